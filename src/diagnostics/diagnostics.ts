@@ -1,0 +1,55 @@
+/** Where the bridge tells about itself; the shape of an OTel `DiagLogger`, so that `diag` fits. */
+export interface DiagnosticsLogger {
+  error(message: string, ...details: unknown[]): void;
+  warn(message: string, ...details: unknown[]): void;
+  debug(message: string, ...details: unknown[]): void;
+}
+
+/** What the parts are given to report trouble. None of the methods throws. */
+export interface Diagnostics {
+  /** Reports a kind of trouble once; repeats are counted and go to `debug`. */
+  warnOnce(kind: string, message: string, cause?: unknown): void;
+  debug(message: string, cause?: unknown): void;
+  /** How often each kind was reported. */
+  counts(): Readonly<Record<string, number>>;
+}
+
+const PREFIX = "otel-sentry-bridge:";
+
+/** Builds the diagnostics of one client over a logger (OTel's `diag` in production). */
+export function createDiagnostics(logger: DiagnosticsLogger): Diagnostics {
+  const counts = new Map<string, number>();
+
+  return {
+    warnOnce(kind, message, cause) {
+      const seen = counts.get(kind) ?? 0;
+      counts.set(kind, seen + 1);
+      const log = seen === 0 ? logger.warn : logger.debug;
+      tell(log.bind(logger), message, cause);
+    },
+    debug(message, cause) {
+      tell(logger.debug.bind(logger), message, cause);
+    },
+    counts: () => Object.fromEntries(counts),
+  };
+}
+
+/** Runs the user's callback; what it throws becomes one diagnostic and the fallback. */
+export function guardCallback<T>(diagnostics: Diagnostics, name: string, run: () => T): { ok: true; value: T } | { ok: false } {
+  try {
+    return { ok: true, value: run() };
+  } catch (error) {
+    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw; its result is left out`, error);
+    return { ok: false };
+  }
+}
+
+// A logger is the user's code: it must not be able to harm the pipeline.
+function tell(log: (message: string, ...details: unknown[]) => void, message: string, cause: unknown): void {
+  try {
+    if (cause === undefined) log(`${PREFIX} ${message}`);
+    else log(`${PREFIX} ${message}`, cause);
+  } catch {
+    // Nowhere left to tell it.
+  }
+}

@@ -1,0 +1,49 @@
+import type { DataCategory, ItemCount } from "./data-category.js";
+
+/**
+ * One envelope as bytes, ready to be sent and re-sent: everything is frozen except `sent_at`, which
+ * stands at a fixed offset and is stamped anew for each transmission (`stampSentAt`).
+ */
+export interface EncodedEnvelope {
+  /** Absent where no item needs one (client reports, logs). */
+  readonly eventId: string | undefined;
+  /** What rate limits are asked about; an envelope carries one kind of telemetry. */
+  readonly category: DataCategory;
+  readonly body: Buffer;
+  /** What is lost when this envelope is lost. */
+  readonly contents: readonly ItemCount[];
+}
+
+/** What an envelope is made of, before it is bytes. */
+export interface EnvelopeParts {
+  readonly eventId?: string | undefined;
+  readonly category: DataCategory;
+  readonly itemType: string;
+  /** The item's payload: JSON text without lone surrogates. */
+  readonly payload: string;
+  /** More envelope header members, as JSON text with a leading comma (`,"sdk":{…}`), or nothing. */
+  readonly headerMembers: string;
+  readonly contents: readonly ItemCount[];
+}
+
+// `sent_at` is the first member, so that its 24 characters always stand at the same place.
+const SENT_AT_PREFIX = '{"sent_at":"';
+const SENT_AT_PLACEHOLDER = "1970-01-01T00:00:00.000Z";
+
+/** Frames one item by the envelope grammar, with its length in bytes. */
+export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
+  const payloadBytes = Buffer.byteLength(parts.payload);
+  const eventId = parts.eventId === undefined ? "" : `,"event_id":"${parts.eventId}"`;
+  const header = `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${parts.headerMembers}}\n{"type":"${parts.itemType}","length":${payloadBytes}}\n`;
+  const headerBytes = Buffer.byteLength(header);
+  const body = Buffer.allocUnsafeSlow(headerBytes + payloadBytes + 1);
+  body.write(header, 0, "utf8");
+  body.write(parts.payload, headerBytes, "utf8");
+  body[headerBytes + payloadBytes] = 0x0a;
+  return { eventId: parts.eventId, category: parts.category, body, contents: parts.contents };
+}
+
+/** Writes the moment of transmission into the envelope's header, in place. */
+export function stampSentAt(envelope: EncodedEnvelope, nowMillis: number): void {
+  envelope.body.write(new Date(nowMillis).toISOString(), SENT_AT_PREFIX.length, "latin1");
+}
