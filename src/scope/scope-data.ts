@@ -1,0 +1,64 @@
+/** Severity of an event or a breadcrumb. */
+export type SeverityLevel = "debug" | "error" | "fatal" | "info" | "warning";
+
+/** Who a unit of work is done for (protocol: user interface). Unknown members are kept. */
+export interface User {
+  readonly id?: number | string;
+  readonly email?: string;
+  readonly username?: string;
+  readonly ip_address?: string;
+  readonly [key: string]: unknown;
+}
+
+/** Something that happened before an event. `timestamp` is in seconds, default now. */
+export interface Breadcrumb {
+  readonly timestamp?: number;
+  readonly type?: string;
+  readonly category?: string;
+  readonly message?: string;
+  readonly level?: SeverityLevel;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** What a tag may be set to; `undefined` and `null` remove it. */
+export type TagValue = bigint | boolean | number | string | null | undefined;
+
+/** A JSON object whose parts are all frozen. */
+export type FrozenRecord = Readonly<Record<string, unknown>>;
+
+/**
+ * The breadcrumbs of a scope, newest first. A list that shares its tail: adding one costs one small
+ * object, and a fork shares everything that came before it.
+ */
+export interface BreadcrumbTrail {
+  readonly crumb: Breadcrumb;
+  readonly previous: BreadcrumbTrail | undefined;
+  readonly length: number;
+}
+
+/** All that a scope holds. Every value is deeply frozen, so that forks may share it. */
+export interface ScopeData {
+  readonly user: User | undefined;
+  readonly tags: Readonly<Record<string, boolean | number | string>>;
+  readonly contexts: Readonly<Record<string, FrozenRecord>>;
+  readonly extra: FrozenRecord;
+  readonly attributes: FrozenRecord;
+  readonly breadcrumbs: BreadcrumbTrail | undefined;
+  readonly fingerprint: readonly string[] | undefined;
+  readonly level: SeverityLevel | undefined;
+  readonly transactionName: string | undefined;
+}
+
+const NOTHING = Object.freeze({});
+
+export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
+  user: undefined,
+  tags: NOTHING,
+  contexts: NOTHING,
+  extra: NOTHING,
+  attributes: NOTHING,
+  breadcrumbs: undefined,
+  fingerprint: undefined,
+  level: undefined,
+  transactionName: undefined,
+});

@@ -1,0 +1,133 @@
+import { addCrumb } from "./breadcrumb-trail.js";
+import { frozenCopy } from "./freeze.js";
+import { EMPTY_SCOPE_DATA } from "./scope-data.js";
+import type { Breadcrumb, ScopeData, SeverityLevel, TagValue, User } from "./scope-data.js";
+
+const MAX_KEY_LENGTH = 200;
+const MAX_TAG_LENGTH = 200;
+
+/** How many breadcrumbs a scope keeps when the client does not say otherwise. */
+export const DEFAULT_MAX_BREADCRUMBS = 100;
+
+/**
+ * Data for the events of one unit of work. Copy-on-write: a fork shares everything until one side is
+ * written to, and costs one object. Follows Sentry's scopes specification. No method throws.
+ */
+export class Scope {
+  #data: ScopeData;
+
+  /** A scope with the given data; empty by default. */
+  constructor(data: ScopeData = EMPTY_SCOPE_DATA) {
+    this.#data = data;
+  }
+
+  /** A scope that starts with this one's data; later changes on either side stay there. */
+  fork(): Scope {
+    return new Scope(this.#data);
+  }
+
+  /** What the scope holds now: frozen, it does not change later. */
+  get data(): ScopeData {
+    return this.#data;
+  }
+
+  /** Sets the user, replacing the one before; `null` removes it. */
+  setUser(user: User | null): this {
+    return this.#with({ user: isObject(user) ? frozenCopy(user) : undefined });
+  }
+
+  /** Sets one tag; keys and values are cut at 200 characters, `undefined` and `null` remove it. */
+  setTag(key: string, value: TagValue): this {
+    return this.setTags({ [key]: value });
+  }
+
+  /** Sets several tags, keeping the others. */
+  setTags(tags: Readonly<Record<string, TagValue>>): this {
+    if (!isObject(tags)) return this;
+    const merged = { ...this.#data.tags };
+    for (const [key, value] of Object.entries(tags)) writeTag(merged, key, value);
+    return this.#with({ tags: Object.freeze(merged) });
+  }
+
+  /** Sets a named context, replacing the one of that name; `null` removes it. */
+  setContext(name: string, context: Readonly<Record<string, unknown>> | null): this {
+    const contexts = { ...this.#data.contexts };
+    if (isObject(context)) contexts[name] = frozenCopy(context);
+    else delete contexts[name];
+    return this.#with({ contexts: Object.freeze(contexts) });
+  }
+
+  /** Sets one extra value. */
+  setExtra(key: string, value: unknown): this {
+    return this.setExtras({ [key]: value });
+  }
+
+  /** Sets several extra values, keeping the others. */
+  setExtras(extras: Readonly<Record<string, unknown>>): this {
+    if (!isObject(extras)) return this;
+    return this.#with({ extra: Object.freeze({ ...this.#data.extra, ...frozenCopy(extras) }) });
+  }
+
+  /** Sets one attribute (for logs, metrics and streamed spans; not put on transactions). */
+  setAttribute(key: string, value: unknown): this {
+    return this.setAttributes({ [key]: value });
+  }
+
+  /** Sets several attributes, keeping the others. */
+  setAttributes(attributes: Readonly<Record<string, unknown>>): this {
+    if (!isObject(attributes)) return this;
+    const merged = { ...this.#data.attributes, ...frozenCopy(attributes) };
+    return this.#with({ attributes: Object.freeze(merged) });
+  }
+
+  /** Sets how events are grouped; replaces the server's own grouping. */
+  setFingerprint(fingerprint: readonly string[]): this {
+    return this.#with({ fingerprint: Object.freeze(fingerprint.map(String)) });
+  }
+
+  /** Sets the level of events captured under this scope. */
+  setLevel(level: SeverityLevel): this {
+    return this.#with({ level });
+  }
+
+  /** Sets the transaction name that error events of this scope carry. */
+  setTransactionName(name: string): this {
+    return this.#with({ transactionName: name });
+  }
+
+  /** Adds a breadcrumb; the oldest goes when there are more than `limit` (default 100). */
+  addBreadcrumb(crumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
+    if (!isObject(crumb)) return this;
+    const stamped = frozenCopy({ timestamp: Date.now() / 1000, ...crumb });
+    return this.#with({ breadcrumbs: addCrumb(this.#data.breadcrumbs, stamped, limit) });
+  }
+
+  /** Removes everything from this scope. */
+  clear(): this {
+    this.#data = EMPTY_SCOPE_DATA;
+    return this;
+  }
+
+  #with(change: Partial<ScopeData>): this {
+    this.#data = Object.freeze({ ...this.#data, ...change });
+    return this;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+// The protocol's tag rules: keys of [a-zA-Z0-9_.:-], spaces become hyphens, values without newlines.
+function writeTag(tags: Record<string, boolean | number | string>, key: string, value: TagValue): void {
+  const name = key.replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")).slice(0, MAX_KEY_LENGTH);
+  if (value === undefined || value === null) delete tags[name];
+  else if (typeof value === "boolean") tags[name] = value;
+  else if (typeof value === "number" && Number.isFinite(value)) tags[name] = value;
+  else tags[name] = tagText(value);
+}
+
+function tagText(value: unknown): string {
+  if (typeof value === "object" || typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
+  return String(value).slice(0, MAX_TAG_LENGTH).replaceAll("\n", " ").toWellFormed();
+}

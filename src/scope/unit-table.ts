@@ -1,0 +1,36 @@
+import type { Unit } from "./unit.js";
+
+/** How many traces without a recording span can have a unit at once. */
+export const MAX_UNSAMPLED_UNITS = 10_000;
+
+/**
+ * Units of traces whose active span does not record and so cannot carry one, by trace id. Bounded:
+ * when it is full the unit that was made first goes. Its data is lost; it is never shared.
+ */
+export class UnitTable {
+  readonly #units = new Map<string, Unit>();
+  readonly #limit: number;
+
+  constructor(limit: number = MAX_UNSAMPLED_UNITS) {
+    this.#limit = limit;
+  }
+
+  /** The trace's unit, made by `create` when it has none. */
+  get(traceId: string, create: () => Unit): Unit {
+    const known = this.#units.get(traceId);
+    if (known !== undefined) return known;
+    if (this.#units.size >= this.#limit) this.#dropFirst();
+    const unit = create();
+    this.#units.set(traceId, unit);
+    return unit;
+  }
+
+  get size(): number {
+    return this.#units.size;
+  }
+
+  #dropFirst(): void {
+    const first = this.#units.keys().next();
+    if (first.done !== true) this.#units.delete(first.value);
+  }
+}

@@ -1,0 +1,32 @@
+import { Scope } from "./scope.js";
+
+/**
+ * A unit of work (a request, a message, a job) and its isolation scope. Units form chains by
+ * forking; of two units on one chain the deeper one is the more specific.
+ */
+export class Unit {
+  readonly isolation: Scope;
+  /** Number of forks between the process's default unit and this one. */
+  readonly depth: number;
+  /**
+   * Made by `extract` for a root span that has not started yet. The first SERVER or CONSUMER root
+   * takes it; a second one in the same context (a retry loop, a batch) gets a fork.
+   */
+  adoptable: boolean;
+
+  constructor(isolation: Scope, depth: number, adoptable: boolean) {
+    this.isolation = isolation;
+    this.depth = depth;
+    this.adoptable = adoptable;
+  }
+
+  /** A unit of its own that starts with this one's data. */
+  fork(adoptable: boolean = false): Unit {
+    return new Unit(this.isolation.fork(), this.depth + 1, adoptable);
+  }
+}
+
+/** The unit outside of all units. */
+export function createDefaultUnit(): Unit {
+  return new Unit(new Scope(), 0, false);
+}
