@@ -1,0 +1,41 @@
+import type { AttributeBag } from "../semantics/span-view.js";
+import { jsonMembers } from "./encode-attributes.js";
+import type { SpanEvent, SpanLink } from "./finished-span.js";
+import { validSpanId, validTraceId } from "./ids.js";
+import { jsonKey, jsonString } from "./json-text.js";
+
+const SAMPLED_FLAG = 1;
+const MAX_LINKS = 128;
+
+/** Links as a member with a leading comma. The trace state of a link is OTel's own and stays out. */
+export function jsonLinks(links: readonly SpanLink[]): string {
+  return `,"links":[${links.slice(0, MAX_LINKS).map(jsonLink).join(",")}]`;
+}
+
+function jsonLink(link: SpanLink): string {
+  const { traceId, spanId, traceFlags } = link.context;
+  const sampled = (traceFlags & SAMPLED_FLAG) === SAMPLED_FLAG;
+  const attributes = link.attributes === undefined ? "" : jsonMembers(link.attributes).text.slice(1);
+  const member = attributes === "" ? "" : `,"attributes":{${attributes}}`;
+  return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
+}
+
+/**
+ * Measurements that Sentry's own SDKs write as span events, as a member with a leading comma; nothing
+ * when no event is one. Other events are not representable in a span.
+ */
+export function jsonMeasurements(events: readonly SpanEvent[]): string {
+  const members: string[] = [];
+  for (const event of events) {
+    const value = measurementOf(event.attributes);
+    if (value !== undefined) members.push(`${jsonKey(event.name)}${value}`);
+  }
+  return members.length === 0 ? "" : `,"measurements":{${members.join(",")}}`;
+}
+
+function measurementOf(attributes: AttributeBag | undefined): string | undefined {
+  const value = attributes?.["sentry.measurement_value"];
+  const unit = attributes?.["sentry.measurement_unit"];
+  if (typeof value !== "number" || !Number.isFinite(value) || typeof unit !== "string") return undefined;
+  return `{"value":${value},"unit":${jsonString(unit)}}`;
+}

@@ -1,0 +1,199 @@
+import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { Chunk } from "./chunk.js";
+import { encodeHead, encodeSpan } from "./encode-span.js";
+import type { EncodingSettings } from "./encode-span.js";
+import type { FinishedSpan } from "./finished-span.js";
+import { Segment } from "./segment.js";
+import type { SegmentOrigin } from "./segment.js";
+import { SegmentSchedule } from "./segment-schedule.js";
+import type { ScheduleSettings } from "./segment-schedule.js";
+import { continuation, rootTransaction } from "./transaction.js";
+import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
+
+export interface AssemblerSettings {
+  readonly encoding: EncodingSettings;
+  readonly schedule: ScheduleSettings;
+  readonly recorder: DiscardRecorder;
+  /** Takes a finished transaction; must not throw. */
+  readonly sink: (transaction: AssembledTransaction) => void;
+  /** Characters of span JSON that may wait for their roots, over all segments. */
+  readonly maxBufferedLength: number;
+}
+
+/** Where the spans that were started are now; what has left is counted by the client. */
+export interface AssemblerCounts {
+  readonly started: number;
+  readonly open: number;
+  /** Finished, encoded, and waiting for their segment. */
+  readonly buffered: number;
+}
+
+const ONE_SPAN: readonly ItemCount[] = [{ category: "span", quantity: 1 }];
+const ONE_ROOT: readonly ItemCount[] = [
+  { category: "transaction", quantity: 1 },
+  { category: "span", quantity: 1 },
+];
+
+/**
+ * Turns the starts and ends of spans into transactions. A segment is sent in the moment in which its
+ * root and all of its started descendants have ended; nothing else is looked at then.
+ */
+export class SegmentAssembler {
+  readonly #settings: AssemblerSettings;
+  readonly #schedule: SegmentSchedule;
+  #started = 0;
+  #ended = 0;
+  #buffered = 0;
+  #bufferedLength = 0;
+
+  constructor(settings: AssemblerSettings) {
+    this.#settings = settings;
+    this.#schedule = new SegmentSchedule(settings.schedule, {
+      onGraceOver: (segment) => this.#emit(segment),
+      onTooOld: (segment) => this.#emitChunks(segment),
+    });
+  }
+
+  /** A local root has started. */
+  begin(origin: SegmentOrigin): Segment {
+    this.#started++;
+    return new Segment(origin);
+  }
+
+  /** A descendant of the segment's root has started. */
+  join(segment: Segment): void {
+    this.#started++;
+    segment.open++;
+  }
+
+  /** A span of the segment has ended. */
+  finish(segment: Segment, span: FinishedSpan): void {
+    this.#ended++;
+    segment.open--;
+    const spanId = span.spanContext().spanId;
+    const isRoot = spanId === segment.origin.rootSpanId;
+    if (segment.origin.fate !== "sent") this.drop(segment.origin.fate, isRoot);
+    else if (segment.reparented?.has(spanId) === true) this.drop("ignored", false);
+    else this.#take(segment, span, isRoot);
+    if (isRoot) segment.rootEnded = true;
+    this.#settle(segment);
+  }
+
+  /** Counts a span that will not be sent; a root takes its transaction with it. */
+  drop(reason: DiscardReason, isRoot: boolean): void {
+    this.#settings.recorder.record(reason, isRoot ? ONE_ROOT : ONE_SPAN);
+  }
+
+  /** A span that ended after the pipeline was closed. */
+  dropClosed(segment: Segment, span: FinishedSpan): void {
+    this.#ended++;
+    this.drop("closed", span.spanContext().spanId === segment.origin.rootSpanId);
+  }
+
+  /** Sends everything that has finished, without waiting for what is still open. */
+  flush(): void {
+    for (const segment of this.#schedule.takeAll()) this.#emit(segment);
+  }
+
+  /** Lets go of the timer; what is buffered stays until `flush`. */
+  close(): void {
+    this.#schedule.close();
+  }
+
+  counts(): AssemblerCounts {
+    return { started: this.#started, open: this.#started - this.#ended, buffered: this.#buffered };
+  }
+
+  #take(segment: Segment, span: FinishedSpan, isRoot: boolean): void {
+    try {
+      segment.resource ??= span.resource;
+      if (isRoot) this.#takeHead(segment, span);
+      else this.#takeChild(segment, span);
+    } catch (error) {
+      this.drop("internal_sdk_error", isRoot);
+      this.#settings.encoding.onMended("span:encoding", "a span could not be encoded and is lost", error);
+    }
+  }
+
+  #takeHead(segment: Segment, span: FinishedSpan): void {
+    segment.head = encodeHead(span, this.#settings.encoding, segment.origin.sampling.sampleRate);
+    this.#buffered++;
+  }
+
+  #takeChild(segment: Segment, span: FinishedSpan): void {
+    const parentSpanId = span.parentSpanContext?.spanId;
+    const parent = segment.reparented === undefined ? parentSpanId : segment.keptAncestor(parentSpanId);
+    this.#keep(segment, encodeSpan(span, parent, this.#settings.encoding));
+  }
+
+  #keep(segment: Segment, item: string): void {
+    this.#buffered++;
+    this.#bufferedLength += item.length;
+    const chunk = segment.chunkFor(item);
+    if (chunk !== undefined) chunk.add(item);
+    else this.#beginChunk(segment, item);
+    if (this.#bufferedLength > this.#settings.maxBufferedLength) this.#relieve();
+  }
+
+  #beginChunk(segment: Segment, item: string): void {
+    if (segment.overflow !== undefined) this.#emitOverflow(segment);
+    const chunk = new Chunk(item, this.#schedule.sweep, segment.headSent);
+    if (segment.kept === undefined && !segment.headSent) segment.kept = chunk;
+    else segment.overflow = chunk;
+    this.#schedule.watchAge(segment);
+  }
+
+  #settle(segment: Segment): void {
+    if (!segment.rootEnded) return;
+    if (segment.open <= 0) this.#emit(segment);
+    else if (segment.hasFinished) this.#schedule.watchGrace(segment);
+  }
+
+  // The segment's root goes with what was kept for it, then the rest.
+  #emit(segment: Segment): void {
+    const { head } = segment;
+    if (head !== undefined) {
+      const chunk = segment.kept;
+      segment.head = undefined;
+      segment.kept = undefined;
+      segment.headSent = true;
+      this.#send(segment, rootTransaction(head, chunk), chunk);
+    }
+    this.#emitChunks(segment);
+  }
+
+  // What has finished goes without the root: it is open, or it has gone before.
+  #emitChunks(segment: Segment): void {
+    this.#schedule.forget(segment);
+    const { kept } = segment;
+    segment.kept = undefined;
+    if (kept !== undefined) this.#sendContinuation(segment, kept, segment.rootEnded ? "late" : "partial");
+    this.#emitOverflow(segment);
+  }
+
+  #emitOverflow(segment: Segment): void {
+    const { overflow } = segment;
+    segment.overflow = undefined;
+    if (overflow !== undefined) this.#sendContinuation(segment, overflow, overflow.late ? "late" : "overflow");
+  }
+
+  #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {
+    this.#send(segment, continuation(chunk, reason), chunk);
+  }
+
+  #send(
+    segment: Segment,
+    parts: Pick<AssembledTransaction, "head" | "spanCount" | "spans">,
+    chunk: Chunk | undefined,
+  ): void {
+    this.#buffered -= parts.spanCount + 1;
+    this.#bufferedLength -= chunk?.length ?? 0;
+    this.#settings.sink({ ...parts, origin: segment.origin, resource: segment.resource });
+  }
+
+  #relieve(): void {
+    const oldest = this.#schedule.oldest();
+    if (oldest !== undefined) this.#emitChunks(oldest);
+  }
+}

@@ -1,0 +1,71 @@
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import type { SamplingDecision } from "../sampling/decide.js";
+import type { Scope } from "../scope/scope.js";
+import type { Unit } from "../scope/unit.js";
+import type { Chunk } from "./chunk.js";
+import type { EncodedHead } from "./encode-span.js";
+import type { SpanResource } from "./finished-span.js";
+
+/** Whether the spans of a segment are sent, and if not, why. */
+export type SegmentFate = "ignored" | "sample_rate" | "sent";
+
+/** What is known of a segment when its local root starts. */
+export interface SegmentOrigin {
+  readonly rootSpanId: string;
+  readonly unit: Unit;
+  readonly current: Scope | undefined;
+  readonly incoming: IncomingTrace | undefined;
+  readonly sampling: SamplingDecision;
+  readonly fate: SegmentFate;
+}
+
+/**
+ * A local root and its local descendants, from the root's start until the last of them has ended.
+ * Only its own spans refer to it, so that a root which never ends costs no more than itself.
+ */
+export class Segment {
+  readonly origin: SegmentOrigin;
+  /** Spans that have started and not ended, the root among them. */
+  open: number = 1;
+  rootEnded: boolean = false;
+  /** The encoded root, from its end until it is sent. */
+  head: EncodedHead | undefined = undefined;
+  headSent: boolean = false;
+  resource: SpanResource | undefined = undefined;
+  /** The spans that finished first: they go with the root. */
+  kept: Chunk | undefined = undefined;
+  /** What finished after `kept` was full, or after the root was sent. */
+  overflow: Chunk | undefined = undefined;
+  /** Parents by the ids of the spans that a filter took out. */
+  reparented: Map<string, string | undefined> | undefined = undefined;
+  /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
+  waitingSince: number = -1;
+
+  constructor(origin: SegmentOrigin) {
+    this.origin = origin;
+  }
+
+  /** The chunk that still has room for the item. */
+  chunkFor(item: string): Chunk | undefined {
+    const chunk = this.overflow ?? this.kept;
+    return chunk === undefined || chunk.isFullFor(item) ? undefined : chunk;
+  }
+
+  /** Whether anything has finished and waits. */
+  get hasFinished(): boolean {
+    return this.head !== undefined || this.kept !== undefined || this.overflow !== undefined;
+  }
+
+  /** Takes a span out: its children become its parent's. */
+  takeOut(spanId: string, parentSpanId: string | undefined): void {
+    this.reparented ??= new Map();
+    this.reparented.set(spanId, this.keptAncestor(parentSpanId));
+  }
+
+  /** The nearest ancestor that was not taken out. */
+  keptAncestor(parentSpanId: string | undefined): string | undefined {
+    const { reparented } = this;
+    if (parentSpanId === undefined || reparented?.has(parentSpanId) !== true) return parentSpanId;
+    return reparented.get(parentSpanId);
+  }
+}
