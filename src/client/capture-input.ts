@@ -1,0 +1,42 @@
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import type { ScopeData } from "../scope/scope-data.js";
+
+/** The attributes of the process that made a span. */
+export interface ResourceView {
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What the trace's sampling context is made of. */
+export interface TraceInput {
+  readonly traceId: string;
+  readonly incoming: IncomingTrace | undefined;
+  /** Name of the local root, where its source is not `url`. */
+  readonly transaction: string | undefined;
+  readonly sampled: boolean;
+  /** The rate that this process applied, if it did. */
+  readonly sampleRate: number | undefined;
+  readonly sampleRand: number;
+}
+
+/** A transaction whose spans are encoded; the client adds what it and the scopes know. */
+export interface TransactionInput {
+  readonly name: string;
+  /** The event's JSON up to where the client goes on: no closing brace, no `contexts`. */
+  readonly openJson: (eventId: string) => string;
+  /** Members of `contexts.trace`. */
+  readonly traceContext: string;
+  readonly responseStatusCode: number | undefined;
+  /** All spans, the root among them. */
+  readonly spanCount: number;
+  readonly trace: TraceInput;
+  readonly resource: ResourceView | undefined;
+  /** Isolation scope, then the current overlay if there was one. */
+  readonly scopes: readonly ScopeData[];
+}
+
+/** Where an error arose. */
+export interface ErrorTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+}

@@ -1,0 +1,95 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { guardCallback } from "../diagnostics/diagnostics.js";
+import type { Settings } from "../options/options.js";
+import type { DiscardReason } from "../protocol/data-category.js";
+import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
+import type { MergedScopes } from "../scope/merge.js";
+import { SDK_NAME, SDK_VERSION } from "../version.js";
+import type { ErrorTrace } from "./capture-input.js";
+import type { ProcessMembers } from "./process-members.js";
+import { matchesAny } from "../options/text-pattern.js";
+
+/** What an error event is finished with. */
+export interface ErrorContext {
+  readonly merged: MergedScopes;
+  readonly members: ProcessMembers;
+  readonly trace: ErrorTrace | undefined;
+  readonly settings: Settings;
+  readonly diagnostics: Diagnostics;
+  readonly random: () => number;
+}
+
+/**
+ * Takes an error event through the client's steps in the protocol's order: ignored patterns, scopes,
+ * `beforeSend`, sampling.
+ */
+export function finishErrorEvent(
+  event: ErrorEvent,
+  context: ErrorContext,
+): { readonly dropped: DiscardReason } | { readonly json: string } {
+  if (isIgnored(event, context.settings)) return { dropped: "event_processor" };
+  const complete = withScopes(event, context);
+  const hooked = hookedEvent(complete, context);
+  if (hooked === null) return { dropped: "before_send" };
+  if (context.random() >= context.settings.sampleRate) return { dropped: "sample_rate" };
+  const encoded = guardCallback(context.diagnostics, "hook result", () => JSON.stringify(hooked, wellFormed));
+  return encoded.ok ? { json: encoded.value } : { dropped: "before_send" };
+}
+
+function isIgnored(event: ErrorEvent, settings: Settings): boolean {
+  if (settings.ignoreErrors.length === 0) return false;
+  const error = event.exception?.values.at(-1);
+  const texts = [event.message, event.logentry?.message, error?.value, `${error?.type}: ${error?.value}`];
+  return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
+}
+
+// The event's own values win over the scopes' (protocol: merge of scopes).
+function withScopes(event: ErrorEvent, { merged, members, trace, settings }: ErrorContext): ErrorEvent {
+  const complete: ErrorEvent = {
+    environment: members.environment,
+    sdk: { name: SDK_NAME, version: SDK_VERSION },
+    ...event,
+    level: merged.level ?? event.level,
+    tags: { ...merged.tags, ...event.tags },
+    extra: { ...merged.extra, ...event.extra },
+    contexts: { ...merged.contexts, runtime: { name: "node", version: process.version }, ...traceContext(trace), ...event.contexts },
+  };
+  const optional = {
+    release: members.release,
+    dist: settings.dist,
+    server_name: members.serverName,
+    user: merged.user,
+    transaction: merged.transactionName,
+    breadcrumbs: merged.breadcrumbs.length === 0 ? undefined : { values: merged.breadcrumbs },
+    fingerprint: fingerprintOf(event, merged),
+  };
+  return Object.assign(complete, withoutUnset(optional), withoutUnset({ user: event.user, transaction: event.transaction }));
+}
+
+function fingerprintOf(event: ErrorEvent, merged: MergedScopes): string[] | undefined {
+  const parts = [...(event.fingerprint ?? []), ...(merged.fingerprint ?? [])];
+  return parts.length === 0 ? undefined : parts;
+}
+
+function traceContext(trace: ErrorTrace | undefined): Record<string, JsonRecord> {
+  if (trace === undefined) return {};
+  const { traceId: trace_id, spanId: span_id, parentSpanId: parent_span_id } = trace;
+  return { trace: withoutUnset({ trace_id, span_id, parent_span_id }) };
+}
+
+function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
+  const { beforeSend } = context.settings;
+  if (beforeSend === undefined) return event;
+  const { event_id } = event;
+  const outcome = guardCallback(context.diagnostics, "beforeSend", () => beforeSend(event));
+  if (!outcome.ok || typeof outcome.value !== "object" || outcome.value === null) return null;
+  return { ...outcome.value, event_id };
+}
+
+function withoutUnset<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}
+
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}

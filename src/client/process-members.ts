@@ -1,0 +1,78 @@
+import type { Settings } from "../options/options.js";
+import { SDK_NAME, SDK_VERSION } from "../version.js";
+import type { ResourceView } from "./capture-input.js";
+
+/** What every event of a process says about it. */
+export interface ProcessMembers {
+  readonly release: string | undefined;
+  readonly environment: string;
+  readonly serverName: string | undefined;
+  /** The same as JSON members, each with a leading comma. */
+  readonly json: string;
+  /** Members of `contexts` that do not change, each with a leading comma. */
+  readonly contexts: string;
+}
+
+const SDK_JSON = JSON.stringify({
+  name: SDK_NAME,
+  version: SDK_VERSION,
+  packages: [{ name: "npm:otel-sentry-bridge", version: SDK_VERSION }],
+});
+
+const RUNTIME_JSON = `,"runtime":${JSON.stringify({ name: "node", version: process.version })}`;
+
+/** Envelope header members about this package. */
+export const SDK_HEADER_MEMBER: string = `,"sdk":${JSON.stringify({ name: SDK_NAME, version: SDK_VERSION })}`;
+
+// Length limits of the protocol's event schema.
+const LIMITS = { release: 200, environment: 64, dist: 64, serverName: 256 } as const;
+
+/** Builds the members for each resource once: there is one per provider. */
+export function createProcessMembers(settings: Settings): (resource: ResourceView | undefined) => ProcessMembers {
+  const byResource = new WeakMap<object, ProcessMembers>();
+  const withoutResource = build(settings, undefined);
+  return (resource) => {
+    if (resource === undefined) return withoutResource;
+    const known = byResource.get(resource);
+    if (known !== undefined) return known;
+    const members = build(settings, resource);
+    byResource.set(resource, members);
+    return members;
+  };
+}
+
+function build(settings: Settings, resource: ResourceView | undefined): ProcessMembers {
+  const attributes = resource?.attributes ?? {};
+  const release = settings.release ?? textOf(attributes["service.version"]);
+  const environment =
+    settings.environment ??
+    textOf(attributes["deployment.environment.name"]) ??
+    textOf(attributes["deployment.environment"]) ??
+    "production";
+  const serverName =
+    settings.serverName ?? textOf(attributes["service.instance.id"]) ?? textOf(attributes["host.name"]);
+  const members = {
+    release: release?.slice(0, LIMITS.release),
+    environment: environment.slice(0, LIMITS.environment),
+    dist: settings.dist?.slice(0, LIMITS.dist),
+    server_name: serverName?.slice(0, LIMITS.serverName),
+  };
+  const otel = resource === undefined ? "" : `,"otel":${safeJson({ resource: attributes })}`;
+  return {
+    release: members.release,
+    environment: members.environment,
+    serverName: members.server_name,
+    json: `,${safeJson(members).slice(1, -1)},"sdk":${SDK_JSON}`,
+    contexts: RUNTIME_JSON + otel,
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function safeJson(value: object): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === "string" ? member.toWellFormed() : typeof member === "bigint" ? String(member) : member,
+  );
+}

@@ -1,0 +1,48 @@
+import type { MergedScopes } from "../scope/merge.js";
+
+/** The scopes' share of an event, as JSON. */
+export interface ScopeMembers {
+  /** Members of the event, each with a leading comma. */
+  readonly event: string;
+  /** Members of `contexts`, each with a leading comma. */
+  readonly contexts: string;
+}
+
+/** Characters that the scopes may take of a transaction; Relay takes 1 MiB for all of it. */
+export const MAX_SCOPE_LENGTH = 200_000;
+
+/**
+ * The scopes' share of an event. Where it is too large, breadcrumbs go first, then extra, then
+ * contexts: user and tags stay.
+ */
+export function scopeMembers(scopes: MergedScopes, maxLength: number = MAX_SCOPE_LENGTH): ScopeMembers {
+  const parts = [
+    member("breadcrumbs", scopes.breadcrumbs.length === 0 ? {} : { values: scopes.breadcrumbs }),
+    member("extra", scopes.extra),
+    jsonContexts(scopes.contexts),
+  ];
+  while (parts.join("").length > maxLength) {
+    const index = parts.findIndex((part) => part !== "");
+    if (index === -1) break;
+    parts[index] = "";
+  }
+  const [breadcrumbs = "", extra = "", contexts = ""] = parts;
+  return { event: member("user", scopes.user ?? {}) + member("tags", scopes.tags) + extra + breadcrumbs, contexts };
+}
+
+// Scope values are JSON copies without lone surrogates: `JSON.stringify` can take them as they are.
+function member(key: string, value: object): string {
+  const text = JSON.stringify(value);
+  return text === "{}" ? "" : `,"${key}":${text}`;
+}
+
+// The bridge's own contexts are not the application's to replace: a key must not stand twice.
+const OWN_CONTEXTS: ReadonlySet<string> = new Set(["otel", "response", "runtime", "trace"]);
+
+function jsonContexts(contexts: MergedScopes["contexts"]): string {
+  let text = "";
+  for (const [name, value] of Object.entries(contexts)) {
+    if (!OWN_CONTEXTS.has(name)) text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(value)}`;
+  }
+  return text;
+}

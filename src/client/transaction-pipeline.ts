@@ -1,0 +1,74 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { guardCallback } from "../diagnostics/diagnostics.js";
+import type { Settings } from "../options/options.js";
+import type { DiscardReason } from "../protocol/data-category.js";
+import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import { reparentSpans } from "./reparent-spans.js";
+
+/** A transaction's JSON after the hooks, or why there is none. `droppedSpans` left it on the way. */
+export type PipelineResult =
+  | { readonly json: string; readonly droppedSpans: number }
+  | { readonly dropped: DiscardReason };
+
+/**
+ * Runs the application's hooks over a transaction. Without hooks the encoded text goes through as it
+ * is; with them it is parsed and encoded again, which only those who asked for it pay.
+ */
+export function runTransactionHooks(json: string, settings: Settings, diagnostics: Diagnostics): PipelineResult {
+  const { beforeSendSpan, beforeSendTransaction } = settings;
+  if (beforeSendSpan === undefined && beforeSendTransaction === undefined) return { json, droppedSpans: 0 };
+  const event = JSON.parse(json) as TransactionEvent;
+  const before = event.spans.length;
+  if (beforeSendSpan !== undefined) event.spans = hookedSpans(event, beforeSendSpan, diagnostics);
+  const result = beforeSendTransaction === undefined ? event : hookedEvent(event, beforeSendTransaction, diagnostics);
+  if (result === null) return { dropped: "before_send" };
+  return encodeAgain(result, before, diagnostics);
+}
+
+type SpanHook = NonNullable<Settings["beforeSendSpan"]>;
+type TransactionHook = NonNullable<Settings["beforeSendTransaction"]>;
+
+function hookedSpans(event: TransactionEvent, hook: SpanHook, diagnostics: Diagnostics): TransactionSpan[] {
+  const kept: TransactionSpan[] = [];
+  const removed = new Map<string, string | undefined>();
+  for (const span of event.spans) {
+    const { span_id: id, parent_span_id: parent } = span;
+    const result = hookedSpan(span, hook, diagnostics);
+    if (result === null) removed.set(id, parent);
+    else kept.push(result);
+  }
+  reparentSpans(kept, removed);
+  return kept;
+}
+
+// A hook that throws, or returns what is no span, must not cost the span: it goes as it was.
+function hookedSpan(span: TransactionSpan, hook: SpanHook, diagnostics: Diagnostics): TransactionSpan | null {
+  const original = { ...span };
+  const outcome = guardCallback(diagnostics, "beforeSendSpan", () => hook(span));
+  if (!outcome.ok) return original;
+  if (outcome.value === null) return null;
+  return isRecord(outcome.value) ? { ...outcome.value, span_id: original.span_id, trace_id: original.trace_id } : original;
+}
+
+function hookedEvent(event: TransactionEvent, hook: TransactionHook, diagnostics: Diagnostics): TransactionEvent | null {
+  const { event_id, type } = event;
+  const outcome = guardCallback(diagnostics, "beforeSendTransaction", () => hook(event));
+  if (!outcome.ok || !isRecord(outcome.value)) return null;
+  return { ...outcome.value, event_id, type };
+}
+
+// What a hook put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
+function encodeAgain(event: TransactionEvent, before: number, diagnostics: Diagnostics): PipelineResult {
+  const encoded = guardCallback(diagnostics, "hook result", () => JSON.stringify(event, wellFormed));
+  if (!encoded.ok) return { dropped: "before_send" };
+  const after = Array.isArray(event.spans) ? event.spans.length : 0;
+  return { json: encoded.value, droppedSpans: Math.max(0, before - after) };
+}
+
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

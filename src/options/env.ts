@@ -1,0 +1,34 @@
+import type { ClientOptions } from "./options.js";
+
+/** The environment's share of the options. This is the only reader of `process.env`. */
+export function optionsFromEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ClientOptions {
+  return {
+    dsn: textOf(env["SENTRY_DSN"]),
+    release: textOf(env["SENTRY_RELEASE"]),
+    environment: textOf(env["SENTRY_ENVIRONMENT"]),
+    tracesSampleRate: numberOf(env["SENTRY_TRACES_SAMPLE_RATE"]),
+    debug: switchOf(env["SENTRY_DEBUG"]) === true,
+    spotlight: switchOf(env["SENTRY_SPOTLIGHT"]),
+  };
+}
+
+const TRUTHY = /^(?:true|t|y|yes|on|1)$/i;
+const FALSY = /^(?:false|f|n|no|off|0)$/i;
+
+function textOf(value: string | undefined): string | undefined {
+  return value?.trim() || undefined;
+}
+
+function numberOf(value: string | undefined): number | undefined {
+  return textOf(value) === undefined ? undefined : Number(value);
+}
+
+// As Sentry's specification for SENTRY_SPOTLIGHT: anything that is no switch is a URL.
+function switchOf(value: string | undefined): boolean | string | undefined {
+  const text = textOf(value);
+  if (text === undefined) return undefined;
+  if (TRUTHY.test(text)) return true;
+  return FALSY.test(text) ? false : text;
+}

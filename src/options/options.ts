@@ -1,0 +1,102 @@
+import type { ErrorEvent } from "../protocol/error-event.js";
+import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import type { SamplerContext } from "../sampling/decide.js";
+import type { Breadcrumb } from "../scope/scope-data.js";
+import type { Transport } from "../transport/transport.js";
+
+/** A text that must be contained, or a pattern that must match. */
+export type TextPattern = RegExp | string;
+
+/** Which spans to leave out: by name, or by name, op and attributes together. */
+export type SpanPattern =
+  | TextPattern
+  | {
+      readonly name?: TextPattern;
+      readonly op?: TextPattern;
+      readonly attributes?: Readonly<Record<string, unknown>>;
+    };
+
+/** Settings of the HTTP transport. */
+export interface HttpOptions {
+  /** Connections that are kept open to the server. Default 4. */
+  readonly maxConnections?: number;
+  /** Bytes above which a body is compressed. Default 32768. */
+  readonly gzipThresholdBytes?: number;
+}
+
+/** Options of a client. Code wins over environment, environment over the OTel resource. */
+export interface ClientOptions {
+  /** Where events go. Environment: `SENTRY_DSN`. Without it everything works and nothing is sent. */
+  readonly dsn?: string | undefined;
+  /** Version of the application. Environment: `SENTRY_RELEASE`; else the resource's `service.version`. */
+  readonly release?: string | undefined;
+  /** Environment: `SENTRY_ENVIRONMENT`; else the resource's `deployment.environment.name`; else `production`. */
+  readonly environment?: string | undefined;
+  /** Distribution of a release. */
+  readonly dist?: string | undefined;
+  /** Default: the resource's `service.instance.id`, else `host.name`. */
+  readonly serverName?: string | undefined;
+  /** Share of the local roots that are sent, of those that OTel's sampler kept: 0 to 1, default 1. Environment: `SENTRY_TRACES_SAMPLE_RATE`. */
+  readonly tracesSampleRate?: number | undefined;
+  /** Decides per local root; wins over the parent's decision and over `tracesSampleRate`. */
+  readonly tracesSampler?: ((context: SamplerContext) => boolean | number) | undefined;
+  /** Share of the error events that are sent: 0 to 1, default 1. */
+  readonly sampleRate?: number | undefined;
+  /** Error events whose type or message matches are not sent. */
+  readonly ignoreErrors?: readonly TextPattern[] | undefined;
+  /** Transactions whose name matches are not sent. */
+  readonly ignoreTransactions?: readonly TextPattern[] | undefined;
+  /** Spans that match when they start are left out; their children become their parent's. A root takes its whole segment with it. */
+  readonly ignoreSpans?: readonly SpanPattern[] | undefined;
+  /** Sees each error event; may change it, or drop it with `null`. */
+  readonly beforeSend?: ((event: ErrorEvent) => ErrorEvent | null) | undefined;
+  /** Sees each transaction; may change it, or drop it with `null`. */
+  readonly beforeSendTransaction?: ((event: TransactionEvent) => TransactionEvent | null) | undefined;
+  /** Sees each child span of a transaction; may change it, or drop it with `null`: its children become its parent's. */
+  readonly beforeSendSpan?: ((span: TransactionSpan) => TransactionSpan | null) | undefined;
+  /** Sees each breadcrumb; may change it, or drop it with `null`. */
+  readonly beforeBreadcrumb?: ((breadcrumb: Breadcrumb) => Breadcrumb | null) | undefined;
+  /** Breadcrumbs per scope. Default 100; 0 keeps none. */
+  readonly maxBreadcrumbs?: number | undefined;
+  /** Bytes that may wait to be sent, and as many characters that may wait for their roots. Default 20 MiB. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** Organization id for the trace's sampling context. Default: that of the DSN's host. */
+  readonly orgId?: string | undefined;
+  /** Envelopes are posted to this URL instead, with the DSN in their header. */
+  readonly tunnel?: string | undefined;
+  /** A copy of every envelope goes to a running Spotlight: `true` for the default URL. Environment: `SENTRY_SPOTLIGHT`. */
+  readonly spotlight?: boolean | string | undefined;
+  /** Settings of the HTTP transport, or a transport of your own. */
+  readonly transport?: HttpOptions | Transport | undefined;
+  /** Milliseconds that `shutdown` may take. Default 2000. */
+  readonly shutdownTimeoutMillis?: number | undefined;
+  /** Tells on the console what the bridge has to say. Environment: `SENTRY_DEBUG`. */
+  readonly debug?: boolean | undefined;
+}
+
+/** The options after defaults and validation: complete and frozen. */
+export interface Settings {
+  readonly dsn: string | undefined;
+  readonly release: string | undefined;
+  readonly environment: string | undefined;
+  readonly dist: string | undefined;
+  readonly serverName: string | undefined;
+  readonly tracesSampleRate: number;
+  readonly tracesSampler: ClientOptions["tracesSampler"];
+  readonly sampleRate: number;
+  readonly ignoreErrors: readonly TextPattern[];
+  readonly ignoreTransactions: readonly TextPattern[];
+  readonly ignoreSpans: readonly SpanPattern[];
+  readonly beforeSend: ClientOptions["beforeSend"];
+  readonly beforeSendTransaction: ClientOptions["beforeSendTransaction"];
+  readonly beforeSendSpan: ClientOptions["beforeSendSpan"];
+  readonly beforeBreadcrumb: ClientOptions["beforeBreadcrumb"];
+  readonly maxBreadcrumbs: number;
+  readonly maxBufferedBytes: number;
+  readonly orgId: string | undefined;
+  readonly tunnel: string | undefined;
+  readonly spotlight: string | undefined;
+  readonly transport: HttpOptions | Transport;
+  readonly shutdownTimeoutMillis: number;
+  readonly debug: boolean;
+}

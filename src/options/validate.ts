@@ -1,0 +1,45 @@
+import { OptionsError } from "../protocol/errors.js";
+
+/** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
+export type Check = (option: string, value: unknown) => void;
+
+const check = (expected: string, accepts: (value: unknown) => boolean): Check => (option, value) => {
+  if (!accepts(value)) throw new OptionsError({ option, expected, received: value });
+};
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isPattern = (value: unknown): boolean => isText(value) || value instanceof RegExp;
+const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+const isListOf = (accepts: (value: unknown) => boolean) => (value: unknown): boolean =>
+  Array.isArray(value) && value.every((member) => accepts(member));
+const isAtLeast = (least: number) => (value: unknown): boolean =>
+  typeof value === "number" && Number.isFinite(value) && value >= least;
+
+export const text: Check = check("must be a string", isText);
+export const flag: Check = check("must be true or false", (value) => typeof value === "boolean");
+export const callback: Check = check("must be a function", (value) => typeof value === "function");
+export const record: Check = check("must be an object", isRecord);
+export const rate: Check = check(
+  "must be a number from 0 to 1",
+  (value) => typeof value === "number" && value >= 0 && value <= 1,
+);
+export const count: Check = check(
+  "must be a whole number of 0 or more",
+  (value) => isAtLeast(0)(value) && Number.isInteger(value),
+);
+export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
+export const millis: Check = check("must be a number of milliseconds, 0 or more", isAtLeast(0));
+export const patterns: Check = check("must be a list of strings and regular expressions", isListOf(isPattern));
+export const spanPatterns: Check = check(
+  "must be a list of strings, regular expressions and { name, op, attributes }",
+  isListOf((value) => isPattern(value) || isRecord(value)),
+);
+export const flagOrUrl: Check = check(
+  "must be true, false or a URL",
+  (value) => typeof value === "boolean" || isUrl(value),
+);
+export const url: Check = check("must be an http(s) URL", (value) => isUrl(value));
+
+function isUrl(value: unknown): boolean {
+  return typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);
+}
