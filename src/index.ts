@@ -1,0 +1,34 @@
+export type { SentryClient } from "./client/client.js";
+export type { CategoryStats, ClientStats } from "./client/stats.js";
+export type { ClientOptions, HttpOptions, SpanPattern, TextPattern } from "./options/options.js";
+export { forkIsolation, forkScope } from "./otel/scope-context.js";
+export { SentryPropagator } from "./otel/propagator.js";
+export { OptionsError, isOptionsError } from "./protocol/errors.js";
+export type { ErrorEvent } from "./protocol/error-event.js";
+export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
+export type { SamplerContext } from "./sampling/decide.js";
+export type { Breadcrumb, SeverityLevel, TagValue, User } from "./scope/scope-data.js";
+export type { Scope } from "./scope/scope.js";
+export { captureException, captureMessage } from "./sdk/capture.js";
+export { createClient } from "./sdk/create-client.js";
+export { getClient, setClient } from "./sdk/global-client.js";
+export { close, flush, stats } from "./sdk/lifecycle.js";
+export { SentrySpanProcessor } from "./sdk/otel-parts.js";
+export {
+  addBreadcrumb,
+  bindContext,
+  getCurrentScope,
+  getGlobalScope,
+  getIsolationScope,
+  setAttribute,
+  setAttributes,
+  setContext,
+  setExtra,
+  setExtras,
+  setTag,
+  setTags,
+  setUser,
+  withIsolationScope,
+  withScope,
+} from "./sdk/scopes.js";
+export type { SendResult, Transport } from "./transport/transport.js";

@@ -1,0 +1,42 @@
+import { SpanKind, trace } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import { processScopes } from "../scope/process-scopes.js";
+import type { Unit } from "../scope/unit.js";
+import { readContextScopes } from "./context-key.js";
+import type { ContextScopes } from "./context-key.js";
+import { scopesOf } from "./scope-context.js";
+import { unitOfSpan } from "./span-slots.js";
+import type { StartedSpan } from "./started-span.js";
+
+/** The scopes of a span that begins a segment. */
+export function scopesOfRoot(span: StartedSpan, parentContext: Context): ContextScopes {
+  const own = readContextScopes(parentContext);
+  const unit = unitOfSpan(span) ?? unitOfRoot(span, parentContext, own);
+  return own?.unit === unit ? own : { unit, current: own?.current, incoming: own?.incoming };
+}
+
+/** The unit of a span that starts under a span of this process. */
+export function unitOfLocalChild(parentContext: Context): Unit {
+  const own = readContextScopes(parentContext);
+  const parent = trace.getSpan(parentContext);
+  const unit = parent === undefined ? undefined : unitOfSpan(parent);
+  if (unit === undefined) return scopesOf(parentContext).unit;
+  return own !== undefined && own.unit.depth > unit.depth ? own.unit : unit;
+}
+
+/**
+ * A SERVER or CONSUMER root always has a unit of its own: the one that `extract` made for it, unless
+ * another root has taken that one, or a fork. Other roots start one only where their context carries
+ * none. "Local" is what `isRemote` says: a process may call itself.
+ */
+function unitOfRoot(span: StartedSpan, parentContext: Context, own: ContextScopes | undefined): Unit {
+  if (span.parentSpanContext !== undefined && span.parentSpanContext.isRemote !== true) {
+    return unitOfLocalChild(parentContext);
+  }
+  if (own === undefined) return processScopes().defaultUnit.fork();
+  if (span.kind !== SpanKind.SERVER && span.kind !== SpanKind.CONSUMER) return own.unit;
+  if (!own.unit.adoptable) return own.unit.fork();
+  own.unit.adoptable = false;
+  return own.unit;
+}

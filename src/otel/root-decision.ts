@@ -1,0 +1,41 @@
+import type { SentryClient } from "../client/client.js";
+import { decideSampling } from "../sampling/decide.js";
+import type { SegmentOrigin } from "../tracing/segment.js";
+import type { ContextScopes } from "./context-key.js";
+import type { StartedSpan } from "./started-span.js";
+
+/** Decides what becomes of the segment that a local root begins. */
+export type RootDecision = (span: StartedSpan, scopes: ContextScopes) => SegmentOrigin;
+
+/**
+ * Builds the decision of a client. Sentry's sampling is decided here, per local root, among the
+ * spans that OTel's sampler kept: trace flags, trace state and other exporters do not notice it.
+ */
+export function createRootDecision(client: SentryClient): RootDecision {
+  const { tracesSampleRate: rate, tracesSampler: sampler } = client.settings;
+  const onSamplerError = (error: unknown): void =>
+    client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
+
+  return (span, { unit, current, incoming }) => {
+    const { traceId, spanId } = span.spanContext();
+    // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
+    const isSentry = incoming?.dsc !== undefined && incoming.traceId === traceId;
+    const sampling = decideSampling({
+      traceId,
+      incoming,
+      parentSampled: isSentry ? incoming.sampled : undefined,
+      rate,
+      sampler,
+      describeRoot: () => span,
+      onSamplerError,
+    });
+    return {
+      rootSpanId: spanId,
+      unit,
+      current,
+      incoming,
+      sampling,
+      fate: sampling.sampled ? "sent" : "sample_rate",
+    };
+  };
+}

@@ -1,0 +1,58 @@
+import { context, isSpanContextValid, trace } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import { processScopes } from "../scope/process-scopes.js";
+import { Scope } from "../scope/scope.js";
+import { readContextScopes, writeContextScopes } from "./context-key.js";
+import type { ContextScopes } from "./context-key.js";
+import { unitOfSpan } from "./span-slots.js";
+
+/**
+ * The scopes that hold in a context: its own, or those of its active span's unit where that unit is
+ * deeper. Contexts are immutable, so both are on one chain and the deeper one is the later fork.
+ */
+export function scopesOf(ctx: Context): ContextScopes {
+  const own = readContextScopes(ctx);
+  const span = trace.getSpan(ctx);
+  const unit = span === undefined ? undefined : unitOfSpan(span);
+  if (own !== undefined && (unit === undefined || own.unit.depth >= unit.depth)) return own;
+  if (unit !== undefined) return { unit, current: undefined, incoming: own?.incoming };
+  return { unit: unitWithoutSlot(ctx), current: undefined, incoming: undefined };
+}
+
+/** A context whose unit of work is a fork of the given one's. Nothing happens until `context.with`. */
+export function forkIsolation(
+  ctx: Context = context.active(),
+  configure?: (isolation: Scope) => void,
+): Context {
+  const scopes = scopesOf(ctx);
+  const unit = scopes.unit.fork();
+  configure?.(unit.isolation);
+  return writeContextScopes(ctx, { unit, current: undefined, incoming: scopes.incoming });
+}
+
+/** A context with an overlay over the current scope, within the same unit of work. */
+export function forkScope(
+  ctx: Context = context.active(),
+  configure?: (current: Scope) => void,
+): Context {
+  const scopes = scopesOf(ctx);
+  const current = scopes.current?.fork() ?? new Scope();
+  configure?.(current);
+  return writeContextScopes(ctx, { unit: scopes.unit, current, incoming: scopes.incoming });
+}
+
+/** A context for an incoming request: a unit that waits for its root span, and what the sender said. */
+export function forkForIncoming(ctx: Context, incoming: IncomingTrace | undefined): Context {
+  const unit = scopesOf(ctx).unit.fork(true);
+  return writeContextScopes(ctx, { unit, current: undefined, incoming });
+}
+
+// An active span that does not record cannot carry a unit: its trace's entry in the table does.
+function unitWithoutSlot(ctx: Context): ContextScopes["unit"] {
+  const process = processScopes();
+  const identity = trace.getSpanContext(ctx);
+  if (identity === undefined || !isSpanContextValid(identity)) return process.defaultUnit;
+  return process.unsampled.get(identity.traceId, () => process.defaultUnit.fork());
+}

@@ -1,0 +1,126 @@
+import { TraceFlags, diag, trace } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import type { SentryClient } from "../client/client.js";
+import type { FinishedSpan } from "../tracing/finished-span.js";
+import type { SegmentAssembler } from "../tracing/segment-assembler.js";
+import type { Segment } from "../tracing/segment.js";
+import { createAssembler } from "./client-assembler.js";
+import type { ClientAssembler } from "./client-assembler.js";
+import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
+import { createRootDecision } from "./root-decision.js";
+import type { RootDecision } from "./root-decision.js";
+import { createSpanFilter } from "./span-filter.js";
+import type { SpanFilter } from "./span-filter.js";
+import { SegmentSlots, assignUnit, unitOfSpan } from "./span-slots.js";
+import type { StartedSpan } from "./started-span.js";
+
+/**
+ * Turns the spans of a provider into Sentry transactions; an OTel `SpanProcessor` for SDK 2.x and 3.x
+ * that leaves spans, sampler, context manager and other processors as they are.
+ *
+ * A transaction is sent when a local root and all its descendants have ended. No method throws.
+ */
+export class ClientSpanProcessor {
+  readonly #client: SentryClient;
+  readonly #ownsClient: boolean;
+  readonly #pipeline: ClientAssembler;
+  readonly #assembler: SegmentAssembler;
+  readonly #slots = new SegmentSlots();
+  readonly #decide: RootDecision;
+  readonly #isIgnored: SpanFilter | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
+  constructor(client: SentryClient, ownsClient: boolean = false) {
+    this.#client = client;
+    this.#ownsClient = ownsClient;
+    this.#pipeline = createAssembler(client);
+    this.#assembler = this.#pipeline.assembler;
+    this.#decide = createRootDecision(client);
+    this.#isIgnored = createSpanFilter(client.settings.ignoreSpans);
+  }
+
+  /** Called by the SDK when a span has started. */
+  onStart(span: StartedSpan, parentContext: Context): void {
+    if (this.#closing !== undefined) return;
+    try {
+      this.#start(span, parentContext);
+    } catch (error) {
+      this.#tell("onStart", error);
+    }
+  }
+
+  /** Called by the SDK when a span has ended. */
+  onEnd(span: FinishedSpan): void {
+    try {
+      this.#end(span);
+    } catch (error) {
+      this.#tell("onEnd", error);
+    }
+  }
+
+  /** Sends everything that has ended; resolves when it has an outcome, or when the time is over. */
+  async forceFlush(): Promise<void> {
+    await this.#client.flush();
+  }
+
+  /** Flushes and stops: spans that end later are counted as `closed`. Idempotent. */
+  shutdown(): Promise<void> {
+    this.#closing ??= this.#shutdown();
+    return this.#closing;
+  }
+
+  #start(span: StartedSpan, parentContext: Context): void {
+    const parent = trace.getSpan(parentContext);
+    const segment = parent === undefined ? undefined : this.#slots.get(parent);
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    if (segment === undefined) this.#startRoot(span, parentContext, isSampled);
+    else {
+      if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));
+      if (isSampled) this.#startChild(span, segment);
+    }
+  }
+
+  #startChild(span: StartedSpan, segment: Segment): void {
+    this.#assembler.join(segment);
+    this.#slots.set(span, segment);
+    if (this.#isIgnored?.(span) === true) {
+      segment.takeOut(span.spanContext().spanId, span.parentSpanContext?.spanId);
+    }
+  }
+
+  // A span whose local parent was not seen (it does not record, or it started before this processor
+  // was there) begins a segment, too: it has nothing else to go with.
+  #startRoot(span: StartedSpan, parentContext: Context, isSampled: boolean): void {
+    const scopes = scopesOfRoot(span, parentContext);
+    assignUnit(span, scopes.unit);
+    if (!isSampled) return;
+    const origin = this.#decide(span, scopes);
+    const isIgnored = this.#isIgnored?.(span) === true;
+    this.#slots.set(span, this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin));
+  }
+
+  #end(span: FinishedSpan): void {
+    const segment = this.#slots.get(span);
+    if (segment === undefined) return;
+    if (this.#closing === undefined) this.#assembler.finish(segment, span);
+    else this.#assembler.dropClosed(segment, span);
+  }
+
+  async #shutdown(): Promise<void> {
+    this.#assembler.flush();
+    this.#assembler.close();
+    await this.#pipeline.settled();
+    if (this.#ownsClient) await this.#client.close();
+    else await this.#client.flush();
+  }
+
+  #tell(hook: string, error: unknown): void {
+    try {
+      this.#client.diagnostics.warnOnce(`processor:${hook}`, `${hook} failed`, error);
+    } catch {
+      diag.error("otel-sentry-bridge: diagnostics failed");
+    }
+  }
+}

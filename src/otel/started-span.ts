@@ -1,0 +1,12 @@
+import type { SpanContext } from "@opentelemetry/api";
+
+import type { AttributeBag } from "../semantics/span-view.js";
+
+/** What is read of a span that starts: the OTel SDKs' `Span` fits. */
+export interface StartedSpan {
+  readonly name: string;
+  readonly kind: number;
+  readonly attributes: AttributeBag;
+  readonly parentSpanContext?: SpanContext | undefined;
+  spanContext(): SpanContext;
+}

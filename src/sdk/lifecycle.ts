@@ -1,0 +1,20 @@
+import type { ClientStats } from "../client/stats.js";
+import { getClient } from "./global-client.js";
+
+/**
+ * Sends everything that was captured before the call. Resolves to true when all of it has an outcome,
+ * to false after `timeoutMillis` (default: the client's `shutdownTimeoutMillis`). Never rejects.
+ */
+export async function flush(timeoutMillis?: number): Promise<boolean> {
+  return (await getClient()?.flush(timeoutMillis)) ?? true;
+}
+
+/** Flushes and closes the process-wide client. Idempotent; never rejects. */
+export async function close(timeoutMillis?: number): Promise<boolean> {
+  return (await getClient()?.close(timeoutMillis)) ?? true;
+}
+
+/** What the process-wide client was given and what became of it; `undefined` without a client. */
+export function stats(): ClientStats | undefined {
+  return getClient()?.stats();
+}

@@ -1,0 +1,115 @@
+import { context } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import { guardCallback } from "../diagnostics/diagnostics.js";
+import { forkIsolation, forkScope, scopesOf } from "../otel/scope-context.js";
+import { processScopes } from "../scope/process-scopes.js";
+import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
+import type { Scope } from "../scope/scope.js";
+import { rememberingErrors } from "./error-places.js";
+import { getClient } from "./global-client.js";
+
+/** The scope of the unit of work that the context belongs to. Default: the active context. */
+export function getIsolationScope(ctx: Context = context.active()): Scope {
+  return scopesOf(ctx).unit.isolation;
+}
+
+/** The overlay of the innermost `withScope`; outside of one, the isolation scope. */
+export function getCurrentScope(ctx: Context = context.active()): Scope {
+  const { current, unit } = scopesOf(ctx);
+  return current ?? unit.isolation;
+}
+
+/** The process's scope, which every event of every unit carries. */
+export function getGlobalScope(): Scope {
+  return processScopes().global;
+}
+
+/**
+ * Runs `fn` as a unit of work of its own: what is set inside stays inside, also across its awaits.
+ * Returns what `fn` returns, throws what it throws.
+ */
+export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
+  const ctx = forkIsolation();
+  return context.with(ctx, () => rememberingErrors(() => fn(getIsolationScope(ctx))));
+}
+
+/**
+ * Runs `fn` with an overlay over the current scope: what is set on the scope it is given holds for
+ * what is captured inside. Returns what `fn` returns, throws what it throws.
+ */
+export function withScope<T>(fn: (current: Scope) => T): T {
+  const ctx = forkScope();
+  return context.with(ctx, () => rememberingErrors(() => fn(getCurrentScope(ctx))));
+}
+
+/**
+ * Binds a callback to the active context, for libraries that call it in somebody else's: queues,
+ * pools, event emitters.
+ */
+export function bindContext<This, Args extends unknown[], Result>(
+  fn: (this: This, ...args: Args) => Result,
+): (this: This, ...args: Args) => Result {
+  const ctx = context.active();
+  return function bound(this: This, ...args: Args): Result {
+    return context.with(ctx, () => rememberingErrors(() => fn.apply(this, args)));
+  };
+}
+
+/** Sets the user of the unit of work; `null` removes it. */
+export function setUser(user: User | null): void {
+  getIsolationScope().setUser(user);
+}
+
+/** Sets a tag on the unit of work; `undefined` and `null` remove it. */
+export function setTag(key: string, value: TagValue): void {
+  getIsolationScope().setTag(key, value);
+}
+
+/** Sets several tags on the unit of work. */
+export function setTags(tags: Readonly<Record<string, TagValue>>): void {
+  getIsolationScope().setTags(tags);
+}
+
+/** Sets a named context on the unit of work; `null` removes it. */
+export function setContext(name: string, value: Readonly<Record<string, unknown>> | null): void {
+  getIsolationScope().setContext(name, value);
+}
+
+/** Sets an extra value on the unit of work. */
+export function setExtra(key: string, value: unknown): void {
+  getIsolationScope().setExtra(key, value);
+}
+
+/** Sets several extra values on the unit of work. */
+export function setExtras(extras: Readonly<Record<string, unknown>>): void {
+  getIsolationScope().setExtras(extras);
+}
+
+/** Sets an attribute on the unit of work. */
+export function setAttribute(key: string, value: unknown): void {
+  getIsolationScope().setAttribute(key, value);
+}
+
+/** Sets several attributes on the unit of work. */
+export function setAttributes(attributes: Readonly<Record<string, unknown>>): void {
+  getIsolationScope().setAttributes(attributes);
+}
+
+/** Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`. */
+export function addBreadcrumb(breadcrumb: Breadcrumb): void {
+  const client = getClient();
+  const kept = client?.settings.beforeBreadcrumb === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, client);
+  if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
+}
+
+// A hook that throws must not cost the breadcrumb.
+function hookedBreadcrumb(
+  breadcrumb: Breadcrumb,
+  { settings, diagnostics }: NonNullable<ReturnType<typeof getClient>>,
+): Breadcrumb | null {
+  const hook = settings.beforeBreadcrumb;
+  if (hook === undefined) return breadcrumb;
+  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () => hook(breadcrumb));
+  return outcome.ok ? outcome.value : breadcrumb;
+}
