@@ -1,0 +1,70 @@
+import type { StackFrame } from "../protocol/error-event.js";
+import { attempt } from "./foreign.js";
+import { clip } from "./text.js";
+
+/** Where a frame's code is. */
+export type FrameLocation = Omit<StackFrame, "function">;
+
+const MAX_PATH_LENGTH = 1024;
+const POSITION = /^(?<file>.+):(?<line>\d{1,9}):(?<column>\d{1,9})$/;
+const WITHOUT_POSITION = /^(?:<anonymous>|native|index \d+|wasm:\/\/.+)$/;
+const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/;
+const EVAL_ORIGIN = /\((?<origin>[^()]+)\)/;
+const DATA_URL = /^data:(?<type>[^,;]*)/;
+const SCRIPT_EXTENSION = /\.[cm]?[jt]sx?$/;
+const PACKAGES = "/node_modules/";
+
+/** Reads the location part of a V8 stack line; `undefined` when it is not one. */
+export function readLocation(text: string, root: string): FrameLocation | undefined {
+  const place = text.startsWith("eval at ") ? evalOrigin(text) : text;
+  if (WITHOUT_POSITION.test(place))
+    return { filename: clip(place, MAX_PATH_LENGTH), in_app: false };
+  const groups = POSITION.exec(place)?.groups;
+  if (groups === undefined) return undefined;
+  return {
+    ...fileFields(pathOf(groups["file"] ?? ""), root),
+    lineno: Number(groups["line"]),
+    colno: Number(groups["column"]),
+  };
+}
+
+// `eval at f (eval at g (/app/x.js:1:2)), <anonymous>:1:3`: the only place with a file is the innermost.
+function evalOrigin(text: string): string {
+  return EVAL_ORIGIN.exec(text)?.groups?.["origin"] ?? "<anonymous>";
+}
+
+function pathOf(file: string): string {
+  const dataType = DATA_URL.exec(file)?.groups?.["type"];
+  if (dataType !== undefined) return `<data:${dataType}>`;
+  if (!file.startsWith("file://")) return file;
+  const path = file.slice("file://".length).replace(/[?#].*$/, "");
+  return attempt(() => decodeURIComponent(path), path).replace(/^\/(?=[A-Za-z]:)/, "");
+}
+
+function fileFields(path: string, root: string): FrameLocation {
+  const filename = clip(path, MAX_PATH_LENGTH);
+  if (!ABSOLUTE.test(path)) return { filename, in_app: false };
+  const portable = path.replaceAll("\\", "/");
+  return {
+    filename,
+    abs_path: filename,
+    module: clip(moduleOf(portable, root.replaceAll("\\", "/")), MAX_PATH_LENGTH),
+    in_app: !portable.includes("node_modules/"),
+  };
+}
+
+/** `dir.dir:file`, relative to the package for installed code and to the root for the application's. */
+function moduleOf(path: string, root: string): string {
+  const slash = path.lastIndexOf("/");
+  const file = path.slice(slash + 1).replace(SCRIPT_EXTENSION, "");
+  const folder = folderBelow(path.slice(0, slash + 1), root);
+  return folder === "" ? file : `${folder.replaceAll("/", ".")}:${file}`;
+}
+
+// Both end with a slash, so that `/srv/app` is not taken for the parent of `/srv/apple`.
+function folderBelow(folder: string, root: string): string {
+  const packages = folder.lastIndexOf(PACKAGES);
+  if (packages >= 0) return folder.slice(packages + PACKAGES.length, -1);
+  const base = root.endsWith("/") ? root : `${root}/`;
+  return folder.startsWith(base) ? folder.slice(base.length, -1) : "";
+}

@@ -1,0 +1,34 @@
+import { classNameOf, memberOf } from "./foreign.js";
+
+const ELLIPSIS = "...";
+const HIGH_SURROGATE = /[\uD800-\uDBFF]$/;
+// A longer number takes noticeable time to print.
+const MAX_BIGINT_BITS = 1024;
+
+/** Well-formed text of at most `max` characters, and `...` when something was cut off. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text.toWellFormed();
+  const head = text.slice(0, max).replace(HIGH_SURROGATE, "");
+  return head.toWellFormed() + ELLIPSIS;
+}
+
+/** Any value as the text of a message: primitives as `String` does, others by their class. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "bigint") return bigintText(value);
+  if (typeof value === "function") return functionText(value);
+  if (typeof value === "object" && value !== null) return `[${classNameOf(value)}]`;
+  return String(value);
+}
+
+/** `[Function: name]`. Never throws. */
+export function functionText(value: object): string {
+  const name = memberOf(value, "name");
+  return `[Function: ${typeof name === "string" && name !== "" ? name : "<anonymous>"}]`;
+}
+
+/** The digits of a number of any size that can be printed quickly. */
+export function bigintText(value: bigint): string {
+  const small = BigInt.asIntN(MAX_BIGINT_BITS, value) === value;
+  return small ? String(value) : `more than ${MAX_BIGINT_BITS} bits`;
+}

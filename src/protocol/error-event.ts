@@ -1,0 +1,85 @@
+/** How serious an event is. */
+export type SeverityLevel = "debug" | "error" | "fatal" | "info" | "warning";
+
+/** A JSON object whose members are nobody's business here. */
+export type JsonRecord = Record<string, unknown>;
+
+/** How an exception reached Sentry, and where it hangs in its chain. */
+export interface Mechanism {
+  /** `generic` for an explicit capture, an origin for others, `chained` for a linked error. */
+  type: string;
+  /** False only when the error escaped the application. */
+  handled: boolean;
+  /** True when the SDK made up the type or the stack. */
+  synthetic?: boolean;
+  /** The parent's property that holds this error: `cause`, `errors[0]`, `suppressed`. */
+  source?: string;
+  /** 0 is the captured error. */
+  exception_id?: number;
+  parent_id?: number;
+  is_exception_group?: boolean;
+  data?: JsonRecord;
+}
+
+/** One line of a stack. */
+export interface StackFrame {
+  filename: string;
+  /** Present when the file has an absolute path. */
+  abs_path?: string;
+  /** `?` when unknown. */
+  function: string;
+  module?: string;
+  /** Counted from 1. */
+  lineno?: number;
+  /** Counted from 1. */
+  colno?: number;
+  in_app: boolean;
+  pre_context?: string[];
+  context_line?: string;
+  post_context?: string[];
+}
+
+/** One error of a chain. */
+export interface ExceptionValue {
+  type: string;
+  value: string;
+  mechanism: Mechanism;
+  /** Frames run from the outermost caller to the throwing line. */
+  stacktrace?: { frames: StackFrame[] };
+}
+
+/** A message: the template as written, and the text after its parameters were filled in. */
+export interface LogEntry {
+  message: string;
+  formatted?: string;
+  params?: JsonRecord | unknown[];
+}
+
+/** An error or message event as it goes over the wire. */
+export interface ErrorEvent {
+  /** 32 hexadecimal digits. */
+  event_id: string;
+  /** Seconds since 1970, with a fraction. */
+  timestamp: number;
+  platform: "node";
+  level: SeverityLevel;
+  /** Root cause first, captured error last. */
+  exception?: { values: ExceptionValue[] };
+  logentry?: LogEntry;
+  /** Older form of `logentry`, which the server still accepts. */
+  message?: string;
+  logger?: string;
+  transaction?: string;
+  release?: string;
+  environment?: string;
+  dist?: string;
+  server_name?: string;
+  tags?: Record<string, boolean | number | string>;
+  extra?: JsonRecord;
+  user?: JsonRecord;
+  contexts?: Record<string, JsonRecord>;
+  breadcrumbs?: { values: JsonRecord[] };
+  fingerprint?: string[];
+  request?: JsonRecord;
+  sdk?: JsonRecord;
+}

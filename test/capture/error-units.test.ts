@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+
+import { createErrorUnits } from "../../src/capture/error-units.js";
+
+describe("the memory of where errors happened", () => {
+  it("recalls the unit that saw an error", () => {
+    const units = createErrorUnits<{ id: number }>();
+    const error = Object.freeze(new Error("x"));
+    const unit = { id: 1 };
+    expect(units.recall(error)).toBeUndefined();
+    units.remember(error, unit);
+    expect(units.recall(error)).toBe(unit);
+  });
+
+  it("keeps to the first unit when another reports the same error", () => {
+    const units = createErrorUnits<{ id: number }>();
+    const error = new Error("x");
+    const first = { id: 1 };
+    units.remember(error, first);
+    units.remember(error, { id: 2 });
+    expect(units.recall(error)).toBe(first);
+  });
+
+  it("keeps errors that look the same apart", () => {
+    const units = createErrorUnits<{ id: number }>();
+    units.remember(new Error("x"), { id: 1 });
+    expect(units.recall(new Error("x"))).toBeUndefined();
+  });
+
+  it.each([["text"], [1], [undefined], [null], [Symbol.iterator], [true]])(
+    "passes over the primitive %o",
+    (thrown) => {
+      const units = createErrorUnits();
+      units.remember(thrown, {});
+      expect(units.recall(thrown)).toBeUndefined();
+    },
+  );
+
+  it("takes any object, also a function and a revoked proxy", () => {
+    const units = createErrorUnits();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const thrown of [proxy, () => {}, {}]) {
+      const unit = {};
+      units.remember(thrown, unit);
+      expect(units.recall(thrown)).toBe(unit);
+    }
+  });
+});
