@@ -1,0 +1,16 @@
+import { text } from "./attribute-text.js";
+import type { Inference } from "./inference.js";
+import { SPAN_KIND, type SpanView } from "./span-view.js";
+
+/** Names a span of a GraphQL execution after its operation, else keeps `graphql.parse` and the like. */
+export function inferGraphql({ attributes, name }: SpanView): Inference {
+  const type = text(attributes["graphql.operation.type"]);
+  const operation = text(attributes["graphql.operation.name"]);
+  const description = type === undefined || operation === undefined ? name : `${type} ${operation}`;
+  return { op: "graphql", description, source: "component", data: undefined };
+}
+
+/** Whether a span is known as GraphQL's by its name only: validation has no attributes. */
+export function isGraphqlName({ kind, name }: SpanView): boolean {
+  return kind === SPAN_KIND.INTERNAL && name.startsWith("graphql.");
+}

@@ -1,0 +1,41 @@
+import type { SpanStatus } from "./span-status.js";
+
+/** Sentry's statuses in the order of the gRPC codes 0 to 16. */
+export const STATUS_BY_GRPC_CODE: readonly SpanStatus[] = [
+  "ok",
+  "cancelled",
+  "unknown_error",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal_error",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+];
+
+// gRPC writes CANCELLED, INTERNAL and UNKNOWN; Connect writes canceled.
+const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([
+  ...STATUS_BY_GRPC_CODE.map((status) => [status, status] as const),
+  ["canceled", "cancelled"],
+  ["unknown", "unknown_error"],
+  ["internal", "internal_error"],
+]);
+
+/**
+ * Sentry's status for a gRPC code, as a number, as digits or as a name in any case. A number that is
+ * no code is `unknown_error`; a name that is none says nothing, so undefined.
+ */
+export function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
+  if (typeof code === "number") return STATUS_BY_GRPC_CODE[code] ?? "unknown_error";
+  if (typeof code !== "string") return undefined;
+  if (/^-?\d+$/.test(code)) return STATUS_BY_GRPC_CODE[Number(code)] ?? "unknown_error";
+  return BY_NAME.get(code.toLowerCase());
+}

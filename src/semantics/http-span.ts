@@ -1,0 +1,65 @@
+import { listed, text, texts } from "./attribute-text.js";
+import { httpData } from "./http-data.js";
+import type { Inference } from "./inference.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
+import { sanitizeUrl } from "./url.js";
+
+const MAX_GRAPHQL_OPERATIONS = 5;
+
+/** The request method of an HTTP span; undefined for every other span. */
+export function requestMethod(attributes: AttributeBag): string | undefined {
+  const method = text(attributes["http.request.method"]) ?? text(attributes["http.method"]);
+  // The conventions' word for a method that is not known; its spans are named `HTTP`.
+  return method === "_OTHER" ? "HTTP" : method;
+}
+
+/** Names a span of an HTTP request after its method and route, path or URL. */
+export function inferHttp(span: SpanView, method: string): Inference {
+  const { attributes } = span;
+  const url = text(attributes["url.full"]) ?? text(attributes["http.url"]);
+  const target = text(attributes["http.target"]) ?? text(attributes["url.path"]);
+  const route = text(attributes["http.route"]);
+  const safeUrl = url === undefined ? undefined : sanitizeUrl(url);
+  const data = httpData(attributes, { url, safeUrl, target });
+  const path = route ?? pathOf(span.kind, target, safeUrl);
+  const op = httpOp(span);
+  if (path === undefined || !isRenamed(span)) {
+    return { op, description: span.name, source: "custom", data };
+  }
+  const description = `${method} ${path}${graphqlSuffix(attributes)}`;
+  const source = route !== undefined || path === "/" ? "route" : "url";
+  return { op, description, source, data };
+}
+
+// A server knows its path; a client's path means nothing without the host.
+function pathOf(
+  kind: number,
+  target: string | undefined,
+  safeUrl: string | undefined,
+): string | undefined {
+  const isPathBest = kind === SPAN_KIND.SERVER || safeUrl === undefined;
+  return isPathBest && target !== undefined ? sanitizeUrl(target) : safeUrl;
+}
+
+function httpOp({ kind, attributes }: SpanView): string {
+  const op = exchangeOp(kind);
+  return attributes["sentry.http.prefetch"] ? `${op}.prefetch` : op;
+}
+
+function exchangeOp(kind: number): string {
+  if (kind === SPAN_KIND.SERVER) return "http.server";
+  return kind === SPAN_KIND.CLIENT ? "http.client" : "http";
+}
+
+// A span of another kind was started by hand, and its author chose the name.
+function isRenamed({ kind, attributes }: SpanView): boolean {
+  if (kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CLIENT) return true;
+  return text(attributes["sentry.origin"])?.startsWith("auto") === true;
+}
+
+function graphqlSuffix(attributes: AttributeBag): string {
+  const operations = attributes["sentry.graphql.operation"];
+  if (operations === undefined) return "";
+  const names = texts(operations).toSorted();
+  return names.length === 0 ? "" : ` (${listed(names, MAX_GRAPHQL_OPERATIONS)})`;
+}

@@ -1,0 +1,90 @@
+const MAX_SCOPES = 500;
+const MAX_OPS_PER_SCOPE = 100;
+
+// The origin of spans that the application starts itself.
+const MANUAL_ORIGIN = "manual";
+
+// `@opentelemetry/instrumentation-pg`, `opentelemetry-instrumentation-x`, `@acme/y-instrumentation-z`.
+const INSTRUMENTATION = /^(?:@[^/]+\/)?(?:[\w-]+-)?instrumentation-(.+)$/;
+
+// Scopes of libraries that trace themselves, and of instrumentations that are named otherwise.
+const LIBRARY_BY_SCOPE: ReadonlyMap<string, string> = new Map([
+  ["@fastify/otel", "fastify"],
+  ["@prisma/instrumentation", "prisma"],
+  ["prisma", "prisma"],
+  ["next.js", "nextjs"],
+  ["@vercel/otel/fetch", "fetch"],
+  ["ai", "vercelai"],
+  ["@kubiks/otel-drizzle", "drizzle"],
+]);
+
+// A category is the root of the op, but for those that Sentry calls otherwise.
+const CATEGORY_BY_ROOT: ReadonlyMap<string, string> = new Map([
+  ["http", "http"],
+  ["db", "db"],
+  ["cache", "cache"],
+  ["queue", "queue"],
+  ["rpc", "rpc"],
+  ["grpc", "rpc"],
+  ["graphql", "graphql"],
+  ["gen_ai", "ai"],
+  ["mcp", "mcp"],
+  ["function", "function"],
+  ["middleware", "middleware"],
+  ["handler", "handler"],
+  ["router", "router"],
+  ["view", "view"],
+  ["template", "template"],
+  ["file", "file"],
+  ["websocket", "websocket"],
+  ["app", "app"],
+]);
+
+// A call into a library of which no more is known: DNS, sockets, pools.
+const OTHER_CATEGORY = "function";
+
+type OriginByOp = Map<string | undefined, string>;
+
+// Null is a scope of no known instrumentation. Nested, so that a hit makes no joined key.
+const originsByScope = new Map<string, OriginByOp | null>();
+
+/**
+ * How a span came to be, in Sentry's words: `auto.<category>.otel.<library>` when its
+ * instrumentation scope is that of an instrumentation library, else `manual`.
+ */
+export function inferOrigin(scopeName: string, op: string | undefined): string {
+  const origins = originsByScope.get(scopeName);
+  if (origins === null) return MANUAL_ORIGIN;
+  return origins?.get(op) ?? newOrigin(scopeName, op);
+}
+
+function newOrigin(scopeName: string, op: string | undefined): string {
+  const library = libraryOf(scopeName);
+  // Scopes and ops are few; a program that makes them up without end only loses the memory of them.
+  if (originsByScope.size >= MAX_SCOPES) originsByScope.clear();
+  if (library === undefined) {
+    originsByScope.set(scopeName, null);
+    return MANUAL_ORIGIN;
+  }
+  const origin = `auto.${categoryOf(op)}.otel.${library}`;
+  remember(scopeName, op, origin);
+  return origin;
+}
+
+function remember(scopeName: string, op: string | undefined, origin: string): void {
+  const known = originsByScope.get(scopeName) ?? new Map<string | undefined, string>();
+  if (known.size >= MAX_OPS_PER_SCOPE) known.clear();
+  known.set(op, origin);
+  originsByScope.set(scopeName, known);
+}
+
+function libraryOf(scopeName: string): string | undefined {
+  const library = LIBRARY_BY_SCOPE.get(scopeName) ?? INSTRUMENTATION.exec(scopeName)?.[1];
+  return library?.replaceAll(/\W/g, "_");
+}
+
+function categoryOf(op: string | undefined): string {
+  if (op === undefined) return OTHER_CATEGORY;
+  const dot = op.indexOf(".");
+  return CATEGORY_BY_ROOT.get(dot === -1 ? op : op.slice(0, dot)) ?? OTHER_CATEGORY;
+}

@@ -1,0 +1,25 @@
+import { text } from "./attribute-text.js";
+import type { Inference } from "./inference.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
+
+/** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
+export function inferMcp({ attributes, kind }: SpanView): Inference | undefined {
+  const method = text(attributes["mcp.method.name"]);
+  if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
+  if (method.startsWith("notifications/")) {
+    const op = "mcp.notification.client_to_server";
+    return { op, description: method, source: "route", data: undefined };
+  }
+  const subject = subjectOf(attributes);
+  const description = subject === undefined ? method : `${method} ${subject}`;
+  return { op: "mcp.server", description, source: "route", data: undefined };
+}
+
+function subjectOf(attributes: AttributeBag): string | undefined {
+  return (
+    text(attributes["gen_ai.tool.name"]) ??
+    text(attributes["mcp.tool.name"]) ??
+    text(attributes["gen_ai.prompt.name"]) ??
+    text(attributes["mcp.prompt.name"])
+  );
+}

@@ -1,0 +1,15 @@
+/** OTel span kinds by number (`SpanKind` of the API), so that no OTel value is imported here. */
+export const SPAN_KIND = { INTERNAL: 0, SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 } as const;
+
+/** OTel status codes by number (`SpanStatusCode` of the API). */
+export const STATUS_CODE = { UNSET: 0, OK: 1, ERROR: 2 } as const;
+
+/** Attribute values by key; with API 1.10 a value may be anything. */
+export type AttributeBag = Readonly<Record<string, unknown>>;
+
+/** What the semantic tables read of a span. */
+export interface SpanView {
+  readonly name: string;
+  readonly kind: number;
+  readonly attributes: AttributeBag;
+}

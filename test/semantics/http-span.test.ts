@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+
+import { type InferredData, inferSpan } from "../../src/semantics/infer-span.js";
+import type { AttributeBag } from "../../src/semantics/span-view.js";
+import { spanOf } from "./span-of.js";
+
+function nameWithOperations(operations: unknown): string {
+  const attributes = {
+    "http.request.method": "POST",
+    "http.route": "/graphql",
+    "sentry.graphql.operation": operations,
+  };
+  return inferSpan(spanOf("SERVER", attributes)).description;
+}
+
+function dataOf(attributes: AttributeBag): InferredData | undefined {
+  return inferSpan(spanOf("CLIENT", { "http.request.method": "GET", ...attributes })).data;
+}
+
+describe("a span of an HTTP request", () => {
+  it.each([
+    ["route", { "http.route": "/u/:id", "url.path": "/u/1" }, "GET /u/:id", "route"],
+    ["http.target", { "http.target": "/u/1?a=1#f" }, "GET /u/1", "url"],
+    ["url.path", { "url.path": "/u/1" }, "GET /u/1", "url"],
+    ["root path", { "url.path": "/" }, "GET /", "route"],
+    ["target before URL", { "http.target": "/u", "http.url": "http://h/u" }, "GET /u", "url"],
+    ["full URL", { "url.full": "http://h/u?a=1" }, "GET http://h/u", "url"],
+    ["root of a full URL", { "url.full": "http://h/" }, "GET http://h/", "url"],
+    ["an empty route", { "http.route": "", "url.path": "/u" }, "GET /u", "url"],
+    ["nothing", {}, "name", "custom"],
+  ] as const)("is named by a server's %s", (_, attributes, ...[description, source]) => {
+    const span = spanOf("SERVER", { "http.request.method": "GET", ...attributes });
+    expect(inferSpan(span)).toMatchObject({ op: "http.server", description, source });
+  });
+
+  it.each([
+    ["current URL", { "url.full": "https://h/u?a=1", "url.path": "/u" }, "GET https://h/u", "url"],
+    ["old URL", { "http.url": "https://h/u", "http.target": "/u" }, "GET https://h/u", "url"],
+    ["target when there is no URL", { "http.target": "/u?a=1" }, "GET /u", "url"],
+  ] as const)("is named by a client's %s", (_, attributes, ...[description, source]) => {
+    const span = spanOf("CLIENT", { "http.request.method": "GET", ...attributes });
+    expect(inferSpan(span)).toMatchObject({ op: "http.client", description, source });
+  });
+
+  it.each([
+    ["SERVER", {}, "http.server"],
+    ["CLIENT", {}, "http.client"],
+    ["INTERNAL", {}, "http"],
+    ["CLIENT", { "sentry.http.prefetch": true }, "http.client.prefetch"],
+  ] as const)("of kind %s with %o has the op %s", (kind, attributes, op) => {
+    expect(inferSpan(spanOf(kind, { "http.method": "GET", ...attributes })).op).toBe(op);
+  });
+
+  it("keeps its name when neither the kind nor the origin is automatic", () => {
+    const attributes = { "http.method": "GET", "http.route": "/u" };
+    expect(inferSpan(spanOf("INTERNAL", attributes))).toMatchObject({
+      description: "name",
+      source: "custom",
+    });
+    const automatic = { ...attributes, "sentry.origin": "auto.http.x" };
+    expect(inferSpan(spanOf("INTERNAL", automatic))).toMatchObject({
+      description: "GET /u",
+      source: "route",
+    });
+  });
+
+  it("is named HTTP when its method is not a known one", () => {
+    const span = spanOf("SERVER", { "http.request.method": "_OTHER", "http.route": "/u" });
+    expect(inferSpan(span).description).toBe("HTTP /u");
+  });
+
+  it("lists up to five GraphQL operations, sorted, and counts the others", () => {
+    expect(nameWithOperations("query A")).toBe("POST /graphql (query A)");
+    expect(nameWithOperations(["b", "a"])).toBe("POST /graphql (a, b)");
+    expect(nameWithOperations(["f", "e", "d", "c", "b", "a", "g"])).toBe(
+      "POST /graphql (a, b, c, d, e, +2)",
+    );
+    expect(nameWithOperations([])).toBe("POST /graphql");
+    expect(nameWithOperations(7)).toBe("POST /graphql");
+  });
+});
+
+describe("the data of an HTTP span", () => {
+  it.each([
+    [
+      { "url.full": "https://h:443/p?a=1&b=2#top" },
+      { url: "https://h/p", "http.query": "a=1&b=2", "http.fragment": "top" },
+    ],
+    [{ "http.url": "http://h:80" }, { url: "http://h" }],
+    [
+      { "http.url": "http://me:pw@h/p?token=t" },
+      { url: "http://[Filtered]:[Filtered]@h/p", "http.query": "token=[Filtered]" },
+    ],
+    [{ "url.path": "/p", "url.query": "?a=1" }, { "http.query": "a=1" }],
+    [{ "url.path": "/p", "url.query": "password=x" }, { "http.query": "password=[Filtered]" }],
+    [{ "url.path": "/p", "url.fragment": "#f" }, { "http.fragment": "f" }],
+    [{ "url.path": "/p?a=1" }, { "http.query": "a=1" }],
+    [{ "http.status_code": 404 }, { "http.response.status_code": 404 }],
+    [{ "http.status_code": "404" }, { "http.response.status_code": 404 }],
+  ])("of %o is %o", (attributes, data) => {
+    expect(dataOf(attributes)).toEqual(data);
+  });
+
+  it.each([
+    {},
+    { "url.path": "/p", "url.query": "" },
+    { "http.status_code": 200, "http.response.status_code": 200 },
+  ])("of %o is nothing", (attributes) => {
+    expect(dataOf(attributes)).toBeUndefined();
+  });
+
+  it("is there too when the author chose the name", () => {
+    const attributes = { "url.full": "http://h/", "sentry.custom_span_name": "mine" };
+    expect(dataOf(attributes)).toEqual({ url: "http://h/" });
+  });
+});
