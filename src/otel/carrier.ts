@@ -1,0 +1,51 @@
+import type { TextMapGetter } from "@opentelemetry/api";
+
+/** Reads the carrier of an incoming request or message; the getter knows where the values are. */
+export class CarrierReader {
+  readonly #carrier: unknown;
+  readonly #getter: TextMapGetter<unknown>;
+
+  constructor(carrier: unknown, getter: TextMapGetter<unknown>) {
+    this.#carrier = carrier;
+    this.#getter = getter;
+  }
+
+  /** The value, or the first of several. */
+  first(name: string): string | undefined {
+    const value: unknown = this.#getter.get(this.#carrier, name);
+    return textOf(Array.isArray(value) ? value[0] : value);
+  }
+
+  /** The value; several are one list. */
+  joined(name: string): string | undefined {
+    return textOf(this.#getter.get(this.#carrier, name));
+  }
+}
+
+/**
+ * What an outgoing carrier already has. `inject` is given no getter, so this knows the usual kinds:
+ * something with a `get` method (`Headers`, `Map`, gRPC's metadata) or an object, whose names may be
+ * in any case, as those of `http.request` may.
+ */
+export function presentHeader(carrier: unknown, name: string): string | undefined {
+  if (typeof carrier !== "object" || carrier === null) return undefined;
+  if ("get" in carrier && typeof carrier.get === "function") return textOf(carrier.get(name));
+  const value: unknown = Reflect.get(carrier, name);
+  if (value !== undefined) return textOf(value);
+  const key = Object.keys(carrier).find((candidate) => isSameName(candidate, name));
+  return key === undefined ? undefined : textOf(Reflect.get(carrier, key));
+}
+
+// The lengths first: this runs for each header of each outgoing request.
+function isSameName(candidate: string, name: string): boolean {
+  return candidate.length === name.length && candidate.toLowerCase() === name;
+}
+
+// Message headers (Kafka) are bytes.
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.map(textOf).filter((text) => text !== undefined);
+  return texts.length === 0 ? undefined : texts.join(",");
+}

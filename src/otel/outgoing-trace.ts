@@ -1,0 +1,89 @@
+import { TraceFlags, diag, propagation } from "@opentelemetry/api";
+import type { Context, SpanContext } from "@opentelemetry/api";
+
+import { memberOf, mergeBaggage, parseBaggage } from "../propagation/baggage.js";
+import { continuedDsc } from "../propagation/dsc.js";
+import type { DynamicSamplingContext, IncomingTrace } from "../propagation/incoming-trace.js";
+import { sampleRandOf } from "../sampling/sample-rand.js";
+import { readContextScopes } from "./context-key.js";
+
+/** Knows the dynamic sampling context of a trace that starts in this process. */
+export type DscSource = (
+  traceId: string,
+  spanContext: SpanContext,
+) => DynamicSamplingContext | undefined;
+
+/** What is sent on about a trace, besides the span's identity. */
+export interface OutgoingTrace {
+  /** `undefined`: the decision is the receiver's. */
+  readonly sampled: boolean | undefined;
+  /** Without members when there is nothing to say. */
+  readonly dsc: DynamicSamplingContext;
+}
+
+/** The sender's dynamic sampling context where the trace came with one, else that of `source`. */
+export function outgoingTrace(
+  ctx: Context,
+  span: SpanContext,
+  source: DscSource | undefined,
+): OutgoingTrace {
+  const known = readContextScopes(ctx)?.incoming;
+  const incoming = known?.traceId === span.traceId ? known : undefined;
+  const dsc =
+    incoming?.dsc === undefined ? askSource(source, span) : passedOn(incoming.dsc, incoming);
+  return { sampled: sentDecision(span, incoming, dsc), dsc };
+}
+
+/**
+ * The `baggage` header: what the carrier has, then the OpenTelemetry baggage of the context unless
+ * `W3CBaggagePropagator` has written it there, then the dynamic sampling context. `sentry-` members
+ * from elsewhere are stale: the trace is ours to name.
+ */
+export function outgoingBaggage(
+  ctx: Context,
+  present: string | undefined,
+  dsc: DynamicSamplingContext,
+): string {
+  const entries = propagation.getBaggage(ctx)?.getAllEntries() ?? [];
+  if (entries.length === 0) return mergeBaggage(present, dsc);
+  const members = present === undefined ? [] : parseBaggage(present);
+  const keys = new Set(members.map((member) => member.key));
+  for (const [key, { value, metadata }] of entries) {
+    if (!keys.has(key)) members.push(memberOf(key, value, metadata?.toString()));
+  }
+  return mergeBaggage(members.map((member) => member.text).join(","), dsc);
+}
+
+/** Whether a span's trace flags say that it is recorded. */
+export function isSampled(span: SpanContext): boolean {
+  return (span.traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+/**
+ * A sender's own span is passed on with the sender's decision, even with none. A local span is
+ * sampled if OpenTelemetry records it and Sentry has not refused: where the pipeline records all, the
+ * trace flag says nothing about Sentry.
+ */
+function sentDecision(
+  span: SpanContext,
+  incoming: IncomingTrace | undefined,
+  dsc: DynamicSamplingContext,
+): boolean | undefined {
+  if (incoming !== undefined && span.isRemote === true) return incoming.sampled;
+  const refused = incoming?.sampled === undefined ? dsc["sampled"] === "false" : !incoming.sampled;
+  return isSampled(span) && !refused;
+}
+
+// The receiver must decide by the same `sample_rand` as this process does, also if the sender has none.
+function passedOn(dsc: DynamicSamplingContext, incoming: IncomingTrace): DynamicSamplingContext {
+  return continuedDsc(dsc, { sampleRand: sampleRandOf(incoming.traceId, incoming) });
+}
+
+function askSource(source: DscSource | undefined, span: SpanContext): DynamicSamplingContext {
+  try {
+    return source?.(span.traceId, span) ?? {};
+  } catch (error) {
+    diag.warn("otel-sentry-bridge: the source of the dynamic sampling context failed", error);
+    return {};
+  }
+}

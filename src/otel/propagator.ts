@@ -1,0 +1,116 @@
+import { diag, isSpanContextValid, trace } from "@opentelemetry/api";
+import type {
+  Context,
+  SpanContext,
+  TextMapGetter,
+  TextMapPropagator,
+  TextMapSetter,
+} from "@opentelemetry/api";
+
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import { formatSentryTrace } from "../propagation/sentry-trace.js";
+import { formatTraceparent } from "../propagation/traceparent.js";
+import { CarrierReader, presentHeader } from "./carrier.js";
+import { readContextScopes } from "./context-key.js";
+import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";
+import type { DscSource } from "./outgoing-trace.js";
+import { readRemoteParent } from "./remote-parent.js";
+import type { RemoteParent } from "./remote-parent.js";
+import { forkForIncoming } from "./scope-context.js";
+import { isTracingSuppressed } from "./suppress.js";
+
+/** Options of `SentryPropagator`. */
+export interface SentryPropagatorOptions {
+  /** Without it, traces that start here are sent on without a dynamic sampling context. */
+  readonly dscSource?: DscSource;
+}
+
+/**
+ * Continues traces across services by `sentry-trace`, `traceparent` and the `sentry-` members of
+ * `baggage`, and makes each incoming request or message a unit of work with scopes of its own.
+ *
+ * Next to W3C propagators, put it last. They overwrite: `W3CBaggagePropagator` the whole `baggage`
+ * header, `W3CTraceContextPropagator` the parent that `sentry-trace` names.
+ */
+export class SentryPropagator implements TextMapPropagator<unknown> {
+  readonly #dscSource: DscSource | undefined;
+
+  constructor(options: SentryPropagatorOptions = {}) {
+    this.#dscSource = options.dscSource;
+  }
+
+  /** A context with a unit of its own and, if the carrier names one, the sender's span. Never throws. */
+  extract(ctx: Context, carrier: unknown, getter: TextMapGetter<unknown>): Context {
+    const parent = readParent(new CarrierReader(carrier, getter));
+    const incoming = parent?.incoming ?? knownTrace(ctx);
+    const span = trace.getSpan(ctx);
+    if (span?.spanContext().isRemote !== true) {
+      return withParent(forkForIncoming(ctx, incoming), parent);
+    }
+    // Another propagator has read this carrier before. Its span is nobody's here: the fork must not
+    // look up a unit by it, as it does for a local span that does not record.
+    const forked = forkForIncoming(trace.deleteSpan(ctx), incoming);
+    return parent === undefined || isSameSpan(span.spanContext(), parent.span)
+      ? trace.setSpan(forked, span)
+      : withParent(forked, parent);
+  }
+
+  /**
+   * Writes the span of the given context, active or not. Writes nothing without a span, while tracing
+   * is suppressed, or over a `sentry-trace` that the carrier has. Never throws.
+   */
+  inject(ctx: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
+    const span = trace.getSpanContext(ctx);
+    if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
+    try {
+      if (presentHeader(carrier, "sentry-trace") !== undefined) return;
+      const { sampled, dsc } = outgoingTrace(ctx, span, this.#dscSource);
+      const present = presentHeader(carrier, "baggage");
+      const baggage = outgoingBaggage(ctx, present, dsc);
+      setter.set(carrier, "sentry-trace", formatSentryTrace(span.traceId, span.spanId, sampled));
+      setter.set(
+        carrier,
+        "traceparent",
+        formatTraceparent(span.traceId, span.spanId, span.traceFlags),
+      );
+      if (baggage !== (present ?? "")) setter.set(carrier, "baggage", baggage);
+    } catch (error) {
+      diag.warn("otel-sentry-bridge: trace headers could not be written", error);
+    }
+  }
+
+  /** Names of the headers that `inject` writes. */
+  fields(): string[] {
+    return ["sentry-trace", "baggage", "traceparent"];
+  }
+}
+
+function readParent(headers: CarrierReader): RemoteParent | undefined {
+  try {
+    return readRemoteParent(headers);
+  } catch (error) {
+    diag.warn("otel-sentry-bridge: trace headers could not be read", error);
+    return undefined;
+  }
+}
+
+// What is known of the trace when the carrier says nothing: its sender, or what another propagator
+// has made of headers that are not read here.
+function knownTrace(ctx: Context): IncomingTrace | undefined {
+  const known = readContextScopes(ctx)?.incoming;
+  const span = trace.getSpanContext(ctx);
+  if (span?.isRemote !== true || known?.traceId === span.traceId) return known;
+  return { traceId: span.traceId, sampled: isSampled(span), dsc: undefined };
+}
+
+function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
+  return parent === undefined ? ctx : trace.setSpanContext(ctx, parent.span);
+}
+
+function isSameSpan(one: SpanContext, other: SpanContext): boolean {
+  return (
+    one.spanId === other.spanId &&
+    one.traceId === other.traceId &&
+    one.traceFlags === other.traceFlags
+  );
+}

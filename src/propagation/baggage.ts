@@ -1,0 +1,103 @@
+import type { DynamicSamplingContext } from "./incoming-trace.js";
+
+/** One member of a `baggage` header. */
+export interface BaggageMember {
+  /** As it stands in the header, without the white space around it. */
+  readonly text: string;
+  /** Percent-decoded; "" when the member has no key or it cannot be decoded. */
+  readonly key: string;
+  /** Percent-decoded, with properties (`;…`) as they are; "" when it is empty or cannot be decoded. */
+  readonly value: string;
+}
+
+// https://www.w3.org/TR/baggage/#limits and the older limits that the OpenTelemetry propagator keeps.
+const MAX_BYTES = 8192;
+const MAX_MEMBERS = 180;
+const MAX_MEMBER_BYTES = 4096;
+
+const PREFIX = "sentry-";
+
+/** Takes a `baggage` header apart: its first 180 members in their order. Several headers: join them by a comma. */
+export function parseBaggage(header: string): BaggageMember[] {
+  const members: BaggageMember[] = [];
+  for (const part of header.split(",", MAX_MEMBERS)) {
+    const text = part.trim();
+    if (text !== "") members.push(parseMember(text));
+  }
+  return members;
+}
+
+/**
+ * The `sentry-` members of a `baggage` header without their prefix, frozen; the last of equal keys
+ * counts. `undefined` when there is none. Members that are empty, garbled or beyond the limits are
+ * left out.
+ */
+export function sentryMembers(header: string | undefined): DynamicSamplingContext | undefined {
+  if (header === undefined || !header.includes(PREFIX)) return undefined;
+  const found = new Map<string, string>();
+  for (const { key, value } of withinLimits(parseBaggage(header).filter(isSentry))) {
+    if (key !== PREFIX && value !== "") found.set(key.slice(PREFIX.length), value);
+  }
+  return found.size === 0 ? undefined : Object.freeze(Object.fromEntries(found));
+}
+
+/**
+ * A `baggage` header with the given members in place of all `sentry-` members that it has. Others
+ * stay as they are and come first. What does not fit into 8192 bytes, 180 members and 4096 bytes a
+ * member is left out.
+ */
+export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingContext): string {
+  const members =
+    existing === undefined ? [] : parseBaggage(existing).filter((member) => !isSentry(member));
+  for (const [name, value] of Object.entries(dsc)) {
+    if (value !== "") members.push(memberOf(PREFIX + name, value));
+  }
+  return withinLimits(members)
+    .map((member) => member.text)
+    .join(",");
+}
+
+/** A `baggage` member, percent-encoded. `properties` go behind it as they are. */
+export function memberOf(key: string, value: string, properties?: string): BaggageMember {
+  const pair = `${encode(key)}=${encode(value)}`;
+  return { text: properties === undefined ? pair : `${pair};${properties}`, key, value };
+}
+
+function isSentry(member: BaggageMember): boolean {
+  return member.key.startsWith(PREFIX);
+}
+
+function parseMember(text: string): BaggageMember {
+  const equals = text.indexOf("=");
+  if (equals === -1) return { text, key: "", value: "" };
+  return { text, key: decode(text.slice(0, equals)), value: decode(text.slice(equals + 1)) };
+}
+
+function withinLimits(members: readonly BaggageMember[]): BaggageMember[] {
+  const kept: BaggageMember[] = [];
+  let used = 0;
+  for (const member of members) {
+    const size = Buffer.byteLength(member.text);
+    const comma = kept.length === 0 ? 0 : 1;
+    if (size > MAX_MEMBER_BYTES || used + comma + size > MAX_BYTES) continue;
+    if (kept.length === MAX_MEMBERS) break;
+    used += comma + size;
+    kept.push(member);
+  }
+  return kept;
+}
+
+// A lone surrogate, for which `encodeURIComponent` throws, becomes U+FFFD.
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
+function decode(text: string): string {
+  const trimmed = text.trim();
+  if (!trimmed.includes("%")) return trimmed;
+  try {
+    return decodeURIComponent(trimmed);
+  } catch {
+    return "";
+  }
+}
