@@ -1,0 +1,129 @@
+import { repeatedKey } from "./repeated-key.js";
+
+/** One envelope as it came over the wire, taken apart. */
+export interface ReadEnvelope {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly items: readonly ReadItem[];
+}
+
+/** One item of an envelope. */
+export interface ReadItem {
+  readonly header: ReadItemHeader;
+  /** The payload's bytes, without the newline after them. */
+  readonly payload: Uint8Array;
+  /** The payload as JSON, parsed at the first call. Throws when it is not JSON in UTF-8. */
+  json(): unknown;
+}
+
+/** An item's header; more keys may be there. */
+export interface ReadItemHeader {
+  readonly type: string;
+  readonly length?: number;
+  readonly [key: string]: unknown;
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Reads one envelope as strictly as Relay does. Throws an `Error` that names the place of the first
+ * fault. Grammar: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
+ */
+export function readEnvelope(bytes: Uint8Array): ReadEnvelope {
+  const cursor = { bytes, offset: 0 };
+  const header = readHeader(cursor, "envelope header");
+  const items: ReadItem[] = [];
+  while (cursor.offset < bytes.length) items.push(readItem(cursor, items.length));
+  return { header, items };
+}
+
+interface Cursor {
+  readonly bytes: Uint8Array;
+  offset: number;
+}
+
+function readItem(cursor: Cursor, index: number): ReadItem {
+  const header = readHeader(cursor, `header of item ${index}`);
+  const { type, length } = header;
+  if (typeof type !== "string" || type === "")
+    throw fault(`item ${index} has no type`, cursor.offset);
+  if (cursor.offset > cursor.bytes.length)
+    throw fault(`item ${index} ends after its header`, cursor.offset - 1);
+  const payload = length === undefined ? readLine(cursor) : readSized(cursor, { index, length });
+  return {
+    header: { ...header, type },
+    payload,
+    json: once(() => parseJson(payload, `payload of item ${index}`)),
+  };
+}
+
+function readSized(
+  cursor: Cursor,
+  { index, length }: { index: number; length: unknown },
+): Uint8Array {
+  if (typeof length !== "number" || !Number.isSafeInteger(length) || length < 0) {
+    throw fault(`item ${index} has the length ${JSON.stringify(length)}`, cursor.offset);
+  }
+  const start = cursor.offset;
+  const left = cursor.bytes.length - start;
+  if (length > left)
+    throw fault(`item ${index} announces ${length} bytes, ${left} are left`, start);
+  const end = start + length;
+  const next = cursor.bytes[end];
+  if (next !== undefined && next !== NEWLINE) {
+    throw fault(`item ${index} goes on after its ${length} bytes: no newline`, end);
+  }
+  cursor.offset = end + 1;
+  return cursor.bytes.subarray(start, end);
+}
+
+function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
+  const start = cursor.offset;
+  const line = readLine(cursor);
+  if (line.length === 0) throw fault(`${what} is empty`, start);
+  const value = parseJson(line, what);
+  if (!isRecord(value)) throw fault(`${what} is not an object`, start);
+  const key = repeatedKey(decode(line, what));
+  if (key !== undefined) throw fault(`${what} has "${key}" twice`, start);
+  return value;
+}
+
+// The end of the input ends a line as well.
+function readLine(cursor: Cursor): Uint8Array {
+  const found = cursor.bytes.indexOf(NEWLINE, cursor.offset);
+  const end = found === -1 ? cursor.bytes.length : found;
+  const line = cursor.bytes.subarray(cursor.offset, end);
+  cursor.offset = end + 1;
+  return line;
+}
+
+function parseJson(bytes: Uint8Array, what: string): unknown {
+  const text = decode(bytes, what);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`malformed envelope: ${what} is not JSON: ${text.slice(0, 80)}`, {
+      cause: error,
+    });
+  }
+}
+
+function decode(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new Error(`malformed envelope: ${what} is not UTF-8`, { cause: error });
+  }
+}
+
+function fault(message: string, offset: number): Error {
+  return new Error(`malformed envelope: ${message} (at byte ${offset})`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function once(compute: () => unknown): () => unknown {
+  let result: { value: unknown } | undefined;
+  return () => (result ??= { value: compute() }).value;
+}

@@ -1,0 +1,217 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { ReadEnvelope } from "./envelope-reader.js";
+import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
+import { giveAnswer, isAcceptance } from "./ingest-answer.js";
+import type { IngestAccess, IngestRequest } from "./ingest-request.js";
+import { IngestRefusal, checkAccess, readRequest } from "./ingest-request.js";
+import type { ReceivedError, ReceivedTransaction } from "./received.js";
+import { errorsOf, transactionsOf } from "./received.js";
+
+/** How an ingest server is started. */
+export interface IngestServerOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** After how long an idle connection is closed; default 5000, as Relay does. */
+  readonly keepAliveMillis?: number;
+  /** Envelopes are read only when they are asked for: for measurements. Malformed ones are accepted. */
+  readonly lazy?: boolean;
+}
+
+/** A server on the loopback interface that speaks Sentry's ingest protocol, strictly, for tests. */
+export interface IngestServer {
+  readonly port: number;
+  readonly dsn: string;
+  /** A URL that takes envelopes as a tunnel does: without authentication, by the DSN in their header. */
+  readonly tunnel: string;
+  /** What was accepted, in order of arrival. */
+  readonly envelopes: readonly ReadEnvelope[];
+  transactions(): ReceivedTransaction[];
+  errors(): ReceivedError[];
+  /** TCP connections that were opened since the start. */
+  readonly connections: number;
+  /** Requests that were read to their end, whatever the answer. */
+  readonly requests: number;
+  /** Why requests were refused, in order. */
+  readonly refusals: readonly string[];
+  /** Prescribes the answer to the next request, or to all from now on. */
+  respondWith(answer: IngestAnswer | IngestAnswerer, times?: "once" | "always"): void;
+  /** Takes back what was prescribed; requests that stall stay stalled. */
+  respondNormally(): void;
+  /** Resolves once the predicate holds; it is asked after each request. Rejects at the time-out. */
+  waitFor(predicate: (server: IngestServer) => boolean, timeoutMillis: number): Promise<void>;
+  /** Forgets envelopes and counts. */
+  clear(): void;
+  /** Ends all connections and stops to listen. Idempotent. */
+  close(): Promise<void>;
+}
+
+const PUBLIC_KEY = "0123456789abcdef0123456789abcdef";
+const PROJECT_ID = "1";
+const TUNNEL_PATH = "/tunnel";
+
+/** Starts a server; resolves when it listens. */
+export async function startIngestServer(options: IngestServerOptions = {}): Promise<IngestServer> {
+  const { port = 0, keepAliveMillis = 5000, lazy = false } = options;
+  const http = createServer({ keepAliveTimeout: keepAliveMillis });
+  const actualPort = await listen(http, port);
+  return new LoopbackIngestServer(http, { port: actualPort, isLazy: lazy });
+}
+
+class LoopbackIngestServer implements IngestServer {
+  readonly port: number;
+  readonly dsn: string;
+  readonly tunnel: string;
+  readonly #http: Server;
+  readonly #access: IngestAccess;
+  readonly #isLazy: boolean;
+  readonly #accepted: IngestRequest[] = [];
+  readonly #refusals: string[] = [];
+  readonly #once: IngestAnswerer[] = [];
+  readonly #watchers = new Set<() => void>();
+  #always: IngestAnswerer = () => undefined;
+  #connections = 0;
+  #requests = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(http: Server, { port, isLazy }: { port: number; isLazy: boolean }) {
+    this.port = port;
+    this.dsn = `http://${PUBLIC_KEY}@127.0.0.1:${port}/${PROJECT_ID}`;
+    this.tunnel = `http://127.0.0.1:${port}${TUNNEL_PATH}`;
+    this.#isLazy = isLazy;
+    this.#access = {
+      envelopePath: `/api/${PROJECT_ID}/envelope/`,
+      tunnelPath: TUNNEL_PATH,
+      publicKey: PUBLIC_KEY,
+      dsn: this.dsn,
+    };
+    this.#http = http;
+    http.on("connection", () => (this.#connections += 1));
+    http.on("request", (message, response) => void this.#handle(message, response));
+  }
+
+  get envelopes(): readonly ReadEnvelope[] {
+    return this.#accepted.map((request) => request.envelope());
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  get refusals(): readonly string[] {
+    return this.#refusals;
+  }
+
+  transactions(): ReceivedTransaction[] {
+    return transactionsOf(this.envelopes);
+  }
+
+  errors(): ReceivedError[] {
+    return errorsOf(this.envelopes);
+  }
+
+  respondWith(answer: IngestAnswer | IngestAnswerer, times: "once" | "always" = "always"): void {
+    const answerer = typeof answer === "function" ? answer : () => answer;
+    if (times === "once") this.#once.push(answerer);
+    else this.#always = answerer;
+  }
+
+  respondNormally(): void {
+    this.#once.length = 0;
+    this.#always = () => undefined;
+  }
+
+  async waitFor(
+    predicate: (server: IngestServer) => boolean,
+    timeoutMillis: number,
+  ): Promise<void> {
+    const timer = new AbortController();
+    const isMet = new Promise<true>((resolve) => {
+      const check = (): void => {
+        if (predicate(this)) resolve(true);
+      };
+      this.#watchers.add(check);
+      timer.signal.addEventListener("abort", () => this.#watchers.delete(check));
+      check();
+    });
+    const isLate = delay(timeoutMillis, false, { signal: timer.signal }).catch(() => false);
+    const outcome = await Promise.race([isMet, isLate]);
+    timer.abort();
+    if (!outcome) throw new Error(`not within ${timeoutMillis} ms; ${this.#describe()}`);
+  }
+
+  clear(): void {
+    this.#accepted.length = 0;
+    this.#refusals.length = 0;
+    this.#connections = 0;
+    this.#requests = 0;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+    return this.#closing;
+  }
+
+  async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const request = await readRequest(message);
+      this.#requests += 1;
+      const answer = this.#decide(request);
+      if (isAcceptance(answer)) this.#accepted.push(request);
+      await giveAnswer(response, answer);
+    } catch {
+      // The client went away before its request was complete.
+      response.destroy();
+    }
+    for (const check of this.#watchers) check();
+  }
+
+  #decide(request: IngestRequest): IngestAnswer {
+    try {
+      checkAccess(request, this.#access);
+      const body = this.#isLazy ? "{}" : receipt(request.envelope());
+      const prescribed = (this.#once.shift() ?? this.#always)(request);
+      return typeof prescribed === "object" ? { body, ...prescribed } : (prescribed ?? { body });
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): IngestAnswer {
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#refusals.push(detail);
+    return {
+      status: error instanceof IngestRefusal ? error.status : 400,
+      body: JSON.stringify({ detail, causes: [] }),
+    };
+  }
+
+  #describe(): string {
+    const refused = this.#refusals.length === 0 ? "" : `, refused: ${this.#refusals.join("; ")}`;
+    return `${this.#requests} requests, ${this.#accepted.length} accepted${refused}`;
+  }
+}
+
+function receipt({ header }: ReadEnvelope): string {
+  return JSON.stringify({ id: header["event_id"] });
+}
+
+function listen(http: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, "127.0.0.1", () => {
+      const address = http.address();
+      if (typeof address === "object" && address !== null) resolve(address.port);
+      else reject(new Error("the server has no port"));
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { stampSentAt } from "../protocol/envelope.js";
+import type { SendResult, Transport } from "../transport/transport.js";
+import type { ReadEnvelope } from "./envelope-reader.js";
+import { readEnvelope } from "./envelope-reader.js";
+import type { ReceivedError, ReceivedTransaction } from "./received.js";
+import { errorsOf, transactionsOf } from "./received.js";
+
+/** How a memory transport answers. */
+export interface MemoryTransportOptions {
+  /** Decides the outcome of each envelope; default: all are delivered. */
+  readonly respond?: (envelope: ReadEnvelope) => SendResult | Promise<SendResult>;
+}
+
+/** A transport that keeps what it delivers, for tests. */
+export interface MemoryTransport extends Transport {
+  /** What was delivered, in order. */
+  readonly envelopes: readonly ReadEnvelope[];
+  /** What could not be read; each was answered as a server does, with 400. */
+  readonly faults: readonly Error[];
+  transactions(): ReceivedTransaction[];
+  errors(): ReceivedError[];
+  /** Forgets what was delivered. */
+  clear(): void;
+}
+
+const NO_LIMITS = { rateLimits: undefined, retryAfter: undefined };
+const DELIVERED: SendResult = { outcome: "delivered", statusCode: 200, limits: NO_LIMITS };
+const MALFORMED: SendResult = { outcome: "rejected", statusCode: 400, limits: NO_LIMITS };
+
+/** Builds a transport that reads each envelope from its bytes, as a server would, and sends nothing. */
+export function createMemoryTransport(options: MemoryTransportOptions = {}): MemoryTransport {
+  const { respond = () => DELIVERED } = options;
+  const envelopes: ReadEnvelope[] = [];
+  const faults: Error[] = [];
+  let isClosed = false;
+
+  const receive = async (bytes: Uint8Array): Promise<SendResult> => {
+    let envelope: ReadEnvelope;
+    try {
+      envelope = readEnvelope(bytes);
+    } catch (error) {
+      faults.push(asError(error));
+      return MALFORMED;
+    }
+    const result = await respond(envelope);
+    if (result.outcome === "delivered") envelopes.push(envelope);
+    return result;
+  };
+
+  return {
+    envelopes,
+    faults,
+    transactions: () => transactionsOf(envelopes),
+    errors: () => errorsOf(envelopes),
+    clear() {
+      envelopes.length = 0;
+      faults.length = 0;
+    },
+    async send(envelope) {
+      if (isClosed) return { outcome: "retryable", error: new Error("the transport is closed") };
+      try {
+        return await receive(copyForSending(envelope));
+      } catch (error) {
+        return { outcome: "retryable", error: asError(error) };
+      }
+    },
+    async close() {
+      isClosed = true;
+    },
+  };
+}
+
+// A copy: the sender may stamp and send the same bytes again.
+function copyForSending(envelope: EncodedEnvelope): Uint8Array {
+  stampSentAt(envelope, Date.now());
+  return Uint8Array.from(envelope.body);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

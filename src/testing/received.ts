@@ -1,0 +1,157 @@
+import type { ReadEnvelope } from "./envelope-reader.js";
+
+/** A transaction as the server gets it; the members that tests ask for most. */
+export interface ReceivedTransaction {
+  readonly type: "transaction";
+  readonly event_id?: string;
+  readonly transaction: string;
+  readonly transaction_info?: { readonly source?: string };
+  /** Seconds since the epoch. */
+  readonly start_timestamp: number;
+  readonly timestamp: number;
+  readonly contexts: ReceivedContexts;
+  readonly spans: readonly ReceivedSpan[];
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly user?: ReceivedUser;
+  readonly extra?: Readonly<Record<string, unknown>>;
+  readonly breadcrumbs?: readonly ReceivedBreadcrumb[];
+  readonly request?: Readonly<Record<string, unknown>>;
+  readonly measurements?: Readonly<
+    Record<string, { readonly value: number; readonly unit?: string }>
+  >;
+  readonly release?: string;
+  readonly environment?: string;
+  readonly server_name?: string;
+  readonly platform?: string;
+  readonly sdk?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** A child span inside a transaction. */
+export interface ReceivedSpan {
+  readonly span_id: string;
+  readonly trace_id: string;
+  readonly parent_span_id?: string;
+  readonly op?: string;
+  readonly description?: string;
+  readonly status?: string;
+  readonly origin?: string;
+  readonly start_timestamp: number;
+  readonly timestamp: number;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly links?: readonly Readonly<Record<string, unknown>>[];
+  readonly [key: string]: unknown;
+}
+
+/** The trace part of an event: for a transaction this is its root span. */
+export interface ReceivedTraceContext {
+  readonly trace_id: string;
+  readonly span_id: string;
+  readonly parent_span_id?: string;
+  readonly op?: string;
+  readonly status?: string;
+  readonly origin?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly links?: readonly Readonly<Record<string, unknown>>[];
+  readonly [key: string]: unknown;
+}
+
+/** Contexts by name. */
+export interface ReceivedContexts {
+  readonly trace?: ReceivedTraceContext;
+  readonly [name: string]: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The user of an event. */
+export interface ReceivedUser {
+  readonly id?: string | number;
+  readonly email?: string;
+  readonly username?: string;
+  readonly ip_address?: string;
+  readonly [key: string]: unknown;
+}
+
+/** One breadcrumb of an event. */
+export interface ReceivedBreadcrumb {
+  readonly timestamp?: number;
+  readonly type?: string;
+  readonly category?: string;
+  readonly message?: string;
+  readonly level?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** An error or message event as the server gets it. */
+export interface ReceivedError {
+  readonly event_id?: string;
+  readonly timestamp?: number;
+  readonly level?: string;
+  readonly message?: string | { readonly formatted?: string; readonly message?: string };
+  readonly logentry?: Readonly<Record<string, unknown>>;
+  readonly exception?: { readonly values: readonly ReceivedException[] };
+  readonly transaction?: string;
+  readonly contexts?: ReceivedContexts;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly user?: ReceivedUser;
+  readonly extra?: Readonly<Record<string, unknown>>;
+  readonly breadcrumbs?: readonly ReceivedBreadcrumb[];
+  readonly fingerprint?: readonly string[];
+  readonly request?: Readonly<Record<string, unknown>>;
+  readonly release?: string;
+  readonly environment?: string;
+  readonly server_name?: string;
+  readonly [key: string]: unknown;
+}
+
+/** One exception of a chain. */
+export interface ReceivedException {
+  readonly type?: string;
+  readonly value?: string;
+  readonly mechanism?: Readonly<Record<string, unknown>>;
+  readonly stacktrace?: { readonly frames: readonly Readonly<Record<string, unknown>>[] };
+  readonly [key: string]: unknown;
+}
+
+/** The transactions in these envelopes, in order. Throws for one that has not a transaction's shape. */
+export function transactionsOf(envelopes: Iterable<ReadEnvelope>): ReceivedTransaction[] {
+  return payloadsOf(envelopes, { type: "transaction", isValid: isTransaction });
+}
+
+/** The error and message events in these envelopes, in order. Throws for one that is not an object. */
+export function errorsOf(envelopes: Iterable<ReadEnvelope>): ReceivedError[] {
+  return payloadsOf(envelopes, { type: "event", isValid: isEvent });
+}
+
+interface Kind<T> {
+  readonly type: string;
+  readonly isValid: (payload: unknown) => payload is T;
+}
+
+function payloadsOf<T>(envelopes: Iterable<ReadEnvelope>, { type, isValid }: Kind<T>): T[] {
+  return [...envelopes]
+    .flatMap((envelope) => envelope.items.filter((item) => item.header.type === type))
+    .map((item) => {
+      const payload = item.json();
+      if (!isValid(payload)) {
+        throw new Error(
+          `an item is not of the shape of its type \`${type}\`: ${JSON.stringify(payload)?.slice(0, 200)}`,
+        );
+      }
+      return payload;
+    });
+}
+
+// Only what tells a transaction from something else: its values are for the tests to judge.
+function isTransaction(payload: unknown): payload is ReceivedTransaction {
+  return (
+    isEvent(payload) &&
+    payload["type"] === "transaction" &&
+    typeof payload["start_timestamp"] === "number" &&
+    Array.isArray(payload["spans"]) &&
+    typeof payload.contexts === "object"
+  );
+}
+
+function isEvent(payload: unknown): payload is ReceivedError {
+  return typeof payload === "object" && payload !== null && !Array.isArray(payload);
+}

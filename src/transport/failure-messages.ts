@@ -1,0 +1,56 @@
+const REJECTIONS: Readonly<Record<number, string>> = {
+  400: "it calls the envelope malformed, or the DSN is of another project",
+  401: "the DSN's key was not accepted: check the DSN",
+  403: "the project or its key is disabled, or the DSN is of another server: check the DSN",
+  404: "there is no envelope endpoint: check the host and path of the DSN (Sentry 20.6 or later)",
+  413: "the envelope is too large",
+};
+
+/** Says for a person why the server refused an envelope, and what to look at. */
+export function rejectionMessage(statusCode: number, bodyBytes: number): string {
+  return `the server refused an envelope of ${bodyBytes} bytes with HTTP ${statusCode}: ${rejectionHint(statusCode)}`;
+}
+
+function rejectionHint(statusCode: number): string {
+  const hint = REJECTIONS[statusCode];
+  if (hint !== undefined) return hint;
+  if (statusCode >= 500) return "it is overloaded or broken";
+  if (statusCode < 400) return "redirects are not followed: check the scheme and host of the DSN";
+  return "it is not sent again";
+}
+
+const NETWORK_FAILURES: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: see NODE_EXTRA_CA_CERTS",
+  EAI_AGAIN: "the DSN's host name could not be resolved just now",
+  ECONNREFUSED: "nothing listens at the DSN's host and port",
+  ECONNRESET: "the connection was reset",
+  EHOSTUNREACH: "the DSN's host cannot be reached",
+  ENETUNREACH: "there is no network to the DSN's host",
+  ENOTFOUND: "the DSN's host name does not exist",
+  EPIPE: "the connection was closed while the envelope was written",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
+  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted: see NODE_EXTRA_CA_CERTS",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "the server's certificate is not trusted: see NODE_EXTRA_CA_CERTS",
+  UND_ERR_CONNECT_TIMEOUT: "the connection was not made in time",
+  UND_ERR_HEADERS_TIMEOUT: "the server took the envelope and did not answer in time",
+  UND_ERR_SOCKET: "the server closed the connection before it answered",
+};
+
+/** Says for a person why there was no response. */
+export function networkMessage(error: Error): string {
+  const code = errorCode(error);
+  const hint = code === undefined ? undefined : NETWORK_FAILURES[code];
+  return `an envelope could not be sent: ${hint ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+}
+
+/**
+ * The code that tells what went wrong on the network. Where several addresses were tried, Node
+ * throws an `AggregateError` that has the codes inside.
+ */
+function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error instanceof AggregateError ? errorCode(error.errors[0]) : errorCode(error.cause);
+}

@@ -1,0 +1,98 @@
+import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { DataCategory } from "../protocol/data-category.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { networkMessage, rejectionMessage } from "./failure-messages.js";
+import { ItemCounter } from "./item-counter.js";
+import { createRateLimits } from "./rate-limits.js";
+import type { SendResult } from "./transport.js";
+
+/** Where outcomes go. */
+export interface SendOutcomesSettings {
+  readonly recorder: DiscardRecorder;
+  readonly diagnostics: Diagnostics;
+  readonly now: () => number;
+}
+
+/** Gives each envelope that leaves the sender exactly one entry in the books, and says so once a kind. */
+export class SendOutcomes {
+  readonly #recorder: DiscardRecorder;
+  readonly #diagnostics: Diagnostics;
+  readonly #now: () => number;
+  readonly #limits = createRateLimits();
+  readonly #delivered = new ItemCounter();
+  #envelopesSent = 0;
+
+  constructor(settings: SendOutcomesSettings) {
+    this.#recorder = settings.recorder;
+    this.#diagnostics = settings.diagnostics;
+    this.#now = settings.now;
+  }
+
+  get envelopesSent(): number {
+    return this.#envelopesSent;
+  }
+
+  delivered(): Partial<Record<DataCategory, number>> {
+    return this.#delivered.counts();
+  }
+
+  isLimited(envelope: EncodedEnvelope): boolean {
+    return this.#limits.isLimited(envelope.category, this.#now());
+  }
+
+  /** Books what a transport has answered. */
+  settle(envelope: EncodedEnvelope, result: SendResult): void {
+    if (result.outcome === "retryable") return this.#unreachable(envelope, result.error);
+    this.#limits.update(result.limits, result.statusCode, this.#now());
+    if (result.outcome === "delivered") this.#accepted(envelope);
+    else if (result.outcome === "limited") this.#limited(envelope);
+    else this.#rejected(envelope, result.statusCode);
+  }
+
+  pausedByLimit({ category, contents }: EncodedEnvelope): void {
+    this.#diagnostics.warnOnce(
+      `limit:${category}`,
+      `the server asked for a pause: \`${category}\` items are dropped`,
+    );
+    this.#recorder.record("ratelimit_backoff", contents);
+  }
+
+  overflowed({ contents }: EncodedEnvelope): void {
+    this.#diagnostics.warnOnce(
+      "queue_overflow",
+      "more is captured than the server takes: the queue is full, and the least important envelopes are dropped",
+    );
+    this.#recorder.record("queue_overflow", contents);
+  }
+
+  closed({ contents }: EncodedEnvelope): void {
+    this.#recorder.record("closed", contents);
+  }
+
+  transportThrew({ contents }: EncodedEnvelope, error: unknown): void {
+    this.#diagnostics.warnOnce("transport", "the transport threw, and the envelope is lost", error);
+    this.#recorder.record("internal_sdk_error", contents);
+  }
+
+  #accepted({ contents }: EncodedEnvelope): void {
+    this.#envelopesSent += 1;
+    this.#delivered.add(contents);
+  }
+
+  // The server has counted this loss itself.
+  #limited({ contents }: EncodedEnvelope): void {
+    this.#diagnostics.warnOnce("rate_limited", "the server limits what it takes (HTTP 429)");
+    this.#recorder.record("rate_limited", contents);
+  }
+
+  #rejected({ body, contents }: EncodedEnvelope, statusCode: number): void {
+    this.#diagnostics.warnOnce(`rejected:${statusCode}`, rejectionMessage(statusCode, body.length));
+    this.#recorder.record("send_error", contents);
+  }
+
+  #unreachable({ contents }: EncodedEnvelope, error: Error): void {
+    this.#diagnostics.warnOnce("network", networkMessage(error), error);
+    this.#recorder.record("network_error", contents);
+  }
+}

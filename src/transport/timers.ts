@@ -1,0 +1,36 @@
+/** How the sender waits; a parameter, so that tests need no sleeping. */
+export interface Timers {
+  /** Runs once after a time, and keeps the process alive until then; returns what cancels it. */
+  after(delayMillis: number, run: () => void): () => void;
+  /** Runs once the current turn of the event loop has been worked off. */
+  soon(run: () => void): void;
+}
+
+// What `setTimeout` takes; a longer delay would fire at once.
+const MAX_DELAY_MILLIS = 2 ** 31 - 1;
+
+/** The timers of the process. */
+export const systemTimers: Timers = {
+  after(delayMillis, run) {
+    const timer = setTimeout(run, Math.min(delayMillis, MAX_DELAY_MILLIS));
+    return () => clearTimeout(timer);
+  },
+  soon(run) {
+    setImmediate(run);
+  },
+};
+
+/** A promise that resolves after a time, unless it is cancelled. */
+export interface Deadline {
+  readonly passed: Promise<void>;
+  cancel(): void;
+}
+
+/** Starts a deadline. */
+export function deadline(timers: Timers, delayMillis: number): Deadline {
+  let cancel: (() => void) | undefined;
+  const passed = new Promise<void>((resolve) => {
+    cancel = timers.after(delayMillis, resolve);
+  });
+  return { passed, cancel: () => cancel?.() };
+}

@@ -1,0 +1,108 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+
+import { startIngestServer } from "../../src/testing/ingest-server.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const cache = join(root, "node_modules", ".cache");
+let directory = "";
+
+const script = `
+import { createHttpTransport } from "./transport/http-transport.js";
+import { createDiagnostics } from "./diagnostics/diagnostics.js";
+import { parseDsn } from "./protocol/dsn.js";
+import { encodeEnvelope } from "./protocol/envelope.js";
+
+const transport = createHttpTransport({
+  dsn: parseDsn(process.argv[2]),
+  client: "test/1.0.0",
+  diagnostics: createDiagnostics(console),
+  runDetached: (run) => run(),
+});
+const text = "x".repeat(Number(process.argv[3]));
+const envelope = encodeEnvelope({ category: "error", itemType: "event", payload: JSON.stringify({ text }), headerMembers: "", contents: [] });
+const { outcome } = await transport.send(envelope);
+const hasFetchDispatcher = Symbol.for("undici.globalDispatcher.1") in globalThis;
+process.stdout.write(JSON.stringify({ outcome, hasFetchDispatcher }));
+`;
+
+// Below node_modules, so that the copy finds the packages that the sources import.
+beforeAll(async () => {
+  await mkdir(cache, { recursive: true });
+  directory = await mkdtemp(join(cache, "process-exit-"));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const flags = [
+    "-p",
+    join(root, "tsconfig.esm.json"),
+    "--noCheck",
+    "--declaration",
+    "false",
+    "--declarationMap",
+    "false",
+  ];
+  await promisify(execFile)(process.execPath, [
+    tsc,
+    ...flags,
+    "--isolatedDeclarations",
+    "false",
+    "--outDir",
+    directory,
+  ]);
+  await writeFile(join(directory, "package.json"), '{ "type": "module" }');
+  await writeFile(join(directory, "send-once.js"), script);
+});
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+interface SentOnce {
+  readonly report: unknown;
+  readonly exitCode: number | null;
+  /** From the outcome to the end of the process. */
+  readonly exitMillis: number;
+}
+
+async function sendOnce(bytes: number): Promise<SentOnce> {
+  const server = await startIngestServer({ keepAliveMillis: 60_000 });
+  onTestFinished(() => server.close());
+  const child = spawn(
+    process.execPath,
+    [join(directory, "send-once.js"), server.dsn, String(bytes)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const output = new Promise<string>((resolve) => {
+    child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString()));
+  });
+  const exit = new Promise<number | null>((resolve) => {
+    child.once("exit", resolve);
+  });
+  const report: unknown = JSON.parse(await output);
+  const sentAt = performance.now();
+  const exitCode = await exit;
+  return { report, exitCode, exitMillis: performance.now() - sentAt };
+}
+
+it.each([
+  ["a plain", 100],
+  ["a compressed", 100_000],
+])(
+  "a process that has sent %s envelope ends by itself, while its connection is still open",
+  async (_kind, bytes) => {
+    const { report, exitCode, exitMillis } = await sendOnce(bytes);
+    expect(report).toMatchObject({ outcome: "delivered" });
+    expect(exitCode).toBe(0);
+    // The connection would be kept for 4 seconds.
+    expect(exitMillis).toBeLessThan(2000);
+  },
+);
+
+it("a send does not make itself the dispatcher of the process's fetch", async () => {
+  const { report } = await sendOnce(100);
+  expect(report).toMatchObject({ hasFetchDispatcher: false });
+});
