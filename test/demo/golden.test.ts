@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "../..");
+const golden = join(import.meta.dirname, "golden");
+const found = mkdtempSync(join(tmpdir(), "shop-golden-"));
+
+let report = "";
+
+// The demo runs as a user's program does: on the built package, in processes of its own.
+beforeAll(async () => {
+  if (!existsSync(join(root, "dist/esm/index.js"))) {
+    await run(process.execPath, ["scripts/build.mjs"], { cwd: root, env: withLocalBin() });
+  }
+  const args = ["examples/shop/main.mjs", "--requests", "4", "--golden", found];
+  ({ stdout: report } = await run(process.execPath, args, { cwd: root, env: plainEnv() }));
+  if (process.env["UPDATE_GOLDEN"] === "1") cpSync(found, golden, { recursive: true });
+}, 60_000);
+
+afterAll(() => {
+  rmSync(found, { recursive: true });
+});
+
+describe("the shop demo", () => {
+  it.each(["gateway", "inventory", "job"])(
+    "sends the %s transaction of its golden file",
+    (name: string) => {
+      expect(read(found, name)).toEqual(read(golden, name));
+    },
+  );
+
+  it("passes all of its own checks", () => {
+    expect(report).not.toContain("FAIL");
+  });
+
+  it("fits into 100 columns", () => {
+    const widths = report.split("\n").map((line) => line.length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(100);
+  });
+});
+
+function read(folder: string, name: string): unknown {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+}
+
+// What a developer's shell sets must not reach the services.
+function plainEnv(): NodeJS.ProcessEnv {
+  const telemetry = /^(?:SENTRY_|OTEL_|NODE_OPTIONS)/u;
+  return Object.fromEntries(Object.entries(process.env).filter(([key]) => !telemetry.test(key)));
+}
+
+function withLocalBin(): NodeJS.ProcessEnv {
+  const path = `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
+  return { ...process.env, PATH: path };
+}
