@@ -1,21 +1,22 @@
 import type { AttributeBag } from "../semantics/span-view.js";
-import { jsonMembers } from "./encode-attributes.js";
+import type { AttributeEncoder } from "./attribute-encoder.js";
 import type { SpanEvent, SpanLink } from "./finished-span.js";
 import { validSpanId, validTraceId } from "./ids.js";
-import { jsonKey, jsonString } from "./json-text.js";
+import { jsonString } from "./json-text.js";
 
 const SAMPLED_FLAG = 1;
 const MAX_LINKS = 128;
 
 /** Links as a member with a leading comma. The trace state of a link is OTel's own and stays out. */
-export function jsonLinks(links: readonly SpanLink[]): string {
-  return `,"links":[${links.slice(0, MAX_LINKS).map(jsonLink).join(",")}]`;
+export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncoder): string {
+  const items = links.slice(0, MAX_LINKS).map((link) => jsonLink(link, attributes));
+  return `,"links":[${items.join(",")}]`;
 }
 
-function jsonLink(link: SpanLink): string {
+function jsonLink(link: SpanLink, encoder: AttributeEncoder): string {
   const { traceId, spanId, traceFlags } = link.context;
   const sampled = (traceFlags & SAMPLED_FLAG) === SAMPLED_FLAG;
-  const attributes = link.attributes === undefined ? "" : jsonMembers(link.attributes).text.slice(1);
+  const attributes = link.attributes === undefined ? "" : encoder.members(link.attributes).text.slice(1);
   const member = attributes === "" ? "" : `,"attributes":{${attributes}}`;
   return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
 }
@@ -28,7 +29,7 @@ export function jsonMeasurements(events: readonly SpanEvent[]): string {
   const members: string[] = [];
   for (const event of events) {
     const value = measurementOf(event.attributes);
-    if (value !== undefined) members.push(`${jsonKey(event.name)}${value}`);
+    if (value !== undefined) members.push(`${jsonString(event.name)}:${value}`);
   }
   return members.length === 0 ? "" : `,"measurements":{${members.join(",")}}`;
 }

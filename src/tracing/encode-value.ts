@@ -1,4 +1,4 @@
-import { jsonKey, jsonString } from "./json-text.js";
+import { jsonString } from "./json-text.js";
 
 /** Characters of one attribute value that are kept (protocol: the largest documented field is 20 kB). */
 export const MAX_VALUE_LENGTH = 32_768;
@@ -67,7 +67,7 @@ function jsonMap(value: object, depth: number, path: Set<object>): string {
   let text = "";
   for (const [key, member] of Object.entries(value).slice(0, MAX_MEMBERS)) {
     if (text.length >= MAX_VALUE_LENGTH) break;
-    text += `${text === "" ? "" : ","}${jsonKey(key)}${jsonAny(member, depth + 1, path)}`;
+    text += `${text === "" ? "" : ","}${jsonString(key)}:${jsonAny(member, depth + 1, path)}`;
   }
   return `{${text}}`;
 }

@@ -1,13 +1,13 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { Chunk } from "./chunk.js";
-import { encodeHead, encodeSpan } from "./encode-span.js";
-import type { EncodingSettings } from "./encode-span.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { Segment } from "./segment.js";
 import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";
 import type { ScheduleSettings } from "./segment-schedule.js";
+import { SpanEncoder } from "./span-encoder.js";
+import type { EncodingSettings } from "./span-encoder.js";
 import { continuation, rootTransaction } from "./transaction.js";
 import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
 
@@ -42,6 +42,7 @@ const ONE_ROOT: readonly ItemCount[] = [
 export class SegmentAssembler {
   readonly #settings: AssemblerSettings;
   readonly #schedule: SegmentSchedule;
+  readonly #encoder: SpanEncoder;
   #started = 0;
   #ended = 0;
   #buffered = 0;
@@ -49,6 +50,7 @@ export class SegmentAssembler {
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
+    this.#encoder = new SpanEncoder(settings.encoding);
     this.#schedule = new SegmentSchedule(settings.schedule, {
       onGraceOver: (segment) => this.#emit(segment),
       onTooOld: (segment) => this.#emitChunks(segment),
@@ -117,14 +119,14 @@ export class SegmentAssembler {
   }
 
   #takeHead(segment: Segment, span: FinishedSpan): void {
-    segment.head = encodeHead(span, this.#settings.encoding, segment.origin.sampling.sampleRate);
+    segment.head = this.#encoder.head(span, segment.origin.sampling.sampleRate);
     this.#buffered++;
   }
 
   #takeChild(segment: Segment, span: FinishedSpan): void {
     const parentSpanId = span.parentSpanContext?.spanId;
     const parent = segment.reparented === undefined ? parentSpanId : segment.keptAncestor(parentSpanId);
-    this.#keep(segment, encodeSpan(span, parent, this.#settings.encoding));
+    this.#keep(segment, this.#encoder.span(span, parent));
   }
 
   #keep(segment: Segment, item: string): void {

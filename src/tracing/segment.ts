@@ -3,7 +3,7 @@ import type { SamplingDecision } from "../sampling/decide.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import type { Chunk } from "./chunk.js";
-import type { EncodedHead } from "./encode-span.js";
+import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
 
 /** Whether the spans of a segment are sent, and if not, why. */

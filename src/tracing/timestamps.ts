@@ -1,4 +1,5 @@
 import type { HighResolutionTime } from "./finished-span.js";
+import { LastText } from "./last-text.js";
 
 /** Start and end of a span in whole microseconds since the epoch, with start ≤ end. */
 export interface TimeSpan {
@@ -28,10 +29,21 @@ export function validTimes(
   return { start: time, end: time, repaired: true };
 }
 
-/** Microseconds as the seconds with six decimals that the protocol shows. */
-export function secondsText(micros: number): string {
-  const seconds = Math.floor(micros / MICROS_PER_SECOND);
-  return `${seconds}.${String(MICROS_PER_SECOND + (micros - seconds * MICROS_PER_SECOND)).slice(1)}`;
+/** Writes a time as a member of a JSON object: seconds since the epoch with six decimals. */
+export class TimestampEncoder {
+  readonly #seconds: LastText<number>;
+
+  /** `prefix` is what stands before the number. */
+  constructor(prefix: string) {
+    this.#seconds = new LastText((seconds) => `${prefix}${seconds}.`);
+  }
+
+  /** The member for a time in microseconds. */
+  text(micros: number): string {
+    const seconds = Math.floor(micros / MICROS_PER_SECOND);
+    const fraction = micros - seconds * MICROS_PER_SECOND;
+    return this.#seconds.of(seconds) + String(MICROS_PER_SECOND + fraction).slice(1);
+  }
 }
 
 // NaN for anything that is not a time, so that one comparison finds all that is wrong.

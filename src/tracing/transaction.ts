@@ -1,5 +1,5 @@
 import type { Chunk } from "./chunk.js";
-import type { EncodedHead } from "./encode-span.js";
+import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
 import { jsonMember, jsonString } from "./json-text.js";
 import type { SegmentOrigin } from "./segment.js";
@@ -71,8 +71,7 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
     source: "custom",
     op: span.op,
     traceContext: traceContext + jsonMember("description", description),
-    startSeconds: String(start_timestamp),
-    endSeconds: String(timestamp),
+    times: `,"start_timestamp":${start_timestamp},"timestamp":${timestamp}`,
     measurements: measurements === undefined ? "" : `,"measurements":${JSON.stringify(measurements)}`,
     responseStatusCode: undefined,
   };
@@ -81,5 +80,5 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
 /** The start of a transaction event's JSON: all that the span side knows, without the closing brace. */
 export function jsonTransaction(transaction: Pick<AssembledTransaction, "head" | "spans">, eventId: string): string {
   const { head } = transaction;
-  return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"},"start_timestamp":${head.startSeconds},"timestamp":${head.endSeconds},"spans":[${transaction.spans}]${head.measurements}`;
+  return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${transaction.spans}]${head.measurements}`;
 }
