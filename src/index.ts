@@ -4,16 +4,16 @@ export type { ClientOptions, HttpOptions, SpanPattern, TextPattern } from "./opt
 export { forkIsolation, forkScope } from "./otel/scope-context.js";
 export { SentryPropagator } from "./otel/propagator.js";
 export { OptionsError, isOptionsError } from "./protocol/errors.js";
-export type { ErrorEvent } from "./protocol/error-event.js";
+export type { ErrorEvent, SeverityLevel } from "./protocol/error-event.js";
 export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
 export type { SamplerContext } from "./sampling/decide.js";
-export type { Breadcrumb, SeverityLevel, TagValue, User } from "./scope/scope-data.js";
+export type { Breadcrumb, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export { captureException, captureMessage } from "./sdk/capture.js";
 export { createClient } from "./sdk/create-client.js";
 export { getClient, setClient } from "./sdk/global-client.js";
 export { close, flush, stats } from "./sdk/lifecycle.js";
-export { SentrySpanProcessor } from "./sdk/otel-parts.js";
+export { SentrySpanExporter, SentrySpanProcessor } from "./sdk/otel-parts.js";
 export {
   addBreadcrumb,
   bindContext,

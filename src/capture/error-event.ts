@@ -1,9 +1,9 @@
 import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
 import { exceptionValues } from "./exception-values.js";
 import type { CaptureMechanism } from "./exception-values.js";
-import { isError, memberOf } from "./foreign.js";
+import { isError, memberOf } from "../normalize/foreign.js";
 import { serializedCopy } from "./non-error.js";
-import { clip, textOf } from "./text.js";
+import { clip, textOf } from "../normalize/text.js";
 
 const MAX_MESSAGE_LENGTH = 8192;
 const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };

@@ -1,4 +1,4 @@
-import { isObjectLike } from "./foreign.js";
+import { isObjectLike } from "../normalize/foreign.js";
 
 /** Remembers where errors were first seen. */
 export interface ErrorUnits<Unit extends object> {

@@ -1,9 +1,9 @@
 import type { ExceptionValue, Mechanism } from "../protocol/error-event.js";
-import { errorMessage, errorType } from "./error-shape.js";
-import { isError, isList, memberOf } from "./foreign.js";
+import { errorMessage, errorType } from "../normalize/error-shape.js";
+import { isError, isList, memberOf } from "../normalize/foreign.js";
 import { describeNonError } from "./non-error.js";
 import { parseStack } from "./stack-frames.js";
-import { clip } from "./text.js";
+import { clip } from "../normalize/text.js";
 
 const MAX_LINKED = 5;
 const MAX_GROUP_SCANNED = 100;

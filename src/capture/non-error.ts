@@ -1,8 +1,8 @@
-import { nameOfClass } from "./error-shape.js";
-import { attempt, classNameOf, isList, memberOf } from "./foreign.js";
-import { normalize } from "./normalize.js";
-import type { JsonValue } from "./normalize.js";
-import { clip, textOf } from "./text.js";
+import { nameOfClass } from "../normalize/error-shape.js";
+import { attempt, classNameOf, isList, memberOf } from "../normalize/foreign.js";
+import { normalize } from "../normalize/normalize.js";
+import type { JsonValue } from "../normalize/normalize.js";
+import { clip, textOf } from "../normalize/text.js";
 
 const MAX_LISTED_KEYS = 50;
 const MAX_KEY_LENGTH = 200;

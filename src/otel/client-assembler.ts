@@ -1,5 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import { SegmentAssembler } from "../tracing/segment-assembler.js";
+import type { EncodingSettings } from "../tracing/span-encoder.js";
 import { setDetachedTimer } from "./timers.js";
 import { createTransactionSink } from "./transaction-sink.js";
 
@@ -8,6 +9,14 @@ export const GRACE_MILLIS = 1000;
 
 /** How long a finished span waits for a root that stays open. */
 export const MAX_WAIT_MILLIS = 60_000;
+
+/** Encoding that tells a client what it had to mend. */
+export function encodingSettings(client: SentryClient): EncodingSettings {
+  return {
+    now: Date.now,
+    onMended: (kind, message, cause) => client.diagnostics.warnOnce(kind, message, cause),
+  };
+}
 
 /** An assembler whose transactions go to a client, and whose counts are part of the client's. */
 export interface ClientAssembler {
@@ -20,10 +29,7 @@ export interface ClientAssembler {
 export function createAssembler(client: SentryClient): ClientAssembler {
   const sink = createTransactionSink(client, setDetachedTimer);
   const assembler = new SegmentAssembler({
-    encoding: {
-      now: Date.now,
-      onMended: (kind, message, cause) => client.diagnostics.warnOnce(kind, message, cause),
-    },
+    encoding: encodingSettings(client),
     schedule: { setTimer: setDetachedTimer, graceMillis: GRACE_MILLIS, maxWaitMillis: MAX_WAIT_MILLIS },
     recorder: client.ledger,
     sink: (transaction) => sink.accept(transaction),

@@ -1,11 +1,16 @@
 import type { SentryClient } from "../client/client.js";
 import { decideSampling } from "../sampling/decide.js";
+import type { RootDescription } from "../sampling/decide.js";
 import type { SegmentOrigin } from "../tracing/segment.js";
 import type { ContextScopes } from "./context-key.js";
-import type { StartedSpan } from "./started-span.js";
+
+/** What is read of a local root, started or finished. */
+export interface LocalRoot extends RootDescription {
+  spanContext(): { readonly traceId: string; readonly spanId: string };
+}
 
 /** Decides what becomes of the segment that a local root begins. */
-export type RootDecision = (span: StartedSpan, scopes: ContextScopes) => SegmentOrigin;
+export type RootDecision = (span: LocalRoot, scopes: ContextScopes) => SegmentOrigin;
 
 /**
  * Builds the decision of a client. Sentry's sampling is decided here, per local root, among the

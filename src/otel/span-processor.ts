@@ -8,6 +8,7 @@ import type { Segment } from "../tracing/segment.js";
 import { createAssembler } from "./client-assembler.js";
 import type { ClientAssembler } from "./client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
+import { rememberRecordedErrors } from "./error-places.js";
 import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
 import { createSpanFilter } from "./span-filter.js";
@@ -75,6 +76,7 @@ export class ClientSpanProcessor {
     const parent = trace.getSpan(parentContext);
     const segment = parent === undefined ? undefined : this.#slots.get(parent);
     const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    rememberRecordedErrors(span);
     if (segment === undefined) this.#startRoot(span, parentContext, isSampled);
     else {
       if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));

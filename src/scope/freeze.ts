@@ -1,4 +1,4 @@
-import { normalize } from "../capture/normalize.js";
+import { normalize } from "../normalize/normalize.js";
 
 import type { FrozenRecord } from "./scope-data.js";
 

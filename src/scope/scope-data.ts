@@ -1,5 +1,4 @@
-/** Severity of an event or a breadcrumb. */
-export type SeverityLevel = "debug" | "error" | "fatal" | "info" | "warning";
+import type { SeverityLevel } from "../protocol/error-event.js";
 
 /** Who a unit of work is done for (protocol: user interface). Unknown members are kept. */
 export interface User {

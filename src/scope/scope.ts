@@ -1,7 +1,8 @@
+import type { SeverityLevel } from "../protocol/error-event.js";
 import { addCrumb } from "./breadcrumb-trail.js";
 import { frozenCopy } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
-import type { Breadcrumb, ScopeData, SeverityLevel, TagValue, User } from "./scope-data.js";
+import type { Breadcrumb, ScopeData, TagValue, User } from "./scope-data.js";
 
 const MAX_KEY_LENGTH = 200;
 const MAX_TAG_LENGTH = 200;

@@ -5,8 +5,8 @@ import type { SentryClient } from "../client/client.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
-import { placeOfError } from "./error-places.js";
-import type { ErrorPlace } from "./error-places.js";
+import { placeOfError } from "../otel/error-places.js";
+import type { ErrorPlace } from "../otel/error-places.js";
 import { getClient } from "./global-client.js";
 
 /**

@@ -1,5 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import type { ClientOptions } from "../options/options.js";
+import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
 import { clientOf } from "./create-client.js";
 
@@ -11,6 +12,21 @@ import { clientOf } from "./create-client.js";
  * Throws an `OptionsError` when an option is wrong; its methods never throw.
  */
 export class SentrySpanProcessor extends ClientSpanProcessor {
+  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+    const { client, isNew } = clientOf(optionsOrClient);
+    super(client, isNew);
+  }
+}
+
+/**
+ * An OTel `SpanExporter` that builds the same transactions from finished spans alone: for use behind
+ * a `BatchSpanProcessor` or a tail sampler. It does not see in which unit of work a span starts, so
+ * its transactions carry the global scope's data only; where that matters, use the processor.
+ *
+ * Takes the options of a client, which it creates and closes on `shutdown`, or a client of yours.
+ * Throws an `OptionsError` when an option is wrong; its methods never throw.
+ */
+export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);

@@ -6,7 +6,7 @@ import { forkIsolation, forkScope, scopesOf } from "../otel/scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
-import { rememberingErrors } from "./error-places.js";
+import { rememberingErrors } from "../otel/error-places.js";
 import { getClient } from "./global-client.js";
 
 /** The scope of the unit of work that the context belongs to. Default: the active context. */

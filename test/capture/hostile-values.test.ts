@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { errorEventFromException } from "../../src/capture/error-event.js";
 import { createErrorUnits } from "../../src/capture/error-units.js";
-import { normalize } from "../../src/capture/normalize.js";
+import { normalize } from "../../src/normalize/normalize.js";
 import type { ExceptionValue } from "../../src/protocol/error-event.js";
 import { makeThrown } from "./hostile-values.js";
 

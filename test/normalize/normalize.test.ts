@@ -2,7 +2,7 @@ import { normalize as oracle } from "@sentry/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { normalize } from "../../src/capture/normalize.js";
+import { normalize } from "../../src/normalize/normalize.js";
 
 function job() {}
 

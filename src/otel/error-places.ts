@@ -1,0 +1,100 @@
+import { context, isSpanContextValid, trace } from "@opentelemetry/api";
+import type { Context, Span, SpanContext } from "@opentelemetry/api";
+
+import { createErrorUnits } from "../capture/error-units.js";
+import type { ErrorUnits } from "../capture/error-units.js";
+import type { ErrorTrace } from "../client/capture-input.js";
+import type { ContextScopes } from "./context-key.js";
+import { scopesOf } from "./scope-context.js";
+import { unitOfSpan } from "./span-slots.js";
+
+/** The unit of work, and the span, in which an error arose. */
+export interface ErrorPlace {
+  readonly scopes: ContextScopes;
+  readonly trace: ErrorTrace | undefined;
+}
+
+// Process-wide like the errors themselves; weak, so that it holds nothing. Under `Symbol.for`, so that
+// all copies of the package remember the same.
+const SLOT = Symbol.for("otel-sentry-bridge.error-places.v1");
+const carrier: typeof globalThis & { [SLOT]?: ErrorUnits<ErrorPlace> } = globalThis;
+const places = (carrier[SLOT] ??= createErrorUnits<ErrorPlace>());
+
+/** Where an error was first seen; here and now, if it was not seen before. */
+export function placeOfError(error: unknown): ErrorPlace {
+  const known = places.recall(error);
+  if (known !== undefined) return known;
+  const place = placeIn(context.active());
+  places.remember(error, place);
+  return place;
+}
+
+/**
+ * Runs `fn`; what it throws or rejects with is remembered to have arisen here, so that a handler
+ * which sees it later, in another context, reports the right user, tags and trace.
+ */
+export function rememberingErrors<T>(fn: () => T): T {
+  try {
+    return watched(fn());
+  } catch (error) {
+    placeOfError(error);
+    throw error;
+  }
+}
+
+// Listening on the promise itself would make its rejection count as handled: the application gets
+// the promise behind the listener. Only plain promises: what has more to it stays what it is.
+function watched<T>(result: T): T {
+  if (!(result instanceof Promise) || result.constructor !== Promise) return result;
+  const ctx = context.active();
+  const rethrow = (error: unknown): never => {
+    context.with(ctx, () => placeOfError(error));
+    throw error;
+  };
+  return result.then(undefined, rethrow) as T;
+}
+
+/** A span that errors are recorded on; the OTel SDKs' spans fit. */
+export interface RecordingSpan {
+  spanContext(): SpanContext;
+  readonly parentSpanContext?: SpanContext | undefined;
+  recordException?: Span["recordException"];
+}
+
+/**
+ * Lets the errors that are recorded on the span be remembered to have arisen in its unit. The error
+ * object is seen nowhere else: what a processor gets of it is text. The span's own method does the
+ * recording, as ever; all spans share the one function that is put before it.
+ */
+export function rememberRecordedErrors(span: RecordingSpan): void {
+  if (span.recordException === undefined || Object.hasOwn(span, "recordException")) return;
+  span.recordException = recordAndRemember;
+}
+
+function recordAndRemember(this: RecordingSpan, ...args: Parameters<Span["recordException"]>): void {
+  try {
+    places.remember(args[0], placeOfSpan(this));
+  } catch {
+    // What is recorded matters more than where it is remembered.
+  }
+  const prototype = Object.getPrototypeOf(this) as RecordingSpan;
+  prototype.recordException?.apply(this, args);
+}
+
+function placeOfSpan(span: RecordingSpan): ErrorPlace {
+  const active = scopesOf(context.active());
+  const unit = unitOfSpan(span) ?? active.unit;
+  const scopes = active.unit === unit ? active : { unit, current: undefined, incoming: undefined };
+  return { scopes, trace: traceOfSpan(span) };
+}
+
+function placeIn(ctx: Context): ErrorPlace {
+  return { scopes: scopesOf(ctx), trace: traceOfSpan(trace.getSpan(ctx)) };
+}
+
+function traceOfSpan(span: RecordingSpan | undefined): ErrorTrace | undefined {
+  const identity = span?.spanContext();
+  if (identity === undefined || !isSpanContextValid(identity)) return undefined;
+  const parentSpanId = span?.parentSpanContext?.spanId;
+  return { traceId: identity.traceId, spanId: identity.spanId, parentSpanId };
+}

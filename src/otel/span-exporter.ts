@@ -1,0 +1,113 @@
+import { TraceFlags } from "@opentelemetry/api";
+
+import type { SentryClient } from "../client/client.js";
+import { processScopes } from "../scope/process-scopes.js";
+import { BatchAssembler } from "../tracing/batch-assembler.js";
+import type { FinishedSpan } from "../tracing/finished-span.js";
+import { encodingSettings } from "./client-assembler.js";
+import { createRootDecision } from "./root-decision.js";
+import { unitOfSpan } from "./span-slots.js";
+import { setDetachedTimer } from "./timers.js";
+import { createTransactionSink } from "./transaction-sink.js";
+import type { TransactionSink } from "./transaction-sink.js";
+
+/** Outcome of an export, as OTel's `ExportResult`: code 0 is success, 1 is failure. */
+export interface ExportOutcome {
+  readonly code: 0 | 1;
+  readonly error?: Error;
+}
+
+/** How long spans wait for their local root: the batches of a batch processor come 5 seconds apart. */
+export const MAX_ROOT_WAIT_MILLIS = 20_000;
+
+/**
+ * Builds the transactions of a client from finished spans. An OTel `SpanExporter`: it tolerates
+ * concurrent exports, calls each callback once, and never throws.
+ */
+export class ClientSpanExporter {
+  readonly #client: SentryClient;
+  readonly #ownsClient: boolean;
+  readonly #assembler: BatchAssembler;
+  readonly #sink: TransactionSink;
+  #closing: Promise<void> | undefined;
+
+  /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
+  constructor(client: SentryClient, ownsClient: boolean) {
+    this.#client = client;
+    this.#ownsClient = ownsClient;
+    this.#sink = createTransactionSink(client, setDetachedTimer);
+    this.#assembler = this.#createAssembler(client);
+    client.addSpanSource({
+      counts: () => {
+        const counts = this.#assembler.counts();
+        return { ...counts, buffered: counts.buffered + this.#sink.heldSpans };
+      },
+      flush: () => this.#flush(),
+    });
+  }
+
+  /** Takes finished spans over: success means that each of them will be sent or counted. */
+  export(spans: readonly FinishedSpan[], resultCallback: (result: ExportOutcome) => void): void {
+    if (this.#closing !== undefined) {
+      resultCallback({ code: 1, error: new Error("the exporter was shut down") });
+      return;
+    }
+    const outcome = this.#accept(spans);
+    resultCallback(outcome);
+  }
+
+  /** Sends everything that was exported, also what waits for its root. */
+  async forceFlush(): Promise<void> {
+    await this.#client.flush();
+  }
+
+  /** Flushes and stops: later exports fail. Idempotent. */
+  shutdown(): Promise<void> {
+    this.#closing ??= this.#shutdown();
+    return this.#closing;
+  }
+
+  #accept(spans: readonly FinishedSpan[]): ExportOutcome {
+    try {
+      this.#assembler.accept(spans.filter(isSampled));
+      return { code: 0 };
+    } catch (error) {
+      this.#client.diagnostics.warnOnce("exporter", "a batch could not be taken", error);
+      return { code: 1, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  #flush(): Promise<void> {
+    this.#assembler.flush();
+    return this.#sink.settled();
+  }
+
+  async #shutdown(): Promise<void> {
+    await this.#flush();
+    if (this.#ownsClient) await this.#client.close();
+    else await this.#client.flush();
+  }
+
+  #createAssembler(client: SentryClient): BatchAssembler {
+    const decide = createRootDecision(client);
+    return new BatchAssembler({
+      encoding: encodingSettings(client),
+      recorder: client.ledger,
+      setTimer: setDetachedTimer,
+      sink: (transaction) => this.#sink.accept(transaction),
+      originOf: (span) => decide(span, scopesOfFinished(span)),
+      maxWaitMillis: MAX_ROOT_WAIT_MILLIS,
+      maxBufferedLength: client.settings.maxBufferedBytes,
+    });
+  }
+}
+
+// Only a span processor sees in which unit a span starts; without one the process's own scopes hold.
+function scopesOfFinished(span: FinishedSpan): Parameters<ReturnType<typeof createRootDecision>>[1] {
+  const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
+  return { unit, current: undefined, incoming: undefined };
+}
+
+function isSampled(span: FinishedSpan): boolean {
+  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+}

@@ -1,0 +1,170 @@
+import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { Chunk } from "./chunk.js";
+import type { FinishedSpan } from "./finished-span.js";
+import type { SegmentOrigin } from "./segment.js";
+import type { SetTimer } from "./segment-schedule.js";
+import { SpanEncoder } from "./span-encoder.js";
+import type { EncodingSettings } from "./span-encoder.js";
+import { TraceGroup } from "./trace-group.js";
+import { continuation, rootTransaction } from "./transaction.js";
+import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
+
+export interface BatchAssemblerSettings {
+  readonly encoding: EncodingSettings;
+  readonly recorder: DiscardRecorder;
+  readonly setTimer: SetTimer;
+  /** Takes a finished transaction; must not throw. */
+  readonly sink: (transaction: AssembledTransaction) => void;
+  /** What is known of a segment by its root, or by its first span when the root was never seen. */
+  readonly originOf: (span: FinishedSpan) => SegmentOrigin;
+  /** How long spans wait for their root. */
+  readonly maxWaitMillis: number;
+  /** Characters of span JSON that may wait for their roots. */
+  readonly maxBufferedLength: number;
+}
+
+/**
+ * Builds transactions from finished spans alone: behind a batch processor or a tail sampler nobody
+ * tells which spans have started. A local root takes the descendants that have come, in its batch or
+ * before; spans whose root does not come go without it. No batch is dropped.
+ */
+export class BatchAssembler {
+  readonly #settings: BatchAssemblerSettings;
+  readonly #encoder: SpanEncoder;
+  readonly #groups = new Map<string, TraceGroup>();
+  #cancelTimer: (() => void) | undefined;
+  #round = 0;
+  #accepted = 0;
+  #buffered = 0;
+  #bufferedLength = 0;
+
+  constructor(settings: BatchAssemblerSettings) {
+    this.#settings = settings;
+    this.#encoder = new SpanEncoder(settings.encoding);
+  }
+
+  /** Takes a batch of finished spans. */
+  accept(spans: readonly FinishedSpan[]): void {
+    const roots = spans.filter((span) => this.#isTakenAsRoot(span));
+    for (const root of roots) this.#sendRoot(root);
+    while (this.#bufferedLength > this.#settings.maxBufferedLength) this.#sendOldest();
+    if (this.#groups.size > 0) this.#arm();
+  }
+
+  /** Sends everything that waits for its root. */
+  flush(): void {
+    while (this.#groups.size > 0) this.#sendOldest();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  counts(): { started: number; open: number; buffered: number } {
+    return { started: this.#accepted, open: 0, buffered: this.#buffered };
+  }
+
+  // Children are kept first, all of a batch, so that a root finds those that come after it in it.
+  #isTakenAsRoot(span: FinishedSpan): boolean {
+    this.#accepted++;
+    const parent = span.parentSpanContext;
+    if (parent === undefined || parent.isRemote === true) return true;
+    try {
+      this.#keep(span, parent.spanId);
+    } catch (error) {
+      this.#lose(span, "internal_sdk_error", error);
+    }
+    return false;
+  }
+
+  #keep(span: FinishedSpan, parentSpanId: string): void {
+    const { traceId, spanId } = span.spanContext();
+    const item = this.#encoder.span(span, parentSpanId);
+    const group = this.#groups.get(traceId) ?? new TraceGroup(this.#settings.originOf(span), span.resource, this.#round);
+    this.#groups.set(traceId, group);
+    group.add(parentSpanId, { spanId, item });
+    this.#buffered++;
+    this.#bufferedLength += item.length;
+  }
+
+  #sendRoot(root: FinishedSpan): void {
+    const { traceId, spanId } = root.spanContext();
+    const group = this.#groups.get(traceId);
+    const items = group?.takeDescendants(spanId) ?? [];
+    if (group?.isEmpty === true) this.#groups.delete(traceId);
+    this.#release(items);
+    const origin = this.#settings.originOf(root);
+    if (origin.fate === "sent") this.#sendSegment(root, origin, items);
+    else this.#drop(origin.fate, items.length + 1, 1);
+  }
+
+  #sendSegment(root: FinishedSpan, origin: SegmentOrigin, items: readonly string[]): void {
+    const chunks = chunksOf(items);
+    try {
+      const head = this.#encoder.head(root, origin.sampling.sampleRate);
+      this.#settings.sink({ ...rootTransaction(head, chunks.shift()), origin, resource: root.resource });
+    } catch (error) {
+      this.#lose(root, "internal_sdk_error", error);
+    }
+    this.#sendChunks(chunks, "overflow", { origin, resource: root.resource });
+  }
+
+  #sendOldest(): void {
+    const oldest = this.#groups.entries().next().value;
+    if (oldest === undefined) return;
+    const [traceId, group] = oldest;
+    this.#groups.delete(traceId);
+    const items = group.takeAll();
+    this.#release(items);
+    if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
+    else this.#drop(group.origin.fate, items.length, 0);
+  }
+
+  #sendChunks(
+    chunks: readonly Chunk[],
+    reason: ContinuationReason,
+    { origin, resource }: Pick<AssembledTransaction, "origin" | "resource">,
+  ): void {
+    for (const chunk of chunks) this.#settings.sink({ ...continuation(chunk, reason), origin, resource });
+  }
+
+  #release(items: readonly string[]): void {
+    this.#buffered -= items.length;
+    for (const item of items) this.#bufferedLength -= item.length;
+  }
+
+  #lose(span: FinishedSpan, reason: DiscardReason, error: unknown): void {
+    this.#drop(reason, 1, span.parentSpanContext === undefined ? 1 : 0);
+    this.#settings.encoding.onMended("span:encoding", "a span could not be encoded and is lost", error);
+  }
+
+  #drop(reason: DiscardReason, spans: number, transactions: number): void {
+    const contents: ItemCount[] = [{ category: "span", quantity: spans }];
+    if (transactions > 0) contents.push({ category: "transaction", quantity: transactions });
+    this.#settings.recorder.record(reason, contents);
+  }
+
+  // Two rounds make a wait: a group that came just before a round must not go with it.
+  #arm(): void {
+    this.#cancelTimer ??= this.#settings.setTimer(() => this.#onRound(), this.#settings.maxWaitMillis / 2);
+  }
+
+  #onRound(): void {
+    this.#cancelTimer = undefined;
+    this.#round++;
+    for (const group of this.#groups.values()) {
+      if (this.#round - group.since < 2) break;
+      this.#sendOldest();
+    }
+    if (this.#groups.size > 0) this.#arm();
+  }
+}
+
+function chunksOf(items: readonly string[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (const item of items) {
+    const last = chunks.at(-1);
+    if (last === undefined || last.isFullFor(item)) chunks.push(new Chunk(item, 0, false));
+    else last.add(item);
+  }
+  return chunks;
+}

@@ -1,0 +1,57 @@
+import type { SpanResource } from "./finished-span.js";
+import type { SegmentOrigin } from "./segment.js";
+
+/** A finished span that waits for its root. */
+export interface WaitingSpan {
+  readonly spanId: string;
+  /** Its encoded form. */
+  readonly item: string;
+}
+
+/** The spans of one trace that wait for a local root, by parent. */
+export class TraceGroup {
+  readonly origin: SegmentOrigin;
+  readonly resource: SpanResource;
+  /** Number of the round in which the first of them came. */
+  readonly since: number;
+  readonly #children = new Map<string, WaitingSpan[]>();
+
+  constructor(origin: SegmentOrigin, resource: SpanResource, since: number) {
+    this.origin = origin;
+    this.resource = resource;
+    this.since = since;
+  }
+
+  add(parentSpanId: string, span: WaitingSpan): void {
+    const siblings = this.#children.get(parentSpanId);
+    if (siblings === undefined) this.#children.set(parentSpanId, [span]);
+    else siblings.push(span);
+  }
+
+  get isEmpty(): boolean {
+    return this.#children.size === 0;
+  }
+
+  /** Takes the span's descendants out, parents before children. */
+  takeDescendants(spanId: string): string[] {
+    const items: string[] = [];
+    const parents = [spanId];
+    // The list grows while it is walked; what is taken is gone, so ids in a circle end the walk.
+    for (const parent of parents) {
+      const children = this.#children.get(parent) ?? [];
+      this.#children.delete(parent);
+      for (const child of children) {
+        items.push(child.item);
+        parents.push(child.spanId);
+      }
+    }
+    return items;
+  }
+
+  /** Takes out everything. */
+  takeAll(): string[] {
+    const items = [...this.#children.values()].flat().map((span) => span.item);
+    this.#children.clear();
+    return items;
+  }
+}
