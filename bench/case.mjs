@@ -50,6 +50,7 @@ const used = process.cpuUsage(before);
 const spans = Number(requests) * SPANS_PER_REQUEST;
 process.send({
   microsPerSpan: (used.user + used.system) / spans,
+  systemMicrosPerSpan: used.system / spans,
   wallMillis: performance.now() - start,
   started: spans + Number(warmUp) * SPANS_PER_REQUEST,
   heapMegabytes: process.memoryUsage().rss / 1e6,

@@ -9,8 +9,10 @@ import { dscJson } from "../propagation/dsc.js";
 import { mergeScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
+import { deadline, systemTimers } from "../transport/timers.js";
 import type { ErrorTrace, TransactionInput } from "./capture-input.js";
 import { finishErrorEvent } from "./error-pipeline.js";
+import { MAX_ITEM_BYTES, fitTransaction } from "./fit-transaction.js";
 import { createProcessMembers, SDK_HEADER_MEMBER } from "./process-members.js";
 import type { ProcessMembers } from "./process-members.js";
 import type { ResourceView } from "./capture-input.js";
@@ -108,9 +110,9 @@ export class SentryClient {
    * outcome, to false after `timeoutMillis`. Never rejects.
    */
   async flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    await Promise.allSettled([...this.#sources].map((source) => source.flush()));
+    const remaining = await this.#flushSources(timeoutMillis);
     const { sender, spotlight } = this.#parts;
-    const flushed = await Promise.all([sender?.flush(timeoutMillis), spotlight?.flush(timeoutMillis)]);
+    const flushed = await Promise.all([sender?.flush(remaining), spotlight?.flush(remaining)]);
     return flushed[0] ?? true;
   }
 
@@ -131,10 +133,19 @@ export class SentryClient {
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
-    await Promise.allSettled([...this.#sources].map((source) => source.flush()));
+    const remaining = await this.#flushSources(timeoutMillis);
     const { sender, spotlight } = this.#parts;
-    const closed = await Promise.all([sender?.close(timeoutMillis), spotlight?.close(timeoutMillis)]);
+    const closed = await Promise.all([sender?.close(remaining), spotlight?.close(remaining)]);
     return closed[0] ?? true;
+  }
+
+  // Returns the milliseconds that are left of the time.
+  async #flushSources(timeoutMillis: number): Promise<number> {
+    const start = performance.now();
+    const box = deadline(systemTimers, timeoutMillis);
+    await Promise.race([Promise.allSettled([...this.#sources].map((source) => source.flush())), box.passed]);
+    box.cancel();
+    return Math.max(0, timeoutMillis - (performance.now() - start));
   }
 
   #sendTransaction(input: TransactionInput, contents: readonly ItemCount[]): void {
@@ -153,10 +164,19 @@ export class SentryClient {
       eventId,
       category: "transaction",
       itemType: "transaction",
-      payload: result.json,
+      payload: this.#fitted(result.json),
       headerMembers: this.#header(dscJsonOf(this.#traceContext.ofTransaction(input.trace, this.#membersOf(input.resource)))),
       contents: transactionContents(input.spanCount - result.droppedSpans),
     });
+  }
+
+  #fitted(json: string): string {
+    // No text of this length can have too many bytes.
+    if (json.length <= MAX_ITEM_BYTES / 3) return json;
+    const fitted = fitTransaction(json);
+    if (fitted === undefined) return json;
+    this.diagnostics.warnOnce("transaction:size", "a transaction was larger than Sentry takes; long texts in it were cut");
+    return fitted;
   }
 
   #transactionJson(input: TransactionInput, eventId: string): string {

@@ -8,6 +8,8 @@ import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ErrorTrace } from "./capture-input.js";
 import type { ProcessMembers } from "./process-members.js";
 import { matchesAny } from "../options/text-pattern.js";
+import { encodeEvent } from "./encode-event.js";
+import { isRecord } from "./valid-event.js";
 
 /** What an error event is finished with. */
 export interface ErrorContext {
@@ -32,7 +34,7 @@ export function finishErrorEvent(
   const hooked = hookedEvent(complete, context);
   if (hooked === null) return { dropped: "before_send" };
   if (context.random() >= context.settings.sampleRate) return { dropped: "sample_rate" };
-  const encoded = guardCallback(context.diagnostics, "hook result", () => JSON.stringify(hooked, wellFormed));
+  const encoded = guardCallback(context.diagnostics, "hook result", () => encodeEvent(hooked));
   return encoded.ok ? { json: encoded.value } : { dropped: "before_send" };
 }
 
@@ -82,14 +84,12 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | nul
   if (beforeSend === undefined) return event;
   const { event_id } = event;
   const outcome = guardCallback(context.diagnostics, "beforeSend", () => beforeSend(event));
-  if (!outcome.ok || typeof outcome.value !== "object" || outcome.value === null) return null;
-  return { ...outcome.value, event_id };
+  if (!outcome.ok || outcome.value === null) return null;
+  if (isRecord(outcome.value)) return { ...outcome.value, event_id };
+  context.diagnostics.warnOnce("hook:beforeSend", "`beforeSend` returned no event (a promise is none); the event is dropped");
+  return null;
 }
 
 function withoutUnset<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
-}
-
-function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed() : value;
 }

@@ -1,3 +1,4 @@
+import { normalize } from "../normalize/normalize.js";
 import type { Settings } from "../options/options.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
@@ -23,6 +24,8 @@ const RUNTIME_JSON = `,"runtime":${JSON.stringify({ name: "node", version: proce
 
 /** Envelope header members about this package. */
 export const SDK_HEADER_MEMBER: string = `,"sdk":${JSON.stringify({ name: SDK_NAME, version: SDK_VERSION })}`;
+
+const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 
 // Length limits of the protocol's event schema.
 const LIMITS = { release: 200, environment: 64, dist: 64, serverName: 256 } as const;
@@ -57,12 +60,12 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
     dist: settings.dist?.slice(0, LIMITS.dist),
     server_name: serverName?.slice(0, LIMITS.serverName),
   };
-  const otel = resource === undefined ? "" : `,"otel":${safeJson({ resource: attributes })}`;
+  const otel = resource === undefined ? "" : `,"otel":${JSON.stringify({ resource: normalize(attributes, RESOURCE_LIMITS) })}`;
   return {
     release: members.release,
     environment: members.environment,
     serverName: members.server_name,
-    json: `,${safeJson(members).slice(1, -1)},"sdk":${SDK_JSON}`,
+    json: `,${JSON.stringify(normalize(withoutUnset(members))).slice(1, -1)},"sdk":${SDK_JSON}`,
     contexts: RUNTIME_JSON + otel,
   };
 }
@@ -71,8 +74,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function safeJson(value: object): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === "string" ? member.toWellFormed() : typeof member === "bigint" ? String(member) : member,
-  );
+function withoutUnset(members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

@@ -15,23 +15,28 @@ export function createTraceContext(client: {
   readonly publicKey: string;
   readonly orgId: string | undefined;
 }): TraceContextSource {
-  const identity = (members: ProcessMembers) => ({
-    publicKey: client.publicKey,
-    orgId: client.orgId,
-    release: members.release,
-    environment: members.environment,
-  });
+  const { publicKey, orgId } = client;
+  if (publicKey === "") return { ofTransaction: () => undefined, ofError: () => undefined };
   return {
-    ofTransaction(trace, members) {
-      if (client.publicKey === "") return undefined;
+    ofTransaction(trace, { release, environment }) {
       const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
-      const own = { ...identity(members), traceId, transaction, sampled, sampleRate, sampleRand };
-      return dscForSegment(trace.incoming, own);
+      return dscForSegment(trace.incoming, {
+        traceId,
+        publicKey,
+        orgId,
+        release,
+        environment,
+        transaction,
+        sampled,
+        sampleRate,
+        sampleRand,
+      });
     },
-    ofError(trace, members) {
-      if (trace === undefined || client.publicKey === "") return undefined;
-      const sampleRand = sampleRandOf(trace.traceId, undefined);
-      return dscOf({ ...identity(members), traceId: trace.traceId, sampled: undefined, sampleRand });
+    ofError(trace, { release, environment }) {
+      if (trace === undefined) return undefined;
+      const { traceId } = trace;
+      const sampleRand = sampleRandOf(traceId, undefined);
+      return dscOf({ traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand });
     },
   };
 }

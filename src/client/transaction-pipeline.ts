@@ -3,7 +3,9 @@ import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import { encodeEvent } from "./encode-event.js";
 import { reparentSpans } from "./reparent-spans.js";
+import { isSpan, isTransaction } from "./valid-event.js";
 
 /** A transaction's JSON after the hooks, or why there is none. `droppedSpans` left it on the way. */
 export type PipelineResult =
@@ -47,28 +49,23 @@ function hookedSpan(span: TransactionSpan, hook: SpanHook, diagnostics: Diagnost
   const outcome = guardCallback(diagnostics, "beforeSendSpan", () => hook(span));
   if (!outcome.ok) return original;
   if (outcome.value === null) return null;
-  return isRecord(outcome.value) ? { ...outcome.value, span_id: original.span_id, trace_id: original.trace_id } : original;
+  if (isSpan(outcome.value)) return { ...outcome.value, span_id: original.span_id, trace_id: original.trace_id };
+  diagnostics.warnOnce("hook:beforeSendSpan", "`beforeSendSpan` returned no span; the span goes as it was");
+  return original;
 }
 
 function hookedEvent(event: TransactionEvent, hook: TransactionHook, diagnostics: Diagnostics): TransactionEvent | null {
   const { event_id, type } = event;
   const outcome = guardCallback(diagnostics, "beforeSendTransaction", () => hook(event));
-  if (!outcome.ok || !isRecord(outcome.value)) return null;
-  return { ...outcome.value, event_id, type };
+  if (!outcome.ok || outcome.value === null) return null;
+  if (isTransaction(outcome.value)) return { ...outcome.value, event_id, type };
+  diagnostics.warnOnce("hook:beforeSendTransaction", "`beforeSendTransaction` returned no transaction (a promise is none); it is dropped");
+  return null;
 }
 
 // What a hook put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
 function encodeAgain(event: TransactionEvent, before: number, diagnostics: Diagnostics): PipelineResult {
-  const encoded = guardCallback(diagnostics, "hook result", () => JSON.stringify(event, wellFormed));
+  const encoded = guardCallback(diagnostics, "hook result", () => encodeEvent(event));
   if (!encoded.ok) return { dropped: "before_send" };
-  const after = Array.isArray(event.spans) ? event.spans.length : 0;
-  return { json: encoded.value, droppedSpans: Math.max(0, before - after) };
-}
-
-function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed() : value;
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };
 }

@@ -21,6 +21,8 @@ export interface NormalizeLimits {
   readonly stringLength: number;
   /** Characters of the whole copy, default 100 Ki; also what bounds the time it takes. */
   readonly totalLength: number;
+  /** Whether members that are `undefined` are left out; by default they become `[undefined]`. */
+  readonly omitUndefined: boolean;
 }
 
 const DEFAULTS: NormalizeLimits = {
@@ -28,6 +30,7 @@ const DEFAULTS: NormalizeLimits = {
   breadth: 1000,
   stringLength: 8192,
   totalLength: 102_400,
+  omitUndefined: false,
 };
 const MAX_KEY_LENGTH = 200;
 // Quotes, colon and comma around a member, or a short number.
@@ -136,6 +139,7 @@ function visitList(items: Iterable<unknown>, depth: number, walk: Walk): JsonVal
 function visitRecord(members: Iterable<Member>, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
   for (const [key, value] of members) {
+    if (value === undefined && walk.limits.omitUndefined) continue;
     const marker = stopMarker(copy.length, walk);
     const name = clip(key, MAX_KEY_LENGTH);
     walk.remaining -= name.length;

@@ -14,6 +14,26 @@ export function optionsFromEnvironment(
   };
 }
 
+/** What the standard OpenTelemetry variables ask of `register`. */
+export interface PipelineRequest {
+  /** `OTEL_SDK_DISABLED`: nothing is set up. */
+  readonly isDisabled: boolean;
+  /** Spans go to an OTLP endpoint, too; the exporter reads its variables itself. */
+  readonly otlp: boolean;
+}
+
+/** Reads the variables that say which pipeline to set up. */
+export function pipelineFromEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): PipelineRequest {
+  const endpoint = textOf(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) ?? textOf(env["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+  const exporters = textOf(env["OTEL_TRACES_EXPORTER"])?.split(",") ?? ["otlp"];
+  return {
+    isDisabled: textOf(env["OTEL_SDK_DISABLED"])?.toLowerCase() === "true",
+    otlp: endpoint !== undefined && exporters.some((exporter) => exporter.trim() === "otlp"),
+  };
+}
+
 const TRUTHY = /^(?:true|t|y|yes|on|1)$/i;
 const FALSY = /^(?:false|f|n|no|off|0)$/i;
 

@@ -29,7 +29,7 @@ const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
   orgId: must.text,
   tunnel: must.url,
   spotlight: must.flagOrUrl,
-  transport: must.record,
+  transport: must.transport,
   shutdownTimeoutMillis: must.millis,
   debug: must.flag,
 };
@@ -46,9 +46,9 @@ export function resolveOptions(
   validate(options);
   validate(environment);
   const given: ClientOptions = { ...withoutUnset(environment), ...withoutUnset(options) };
-  if (given.dsn !== undefined) parseDsn(given.dsn);
+  if (given.dsn) parseDsn(given.dsn);
   return Object.freeze({
-    dsn: given.dsn,
+    dsn: given.dsn || undefined,
     release: given.release,
     environment: given.environment,
     dist: given.dist,

@@ -40,6 +40,22 @@ export const flagOrUrl: Check = check(
 );
 export const url: Check = check("must be an http(s) URL", (value) => isUrl(value));
 
+const HTTP_OPTIONS: Readonly<Record<string, Check>> = { maxConnections: size, gzipThresholdBytes: count };
+
+/** A transport of the application's own, or options of the HTTP transport. */
+export const transport: Check = (option, value) => {
+  record(option, value);
+  if (typeof value !== "object" || value === null || "send" in value) return;
+  for (const [name, member] of Object.entries(value)) {
+    const checkMember = HTTP_OPTIONS[name];
+    if (checkMember === undefined) {
+      const expected = `is not an option; there are ${Object.keys(HTTP_OPTIONS).join(", ")}`;
+      throw new OptionsError({ option: `${option}.${name}`, expected, received: member });
+    }
+    if (member !== undefined) checkMember(`${option}.${name}`, member);
+  }
+};
+
 function isUrl(value: unknown): boolean {
   return typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);
 }

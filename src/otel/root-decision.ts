@@ -6,7 +6,7 @@ import type { ContextScopes } from "./context-key.js";
 
 /** What is read of a local root, started or finished. */
 export interface LocalRoot extends RootDescription {
-  spanContext(): { readonly traceId: string; readonly spanId: string };
+  spanContext(): { readonly traceId: string };
 }
 
 /** Decides what becomes of the segment that a local root begins. */
@@ -22,7 +22,7 @@ export function createRootDecision(client: SentryClient): RootDecision {
     client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
 
   return (span, { unit, current, incoming }) => {
-    const { traceId, spanId } = span.spanContext();
+    const { traceId } = span.spanContext();
     // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
     const isSentry = incoming?.dsc !== undefined && incoming.traceId === traceId;
     const sampling = decideSampling({
@@ -35,7 +35,6 @@ export function createRootDecision(client: SentryClient): RootDecision {
       onSamplerError,
     });
     return {
-      rootSpanId: spanId,
       unit,
       current,
       incoming,

@@ -77,7 +77,9 @@ export class ClientSpanProcessor {
     const segment = parent === undefined ? undefined : this.#slots.get(parent);
     const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     rememberRecordedErrors(span);
-    if (segment === undefined) this.#startRoot(span, parentContext, isSampled);
+    // Without a parent it is a root, also where the context has a span: the SDK begins a new trace
+    // under a parent whose ids are not valid.
+    if (segment === undefined || span.parentSpanContext === undefined) this.#startRoot(span, parentContext, isSampled);
     else {
       if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));
       if (isSampled) this.#startChild(span, segment);
@@ -100,7 +102,7 @@ export class ClientSpanProcessor {
     if (!isSampled) return;
     const origin = this.#decide(span, scopes);
     const isIgnored = this.#isIgnored?.(span) === true;
-    this.#slots.set(span, this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin));
+    this.#slots.set(span, this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span));
   }
 
   #end(span: FinishedSpan): void {

@@ -38,7 +38,7 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
   return {
     accept(transaction) {
       const { resource } = transaction;
-      if (resource?.asyncAttributesPending === true) hold(transaction, resource);
+      if (resource !== undefined && isPending(resource)) hold(transaction, resource);
       else client.captureTransaction(transactionInput(transaction));
     },
     get heldSpans() {
@@ -59,8 +59,21 @@ function resourceReady(resource: SpanResource, setTimer: SetTimer): Promise<void
       cancel();
       resolve();
     };
-    Promise.resolve(resource.waitForAsyncAttributes?.()).then(done, done);
+    attributesOf(resource).then(done, done);
   });
+}
+
+// A resource is a detector's code: what it throws must not cost the transactions.
+async function attributesOf(resource: SpanResource): Promise<void> {
+  await resource.waitForAsyncAttributes?.();
+}
+
+function isPending(resource: SpanResource): boolean {
+  try {
+    return resource.asyncAttributesPending === true;
+  } catch {
+    return false;
+  }
 }
 
 function transactionInput(transaction: AssembledTransaction): TransactionInput {

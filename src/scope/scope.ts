@@ -1,11 +1,20 @@
+import { normalize } from "../normalize/normalize.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import { addCrumb } from "./breadcrumb-trail.js";
-import { frozenCopy } from "./freeze.js";
+import { frozenCopy, readableEntries } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
 import type { Breadcrumb, ScopeData, TagValue, User } from "./scope-data.js";
 
 const MAX_KEY_LENGTH = 200;
 const MAX_TAG_LENGTH = 200;
+const MAX_NAME_LENGTH = 200;
+const LEVELS: ReadonlySet<SeverityLevel> = new Set(["debug", "error", "fatal", "info", "warning"]);
+
+// One level more than of a context: each member is a value of its own.
+const MEMBER_DEPTH = 4;
+
+/** Tags that a scope holds; further ones are not taken. */
+export const MAX_TAGS = 200;
 
 /** How many breadcrumbs a scope keeps when the client does not say otherwise. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -46,7 +55,7 @@ export class Scope {
   setTags(tags: Readonly<Record<string, TagValue>>): this {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
-    for (const [key, value] of Object.entries(tags)) writeTag(merged, key, value);
+    for (const [key, value] of readableEntries(tags)) writeTag(merged, key, value);
     return this.#with({ tags: Object.freeze(merged) });
   }
 
@@ -66,7 +75,7 @@ export class Scope {
   /** Sets several extra values, keeping the others. */
   setExtras(extras: Readonly<Record<string, unknown>>): this {
     if (!isObject(extras)) return this;
-    return this.#with({ extra: Object.freeze({ ...this.#data.extra, ...frozenCopy(extras) }) });
+    return this.#with({ extra: Object.freeze({ ...this.#data.extra, ...frozenCopy(extras, MEMBER_DEPTH) }) });
   }
 
   /** Sets one attribute (for logs, metrics and streamed spans; not put on transactions). */
@@ -77,29 +86,31 @@ export class Scope {
   /** Sets several attributes, keeping the others. */
   setAttributes(attributes: Readonly<Record<string, unknown>>): this {
     if (!isObject(attributes)) return this;
-    const merged = { ...this.#data.attributes, ...frozenCopy(attributes) };
+    const merged = { ...this.#data.attributes, ...frozenCopy(attributes, MEMBER_DEPTH) };
     return this.#with({ attributes: Object.freeze(merged) });
   }
 
   /** Sets how events are grouped; replaces the server's own grouping. */
   setFingerprint(fingerprint: readonly string[]): this {
-    return this.#with({ fingerprint: Object.freeze(fingerprint.map(String)) });
+    const parts = normalize(fingerprint);
+    return Array.isArray(parts) ? this.#with({ fingerprint: Object.freeze(parts.map(String)) }) : this;
   }
 
   /** Sets the level of events captured under this scope. */
   setLevel(level: SeverityLevel): this {
-    return this.#with({ level });
+    return LEVELS.has(level) ? this.#with({ level }) : this;
   }
 
   /** Sets the transaction name that error events of this scope carry. */
   setTransactionName(name: string): this {
-    return this.#with({ transactionName: name });
+    return typeof name === "string" ? this.#with({ transactionName: name.slice(0, MAX_NAME_LENGTH).toWellFormed() }) : this;
   }
 
   /** Adds a breadcrumb; the oldest goes when there are more than `limit` (default 100). */
   addBreadcrumb(crumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
     if (!isObject(crumb)) return this;
-    const stamped = frozenCopy({ timestamp: Date.now() / 1000, ...crumb });
+    const copy = frozenCopy(crumb);
+    const stamped = Object.freeze({ timestamp: Date.now() / 1000, ...copy });
     return this.#with({ breadcrumbs: addCrumb(this.#data.breadcrumbs, stamped, limit) });
   }
 
@@ -123,6 +134,7 @@ function isObject(value: unknown): value is object {
 function writeTag(tags: Record<string, boolean | number | string>, key: string, value: TagValue): void {
   const name = key.replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")).slice(0, MAX_KEY_LENGTH);
   if (value === undefined || value === null) delete tags[name];
+  else if (!Object.hasOwn(tags, name) && Object.keys(tags).length >= MAX_TAGS) return;
   else if (typeof value === "boolean") tags[name] = value;
   else if (typeof value === "number" && Number.isFinite(value)) tags[name] = value;
   else tags[name] = tagText(value);

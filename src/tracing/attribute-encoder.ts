@@ -1,6 +1,6 @@
 import type { AttributeBag } from "../semantics/span-view.js";
 import { MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH, jsonValue } from "./encode-value.js";
-import { jsonString } from "./json-text.js";
+import { clip, jsonString } from "./json-text.js";
 import { flat } from "./last-text.js";
 
 /** Attributes that only steer the bridge, or that it writes itself: a key must not stand twice. */
@@ -23,6 +23,9 @@ const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
 /** Most keys come from a small vocabulary; more distinct ones than this are not remembered. */
 const MAX_REMEMBERED_KEYS = 4096;
 
+/** Longer keys are cut. */
+const MAX_KEY_LENGTH = 256;
+
 /** Longer values are not remembered, which bounds the memory that this may take. */
 const MAX_REMEMBERED_LENGTH = 256;
 
@@ -32,6 +35,7 @@ interface KeyMemory {
   readonly reserved: boolean;
   value: unknown;
   text: string;
+  isFlat: boolean;
 }
 
 /** The encoded members, and whether anything had to be left out. */
@@ -58,10 +62,10 @@ export class AttributeEncoder {
     let clipped = false;
     for (const key in attributes) {
       const memory = this.#memories.get(key) ?? this.#learn(key);
-      if (memory.reserved) continue;
       const value = attributes[key];
+      if (memory.reserved || value === undefined) continue;
       if (value === memory.value) {
-        text += memory.text;
+        text += repeated(memory);
         continue;
       }
       clipped ||= typeof value === "string" && value.length > MAX_VALUE_LENGTH;
@@ -73,14 +77,24 @@ export class AttributeEncoder {
 
   #learn(key: string): KeyMemory {
     const memory: KeyMemory = {
-      prefix: `,${jsonString(key)}:`,
+      prefix: `,${jsonString(clip(key, MAX_KEY_LENGTH))}:`,
       reserved: RESERVED_ATTRIBUTES.has(key),
       value: NOTHING,
       text: "",
+      isFlat: false,
     };
-    if (this.#memories.size < MAX_REMEMBERED_KEYS) this.#memories.set(key, memory);
+    if (key.length <= MAX_KEY_LENGTH && this.#memories.size < MAX_REMEMBERED_KEYS) this.#memories.set(key, memory);
     return memory;
   }
+}
+
+// Made flat when it is first needed again: many values never are.
+function repeated(memory: KeyMemory): string {
+  if (!memory.isFlat) {
+    memory.text = flat(memory.text);
+    memory.isFlat = true;
+  }
+  return memory.text;
 }
 
 function encode(memory: KeyMemory, value: unknown): string {
@@ -88,7 +102,8 @@ function encode(memory: KeyMemory, value: unknown): string {
   const isShort = typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
   if (isShort) {
     memory.value = value;
-    memory.text = flat(text);
+    memory.text = text;
+    memory.isFlat = false;
   }
   return text;
 }

@@ -67,7 +67,7 @@ function jsonMap(value: object, depth: number, path: Set<object>): string {
   let text = "";
   for (const [key, member] of Object.entries(value).slice(0, MAX_MEMBERS)) {
     if (text.length >= MAX_VALUE_LENGTH) break;
-    text += `${text === "" ? "" : ","}${jsonString(key)}:${jsonAny(member, depth + 1, path)}`;
+    text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(member, depth + 1, path)}`;
   }
   return `{${text}}`;
 }

@@ -1,21 +1,25 @@
 /**
- * The text of the last value it was asked for. Spans that end one after another have most of their
+ * The text of the last values it was asked for. Spans that end one after another have most of their
  * values in common, and a text that is at hand spares its building, its escaping and its garbage.
  */
-export class LastText<Value> {
-  readonly #build: (value: Value) => string;
-  #value: Value | undefined = undefined;
+export class LastText<First, Second = undefined, Third = undefined> {
+  readonly #build: (first: First, second: Second, third: Third) => string;
+  #first: First | undefined = undefined;
+  #second: Second | undefined = undefined;
+  #third: Third | undefined = undefined;
   #text: string | undefined = undefined;
 
-  constructor(build: (value: Value) => string) {
+  constructor(build: (first: First, second: Second, third: Third) => string) {
     this.#build = build;
   }
 
-  of(value: Value): string {
-    if (this.#text === undefined || value !== this.#value) {
-      this.#value = value;
-      this.#text = flat(this.#build(value));
-    }
+  of(first: First, second: Second, third: Third): string {
+    const isLast = first === this.#first && second === this.#second && third === this.#third;
+    if (isLast && this.#text !== undefined) return this.#text;
+    this.#first = first;
+    this.#second = second;
+    this.#third = third;
+    this.#text = flat(this.#build(first, second, third));
     return this.#text;
   }
 }

@@ -53,14 +53,14 @@ export class SegmentAssembler {
     this.#encoder = new SpanEncoder(settings.encoding);
     this.#schedule = new SegmentSchedule(settings.schedule, {
       onGraceOver: (segment) => this.#emit(segment),
-      onTooOld: (segment) => this.#emitChunks(segment),
+      onTooOld: (segment) => this.#emit(segment),
     });
   }
 
   /** A local root has started. */
-  begin(origin: SegmentOrigin): Segment {
+  begin(origin: SegmentOrigin, root: object): Segment {
     this.#started++;
-    return new Segment(origin);
+    return new Segment(origin, root);
   }
 
   /** A descendant of the segment's root has started. */
@@ -73,12 +73,9 @@ export class SegmentAssembler {
   finish(segment: Segment, span: FinishedSpan): void {
     this.#ended++;
     segment.open--;
-    const spanId = span.spanContext().spanId;
-    const isRoot = spanId === segment.origin.rootSpanId;
-    if (segment.origin.fate !== "sent") this.drop(segment.origin.fate, isRoot);
-    else if (segment.reparented?.has(spanId) === true) this.drop("ignored", false);
-    else this.#take(segment, span, isRoot);
-    if (isRoot) segment.rootEnded = true;
+    const isRoot = segment.endsWith(span);
+    if (segment.origin.fate === "sent") this.#take(segment, span, isRoot);
+    else this.drop(segment.origin.fate, isRoot);
     this.#settle(segment);
   }
 
@@ -90,7 +87,7 @@ export class SegmentAssembler {
   /** A span that ended after the pipeline was closed. */
   dropClosed(segment: Segment, span: FinishedSpan): void {
     this.#ended++;
-    this.drop("closed", span.spanContext().spanId === segment.origin.rootSpanId);
+    this.drop("closed", segment.endsWith(span));
   }
 
   /** Sends everything that has finished, without waiting for what is still open. */
@@ -111,6 +108,7 @@ export class SegmentAssembler {
     try {
       segment.resource ??= span.resource;
       if (isRoot) this.#takeHead(segment, span);
+      else if (segment.isTakenOut(span)) this.drop("ignored", false);
       else this.#takeChild(segment, span);
     } catch (error) {
       this.drop("internal_sdk_error", isRoot);
@@ -196,6 +194,6 @@ export class SegmentAssembler {
 
   #relieve(): void {
     const oldest = this.#schedule.oldest();
-    if (oldest !== undefined) this.#emitChunks(oldest);
+    if (oldest !== undefined) this.#emit(oldest);
   }
 }

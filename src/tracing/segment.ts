@@ -11,7 +11,6 @@ export type SegmentFate = "ignored" | "sample_rate" | "sent";
 
 /** What is known of a segment when its local root starts. */
 export interface SegmentOrigin {
-  readonly rootSpanId: string;
   readonly unit: Unit;
   readonly current: Scope | undefined;
   readonly incoming: IncomingTrace | undefined;
@@ -25,6 +24,8 @@ export interface SegmentOrigin {
  */
 export class Segment {
   readonly origin: SegmentOrigin;
+  /** The root, until it ends. By identity: an id generator may give two spans one id. */
+  #root: object | undefined;
   /** Spans that have started and not ended, the root among them. */
   open: number = 1;
   rootEnded: boolean = false;
@@ -41,8 +42,17 @@ export class Segment {
   /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
   waitingSince: number = -1;
 
-  constructor(origin: SegmentOrigin) {
+  constructor(origin: SegmentOrigin, root: object) {
     this.origin = origin;
+    this.#root = root;
+  }
+
+  /** Whether the span is the root; if so, the root has ended. */
+  endsWith(span: object): boolean {
+    if (span !== this.#root) return false;
+    this.#root = undefined;
+    this.rootEnded = true;
+    return true;
   }
 
   /** The chunk that still has room for the item. */
@@ -60,6 +70,11 @@ export class Segment {
   takeOut(spanId: string, parentSpanId: string | undefined): void {
     this.reparented ??= new Map();
     this.reparented.set(spanId, this.keptAncestor(parentSpanId));
+  }
+
+  /** Whether the span was taken out. */
+  isTakenOut(span: { spanContext(): { readonly spanId: string } }): boolean {
+    return this.reparented?.has(span.spanContext().spanId) === true;
   }
 
   /** The nearest ancestor that was not taken out. */

@@ -35,13 +35,10 @@ export class SpanEncoder {
   readonly #attributes = new AttributeEncoder();
   readonly #start = new TimestampEncoder(',"start_timestamp":');
   readonly #end = new TimestampEncoder(',"timestamp":');
-  readonly #traceId = new LastText((id: string) => `","trace_id":"${validTraceId(id)}"`);
-  readonly #parentId = new LastText((id: string) => `,"parent_span_id":"${validSpanId(id)}"`);
-  readonly #op = new LastText((op: string) => `,"op":${jsonString(clip(op, MAX_OP_LENGTH))}`);
-  readonly #origin = new LastText((origin: string) => `,"origin":${jsonString(origin)}`);
-  readonly #description = new LastText((text: string) => `,"description":${jsonString(clip(text, MAX_DESCRIPTION_LENGTH))}`);
-  readonly #status = new LastText((status: string) => `,"status":"${status}","data":{`);
+  readonly #ids = new LastText(idMembers);
+  readonly #kind = new LastText(kindMembers);
   readonly #scope = new LastText(scopeMembers);
+  readonly #description = new LastText(descriptionMember);
 
   constructor(settings: EncodingSettings) {
     this.#settings = settings;
@@ -49,69 +46,73 @@ export class SpanEncoder {
 
   /** A child span as an entry of a transaction's `spans`. */
   span(span: FinishedSpan, parentSpanId: string | undefined): string {
-    return this.#readable(span, (readable) => this.#encodeSpan(readable, parentSpanId));
+    try {
+      return this.#encodeSpan(span, parentSpanId);
+    } catch (error) {
+      return this.#encodeSpan(this.#withoutUnreadable(span, error), parentSpanId);
+    }
   }
 
   /** A local root as the head of its transaction. */
   head(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {
-    return this.#readable(span, (readable) => this.#encodeHead(readable, sampleRate));
-  }
-
-  // A span with an attribute that throws when it is read goes without that attribute.
-  #readable<T>(span: FinishedSpan, encode: (span: FinishedSpan) => T): T {
     try {
-      return encode(span);
+      return this.#encodeHead(span, sampleRate);
     } catch (error) {
-      this.#settings.onMended("span:unreadable", "a span had a value that could not be read; it goes without", error);
-      return encode(readableSpan(span));
+      return this.#encodeHead(this.#withoutUnreadable(span, error), sampleRate);
     }
   }
 
+  // A span with an attribute that throws when it is read goes without that attribute.
+  #withoutUnreadable(span: FinishedSpan, error: unknown): FinishedSpan {
+    this.#settings.onMended("span:unreadable", "a span had a value that could not be read; it goes without", error);
+    return readableSpan(span);
+  }
+
+  // What does not change from span to span stands together, so that it is one text each.
   #encodeSpan(span: FinishedSpan, parentSpanId: string | undefined): string {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
-    const measurements = span.events.length === 0 ? "" : jsonMeasurements(span.events);
-    const description = this.#description.of(inferred.description);
-    return `{${this.#members(span, parentSpanId, inferred)}${measurements}${description}${this.#start.text(times.start)}${this.#end.text(times.end)}}`;
+    const details = detailMembers(span, this.#attributes);
+    const description = this.#description.of(inferred.description, undefined, undefined);
+    return `{${this.#identity(span, parentSpanId)}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}}${description}`;
   }
 
   #encodeHead(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {
     const identity = span.spanContext();
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
+    const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
     const rate = sampleRate === undefined ? "" : `,"sentry.sample_rate":${sampleRate}`;
     const extra = `,"sentry.source":"${inferred.source}"${rate}${jsonMember("sentry.op", inferred.op)}`;
     return {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
-      name: clip(inferred.description.trim(), MAX_NAME_LENGTH) || "<unlabeled transaction>",
+      name: clip(inferred.description.trim(), MAX_NAME_LENGTH).toWellFormed() || "<unlabeled transaction>",
       source: inferred.source,
       op: inferred.op,
-      traceContext: this.#members(span, span.parentSpanContext?.spanId, inferred, extra),
+      traceContext: `${this.#identity(span, span.parentSpanContext?.spanId)}${links}${this.#data(span, inferred)}${extra}}`,
       times: this.#start.text(times.start) + this.#end.text(times.end),
       measurements: span.events.length === 0 ? "" : jsonMeasurements(span.events),
       responseStatusCode: responseStatusOf(span),
     };
   }
 
-  // What `contexts.trace` and an entry of `spans` have in common.
-  #members(span: FinishedSpan, parentSpanId: string | undefined, inferred: Inference, extra: string = ""): string {
-    const identity = span.spanContext();
-    const parent = parentSpanId ? this.#parentId.of(parentSpanId) : "";
-    const op = inferred.op === undefined ? "" : this.#op.of(inferred.op);
-    const status = inferStatus(span.status.code, span.status.message, span.attributes);
-    const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
-    return `"span_id":"${validSpanId(identity.spanId)}${this.#traceId.of(identity.traceId)}${parent}${op}${this.#origin.of(originOf(span, inferred.op))}${this.#status.of(status)}${this.#data(span, inferred)}${extra}}${links}`;
+  #identity(span: FinishedSpan, parentSpanId: string | undefined): string {
+    const { spanId, traceId } = span.spanContext();
+    return `"span_id":"${validSpanId(spanId)}${this.#ids.of(traceId, parentSpanId, undefined)}`;
   }
 
-  // The scope comes first, because it is always there: all that follows can begin with a comma.
+  // Op, origin, status and the attributes, up to where `data` is closed. The scope comes first,
+  // because it is always there: all that follows can begin with a comma.
   #data(span: FinishedSpan, inferred: Inference): string {
+    const status = inferStatus(span.status.code, span.status.message, span.attributes);
+    const kind = this.#kind.of(inferred.op, originOf(span, inferred.op), status);
     const attributes = this.#attributes.members(span.attributes);
     if (attributes.clipped) {
       this.#settings.onMended("span:attributes", `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large and were cut`);
     }
     const added = inferred.data === undefined ? "" : inferredMembers(span, inferred.data);
-    return `${this.#scope.of(span.instrumentationScope)}${kindMember(span.kind)}${attributes.text}${added}${mendedMembers(span)}`;
+    return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${mendedMembers(span)}`;
   }
 
   #validTimes(span: FinishedSpan): { start: number; end: number } {
@@ -132,26 +133,46 @@ function inferredMembers(span: FinishedSpan, data: NonNullable<Inference["data"]
   return text;
 }
 
-// The following are OTel's rules for non-OTLP formats: scope, status message and dropped counts stay
-// visible.
-function scopeMembers(scope: FinishedSpan["instrumentationScope"]): string {
-  return `"otel.scope.name":${jsonString(scope.name)}${jsonMember("otel.scope.version", scope.version || undefined)}`;
+function idMembers(traceId: string, parentSpanId: string | undefined): string {
+  const parent = parentSpanId ? `,"parent_span_id":"${validSpanId(parentSpanId)}"` : "";
+  return `","trace_id":"${validTraceId(traceId)}"${parent}`;
+}
+
+function kindMembers(op: string | undefined, origin: string, status: string): string {
+  const member = op === undefined ? "" : `,"op":${jsonString(clip(op, MAX_OP_LENGTH))}`;
+  return `${member},"origin":${jsonString(clip(origin, MAX_OP_LENGTH))},"status":"${status}","data":{`;
+}
+
+function descriptionMember(description: string): string {
+  return `,"description":${jsonString(clip(description, MAX_DESCRIPTION_LENGTH))}}`;
+}
+
+function detailMembers(span: FinishedSpan, attributes: AttributeEncoder): string {
+  const links = span.links.length === 0 ? "" : jsonLinks(span.links, attributes);
+  return span.events.length === 0 ? links : links + jsonMeasurements(span.events);
+}
+
+// OTel's rules for non-OTLP formats: scope, status message and dropped counts stay visible.
+function scopeMembers(scope: FinishedSpan["instrumentationScope"], kind: number): string {
+  const kindMember = kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
+  const version = scope.version ? jsonMember("otel.scope.version", clip(scope.version, MAX_NAME_LENGTH)) : "";
+  return `"otel.scope.name":${jsonString(clip(scope.name, MAX_NAME_LENGTH))}${version}${kindMember}`;
 }
 
 function mendedMembers(span: FinishedSpan): string {
   const { status } = span;
-  const message = status.code === STATUS_CODE.ERROR ? jsonMember("otel.status_description", status.message || undefined) : "";
+  const message = status.code === STATUS_CODE.ERROR ? jsonMember("otel.status_description", statusMessage(status.message)) : "";
   const { droppedAttributesCount: attributes, droppedEventsCount: events, droppedLinksCount: links } = span;
-  if (attributes + events + links === 0) return message;
+  if (attributes === 0 && events === 0 && links === 0) return message;
   return `${message}${countMember("otel.dropped_attributes_count", attributes)}${countMember("otel.dropped_events_count", events)}${countMember("otel.dropped_links_count", links)}`;
 }
 
-function kindMember(kind: number): string {
-  return kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
+function statusMessage(message: string | undefined): string | undefined {
+  return typeof message === "string" && message !== "" ? clip(message, MAX_DESCRIPTION_LENGTH) : undefined;
 }
 
 function countMember(key: string, count: number): string {
-  return count > 0 ? `,"${key}":${count}` : "";
+  return count > 0 && Number.isFinite(count) ? `,"${key}":${count}` : "";
 }
 
 function originOf(span: FinishedSpan, op: string | undefined): string {

@@ -42,7 +42,7 @@ export class TimestampEncoder {
   text(micros: number): string {
     const seconds = Math.floor(micros / MICROS_PER_SECOND);
     const fraction = micros - seconds * MICROS_PER_SECOND;
-    return this.#seconds.of(seconds) + String(MICROS_PER_SECOND + fraction).slice(1);
+    return this.#seconds.of(seconds, undefined, undefined) + String(MICROS_PER_SECOND + fraction).slice(1);
   }
 }
 

@@ -9,7 +9,7 @@ import { ItemCounter } from "./item-counter.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import type { Timers } from "./timers.js";
 import { deadline, systemTimers } from "./timers.js";
-import type { Transport } from "./transport.js";
+import type { SendResult, Transport } from "./transport.js";
 
 /** What a sender is made of. */
 export interface EnvelopeSenderSettings {
@@ -161,19 +161,25 @@ class QueuedSender implements EnvelopeSender {
       this.#waiters.settle(envelope);
     } else {
       this.#inFlight.add(envelope);
-      void this.#send(envelope);
+      this.#send(envelope);
     }
   }
 
-  async #send(envelope: EncodedEnvelope): Promise<void> {
-    try {
-      const result = await this.#settings.transport.send(envelope);
-      if (this.#isGivingUp && result.outcome === "retryable")
-        this.#finish(envelope, () => this.#outcomes.closed(envelope));
-      else this.#finish(envelope, () => this.#outcomes.settle(envelope, result));
-    } catch (error) {
+  #send(envelope: EncodedEnvelope): void {
+    const onThrown = (error: unknown): void =>
       this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error));
+    try {
+      this.#settings.transport
+        .send(envelope)
+        .then((result) => this.#finish(envelope, () => this.#book(envelope, result)), onThrown);
+    } catch (error) {
+      onThrown(error);
     }
+  }
+
+  #book(envelope: EncodedEnvelope, result: SendResult): void {
+    if (this.#isGivingUp && result.outcome === "retryable") this.#outcomes.closed(envelope);
+    else this.#outcomes.settle(envelope, result);
   }
 
   // An outcome that comes after `close` has given the envelope up is not booked a second time.

@@ -1,4 +1,4 @@
-import type { Dispatcher, Pool } from "undici";
+import type { Pool } from "undici";
 
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Dsn } from "../protocol/dsn.js";
@@ -67,7 +67,7 @@ class HttpTransport implements Transport {
 
   // Sockets and timers remember the context that they are made in, so none is made in a user's.
   send(envelope: EncodedEnvelope): Promise<SendResult> {
-    return this.#settings.runDetached(() => this.#deliver(envelope)).catch(retryable);
+    return this.#settings.runDetached(() => this.#deliver(envelope));
   }
 
   close(): Promise<void> {
@@ -75,32 +75,39 @@ class HttpTransport implements Transport {
     return this.#closing;
   }
 
-  async #deliver(envelope: EncodedEnvelope): Promise<SendResult> {
-    this.#assertOpen();
+  // The usual case makes one promise: each costs, the more so where async hooks are in use.
+  #deliver(envelope: EncodedEnvelope): Promise<SendResult> {
+    const pool = this.#pool;
+    if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
+      return this.#prepareAndPost(envelope).catch(retryable);
+    }
+    stampSentAt(envelope, this.#now());
+    return this.#post(pool, envelope.body, this.#target.headers);
+  }
+
+  async #prepareAndPost(envelope: EncodedEnvelope): Promise<SendResult> {
     const pool = this.#pool ?? (await this.#open());
     stampSentAt(envelope, this.#now());
     const { body } = envelope;
     const packed = body.length > this.#gzipThreshold ? await gzipBody(body) : undefined;
-    // Again: `close` may have come while this was waiting.
-    this.#assertOpen();
-    return this.#post(pool, {
-      method: "POST",
-      path: this.#target.path,
-      headers: packed === undefined ? this.#target.headers : this.#target.gzipHeaders,
-      body: packed ?? body,
-    });
+    if (packed === undefined) return this.#post(pool, body, this.#target.headers);
+    return this.#post(pool, packed, this.#target.gzipHeaders);
   }
 
-  #assertOpen(): void {
-    if (this.#closing !== undefined) throw new Error("the transport is closed");
-  }
-
-  #post(pool: Pool, request: Dispatcher.DispatchOptions): Promise<SendResult> {
+  // `close` may have come before, or while something was waited for.
+  #post(pool: Pool, body: Buffer, headers: string[]): Promise<SendResult> {
     return new Promise((resolve) => {
-      pool.dispatch(
-        request,
-        new Exchange(resolve, { now: this.#now, bodyTimeout: this.#bodyTimeout }),
-      );
+      if (this.#closing !== undefined) {
+        resolve(retryable(new Error("the transport is closed")));
+        return;
+      }
+      const request = { method: "POST", path: this.#target.path, headers, body } as const;
+      const limit = { now: this.#now, bodyTimeout: this.#bodyTimeout };
+      try {
+        pool.dispatch(request, new Exchange(resolve, limit));
+      } catch (error) {
+        resolve(retryable(error));
+      }
     });
   }
 

@@ -1,0 +1,71 @@
+import type { SpanProcessor } from "@opentelemetry/sdk-trace";
+
+import { pipelineFromEnvironment } from "../options/env.js";
+import type { PipelineRequest } from "../options/env.js";
+import { isRegistered } from "./api-registry.js";
+import { attach } from "./attach.js";
+import { getClient } from "./global-client.js";
+import { SentrySpanProcessor } from "./otel-parts.js";
+import { registerContextManager, registerPropagator, registerProvider } from "./set-up-globals.js";
+import type { Tell } from "./set-up-globals.js";
+import { installedTraceSdk } from "./trace-sdk.js";
+
+/**
+ * Joins the tracer provider that is registered, or sets one up, as the environment says. What goes
+ * wrong is told on the standard error stream, and the application runs on without it. Never throws.
+ */
+export function registerFromEnvironment(): void {
+  try {
+    const request = pipelineFromEnvironment();
+    if (request.isDisabled || isSecondRun()) return;
+    if (getClient() === undefined) register(request);
+    else tell("`register` does nothing: the application has made a client before");
+  } catch (error) {
+    tell(`\`register\` failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const tell: Tell = (message) => process.stderr.write(`otel-sentry-bridge: ${message}\n`);
+
+// `NODE_OPTIONS` and the command line may name it both, and as ESM and as CommonJS.
+const RUN = Symbol.for("otel-sentry-bridge.register.v1");
+
+function isSecondRun(): boolean {
+  const carrier: typeof globalThis & { [RUN]?: true } = globalThis;
+  const isSecond = carrier[RUN] === true;
+  carrier[RUN] = true;
+  return isSecond;
+}
+
+function register(request: PipelineRequest): void {
+  const processor = new SentrySpanProcessor();
+  if (!isRegistered("trace")) return setUp(processor, request);
+  const obstacle = attach(processor);
+  if (obstacle === undefined) flushAtExit([processor]);
+  else tell(`nothing is traced: ${obstacle}`);
+}
+
+function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
+  const sdk = installedTraceSdk();
+  if (sdk === undefined) {
+    tell(
+      "nothing is traced: no tracing SDK is installed. Install `@opentelemetry/sdk-trace-base` (2.x) or `@opentelemetry/sdk-trace` (3.x)",
+    );
+    return;
+  }
+  const otlp = request.otlp ? sdk.newOtlpProcessor() : undefined;
+  if (request.otlp && otlp === undefined) {
+    tell("spans go to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`, which is not installed");
+  }
+  const processors = otlp === undefined ? [sentry] : [sentry, otlp];
+  registerContextManager(tell);
+  registerPropagator(tell);
+  registerProvider(sdk.newProvider(processors), tell);
+  flushAtExit(processors);
+}
+
+// A program that comes to its end sends what it has. One by one: `TracerProvider.forceFlush` leaves a
+// timer of 30 s behind when a processor fails, and the process would wait for it.
+function flushAtExit(processors: readonly Pick<SpanProcessor, "forceFlush">[]): void {
+  process.once("beforeExit", () => void Promise.allSettled(processors.map((processor) => processor.forceFlush())));
+}

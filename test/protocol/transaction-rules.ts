@@ -1,0 +1,286 @@
+import { expect } from "vitest";
+
+import type { ReadEnvelope, ReadItem } from "../../src/testing/envelope-reader.js";
+import { illFormedTexts, repeatedKeys } from "./strict-json.js";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What is known of spans that are in no transaction: remote parents, and spans that are still open. */
+export interface TransactionRules {
+  readonly knownParents?: ReadonlySet<string>;
+}
+
+const MAX_ITEM_BYTES = 1_048_576;
+const MAX_SPANS = 1000;
+const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
+const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
+const EVENT_ID = /^[0-9a-f]{32}$/;
+const SENT_AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const SOURCES = new Set(["custom", "url", "route", "view", "component", "task"]);
+const STATUSES = new Set([
+  "ok",
+  "cancelled",
+  "unknown_error",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal_error",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+]);
+const SERVER_OWNED = [
+  "received",
+  "project",
+  "culprit",
+  "metadata",
+  "title",
+  "key_id",
+  "_metrics_summary",
+];
+const LENGTHS: Readonly<Record<string, number>> = {
+  release: 200,
+  environment: 64,
+  dist: 64,
+  server_name: 256,
+};
+
+/** Asserts that Relay would take every transaction as it is (protocol: what Relay rejects or repairs). */
+export function expectValidTransactions(
+  envelopes: readonly ReadEnvelope[],
+  rules: TransactionRules = {},
+): void {
+  expect(transactionFaults(envelopes, rules)).toEqual([]);
+}
+
+/** What Relay would reject or repair in these envelopes; other items are passed over. */
+export function transactionFaults(
+  envelopes: readonly ReadEnvelope[],
+  { knownParents = new Set() }: TransactionRules = {},
+): string[] {
+  const events: Json[] = [];
+  const faults = envelopes.flatMap((envelope) =>
+    envelope.items
+      .filter((item) => item.header.type === "transaction")
+      .flatMap((item) => {
+        const event = recordOf(item.json());
+        events.push(event);
+        return [...frameFaults(envelope, item), ...textFaults(item), ...eventFaults(event)];
+      }),
+  );
+  return [...faults, ...familyFaults(events, knownParents)];
+}
+
+function frameFaults({ header, items }: ReadEnvelope, item: ReadItem): string[] {
+  const event = recordOf(item.json());
+  const trace = recordOf(header["trace"] ?? {});
+  const traceTexts = Object.values(trace).every((value) => typeof value === "string");
+  return faultsOf({
+    "an envelope holds one transaction and nothing else": items.length === 1,
+    "the item says how long it is": item.header.length === item.payload.length,
+    [`the item has ${item.payload.length} bytes`]: item.payload.length <= MAX_ITEM_BYTES,
+    "the envelope's event id is the event's": header["event_id"] === event["event_id"],
+    "sent_at is a time": SENT_AT.test(String(header["sent_at"])),
+    "the sdk has a name and a version":
+      isText(recordOf(header["sdk"])["name"]) && isText(recordOf(header["sdk"])["version"]),
+    [`the trace header is made of strings: ${JSON.stringify(trace)}`]: traceTexts,
+    "the trace header names trace and key":
+      header["trace"] === undefined ||
+      (TRACE_ID.test(String(trace["trace_id"])) && isText(trace["public_key"])),
+  });
+}
+
+function textFaults(item: ReadItem): string[] {
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(item.payload);
+  return [
+    ...repeatedKeys(text).map(
+      (key) => `the key ${JSON.stringify(key.slice(0, 50))} stands twice in one object`,
+    ),
+    ...illFormedTexts(item.json()).map(
+      (value) => `lone surrogate in ${JSON.stringify(value.slice(0, 50))}`,
+    ),
+  ];
+}
+
+function eventFaults(event: Json): string[] {
+  const spans = Array.isArray(event["spans"]) ? event["spans"] : [];
+  const trace = recordOf(recordOf(event["contexts"])["trace"]);
+  const name = event["transaction"];
+  return [
+    ...faultsOf({
+      "the type is transaction": event["type"] === "transaction",
+      "the event id is 32 hex digits": EVENT_ID.test(String(event["event_id"])),
+      "the platform is node": event["platform"] === "node",
+      [`the name ${JSON.stringify(name)} is a trimmed text of 1 to 200 characters`]:
+        isText(name) && name.trim() === name && name.length <= 200,
+      "the source is of the vocabulary": SOURCES.has(
+        String(recordOf(event["transaction_info"])["source"]),
+      ),
+      "spans is a list": Array.isArray(event["spans"]),
+      [`there are ${spans.length} spans`]: spans.length <= MAX_SPANS,
+    }),
+    ...SERVER_OWNED.filter((key) => key in event).map((key) => `${key} is the server's`),
+    ...timeFaults(event, "transaction"),
+    ...traceFaults(trace),
+    ...spans.flatMap((span) => [
+      ...traceFaults(recordOf(span)),
+      ...timeFaults(recordOf(span), "span"),
+    ]),
+    ...measurementFaults(event["measurements"]),
+    ...tagFaults(event["tags"]),
+    ...Object.entries(LENGTHS).flatMap(([key, max]) => lengthFaults(event, key, max)),
+    ...spans
+      .filter((span) => recordOf(span)["trace_id"] !== trace["trace_id"])
+      .map(
+        (span) =>
+          `span ${String(recordOf(span)["span_id"])} is of another trace than its transaction`,
+      ),
+  ];
+}
+
+function timeFaults(value: Json, what: string): string[] {
+  const start = value["start_timestamp"];
+  const end = value["timestamp"];
+  const areTimes = isTime(start) && isTime(end);
+  return faultsOf({
+    [`${what}: ${String(start)} and ${String(end)} are times`]: areTimes,
+    [`${what}: the end ${String(end)} is not before the start ${String(start)}`]:
+      !areTimes || end >= start,
+  });
+}
+
+// What the trace context and an entry of `spans` have in common.
+function traceFaults(span: Json): string[] {
+  const parent = span["parent_span_id"];
+  const who = `span ${String(span["span_id"])}`;
+  return [
+    ...faultsOf({
+      [`${who}: the trace id ${String(span["trace_id"])} is valid`]: TRACE_ID.test(
+        String(span["trace_id"]),
+      ),
+      [`${who}: the span id is valid`]: SPAN_ID.test(String(span["span_id"])),
+      [`${who}: the parent id ${String(parent)} is valid`]:
+        parent === undefined || isSpanId(parent),
+      [`${who}: is not its own parent`]: parent === undefined || parent !== span["span_id"],
+      [`${who}: the status ${String(span["status"])} is of the vocabulary`]: STATUSES.has(
+        String(span["status"]),
+      ),
+      [`${who}: the op is a short text`]:
+        span["op"] === undefined || (isText(span["op"]) && span["op"].length <= 128),
+      [`${who}: the origin is a short text`]:
+        isText(span["origin"]) && span["origin"].length <= 128,
+      [`${who}: data is an object`]: isRecord(span["data"]),
+    }),
+    ...linkFaults(span["links"]),
+    ...measurementFaults(span["measurements"]),
+  ];
+}
+
+const LINK_KEYS = new Set(["trace_id", "span_id", "sampled", "attributes"]);
+
+function linkFaults(links: unknown): string[] {
+  if (links === undefined) return [];
+  if (!Array.isArray(links) || links.length === 0) return ["links is an empty list, or no list"];
+  return links.flatMap((value) => {
+    const link = recordOf(value);
+    return faultsOf({
+      "the ids of a link are valid":
+        TRACE_ID.test(String(link["trace_id"])) && SPAN_ID.test(String(link["span_id"])),
+      "a link says whether it is sampled": typeof link["sampled"] === "boolean",
+      [`a link has no more than its members: ${Object.keys(link).join()}`]: Object.keys(link).every(
+        (key) => LINK_KEYS.has(key),
+      ),
+      "the attributes of a link are an object":
+        link["attributes"] === undefined || isRecord(link["attributes"]),
+    });
+  });
+}
+
+function measurementFaults(measurements: unknown): string[] {
+  if (measurements === undefined) return [];
+  const members = Object.values(recordOf(measurements));
+  if (members.length === 0) return ["measurements is empty"];
+  return faultsOf({
+    "a measurement is a number and a unit": members.every((member) => {
+      const { value, unit } = recordOf(member);
+      return Number.isFinite(value) && typeof unit === "string";
+    }),
+  });
+}
+
+function tagFaults(tags: unknown): string[] {
+  if (tags === undefined) return [];
+  return Object.entries(recordOf(tags)).flatMap(([key, value]) =>
+    faultsOf({
+      [`the tag key ${JSON.stringify(key)} is valid`]: /^[\w.:-]{1,200}$/.test(key),
+      [`the tag value ${JSON.stringify(value)} is valid`]:
+        typeof value === "boolean" ||
+        Number.isFinite(value) ||
+        (typeof value === "string" && value.length <= 200 && !value.includes("\n")),
+    }),
+  );
+}
+
+function lengthFaults(event: Json, key: string, max: number): string[] {
+  const value = event[key];
+  const isFine = value === undefined || (typeof value === "string" && value.length <= max);
+  return isFine ? [] : [`${key} is longer than ${max}`];
+}
+
+// Over all transactions: each span once, and each parent known.
+function familyFaults(events: readonly Json[], knownParents: ReadonlySet<string>): string[] {
+  const spans = events.flatMap((event) => spansOf(event));
+  const ids = spans.map((span) => String(span["span_id"]));
+  const known = new Set([...ids, ...knownParents]);
+  const twice = ids.length - new Set(ids).size;
+  const unknown = spans.filter(
+    ({ parent_span_id: id }) => typeof id === "string" && !known.has(id),
+  );
+  return [
+    ...(twice === 0 ? [] : [`${twice} spans were sent more than once`]),
+    ...unknown.map(
+      (span) =>
+        `span ${String(span["span_id"])} has the unknown parent ${String(span["parent_span_id"])}`,
+    ),
+  ];
+}
+
+/** All spans of a transaction event, its root first. */
+export function spansOf(event: Json): Json[] {
+  const spans = Array.isArray(event["spans"]) ? event["spans"] : [];
+  return [recordOf(recordOf(event["contexts"])["trace"]), ...spans.map((span) => recordOf(span))];
+}
+
+function faultsOf(claims: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(claims)
+    .filter(([, holds]) => !holds)
+    .map(([claim]) => `not so: ${claim}`);
+}
+
+function isSpanId(value: unknown): boolean {
+  return typeof value === "string" && SPAN_ID.test(value);
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function recordOf(value: unknown): Json {
+  return isRecord(value) ? value : {};
+}
