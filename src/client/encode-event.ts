@@ -5,11 +5,15 @@
 export function encodeEvent(event: object): string {
   return JSON.stringify(event, (_key, value: unknown) => {
     if (typeof value === "string") return value.toWellFormed();
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? withWellFormedKeys(value) : value;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? withWellFormedKeys(value)
+      : value;
   });
 }
 
 function withWellFormedKeys(value: object): object {
   if (Object.keys(value).every((key) => key.isWellFormed())) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key.toWellFormed(), member as unknown]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key.toWellFormed(), member as unknown]),
+  );
 }

@@ -41,12 +41,20 @@ export function finishErrorEvent(
 function isIgnored(event: ErrorEvent, settings: Settings): boolean {
   if (settings.ignoreErrors.length === 0) return false;
   const error = event.exception?.values.at(-1);
-  const texts = [event.message, event.logentry?.message, error?.value, `${error?.type}: ${error?.value}`];
+  const texts = [
+    event.message,
+    event.logentry?.message,
+    error?.value,
+    `${error?.type}: ${error?.value}`,
+  ];
   return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
 }
 
 // The event's own values win over the scopes' (protocol: merge of scopes).
-function withScopes(event: ErrorEvent, { merged, members, trace, settings }: ErrorContext): ErrorEvent {
+function withScopes(
+  event: ErrorEvent,
+  { merged, members, trace, settings }: ErrorContext,
+): ErrorEvent {
   const complete: ErrorEvent = {
     environment: members.environment,
     sdk: { name: SDK_NAME, version: SDK_VERSION },
@@ -54,7 +62,12 @@ function withScopes(event: ErrorEvent, { merged, members, trace, settings }: Err
     level: merged.level ?? event.level,
     tags: { ...merged.tags, ...event.tags },
     extra: { ...merged.extra, ...event.extra },
-    contexts: { ...merged.contexts, runtime: { name: "node", version: process.version }, ...traceContext(trace), ...event.contexts },
+    contexts: {
+      ...merged.contexts,
+      runtime: { name: "node", version: process.version },
+      ...traceContext(trace),
+      ...event.contexts,
+    },
   };
   const optional = {
     release: members.release,
@@ -65,7 +78,11 @@ function withScopes(event: ErrorEvent, { merged, members, trace, settings }: Err
     breadcrumbs: merged.breadcrumbs.length === 0 ? undefined : { values: merged.breadcrumbs },
     fingerprint: fingerprintOf(event, merged),
   };
-  return Object.assign(complete, withoutUnset(optional), withoutUnset({ user: event.user, transaction: event.transaction }));
+  return Object.assign(
+    complete,
+    withoutUnset(optional),
+    withoutUnset({ user: event.user, transaction: event.transaction }),
+  );
 }
 
 function fingerprintOf(event: ErrorEvent, merged: MergedScopes): string[] | undefined {
@@ -86,10 +103,15 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | nul
   const outcome = guardCallback(context.diagnostics, "beforeSend", () => beforeSend(event));
   if (!outcome.ok || outcome.value === null) return null;
   if (isRecord(outcome.value)) return { ...outcome.value, event_id };
-  context.diagnostics.warnOnce("hook:beforeSend", "`beforeSend` returned no event (a promise is none); the event is dropped");
+  context.diagnostics.warnOnce(
+    "hook:beforeSend",
+    "`beforeSend` returned no event (a promise is none); the event is dropped",
+  );
   return null;
 }
 
 function withoutUnset<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as T;
 }

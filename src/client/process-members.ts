@@ -31,7 +31,9 @@ const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 const LIMITS = { release: 200, environment: 64, dist: 64, serverName: 256 } as const;
 
 /** Builds the members for each resource once: there is one per provider. */
-export function createProcessMembers(settings: Settings): (resource: ResourceView | undefined) => ProcessMembers {
+export function createProcessMembers(
+  settings: Settings,
+): (resource: ResourceView | undefined) => ProcessMembers {
   const byResource = new WeakMap<object, ProcessMembers>();
   const withoutResource = build(settings, undefined);
   return (resource) => {
@@ -47,27 +49,33 @@ export function createProcessMembers(settings: Settings): (resource: ResourceVie
 function build(settings: Settings, resource: ResourceView | undefined): ProcessMembers {
   const attributes = resource?.attributes ?? {};
   const release = settings.release ?? textOf(attributes["service.version"]);
-  const environment =
-    settings.environment ??
-    textOf(attributes["deployment.environment.name"]) ??
-    textOf(attributes["deployment.environment"]) ??
-    "production";
+  const environment = settings.environment ?? environmentOf(attributes);
   const serverName =
-    settings.serverName ?? textOf(attributes["service.instance.id"]) ?? textOf(attributes["host.name"]);
+    settings.serverName ??
+    textOf(attributes["service.instance.id"]) ??
+    textOf(attributes["host.name"]);
   const members = {
     release: release?.slice(0, LIMITS.release),
     environment: environment.slice(0, LIMITS.environment),
     dist: settings.dist?.slice(0, LIMITS.dist),
     server_name: serverName?.slice(0, LIMITS.serverName),
   };
-  const otel = resource === undefined ? "" : `,"otel":${JSON.stringify({ resource: normalize(attributes, RESOURCE_LIMITS) })}`;
   return {
     release: members.release,
     environment: members.environment,
     serverName: members.server_name,
     json: `,${JSON.stringify(normalize(withoutUnset(members))).slice(1, -1)},"sdk":${SDK_JSON}`,
-    contexts: RUNTIME_JSON + otel,
+    contexts: RUNTIME_JSON + (resource === undefined ? "" : otelContext(attributes)),
   };
+}
+
+function environmentOf(attributes: ResourceView["attributes"]): string {
+  const current = textOf(attributes["deployment.environment.name"]);
+  return current ?? textOf(attributes["deployment.environment"]) ?? "production";
+}
+
+function otelContext(attributes: ResourceView["attributes"]): string {
+  return `,"otel":${JSON.stringify({ resource: normalize(attributes, RESOURCE_LIMITS) })}`;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import { NO_SCOPES } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
 
 /** The scopes' share of an event, as JSON. */
@@ -8,6 +9,8 @@ export interface ScopeMembers {
   readonly contexts: string;
 }
 
+const NOTHING: ScopeMembers = Object.freeze({ event: "", contexts: "" });
+
 /** Characters that the scopes may take of a transaction; Relay takes 1 MiB for all of it. */
 export const MAX_SCOPE_LENGTH = 200_000;
 
@@ -15,7 +18,11 @@ export const MAX_SCOPE_LENGTH = 200_000;
  * The scopes' share of an event. Where it is too large, breadcrumbs go first, then extra, then
  * contexts: user and tags stay.
  */
-export function scopeMembers(scopes: MergedScopes, maxLength: number = MAX_SCOPE_LENGTH): ScopeMembers {
+export function scopeMembers(
+  scopes: MergedScopes,
+  maxLength: number = MAX_SCOPE_LENGTH,
+): ScopeMembers {
+  if (scopes === NO_SCOPES) return NOTHING;
   const parts = [
     member("breadcrumbs", scopes.breadcrumbs.length === 0 ? {} : { values: scopes.breadcrumbs }),
     member("extra", scopes.extra),
@@ -27,7 +34,10 @@ export function scopeMembers(scopes: MergedScopes, maxLength: number = MAX_SCOPE
     parts[index] = "";
   }
   const [breadcrumbs = "", extra = "", contexts = ""] = parts;
-  return { event: member("user", scopes.user ?? {}) + member("tags", scopes.tags) + extra + breadcrumbs, contexts };
+  return {
+    event: member("user", scopes.user ?? {}) + member("tags", scopes.tags) + extra + breadcrumbs,
+    contexts,
+  };
 }
 
 // Scope values are JSON copies without lone surrogates: `JSON.stringify` can take them as they are.
@@ -42,7 +52,8 @@ const OWN_CONTEXTS: ReadonlySet<string> = new Set(["otel", "response", "runtime"
 function jsonContexts(contexts: MergedScopes["contexts"]): string {
   let text = "";
   for (const [name, value] of Object.entries(contexts)) {
-    if (!OWN_CONTEXTS.has(name)) text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(value)}`;
+    if (!OWN_CONTEXTS.has(name))
+      text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(value)}`;
   }
   return text;
 }

@@ -39,9 +39,15 @@ export function countsOf(
     queued: sender?.queued[name] ?? 0,
     dropped: discarded[name] ?? {},
   });
-  const sum = (key: keyof SpanCounts): number => sources.reduce((total, counts) => total + counts[key], 0);
+  const sum = (key: keyof SpanCounts): number =>
+    sources.reduce((total, counts) => total + counts[key], 0);
   return {
-    spans: { ...category("span"), started: sum("started"), open: sum("open"), buffered: sum("buffered") },
+    spans: {
+      ...category("span"),
+      started: sum("started"),
+      open: sum("open"),
+      buffered: sum("buffered"),
+    },
     transactions: category("transaction"),
     errors: category("error"),
     envelopesSent: sender?.envelopesSent ?? 0,

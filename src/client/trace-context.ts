@@ -7,7 +7,10 @@ import type { ProcessMembers } from "./process-members.js";
 /** Builds the sampling context that an envelope carries about its trace. */
 export interface TraceContextSource {
   ofTransaction(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
-  ofError(trace: ErrorTrace | undefined, members: ProcessMembers): DynamicSamplingContext | undefined;
+  ofError(
+    trace: ErrorTrace | undefined,
+    members: ProcessMembers,
+  ): DynamicSamplingContext | undefined;
 }
 
 /** The sampling contexts of one client (protocol: dynamic sampling context). */
@@ -36,7 +39,15 @@ export function createTraceContext(client: {
       if (trace === undefined) return undefined;
       const { traceId } = trace;
       const sampleRand = sampleRandOf(traceId, undefined);
-      return dscOf({ traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand });
+      return dscOf({
+        traceId,
+        publicKey,
+        orgId,
+        release,
+        environment,
+        sampled: undefined,
+        sampleRand,
+      });
     },
   };
 }

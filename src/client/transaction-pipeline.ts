@@ -16,13 +16,21 @@ export type PipelineResult =
  * Runs the application's hooks over a transaction. Without hooks the encoded text goes through as it
  * is; with them it is parsed and encoded again, which only those who asked for it pay.
  */
-export function runTransactionHooks(json: string, settings: Settings, diagnostics: Diagnostics): PipelineResult {
+export function runTransactionHooks(
+  json: string,
+  settings: Settings,
+  diagnostics: Diagnostics,
+): PipelineResult {
   const { beforeSendSpan, beforeSendTransaction } = settings;
-  if (beforeSendSpan === undefined && beforeSendTransaction === undefined) return { json, droppedSpans: 0 };
+  if (beforeSendSpan === undefined && beforeSendTransaction === undefined)
+    return { json, droppedSpans: 0 };
   const event = JSON.parse(json) as TransactionEvent;
   const before = event.spans.length;
   if (beforeSendSpan !== undefined) event.spans = hookedSpans(event, beforeSendSpan, diagnostics);
-  const result = beforeSendTransaction === undefined ? event : hookedEvent(event, beforeSendTransaction, diagnostics);
+  const result =
+    beforeSendTransaction === undefined
+      ? event
+      : hookedEvent(event, beforeSendTransaction, diagnostics);
   if (result === null) return { dropped: "before_send" };
   return encodeAgain(result, before, diagnostics);
 }
@@ -30,7 +38,11 @@ export function runTransactionHooks(json: string, settings: Settings, diagnostic
 type SpanHook = NonNullable<Settings["beforeSendSpan"]>;
 type TransactionHook = NonNullable<Settings["beforeSendTransaction"]>;
 
-function hookedSpans(event: TransactionEvent, hook: SpanHook, diagnostics: Diagnostics): TransactionSpan[] {
+function hookedSpans(
+  event: TransactionEvent,
+  hook: SpanHook,
+  diagnostics: Diagnostics,
+): TransactionSpan[] {
   const kept: TransactionSpan[] = [];
   const removed = new Map<string, string | undefined>();
   for (const span of event.spans) {
@@ -44,27 +56,46 @@ function hookedSpans(event: TransactionEvent, hook: SpanHook, diagnostics: Diagn
 }
 
 // A hook that throws, or returns what is no span, must not cost the span: it goes as it was.
-function hookedSpan(span: TransactionSpan, hook: SpanHook, diagnostics: Diagnostics): TransactionSpan | null {
+function hookedSpan(
+  span: TransactionSpan,
+  hook: SpanHook,
+  diagnostics: Diagnostics,
+): TransactionSpan | null {
   const original = { ...span };
   const outcome = guardCallback(diagnostics, "beforeSendSpan", () => hook(span));
   if (!outcome.ok) return original;
   if (outcome.value === null) return null;
-  if (isSpan(outcome.value)) return { ...outcome.value, span_id: original.span_id, trace_id: original.trace_id };
-  diagnostics.warnOnce("hook:beforeSendSpan", "`beforeSendSpan` returned no span; the span goes as it was");
+  if (isSpan(outcome.value))
+    return { ...outcome.value, span_id: original.span_id, trace_id: original.trace_id };
+  diagnostics.warnOnce(
+    "hook:beforeSendSpan",
+    "`beforeSendSpan` returned no span; the span goes as it was",
+  );
   return original;
 }
 
-function hookedEvent(event: TransactionEvent, hook: TransactionHook, diagnostics: Diagnostics): TransactionEvent | null {
+function hookedEvent(
+  event: TransactionEvent,
+  hook: TransactionHook,
+  diagnostics: Diagnostics,
+): TransactionEvent | null {
   const { event_id, type } = event;
   const outcome = guardCallback(diagnostics, "beforeSendTransaction", () => hook(event));
   if (!outcome.ok || outcome.value === null) return null;
   if (isTransaction(outcome.value)) return { ...outcome.value, event_id, type };
-  diagnostics.warnOnce("hook:beforeSendTransaction", "`beforeSendTransaction` returned no transaction (a promise is none); it is dropped");
+  diagnostics.warnOnce(
+    "hook:beforeSendTransaction",
+    "`beforeSendTransaction` returned no transaction (a promise is none); it is dropped",
+  );
   return null;
 }
 
 // What a hook put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
-function encodeAgain(event: TransactionEvent, before: number, diagnostics: Diagnostics): PipelineResult {
+function encodeAgain(
+  event: TransactionEvent,
+  before: number,
+  diagnostics: Diagnostics,
+): PipelineResult {
   const encoded = guardCallback(diagnostics, "hook result", () => encodeEvent(event));
   if (!encoded.ok) return { dropped: "before_send" };
   return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };

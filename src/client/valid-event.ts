@@ -7,7 +7,12 @@ export function isSpan(value: unknown): value is TransactionSpan {
 
 /** Whether a hook returned a transaction that Relay takes. */
 export function isTransaction(value: unknown): value is TransactionEvent {
-  return isRecord(value) && isPeriod(value) && Array.isArray(value["spans"]) && hasTrace(value["contexts"]);
+  return (
+    isRecord(value) &&
+    isPeriod(value) &&
+    Array.isArray(value["spans"]) &&
+    hasTrace(value["contexts"])
+  );
 }
 
 /** Whether a value is an object and not a promise: a hook that is asynchronous has no result here. */

@@ -14,6 +14,8 @@ export interface Diagnostics {
   counts(): Readonly<Record<string, number>>;
 }
 
+type Log = (message: string, ...details: unknown[]) => void;
+
 const PREFIX = "otel-sentry-bridge:";
 
 /** Builds the diagnostics of one client over a logger (OTel's `diag` in production). */
@@ -24,18 +26,25 @@ export function createDiagnostics(logger: DiagnosticsLogger): Diagnostics {
     warnOnce(kind, message, cause) {
       const seen = counts.get(kind) ?? 0;
       counts.set(kind, seen + 1);
-      const log = seen === 0 ? logger.warn : logger.debug;
-      tell(log.bind(logger), message, cause);
+      tell(
+        (...args) => (seen === 0 ? logger.warn(...args) : logger.debug(...args)),
+        message,
+        cause,
+      );
     },
     debug(message, cause) {
-      tell(logger.debug.bind(logger), message, cause);
+      tell((...args) => logger.debug(...args), message, cause);
     },
     counts: () => Object.fromEntries(counts),
   };
 }
 
 /** Runs the user's callback; what it throws becomes one diagnostic and the fallback. */
-export function guardCallback<T>(diagnostics: Diagnostics, name: string, run: () => T): { ok: true; value: T } | { ok: false } {
+export function guardCallback<T>(
+  diagnostics: Diagnostics,
+  name: string,
+  run: () => T,
+): { ok: true; value: T } | { ok: false } {
   try {
     return { ok: true, value: run() };
   } catch (error) {
@@ -45,7 +54,7 @@ export function guardCallback<T>(diagnostics: Diagnostics, name: string, run: ()
 }
 
 // A logger is the user's code: it must not be able to harm the pipeline.
-function tell(log: (message: string, ...details: unknown[]) => void, message: string, cause: unknown): void {
+function tell(log: Log, message: string, cause: unknown): void {
   try {
     if (cause === undefined) log(`${PREFIX} ${message}`);
     else log(`${PREFIX} ${message}`, cause);

@@ -26,7 +26,8 @@ export interface PipelineRequest {
 export function pipelineFromEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): PipelineRequest {
-  const endpoint = textOf(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) ?? textOf(env["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+  const endpoint =
+    textOf(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) ?? textOf(env["OTEL_EXPORTER_OTLP_ENDPOINT"]);
   const exporters = textOf(env["OTEL_TRACES_EXPORTER"])?.split(",") ?? ["otlp"];
   return {
     isDisabled: textOf(env["OTEL_SDK_DISABLED"])?.toLowerCase() === "true",

@@ -51,7 +51,9 @@ export interface ClientOptions {
   /** Sees each error event; may change it, or drop it with `null`. */
   readonly beforeSend?: ((event: ErrorEvent) => ErrorEvent | null) | undefined;
   /** Sees each transaction; may change it, or drop it with `null`. */
-  readonly beforeSendTransaction?: ((event: TransactionEvent) => TransactionEvent | null) | undefined;
+  readonly beforeSendTransaction?:
+    | ((event: TransactionEvent) => TransactionEvent | null)
+    | undefined;
   /** Sees each child span of a transaction; may change it, or drop it with `null`: its children become its parent's. */
   readonly beforeSendSpan?: ((span: TransactionSpan) => TransactionSpan | null) | undefined;
   /** Sees each breadcrumb; may change it, or drop it with `null`. */

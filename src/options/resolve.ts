@@ -34,6 +34,37 @@ const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
   debug: must.flag,
 };
 
+type SetOptions = {
+  readonly [Name in keyof ClientOptions]: Exclude<ClientOptions[Name], undefined>;
+};
+
+const DEFAULTS = {
+  tracesSampleRate: 1,
+  sampleRate: 1,
+  ignoreErrors: Object.freeze([]),
+  ignoreTransactions: Object.freeze([]),
+  ignoreSpans: Object.freeze([]),
+  maxBreadcrumbs: 100,
+  maxBufferedBytes: 20 * MEBIBYTE,
+  transport: {},
+  shutdownTimeoutMillis: 2000,
+  debug: false,
+} as const satisfies ClientOptions;
+
+const UNSET = {
+  release: undefined,
+  environment: undefined,
+  dist: undefined,
+  serverName: undefined,
+  tracesSampler: undefined,
+  beforeSend: undefined,
+  beforeSendTransaction: undefined,
+  beforeSendSpan: undefined,
+  beforeBreadcrumb: undefined,
+  orgId: undefined,
+  tunnel: undefined,
+} as const satisfies ClientOptions;
+
 /**
  * The one door for options: code over environment over default, validated and frozen. Throws an
  * `OptionsError` that names the option, what it expects and what it got.
@@ -45,33 +76,11 @@ export function resolveOptions(
   must.record("options", options);
   validate(options);
   validate(environment);
-  const given: ClientOptions = { ...withoutUnset(environment), ...withoutUnset(options) };
-  if (given.dsn) parseDsn(given.dsn);
-  return Object.freeze({
-    dsn: given.dsn || undefined,
-    release: given.release,
-    environment: given.environment,
-    dist: given.dist,
-    serverName: given.serverName,
-    tracesSampleRate: given.tracesSampleRate ?? 1,
-    tracesSampler: given.tracesSampler,
-    sampleRate: given.sampleRate ?? 1,
-    ignoreErrors: Object.freeze([...(given.ignoreErrors ?? [])]),
-    ignoreTransactions: Object.freeze([...(given.ignoreTransactions ?? [])]),
-    ignoreSpans: Object.freeze([...(given.ignoreSpans ?? [])]),
-    beforeSend: given.beforeSend,
-    beforeSendTransaction: given.beforeSendTransaction,
-    beforeSendSpan: given.beforeSendSpan,
-    beforeBreadcrumb: given.beforeBreadcrumb,
-    maxBreadcrumbs: given.maxBreadcrumbs ?? 100,
-    maxBufferedBytes: given.maxBufferedBytes ?? 20 * MEBIBYTE,
-    orgId: given.orgId,
-    tunnel: given.tunnel,
-    spotlight: spotlightUrl(options.spotlight, environment.spotlight),
-    transport: given.transport ?? {},
-    shutdownTimeoutMillis: given.shutdownTimeoutMillis ?? 2000,
-    debug: given.debug ?? false,
-  });
+  const given = { ...withoutUnset(environment), ...withoutUnset(options) };
+  const dsn = given.dsn || undefined;
+  if (dsn !== undefined) parseDsn(dsn);
+  const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
+  return Object.freeze({ ...UNSET, ...DEFAULTS, ...given, dsn, spotlight });
 }
 
 function validate(options: ClientOptions): void {
@@ -84,17 +93,26 @@ function validate(options: ClientOptions): void {
   }
 }
 
+// The application may change its list later.
+function frozenList(value: unknown): unknown {
+  return Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
+}
+
 function isOption(name: string): name is keyof ClientOptions {
   return Object.hasOwn(CHECKS, name);
 }
 
 // An option that is passed as `undefined` was not set: it must not hide the environment's.
-function withoutUnset(options: ClientOptions): ClientOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function withoutUnset(options: ClientOptions): SetOptions {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set.map(([name, value]) => [name, frozenList(value)]));
 }
 
 // `true` in code asks for the default URL unless the environment names one.
-function spotlightUrl(option: boolean | string | undefined, environment: boolean | string | undefined): string | undefined {
+function spotlightUrl(
+  option: boolean | string | undefined,
+  environment: boolean | string | undefined,
+): string | undefined {
   const chosen = option ?? environment;
   if (chosen === true) return typeof environment === "string" ? environment : DEFAULT_SPOTLIGHT_URL;
   return typeof chosen === "string" ? chosen : undefined;

@@ -3,17 +3,24 @@ import { OptionsError } from "../protocol/errors.js";
 /** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
 export type Check = (option: string, value: unknown) => void;
 
-const check = (expected: string, accepts: (value: unknown) => boolean): Check => (option, value) => {
-  if (!accepts(value)) throw new OptionsError({ option, expected, received: value });
-};
+const check =
+  (expected: string, accepts: (value: unknown) => boolean): Check =>
+  (option, value) => {
+    if (!accepts(value)) throw new OptionsError({ option, expected, received: value });
+  };
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isPattern = (value: unknown): boolean => isText(value) || value instanceof RegExp;
-const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-const isListOf = (accepts: (value: unknown) => boolean) => (value: unknown): boolean =>
-  Array.isArray(value) && value.every((member) => accepts(member));
-const isAtLeast = (least: number) => (value: unknown): boolean =>
-  typeof value === "number" && Number.isFinite(value) && value >= least;
+const isRecord = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isListOf =
+  (accepts: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every((member) => accepts(member));
+const isAtLeast =
+  (least: number) =>
+  (value: unknown): boolean =>
+    typeof value === "number" && Number.isFinite(value) && value >= least;
 
 export const text: Check = check("must be a string", isText);
 export const flag: Check = check("must be true or false", (value) => typeof value === "boolean");
@@ -29,7 +36,10 @@ export const count: Check = check(
 );
 export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
 export const millis: Check = check("must be a number of milliseconds, 0 or more", isAtLeast(0));
-export const patterns: Check = check("must be a list of strings and regular expressions", isListOf(isPattern));
+export const patterns: Check = check(
+  "must be a list of strings and regular expressions",
+  isListOf(isPattern),
+);
 export const spanPatterns: Check = check(
   "must be a list of strings, regular expressions and { name, op, attributes }",
   isListOf((value) => isPattern(value) || isRecord(value)),
@@ -40,12 +50,15 @@ export const flagOrUrl: Check = check(
 );
 export const url: Check = check("must be an http(s) URL", (value) => isUrl(value));
 
-const HTTP_OPTIONS: Readonly<Record<string, Check>> = { maxConnections: size, gzipThresholdBytes: count };
+const HTTP_OPTIONS: Readonly<Record<string, Check>> = {
+  maxConnections: size,
+  gzipThresholdBytes: count,
+};
 
 /** A transport of the application's own, or options of the HTTP transport. */
 export const transport: Check = (option, value) => {
   record(option, value);
-  if (typeof value !== "object" || value === null || "send" in value) return;
+  if (typeof value !== "object" || value === null || isTransport(value)) return;
   for (const [name, member] of Object.entries(value)) {
     const checkMember = HTTP_OPTIONS[name];
     if (checkMember === undefined) {
@@ -55,6 +68,15 @@ export const transport: Check = (option, value) => {
     if (member !== undefined) checkMember(`${option}.${name}`, member);
   }
 };
+
+function isTransport(value: object): boolean {
+  return (
+    "send" in value &&
+    typeof value.send === "function" &&
+    "close" in value &&
+    typeof value.close === "function"
+  );
+}
 
 function isUrl(value: unknown): boolean {
   return typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);

@@ -30,7 +30,11 @@ export function createAssembler(client: SentryClient): ClientAssembler {
   const sink = createTransactionSink(client, setDetachedTimer);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
-    schedule: { setTimer: setDetachedTimer, graceMillis: GRACE_MILLIS, maxWaitMillis: MAX_WAIT_MILLIS },
+    schedule: {
+      setTimer: setDetachedTimer,
+      graceMillis: GRACE_MILLIS,
+      maxWaitMillis: MAX_WAIT_MILLIS,
+    },
     recorder: client.ledger,
     sink: (transaction) => sink.accept(transaction),
     maxBufferedLength: client.settings.maxBufferedBytes,

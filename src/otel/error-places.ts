@@ -71,7 +71,10 @@ export function rememberRecordedErrors(span: RecordingSpan): void {
   span.recordException = recordAndRemember;
 }
 
-function recordAndRemember(this: RecordingSpan, ...args: Parameters<Span["recordException"]>): void {
+function recordAndRemember(
+  this: RecordingSpan,
+  ...args: Parameters<Span["recordException"]>
+): void {
   try {
     places.remember(args[0], placeOfSpan(this));
   } catch {

@@ -1,8 +1,9 @@
-import { SpanKind, trace } from "@opentelemetry/api";
+import { trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
+import { SPAN_KIND } from "../semantics/span-view.js";
 import { readContextScopes } from "./context-key.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
@@ -30,12 +31,16 @@ export function unitOfLocalChild(parentContext: Context): Unit {
  * another root has taken that one, or a fork. Other roots start one only where their context carries
  * none. "Local" is what `isRemote` says: a process may call itself.
  */
-function unitOfRoot(span: StartedSpan, parentContext: Context, own: ContextScopes | undefined): Unit {
+function unitOfRoot(
+  span: StartedSpan,
+  parentContext: Context,
+  own: ContextScopes | undefined,
+): Unit {
   if (span.parentSpanContext !== undefined && span.parentSpanContext.isRemote !== true) {
     return unitOfLocalChild(parentContext);
   }
   if (own === undefined) return processScopes().defaultUnit.fork();
-  if (span.kind !== SpanKind.SERVER && span.kind !== SpanKind.CONSUMER) return own.unit;
+  if (span.kind !== SPAN_KIND.SERVER && span.kind !== SPAN_KIND.CONSUMER) return own.unit;
   if (!own.unit.adoptable) return own.unit.fork();
   own.unit.adoptable = false;
   return own.unit;

@@ -103,7 +103,9 @@ export class ClientSpanExporter {
 }
 
 // Only a span processor sees in which unit a span starts; without one the process's own scopes hold.
-function scopesOfFinished(span: FinishedSpan): Parameters<ReturnType<typeof createRootDecision>>[1] {
+function scopesOfFinished(
+  span: FinishedSpan,
+): Parameters<ReturnType<typeof createRootDecision>>[1] {
   const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
   return { unit, current: undefined, incoming: undefined };
 }

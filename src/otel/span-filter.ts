@@ -25,6 +25,8 @@ function matchesSpan(span: SpanView, pattern: SpanPattern): boolean {
 function hasAttributes(span: SpanView, expected: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(expected).every(([key, value]) => {
     const actual = span.attributes[key];
-    return value instanceof RegExp ? typeof actual === "string" && matches(actual, value) : actual === value;
+    return value instanceof RegExp
+      ? typeof actual === "string" && matches(actual, value)
+      : actual === value;
   });
 }

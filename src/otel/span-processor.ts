@@ -79,7 +79,8 @@ export class ClientSpanProcessor {
     rememberRecordedErrors(span);
     // Without a parent it is a root, also where the context has a span: the SDK begins a new trace
     // under a parent whose ids are not valid.
-    if (segment === undefined || span.parentSpanContext === undefined) this.#startRoot(span, parentContext, isSampled);
+    if (segment === undefined || span.parentSpanContext === undefined)
+      this.#startRoot(span, parentContext, isSampled);
     else {
       if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));
       if (isSampled) this.#startChild(span, segment);
@@ -102,7 +103,10 @@ export class ClientSpanProcessor {
     if (!isSampled) return;
     const origin = this.#decide(span, scopes);
     const isIgnored = this.#isIgnored?.(span) === true;
-    this.#slots.set(span, this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span));
+    this.#slots.set(
+      span,
+      this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span),
+    );
   }
 
   #end(span: FinishedSpan): void {

@@ -27,11 +27,15 @@ type SetTimer = (run: () => void, millis: number) => () => void;
 export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
   const held = new Map<Promise<void>, number>();
 
+  const release = (waiting: Promise<void>, transaction: AssembledTransaction): void => {
+    held.delete(waiting);
+    client.captureTransaction(transactionInput(transaction));
+  };
+
   const hold = (transaction: AssembledTransaction, resource: SpanResource): void => {
-    const waiting = resourceReady(resource, setTimer).then(() => {
-      held.delete(waiting);
-      client.captureTransaction(transactionInput(transaction));
-    });
+    const waiting: Promise<void> = resourceReady(resource, setTimer).then(() =>
+      release(waiting, transaction),
+    );
     held.set(waiting, transaction.spanCount + 1);
   };
 
@@ -52,15 +56,13 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
   };
 }
 
-function resourceReady(resource: SpanResource, setTimer: SetTimer): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = setTimer(resolve, MAX_RESOURCE_WAIT_MILLIS);
-    const done = (): void => {
-      cancel();
-      resolve();
-    };
-    attributesOf(resource).then(done, done);
+async function resourceReady(resource: SpanResource, setTimer: SetTimer): Promise<void> {
+  let cancel: (() => void) | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    cancel = setTimer(resolve, MAX_RESOURCE_WAIT_MILLIS);
   });
+  await Promise.allSettled([Promise.race([attributesOf(resource), timeout])]);
+  cancel?.();
 }
 
 // A resource is a detector's code: what it throws must not cost the transactions.

@@ -18,7 +18,7 @@ export function crumbsOf(trail: BreadcrumbTrail | undefined, limit: number): Bre
   for (let node = trail; node !== undefined && crumbs.length < limit; node = node.previous) {
     crumbs.push(node.crumb);
   }
-  return crumbs.reverse();
+  return crumbs.toReversed();
 }
 
 function trailOf(crumbs: readonly Breadcrumb[]): BreadcrumbTrail | undefined {

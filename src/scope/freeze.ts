@@ -13,7 +13,9 @@ export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
 }
 
 /** The entries of the application's object; what cannot be read is left out. */
-export function readableEntries<Value>(value: Readonly<Record<string, Value>> | object): [string, Value][] {
+export function readableEntries<Value>(
+  value: Readonly<Record<string, Value>> | object,
+): [string, Value][] {
   const entries: [string, Value][] = [];
   for (const key of readableKeys(value)) {
     try {

@@ -8,13 +8,23 @@ export interface MergedScopes extends Omit<ScopeData, "breadcrumbs"> {
   readonly breadcrumbs: readonly Breadcrumb[];
 }
 
+/** What scopes without data say. */
+export const NO_SCOPES: MergedScopes = Object.freeze({
+  ...EMPTY_SCOPE_DATA,
+  breadcrumbs: Object.freeze([]),
+});
+
 /**
  * Merges scopes by Sentry's table, least specific first (global, isolation, current): later keys win,
  * breadcrumbs are put in order of time and cut to the newest `maxBreadcrumbs`.
  */
 export function mergeScopes(scopes: readonly ScopeData[], maxBreadcrumbs: number): MergedScopes {
   const filled = scopes.filter((data) => data !== EMPTY_SCOPE_DATA);
-  const merged = filled.length === 1 ? (filled[0] ?? EMPTY_SCOPE_DATA) : filled.reduce(overlay, EMPTY_SCOPE_DATA);
+  if (filled.length === 0) return NO_SCOPES;
+  const merged =
+    filled.length === 1
+      ? (filled[0] ?? EMPTY_SCOPE_DATA)
+      : filled.reduce(overlay, EMPTY_SCOPE_DATA);
   return { ...merged, breadcrumbs: mergedCrumbs(filled, maxBreadcrumbs) };
 }
 

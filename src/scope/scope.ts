@@ -75,7 +75,9 @@ export class Scope {
   /** Sets several extra values, keeping the others. */
   setExtras(extras: Readonly<Record<string, unknown>>): this {
     if (!isObject(extras)) return this;
-    return this.#with({ extra: Object.freeze({ ...this.#data.extra, ...frozenCopy(extras, MEMBER_DEPTH) }) });
+    return this.#with({
+      extra: Object.freeze({ ...this.#data.extra, ...frozenCopy(extras, MEMBER_DEPTH) }),
+    });
   }
 
   /** Sets one attribute (for logs, metrics and streamed spans; not put on transactions). */
@@ -93,7 +95,10 @@ export class Scope {
   /** Sets how events are grouped; replaces the server's own grouping. */
   setFingerprint(fingerprint: readonly string[]): this {
     const parts = normalize(fingerprint);
-    return Array.isArray(parts) ? this.#with({ fingerprint: Object.freeze(parts.map(String)) }) : this;
+    if (!Array.isArray(parts)) return this;
+    return this.#with({
+      fingerprint: parts.length === 0 ? undefined : Object.freeze(parts.map(String)),
+    });
   }
 
   /** Sets the level of events captured under this scope. */
@@ -103,7 +108,9 @@ export class Scope {
 
   /** Sets the transaction name that error events of this scope carry. */
   setTransactionName(name: string): this {
-    return typeof name === "string" ? this.#with({ transactionName: name.slice(0, MAX_NAME_LENGTH).toWellFormed() }) : this;
+    return typeof name === "string"
+      ? this.#with({ transactionName: name.slice(0, MAX_NAME_LENGTH).toWellFormed() })
+      : this;
   }
 
   /** Adds a breadcrumb; the oldest goes when there are more than `limit` (default 100). */
@@ -131,8 +138,14 @@ function isObject(value: unknown): value is object {
 }
 
 // The protocol's tag rules: keys of [a-zA-Z0-9_.:-], spaces become hyphens, values without newlines.
-function writeTag(tags: Record<string, boolean | number | string>, key: string, value: TagValue): void {
-  const name = key.replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")).slice(0, MAX_KEY_LENGTH);
+function writeTag(
+  tags: Record<string, boolean | number | string>,
+  key: string,
+  value: TagValue,
+): void {
+  const name = key
+    .replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_"))
+    .slice(0, MAX_KEY_LENGTH);
   if (value === undefined || value === null) delete tags[name];
   else if (!Object.hasOwn(tags, name) && Object.keys(tags).length >= MAX_TAGS) return;
   else if (typeof value === "boolean") tags[name] = value;
@@ -141,6 +154,9 @@ function writeTag(tags: Record<string, boolean | number | string>, key: string, 
 }
 
 function tagText(value: unknown): string {
-  if (typeof value === "object" || typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
-  return String(value).slice(0, MAX_TAG_LENGTH).replaceAll("\n", " ").toWellFormed();
+  if (typeof value === "string")
+    return value.slice(0, MAX_TAG_LENGTH).replaceAll("\n", " ").toWellFormed();
+  return typeof value === "bigint" || typeof value === "number"
+    ? String(value)
+    : `[${typeof value}]`;
 }

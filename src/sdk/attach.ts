@@ -34,7 +34,8 @@ export function attachToGlobalProvider(processor: AttachableProcessor): boolean 
 /** Attaches the processor; says what is in the way if it cannot. Never throws. */
 export function attach(processor: AttachableProcessor): string | undefined {
   try {
-    if (!isRegistered("trace")) return "no tracer provider is registered yet; call this after OpenTelemetry is set up";
+    if (!isRegistered("trace"))
+      return "no tracer provider is registered yet; call this after OpenTelemetry is set up";
     const active = activeProcessorOf(registeredProvider());
     if (active === undefined) return foreignProvider();
     // A new array: the one that is there is the application's own `spanProcessors` option.
@@ -55,7 +56,9 @@ interface ActiveProcessor {
 
 function registeredProvider(): TracerProvider {
   const provider = trace.getTracerProvider();
-  return "getDelegate" in provider && typeof provider.getDelegate === "function" ? provider.getDelegate() : provider;
+  return "getDelegate" in provider && typeof provider.getDelegate === "function"
+    ? provider.getDelegate()
+    : provider;
 }
 
 function activeProcessorOf(provider: object): ActiveProcessor | undefined {

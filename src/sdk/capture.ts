@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 import { errorEventFromException, errorEventFromMessage } from "../capture/error-event.js";
 import type { SentryClient } from "../client/client.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
@@ -7,6 +5,7 @@ import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { placeOfError } from "../otel/error-places.js";
 import type { ErrorPlace } from "../otel/error-places.js";
+import { newEventId } from "./event-id.js";
 import { getClient } from "./global-client.js";
 
 /**
@@ -23,15 +22,19 @@ export function captureException(thrown: unknown): string {
 /** Reports a message. Returns the id of the event. Never throws. */
 export function captureMessage(message: string, level: SeverityLevel = "info"): string {
   const eventId = newEventId();
-  report(errorEventFromMessage(message, level, { eventId, timestamp: Date.now() / 1000 }), placeOfError(undefined));
+  report(
+    errorEventFromMessage(message, level, { eventId, timestamp: Date.now() / 1000 }),
+    placeOfError(undefined),
+  );
   return eventId;
 }
 
-function report(event: ErrorEvent, place: ErrorPlace, client: SentryClient | undefined = getClient()): void {
+function report(
+  event: ErrorEvent,
+  place: ErrorPlace,
+  client: SentryClient | undefined = getClient(),
+): void {
   const { unit, current } = place.scopes;
-  client?.captureError(event, scopeData(processScopes().global, unit.isolation, current), place.trace);
-}
-
-function newEventId(): string {
-  return randomUUID().replaceAll("-", "");
+  const scopes = scopeData(processScopes().global, unit.isolation, current);
+  client?.captureError({ event, scopes, trace: place.trace });
 }

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-
 import { diag } from "@opentelemetry/api";
 
 import { DiscardLedger } from "../client-reports/discard-recorder.js";
@@ -16,6 +14,7 @@ import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { createHttpTransport } from "../transport/http-transport.js";
 import type { Transport } from "../transport/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
+import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
 
 /**
@@ -35,8 +34,11 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     spotlight: spotlightOf(settings, diagnostics),
     publicKey: dsn?.publicKey ?? "",
     orgId: settings.orgId ?? dsn?.orgId,
-    headerMembers: settings.tunnel === undefined || dsn === undefined ? "" : `,"dsn":${JSON.stringify(publicDsn(dsn))}`,
-    newEventId: () => randomUUID().replaceAll("-", ""),
+    headerMembers:
+      settings.tunnel === undefined || dsn === undefined
+        ? ""
+        : `,"dsn":${JSON.stringify(publicDsn(dsn))}`,
+    newEventId,
     random: Math.random,
   });
   if (getClient() === undefined) setClient(client);
@@ -44,7 +46,10 @@ export function createClient(options: ClientOptions = {}): SentryClient {
 }
 
 /** The client itself, or a new one with the options. */
-export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefined): { client: SentryClient; isNew: boolean } {
+export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefined): {
+  client: SentryClient;
+  isNew: boolean;
+} {
   if (isClient(optionsOrClient)) return { client: optionsOrClient, isNew: false };
   return { client: createClient(optionsOrClient), isNew: true };
 }
@@ -55,9 +60,12 @@ function isClient(value: ClientOptions | SentryClient | undefined): value is Sen
 }
 
 const consoleLogger: DiagnosticsLogger = {
-  error: (message, ...details) => process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
-  warn: (message, ...details) => process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
-  debug: (message, ...details) => process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
+  error: (message, ...details) =>
+    process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
+  warn: (message, ...details) =>
+    process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
+  debug: (message, ...details) =>
+    process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
 };
 
 function loggerOf(settings: Settings): DiagnosticsLogger {
@@ -111,5 +119,10 @@ function spotlightOf(settings: Settings, diagnostics: Diagnostics): EnvelopeSend
     diagnostics,
     runDetached,
   });
-  return createEnvelopeSender({ transport, recorder: new DiscardLedger(), diagnostics, runDetached });
+  return createEnvelopeSender({
+    transport,
+    recorder: new DiscardLedger(),
+    diagnostics,
+    runDetached,
+  });
 }

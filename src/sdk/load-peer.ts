@@ -29,9 +29,16 @@ export type PeerName = keyof OptionalPeers;
  *
  * `dependent`: starts at that package, for what it depends on and the application may not have.
  */
-export function loadPeer<Name extends PeerName>(name: Name, dependent?: PeerName): OptionalPeers[Name] | undefined {
-  const dependentPath = dependent === undefined ? undefined : resolvePeer(dependent, applicationPaths());
-  const path = resolvePeer(name, dependentPath === undefined ? applicationPaths() : [dependentPath]);
+export function loadPeer<Name extends PeerName>(
+  name: Name,
+  dependent?: PeerName,
+): OptionalPeers[Name] | undefined {
+  const dependentPath =
+    dependent === undefined ? undefined : resolvePeer(dependent, applicationPaths());
+  const path = resolvePeer(
+    name,
+    dependentPath === undefined ? applicationPaths() : [dependentPath],
+  );
   return path === undefined ? undefined : createRequire(path)(path);
 }
 

@@ -55,7 +55,9 @@ function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
   }
   const otlp = request.otlp ? sdk.newOtlpProcessor() : undefined;
   if (request.otlp && otlp === undefined) {
-    tell("spans go to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`, which is not installed");
+    tell(
+      "spans go to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`, which is not installed",
+    );
   }
   const processors = otlp === undefined ? [sentry] : [sentry, otlp];
   registerContextManager(tell);
@@ -67,5 +69,8 @@ function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
 // A program that comes to its end sends what it has. One by one: `TracerProvider.forceFlush` leaves a
 // timer of 30 s behind when a processor fails, and the process would wait for it.
 function flushAtExit(processors: readonly Pick<SpanProcessor, "forceFlush">[]): void {
-  process.once("beforeExit", () => void Promise.allSettled(processors.map((processor) => processor.forceFlush())));
+  process.once(
+    "beforeExit",
+    () => void Promise.allSettled(processors.map((processor) => processor.forceFlush())),
+  );
 }

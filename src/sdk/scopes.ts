@@ -99,7 +99,10 @@ export function setAttributes(attributes: Readonly<Record<string, unknown>>): vo
 /** Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`. */
 export function addBreadcrumb(breadcrumb: Breadcrumb): void {
   const client = getClient();
-  const kept = client?.settings.beforeBreadcrumb === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, client);
+  const kept =
+    client?.settings.beforeBreadcrumb === undefined
+      ? breadcrumb
+      : hookedBreadcrumb(breadcrumb, client);
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
 }
 

@@ -1,5 +1,9 @@
 import type { TracerProvider } from "@opentelemetry/api";
-import type { BatchSpanProcessor, SpanProcessor, TracerProviderOptions } from "@opentelemetry/sdk-trace";
+import type {
+  BatchSpanProcessor,
+  SpanProcessor,
+  TracerProviderOptions,
+} from "@opentelemetry/sdk-trace";
 
 import { loadPeer } from "./load-peer.js";
 import type { PeerName } from "./load-peer.js";
@@ -16,21 +20,25 @@ export function installedTraceSdk(): TraceSdk | undefined {
   const base = loadPeer("@opentelemetry/sdk-trace-base");
   if (base !== undefined) {
     return {
-      newProvider: (processors) => new base.BasicTracerProvider(providerOptions("@opentelemetry/sdk-trace-base", processors)),
+      newProvider: (processors) =>
+        new base.BasicTracerProvider(providerOptions("@opentelemetry/sdk-trace-base", processors)),
       newOtlpProcessor: () => otlpProcessor((exporter) => new base.BatchSpanProcessor(exporter)),
     };
   }
   const sdk = loadPeer("@opentelemetry/sdk-trace");
   if (sdk === undefined) return undefined;
   return {
-    newProvider: (processors) => new sdk.TracerProvider(providerOptions("@opentelemetry/sdk-trace", processors)),
+    newProvider: (processors) =>
+      new sdk.TracerProvider(providerOptions("@opentelemetry/sdk-trace", processors)),
     newOtlpProcessor: () => otlpProcessor((exporter) => new sdk.BatchSpanProcessor({ exporter })),
   };
 }
 
 type SpanExporter = ConstructorParameters<typeof BatchSpanProcessor>[0]["exporter"];
 
-function otlpProcessor(newProcessor: (exporter: SpanExporter) => SpanProcessor): SpanProcessor | undefined {
+function otlpProcessor(
+  newProcessor: (exporter: SpanExporter) => SpanProcessor,
+): SpanProcessor | undefined {
   const otlp = loadPeer("@opentelemetry/exporter-trace-otlp-http");
   return otlp === undefined ? undefined : newProcessor(new otlp.OTLPTraceExporter());
 }
@@ -40,5 +48,8 @@ function providerOptions(sdk: PeerName, spanProcessors: SpanProcessor[]): Tracer
   const resources = loadPeer("@opentelemetry/resources", sdk);
   if (resources === undefined) return { spanProcessors };
   const { defaultResource, detectResources, envDetector } = resources;
-  return { spanProcessors, resource: defaultResource().merge(detectResources({ detectors: [envDetector] })) };
+  return {
+    spanProcessors,
+    resource: defaultResource().merge(detectResources({ detectors: [envDetector] })),
+  };
 }

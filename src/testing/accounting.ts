@@ -13,7 +13,9 @@ export function assertAccounted(client: Accountable): void {
   const { spans } = client.stats();
   const accounted = spans.sent + dropped(spans) + spans.queued + spans.buffered + spans.open;
   if (accounted !== spans.started) {
-    throw new Error(`${spans.started} spans were started and ${accounted} are accounted for: ${JSON.stringify(spans)}`);
+    throw new Error(
+      `${spans.started} spans were started and ${accounted} are accounted for: ${JSON.stringify(spans)}`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
+
 import type { AttributeBag } from "../semantics/span-view.js";
 import { MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH, jsonValue } from "./encode-value.js";
-import { clip, jsonString } from "./json-text.js";
+import { jsonString } from "./json-text.js";
 import { flat } from "./last-text.js";
 
 /** Attributes that only steer the bridge, or that it writes itself: a key must not stand twice. */
@@ -23,7 +25,7 @@ const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
 /** Most keys come from a small vocabulary; more distinct ones than this are not remembered. */
 const MAX_REMEMBERED_KEYS = 4096;
 
-/** Longer keys are cut. */
+/** Longer keys are cut, and told apart by a digest. */
 const MAX_KEY_LENGTH = 256;
 
 /** Longer values are not remembered, which bounds the memory that this may take. */
@@ -77,15 +79,23 @@ export class AttributeEncoder {
 
   #learn(key: string): KeyMemory {
     const memory: KeyMemory = {
-      prefix: `,${jsonString(clip(key, MAX_KEY_LENGTH))}:`,
+      prefix: `,${jsonString(shownKey(key))}:`,
       reserved: RESERVED_ATTRIBUTES.has(key),
       value: NOTHING,
       text: "",
       isFlat: false,
     };
-    if (key.length <= MAX_KEY_LENGTH && this.#memories.size < MAX_REMEMBERED_KEYS) this.#memories.set(key, memory);
+    if (key.length <= MAX_KEY_LENGTH && this.#memories.size < MAX_REMEMBERED_KEYS)
+      this.#memories.set(key, memory);
     return memory;
   }
+}
+
+// Keys that are not equal must not become so by being cut or made well-formed.
+function shownKey(key: string): string {
+  if (key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
+  const digest = createHash("sha256").update(key, "utf16le").digest("hex").slice(0, 8);
+  return `${key.slice(0, MAX_KEY_LENGTH - 9)}#${digest}`;
 }
 
 // Made flat when it is first needed again: many values never are.
@@ -99,7 +109,8 @@ function repeated(memory: KeyMemory): string {
 
 function encode(memory: KeyMemory, value: unknown): string {
   const text = memory.prefix + jsonValue(value);
-  const isShort = typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
+  const isShort =
+    typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
   if (isShort) {
     memory.value = value;
     memory.text = text;

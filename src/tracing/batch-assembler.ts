@@ -79,7 +79,9 @@ export class BatchAssembler {
   #keep(span: FinishedSpan, parentSpanId: string): void {
     const { traceId, spanId } = span.spanContext();
     const item = this.#encoder.span(span, parentSpanId);
-    const group = this.#groups.get(traceId) ?? new TraceGroup(this.#settings.originOf(span), span.resource, this.#round);
+    const group =
+      this.#groups.get(traceId) ??
+      new TraceGroup(this.#settings.originOf(span), span.resource, this.#round);
     this.#groups.set(traceId, group);
     group.add(parentSpanId, { spanId, item });
     this.#buffered++;
@@ -101,7 +103,11 @@ export class BatchAssembler {
     const chunks = chunksOf(items);
     try {
       const head = this.#encoder.head(root, origin.sampling.sampleRate);
-      this.#settings.sink({ ...rootTransaction(head, chunks.shift()), origin, resource: root.resource });
+      this.#settings.sink({
+        ...rootTransaction(head, chunks.shift()),
+        origin,
+        resource: root.resource,
+      });
     } catch (error) {
       this.#lose(root, "internal_sdk_error", error);
     }
@@ -124,7 +130,8 @@ export class BatchAssembler {
     reason: ContinuationReason,
     { origin, resource }: Pick<AssembledTransaction, "origin" | "resource">,
   ): void {
-    for (const chunk of chunks) this.#settings.sink({ ...continuation(chunk, reason), origin, resource });
+    for (const chunk of chunks)
+      this.#settings.sink({ ...continuation(chunk, reason), origin, resource });
   }
 
   #release(items: readonly string[]): void {
@@ -134,7 +141,11 @@ export class BatchAssembler {
 
   #lose(span: FinishedSpan, reason: DiscardReason, error: unknown): void {
     this.#drop(reason, 1, span.parentSpanContext === undefined ? 1 : 0);
-    this.#settings.encoding.onMended("span:encoding", "a span could not be encoded and is lost", error);
+    this.#settings.encoding.onMended(
+      "span:encoding",
+      "a span could not be encoded and is lost",
+      error,
+    );
   }
 
   #drop(reason: DiscardReason, spans: number, transactions: number): void {
@@ -145,7 +156,10 @@ export class BatchAssembler {
 
   // Two rounds make a wait: a group that came just before a round must not go with it.
   #arm(): void {
-    this.#cancelTimer ??= this.#settings.setTimer(() => this.#onRound(), this.#settings.maxWaitMillis / 2);
+    this.#cancelTimer ??= this.#settings.setTimer(
+      () => this.#onRound(),
+      this.#settings.maxWaitMillis / 2,
+    );
   }
 
   #onRound(): void {

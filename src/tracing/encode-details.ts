@@ -23,7 +23,8 @@ export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncod
 function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string {
   const { traceId, spanId, traceFlags } = link.context;
   const sampled = (traceFlags & SAMPLED_FLAG) === SAMPLED_FLAG;
-  const attributes = link.attributes === undefined ? "" : (encoder?.members(link.attributes).text.slice(1) ?? "");
+  const attributes =
+    link.attributes === undefined ? "" : (encoder?.members(link.attributes).text.slice(1) ?? "");
   const member = attributes === "" ? "" : `,"attributes":{${attributes}}`;
   return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
 }
@@ -36,7 +37,8 @@ export function jsonMeasurements(events: readonly SpanEvent[]): string {
   const members = new Map<string, string>();
   for (const event of events) {
     const value = measurementOf(event.attributes);
-    if (value !== undefined && members.size < MAX_MEASUREMENTS) members.set(clip(event.name, MAX_NAME_LENGTH), value);
+    if (value !== undefined && members.size < MAX_MEASUREMENTS)
+      members.set(clip(event.name, MAX_NAME_LENGTH), value);
   }
   const texts = Array.from(members, ([name, value]) => `${jsonString(name)}:${value}`);
   return texts.length === 0 ? "" : `,"measurements":{${texts.join(",")}}`;
@@ -45,6 +47,7 @@ export function jsonMeasurements(events: readonly SpanEvent[]): string {
 function measurementOf(attributes: AttributeBag | undefined): string | undefined {
   const value = attributes?.["sentry.measurement_value"];
   const unit = attributes?.["sentry.measurement_unit"];
-  if (typeof value !== "number" || !Number.isFinite(value) || typeof unit !== "string") return undefined;
+  if (typeof value !== "number" || !Number.isFinite(value) || typeof unit !== "string")
+    return undefined;
   return `{"value":${value},"unit":${jsonString(clip(unit, MAX_NAME_LENGTH))}}`;
 }

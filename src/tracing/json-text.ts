@@ -1,5 +1,5 @@
-// What JSON must escape, and surrogates: a lone one is not valid UTF-8, and makes Relay refuse the event.
-const NEEDS_ESCAPE = /["\\\u0000-\u001F\uD800-\uDFFF]/;
+// What JSON must escape, and lone surrogates: one is not valid UTF-8, and makes Relay refuse the event.
+const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
 
 /** A string as JSON text; lone surrogates become U+FFFD. */
 export function jsonString(value: string): string {

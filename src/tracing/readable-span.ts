@@ -33,7 +33,9 @@ function readableAttributes(span: FinishedSpan): AttributeBag {
 
 // A value with a getter or a proxy inside is read here, where it can be left out.
 function plain(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? (JSON.parse(JSON.stringify(value)) as unknown) : value;
+  return typeof value === "object" && value !== null
+    ? (JSON.parse(JSON.stringify(value)) as unknown)
+    : value;
 }
 
 function attempt<T>(read: () => T): T | undefined {

@@ -112,7 +112,11 @@ export class SegmentAssembler {
       else this.#takeChild(segment, span);
     } catch (error) {
       this.drop("internal_sdk_error", isRoot);
-      this.#settings.encoding.onMended("span:encoding", "a span could not be encoded and is lost", error);
+      this.#settings.encoding.onMended(
+        "span:encoding",
+        "a span could not be encoded and is lost",
+        error,
+      );
     }
   }
 
@@ -123,7 +127,8 @@ export class SegmentAssembler {
 
   #takeChild(segment: Segment, span: FinishedSpan): void {
     const parentSpanId = span.parentSpanContext?.spanId;
-    const parent = segment.reparented === undefined ? parentSpanId : segment.keptAncestor(parentSpanId);
+    const parent =
+      segment.reparented === undefined ? parentSpanId : segment.keptAncestor(parentSpanId);
     this.#keep(segment, this.#encoder.span(span, parent));
   }
 
@@ -168,14 +173,16 @@ export class SegmentAssembler {
     this.#schedule.forget(segment);
     const { kept } = segment;
     segment.kept = undefined;
-    if (kept !== undefined) this.#sendContinuation(segment, kept, segment.rootEnded ? "late" : "partial");
+    if (kept !== undefined)
+      this.#sendContinuation(segment, kept, segment.rootEnded ? "late" : "partial");
     this.#emitOverflow(segment);
   }
 
   #emitOverflow(segment: Segment): void {
     const { overflow } = segment;
     segment.overflow = undefined;
-    if (overflow !== undefined) this.#sendContinuation(segment, overflow, overflow.late ? "late" : "overflow");
+    if (overflow !== undefined)
+      this.#sendContinuation(segment, overflow, overflow.late ? "late" : "overflow");
   }
 
   #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {

@@ -64,7 +64,11 @@ export class SpanEncoder {
 
   // A span with an attribute that throws when it is read goes without that attribute.
   #withoutUnreadable(span: FinishedSpan, error: unknown): FinishedSpan {
-    this.#settings.onMended("span:unreadable", "a span had a value that could not be read; it goes without", error);
+    this.#settings.onMended(
+      "span:unreadable",
+      "a span had a value that could not be read; it goes without",
+      error,
+    );
     return readableSpan(span);
   }
 
@@ -81,15 +85,18 @@ export class SpanEncoder {
     const identity = span.spanContext();
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
+    const op = inferred.op === undefined ? undefined : clip(inferred.op, MAX_OP_LENGTH);
     const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
     const rate = sampleRate === undefined ? "" : `,"sentry.sample_rate":${sampleRate}`;
-    const extra = `,"sentry.source":"${inferred.source}"${rate}${jsonMember("sentry.op", inferred.op)}`;
+    const extra = `,"sentry.source":"${inferred.source}"${rate}${jsonMember("sentry.op", op)}`;
     return {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
-      name: clip(inferred.description.trim(), MAX_NAME_LENGTH).toWellFormed() || "<unlabeled transaction>",
+      name:
+        clip(inferred.description.trim(), MAX_NAME_LENGTH).toWellFormed() ||
+        "<unlabeled transaction>",
       source: inferred.source,
-      op: inferred.op,
+      op,
       traceContext: `${this.#identity(span, span.parentSpanContext?.spanId)}${links}${this.#data(span, inferred)}${extra}}`,
       times: this.#start.text(times.start) + this.#end.text(times.end),
       measurements: span.events.length === 0 ? "" : jsonMeasurements(span.events),
@@ -109,7 +116,10 @@ export class SpanEncoder {
     const kind = this.#kind.of(inferred.op, originOf(span, inferred.op), status);
     const attributes = this.#attributes.members(span.attributes);
     if (attributes.clipped) {
-      this.#settings.onMended("span:attributes", `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large and were cut`);
+      this.#settings.onMended(
+        "span:attributes",
+        `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large and were cut`,
+      );
     }
     const added = inferred.data === undefined ? "" : inferredMembers(span, inferred.data);
     return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${mendedMembers(span)}`;
@@ -118,7 +128,10 @@ export class SpanEncoder {
   #validTimes(span: FinishedSpan): { start: number; end: number } {
     const times = validTimes(span.startTime, span.endTime, this.#settings.now);
     if (times.repaired) {
-      this.#settings.onMended("span:times", `span "${clip(span.name, MAX_NAME_LENGTH)}" had an end before its start, or no valid time`);
+      this.#settings.onMended(
+        "span:times",
+        `span "${clip(span.name, MAX_NAME_LENGTH)}" had an end before its start, or no valid time`,
+      );
     }
     return times;
   }
@@ -154,21 +167,33 @@ function detailMembers(span: FinishedSpan, attributes: AttributeEncoder): string
 
 // OTel's rules for non-OTLP formats: scope, status message and dropped counts stay visible.
 function scopeMembers(scope: FinishedSpan["instrumentationScope"], kind: number): string {
-  const kindMember = kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
-  const version = scope.version ? jsonMember("otel.scope.version", clip(scope.version, MAX_NAME_LENGTH)) : "";
+  const kindMember =
+    kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
+  const version = scope.version
+    ? jsonMember("otel.scope.version", clip(scope.version, MAX_NAME_LENGTH))
+    : "";
   return `"otel.scope.name":${jsonString(clip(scope.name, MAX_NAME_LENGTH))}${version}${kindMember}`;
 }
 
 function mendedMembers(span: FinishedSpan): string {
   const { status } = span;
-  const message = status.code === STATUS_CODE.ERROR ? jsonMember("otel.status_description", statusMessage(status.message)) : "";
-  const { droppedAttributesCount: attributes, droppedEventsCount: events, droppedLinksCount: links } = span;
+  const message =
+    status.code === STATUS_CODE.ERROR
+      ? jsonMember("otel.status_description", statusMessage(status.message))
+      : "";
+  const {
+    droppedAttributesCount: attributes,
+    droppedEventsCount: events,
+    droppedLinksCount: links,
+  } = span;
   if (attributes === 0 && events === 0 && links === 0) return message;
   return `${message}${countMember("otel.dropped_attributes_count", attributes)}${countMember("otel.dropped_events_count", events)}${countMember("otel.dropped_links_count", links)}`;
 }
 
 function statusMessage(message: string | undefined): string | undefined {
-  return typeof message === "string" && message !== "" ? clip(message, MAX_DESCRIPTION_LENGTH) : undefined;
+  return typeof message === "string" && message !== ""
+    ? clip(message, MAX_DESCRIPTION_LENGTH)
+    : undefined;
 }
 
 function countMember(key: string, count: number): string {
@@ -177,7 +202,9 @@ function countMember(key: string, count: number): string {
 
 function originOf(span: FinishedSpan, op: string | undefined): string {
   const explicit = span.attributes["sentry.origin"];
-  return typeof explicit === "string" ? explicit : inferOrigin(span.instrumentationScope.name, op);
+  return typeof explicit === "string" && explicit !== ""
+    ? explicit
+    : inferOrigin(span.instrumentationScope.name, op);
 }
 
 function responseStatusOf(span: FinishedSpan): number | undefined {

@@ -42,7 +42,10 @@ export class TimestampEncoder {
   text(micros: number): string {
     const seconds = Math.floor(micros / MICROS_PER_SECOND);
     const fraction = micros - seconds * MICROS_PER_SECOND;
-    return this.#seconds.of(seconds, undefined, undefined) + String(MICROS_PER_SECOND + fraction).slice(1);
+    return (
+      this.#seconds.of(seconds, undefined, undefined) +
+      String(MICROS_PER_SECOND + fraction).slice(1)
+    );
   }
 }
 
@@ -51,5 +54,7 @@ function toMicros(time: HighResolutionTime): number {
   const seconds = time[0];
   const nanos = time[1];
   const plausible = seconds > 0 && seconds < LATEST_SECONDS && nanos >= 0 && nanos < 1e9;
-  return plausible ? Math.floor(seconds) * MICROS_PER_SECOND + Math.floor(nanos / 1000) : Number.NaN;
+  return plausible
+    ? Math.floor(seconds) * MICROS_PER_SECOND + Math.floor(nanos / 1000)
+    : Number.NaN;
 }

@@ -41,7 +41,11 @@ export function continuation(
   chunk: Chunk,
   reason: ContinuationReason,
 ): Pick<AssembledTransaction, "head" | "spanCount" | "spans"> {
-  return { head: headOf(chunk.first, reason), spans: chunk.rest.slice(1), spanCount: chunk.count - 1 };
+  return {
+    head: headOf(chunk.first, reason),
+    spans: chunk.rest.slice(1),
+    spanCount: chunk.count - 1,
+  };
 }
 
 interface EncodedSpanJson {
@@ -60,9 +64,16 @@ const MAX_NAME_LENGTH = 200;
 // Parsed back from its encoded form: continuations are rare, and keeping more than the form of every
 // span that might begin one would not be.
 function headOf(item: string, reason: ContinuationReason): EncodedHead {
-  const { description, start_timestamp, timestamp, measurements, ...span } = JSON.parse(item) as EncodedSpanJson;
+  const { description, start_timestamp, timestamp, measurements, ...span } = JSON.parse(
+    item,
+  ) as EncodedSpanJson;
   const alreadySent = reason === "late" ? { "sentry.parent_span_already_sent": true } : {};
-  const data = { ...span.data, "sentry.source": "custom", "otel_sentry_bridge.continuation": reason, ...alreadySent };
+  const data = {
+    ...span.data,
+    "sentry.source": "custom",
+    "otel_sentry_bridge.continuation": reason,
+    ...alreadySent,
+  };
   const traceContext = JSON.stringify({ ...span, data }).slice(1, -1);
   return {
     traceId: span.trace_id,
@@ -72,13 +83,17 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
     op: span.op,
     traceContext: traceContext + jsonMember("description", description),
     times: `,"start_timestamp":${start_timestamp},"timestamp":${timestamp}`,
-    measurements: measurements === undefined ? "" : `,"measurements":${JSON.stringify(measurements)}`,
+    measurements:
+      measurements === undefined ? "" : `,"measurements":${JSON.stringify(measurements)}`,
     responseStatusCode: undefined,
   };
 }
 
 /** The start of a transaction event's JSON: all that the span side knows, without the closing brace. */
-export function jsonTransaction(transaction: Pick<AssembledTransaction, "head" | "spans">, eventId: string): string {
+export function jsonTransaction(
+  transaction: Pick<AssembledTransaction, "head" | "spans">,
+  eventId: string,
+): string {
   const { head } = transaction;
   return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${transaction.spans}]${head.measurements}`;
 }

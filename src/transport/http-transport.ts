@@ -4,6 +4,7 @@ import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Dsn } from "../protocol/dsn.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { stampSentAt } from "../protocol/envelope.js";
+import type { DrainLimit } from "./exchange.js";
 import { Exchange, retryable } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
 import type { IngestTarget } from "./ingest-target.js";
@@ -52,7 +53,7 @@ class HttpTransport implements Transport {
   readonly #target: IngestTarget;
   readonly #now: () => number;
   readonly #gzipThreshold: number;
-  readonly #bodyTimeout: number;
+  readonly #limit: DrainLimit;
   #pool: Pool | undefined;
   #loading: Promise<Pool> | undefined;
   #closing: Promise<void> | undefined;
@@ -62,7 +63,10 @@ class HttpTransport implements Transport {
     this.#target = ingestTarget(settings);
     this.#now = settings.now ?? Date.now;
     this.#gzipThreshold = settings.gzipThresholdBytes ?? DEFAULT_GZIP_THRESHOLD_BYTES;
-    this.#bodyTimeout = settings.bodyTimeoutMillis ?? DEFAULT_BODY_TIMEOUT_MILLIS;
+    this.#limit = {
+      now: this.#now,
+      bodyTimeout: settings.bodyTimeoutMillis ?? DEFAULT_BODY_TIMEOUT_MILLIS,
+    };
   }
 
   // Sockets and timers remember the context that they are made in, so none is made in a user's.
@@ -102,9 +106,8 @@ class HttpTransport implements Transport {
         return;
       }
       const request = { method: "POST", path: this.#target.path, headers, body } as const;
-      const limit = { now: this.#now, bodyTimeout: this.#bodyTimeout };
       try {
-        pool.dispatch(request, new Exchange(resolve, limit));
+        pool.dispatch(request, new Exchange(resolve, this.#limit));
       } catch (error) {
         resolve(retryable(error));
       }
@@ -144,7 +147,7 @@ class HttpTransport implements Transport {
       keepAliveMaxTimeout: keepAliveMillis,
       keepAliveTimeoutThreshold: 1000,
       headersTimeout: this.#settings.headersTimeoutMillis ?? 15_000,
-      bodyTimeout: this.#bodyTimeout,
+      bodyTimeout: this.#limit.bodyTimeout,
       connect: {
         timeout: this.#settings.connectTimeoutMillis ?? 5000,
         // Probes keep the connection known to middle boxes that forget quiet ones after minutes.

@@ -1,0 +1,121 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { Settings } from "../options/options.js";
+import { matchesAny } from "../options/text-pattern.js";
+import { dscJson } from "../propagation/dsc.js";
+import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { EnvelopeParts } from "../protocol/envelope.js";
+import type { ErrorEvent } from "../protocol/error-event.js";
+import { mergeScopes } from "../scope/merge.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import type { ErrorTrace, ResourceView, TransactionInput } from "./capture-input.js";
+import { finishErrorEvent } from "./error-pipeline.js";
+import { fitTransaction } from "./fit-transaction.js";
+import { SDK_HEADER_MEMBER, createProcessMembers } from "./process-members.js";
+import type { ProcessMembers } from "./process-members.js";
+import { scopeMembers } from "./scope-members.js";
+import { createTraceContext } from "./trace-context.js";
+import type { TraceContextSource } from "./trace-context.js";
+import { runTransactionHooks } from "./transaction-pipeline.js";
+
+/** What envelopes are built with. */
+export interface BuilderParts {
+  readonly settings: Settings;
+  readonly diagnostics: Diagnostics;
+  readonly publicKey: string;
+  readonly orgId: string | undefined;
+  /** Envelope header members beside the SDK's: the DSN, with a tunnel. */
+  readonly headerMembers: string;
+  readonly newEventId: () => string;
+  readonly random: () => number;
+}
+
+/** An envelope's parts, or why there is none; `droppedSpans` left the transaction on the way. */
+export type BuildResult =
+  | { readonly parts: EnvelopeParts; readonly droppedSpans: number }
+  | { readonly dropped: DiscardReason };
+
+/** What is reported: the event, the scopes it is merged with, and the span it arose in. */
+export interface ErrorCapture {
+  readonly event: ErrorEvent;
+  readonly scopes: readonly ScopeData[];
+  readonly trace: ErrorTrace | undefined;
+}
+
+export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
+
+/** What losing a transaction costs. */
+export function transactionContents(spanCount: number): readonly ItemCount[] {
+  return [
+    { category: "transaction", quantity: 1 },
+    { category: "span", quantity: spanCount },
+  ];
+}
+
+/** Builds the envelopes of one client: process, scopes and hooks applied. */
+export class EnvelopeBuilder {
+  readonly #parts: BuilderParts;
+  readonly #membersOf: (resource: ResourceView | undefined) => ProcessMembers;
+  readonly #traceContext: TraceContextSource;
+  // Errors say of the process what its transactions do.
+  #resource: ResourceView | undefined;
+
+  constructor(parts: BuilderParts) {
+    this.#parts = parts;
+    this.#membersOf = createProcessMembers(parts.settings);
+    this.#traceContext = createTraceContext(parts);
+  }
+
+  /** The envelope of a transaction. */
+  transaction(input: TransactionInput): BuildResult {
+    const { settings, diagnostics } = this.#parts;
+    this.#resource ??= input.resource;
+    if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
+    const members = this.#membersOf(input.resource);
+    const eventId = this.#parts.newEventId();
+    const result = runTransactionHooks(
+      this.#transactionJson(input, members, eventId),
+      settings,
+      diagnostics,
+    );
+    if ("dropped" in result) return result;
+    const parts: EnvelopeParts = {
+      eventId,
+      category: "transaction",
+      itemType: "transaction",
+      payload: fitTransaction(result.json, diagnostics),
+      headerMembers: this.#header(this.#traceContext.ofTransaction(input.trace, members)),
+      contents: transactionContents(input.spanCount - result.droppedSpans),
+    };
+    return { parts, droppedSpans: result.droppedSpans };
+  }
+
+  /** The envelope of an error event. */
+  error({ event, scopes, trace }: ErrorCapture): BuildResult {
+    const members = this.#membersOf(this.#resource);
+    const merged = mergeScopes(scopes, this.#parts.settings.maxBreadcrumbs);
+    const finished = finishErrorEvent(event, { ...this.#parts, merged, members, trace });
+    if ("dropped" in finished) return finished;
+    const parts: EnvelopeParts = {
+      eventId: event.event_id,
+      category: "error",
+      itemType: "event",
+      payload: finished.json,
+      headerMembers: this.#header(this.#traceContext.ofError(trace, members)),
+      contents: ONE_ERROR,
+    };
+    return { parts, droppedSpans: 0 };
+  }
+
+  #transactionJson(input: TransactionInput, members: ProcessMembers, eventId: string): string {
+    const scopes = scopeMembers(mergeScopes(input.scopes, this.#parts.settings.maxBreadcrumbs));
+    const status = input.responseStatusCode;
+    const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
+    return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${members.contexts}${scopes.contexts}}}`;
+  }
+
+  #header(dsc: DynamicSamplingContext | undefined): string {
+    const trace = dsc === undefined ? "" : `,"trace":${dscJson(dsc)}`;
+    return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
+  }
+}
