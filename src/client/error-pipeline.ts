@@ -60,8 +60,6 @@ function withScopes(
     sdk: { name: SDK_NAME, version: SDK_VERSION },
     ...event,
     level: merged.level ?? event.level,
-    tags: { ...merged.tags, ...event.tags },
-    extra: { ...merged.extra, ...event.extra },
     contexts: {
       ...merged.contexts,
       runtime: { name: "node", version: process.version },
@@ -75,6 +73,8 @@ function withScopes(
     server_name: members.serverName,
     user: merged.user,
     transaction: merged.transactionName,
+    tags: unlessEmpty({ ...merged.tags, ...event.tags }),
+    extra: unlessEmpty({ ...merged.extra, ...event.extra }),
     breadcrumbs: merged.breadcrumbs.length === 0 ? undefined : { values: merged.breadcrumbs },
     fingerprint: fingerprintOf(event, merged),
   };
@@ -108,6 +108,10 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | nul
     "`beforeSend` returned no event (a promise is none); the event is dropped",
   );
   return null;
+}
+
+function unlessEmpty<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length === 0 ? undefined : value;
 }
 
 function withoutUnset<T extends object>(value: T): T {
