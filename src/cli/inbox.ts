@@ -19,7 +19,9 @@ export async function runInbox(port: string = DEFAULT_PORT, terminal: Terminal):
   try {
     server = await startIngestServer({ port: portNumber });
   } catch (error) {
-    terminal.complain(`Port ${portNumber} cannot be listened on: ${String(error)}. Choose another with --port.`);
+    terminal.complain(
+      `Port ${portNumber} cannot be listened on: ${String(error)}. Choose another with --port.`,
+    );
     return EXIT_FAILED;
   }
   receive(server, groups);
@@ -44,5 +46,7 @@ function receive(server: IngestServer, groups: TraceGroups): void {
 function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= MAX_PORT) return port;
-  throw new UsageError(`--port must be a number from 0 to ${MAX_PORT}; got ${JSON.stringify(text)}`);
+  throw new UsageError(
+    `--port must be a number from 0 to ${MAX_PORT}; got ${JSON.stringify(text)}`,
+  );
 }

@@ -14,17 +14,26 @@ const CODES = { bar: 36, heading: 2, root: 1 } as const;
 const coloured: Style = (style, text) => `\u{1B}[${CODES[style]}m${text}\u{1B}[0m`;
 const plain: Style = (_style, text) => text;
 
-/** Prints the waterfall of a trace, and the errors in it. */
+/** Prints the waterfall of a trace, and the errors in it. Never throws: what was sent may be anything. */
 export function printTrace(trace: ReceivedTrace, terminal: Terminal): void {
-  const spans = spansOf(trace.transactions);
-  const counts = [count(trace.transactions.length, "transaction"), count(spans.length, "span")];
-  if (trace.errors.length > 0) counts.push(count(trace.errors.length, "error"));
-  terminal.print(`\ntrace ${printable(trace.traceId)}: ${counts.join(", ")}`);
-  if (spans.length > 0) {
-    for (const line of waterfall(rowsOf(spans), terminal.hasColours ? coloured : plain)) terminal.print(line);
+  try {
+    for (const line of linesOf(trace, terminal.hasColours ? coloured : plain)) terminal.print(line);
+  } catch (error) {
+    terminal.complain(`A trace came that cannot be printed: ${printable(String(error))}`);
   }
+}
+
+function linesOf({ traceId, transactions, errors }: ReceivedTrace, style: Style): string[] {
+  const spans = spansOf(transactions);
+  const counts = [count(transactions.length, "transaction"), count(spans.length, "span")];
+  if (errors.length > 0) counts.push(count(errors.length, "error"));
   const names = new Map(spans.map(({ id, name }) => [id, name]));
-  for (const error of trace.errors) terminal.print(errorLine(error, names));
+  return [
+    "",
+    `trace ${printable(traceId)}: ${counts.join(", ")}`,
+    ...(spans.length === 0 ? [] : waterfall(rowsOf(spans), style)),
+    ...errors.map((error) => errorLine(error, names)),
+  ];
 }
 
 function errorLine(error: ReceivedError, names: ReadonlyMap<string, string>): string {

@@ -54,7 +54,8 @@ const GENERAL_OPTIONS = {
 
 function answer(args: readonly string[], terminal: Terminal): number {
   const { values } = parseArgs({ args: [...args], options: GENERAL_OPTIONS });
-  if (values.help !== true && values.version !== true) throw new UsageError("A command is missing.");
+  if (values.help !== true && values.version !== true)
+    throw new UsageError("A command is missing.");
   terminal.print(values.help === true ? HELP : SDK_VERSION);
   return EXIT_OK;
 }
@@ -75,5 +76,7 @@ async function runCommand(
 // `parseArgs` throws errors with such codes.
 function isUsageError(error: unknown): boolean {
   if (error instanceof UsageError || isOptionsError(error)) return true;
-  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
+  return (
+    error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_")
+  );
 }

@@ -5,6 +5,7 @@ import type { SentryClient } from "../client/client.js";
 import type { CategoryStats } from "../client/stats.js";
 import { optionsFromEnvironment } from "../options/env.js";
 import { createClient } from "../sdk/create-client.js";
+import { newEventId } from "../sdk/event-id.js";
 import { SentrySpanExporter } from "../sdk/otel-parts.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
@@ -39,15 +40,18 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
   terminal.print(`transaction  ${transactionId}  ${outcomeOf(transactions)}`);
   terminal.print(`trace        ${span.spanContext().traceId}`);
   if (errors.sent === 1 && transactions.sent === 1) return EXIT_OK;
-  terminal.complain(`Not everything was delivered to ${new URL(target).host}: check the DSN, and the way to its host.`);
+  terminal.complain(
+    `Not everything was delivered to ${new URL(target).host}: check the DSN, and the way to its host.`,
+  );
   return EXIT_FAILED;
 }
 
 function sendError(client: SentryClient, span: FinishedSpan): string {
   const { traceId, spanId } = span.spanContext();
-  const hint = { eventId: randomHex(16), timestamp: Date.now() / 1000 };
+  const hint = { eventId: newEventId(), timestamp: Date.now() / 1000 };
   const event = errorEventFromException(new Error(`${NAME}: all is well, this is a test`), hint);
-  return client.captureError(event, [], { traceId, spanId, parentSpanId: undefined });
+  client.captureError({ event, scopes: [], trace: { traceId, spanId, parentSpanId: undefined } });
+  return event.event_id;
 }
 
 function testSpan(): FinishedSpan {

@@ -1,7 +1,9 @@
 import type { ReceivedError, ReceivedTransaction } from "../testing/received.js";
 
 /** An event of a trace. */
-export type TracePart = { readonly transaction: ReceivedTransaction } | { readonly error: ReceivedError };
+export type TracePart =
+  | { readonly transaction: ReceivedTransaction }
+  | { readonly error: ReceivedError };
 
 /** What has come of one trace. */
 export interface ReceivedTrace {
@@ -70,7 +72,9 @@ export class TraceGroups {
     group.cancel();
     this.#print({
       traceId,
-      transactions: group.parts.flatMap((part) => ("transaction" in part ? [part.transaction] : [])),
+      transactions: group.parts.flatMap((part) =>
+        "transaction" in part ? [part.transaction] : [],
+      ),
       errors: group.parts.flatMap((part) => ("error" in part ? [part.error] : [])),
     });
   }

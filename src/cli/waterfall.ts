@@ -16,7 +16,12 @@ export type Style = (style: "bar" | "heading" | "root", text: string) => string;
  */
 export function waterfall(rows: readonly TraceRow[], style: Style): string[] {
   const axis = axisOf(rows);
-  const heading = ["span".padEnd(NAME_WIDTH), "op".padEnd(OP_WIDTH), "time".padEnd(BAR_WIDTH), "ms".padStart(MILLIS_WIDTH)];
+  const heading = [
+    "span".padEnd(NAME_WIDTH),
+    "op".padEnd(OP_WIDTH),
+    "time".padEnd(BAR_WIDTH),
+    "ms".padStart(MILLIS_WIDTH),
+  ];
   return [style("heading", heading.join(" ")), ...rows.map((row) => lineOf(row, axis, style))];
 }
 
@@ -43,7 +48,8 @@ function lineOf({ span, branch }: TraceRow, axis: Axis, style: Style): string {
 
 // At least one column wide, also at the end of the axis.
 function barOf(span: TraceSpan, axis: Axis): string {
-  const columnOf = (time: number): number => Math.round(((time - axis.start) / axis.length) * BAR_WIDTH);
+  const columnOf = (time: number): number =>
+    Math.round(((time - axis.start) / axis.length) * BAR_WIDTH);
   const from = Math.min(columnOf(span.start), BAR_WIDTH - 1);
   const to = Math.min(Math.max(columnOf(span.end), from + 1), BAR_WIDTH);
   return `${"·".repeat(from)}${"━".repeat(to - from)}`.padEnd(BAR_WIDTH, "·");

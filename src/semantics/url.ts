@@ -20,6 +20,15 @@ export function sanitizeUrl(url: string): string {
   return url.slice(0, host) + credentials + url.slice(hostStart, port) + url.slice(hostEnd, end);
 }
 
+/** A URL or path as it is, but for credentials and the values of sensitive query keys. */
+export function withoutSecrets(url: string): string {
+  if (!url.includes("@") && !url.includes("?")) return url;
+  const base = url.includes("@") ? sanitizeUrl(url) : url.slice(0, pathEnd(url));
+  const query = queryOf(url);
+  const fragment = fragmentOf(url);
+  return `${base}${query === "" ? "" : `?${query}`}${fragment === "" ? "" : `#${fragment}`}`;
+}
+
 /** The query of a URL or path without its `?`, with sensitive values withheld; "" when it has none. */
 export function queryOf(url: string): string {
   const mark = url.indexOf("?");

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 
+import { filterQuery } from "../semantics/sensitive.js";
 import type { AttributeBag } from "../semantics/span-view.js";
+import { withoutSecrets } from "../semantics/url.js";
 import { MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH, jsonValue } from "./encode-value.js";
 import { jsonString } from "./json-text.js";
 import { flat } from "./last-text.js";
@@ -22,6 +24,16 @@ const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
   "sentry.source",
 ]);
 
+/** Attributes with a URL or a query, in which instrumentations leave credentials and tokens. */
+const SECRET_FILTERS: ReadonlyMap<string, (value: string) => string> = new Map([
+  ["http.query", filterQuery],
+  ["http.target", withoutSecrets],
+  ["http.url", withoutSecrets],
+  ["url", withoutSecrets],
+  ["url.full", withoutSecrets],
+  ["url.query", filterQuery],
+]);
+
 /** Most keys come from a small vocabulary; more distinct ones than this are not remembered. */
 const MAX_REMEMBERED_KEYS = 4096;
 
@@ -35,6 +47,7 @@ const MAX_REMEMBERED_LENGTH = 256;
 interface KeyMemory {
   readonly prefix: string;
   readonly reserved: boolean;
+  readonly filter: ((value: string) => string) | undefined;
   value: unknown;
   text: string;
   isFlat: boolean;
@@ -81,6 +94,7 @@ export class AttributeEncoder {
     const memory: KeyMemory = {
       prefix: `,${jsonString(shownKey(key))}:`,
       reserved: RESERVED_ATTRIBUTES.has(key),
+      filter: SECRET_FILTERS.get(key),
       value: NOTHING,
       text: "",
       isFlat: false,
@@ -108,7 +122,9 @@ function repeated(memory: KeyMemory): string {
 }
 
 function encode(memory: KeyMemory, value: unknown): string {
-  const text = memory.prefix + jsonValue(value);
+  const { prefix, filter } = memory;
+  const shown = filter !== undefined && typeof value === "string" ? filter(value) : value;
+  const text = prefix + jsonValue(shown);
   const isShort =
     typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
   if (isShort) {

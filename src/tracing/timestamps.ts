@@ -9,8 +9,8 @@ export interface TimeSpan {
 
 const MICROS_PER_SECOND = 1e6;
 
-// Relay takes times of its own century; anything else is a broken clock or a wrong unit.
-const LATEST_SECONDS = 253_402_300_799;
+// The year 2242: what is later is a broken clock or a wrong unit, and its microseconds are not exact.
+const LATEST_SECONDS = 2 ** 33;
 
 /**
  * The times of a span, made valid: one bad time would make Relay drop the whole transaction. A bad
@@ -25,7 +25,7 @@ export function validTimes(
   const end = toMicros(endTime);
   if (end >= start) return { start, end, repaired: false };
   const known = Number.isNaN(start) ? end : start;
-  const time = Number.isNaN(known) ? nowMillis() * 1000 : known;
+  const time = Number.isNaN(known) ? Math.floor(nowMillis() * 1000) : known;
   return { start: time, end: time, repaired: true };
 }
 
