@@ -29,7 +29,9 @@ const processors = {
   },
   async bridge() {
     const { SentrySpanProcessor } = await import("otel-sentry-bridge");
-    return new SentrySpanProcessor({ dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1` });
+    return new SentrySpanProcessor({
+      dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`,
+    });
   },
 };
 

@@ -36,17 +36,20 @@ for (let round = 0; round < Number(values.rounds); round++) {
   for (const name of CASES) rounds[name].push(await measure(name));
 }
 
-const cost = Object.fromEntries(CASES.map((name) => [name, median(rounds[name].map((r) => r.microsPerSpan))]));
+const cost = Object.fromEntries(
+  CASES.map((name) => [name, median(rounds[name].map((r) => r.microsPerSpan))]),
+);
 const lost = (name) => rounds[name].reduce((sum, r) => sum + r.started - r.spans, 0);
 const rows = CASES.map((name) => ({
   case: name,
   "µs/span": cost[name].toFixed(2),
   "above floor": (cost[name] - cost.floor).toFixed(2),
-  "spread": rounds[name].map((r) => r.microsPerSpan.toFixed(2)).join(" "),
+  spread: rounds[name].map((r) => r.microsPerSpan.toFixed(2)).join(" "),
   "spans lost": name === "floor" ? "-" : lost(name),
-  "requests": rounds[name][0].requests,
-  "connections": rounds[name][0].connections,
-  "bytes/span": name === "floor" ? "-" : Math.round(rounds[name][0].bytes / rounds[name][0].started),
+  requests: rounds[name][0].requests,
+  connections: rounds[name][0].connections,
+  "bytes/span":
+    name === "floor" ? "-" : Math.round(rounds[name][0].bytes / rounds[name][0].started),
   "RSS MB": Math.round(median(rounds[name].map((r) => r.heapMegabytes))),
 }));
 console.table(rows);
