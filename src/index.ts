@@ -2,18 +2,19 @@ export type { SentryClient } from "./client/client.js";
 export type { CategoryStats, ClientStats } from "./client/stats.js";
 export type { ClientOptions, HttpOptions, SpanPattern, TextPattern } from "./options/options.js";
 export { forkIsolation, forkScope } from "./otel/scope-context.js";
-export { SentryPropagator } from "./otel/propagator.js";
 export { OptionsError, isOptionsError } from "./protocol/errors.js";
 export type { ErrorEvent, SeverityLevel } from "./protocol/error-event.js";
 export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
 export type { SamplerContext } from "./sampling/decide.js";
 export type { Breadcrumb, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
+export { attachToGlobalProvider } from "./sdk/attach.js";
+export type { AttachableProcessor } from "./sdk/attach.js";
 export { captureException, captureMessage } from "./sdk/capture.js";
 export { createClient } from "./sdk/create-client.js";
 export { getClient, setClient } from "./sdk/global-client.js";
 export { close, flush, stats } from "./sdk/lifecycle.js";
-export { SentrySpanExporter, SentrySpanProcessor } from "./sdk/otel-parts.js";
+export { SentryPropagator, SentrySpanExporter, SentrySpanProcessor } from "./sdk/otel-parts.js";
 export {
   addBreadcrumb,
   bindContext,

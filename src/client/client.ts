@@ -1,6 +1,7 @@
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
+import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
@@ -50,9 +51,19 @@ export class SentryClient {
     this.#builder = new EnvelopeBuilder(parts);
   }
 
+  /** Whether `close` was called: what comes later is counted as `closed`. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** Makes a part's spans count, and be flushed, with the client. */
   addSpanSource(source: SpanSource): void {
     this.#sources.add(source);
+  }
+
+  /** The sampling context of a trace that starts in this process (protocol: dynamic sampling context). */
+  samplingContext(traceId: string): DynamicSamplingContext | undefined {
+    return this.#builder.samplingContext(traceId);
   }
 
   /** Sends a transaction whose spans are encoded. Never throws. */
@@ -70,12 +81,12 @@ export class SentryClient {
    * outcome, to false after `timeoutMillis`. Never rejects.
    */
   async flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    const remaining = await this.#flushSources(timeoutMillis);
+    const { isDone, remaining } = await this.#flushSources(timeoutMillis);
     const flushed = await Promise.all([
       this.#sender?.flush(remaining),
       this.#spotlight?.flush(remaining),
     ]);
-    return flushed[0] ?? true;
+    return isDone && (flushed[0] ?? true);
   }
 
   /** Flushes, then lets go of everything. Idempotent: a second call returns the first one's promise. */
@@ -91,22 +102,22 @@ export class SentryClient {
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
-    const remaining = await this.#flushSources(timeoutMillis);
+    const { isDone, remaining } = await this.#flushSources(timeoutMillis);
     const closed = await Promise.all([
       this.#sender?.close(remaining),
       this.#spotlight?.close(remaining),
     ]);
-    return closed[0] ?? true;
+    return isDone && (closed[0] ?? true);
   }
 
-  // Returns the milliseconds that are left of the time.
-  async #flushSources(timeoutMillis: number): Promise<number> {
+  // Whether all of them are done, and the milliseconds that are left of the time.
+  async #flushSources(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
     const start = performance.now();
     const box = deadline(systemTimers, timeoutMillis);
-    const flushes = [...this.#sources].map((source) => source.flush());
-    await Promise.race([Promise.allSettled(flushes), box.passed]);
+    const flushes = Promise.allSettled([...this.#sources].map((source) => source.flush()));
+    const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
     box.cancel();
-    return Math.max(0, timeoutMillis - (performance.now() - start));
+    return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
   }
 
   #deliver(contents: readonly ItemCount[], build: () => BuildResult): void {

@@ -90,6 +90,11 @@ export class EnvelopeBuilder {
     return { parts, droppedSpans: result.droppedSpans };
   }
 
+  /** The sampling context of a trace that starts here, as far as it is known before its root ends. */
+  samplingContext(traceId: string): DynamicSamplingContext | undefined {
+    return this.#traceContext.ofTrace(traceId, this.#membersOf(this.#resource));
+  }
+
   /** The envelope of an error event. */
   error({ event, scopes, trace }: ErrorCapture): BuildResult {
     const members = this.#membersOf(this.#resource);

@@ -1,53 +1,56 @@
+import type { Settings } from "../options/options.js";
 import { dscForSegment, dscOf } from "../propagation/dsc.js";
+import type { OwnTrace } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import { sampleRandOf } from "../sampling/sample-rand.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { ProcessMembers } from "./process-members.js";
 
-/** Builds the sampling context that an envelope carries about its trace. */
+/** Builds the sampling context that envelopes and headers carry about a trace. */
 export interface TraceContextSource {
+  /** Of a trace whose root has ended. */
   ofTransaction(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
+  /** Of a trace that starts here, before its root has ended. */
+  ofTrace(traceId: string, members: ProcessMembers): DynamicSamplingContext | undefined;
   ofError(
     trace: ErrorTrace | undefined,
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined;
 }
 
-/** The sampling contexts of one client (protocol: dynamic sampling context). */
+const NO_CONTEXT: TraceContextSource = {
+  ofTransaction: () => undefined,
+  ofTrace: () => undefined,
+  ofError: () => undefined,
+};
+
+/** The sampling contexts of one client (protocol: dynamic sampling context). Without a DSN, none. */
 export function createTraceContext(client: {
+  readonly settings: Settings;
   readonly publicKey: string;
   readonly orgId: string | undefined;
 }): TraceContextSource {
-  const { publicKey, orgId } = client;
-  if (publicKey === "") return { ofTransaction: () => undefined, ofError: () => undefined };
+  const { publicKey, orgId, settings } = client;
+  if (publicKey === "") return NO_CONTEXT;
+
+  const own = (traceId: string, { release, environment }: ProcessMembers): OwnTrace => {
+    const sampleRand = sampleRandOf(traceId, undefined);
+    return { traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand };
+  };
+
   return {
-    ofTransaction(trace, { release, environment }) {
-      const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
-      return dscForSegment(trace.incoming, {
-        traceId,
-        publicKey,
-        orgId,
-        release,
-        environment,
-        transaction,
-        sampled,
-        sampleRate,
-        sampleRand,
-      });
+    ofTransaction({ incoming, ...trace }, { release, environment }) {
+      return dscForSegment(incoming, { ...trace, publicKey, orgId, release, environment });
     },
-    ofError(trace, { release, environment }) {
-      if (trace === undefined) return undefined;
-      const { traceId } = trace;
-      const sampleRand = sampleRandOf(traceId, undefined);
-      return dscOf({
-        traceId,
-        publicKey,
-        orgId,
-        release,
-        environment,
-        sampled: undefined,
-        sampleRand,
-      });
+    ofTrace(traceId, members) {
+      const trace = own(traceId, members);
+      // What a sampler will say of the root is not known here: the decision stays open.
+      if (settings.tracesSampler !== undefined) return dscOf(trace);
+      const sampleRate = settings.tracesSampleRate;
+      return dscOf({ ...trace, sampleRate, sampled: trace.sampleRand < sampleRate });
+    },
+    ofError(trace, members) {
+      return trace === undefined ? undefined : dscOf(own(trace.traceId, members));
     },
   };
 }

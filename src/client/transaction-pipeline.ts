@@ -5,7 +5,7 @@ import type { DiscardReason } from "../protocol/data-category.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import { encodeEvent } from "./encode-event.js";
 import { reparentSpans } from "./reparent-spans.js";
-import { isSpan, isTransaction } from "./valid-event.js";
+import { isRecord, isSpan, isTransaction } from "./valid-event.js";
 
 /** A transaction's JSON after the hooks, or why there is none. `droppedSpans` left it on the way. */
 export type PipelineResult =
@@ -65,8 +65,11 @@ function hookedSpan(
   const outcome = guardCallback(diagnostics, "beforeSendSpan", () => hook(span));
   if (!outcome.ok) return original;
   if (outcome.value === null) return null;
-  if (isSpan(outcome.value))
-    return { ...outcome.value, span_id: original.span_id, trace_id: original.trace_id };
+  if (isRecord(outcome.value)) {
+    const { span_id, trace_id } = original;
+    const hooked = { ...outcome.value, span_id, trace_id };
+    if (isSpan(hooked)) return hooked;
+  }
   diagnostics.warnOnce(
     "hook:beforeSendSpan",
     "`beforeSendSpan` returned no span; the span goes as it was",
@@ -82,7 +85,9 @@ function hookedEvent(
   const { event_id, type } = event;
   const outcome = guardCallback(diagnostics, "beforeSendTransaction", () => hook(event));
   if (!outcome.ok || outcome.value === null) return null;
-  if (isTransaction(outcome.value)) return { ...outcome.value, event_id, type };
+  const { value } = outcome;
+  if (isTransaction(value))
+    return { ...value, spans: value.spans.filter((span) => isSpan(span)), event_id, type };
   diagnostics.warnOnce(
     "hook:beforeSendTransaction",
     "`beforeSendTransaction` returned no transaction (a promise is none); it is dropped",

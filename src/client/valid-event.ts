@@ -1,18 +1,18 @@
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 
+const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
+const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
+
 /** Whether a hook returned a span that Relay takes: one bad span costs the whole transaction. */
 export function isSpan(value: unknown): value is TransactionSpan {
-  return isRecord(value) && isPeriod(value);
+  return isRecord(value) && isPeriod(value) && hasIds(value);
 }
 
-/** Whether a hook returned a transaction that Relay takes. */
+/** Whether a hook returned a transaction that Relay takes, but for its spans. */
 export function isTransaction(value: unknown): value is TransactionEvent {
-  return (
-    isRecord(value) &&
-    isPeriod(value) &&
-    Array.isArray(value["spans"]) &&
-    hasTrace(value["contexts"])
-  );
+  if (!isRecord(value) || !isPeriod(value) || !Array.isArray(value["spans"])) return false;
+  const { contexts } = value;
+  return isRecord(contexts) && isRecord(contexts["trace"]) && hasIds(contexts["trace"]);
 }
 
 /** Whether a value is an object and not a promise: a hook that is asynchronous has no result here. */
@@ -20,11 +20,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !("then" in value) && !Array.isArray(value);
 }
 
-function isPeriod(value: Record<string, unknown>): boolean {
-  const { start_timestamp: start, timestamp: end } = value;
-  return typeof start === "number" && typeof end === "number" && start <= end;
+function isPeriod({ start_timestamp: start, timestamp: end }: Record<string, unknown>): boolean {
+  return Number.isFinite(start) && Number.isFinite(end) && Number(start) <= Number(end);
 }
 
-function hasTrace(contexts: unknown): boolean {
-  return isRecord(contexts) && isRecord(contexts["trace"]);
+function hasIds({ trace_id: traceId, span_id: spanId }: Record<string, unknown>): boolean {
+  return TRACE_ID.test(String(traceId)) && SPAN_ID.test(String(spanId));
 }

@@ -39,14 +39,20 @@ export function createDiagnostics(logger: DiagnosticsLogger): Diagnostics {
   };
 }
 
-/** Runs the user's callback; what it throws becomes one diagnostic and the fallback. */
+/** What a callback of the application returned, unless it threw. */
+export type CallbackResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
+
+/** Runs the user's callback; what it throws becomes one diagnostic and no result. */
 export function guardCallback<T>(
   diagnostics: Diagnostics,
   name: string,
   run: () => T,
-): { ok: true; value: T } | { ok: false } {
+): CallbackResult<T> {
   try {
-    return { ok: true, value: run() };
+    const value = run();
+    // Callbacks are synchronous. One that is not must not end the process when it rejects.
+    if (value instanceof Promise) value.catch(() => undefined);
+    return { ok: true, value };
   } catch (error) {
     diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw; its result is left out`, error);
     return { ok: false };

@@ -18,15 +18,8 @@ export function encodingSettings(client: SentryClient): EncodingSettings {
   };
 }
 
-/** An assembler whose transactions go to a client, and whose counts are part of the client's. */
-export interface ClientAssembler {
-  readonly assembler: SegmentAssembler;
-  /** Resolves when no transaction waits for its resource. */
-  settled(): Promise<void>;
-}
-
-/** Builds the assembler of one processor. */
-export function createAssembler(client: SentryClient): ClientAssembler {
+/** Builds the assembler of one processor: its transactions go to the client, its counts are the client's. */
+export function createAssembler(client: SentryClient): SegmentAssembler {
   const sink = createTransactionSink(client, setDetachedTimer);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
@@ -49,5 +42,5 @@ export function createAssembler(client: SentryClient): ClientAssembler {
       return sink.settled();
     },
   });
-  return { assembler, settled: () => sink.settled() };
+  return assembler;
 }

@@ -39,7 +39,9 @@ function unitOfRoot(
   if (span.parentSpanContext !== undefined && span.parentSpanContext.isRemote !== true) {
     return unitOfLocalChild(parentContext);
   }
-  if (own === undefined) return processScopes().defaultUnit.fork();
+  // An overlay outside of all units carries the process's default unit: that is none.
+  const { defaultUnit } = processScopes();
+  if (own === undefined || own.unit === defaultUnit) return defaultUnit.fork();
   if (span.kind !== SPAN_KIND.SERVER && span.kind !== SPAN_KIND.CONSUMER) return own.unit;
   if (!own.unit.adoptable) return own.unit.fork();
   own.unit.adoptable = false;

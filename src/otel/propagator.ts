@@ -19,8 +19,8 @@ import type { RemoteParent } from "./remote-parent.js";
 import { forkForIncoming } from "./scope-context.js";
 import { isTracingSuppressed } from "./suppress.js";
 
-/** Options of `SentryPropagator`. */
-export interface SentryPropagatorOptions {
+/** Options of `TracePropagator`. */
+export interface TracePropagatorOptions {
   /** Without it, traces that start here are sent on without a dynamic sampling context. */
   readonly dscSource?: DscSource;
 }
@@ -32,10 +32,10 @@ export interface SentryPropagatorOptions {
  * Next to W3C propagators, put it last. They overwrite: `W3CBaggagePropagator` the whole `baggage`
  * header, `W3CTraceContextPropagator` the parent that `sentry-trace` names.
  */
-export class SentryPropagator implements TextMapPropagator<unknown> {
+export class TracePropagator implements TextMapPropagator<unknown> {
   readonly #dscSource: DscSource | undefined;
 
-  constructor(options: SentryPropagatorOptions = {}) {
+  constructor(options: TracePropagatorOptions = {}) {
     this.#dscSource = options.dscSource;
   }
 

@@ -4,6 +4,7 @@ import type { Context } from "@opentelemetry/api";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
+import type { Unit } from "../scope/unit.js";
 import { readContextScopes, writeContextScopes } from "./context-key.js";
 import type { ContextScopes } from "./context-key.js";
 import { unitOfSpan } from "./span-slots.js";
@@ -17,7 +18,7 @@ export function scopesOf(ctx: Context): ContextScopes {
   const span = trace.getSpan(ctx);
   const unit = span === undefined ? undefined : unitOfSpan(span);
   if (own !== undefined && (unit === undefined || own.unit.depth >= unit.depth)) return own;
-  if (unit !== undefined) return { unit, current: undefined, incoming: own?.incoming };
+  if (unit !== undefined) return { unit, current: own?.current, incoming: own?.incoming };
   return { unit: unitWithoutSlot(ctx), current: undefined, incoming: undefined };
 }
 
@@ -49,10 +50,12 @@ export function forkForIncoming(ctx: Context, incoming: IncomingTrace | undefine
   return writeContextScopes(ctx, { unit, current: undefined, incoming });
 }
 
-// An active span that does not record cannot carry a unit: its trace's entry in the table does.
-function unitWithoutSlot(ctx: Context): ContextScopes["unit"] {
-  const process = processScopes();
+// An active span that does not record cannot carry a unit: its trace's entry in the table does. A span
+// that was suppressed has no trace either, and hides the one around it: what is written is lost.
+function unitWithoutSlot(ctx: Context): Unit {
+  const { defaultUnit, unrecorded } = processScopes();
   const identity = trace.getSpanContext(ctx);
-  if (identity === undefined || !isSpanContextValid(identity)) return process.defaultUnit;
-  return process.unsampled.get(identity.traceId, () => process.defaultUnit.fork());
+  if (identity === undefined) return defaultUnit;
+  if (!isSpanContextValid(identity)) return defaultUnit.fork();
+  return unrecorded.get(identity.traceId, () => defaultUnit.fork());
 }

@@ -83,7 +83,6 @@ export class ClientSpanExporter {
   }
 
   async #shutdown(): Promise<void> {
-    await this.#flush();
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();
   }

@@ -6,7 +6,6 @@ import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { Segment } from "../tracing/segment.js";
 import { createAssembler } from "./client-assembler.js";
-import type { ClientAssembler } from "./client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
 import { rememberRecordedErrors } from "./error-places.js";
 import { createRootDecision } from "./root-decision.js";
@@ -25,7 +24,6 @@ import type { StartedSpan } from "./started-span.js";
 export class ClientSpanProcessor {
   readonly #client: SentryClient;
   readonly #ownsClient: boolean;
-  readonly #pipeline: ClientAssembler;
   readonly #assembler: SegmentAssembler;
   readonly #slots = new SegmentSlots();
   readonly #decide: RootDecision;
@@ -36,8 +34,7 @@ export class ClientSpanProcessor {
   constructor(client: SentryClient, ownsClient: boolean = false) {
     this.#client = client;
     this.#ownsClient = ownsClient;
-    this.#pipeline = createAssembler(client);
-    this.#assembler = this.#pipeline.assembler;
+    this.#assembler = createAssembler(client);
     this.#decide = createRootDecision(client);
     this.#isIgnored = createSpanFilter(client.settings.ignoreSpans);
   }
@@ -111,7 +108,8 @@ export class ClientSpanProcessor {
 
   #end(span: FinishedSpan): void {
     const segment = this.#slots.get(span);
-    if (segment === undefined) return;
+    // A processor that is registered twice, or wrapped, is told twice.
+    if (segment === undefined || !this.#slots.end(span)) return;
     if (this.#closing === undefined) this.#assembler.finish(segment, span);
     else this.#assembler.dropClosed(segment, span);
   }
@@ -119,7 +117,6 @@ export class ClientSpanProcessor {
   async #shutdown(): Promise<void> {
     this.#assembler.flush();
     this.#assembler.close();
-    await this.#pipeline.settled();
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();
   }

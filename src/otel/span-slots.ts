@@ -24,9 +24,18 @@ export function assignUnit(span: object, unit: Unit): void {
 /** The segments of one processor's spans, hung on them in the same way. */
 export class SegmentSlots {
   readonly #slot = Symbol("otel-sentry-bridge.segment");
+  readonly #ended = Symbol("otel-sentry-bridge.ended");
 
   get(span: object): Segment | undefined {
     return (span as Record<symbol, Segment | undefined>)[this.#slot];
+  }
+
+  /** Marks the span as ended; false when it was before. */
+  end(span: object): boolean {
+    const slots = span as Record<symbol, boolean | undefined>;
+    if (slots[this.#ended] === true) return false;
+    slots[this.#ended] = true;
+    return true;
   }
 
   set(span: object, segment: Segment): void {

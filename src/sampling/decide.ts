@@ -75,6 +75,8 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
   let answer: unknown;
   try {
     answer = sampler(samplerContext(input));
+    // A sampler is synchronous. One that is not must not end the process when it rejects.
+    if (answer instanceof Promise) answer.catch(() => undefined);
   } catch (error) {
     input.onSamplerError?.(error);
     return undefined;

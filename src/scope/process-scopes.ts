@@ -8,7 +8,7 @@ export interface ProcessScopes {
   readonly global: Scope;
   /** Where setters write outside of every unit. */
   readonly defaultUnit: Unit;
-  readonly unsampled: UnitTable;
+  readonly unrecorded: UnitTable;
 }
 
 // Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it. The
@@ -22,6 +22,6 @@ export function processScopes(): ProcessScopes {
   return (carrier[SLOT] ??= {
     global: new Scope(),
     defaultUnit: createDefaultUnit(),
-    unsampled: new UnitTable(),
+    unrecorded: new UnitTable(),
   });
 }

@@ -1,17 +1,17 @@
 import type { Unit } from "./unit.js";
 
-/** How many traces without a recording span can have a unit at once. */
-export const MAX_UNSAMPLED_UNITS = 10_000;
+/** How many traces can have a unit in the table at once. */
+export const MAX_UNRECORDED_UNITS = 10_000;
 
 /**
- * Units of traces whose active span does not record and so cannot carry one, by trace id. Bounded:
+ * Units by trace id, for code whose active span does not record and so cannot carry one. Bounded:
  * when it is full the unit that was made first goes. Its data is lost; it is never shared.
  */
 export class UnitTable {
   readonly #units = new Map<string, Unit>();
   readonly #limit: number;
 
-  constructor(limit: number = MAX_UNSAMPLED_UNITS) {
+  constructor(limit: number = MAX_UNRECORDED_UNITS) {
     this.#limit = limit;
   }
 

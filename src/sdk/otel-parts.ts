@@ -1,8 +1,10 @@
 import type { SentryClient } from "../client/client.js";
 import type { ClientOptions } from "../options/options.js";
+import { TracePropagator } from "../otel/propagator.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
 import { clientOf } from "./create-client.js";
+import { getClient } from "./global-client.js";
 
 /**
  * An OTel `SpanProcessor` (SDK 2.x and 3.x) that turns the spans of your provider into Sentry
@@ -30,5 +32,19 @@ export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
+  }
+}
+
+/**
+ * An OTel `TextMapPropagator` that continues traces across services by `sentry-trace`, `traceparent`
+ * and the `sentry-` members of `baggage`, and makes each incoming request or message a unit of work
+ * with scopes of its own. Traces that start here are sent on with the sampling context of the
+ * process-wide client.
+ *
+ * Next to W3C propagators, put it last. Its methods never throw.
+ */
+export class SentryPropagator extends TracePropagator {
+  constructor() {
+    super({ dscSource: (traceId) => getClient()?.samplingContext(traceId) });
   }
 }

@@ -1,6 +1,8 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import type { SentryClient } from "../client/client.js";
+import { isRecord } from "../client/valid-event.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import { forkIsolation, forkScope, scopesOf } from "../otel/scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
@@ -106,13 +108,19 @@ export function addBreadcrumb(breadcrumb: Breadcrumb): void {
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
 }
 
-// A hook that throws must not cost the breadcrumb.
+// A hook that throws, or returns what is no breadcrumb, must not cost it.
 function hookedBreadcrumb(
   breadcrumb: Breadcrumb,
-  { settings, diagnostics }: NonNullable<ReturnType<typeof getClient>>,
+  { settings, diagnostics }: SentryClient,
 ): Breadcrumb | null {
   const hook = settings.beforeBreadcrumb;
   if (hook === undefined) return breadcrumb;
   const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () => hook(breadcrumb));
-  return outcome.ok ? outcome.value : breadcrumb;
+  if (!outcome.ok) return breadcrumb;
+  if (outcome.value === null || isRecord(outcome.value)) return outcome.value;
+  diagnostics.warnOnce(
+    "hook:beforeBreadcrumb",
+    "`beforeBreadcrumb` returned no breadcrumb (a promise is none); it stays as it was",
+  );
+  return breadcrumb;
 }

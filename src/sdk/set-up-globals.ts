@@ -1,7 +1,7 @@
 import { context, propagation, trace } from "@opentelemetry/api";
 import type { TracerProvider } from "@opentelemetry/api";
 
-import { SentryPropagator } from "../otel/propagator.js";
+import { SentryPropagator } from "./otel-parts.js";
 import { isRegistered, registeredVersion } from "./api-registry.js";
 import { loadPeer } from "./load-peer.js";
 

@@ -1,25 +1,48 @@
 import type { AttributeBag } from "../semantics/span-view.js";
-import type { FinishedSpan } from "./finished-span.js";
+import type { FinishedSpan, HighResolutionTime } from "./finished-span.js";
 
-/** The same span without the attributes, links and events that cannot be read. */
-export function readableSpan(span: FinishedSpan): FinishedSpan {
+/** The same span without what cannot be read, or is not what it should be; `nowMillis` for its times. */
+export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpan {
+  const now: HighResolutionTime = [Math.floor(nowMillis / 1000), (nowMillis % 1000) * 1e6];
+  const start = readableTime(() => span.startTime);
+  const end = readableTime(() => span.endTime);
+  const lost = { events: lengthOf(() => span.events), links: lengthOf(() => span.links) };
   return {
     name: span.name,
     kind: span.kind,
     spanContext: () => span.spanContext(),
     parentSpanContext: span.parentSpanContext,
-    startTime: span.startTime,
-    endTime: span.endTime,
-    status: span.status,
+    startTime: start ?? end ?? now,
+    endTime: end ?? start ?? now,
+    status: attempt(() => ({ code: span.status.code, message: span.status.message })) ?? {
+      code: 0,
+    },
     attributes: readableAttributes(span),
     links: [],
     events: [],
     resource: span.resource,
-    instrumentationScope: span.instrumentationScope,
-    droppedAttributesCount: span.droppedAttributesCount,
-    droppedEventsCount: span.events.length + span.droppedEventsCount,
-    droppedLinksCount: span.links.length + span.droppedLinksCount,
+    instrumentationScope: attempt(() => namedScope(span)) ?? { name: "" },
+    droppedAttributesCount: countOf(span.droppedAttributesCount),
+    droppedEventsCount: countOf(span.droppedEventsCount) + lost.events,
+    droppedLinksCount: countOf(span.droppedLinksCount) + lost.links,
   };
+}
+
+function readableTime(read: () => HighResolutionTime): HighResolutionTime | undefined {
+  const time = attempt(read);
+  return typeof time?.[0] === "number" && typeof time[1] === "number" ? time : undefined;
+}
+
+function namedScope({ instrumentationScope: { name } }: FinishedSpan): { name: string } {
+  return { name: typeof name === "string" ? name : "" };
+}
+
+function countOf(count: unknown): number {
+  return typeof count === "number" && Number.isFinite(count) ? count : 0;
+}
+
+function lengthOf(read: () => readonly unknown[]): number {
+  return attempt(() => read().length) ?? 0;
 }
 
 function readableAttributes(span: FinishedSpan): AttributeBag {

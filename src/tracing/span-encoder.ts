@@ -49,7 +49,9 @@ export class SpanEncoder {
     try {
       return this.#encodeSpan(span, parentSpanId);
     } catch (error) {
-      return this.#encodeSpan(this.#withoutUnreadable(span, error), parentSpanId);
+      const text = this.#encodeSpan(readableSpan(span, this.#settings.now()), parentSpanId);
+      this.#tellUnreadable(error);
+      return text;
     }
   }
 
@@ -58,18 +60,18 @@ export class SpanEncoder {
     try {
       return this.#encodeHead(span, sampleRate);
     } catch (error) {
-      return this.#encodeHead(this.#withoutUnreadable(span, error), sampleRate);
+      const head = this.#encodeHead(readableSpan(span, this.#settings.now()), sampleRate);
+      this.#tellUnreadable(error);
+      return head;
     }
   }
 
-  // A span with an attribute that throws when it is read goes without that attribute.
-  #withoutUnreadable(span: FinishedSpan, error: unknown): FinishedSpan {
+  #tellUnreadable(error: unknown): void {
     this.#settings.onMended(
       "span:unreadable",
       "a span had a value that could not be read; it goes without",
       error,
     );
-    return readableSpan(span);
   }
 
   // What does not change from span to span stands together, so that it is one text each.

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { mergeScopes } from "../../src/scope/merge.js";
 import { Scope } from "../../src/scope/scope.js";
-import type { TagValue } from "../../src/scope/scope-data.js";
+import type { TagValue, User } from "../../src/scope/scope-data.js";
 import { throwing } from "../otel/propagation-kit.js";
 
 describe("a scope", () => {
@@ -45,7 +45,7 @@ describe("a scope", () => {
     }
     const scope = new Scope()
       .setUser(Object.freeze({ id: 1 }))
-      .setContext("account", { ...new Account() });
+      .setContext("account", new Account() as never);
     expect(scope.data.user).toEqual({ id: 1 });
     expect(scope.data.contexts).toEqual({ account: { id: 7 } });
   });
@@ -73,8 +73,8 @@ describe("a scope", () => {
   });
 
   it("leaves out members that are undefined, as Sentry's SDKs do", () => {
-    const user = { id: 1, email: undefined, address: { city: undefined, zip: "9000" } };
-    const { data } = new Scope().setUser(user);
+    const user: object = { id: 1, email: undefined, address: { city: undefined, zip: "9000" } };
+    const { data } = new Scope().setUser(user as User);
     expect(JSON.parse(JSON.stringify(data.user))).toEqual({ id: 1, address: { zip: "9000" } });
   });
 

@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+
+import type { ClientOptions } from "../../src/options/options.js";
+import { resolveOptions } from "../../src/options/resolve.js";
+import { OptionsError } from "../../src/protocol/errors.js";
+
+const DSN = "https://0123456789abcdef0123456789abcdef@sentry.example.com/1";
+const NOTHING: ClientOptions = {};
+
+function problemOf(options: unknown): { option: string; message: string } | undefined {
+  try {
+    resolveOptions(options as ClientOptions, NOTHING);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    return { option: error.option, message: error.message };
+  }
+}
+
+const notText = [5, true, {}, [], null, Symbol("s")];
+const notNumber = ["1", true, {}, [], null, Number.NaN];
+const notFlag = ["true", 1, {}, [], null];
+const notFunction = ["f", 1, true, {}, [], null];
+const notPatterns = ["error", /error/, {}, [5], [null], [{}], null];
+const bad: Record<keyof ClientOptions, unknown[]> = {
+  dsn: [...notText, "nonsense", "https://sentry.example.com/1"],
+  release: notText,
+  environment: notText,
+  dist: notText,
+  serverName: notText,
+  tracesSampleRate: [...notNumber, -0.1, 1.1, Number.POSITIVE_INFINITY],
+  tracesSampler: notFunction,
+  sampleRate: [...notNumber, -0.1, 1.1, 100],
+  ignoreErrors: notPatterns,
+  ignoreTransactions: notPatterns,
+  ignoreSpans: ["span", /span/, {}, [5], [null], [[]]],
+  beforeSend: notFunction,
+  beforeSendTransaction: notFunction,
+  beforeSendSpan: notFunction,
+  beforeBreadcrumb: notFunction,
+  maxBreadcrumbs: [...notNumber, -1, 1.5, Number.POSITIVE_INFINITY],
+  maxBufferedBytes: [...notNumber, 0, -1, Number.POSITIVE_INFINITY],
+  orgId: notText,
+  tunnel: [...notText, "nonsense", "ftp://host/path", "/tunnel"],
+  spotlight: [5, {}, [], null, "nonsense", "ftp://host"],
+  transport: [
+    5,
+    "http",
+    true,
+    [],
+    null,
+    () => {},
+    { maxConnections: "4" },
+    { maxConnections: 0 },
+    { gzipThresholdBytes: -1 },
+    { nonsense: 1 },
+    { send: 5 },
+  ],
+  shutdownTimeoutMillis: [...notNumber, -1, Number.POSITIVE_INFINITY],
+  debug: notFlag,
+} satisfies Record<keyof ClientOptions, unknown[]>;
+
+describe.each(Object.entries(bad))("%s", (option, values) => {
+  it.each(values.map((value) => [value]))("is refused when it is %o", (value) => {
+    const problem = problemOf({ [option]: value });
+    expect(problem?.option.startsWith(option)).toBe(true);
+    expect(problem?.message).toMatch(new RegExp(`^\`${option}[^\`]*\` (must|is not) .+; got .+$`));
+  });
+
+  it("may be undefined", () => {
+    expect(problemOf({ [option]: undefined })).toBeUndefined();
+  });
+});
+
+describe("the door", () => {
+  it("refuses an option that there is not, and names those that there are", () => {
+    const problem = problemOf({ tracesSampelRate: 1 });
+    expect(problem?.option).toBe("tracesSampelRate");
+    expect(problem?.message).toMatch(
+      /is not an option; there are dsn, .*tracesSampleRate.*; got 1/,
+    );
+  });
+
+  it.each([[null], [5], ["dsn"], [[]], [() => {}]])(
+    "refuses %o for the options themselves",
+    (options) => {
+      expect(problemOf(options)?.option).toBe("options");
+    },
+  );
+
+  it("shows what it got, but not the secret of a DSN", () => {
+    expect(problemOf({ sampleRate: 1.5 })?.message).toContain("got 1.5 (number)");
+    expect(problemOf({ dsn: "https://key:secret@host/path" })?.message).not.toContain("secret@");
+  });
+
+  it("lets every kind of good value in", () => {
+    const good: ClientOptions = {
+      dsn: DSN,
+      release: "shop@1.0.0",
+      tracesSampleRate: 0,
+      sampleRate: 1,
+      ignoreErrors: ["a", /b/],
+      ignoreSpans: ["a", /b/, { name: "c", op: /d/, attributes: { e: 1 } }],
+      maxBreadcrumbs: 0,
+      maxBufferedBytes: 1,
+      shutdownTimeoutMillis: 0,
+      tunnel: "https://example.com/tunnel",
+      spotlight: "http://localhost:1234/stream",
+      transport: { maxConnections: 1, gzipThresholdBytes: 0 },
+      debug: true,
+    };
+    expect(resolveOptions(good, NOTHING)).toMatchObject(good);
+  });
+});
+
+describe("settings", () => {
+  it("have the documented defaults", () => {
+    expect(resolveOptions({}, NOTHING)).toEqual({
+      tracesSampleRate: 1,
+      sampleRate: 1,
+      ignoreErrors: [],
+      ignoreTransactions: [],
+      ignoreSpans: [],
+      maxBreadcrumbs: 100,
+      maxBufferedBytes: 20 * 1024 * 1024,
+      transport: {},
+      shutdownTimeoutMillis: 2000,
+      debug: false,
+    });
+  });
+
+  it("are frozen, and do not change with the lists that were passed", () => {
+    const ignoreErrors = ["a"];
+    const settings = resolveOptions({ ignoreErrors }, NOTHING);
+    ignoreErrors.push("b");
+    expect(settings.ignoreErrors).toEqual(["a"]);
+    expect(Object.isFrozen(settings)).toBe(true);
+    for (const list of [settings.ignoreErrors, settings.ignoreTransactions, settings.ignoreSpans]) {
+      expect(Object.isFrozen(list)).toBe(true);
+    }
+  });
+
+  it("leave the object that was passed alone", () => {
+    const options = Object.freeze({ dsn: DSN, ignoreErrors: Object.freeze(["a"]) });
+    expect(resolveOptions(options, NOTHING)).toMatchObject(options);
+  });
+});
+
+describe("precedence", () => {
+  const environment: ClientOptions = {
+    dsn: DSN,
+    release: "of the environment",
+    environment: "of the environment",
+    tracesSampleRate: 0.5,
+    debug: true,
+    spotlight: "http://localhost:1234/stream",
+  };
+
+  it("the environment fills what code leaves open", () => {
+    expect(resolveOptions({}, environment)).toMatchObject(environment);
+  });
+
+  it("code wins over the environment, also with a value that is falsy", () => {
+    const code = { release: "of the code", tracesSampleRate: 0, debug: false };
+    expect(resolveOptions(code, environment)).toMatchObject({
+      ...code,
+      environment: "of the environment",
+    });
+  });
+
+  it("an option that is undefined hides nothing", () => {
+    const unset = {
+      dsn: undefined,
+      release: undefined,
+      tracesSampleRate: undefined,
+      spotlight: undefined,
+    };
+    expect(resolveOptions(unset, environment)).toMatchObject(environment);
+  });
+
+  it("a bad value of the environment is refused as well", () => {
+    expect(() => resolveOptions({}, { tracesSampleRate: Number.NaN })).toThrow(
+      /^`tracesSampleRate` must be/,
+    );
+  });
+});
+
+describe("an empty DSN", () => {
+  it("means none", () => {
+    expect(resolveOptions({ dsn: "" }, NOTHING).dsn || undefined).toBeUndefined();
+  });
+
+  it("switches off the one of the environment", () => {
+    expect(resolveOptions({ dsn: "" }, { dsn: DSN }).dsn || undefined).toBeUndefined();
+  });
+});
+
+describe("spotlight", () => {
+  const URL_OF_ENVIRONMENT = "http://localhost:1234/stream";
+  it.each<[ClientOptions["spotlight"], ClientOptions["spotlight"], string | undefined]>([
+    [undefined, undefined, undefined],
+    [true, undefined, "http://localhost:8969/stream"],
+    [undefined, true, "http://localhost:8969/stream"],
+    ["http://other:1/stream", true, "http://other:1/stream"],
+    ["http://other:1/stream", URL_OF_ENVIRONMENT, "http://other:1/stream"],
+    [true, URL_OF_ENVIRONMENT, URL_OF_ENVIRONMENT],
+    [false, URL_OF_ENVIRONMENT, undefined],
+    [false, true, undefined],
+    [undefined, false, undefined],
+    [true, false, "http://localhost:8969/stream"],
+  ])("%o in code and %o in the environment make %o", (code, environment, url) => {
+    expect(resolveOptions({ spotlight: code }, { spotlight: environment }).spotlight).toBe(url);
+  });
+});

@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+
+// All that the build reads.
+const INPUTS = [
+  "package.json",
+  "tsconfig.json",
+  "tsconfig.esm.json",
+  "tsconfig.cjs.json",
+  "scripts",
+  "src",
+];
+
+/**
+ * The package as the build makes it from the present sources: a directory with `package.json` and
+ * `dist`. Built in a copy, so that the tests replace nothing that somebody uses; once for all test
+ * files, by the hash of what goes in.
+ */
+export function builtPackage(): string {
+  const prefix = `otel-sentry-bridge-${userInfo().uid}-`;
+  const target = join(tmpdir(), prefix + hashOfInputs());
+  if (existsSync(target)) return target;
+  removeOldBuilds(prefix);
+  const copy = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-build-"));
+  try {
+    for (const input of INPUTS) cpSync(join(root, input), join(copy, input), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: copy, stdio: "pipe" });
+    renameSync(copy, target);
+  } catch (error) {
+    // Another test file may have been faster, and has built the same.
+    if (!existsSync(target)) throw error;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  return target;
+}
+
+const OLD_MILLIS = 3_600_000;
+
+// Each state of the sources leaves one behind.
+function removeOldBuilds(prefix: string): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+    const path = join(tmpdir(), name);
+    if (Date.now() - statSync(path).mtimeMs > OLD_MILLIS)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** The files below a directory in a fixed order, or the file itself. */
+export function filesIn(path: string): string[] {
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+function hashOfInputs(): string {
+  const hash = createHash("sha256").update(process.version);
+  for (const file of INPUTS.flatMap((input) => filesIn(join(root, input)))) {
+    hash.update(file).update(readFileSync(file));
+  }
+  return hash.digest("hex").slice(0, 16);
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { installApplication } from "./application.js";
+import type { Application } from "./application.js";
+import { filesIn } from "./built-package.js";
+
+let app: Application;
+
+// Nothing but the one required peer; not even `undici`, so that whatever would load it fails.
+beforeAll(() => {
+  app = installApplication(["@opentelemetry/api"]);
+}, 60_000);
+afterAll(() => app.remove());
+
+const FORMATS = ["esm", "cjs"] as const;
+const ENTRIES = ["index.js", "testing/testing.js"];
+
+const IMPORTED = /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*"([^"]+)"/g;
+
+function importsOf(file: string): string[] {
+  const imports = readFileSync(file, "utf8").matchAll(IMPORTED);
+  return [...imports].flatMap(([, name]) => (name === undefined ? [] : [name]));
+}
+
+/** The packages that a module reaches, itself or through others of this package. */
+function packagesFrom(entry: string): Set<string> {
+  const packages = new Set<string>();
+  const seen = new Set([entry]);
+  for (const file of seen) {
+    for (const name of importsOf(file)) {
+      if (name.startsWith(".")) seen.add(join(dirname(file), name));
+      else if (!name.startsWith("node:")) packages.add(name);
+    }
+  }
+  return packages;
+}
+
+// Also as text: `register` loads by name.
+function namesOtherPackages(file: string): boolean {
+  const names = readFileSync(file, "utf8").matchAll(/"(@opentelemetry\/[\w/-]+)"/g);
+  return [...names].some(([, name]) => name !== "@opentelemetry/api");
+}
+
+const ALLOWED: ReadonlySet<string> = new Set([
+  "@opentelemetry/api",
+  "undici/lib/dispatcher/pool.js",
+]);
+
+describe("the package", () => {
+  it.each(FORMATS.flatMap((format) => ENTRIES.map((entry) => [format, entry] as const)))(
+    "reaches OpenTelemetry's API and undici only, from the %s build's %s",
+    (format, entry) => {
+      const packages = packagesFrom(join(app.packageDirectory, "dist", format, entry));
+
+      expect([...packages].filter((name) => !ALLOWED.has(name))).toEqual([]);
+    },
+  );
+
+  it.each(FORMATS)(
+    "names other packages of OpenTelemetry only where `register` loads them: %s",
+    (format) => {
+      const dist = join(app.packageDirectory, "dist", format);
+      const naming = filesIn(dist).filter(
+        (file) => file.endsWith(".js") && namesOtherPackages(file),
+      );
+
+      expect(naming.map((file) => relative(dist, file))).toEqual([
+        "sdk/set-up-globals.js",
+        "sdk/trace-sdk.js",
+      ]);
+    },
+  );
+
+  it("imports, and runs without a DSN, with nothing installed but OpenTelemetry's API", async () => {
+    app.write(
+      "no-dsn.mjs",
+      `import { SentrySpanProcessor, captureException, close, setUser, stats } from "otel-sentry-bridge";
+       import { ROOT_CONTEXT } from "@opentelemetry/api";
+       const identity = { traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef", traceFlags: 1 };
+       const span = {
+         name: "work", kind: 0, attributes: {}, links: [], events: [], startTime: [1, 0], endTime: [2, 0],
+         status: { code: 0 }, resource: { attributes: {} }, instrumentationScope: { name: "test" },
+         droppedAttributesCount: 0, droppedEventsCount: 0, droppedLinksCount: 0, spanContext: () => identity,
+       };
+       const processor = new SentrySpanProcessor();
+       setUser({ id: "anna" });
+       processor.onStart(span, ROOT_CONTEXT);
+       captureException(new Error("failed"));
+       processor.onEnd(span);
+       await processor.shutdown();
+       await close();
+       console.log(JSON.stringify([stats().transactions.dropped, stats().errors.dropped]));`,
+    );
+
+    const end = await app.node(["no-dsn.mjs"]);
+
+    expect(end).toEqual({ exitCode: 0, stdout: '[{"disabled":1},{"disabled":1}]\n', stderr: "" });
+  });
+
+  it("loads undici neither when it is imported nor when it runs without a DSN", async () => {
+    const withUndici = installApplication(["@opentelemetry/api", "undici"]);
+    try {
+      withUndici.write(
+        "loaded.cjs",
+        `const bridge = require("otel-sentry-bridge");
+         const processor = new bridge.SentrySpanProcessor();
+         bridge.captureMessage("hello");
+         processor.shutdown().then(() => console.log(Object.keys(require.cache).filter((path) => path.includes("undici")).length));`,
+      );
+
+      expect(await withUndici.node(["loaded.cjs"])).toEqual({
+        exitCode: 0,
+        stdout: "0\n",
+        stderr: "",
+      });
+    } finally {
+      withUndici.remove();
+    }
+  });
+});

@@ -1,0 +1,27 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { builtPackage, filesIn } from "./built-package.js";
+
+// What one application loads of the package at most: one format's code.
+const MAX_CODE_BYTES = 400_000;
+
+// Both formats with their types.
+const MAX_BYTES = 1_000_000;
+
+function bytesOf(folder: string, isCounted: (file: string) => boolean): number {
+  const files = filesIn(join(builtPackage(), folder)).filter((file) => isCounted(file));
+  return files.reduce((sum, file) => sum + statSync(file).size, 0);
+}
+
+describe("the package", { timeout: 60_000 }, () => {
+  it.each(["dist/esm", "dist/cjs"])("has at most 400 kB of code in %s", (folder) => {
+    expect(bytesOf(folder, (file) => file.endsWith(".js"))).toBeLessThanOrEqual(MAX_CODE_BYTES);
+  });
+
+  it("has at most 1 MB of its own when it is installed", () => {
+    expect(bytesOf("dist", (file) => !file.endsWith(".map"))).toBeLessThanOrEqual(MAX_BYTES);
+  });
+});

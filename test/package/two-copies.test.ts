@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { installApplication } from "./application.js";
+import type { Application } from "./application.js";
+
+let app: Application;
+
+beforeAll(() => {
+  app = installApplication(["@opentelemetry/api", "@opentelemetry/context-async-hooks"]);
+}, 60_000);
+afterAll(() => app.remove());
+
+const PREAMBLE = `
+  import { createRequire } from "node:module";
+  import { context, propagation, ROOT_CONTEXT } from "@opentelemetry/api";
+  import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+  import * as esm from "otel-sentry-bridge";
+  const cjs = createRequire(import.meta.url)("otel-sentry-bridge");
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+`;
+
+/** What a program says in which the package is imported as \`esm\` and required as \`cjs\`. */
+async function told(program: string): Promise<unknown> {
+  app.write("program.mjs", `${PREAMBLE}${program}`);
+  const { stdout, stderr } = await app.node(["program.mjs"]);
+  expect(stderr).toBe("");
+  return JSON.parse(stdout) as unknown;
+}
+
+// What libraries import and what they require is one package to the application.
+describe("the package, imported and required in one process", () => {
+  it("has one client", async () => {
+    const program = `const client = esm.createClient(); console.log(cjs.getClient() === client);`;
+    expect(await told(program)).toBe(true);
+  });
+
+  it("has one unit of work: a user set through one is seen through the other", async () => {
+    const program = `
+      const transport = { sent: [], async send({ body }) { this.sent.push(String(body)); return { outcome: "delivered", statusCode: 200, limits: {} }; }, async close() {} };
+      const client = esm.createClient({ transport });
+      context.with(esm.forkIsolation(), () => {
+        cjs.setUser({ id: "anna" });
+        cjs.withScope((scope) => {
+          scope.setTag("inner", "yes");
+          esm.captureMessage("inside");
+        });
+      });
+      esm.captureMessage("outside");
+      await client.close();
+      const events = transport.sent.map((envelope) => JSON.parse(envelope.split("\\n")[2]));
+      console.log(JSON.stringify(events.map(({ user, tags }) => [user?.id ?? null, tags?.inner ?? null])));`;
+    expect(await told(program)).toEqual([
+      ["anna", "yes"],
+      [null, null],
+    ]);
+  });
+
+  it("has one global scope", async () => {
+    expect(await told(`console.log(esm.getGlobalScope() === cjs.getGlobalScope());`)).toBe(true);
+  });
+
+  it("continues in one what the other's propagator has read", async () => {
+    const program = `
+      const carrier = { "sentry-trace": "0123456789abcdef0123456789abcdef-0123456789abcdef", baggage: "sentry-trace_id=0123456789abcdef0123456789abcdef,sentry-sample_rand=0.25" };
+      const received = new esm.SentryPropagator().extract(ROOT_CONTEXT, carrier, { get: (from, key) => from[key], keys: Object.keys });
+      const sent = {};
+      new cjs.SentryPropagator().inject(received, sent, { set: (to, key, value) => { to[key] = value; } });
+      console.log(JSON.stringify(sent.baggage));`;
+    expect(await told(program)).toContain("sentry-sample_rand=0.25");
+  });
+
+  it("knows an options error of the other", async () => {
+    const program = `
+      const errors = [esm, cjs].map(({ createClient }) => { try { createClient({ dsn: "nonsense" }); } catch (error) { return error; } });
+      console.log(JSON.stringify([esm, cjs].flatMap(({ isOptionsError }) => errors.map(isOptionsError))));`;
+    expect(await told(program)).toEqual([true, true, true, true]);
+  });
+});

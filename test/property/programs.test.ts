@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+
+import type { SamplerKind } from "./analysis.js";
+import { CORPUS } from "./corpus.js";
+import { Coverage } from "./coverage.js";
+import type { Pipeline } from "./pipeline.js";
+import { programs } from "./programs.js";
+import { runTogether, withPipeline } from "./run.js";
+import { show } from "./show.js";
+import type { Block } from "./syntax.js";
+
+/** How many programs are run in all; as many at the same time as `MAX_TOGETHER`. */
+const PROGRAMS = Number(process.env["PROGRAMS"] ?? 2000);
+const MAX_TOGETHER = 99;
+const MEAN_TOGETHER = (MAX_TOGETHER + 1) / 2;
+
+/** `SEED` and `REPLAY` repeat a run of which a failure told them. */
+const FIXED_SEED = Number(process.env["SEED"] ?? 20_261_122);
+const RANDOM_SEED = Math.trunc(Math.random() * 2 ** 31);
+const REPLAY = process.env["REPLAY"] ?? "";
+
+const coverage = new Coverage();
+const totals = { programs: 0, spans: 0, errors: 0, transactions: 0, millis: 0 };
+
+interface Campaign {
+  readonly seed: number;
+  readonly sampler: SamplerKind;
+}
+
+const CAMPAIGNS: readonly Campaign[] = (
+  process.env["SEED"] === undefined ? [FIXED_SEED, RANDOM_SEED] : [FIXED_SEED]
+).flatMap((seed) => (["parent", "always"] as const).map((sampler) => ({ seed, sampler })));
+
+afterAll(() => {
+  console.log(
+    `${totals.programs} programs, ${totals.spans} spans, ${totals.transactions} transactions, ${totals.errors} error events in ${Math.round(totals.millis)} ms`,
+  );
+});
+
+const RUNS = Math.ceil(PROGRAMS / CAMPAIGNS.length / MEAN_TOGETHER);
+
+describe("random concurrent programs", () => {
+  it.each(["parent", "always"] as const)(
+    "arrive as their syntax says: the hand-written ones (sampler: %s)",
+    async (sampler) => {
+      const faults = await withPipeline({ sampler }, (pipeline) =>
+        faultsOf(pipeline, CORPUS, sampler),
+      );
+      expect(faults).toEqual([]);
+    },
+  );
+
+  it.each(CAMPAIGNS)(
+    "arrive as their syntax says: every span, parent, trace, user, tag and breadcrumb (seed $seed, sampler: $sampler)",
+    async ({ seed, sampler }) => {
+      const before = totals.programs;
+      expect(await failureIn({ seed, sampler })).toBe("");
+      expect(totals.programs - before).toBeGreaterThanOrEqual(
+        REPLAY === "" ? (RUNS * MEAN_TOGETHER) / 2 : 1,
+      );
+    },
+    150_000,
+  );
+
+  it("have met in every way that matters", () => {
+    console.log(coverage.report());
+    expect(coverage.missing()).toEqual([]);
+  });
+});
+
+const together = fc.noBias(
+  fc.array(programs(), { minLength: 1, maxLength: MAX_TOGETHER, size: "max" }),
+);
+
+async function failureIn({ seed, sampler }: Campaign): Promise<string> {
+  const result = await withPipeline({ sampler }, (pipeline) =>
+    fc.check(
+      fc.asyncProperty(together, async (batch) => {
+        const faults = await faultsOf(pipeline, batch, sampler);
+        if (faults.length > 0)
+          throw new Error(
+            faults
+              .slice(0, 20)
+              .map((fault) => fault.slice(0, 400))
+              .join("\n"),
+          );
+      }),
+      {
+        seed,
+        numRuns: RUNS,
+        interruptAfterTimeLimit: 100_000,
+        ...(REPLAY !== "" && { path: REPLAY }),
+      },
+    ),
+  );
+  return result.failed ? failureOf(result, sampler) : "";
+}
+
+async function faultsOf(
+  pipeline: Pipeline,
+  batch: readonly Block[],
+  sampler: SamplerKind,
+): Promise<readonly string[]> {
+  const since = performance.now();
+  const { ledger, received, differences } = await runTogether(pipeline, batch, {
+    sampler,
+    coverage,
+  });
+  totals.programs += batch.length;
+  totals.spans += ledger.segments.started;
+  totals.transactions += received.arrivals.length;
+  totals.errors += received.errors.length;
+  totals.millis += performance.now() - since;
+  return differences;
+}
+
+function failureOf(result: fc.RunDetails<[Block[]]>, sampler: SamplerKind): string {
+  const [batch = []] = result.counterexample ?? [];
+  const texts = batch.map((program, index) => `program ${index}:\n${show(program)}`);
+  return [
+    `sampler ${sampler}; repeat with SEED=${result.seed} REPLAY=${result.counterexamplePath}`,
+    String(result.errorInstance),
+    ...texts,
+  ].join("\n\n");
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { startIngestServer } from "../../src/testing/ingest-server.js";
+import type { IngestServer } from "../../src/testing/ingest-server.js";
+import { OK, SDK_BASE, receivedBy, tracedApplication } from "./traced-application.js";
+
+const page = readFileSync(join(import.meta.dirname, "../../docs/set-up.md"), "utf8");
+
+let server: IngestServer;
+
+beforeAll(async () => (server = await startIngestServer()));
+beforeEach(() => server.clear());
+afterAll(() => server.close());
+
+/** The file of a section of the page: its name is in its first line. */
+function fileIn(section: string): { readonly name: string; readonly text: string } {
+  const [, rest = ""] = page.split(`\n## ${section}\n`);
+  const { name = "", text = "" } =
+    /```js\n\/\/ (?<name>\S+)\n(?<text>.*?)```/s.exec(rest)?.groups ?? {};
+  return { name, text };
+}
+
+// Metrics and logs of `NodeSDK` would go to a collector that is not there.
+const NO_COLLECTOR = { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
+
+describe("the page on set-up", { timeout: 60_000 }, () => {
+  it.each([
+    ["NodeSDK", "--import", "app.mjs"],
+    ["A provider of your own", "--import", "app.mjs"],
+    ["ESM and CommonJS", "--require", "app.cjs"],
+  ])("has a file that works under %s", async (section, flag, app) => {
+    const { name, text } = fileIn(section);
+    const application = tracedApplication([...SDK_BASE, "@opentelemetry/sdk-node"]);
+    application.write(name, text);
+
+    const end = await application.node([flag, `./${name}`, app], {
+      SENTRY_DSN: server.dsn,
+      ...NO_COLLECTOR,
+    });
+
+    expect(end).toEqual(OK);
+    expect(receivedBy(server)).toEqual([["parent", "child"]]);
+  });
+
+  it("has a call that attaches to a provider that is registered", async () => {
+    const { name, text } = fileIn("A provider that is registered already");
+    const application = tracedApplication();
+    application.write(
+      "own.mjs",
+      fileIn("A provider of your own").text.replace("[new SentrySpanProcessor()]", "[]"),
+    );
+    application.write(name, text);
+
+    const end = await application.node(
+      ["--import", "./own.mjs", "--import", `./${name}`, "app.mjs"],
+      {
+        SENTRY_DSN: server.dsn,
+      },
+    );
+
+    expect(end).toEqual(OK);
+    expect(receivedBy(server)).toEqual([["parent", "child"]]);
+  });
+
+  it("has a handler whose spans have arrived when it returns", async () => {
+    const { name, text } = fileIn("Serverless");
+    const application = tracedApplication();
+    application.write(name, `${text}\nasync function handle(event) { return event + 1; }`);
+    application.write(
+      "runtime.mjs",
+      `import { handler } from "./${name}";
+       console.log(await handler(1));
+       process.exit(0);`,
+    );
+
+    const end = await application.node(["--import", "otel-sentry-bridge/register", "runtime.mjs"], {
+      SENTRY_DSN: server.dsn,
+    });
+
+    expect(end).toEqual({ ...OK, stdout: "2\n" });
+    expect(receivedBy(server)).toEqual([["handler"]]);
+  });
+});
