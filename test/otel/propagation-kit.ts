@@ -12,7 +12,7 @@ import {
 } from "@opentelemetry/core";
 import { expect } from "vitest";
 
-import { SentryPropagator } from "../../src/otel/propagator.js";
+import { TracePropagator } from "../../src/otel/propagator.js";
 import { parseBaggage } from "../../src/propagation/baggage.js";
 
 export const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
@@ -25,10 +25,10 @@ export const DSC = { trace_id: TRACE, sample_rand: "0.25", public_key: "k" };
 
 export type CarrierHeaders = Record<string, string | string[]>;
 
-export const alone = new SentryPropagator();
+export const alone = new TracePropagator();
 export const w3c = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
-export const first = new CompositePropagator({ propagators: [new SentryPropagator(), ...w3c] });
-export const last = new CompositePropagator({ propagators: [...w3c, new SentryPropagator()] });
+export const first = new CompositePropagator({ propagators: [new TracePropagator(), ...w3c] });
+export const last = new CompositePropagator({ propagators: [...w3c, new TracePropagator()] });
 export const everyOrder: [string, TextMapPropagator][] = [
   ["alone", alone],
   ["before the W3C propagators", first],

@@ -9,8 +9,8 @@ import { suppressTracing } from "@opentelemetry/core";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 
-import { SentryPropagator } from "../../src/otel/propagator.js";
-import type { SentryPropagatorOptions } from "../../src/otel/propagator.js";
+import { TracePropagator } from "../../src/otel/propagator.js";
+import type { TracePropagatorOptions } from "../../src/otel/propagator.js";
 import {
   TRACE,
   SPAN,
@@ -41,7 +41,7 @@ describe("inject", () => {
   });
 
   it("names the headers that it writes", () => {
-    const source = new SentryPropagator({ dscSource: () => DSC });
+    const source = new TracePropagator({ dscSource: () => DSC });
     const written = Object.keys(inject(withSpan(), {}, source));
     expect(new Set(written)).toEqual(new Set(source.fields()));
   });
@@ -98,14 +98,14 @@ describe("inject", () => {
   });
 
   it("sends no members when the sender sent none", () => {
-    const source = new SentryPropagator({ dscSource: () => DSC });
+    const source = new TracePropagator({ dscSource: () => DSC });
     const request = extract({ "sentry-trace": SENTRY_TRACE });
     expect(inject(request, {}, source)).not.toHaveProperty("baggage");
   });
 
   it("asks its source about traces that start here", () => {
-    const dscSource = vi.fn<NonNullable<SentryPropagatorOptions["dscSource"]>>(() => DSC);
-    const source = new SentryPropagator({ dscSource });
+    const dscSource = vi.fn<NonNullable<TracePropagatorOptions["dscSource"]>>(() => DSC);
+    const source = new TracePropagator({ dscSource });
     expect(membersOf(inject(withSpan(), {}, source))).toEqual(prefixed(DSC));
     const { traceId, spanId } = { traceId: TRACE, spanId: SPAN };
     expect(dscSource).toHaveBeenCalledExactlyOnceWith(TRACE, { traceId, spanId, traceFlags: 1 });
@@ -121,7 +121,7 @@ describe("inject", () => {
   });
 
   it("writes traces without members when its source fails", () => {
-    const failing = new SentryPropagator({ dscSource: throwing });
+    const failing = new TracePropagator({ dscSource: throwing });
     expect(inject(withSpan(), {}, failing)["sentry-trace"]).toBe(SENTRY_TRACE);
   });
 
@@ -145,7 +145,7 @@ describe("inject", () => {
   });
 
   it("sends Sentry's refusal of a trace that starts here", () => {
-    const source = new SentryPropagator({ dscSource: () => ({ ...DSC, sampled: "false" }) });
+    const source = new TracePropagator({ dscSource: () => ({ ...DSC, sampled: "false" }) });
     const sent = inject(withSpan(), {}, source);
     expect(sent["sentry-trace"]).toBe(`${TRACE}-${SPAN}-0`);
     expect(sent["traceparent"]).toBe(`00-${TRACE}-${SPAN}-01`);
@@ -172,7 +172,7 @@ describe("inject", () => {
     ["fetch's headers", new Headers({ baggage: "x=1" })],
   ])("keeps what is on a carrier that is %s", (_title, carrier) => {
     const written = new Map<string, string>();
-    const source = new SentryPropagator({ dscSource: () => ({ trace_id: TRACE }) });
+    const source = new TracePropagator({ dscSource: () => ({ trace_id: TRACE }) });
     source.inject(withSpan(), carrier, { set: (_carrier, key, value) => written.set(key, value) });
     expect(written.get("baggage")).toBe(`x=1,sentry-trace_id=${TRACE}`);
   });

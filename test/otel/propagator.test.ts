@@ -78,7 +78,7 @@ describe("extract", () => {
         expect(one.depth).toBe(processScopes().defaultUnit.depth + 1);
       }
       expect(processScopes().defaultUnit.isolation.data.tags).toEqual({});
-      expect(processScopes().unsampled.size).toBe(0);
+      expect(processScopes().unrecorded.size).toBe(0);
     });
   });
 

@@ -1,0 +1,194 @@
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { Resource } from "@opentelemetry/resources";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { ClientOptions } from "../../src/index.js";
+import { captureException } from "../../src/index.js";
+import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/otel/transaction-sink.js";
+import type { ReceivedTransaction } from "../../src/testing/received.js";
+import { startBridge } from "../client/bridge.js";
+import type { Bridge } from "../client/bridge.js";
+
+function ignore(): void {}
+
+function pendingResource(): { resource: Resource; resolve: (version: string) => void } {
+  let resolve: (version: string) => void = ignore;
+  const version = new Promise<string>((settle) => {
+    resolve = settle;
+  });
+  return {
+    resource: resourceFromAttributes({ "service.name": "shop", "service.version": version }),
+    resolve,
+  };
+}
+
+async function sendOne(
+  attributes: Record<string, string>,
+  options: ClientOptions = {},
+): Promise<ReceivedTransaction | undefined> {
+  const bridge = startBridge(options, { resource: resourceFromAttributes(attributes) });
+  bridge.tracer.startSpan("root").end();
+  return (await bridge.flushed())[0];
+}
+
+describe("the resource", () => {
+  it("is sent whole, as contexts.otel.resource", async () => {
+    const attributes = { "service.name": "shop", "service.version": "2.4.0", custom: "x" };
+    const transaction = await sendOne(attributes);
+    expect(transaction?.contexts["otel"]).toEqual({ resource: attributes });
+  });
+
+  it("gives release, environment and server name", async () => {
+    const transaction = await sendOne({
+      "service.version": "2.4.0",
+      "deployment.environment.name": "staging",
+      "service.instance.id": "instance-1",
+      "host.name": "host-1",
+    });
+    expect(transaction).toMatchObject({
+      release: "2.4.0",
+      environment: "staging",
+      server_name: "instance-1",
+    });
+  });
+
+  it("gives them by older and lesser keys, too", async () => {
+    const transaction = await sendOne({ "deployment.environment": "old", "host.name": "host-1" });
+    expect(transaction).toMatchObject({ environment: "old", server_name: "host-1" });
+    expect(transaction).not.toHaveProperty("release");
+  });
+
+  it("gives way to the options", async () => {
+    const options = { release: "shop@3", environment: "test", serverName: "mine", dist: "7" };
+    const transaction = await sendOne(
+      { "service.version": "2", "deployment.environment.name": "staging", "host.name": "host" },
+      options,
+    );
+    expect(transaction).toMatchObject({
+      release: "shop@3",
+      environment: "test",
+      server_name: "mine",
+      dist: "7",
+    });
+  });
+
+  it("that says nothing leaves `production`", async () => {
+    expect(await sendOne({})).toMatchObject({ environment: "production" });
+  });
+
+  it("is in the sampling context as well", async () => {
+    const bridge = startBridge(
+      {},
+      {
+        resource: resourceFromAttributes({
+          "service.version": "2.4.0",
+          "deployment.environment.name": "staging",
+        }),
+      },
+    );
+    bridge.tracer.startSpan("root").end();
+    await bridge.client.flush();
+    expect(bridge.transport.envelopes[0]?.header["trace"]).toMatchObject({
+      release: "2.4.0",
+      environment: "staging",
+    });
+  });
+
+  it("is known to errors once a transaction has shown it", async () => {
+    const bridge = startBridge(
+      {},
+      { resource: resourceFromAttributes({ "service.version": "2.4.0" }) },
+    );
+    bridge.tracer.startSpan("root").end();
+    captureException(new Error("later"));
+    await bridge.client.flush();
+    expect(bridge.transport.errors()).toMatchObject([{ release: "2.4.0" }]);
+  });
+});
+
+// A root with a child; both have ended.
+function start(resource: Resource, options: ClientOptions = {}): Bridge {
+  const bridge = startBridge(options, { resource });
+  const root = bridge.tracer.startSpan("root");
+  bridge.child(root).end();
+  root.end();
+  return bridge;
+}
+
+describe("attributes that are not known yet", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("hold the transactions back until they are there", async () => {
+    const { resource, resolve } = pendingResource();
+    const bridge = start(resource);
+    await new Promise((turn) => {
+      setImmediate(turn);
+    });
+    expect(bridge.transport.envelopes).toEqual([]);
+    expect(bridge.client.stats().spans).toMatchObject({ started: 2, open: 0, buffered: 2 });
+    resolve("2.4.0");
+    const [transaction] = await bridge.flushed();
+    expect(transaction).toMatchObject({
+      release: "2.4.0",
+      contexts: { otel: { resource: { "service.version": "2.4.0" } } },
+    });
+  });
+
+  it("are waited for by a flush and by a shutdown", async () => {
+    const { resource, resolve } = pendingResource();
+    const bridge = start(resource);
+    const closing = bridge.processor.shutdown();
+    resolve("2.4.0");
+    await closing;
+    expect(bridge.transport.transactions()).toMatchObject([{ release: "2.4.0" }]);
+  });
+
+  it("hold nothing back for longer than the bound", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { resource, resolve } = pendingResource();
+    const bridge = start(resource);
+    await vi.advanceTimersByTimeAsync(MAX_RESOURCE_WAIT_MILLIS - 100);
+    expect(bridge.client.stats().spans.buffered).toBe(2);
+    await vi.advanceTimersByTimeAsync(200);
+    vi.useRealTimers();
+    const [transaction] = await bridge.flushed();
+    expect(transaction?.spans).toHaveLength(1);
+    expect(transaction?.contexts["otel"]).toEqual({ resource: { "service.name": "shop" } });
+    resolve("too late");
+  });
+
+  it("do not make a flush take longer than it may", async () => {
+    const { resource, resolve } = pendingResource();
+    const bridge = start(resource);
+    const before = performance.now();
+    const isDone = await bridge.client.flush(50);
+    expect(performance.now() - before).toBeLessThan(1000);
+    resolve("2.4.0");
+    expect(isDone).toBe(false);
+  });
+
+  it("that come after a close cost their transactions, which are counted", async () => {
+    const { resource, resolve } = pendingResource();
+    const bridge = start(resource);
+    await bridge.client.close(50);
+    resolve("too late");
+    await new Promise((turn) => {
+      setImmediate(turn);
+    });
+    expect(bridge.client.stats().spans).toMatchObject({
+      started: 2,
+      sent: 0,
+      buffered: 0,
+      dropped: { closed: 2 },
+    });
+  });
+
+  it("cost nothing when they fail", async () => {
+    const failing = Promise.reject(new Error("no metadata service"));
+    const bridge = start(resourceFromAttributes({ "service.name": "shop", "host.id": failing }));
+    const [transaction] = await bridge.flushed();
+    expect(transaction?.contexts["otel"]).toEqual({ resource: { "service.name": "shop" } });
+  });
+});
