@@ -34,7 +34,6 @@ export async function whenIdle() {
 async function drain() {
   while (waiting.length > 0) {
     // An error knows the job that it came from, so that it can be reported out here.
-    // oxlint-disable-next-line no-await-in-loop -- one order at a time
     await runAsJob(waiting.shift()).catch(captureException);
   }
   draining = undefined;

@@ -37,9 +37,9 @@ export function createAssembler(client: SentryClient): SegmentAssembler {
       const counts = assembler.counts();
       return { ...counts, buffered: counts.buffered + sink.heldSpans };
     },
-    flush: () => {
-      assembler.flush();
-      return sink.settled();
+    flush: async () => {
+      await assembler.flush();
+      await sink.settled();
     },
   });
   return assembler;

@@ -77,9 +77,9 @@ export class ClientSpanExporter {
     }
   }
 
-  #flush(): Promise<void> {
-    this.#assembler.flush();
-    return this.#sink.settled();
+  async #flush(): Promise<void> {
+    await this.#assembler.flush();
+    await this.#sink.settled();
   }
 
   async #shutdown(): Promise<void> {

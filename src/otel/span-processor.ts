@@ -115,7 +115,6 @@ export class ClientSpanProcessor {
   }
 
   async #shutdown(): Promise<void> {
-    this.#assembler.flush();
     this.#assembler.close();
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();

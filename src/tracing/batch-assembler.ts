@@ -2,6 +2,7 @@ import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { Chunk } from "./chunk.js";
 import type { FinishedSpan } from "./finished-span.js";
+import { inTurns } from "./in-turns.js";
 import type { SegmentOrigin } from "./segment.js";
 import type { SetTimer } from "./segment-schedule.js";
 import { SpanEncoder } from "./span-encoder.js";
@@ -52,11 +53,11 @@ export class BatchAssembler {
     if (this.#groups.size > 0) this.#arm();
   }
 
-  /** Sends everything that waits for its root. */
-  flush(): void {
-    while (this.#groups.size > 0) this.#sendOldest();
+  /** Sends everything that waits for its root. Resolves when it has. */
+  flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    return inTurns([...this.#groups.keys()], (traceId) => this.#sendGroup(traceId));
   }
 
   counts(): { started: number; open: number; buffered: number } {
@@ -115,9 +116,13 @@ export class BatchAssembler {
   }
 
   #sendOldest(): void {
-    const oldest = this.#groups.entries().next().value;
-    if (oldest === undefined) return;
-    const [traceId, group] = oldest;
+    const oldest = this.#groups.keys().next().value;
+    if (oldest !== undefined) this.#sendGroup(oldest);
+  }
+
+  #sendGroup(traceId: string): void {
+    const group = this.#groups.get(traceId);
+    if (group === undefined) return;
     this.#groups.delete(traceId);
     const items = group.takeAll();
     this.#release(items);

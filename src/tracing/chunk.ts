@@ -1,8 +1,12 @@
 /** Spans that one transaction holds, without its head (protocol: at most 1000). */
 export const MAX_SPANS = 1000;
 
-/** Characters of span JSON that one transaction holds; Relay takes 1 MiB for all of it. */
-export const MAX_CHUNK_LENGTH = 700_000;
+/** Bytes of span JSON that one transaction holds; Relay takes 1 MiB for all of it. */
+export const MAX_CHUNK_BYTES = 700_000;
+
+// A character takes three bytes at most (a pair of surrogates takes four): below this length there is
+// nothing to measure.
+const MEASURED_FROM = MAX_CHUNK_BYTES / 3;
 
 /**
  * Finished spans of one segment that will travel in one transaction: encoded, joined, counted. The
@@ -17,6 +21,7 @@ export class Chunk {
   readonly since: number;
   /** Begun after the root was sent. */
   readonly late: boolean;
+  #bytes: number | undefined;
 
   constructor(first: string, since: number, late: boolean) {
     this.first = first;
@@ -27,13 +32,19 @@ export class Chunk {
   add(item: string): void {
     this.rest += `,${item}`;
     this.count++;
+    if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + 1;
   }
 
+  /** Characters of all spans. */
   get length(): number {
     return this.first.length + this.rest.length;
   }
 
+  /** Whether the item has no room in this transaction. */
   isFullFor(item: string): boolean {
-    return this.count >= MAX_SPANS || this.length + item.length > MAX_CHUNK_LENGTH;
+    if (this.count >= MAX_SPANS) return true;
+    if (this.length + item.length <= MEASURED_FROM) return false;
+    this.#bytes ??= Buffer.byteLength(this.first) + Buffer.byteLength(this.rest);
+    return this.#bytes + Buffer.byteLength(item) > MAX_CHUNK_BYTES;
   }
 }

@@ -2,6 +2,7 @@ import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { Chunk } from "./chunk.js";
 import type { FinishedSpan } from "./finished-span.js";
+import { inTurns } from "./in-turns.js";
 import { Segment } from "./segment.js";
 import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";
@@ -90,9 +91,12 @@ export class SegmentAssembler {
     this.drop("closed", segment.endsWith(span));
   }
 
-  /** Sends everything that has finished, without waiting for what is still open. */
-  flush(): void {
-    for (const segment of this.#schedule.takeAll()) this.#emit(segment);
+  /**
+   * Sends everything that has finished, without waiting for what is still open. Resolves when it has;
+   * the first few segments are sent at once.
+   */
+  flush(): Promise<void> {
+    return inTurns(this.#schedule.takeAll(), (segment) => this.#emit(segment));
   }
 
   /** Lets go of the timer; what is buffered stays until `flush`. */

@@ -6,6 +6,9 @@ import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
 
+/** Spans of one segment that are remembered as taken out; the first ones are forgotten. */
+const MAX_TAKEN_OUT = 10_000;
+
 /** Whether the spans of a segment are sent, and if not, why. */
 export type SegmentFate = "ignored" | "sample_rate" | "sent";
 
@@ -68,8 +71,9 @@ export class Segment {
 
   /** Takes a span out: its children become its parent's. */
   takeOut(spanId: string, parentSpanId: string | undefined): void {
-    this.reparented ??= new Map();
-    this.reparented.set(spanId, this.keptAncestor(parentSpanId));
+    const parents = (this.reparented ??= new Map<string, string | undefined>());
+    if (parents.size >= MAX_TAKEN_OUT) parents.delete(parents.keys().next().value ?? "");
+    parents.set(spanId, this.keptAncestor(parentSpanId));
   }
 
   /** Whether the span was taken out. */

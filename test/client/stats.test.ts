@@ -148,7 +148,6 @@ it("started = sent + dropped + queued + buffered + open, whatever happens in wha
           else if (kind === "end") open.splice(at % Math.max(1, open.length), 1)[0]?.end();
           else if (kind === "capture") captureException(new Error("between"));
           // The order of the steps is what is tried out.
-          // oxlint-disable-next-line no-await-in-loop
           else await bridge.client.flush();
           assertAccounted(bridge.client);
         }

@@ -199,7 +199,6 @@ describe("a callback that returns garbage", () => {
     for (const value of [undefined, null, "1", Number.NaN, -1, 2, {}]) {
       const bridge = startBridge({ tracesSampler: () => value as never });
       // One after the other: a client per value.
-      // oxlint-disable-next-line no-await-in-loop
       await run(bridge);
       expect(bridge.client.stats().spans.dropped).toEqual({ sample_rate: 9 });
       expect(ours(bridge)).toHaveLength(1);

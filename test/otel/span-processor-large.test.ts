@@ -120,7 +120,6 @@ describe("the bound on what waits for its root", () => {
       for (const root of roots)
         bridge.child(root, "child", { attributes: { text: "x".repeat(500) } }).end();
       // Round by round: what is flushed is no longer in the way.
-      // oxlint-disable-next-line no-await-in-loop
       await bridge.client.flush();
     }
     expect(bridge.client.stats().spans).toMatchObject({

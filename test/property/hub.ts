@@ -31,9 +31,7 @@ export class Hub {
   async #serve(): Promise<void> {
     this.#connection.on("data", (id: string) => take(this.#requests, id)?.());
     while (!this.#isOver) {
-      // oxlint-disable-next-line no-await-in-loop -- one job at a time, as they come
       await this.#nextJob();
-      // oxlint-disable-next-line no-await-in-loop -- and each in a turn of its own
       await setImmediate();
       for (const job of this.#jobs.splice(0)) job();
     }

@@ -97,7 +97,6 @@ class Interpreter {
 
   async #block(block: Block, signal: AbortSignal | undefined): Promise<void> {
     for (const node of block) {
-      // oxlint-disable-next-line no-await-in-loop -- statements of a program
       await this.#node(node, signal);
     }
   }

@@ -16,7 +16,6 @@ describe("the tree that a program sends", () => {
     const alone: Tree[] = [];
     const together = await withPipeline({}, async (pipeline) => {
       for (const program of BATCH) {
-        // oxlint-disable-next-line no-await-in-loop -- alone is the point
         alone.push(...treesOf(await runTogether(pipeline, [program])));
       }
       return treesOf(await runTogether(pipeline, BATCH));
@@ -35,7 +34,6 @@ describe("the tree that a program sends", () => {
       const found = [treesOf(await runTogether(pipeline, BATCH))];
       for (const permute of permuted) {
         const batch = BATCH.map((program) => withMillis(program, permute));
-        // oxlint-disable-next-line no-await-in-loop -- one after another
         found.push(treesOf(await runTogether(pipeline, batch)));
       }
       return found;

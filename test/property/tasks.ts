@@ -15,7 +15,6 @@ export class Tasks {
   /** Resolves when all have settled, and all that they have started. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) {
-      // oxlint-disable-next-line no-await-in-loop -- what is awaited may leave more behind
       await Promise.allSettled(this.#pending);
     }
   }

@@ -189,7 +189,7 @@ describe("a root that ends while it is about to be flushed in part", () => {
     for (let count = 0; count < 20; count++)
       kit.end(other.segment, kit.startChild(other.segment, other.root));
     kit.end(other.segment, other.root);
-    kit.assembler.flush();
+    void kit.assembler.flush();
     expect(kit.sent.map(({ spanId }) => spanId)).toContain(idOf(root));
   });
 });
@@ -202,7 +202,7 @@ describe("flush", () => {
     const ended = kit.begin();
     const straggler = kit.startChild(ended.segment, ended.root);
     kit.end(ended.segment, ended.root);
-    kit.assembler.flush();
+    void kit.assembler.flush();
     expect(kit.sent.map(({ spanId, reason }) => [spanId, reason])).toEqual([
       [idOf(ended.root), undefined],
       [idOf(child), "partial"],
@@ -217,8 +217,8 @@ describe("flush", () => {
     const { root, segment } = kit.begin();
     const child = kit.startChild(segment, root);
     kit.end(segment, root);
-    kit.assembler.flush();
-    kit.assembler.flush();
+    void kit.assembler.flush();
+    void kit.assembler.flush();
     kit.timer.pass(100_000);
     expect(kit.sent).toHaveLength(1);
     kit.end(segment, child);
@@ -231,7 +231,7 @@ describe("flush", () => {
     kit.end(segment, child);
     kit.timer.pass(100_000);
     expect(kit.timer.pending).toBe(0);
-    kit.assembler.flush();
+    void kit.assembler.flush();
     expect(kit.sent).toMatchObject([{ spanId: idOf(child) }]);
     kit.end(segment, root);
   });
