@@ -39,8 +39,20 @@ export function createTraceContext(client: {
   };
 
   return {
-    ofTransaction({ incoming, ...trace }, { release, environment }) {
-      return dscForSegment(incoming, { ...trace, publicKey, orgId, release, environment });
+    // Member by member: to spread the objects takes longer than all the rest.
+    ofTransaction(trace, { release, environment }) {
+      const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
+      return dscForSegment(trace.incoming, {
+        traceId,
+        publicKey,
+        orgId,
+        release,
+        environment,
+        transaction,
+        sampled,
+        sampleRate,
+        sampleRand,
+      });
     },
     ofTrace(traceId, members) {
       const trace = own(traceId, members);

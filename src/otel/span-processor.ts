@@ -12,7 +12,7 @@ import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
 import { createSpanFilter } from "./span-filter.js";
 import type { SpanFilter } from "./span-filter.js";
-import { SegmentSlots, assignUnit, unitOfSpan } from "./span-slots.js";
+import { SpanEntries, assignUnit, unitOfSpan } from "./span-slots.js";
 import type { StartedSpan } from "./started-span.js";
 
 /**
@@ -25,7 +25,7 @@ export class ClientSpanProcessor {
   readonly #client: SentryClient;
   readonly #ownsClient: boolean;
   readonly #assembler: SegmentAssembler;
-  readonly #slots = new SegmentSlots();
+  readonly #entries = new SpanEntries();
   readonly #decide: RootDecision;
   readonly #isIgnored: SpanFilter | undefined;
   #closing: Promise<void> | undefined;
@@ -71,7 +71,7 @@ export class ClientSpanProcessor {
 
   #start(span: StartedSpan, parentContext: Context): void {
     const parent = trace.getSpan(parentContext);
-    const segment = parent === undefined ? undefined : this.#slots.get(parent);
+    const segment = parent === undefined ? undefined : this.#entries.get(parent)?.segment;
     const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     rememberRecordedErrors(span);
     // Without a parent it is a root, also where the context has a span: the SDK begins a new trace
@@ -86,7 +86,7 @@ export class ClientSpanProcessor {
 
   #startChild(span: StartedSpan, segment: Segment): void {
     this.#assembler.join(segment);
-    this.#slots.set(span, segment);
+    this.#entries.add(span, segment);
     if (this.#isIgnored?.(span) === true) {
       segment.takeOut(span.spanContext().spanId, span.parentSpanContext?.spanId);
     }
@@ -100,18 +100,19 @@ export class ClientSpanProcessor {
     if (!isSampled) return;
     const origin = this.#decide(span, scopes);
     const isIgnored = this.#isIgnored?.(span) === true;
-    this.#slots.set(
+    this.#entries.add(
       span,
       this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span),
     );
   }
 
   #end(span: FinishedSpan): void {
-    const segment = this.#slots.get(span);
+    const entry = this.#entries.get(span);
     // A processor that is registered twice, or wrapped, is told twice.
-    if (segment === undefined || !this.#slots.end(span)) return;
-    if (this.#closing === undefined) this.#assembler.finish(segment, span);
-    else this.#assembler.dropClosed(segment, span);
+    if (entry === undefined || entry.hasEnded) return;
+    entry.hasEnded = true;
+    if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
+    else this.#assembler.dropClosed(entry.segment, span);
   }
 
   async #shutdown(): Promise<void> {

@@ -21,24 +21,21 @@ export function assignUnit(span: object, unit: Unit): void {
   (span as UnitSlot)[UNIT_SLOT] = unit;
 }
 
-/** The segments of one processor's spans, hung on them in the same way. */
-export class SegmentSlots {
-  readonly #slot = Symbol("otel-sentry-bridge.segment");
-  readonly #ended = Symbol("otel-sentry-bridge.ended");
+/** What one processor knows of a span. */
+export interface SpanEntry {
+  readonly segment: Segment;
+  hasEnded: boolean;
+}
 
-  get(span: object): Segment | undefined {
-    return (span as Record<symbol, Segment | undefined>)[this.#slot];
+/** The entries of one processor's spans, hung on them in the same way. */
+export class SpanEntries {
+  readonly #slot = Symbol("otel-sentry-bridge.entry");
+
+  get(span: object): SpanEntry | undefined {
+    return (span as Record<symbol, SpanEntry | undefined>)[this.#slot];
   }
 
-  /** Marks the span as ended; false when it was before. */
-  end(span: object): boolean {
-    const slots = span as Record<symbol, boolean | undefined>;
-    if (slots[this.#ended] === true) return false;
-    slots[this.#ended] = true;
-    return true;
-  }
-
-  set(span: object, segment: Segment): void {
-    (span as Record<symbol, Segment>)[this.#slot] = segment;
+  add(span: object, segment: Segment): void {
+    (span as Record<symbol, SpanEntry>)[this.#slot] = { segment, hasEnded: false };
   }
 }
