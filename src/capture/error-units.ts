@@ -1,10 +1,10 @@
 import { isObjectLike } from "../normalize/foreign.js";
 
-/** Remembers where errors were first seen. */
+/** Remembers where errors were seen. */
 export interface ErrorUnits<Unit extends object> {
-  /** Ties the error to the unit, unless it is tied to one already. Primitives are passed over. */
+  /** Ties the error to the unit, whatever it was tied to before. Primitives are passed over. */
   remember(error: unknown, unit: Unit): void;
-  /** The unit that saw the error first. */
+  /** The unit that the error is tied to. */
   recall(error: unknown): Unit | undefined;
 }
 
@@ -16,7 +16,7 @@ export function createErrorUnits<Unit extends object>(): ErrorUnits<Unit> {
   const units = new WeakMap<object, Unit>();
   return {
     remember(error, unit) {
-      if (isObjectLike(error) && !units.has(error)) units.set(error, unit);
+      if (isObjectLike(error)) units.set(error, unit);
     },
     recall: (error) => (isObjectLike(error) ? units.get(error) : undefined),
   };

@@ -4,6 +4,8 @@ import type { ScopeData } from "../scope/scope-data.js";
 /** The attributes of the process that made a span. */
 export interface ResourceView {
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Attributes are still being detected: not all are there. */
+  readonly asyncAttributesPending?: boolean | undefined;
 }
 
 /** What the trace's sampling context is made of. */
@@ -30,7 +32,7 @@ export interface TransactionInput {
   readonly spanCount: number;
   readonly trace: TraceInput;
   readonly resource: ResourceView | undefined;
-  /** Isolation scope, then the current overlay if there was one. */
+  /** Global scope, isolation scope, then the current overlay if there was one. */
   readonly scopes: readonly ScopeData[];
 }
 

@@ -7,7 +7,7 @@ import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { deadline, systemTimers } from "../transport/timers.js";
-import type { TransactionInput } from "./capture-input.js";
+import type { ResourceView, TransactionInput } from "./capture-input.js";
 import { EnvelopeBuilder, ONE_ERROR, transactionContents } from "./envelope-builder.js";
 import type { BuildResult, BuilderParts, ErrorCapture } from "./envelope-builder.js";
 import { countsOf } from "./stats.js";
@@ -54,6 +54,11 @@ export class SentryClient {
   /** Whether `close` was called: what comes later is counted as `closed`. */
   get isClosed(): boolean {
     return this.#closing !== undefined;
+  }
+
+  /** Tells the client of the process whose spans it gets. */
+  learnResource(resource: ResourceView | undefined): void {
+    this.#builder.learnResource(resource);
   }
 
   /** Makes a part's spans count, and be flushed, with the client. */

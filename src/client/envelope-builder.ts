@@ -10,8 +10,8 @@ import { mergeScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { ErrorTrace, ResourceView, TransactionInput } from "./capture-input.js";
 import { finishErrorEvent } from "./error-pipeline.js";
-import { fitTransaction } from "./fit-transaction.js";
-import { SDK_HEADER_MEMBER, createProcessMembers } from "./process-members.js";
+import { fitEvent } from "./fit-event.js";
+import { SDK_HEADER_MEMBER, createProcessMembers, isPending } from "./process-members.js";
 import type { ProcessMembers } from "./process-members.js";
 import { scopeMembers } from "./scope-members.js";
 import { createTraceContext } from "./trace-context.js";
@@ -66,10 +66,15 @@ export class EnvelopeBuilder {
     this.#traceContext = createTraceContext(parts);
   }
 
+  /** What is said of the process before its first transaction is known from its first span. */
+  learnResource(resource: ResourceView | undefined): void {
+    if (resource !== undefined && !isPending(resource)) this.#resource ??= resource;
+  }
+
   /** The envelope of a transaction. */
   transaction(input: TransactionInput): BuildResult {
     const { settings, diagnostics } = this.#parts;
-    this.#resource ??= input.resource;
+    this.learnResource(input.resource);
     if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
     const members = this.#membersOf(input.resource);
     const eventId = this.#parts.newEventId();
@@ -83,7 +88,7 @@ export class EnvelopeBuilder {
       eventId,
       category: "transaction",
       itemType: "transaction",
-      payload: fitTransaction(result.json, diagnostics),
+      payload: fitEvent(result.json, diagnostics),
       headerMembers: this.#header(this.#traceContext.ofTransaction(input.trace, members)),
       contents: transactionContents(input.spanCount - result.droppedSpans),
     };
@@ -105,7 +110,7 @@ export class EnvelopeBuilder {
       eventId: event.event_id,
       category: "error",
       itemType: "event",
-      payload: finished.json,
+      payload: fitEvent(finished.json, this.#parts.diagnostics),
       headerMembers: this.#header(this.#traceContext.ofError(trace, members)),
       contents: ONE_ERROR,
     };

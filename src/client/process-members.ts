@@ -41,9 +41,19 @@ export function createProcessMembers(
     const known = byResource.get(resource);
     if (known !== undefined) return known;
     const members = build(settings, resource);
-    byResource.set(resource, members);
+    // What is still being detected is not all there.
+    if (!isPending(resource)) byResource.set(resource, members);
     return members;
   };
+}
+
+/** Whether attributes of the resource are still being detected. */
+export function isPending(resource: ResourceView): boolean {
+  try {
+    return resource.asyncAttributesPending === true;
+  } catch {
+    return false;
+  }
 }
 
 function build(settings: Settings, resource: ResourceView | undefined): ProcessMembers {

@@ -18,7 +18,7 @@ export type SpanPattern =
 
 /** Settings of the HTTP transport. */
 export interface HttpOptions {
-  /** Connections that are kept open to the server. Default 4. */
+  /** Connections to the server at most; they are opened as the backlog asks for them. Default 64. */
   readonly maxConnections?: number;
   /** Bytes above which a body is compressed. Default 32768. */
   readonly gzipThresholdBytes?: number;
@@ -72,7 +72,7 @@ export interface ClientOptions {
   readonly transport?: HttpOptions | Transport | undefined;
   /** Milliseconds that `shutdown` may take. Default 2000. */
   readonly shutdownTimeoutMillis?: number | undefined;
-  /** Tells on the console what the bridge has to say. Environment: `SENTRY_DEBUG`. */
+  /** Tells on standard error what the bridge has to say. Environment: `SENTRY_DEBUG`. */
   readonly debug?: boolean | undefined;
 }
 

@@ -17,6 +17,16 @@ const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     Array.isArray(value) && value.every((member) => accepts(member));
+const SPAN_PATTERN: Readonly<Record<string, (value: unknown) => boolean>> = {
+  name: isPattern,
+  op: isPattern,
+  attributes: isRecord,
+};
+const isSpanPattern = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length > 0 &&
+  Object.entries(value).every(([key, member]) => SPAN_PATTERN[key]?.(member) === true);
 const isAtLeast =
   (least: number) =>
   (value: unknown): boolean =>
@@ -42,7 +52,7 @@ export const patterns: Check = check(
 );
 export const spanPatterns: Check = check(
   "must be a list of strings, regular expressions and { name, op, attributes }",
-  isListOf((value) => isPattern(value) || isRecord(value)),
+  isListOf((value) => isPattern(value) || isSpanPattern(value)),
 );
 export const flagOrUrl: Check = check(
   "must be true, false or a URL",

@@ -76,12 +76,30 @@ function recordAndRemember(
   ...args: Parameters<Span["recordException"]>
 ): void {
   try {
-    places.remember(args[0], placeOfSpan(this));
+    rememberRecording(args[0], placeOfSpan(this));
   } catch {
     // What is recorded matters more than where it is remembered.
   }
-  const prototype = Object.getPrototypeOf(this) as RecordingSpan;
-  prototype.recordException?.apply(this, args);
+  ownMethodOf(this)?.apply(this, args);
+}
+
+// Behind the span's own property; a wrapper may have the span itself as its prototype.
+function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
+  let holder = Object.getPrototypeOf(span) as RecordingSpan | null;
+  while (holder !== null && holder.recordException === recordAndRemember) {
+    holder = Object.getPrototypeOf(holder) as RecordingSpan | null;
+  }
+  return holder?.recordException;
+}
+
+// Spans around it record the same error again: the innermost unit is kept. Another request that sees
+// the same object (a cached rejection) is as deep, and takes it over.
+function rememberRecording(error: unknown, place: ErrorPlace): void {
+  const { unit } = place.scopes;
+  const known = places.recall(error)?.scopes.unit;
+  if (known === undefined || (known !== unit && unit.depth >= known.depth)) {
+    places.remember(error, place);
+  }
 }
 
 function placeOfSpan(span: RecordingSpan): ErrorPlace {
@@ -92,7 +110,8 @@ function placeOfSpan(span: RecordingSpan): ErrorPlace {
 }
 
 function placeIn(ctx: Context): ErrorPlace {
-  return { scopes: scopesOf(ctx), trace: traceOfSpan(trace.getSpan(ctx)) };
+  const span = trace.getSpan(ctx);
+  return { scopes: scopesOf(ctx), trace: traceOfSpan(span) };
 }
 
 function traceOfSpan(span: RecordingSpan | undefined): ErrorTrace | undefined {

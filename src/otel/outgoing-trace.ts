@@ -70,7 +70,9 @@ function sentDecision(
   dsc: DynamicSamplingContext,
 ): boolean | undefined {
   if (incoming !== undefined && span.isRemote === true) return incoming.sampled;
-  const refused = incoming?.sampled === undefined ? dsc["sampled"] === "false" : !incoming.sampled;
+  // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
+  const decided = incoming?.dsc === undefined ? undefined : incoming.sampled;
+  const refused = decided === undefined ? dsc["sampled"] === "false" : !decided;
   return isSampled(span) && !refused;
 }
 

@@ -1,4 +1,5 @@
 import type { SentryClient } from "../client/client.js";
+import type { Settings } from "../options/options.js";
 import { decideSampling } from "../sampling/decide.js";
 import type { RootDescription } from "../sampling/decide.js";
 import type { SegmentOrigin } from "../tracing/segment.js";
@@ -17,7 +18,16 @@ export type RootDecision = (span: LocalRoot, scopes: ContextScopes) => SegmentOr
  * spans that OTel's sampler kept: trace flags, trace state and other exporters do not notice it.
  */
 export function createRootDecision(client: SentryClient): RootDecision {
-  const { tracesSampleRate: rate, tracesSampler: sampler } = client.settings;
+  return createDecision(client, client.settings.tracesSampler);
+}
+
+/** The same by the rate alone: for a segment whose root is not known. */
+export function createRateDecision(client: SentryClient): RootDecision {
+  return createDecision(client, undefined);
+}
+
+function createDecision(client: SentryClient, sampler: Settings["tracesSampler"]): RootDecision {
+  const { tracesSampleRate: rate } = client.settings;
   const onSamplerError = (error: unknown): void =>
     client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
 

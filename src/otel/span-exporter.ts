@@ -1,11 +1,12 @@
 import { TraceFlags } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
+import { guardCallback } from "../diagnostics/diagnostics.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { encodingSettings } from "./client-assembler.js";
-import { createRootDecision } from "./root-decision.js";
+import { createRateDecision, createRootDecision } from "./root-decision.js";
 import { unitOfSpan } from "./span-slots.js";
 import { setDetachedTimer } from "./timers.js";
 import { createTransactionSink } from "./transaction-sink.js";
@@ -48,12 +49,11 @@ export class ClientSpanExporter {
 
   /** Takes finished spans over: success means that each of them will be sent or counted. */
   export(spans: readonly FinishedSpan[], resultCallback: (result: ExportOutcome) => void): void {
-    if (this.#closing !== undefined) {
-      resultCallback({ code: 1, error: new Error("the exporter was shut down") });
-      return;
-    }
-    const outcome = this.#accept(spans);
-    resultCallback(outcome);
+    const outcome: ExportOutcome =
+      this.#closing === undefined
+        ? this.#accept(spans)
+        : { code: 1, error: new Error("the exporter was shut down") };
+    guardCallback(this.#client.diagnostics, "export callback", () => resultCallback(outcome));
   }
 
   /** Sends everything that was exported, also what waits for its root. */
@@ -89,12 +89,15 @@ export class ClientSpanExporter {
 
   #createAssembler(client: SentryClient): BatchAssembler {
     const decide = createRootDecision(client);
+    // A sampler decides about roots; of a segment whose root has not come, only the rate can tell.
+    const decideByRate = createRateDecision(client);
     return new BatchAssembler({
       encoding: encodingSettings(client),
       recorder: client.ledger,
       setTimer: setDetachedTimer,
       sink: (transaction) => this.#sink.accept(transaction),
-      originOf: (span) => decide(span, scopesOfFinished(span)),
+      originOf: (root) => decide(root, scopesOfFinished(root)),
+      originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),
       maxWaitMillis: MAX_ROOT_WAIT_MILLIS,
       maxBufferedLength: client.settings.maxBufferedBytes,
     });
@@ -109,6 +112,11 @@ function scopesOfFinished(
   return { unit, current: undefined, incoming: undefined };
 }
 
+// One that cannot be read is taken, too: there it is counted as lost.
 function isSampled(span: FinishedSpan): boolean {
-  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+  try {
+    return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+  } catch {
+    return true;
+  }
 }

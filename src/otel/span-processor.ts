@@ -7,6 +7,7 @@ import type { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { Segment } from "../tracing/segment.js";
 import { createAssembler } from "./client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
+import { contextsAreCarried } from "./context-check.js";
 import { rememberRecordedErrors } from "./error-places.js";
 import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
@@ -28,6 +29,7 @@ export class ClientSpanProcessor {
   readonly #entries = new SpanEntries();
   readonly #decide: RootDecision;
   readonly #isIgnored: SpanFilter | undefined;
+  #hasCheckedContexts = false;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
@@ -95,14 +97,27 @@ export class ClientSpanProcessor {
   // A span whose local parent was not seen (it does not record, or it started before this processor
   // was there) begins a segment, too: it has nothing else to go with.
   #startRoot(span: StartedSpan, parentContext: Context, isSampled: boolean): void {
+    this.#checkContexts();
     const scopes = scopesOfRoot(span, parentContext);
     assignUnit(span, scopes.unit);
+    this.#client.learnResource(span.resource);
     if (!isSampled) return;
     const origin = this.#decide(span, scopes);
     const isIgnored = this.#isIgnored?.(span) === true;
     this.#entries.add(
       span,
       this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span),
+    );
+  }
+
+  // At the first root, since the context manager may be registered after this processor is made.
+  #checkContexts(): void {
+    if (this.#hasCheckedContexts) return;
+    this.#hasCheckedContexts = true;
+    if (contextsAreCarried()) return;
+    this.#client.diagnostics.warnOnce(
+      "context-manager",
+      "no context manager is registered: users, tags and active spans cannot follow your requests. NodeSDK registers one; with a provider of your own, call context.setGlobalContextManager(new AsyncLocalStorageContextManager())",
     );
   }
 

@@ -1,5 +1,6 @@
 import type { SpanContext } from "@opentelemetry/api";
 
+import type { ResourceView } from "../client/capture-input.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 
 /** What is read of a span that starts: the OTel SDKs' `Span` fits. */
@@ -7,6 +8,7 @@ export interface StartedSpan {
   readonly name: string;
   readonly kind: number;
   readonly attributes: AttributeBag;
+  readonly resource?: ResourceView | undefined;
   readonly parentSpanContext?: SpanContext | undefined;
   spanContext(): SpanContext;
 }

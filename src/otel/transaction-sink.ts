@@ -1,7 +1,9 @@
 import type { TransactionInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
+import { isPending } from "../client/process-members.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
+import type { SetTimer } from "../tracing/segment-schedule.js";
 import type { SpanResource } from "../tracing/finished-span.js";
 import { jsonTransaction } from "../tracing/transaction.js";
 import type { AssembledTransaction } from "../tracing/transaction.js";
@@ -18,25 +20,42 @@ export interface TransactionSink {
 /** How long a resource detector may keep transactions waiting. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
-type SetTimer = (run: () => void, millis: number) => () => void;
-
 /**
  * Builds the sink of a client. Reading a resource while its detectors run would log an error and miss
- * attributes (release, environment, server name): the first transactions of a process wait for it.
+ * attributes (release, environment, server name): the first transactions of a process wait for it, as
+ * many as `maxBufferedBytes` allows.
  */
 export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
-  const held = new Map<Promise<void>, number>();
+  const held = new Set<AssembledTransaction>();
+  const waits = new Map<SpanResource, Promise<void>>();
+  let heldLength = 0;
 
-  const release = (waiting: Promise<void>, transaction: AssembledTransaction): void => {
-    held.delete(waiting);
+  const release = (transaction: AssembledTransaction): void => {
+    if (!held.delete(transaction)) return;
+    heldLength -= lengthOf(transaction);
     client.captureTransaction(transactionInput(transaction));
   };
 
+  const releaseAll = (resource: SpanResource): void => {
+    waits.delete(resource);
+    for (const transaction of held) {
+      if (transaction.resource === resource) release(transaction);
+    }
+  };
+
   const hold = (transaction: AssembledTransaction, resource: SpanResource): void => {
-    const waiting: Promise<void> = resourceReady(resource, setTimer).then(() =>
-      release(waiting, transaction),
-    );
-    held.set(waiting, transaction.spanCount + 1);
+    held.add(transaction);
+    heldLength += lengthOf(transaction);
+    if (!waits.has(resource)) {
+      waits.set(
+        resource,
+        resourceReady(resource, setTimer).then(() => releaseAll(resource)),
+      );
+    }
+    for (const oldest of held) {
+      if (heldLength <= client.settings.maxBufferedBytes) return;
+      release(oldest);
+    }
   };
 
   return {
@@ -47,13 +66,17 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     },
     get heldSpans() {
       let spans = 0;
-      for (const count of held.values()) spans += count;
+      for (const { spanCount } of held) spans += spanCount + 1;
       return spans;
     },
     async settled() {
-      await Promise.all(held.keys());
+      await Promise.all(waits.values());
     },
   };
+}
+
+function lengthOf({ head, spans }: AssembledTransaction): number {
+  return head.traceContext.length + spans.length;
 }
 
 async function resourceReady(resource: SpanResource, setTimer: SetTimer): Promise<void> {
@@ -68,14 +91,6 @@ async function resourceReady(resource: SpanResource, setTimer: SetTimer): Promis
 // A resource is a detector's code: what it throws must not cost the transactions.
 async function attributesOf(resource: SpanResource): Promise<void> {
   await resource.waitForAsyncAttributes?.();
-}
-
-function isPending(resource: SpanResource): boolean {
-  try {
-    return resource.asyncAttributesPending === true;
-  } catch {
-    return false;
-  }
 }
 
 function transactionInput(transaction: AssembledTransaction): TransactionInput {

@@ -13,8 +13,8 @@ const LEVELS: ReadonlySet<SeverityLevel> = new Set(["debug", "error", "fatal", "
 // One level more than of a context: each member is a value of its own.
 const MEMBER_DEPTH = 4;
 
-/** Tags that a scope holds; further ones are not taken. */
-export const MAX_TAGS = 200;
+/** Tags, contexts, extras and attributes that a scope holds, of each; further ones are not taken. */
+export const MAX_MEMBERS = 200;
 
 /** How many breadcrumbs a scope keeps when the client does not say otherwise. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -48,10 +48,10 @@ export class Scope {
 
   /** Sets one tag; keys and values are cut at 200 characters, `undefined` and `null` remove it. */
   setTag(key: string, value: TagValue): this {
-    return this.setTags({ [key]: value });
+    return typeof key === "string" ? this.setTags({ [key]: value }) : this;
   }
 
-  /** Sets several tags, keeping the others. */
+  /** Sets several tags, keeping the others; at most 200. */
   setTags(tags: Readonly<Record<string, TagValue>>): this {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
@@ -59,37 +59,35 @@ export class Scope {
     return this.#with({ tags: Object.freeze(merged) });
   }
 
-  /** Sets a named context, replacing the one of that name; `null` removes it. */
+  /** Sets a named context, replacing the one of that name; `null` removes it. At most 200. */
   setContext(name: string, context: Readonly<Record<string, unknown>> | null): this {
-    const contexts = { ...this.#data.contexts };
-    if (isObject(context)) contexts[name] = frozenCopy(context);
-    else delete contexts[name];
+    if (typeof name !== "string") return this;
+    const { [name]: _replaced, ...others } = this.#data.contexts;
+    const contexts = isObject(context) ? added(others, { [name]: frozenCopy(context) }) : others;
     return this.#with({ contexts: Object.freeze(contexts) });
   }
 
   /** Sets one extra value. */
   setExtra(key: string, value: unknown): this {
-    return this.setExtras({ [key]: value });
+    return typeof key === "string" ? this.setExtras({ [key]: value }) : this;
   }
 
-  /** Sets several extra values, keeping the others. */
+  /** Sets several extra values, keeping the others; at most 200. */
   setExtras(extras: Readonly<Record<string, unknown>>): this {
     if (!isObject(extras)) return this;
-    return this.#with({
-      extra: Object.freeze({ ...this.#data.extra, ...frozenCopy(extras, MEMBER_DEPTH) }),
-    });
+    return this.#with({ extra: added(this.#data.extra, frozenCopy(extras, MEMBER_DEPTH)) });
   }
 
   /** Sets one attribute (for logs, metrics and streamed spans; not put on transactions). */
   setAttribute(key: string, value: unknown): this {
-    return this.setAttributes({ [key]: value });
+    return typeof key === "string" ? this.setAttributes({ [key]: value }) : this;
   }
 
-  /** Sets several attributes, keeping the others. */
+  /** Sets several attributes, keeping the others; at most 200. */
   setAttributes(attributes: Readonly<Record<string, unknown>>): this {
     if (!isObject(attributes)) return this;
-    const merged = { ...this.#data.attributes, ...frozenCopy(attributes, MEMBER_DEPTH) };
-    return this.#with({ attributes: Object.freeze(merged) });
+    const copy = frozenCopy(attributes, MEMBER_DEPTH);
+    return this.#with({ attributes: added(this.#data.attributes, copy) });
   }
 
   /** Sets how events are grouped; replaces the server's own grouping. */
@@ -133,6 +131,19 @@ export class Scope {
   }
 }
 
+function added<T>(
+  members: Readonly<Record<string, T>>,
+  more: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  const all = { ...members };
+  let count = Object.keys(all).length;
+  for (const [key, value] of Object.entries(more)) {
+    if (!Object.hasOwn(all, key) && ++count > MAX_MEMBERS) break;
+    all[key] = value;
+  }
+  return Object.freeze(all);
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
@@ -147,7 +158,7 @@ function writeTag(
     .replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_"))
     .slice(0, MAX_KEY_LENGTH);
   if (value === undefined || value === null) delete tags[name];
-  else if (!Object.hasOwn(tags, name) && Object.keys(tags).length >= MAX_TAGS) return;
+  else if (!Object.hasOwn(tags, name) && Object.keys(tags).length >= MAX_MEMBERS) return;
   else if (typeof value === "boolean") tags[name] = value;
   else if (typeof value === "number" && Number.isFinite(value)) tags[name] = value;
   else tags[name] = tagText(value);

@@ -18,7 +18,7 @@ import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
 
 /**
- * Builds a client. The first one becomes the process-wide one. Throws an `OptionsError` that names
+ * Builds a client. The first one becomes the process-wide one, until it is closed. Throws an `OptionsError` that names
  * the option when one is not what it should be; nothing else of this package throws.
  */
 export function createClient(options: ClientOptions = {}): SentryClient {
@@ -41,7 +41,8 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     newEventId,
     random: Math.random,
   });
-  if (getClient() === undefined) setClient(client);
+  const known = getClient();
+  if (known === undefined || known.isClosed) setClient(client);
   return client;
 }
 
@@ -56,7 +57,7 @@ export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefin
 
 // By what it can do: a client of the package's other build is of another class.
 function isClient(value: ClientOptions | SentryClient | undefined): value is SentryClient {
-  return typeof value === "object" && "captureTransaction" in value;
+  return typeof value === "object" && value !== null && "captureTransaction" in value;
 }
 
 const consoleLogger: DiagnosticsLogger = {

@@ -8,7 +8,7 @@ import type { Inference, TransactionSource } from "./inference.js";
 import { inferFamily } from "./span-family.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
 
-export type { Inference, InferredData, TransactionSource } from "./inference.js";
+export type { Inference, InferredData } from "./inference.js";
 
 const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, TransactionSource>([
   ["custom", "custom"],

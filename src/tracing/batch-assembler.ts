@@ -1,6 +1,7 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { Chunk } from "./chunk.js";
+import type { EncodedHead } from "./encoded-head.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { inTurns } from "./in-turns.js";
 import type { SegmentOrigin } from "./segment.js";
@@ -17,13 +18,18 @@ export interface BatchAssemblerSettings {
   readonly setTimer: SetTimer;
   /** Takes a finished transaction; must not throw. */
   readonly sink: (transaction: AssembledTransaction) => void;
-  /** What is known of a segment by its root, or by its first span when the root was never seen. */
-  readonly originOf: (span: FinishedSpan) => SegmentOrigin;
+  /** What is known of a segment by its root. */
+  readonly originOf: (root: FinishedSpan) => SegmentOrigin;
+  /** The same by its first span, when its root has not come. */
+  readonly originOfOrphan: (span: FinishedSpan) => SegmentOrigin;
   /** How long spans wait for their root. */
   readonly maxWaitMillis: number;
   /** Characters of span JSON that may wait for their roots. */
   readonly maxBufferedLength: number;
 }
+
+/** Roots whose decision is remembered for children that come after them; the first are forgotten. */
+const MAX_REMEMBERED_ROOTS = 10_000;
 
 /**
  * Builds transactions from finished spans alone: behind a batch processor or a tail sampler nobody
@@ -34,6 +40,7 @@ export class BatchAssembler {
   readonly #settings: BatchAssemblerSettings;
   readonly #encoder: SpanEncoder;
   readonly #groups = new Map<string, TraceGroup>();
+  readonly #origins = new Map<string, SegmentOrigin>();
   #cancelTimer: (() => void) | undefined;
   #round = 0;
   #accepted = 0;
@@ -47,6 +54,7 @@ export class BatchAssembler {
 
   /** Takes a batch of finished spans. */
   accept(spans: readonly FinishedSpan[]): void {
+    // Children are kept first, all of a batch, so that a root finds those that come after it in it.
     const roots = spans.filter((span) => this.#isTakenAsRoot(span));
     for (const root of roots) this.#sendRoot(root);
     while (this.#bufferedLength > this.#settings.maxBufferedLength) this.#sendOldest();
@@ -64,15 +72,14 @@ export class BatchAssembler {
     return { started: this.#accepted, open: 0, buffered: this.#buffered };
   }
 
-  // Children are kept first, all of a batch, so that a root finds those that come after it in it.
   #isTakenAsRoot(span: FinishedSpan): boolean {
     this.#accepted++;
-    const parent = span.parentSpanContext;
-    if (parent === undefined || parent.isRemote === true) return true;
     try {
+      const parent = span.parentSpanContext;
+      if (parent === undefined || parent.isRemote === true) return true;
       this.#keep(span, parent.spanId);
     } catch (error) {
-      this.#lose(span, "internal_sdk_error", error);
+      this.#lose(error, 0);
     }
     return false;
   }
@@ -80,39 +87,60 @@ export class BatchAssembler {
   #keep(span: FinishedSpan, parentSpanId: string): void {
     const { traceId, spanId } = span.spanContext();
     const item = this.#encoder.span(span, parentSpanId);
-    const group =
-      this.#groups.get(traceId) ??
-      new TraceGroup(this.#settings.originOf(span), span.resource, this.#round);
-    this.#groups.set(traceId, group);
+    const group = this.#groups.get(traceId) ?? this.#beginGroup(traceId, span);
     group.add(parentSpanId, { spanId, item });
     this.#buffered++;
     this.#bufferedLength += item.length;
   }
 
+  #beginGroup(traceId: string, span: FinishedSpan): TraceGroup {
+    const origin = this.#origins.get(traceId) ?? this.#settings.originOfOrphan(span);
+    // Looked for again: a decision may run code of the application's that ends spans.
+    const group = this.#groups.get(traceId) ?? new TraceGroup(origin, span.resource, this.#round);
+    this.#groups.set(traceId, group);
+    return group;
+  }
+
+  // What may throw comes first: then nothing has been taken out of the group yet.
   #sendRoot(root: FinishedSpan): void {
-    const { traceId, spanId } = root.spanContext();
+    try {
+      const { resource } = root;
+      const { traceId, spanId } = root.spanContext();
+      const origin = this.#settings.originOf(root);
+      const head = this.#encoder.head(root, origin.sampling.sampleRate);
+      this.#remember(traceId, origin);
+      const items = this.#takeDescendants(traceId, spanId);
+      if (origin.fate === "sent") this.#sendSegment(head, items, { origin, resource });
+      else this.#drop(origin.fate, items.length + 1, 1);
+    } catch (error) {
+      this.#lose(error, 1);
+    }
+  }
+
+  // For the children that come after it.
+  #remember(traceId: string, origin: SegmentOrigin): void {
+    if (this.#origins.size >= MAX_REMEMBERED_ROOTS) {
+      this.#origins.delete(this.#origins.keys().next().value ?? "");
+    }
+    this.#origins.set(traceId, origin);
+  }
+
+  #takeDescendants(traceId: string, spanId: string): string[] {
     const group = this.#groups.get(traceId);
     const items = group?.takeDescendants(spanId) ?? [];
     if (group?.isEmpty === true) this.#groups.delete(traceId);
     this.#release(items);
-    const origin = this.#settings.originOf(root);
-    if (origin.fate === "sent") this.#sendSegment(root, origin, items);
-    else this.#drop(origin.fate, items.length + 1, 1);
+    return items;
   }
 
-  #sendSegment(root: FinishedSpan, origin: SegmentOrigin, items: readonly string[]): void {
+  #sendSegment(
+    head: EncodedHead,
+    items: readonly string[],
+    segment: Pick<AssembledTransaction, "origin" | "resource">,
+  ): void {
     const chunks = chunksOf(items);
-    try {
-      const head = this.#encoder.head(root, origin.sampling.sampleRate);
-      this.#settings.sink({
-        ...rootTransaction(head, chunks.shift()),
-        origin,
-        resource: root.resource,
-      });
-    } catch (error) {
-      this.#lose(root, "internal_sdk_error", error);
-    }
-    this.#sendChunks(chunks, "overflow", { origin, resource: root.resource });
+    this.#settings.sink({ ...rootTransaction(head, chunks.shift()), ...segment });
+    this.#sendChunks(chunks, "overflow", segment);
   }
 
   #sendOldest(): void {
@@ -144,8 +172,8 @@ export class BatchAssembler {
     for (const item of items) this.#bufferedLength -= item.length;
   }
 
-  #lose(span: FinishedSpan, reason: DiscardReason, error: unknown): void {
-    this.#drop(reason, 1, span.parentSpanContext === undefined ? 1 : 0);
+  #lose(error: unknown, transactions: 0 | 1): void {
+    this.#drop("internal_sdk_error", 1, transactions);
     this.#settings.encoding.onMended(
       "span:encoding",
       "a span could not be encoded and is lost",
@@ -170,10 +198,8 @@ export class BatchAssembler {
   #onRound(): void {
     this.#cancelTimer = undefined;
     this.#round++;
-    for (const group of this.#groups.values()) {
-      if (this.#round - group.since < 2) break;
-      this.#sendOldest();
-    }
+    const due = [...this.#groups].filter(([, group]) => this.#round - group.since >= 2);
+    void inTurns(due, ([traceId]) => this.#sendGroup(traceId));
     if (this.#groups.size > 0) this.#arm();
   }
 }

@@ -48,6 +48,7 @@ export class SegmentAssembler {
   #ended = 0;
   #buffered = 0;
   #bufferedLength = 0;
+  #flushing: Promise<void> | undefined;
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
@@ -92,11 +93,13 @@ export class SegmentAssembler {
   }
 
   /**
-   * Sends everything that has finished, without waiting for what is still open. Resolves when it has;
-   * the first few segments are sent at once.
+   * Sends everything that has finished, without waiting for what is still open. Resolves when it has,
+   * and when flushes that were called before have, too; the first few segments are sent at once.
    */
-  flush(): Promise<void> {
-    return inTurns(this.#schedule.takeAll(), (segment) => this.#emit(segment));
+  async flush(): Promise<void> {
+    const before = this.#flushing;
+    this.#flushing = inTurns(this.#schedule.all(), (segment) => this.#emit(segment));
+    await Promise.all([before, this.#flushing]);
   }
 
   /** Lets go of the timer; what is buffered stays until `flush`. */
@@ -126,7 +129,7 @@ export class SegmentAssembler {
 
   #takeHead(segment: Segment, span: FinishedSpan): void {
     segment.head = this.#encoder.head(span, segment.origin.sampling.sampleRate);
-    this.#buffered++;
+    this.#grow(segment.head.traceContext.length);
   }
 
   #takeChild(segment: Segment, span: FinishedSpan): void {
@@ -137,12 +140,21 @@ export class SegmentAssembler {
   }
 
   #keep(segment: Segment, item: string): void {
-    this.#buffered++;
-    this.#bufferedLength += item.length;
     const chunk = segment.chunkFor(item);
     if (chunk !== undefined) chunk.add(item);
     else this.#beginChunk(segment, item);
-    if (this.#bufferedLength > this.#settings.maxBufferedLength) this.#relieve();
+    this.#grow(item.length);
+  }
+
+  // Over the bound, the segments that have held the most time go with what they have.
+  #grow(length: number): void {
+    this.#buffered++;
+    this.#bufferedLength += length;
+    while (this.#bufferedLength > this.#settings.maxBufferedLength) {
+      const oldest = this.#schedule.oldest();
+      if (oldest === undefined) return;
+      this.#emit(oldest);
+    }
   }
 
   #beginChunk(segment: Segment, item: string): void {
@@ -167,6 +179,7 @@ export class SegmentAssembler {
       segment.head = undefined;
       segment.kept = undefined;
       segment.headSent = true;
+      this.#bufferedLength -= head.traceContext.length;
       this.#send(segment, rootTransaction(head, chunk), chunk);
     }
     this.#emitChunks(segment);
@@ -201,10 +214,5 @@ export class SegmentAssembler {
     this.#buffered -= parts.spanCount + 1;
     this.#bufferedLength -= chunk?.length ?? 0;
     this.#settings.sink({ ...parts, origin: segment.origin, resource: segment.resource });
-  }
-
-  #relieve(): void {
-    const oldest = this.#schedule.oldest();
-    if (oldest !== undefined) this.#emit(oldest);
   }
 }

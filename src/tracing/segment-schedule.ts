@@ -67,17 +67,14 @@ export class SegmentSchedule {
     if (segment.waitingSince >= 0) this.#waiting.delete(segment);
   }
 
-  /** The segment that has held finished spans for the longest time. */
+  /** The segment that has held finished spans, or waited, for the longest time. */
   oldest(): Segment | undefined {
-    return this.#holding.values().next().value;
+    return this.#holding.values().next().value ?? this.#waiting.values().next().value;
   }
 
-  /** All segments that wait or hold something; they are forgotten. */
-  takeAll(): Segment[] {
-    const all = new Set([...this.#waiting, ...this.#holding]);
-    this.#waiting.clear();
-    this.#holding.clear();
-    return [...all];
+  /** All segments that wait or hold something. */
+  all(): Segment[] {
+    return [...new Set([...this.#waiting, ...this.#holding])];
   }
 
   /** Stops the timer for good. */

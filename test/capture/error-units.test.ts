@@ -12,13 +12,13 @@ describe("the memory of where errors happened", () => {
     expect(units.recall(error)).toBe(unit);
   });
 
-  it("keeps to the first unit when another reports the same error", () => {
+  it("is of the unit that it was tied to last", () => {
     const units = createErrorUnits<{ id: number }>();
     const error = new Error("x");
-    const first = { id: 1 };
-    units.remember(error, first);
+    const last = { id: 1 };
     units.remember(error, { id: 2 });
-    expect(units.recall(error)).toBe(first);
+    units.remember(error, last);
+    expect(units.recall(error)).toBe(last);
   });
 
   it("keeps errors that look the same apart", () => {

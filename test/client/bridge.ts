@@ -1,5 +1,6 @@
-import { DiagLogLevel, ROOT_CONTEXT, diag, trace } from "@opentelemetry/api";
+import { DiagLogLevel, ROOT_CONTEXT, context, diag, trace } from "@opentelemetry/api";
 import type { Context, Span, SpanOptions, Tracer } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
@@ -22,6 +23,9 @@ import {
 } from "../../src/testing/testing.js";
 import { validSpanId } from "../../src/tracing/ids.js";
 import { expectValidTransactions } from "../protocol/transaction-rules.js";
+
+// As every set-up has one: without it, the bridge says so.
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
 /** How a pipeline is set up for a test. */
 export interface BridgeSetup {

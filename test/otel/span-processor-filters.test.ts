@@ -55,7 +55,6 @@ describe("ignoreSpans", () => {
     ["another op", [{ name: "middle", op: "db" }]],
     ["another attribute", [{ name: "middle", attributes: { tier: "outer" } }]],
     ["an attribute it has not", [{ attributes: { missing: "x" } }]],
-    ["nothing at all", [{}]],
   ])("takes none out that only matches in part: %s", async (_, ignoreSpans) => {
     const chain = await runChain({ ignoreSpans });
     expect(chain.bridge.client.stats().spans).toMatchObject({ sent: 4, dropped: {} });

@@ -1,11 +1,4 @@
-import {
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  context,
-  propagation,
-  trace,
-} from "@opentelemetry/api";
+import { SpanKind, TraceFlags, context, propagation, trace } from "@opentelemetry/api";
 import type { Attributes, Context, ContextManager, Link, Tracer } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider, SamplingDecision } from "@opentelemetry/sdk-trace-base";
@@ -16,7 +9,7 @@ import type { SentryClient } from "../../src/index.js";
 import { startIngestServer } from "../../src/testing/testing.js";
 import type { SamplerKind } from "./analysis.js";
 
-export { SpanKind, SpanStatusCode };
+export { SpanKind };
 
 /** Set on the spans that the sampler shall not record. */
 export const DROP_ATTRIBUTE = "test.drop";

@@ -1,5 +1,6 @@
-import { DiagLogLevel, diag, trace } from "@opentelemetry/api";
+import { DiagLogLevel, context, diag, trace } from "@opentelemetry/api";
 import type { DiagLogger, TracerProvider as ApiTracerProvider } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
@@ -26,11 +27,13 @@ const logger: DiagLogger = {
 
 beforeEach(() => {
   warnings.length = 0;
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 });
 
 afterEach(() => {
   trace.disable();
+  context.disable();
   diag.disable();
   setClient(undefined);
 });

@@ -1,0 +1,150 @@
+import { TraceFlags } from "@opentelemetry/api";
+import { describe, expect, it } from "vitest";
+
+import type { FinishedSpan } from "../../src/tracing/finished-span.js";
+import { idOf, spanOf } from "../tracing/hand-made-span.js";
+import type { SpanChanges } from "../tracing/hand-made-span.js";
+import { throwing } from "./propagation-kit.js";
+import { childOf, idsOf, reasonOf, startExporter } from "./span-exporter-kit.js";
+
+const MEMBERS = [
+  "name",
+  "kind",
+  "spanContext",
+  "parentSpanContext",
+  "startTime",
+  "endTime",
+  "status",
+  "attributes",
+  "links",
+  "events",
+  "resource",
+  "instrumentationScope",
+  "droppedLinksCount",
+] as const;
+
+function breakMember(span: FinishedSpan, key: keyof FinishedSpan): FinishedSpan {
+  return Object.defineProperty({ ...span }, key, { enumerable: true, get: throwing });
+}
+
+describe("a batch with a span that cannot be read", () => {
+  it.each(MEMBERS)("as a child (`%s` throws) is taken all the same", async (key) => {
+    const root = spanOf();
+    const [before, after] = [childOf(root), childOf(root)];
+    const bad = childOf(root);
+    const bench = startExporter({}, { known: [bad] });
+    expect(bench.export(before, breakMember(bad, key), after, root)).toEqual({ code: 0 });
+    const ids = idsOf(await bench.flushed());
+    expect(ids).toEqual(expect.arrayContaining([before, after, root].map(idOf)));
+  });
+
+  it.each(MEMBERS)("as a root (`%s` throws) is taken all the same", async (key) => {
+    const bad = spanOf();
+    const root = spanOf();
+    const good = [childOf(bad), childOf(root), root];
+    const bench = startExporter({}, { known: [bad] });
+    expect(bench.export(breakMember(bad, key), ...good)).toEqual({ code: 0 });
+    const ids = idsOf(await bench.flushed());
+    expect(ids).toEqual(expect.arrayContaining(good.map(idOf)));
+  });
+
+  it.each<[string, SpanChanges]>([
+    ["a cyclic attribute", { attributes: { cyclic: cycle() } }],
+    ["an attribute of 10 MB", { attributes: { text: "x".repeat(10_000_000) } }],
+    ["lone surrogates", { name: "\ud800", attributes: { "\ud800": "\udfff" } }],
+    ["ids that are none", { traceId: "x", spanId: "" }],
+    ["a trace id that is no text", { traceId: 5 as never }],
+    ["null for a trace id", { traceId: null as never }],
+    ["no times", { startTime: undefined as never, endTime: undefined as never }],
+    ["no resource", { resource: undefined as never }],
+    ["null for a parent", { parentSpanContext: null as never }],
+    ["an empty object for a parent", { parentSpanContext: {} as never }],
+  ])("(%s) is taken all the same", async (_, changes) => {
+    const root = spanOf();
+    const good = [childOf(root), root];
+    const bench = startExporter({}, { areIdsUnique: false });
+    const hostile = [spanOf(changes), childOf(root, changes)];
+    expect(bench.export(...hostile, ...good)).toEqual({ code: 0 });
+    expect(idsOf(await bench.flushed())).toEqual(expect.arrayContaining(good.map(idOf)));
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["a number", 5],
+    ["an empty object", {}],
+    ["a proxy that throws", new Proxy({}, { get: throwing })],
+  ])("that is no span (%s) is taken all the same", async (_, value) => {
+    const bench = startExporter();
+    const root = spanOf();
+    bench.export(value as never, root);
+    expect(idsOf(await bench.flushed())).toEqual([idOf(root)]);
+  });
+});
+
+function cycle(): object {
+  const value: Record<string, unknown> = {};
+  value["self"] = value;
+  return value;
+}
+
+describe("a tracesSampler that throws", () => {
+  it("costs nothing: the rate decides", async () => {
+    const bench = startExporter({ tracesSampler: throwing });
+    const root = spanOf();
+    bench.export(childOf(root), root);
+    bench.export(childOf(root));
+    expect(idsOf(await bench.flushed())).toHaveLength(3);
+  });
+});
+
+describe("ids", () => {
+  it("that stand in a circle end in an orphan transaction", async () => {
+    const bench = startExporter();
+    const [a, b] = ["a".repeat(16), "b".repeat(16)];
+    bench.export(spanOf({ spanId: a, parentSpanId: b }), spanOf({ spanId: b, parentSpanId: a }));
+    const [transaction] = await bench.flushed();
+    expect(idsOf(bench.transport.transactions())).toEqual([a, b]);
+    expect(reasonOf(transaction)).toBe("orphan");
+  });
+
+  it("that are not unique lose no span", async () => {
+    const bench = startExporter({}, { areIdsUnique: false });
+    const twin = { spanId: "d".repeat(16) };
+    const root = spanOf(twin);
+    bench.export(childOf(root, twin), childOf(root), childOf(root), root, spanOf(twin));
+    bench.export(childOf(root, twin), root);
+    expect(idsOf(await bench.flushed())).toHaveLength(7);
+  });
+
+  it("in upper case find each other", async () => {
+    const root = spanOf({ traceId: "AB".repeat(16), spanId: "CD".repeat(8) });
+    const bench = startExporter();
+    bench.export(childOf(root), root);
+    expect(await bench.flushed()).toMatchObject([
+      {
+        contexts: { trace: { span_id: "cd".repeat(8) } },
+        spans: [{ parent_span_id: "cd".repeat(8) }],
+      },
+    ]);
+  });
+});
+
+describe("spans that are not sampled", () => {
+  it("are none of ours, and are not counted", async () => {
+    const bench = startExporter();
+    const identity = { ...spanOf().spanContext(), traceFlags: TraceFlags.NONE };
+    const unsampled = { ...spanOf(), spanContext: () => identity };
+    const root = spanOf();
+    expect(bench.export(unsampled, root)).toEqual({ code: 0 });
+    expect(idsOf(await bench.flushed())).toEqual([idOf(root)]);
+    expect(bench.client.stats().spans.started).toBe(1);
+  });
+
+  it("are told by the flag alone, whatever the other flags are", async () => {
+    const bench = startExporter();
+    const identity = { ...spanOf().spanContext(), traceFlags: TraceFlags.SAMPLED | 2 };
+    bench.export({ ...spanOf(), spanContext: () => identity });
+    expect(await bench.flushed()).toHaveLength(1);
+  });
+});
