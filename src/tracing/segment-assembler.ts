@@ -136,7 +136,7 @@ export class SegmentAssembler {
     const parentSpanId = span.parentSpanContext?.spanId;
     const parent =
       segment.reparented === undefined ? parentSpanId : segment.keptAncestor(parentSpanId);
-    this.#keep(segment, this.#encoder.span(span, parent));
+    this.#keep(segment, this.#encoder.span(span, parent, segment.ids));
   }
 
   #keep(segment: Segment, item: string): void {

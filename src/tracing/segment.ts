@@ -5,6 +5,8 @@ import type { Unit } from "../scope/unit.js";
 import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
+import { createIdTexts } from "./span-encoder.js";
+import type { IdTexts } from "./span-encoder.js";
 
 /** Spans of one segment that are remembered as taken out; the first ones are forgotten. */
 const MAX_TAKEN_OUT = 10_000;
@@ -32,6 +34,7 @@ export class Segment {
   /** Spans that have started and not ended, the root among them. */
   open: number = 1;
   rootEnded: boolean = false;
+  readonly ids: IdTexts = createIdTexts();
   /** The encoded root, from its end until it is sent. */
   head: EncodedHead | undefined = undefined;
   headSent: boolean = false;

@@ -21,6 +21,14 @@ export interface EncodingSettings {
   readonly onMended: (kind: string, message: string, cause?: unknown) => void;
 }
 
+/** The text of the last trace and parent id: siblings have both in common. */
+export type IdTexts = LastText<string, string | undefined>;
+
+/** The ids of one segment, since segments end their spans by turns. */
+export function createIdTexts(): IdTexts {
+  return new LastText(idMembers);
+}
+
 const KIND_NAMES = ["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const MAX_OP_LENGTH = 128;
 const MAX_NAME_LENGTH = 200;
@@ -33,9 +41,9 @@ const MAX_DESCRIPTION_LENGTH = 8192;
 export class SpanEncoder {
   readonly #settings: EncodingSettings;
   readonly #attributes = new AttributeEncoder();
+  readonly #ids = createIdTexts();
   readonly #start = new TimestampEncoder(',"start_timestamp":');
   readonly #end = new TimestampEncoder(',"timestamp":');
-  readonly #ids = new LastText(idMembers);
   readonly #kind = new LastText(kindMembers);
   readonly #scope = new LastText(scopeMembers);
   readonly #description = new LastText(descriptionMember);
@@ -44,12 +52,12 @@ export class SpanEncoder {
     this.#settings = settings;
   }
 
-  /** A child span as an entry of a transaction's `spans`. */
-  span(span: FinishedSpan, parentSpanId: string | undefined): string {
+  /** A child span as an entry of a transaction's `spans`. `ids` remembers those of its segment. */
+  span(span: FinishedSpan, parentSpanId: string | undefined, ids: IdTexts = this.#ids): string {
     try {
-      return this.#encodeSpan(span, parentSpanId);
+      return this.#encodeSpan(span, parentSpanId, ids);
     } catch (error) {
-      const text = this.#encodeSpan(readableSpan(span, this.#settings.now()), parentSpanId);
+      const text = this.#encodeSpan(readableSpan(span, this.#settings.now()), parentSpanId, ids);
       this.#tellUnreadable(error);
       return text;
     }
@@ -75,12 +83,12 @@ export class SpanEncoder {
   }
 
   // What does not change from span to span stands together, so that it is one text each.
-  #encodeSpan(span: FinishedSpan, parentSpanId: string | undefined): string {
+  #encodeSpan(span: FinishedSpan, parentSpanId: string | undefined, ids: IdTexts): string {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
     const details = detailMembers(span, this.#attributes);
     const description = this.#description.of(inferred.description, undefined, undefined);
-    return `{${this.#identity(span, parentSpanId)}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}}${description}`;
+    return `{${identityMembers(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}}${description}`;
   }
 
   #encodeHead(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {
@@ -99,16 +107,11 @@ export class SpanEncoder {
         "<unlabeled transaction>",
       source: inferred.source,
       op,
-      traceContext: `${this.#identity(span, span.parentSpanContext?.spanId)}${links}${this.#data(span, inferred)}${extra}}`,
+      traceContext: `${identityMembers(span, idMembers(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}${extra}}`,
       times: this.#start.text(times.start) + this.#end.text(times.end),
       measurements: span.events.length === 0 ? "" : jsonMeasurements(span.events),
       responseStatusCode: responseStatusOf(span),
     };
-  }
-
-  #identity(span: FinishedSpan, parentSpanId: string | undefined): string {
-    const { spanId, traceId } = span.spanContext();
-    return `"span_id":"${validSpanId(spanId)}${this.#ids.of(traceId, parentSpanId, undefined)}`;
   }
 
   // Op, origin, status and the attributes, up to where `data` is closed. The scope comes first,
@@ -146,6 +149,10 @@ function inferredMembers(span: FinishedSpan, data: NonNullable<Inference["data"]
     if (span.attributes[key] === undefined) text += `,${jsonString(key)}:${jsonValue(data[key])}`;
   }
   return text;
+}
+
+function identityMembers(span: FinishedSpan, ids: string): string {
+  return `"span_id":"${validSpanId(span.spanContext().spanId)}${ids}`;
 }
 
 function idMembers(traceId: string, parentSpanId: string | undefined): string {
