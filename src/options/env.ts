@@ -14,6 +14,16 @@ export function optionsFromEnvironment(
   };
 }
 
+/** Names of the variables that options are read from. */
+export const VARIABLES: Readonly<Partial<Record<keyof ClientOptions, string>>> = {
+  dsn: "SENTRY_DSN",
+  release: "SENTRY_RELEASE",
+  environment: "SENTRY_ENVIRONMENT",
+  tracesSampleRate: "SENTRY_TRACES_SAMPLE_RATE",
+  debug: "SENTRY_DEBUG",
+  spotlight: "SENTRY_SPOTLIGHT",
+};
+
 /** What the standard OpenTelemetry variables ask of `register`. */
 export interface PipelineRequest {
   /** `OTEL_SDK_DISABLED`: nothing is set up. */

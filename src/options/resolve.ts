@@ -1,6 +1,6 @@
 import { parseDsn } from "../protocol/dsn.js";
-import { OptionsError } from "../protocol/errors.js";
-import { optionsFromEnvironment } from "./env.js";
+import { OptionsError, isOptionsError } from "../protocol/errors.js";
+import { VARIABLES, optionsFromEnvironment } from "./env.js";
 import type { ClientOptions, Settings } from "./options.js";
 import * as must from "./validate.js";
 import type { Check } from "./validate.js";
@@ -75,7 +75,7 @@ export function resolveOptions(
 ): Settings {
   must.record("options", options);
   validate(options);
-  validate(environment);
+  validateEnvironment(environment, options);
   const given = { ...withoutUnset(environment), ...withoutUnset(options) };
   const dsn = given.dsn || undefined;
   if (dsn !== undefined) parseDsn(dsn);
@@ -90,6 +90,20 @@ function validate(options: ClientOptions): void {
       throw new OptionsError({ option: name, expected, received: value });
     }
     if (value !== undefined) CHECKS[name](name, value);
+  }
+}
+
+// What code overrides need not be valid; what is not, is looked for in its variable.
+function validateEnvironment(environment: ClientOptions, options: ClientOptions): void {
+  for (const [option, received] of Object.entries(environment)) {
+    if (!isOption(option) || options[option] !== undefined) continue;
+    try {
+      validate({ [option]: received });
+    } catch (error) {
+      if (!isOptionsError(error)) throw error;
+      const { expected } = error.problem;
+      throw new OptionsError({ option, expected, received, variable: VARIABLES[option] });
+    }
   }
 }
 

@@ -3,16 +3,22 @@ export interface OptionProblem {
   readonly option: string;
   readonly expected: string;
   readonly received: unknown;
+  /** The environment variable that it came from. */
+  readonly variable?: string | undefined;
 }
 
 /** Thrown while a client is built, when an option is not what it should be. Nothing else throws. */
 export class OptionsError extends Error {
   override readonly name = "OptionsError";
   readonly option: string;
+  /** What was wrong, in parts. */
+  readonly problem: OptionProblem;
 
   constructor(problem: OptionProblem) {
-    super(`\`${problem.option}\` ${problem.expected}; got ${describe(problem.received)}`);
+    const origin = problem.variable === undefined ? "" : ` in ${problem.variable}`;
+    super(`\`${problem.option}\` ${problem.expected}; got ${describe(problem.received)}${origin}`);
     this.option = problem.option;
+    this.problem = problem;
   }
 }
 

@@ -61,7 +61,14 @@ describe("the environment's options", () => {
   it.each(["abc", "1.5", "-1", "50%"])("are refused at the door when the rate is %j", (text) => {
     const environment = optionsFromEnvironment({ SENTRY_TRACES_SAMPLE_RATE: text });
     expect(() => resolveOptions({}, environment)).toThrow(OptionsError);
-    expect(() => resolveOptions({}, environment)).toThrow(/tracesSampleRate/);
+    expect(() => resolveOptions({}, environment)).toThrow(
+      /^`tracesSampleRate` must be .* in SENTRY_TRACES_SAMPLE_RATE$/,
+    );
+  });
+
+  it("need not be valid where code says otherwise", () => {
+    const environment = optionsFromEnvironment({ SENTRY_TRACES_SAMPLE_RATE: "abc" });
+    expect(resolveOptions({ tracesSampleRate: 0.5 }, environment).tracesSampleRate).toBe(0.5);
   });
 
   it("are those of the process by default", () => {
