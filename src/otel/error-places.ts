@@ -76,7 +76,7 @@ function recordAndRemember(
   ...args: Parameters<Span["recordException"]>
 ): void {
   try {
-    rememberRecording(args[0], placeOfSpan(this));
+    if (places.recall(args[0]) === undefined) places.remember(args[0], placeOfSpan(this));
   } catch {
     // What is recorded matters more than where it is remembered.
   }
@@ -90,16 +90,6 @@ function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
     holder = Object.getPrototypeOf(holder) as RecordingSpan | null;
   }
   return holder?.recordException;
-}
-
-// Spans around it record the same error again: the innermost unit is kept. Another request that sees
-// the same object (a cached rejection) is as deep, and takes it over.
-function rememberRecording(error: unknown, place: ErrorPlace): void {
-  const { unit } = place.scopes;
-  const known = places.recall(error)?.scopes.unit;
-  if (known === undefined || (known !== unit && unit.depth >= known.depth)) {
-    places.remember(error, place);
-  }
 }
 
 function placeOfSpan(span: RecordingSpan): ErrorPlace {
