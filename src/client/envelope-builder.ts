@@ -68,7 +68,8 @@ export class EnvelopeBuilder {
 
   /** What is said of the process before its first transaction is known from its first span. */
   learnResource(resource: ResourceView | undefined): void {
-    if (resource !== undefined && !isPending(resource)) this.#resource ??= resource;
+    if (this.#resource !== undefined || resource === undefined || isPending(resource)) return;
+    this.#resource = resource;
   }
 
   /** The envelope of a transaction. */

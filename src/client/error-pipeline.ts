@@ -10,6 +10,7 @@ import type { ProcessMembers } from "./process-members.js";
 import { matchesAny } from "../options/text-pattern.js";
 import { encodeEvent } from "./encode-event.js";
 import { isRecord } from "./valid-event.js";
+import { withoutUnset } from "./without-unset.js";
 
 /** What an error event is finished with. */
 export interface ErrorContext {
@@ -112,10 +113,4 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | nul
 
 function unlessEmpty<T extends object>(value: T): T | undefined {
   return Object.keys(value).length === 0 ? undefined : value;
-}
-
-function withoutUnset<T extends object>(value: T): T {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
-  ) as T;
 }

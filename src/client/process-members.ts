@@ -2,6 +2,7 @@ import { normalize } from "../normalize/normalize.js";
 import type { Settings } from "../options/options.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
+import { withoutUnset } from "./without-unset.js";
 
 /** What every event of a process says about it. */
 export interface ProcessMembers {
@@ -90,8 +91,4 @@ function otelContext(attributes: ResourceView["attributes"]): string {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function withoutUnset(members: object): object {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

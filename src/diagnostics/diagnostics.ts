@@ -1,6 +1,5 @@
 /** Where the bridge tells about itself; the shape of an OTel `DiagLogger`, so that `diag` fits. */
 export interface DiagnosticsLogger {
-  error(message: string, ...details: unknown[]): void;
   warn(message: string, ...details: unknown[]): void;
   debug(message: string, ...details: unknown[]): void;
 }

@@ -1,6 +1,6 @@
 import type { ErrorEvent } from "../protocol/error-event.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
-import type { SamplerContext } from "../sampling/decide.js";
+import type { TracesSampler } from "../sampling/decide.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import type { Transport } from "../transport/transport.js";
 
@@ -39,7 +39,7 @@ export interface ClientOptions {
   /** Share of the local roots that are sent, of those that OTel's sampler kept: 0 to 1, default 1. Environment: `SENTRY_TRACES_SAMPLE_RATE`. */
   readonly tracesSampleRate?: number | undefined;
   /** Decides per local root; wins over the parent's decision and over `tracesSampleRate`. */
-  readonly tracesSampler?: ((context: SamplerContext) => boolean | number) | undefined;
+  readonly tracesSampler?: TracesSampler | undefined;
   /** Share of the error events that are sent: 0 to 1, default 1. */
   readonly sampleRate?: number | undefined;
   /** Error events whose type or message matches are not sent. */

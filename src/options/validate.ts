@@ -1,4 +1,5 @@
 import { OptionsError } from "../protocol/errors.js";
+import type { Transport } from "../transport/transport.js";
 
 /** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
 export type Check = (option: string, value: unknown) => void;
@@ -79,7 +80,8 @@ export const transport: Check = (option, value) => {
   }
 };
 
-function isTransport(value: object): boolean {
+/** Whether an object is a transport, and not the HTTP transport's options. */
+export function isTransport(value: object): value is Transport {
   return (
     "send" in value &&
     typeof value.send === "function" &&

@@ -2,7 +2,7 @@ import type { SentryClient } from "../client/client.js";
 import { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { EncodingSettings } from "../tracing/span-encoder.js";
 import { setDetachedTimer } from "./timers.js";
-import { createTransactionSink } from "./transaction-sink.js";
+import { addAssembler, createTransactionSink } from "./transaction-sink.js";
 
 /** How long a segment whose root has ended waits for spans that have not. */
 export const GRACE_MILLIS = 1000;
@@ -32,15 +32,6 @@ export function createAssembler(client: SentryClient): SegmentAssembler {
     sink: (transaction) => sink.accept(transaction),
     maxBufferedLength: client.settings.maxBufferedBytes,
   });
-  client.addSpanSource({
-    counts: () => {
-      const counts = assembler.counts();
-      return { ...counts, buffered: counts.buffered + sink.heldSpans };
-    },
-    flush: async () => {
-      await assembler.flush();
-      await sink.settled();
-    },
-  });
+  addAssembler(client, assembler, sink);
   return assembler;
 }

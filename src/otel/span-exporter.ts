@@ -6,10 +6,11 @@ import { processScopes } from "../scope/process-scopes.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { encodingSettings } from "./client-assembler.js";
+import type { ContextScopes } from "./context-key.js";
 import { createRateDecision, createRootDecision } from "./root-decision.js";
 import { unitOfSpan } from "./span-slots.js";
 import { setDetachedTimer } from "./timers.js";
-import { createTransactionSink } from "./transaction-sink.js";
+import { addAssembler, createTransactionSink } from "./transaction-sink.js";
 import type { TransactionSink } from "./transaction-sink.js";
 
 /** Outcome of an export, as OTel's `ExportResult`: code 0 is success, 1 is failure. */
@@ -29,22 +30,15 @@ export class ClientSpanExporter {
   readonly #client: SentryClient;
   readonly #ownsClient: boolean;
   readonly #assembler: BatchAssembler;
-  readonly #sink: TransactionSink;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
-    this.#sink = createTransactionSink(client, setDetachedTimer);
-    this.#assembler = this.#createAssembler(client);
-    client.addSpanSource({
-      counts: () => {
-        const counts = this.#assembler.counts();
-        return { ...counts, buffered: counts.buffered + this.#sink.heldSpans };
-      },
-      flush: () => this.#flush(),
-    });
+    const sink = createTransactionSink(client, setDetachedTimer);
+    this.#assembler = createBatchAssembler(client, sink);
+    addAssembler(client, this.#assembler, sink);
   }
 
   /** Takes finished spans over: success means that each of them will be sent or counted. */
@@ -77,37 +71,30 @@ export class ClientSpanExporter {
     }
   }
 
-  async #flush(): Promise<void> {
-    await this.#assembler.flush();
-    await this.#sink.settled();
-  }
-
   async #shutdown(): Promise<void> {
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();
   }
+}
 
-  #createAssembler(client: SentryClient): BatchAssembler {
-    const decide = createRootDecision(client);
-    // A sampler decides about roots; of a segment whose root has not come, only the rate can tell.
-    const decideByRate = createRateDecision(client);
-    return new BatchAssembler({
-      encoding: encodingSettings(client),
-      recorder: client.ledger,
-      setTimer: setDetachedTimer,
-      sink: (transaction) => this.#sink.accept(transaction),
-      originOf: (root) => decide(root, scopesOfFinished(root)),
-      originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),
-      maxWaitMillis: MAX_ROOT_WAIT_MILLIS,
-      maxBufferedLength: client.settings.maxBufferedBytes,
-    });
-  }
+function createBatchAssembler(client: SentryClient, sink: TransactionSink): BatchAssembler {
+  const decide = createRootDecision(client);
+  // A sampler decides about roots; of a segment whose root has not come, only the rate can tell.
+  const decideByRate = createRateDecision(client);
+  return new BatchAssembler({
+    encoding: encodingSettings(client),
+    recorder: client.ledger,
+    setTimer: setDetachedTimer,
+    sink: (transaction) => sink.accept(transaction),
+    originOf: (root) => decide(root, scopesOfFinished(root)),
+    originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),
+    maxWaitMillis: MAX_ROOT_WAIT_MILLIS,
+    maxBufferedLength: client.settings.maxBufferedBytes,
+  });
 }
 
 // Only a span processor sees in which unit a span starts; without one the process's own scopes hold.
-function scopesOfFinished(
-  span: FinishedSpan,
-): Parameters<ReturnType<typeof createRootDecision>>[1] {
+function scopesOfFinished(span: FinishedSpan): ContextScopes {
   const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
   return { unit, current: undefined, incoming: undefined };
 }

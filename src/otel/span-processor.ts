@@ -33,7 +33,7 @@ export class ClientSpanProcessor {
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
-  constructor(client: SentryClient, ownsClient: boolean = false) {
+  constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#assembler = createAssembler(client);

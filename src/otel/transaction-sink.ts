@@ -1,6 +1,7 @@
 import type { TransactionInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { isPending } from "../client/process-members.js";
+import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../tracing/segment-schedule.js";
@@ -73,6 +74,31 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
       await Promise.all(waits.values());
     },
   };
+}
+
+/** A part that turns spans into the sink's transactions. */
+export interface SpanAssembler {
+  counts(): SpanCounts;
+  /** Hands over everything that has finished; resolves when it has. */
+  flush(): Promise<void>;
+}
+
+/** Makes the spans of an assembler, and those that its sink holds, count and be flushed with the client. */
+export function addAssembler(
+  client: SentryClient,
+  assembler: SpanAssembler,
+  sink: TransactionSink,
+): void {
+  client.addSpanSource({
+    counts: () => {
+      const counts = assembler.counts();
+      return { ...counts, buffered: counts.buffered + sink.heldSpans };
+    },
+    flush: async () => {
+      await assembler.flush();
+      await sink.settled();
+    },
+  });
 }
 
 function lengthOf({ head, spans }: AssembledTransaction): number {

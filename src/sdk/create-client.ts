@@ -4,8 +4,9 @@ import { DiscardLedger } from "../client-reports/discard-recorder.js";
 import { SentryClient } from "../client/client.js";
 import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../diagnostics/diagnostics.js";
-import type { ClientOptions, HttpOptions, Settings } from "../options/options.js";
+import type { ClientOptions, Settings } from "../options/options.js";
 import { resolveOptions } from "../options/resolve.js";
+import { isTransport } from "../options/validate.js";
 import { runDetached } from "../otel/suppress.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
@@ -60,17 +61,14 @@ function isClient(value: ClientOptions | SentryClient | undefined): value is Sen
   return typeof value === "object" && value !== null && "captureTransaction" in value;
 }
 
-const consoleLogger: DiagnosticsLogger = {
-  error: (message, ...details) =>
-    process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
-  warn: (message, ...details) =>
-    process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
-  debug: (message, ...details) =>
-    process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`),
-};
+function toStandardError(message: string, ...details: unknown[]): void {
+  process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`);
+}
+
+const standardError: DiagnosticsLogger = { warn: toStandardError, debug: toStandardError };
 
 function loggerOf(settings: Settings): DiagnosticsLogger {
-  return settings.debug ? consoleLogger : diag;
+  return settings.debug ? standardError : diag;
 }
 
 interface SenderParts {
@@ -104,10 +102,6 @@ function transportOf(settings: Settings, { dsn, diagnostics }: SenderParts): Tra
     diagnostics,
     runDetached,
   });
-}
-
-function isTransport(value: HttpOptions | Transport): value is Transport {
-  return "send" in value && typeof value.send === "function";
 }
 
 // Spotlight speaks the same protocol, without authentication: a tunnel to nowhere.

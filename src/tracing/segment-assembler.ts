@@ -48,7 +48,6 @@ export class SegmentAssembler {
   #ended = 0;
   #buffered = 0;
   #bufferedLength = 0;
-  #flushing: Promise<void> | undefined;
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
@@ -93,13 +92,12 @@ export class SegmentAssembler {
   }
 
   /**
-   * Sends everything that has finished, without waiting for what is still open. Resolves when it has,
-   * and when flushes that were called before have, too; the first few segments are sent at once.
+   * Sends everything that has finished, without waiting for what is still open. Resolves when it has;
+   * the first few segments are sent at once. What another flush has not come to yet is sent by this
+   * one: a segment waits until it is really sent.
    */
-  async flush(): Promise<void> {
-    const before = this.#flushing;
-    this.#flushing = inTurns(this.#schedule.all(), (segment) => this.#emit(segment));
-    await Promise.all([before, this.#flushing]);
+  flush(): Promise<void> {
+    return inTurns(this.#schedule.all(), (segment) => this.#emit(segment));
   }
 
   /** Lets go of the timer; what is buffered stays until `flush`. */

@@ -1,35 +1,9 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { SpanEncoder } from "../../src/tracing/span-encoder.js";
 import { throwing } from "../otel/propagation-kit.js";
-import { NOW } from "./assembler-kit.js";
 import { START, TRACE_ID, spanOf } from "./hand-made-span.js";
 import type { SpanChanges } from "./hand-made-span.js";
-
-const PARENT = "b01b9f6349558cd1";
-const SPAN = "8c931f4740435fb8";
-
-let mended: string[];
-let encoder: SpanEncoder;
-
-beforeEach(() => {
-  mended = [];
-  encoder = new SpanEncoder({ now: () => NOW, onMended: (kind) => void mended.push(kind) });
-});
-
-interface Encoded {
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly [key: string]: unknown;
-}
-
-function child(changes: SpanChanges = {}): Encoded {
-  return JSON.parse(encoder.span(spanOf({ spanId: SPAN, ...changes }), PARENT)) as Encoded;
-}
-
-function root(changes: SpanChanges = {}, sampleRate?: number): Encoded {
-  const { traceContext } = encoder.head(spanOf({ spanId: SPAN, ...changes }), sampleRate);
-  return JSON.parse(`{${traceContext}}`) as Encoded;
-}
+import { SPAN, child, kit, root } from "./encoder-kit.js";
 
 describe("long texts", () => {
   const text = "x".repeat(10_000_000);
@@ -90,7 +64,7 @@ describe("long texts", () => {
     ["a query", { kind: 2, attributes: { "db.system.name": "postgresql", "db.query.text": text } }],
   ])("%s is bounded, in a root and in a child", (_, changes) => {
     expect(JSON.stringify(child(changes)).length).toBeLessThan(300_000);
-    const head = encoder.head(spanOf(changes), 1);
+    const head = kit.encoder.head(spanOf(changes), 1);
     expect(head.traceContext.length + head.name.length + head.measurements.length).toBeLessThan(
       300_000,
     );
@@ -155,7 +129,7 @@ describe("a span with a value that cannot be read", () => {
     expect(child(changes).data).toMatchObject({ good: 1 });
     expect(child(changes).data).not.toHaveProperty("bad");
     expect(root(changes).data).toMatchObject({ good: 1 });
-    expect(new Set(mended)).toEqual(new Set(["span:unreadable"]));
+    expect(new Set(kit.mended)).toEqual(new Set(["span:unreadable"]));
   });
 
   it("counts the links and events that it loses as dropped", () => {

@@ -1,35 +1,9 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { SpanEncoder } from "../../src/tracing/span-encoder.js";
 import { repeatedKeys } from "../protocol/strict-json.js";
-import { NOW } from "./assembler-kit.js";
 import { END, START, TRACE_ID, spanOf } from "./hand-made-span.js";
-import type { SpanChanges } from "./hand-made-span.js";
-
-const PARENT = "b01b9f6349558cd1";
-const SPAN = "8c931f4740435fb8";
-
-let mended: string[];
-let encoder: SpanEncoder;
-
-beforeEach(() => {
-  mended = [];
-  encoder = new SpanEncoder({ now: () => NOW, onMended: (kind) => void mended.push(kind) });
-});
-
-interface Encoded {
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly [key: string]: unknown;
-}
-
-function child(changes: SpanChanges = {}): Encoded {
-  return JSON.parse(encoder.span(spanOf({ spanId: SPAN, ...changes }), PARENT)) as Encoded;
-}
-
-function root(changes: SpanChanges = {}, sampleRate?: number): Encoded {
-  const { traceContext } = encoder.head(spanOf({ spanId: SPAN, ...changes }), sampleRate);
-  return JSON.parse(`{${traceContext}}`) as Encoded;
-}
+import { PARENT, SPAN, child, kit, root } from "./encoder-kit.js";
+import type { Encoded } from "./encoder-kit.js";
 
 describe("a child span", () => {
   it("has exactly these members", () => {
@@ -58,13 +32,13 @@ describe("a child span", () => {
   });
 
   it("has no parent where none is known", () => {
-    expect(JSON.parse(encoder.span(spanOf(), undefined))).not.toHaveProperty("parent_span_id");
+    expect(JSON.parse(kit.encoder.span(spanOf(), undefined))).not.toHaveProperty("parent_span_id");
   });
 });
 
 describe("a root", () => {
   it("says what it is called, and where the name comes from", () => {
-    const head = encoder.head(
+    const head = kit.encoder.head(
       spanOf({
         name: "GET",
         kind: 1,
@@ -107,7 +81,7 @@ describe("a root", () => {
     [Number.NaN, undefined],
   ])("with the status code %o answers with %o", (code, expected) => {
     const attributes = { "http.request.method": "GET", "http.response.status_code": code };
-    expect(encoder.head(spanOf({ kind: 1, attributes }), undefined).responseStatusCode).toBe(
+    expect(kit.encoder.head(spanOf({ kind: 1, attributes }), undefined).responseStatusCode).toBe(
       expected,
     );
   });
@@ -118,7 +92,7 @@ describe("a root", () => {
     ["\u00a0\n", "<unlabeled transaction>"],
     ["n".repeat(500), `${"n".repeat(197)}...`],
   ])("with the name %j is called %j", (name, expected) => {
-    expect(encoder.head(spanOf({ name }), undefined).name).toBe(expected);
+    expect(kit.encoder.head(spanOf({ name }), undefined).name).toBe(expected);
   });
 });
 
@@ -214,7 +188,7 @@ describe("attributes", () => {
       Array.from({ length: 100 }, (_, index) => [`key${index}`, "x".repeat(30_000)]),
     );
     expect(JSON.stringify(child({ attributes })).length).toBeLessThan(400_000);
-    expect(mended).toEqual(["span:attributes"]);
+    expect(kit.mended).toEqual(["span:attributes"]);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -243,7 +217,7 @@ describe("attributes", () => {
       },
     ],
   ])("never make one key stand twice: %s", (_, attributes) => {
-    const text = encoder.span(
+    const text = kit.encoder.span(
       spanOf({ kind: 2, attributes, status: { code: 2, message: "m" } }),
       PARENT,
     );
@@ -253,5 +227,5 @@ describe("attributes", () => {
 
 it("a repaired time is told, and the name that is told is short", () => {
   child({ name: "x".repeat(10_000), startTime: END, endTime: START });
-  expect(mended).toEqual(["span:times"]);
+  expect(kit.mended).toEqual(["span:times"]);
 });
