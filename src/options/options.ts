@@ -16,13 +16,62 @@ export type SpanPattern =
       readonly attributes?: Readonly<Record<string, unknown>>;
     };
 
-/** Settings of the HTTP transport. */
+/** Settings of the HTTP transport. Times are in milliseconds. */
 export interface HttpOptions {
-  /** Connections to the server at most; they are opened as the backlog asks for them. Default 64. */
+  /** Connections to the server at most; they are opened as the backlog asks for them. Default 96, of which a third is for when others stall. */
   readonly maxConnections?: number;
   /** Bytes above which a body is compressed. Default 32768. */
   readonly gzipThresholdBytes?: number;
+  /** How long an idle connection is kept. Default 4000: Relay closes it after 5 s. */
+  readonly idleTimeoutMillis?: number;
+  /** Age after which a connection is replaced, so that a change of address is noticed. Default 300,000. */
+  readonly maxConnectionAgeMillis?: number;
+  /** Deadline for a connection, TLS and proxy included. Default 5000. */
+  readonly connectTimeoutMillis?: number;
+  /** Deadline from the request to the response's headers. Default 15,000. */
+  readonly headersTimeoutMillis?: number;
+  /** Deadline for the response's body, which decides nothing. Default 5000. */
+  readonly bodyTimeoutMillis?: number;
+  /** Deadline for one attempt in all. Default 30,000. */
+  readonly totalTimeoutMillis?: number;
+  /** TCP keep-alive probes; `false` for none. */
+  readonly tcpKeepAlive?: TcpKeepAlive | false;
+  /** URL of a proxy, with credentials where it asks for them; `false` for none. Environment: `HTTPS_PROXY`, `HTTP_PROXY`. */
+  readonly proxy?: string | false;
+  /** Hosts that are reached without the proxy: names, `.suffix`, `host:port`, `*`. Environment: `NO_PROXY`. */
+  readonly noProxy?: readonly string[];
+  /** Certificates (PEM) that are trusted beside those that Node trusts. */
+  readonly caCerts?: PemText | readonly PemText[];
+  /** Certificate of this client (PEM), with `clientKey`. */
+  readonly clientCert?: PemText;
+  /** Private key of `clientCert` (PEM). */
+  readonly clientKey?: PemText;
+  /** Offers HTTP/2 to an https server. Default false. */
+  readonly http2?: boolean;
+  /** Sends again after 502, 503 and 504, which the protocol has dropped: for servers behind a proxy of their own. Default false. */
+  readonly retryOn5xx?: boolean;
+  /** Directory for what cannot be sent now; it survives the process. Default: none, and it is kept in memory only. */
+  readonly spoolDirectory?: string;
+  /** Bytes of the spool's files at most, over all processes. Default 50 MiB. */
+  readonly spoolMaxBytes?: number;
+  /** Files in the spool at most. Default 10,000. */
+  readonly spoolMaxFiles?: number;
+  /** Age after which a spooled envelope is given up. Default 24 hours. */
+  readonly spoolMaxAgeMillis?: number;
 }
+
+/** When the kernel probes a quiet connection. What this Node or this platform cannot set is left out. */
+export interface TcpKeepAlive {
+  /** Quiet time before the first probe, in milliseconds. Default 45,000. */
+  readonly idleMillis?: number;
+  /** Time between probes, in milliseconds. Default 10,000. */
+  readonly intervalMillis?: number;
+  /** Probes without an answer until the connection is given up. Default 6. */
+  readonly count?: number;
+}
+
+/** A certificate or key in PEM form. */
+export type PemText = string | Uint8Array;
 
 /** Options of a client. Code wins over environment, environment over the OTel resource. */
 export interface ClientOptions {
@@ -72,6 +121,12 @@ export interface ClientOptions {
   readonly transport?: HttpOptions | Transport | undefined;
   /** Milliseconds that `shutdown` may take. Default 2000. */
   readonly shutdownTimeoutMillis?: number | undefined;
+  /** Flushes at SIGTERM and SIGINT, then lets the signal end the process as it would have. Default false. */
+  readonly flushOnSignals?: boolean | undefined;
+  /** Tells the server what was dropped here, and why. Default true. */
+  readonly sendClientReports?: boolean | undefined;
+  /** Halves the trace sample rate, again every 10 seconds, while the queue overflows or the server limits. Default true. */
+  readonly enableBackpressureHandling?: boolean | undefined;
   /** Tells on standard error what the bridge has to say. Environment: `SENTRY_DEBUG`. */
   readonly debug?: boolean | undefined;
 }
@@ -100,5 +155,8 @@ export interface Settings {
   readonly spotlight: string | undefined;
   readonly transport: HttpOptions | Transport;
   readonly shutdownTimeoutMillis: number;
+  readonly flushOnSignals: boolean;
+  readonly sendClientReports: boolean;
+  readonly enableBackpressureHandling: boolean;
   readonly debug: boolean;
 }

@@ -31,6 +31,9 @@ const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
   spotlight: must.flagOrUrl,
   transport: must.transport,
   shutdownTimeoutMillis: must.millis,
+  flushOnSignals: must.flag,
+  sendClientReports: must.flag,
+  enableBackpressureHandling: must.flag,
   debug: must.flag,
 };
 
@@ -48,6 +51,9 @@ const DEFAULTS = {
   maxBufferedBytes: 20 * MEBIBYTE,
   transport: {},
   shutdownTimeoutMillis: 2000,
+  flushOnSignals: false,
+  sendClientReports: true,
+  enableBackpressureHandling: true,
   debug: false,
 } as const satisfies ClientOptions;
 

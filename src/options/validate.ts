@@ -1,5 +1,7 @@
 import { OptionsError } from "../protocol/errors.js";
+
 import type { Transport } from "../transport/transport.js";
+import type { HttpOptions } from "./options.js";
 
 /** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
 export type Check = (option: string, value: unknown) => void;
@@ -46,6 +48,21 @@ export const count: Check = check(
   (value) => isAtLeast(0)(value) && Number.isInteger(value),
 );
 export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
+export const positiveMillis: Check = check(
+  "must be a number of milliseconds above 0",
+  isAtLeast(1),
+);
+const path: Check = check("must be a path", (value) => isText(value) && value !== "");
+const pem: Check = check("must be a certificate or key in PEM form", isPem);
+const pems: Check = check(
+  "must be one or more certificates in PEM form",
+  (value) => isPem(value) || isListOf(isPem)(value),
+);
+const texts: Check = check("must be a list of strings", isListOf(isText));
+const proxy: Check = check(
+  "must be an http(s) URL, or false",
+  (value) => value === false || isUrl(value),
+);
 export const millis: Check = check("must be a number of milliseconds, 0 or more", isAtLeast(0));
 export const patterns: Check = check(
   "must be a list of strings and regular expressions",
@@ -61,22 +78,11 @@ export const flagOrUrl: Check = check(
 );
 export const url: Check = check("must be an http(s) URL", (value) => isUrl(value));
 
-const HTTP_OPTIONS: Readonly<Record<string, Check>> = {
-  maxConnections: size,
-  gzipThresholdBytes: count,
-};
-
 /** A transport of the application's own, or options of the HTTP transport. */
 export const transport: Check = (option, value) => {
   record(option, value);
-  if (typeof value !== "object" || value === null || isTransport(value)) return;
-  for (const [name, member] of Object.entries(value)) {
-    const checkMember = HTTP_OPTIONS[name];
-    if (checkMember === undefined) {
-      const expected = `is not an option; there are ${Object.keys(HTTP_OPTIONS).join(", ")}`;
-      throw new OptionsError({ option: `${option}.${name}`, expected, received: member });
-    }
-    if (member !== undefined) checkMember(`${option}.${name}`, member);
+  if (typeof value === "object" && value !== null && !isTransport(value)) {
+    checkMembers(option, value, HTTP_OPTIONS);
   }
 };
 
@@ -88,6 +94,61 @@ export function isTransport(value: object): value is Transport {
     "close" in value &&
     typeof value.close === "function"
   );
+}
+
+const TCP_KEEP_ALIVE: Readonly<Record<string, Check>> = {
+  idleMillis: positiveMillis,
+  intervalMillis: positiveMillis,
+  count: size,
+};
+
+const tcpKeepAlive: Check = (option, value) => {
+  if (value === false) return;
+  record(option, value);
+  checkMembers(option, Object(value), TCP_KEEP_ALIVE);
+};
+
+const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
+  maxConnections: size,
+  gzipThresholdBytes: count,
+  idleTimeoutMillis: positiveMillis,
+  maxConnectionAgeMillis: positiveMillis,
+  connectTimeoutMillis: positiveMillis,
+  headersTimeoutMillis: positiveMillis,
+  bodyTimeoutMillis: positiveMillis,
+  totalTimeoutMillis: positiveMillis,
+  tcpKeepAlive,
+  proxy,
+  noProxy: texts,
+  caCerts: pems,
+  clientCert: pem,
+  clientKey: pem,
+  http2: flag,
+  retryOn5xx: flag,
+  spoolDirectory: path,
+  spoolMaxBytes: size,
+  spoolMaxFiles: size,
+  spoolMaxAgeMillis: positiveMillis,
+};
+
+function checkMembers(
+  option: string,
+  value: object,
+  checks: Readonly<Record<string, Check>>,
+): void {
+  for (const [name, member] of Object.entries(value)) {
+    const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (checkMember === undefined) {
+      const expected = `is not an option; there are ${Object.keys(checks).join(", ")}`;
+      throw new OptionsError({ option: `${option}.${name}`, expected, received: member });
+    }
+    if (member !== undefined) checkMember(`${option}.${name}`, member);
+  }
+}
+
+function isPem(value: unknown): boolean {
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
+  return typeof text === "string" && text.includes("-----BEGIN ");
 }
 
 function isUrl(value: unknown): boolean {

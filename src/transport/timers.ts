@@ -2,6 +2,8 @@
 export interface Timers {
   /** Runs once after a time, and keeps the process alive until then; returns what cancels it. */
   after(delayMillis: number, run: () => void): () => void;
+  /** The same, but the process may end before. */
+  inBackground(delayMillis: number, run: () => void): () => void;
   /** Runs once the current turn of the event loop has been worked off. */
   soon(run: () => void): void;
 }
@@ -13,6 +15,10 @@ const MAX_DELAY_MILLIS = 2 ** 31 - 1;
 export const systemTimers: Timers = {
   after(delayMillis, run) {
     const timer = setTimeout(run, Math.min(delayMillis, MAX_DELAY_MILLIS));
+    return () => clearTimeout(timer);
+  },
+  inBackground(delayMillis, run) {
+    const timer = setTimeout(run, Math.min(delayMillis, MAX_DELAY_MILLIS)).unref();
     return () => clearTimeout(timer);
   },
   soon(run) {

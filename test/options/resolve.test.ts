@@ -55,8 +55,23 @@ const bad: Record<keyof ClientOptions, unknown[]> = {
     { gzipThresholdBytes: -1 },
     { nonsense: 1 },
     { send: 5 },
+    { headersTimeoutMillis: 0 },
+    { tcpKeepAlive: true },
+    { tcpKeepAlive: { idle: 45 } },
+    { tcpKeepAlive: { count: 0 } },
+    { proxy: "socks5://proxy" },
+    { noProxy: "localhost" },
+    { caCerts: "/etc/ssl/ca.pem" },
+    { clientCert: 5 },
+    { http2: "yes" },
+    { retryOn5xx: 1 },
+    { spoolDirectory: "" },
+    { spoolMaxBytes: 0 },
   ],
   shutdownTimeoutMillis: [...notNumber, -1, Number.POSITIVE_INFINITY],
+  flushOnSignals: notFlag,
+  sendClientReports: notFlag,
+  enableBackpressureHandling: notFlag,
   debug: notFlag,
 } satisfies Record<keyof ClientOptions, unknown[]>;
 
@@ -106,7 +121,17 @@ describe("the door", () => {
       shutdownTimeoutMillis: 0,
       tunnel: "https://example.com/tunnel",
       spotlight: "http://localhost:1234/stream",
-      transport: { maxConnections: 1, gzipThresholdBytes: 0 },
+      transport: {
+        maxConnections: 1,
+        gzipThresholdBytes: 0,
+        tcpKeepAlive: { idleMillis: 45_000, count: 6 },
+        proxy: "http://user:secret@proxy:3128",
+        noProxy: [".local"],
+        caCerts: ["-----BEGIN CERTIFICATE-----\n"],
+        spoolDirectory: "/var/spool/app",
+      },
+      flushOnSignals: true,
+      sendClientReports: false,
       debug: true,
     };
     expect(resolveOptions(good, NOTHING)).toMatchObject(good);
@@ -116,6 +141,9 @@ describe("the door", () => {
 describe("settings", () => {
   it("have the documented defaults", () => {
     expect(resolveOptions({}, NOTHING)).toEqual({
+      flushOnSignals: false,
+      sendClientReports: true,
+      enableBackpressureHandling: true,
       tracesSampleRate: 1,
       sampleRate: 1,
       ignoreErrors: [],

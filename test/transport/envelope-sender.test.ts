@@ -43,7 +43,11 @@ describe("enqueue", () => {
     const seen: unknown[] = [];
     const transport = heldTransport();
     const { sender } = bench({
-      timers: { after: () => () => {}, soon: (run) => void setImmediate(run) },
+      timers: {
+        after: () => () => {},
+        inBackground: () => () => {},
+        soon: (run) => void setImmediate(run),
+      },
       runDetached: (run) => unit.exit(run),
       transport: {
         close: () => transport.close(),

@@ -6,6 +6,8 @@ export interface ManualTimers extends Timers {
   turn(): Promise<void>;
   /** Moves the clock, then lets the turn end. */
   advance(millis: number): Promise<void>;
+  /** Milliseconds that the clock was moved by. */
+  now(): number;
   /** Timers that are not due yet. */
   readonly pending: number;
 }
@@ -23,16 +25,20 @@ export function manualTimers(): ManualTimers {
     await settled();
   };
 
+  const after: Timers["after"] = (delayMillis, run) => {
+    const key = Symbol("timer");
+    waiting.set(key, { at: now + delayMillis, run });
+    return () => void waiting.delete(key);
+  };
+
   return {
-    after(delayMillis, run) {
-      const key = Symbol("timer");
-      waiting.set(key, { at: now + delayMillis, run });
-      return () => void waiting.delete(key);
-    },
+    after,
+    inBackground: after,
     soon(run) {
       soon.push(run);
     },
     turn,
+    now: () => now,
     async advance(millis) {
       now += millis;
       for (const [key, { at, run }] of waiting) {

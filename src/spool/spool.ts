@@ -1,0 +1,39 @@
+import type { DataCategory } from "../protocol/data-category.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+
+/** Envelopes on disk that wait for the server to come back, also for the next process. */
+export interface Spool {
+  /**
+   * Writes an envelope so that it survives a crash. Resolves to whether it did; where it could not
+   * (disk full, read-only, larger than the spool) the envelope is still the caller's. Never rejects.
+   */
+  keep(envelope: EncodedEnvelope): Promise<boolean>;
+  /** The same at the end of the process, where nothing can be waited for. Never throws. */
+  keepSync(envelope: EncodedEnvelope): boolean;
+  /**
+   * Takes the next envelope, most important and oldest first, so that no other process sends it.
+   * Categories that are limited now are passed over. Undefined when there is none. Never rejects.
+   */
+  claim(isLimited: (category: DataCategory) => boolean): Promise<SpooledEnvelope | undefined>;
+  counts(): SpoolCounts;
+}
+
+/** An envelope that was taken out of the spool to be sent. One of the two methods must be called. */
+export interface SpooledEnvelope {
+  readonly envelope: EncodedEnvelope;
+  /** Whether this process captured it, so that its outcome belongs into this process's books. */
+  readonly isOwn: boolean;
+  /** It has an outcome: its file is deleted. Never rejects. */
+  done(): Promise<void>;
+  /** It has none yet: back into the spool. Never rejects. */
+  release(): Promise<void>;
+}
+
+/** Where the spool of this process stands. */
+export interface SpoolCounts {
+  /** Items that this process put in and neither took out nor gave up, by category. */
+  readonly spooled: Partial<Record<DataCategory, number>>;
+  /** Files in the directory as of the last look, of all processes. */
+  readonly files: number;
+  readonly bytes: number;
+}
