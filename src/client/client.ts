@@ -2,7 +2,7 @@ import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
-import type { ItemCount } from "../protocol/data-category.js";
+import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
@@ -27,6 +27,8 @@ export interface ClientParts extends BuilderParts {
   readonly sender: EnvelopeSender | undefined;
   /** Gets a copy of every envelope, and counts for nothing. */
   readonly spotlight: EnvelopeSender | undefined;
+  /** Called once the client is closed. */
+  readonly onClosed?: (() => void) | undefined;
 }
 
 /** One Sentry client: it takes what was captured, applies scopes and hooks, and has it delivered. */
@@ -38,6 +40,7 @@ export class SentryClient {
   readonly #sender: EnvelopeSender | undefined;
   readonly #spotlight: EnvelopeSender | undefined;
   readonly #builder: EnvelopeBuilder;
+  readonly #onClosed: (() => void) | undefined;
   readonly #sources = new Set<SpanSource>();
   #closing: Promise<boolean> | undefined;
 
@@ -49,6 +52,7 @@ export class SentryClient {
     this.#sender = parts.sender;
     this.#spotlight = parts.spotlight;
     this.#builder = new EnvelopeBuilder(parts);
+    this.#onClosed = parts.onClosed;
   }
 
   /** Whether `close` was called: what comes later is counted as `closed`. */
@@ -73,12 +77,13 @@ export class SentryClient {
 
   /** Sends a transaction whose spans are encoded. Never throws. */
   captureTransaction(input: TransactionInput): void {
-    this.#deliver(transactionContents(input.spanCount), () => this.#builder.transaction(input));
+    const contents = transactionContents(input.spanCount);
+    this.#deliver("transaction", contents, () => this.#builder.transaction(input));
   }
 
   /** Sends an error event. Never throws. */
   captureError(capture: ErrorCapture): void {
-    this.#deliver(ONE_ERROR, () => this.#builder.error(capture));
+    this.#deliver("error", ONE_ERROR, () => this.#builder.error(capture));
   }
 
   /**
@@ -100,6 +105,11 @@ export class SentryClient {
     return this.#closing;
   }
 
+  /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
+  leave(): void {
+    this.#sender?.leave();
+  }
+
   /** What was captured and what became of it. */
   stats(): ClientStats {
     const sources = [...this.#sources].map((source) => source.counts());
@@ -112,6 +122,7 @@ export class SentryClient {
       this.#sender?.close(remaining),
       this.#spotlight?.close(remaining),
     ]);
+    this.#onClosed?.();
     return isDone && (closed[0] ?? true);
   }
 
@@ -125,8 +136,11 @@ export class SentryClient {
     return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
   }
 
-  #deliver(contents: readonly ItemCount[], build: () => BuildResult): void {
+  // What the server does not want now is not encoded first; Spotlight wants all.
+  #deliver(category: DataCategory, contents: readonly ItemCount[], build: () => BuildResult): void {
     try {
+      const isForSentryOnly = this.#spotlight === undefined;
+      if (isForSentryOnly && this.#sender?.refuses(category, contents) === true) return;
       const result = build();
       if ("dropped" in result) this.ledger.record(result.dropped, contents);
       else this.#send(result.parts, result.droppedSpans);

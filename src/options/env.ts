@@ -24,6 +24,27 @@ export const VARIABLES: Readonly<Partial<Record<keyof ClientOptions, string>>> =
   spotlight: "SENTRY_SPOTLIGHT",
 };
 
+/** What the environment says of proxies, as it stands there. */
+export interface ProxyEnvironment {
+  /** For an http server. */
+  readonly http: string | undefined;
+  /** For an https server. */
+  readonly https: string | undefined;
+  /** Hosts without one, separated by commas or spaces. */
+  readonly noProxy: string | undefined;
+}
+
+/** Reads the proxy variables; the lower-case names win, as with most programs. */
+export function proxyFromEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ProxyEnvironment {
+  return {
+    http: textOf(env["http_proxy"]) ?? textOf(env["HTTP_PROXY"]),
+    https: textOf(env["https_proxy"]) ?? textOf(env["HTTPS_PROXY"]),
+    noProxy: textOf(env["no_proxy"]) ?? textOf(env["NO_PROXY"]),
+  };
+}
+
 /** What the standard OpenTelemetry variables ask of `register`. */
 export interface PipelineRequest {
   /** `OTEL_SDK_DISABLED`: nothing is set up. */

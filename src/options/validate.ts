@@ -147,8 +147,8 @@ function checkMembers(
 }
 
 function isPem(value: unknown): boolean {
-  const text = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
-  return typeof text === "string" && text.includes("-----BEGIN ");
+  const content = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
+  return typeof content === "string" && content.includes("-----BEGIN ");
 }
 
 function isUrl(value: unknown): boolean {

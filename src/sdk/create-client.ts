@@ -6,15 +6,13 @@ import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../diagnostics/diagnostics.js";
 import type { ClientOptions, Settings } from "../options/options.js";
 import { resolveOptions } from "../options/resolve.js";
-import { isTransport } from "../options/validate.js";
 import { runDetached } from "../otel/suppress.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
-import type { Dsn } from "../protocol/dsn.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { createHttpTransport } from "../transport/http-transport.js";
-import type { Transport } from "../transport/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
+import { createDelivery } from "./create-delivery.js";
 import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
 
@@ -31,7 +29,7 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     settings,
     diagnostics,
     ledger,
-    sender: senderOf(settings, { dsn, diagnostics, ledger }),
+    sender: createDelivery(settings, { dsn, diagnostics, ledger })?.sender,
     spotlight: spotlightOf(settings, diagnostics),
     publicKey: dsn?.publicKey ?? "",
     orgId: settings.orgId ?? dsn?.orgId,
@@ -69,39 +67,6 @@ const standardError: DiagnosticsLogger = { warn: toStandardError, debug: toStand
 
 function loggerOf(settings: Settings): DiagnosticsLogger {
   return settings.debug ? standardError : diag;
-}
-
-interface SenderParts {
-  readonly dsn: Dsn | undefined;
-  readonly diagnostics: Diagnostics;
-  readonly ledger: DiscardLedger;
-}
-
-// A transport of the application's own gets the envelopes even without a DSN.
-function senderOf(settings: Settings, parts: SenderParts): EnvelopeSender | undefined {
-  const transport = transportOf(settings, parts);
-  if (transport === undefined) return undefined;
-  return createEnvelopeSender({
-    transport,
-    recorder: parts.ledger,
-    diagnostics: parts.diagnostics,
-    maxBufferedBytes: settings.maxBufferedBytes,
-    runDetached,
-  });
-}
-
-function transportOf(settings: Settings, { dsn, diagnostics }: SenderParts): Transport | undefined {
-  if (isTransport(settings.transport)) return settings.transport;
-  if (dsn === undefined) return undefined;
-  return createHttpTransport({
-    dsn,
-    tunnel: settings.tunnel,
-    client: `${SDK_NAME}/${SDK_VERSION}`,
-    maxConnections: settings.transport.maxConnections,
-    gzipThresholdBytes: settings.transport.gzipThresholdBytes,
-    diagnostics,
-    runDetached,
-  });
 }
 
 // Spotlight speaks the same protocol, without authentication: a tunnel to nowhere.

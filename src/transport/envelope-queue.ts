@@ -6,14 +6,20 @@ import { Fifo } from "./fifo.js";
 export interface QueueBounds {
   readonly maxBytes: number;
   readonly maxItems: number;
+  /** Bytes of what has left the queue and is still held: they count as well. Default: none. */
+  readonly bytesElsewhere?: () => number;
 }
 
 /** Envelopes that wait to be sent: highest priority first, first in first out within a priority. */
 export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
-  /** Adds an envelope; returns those that had to go for it (it may be among them). */
-  push(envelope: EncodedEnvelope): readonly EncodedEnvelope[];
+  /** Adds an envelope that came at this time; returns those that had to go for it (it may be among them). */
+  push(envelope: EncodedEnvelope, nowMillis?: number): readonly EncodedEnvelope[];
   /** Takes the next envelope to send. */
   shift(): EncodedEnvelope | undefined;
+  /** Whether the next one is a check-in, a session or an error. */
+  readonly isUrgent: boolean;
+  /** When the one came that has waited longest. */
+  readonly oldest: number | undefined;
   readonly items: number;
   readonly bytes: number;
 }
@@ -35,9 +41,37 @@ export function createEnvelopeQueue(bounds: QueueBounds): EnvelopeQueue {
   return new LanedQueue(bounds);
 }
 
+/** Envelopes of one priority, with the times at which they came. */
+class Lane implements Iterable<EncodedEnvelope> {
+  readonly #envelopes = new Fifo<EncodedEnvelope>();
+  readonly #times = new Fifo<number>();
+
+  get size(): number {
+    return this.#envelopes.size;
+  }
+
+  get oldest(): number | undefined {
+    return this.#times.first;
+  }
+
+  push(envelope: EncodedEnvelope, nowMillis: number): void {
+    this.#envelopes.push(envelope);
+    this.#times.push(nowMillis);
+  }
+
+  shift(): EncodedEnvelope | undefined {
+    this.#times.shift();
+    return this.#envelopes.shift();
+  }
+
+  [Symbol.iterator](): Iterator<EncodedEnvelope> {
+    return this.#envelopes[Symbol.iterator]();
+  }
+}
+
 class LanedQueue implements EnvelopeQueue {
   readonly #bounds: QueueBounds;
-  readonly #lanes = Array.from({ length: LAST_LANE + 1 }, () => new Fifo<EncodedEnvelope>());
+  readonly #lanes = Array.from({ length: LAST_LANE + 1 }, () => new Lane());
   #items = 0;
   #bytes = 0;
 
@@ -49,14 +83,23 @@ class LanedQueue implements EnvelopeQueue {
     return this.#items;
   }
 
+  get isUrgent(): boolean {
+    return (this.#lanes[0]?.size ?? 0) > 0;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
 
-  push(envelope: EncodedEnvelope): readonly EncodedEnvelope[] {
+  get oldest(): number | undefined {
+    const times = this.#lanes.flatMap(({ oldest }) => oldest ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  push(envelope: EncodedEnvelope, nowMillis: number = 0): readonly EncodedEnvelope[] {
     // It could not stay even if all others went, so none of them goes.
     if (envelope.body.length > this.#bounds.maxBytes) return [envelope];
-    this.#lanes[LANE_BY_CATEGORY[envelope.category] ?? LAST_LANE]?.push(envelope);
+    this.#lanes[LANE_BY_CATEGORY[envelope.category] ?? LAST_LANE]?.push(envelope, nowMillis);
     this.#items += 1;
     this.#bytes += envelope.body.length;
     return this.#isOverfull() ? this.#evict() : NOTHING;
@@ -71,7 +114,8 @@ class LanedQueue implements EnvelopeQueue {
   }
 
   #isOverfull(): boolean {
-    return this.#items > this.#bounds.maxItems || this.#bytes > this.#bounds.maxBytes;
+    const { maxItems, maxBytes, bytesElsewhere } = this.#bounds;
+    return this.#items > maxItems || this.#bytes + (bytesElsewhere?.() ?? 0) > maxBytes;
   }
 
   #evict(): EncodedEnvelope[] {
@@ -84,7 +128,7 @@ class LanedQueue implements EnvelopeQueue {
     return evicted;
   }
 
-  #take(lane: Fifo<EncodedEnvelope> | undefined): EncodedEnvelope | undefined {
+  #take(lane: Lane | undefined): EncodedEnvelope | undefined {
     const envelope = lane?.shift();
     if (envelope === undefined) return undefined;
     this.#items -= 1;

@@ -1,35 +1,19 @@
-import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { DataCategory } from "../protocol/data-category.js";
+import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { SpooledEnvelope } from "../spool/spool.js";
+import { steadyNow } from "./clock.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
 import { ItemCounter } from "./item-counter.js";
 import { SendOutcomes } from "./send-outcomes.js";
+import { STALL_MILLIS, SendSlots } from "./send-slots.js";
+import { queueBounds, slotBounds } from "./sender-settings.js";
+import type { EnvelopeSenderSettings } from "./sender-settings.js";
+import { SpoolIntake } from "./spool-intake.js";
 import type { Timers } from "./timers.js";
 import { deadline, systemTimers } from "./timers.js";
-import type { SendResult, Transport } from "./transport.js";
-
-/** What a sender is made of. */
-export interface EnvelopeSenderSettings {
-  readonly transport: Transport;
-  readonly recorder: DiscardRecorder;
-  readonly diagnostics: Diagnostics;
-  /** Bytes that may wait; default 20 MiB. What is in flight does not count. */
-  readonly maxBufferedBytes?: number | undefined;
-  /** Envelopes that may wait; default 10,000. */
-  readonly maxBufferedItems?: number | undefined;
-  /** Envelopes in flight while few wait; default 4. */
-  readonly minConcurrency?: number | undefined;
-  /** Envelopes in flight while many wait; default 64. */
-  readonly maxConcurrency?: number | undefined;
-  /** Runs a function outside of any unit of work, with tracing suppressed. */
-  readonly runDetached?: (<T>(run: () => T) => T) | undefined;
-  /** Milliseconds since the epoch; default `Date.now`. */
-  readonly now?: (() => number) | undefined;
-  readonly timers?: Timers | undefined;
-}
+import type { SendResult } from "./transport.js";
 
 /** Where the sender stands. */
 export interface SenderStats {
@@ -41,29 +25,29 @@ export interface SenderStats {
   readonly queuedItems: number;
   readonly queuedBytes: number;
   readonly inFlight: number;
+  /** How long the oldest envelope has been here; 0 when there is none. */
+  readonly oldestQueuedMillis: number;
   /** Envelopes that the server has accepted. */
   readonly envelopesSent: number;
 }
 
-/** Sends envelopes in the background and accounts for each: delivered, recorded as lost, or waiting. */
+/** Sends envelopes in the background and accounts for each: delivered, spooled, recorded as lost, or waiting. */
 export interface EnvelopeSender {
   /** Takes an envelope, once; returns at once and never throws. */
   enqueue(envelope: EncodedEnvelope): void;
+  /** Whether items of the category need not be encoded: the server asked for a pause, or `close` was called. They are recorded then. */
+  refuses(category: DataCategory, contents: readonly ItemCount[]): boolean;
+  isLimited(category: DataCategory): boolean;
   /** Resolves with true once all that was enqueued before has an outcome, with false at the time-out. */
   flush(timeoutMillis: number): Promise<boolean>;
-  /** Flushes, then takes nothing more; what is left is recorded as `closed`. Idempotent. */
+  /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
+  /** Spools what is left, at the end of the process, where nothing can be waited for. */
+  leave(): void;
+  /** Books the outcome of an envelope that the spool had kept. */
+  settleSpooled(spooled: SpooledEnvelope, result: SendResult): void;
   stats(): SenderStats;
 }
-
-const DEFAULT_MAX_BYTES = 20 * 1024 * 1024;
-const DEFAULT_MAX_ITEMS = 10_000;
-const DEFAULT_MIN_CONCURRENCY = 4;
-const DEFAULT_MAX_CONCURRENCY = 64;
-
-// A near server is served by few connections that stay warm; only a backlog, which a far or slow
-// server makes, is worth more of them.
-const WAITING_PER_EXTRA_SLOT = 8;
 
 // What a transport is given to let go of its connections, after the time-out of `close`.
 const TRANSPORT_CLOSE_MILLIS = 500;
@@ -76,42 +60,52 @@ export function createEnvelopeSender(settings: EnvelopeSenderSettings): Envelope
 class QueuedSender implements EnvelopeSender {
   readonly #settings: EnvelopeSenderSettings;
   readonly #timers: Timers;
+  readonly #now: () => number;
   readonly #queue: EnvelopeQueue;
+  readonly #slots: SendSlots;
+  readonly #intake: SpoolIntake;
   readonly #outcomes: SendOutcomes;
-  readonly #minConcurrency: number;
-  readonly #maxConcurrency: number;
-  readonly #inFlight = new Set<EncodedEnvelope>();
   readonly #waiters = new FlushWaiters();
   #isDrainDue = false;
+  #isStallWatched = false;
   #isGivingUp = false;
   #closing: Promise<boolean> | undefined;
 
   constructor(settings: EnvelopeSenderSettings) {
-    const { recorder, diagnostics, now = Date.now } = settings;
+    const { recorder, diagnostics, now = steadyNow } = settings;
     this.#settings = settings;
     this.#timers = settings.timers ?? systemTimers;
+    this.#now = now;
     this.#outcomes = new SendOutcomes({ recorder, diagnostics, now });
-    this.#minConcurrency = settings.minConcurrency ?? DEFAULT_MIN_CONCURRENCY;
-    this.#maxConcurrency = settings.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY;
+    this.#intake = new SpoolIntake(settings.spool);
+    this.#slots = new SendSlots(slotBounds(settings));
     this.#queue = createEnvelopeQueue({
-      maxBytes: settings.maxBufferedBytes ?? DEFAULT_MAX_BYTES,
-      maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
+      ...queueBounds(settings),
+      bytesElsewhere: () => this.#slots.bytes,
     });
   }
 
   enqueue(envelope: EncodedEnvelope): void {
-    if (this.#closing !== undefined) return this.#outcomes.closed(envelope);
-    if (this.#outcomes.isLimited(envelope)) return this.#outcomes.pausedByLimit(envelope);
-    for (const evicted of this.#queue.push(envelope)) {
-      this.#outcomes.overflowed(evicted);
-      this.#waiters.settle(evicted);
-    }
+    if (this.refuses(envelope.category, envelope.contents)) return;
+    for (const evicted of this.#queue.push(envelope, this.#now())) this.#overflow(evicted);
     this.#drainSoon();
+  }
+
+  refuses(category: DataCategory, contents: readonly ItemCount[]): boolean {
+    if (this.#closing !== undefined) this.#outcomes.closed(contents);
+    else if (this.isLimited(category)) this.#outcomes.pausedByLimit(category, contents);
+    else return false;
+    return true;
+  }
+
+  isLimited(category: DataCategory): boolean {
+    return this.#outcomes.isLimited(category);
   }
 
   flush(timeoutMillis: number): Promise<boolean> {
     this.#detached(() => this.#drain());
-    const outstanding = [...this.#queue, ...this.#inFlight];
+    this.#settings.transport.wake?.();
+    const outstanding = [...this.#queue, ...this.#slots, ...this.#intake];
     return this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis });
   }
 
@@ -120,23 +114,42 @@ class QueuedSender implements EnvelopeSender {
     return this.#closing;
   }
 
+  // What is under way may arrive all the same: the server knows its event id by then.
+  leave(): void {
+    if (!this.#intake.isOpen) return;
+    for (const left of this.#takeAll()) this.#intake.keepSync(left);
+    for (const left of this.#slots) this.#intake.keepSync(left);
+  }
+
+  settleSpooled({ envelope, isOwn }: SpooledEnvelope, result: SendResult): void {
+    this.#outcomes.settleSpooled(envelope, { result, isOwn });
+  }
+
   stats(): SenderStats {
     const queued = new ItemCounter();
-    for (const { contents } of this.#queue) queued.add(contents);
-    for (const { contents } of this.#inFlight) queued.add(contents);
+    for (const held of [this.#queue, this.#slots, this.#intake])
+      for (const { contents } of held) queued.add(contents);
+    const now = this.#now();
     return {
       delivered: this.#outcomes.delivered(),
       queued: queued.counts(),
       queuedItems: this.#queue.items,
       queuedBytes: this.#queue.bytes,
-      inFlight: this.#inFlight.size,
+      inFlight: this.#slots.size,
+      oldestQueuedMillis: now - Math.min(this.#queue.oldest ?? now, this.#slots.oldest ?? now),
       envelopesSent: this.#outcomes.envelopesSent,
     };
   }
 
+  #overflow(evicted: EncodedEnvelope): void {
+    const book = (): void => this.#outcomes.overflowed(evicted);
+    if (this.#intake.hasRoom) void this.#spoolEvicted(evicted, book);
+    else this.#drop(evicted, book);
+  }
+
   // A span ends on the stack of the user's request: that goes first, and a burst is started as one.
   #drainSoon(): void {
-    if (this.#isDrainDue || this.#inFlight.size >= this.#concurrency()) return;
+    if (this.#isDrainDue || !this.#hasRoom()) return;
     this.#isDrainDue = true;
     this.#detached(() =>
       this.#timers.soon(() => {
@@ -147,20 +160,34 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #drain(): void {
-    while (this.#inFlight.size < this.#concurrency()) {
+    while (this.#queue.items > 0) {
+      if (!this.#hasRoom()) return this.#watchStall();
       const envelope = this.#queue.shift();
-      if (envelope === undefined) return;
-      this.#start(envelope);
+      if (envelope !== undefined) this.#start(envelope);
     }
+  }
+
+  // Room that opens by time alone, while answers stay away, needs somebody to look.
+  #watchStall(): void {
+    if (this.#isStallWatched) return;
+    this.#isStallWatched = true;
+    this.#timers.inBackground(STALL_MILLIS, () => {
+      this.#isStallWatched = false;
+      this.#drain();
+    });
+  }
+
+  #hasRoom(): boolean {
+    return this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, this.#now());
   }
 
   // The limit may have come while the envelope waited.
   #start(envelope: EncodedEnvelope): void {
-    if (this.#outcomes.isLimited(envelope)) {
-      this.#outcomes.pausedByLimit(envelope);
-      this.#waiters.settle(envelope);
+    const { category, contents } = envelope;
+    if (this.isLimited(category)) {
+      this.#drop(envelope, () => this.#outcomes.pausedByLimit(category, contents));
     } else {
-      this.#inFlight.add(envelope);
+      this.#slots.take(envelope, this.#now());
       this.#send(envelope);
     }
   }
@@ -171,51 +198,66 @@ class QueuedSender implements EnvelopeSender {
     try {
       this.#settings.transport
         .send(envelope)
-        .then((result) => this.#finish(envelope, () => this.#book(envelope, result)), onThrown);
+        .then((result) => this.#settle(envelope, result), onThrown);
     } catch (error) {
       onThrown(error);
     }
   }
 
-  #book(envelope: EncodedEnvelope, result: SendResult): void {
-    if (this.#isGivingUp && result.outcome === "retryable") this.#outcomes.closed(envelope);
-    else this.#outcomes.settle(envelope, result);
+  #settle(envelope: EncodedEnvelope, result: SendResult): void {
+    const book = (): void => this.#outcomes.settle(envelope, result);
+    if (result.outcome !== "retryable") this.#finish(envelope, book);
+    else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
+    else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, book);
+    else this.#finish(envelope, book);
+  }
+
+  // It keeps its slot until it is written: the disk slows the queue down, and nothing piles up.
+  async #spoolFromSlot(envelope: EncodedEnvelope, otherwise: () => void): Promise<void> {
+    const isKept = await this.#intake.keep(envelope);
+    this.#finish(envelope, isKept ? () => {} : otherwise);
+  }
+
+  async #spoolEvicted(envelope: EncodedEnvelope, otherwise: () => void): Promise<void> {
+    const isKept = await this.#intake.keepEvicted(envelope);
+    this.#drop(envelope, isKept ? () => {} : otherwise);
   }
 
   // An outcome that comes after `close` has given the envelope up is not booked a second time.
   #finish(envelope: EncodedEnvelope, book: () => void): void {
-    if (!this.#inFlight.delete(envelope)) return;
-    book();
-    this.#waiters.settle(envelope);
+    if (!this.#slots.free(envelope)) return;
+    this.#drop(envelope, book);
     this.#drain();
   }
 
-  #concurrency(): number {
-    const extra = Math.floor(this.#queue.items / WAITING_PER_EXTRA_SLOT);
-    return Math.min(this.#minConcurrency + extra, this.#maxConcurrency);
+  #drop(envelope: EncodedEnvelope, book: () => void): void {
+    book();
+    this.#waiters.settle(envelope);
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
     const isFlushed = await this.flush(timeoutMillis);
     this.#isGivingUp = true;
-    for (let left = this.#queue.shift(); left !== undefined; left = this.#queue.shift())
-      this.#giveUp(left);
+    for (const left of this.#takeAll()) this.#drop(left, () => this.#giveUp(left));
     await this.#closeTransport();
-    for (const stuck of this.#inFlight) this.#giveUp(stuck);
-    this.#inFlight.clear();
+    for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
     return isFlushed;
   }
 
+  *#takeAll(): Iterable<EncodedEnvelope> {
+    for (let left = this.#queue.shift(); left !== undefined; left = this.#queue.shift()) yield left;
+  }
+
   #giveUp(envelope: EncodedEnvelope): void {
-    this.#outcomes.closed(envelope);
-    this.#waiters.settle(envelope);
+    if (!this.#intake.keepSync(envelope)) this.#outcomes.closed(envelope.contents);
   }
 
   // Closing ends what is in flight, so that the outcomes are in before the rest is given up.
   async #closeTransport(): Promise<void> {
     const grace = deadline(this.#timers, TRANSPORT_CLOSE_MILLIS);
     try {
-      await Promise.race([this.#settings.transport.close(), grace.passed]);
+      const isClosed = Promise.all([this.#settings.transport.close(), this.#intake.settled()]);
+      await Promise.race([isClosed, grace.passed]);
     } catch (error) {
       this.#settings.diagnostics.warnOnce("transport", "the transport could not be closed", error);
     }

@@ -10,6 +10,10 @@ export class Fifo<T> implements Iterable<T> {
     return this.#entries.length - this.#head;
   }
 
+  get first(): T | undefined {
+    return this.#entries[this.#head];
+  }
+
   push(value: T): void {
     this.#entries.push(value);
   }

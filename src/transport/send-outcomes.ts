@@ -1,6 +1,6 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { DataCategory } from "../protocol/data-category.js";
+import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { networkMessage, rejectionMessage } from "./failure-messages.js";
 import { ItemCounter } from "./item-counter.js";
@@ -12,6 +12,13 @@ export interface SendOutcomesSettings {
   readonly recorder: DiscardRecorder;
   readonly diagnostics: Diagnostics;
   readonly now: () => number;
+}
+
+/** The outcome of an envelope that had been spooled. */
+export interface SpooledResult {
+  readonly result: SendResult;
+  /** Whether this process captured it. */
+  readonly isOwn: boolean;
 }
 
 /** Gives each envelope that leaves the sender exactly one entry in the books, and says so once a kind. */
@@ -37,8 +44,8 @@ export class SendOutcomes {
     return this.#delivered.counts();
   }
 
-  isLimited(envelope: EncodedEnvelope): boolean {
-    return this.#limits.isLimited(envelope.category, this.#now());
+  isLimited(category: DataCategory): boolean {
+    return this.#limits.isLimited(category, this.#now());
   }
 
   /** Books what a transport has answered. */
@@ -50,7 +57,14 @@ export class SendOutcomes {
     else this.#rejected(envelope, result.statusCode);
   }
 
-  pausedByLimit({ category, contents }: EncodedEnvelope): void {
+  /** Books what became of a spooled envelope; what another process captured is not in these books. */
+  settleSpooled(envelope: EncodedEnvelope, { result, isOwn }: SpooledResult): void {
+    if (result.outcome === "retryable") return;
+    if (isOwn) this.settle(envelope, result);
+    else this.#limits.update(result.limits, result.statusCode, this.#now());
+  }
+
+  pausedByLimit(category: DataCategory, contents: readonly ItemCount[]): void {
     this.#diagnostics.warnOnce(
       `limit:${category}`,
       `the server asked for a pause: \`${category}\` items are dropped`,
@@ -66,7 +80,7 @@ export class SendOutcomes {
     this.#recorder.record("queue_overflow", contents);
   }
 
-  closed({ contents }: EncodedEnvelope): void {
+  closed(contents: readonly ItemCount[]): void {
     this.#recorder.record("closed", contents);
   }
 

@@ -11,6 +11,8 @@ export interface HeldTransport extends Transport {
   /** Ends the oldest send that is held; default: delivered. */
   release(result?: SendResult | Error): void;
   releaseAll(result?: SendResult): void;
+  /** Delivers the newest send that is held. */
+  releaseNewest(): void;
 }
 
 interface HeldOptions {
@@ -38,6 +40,7 @@ export function heldTransport({ onClose = "fail" }: HeldOptions = {}): HeldTrans
     },
     release,
     releaseAll,
+    releaseNewest: () => waiting.pop()?.(DELIVERED),
     send(envelope) {
       sent.push(envelope);
       return new Promise((resolve, reject) => {

@@ -1,9 +1,7 @@
 import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
-import type {
-  EnvelopeSender,
-  EnvelopeSenderSettings,
-} from "../../src/transport/envelope-sender.js";
+import type { EnvelopeSender } from "../../src/transport/envelope-sender.js";
 import { createEnvelopeSender } from "../../src/transport/envelope-sender.js";
+import type { EnvelopeSenderSettings } from "../../src/transport/sender-settings.js";
 import type { SendResult } from "../../src/transport/transport.js";
 import type { HeldTransport } from "./held-transport.js";
 import { heldTransport } from "./held-transport.js";

@@ -1,0 +1,60 @@
+import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { Spool } from "../spool/spool.js";
+import type { QueueBounds } from "./envelope-queue.js";
+import type { SlotBounds } from "./send-slots.js";
+import type { Timers } from "./timers.js";
+import type { Transport } from "./transport.js";
+
+/** A transport that may hold envelopes back for a later attempt. */
+export interface SenderTransport extends Transport {
+  /** A flush waits: what is held back is tried now. */
+  wake?(): void;
+}
+
+/** What a sender is made of. */
+export interface EnvelopeSenderSettings {
+  readonly transport: SenderTransport;
+  readonly recorder: DiscardRecorder;
+  readonly diagnostics: Diagnostics;
+  /** Where what cannot be sent is kept; without one it is lost. */
+  readonly spool?: Spool | undefined;
+  /** Bytes that may wait or be under way; default 20 MiB. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** Envelopes that may wait; default 20,000. */
+  readonly maxBufferedItems?: number | undefined;
+  /** Envelopes in flight while few wait; default 4. */
+  readonly minConcurrency?: number | undefined;
+  /** Envelopes in flight while many wait; default 64. */
+  readonly maxConcurrency?: number | undefined;
+  /** Envelopes in flight beyond that while answers stay away; default half of `maxConcurrency`. */
+  readonly stalledConcurrency?: number | undefined;
+  /** Runs a function outside of any unit of work, with tracing suppressed. */
+  readonly runDetached?: (<T>(run: () => T) => T) | undefined;
+  /** Milliseconds by a clock that does not jump; default `steadyNow`. */
+  readonly now?: (() => number) | undefined;
+  readonly timers?: Timers | undefined;
+}
+
+const DEFAULT_MAX_BYTES = 20 * 1024 * 1024;
+const DEFAULT_MAX_ITEMS = 20_000;
+const DEFAULT_MIN_CONCURRENCY = 4;
+const DEFAULT_MAX_CONCURRENCY = 64;
+
+/** What may wait. */
+export function queueBounds(settings: EnvelopeSenderSettings): QueueBounds {
+  return {
+    maxBytes: settings.maxBufferedBytes ?? DEFAULT_MAX_BYTES,
+    maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
+  };
+}
+
+/** What may be under way. */
+export function slotBounds(settings: EnvelopeSenderSettings): SlotBounds {
+  const { maxConcurrency: max = DEFAULT_MAX_CONCURRENCY } = settings;
+  return {
+    min: Math.min(settings.minConcurrency ?? DEFAULT_MIN_CONCURRENCY, max),
+    max,
+    stalled: settings.stalledConcurrency ?? Math.ceil(max / 2),
+  };
+}

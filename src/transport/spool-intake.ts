@@ -1,0 +1,61 @@
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { Spool } from "../spool/spool.js";
+
+// What may wait for the disk of what a full queue has evicted: beyond it the disk is too slow to help.
+const MAX_EVICTED_BYTES = 4 * 1024 * 1024;
+
+/** Hands envelopes to the spool; holds those that the queue has evicted until they are written. */
+export class SpoolIntake implements Iterable<EncodedEnvelope> {
+  readonly #spool: Spool | undefined;
+  readonly #writes = new Set<Promise<boolean>>();
+  readonly #evicted = new Set<EncodedEnvelope>();
+  #evictedBytes = 0;
+
+  constructor(spool: Spool | undefined) {
+    this.#spool = spool;
+  }
+
+  /** Whether there is a spool. */
+  get isOpen(): boolean {
+    return this.#spool !== undefined;
+  }
+
+  /** Whether an envelope that the queue evicts can be written before too many others. */
+  get hasRoom(): boolean {
+    return this.isOpen && this.#evictedBytes < MAX_EVICTED_BYTES;
+  }
+
+  /** Resolves to whether the envelope is safe; until then, and if it is not, it is the caller's. */
+  async keep(envelope: EncodedEnvelope): Promise<boolean> {
+    if (this.#spool === undefined) return false;
+    const write = this.#spool.keep(envelope);
+    this.#writes.add(write);
+    const isKept = await write;
+    this.#writes.delete(write);
+    return isKept;
+  }
+
+  /** The same for one that the queue has evicted and nobody else holds. */
+  async keepEvicted(envelope: EncodedEnvelope): Promise<boolean> {
+    this.#evicted.add(envelope);
+    this.#evictedBytes += envelope.body.length;
+    const isKept = await this.keep(envelope);
+    this.#evicted.delete(envelope);
+    this.#evictedBytes -= envelope.body.length;
+    return isKept;
+  }
+
+  /** The same as `keep`, without waiting. */
+  keepSync(envelope: EncodedEnvelope): boolean {
+    return this.#spool?.keepSync(envelope) ?? false;
+  }
+
+  /** Resolves when all that was handed over is written, or could not be. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writes);
+  }
+
+  [Symbol.iterator](): Iterator<EncodedEnvelope> {
+    return this.#evicted.values();
+  }
+}

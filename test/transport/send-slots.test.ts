@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+
+import { times } from "./in-sequence.js";
+import { bench, failure } from "./sender-bench.js";
+import { envelopeOf } from "./support.js";
+
+describe("while answers stay away", () => {
+  const held = { minConcurrency: 4, maxConcurrency: 4, stalledConcurrency: 3 };
+
+  it("one more envelope goes out every half second, up to the bound", async () => {
+    const { sender, transport, timers, clock } = bench(held);
+    for (let count = 0; count < 20; count += 1) sender.enqueue(envelopeOf());
+    await timers.turn();
+    const sent = [transport.sent.length];
+    await times(5, async () => {
+      clock.now += 500;
+      await timers.advance(500);
+      sent.push(transport.sent.length);
+    });
+    expect(sent).toEqual([4, 5, 6, 7, 7, 7]);
+  });
+
+  it("a server that is back is used at once, although the first ones still wait", async () => {
+    const { sender, transport, timers, clock } = bench(held);
+    for (let count = 0; count < 20; count += 1) sender.enqueue(envelopeOf());
+    await timers.turn();
+    const stuck = transport.held;
+    clock.now += 500;
+    await timers.advance(500);
+    // The newest one is answered, and then each that takes its slot.
+    await times(16, async () => {
+      transport.releaseNewest();
+      await timers.turn();
+    });
+    expect(sender.stats().envelopesSent).toBe(16);
+    expect(transport.held).toBe(stuck);
+  });
+});
+
+it("an error does not wait for a slot that transactions hold", async () => {
+  const { sender, transport, timers } = bench();
+  for (let count = 0; count < 6; count += 1) sender.enqueue(envelopeOf());
+  await timers.turn();
+  expect(transport.sent).toHaveLength(4);
+  for (const category of ["error", "monitor"] as const) sender.enqueue(envelopeOf(category));
+  await timers.turn();
+  expect(transport.sent.slice(4).map(({ category }) => category)).toEqual(["error", "monitor"]);
+});
+
+it("what is under way counts for the bound on bytes", async () => {
+  const envelope = envelopeOf("transaction", { payloadBytes: 1000 });
+  const { sender, transport, timers, recorder } = bench({
+    maxBufferedBytes: 3.5 * envelope.body.length,
+    minConcurrency: 2,
+  });
+  sender.enqueue(envelope);
+  sender.enqueue(envelopeOf("transaction", { payloadBytes: 1000 }));
+  await timers.turn();
+  expect(sender.stats()).toMatchObject({ inFlight: 2, queuedBytes: 0 });
+  for (let count = 0; count < 3; count += 1)
+    sender.enqueue(envelopeOf("transaction", { payloadBytes: 1000 }));
+  expect(recorder.snapshot()).toEqual({ transaction: { queue_overflow: 2 } });
+  transport.releaseAll(failure("ECONNRESET"));
+  await timers.turn();
+  expect(recorder.snapshot().transaction).toEqual({ queue_overflow: 2, network_error: 2 });
+});
+
+it("the age of the oldest envelope is told, waiting or under way", async () => {
+  const { sender, transport, timers, clock } = bench({ minConcurrency: 1, maxConcurrency: 1 });
+  expect(sender.stats().oldestQueuedMillis).toBe(0);
+  sender.enqueue(envelopeOf());
+  await timers.turn();
+  clock.now += 300;
+  sender.enqueue(envelopeOf());
+  clock.now += 100;
+  expect(sender.stats().oldestQueuedMillis).toBe(400);
+  transport.release();
+  await timers.turn();
+  expect(sender.stats().oldestQueuedMillis).toBe(0);
+});
