@@ -1,6 +1,13 @@
 export type { SentryClient } from "./client/client.js";
 export type { CategoryStats, ClientStats } from "./client/stats.js";
-export type { ClientOptions, HttpOptions, SpanPattern, TextPattern } from "./options/options.js";
+export type {
+  ClientOptions,
+  HttpOptions,
+  PemText,
+  SpanPattern,
+  TcpKeepAlive,
+  TextPattern,
+} from "./options/options.js";
 export { forkIsolation, forkScope } from "./otel/scope-context.js";
 export { OptionsError, isOptionsError } from "./protocol/errors.js";
 export type { ErrorEvent, SeverityLevel } from "./protocol/error-event.js";
@@ -32,4 +39,4 @@ export {
   withIsolationScope,
   withScope,
 } from "./sdk/scopes.js";
-export type { SendResult, Transport } from "./transport/transport.js";
+export type { FailurePhase, SendOptions, SendResult, Transport } from "./transport/transport.js";

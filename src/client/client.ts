@@ -42,6 +42,7 @@ export class SentryClient {
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
   readonly #sources = new Set<SpanSource>();
+  #captures = 0;
   #closing: Promise<boolean> | undefined;
 
   /** Use `createClient`. */
@@ -103,6 +104,13 @@ export class SentryClient {
   close(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
     this.#closing ??= this.#close(timeoutMillis);
     return this.#closing;
+  }
+
+  /** A number that grows with everything that is captured. */
+  activity(): number {
+    let activity = this.#captures;
+    for (const source of this.#sources) activity += source.counts().started;
+    return activity;
   }
 
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */

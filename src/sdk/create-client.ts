@@ -15,6 +15,7 @@ import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { createDelivery } from "./create-delivery.js";
 import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
+import { ProcessEnd } from "./process-end.js";
 
 /**
  * Builds a client. The first one becomes the process-wide one, until it is closed. Throws an `OptionsError` that names
@@ -25,7 +26,7 @@ export function createClient(options: ClientOptions = {}): SentryClient {
   const diagnostics = createDiagnostics(loggerOf(settings));
   const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
   const ledger = new DiscardLedger();
-  const client = new SentryClient({
+  const client: SentryClient = new SentryClient({
     settings,
     diagnostics,
     ledger,
@@ -39,11 +40,15 @@ export function createClient(options: ClientOptions = {}): SentryClient {
         : `,"dsn":${JSON.stringify(publicDsn(dsn))}`,
     newEventId,
     random: Math.random,
+    onClosed: () => processEnd.remove(client),
   });
+  processEnd.add(client, settings.flushOnSignals);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);
   return client;
 }
+
+const processEnd = new ProcessEnd(process);
 
 /** The client itself, or a new one with the options. */
 export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefined): {

@@ -1,3 +1,5 @@
+import type { EventEmitter } from "node:events";
+
 /** A client, as far as the end of the process concerns it. */
 export interface EndingClient {
   /** Changes whenever something was captured. */
@@ -10,11 +12,8 @@ export interface EndingClient {
 type EndSignal = "SIGINT" | "SIGTERM";
 
 /** What the hooks need of `process`. */
-export interface EndingProcess {
+export interface EndingProcess extends Pick<EventEmitter, "listenerCount" | "off" | "on"> {
   readonly pid: number;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
-  listenerCount(event: string): number;
   kill(pid: number, signal: EndSignal): unknown;
 }
 
