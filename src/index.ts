@@ -39,4 +39,13 @@ export {
   withIsolationScope,
   withScope,
 } from "./sdk/scopes.js";
+export {
+  continueTrace,
+  continueTraceFromEnvironment,
+  getTraceHeaders,
+  startNewTrace,
+  suppressTracing,
+  traceEnvironment,
+} from "./sdk/trace.js";
+export type { TraceHeaders } from "./sdk/trace.js";
 export type { FailurePhase, SendOptions, SendResult, Transport } from "./transport/transport.js";

@@ -1,9 +1,7 @@
 import type { ClientOptions } from "./options.js";
 
 /** The environment's share of the options. This is the only reader of `process.env`. */
-export function optionsFromEnvironment(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): ClientOptions {
+export function optionsFromEnvironment(env: Environment = process.env): ClientOptions {
   return {
     dsn: textOf(env["SENTRY_DSN"]),
     release: textOf(env["SENTRY_RELEASE"]),
@@ -35,13 +33,45 @@ export interface ProxyEnvironment {
 }
 
 /** Reads the proxy variables; the lower-case names win, as with most programs. */
-export function proxyFromEnvironment(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): ProxyEnvironment {
+export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvironment {
   return {
     http: textOf(env["http_proxy"]) ?? textOf(env["HTTP_PROXY"]),
     https: textOf(env["https_proxy"]) ?? textOf(env["HTTPS_PROXY"]),
     noProxy: textOf(env["no_proxy"]) ?? textOf(env["NO_PROXY"]),
+  };
+}
+
+/** The variables of a process, as Node has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A trace as variables carry it. */
+export interface VariableTrace {
+  readonly "sentry-trace"?: string | undefined;
+  readonly baggage?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
+/** The trace that whoever started this process wants continued. */
+export function traceFromEnvironment(env: Environment = process.env): VariableTrace {
+  return {
+    "sentry-trace": textOf(env["SENTRY_TRACE"]),
+    baggage: textOf(env["SENTRY_BAGGAGE"]),
+    traceparent: textOf(env["TRACEPARENT"]),
+  };
+}
+
+/** A copy of the variables with those of a trace; what the trace does not have is taken out. */
+export function environmentWithTrace(
+  headers: VariableTrace,
+  env: Environment = process.env,
+): Environment {
+  const { SENTRY_TRACE: _trace, SENTRY_BAGGAGE: _baggage, TRACEPARENT: _parent, ...others } = env;
+  const { "sentry-trace": sentryTrace, baggage, traceparent } = headers;
+  return {
+    ...others,
+    ...(sentryTrace === undefined ? {} : { SENTRY_TRACE: sentryTrace }),
+    ...(baggage === undefined ? {} : { SENTRY_BAGGAGE: baggage }),
+    ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
   };
 }
 
@@ -54,9 +84,7 @@ export interface PipelineRequest {
 }
 
 /** Reads the variables that say which pipeline to set up. */
-export function pipelineFromEnvironment(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): PipelineRequest {
+export function pipelineFromEnvironment(env: Environment = process.env): PipelineRequest {
   const endpoint =
     textOf(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) ?? textOf(env["OTEL_EXPORTER_OTLP_ENDPOINT"]);
   const exporters = textOf(env["OTEL_TRACES_EXPORTER"])?.split(",") ?? ["otlp"];

@@ -111,6 +111,10 @@ export interface ClientOptions {
   readonly maxBreadcrumbs?: number | undefined;
   /** Bytes that may wait to be sent, and as many characters that may wait for their roots. Default 20 MiB. */
   readonly maxBufferedBytes?: number | undefined;
+  /** Outgoing requests whose URL matches get trace headers. Default: all; `[]`: none. */
+  readonly tracePropagationTargets?: readonly TextPattern[] | undefined;
+  /** Continues only traces that name the same organization, or none where this one is not known either. Default false: traces that name another one are not continued. */
+  readonly strictTraceContinuation?: boolean | undefined;
   /** Organization id for the trace's sampling context. Default: that of the DSN's host. */
   readonly orgId?: string | undefined;
   /** Envelopes are posted to this URL instead, with the DSN in their header. */
@@ -150,6 +154,8 @@ export interface Settings {
   readonly beforeBreadcrumb: ClientOptions["beforeBreadcrumb"];
   readonly maxBreadcrumbs: number;
   readonly maxBufferedBytes: number;
+  readonly tracePropagationTargets: readonly TextPattern[] | undefined;
+  readonly strictTraceContinuation: boolean;
   readonly orgId: string | undefined;
   readonly tunnel: string | undefined;
   readonly spotlight: string | undefined;

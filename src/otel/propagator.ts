@@ -7,6 +7,7 @@ import type {
   TextMapSetter,
 } from "@opentelemetry/api";
 
+import { mayContinue } from "../propagation/continuation.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { formatSentryTrace } from "../propagation/sentry-trace.js";
 import { formatTraceparent } from "../propagation/traceparent.js";
@@ -14,6 +15,8 @@ import { CarrierReader, presentHeader } from "./carrier.js";
 import { readContextScopes } from "./context-key.js";
 import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";
 import type { DscSource } from "./outgoing-trace.js";
+import { isTarget } from "./propagation-policy.js";
+import type { PropagationPolicy } from "./propagation-policy.js";
 import { readRemoteParent } from "./remote-parent.js";
 import type { RemoteParent } from "./remote-parent.js";
 import { forkForIncoming } from "./scope-context.js";
@@ -23,6 +26,8 @@ import { isTracingSuppressed } from "./suppress.js";
 export interface TracePropagatorOptions {
   /** Without it, traces that start here are sent on without a dynamic sampling context. */
   readonly dscSource?: DscSource;
+  /** What the options of the client say; asked each time, since it may be made later. */
+  readonly policy?: () => PropagationPolicy | undefined;
 }
 
 /**
@@ -34,14 +39,17 @@ export interface TracePropagatorOptions {
  */
 export class TracePropagator implements TextMapPropagator<unknown> {
   readonly #dscSource: DscSource | undefined;
+  readonly #policy: () => PropagationPolicy | undefined;
 
   constructor(options: TracePropagatorOptions = {}) {
     this.#dscSource = options.dscSource;
+    this.#policy = options.policy ?? (() => undefined);
   }
 
   /** A context with a unit of its own and, if the carrier names one, the sender's span. Never throws. */
   extract(ctx: Context, carrier: unknown, getter: TextMapGetter<unknown>): Context {
     const parent = readParent(new CarrierReader(carrier, getter));
+    if (parent !== undefined && !this.#mayContinue(parent)) return withoutParent(ctx);
     const incoming = parent?.incoming ?? knownTrace(ctx);
     const span = trace.getSpan(ctx);
     if (span?.spanContext().isRemote !== true) {
@@ -63,6 +71,8 @@ export class TracePropagator implements TextMapPropagator<unknown> {
     const span = trace.getSpanContext(ctx);
     if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
     try {
+      const policy = this.#policy();
+      if (policy !== undefined && !isTarget(trace.getSpan(ctx), policy)) return;
       if (presentHeader(carrier, "sentry-trace") !== undefined) return;
       const { sampled, dsc } = outgoingTrace(ctx, span, this.#dscSource);
       const present = presentHeader(carrier, "baggage");
@@ -83,6 +93,11 @@ export class TracePropagator implements TextMapPropagator<unknown> {
   fields(): string[] {
     return ["sentry-trace", "baggage", "traceparent"];
   }
+
+  #mayContinue({ incoming }: RemoteParent): boolean {
+    const policy = this.#policy();
+    return policy === undefined || mayContinue(incoming.dsc?.["org_id"], policy.continuation);
+  }
 }
 
 function readParent(headers: CarrierReader): RemoteParent | undefined {
@@ -101,6 +116,12 @@ function knownTrace(ctx: Context): IncomingTrace | undefined {
   const span = trace.getSpanContext(ctx);
   if (span?.isRemote !== true || known?.traceId === span.traceId) return known;
   return { traceId: span.traceId, sampled: isSampled(span), dsc: undefined };
+}
+
+// A unit of its own, and a new trace: also what another propagator has read of the carrier is gone.
+function withoutParent(ctx: Context): Context {
+  const isRemote = trace.getSpanContext(ctx)?.isRemote === true;
+  return forkForIncoming(isRemote ? trace.deleteSpan(ctx) : ctx, undefined);
 }
 
 function withParent(ctx: Context, parent: RemoteParent | undefined): Context {

@@ -50,6 +50,12 @@ export function forkForIncoming(ctx: Context, incoming: IncomingTrace | undefine
   return writeContextScopes(ctx, { unit, current: undefined, incoming });
 }
 
+/** A context in which spans begin traces of their own, in the same unit of work. */
+export function startingNewTrace(ctx: Context): Context {
+  const { unit, current } = scopesOf(ctx);
+  return writeContextScopes(trace.deleteSpan(ctx), { unit, current, incoming: undefined });
+}
+
 // An active span that does not record cannot carry a unit: its trace's entry in the table does. A span
 // that was suppressed has no trace either, and hides the one around it: what is written is lost.
 function unitWithoutSlot(ctx: Context): Unit {

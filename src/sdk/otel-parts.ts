@@ -1,5 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import type { ClientOptions } from "../options/options.js";
+import { propagationPolicy } from "../otel/propagation-policy.js";
+import type { PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
@@ -46,6 +48,16 @@ export class SentrySpanExporter extends ClientSpanExporter {
  */
 export class SentryPropagator extends TracePropagator {
   constructor() {
-    super({ dscSource: (traceId) => getClient()?.samplingContext(traceId) });
+    super({ dscSource: (traceId) => getClient()?.samplingContext(traceId), policy });
   }
+}
+
+const policies = new WeakMap<SentryClient, PropagationPolicy>();
+
+function policy(): PropagationPolicy | undefined {
+  const client = getClient();
+  if (client === undefined) return undefined;
+  const known = policies.get(client) ?? propagationPolicy(client.settings);
+  policies.set(client, known);
+  return known;
 }

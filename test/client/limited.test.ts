@@ -19,9 +19,9 @@ it("a transaction that the server does not want now is not encoded, and counted"
     seen.push(event.transaction);
     return event;
   };
-  const { tracer, client, flushed } = startBridge({ transport: LIMITED, beforeSendTransaction });
+  const { tracer, client, ...bridge } = startBridge({ transport: LIMITED, beforeSendTransaction });
   tracer.startSpan("first").end();
-  await flushed();
+  await bridge.flushed();
   const root = tracer.startSpan("second");
   root.end();
   captureMessage("errors still flow");

@@ -40,6 +40,8 @@ const bad: Record<keyof ClientOptions, unknown[]> = {
   beforeBreadcrumb: notFunction,
   maxBreadcrumbs: [...notNumber, -1, 1.5, Number.POSITIVE_INFINITY],
   maxBufferedBytes: [...notNumber, 0, -1, Number.POSITIVE_INFINITY],
+  tracePropagationTargets: notPatterns,
+  strictTraceContinuation: notFlag,
   orgId: notText,
   tunnel: [...notText, "nonsense", "ftp://host/path", "/tunnel"],
   spotlight: [5, {}, [], null, "nonsense", "ftp://host"],
@@ -141,6 +143,7 @@ describe("the door", () => {
 describe("settings", () => {
   it("have the documented defaults", () => {
     expect(resolveOptions({}, NOTHING)).toEqual({
+      strictTraceContinuation: false,
       flushOnSignals: false,
       sendClientReports: true,
       enableBackpressureHandling: true,

@@ -1,0 +1,71 @@
+import { context, defaultTextMapGetter, trace } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import { environmentWithTrace, traceFromEnvironment } from "../options/env.js";
+import type { Environment } from "../options/env.js";
+import { rememberingErrors } from "../otel/error-places.js";
+import { startingNewTrace } from "../otel/scope-context.js";
+import { suppressTracing as suppressed } from "../otel/suppress.js";
+import { SentryPropagator } from "./otel-parts.js";
+
+/** The headers that carry a trace; others in the same object are not looked at. */
+export interface TraceHeaders {
+  readonly "sentry-trace"?: string | undefined;
+  readonly baggage?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
+}
+
+const propagator = new SentryPropagator();
+
+/**
+ * Runs `fn` as a unit of work that continues the trace of a sender: for messages and jobs that no
+ * instrumentation reads the headers of. Without usable headers it is the unit of a new trace. Returns
+ * what `fn` returns, throws what it throws.
+ */
+export function continueTrace<T>(headers: TraceHeaders, fn: () => T): T {
+  const outside = trace.deleteSpan(context.active());
+  return run(propagator.extract(outside, headers, defaultTextMapGetter), fn);
+}
+
+/**
+ * Runs `fn` outside of the trace that is active: spans that start in it begin traces of their own. The
+ * unit of work, with its user and tags, stays.
+ */
+export function startNewTrace<T>(fn: () => T): T {
+  return run(startingNewTrace(context.active()), fn);
+}
+
+/** The headers that continue the trace of a context (default: the active one); none without a span in it. */
+export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
+  const headers: Record<string, string> = {};
+  propagator.inject(ctx, headers, {
+    set: (_carrier, name, value) => {
+      headers[name] = value;
+    },
+  });
+  return headers;
+}
+
+/** Runs `fn` without tracing: no spans start in it, and no headers are written. */
+export function suppressTracing<T>(fn: () => T): T {
+  return context.with(suppressed(context.active()), fn);
+}
+
+/**
+ * The environment for a child process or a worker thread that is to continue the active trace
+ * (`spawn(file, args, { env: traceEnvironment() })`, `new Worker(file, { env: traceEnvironment() })`):
+ * a copy of `env` (default: that of this process) with `SENTRY_TRACE`, `SENTRY_BAGGAGE` and `TRACEPARENT`.
+ */
+export function traceEnvironment(env?: Environment): Environment {
+  return environmentWithTrace(getTraceHeaders(), env);
+}
+
+/** `continueTrace` with what `traceEnvironment` has written, in the process or the thread that was started. */
+export function continueTraceFromEnvironment<T>(fn: () => T): T {
+  return continueTrace(traceFromEnvironment(), fn);
+}
+
+function run<T>(ctx: Context, fn: () => T): T {
+  return context.with(ctx, () => rememberingErrors(fn));
+}
