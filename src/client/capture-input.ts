@@ -1,3 +1,4 @@
+import type { DscSlot } from "../propagation/dsc.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import type { ScopeData } from "../scope/scope-data.js";
 
@@ -18,6 +19,7 @@ export interface TraceInput {
   /** The rate that this process applied, if it did. */
   readonly sampleRate: number | undefined;
   readonly sampleRand: number;
+  readonly slot: DscSlot;
 }
 
 /** A transaction whose spans are encoded; the client adds what it and the scopes know. */
@@ -41,4 +43,8 @@ export interface ErrorTrace {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
+  /** The span itself: a processor may know its segment. */
+  readonly span?: object | undefined;
+  /** What the sender of the trace said. */
+  readonly incoming?: IncomingTrace | undefined;
 }

@@ -7,9 +7,10 @@ import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { deadline, systemTimers } from "../transport/timers.js";
-import type { ResourceView, TransactionInput } from "./capture-input.js";
+import type { ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import { EnvelopeBuilder, ONE_ERROR, transactionContents } from "./envelope-builder.js";
 import type { BuildResult, BuilderParts, ErrorCapture } from "./envelope-builder.js";
+import type { TraceIdentity } from "./trace-context.js";
 import { countsOf } from "./stats.js";
 import type { ClientStats, SpanCounts } from "./stats.js";
 
@@ -18,6 +19,14 @@ export interface SpanSource {
   counts(): SpanCounts;
   /** Hands over everything that has finished; resolves when it has. */
   flush(): Promise<void>;
+  /** The segment of a span, if this part has seen the span start. */
+  segmentOf?(span: object): TraceInput | undefined;
+}
+
+/** What other services are told of a segment. */
+export interface SegmentTrace {
+  readonly sampled: boolean;
+  readonly dsc: DynamicSamplingContext | undefined;
 }
 
 /** What a client is made of. */
@@ -71,9 +80,19 @@ export class SentryClient {
     this.#sources.add(source);
   }
 
-  /** The sampling context of a trace that starts in this process (protocol: dynamic sampling context). */
-  samplingContext(traceId: string): DynamicSamplingContext | undefined {
-    return this.#builder.samplingContext(traceId);
+  /** The sampling context of a trace that starts here and that no processor has seen (protocol: dynamic sampling context). */
+  samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
+    return this.#builder.samplingContext(identity);
+  }
+
+  /**
+   * What is told of the segment of a span: whether Sentry gets it, and its sampling context, which is
+   * frozen by this. Undefined where no processor of this client has seen the span start.
+   */
+  segmentTrace(span: object): SegmentTrace | undefined {
+    const segment = this.#segmentOf(span);
+    if (segment === undefined) return undefined;
+    return { sampled: segment.sampled, dsc: this.#builder.segmentContext(segment) };
   }
 
   /** Sends a transaction whose spans are encoded. Never throws. */
@@ -84,7 +103,9 @@ export class SentryClient {
 
   /** Sends an error event. Never throws. */
   captureError(capture: ErrorCapture): void {
-    this.#deliver("error", ONE_ERROR, () => this.#builder.error(capture));
+    const { trace } = capture;
+    const segment = trace?.span === undefined ? undefined : this.#segmentOf(trace.span);
+    this.#deliver("error", ONE_ERROR, () => this.#builder.error(capture, segment));
   }
 
   /**
@@ -142,6 +163,14 @@ export class SentryClient {
     const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
     box.cancel();
     return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
+  }
+
+  #segmentOf(span: object): TraceInput | undefined {
+    for (const source of this.#sources) {
+      const segment = source.segmentOf?.(span);
+      if (segment !== undefined) return segment;
+    }
+    return undefined;
   }
 
   // What the server does not want now is not encoded first; Spotlight wants all.

@@ -1,21 +1,21 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
-import { dscJson } from "../propagation/dsc.js";
+import { dscJson, isUsable } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { ErrorEvent } from "../protocol/error-event.js";
 import { mergeScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
-import type { ErrorTrace, ResourceView, TransactionInput } from "./capture-input.js";
+import type { ErrorTrace, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import { finishErrorEvent } from "./error-pipeline.js";
 import { fitEvent } from "./fit-event.js";
 import { SDK_HEADER_MEMBER, createProcessMembers, isPending } from "./process-members.js";
 import type { ProcessMembers } from "./process-members.js";
 import { scopeMembers } from "./scope-members.js";
 import { createTraceContext } from "./trace-context.js";
-import type { TraceContextSource } from "./trace-context.js";
+import type { TraceContextSource, TraceIdentity } from "./trace-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
 /** What envelopes are built with. */
@@ -90,19 +90,24 @@ export class EnvelopeBuilder {
       category: "transaction",
       itemType: "transaction",
       payload: fitEvent(result.json, diagnostics),
-      headerMembers: this.#header(this.#traceContext.ofTransaction(input.trace, members)),
+      headerMembers: this.#header(this.#traceContext.ofSegment(input.trace, members)),
       contents: transactionContents(input.spanCount - result.droppedSpans),
     };
     return { parts, droppedSpans: result.droppedSpans };
   }
 
-  /** The sampling context of a trace that starts here, as far as it is known before its root ends. */
-  samplingContext(traceId: string): DynamicSamplingContext | undefined {
-    return this.#traceContext.ofTrace(traceId, this.#membersOf(this.#resource));
+  /** The sampling context of a trace that starts here and that no processor has seen. */
+  samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
+    return this.#traceContext.ofTrace(identity, this.#membersOf(this.#resource));
+  }
+
+  /** The sampling context of a segment, frozen by this. */
+  segmentContext(trace: TraceInput): DynamicSamplingContext | undefined {
+    return this.#traceContext.ofSegment(trace, this.#membersOf(this.#resource));
   }
 
   /** The envelope of an error event. */
-  error({ event, scopes, trace }: ErrorCapture): BuildResult {
+  error({ event, scopes, trace }: ErrorCapture, segment: TraceInput | undefined): BuildResult {
     const members = this.#membersOf(this.#resource);
     const merged = mergeScopes(scopes, this.#parts.settings.maxBreadcrumbs);
     const finished = finishErrorEvent(event, { ...this.#parts, merged, members, trace });
@@ -112,7 +117,11 @@ export class EnvelopeBuilder {
       category: "error",
       itemType: "event",
       payload: fitEvent(finished.json, this.#parts.diagnostics),
-      headerMembers: this.#header(this.#traceContext.ofError(trace, members)),
+      headerMembers: this.#header(
+        segment === undefined
+          ? this.#traceContext.ofError(trace, members)
+          : this.#traceContext.ofSegment(segment, members),
+      ),
       contents: ONE_ERROR,
     };
     return { parts, droppedSpans: 0 };
@@ -126,7 +135,7 @@ export class EnvelopeBuilder {
   }
 
   #header(dsc: DynamicSamplingContext | undefined): string {
-    const trace = dsc === undefined ? "" : `,"trace":${dscJson(dsc)}`;
+    const trace = dsc === undefined || !isUsable(dsc) ? "" : `,"trace":${dscJson(dsc)}`;
     return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
   }
 }

@@ -8,18 +8,25 @@ import type { ProcessMembers } from "./process-members.js";
 
 /** Builds the sampling context that envelopes and headers carry about a trace. */
 export interface TraceContextSource {
-  /** Of a trace whose root has ended. */
-  ofTransaction(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
-  /** Of a trace that starts here, before its root has ended. */
-  ofTrace(traceId: string, members: ProcessMembers): DynamicSamplingContext | undefined;
+  /** Of a segment: the same from the first time on that it is asked for. */
+  ofSegment(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
+  /** Of a trace that starts here and that no processor has seen. */
+  ofTrace(identity: TraceIdentity, members: ProcessMembers): DynamicSamplingContext | undefined;
   ofError(
     trace: ErrorTrace | undefined,
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined;
 }
 
+/** A trace of which only this is known. */
+export interface TraceIdentity {
+  readonly traceId: string;
+  /** Whether OTel's sampler has kept its root. */
+  readonly isRecorded: boolean;
+}
+
 const NO_CONTEXT: TraceContextSource = {
-  ofTransaction: () => undefined,
+  ofSegment: () => undefined,
   ofTrace: () => undefined,
   ofError: () => undefined,
 };
@@ -38,31 +45,41 @@ export function createTraceContext(client: {
     return { traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand };
   };
 
+  // Member by member: to spread the objects takes longer than all the rest.
+  const segmentContext = (trace: TraceInput, members: ProcessMembers): DynamicSamplingContext => {
+    const { release, environment } = members;
+    const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
+    return dscForSegment(trace.incoming, {
+      traceId,
+      publicKey,
+      orgId,
+      release,
+      environment,
+      transaction,
+      sampled,
+      sampleRate,
+      sampleRand,
+    });
+  };
+
   return {
-    // Member by member: to spread the objects takes longer than all the rest.
-    ofTransaction(trace, { release, environment }) {
-      const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
-      return dscForSegment(trace.incoming, {
-        traceId,
-        publicKey,
-        orgId,
-        release,
-        environment,
-        transaction,
-        sampled,
-        sampleRate,
-        sampleRand,
-      });
+    ofSegment(trace, members) {
+      trace.slot.frozen ??= segmentContext(trace, members);
+      return trace.slot.frozen;
     },
-    ofTrace(traceId, members) {
+    ofTrace({ traceId, isRecorded }, members) {
       const trace = own(traceId, members);
+      if (!isRecorded) return dscOf({ ...trace, sampled: false });
       // What a sampler will say of the root is not known here: the decision stays open.
       if (settings.tracesSampler !== undefined) return dscOf(trace);
       const sampleRate = settings.tracesSampleRate;
       return dscOf({ ...trace, sampleRate, sampled: trace.sampleRand < sampleRate });
     },
     ofError(trace, members) {
-      return trace === undefined ? undefined : dscOf(own(trace.traceId, members));
+      if (trace === undefined) return undefined;
+      const { traceId, incoming } = trace;
+      const sampleRand = sampleRandOf(traceId, incoming);
+      return dscForSegment(incoming, { ...own(traceId, members), sampleRand });
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { EncodingSettings } from "../tracing/span-encoder.js";
@@ -19,7 +20,10 @@ export function encodingSettings(client: SentryClient): EncodingSettings {
 }
 
 /** Builds the assembler of one processor: its transactions go to the client, its counts are the client's. */
-export function createAssembler(client: SentryClient): SegmentAssembler {
+export function createAssembler(
+  client: SentryClient,
+  segmentOf: (span: object) => TraceInput | undefined,
+): SegmentAssembler {
   const sink = createTransactionSink(client, setDetachedTimer);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
@@ -32,6 +36,6 @@ export function createAssembler(client: SentryClient): SegmentAssembler {
     sink: (transaction) => sink.accept(transaction),
     maxBufferedLength: client.settings.maxBufferedBytes,
   });
-  addAssembler(client, assembler, sink);
+  addAssembler(client, assembler, { sink, segmentOf });
   return assembler;
 }

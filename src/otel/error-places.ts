@@ -96,17 +96,22 @@ function placeOfSpan(span: RecordingSpan): ErrorPlace {
   const active = scopesOf(context.active());
   const unit = unitOfSpan(span) ?? active.unit;
   const scopes = active.unit === unit ? active : { unit, current: undefined, incoming: undefined };
-  return { scopes, trace: traceOfSpan(span) };
+  return { scopes, trace: traceOfSpan(span, scopes) };
 }
 
 function placeIn(ctx: Context): ErrorPlace {
-  const span = trace.getSpan(ctx);
-  return { scopes: scopesOf(ctx), trace: traceOfSpan(span) };
+  const scopes = scopesOf(ctx);
+  return { scopes, trace: traceOfSpan(trace.getSpan(ctx), scopes) };
 }
 
-function traceOfSpan(span: RecordingSpan | undefined): ErrorTrace | undefined {
+function traceOfSpan(
+  span: RecordingSpan | undefined,
+  { incoming }: ContextScopes,
+): ErrorTrace | undefined {
   const identity = span?.spanContext();
   if (identity === undefined || !isSpanContextValid(identity)) return undefined;
   const parentSpanId = span?.parentSpanContext?.spanId;
-  return { traceId: identity.traceId, spanId: identity.spanId, parentSpanId };
+  const { traceId, spanId } = identity;
+  const sender = incoming?.traceId === traceId ? incoming : undefined;
+  return { traceId, spanId, parentSpanId, span, incoming: sender };
 }

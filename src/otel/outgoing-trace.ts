@@ -1,5 +1,5 @@
-import { TraceFlags, diag, propagation } from "@opentelemetry/api";
-import type { Context, SpanContext } from "@opentelemetry/api";
+import { TraceFlags, diag, propagation, trace } from "@opentelemetry/api";
+import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import { memberOf, mergeBaggage, parseBaggage } from "../propagation/baggage.js";
 import { continuedDsc } from "../propagation/dsc.js";
@@ -13,6 +13,17 @@ export type DscSource = (
   spanContext: SpanContext,
 ) => DynamicSamplingContext | undefined;
 
+/** Knows the segment of a span that a processor has seen start. */
+export type SegmentSource = (
+  span: Span,
+) => { readonly sampled: boolean; readonly dsc: DynamicSamplingContext | undefined } | undefined;
+
+/** Who is asked about a trace. */
+export interface TraceSources {
+  readonly segmentSource?: SegmentSource | undefined;
+  readonly dscSource?: DscSource | undefined;
+}
+
 /** What is sent on about a trace, besides the span's identity. */
 export interface OutgoingTrace {
   /** `undefined`: the decision is the receiver's. */
@@ -21,16 +32,23 @@ export interface OutgoingTrace {
   readonly dsc: DynamicSamplingContext;
 }
 
-/** The sender's dynamic sampling context where the trace came with one, else that of `source`. */
+/**
+ * What the span's segment says: the decision that was taken about it, and the sampling context that
+ * its transaction has. Where no processor has seen the span, the sender's, else that of `dscSource`.
+ */
 export function outgoingTrace(
   ctx: Context,
   span: SpanContext,
-  source: DscSource | undefined,
+  { segmentSource, dscSource }: TraceSources,
 ): OutgoingTrace {
+  const segment = askSegment(segmentSource, trace.getSpan(ctx));
+  if (segment !== undefined) {
+    return { sampled: isSampled(span) && segment.sampled, dsc: segment.dsc ?? {} };
+  }
   const known = readContextScopes(ctx)?.incoming;
   const incoming = known?.traceId === span.traceId ? known : undefined;
   const dsc =
-    incoming?.dsc === undefined ? askSource(source, span) : passedOn(incoming.dsc, incoming);
+    incoming?.dsc === undefined ? askSource(dscSource, span) : passedOn(incoming.dsc, incoming);
   return { sampled: sentDecision(span, incoming, dsc), dsc };
 }
 
@@ -79,6 +97,19 @@ function sentDecision(
 // The receiver must decide by the same `sample_rand` as this process does, also if the sender has none.
 function passedOn(dsc: DynamicSamplingContext, incoming: IncomingTrace): DynamicSamplingContext {
   return continuedDsc(dsc, { sampleRand: sampleRandOf(incoming.traceId, incoming) });
+}
+
+function askSegment(
+  source: SegmentSource | undefined,
+  span: Span | undefined,
+): ReturnType<SegmentSource> {
+  if (source === undefined || span === undefined) return undefined;
+  try {
+    return source(span);
+  } catch (error) {
+    diag.warn("otel-sentry-bridge: the segment of a span could not be asked", error);
+    return undefined;
+  }
 }
 
 function askSource(source: DscSource | undefined, span: SpanContext): DynamicSamplingContext {

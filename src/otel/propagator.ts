@@ -14,7 +14,7 @@ import { formatTraceparent } from "../propagation/traceparent.js";
 import { CarrierReader, presentHeader } from "./carrier.js";
 import { readContextScopes } from "./context-key.js";
 import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";
-import type { DscSource } from "./outgoing-trace.js";
+import type { TraceSources } from "./outgoing-trace.js";
 import { isTarget } from "./propagation-policy.js";
 import type { PropagationPolicy } from "./propagation-policy.js";
 import { readRemoteParent } from "./remote-parent.js";
@@ -23,9 +23,7 @@ import { forkForIncoming } from "./scope-context.js";
 import { isTracingSuppressed } from "./suppress.js";
 
 /** Options of `TracePropagator`. */
-export interface TracePropagatorOptions {
-  /** Without it, traces that start here are sent on without a dynamic sampling context. */
-  readonly dscSource?: DscSource;
+export interface TracePropagatorOptions extends TraceSources {
   /** What the options of the client say; asked each time, since it may be made later. */
   readonly policy?: () => PropagationPolicy | undefined;
 }
@@ -38,11 +36,11 @@ export interface TracePropagatorOptions {
  * header, `W3CTraceContextPropagator` the parent that `sentry-trace` names.
  */
 export class TracePropagator implements TextMapPropagator<unknown> {
-  readonly #dscSource: DscSource | undefined;
+  readonly #sources: TraceSources;
   readonly #policy: () => PropagationPolicy | undefined;
 
   constructor(options: TracePropagatorOptions = {}) {
-    this.#dscSource = options.dscSource;
+    this.#sources = options;
     this.#policy = options.policy ?? (() => undefined);
   }
 
@@ -74,7 +72,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
       const policy = this.#policy();
       if (policy !== undefined && !isTarget(trace.getSpan(ctx), policy)) return;
       if (presentHeader(carrier, "sentry-trace") !== undefined) return;
-      const { sampled, dsc } = outgoingTrace(ctx, span, this.#dscSource);
+      const { sampled, dsc } = outgoingTrace(ctx, span, this.#sources);
       const present = presentHeader(carrier, "baggage");
       const baggage = outgoingBaggage(ctx, present, dsc);
       setter.set(carrier, "sentry-trace", formatSentryTrace(span.traceId, span.spanId, sampled));

@@ -38,7 +38,7 @@ export class ClientSpanExporter {
     this.#ownsClient = ownsClient;
     const sink = createTransactionSink(client, setDetachedTimer);
     this.#assembler = createBatchAssembler(client, sink);
-    addAssembler(client, this.#assembler, sink);
+    addAssembler(client, this.#assembler, { sink });
   }
 
   /** Takes finished spans over: success means that each of them will be sent or counted. */

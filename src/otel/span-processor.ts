@@ -1,6 +1,7 @@
 import { TraceFlags, diag, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { SegmentAssembler } from "../tracing/segment-assembler.js";
@@ -13,6 +14,7 @@ import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
 import { createSpanFilter } from "./span-filter.js";
 import type { SpanFilter } from "./span-filter.js";
+import { segmentTrace } from "./segment-trace.js";
 import { SpanEntries, assignUnit, unitOfSpan } from "./span-slots.js";
 import type { StartedSpan } from "./started-span.js";
 
@@ -36,7 +38,7 @@ export class ClientSpanProcessor {
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
-    this.#assembler = createAssembler(client);
+    this.#assembler = createAssembler(client, (span) => this.#segmentOf(span));
     this.#decide = createRootDecision(client);
     this.#isIgnored = createSpanFilter(client.settings.ignoreSpans);
   }
@@ -108,6 +110,11 @@ export class ClientSpanProcessor {
       span,
       this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span),
     );
+  }
+
+  #segmentOf(span: object): TraceInput | undefined {
+    const entry = this.#entries.get(span);
+    return entry === undefined ? undefined : segmentTrace(entry.segment);
   }
 
   // At the first root, since the context manager may be registered after this processor is made.

@@ -1,4 +1,4 @@
-import type { TransactionInput } from "../client/capture-input.js";
+import type { TraceInput, TransactionInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { isPending } from "../client/process-members.js";
 import type { SpanCounts } from "../client/stats.js";
@@ -83,17 +83,25 @@ export interface SpanAssembler {
   flush(): Promise<void>;
 }
 
+/** What belongs to an assembler. */
+export interface AssemblerParts {
+  readonly sink: TransactionSink;
+  /** The segment of a span that it has seen start. */
+  readonly segmentOf?: (span: object) => TraceInput | undefined;
+}
+
 /** Makes the spans of an assembler, and those that its sink holds, count and be flushed with the client. */
 export function addAssembler(
   client: SentryClient,
   assembler: SpanAssembler,
-  sink: TransactionSink,
+  { sink, segmentOf }: AssemblerParts,
 ): void {
   client.addSpanSource({
     counts: () => {
       const counts = assembler.counts();
       return { ...counts, buffered: counts.buffered + sink.heldSpans };
     },
+    ...(segmentOf === undefined ? {} : { segmentOf }),
     flush: async () => {
       await assembler.flush();
       await sink.settled();
@@ -135,6 +143,7 @@ function transactionInput(transaction: AssembledTransaction): TransactionInput {
       sampled: true,
       sampleRate: origin.sampling.sampleRate,
       sampleRand: origin.sampling.sampleRand,
+      slot: origin.slot,
     },
     resource: transaction.resource,
     scopes: scopeData(processScopes().global, isolation, origin.current),

@@ -35,16 +35,25 @@ export function dscOf(own: OwnTrace): DynamicSamplingContext {
 }
 
 /**
- * The dynamic sampling context of a segment. The sender's wins if it sent one; `undefined` (no
- * `trace` header) if it continues a trace without one, or if Relay could not use it.
+ * Where the dynamic sampling context of a segment is kept from the moment in which it is told to
+ * somebody, in a header or an envelope: it does not change any more then.
  */
+export interface DscSlot {
+  frozen: DynamicSamplingContext | undefined;
+}
+
+/** The dynamic sampling context of a segment. The sender's wins if it sent one, also one without members. */
 export function dscForSegment(
   incoming: IncomingTrace | undefined,
   own: OwnTrace,
-): DynamicSamplingContext | undefined {
+): DynamicSamplingContext {
   if (incoming?.dsc === undefined || incoming.traceId !== own.traceId) return dscOf(own);
-  const dsc = continuedDsc(incoming.dsc, own);
-  return dsc["trace_id"] && dsc["public_key"] ? dsc : undefined;
+  return continuedDsc(incoming.dsc, own);
+}
+
+/** Whether Relay can use it as an envelope's `trace` header. */
+export function isUsable(dsc: DynamicSamplingContext): boolean {
+  return Boolean(dsc["trace_id"]) && Boolean(dsc["public_key"]);
 }
 
 /**

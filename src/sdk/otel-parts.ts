@@ -1,5 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import type { ClientOptions } from "../options/options.js";
+import { isSampled } from "../otel/outgoing-trace.js";
 import { propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
@@ -48,7 +49,12 @@ export class SentrySpanExporter extends ClientSpanExporter {
  */
 export class SentryPropagator extends TracePropagator {
   constructor() {
-    super({ dscSource: (traceId) => getClient()?.samplingContext(traceId), policy });
+    super({
+      segmentSource: (span) => getClient()?.segmentTrace(span),
+      dscSource: (traceId, span) =>
+        getClient()?.samplingContext({ traceId, isRecorded: isSampled(span) }),
+      policy,
+    });
   }
 }
 

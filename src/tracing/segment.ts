@@ -1,3 +1,4 @@
+import type { DscSlot } from "../propagation/dsc.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import type { SamplingDecision } from "../sampling/decide.js";
 import type { Scope } from "../scope/scope.js";
@@ -12,15 +13,17 @@ import type { IdTexts } from "./span-encoder.js";
 const MAX_TAKEN_OUT = 10_000;
 
 /** Whether the spans of a segment are sent, and if not, why. */
-export type SegmentFate = "ignored" | "sample_rate" | "sent";
+export type SegmentFate = "backpressure" | "ignored" | "sample_rate" | "sent";
 
 /** What is known of a segment when its local root starts. */
 export interface SegmentOrigin {
   readonly unit: Unit;
   readonly current: Scope | undefined;
   readonly incoming: IncomingTrace | undefined;
+  readonly traceId: string;
   readonly sampling: SamplingDecision;
   readonly fate: SegmentFate;
+  readonly slot: DscSlot;
 }
 
 /**
@@ -51,6 +54,11 @@ export class Segment {
   constructor(origin: SegmentOrigin, root: object) {
     this.origin = origin;
     this.#root = root;
+  }
+
+  /** The root, while it is open. */
+  get root(): object | undefined {
+    return this.#root;
   }
 
   /** Whether the span is the root; if so, the root has ended. */

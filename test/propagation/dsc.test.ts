@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { continuedDsc, dscForSegment, dscJson, dscOf } from "../../src/propagation/dsc.js";
+import {
+  continuedDsc,
+  dscForSegment,
+  dscJson,
+  dscOf,
+  isUsable,
+} from "../../src/propagation/dsc.js";
 
 const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
 const own = {
@@ -68,14 +74,17 @@ describe("the dynamic sampling context of a segment", () => {
     });
   });
 
-  it("does not exist when the sender sent no members", () => {
-    expect(dscForSegment({ ...incoming, dsc: {} }, own)).toBeUndefined();
+  it("is of no use to Relay when the sender sent no members", () => {
+    const dsc = dscForSegment({ ...incoming, dsc: {} }, own);
+    expect([dsc, isUsable(dsc)]).toEqual([{}, false]);
   });
 
   it.each(["trace_id", "public_key"])(
-    "does not exist without the %s, which Relay asks for",
+    "is of no use without the %s, which Relay asks for",
     (key) => {
-      expect(dscForSegment({ ...incoming, dsc: { ...sender, [key]: "" } }, own)).toBeUndefined();
+      expect(isUsable(dscForSegment({ ...incoming, dsc: { ...sender, [key]: "" } }, own))).toBe(
+        false,
+      );
     },
   );
 

@@ -5,7 +5,7 @@ import type { Segment, SegmentFate, SegmentOrigin } from "../../src/tracing/segm
 import { jsonTransaction } from "../../src/tracing/transaction.js";
 import type { AssembledTransaction } from "../../src/tracing/transaction.js";
 import type { FinishedSpan } from "../../src/tracing/finished-span.js";
-import { idOf, spanOf } from "./hand-made-span.js";
+import { TRACE_ID, idOf, spanOf } from "./hand-made-span.js";
 
 export const NOW = Date.UTC(2026, 10, 22);
 
@@ -129,6 +129,8 @@ export function originOf(fate: SegmentFate = "sent"): SegmentOrigin {
     current: undefined,
     incoming: undefined,
     sampling: { sampled: fate === "sent", sampleRate: 1, sampleRand: 0.5 },
+    traceId: TRACE_ID,
+    slot: { frozen: undefined },
     fate,
   };
 }

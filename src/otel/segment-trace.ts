@@ -1,0 +1,34 @@
+import type { TraceInput } from "../client/capture-input.js";
+import { inferSpan } from "../semantics/infer-span.js";
+import type { SpanView } from "../semantics/span-view.js";
+import type { Segment } from "../tracing/segment.js";
+
+/**
+ * What a segment's sampling context is made of, also while its root is open. The name is only worked
+ * out when it is asked for: until the context is frozen.
+ */
+export function segmentTrace(segment: Segment): TraceInput {
+  const { incoming, sampling, fate, slot, traceId } = segment.origin;
+  return {
+    traceId,
+    incoming,
+    sampled: fate === "sent",
+    sampleRate: sampling.sampleRate,
+    sampleRand: sampling.sampleRand,
+    slot,
+    get transaction() {
+      return transactionName(segment);
+    },
+  };
+}
+
+function transactionName({ head, root }: Segment): string | undefined {
+  if (head !== undefined) return head.source === "url" ? undefined : head.name;
+  if (!isSpanView(root)) return undefined;
+  const { source, description } = inferSpan(root);
+  return source === "url" ? undefined : description;
+}
+
+function isSpanView(root: object | undefined): root is SpanView {
+  return root !== undefined && "name" in root && "kind" in root && "attributes" in root;
+}
