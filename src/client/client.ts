@@ -6,6 +6,7 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
+import { ItemCounter } from "../transport/item-counter.js";
 import { deadline, systemTimers } from "../transport/timers.js";
 import type { ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import { EnvelopeBuilder, ONE_ERROR, transactionContents } from "./envelope-builder.js";
@@ -51,7 +52,7 @@ export class SentryClient {
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
   readonly #sources = new Set<SpanSource>();
-  #captures = 0;
+  readonly #given = new ItemCounter();
   #closing: Promise<boolean> | undefined;
 
   /** Use `createClient`. */
@@ -129,7 +130,8 @@ export class SentryClient {
 
   /** A number that grows with everything that is captured. */
   activity(): number {
-    let activity = this.#captures;
+    let activity = 0;
+    for (const quantity of Object.values(this.#given.counts())) activity += quantity;
     for (const source of this.#sources) activity += source.counts().started;
     return activity;
   }
@@ -142,7 +144,11 @@ export class SentryClient {
   /** What was captured and what became of it. */
   stats(): ClientStats {
     const sources = [...this.#sources].map((source) => source.counts());
-    return countsOf(sources, this.#sender?.stats(), this.ledger.snapshot());
+    return countsOf(sources, {
+      given: this.#given.counts(),
+      ledger: this.ledger,
+      sender: this.#sender?.stats(),
+    });
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
@@ -175,6 +181,7 @@ export class SentryClient {
 
   // What the server does not want now is not encoded first; Spotlight wants all.
   #deliver(category: DataCategory, contents: readonly ItemCount[], build: () => BuildResult): void {
+    this.#given.add(contents);
     try {
       const isForSentryOnly = this.#spotlight === undefined;
       if (isForSentryOnly && this.#sender?.refuses(category, contents) === true) return;
@@ -187,13 +194,15 @@ export class SentryClient {
     }
   }
 
+  // What may throw comes first: then everything is recorded by who catches it.
   #send(parts: EnvelopeParts, droppedSpans: number): void {
+    const isSent = this.#sender !== undefined || this.#spotlight !== undefined;
+    const envelope = isSent ? encodeEnvelope(parts) : undefined;
     if (droppedSpans > 0) {
       this.ledger.record("before_send", [{ category: "span", quantity: droppedSpans }]);
     }
     if (this.#sender === undefined) this.ledger.record("disabled", parts.contents);
-    if (this.#sender === undefined && this.#spotlight === undefined) return;
-    const envelope = encodeEnvelope(parts);
+    if (envelope === undefined) return;
     this.#spotlight?.enqueue(envelope);
     this.#sender?.enqueue(envelope);
   }

@@ -32,7 +32,7 @@ export function createAssembler(
       graceMillis: GRACE_MILLIS,
       maxWaitMillis: MAX_WAIT_MILLIS,
     },
-    recorder: client.ledger,
+    recorder: client.ledger.early,
     sink: (transaction) => sink.accept(transaction),
     maxBufferedLength: client.settings.maxBufferedBytes,
   });

@@ -83,7 +83,7 @@ function createBatchAssembler(client: SentryClient, sink: TransactionSink): Batc
   const decideByRate = createRateDecision(client);
   return new BatchAssembler({
     encoding: encodingSettings(client),
-    recorder: client.ledger,
+    recorder: client.ledger.early,
     setTimer: setDetachedTimer,
     sink: (transaction) => sink.accept(transaction),
     originOf: (root) => decide(root, scopesOfFinished(root)),

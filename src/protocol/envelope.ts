@@ -30,6 +30,8 @@ export interface EnvelopeParts {
 const SENT_AT_PREFIX = '{"sent_at":"';
 const SENT_AT_PLACEHOLDER = "1970-01-01T00:00:00.000Z";
 
+const NEWLINE = 0x0a;
+
 /** Frames one item by the envelope grammar, with its length in bytes. */
 export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   const payloadBytes = Buffer.byteLength(parts.payload);
@@ -41,8 +43,22 @@ export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   // Where each character is one byte, copying takes a third of the time of encoding.
   const isAscii = payloadBytes === parts.payload.length;
   body.write(parts.payload, headerBytes, isAscii ? "latin1" : "utf8");
-  body[headerBytes + payloadBytes] = 0x0a;
+  body[headerBytes + payloadBytes] = NEWLINE;
   return { eventId: parts.eventId, category: parts.category, body, contents: parts.contents };
+}
+
+/** The same envelope with one more item at its end, in a buffer of its own. `payload` as in `EnvelopeParts`. */
+export function appendItem(
+  envelope: EncodedEnvelope,
+  itemType: string,
+  payload: string,
+): EncodedEnvelope {
+  const { body } = envelope;
+  // A payload's newline may be left out at the end of an envelope: what was read from a file may do so.
+  const newline = body.at(-1) === NEWLINE ? "" : "\n";
+  const header = `{"type":"${itemType}","length":${Buffer.byteLength(payload)}}`;
+  const item = Buffer.from(`${newline}${header}\n${payload}\n`);
+  return { ...envelope, body: Buffer.concat([body, item]) };
 }
 
 /** Writes the moment of transmission into the envelope's header, in place. */

@@ -1,0 +1,110 @@
+import { ReportWriter } from "./client-report.js";
+import type { ClientReport } from "./client-report.js";
+import type { DiscardLedger, UntoldCounts } from "./discard-recorder.js";
+
+/** Where the reports stand. */
+export interface ReportCounts {
+  /** Reports that were taken and not given back: told to the server, or on their way. */
+  readonly sent: number;
+  /** Reports that could not be delivered; what they said is told by later ones. */
+  readonly restored: number;
+  /** What the server has not been told of, by category. */
+  readonly untold: UntoldCounts;
+}
+
+/** Makes reports of what was lost. Each loss is in one report at a time. */
+export interface ClientReports {
+  /** Whether there is something to tell. */
+  readonly hasPending: boolean;
+  /**
+   * The report for an envelope that leaves now. Undefined when there is nothing to tell, or when the
+   * last one was taken less than the interval ago. `nowMillis` is by any clock that does not jump.
+   */
+  take(nowMillis: number): ClientReport | undefined;
+  /** The same at the end, where no interval counts; what does not fit into it is in the next one. */
+  takeNow(): ClientReport | undefined;
+  /** Takes back a report that was not delivered; later ones tell what it says. A second time nothing happens. */
+  restore(report: ClientReport): void;
+  /** Calls `run` whenever there is something to tell and there was nothing before. It must not throw. */
+  onPending(run: () => void): void;
+  counts(): ReportCounts;
+}
+
+/** What reports are made of. */
+export interface ClientReportsSettings {
+  readonly ledger: DiscardLedger;
+  /** Time from one report to the next; default 30,000. */
+  readonly intervalMillis?: number | undefined;
+  /** The clock that the server is told: milliseconds since the epoch, default `Date.now`. */
+  readonly wallNow?: (() => number) | undefined;
+}
+
+const DEFAULT_INTERVAL_MILLIS = 30_000;
+
+/** Builds the reports of one client. */
+export function createClientReports(settings: ClientReportsSettings): ClientReports {
+  return new LedgerReports(settings);
+}
+
+/** For a client that reports nothing. */
+export const NO_CLIENT_REPORTS: ClientReports = {
+  hasPending: false,
+  take: () => undefined,
+  takeNow: () => undefined,
+  restore: () => undefined,
+  onPending: () => undefined,
+  counts: () => ({ sent: 0, restored: 0, untold: {} }),
+};
+
+class LedgerReports implements ClientReports {
+  readonly #ledger: DiscardLedger;
+  readonly #intervalMillis: number;
+  readonly #wallNow: () => number;
+  readonly #taken = new WeakSet<ClientReport>();
+  #takenAt = -Infinity;
+  #sent = 0;
+  #restored = 0;
+
+  constructor({ ledger, intervalMillis, wallNow }: ClientReportsSettings) {
+    this.#ledger = ledger;
+    this.#intervalMillis = intervalMillis ?? DEFAULT_INTERVAL_MILLIS;
+    this.#wallNow = wallNow ?? Date.now;
+  }
+
+  get hasPending(): boolean {
+    return this.#ledger.hasUntold;
+  }
+
+  // Asked for each envelope, and mostly there is nothing.
+  take(nowMillis: number): ClientReport | undefined {
+    if (!this.#ledger.hasUntold) return undefined;
+    if (nowMillis - this.#takenAt < this.#intervalMillis) return undefined;
+    this.#takenAt = nowMillis;
+    return this.takeNow();
+  }
+
+  takeNow(): ClientReport | undefined {
+    if (!this.#ledger.hasUntold) return undefined;
+    const writer = new ReportWriter(this.#wallNow());
+    const discarded = this.#ledger.takeUntold((loss) => writer.add(loss));
+    const report = Object.freeze({ discarded, payload: writer.payload() });
+    this.#taken.add(report);
+    this.#sent += 1;
+    return report;
+  }
+
+  restore(report: ClientReport): void {
+    if (!this.#taken.delete(report)) return;
+    this.#sent -= 1;
+    this.#restored += 1;
+    this.#ledger.putBack(report.discarded);
+  }
+
+  onPending(run: () => void): void {
+    this.#ledger.onUntold(run);
+  }
+
+  counts(): ReportCounts {
+    return { sent: this.#sent, restored: this.#restored, untold: this.#ledger.untold() };
+  }
+}
