@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+
+import { booksOf, expectAccounted } from "./accounted.js";
+import { startApp } from "./app.js";
+import { startFaultServer } from "./kit.js";
+
+describe("an application in a process of its own", () => {
+  it("captures what it is told to and delivers it", async () => {
+    const server = await startFaultServer();
+    const app = await startApp({ dsn: server.dsn });
+    await app.captureErrors(10);
+    await app.captureTransactions(10);
+    expect(await app.flush(5000)).toBe(true);
+    const captured = { error: 10, transaction: 10, span: 20 };
+    await expectAccounted(booksOf(await app.stats(), captured), server);
+    expect((await server.report()).processed).toEqual(captured);
+    expect(await app.end("runOut")).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+  });
+
+  it.each([
+    ["exit", 7, { exitCode: 7, signal: null }],
+    ["crash", undefined, { exitCode: 1, signal: null }],
+    ["reject", undefined, { exitCode: 1, signal: null }],
+    ["abort", undefined, { exitCode: null, signal: "SIGABRT" }],
+  ] as const)("ends by %s", async (ending, code, end) => {
+    const server = await startFaultServer();
+    const app = await startApp({ dsn: server.dsn });
+    expect(await app.end(ending, code)).toMatchObject(end);
+  });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)("ends by %s", async (signal) => {
+    const server = await startFaultServer();
+    const app = await startApp({ dsn: server.dsn });
+    expect(await app.kill(signal)).toMatchObject({ exitCode: null, signal });
+  });
+});

@@ -1,0 +1,160 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { describe, onTestFinished } from "vitest";
+
+import type {
+  CallMessage,
+  CallName,
+  FaultScript,
+  FaultServerCalls,
+  FaultServerOptions,
+  ReplyMessage,
+  RestartOptions,
+  SeenEvent,
+  ServerReport,
+} from "./server-protocol.js";
+
+/** An ingest server in another process that does what its script says. */
+export interface FaultServer {
+  readonly dsn: string;
+  readonly host: string;
+  readonly port: number;
+  /** Replaces the script, and the numbers of connections and requests begin anew. */
+  script(script: FaultScript): Promise<void>;
+  report(): Promise<ServerReport>;
+  /** What became of each event id. */
+  events(): Promise<Record<string, SeenEvent>>;
+  /** When requests began, in milliseconds on the monotonic clock of the machine. */
+  arrivals(): Promise<number[]>;
+  /** Resolves with the first report that holds. Rejects at the time-out, default 10 s, with the last one. */
+  until(
+    predicate: (report: ServerReport) => boolean,
+    timeoutMillis?: number,
+  ): Promise<ServerReport>;
+  /** New connections are refused; those that are there stay. */
+  stopListening(): Promise<void>;
+  listen(): Promise<void>;
+  /** RST for all connections, nobody listens for a while, then it listens on the same port; resolves then. */
+  restart(options?: RestartOptions): Promise<void>;
+  resetConnections(): Promise<void>;
+  /** The present connections are neither read nor answered any more: a middle box has forgotten them. */
+  freezeConnections(): Promise<void>;
+  /** Stops the process: the kernel goes on to accept connections and bytes, and nobody reads them. */
+  pauseProcess(): void;
+  resumeProcess(): void;
+  /** Ends the process. Idempotent. */
+  close(): Promise<void>;
+}
+
+const PUBLIC_KEY = "0123456789abcdef0123456789abcdef";
+const MAIN = fileURLToPath(new URL("./server/main.mjs", import.meta.url));
+const POLL_MILLIS = 10;
+const DEFAULT_WAIT_MILLIS = 10_000;
+
+/** A suite of tests for one row of the fault matrix. */
+export function describeRow(row: number, title: string, tests: () => void): void {
+  describe(`D.8 row ${row}: ${title}`, () => {
+    tests();
+  });
+}
+
+/** Starts a server for the length of the test; resolves when it listens. */
+export async function startFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
+  const server = await launchFaultServer(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** The same, until it is closed. */
+export async function launchFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
+  const child = fork(MAIN, {
+    execArgv: [],
+    env: {},
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const call = callsTo(child);
+  const { port } = await call("start", options);
+  const host = options.host ?? "127.0.0.1";
+  const scheme = options.tls === undefined ? "http" : "https";
+  const report = (): Promise<ServerReport> => call("report", undefined);
+  return {
+    dsn: `${scheme}://${PUBLIC_KEY}@${host}:${port}/1`,
+    host,
+    port,
+    report,
+    until: (predicate, timeoutMillis = DEFAULT_WAIT_MILLIS) =>
+      waitFor(report, { predicate, timeoutMillis }),
+    script: (script) => call("script", script),
+    events: () => call("events", undefined),
+    arrivals: () => call("arrivals", undefined),
+    stopListening: () => call("stopListening", undefined),
+    listen: () => call("listen", undefined),
+    restart: (restart = {}) => call("restart", restart),
+    resetConnections: () => call("resetConnections", undefined),
+    freezeConnections: () => call("freezeConnections", undefined),
+    pauseProcess: () => void child.kill("SIGSTOP"),
+    resumeProcess: () => void child.kill("SIGCONT"),
+    close: () => endOf(child),
+  };
+}
+
+type Argument<K extends CallName> = Parameters<FaultServerCalls[K]>[0];
+type Call = <K extends CallName>(
+  name: K,
+  argument: Argument<K>,
+) => Promise<ReturnType<FaultServerCalls[K]>>;
+
+interface Pending {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function callsTo(child: ChildProcess): Call {
+  const pending = new Map<number, Pending>();
+  let calls = 0;
+  child.on("message", ({ id, result, error }: ReplyMessage) => {
+    const { resolve, reject } = pending.get(id) ?? {};
+    pending.delete(id);
+    if (error === undefined) resolve?.(result as never);
+    else reject?.(new Error(error));
+  });
+  child.on("exit", (code, signal) => {
+    for (const { reject } of pending.values())
+      reject(new Error(`the server process ended with ${code ?? signal}`));
+  });
+  return (call, argument) =>
+    new Promise((resolve, reject) => {
+      const id = (calls += 1);
+      pending.set(id, { resolve, reject });
+      const message: CallMessage = { id, call, argument };
+      child.send(message);
+    });
+}
+
+/** Asks until the answer holds. Rejects at the time-out with the last answer. */
+export async function waitFor<T>(
+  ask: () => Promise<T> | T,
+  { predicate, timeoutMillis }: { predicate: (answer: T) => boolean; timeoutMillis: number },
+): Promise<T> {
+  const end = performance.now() + timeoutMillis;
+  let answer = await ask();
+  while (!predicate(answer)) {
+    if (performance.now() > end)
+      throw new Error(`not within ${timeoutMillis} ms: ${JSON.stringify(answer)}`);
+    await delay(POLL_MILLIS);
+    answer = await ask();
+  }
+  return answer;
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  // It may be stopped, and then hears of nothing else.
+  child.kill("SIGKILL");
+  await exited;
+}
