@@ -18,6 +18,8 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
   shift(): EncodedEnvelope | undefined;
   /** Whether the next one is a check-in, a session or an error. */
   readonly isUrgent: boolean;
+  /** Whether hardly anything more fits. */
+  readonly isFull: boolean;
   /** When the one came that has waited longest. */
   readonly oldest: number | undefined;
   readonly items: number;
@@ -34,6 +36,8 @@ const LANE_BY_CATEGORY: Partial<Record<DataCategory, number>> = {
   span: 3,
 };
 const LAST_LANE = 4;
+// Eviction takes whole envelopes, so that a queue that overflows is seldom filled to the last byte.
+const FULL = 0.9;
 const NOTHING: readonly EncodedEnvelope[] = [];
 
 /** Builds an empty queue. */
@@ -87,6 +91,11 @@ class LanedQueue implements EnvelopeQueue {
     return (this.#lanes[0]?.size ?? 0) > 0;
   }
 
+  get isFull(): boolean {
+    const { maxItems, maxBytes } = this.#bounds;
+    return this.#items >= FULL * maxItems || this.#heldBytes() >= FULL * maxBytes;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
@@ -114,8 +123,12 @@ class LanedQueue implements EnvelopeQueue {
   }
 
   #isOverfull(): boolean {
-    const { maxItems, maxBytes, bytesElsewhere } = this.#bounds;
-    return this.#items > maxItems || this.#bytes + (bytesElsewhere?.() ?? 0) > maxBytes;
+    const { maxItems, maxBytes } = this.#bounds;
+    return this.#items > maxItems || this.#heldBytes() > maxBytes;
+  }
+
+  #heldBytes(): number {
+    return this.#bytes + (this.#bounds.bytesElsewhere?.() ?? 0);
   }
 
   #evict(): EncodedEnvelope[] {

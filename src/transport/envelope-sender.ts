@@ -1,3 +1,4 @@
+import { NO_CLIENT_REPORTS } from "../client-reports/client-reports.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "../spool/spool.js";
@@ -5,31 +6,17 @@ import { steadyNow } from "./clock.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
-import { ItemCounter } from "./item-counter.js";
+import { OutgoingReports } from "./outgoing-reports.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { STALL_MILLIS, SendSlots } from "./send-slots.js";
 import { queueBounds, slotBounds } from "./sender-settings.js";
 import type { EnvelopeSenderSettings } from "./sender-settings.js";
+import { senderStats } from "./sender-stats.js";
+import type { SenderStats } from "./sender-stats.js";
 import { SpoolIntake } from "./spool-intake.js";
 import type { Timers } from "./timers.js";
 import { deadline, systemTimers } from "./timers.js";
 import type { SendResult } from "./transport.js";
-
-/** Where the sender stands. */
-export interface SenderStats {
-  /** What the server has accepted since the start. */
-  readonly delivered: Partial<Record<DataCategory, number>>;
-  /** What waits or is in flight. */
-  readonly queued: Partial<Record<DataCategory, number>>;
-  /** Envelopes that wait, without those in flight. */
-  readonly queuedItems: number;
-  readonly queuedBytes: number;
-  readonly inFlight: number;
-  /** How long the oldest envelope has been here; 0 when there is none. */
-  readonly oldestQueuedMillis: number;
-  /** Envelopes that the server has accepted. */
-  readonly envelopesSent: number;
-}
 
 /** Sends envelopes in the background and accounts for each: delivered, spooled, recorded as lost, or waiting. */
 export interface EnvelopeSender {
@@ -38,6 +25,8 @@ export interface EnvelopeSender {
   /** Whether items of the category need not be encoded: the server asked for a pause, or `close` was called. They are recorded then. */
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean;
   isLimited(category: DataCategory): boolean;
+  /** Whether what is captured now can be sent soon: the queue has room, and the server limits nothing. */
+  readonly isHealthy: boolean;
   /** Resolves with true once all that was enqueued before has an outcome, with false at the time-out. */
   flush(timeoutMillis: number): Promise<boolean>;
   /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
@@ -64,6 +53,7 @@ class QueuedSender implements EnvelopeSender {
   readonly #queue: EnvelopeQueue;
   readonly #slots: SendSlots;
   readonly #intake: SpoolIntake;
+  readonly #reports: OutgoingReports;
   readonly #outcomes: SendOutcomes;
   readonly #waiters = new FlushWaiters();
   #isDrainDue = false;
@@ -79,6 +69,12 @@ class QueuedSender implements EnvelopeSender {
     this.#outcomes = new SendOutcomes({ recorder, diagnostics, now });
     this.#intake = new SpoolIntake(settings.spool);
     this.#slots = new SendSlots(slotBounds(settings));
+    this.#reports = new OutgoingReports({
+      reports: settings.reports ?? NO_CLIENT_REPORTS,
+      timers: this.#timers,
+      headerMembers: settings.headerMembers ?? "",
+      onOverdue: () => this.#detached(() => this.#sendReports()),
+    });
     this.#queue = createEnvelopeQueue({
       ...queueBounds(settings),
       bytesElsewhere: () => this.#slots.bytes,
@@ -102,11 +98,21 @@ class QueuedSender implements EnvelopeSender {
     return this.#outcomes.isLimited(category);
   }
 
-  flush(timeoutMillis: number): Promise<boolean> {
+  get isHealthy(): boolean {
+    return !this.#queue.isFull && !this.#outcomes.hasLimits;
+  }
+
+  async flush(timeoutMillis: number): Promise<boolean> {
+    const start = this.#now();
     this.#detached(() => this.#drain());
     this.#settings.transport.wake?.();
     const outstanding = [...this.#queue, ...this.#slots, ...this.#intake];
-    return this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis });
+    const limit = { timers: this.#timers, timeoutMillis };
+    if (!(await this.#waiters.wait(outstanding, limit))) return false;
+    const reports = this.#detached(() => this.#sendReports());
+    const remaining = Math.max(0, timeoutMillis - (this.#now() - start));
+    await this.#waiters.wait(reports, { timers: this.#timers, timeoutMillis: remaining });
+    return true;
   }
 
   close(timeoutMillis: number): Promise<boolean> {
@@ -126,19 +132,13 @@ class QueuedSender implements EnvelopeSender {
   }
 
   stats(): SenderStats {
-    const queued = new ItemCounter();
-    for (const held of [this.#queue, this.#slots, this.#intake])
-      for (const { contents } of held) queued.add(contents);
-    const now = this.#now();
-    return {
-      delivered: this.#outcomes.delivered(),
-      queued: queued.counts(),
-      queuedItems: this.#queue.items,
-      queuedBytes: this.#queue.bytes,
-      inFlight: this.#slots.size,
-      oldestQueuedMillis: now - Math.min(this.#queue.oldest ?? now, this.#slots.oldest ?? now),
-      envelopesSent: this.#outcomes.envelopesSent,
-    };
+    return senderStats({
+      queue: this.#queue,
+      slots: this.#slots,
+      intake: this.#intake,
+      outcomes: this.#outcomes,
+      now: this.#now(),
+    });
   }
 
   #overflow(evicted: EncodedEnvelope): void {
@@ -187,17 +187,29 @@ class QueuedSender implements EnvelopeSender {
     if (this.isLimited(category)) {
       this.#drop(envelope, () => this.#outcomes.pausedByLimit(category, contents));
     } else {
-      this.#slots.take(envelope, this.#now());
-      this.#send(envelope);
+      const now = this.#now();
+      this.#slots.take(envelope, now);
+      this.#send(envelope, this.#reports.load(envelope, now));
     }
   }
 
-  #send(envelope: EncodedEnvelope): void {
+  // Never to a server that does not answer: then losses wait for one that does.
+  #sendReports(): EncodedEnvelope[] {
+    if (this.#settings.transport.isReachable === false || this.isLimited("internal")) return [];
+    const envelopes = this.#reports.unload();
+    for (const envelope of envelopes) {
+      this.#slots.take(envelope, this.#now());
+      this.#send(envelope, envelope);
+    }
+    return envelopes;
+  }
+
+  #send(envelope: EncodedEnvelope, loaded: EncodedEnvelope): void {
     const onThrown = (error: unknown): void =>
       this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error));
     try {
       this.#settings.transport
-        .send(envelope)
+        .send(loaded)
         .then((result) => this.#settle(envelope, result), onThrown);
     } catch (error) {
       onThrown(error);
@@ -206,6 +218,8 @@ class QueuedSender implements EnvelopeSender {
 
   #settle(envelope: EncodedEnvelope, result: SendResult): void {
     const book = (): void => this.#outcomes.settle(envelope, result);
+    this.#tellOperation(envelope, result);
+    this.#reports.settle(envelope, result.outcome);
     if (result.outcome !== "retryable") this.#finish(envelope, book);
     else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
     else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, book);
@@ -223,9 +237,15 @@ class QueuedSender implements EnvelopeSender {
     this.#drop(envelope, isKept ? () => {} : otherwise);
   }
 
+  #tellOperation(envelope: EncodedEnvelope, result: SendResult): void {
+    const since = this.#slots.since(envelope);
+    if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
+  }
+
   // An outcome that comes after `close` has given the envelope up is not booked a second time.
   #finish(envelope: EncodedEnvelope, book: () => void): void {
     if (!this.#slots.free(envelope)) return;
+    this.#reports.settle(envelope, undefined);
     this.#drop(envelope, book);
     this.#drain();
   }

@@ -7,6 +7,8 @@ export interface RateLimits {
   update(headers: LimitHeaders, statusCode: number, nowMillis: number): void;
   /** Whether an item of this category must be dropped now. */
   isLimited(category: DataCategory, nowMillis: number): boolean;
+  /** Whether any limit holds now. */
+  isActive(nowMillis: number): boolean;
 }
 
 const EVERYTHING = "all";
@@ -53,6 +55,7 @@ export function createRateLimits(): RateLimits {
         extend(EVERYTHING, nowMillis + parseRetryAfter(retryAfter, nowMillis));
       }
     },
+    isActive: (nowMillis) => [...deadlines.values()].some((deadline) => deadline > nowMillis),
     isLimited(category, nowMillis) {
       if (deadlines.size === 0) return false;
       // Both are asked: an expired limit of the category must not hide one on everything.

@@ -48,6 +48,11 @@ export class SendOutcomes {
     return this.#limits.isLimited(category, this.#now());
   }
 
+  /** Whether the server limits anything now. */
+  get hasLimits(): boolean {
+    return this.#limits.isActive(this.#now());
+  }
+
   /** Books what a transport has answered. */
   settle(envelope: EncodedEnvelope, result: SendResult): void {
     if (result.outcome === "retryable") return this.#unreachable(envelope, result.error);

@@ -54,6 +54,11 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     this.#bytes += envelope.body.length;
   }
 
+  /** When the envelope started; undefined if it is not under way. */
+  since(envelope: EncodedEnvelope): number | undefined {
+    return this.#startedAt.get(envelope);
+  }
+
   /** Whether the envelope was under way. */
   free(envelope: EncodedEnvelope): boolean {
     if (!this.#startedAt.delete(envelope)) return false;

@@ -1,15 +1,18 @@
+import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Spool } from "../spool/spool.js";
 import type { QueueBounds } from "./envelope-queue.js";
 import type { SlotBounds } from "./send-slots.js";
 import type { Timers } from "./timers.js";
-import type { Transport } from "./transport.js";
+import type { SendResult, Transport } from "./transport.js";
 
 /** A transport that may hold envelopes back for a later attempt. */
 export interface SenderTransport extends Transport {
   /** A flush waits: what is held back is tried now. */
   wake?(): void;
+  /** False while attempts fail and none has come through. */
+  readonly isReachable?: boolean;
 }
 
 /** What a sender is made of. */
@@ -19,6 +22,12 @@ export interface EnvelopeSenderSettings {
   readonly diagnostics: Diagnostics;
   /** Where what cannot be sent is kept; without one it is lost. */
   readonly spool?: Spool | undefined;
+  /** What tells the server of losses. Default: nothing does. */
+  readonly reports?: ClientReports | undefined;
+  /** Header members of a report's own envelope, as JSON text with a leading comma. */
+  readonly headerMembers?: string | undefined;
+  /** Told how each attempt to deliver an envelope ended, and how long it took with its retries. Must not throw. */
+  readonly onOperation?: ((result: SendResult, millis: number) => void) | undefined;
   /** Bytes that may wait or be under way; default 20 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /** Envelopes that may wait; default 20,000. */

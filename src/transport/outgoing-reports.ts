@@ -1,0 +1,75 @@
+import { reportEnvelope, withReport } from "../client-reports/client-report.js";
+import type { ClientReport } from "../client-reports/client-report.js";
+import type { ClientReports } from "../client-reports/client-reports.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { Timers } from "./timers.js";
+import type { SendResult } from "./transport.js";
+
+/** What outgoing reports are made with. */
+export interface OutgoingReportsSettings {
+  readonly reports: ClientReports;
+  readonly timers: Timers;
+  /** Envelope header members, as for any envelope. */
+  readonly headerMembers: string;
+  /** Called when losses have waited so long that no envelope came to take them along. */
+  readonly onOverdue: () => void;
+}
+
+// How long losses wait for an envelope that takes them along.
+const OVERDUE_MILLIS = 60_000;
+
+/** Puts reports on envelopes that leave, and takes those back that the server did not get. */
+export class OutgoingReports {
+  readonly #settings: OutgoingReportsSettings;
+  readonly #loaded = new Map<EncodedEnvelope, ClientReport>();
+  #isTimed = false;
+
+  constructor(settings: OutgoingReportsSettings) {
+    this.#settings = settings;
+    settings.reports.onPending(() => this.#waitForEnvelope());
+  }
+
+  get hasPending(): boolean {
+    return this.#settings.reports.hasPending;
+  }
+
+  /** The envelope as it is sent: with a report, where one is due. */
+  load(envelope: EncodedEnvelope, nowMillis: number): EncodedEnvelope {
+    if (this.#loaded.has(envelope)) return envelope;
+    const report = this.#settings.reports.take(nowMillis);
+    if (report === undefined) return envelope;
+    this.#loaded.set(envelope, report);
+    return withReport(envelope, report);
+  }
+
+  /** All that there is to tell, in envelopes of their own. */
+  unload(): EncodedEnvelope[] {
+    const { reports, headerMembers } = this.#settings;
+    const envelopes: EncodedEnvelope[] = [];
+    for (let report = reports.takeNow(); report !== undefined; report = reports.takeNow()) {
+      const envelope = reportEnvelope(report, headerMembers);
+      this.#loaded.set(envelope, report);
+      envelopes.push(envelope);
+    }
+    return envelopes;
+  }
+
+  /** What became of an envelope; undefined: nothing that is known. */
+  settle(envelope: EncodedEnvelope, outcome: SendResult["outcome"] | undefined): void {
+    const report = this.#loaded.get(envelope);
+    if (report === undefined) return;
+    this.#loaded.delete(envelope);
+    if (outcome !== "delivered") this.#settings.reports.restore(report);
+  }
+
+  #waitForEnvelope(): void {
+    if (this.#isTimed) return;
+    this.#isTimed = true;
+    this.#settings.timers.inBackground(OVERDUE_MILLIS, () => {
+      this.#isTimed = false;
+      if (!this.hasPending) return;
+      this.#settings.onOverdue();
+      if (this.hasPending) this.#waitForEnvelope();
+    });
+  }
+}
