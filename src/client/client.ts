@@ -7,11 +7,14 @@ import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { ItemCounter } from "../transport/item-counter.js";
+import { NO_PRESSURE } from "../sampling/backpressure.js";
+import type { Pressure } from "../sampling/backpressure.js";
 import { deadline, systemTimers } from "../transport/timers.js";
 import type { ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import { EnvelopeBuilder, ONE_ERROR, transactionContents } from "./envelope-builder.js";
 import type { BuildResult, BuilderParts, ErrorCapture } from "./envelope-builder.js";
 import type { TraceIdentity } from "./trace-context.js";
+import type { DeliveryCounts } from "./delivery-stats.js";
 import { countsOf } from "./stats.js";
 import type { ClientStats, SpanCounts } from "./stats.js";
 
@@ -37,6 +40,10 @@ export interface ClientParts extends BuilderParts {
   readonly sender: EnvelopeSender | undefined;
   /** Gets a copy of every envelope, and counts for nothing. */
   readonly spotlight: EnvelopeSender | undefined;
+  /** What the parts of the delivery count. */
+  readonly deliveryCounts?: (() => DeliveryCounts) | undefined;
+  /** How hard the way to the server is pressed. Default: not at all. */
+  readonly pressure?: Pressure | undefined;
   /** Called once the client is closed. */
   readonly onClosed?: (() => void) | undefined;
 }
@@ -47,6 +54,9 @@ export class SentryClient {
   readonly diagnostics: Diagnostics;
   /** Counts what is lost on the way. */
   readonly ledger: DiscardLedger;
+  /** How hard the way to the server is pressed. */
+  readonly pressure: Pressure;
+  readonly #deliveryCounts: () => DeliveryCounts;
   readonly #sender: EnvelopeSender | undefined;
   readonly #spotlight: EnvelopeSender | undefined;
   readonly #builder: EnvelopeBuilder;
@@ -63,6 +73,8 @@ export class SentryClient {
     this.#sender = parts.sender;
     this.#spotlight = parts.spotlight;
     this.#builder = new EnvelopeBuilder(parts);
+    this.pressure = parts.pressure ?? NO_PRESSURE;
+    this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
     this.#onClosed = parts.onClosed;
   }
 
@@ -147,7 +159,7 @@ export class SentryClient {
     return countsOf(sources, {
       given: this.#given.counts(),
       ledger: this.ledger,
-      sender: this.#sender?.stats(),
+      ...this.#deliveryCounts(),
     });
   }
 

@@ -8,13 +8,19 @@ import type { ClientOptions, Settings } from "../options/options.js";
 import { resolveOptions } from "../options/resolve.js";
 import { runDetached } from "../otel/suppress.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
+import type { Dsn } from "../protocol/dsn.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { createHttpTransport } from "../transport/http-transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
+import { createBackpressure } from "../sampling/backpressure.js";
+import type { Pressure } from "../sampling/backpressure.js";
+import { steadyNow } from "../transport/clock.js";
+import type { Delivery } from "./create-delivery.js";
 import { createDelivery } from "./create-delivery.js";
 import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
+import { OperationMetrics } from "./operation-metrics.js";
 import { ProcessEnd } from "./process-end.js";
 
 /**
@@ -23,25 +29,26 @@ import { ProcessEnd } from "./process-end.js";
  */
 export function createClient(options: ClientOptions = {}): SentryClient {
   const settings = resolveOptions(options);
-  const diagnostics = createDiagnostics(loggerOf(settings));
-  const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
-  const ledger = new DiscardLedger();
+  const parts = clientParts(settings);
+  const metrics = new OperationMetrics();
+  const delivery = createDelivery(settings, {
+    ...parts,
+    onOperation: (result, millis) => metrics.record(result, millis),
+  });
   const client: SentryClient = new SentryClient({
-    settings,
-    diagnostics,
-    ledger,
-    sender: createDelivery(settings, { dsn, diagnostics, ledger })?.sender,
-    spotlight: spotlightOf(settings, diagnostics),
-    publicKey: dsn?.publicKey ?? "",
-    orgId: settings.orgId ?? dsn?.orgId,
-    headerMembers:
-      settings.tunnel === undefined || dsn === undefined
-        ? ""
-        : `,"dsn":${JSON.stringify(publicDsn(dsn))}`,
+    ...parts,
+    sender: delivery?.sender,
+    deliveryCounts: () => delivery?.counts() ?? {},
+    pressure: pressureOf(settings, delivery),
+    spotlight: spotlightOf(settings, parts.diagnostics),
     newEventId,
     random: Math.random,
-    onClosed: () => processEnd.remove(client),
+    onClosed: () => {
+      processEnd.remove(client);
+      metrics.detach();
+    },
   });
+  metrics.attach(client);
   processEnd.add(client, settings.flushOnSignals);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);
@@ -49,6 +56,36 @@ export function createClient(options: ClientOptions = {}): SentryClient {
 }
 
 const processEnd = new ProcessEnd(process);
+
+interface CommonParts {
+  readonly settings: Settings;
+  readonly diagnostics: Diagnostics;
+  readonly dsn: Dsn | undefined;
+  readonly ledger: DiscardLedger;
+  readonly publicKey: string;
+  readonly orgId: string | undefined;
+  readonly headerMembers: string;
+}
+
+function clientParts(settings: Settings): CommonParts {
+  const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
+  // Who passes envelopes on must be told where to.
+  const isTunnelled = settings.tunnel !== undefined && dsn !== undefined;
+  return {
+    settings,
+    diagnostics: createDiagnostics(loggerOf(settings)),
+    dsn,
+    ledger: new DiscardLedger(),
+    publicKey: dsn?.publicKey ?? "",
+    orgId: settings.orgId ?? dsn?.orgId,
+    headerMembers: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn))}` : "",
+  };
+}
+
+function pressureOf(settings: Settings, delivery: Delivery | undefined): Pressure | undefined {
+  if (delivery === undefined || !settings.enableBackpressureHandling) return undefined;
+  return createBackpressure({ isHealthy: () => delivery.sender.isHealthy, now: steadyNow });
+}
 
 /** The client itself, or a new one with the options. */
 export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefined): {
@@ -80,6 +117,7 @@ function spotlightOf(settings: Settings, diagnostics: Diagnostics): EnvelopeSend
   const transport = createHttpTransport({
     dsn: parseDsn("http://spotlight@localhost/0"),
     tunnel: settings.spotlight,
+    proxy: false,
     client: `${SDK_NAME}/${SDK_VERSION}`,
     diagnostics,
     runDetached,

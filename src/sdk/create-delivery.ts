@@ -1,13 +1,24 @@
+import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client-reports.js";
+import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
+import type { DeliveryCounts } from "../client/delivery-stats.js";
+import { SDK_HEADER_MEMBER } from "../client/process-members.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { proxyFromEnvironment } from "../options/env.js";
 import type { HttpOptions, Settings } from "../options/options.js";
 import { isTransport } from "../options/validate.js";
 import { runDetached } from "../otel/suppress.js";
 import type { Dsn } from "../protocol/dsn.js";
+import { createSpool } from "../spool/file-spool.js";
+import type { Spool, SpooledEnvelope } from "../spool/spool.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { createHttpTransport } from "../transport/http-transport.js";
-import type { Transport } from "../transport/transport.js";
+import { createRetryTransport } from "../transport/retry-transport.js";
+import type { EnvelopeSenderSettings, SenderTransport } from "../transport/sender-settings.js";
+import { createSpoolReplay } from "../transport/spool-replay.js";
+import type { SpoolReplay } from "../transport/spool-replay.js";
+import type { SendResult, Transport } from "../transport/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 
 /** What a client's delivery is made of, beside its settings. */
@@ -15,11 +26,15 @@ export interface DeliveryParts {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
+  /** Envelope header members beside the SDK's. */
+  readonly headerMembers?: string | undefined;
+  readonly onOperation?: EnvelopeSenderSettings["onOperation"];
 }
 
 /** The way from envelopes to the server. */
 export interface Delivery {
   readonly sender: EnvelopeSender;
+  counts(): DeliveryCounts;
 }
 
 const DEFAULT_MAX_CONNECTIONS = 96;
@@ -27,33 +42,135 @@ const DEFAULT_MAX_CONNECTIONS = 96;
 /** Puts the delivery of a client together; undefined where nothing is sent. */
 export function createDelivery(settings: Settings, parts: DeliveryParts): Delivery | undefined {
   // A transport of the application's own gets the envelopes even without a DSN.
-  const transport = transportOf(settings, parts);
-  if (transport === undefined) return undefined;
-  const sender = createEnvelopeSender({
-    transport,
-    recorder: parts.ledger,
-    diagnostics: parts.diagnostics,
-    maxBufferedBytes: settings.maxBufferedBytes,
-    ...concurrency(isTransport(settings.transport) ? {} : settings.transport),
-    runDetached,
-  });
-  return { sender };
+  if (isTransport(settings.transport)) return plainDelivery(settings, parts, settings.transport);
+  return parts.dsn === undefined
+    ? undefined
+    : httpDelivery(settings, settings.transport, { ...parts, dsn: parts.dsn });
 }
 
-function transportOf(settings: Settings, parts: DeliveryParts): Transport | undefined {
-  const { dsn, diagnostics } = parts;
-  if (isTransport(settings.transport)) return settings.transport;
-  if (dsn === undefined) return undefined;
-  const maxConnections = settings.transport.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-  return createHttpTransport({
-    ...settings.transport,
-    maxConnections,
-    dsn,
+// What is sent again, and when, is the business of who wrote the transport.
+function plainDelivery(settings: Settings, parts: DeliveryParts, transport: Transport): Delivery {
+  const reports = reportsOf(settings, parts);
+  const sender = createEnvelopeSender({ ...senderSettings(settings, parts), transport, reports });
+  return { sender, counts: () => ({ sender: sender.stats(), reports: reports.counts() }) };
+}
+
+type HttpParts = DeliveryParts & { readonly dsn: Dsn };
+
+function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts): Delivery {
+  const { diagnostics, ledger } = parts;
+  const spool = spoolOf(options, parts);
+  const http = createHttpTransport({
+    ...options,
+    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    proxyEnvironment: proxyFromEnvironment(),
+    dsn: parts.dsn,
     tunnel: settings.tunnel,
     client: `${SDK_NAME}/${SDK_VERSION}`,
     diagnostics,
     runDetached,
   });
+  const retry = createRetryTransport({
+    transport: http,
+    retryOn5xx: options.retryOn5xx,
+    failFast: spool !== undefined,
+    runDetached,
+  });
+  const reports = reportsOf(settings, parts);
+  let replay: SpoolReplay | undefined;
+  const sender = createEnvelopeSender({
+    ...senderSettings(settings, parts),
+    ...concurrency(options),
+    transport: withReplay(retry, () => replay),
+    spool,
+    reports,
+    onOperation: (result, millis) => {
+      if (result.outcome !== "retryable") replay?.nudge();
+      parts.onOperation?.(result, millis);
+    },
+  });
+  if (spool !== undefined) replay = startReplay(spool, { retry, sender, ledger });
+  return {
+    sender,
+    counts: () => ({
+      sender: sender.stats(),
+      connections: http.counts(),
+      attempts: { ...retry.counts(), isReachable: retry.isReachable },
+      spool: spool?.counts(),
+      reports: reports.counts(),
+    }),
+  };
+}
+
+function senderSettings(
+  settings: Settings,
+  parts: DeliveryParts,
+): Omit<EnvelopeSenderSettings, "transport"> {
+  return {
+    recorder: parts.ledger,
+    diagnostics: parts.diagnostics,
+    headerMembers: `${SDK_HEADER_MEMBER}${parts.headerMembers ?? ""}`,
+    onOperation: parts.onOperation,
+    maxBufferedBytes: settings.maxBufferedBytes,
+    runDetached,
+  };
+}
+
+function reportsOf(settings: Settings, { ledger }: DeliveryParts): ClientReports {
+  return settings.sendClientReports ? createClientReports({ ledger }) : NO_CLIENT_REPORTS;
+}
+
+function spoolOf(options: HttpOptions, { diagnostics, ledger }: DeliveryParts): Spool | undefined {
+  if (options.spoolDirectory === undefined) return undefined;
+  return createSpool({
+    directory: options.spoolDirectory,
+    maxBytes: options.spoolMaxBytes,
+    maxFiles: options.spoolMaxFiles,
+    maxAgeMillis: options.spoolMaxAgeMillis,
+    recorder: ledger,
+    diagnostics,
+    onForeignLoss: (reason, contents) => ledger.recordForeign(reason, contents),
+  });
+}
+
+interface ReplayParts {
+  readonly retry: Transport;
+  readonly sender: EnvelopeSender;
+  readonly ledger: DiscardLedger;
+}
+
+function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): SpoolReplay {
+  const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
+    sender.settleSpooled(spooled, result);
+    if (!spooled.isOwn && result.outcome === "rejected") {
+      ledger.recordForeign("send_error", spooled.envelope.contents);
+    }
+  };
+  const replay = createSpoolReplay({
+    spool,
+    send: (envelope) => retry.send(envelope),
+    isLimited: (category) => sender.isLimited(category),
+    onOutcome,
+  });
+  runDetached(() => replay.start());
+  return replay;
+}
+
+// Closing the transport ends the attempt that the replay waits for.
+function withReplay(
+  transport: SenderTransport,
+  replayOf: () => SpoolReplay | undefined,
+): SenderTransport {
+  return {
+    send: (envelope) => transport.send(envelope),
+    wake: () => transport.wake?.(),
+    get isReachable() {
+      return transport.isReachable !== false;
+    },
+    async close() {
+      await Promise.all([replayOf()?.stop(), transport.close()]);
+    },
+  };
 }
 
 // A third of the connections is for when the others get no answer.

@@ -123,8 +123,8 @@ class QueuedSender implements EnvelopeSender {
   // What is under way may arrive all the same: the server knows its event id by then.
   leave(): void {
     if (!this.#intake.isOpen) return;
-    for (const left of this.#takeAll()) this.#intake.keepSync(left);
-    for (const left of this.#slots) this.#intake.keepSync(left);
+    for (const held of [this.#takeAll(), this.#slots, this.#intake])
+      for (const left of held) this.#intake.keepSync(left);
   }
 
   settleSpooled({ envelope, isOwn }: SpooledEnvelope, result: SendResult): void {

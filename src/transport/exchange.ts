@@ -1,17 +1,45 @@
-import type { LimitHeaders, SendResult } from "./transport.js";
+import { phaseOf, retryable } from "./connection-failures.js";
+import type { ProxyName } from "./proxy-error.js";
+import { proxyRefusal } from "./proxy-error.js";
+import type { FailurePhase, LimitHeaders, SendResult } from "./transport.js";
 
-/** What a response may cost after its headers. */
-export interface DrainLimit {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly bodyTimeout: number;
+/** One POST, as undici takes it. */
+export interface PostRequest {
+  readonly method: "POST";
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: Buffer;
+}
+
+/** How an exchange is to be made. */
+export interface ExchangeTerms {
+  /** When it must have been answered, by the steady clock. */
+  readonly deadlineAt: number;
+  /** Not over a connection that has been used. */
+  readonly wantsNew: boolean;
+  /** The proxy that passes the request on, and may answer itself. */
+  readonly forwarder: ProxyName | undefined;
+}
+
+/** Headers of a response by their names in lower case. */
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** What carries an exchange, and is told how far it has come. */
+export interface Carrier {
+  readonly isReused: boolean;
+  written(): void;
+  answered(headers: ResponseHeaders): void;
+  ended(): void;
+  /** `undecided`: the exchange, where it still has no outcome. */
+  failed(error: unknown, undecided: Exchange | undefined): void;
+  /** Nothing more of the answer is worth waiting for. */
+  close(): void;
 }
 
 interface ExchangeController {
   abort(reason: Error): void;
 }
-
-type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 // What Relay answers has a few hundred bytes. More is not worth reading for the connection's sake.
 const MAX_DRAINED_BYTES = 16 * 1024;
@@ -22,18 +50,63 @@ const NO_LIMITS: LimitHeaders = Object.freeze({ rateLimits: undefined, retryAfte
  * what the body does after them no longer matters, it is only read so that the connection can be kept.
  */
 export class Exchange {
-  readonly #decide: (result: SendResult) => void;
-  readonly #limit: DrainLimit;
+  readonly request: PostRequest;
+  readonly terms: ExchangeTerms;
+  /** Not over a connection that has been used; also set when one has let it down. */
+  wantsNew: boolean;
+  readonly #resolve: (result: SendResult) => void;
+  #carrier: Carrier | undefined;
+  #controller: ExchangeController | undefined;
+  #isWritten = false;
+  #isAnswering = false;
+  #isDecided = false;
   #drainedBytes = 0;
-  #drainDeadline = 0;
 
-  constructor(decide: (result: SendResult) => void, limit: DrainLimit) {
-    this.#decide = decide;
-    this.#limit = limit;
+  constructor(request: PostRequest, terms: ExchangeTerms, resolve: (result: SendResult) => void) {
+    this.request = request;
+    this.terms = terms;
+    this.wantsNew = terms.wantsNew;
+    this.#resolve = resolve;
   }
 
-  // By this method undici tells the handler's version.
-  onRequestStart(): void {}
+  /** Whether something of the request was given to a connection, and the server may know of it. */
+  get isWritten(): boolean {
+    return this.#isWritten;
+  }
+
+  get isAnswering(): boolean {
+    return this.#isAnswering;
+  }
+
+  carryBy(carrier: Carrier): void {
+    this.#carrier = carrier;
+  }
+
+  /** Ends it without an answer. */
+  fail(error: unknown, phase?: FailurePhase): void {
+    const progress = {
+      isWritten: this.#isWritten,
+      isAnswering: this.#isAnswering,
+      isReused: this.#carrier?.isReused === true,
+    };
+    this.#decide(retryable(error, phase ?? phaseOf(error, progress)));
+  }
+
+  /** Takes it from undici, which then writes and reads nothing more of it. */
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+
+  // The methods below are undici's. By this one it tells the handler's version.
+  onRequestStart(controller: ExchangeController): void {
+    this.#controller = controller;
+    this.#isWritten = true;
+    this.#carrier?.written();
+  }
+
+  onResponseStarted(): void {
+    this.#isAnswering = true;
+  }
 
   onResponseStart(
     _controller: ExchangeController,
@@ -41,34 +114,38 @@ export class Exchange {
     headers: ResponseHeaders,
   ): void {
     // 1xx: the answer is still to come.
-    if (statusCode >= 200) this.#decide(toResult(statusCode, headers));
+    if (statusCode < 200) return;
+    this.#decide(this.#toResult(statusCode, headers));
+    this.#carrier?.answered(headers);
   }
 
-  onResponseData(controller: ExchangeController, chunk: Uint8Array): void {
-    const now = this.#limit.now();
-    if (this.#drainedBytes === 0) this.#drainDeadline = now + this.#limit.bodyTimeout;
+  onResponseData(_controller: ExchangeController, chunk: Uint8Array): void {
     this.#drainedBytes += chunk.length;
-    // undici's own time-out starts anew with each chunk, so a slow drip would hold the connection.
-    const isTooMuch = this.#drainedBytes > MAX_DRAINED_BYTES || now > this.#drainDeadline;
-    if (isTooMuch) controller.abort(new Error("the response's body is too long"));
+    if (this.#drainedBytes > MAX_DRAINED_BYTES) this.#carrier?.close();
   }
 
-  onResponseEnd(): void {}
+  onResponseEnd(): void {
+    this.#carrier?.ended();
+  }
 
   onResponseError(_controller: ExchangeController, error: unknown): void {
-    this.#decide(retryable(error));
+    this.#carrier?.failed(error, this.#isDecided ? undefined : this);
   }
-}
 
-/** The outcome of an attempt without a response. */
-export function retryable(error: unknown): SendResult {
-  return { outcome: "retryable", error: error instanceof Error ? error : new Error(String(error)) };
-}
+  #decide(result: SendResult): void {
+    this.#isDecided = true;
+    this.#resolve(result);
+  }
 
-function toResult(statusCode: number, headers: ResponseHeaders): SendResult {
-  const limits = limitHeaders(headers);
-  if (statusCode === 429) return { outcome: "limited", statusCode, limits };
-  return { outcome: statusCode < 300 ? "delivered" : "rejected", statusCode, limits };
+  #toResult(statusCode: number, headers: ResponseHeaders): SendResult {
+    const { forwarder } = this.terms;
+    // The only status that no server has; of the others it cannot be told whose they are.
+    if (statusCode === 407 && forwarder !== undefined)
+      return retryable(proxyRefusal(forwarder, statusCode), "refused");
+    const limits = limitHeaders(headers);
+    if (statusCode === 429) return { outcome: "limited", statusCode, limits };
+    return { outcome: statusCode < 300 ? "delivered" : "rejected", statusCode, limits };
+  }
 }
 
 function limitHeaders(headers: ResponseHeaders): LimitHeaders {

@@ -49,7 +49,7 @@ export function networkMessage(error: Error): string {
  * The code that tells what went wrong on the network. Where several addresses were tried, Node
  * throws an `AggregateError` that has the codes inside.
  */
-function errorCode(error: unknown): string | undefined {
+export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ("code" in error && typeof error.code === "string") return error.code;
   return error instanceof AggregateError ? errorCode(error.errors[0]) : errorCode(error.cause);

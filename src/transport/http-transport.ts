@@ -1,33 +1,50 @@
-import type { Pool } from "undici";
+import type { Client } from "undici";
 
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Dsn } from "../protocol/dsn.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { stampSentAt } from "../protocol/envelope.js";
-import type { DrainLimit } from "./exchange.js";
-import { Exchange, retryable } from "./exchange.js";
+import { steadyNow } from "./clock.js";
+import type { TcpProbes } from "./connection-dial.js";
+import { dial } from "./connection-dial.js";
+import { retryable } from "./connection-failures.js";
+import { ConnectionPool, closedError } from "./connection-pool.js";
+import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection.js";
+import { Exchange } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
-import type { IngestTarget } from "./ingest-target.js";
 import { ingestTarget } from "./ingest-target.js";
-import type { SendResult, Transport } from "./transport.js";
+import type { ProxyName } from "./proxy-error.js";
+import type { ProxySettings, Route } from "./proxy-route.js";
+import { routeTo } from "./proxy-route.js";
+import { systemTimers } from "./timers.js";
+import type { Timers } from "./timers.js";
+import { createTlsClient } from "./tls-client.js";
+import type { TlsClient, TlsSettings } from "./tls-client.js";
+import type { SendOptions, SendResult, Transport } from "./transport.js";
 
-/** What the HTTP transport is made of. */
-export interface HttpTransportSettings {
+/** What the HTTP transport is made of; the names are those of its options. Times are in milliseconds. */
+export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly dsn: Dsn;
   /** Where envelopes are posted instead, without authentication; each must name the DSN itself. */
   readonly tunnel?: string | undefined;
   /** `name/version` of the package, for the server's statistics. */
   readonly client: string;
-  /** Connections that are open at most; default 64. They are opened as the sends at one time need them. */
+  /** Connections that are open at most; default 96. They are opened as the sends at one time need them. */
   readonly maxConnections?: number | undefined;
   /** How long an idle connection is kept; default 4000, below the 5 seconds after which Relay closes it. */
-  readonly keepAliveMillis?: number | undefined;
-  /** Deadline for a connection; default 5000. */
+  readonly idleTimeoutMillis?: number | undefined;
+  /** Age after which a connection is replaced, once it is idle; default 300,000. */
+  readonly maxConnectionAgeMillis?: number | undefined;
+  /** Deadline for a connection, TLS and proxy included; default 5000. */
   readonly connectTimeoutMillis?: number | undefined;
-  /** Deadline for the response's headers; default 15,000. */
+  /** Deadline from the request to the response's headers; default 15,000. */
   readonly headersTimeoutMillis?: number | undefined;
   /** Deadline for the response's body; default 5000. */
   readonly bodyTimeoutMillis?: number | undefined;
+  /** Deadline for an attempt in all; default 30,000. */
+  readonly totalTimeoutMillis?: number | undefined;
+  /** TCP keep-alive probes; default after 45 seconds, then 6 in 10 seconds each. */
+  readonly tcpKeepAlive?: TcpProbes | false | undefined;
   /** Bodies of more bytes are compressed; default 32,768. */
   readonly gzipThresholdBytes?: number | undefined;
   readonly diagnostics: Diagnostics;
@@ -35,43 +52,64 @@ export interface HttpTransportSettings {
   readonly runDetached: <T>(run: () => T) => T;
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** Milliseconds by a clock that does not jump; default `steadyNow`. */
+  readonly steadyNow?: (() => number) | undefined;
+  readonly timers?: Timers | undefined;
+}
+
+/** A transport that tells how it fares. */
+export interface HttpTransport extends Transport {
+  counts(): ConnectionCounts;
 }
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
-const DEFAULT_BODY_TIMEOUT_MILLIS = 5000;
+const DEFAULT_MAX_CONNECTIONS = 96;
+const DEFAULT_TOTAL_MILLIS = 30_000;
+const NO_COUNTS: ConnectionCounts = {
+  connectionsOpened: 0,
+  connectionsOpen: 0,
+  requestsOverKeptConnections: 0,
+  bytesSent: 0,
+};
 
 /**
- * Posts envelopes over a pool of kept connections. Nothing is opened or loaded before the first
- * send, and an idle pool does not keep the process alive. Throws `OptionsError` for a bad tunnel.
+ * Posts envelopes over kept connections. Nothing is opened or loaded before the first send, and idle
+ * connections do not keep the process alive. Throws `OptionsError` for a bad tunnel, proxy or
+ * certificate.
  */
-export function createHttpTransport(settings: HttpTransportSettings): Transport {
-  return new HttpTransport(settings);
+export function createHttpTransport(settings: HttpTransportSettings): HttpTransport {
+  return new PooledTransport(settings);
 }
 
-class HttpTransport implements Transport {
+class PooledTransport implements HttpTransport {
   readonly #settings: HttpTransportSettings;
-  readonly #target: IngestTarget;
+  readonly #route: Route;
+  readonly #forwarder: ProxyName | undefined;
+  readonly #tls: TlsClient;
+  readonly #proxyTls: TlsClient;
   readonly #now: () => number;
+  readonly #steadyNow: () => number;
   readonly #gzipThreshold: number;
-  readonly #limit: DrainLimit;
-  #pool: Pool | undefined;
-  #loading: Promise<Pool> | undefined;
+  readonly #totalMillis: number;
+  #pool: ConnectionPool | undefined;
+  #loading: Promise<ConnectionPool> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: HttpTransportSettings) {
     this.#settings = settings;
-    this.#target = ingestTarget(settings);
+    this.#route = routeTo(ingestTarget(settings), settings, settings.diagnostics);
+    this.#forwarder = this.#route.isTunnel ? undefined : this.#route.proxy;
+    this.#tls = createTlsClient(settings);
+    this.#proxyTls = createTlsClient({ caCerts: settings.caCerts });
     this.#now = settings.now ?? Date.now;
+    this.#steadyNow = settings.steadyNow ?? steadyNow;
     this.#gzipThreshold = settings.gzipThresholdBytes ?? DEFAULT_GZIP_THRESHOLD_BYTES;
-    this.#limit = {
-      now: this.#now,
-      bodyTimeout: settings.bodyTimeoutMillis ?? DEFAULT_BODY_TIMEOUT_MILLIS,
-    };
+    this.#totalMillis = settings.totalTimeoutMillis ?? DEFAULT_TOTAL_MILLIS;
   }
 
   // Sockets and timers remember the context that they are made in, so none is made in a user's.
-  send(envelope: EncodedEnvelope): Promise<SendResult> {
-    return this.#settings.runDetached(() => this.#deliver(envelope));
+  send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
+    return this.#settings.runDetached(() => this.#deliver(envelope, options));
   }
 
   close(): Promise<void> {
@@ -79,52 +117,62 @@ class HttpTransport implements Transport {
     return this.#closing;
   }
 
-  // The usual case makes one promise: each costs, the more so where async hooks are in use.
-  #deliver(envelope: EncodedEnvelope): Promise<SendResult> {
-    const pool = this.#pool;
-    if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
-      return this.#prepareAndPost(envelope).catch(retryable);
-    }
-    stampSentAt(envelope, this.#now());
-    return this.#post(pool, envelope.body, this.#target.headers);
+  counts(): ConnectionCounts {
+    return { ...(this.#pool?.tally ?? NO_COUNTS) };
   }
 
-  async #prepareAndPost(envelope: EncodedEnvelope): Promise<SendResult> {
+  // The usual case makes one promise: each costs, the more so where async hooks are in use.
+  #deliver(envelope: EncodedEnvelope, options: SendOptions | undefined): Promise<SendResult> {
+    const pool = this.#pool;
+    if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
+      return this.#prepareAndPost(envelope, options).catch((error) => retryable(error, "refused"));
+    }
+    stampSentAt(envelope, this.#now());
+    return this.#post(pool, { body: envelope.body, isPacked: false, options });
+  }
+
+  async #prepareAndPost(
+    envelope: EncodedEnvelope,
+    options: SendOptions | undefined,
+  ): Promise<SendResult> {
     const pool = this.#pool ?? (await this.#open());
     stampSentAt(envelope, this.#now());
     const { body } = envelope;
     const packed = body.length > this.#gzipThreshold ? await gzipBody(body) : undefined;
-    if (packed === undefined) return this.#post(pool, body, this.#target.headers);
-    return this.#post(pool, packed, this.#target.gzipHeaders);
+    return this.#post(pool, { body: packed ?? body, isPacked: packed !== undefined, options });
   }
 
   // `close` may have come before, or while something was waited for.
-  #post(pool: Pool, body: Buffer, headers: string[]): Promise<SendResult> {
+  #post(pool: ConnectionPool, { body, isPacked, options }: Posting): Promise<SendResult> {
+    if (this.#closing !== undefined) return Promise.resolve(retryable(closedError(), "refused"));
+    const { path, headers, gzipHeaders } = this.#route.target;
     return new Promise((resolve) => {
-      if (this.#closing !== undefined) {
-        resolve(retryable(new Error("the transport is closed")));
-        return;
-      }
-      const request = { method: "POST", path: this.#target.path, headers, body } as const;
-      try {
-        pool.dispatch(request, new Exchange(resolve, this.#limit));
-      } catch (error) {
-        resolve(retryable(error));
-      }
+      const request = {
+        method: "POST",
+        path,
+        headers: isPacked ? gzipHeaders : headers,
+        body,
+      } as const;
+      const terms = {
+        deadlineAt: this.#steadyNow() + this.#totalMillis,
+        wantsNew: options?.newConnection === true,
+        forwarder: this.#forwarder,
+      };
+      pool.submit(new Exchange(request, terms, resolve));
     });
   }
 
-  #open(): Promise<Pool> {
+  #open(): Promise<ConnectionPool> {
     this.#loading ??= this.#load();
     return this.#loading;
   }
 
-  async #load(): Promise<Pool> {
+  async #load(): Promise<ConnectionPool> {
     try {
       // The package's main module would make itself the dispatcher of the process's `fetch`, and it
       // takes three times as long to load.
-      const { default: UndiciPool } = await import("undici/lib/dispatcher/pool.js");
-      this.#pool = new UndiciPool(this.#target.origin, this.#poolOptions());
+      const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
+      this.#pool = this.#createPool(UndiciClient);
       return this.#pool;
     } catch (error) {
       this.#loading = undefined;
@@ -137,28 +185,70 @@ class HttpTransport implements Transport {
     }
   }
 
-  #poolOptions(): Pool.Options {
-    const { maxConnections = 64, keepAliveMillis = 4000 } = this.#settings;
-    return {
-      connections: maxConnections,
-      pipelining: 1,
-      keepAliveTimeout: keepAliveMillis,
-      // The server's own hint counts where it is shorter, less a second for what is on its way.
-      keepAliveMaxTimeout: keepAliveMillis,
-      keepAliveTimeoutThreshold: 1000,
-      headersTimeout: this.#settings.headersTimeoutMillis ?? 15_000,
-      bodyTimeout: this.#limit.bodyTimeout,
-      connect: {
-        timeout: this.#settings.connectTimeoutMillis ?? 5000,
-        // Probes keep the connection known to middle boxes that forget quiet ones after minutes.
-        keepAlive: true,
-        keepAliveInitialDelay: 45_000,
-      },
+  #createPool(UndiciClient: typeof Client): ConnectionPool {
+    const settings = this.#settings;
+    const dialSettings = {
+      route: this.#route,
+      probes: settings.tcpKeepAlive ?? {},
+      tls: this.#tls,
+      proxyTls: this.#proxyTls,
     };
+    const times = {
+      connect: settings.connectTimeoutMillis ?? 5000,
+      headers: settings.headersTimeoutMillis ?? 15_000,
+      body: settings.bodyTimeoutMillis ?? 5000,
+      idle: settings.idleTimeoutMillis ?? 4000,
+      age: settings.maxConnectionAgeMillis ?? 300_000,
+    };
+    return new ConnectionPool({
+      maxConnections: settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+      times,
+      dial: () => dial(dialSettings),
+      openClient: (events) =>
+        openClient(UndiciClient, { origin: this.#route.target.origin, idle: times.idle, events }),
+      timers: settings.timers ?? systemTimers,
+      now: this.#steadyNow,
+      wallNow: this.#now,
+    });
   }
 
   async #close(): Promise<void> {
     await this.#loading?.catch(() => undefined);
-    await this.#pool?.destroy();
+    await this.#pool?.close();
   }
+}
+
+interface Posting {
+  readonly body: Buffer;
+  readonly isPacked: boolean;
+  readonly options: SendOptions | undefined;
+}
+
+interface ClientSettings {
+  readonly origin: string;
+  readonly idle: number;
+  readonly events: ProtocolClientEvents;
+}
+
+function openClient(
+  UndiciClient: typeof Client,
+  { origin, idle, events }: ClientSettings,
+): ProtocolClient {
+  const client = new UndiciClient(origin, {
+    pipelining: 1,
+    // Deadlines are the pool's. undici's start anew with each piece of a body, are up to a second
+    // late, and end a connection without telling what had become of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: idle,
+    keepAliveMaxTimeout: idle,
+    keepAliveTimeoutThreshold: 1000,
+    connect: (_options, done) =>
+      events.connect((error, socket) =>
+        socket === undefined ? done(error ?? new Error("no socket"), null) : done(null, socket),
+      ),
+  });
+  client.on("disconnect", (_origin, _targets, error) => events.gone(error));
+  client.on("connectionError", (_origin, _targets, error) => events.gone(error));
+  return client;
 }

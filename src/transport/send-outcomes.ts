@@ -65,8 +65,11 @@ export class SendOutcomes {
   /** Books what became of a spooled envelope; what another process captured is not in these books. */
   settleSpooled(envelope: EncodedEnvelope, { result, isOwn }: SpooledResult): void {
     if (result.outcome === "retryable") return;
-    if (isOwn) this.settle(envelope, result);
-    else this.#limits.update(result.limits, result.statusCode, this.#now());
+    this.#limits.update(result.limits, result.statusCode, this.#now());
+    if (!isOwn) return;
+    if (result.outcome === "delivered") this.#accepted(envelope);
+    // What was limited is still in the spool.
+    else if (result.outcome === "rejected") this.#rejected(envelope, result.statusCode);
   }
 
   pausedByLimit(category: DataCategory, contents: readonly ItemCount[]): void {

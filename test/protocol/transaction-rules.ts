@@ -86,7 +86,9 @@ function frameFaults({ header, items }: ReadEnvelope, item: ReadItem): string[] 
   const trace = recordOf(header["trace"] ?? {});
   const traceTexts = Object.values(trace).every((value) => typeof value === "string");
   return faultsOf({
-    "an envelope holds one transaction and nothing else": items.length === 1,
+    // Reports may ride on anything.
+    "an envelope holds one transaction and nothing else":
+      items.filter(({ header: { type } }) => type !== "client_report").length === 1,
     "the item says how long it is": item.header.length === item.payload.length,
     [`the item has ${item.payload.length} bytes`]: item.payload.length <= MAX_ITEM_BYTES,
     "the envelope's event id is the event's": header["event_id"] === event["event_id"],

@@ -22,7 +22,7 @@ describe("connections", () => {
   });
 
   it("are idle for less than the server keeps them", async () => {
-    const { server, transport } = await openHttp({ keepAliveMillis: 30 });
+    const { server, transport } = await openHttp({ idleTimeoutMillis: 30 });
     await transport.send(envelopeOf());
     await new Promise((resolve) => setTimeout(resolve, 200));
     await transport.send(envelopeOf());

@@ -3,15 +3,14 @@ import { onTestFinished } from "vitest";
 import { parseDsn } from "../../src/protocol/dsn.js";
 import type { IngestServer, IngestServerOptions } from "../../src/testing/ingest-server.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
-import type { HttpTransportSettings } from "../../src/transport/http-transport.js";
+import type { HttpTransport, HttpTransportSettings } from "../../src/transport/http-transport.js";
 import { createHttpTransport } from "../../src/transport/http-transport.js";
-import type { Transport } from "../../src/transport/transport.js";
 import { recordingDiagnostics } from "./support.js";
 
 /** An HTTP transport to a server of its own. */
 export interface HttpBench {
   readonly server: IngestServer;
-  readonly transport: Transport;
+  readonly transport: HttpTransport;
   readonly dispose: () => Promise<void>;
 }
 
@@ -34,7 +33,7 @@ export async function httpBench(
 export function httpTransport(
   dsn: string,
   settings: Partial<HttpTransportSettings> = {},
-): Transport {
+): HttpTransport {
   const { diagnostics } = recordingDiagnostics();
   return createHttpTransport({
     dsn: parseDsn(dsn),
@@ -53,4 +52,14 @@ export async function openHttp(
   const bench = await httpBench(settings, options);
   onTestFinished(() => bench.dispose());
   return bench;
+}
+
+/** A transport to a server that is there already; closed after the test. */
+export function openTransport(
+  dsn: string,
+  settings: Partial<HttpTransportSettings> = {},
+): HttpTransport {
+  const transport = httpTransport(dsn, settings);
+  onTestFinished(() => transport.close());
+  return transport;
 }

@@ -1,0 +1,121 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { decodeFile } from "./file-content.js";
+import type { SpoolEntry } from "./file-name.js";
+import { corruptName } from "./file-name.js";
+import type { SpoolBooks } from "./spool-books.js";
+import type { DiskResult, ReadResult, SpoolDisk } from "./spool-disk.js";
+import type { EntryState, SpoolIndex } from "./spool-index.js";
+import { Turns } from "./turns.js";
+
+/** What evictions work on. */
+export interface SpoolEvictionsSettings {
+  readonly disk: SpoolDisk;
+  readonly index: SpoolIndex;
+  readonly books: SpoolBooks;
+  readonly diagnostics: Diagnostics;
+}
+
+/** Takes files out of the directory without sending them, and books what is lost by that. */
+export class SpoolEvictions {
+  readonly #disk: SpoolDisk;
+  readonly #index: SpoolIndex;
+  readonly #books: SpoolBooks;
+  readonly #diagnostics: Diagnostics;
+  // One after the other: what one has made room for, another must not take for its own.
+  readonly #turn = new Turns(1);
+
+  constructor(settings: SpoolEvictionsSettings) {
+    this.#disk = settings.disk;
+    this.#index = settings.index;
+    this.#books = settings.books;
+    this.#diagnostics = settings.diagnostics;
+  }
+
+  /** Makes room for an entry and reserves it, while it is wanted; resolves to whether there is any. */
+  makeRoom(newcomer: SpoolEntry, isWanted: () => boolean): Promise<boolean> {
+    return this.#turn.run(async () => {
+      // An exit may take the room that was made: so it is looked at again.
+      while (isWanted()) {
+        const victims = this.#index.victimsFor(newcomer);
+        if (victims?.length === 0) {
+          this.#index.put(newcomer, "busy");
+          return true;
+        }
+        if (victims === undefined || !(await this.evict(victims))) return false;
+      }
+      return false;
+    });
+  }
+
+  makeRoomSync(newcomer: SpoolEntry): boolean {
+    if (this.#index.has(newcomer.base)) return true;
+    const victims = this.#index.victimsFor(newcomer);
+    if (victims === undefined || !victims.every((victim) => this.#evictSync(victim))) return false;
+    this.#index.put(newcomer, "busy");
+    return true;
+  }
+
+  /** Removes files and books them as `cache_overflow`; resolves to whether all are gone. */
+  async evict(victims: readonly SpoolEntry[]): Promise<boolean> {
+    for (const victim of victims) if (!(await this.#evict(victim))) return false;
+    return true;
+  }
+
+  async #evict(victim: SpoolEntry): Promise<boolean> {
+    const { base, bytes } = victim;
+    const state = this.#index.stateOf(base);
+    // It was claimed while others went: it is no victim any more.
+    if (state !== "waiting" && state !== "corrupt") return true;
+    this.#index.put(victim, "busy");
+    const isUnknown = state === "waiting" && this.#books.ownContents(base) === undefined;
+    const read = isUnknown ? await this.#disk.read(base, bytes) : undefined;
+    const result = await this.#disk.remove(nameIn(state, base));
+    return this.#removed({ victim, state, result, data: dataOf(read) });
+  }
+
+  #evictSync(victim: SpoolEntry): boolean {
+    const { base } = victim;
+    const state = this.#index.stateOf(base) ?? "waiting";
+    const isUnknown = state === "waiting" && this.#books.ownContents(base) === undefined;
+    const data = isUnknown ? this.#disk.readSync(base) : undefined;
+    const result = this.#disk.removeSync(nameIn(state, base));
+    return this.#removed({ victim, state, result, data });
+  }
+
+  // What is missing was taken by another process, which then books it. What is corrupt was booked
+  // when that was noticed.
+  #removed({ victim, state, result, data }: Removal): boolean {
+    if (result === "failed") {
+      this.#index.put(victim, state);
+      return false;
+    }
+    this.#index.drop(victim.base);
+    if (result === "done" && state === "waiting") this.#lose(victim.base, data);
+    return true;
+  }
+
+  #lose(base: string, data: Buffer | undefined): void {
+    this.#diagnostics.warnOnce(
+      "spool_overflow",
+      "the spool is full, or the server was away for too long: the least important and oldest envelopes are dropped",
+    );
+    const contents = data === undefined ? [] : decodeFile(data).contents;
+    this.#books.lose(base, "cache_overflow", contents);
+  }
+}
+
+interface Removal {
+  readonly victim: SpoolEntry;
+  readonly state: EntryState;
+  readonly result: DiskResult;
+  /** A foreign file's bytes. */
+  readonly data: Buffer | undefined;
+}
+
+function nameIn(state: EntryState, base: string): string {
+  return state === "corrupt" ? corruptName(base) : base;
+}
+
+function dataOf(read: ReadResult | undefined): Buffer | undefined {
+  return read?.result === "done" ? read.data : undefined;
+}

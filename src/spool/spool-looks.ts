@@ -1,0 +1,136 @@
+import type { FoundFile, SpoolEntry } from "./file-name.js";
+import { decodeFile } from "./file-content.js";
+import { parseName } from "./file-name.js";
+import type { Holder } from "./holder.js";
+import type { SpoolBooks } from "./spool-books.js";
+import type { SpoolDisk } from "./spool-disk.js";
+import type { SpoolEvictions } from "./spool-evictions.js";
+import type { SpoolIndex } from "./spool-index.js";
+
+/** What a look at the directory works on. */
+export interface SpoolLooksSettings {
+  readonly disk: SpoolDisk;
+  readonly index: SpoolIndex;
+  readonly books: SpoolBooks;
+  readonly evictions: SpoolEvictions;
+  readonly holder: Holder;
+  readonly maxAgeMillis: number;
+  readonly now: () => number;
+  /** Whether this spool sends the file now. */
+  readonly isHeldHere: (base: string) => boolean;
+}
+
+const MAX_CORRUPT_FILES = 100;
+
+// No send takes that long: whoever claimed it has gone, on a machine that cannot be asked.
+const STALE_MILLIS = 10 * 60 * 1000;
+
+// How old a look may be: a look costs about a microsecond per file, and others write meanwhile.
+const MIN_LOOK_MILLIS = 50;
+const MAX_LOOK_MILLIS = 5000;
+const LOOK_MILLIS_PER_FILE = 0.5;
+
+/** Looks at the directory: notices what other processes did, recovers what dead ones left, and keeps the bounds. */
+export class SpoolLooks {
+  readonly #settings: SpoolLooksSettings;
+  #lookedAt: number | undefined;
+  #look: Promise<boolean> | undefined;
+
+  constructor(settings: SpoolLooksSettings) {
+    this.#settings = settings;
+  }
+
+  /** Whether the last look is recent enough for the number of files. */
+  get isFresh(): boolean {
+    if (this.#lookedAt === undefined) return false;
+    const { index, now } = this.#settings;
+    const limit = Math.max(MIN_LOOK_MILLIS, index.files * LOOK_MILLIS_PER_FILE);
+    return Math.abs(now() - this.#lookedAt) < Math.min(limit, MAX_LOOK_MILLIS);
+  }
+
+  /** Looks unless the last look is fresh; resolves to whether the directory can be used. */
+  async ifStale(): Promise<boolean> {
+    return this.isFresh || this.again();
+  }
+
+  /** Looks in any case; who comes while one is under way shares it. */
+  again(): Promise<boolean> {
+    this.#look ??= this.#run().finally(() => {
+      this.#look = undefined;
+    });
+    return this.#look;
+  }
+
+  /** Looks if nobody has before, without recovering anything. */
+  ifNeverSync(): boolean {
+    if (this.#lookedAt !== undefined) return true;
+    const { index, disk, now } = this.#settings;
+    const touched = index.beginLook();
+    const names = disk.listSync();
+    index.merge(touched, names === undefined ? undefined : parseNames(names));
+    if (names !== undefined) this.#lookedAt = now();
+    return names !== undefined;
+  }
+
+  async #run(): Promise<boolean> {
+    const { index, books, disk, now } = this.#settings;
+    const touched = index.beginLook();
+    const names = await disk.list();
+    const found = names === undefined ? undefined : parseNames(names);
+    index.merge(touched, found);
+    if (found === undefined) return false;
+    this.#lookedAt = now();
+    books.forgetUnseen((base) => index.has(base));
+    await this.#recover(found.filter(({ holder }) => holder !== undefined));
+    await this.#tidy();
+    return true;
+  }
+
+  async #recover(held: readonly FoundFile[]): Promise<void> {
+    for (const file of held) {
+      if (!(await this.#isLeftBehind(file))) continue;
+      if (file.state === "claimed") await this.#putBack(file);
+      else await this.#finishWrite(file);
+    }
+  }
+
+  async #isLeftBehind({ name, entry, state, holder }: FoundFile): Promise<boolean> {
+    const { disk, now, isHeldHere } = this.#settings;
+    if (holder === undefined || isHeldHere(entry.base)) return false;
+    if (this.#settings.holder.isGone(holder)) return true;
+    if (state === "temporary" && holder === this.#settings.holder.tag) return false;
+    const claimedAt = await disk.claimedAt(name);
+    return claimedAt !== undefined && now() - claimedAt > STALE_MILLIS;
+  }
+
+  async #putBack({ name, entry }: FoundFile): Promise<void> {
+    const { disk, index } = this.#settings;
+    if ((await disk.move(name, entry.base)) === "done") index.put(entry, "waiting");
+  }
+
+  // What a process had written but not yet named is as good as named, if it is whole.
+  async #finishWrite(file: FoundFile): Promise<void> {
+    const { disk, index } = this.#settings;
+    const read = await disk.read(file.name, file.entry.bytes);
+    const isWhole = read.result === "done" && decodeFile(read.data).envelope !== undefined;
+    if (isWhole) return this.#putBack(file);
+    if (read.result === "failed") return;
+    await disk.discard(file.name);
+    index.drop(file.entry.base);
+  }
+
+  async #tidy(): Promise<void> {
+    const { index, evictions, maxAgeMillis, now } = this.#settings;
+    const victims: SpoolEntry[] = [
+      ...index.olderThan(now() - maxAgeMillis),
+      ...index.corruptBeyond(MAX_CORRUPT_FILES),
+    ];
+    if (victims.length > 0) await evictions.evict(victims);
+    const excess = index.overfull();
+    if (excess.length > 0) await evictions.evict(excess);
+  }
+}
+
+function parseNames(names: readonly string[]): FoundFile[] {
+  return names.map(parseName).filter((file) => file !== undefined);
+}

@@ -1,0 +1,45 @@
+const MIN_BACK_OFF_MILLIS = 500;
+const MAX_BACK_OFF_MILLIS = 30_000;
+
+const MEAN_BRIEF_DELAY_MILLIS = 500;
+
+const MAX_RETRY_AFTER_MILLIS = 24 * 60 * 60 * 1000;
+
+// All three forms of an HTTP date begin with the day's name and have a time: `Date.parse` alone would
+// make a date of nearly any text with a number in it.
+const HTTP_DATE = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;
+
+/** A time between half of this and all of it, so that many who failed together do not come back together. */
+export function jittered(millis: number, random: () => number): number {
+  return millis * (0.5 + random() / 2);
+}
+
+/** How long to wait after so many failures in a row (from 1): it doubles, from 0.5 to 30 seconds. */
+export function backOffMillis(failures: number, random: () => number): number {
+  const longest = 2 * MIN_BACK_OFF_MILLIS * 2 ** (failures - 1);
+  return jittered(Math.min(longest, MAX_BACK_OFF_MILLIS), random);
+}
+
+/** How long to wait before the one retry of what may have arrived: anything up to a second. */
+export function briefDelayMillis(random: () => number): number {
+  return random() * 2 * MEAN_BRIEF_DELAY_MILLIS;
+}
+
+/**
+ * How long a server asks to be left alone: seconds or a date, which is held against the wall clock.
+ * Between 0 and a day; undefined for what cannot be read.
+ */
+export function retryAfterMillis(
+  header: string | undefined,
+  wallNowMillis: number = Date.now(),
+): number | undefined {
+  const text = header?.trim() ?? "";
+  const millis = HTTP_DATE.test(text) ? Date.parse(text) - wallNowMillis : secondsOf(text) * 1000;
+  if (Number.isNaN(millis)) return undefined;
+  return Math.min(Math.max(millis, 0), MAX_RETRY_AFTER_MILLIS);
+}
+
+// `Number` makes 0 of an empty text.
+function secondsOf(text: string): number {
+  return text === "" ? Number.NaN : Number(text);
+}

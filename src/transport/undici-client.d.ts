@@ -1,0 +1,7 @@
+// Typed here because the package has no types for its inner modules.
+declare module "undici/lib/dispatcher/client.js" {
+  import type { Client as UndiciClient } from "undici";
+
+  const Client: typeof UndiciClient;
+  export default Client;
+}
