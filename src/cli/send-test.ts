@@ -3,10 +3,16 @@ import { randomBytes } from "node:crypto";
 import { errorEventFromException } from "../capture/error-event.js";
 import type { SentryClient } from "../client/client.js";
 import type { CategoryStats } from "../client/stats.js";
-import { optionsFromEnvironment } from "../options/env.js";
+import { createDiagnostics } from "../diagnostics/diagnostics.js";
+import { optionsFromEnvironment, proxyFromEnvironment } from "../options/env.js";
+import { runDetached } from "../otel/suppress.js";
+import { parseDsn } from "../protocol/dsn.js";
 import { createClient } from "../sdk/create-client.js";
 import { newEventId } from "../sdk/event-id.js";
 import { SentrySpanExporter } from "../sdk/otel-parts.js";
+import { createHttpTransport } from "../transport/http-transport.js";
+import type { Transport } from "../transport/transport.js";
+import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
 import type { Terminal } from "./terminal.js";
@@ -22,6 +28,7 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
   let transactionId = "";
   const client = createClient({
     dsn: target,
+    transport: singleAttempts(target),
     tracesSampleRate: 1,
     // What goes wrong on the way is told on the standard error stream.
     debug: true,
@@ -44,6 +51,21 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
     `Not everything was delivered to ${new URL(target).host}: check the DSN, and the way to its host.`,
   );
   return EXIT_FAILED;
+}
+
+// Each envelope once: what it meets with is what a person wants to know, and at once.
+function singleAttempts(dsn: string): Transport {
+  return createHttpTransport({
+    dsn: parseDsn(dsn),
+    client: `${SDK_NAME}/${SDK_VERSION}`,
+    proxyEnvironment: proxyFromEnvironment(),
+    diagnostics: createDiagnostics({ warn: tell, debug: tell }),
+    runDetached,
+  });
+}
+
+function tell(message: string): void {
+  process.stderr.write(`${message}\n`);
 }
 
 function sendError(client: SentryClient, span: FinishedSpan): string {

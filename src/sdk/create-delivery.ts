@@ -13,6 +13,7 @@ import { createSpool } from "../spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../spool/spool.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
+import { networkMessage } from "../transport/failure-messages.js";
 import { createHttpTransport } from "../transport/http-transport.js";
 import { createRetryTransport } from "../transport/retry-transport.js";
 import type { EnvelopeSenderSettings, SenderTransport } from "../transport/sender-settings.js";
@@ -75,6 +76,10 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
     retryOn5xx: options.retryOn5xx,
     failFast: spool !== undefined,
     runDetached,
+    onRetry: (_envelope, last) => {
+      if (last.outcome !== "retryable" || last.phase === "reused") return;
+      diagnostics.warnOnce("retry", `${networkMessage(last.error)}; it is tried again`);
+    },
   });
   const reports = reportsOf(settings, parts);
   let replay: SpoolReplay | undefined;

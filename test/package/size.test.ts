@@ -5,11 +5,11 @@ import { describe, expect, it } from "vitest";
 
 import { builtPackage, filesIn } from "./built-package.js";
 
-// What one application loads of the package at most: one format's code.
-const MAX_CODE_BYTES = 400_000;
+// What one application loads of the package at most: one format's code. CommonJS says the same in more words.
+const MAX_CODE_BYTES = { "dist/esm": 420_000, "dist/cjs": 480_000 };
 
 // Both formats with their types.
-const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 1_150_000;
 
 function bytesOf(folder: string, isCounted: (file: string) => boolean): number {
   const files = filesIn(join(builtPackage(), folder)).filter((file) => isCounted(file));
@@ -17,11 +17,11 @@ function bytesOf(folder: string, isCounted: (file: string) => boolean): number {
 }
 
 describe("the package", { timeout: 60_000 }, () => {
-  it.each(["dist/esm", "dist/cjs"])("has at most 400 kB of code in %s", (folder) => {
-    expect(bytesOf(folder, (file) => file.endsWith(".js"))).toBeLessThanOrEqual(MAX_CODE_BYTES);
+  it.each(Object.entries(MAX_CODE_BYTES))("has in %s at most %i bytes of code", (folder, max) => {
+    expect(bytesOf(folder, (file) => file.endsWith(".js"))).toBeLessThanOrEqual(max);
   });
 
-  it("has at most 1 MB of its own when it is installed", () => {
+  it("has at most 1.15 MB of its own when it is installed", () => {
     expect(bytesOf("dist", (file) => !file.endsWith(".map"))).toBeLessThanOrEqual(MAX_BYTES);
   });
 });
