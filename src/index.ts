@@ -21,7 +21,12 @@ export { captureException, captureMessage } from "./sdk/capture.js";
 export { createClient } from "./sdk/create-client.js";
 export { getClient, setClient } from "./sdk/global-client.js";
 export { close, flush, stats } from "./sdk/lifecycle.js";
-export { SentryPropagator, SentrySpanExporter, SentrySpanProcessor } from "./sdk/otel-parts.js";
+export {
+  SentryPropagator,
+  SentrySampler,
+  SentrySpanExporter,
+  SentrySpanProcessor,
+} from "./sdk/otel-parts.js";
 export {
   addBreadcrumb,
   bindContext,

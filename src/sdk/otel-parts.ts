@@ -4,6 +4,7 @@ import { isSampled } from "../otel/outgoing-trace.js";
 import { propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
+import { ClientSampler } from "../otel/sampler.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
 import { clientOf } from "./create-client.js";
@@ -36,6 +37,21 @@ export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
+  }
+}
+
+/**
+ * An OTel `Sampler` that takes the decision of `tracesSampleRate` or `tracesSampler` when a trace
+ * begins, so that what Sentry does not get is recorded for nobody. Only for pipelines that feed Sentry
+ * alone: without it, each exporter gets what the provider's own sampler keeps.
+ *
+ * Takes a client, or its options; by default the process-wide client decides. Throws an `OptionsError`
+ * when an option is wrong; its methods never throw.
+ */
+export class SentrySampler extends ClientSampler {
+  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+    const own = optionsOrClient === undefined ? undefined : clientOf(optionsOrClient).client;
+    super(() => own ?? getClient());
   }
 }
 

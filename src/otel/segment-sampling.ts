@@ -1,0 +1,48 @@
+import type { SentryClient } from "../client/client.js";
+import type { Settings } from "../options/options.js";
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import { pressDecision } from "../sampling/backpressure.js";
+import { decideSampling } from "../sampling/decide.js";
+import type { RootDescription, SamplingDecision } from "../sampling/decide.js";
+import { parseRate } from "../sampling/rate.js";
+
+/** What was decided about a segment, and why it is not sent, if so. */
+export interface SegmentSampling {
+  readonly sampling: SamplingDecision;
+  readonly lostTo: "backpressure" | "sample_rate" | undefined;
+}
+
+/** A local root that is decided about. */
+export interface DecidedRoot {
+  readonly traceId: string;
+  /** What the sender said, of this trace or of another. */
+  readonly incoming: IncomingTrace | undefined;
+  readonly root: RootDescription;
+}
+
+/** Builds a client's decision: by the sampler, else by what the sender decided, else by the rate. */
+export function createSegmentSampling(
+  client: SentryClient,
+  sampler: Settings["tracesSampler"],
+): (decided: DecidedRoot) => SegmentSampling {
+  const { settings, pressure } = client;
+  const onSamplerError = (error: unknown): void =>
+    client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
+
+  return ({ traceId, incoming, root }) => {
+    // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
+    const isSentry = incoming?.dsc !== undefined && incoming.traceId === traceId;
+    const decision = decideSampling({
+      traceId,
+      incoming,
+      parentSampled: isSentry ? incoming.sampled : undefined,
+      rate: settings.tracesSampleRate,
+      sampler,
+      describeRoot: () => root,
+      onSamplerError,
+    });
+    const factor = pressure.factor();
+    const senderRate = factor > 0 && isSentry ? parseRate(incoming.dsc["sample_rate"]) : undefined;
+    return pressDecision(decision, factor, senderRate);
+  };
+}
