@@ -3,6 +3,7 @@ export type { CategoryStats, ClientStats } from "./client/stats.js";
 export type {
   ClientOptions,
   HttpOptions,
+  KeepUnsampled,
   PemText,
   SpanPattern,
   TcpKeepAlive,

@@ -73,6 +73,19 @@ export interface TcpKeepAlive {
 /** A certificate or key in PEM form. */
 export type PemText = string | Uint8Array;
 
+/**
+ * Which local traces are sent although the rate would drop them. They are told apart from the others
+ * only by their own rate of 1: numbers that the server extrapolates from rates (throughput, failure
+ * rate, percentiles) lean towards what is kept. Other services have been told that the trace is not
+ * sampled. It needs a `SentrySpanProcessor`, and costs as much as if everything were sampled, but for the sending.
+ */
+export interface KeepUnsampled {
+  /** Those whose root failed (span status ERROR). */
+  readonly failed?: boolean;
+  /** Those whose root took more than this. */
+  readonly slowerThanMillis?: number;
+}
+
 /** Options of a client. Code wins over environment, environment over the OTel resource. */
 export interface ClientOptions {
   /** Where events go. Environment: `SENTRY_DSN`. Without it everything works and nothing is sent. */
@@ -89,6 +102,8 @@ export interface ClientOptions {
   readonly tracesSampleRate?: number | undefined;
   /** Decides per local root; wins over the parent's decision and over `tracesSampleRate`. */
   readonly tracesSampler?: TracesSampler | undefined;
+  /** Sends local traces that the rate would drop when they turn out to have failed, or to be slow. Default: none. */
+  readonly keepUnsampled?: KeepUnsampled | undefined;
   /** Share of the error events that are sent: 0 to 1, default 1. */
   readonly sampleRate?: number | undefined;
   /** Error events whose type or message matches are not sent. */
@@ -144,6 +159,7 @@ export interface Settings {
   readonly serverName: string | undefined;
   readonly tracesSampleRate: number;
   readonly tracesSampler: ClientOptions["tracesSampler"];
+  readonly keepUnsampled: KeepUnsampled | undefined;
   readonly sampleRate: number;
   readonly ignoreErrors: readonly TextPattern[];
   readonly ignoreTransactions: readonly TextPattern[];

@@ -1,7 +1,7 @@
 import { OptionsError } from "../protocol/errors.js";
 
 import type { Transport } from "../transport/transport.js";
-import type { HttpOptions } from "./options.js";
+import type { HttpOptions, KeepUnsampled } from "./options.js";
 
 /** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
 export type Check = (option: string, value: unknown) => void;
@@ -84,6 +84,17 @@ export const transport: Check = (option, value) => {
   if (typeof value === "object" && value !== null && !isTransport(value)) {
     checkMembers(option, value, HTTP_OPTIONS);
   }
+};
+
+const KEEP_UNSAMPLED: Readonly<Record<keyof KeepUnsampled, Check>> = {
+  failed: flag,
+  slowerThanMillis: millis,
+};
+
+/** Which traces are kept although the rate would drop them. */
+export const keepUnsampled: Check = (option, value) => {
+  record(option, value);
+  checkMembers(option, Object(value), KEEP_UNSAMPLED);
 };
 
 /** Whether an object is a transport, and not the HTTP transport's options. */

@@ -1,5 +1,8 @@
 import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
+import type { KeepUnsampled } from "../options/options.js";
+import { STATUS_CODE } from "../semantics/span-view.js";
+import type { FinishedSpan } from "../tracing/finished-span.js";
 import { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { EncodingSettings } from "../tracing/span-encoder.js";
 import { setDetachedTimer } from "./timers.js";
@@ -19,6 +22,14 @@ export function encodingSettings(client: SentryClient): EncodingSettings {
   };
 }
 
+function keeperOf(keep: KeepUnsampled | undefined): ((root: FinishedSpan) => boolean) | undefined {
+  if (keep === undefined) return undefined;
+  const { failed = false, slowerThanMillis = Infinity } = keep;
+  return ({ status, startTime, endTime }) =>
+    (failed && status.code === STATUS_CODE.ERROR) ||
+    (endTime[0] - startTime[0]) * 1000 + (endTime[1] - startTime[1]) / 1e6 > slowerThanMillis;
+}
+
 /** Builds the assembler of one processor: its transactions go to the client, its counts are the client's. */
 export function createAssembler(
   client: SentryClient,
@@ -34,6 +45,7 @@ export function createAssembler(
     },
     recorder: client.ledger.early,
     sink: (transaction) => sink.accept(transaction),
+    isWorthKeeping: keeperOf(client.settings.keepUnsampled),
     maxBufferedLength: client.settings.maxBufferedBytes,
   });
   addAssembler(client, assembler, { sink, segmentOf });

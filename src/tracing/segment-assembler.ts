@@ -18,6 +18,8 @@ export interface AssemblerSettings {
   readonly recorder: DiscardRecorder;
   /** Takes a finished transaction; must not throw. */
   readonly sink: (transaction: AssembledTransaction) => void;
+  /** Whether a root is worth to be sent although the rate drops it; absent: none is. */
+  readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Characters of span JSON that may wait for their roots, over all segments. */
   readonly maxBufferedLength: number;
 }
@@ -61,7 +63,12 @@ export class SegmentAssembler {
   /** A local root has started. */
   begin(origin: SegmentOrigin, root: object): Segment {
     this.#started++;
-    return new Segment(origin, root);
+    const segment = new Segment(origin, root);
+    segment.mayBeKept =
+      this.#settings.isWorthKeeping !== undefined &&
+      origin.fate === "sample_rate" &&
+      origin.sampling.sampleRate !== undefined;
+    return segment;
   }
 
   /** A descendant of the segment's root has started. */
@@ -75,7 +82,8 @@ export class SegmentAssembler {
     this.#ended++;
     segment.open--;
     const isRoot = segment.endsWith(span);
-    if (segment.origin.fate === "sent") this.#take(segment, span, isRoot);
+    if (isRoot && segment.mayBeKept) this.#decideAgain(segment, span);
+    if (segment.origin.fate === "sent" || segment.mayBeKept) this.#take(segment, span, isRoot);
     else this.drop(segment.origin.fate, isRoot);
     this.#settle(segment);
   }
@@ -107,6 +115,22 @@ export class SegmentAssembler {
 
   counts(): AssemblerCounts {
     return { started: this.#started, open: this.#started - this.#ended, buffered: this.#buffered };
+  }
+
+  // What has waited for the root is dropped with it, if it is not kept.
+  #decideAgain(segment: Segment, root: FinishedSpan): void {
+    segment.mayBeKept = false;
+    if (this.#isWorthKeeping(root)) segment.keep();
+    else this.#emit(segment);
+  }
+
+  // A span that cannot be read is not worth it; it is counted like the others.
+  #isWorthKeeping(root: FinishedSpan): boolean {
+    try {
+      return this.#settings.isWorthKeeping?.(root) === true;
+    } catch {
+      return false;
+    }
   }
 
   #take(segment: Segment, span: FinishedSpan, isRoot: boolean): void {
@@ -211,6 +235,12 @@ export class SegmentAssembler {
   ): void {
     this.#buffered -= parts.spanCount + 1;
     this.#bufferedLength -= chunk?.length ?? 0;
+    const { fate } = segment.origin;
+    if (fate !== "sent") {
+      const quantity = parts.spanCount + 1;
+      this.#settings.recorder.record(fate, [{ category: "span", quantity }]);
+      return;
+    }
     this.#settings.sink({ ...parts, origin: segment.origin, resource: segment.resource });
   }
 }

@@ -31,7 +31,9 @@ export interface SegmentOrigin {
  * Only its own spans refer to it, so that a root which never ends costs no more than itself.
  */
 export class Segment {
-  readonly origin: SegmentOrigin;
+  origin: SegmentOrigin;
+  /** Not sampled, but kept if its root turns out to be worth it: until then its spans wait. */
+  mayBeKept: boolean = false;
   /** The root, until it ends. By identity: an id generator may give two spans one id. */
   #root: object | undefined;
   /** Spans that have started and not ended, the root among them. */
@@ -67,6 +69,20 @@ export class Segment {
     this.#root = undefined;
     this.rootEnded = true;
     return true;
+  }
+
+  /** Sends it after all: by a rate of 1, since nothing but what it is has decided about it. */
+  keep(): void {
+    const { sampling, slot } = this.origin;
+    const { frozen } = slot;
+    this.origin = {
+      ...this.origin,
+      fate: "sent",
+      sampling: { sampled: true, sampleRate: 1, sampleRand: sampling.sampleRand },
+      slot: {
+        frozen: frozen && Object.freeze({ ...frozen, sample_rate: "1", sampled: "true" }),
+      },
+    };
   }
 
   /** The chunk that still has room for the item. */

@@ -20,6 +20,16 @@ function startSampled(options: ClientOptions): Bridge {
   return startBridge(options, { sampler: new SentrySampler() });
 }
 
+/** Ids of the traces that are sent, of those that come in with these. */
+async function kept(setUp: Bridge, ids: readonly string[]): Promise<string[]> {
+  for (const traceId of ids) {
+    const parent = { traceId, spanId: "b0e6f15b45c36b12", traceFlags: 1, isRemote: true };
+    setUp.know(parent.spanId);
+    setUp.tracer.startSpan("root", {}, trace.setSpanContext(ROOT_CONTEXT, parent)).end();
+  }
+  return (await setUp.flushed()).map(({ contexts }) => String(contexts.trace?.trace_id));
+}
+
 describe("SentrySampler", () => {
   it("keeps and refuses whole traces by the rate, and the client counts what it refuses", async () => {
     const bridge = startSampled({ tracesSampleRate: 0.5 });
@@ -73,14 +83,6 @@ describe("SentrySampler", () => {
   });
 
   it("decides as the processor does without it", async () => {
-    const kept = async (setUp: Bridge, ids: readonly string[]): Promise<string[]> => {
-      for (const traceId of ids) {
-        const parent = { traceId, spanId: "b0e6f15b45c36b12", traceFlags: 1, isRemote: true };
-        setUp.know(parent.spanId);
-        setUp.tracer.startSpan("root", {}, trace.setSpanContext(ROOT_CONTEXT, parent)).end();
-      }
-      return (await setUp.flushed()).map(({ contexts }) => String(contexts.trace?.trace_id));
-    };
     const ids = Array.from({ length: 300 }, (_, index) =>
       createHash("sha256").update(String(index)).digest("hex").slice(0, 32),
     );

@@ -79,6 +79,7 @@ export interface KitSettings {
   readonly graceMillis?: number;
   readonly maxWaitMillis?: number;
   readonly maxBufferedLength?: number;
+  readonly isWorthKeeping?: (root: FinishedSpan) => boolean;
 }
 
 export function createKit(settings: KitSettings = {}): AssemblerKit {
@@ -93,6 +94,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
     recorder: ledger,
     sink: (transaction) => void sent.push(readTransaction(transaction)),
     maxBufferedLength,
+    isWorthKeeping: settings.isWorthKeeping,
   });
   return {
     assembler,
