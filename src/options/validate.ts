@@ -83,6 +83,7 @@ export const transport: Check = (option, value) => {
   record(option, value);
   if (typeof value === "object" && value !== null && !isTransport(value)) {
     checkMembers(option, value, HTTP_OPTIONS);
+    checkPair(option, value);
   }
 };
 
@@ -155,6 +156,13 @@ function checkMembers(
     }
     if (member !== undefined) checkMember(`${option}.${name}`, member);
   }
+}
+
+function checkPair(option: string, { clientCert, clientKey }: HttpOptions): void {
+  if ((clientCert === undefined) === (clientKey === undefined)) return;
+  const missing = clientKey === undefined ? "clientKey" : "clientCert";
+  const expected = "must be given: a client certificate needs its key";
+  throw new OptionsError({ option: `${option}.${missing}`, expected, received: undefined });
 }
 
 function isPem(value: unknown): boolean {

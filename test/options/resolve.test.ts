@@ -75,6 +75,8 @@ const bad: Record<keyof ClientOptions, unknown[]> = {
     { noProxy: "localhost" },
     { caCerts: "/etc/ssl/ca.pem" },
     { clientCert: 5 },
+    { clientCert: "-----BEGIN CERTIFICATE-----" },
+    { clientKey: "-----BEGIN PRIVATE KEY-----" },
     { http2: "yes" },
     { retryOn5xx: 1 },
     { spoolDirectory: "" },
