@@ -48,7 +48,7 @@ export function createClient(options: ClientOptions = {}): SentryClient {
       metrics.detach();
     },
   });
-  metrics.attach(client);
+  metrics.measure(client);
   processEnd.add(client, settings.flushOnSignals);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);

@@ -9,7 +9,7 @@ import { SDK_VERSION } from "../version.js";
 export class OperationMetrics {
   #metrics: SelfMetrics | undefined;
 
-  attach(client: SentryClient): void {
+  measure(client: SentryClient): void {
     this.#metrics = attachSelfMetrics(client, { version: SDK_VERSION });
   }
 

@@ -225,7 +225,9 @@ describe("without a meter provider", () => {
     const { provider } = startReader();
     const getMeter = vi.spyOn(provider, "getMeter");
     metrics.setGlobalMeterProvider(provider);
-    const attached = attach(startBridge().client);
+    const { client } = startBridge();
+    getMeter.mockClear();
+    const attached = attach(client);
     for (let look = 0; look < 100; look++) attached.check();
     expect(getMeter).toHaveBeenCalledTimes(1);
   });
