@@ -81,6 +81,8 @@ export class TracePropagator implements TextMapPropagator<unknown> {
         "traceparent",
         formatTraceparent(span.traceId, span.spanId, span.traceFlags),
       );
+      const state = span.traceState?.serialize() ?? "";
+      if (state !== "") setter.set(carrier, "tracestate", state);
       if (baggage !== (present ?? "")) setter.set(carrier, "baggage", baggage);
     } catch (error) {
       diag.warn("otel-sentry-bridge: trace headers could not be written", error);
@@ -89,7 +91,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
 
   /** Names of the headers that `inject` writes. */
   fields(): string[] {
-    return ["sentry-trace", "baggage", "traceparent"];
+    return ["sentry-trace", "baggage", "traceparent", "tracestate"];
   }
 
   #mayContinue({ incoming }: RemoteParent): boolean {

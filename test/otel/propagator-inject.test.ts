@@ -42,7 +42,9 @@ describe("inject", () => {
 
   it("names the headers that it writes", () => {
     const source = new TracePropagator({ dscSource: () => DSC });
-    const written = Object.keys(inject(withSpan(), {}, source));
+    const written = Object.keys(
+      inject(withSpan({ traceState: createTraceState("a=1") }), {}, source),
+    );
     expect(new Set(written)).toEqual(new Set(source.fields()));
   });
 
@@ -199,9 +201,10 @@ describe("inject", () => {
     );
   });
 
-  it("leaves the trace state to the W3C propagator", () => {
+  it("passes the trace state on, alone and beside the W3C propagator", () => {
     const ctx = withSpan({ traceState: createTraceState("a=1") });
     expect(inject(ctx, {}, last)["tracestate"]).toBe("a=1");
-    expect(inject(ctx)).not.toHaveProperty("tracestate");
+    expect(inject(ctx)["tracestate"]).toBe("a=1");
+    expect(inject(withSpan())).not.toHaveProperty("tracestate");
   });
 });
