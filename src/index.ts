@@ -11,6 +11,12 @@ export type {
 } from "./options/options.js";
 export { forkIsolation, forkScope } from "./otel/scope-context.js";
 export { OptionsError, isOptionsError } from "./protocol/errors.js";
+export type {
+  CheckIn,
+  CheckInStatus,
+  MonitorConfig,
+  MonitorSchedule,
+} from "./protocol/check-in.js";
 export type { ErrorEvent, SeverityLevel } from "./protocol/error-event.js";
 export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
 export type { SamplerContext } from "./sampling/decide.js";
@@ -18,6 +24,7 @@ export type { Breadcrumb, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export { attachToGlobalProvider } from "./sdk/attach.js";
 export type { AttachableProcessor } from "./sdk/attach.js";
+export { captureCheckIn, withMonitor } from "./sdk/monitor.js";
 export { captureException, captureMessage } from "./sdk/capture.js";
 export { createClient } from "./sdk/create-client.js";
 export { getClient, setClient } from "./sdk/global-client.js";

@@ -10,9 +10,19 @@ import { ItemCounter } from "../transport/item-counter.js";
 import { NO_PRESSURE } from "../sampling/backpressure.js";
 import type { Pressure } from "../sampling/backpressure.js";
 import { deadline, systemTimers } from "../transport/timers.js";
-import type { ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
-import { EnvelopeBuilder, ONE_ERROR, transactionContents } from "./envelope-builder.js";
-import type { BuildResult, BuilderParts, ErrorCapture } from "./envelope-builder.js";
+import type { ErrorTrace, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
+import {
+  EnvelopeBuilder,
+  ONE_CHECK_IN,
+  ONE_ERROR,
+  transactionContents,
+} from "./envelope-builder.js";
+import type {
+  BuildResult,
+  BuilderParts,
+  CheckInCapture,
+  ErrorCapture,
+} from "./envelope-builder.js";
 import type { TraceIdentity } from "./trace-context.js";
 import type { DeliveryCounts } from "./delivery-stats.js";
 import { countsOf } from "./stats.js";
@@ -116,9 +126,14 @@ export class SentryClient {
 
   /** Sends an error event. Never throws. */
   captureError(capture: ErrorCapture): void {
-    const { trace } = capture;
-    const segment = trace?.span === undefined ? undefined : this.#segmentOf(trace.span);
+    const segment = this.#segmentOfTrace(capture.trace);
     this.#deliver("error", ONE_ERROR, () => this.#builder.error(capture, segment));
+  }
+
+  /** Sends a check-in of a monitored job. Never throws. */
+  captureCheckIn(capture: CheckInCapture): void {
+    const segment = this.#segmentOfTrace(capture.trace);
+    this.#deliver("monitor", ONE_CHECK_IN, () => this.#builder.checkIn(capture, segment));
   }
 
   /**
@@ -181,6 +196,10 @@ export class SentryClient {
     const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
     box.cancel();
     return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
+  }
+
+  #segmentOfTrace(trace: ErrorTrace | undefined): TraceInput | undefined {
+    return trace?.span === undefined ? undefined : this.#segmentOf(trace.span);
   }
 
   #segmentOf(span: object): TraceInput | undefined {

@@ -5,10 +5,11 @@ import { dscJson, isUsable } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
-import type { ErrorEvent } from "../protocol/error-event.js";
+import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
 import { mergeScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { ErrorTrace, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
+import { encodeEvent } from "./encode-event.js";
 import { finishErrorEvent } from "./error-pipeline.js";
 import { fitEvent } from "./fit-event.js";
 import { SDK_HEADER_MEMBER, createProcessMembers, isPending } from "./process-members.js";
@@ -41,6 +42,16 @@ export interface ErrorCapture {
   readonly scopes: readonly ScopeData[];
   readonly trace: ErrorTrace | undefined;
 }
+
+/** A check-in of a monitored job. */
+export interface CheckInCapture {
+  readonly checkInId: string;
+  /** What the job says, in the protocol's words. */
+  readonly members: JsonRecord;
+  readonly trace: ErrorTrace | undefined;
+}
+
+export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
 
 export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
@@ -117,14 +128,39 @@ export class EnvelopeBuilder {
       category: "error",
       itemType: "event",
       payload: fitEvent(finished.json, this.#parts.diagnostics),
-      headerMembers: this.#header(
-        segment === undefined
-          ? this.#traceContext.ofError(trace, members)
-          : this.#traceContext.ofSegment(segment, members),
-      ),
+      headerMembers: this.#header(this.#errorContext(trace, segment, members)),
       contents: ONE_ERROR,
     };
     return { parts, droppedSpans: 0 };
+  }
+
+  /** The envelope of a check-in. No hook, no sampling: a job's end must not get lost on the way. */
+  checkIn(
+    { checkInId, members, trace }: CheckInCapture,
+    segment: TraceInput | undefined,
+  ): BuildResult {
+    const process = this.#membersOf(this.#resource);
+    const { release, environment } = process;
+    const contexts = trace === undefined ? undefined : { trace: traceIds(trace) };
+    const event = { check_in_id: checkInId, ...members, release, environment, contexts };
+    const parts: EnvelopeParts = {
+      category: "monitor",
+      itemType: "check_in",
+      payload: encodeEvent(event),
+      headerMembers: this.#header(this.#errorContext(trace, segment, process)),
+      contents: ONE_CHECK_IN,
+    };
+    return { parts, droppedSpans: 0 };
+  }
+
+  #errorContext(
+    trace: ErrorTrace | undefined,
+    segment: TraceInput | undefined,
+    members: ProcessMembers,
+  ): DynamicSamplingContext | undefined {
+    return segment === undefined
+      ? this.#traceContext.ofError(trace, members)
+      : this.#traceContext.ofSegment(segment, members);
   }
 
   #transactionJson(input: TransactionInput, members: ProcessMembers, eventId: string): string {
@@ -138,4 +174,8 @@ export class EnvelopeBuilder {
     const trace = dsc === undefined || !isUsable(dsc) ? "" : `,"trace":${dscJson(dsc)}`;
     return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
   }
+}
+
+function traceIds({ traceId, spanId }: ErrorTrace): JsonRecord {
+  return { trace_id: traceId, span_id: spanId };
 }

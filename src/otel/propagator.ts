@@ -69,21 +69,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
     const span = trace.getSpanContext(ctx);
     if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
     try {
-      const policy = this.#policy();
-      if (policy !== undefined && !isTarget(trace.getSpan(ctx), policy)) return;
-      if (presentHeader(carrier, "sentry-trace") !== undefined) return;
-      const { sampled, dsc } = outgoingTrace(ctx, span, this.#sources);
-      const present = presentHeader(carrier, "baggage");
-      const baggage = outgoingBaggage(ctx, present, dsc);
-      setter.set(carrier, "sentry-trace", formatSentryTrace(span.traceId, span.spanId, sampled));
-      setter.set(
-        carrier,
-        "traceparent",
-        formatTraceparent(span.traceId, span.spanId, span.traceFlags),
-      );
-      const state = span.traceState?.serialize() ?? "";
-      if (state !== "") setter.set(carrier, "tracestate", state);
-      if (baggage !== (present ?? "")) setter.set(carrier, "baggage", baggage);
+      this.#write(ctx, span, { carrier, setter });
     } catch (error) {
       diag.warn("otel-sentry-bridge: trace headers could not be written", error);
     }
@@ -94,10 +80,30 @@ export class TracePropagator implements TextMapPropagator<unknown> {
     return ["sentry-trace", "baggage", "traceparent", "tracestate"];
   }
 
+  #write(ctx: Context, span: SpanContext, { carrier, setter }: Target): void {
+    const policy = this.#policy();
+    if (policy !== undefined && !isTarget(trace.getSpan(ctx), policy)) return;
+    if (presentHeader(carrier, "sentry-trace") !== undefined) return;
+    const { traceId, spanId, traceFlags } = span;
+    const { sampled, dsc } = outgoingTrace(ctx, span, this.#sources);
+    const present = presentHeader(carrier, "baggage");
+    const baggage = outgoingBaggage(ctx, present, dsc);
+    setter.set(carrier, "sentry-trace", formatSentryTrace(traceId, spanId, sampled));
+    setter.set(carrier, "traceparent", formatTraceparent(traceId, spanId, traceFlags));
+    const state = span.traceState?.serialize() ?? "";
+    if (state !== "") setter.set(carrier, "tracestate", state);
+    if (baggage !== (present ?? "")) setter.set(carrier, "baggage", baggage);
+  }
+
   #mayContinue({ incoming }: RemoteParent): boolean {
     const policy = this.#policy();
     return policy === undefined || mayContinue(incoming.dsc?.["org_id"], policy.continuation);
   }
+}
+
+interface Target {
+  readonly carrier: unknown;
+  readonly setter: TextMapSetter<unknown>;
 }
 
 function readParent(headers: CarrierReader): RemoteParent | undefined {

@@ -40,27 +40,31 @@ const NO_MEMBERS: DynamicSamplingContext = Object.freeze({});
 /**
  * A service between that speaks W3C only passes `traceparent` and `baggage` on and drops
  * `sentry-trace`. The members are still those of this trace if they name it; else they are stale.
+ * With them comes Sentry's decision: the flag is only that of the pipeline.
  */
 function w3cParent(w3c: Traceparent, members: Members, headers: CarrierReader): RemoteParent {
   const { traceId, spanId, flags } = w3c;
+  const dsc = members?.["trace_id"] === traceId ? members : undefined;
+  const sampled = dsc === undefined ? (flags & TraceFlags.SAMPLED) !== 0 : decisionOf(dsc);
   return {
     span: withTraceState({ traceId, spanId, traceFlags: flags, isRemote: true }, headers),
-    incoming: {
-      traceId,
-      sampled: (flags & TraceFlags.SAMPLED) !== 0,
-      dsc: members?.["trace_id"] === traceId ? members : undefined,
-    },
+    incoming: { traceId, sampled, dsc },
   };
+}
+
+function decisionOf({ sampled }: DynamicSamplingContext): boolean | undefined {
+  if (sampled === "true") return true;
+  return sampled === "false" ? false : undefined;
 }
 
 /**
  * Without a decision the flag is 1: a parent-based sampler takes 0 for a refusal, and nothing would
- * be recorded that we could decide about. `IncomingTrace.sampled` keeps the truth. The other flags
- * are the W3C header's.
+ * be recorded that we could decide about. `IncomingTrace.sampled` keeps the truth. What only Sentry
+ * has refused is recorded for others, if the W3C header says so; the other flags are that header's.
  */
 function flagsOf(sampled: boolean | undefined, w3c: Traceparent | undefined): number {
-  const others = (w3c?.flags ?? 0) & ~TraceFlags.SAMPLED;
-  return sampled === false ? others : others | TraceFlags.SAMPLED;
+  const flags = w3c?.flags ?? 0;
+  return sampled === false ? flags : flags | TraceFlags.SAMPLED;
 }
 
 function withTraceState(span: SpanContext, headers: CarrierReader | undefined): SpanContext {

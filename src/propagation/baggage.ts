@@ -15,12 +15,17 @@ const MAX_BYTES = 8192;
 const MAX_MEMBERS = 180;
 const MAX_MEMBER_BYTES = 4096;
 
+// A header within the limits has no more parts, however many of them are empty or stale.
+const MAX_PARTS = MAX_BYTES;
+
 const PREFIX = "sentry-";
 
-/** Takes a `baggage` header apart: its first 180 members in their order. Several headers: join them by a comma. */
+const PROPERTIES = /^[\t\x20-\x2b\x2d-\x7e]*$/;
+
+/** Takes a `baggage` header apart: its members in their order. Several headers: join them by a comma. */
 export function parseBaggage(header: string): BaggageMember[] {
   const members: BaggageMember[] = [];
-  for (const part of header.split(",", MAX_MEMBERS)) {
+  for (const part of header.split(",", MAX_PARTS)) {
     const text = part.trim();
     if (text !== "") members.push(parseMember(text));
   }
@@ -57,10 +62,14 @@ export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingC
     .join(",");
 }
 
-/** A `baggage` member, percent-encoded. `properties` go behind it as they are. */
+/**
+ * A `baggage` member, percent-encoded. `properties` go behind it as they are, unless there is a
+ * character in them for which Node would refuse the header, or a comma, which begins another member.
+ */
 export function memberOf(key: string, value: string, properties?: string): BaggageMember {
   const pair = `${encode(key)}=${encode(value)}`;
-  return { text: properties === undefined ? pair : `${pair};${properties}`, key, value };
+  const isKept = properties !== undefined && PROPERTIES.test(properties);
+  return { text: isKept ? `${pair};${properties}` : pair, key, value };
 }
 
 function isSentry(member: BaggageMember): boolean {

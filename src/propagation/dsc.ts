@@ -22,7 +22,9 @@ export interface OwnTrace {
  * built for each transaction, and a list of entries that is filtered takes ten times as long.
  */
 export function dscOf(own: OwnTrace): DynamicSamplingContext {
-  const dsc: Record<string, string> = { trace_id: own.traceId, public_key: own.publicKey };
+  // As headers have it, and events: some id generators write capitals.
+  const traceId = own.traceId.toLowerCase();
+  const dsc: Record<string, string> = { trace_id: traceId, public_key: own.publicKey };
   const decided = own.sampled !== undefined;
   if (decided && own.sampleRate !== undefined) dsc["sample_rate"] = String(own.sampleRate);
   dsc["sample_rand"] = String(own.sampleRand);

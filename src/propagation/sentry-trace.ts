@@ -18,12 +18,13 @@ export function parseSentryTrace(value: string | undefined): SentryTrace | undef
   return { traceId, spanId, sampled: flag === undefined ? undefined : flag === "1" };
 }
 
-/** The `sentry-trace` header for a span; no flag when the decision is the receiver's. */
+/** The `sentry-trace` header for a span; no flag when the decision is the receiver's. Ids are written in lower case. */
 export function formatSentryTrace(
   traceId: string,
   spanId: string,
   sampled: boolean | undefined,
 ): string {
-  if (sampled === undefined) return `${traceId}-${spanId}`;
-  return `${traceId}-${spanId}-${sampled ? "1" : "0"}`;
+  const ids = `${traceId}-${spanId}`.toLowerCase();
+  if (sampled === undefined) return ids;
+  return `${ids}-${sampled ? "1" : "0"}`;
 }

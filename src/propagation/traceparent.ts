@@ -26,7 +26,7 @@ export function parseTraceparent(value: string | undefined): Traceparent | undef
   return { traceId, spanId, flags: parseInt(flags, 16) & KNOWN_FLAGS };
 }
 
-/** The `traceparent` header, version `00`, for a span. */
+/** The `traceparent` header, version `00`, for a span. Ids are written in lower case. */
 export function formatTraceparent(traceId: string, spanId: string, flags: number): string {
-  return `00-${traceId}-${spanId}-0${flags & KNOWN_FLAGS}`;
+  return `00-${traceId}-${spanId}-0${flags & KNOWN_FLAGS}`.toLowerCase();
 }

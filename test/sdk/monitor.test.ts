@@ -1,0 +1,139 @@
+import { trace } from "@opentelemetry/api";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { captureCheckIn, getIsolationScope, setTag, withMonitor } from "../../src/index.js";
+import type { Bridge } from "../client/bridge.js";
+import { startBridge } from "../client/bridge.js";
+
+type Sent = Readonly<Record<string, unknown>>;
+
+const CONFIG = {
+  schedule: { type: "crontab", value: "0 3 * * *" },
+  checkinMargin: 5,
+  maxRuntime: 30,
+  timezone: "Europe/Vienna",
+} as const;
+
+async function checkInsOf({ client, transport }: Bridge): Promise<Sent[]> {
+  await client.flush();
+  return transport.envelopes
+    .flatMap(({ items }) => items)
+    .filter(({ header }) => header.type === "check_in")
+    .map((item) => item.json() as Sent);
+}
+
+describe("captureCheckIn", () => {
+  it("sends what the protocol asks for", async () => {
+    const bridge = startBridge({ release: "shop@2", environment: "production" });
+    const checkInId = captureCheckIn({ monitorSlug: "nightly", status: "in_progress" }, CONFIG);
+    captureCheckIn({ monitorSlug: "nightly", status: "ok", checkInId, duration: 2.5 });
+    const common = {
+      check_in_id: checkInId,
+      monitor_slug: "nightly",
+      release: "shop@2",
+      environment: "production",
+    };
+    expect(await checkInsOf(bridge)).toEqual([
+      {
+        ...common,
+        status: "in_progress",
+        monitor_config: {
+          schedule: CONFIG.schedule,
+          checkin_margin: 5,
+          max_runtime: 30,
+          timezone: "Europe/Vienna",
+        },
+      },
+      { ...common, status: "ok", duration: 2.5 },
+    ]);
+    expect(bridge.client.stats().byCategory.monitor).toMatchObject({ captured: 2, sent: 2 });
+  });
+
+  it.each([
+    { monitorSlug: "", status: "ok" as const },
+    { monitorSlug: "a".repeat(51), status: "ok" as const },
+    { monitorSlug: "job", status: "done" as "ok" },
+  ])("tells of one that Sentry could not use, and does not send it: %o", async (checkIn) => {
+    const bridge = startBridge();
+    expect(captureCheckIn(checkIn)).toMatch(/^[0-9a-f]{32}$/);
+    expect(await checkInsOf(bridge)).toEqual([]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("a check-in is not sent")]);
+  });
+});
+
+afterEach(() => trace.disable());
+
+function startGlobal(): Bridge {
+  const bridge = startBridge();
+  trace.setGlobalTracerProvider(bridge.provider);
+  return bridge;
+}
+
+describe("withMonitor", () => {
+  it("sends a pair of one id around a run, which has a unit and a trace of its own", async () => {
+    const bridge = startGlobal();
+    let inside: string | undefined;
+    bridge.tracer.startActiveSpan("request", (request) => {
+      const result = withMonitor("job", () => {
+        setTag("run", "1");
+        inside = trace.getActiveSpan()?.spanContext().traceId;
+        return 5;
+      });
+      expect(result).toBe(5);
+      expect(getIsolationScope().data.tags).toEqual({});
+      expect(inside).not.toBe(request.spanContext().traceId);
+      request.end();
+    });
+    const [start, end] = await checkInsOf(bridge);
+    expect(start).toMatchObject({
+      status: "in_progress",
+      contexts: { trace: { trace_id: inside } },
+    });
+    expect(end).toMatchObject({ status: "ok", check_in_id: start?.["check_in_id"] });
+    expect(end?.["duration"]).toBeGreaterThanOrEqual(0);
+    const run = bridge.transport.transactions().find(({ transaction }) => transaction === "job");
+    expect(run?.tags).toEqual({ run: "1" });
+    expect(run?.contexts.trace).toMatchObject({ op: "cron", trace_id: inside });
+  });
+
+  it.each([
+    [
+      "throws",
+      (): never => {
+        throw new Error("job");
+      },
+    ],
+    ["rejects", (): Promise<never> => Promise.reject(new Error("job"))],
+  ])("of a run that %s passes the error on and ends with `error`", async (_how, fn) => {
+    const bridge = startGlobal();
+    await expect((async () => withMonitor("job", fn))()).rejects.toThrow("job");
+    expect((await checkInsOf(bridge)).map(({ status }) => status)).toEqual([
+      "in_progress",
+      "error",
+    ]);
+  });
+
+  it("of 100 overlapping runs sends 100 pairs, none mixed", async () => {
+    const bridge = startGlobal();
+    const releases: (() => void)[] = [];
+    const runs = Array.from({ length: 100 }, (_, index) =>
+      withMonitor("job", async () => {
+        await new Promise<void>((resolve) => {
+          releases.push(resolve);
+        });
+        if (index % 3 === 0) throw new Error("every third");
+      }),
+    );
+    for (const release of releases.toReversed()) release();
+    await Promise.allSettled(runs);
+    const byId = new Map<unknown, unknown[]>();
+    for (const { check_in_id: id, status } of await checkInsOf(bridge))
+      byId.set(id, [...(byId.get(id) ?? []), status]);
+    const ends = [...byId.values()].map(([first, last, ...more]) => {
+      expect([first, more]).toEqual(["in_progress", []]);
+      return last;
+    });
+    expect(ends.filter((end) => end === "error")).toHaveLength(34);
+    expect(ends.filter((end) => end === "ok")).toHaveLength(66);
+  });
+});
