@@ -1,4 +1,4 @@
-import { context, isSpanContextValid, trace } from "@opentelemetry/api";
+import { context, isSpanContextValid, propagation, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
@@ -53,7 +53,18 @@ export function forkForIncoming(ctx: Context, incoming: IncomingTrace | undefine
 /** A context in which spans begin traces of their own, in the same unit of work. */
 export function startingNewTrace(ctx: Context): Context {
   const { unit, current } = scopesOf(ctx);
-  return writeContextScopes(trace.deleteSpan(ctx), { unit, current, incoming: undefined });
+  const outside = withoutSentryBaggage(trace.deleteSpan(ctx));
+  return writeContextScopes(outside, { unit, current, incoming: undefined });
+}
+
+// `W3CBaggagePropagator` takes all members of a request into the context, and would pass on the
+// sampling context of the trace that is left.
+function withoutSentryBaggage(ctx: Context): Context {
+  const baggage = propagation.getBaggage(ctx);
+  if (baggage === undefined) return ctx;
+  const stale = baggage.getAllEntries().filter(([key]) => key.startsWith("sentry-"));
+  if (stale.length === 0) return ctx;
+  return propagation.setBaggage(ctx, baggage.removeEntries(...stale.map(([key]) => key)));
 }
 
 // An active span that does not record cannot carry a unit: its trace's entry in the table does. A span

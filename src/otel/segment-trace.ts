@@ -1,6 +1,7 @@
 import type { TraceInput } from "../client/capture-input.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { SpanView } from "../semantics/span-view.js";
+import { validTraceId } from "../tracing/ids.js";
 import type { Segment } from "../tracing/segment.js";
 
 /**
@@ -10,7 +11,7 @@ import type { Segment } from "../tracing/segment.js";
 export function segmentTrace(segment: Segment): TraceInput {
   const { incoming, sampling, fate, slot, traceId } = segment.origin;
   return {
-    traceId,
+    traceId: validTraceId(traceId),
     incoming,
     sampled: fate === "sent",
     sampleRate: sampling.sampleRate,

@@ -35,7 +35,9 @@ function readHead(socket: Socket, proxy: Proxy): Promise<void> {
       if (Buffer.isBuffer(chunk)) head = Buffer.concat([head, chunk]);
       const end = head.indexOf("\r\n\r\n");
       if (end === -1 && head.length < MAX_HEAD_BYTES) return;
-      if (end !== -1 && head.length > end + 4) socket.unshift(head.subarray(end + 4));
+      // What has a good status, but no end, has not opened a tunnel either.
+      if (end === -1) return settle(proxyUnreachable(proxy, new Error("its answer has no end")));
+      if (head.length > end + 4) socket.unshift(head.subarray(end + 4));
       settle(refusalIn(head.toString("latin1"), proxy));
     };
     const settle = (error: ProxyError | undefined): void => {

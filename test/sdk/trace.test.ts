@@ -1,4 +1,11 @@
-import { context, propagation, trace } from "@opentelemetry/api";
+import {
+  context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  propagation,
+  trace,
+} from "@opentelemetry/api";
+import { CompositePropagator, W3CBaggagePropagator } from "@opentelemetry/core";
 import { describe, expect, it } from "vitest";
 
 import {
@@ -81,6 +88,29 @@ describe("startNewTrace", () => {
       { unit: "1" },
     ]);
   });
+});
+
+it("startNewTrace leaves the baggage of the trace that it leaves behind", () => {
+  const { tracer } = startBridge();
+  const composite = new CompositePropagator({
+    propagators: [new SentryPropagator(), new W3CBaggagePropagator()],
+  });
+  const baggage = `${HEADERS.baggage},tenant=7`;
+  const incoming = composite.extract(
+    context.active(),
+    { ...HEADERS, baggage },
+    defaultTextMapGetter,
+  );
+  context.with(incoming, () =>
+    startNewTrace(() => {
+      const headers: Record<string, string> = {};
+      const span = tracer.startSpan("new");
+      composite.inject(trace.setSpan(context.active(), span), headers, defaultTextMapSetter);
+      span.end();
+      expect(headers["baggage"]).not.toContain(TRACE);
+      expect(headers["baggage"]).toContain("tenant=7");
+    }),
+  );
 });
 
 describe("getTraceHeaders", () => {

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { expect } from "vitest";
+
+import { builtPackage } from "../package/built-package.js";
+import { startProcess } from "./service-process.js";
+
+/** A service in a process of its own that is told of traces by `traceparent` alone. */
+export interface Decider {
+  /** The ids of the traces that it has sent. To be asked once. */
+  decide(traceparents: readonly string[]): Promise<string[]>;
+  /** Lets it end, which must be clean. */
+  stop(): Promise<void>;
+}
+
+/** Starts the service for the length of a test. */
+export async function startDecider(rate: number): Promise<Decider> {
+  const testing = join(builtPackage(), "dist/esm/testing/testing.js");
+  const service = startProcess("decider.mjs", {
+    BRIDGE_TESTING: pathToFileURL(testing).href,
+    RATE: String(rate),
+  });
+  expect(await service.next()).toBe("ready");
+  return {
+    decide(traceparents) {
+      service.send([...traceparents]);
+      return service.next<string[]>();
+    },
+    stop: () => service.disconnect(),
+  };
+}
