@@ -54,6 +54,8 @@ export interface ClientParts extends BuilderParts {
   readonly deliveryCounts?: (() => DeliveryCounts) | undefined;
   /** How hard the way to the server is pressed. Default: not at all. */
   readonly pressure?: Pressure | undefined;
+  /** Called whenever something was captured. Must not throw. */
+  readonly onCaptured?: (() => void) | undefined;
   /** Called once the client is closed. */
   readonly onClosed?: (() => void) | undefined;
 }
@@ -71,6 +73,7 @@ export class SentryClient {
   readonly #spotlight: EnvelopeSender | undefined;
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
+  readonly #onCaptured: (() => void) | undefined;
   readonly #sources = new Set<SpanSource>();
   readonly #given = new ItemCounter();
   #closing: Promise<boolean> | undefined;
@@ -86,6 +89,7 @@ export class SentryClient {
     this.pressure = parts.pressure ?? NO_PRESSURE;
     this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
     this.#onClosed = parts.onClosed;
+    this.#onCaptured = parts.onCaptured;
   }
 
   /** Whether `close` was called: what comes later is counted as `closed`. */
@@ -213,6 +217,7 @@ export class SentryClient {
   // What the server does not want now is not encoded first; Spotlight wants all.
   #deliver(category: DataCategory, contents: readonly ItemCount[], build: () => BuildResult): void {
     this.#given.add(contents);
+    this.#onCaptured?.();
     try {
       const isForSentryOnly = this.#spotlight === undefined;
       if (isForSentryOnly && this.#sender?.refuses(category, contents) === true) return;

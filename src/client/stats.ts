@@ -22,7 +22,7 @@ export interface CategoryStats {
   readonly sent: number;
   /** What waits or is under way. */
   readonly queued: number;
-  /** What this process has put on disk and the server has not got. */
+  /** What this process has put on disk and not taken out again; another process may have sent it since. */
   readonly spooled: number;
   readonly dropped: Readonly<Partial<Record<DiscardReason, number>>>;
   /** Of `dropped`: by sampling, a filter, a fault or the end of the pipeline, before the client was given it. */

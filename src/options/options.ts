@@ -50,7 +50,7 @@ export interface HttpOptions {
   readonly http2?: boolean;
   /** Sends again after 502, 503 and 504, which the protocol has dropped: for servers behind a proxy of their own. Default false. */
   readonly retryOn5xx?: boolean;
-  /** Directory for what cannot be sent now; it survives the process. Default: none, and it is kept in memory only. */
+  /** Directory for what cannot be sent now; it survives the process. One for each DSN: what is in it goes to whichever finds it. Default: none, and it is kept in memory only. */
   readonly spoolDirectory?: string;
   /** Bytes of the spool's files at most, over all processes. Default 50 MiB. */
   readonly spoolMaxBytes?: number;

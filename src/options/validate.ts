@@ -7,10 +7,24 @@ import type { HttpOptions, KeepUnsampled } from "./options.js";
 export type Check = (option: string, value: unknown) => void;
 
 const check =
-  (expected: string, accepts: (value: unknown) => boolean): Check =>
+  (
+    expected: string,
+    accepts: (value: unknown) => boolean,
+    shown: (value: unknown) => unknown = (value) => value,
+  ): Check =>
   (option, value) => {
-    if (!accepts(value)) throw new OptionsError({ option, expected, received: value });
+    if (!accepts(value)) throw new OptionsError({ option, expected, received: shown(value) });
   };
+
+// What stands before the last @ may be a password, also where the rest is no URL.
+const withoutCredentials = (value: unknown): unknown =>
+  typeof value === "string" ? value.replace(/^.*@/s, "[Filtered]@") : value;
+
+// A key that was pasted in another form is a key all the same.
+const onlyItsKind = (value: unknown): unknown =>
+  typeof value === "string" || value instanceof Uint8Array
+    ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} of something else`
+    : value;
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isPattern = (value: unknown): boolean => isText(value) || value instanceof RegExp;
@@ -53,15 +67,17 @@ export const positiveMillis: Check = check(
   isAtLeast(1),
 );
 const path: Check = check("must be a path", (value) => isText(value) && value !== "");
-const pem: Check = check("must be a certificate or key in PEM form", isPem);
+const pem: Check = check("must be a certificate or key in PEM form", isPem, onlyItsKind);
 const pems: Check = check(
   "must be one or more certificates in PEM form",
   (value) => isPem(value) || isListOf(isPem)(value),
+  onlyItsKind,
 );
 const texts: Check = check("must be a list of strings", isListOf(isText));
 const proxy: Check = check(
   "must be an http(s) URL, or false",
   (value) => value === false || isUrl(value),
+  withoutCredentials,
 );
 export const millis: Check = check("must be a number of milliseconds, 0 or more", isAtLeast(0));
 export const patterns: Check = check(
@@ -75,8 +91,9 @@ export const spanPatterns: Check = check(
 export const flagOrUrl: Check = check(
   "must be true, false or a URL",
   (value) => typeof value === "boolean" || isUrl(value),
+  withoutCredentials,
 );
-export const url: Check = check("must be an http(s) URL", (value) => isUrl(value));
+export const url: Check = check("must be an http(s) URL", isUrl, withoutCredentials);
 
 /** A transport of the application's own, or options of the HTTP transport. */
 export const transport: Check = (option, value) => {

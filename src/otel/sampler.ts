@@ -33,14 +33,17 @@ interface HeadDecision {
   readonly sampling: SegmentSampling;
 }
 
-// A tracer asks its sampler and tells its processors in one synchronous call: one decision is under way.
-const underWay = new WeakMap<SentryClient, HeadDecision>();
+// A tracer asks its sampler and tells its processors in one synchronous call: one decision is under
+// way. On the client, since sampler and processor may be of two copies of the package.
+const UNDER_WAY = Symbol.for("otel-sentry-bridge.head-decision.v1");
+
+type DecidingClient = SentryClient & { [UNDER_WAY]?: HeadDecision | undefined };
 
 /** The decision that a sampler of the client has just taken about a root of this trace, once. */
-export function takeFromHead(client: SentryClient, traceId: string): SegmentSampling | undefined {
-  const decision = underWay.get(client);
+export function takeFromHead(client: DecidingClient, traceId: string): SegmentSampling | undefined {
+  const decision = client[UNDER_WAY];
   if (decision?.traceId !== traceId) return undefined;
-  underWay.delete(client);
+  client[UNDER_WAY] = undefined;
   return decision.sampling;
 }
 
@@ -86,7 +89,7 @@ export class ClientSampler {
     const root = { name, kind, attributes };
     const sampling = this.#deciderOf(client)({ traceId, incoming, root });
     if (sampling.lostTo === undefined) {
-      underWay.set(client, { traceId, sampling });
+      (client as DecidingClient)[UNDER_WAY] = { traceId, sampling };
       return SAMPLED;
     }
     this.#refused += 1;

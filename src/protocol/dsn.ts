@@ -62,5 +62,5 @@ export function publicDsn(dsn: Dsn): string {
 }
 
 function redactDsn(text: string): string {
-  return text.replace(/:(?!\/\/)[^@]*@/, ":[Filtered]@");
+  return text.replace(/:(?!\/\/).*@/s, ":[Filtered]@");
 }

@@ -40,9 +40,11 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     sender: delivery?.sender,
     deliveryCounts: () => delivery?.counts() ?? {},
     pressure: pressureOf(settings, delivery),
-    spotlight: spotlightOf(settings, parts.diagnostics),
+    // Of its own: what Spotlight lacks must not hide what the server lacks.
+    spotlight: spotlightOf(settings, createDiagnostics(loggerOf(settings))),
     newEventId,
     random: Math.random,
+    onCaptured: () => metrics.check(),
     onClosed: () => {
       processEnd.remove(client);
       metrics.detach();

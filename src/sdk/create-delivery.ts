@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client-reports.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
@@ -125,10 +127,11 @@ function reportsOf(settings: Settings, { ledger }: DeliveryParts): ClientReports
   return settings.sendClientReports ? createClientReports({ ledger }) : NO_CLIENT_REPORTS;
 }
 
-function spoolOf(options: HttpOptions, { diagnostics, ledger }: DeliveryParts): Spool | undefined {
+function spoolOf(options: HttpOptions, parts: HttpParts): Spool | undefined {
+  const { diagnostics, ledger } = parts;
   if (options.spoolDirectory === undefined) return undefined;
   return createSpool({
-    directory: options.spoolDirectory,
+    directory: resolve(options.spoolDirectory),
     maxBytes: options.spoolMaxBytes,
     maxFiles: options.spoolMaxFiles,
     maxAgeMillis: options.spoolMaxAgeMillis,

@@ -13,9 +13,13 @@ export class OperationMetrics {
     this.#metrics = attachSelfMetrics(client, { version: SDK_VERSION });
   }
 
-  /** The end of one envelope's delivery; a meter provider that was registered late is found here. */
-  record(result: SendResult, millis: number): void {
+  /** Looks for a meter provider that was registered late. */
+  check(): void {
     this.#metrics?.check();
+  }
+
+  /** The end of one envelope's delivery. */
+  record(result: SendResult, millis: number): void {
     this.#metrics?.recordOperation({ millis, ...outcomeOf(result) });
   }
 

@@ -12,10 +12,16 @@ export interface EndingClient {
 type EndSignal = "SIGINT" | "SIGTERM";
 
 /** What the hooks need of `process`. */
-export interface EndingProcess extends Pick<EventEmitter, "listenerCount" | "off" | "on"> {
+export interface EndingProcess extends Pick<
+  EventEmitter,
+  "listeners" | "off" | "on" | "prependListener"
+> {
   readonly pid: number;
   kill(pid: number, signal: EndSignal): unknown;
 }
+
+// The listeners of all copies of this package: they must not take each other for the application's.
+const MARK = Symbol.for("otel-sentry-bridge.signal-listener.v1");
 
 const SIGNALS: readonly EndSignal[] = ["SIGTERM", "SIGINT"];
 
@@ -38,8 +44,7 @@ export class ProcessEnd {
     if (this.#clients.size === 0) this.#listen();
     this.#clients.set(client, { flushedActivity: -1 });
     if (!onSignals) return;
-    if (this.#signalled.size === 0)
-      for (const name of SIGNALS) this.#process.on(name, this.#onSignal);
+    if (this.#signalled.size === 0) this.#listenToSignals();
     this.#signalled.add(client);
   }
 
@@ -55,6 +60,11 @@ export class ProcessEnd {
   #listen(): void {
     this.#process.on("beforeExit", this.#onBeforeExit);
     this.#process.on("exit", this.#onExit);
+  }
+
+  // First in line: a listener of the application's that is called once has gone after its turn.
+  #listenToSignals(): void {
+    for (const name of SIGNALS) this.#process.prependListener(name, this.#onSignal);
   }
 
   #ignoreSignals(): void {
@@ -76,27 +86,37 @@ export class ProcessEnd {
     for (const client of this.#clients.keys()) client.leave();
   };
 
-  readonly #onSignal = (signal: EndSignal): void => {
-    // Who asks twice does not want to wait.
-    if (this.#flushing.has(signal)) return this.#raise(signal);
-    this.#flushing.add(signal);
-    void this.#flushThenRaise(signal);
-  };
+  readonly #onSignal = Object.assign(
+    (signal: EndSignal): void => {
+      // Who asks twice does not want to wait.
+      if (this.#flushing.has(signal)) return this.#raise(signal);
+      // Where the application has listeners of its own, the end of the process is its business.
+      const isOurs = this.#listenersOf(signal).every((listener) => MARK in listener);
+      this.#flushing.add(signal);
+      void this.#flushFor(signal, isOurs);
+    },
+    { [MARK]: true },
+  );
 
-  async #flushThenRaise(signal: EndSignal): Promise<void> {
+  async #flushFor(signal: EndSignal, isOurs: boolean): Promise<void> {
     await Promise.allSettled([...this.#signalled].map((client) => client.flush()));
-    this.#raise(signal);
     this.#flushing.delete(signal);
+    if (isOurs) this.#raise(signal);
   }
 
-  // Without a listener the signal does what it does without us: the exit code tells of it. Where the
-  // application has listeners of its own, the end of the process is its business.
+  // Without a listener the signal does what it does without us: the exit code tells of it.
   #raise(signal: EndSignal): void {
-    if (this.#process.listenerCount(signal) > 1) return;
     this.#ignoreSignals();
+    // The application's, or another copy's that is not done yet: that one raises it.
+    if (this.#listenersOf(signal).length > 0) return;
     // A process that a signal ends has no `exit` event.
     this.#onExit();
     this.#process.kill(this.#process.pid, signal);
+  }
+
+  // oxlint-disable-next-line typescript/no-unsafe-function-type -- as Node types them
+  #listenersOf(signal: EndSignal): Function[] {
+    return this.#process.listeners(signal);
   }
 }
 

@@ -84,6 +84,10 @@ class FileSpool implements Spool {
     this.#writeTrouble = new DiskTrouble(diagnostics, now);
   }
 
+  get isUsable(): boolean {
+    return !this.#writeTrouble.isResting && !this.#readTrouble.isResting;
+  }
+
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
     if (!this.#takes(envelope)) return false;
     try {
@@ -122,8 +126,7 @@ class FileSpool implements Spool {
 
   // A client report that is late tells nothing new: the protocol keeps none.
   #takes({ category }: EncodedEnvelope): boolean {
-    const isResting = this.#writeTrouble.isResting || this.#readTrouble.isResting;
-    return category !== "internal" && !isResting;
+    return category !== "internal" && this.isUsable;
   }
 
   async #claim(

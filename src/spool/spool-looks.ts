@@ -81,15 +81,22 @@ export class SpoolLooks {
     if (found === undefined) return false;
     this.#lookedAt = now();
     books.forgetUnseen((base) => index.has(base));
-    await this.#recover(found.filter(({ holder }) => holder !== undefined));
+    await this.#recover(found);
     await this.#tidy();
     return true;
   }
 
-  async #recover(held: readonly FoundFile[]): Promise<void> {
-    for (const file of held) {
+  async #recover(found: readonly FoundFile[]): Promise<void> {
+    const named = new Set(
+      found
+        .filter(({ state }) => state === "waiting" || state === "claimed")
+        .map(({ entry }) => entry.base),
+    );
+    for (const file of found.filter(({ holder }) => holder !== undefined)) {
       if (!(await this.#isLeftBehind(file))) continue;
       if (file.state === "claimed") await this.#putBack(file);
+      // The exit of its process was faster than the write.
+      else if (named.has(file.entry.base)) await this.#settings.disk.discard(file.name);
       else await this.#finishWrite(file);
     }
   }

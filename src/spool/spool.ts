@@ -16,6 +16,8 @@ export interface Spool {
    */
   claim(isLimited: (category: DataCategory) => boolean): Promise<SpooledEnvelope | undefined>;
   counts(): SpoolCounts;
+  /** False for a while after the disk has failed; default true. */
+  readonly isUsable?: boolean;
 }
 
 /** An envelope that was taken out of the spool to be sent. One of the two methods must be called. */

@@ -79,6 +79,7 @@ class Attempt {
 
   #settled(socket: Socket, event: string): Promise<Socket> {
     this.#sockets.push(socket);
+    keepNoProcess(socket);
     return new Promise((resolve, reject) => {
       socket.once(event, () => resolve(socket));
       // Stays for the socket's life, so that no error is ever without a listener.
@@ -94,6 +95,18 @@ class Attempt {
     const { idleMillis, intervalMillis, count } = { ...DEFAULT_PROBES, ...defined(probes) };
     socket.setKeepAlive(true, idleMillis, intervalMillis, count);
   }
+}
+
+/**
+ * Lets the process end while the socket is open, also while it waits for an answer: who waits for an
+ * outcome has a timer for that. undici asks for the contrary with each request.
+ */
+function keepNoProcess(socket: Socket): void {
+  const unref = (): void => void socket.unref();
+  unref();
+  // Each address that is tried gets a handle of its own.
+  socket.once("connect", unref);
+  socket.ref = () => socket;
 }
 
 interface ProbedSocket {

@@ -80,6 +80,13 @@ export class ConnectionPool implements ConnectionHost {
     this.watch(exchange.terms.deadlineAt);
   }
 
+  /** Gives up what keeps the process alive: connections that come not about, and bytes that nobody takes. */
+  letGo(): void {
+    const reason = new Error("given up, so that the process can end");
+    for (const exchange of this.#takeWaiting()) exchange.fail(reason, "connect");
+    for (const connection of this.#connections) if (connection.isBusy) connection.giveUp(reason);
+  }
+
   /** Ends all exchanges; resolves once the sockets are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -113,6 +113,11 @@ export class Connection implements Carrier {
     return this.#served > 0;
   }
 
+  /** Whether the system has something to do for it, which keeps the process alive. */
+  get isBusy(): boolean {
+    return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;
+  }
+
   /** Since when only the rest of an answer is still to come. */
   get drainsSince(): number | undefined {
     return this.#stage === "draining" ? this.#answeredAt : undefined;
@@ -137,8 +142,6 @@ export class Connection implements Carrier {
     this.#exchange = exchange;
     this.#pause = now - this.#idleSince;
     if (isConnected) this.#stage = "sending";
-    // An answer that was still to come must not have kept the process alive; this one may.
-    this.#socket?.ref();
     this.#endsAt(Math.min(now + (isConnected ? headers : connect), exchange.terms.deadlineAt));
     this.#client.dispatch(exchange.request, exchange);
   }
@@ -155,12 +158,11 @@ export class Connection implements Carrier {
 
   answered(headers: ResponseHeaders): void {
     if (this.#stage === "closed") return;
+    if (this.isReused) this.#host.cutOff.survived(this.#pause);
     this.#stage = "draining";
     this.#answeredAt = this.#host.now();
     this.#endsAt(this.#answeredAt + this.#host.times.body);
     this.#readHints(headers);
-    // Nobody waits for the body.
-    this.#socket?.unref();
     this.#host.drains(this.#answeredAt);
   }
 
@@ -188,9 +190,14 @@ export class Connection implements Carrier {
 
   /** Its stage has taken too long. */
   expire(): void {
+    this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
+  }
+
+  /** Ends it, whatever has become of what it carries. */
+  giveUp(reason: Error): void {
     if (this.#stage === "connecting" || this.#stage === "sending") {
       const isWritten = this.#exchange?.isWritten === true;
-      this.#exchange?.fail(new DeadlineError(isWritten), isWritten ? "timeout" : "connect");
+      this.#exchange?.fail(reason, isWritten ? "timeout" : "connect");
     }
     this.close();
   }
@@ -261,7 +268,7 @@ export class Connection implements Carrier {
     if (this.#stage === "closed") return;
     if (this.#stage === "idle" && isEndedByServer(error)) {
       const now = this.#host.now();
-      this.#host.cutOff.learn(now - this.#idleSince, now);
+      this.#host.cutOff.learn(now - this.#idleSince, now, this.#connectedAt);
     }
     // What is not written yet comes back once undici has been refused a new socket.
     const isHeld = this.#stage === "sending" && this.#exchange?.isWritten === false;
@@ -270,7 +277,7 @@ export class Connection implements Carrier {
 
   #learn(exchange: Exchange): void {
     if (!this.isReused || exchange.isAnswering) return;
-    this.#host.cutOff.learnFromLoss(this.#pause, this.#host.now());
+    this.#host.cutOff.learnFromLoss(this.#pause, this.#host.now(), this.#connectedAt);
   }
 
   #readHints(headers: ResponseHeaders): void {

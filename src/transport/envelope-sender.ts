@@ -3,12 +3,13 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "../spool/spool.js";
 import { steadyNow } from "./clock.js";
+import { DrainSchedule } from "./drain-schedule.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
 import { OutgoingReports } from "./outgoing-reports.js";
 import { SendOutcomes } from "./send-outcomes.js";
-import { STALL_MILLIS, SendSlots } from "./send-slots.js";
+import { SendSlots } from "./send-slots.js";
 import { queueBounds, slotBounds } from "./sender-settings.js";
 import type { EnvelopeSenderSettings } from "./sender-settings.js";
 import { senderStats } from "./sender-stats.js";
@@ -31,6 +32,8 @@ export interface EnvelopeSender {
   flush(timeoutMillis: number): Promise<boolean>;
   /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
+  /** Keeps the process alive no more, except for who waits in `flush`; gives up attempts that would. */
+  letGo(): void;
   /** Spools what is left, at the end of the process, where nothing can be waited for. */
   leave(): void;
   /** Books the outcome of an envelope that the spool had kept. */
@@ -56,8 +59,7 @@ class QueuedSender implements EnvelopeSender {
   readonly #reports: OutgoingReports;
   readonly #outcomes: SendOutcomes;
   readonly #waiters = new FlushWaiters();
-  #isDrainDue = false;
-  #isStallWatched = false;
+  readonly #schedule: DrainSchedule;
   #isGivingUp = false;
   #closing: Promise<boolean> | undefined;
 
@@ -75,6 +77,11 @@ class QueuedSender implements EnvelopeSender {
       headerMembers: settings.headerMembers ?? "",
       onOverdue: () => this.#detached(() => this.#sendReports()),
     });
+    this.#schedule = new DrainSchedule({
+      timers: this.#timers,
+      drain: () => this.#drain(),
+      detached: (run) => this.#detached(run),
+    });
     this.#queue = createEnvelopeQueue({
       ...queueBounds(settings),
       bytesElsewhere: () => this.#slots.bytes,
@@ -84,7 +91,7 @@ class QueuedSender implements EnvelopeSender {
   enqueue(envelope: EncodedEnvelope): void {
     if (this.refuses(envelope.category, envelope.contents)) return;
     for (const evicted of this.#queue.push(envelope, this.#now())) this.#overflow(evicted);
-    this.#drainSoon();
+    if (this.#hasRoom()) this.#schedule.soon();
   }
 
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean {
@@ -120,11 +127,17 @@ class QueuedSender implements EnvelopeSender {
     return this.#closing;
   }
 
+  letGo(): void {
+    this.#schedule.letGo();
+    this.#detached(() => this.#settings.transport.letGo?.());
+  }
+
   // What is under way may arrive all the same: the server knows its event id by then.
   leave(): void {
     if (!this.#intake.isOpen) return;
-    for (const held of [this.#takeAll(), this.#slots, this.#intake])
-      for (const left of held) this.#intake.keepSync(left);
+    for (const left of this.#takeAll()) this.#drop(left, () => this.#giveUp(left));
+    for (const sent of this.#slots) if (this.#intake.keepSync(sent)) this.#finish(sent, () => {});
+    for (const evicted of this.#intake) this.#intake.keepSync(evicted);
   }
 
   settleSpooled({ envelope, isOwn }: SpooledEnvelope, result: SendResult): void {
@@ -147,34 +160,12 @@ class QueuedSender implements EnvelopeSender {
     else this.#drop(evicted, book);
   }
 
-  // A span ends on the stack of the user's request: that goes first, and a burst is started as one.
-  #drainSoon(): void {
-    if (this.#isDrainDue || !this.#hasRoom()) return;
-    this.#isDrainDue = true;
-    this.#detached(() =>
-      this.#timers.soon(() => {
-        this.#isDrainDue = false;
-        this.#drain();
-      }),
-    );
-  }
-
   #drain(): void {
     while (this.#queue.items > 0) {
-      if (!this.#hasRoom()) return this.#watchStall();
+      if (!this.#hasRoom()) return this.#schedule.afterStall();
       const envelope = this.#queue.shift();
       if (envelope !== undefined) this.#start(envelope);
     }
-  }
-
-  // Room that opens by time alone, while answers stay away, needs somebody to look.
-  #watchStall(): void {
-    if (this.#isStallWatched) return;
-    this.#isStallWatched = true;
-    this.#timers.inBackground(STALL_MILLIS, () => {
-      this.#isStallWatched = false;
-      this.#drain();
-    });
   }
 
   #hasRoom(): boolean {
@@ -210,7 +201,9 @@ class QueuedSender implements EnvelopeSender {
     try {
       this.#settings.transport
         .send(loaded)
-        .then((result) => this.#settle(envelope, result), onThrown);
+        .then((result) => this.#settle(envelope, result))
+        // It may also resolve with anything, where it is the application's own.
+        .catch(onThrown);
     } catch (error) {
       onThrown(error);
     }
@@ -222,14 +215,27 @@ class QueuedSender implements EnvelopeSender {
     this.#reports.settle(envelope, result.outcome);
     if (result.outcome !== "retryable") this.#finish(envelope, book);
     else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
-    else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, book);
+    else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);
     else this.#finish(envelope, book);
   }
 
   // It keeps its slot until it is written: the disk slows the queue down, and nothing piles up.
-  async #spoolFromSlot(envelope: EncodedEnvelope, otherwise: () => void): Promise<void> {
-    const isKept = await this.#intake.keep(envelope);
-    this.#finish(envelope, isKept ? () => {} : otherwise);
+  async #spoolFromSlot(envelope: EncodedEnvelope, result: SendResult): Promise<void> {
+    if (await this.#intake.keep(envelope)) this.#finish(envelope, () => {});
+    else if (this.#maySendAgain(result)) this.#sendFromSlot(envelope);
+    else this.#finish(envelope, () => this.#outcomes.settle(envelope, result));
+  }
+
+  // A disk that cannot be used is no reason to lose what nobody has seen: it waits in memory then.
+  #maySendAgain(result: SendResult): boolean {
+    const hasNotArrived = result.outcome === "retryable" && result.phase === "connect";
+    return hasNotArrived && !this.#isGivingUp && this.#settings.transport.isPatient === true;
+  }
+
+  // It may have been given up, or kept by the end of the process, while the disk was busy.
+  #sendFromSlot(envelope: EncodedEnvelope): void {
+    if (this.#slots.since(envelope) === undefined) return;
+    this.#send(envelope, this.#reports.load(envelope, this.#now()));
   }
 
   async #spoolEvicted(envelope: EncodedEnvelope, otherwise: () => void): Promise<void> {
@@ -259,6 +265,7 @@ class QueuedSender implements EnvelopeSender {
     const isFlushed = await this.flush(timeoutMillis);
     this.#isGivingUp = true;
     for (const left of this.#takeAll()) this.#drop(left, () => this.#giveUp(left));
+    this.#reports.close();
     await this.#closeTransport();
     for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
     return isFlushed;

@@ -22,7 +22,8 @@ const OVERDUE_MILLIS = 60_000;
 export class OutgoingReports {
   readonly #settings: OutgoingReportsSettings;
   readonly #loaded = new Map<EncodedEnvelope, ClientReport>();
-  #isTimed = false;
+  #cancelTimer: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(settings: OutgoingReportsSettings) {
     this.#settings = settings;
@@ -62,11 +63,17 @@ export class OutgoingReports {
     if (outcome !== "delivered") this.#settings.reports.restore(report);
   }
 
+  /** Nothing leaves any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
   #waitForEnvelope(): void {
-    if (this.#isTimed) return;
-    this.#isTimed = true;
-    this.#settings.timers.inBackground(OVERDUE_MILLIS, () => {
-      this.#isTimed = false;
+    if (this.#isClosed || this.#cancelTimer !== undefined) return;
+    this.#cancelTimer = this.#settings.timers.inBackground(OVERDUE_MILLIS, () => {
+      this.#cancelTimer = undefined;
       if (!this.hasPending) return;
       this.#settings.onOverdue();
       if (this.hasPending) this.#waitForEnvelope();

@@ -14,11 +14,14 @@ import type { SendOptions, SendResult, Transport } from "./transport.js";
 /** What a retry transport is made of. */
 export interface RetryTransportSettings {
   /** What makes the attempts. */
-  readonly transport: Transport;
+  readonly transport: Transport & { letGo?(): void };
   /** Sends again after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
   readonly retryOn5xx?: boolean | undefined;
-  /** While the server is gone, sends fail at once instead of waiting: somebody keeps them elsewhere. Default false. */
-  readonly failFast?: boolean | undefined;
+  /**
+   * While the server is gone, sends fail at once instead of waiting: somebody keeps them elsewhere. A
+   * function is asked each time whether somebody can. Default false.
+   */
+  readonly failFast?: boolean | (() => boolean) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   readonly timers?: Timers | undefined;
@@ -50,6 +53,10 @@ export interface RetryTransport extends Transport {
   wake(): void;
   /** Whether the server answered last, as far as is known. */
   readonly isReachable: boolean;
+  /** Whether sends wait while the server is gone. */
+  readonly isPatient: boolean;
+  /** Gives up attempts that would keep the process alive; they are repeated if it lives on. */
+  letGo(): void;
   counts(): RetryCounts;
 }
 
@@ -78,6 +85,7 @@ class RetryingTransport implements RetryTransport {
   #sends = 0;
   #retries = 0;
   #wokenAt = Number.NEGATIVE_INFINITY;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
@@ -124,6 +132,14 @@ class RetryingTransport implements RetryTransport {
     this.#pauses.cut();
   }
 
+  get isPatient(): boolean {
+    return !this.#failsFast;
+  }
+
+  letGo(): void {
+    this.#settings.transport.letGo?.();
+  }
+
   counts(): RetryCounts {
     return {
       ...this.#breaker.counts(),
@@ -158,6 +174,7 @@ class RetryingTransport implements RetryTransport {
   // Whether there is to be another attempt, once its time has come.
   async #isDueAfter(history: SendHistory, attempt: Attempt): Promise<boolean> {
     history.add(attempt);
+    if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
     if (this.#isClosed || (this.#failsFast && this.#breaker.isOpen)) return false;
     // The breaker times the probes then: a pause of its own would make the server's return go unnoticed.
     if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
@@ -193,6 +210,7 @@ class RetryingTransport implements RetryTransport {
       if (result.phase !== "reused") this.#breaker.failed(result.error);
       return;
     }
+    this.#answeredAt = this.#now();
     if (result.outcome === "delivered") this.#budget.credit();
     if (this.#breaker.answered()) this.#resume();
   }
@@ -228,7 +246,8 @@ class RetryingTransport implements RetryTransport {
   }
 
   get #failsFast(): boolean {
-    return this.#settings.failFast === true;
+    const { failFast = false } = this.#settings;
+    return typeof failFast === "function" ? failFast() : failFast;
   }
 
   #detached<T>(run: () => T): T {

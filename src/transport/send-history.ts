@@ -60,7 +60,7 @@ export class SendHistory {
     return this.#unknowns;
   }
 
-  /** Attempts that did not get as far as a connection. */
+  /** Attempts that did not get as far as a connection, in this outage. */
   get connectFailures(): number {
     return this.#connectFailures;
   }
@@ -87,6 +87,11 @@ export class SendHistory {
     else this.#arrived(startedAt, failure);
     // That nothing was sent now does not hold for what was sent before.
     if (failure !== "connect" || this.#arrivals === 0) this.#outcome = result;
+  }
+
+  /** The server has answered something since that attempt began: what failed before says nothing of it now. */
+  serverIsBack(): void {
+    this.#connectFailures = Math.min(this.#connectFailures, 1);
   }
 
   #arrived(startedAt: number, failure: AttemptFailure | undefined): void {

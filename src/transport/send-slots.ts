@@ -29,6 +29,8 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   readonly #bounds: SlotBounds;
   readonly #startedAt = new Map<EncodedEnvelope, number>();
   #bytes = 0;
+  // Later ones are answered while the oldest is not: then the server is there, and those are lost.
+  #overtakes = false;
 
   constructor(bounds: SlotBounds) {
     this.#bounds = bounds;
@@ -61,7 +63,10 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
 
   /** Whether the envelope was under way. */
   free(envelope: EncodedEnvelope): boolean {
+    const oldest = this.oldest;
+    const startedAt = this.#startedAt.get(envelope);
     if (!this.#startedAt.delete(envelope)) return false;
+    this.#overtakes = startedAt !== oldest && this.oldest === oldest;
     this.#bytes -= envelope.body.length;
     return true;
   }
@@ -79,6 +84,16 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   }
 
   #stalledSlots(nowMillis: number): number {
+    if (this.#overtakes) return this.#stalled(nowMillis);
     return Math.floor((nowMillis - (this.oldest ?? nowMillis)) / STALL_MILLIS);
+  }
+
+  #stalled(nowMillis: number): number {
+    let count = 0;
+    for (const startedAt of this.#startedAt.values()) {
+      if (nowMillis - startedAt < STALL_MILLIS) break;
+      count += 1;
+    }
+    return count;
   }
 }

@@ -40,14 +40,15 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     this.#evicted.add(envelope);
     this.#evictedBytes += envelope.body.length;
     const isKept = await this.keep(envelope);
-    this.#evicted.delete(envelope);
-    this.#evictedBytes -= envelope.body.length;
+    this.#forgetEvicted(envelope);
     return isKept;
   }
 
   /** The same as `keep`, without waiting. */
   keepSync(envelope: EncodedEnvelope): boolean {
-    return this.#spool?.keepSync(envelope) ?? false;
+    const isKept = this.#spool?.keepSync(envelope) ?? false;
+    if (isKept) this.#forgetEvicted(envelope);
+    return isKept;
   }
 
   /** Resolves when all that was handed over is written, or could not be. */
@@ -57,5 +58,9 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
 
   [Symbol.iterator](): Iterator<EncodedEnvelope> {
     return this.#evicted.values();
+  }
+
+  #forgetEvicted(envelope: EncodedEnvelope): void {
+    if (this.#evicted.delete(envelope)) this.#evictedBytes -= envelope.body.length;
   }
 }

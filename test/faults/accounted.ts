@@ -120,7 +120,7 @@ export function booksOf(
       transaction: transactions.queued,
       error: errors.queued,
     },
-    spooled: {},
+    spooled: { span: spans.spooled, transaction: transactions.spooled, error: errors.spooled },
     dropped: { span: spans.dropped, transaction: transactions.dropped, error: errors.dropped },
   };
 }

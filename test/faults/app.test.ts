@@ -25,7 +25,8 @@ describe("an application in a process of its own", () => {
   ] as const)("ends by %s", async (ending, code, end) => {
     const server = await startFaultServer();
     const app = await startApp({ dsn: server.dsn });
-    expect(await app.end(ending, code)).toMatchObject(end);
+    const last = code === undefined ? {} : { exitCode: code };
+    expect(await app.end(ending, last)).toMatchObject(end);
   });
 
   it.each(["SIGTERM", "SIGKILL"] as const)("ends by %s", async (signal) => {

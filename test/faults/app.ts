@@ -15,15 +15,51 @@ export interface AppEnd {
   readonly stderr: string;
   /** From the call that ended it. */
   readonly millis: number;
+  /** What its client said at the end; undefined where a signal ended it. */
+  readonly stats: ClientStats | undefined;
 }
 
-/** How an application ends itself. */
-export type AppEnding = "abort" | "crash" | "exit" | "reject" | "runOut";
+/** How an application ends itself; by the signals in the turn in which it captures. */
+export type AppEnding =
+  | "abort"
+  | "crash"
+  | "exit"
+  | "outOfMemory"
+  | "reject"
+  | "runOut"
+  | "sigint"
+  | "sigterm";
+
+/** What an application is told with the word to end. */
+export interface LastWords {
+  readonly exitCode?: number;
+  /** Captured in the turn in which it ends, so that nothing of it has been sent. */
+  readonly transactions?: number;
+  readonly errors?: number;
+}
+
+/** What an application has of its own. */
+export interface AppSetup {
+  /** All timers go so much faster. */
+  readonly timerFactor?: number;
+  /** A handler that leads to exit code 3: at once, after `client.close()`, or by running out of work. */
+  readonly onSigterm?: "close" | "exit" | "runOut" | "runOutOnce";
+  /** Closes the client at an uncaught exception, then exits with 1. */
+  readonly closesOnCrash?: boolean;
+  /** Captures an error at each `beforeExit`. */
+  readonly capturesBeforeExit?: boolean;
+  /** Writes the client's warnings to its standard error. */
+  readonly warns?: boolean;
+  /** Of Node.js. */
+  readonly execArgv?: readonly string[];
+}
 
 /** An application on the built package, in a process of its own. */
 export interface App {
   readonly pid: number;
   captureErrors(count: number): Promise<void>;
+  /** Of about half a megabyte each. */
+  captureLongErrors(count: number): Promise<void>;
   /** Each has a root and a child. */
   captureTransactions(count: number): Promise<void>;
   stats(): Promise<ClientStats>;
@@ -31,8 +67,10 @@ export interface App {
   close(timeoutMillis?: number): Promise<boolean>;
   /** Keeps its event loop busy; resolves after that. */
   block(millis: number): Promise<void>;
+  /** Goes on with the rights of a user id, where it runs as the superuser. */
+  becomeUser(id: number): Promise<void>;
   /** Tells it to end; `runOut` lets it end by itself, when nothing is left to do. */
-  end(ending: AppEnding, exitCode?: number): Promise<AppEnd>;
+  end(ending: AppEnding, last?: LastWords): Promise<AppEnd>;
   /** Sends it a signal and waits for its end. */
   kill(signal: NodeJS.Signals): Promise<AppEnd>;
 }
@@ -40,12 +78,16 @@ export interface App {
 const PROGRAM = fileURLToPath(new URL("./app/capture.mjs", import.meta.url));
 
 /** Starts an application with a client of these options (as JSON), for the length of the test. */
-export async function startApp(options: ClientOptions): Promise<App> {
+export async function startApp(options: ClientOptions, setup: AppSetup = {}): Promise<App> {
   const entry = join(builtPackage(), "dist/esm/index.js");
   const child = fork(PROGRAM, {
-    execArgv: [],
-    env: { BRIDGE: pathToFileURL(entry).href, OPTIONS: JSON.stringify(options) },
-    stdio: ["ignore", "inherit", "pipe", "ipc"],
+    execArgv: [...(setup.execArgv ?? [])],
+    env: {
+      BRIDGE: pathToFileURL(entry).href,
+      OPTIONS: JSON.stringify(options),
+      SETUP: JSON.stringify(setup),
+    },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = endOf(child);
@@ -59,12 +101,15 @@ export async function startApp(options: ClientOptions): Promise<App> {
   return {
     pid: child.pid ?? 0,
     captureErrors: (count) => call.call("captureErrors", count),
+    captureLongErrors: (count) => call.call("captureLongErrors", count),
     captureTransactions: (count) => call.call("captureTransactions", count),
     stats: () => call.call("stats"),
     flush: (millis) => call.call("flush", millis),
     close: (millis) => call.call("close", millis),
     block: (millis) => call.call("block", millis),
-    end: (command, argument) => endBy(() => child.send({ command, argument })),
+    becomeUser: (id) => call.call("becomeUser", id),
+    end: (command, { exitCode: argument, ...captured } = {}) =>
+      endBy(() => child.send({ command, argument, captured })),
     kill: (signal) => endBy(() => child.kill(signal)),
   };
 }
@@ -103,9 +148,14 @@ function callsTo(child: ChildProcess): Calls {
 }
 
 function endOf(child: ChildProcess): Promise<Omit<AppEnd, "millis">> {
+  let stdout = "";
   let stderr = "";
+  child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   return new Promise((resolve) => {
-    child.on("close", (exitCode, signal) => resolve({ exitCode, signal, stderr }));
+    child.on("close", (exitCode, signal) => {
+      const stats = stdout === "" ? undefined : (JSON.parse(stdout) as ClientStats);
+      resolve({ exitCode, signal, stderr, stats });
+    });
   });
 }

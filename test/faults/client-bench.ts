@@ -11,7 +11,8 @@ import type { FaultServer } from "./kit.js";
 /** A whole client with the real OTel SDK in front of it. */
 export interface ClientBench {
   readonly client: SentryClient;
-  captureErrors(count: number): void;
+  /** Returns their event ids. */
+  captureErrors(count: number): string[];
   /** Ends local roots, each with children. */
   captureTransactions(count: number, children?: number): void;
   books(): ClientBooks;
@@ -33,7 +34,7 @@ export function openClient(server: FaultServer, options: ClientOptions = {}): Cl
     client,
     captureErrors(count) {
       captured.error += count;
-      for (let index = 0; index < count; index++) captureMessage(`error ${index}`);
+      return Array.from({ length: count }, (_, index) => captureMessage(`error ${index}`));
     },
     captureTransactions(count, children = 2) {
       captured.transaction += count;

@@ -122,6 +122,18 @@ describe("the door", () => {
     expect(problemOf({ dsn: "https://key:secret@host/path" })?.message).not.toContain("secret@");
   });
 
+  it.each([
+    { transport: { proxy: "socks5://user:s3cret@proxy:1080" } },
+    { tunnel: "ftp://user:s3c@ret@relay/t" },
+    { dsn: "https://pub:s3:c@ret@host/x" },
+    { transport: { clientKey: "s3cret-key-in-base64", clientCert: "-----BEGIN " } },
+    { transport: { caCerts: ["s3cret"] } },
+  ])("does not show a secret of %o", (options) => {
+    const { message = "" } = problemOf(options) ?? {};
+    expect(message).not.toBe("");
+    expect(message).not.toMatch(/s3|ret@/);
+  });
+
   it("lets every kind of good value in", () => {
     const good: ClientOptions = {
       dsn: DSN,

@@ -118,6 +118,25 @@ describe("a signal", () => {
   });
 });
 
+it("a listener of the application's that is called once still has the process to itself", async () => {
+  const { target, client } = setUp({ onSignals: true });
+  target.once("SIGTERM", () => {});
+  target.emit("SIGTERM", "SIGTERM");
+  await client.endFlush();
+  expect(target.kills).toEqual([]);
+});
+
+it("two copies of the package end the process when both are done", async () => {
+  const { target, client } = setUp({ onSignals: true });
+  const other = new FakeClient();
+  new ProcessEnd(target).add(other, true);
+  target.emit("SIGTERM", "SIGTERM");
+  await client.endFlush();
+  expect(target.kills).toEqual([]);
+  await other.endFlush();
+  expect(target.kills).toEqual(["SIGTERM"]);
+});
+
 it("leaves no listener behind when the last client is gone", () => {
   const { target, end, client } = setUp({ onSignals: true });
   const other = new FakeClient();

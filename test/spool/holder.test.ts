@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -168,6 +168,14 @@ describe("a temporary file", () => {
     expect(await drain(spool)).toHaveLength(0);
     expect(await namesIn(directory)).toEqual([]);
     expect(spool.counts().files).toBe(0);
+  });
+
+  it("of a process that has gone is removed if the envelope has its file, which another may be sending", async () => {
+    const { directory, base } = await claimedBy(ELSEWHERE);
+    const claim = claimedName(base, ELSEWHERE);
+    await copyFile(join(directory, claim), join(directory, temporaryName(base, GONE, "tmp")));
+    expect(await drain(spoolIn(directory, { holder: HERE }))).toHaveLength(0);
+    expect(await namesIn(directory)).toEqual([claim]);
   });
 
   it("of a process that may live is left to it", async () => {

@@ -49,4 +49,35 @@ describe("the bound of idleness", () => {
     cutOff.learnFromLoss(100, 0);
     expect(cutOff.at(0)).toBe(75);
   });
+
+  it("is not lowered by a restart: a loss after a pause far shorter than one that went well", () => {
+    const cutOff = new IdleCutOff(4000);
+    cutOff.survived(1000);
+    cutOff.learn(10, 500, 0);
+    expect(cutOff.at(500)).toBe(4000);
+  });
+
+  it("is lowered by none of the connections that the restart ended", () => {
+    const cutOff = new IdleCutOff(4000);
+    cutOff.survived(1000);
+    cutOff.learn(10, 500, 0);
+    cutOff.learnFromLoss(20, 501, 100);
+    cutOff.learn(100, 510, 499);
+    expect(cutOff.at(510)).toBe(4000);
+  });
+
+  it("is lowered when connections that were made after that are closed as well", () => {
+    const cutOff = new IdleCutOff(4000);
+    cutOff.survived(1000);
+    cutOff.learn(100, 500, 0);
+    cutOff.learn(100, 700, 501);
+    expect(cutOff.at(700)).toBe(75);
+  });
+
+  it("is lowered where the server was only late for once", () => {
+    const cutOff = new IdleCutOff(4000);
+    cutOff.survived(40);
+    cutOff.learn(30, 500, 0);
+    expect(cutOff.at(500)).toBe(22.5);
+  });
 });

@@ -32,7 +32,10 @@ const transport = createHttpTransport({
   ...settings,
 });
 const envelope = () => encodeEnvelope({ category: "error", itemType: "event", payload: "{}", headerMembers: "", contents: [] });
+// As a flush does: a send alone keeps no process.
+const flush = setInterval(() => {}, 1000);
 const results = [await transport.send(envelope()), await transport.send(envelope())];
+clearInterval(flush);
 process.stdout.write(results.map(({ outcome }) => outcome).join());
 `;
 

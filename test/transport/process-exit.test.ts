@@ -26,7 +26,10 @@ const transport = createHttpTransport({
 });
 const text = "x".repeat(Number(process.argv[3]));
 const envelope = encodeEnvelope({ category: "error", itemType: "event", payload: JSON.stringify({ text }), headerMembers: "", contents: [] });
+// As a flush does: a send alone keeps no process.
+const flush = setInterval(() => {}, 1000);
 const { outcome } = await transport.send(envelope);
+clearInterval(flush);
 const hasFetchDispatcher = Symbol.for("undici.globalDispatcher.1") in globalThis;
 process.stdout.write(JSON.stringify({ outcome, hasFetchDispatcher }));
 `;

@@ -104,6 +104,24 @@ describe("the server's return", () => {
     await timers.turn();
     expect(early.outcomes).toEqual([DELIVERED]);
   });
+
+  it("leaves no long back-off to an attempt that had begun before it and fails after it", async () => {
+    const bench = await outage();
+    const { inner, send, timers, pass } = bench;
+    inner.otherwise = failed("connect");
+    const late = send();
+    await pass(60_000);
+    inner.otherwise = "held";
+    while (inner.held === 0) await pass(50);
+    inner.otherwise = DELIVERED;
+    const probe = send();
+    while (probe.outcomes.length === 0) await pass(50);
+    inner.settle(failed("connect"));
+    await timers.turn();
+    expect(late.outcomes).toEqual([]);
+    await pass(1000);
+    expect(late.outcomes).toEqual([DELIVERED]);
+  });
 });
 
 describe("what may have arrived and is held", () => {

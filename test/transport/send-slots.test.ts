@@ -37,6 +37,23 @@ describe("while answers stay away", () => {
   });
 });
 
+it("what is lost does not slow the rest down, once the server answers again", async () => {
+  const { sender, transport, timers, clock } = bench({ maxConcurrency: 64 });
+  for (let count = 0; count < 200; count += 1) sender.enqueue(envelopeOf());
+  await timers.turn();
+  const lost = transport.held;
+  expect(lost).toBeGreaterThan(20);
+  clock.now += 500;
+  await timers.advance(500);
+  // All without any more time: each answer lets the next ones go.
+  for (let answers = 0; answers < 200 - lost; answers += 1) {
+    transport.releaseNewest();
+    await timers.turn();
+  }
+  expect(sender.stats()).toMatchObject({ envelopesSent: 200 - lost, queuedItems: 0 });
+  expect(transport.held).toBe(lost);
+});
+
 it("an error does not wait for a slot that transactions hold", async () => {
   const { sender, transport, timers } = bench();
   for (let count = 0; count < 6; count += 1) sender.enqueue(envelopeOf());

@@ -100,5 +100,16 @@ describe("with a spool", () => {
     await timers.turn();
     sender.leave();
     expect(spool.kept).toHaveLength(5);
+    expect(sender.stats().queued).toEqual({});
+  });
+
+  it("leave books what the disk does not take: what waits as closed, what is under way stays so", async () => {
+    const spool = memorySpool({ isFull: true });
+    const { sender, timers, recorder } = bench({ spool, maxConcurrency: 2, minConcurrency: 2 });
+    for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());
+    await timers.turn();
+    sender.leave();
+    expect(sender.stats().queued).toEqual({ transaction: 2 });
+    expect(recorder.snapshot()).toEqual({ transaction: { closed: 3 } });
   });
 });

@@ -1,16 +1,37 @@
 // An application that captures what it is told to, and ends as it is told to.
-import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
+import { writeSync } from "node:fs";
+
+import { DiagLogLevel, ROOT_CONTEXT, diag, trace } from "@opentelemetry/api";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 
-const { SentrySpanProcessor, captureMessage, createClient } = await import(process.env.BRIDGE);
+import { closeOnCrash, fillMemory, hastenTimers, ownSigtermHandler } from "./setup.mjs";
+
+const setup = JSON.parse(process.env.SETUP);
+if (setup.timerFactor !== undefined) hastenTimers(setup.timerFactor);
+
+if (setup.warns) diag.setLogger(console, DiagLogLevel.WARN);
+
+const { SentrySpanProcessor, captureMessage, createClient, setExtra } = await import(
+  process.env.BRIDGE
+);
 
 const client = createClient(JSON.parse(process.env.OPTIONS));
 const provider = new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] });
 const tracer = provider.getTracer("application");
 
+if (setup.onSigterm !== undefined) ownSigtermHandler(setup.onSigterm, client);
+if (setup.closesOnCrash) closeOnCrash(client);
+if (setup.capturesBeforeExit) process.on("beforeExit", () => void captureMessage("before exit"));
+// After the client's own listener, so that it tells what that has left.
+process.on("exit", () => writeSync(1, JSON.stringify(client.stats())));
+
 const COMMANDS = {
   captureErrors(count) {
     for (let index = 0; index < count; index++) captureMessage(`error ${index}`);
+  },
+  captureLongErrors(count) {
+    for (let index = 0; index < 50; index++) setExtra(`${index}`, "x".repeat(10_000));
+    COMMANDS.captureErrors(count);
   },
   captureTransactions(count) {
     for (let index = 0; index < count; index++) {
@@ -27,6 +48,8 @@ const COMMANDS = {
     const end = performance.now() + millis;
     while (performance.now() < end);
   },
+  // All threads of the process, on a system that has users.
+  becomeUser: (id) => process.seteuid(id),
 };
 
 // These have no reply: the process ends.
@@ -39,13 +62,24 @@ const ENDINGS = {
   // Nothing is left to do but what the client may still have.
   runOut: () => process.disconnect(),
   abort: () => process.abort(),
+  outOfMemory: fillMemory,
+  sigterm: () => process.kill(process.pid, "SIGTERM"),
+  sigint: () => process.kill(process.pid, "SIGINT"),
 };
 
-process.on("message", ({ id, command, argument }) => {
+process.on("message", ({ id, command, argument, captured }) => {
   const end = ENDINGS[command];
-  if (end === undefined) void answer(id, () => COMMANDS[command](argument));
+  if (end === undefined) {
+    void answer(id, () => COMMANDS[command](argument));
+    return;
+  }
   // Outside of the listener, as the application's own code runs.
-  else setImmediate(() => end(argument));
+  setImmediate(() => {
+    // In the same turn: nothing of it can have been sent.
+    COMMANDS.captureTransactions(captured?.transactions ?? 0);
+    COMMANDS.captureErrors(captured?.errors ?? 0);
+    end(argument);
+  });
 });
 
 async function answer(id, run) {

@@ -1,0 +1,141 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { expect, it } from "vitest";
+
+import { expectAccounted, outcomeOf } from "./accounted.js";
+import { openDelivery } from "./delivery.js";
+import { heldSocketsTo, socketsTo } from "./kernel-sockets.js";
+import { describeRow, startFaultServer, waitFor } from "./kit.js";
+
+const SILENT = { kind: "stall" } as const;
+
+describeRow(8, "a server that reads requests and never answers", () => {
+  it("after 200 of them, and 3 s, delivers 10 of 10 later ones within a second of its recovery", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ do: SILENT }] });
+    const delivery = openDelivery(server);
+    delivery.capture(200, "transaction");
+    await delay(3000);
+    await server.script({});
+    const start = performance.now();
+    const later = delivery.capture(10);
+    const ids = later.map(({ eventId }) => String(eventId));
+    await waitFor(() => server.events(), {
+      predicate: (events) => ids.every((id) => events[id]?.answered === 1),
+      timeoutMillis: 5000,
+    });
+    expect(performance.now() - start).toBeLessThan(1000);
+    // Also those that had waited behind the silent ones.
+    await waitFor(async () => ({ stats: delivery.sender.stats(), report: await server.report() }), {
+      predicate: ({ stats: { delivered, queuedItems }, report: { events } }) =>
+        queuedItems === 0 &&
+        (delivered.error ?? 0) + (delivered.transaction ?? 0) === events.unique,
+      timeoutMillis: 5000,
+    });
+    expect((await server.report()).events.unique).toBeGreaterThan(100);
+    await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+  });
+
+  it("gives each up at its deadline and tries it again; nothing is lost, nothing leaks", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ upTo: 20, do: SILENT }] });
+    const delivery = openDelivery(server, { headersTimeoutMillis: 400 });
+    delivery.capture(200, "transaction");
+    expect(await delivery.flush(20_000)).toBe(true);
+    expect(outcomeOf(delivery.books())).toEqual({
+      delivered: { transaction: 200, span: 600 },
+      dropped: {},
+    });
+    expect((await server.report()).events.maxAttempts).toBeLessThanOrEqual(2);
+    await delivery.sender.close(1000);
+    await waitFor(async () => heldSocketsTo(server.port), {
+      predicate: (sockets) => sockets.length === 0,
+      timeoutMillis: 5000,
+    });
+    await expectAccounted(delivery.books(), server);
+  });
+
+  it("for longer than retries last is a network_error for what was tried, and told", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ times: 2, do: SILENT }] });
+    const delivery = openDelivery(server, { headersTimeoutMillis: 200 });
+    await delivery.send();
+    expect(outcomeOf(delivery.books())).toEqual({
+      delivered: {},
+      dropped: { error: { network_error: 1 } },
+    });
+    await delivery.send();
+    await delivery.flush();
+    await expectAccounted(delivery.books(), server, { areReportsComplete: true });
+  });
+
+  it("does not hold flush beyond its time", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ do: SILENT }] });
+    const delivery = openDelivery(server);
+    delivery.capture(5);
+    const start = performance.now();
+    expect(await delivery.flush(300)).toBe(false);
+    expect(performance.now() - start).toBeLessThan(1500);
+    await expectAccounted(delivery.books(), server);
+  });
+});
+
+describeRow(9, "a middle box that has forgotten a connection", () => {
+  it("costs a deadline and no envelope: the next attempt goes over a new connection", async () => {
+    const server = await startFaultServer();
+    const delivery = openDelivery(server, { headersTimeoutMillis: 400, maxConnections: 1 });
+    await delivery.send();
+    await server.freezeConnections();
+    await delivery.send();
+    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 2 }, dropped: {} });
+    await expectAccounted(delivery.books(), server);
+  });
+
+  it("is kept from it by probes after 45 s, which the kernel has been told of", async () => {
+    const server = await startFaultServer();
+    const delivery = openDelivery(server);
+    await delivery.send();
+    const [socket] = socketsTo(server.port);
+    expect(socket?.timer).toBe(2);
+    expect(socket?.timerMillis).toBeGreaterThan(30_000);
+    expect(socket?.timerMillis).toBeLessThanOrEqual(46_000);
+    await expectAccounted(delivery.books(), server);
+  });
+});
+
+describeRow(10, "a server that reads slowly", () => {
+  const large = { payloadBytes: 900_000 } as const;
+  const uncompressed = { gzipThresholdBytes: 100_000_000 } as const;
+
+  it("below the deadline is waited for, and the event loop is free meanwhile", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ do: { kind: "slow-read", startMillis: 300 } }] });
+    const delivery = openDelivery(server, uncompressed);
+    delivery.capture(8, "error", large);
+    let longest = 0;
+    let last = performance.now();
+    const watch = setInterval(() => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last - 5);
+      last = now;
+    }, 5);
+    expect(await delivery.flush(20_000)).toBe(true);
+    clearInterval(watch);
+    // Scaled from 20 ms: other processes share the machine.
+    expect(longest).toBeLessThan(150);
+    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 8 }, dropped: {} });
+    await expectAccounted(delivery.books(), server);
+  });
+
+  it("above it is an attempt whose outcome is unknown: tried once more", async () => {
+    const server = await startFaultServer();
+    await server.script({
+      requests: [{ times: 1, do: { kind: "slow-read", startMillis: 5000 } }],
+    });
+    const delivery = openDelivery(server, { ...uncompressed, headersTimeoutMillis: 400 });
+    await delivery.send("error", large);
+    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
+    await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+  });
+});

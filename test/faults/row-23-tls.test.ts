@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+
+import { expect, it } from "vitest";
+
+import { expectAccounted, outcomeOf } from "./accounted.js";
+import { openDelivery } from "./delivery.js";
+import type { DeliveryOptions } from "./delivery.js";
+import { heldSocketsTo } from "./kernel-sockets.js";
+import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import type { CertificateName } from "./server-protocol.js";
+
+const CA = readFileSync(new URL("fixtures/ca.pem", import.meta.url), "utf8");
+
+interface BadCertificate {
+  readonly tls: CertificateName;
+  readonly options: DeliveryOptions;
+  readonly said: RegExp;
+}
+
+const TRUSTING = { caCerts: CA };
+
+const BAD: readonly (readonly [what: string, BadCertificate])[] = [
+  [
+    "has expired",
+    {
+      tls: "expired",
+      options: TRUSTING,
+      said: /certificate has expired \(CERT_HAS_EXPIRED\)/u,
+    },
+  ],
+  [
+    "is another host's",
+    {
+      tls: "wrong-host",
+      options: TRUSTING,
+      said: /another host name \(ERR_TLS_CERT_ALTNAME_INVALID\)/u,
+    },
+  ],
+  [
+    "nobody trusts",
+    {
+      tls: "good",
+      options: {},
+      said: /not trusted.*\(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/u,
+    },
+  ],
+];
+
+describeRow(23, "a certificate that is no good", () => {
+  it.each(BAD)(
+    "that %s is a `network_error`, said once, not tried again",
+    async (_, { tls, options, said }) => {
+      const server = await startFaultServer({ tls });
+      const delivery = openDelivery(server, options);
+      for (let sent = 0; sent < 4; sent += 1) await delivery.send("transaction");
+      expect(outcomeOf(delivery.books())).toEqual({
+        delivered: {},
+        dropped: { transaction: { network_error: 4 }, span: { network_error: 12 } },
+      });
+      expect((await server.report()).connections.opened).toBe(4);
+      expect(delivery.warnings).toEqual([expect.stringMatching(said)]);
+      expect(delivery.warnings[0]).not.toContain("tried again");
+      await server.until(({ connections }) => connections.open === 0);
+      await expectAccounted(delivery.books(), server);
+    },
+  );
+
+  it("costs those that are tried; the others wait, and are delivered once it was renewed", async () => {
+    const server = await startFaultServer({ tls: "expired" });
+    const delivery = openDelivery(server, { caCerts: CA });
+    delivery.capture(100, "transaction");
+    delivery.capture(10, "error");
+    await waitFor(() => delivery.books().dropped.error?.network_error ?? 0, {
+      predicate: (count) => count === 10,
+      timeoutMillis: 5000,
+    });
+    await server.close();
+    const renewed = await startFaultServer({ tls: "good", port: server.port });
+    expect(await delivery.flush()).toBe(true);
+    const { delivered, dropped } = delivery.books();
+    expect(delivered.transaction).toBeGreaterThan(50);
+    expect(Object.keys(dropped.transaction ?? {})).toEqual(["network_error"]);
+    await expectAccounted(delivery.books(), renewed);
+  });
+});
+
+describeRow(23, "a handshake that stalls", () => {
+  it("ends at the connect deadline, leaks nothing, and is tried again", async () => {
+    const server = await startFaultServer({ tls: "good" });
+    await server.script({ connections: [{ do: { kind: "never-read" } }] });
+    const delivery = openDelivery(server, {
+      caCerts: CA,
+      connectTimeoutMillis: 300,
+      maxConnections: 6,
+    });
+    const start = performance.now();
+    delivery.capture(50, "transaction");
+    await server.until(({ connections }) => connections.opened >= 8);
+    expect(performance.now() - start).toBeGreaterThan(300);
+    expect(heldSocketsTo(server.port).length).toBeLessThanOrEqual(6);
+    expect(delivery.books().queued).toEqual(delivery.books().captured);
+    await server.script({});
+    const healedAt = performance.now();
+    await server.until(({ events }) => events.unique > 0);
+    // The deadline of those that stall still, and the next probe.
+    expect(performance.now() - healedAt).toBeLessThan(2000);
+    expect(await delivery.flush()).toBe(true);
+    // And none is left to wait for what it had failed by before.
+    expect(performance.now() - healedAt).toBeLessThan(4000);
+    expect(outcomeOf(delivery.books())).toEqual({
+      delivered: { transaction: 50, span: 150 },
+      dropped: {},
+    });
+    expect(delivery.warnings).toEqual([
+      expect.stringMatching(/not made in time \(UND_ERR_CONNECT_TIMEOUT\); it is tried again/u),
+    ]);
+    const report = await server.report();
+    expect(report.events.maxAttempts).toBe(1);
+    // The server never reads the others, and so does not see that they were closed.
+    expect(heldSocketsTo(server.port).length).toBeLessThanOrEqual(6);
+    await expectAccounted(delivery.books(), report);
+  });
+
+  it("ends at the default deadline of 5 s, too", async () => {
+    const server = await startFaultServer({ tls: "good" });
+    await server.script({ connections: [{ nth: 1, do: { kind: "never-read" } }] });
+    const delivery = openDelivery(server, { caCerts: CA });
+    const start = performance.now();
+    await delivery.send();
+    expect(performance.now() - start).toBeGreaterThan(4900);
+    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
+    await expectAccounted(delivery.books(), server);
+  });
+
+  it.each(["rst", "fin", "garbage"] as const)("or ends by %s is tried again", async (kind) => {
+    const server = await startFaultServer({ tls: "good" });
+    await server.script({ connections: [{ nth: [1, 2], do: { kind } }] });
+    const delivery = openDelivery(server, { caCerts: CA });
+    delivery.capture(20, "transaction");
+    expect(await delivery.flush()).toBe(true);
+    expect(outcomeOf(delivery.books())).toEqual({
+      delivered: { transaction: 20, span: 60 },
+      dropped: {},
+    });
+    await expectAccounted(delivery.books(), server);
+  });
+});
