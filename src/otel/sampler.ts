@@ -35,7 +35,7 @@ interface HeadDecision {
 
 // A tracer asks its sampler and tells its processors in one synchronous call: one decision is under
 // way. On the client, since sampler and processor may be of two copies of the package.
-const UNDER_WAY = Symbol.for("otel-sentry-bridge.head-decision.v1");
+const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
 
 type DecidingClient = SentryClient & { [UNDER_WAY]?: HeadDecision | undefined };
 
