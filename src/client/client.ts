@@ -167,6 +167,12 @@ export class SentryClient {
     return activity;
   }
 
+  /** Keeps the process alive no more, except for who waits in `flush`. What is under way may be tried again later. */
+  letGo(): void {
+    this.#sender?.letGo();
+    this.#spotlight?.letGo();
+  }
+
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
   leave(): void {
     this.#sender?.leave();

@@ -76,7 +76,7 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
   const retry = createRetryTransport({
     transport: http,
     retryOn5xx: options.retryOn5xx,
-    failFast: spool !== undefined,
+    failFast: () => spool !== undefined && spool.isUsable !== false,
     runDetached,
     onRetry: (_envelope, last) => {
       if (last.outcome !== "retryable" || last.phase === "reused") return;
@@ -172,6 +172,10 @@ function withReplay(
   return {
     send: (envelope) => transport.send(envelope),
     wake: () => transport.wake?.(),
+
+    get isPatient() {
+      return transport.isPatient === true;
+    },
     get isReachable() {
       return transport.isReachable !== false;
     },

@@ -5,6 +5,8 @@ export interface EndingClient {
   /** Changes whenever something was captured. */
   activity(): number;
   flush(): Promise<boolean>;
+  /** Keeps the process alive no more by what is under way. */
+  letGo(): void;
   /** Saves what it can without waiting. */
   leave(): void;
 }
@@ -22,6 +24,9 @@ export interface EndingProcess extends Pick<
 
 // The listeners of all copies of this package: they must not take each other for the application's.
 const MARK = Symbol.for("otel-sentry-bridge.signal-listener.v1");
+
+// For an application that captures something each time that it has run out of work.
+const MAX_FLUSHES = 10;
 
 const SIGNALS: readonly EndSignal[] = ["SIGTERM", "SIGINT"];
 
@@ -42,7 +47,7 @@ export class ProcessEnd {
   /** `onSignals`: the client is flushed at SIGTERM and SIGINT, too. */
   add(client: EndingClient, onSignals: boolean): void {
     if (this.#clients.size === 0) this.#listen();
-    this.#clients.set(client, { flushedActivity: -1 });
+    this.#clients.set(client, { flushedActivity: -1, flushes: 0 });
     if (!onSignals) return;
     if (this.#signalled.size === 0) this.#listenToSignals();
     this.#signalled.add(client);
@@ -78,9 +83,15 @@ export class ProcessEnd {
       const activity = client.activity();
       if (activity === end.flushedActivity) continue;
       end.flushedActivity = activity;
-      void client.flush();
+      end.flushes += 1;
+      if (end.flushes > MAX_FLUSHES) client.letGo();
+      else void this.#flushThenLetGo(client);
     }
   };
+
+  async #flushThenLetGo(client: EndingClient): Promise<void> {
+    if (!(await client.flush())) client.letGo();
+  }
 
   readonly #onExit = (): void => {
     for (const client of this.#clients.keys()) client.leave();
@@ -122,4 +133,5 @@ export class ProcessEnd {
 
 interface ClientEnd {
   flushedActivity: number;
+  flushes: number;
 }

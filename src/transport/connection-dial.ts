@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { connect as connectTcp } from "node:net";
 
 import type { Dialling } from "./connection.js";
+import { noteSocket, notedLookup } from "./own-requests.js";
 import { proxyUnreachable } from "./proxy-error.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
 import { openTunnel } from "./proxy-tunnel.js";
@@ -69,7 +70,9 @@ class Attempt {
   }
 
   #open({ host, port, isSecure }: Address, tls: TlsClient): Promise<Socket> {
-    const socket = isSecure ? tls.connect({ host, port }) : connectTcp({ host, port });
+    const socket = isSecure
+      ? tls.connect({ host, port })
+      : connectTcp({ host, port, lookup: notedLookup });
     socket.setNoDelay(true);
     // Not before: what is set on a socket that has no connection yet is lost with the address that
     // it tried first.
@@ -104,6 +107,7 @@ class Attempt {
 function keepNoProcess(socket: Socket): void {
   const unref = (): void => void socket.unref();
   unref();
+  noteSocket(socket);
   // Each address that is tried gets a handle of its own.
   socket.once("connect", unref);
   socket.ref = () => socket;

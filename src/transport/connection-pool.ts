@@ -12,6 +12,7 @@ import type {
 } from "./connection.js";
 import type { Exchange } from "./exchange.js";
 import { Fifo } from "./fifo.js";
+import { LonelyWatch } from "./lonely-watch.js";
 import type { Timers } from "./timers.js";
 
 // Most bodies come with their headers or right behind them. One that does not must not keep a send
@@ -52,6 +53,7 @@ export class ConnectionPool implements ConnectionHost {
   readonly wallNow: () => number;
   readonly #settings: ConnectionPoolSettings;
   readonly #deadlines: DeadlineWatch;
+  readonly #lonely: LonelyWatch;
   readonly #connections = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting = new Fifo<Exchange>();
@@ -68,11 +70,17 @@ export class ConnectionPool implements ConnectionHost {
       now: settings.now,
       onDue: (now) => this.#endDue(now),
     });
+    this.#lonely = new LonelyWatch({
+      timers: settings.timers,
+      isBusy: () => [...this.#connections].some(({ isBusy }) => isBusy),
+      onLonely: () => this.#letGo(),
+    });
   }
 
   /** Sees to it that the exchange comes to an outcome. */
   submit(exchange: Exchange): void {
     if (this.#isClosed) return exchange.fail(closedError(), "refused");
+    if (!this.#lonely.mayGo()) return exchange.fail(lonelyError(), "connect");
     const now = this.now();
     const connection = this.#waiting.size === 0 ? this.#place(exchange, now) : undefined;
     if (connection !== undefined) return connection.carry(exchange, now);
@@ -80,17 +88,11 @@ export class ConnectionPool implements ConnectionHost {
     this.watch(exchange.terms.deadlineAt);
   }
 
-  /** Gives up what keeps the process alive: connections that come not about, and bytes that nobody takes. */
-  letGo(): void {
-    const reason = new Error("given up, so that the process can end");
-    for (const exchange of this.#takeWaiting()) exchange.fail(reason, "connect");
-    for (const connection of this.#connections) if (connection.isBusy) connection.giveUp(reason);
-  }
-
   /** Ends all exchanges; resolves once the sockets are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#deadlines.stop();
+    this.#lonely.stop();
     const connections = [...this.#connections];
     for (const connection of connections) connection.shut(closedError(), "refused");
     for (const exchange of this.#takeWaiting()) exchange.fail(closedError(), "refused");
@@ -128,6 +130,12 @@ export class ConnectionPool implements ConnectionHost {
   retake(exchange: Exchange): void {
     exchange.wantsNew = true;
     this.submit(exchange);
+  }
+
+  #letGo(): void {
+    for (const exchange of this.#takeWaiting()) exchange.fail(lonelyError(), "connect");
+    for (const connection of this.#connections)
+      if (connection.isBusy) connection.giveUp(lonelyError());
   }
 
   #pump(): void {
@@ -203,6 +211,10 @@ export class ConnectionPool implements ConnectionHost {
     while (this.#waiting.size > 0) this.#waiting.shift();
     return taken;
   }
+}
+
+function lonelyError(): Error {
+  return new Error("given up, so that the process can end");
 }
 
 /** What a send after `close` is told. */

@@ -32,7 +32,7 @@ export interface EnvelopeSender {
   flush(timeoutMillis: number): Promise<boolean>;
   /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
-  /** Keeps the process alive no more, except for who waits in `flush`; gives up attempts that would. */
+  /** From now on keeps the process alive for who waits in `flush` only, and no turn of it for what is captured. */
   letGo(): void;
   /** Spools what is left, at the end of the process, where nothing can be waited for. */
   leave(): void;
@@ -129,7 +129,6 @@ class QueuedSender implements EnvelopeSender {
 
   letGo(): void {
     this.#schedule.letGo();
-    this.#detached(() => this.#settings.transport.letGo?.());
   }
 
   // What is under way may arrive all the same: the server knows its event id by then.

@@ -60,8 +60,6 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
 /** A transport that tells how it fares. */
 export interface HttpTransport extends Transport {
   counts(): ConnectionCounts;
-  /** Gives up attempts that would keep the process alive; they end as after a deadline. */
-  letGo(): void;
 }
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
@@ -117,10 +115,6 @@ class PooledTransport implements HttpTransport {
   close(): Promise<void> {
     this.#closing ??= this.#settings.runDetached(() => this.#close());
     return this.#closing;
-  }
-
-  letGo(): void {
-    this.#settings.runDetached(() => this.#pool?.letGo());
   }
 
   counts(): ConnectionCounts {

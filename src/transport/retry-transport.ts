@@ -14,7 +14,7 @@ import type { SendOptions, SendResult, Transport } from "./transport.js";
 /** What a retry transport is made of. */
 export interface RetryTransportSettings {
   /** What makes the attempts. */
-  readonly transport: Transport & { letGo?(): void };
+  readonly transport: Transport;
   /** Sends again after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
   readonly retryOn5xx?: boolean | undefined;
   /**
@@ -55,8 +55,6 @@ export interface RetryTransport extends Transport {
   readonly isReachable: boolean;
   /** Whether sends wait while the server is gone. */
   readonly isPatient: boolean;
-  /** Gives up attempts that would keep the process alive; they are repeated if it lives on. */
-  letGo(): void;
   counts(): RetryCounts;
 }
 
@@ -134,10 +132,6 @@ class RetryingTransport implements RetryTransport {
 
   get isPatient(): boolean {
     return !this.#failsFast;
-  }
-
-  letGo(): void {
-    this.#settings.transport.letGo?.();
   }
 
   counts(): RetryCounts {

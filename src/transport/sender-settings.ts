@@ -15,8 +15,6 @@ export interface SenderTransport extends Transport {
   readonly isReachable?: boolean;
   /** Whether sends wait while the server is gone, and do not fail at once. */
   readonly isPatient?: boolean;
-  /** Gives up attempts that would keep the process alive. */
-  letGo?(): void;
 }
 
 /** What a sender is made of. */

@@ -4,6 +4,7 @@ import type * as nodeTls from "node:tls";
 import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 
 import { OptionsError } from "../protocol/errors.js";
+import { notedLookup } from "./own-requests.js";
 
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
@@ -48,7 +49,12 @@ class ResumingTlsClient implements TlsClient {
   }
 
   connect({ host, port, socket }: TlsPeer): TLSSocket {
-    const options: ConnectionOptions = { host, port, ALPNProtocols: this.#protocols };
+    const options: ConnectionOptions = {
+      host,
+      port,
+      lookup: notedLookup,
+      ALPNProtocols: this.#protocols,
+    };
     if (this.#context !== undefined) options.secureContext = this.#context;
     // A name in the handshake must not be an address (RFC 6066, 3).
     if (isIP(host) === 0) options.servername = host;

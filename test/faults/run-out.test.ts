@@ -105,6 +105,13 @@ it("a program that runs out of work, while nothing answers its connections, ends
   expect([errors?.queued, transactions?.queued]).toEqual([50, 50]);
 });
 
+it("a program that has other things to do keeps its attempts, while nothing answers its connections", async () => {
+  const app = await startApp({ dsn: await unreachableDsn() });
+  await app.captureErrors(50);
+  expect(await app.flush(1500)).toBe(false);
+  expect((await app.stats()).delivery).toMatchObject({ retries: 0, held: 0 });
+});
+
 describe("a program that runs out of work, while its server", () => {
   it.each(DEAD)("%s: ends with 0 within shutdownTimeoutMillis", async (_kind, kill, accounting) => {
     const server = await startFaultServer();

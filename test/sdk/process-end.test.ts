@@ -19,6 +19,7 @@ class FakeClient {
   captured = 0;
   flushes = 0;
   leaves = 0;
+  letGos = 0;
   #end: ((isDone: boolean) => void) | undefined;
 
   activity(): number {
@@ -37,6 +38,10 @@ class FakeClient {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+  }
+
+  letGo(): void {
+    this.letGos += 1;
   }
 
   leave(): void {
@@ -74,6 +79,27 @@ describe("beforeExit", () => {
     target.emit("beforeExit");
     expect(client.flushes).toBe(2);
   });
+});
+
+it("beforeExit lets go of what a flush could not get rid of", async () => {
+  const { target, client } = setUp();
+  target.emit("beforeExit");
+  await client.endFlush(true);
+  expect(client.letGos).toBe(0);
+  client.captured = 1;
+  target.emit("beforeExit");
+  await client.endFlush(false);
+  expect(client.letGos).toBe(1);
+});
+
+it("beforeExit flushes no more than 10 times, for who captures something each time", async () => {
+  const { target, client } = setUp();
+  for (let round = 0; round < 15; round += 1) {
+    client.captured += 1;
+    target.emit("beforeExit");
+    await client.endFlush();
+  }
+  expect([client.flushes, client.letGos]).toEqual([10, 5]);
 });
 
 it("exit lets each client save what it can", () => {

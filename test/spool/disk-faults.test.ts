@@ -86,7 +86,9 @@ describe("a disk that refuses to write", () => {
       );
       const spool = spoolIn(directory, { files, now: () => now });
 
+      expect(spool.isUsable).toBe(true);
       expect(await spool.keep(envelopeOf("error"))).toBe(false);
+      expect(spool.isUsable).toBe(false);
       const { calls } = files;
       for (let count = 0; count < 5; count += 1) {
         expect(await spool.keep(envelopeOf("error"))).toBe(false);

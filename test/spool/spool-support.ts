@@ -25,6 +25,7 @@ export async function spoolDirectory(): Promise<string> {
 }
 
 export interface TestSpool extends Spool {
+  readonly isUsable: boolean;
   readonly warnings: readonly string[];
   readonly foreign: readonly { reason: string; contents: readonly ItemCount[] }[];
   losses(): DiscardCounts;
@@ -50,6 +51,9 @@ export function spoolIn(directory: string, settings: Partial<SpoolSettings> = {}
     keepSync: (envelope) => spool.keepSync(envelope),
     claim: (isLimited) => spool.claim(isLimited),
     counts: () => spool.counts(),
+    get isUsable() {
+      return spool.isUsable !== false;
+    },
   };
 }
 

@@ -94,3 +94,13 @@ describe("concurrency", () => {
     expect(transport.held).toBeLessThanOrEqual(5);
   });
 });
+
+it("after letGo, what is captured takes no turn of the event loop that would keep the process alive", async () => {
+  const { sender, timers, transport } = bench();
+  sender.letGo();
+  sender.enqueue(envelopeOf());
+  await timers.turn();
+  expect(transport.sent).toHaveLength(0);
+  await timers.advance(1);
+  expect(transport.sent).toHaveLength(1);
+});

@@ -69,6 +69,23 @@ describe("with `failFast`", () => {
     expect(timers.pending).toBe(0);
   });
 
+  it("as a function is asked each time: what comes while nobody keeps sends waits for the server", async () => {
+    let isKept = true;
+    const { inner, send, timers, pass, transport } = await outage({ failFast: () => isKept });
+    expect(transport.isPatient).toBe(false);
+    const kept = send();
+    await timers.turn();
+    expect(kept.outcomes).toHaveLength(1);
+    isKept = false;
+    expect(transport.isPatient).toBe(true);
+    const waiting = send();
+    await timers.turn();
+    expect([waiting.outcomes.length, transport.counts().held]).toEqual([0, 1]);
+    inner.otherwise = DELIVERED;
+    await pass(1000);
+    expect(waiting.outcomes).toEqual([DELIVERED]);
+  });
+
   it("a wake makes the next send the probe", async () => {
     const { inner, transport, timers, pass } = await outage({
       failFast: true,

@@ -35,6 +35,41 @@ describe("with a spool", () => {
     expect(recorder.snapshot()).toEqual({ transaction: { network_error: 1 } });
   });
 
+  it("what the disk does not take and nobody has seen is sent again, where sends wait for the server", async () => {
+    const spool = memorySpool();
+    const transport = Object.assign(heldTransport(), { isPatient: true });
+    const { sender, timers, recorder } = bench({ spool }, transport);
+    sender.enqueue(envelopeOf());
+    await timers.turn();
+    transport.release({ outcome: "retryable", error: new Error("refused"), phase: "connect" });
+    await timers.turn();
+    spool.write(false);
+    await timers.turn();
+    expect([transport.sent.length, transport.held]).toEqual([2, 1]);
+    expect(sender.stats().queued).toEqual({ transaction: 1 });
+    transport.release();
+    await timers.turn();
+    expect(sender.stats()).toMatchObject({ queued: {}, delivered: { transaction: 1 } });
+    expect(recorder.snapshot()).toEqual({});
+  });
+
+  it.each(["answer", "timeout", "refused"] as const)(
+    "what the disk does not take and the server may have seen (%s) is a network_error",
+    async (phase) => {
+      const spool = memorySpool({ isFull: true });
+      const transport = Object.assign(heldTransport(), { isPatient: true });
+      const { sender, timers, recorder } = bench({ spool }, transport);
+      sender.enqueue(envelopeOf());
+      await timers.turn();
+      transport.release({ outcome: "retryable", error: new Error("lost"), phase });
+      await timers.turn();
+      spool.write();
+      await timers.turn();
+      expect(transport.sent).toHaveLength(1);
+      expect(recorder.snapshot()).toEqual({ transaction: { network_error: 1 } });
+    },
+  );
+
   it("what the server refuses is not kept", async () => {
     const spool = memorySpool();
     const { sender, transport, timers, recorder } = bench({ spool });

@@ -1,0 +1,32 @@
+import type { ClientBooks } from "./accounted.js";
+import { booksOf } from "./accounted.js";
+import type { App } from "./app.js";
+import { waitFor } from "./kit.js";
+
+/** So many envelopes: one half errors, one half transactions of two spans. */
+export function halves(count: number): ClientBooks["captured"] {
+  return { error: count / 2, transaction: count / 2, span: count };
+}
+
+/** Captures so many. */
+export async function captured(app: App, count: number): Promise<void> {
+  await app.captureTransactions(count / 2);
+  await app.captureErrors(count / 2);
+}
+
+/** Captures, and waits until all of it is in the spool. */
+export async function spooled(app: App, count: number): Promise<ClientBooks> {
+  await captured(app, count);
+  const stats = await waitFor(() => app.stats(), {
+    predicate: ({ errors, transactions }) => errors.spooled + transactions.spooled === count,
+    timeoutMillis: 20_000,
+  });
+  return booksOf(stats, halves(count));
+}
+
+/** The same, and then SIGKILL. */
+export async function killedWithSpooled(app: App, count: number): Promise<ClientBooks> {
+  const books = await spooled(app, count);
+  await app.kill("SIGKILL");
+  return books;
+}
