@@ -20,7 +20,8 @@ const URGENT_SLOTS = 4;
 /**
  * An answer that takes longer may never come. If all slots wait for such answers, one more envelope
  * goes out in each such time: the server that has come back is noticed within it, and not when the
- * deadlines of the others have passed.
+ * deadlines of the others have passed. What was overtaken by an answer in this time is taken for
+ * lost, and holds no slot any more.
  */
 export const STALL_MILLIS = 500;
 
@@ -29,8 +30,8 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   readonly #bounds: SlotBounds;
   readonly #startedAt = new Map<EncodedEnvelope, number>();
   #bytes = 0;
-  // Later ones are answered while the oldest is not: then the server is there, and those are lost.
-  #overtakes = false;
+  // The latest start of one that has come to its end: what is older than that was overtaken.
+  #overtakenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: SlotBounds) {
     this.#bounds = bounds;
@@ -63,10 +64,10 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
 
   /** Whether the envelope was under way. */
   free(envelope: EncodedEnvelope): boolean {
-    const oldest = this.oldest;
     const startedAt = this.#startedAt.get(envelope);
-    if (!this.#startedAt.delete(envelope)) return false;
-    this.#overtakes = startedAt !== oldest && this.oldest === oldest;
+    if (startedAt === undefined) return false;
+    this.#startedAt.delete(envelope);
+    this.#overtakenUntil = Math.max(this.#overtakenUntil, startedAt);
     this.#bytes -= envelope.body.length;
     return true;
   }
@@ -74,26 +75,36 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   hasRoom(waiting: number, isUrgent: boolean, nowMillis: number): boolean {
     const { min, max, stalled } = this.#bounds;
     const usual = Math.min(min + Math.floor(waiting / WAITING_PER_EXTRA_SLOT), max);
-    if (this.#startedAt.size < usual) return true;
-    const extra = this.#stalledSlots(nowMillis) + (isUrgent ? URGENT_SLOTS : 0);
-    return this.#startedAt.size < usual + Math.min(extra, stalled);
+    const { size } = this.#startedAt;
+    if (size < usual) return true;
+    if (size >= max + stalled) return false;
+    const lost = this.#lost(nowMillis);
+    const extra = this.#silentTimes(lost, nowMillis) + (isUrgent ? URGENT_SLOTS : 0);
+    return size - lost < usual + Math.min(extra, stalled);
   }
 
   [Symbol.iterator](): Iterator<EncodedEnvelope> {
     return this.#startedAt.keys();
   }
 
-  #stalledSlots(nowMillis: number): number {
-    if (this.#overtakes) return this.#stalled(nowMillis);
-    return Math.floor((nowMillis - (this.oldest ?? nowMillis)) / STALL_MILLIS);
-  }
-
-  #stalled(nowMillis: number): number {
+  /** How many, from the oldest on, are overtaken and get no answer. */
+  #lost(nowMillis: number): number {
+    const stalledUntil = nowMillis - STALL_MILLIS;
     let count = 0;
     for (const startedAt of this.#startedAt.values()) {
-      if (nowMillis - startedAt < STALL_MILLIS) break;
+      if (startedAt > stalledUntil || startedAt >= this.#overtakenUntil) break;
       count += 1;
     }
     return count;
+  }
+
+  /** How often the time of a stall has passed since the oldest that is not lost has started. */
+  #silentTimes(lost: number, nowMillis: number): number {
+    let index = 0;
+    for (const startedAt of this.#startedAt.values()) {
+      if (index === lost) return Math.floor((nowMillis - startedAt) / STALL_MILLIS);
+      index += 1;
+    }
+    return 0;
   }
 }

@@ -9,13 +9,11 @@ for (const [row, kind] of [
   [2, "fin"],
 ] as const) {
   describeRow(row, `${kind.toUpperCase()} before an answer, on a new connection`, () => {
-    it("is tried once more after a while, and delivered", async () => {
+    it("is tried once more, and delivered", async () => {
       const server = await startFaultServer();
       await server.script({ requests: [{ times: 1, do: { kind } }] });
       const delivery = openDelivery(server);
-      const start = performance.now();
       await delivery.send();
-      expect(performance.now() - start).toBeGreaterThan(50);
       expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
       expect((await server.report()).events.maxAttempts).toBe(2);
       await expectAccounted(delivery.books(), server);

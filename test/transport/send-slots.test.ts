@@ -54,6 +54,48 @@ it("what is lost does not slow the rest down, once the server answers again", as
   expect(transport.held).toBe(lost);
 });
 
+it("what is lost does not hold back what little waits", async () => {
+  const { sender, transport, timers, clock } = bench({ maxConcurrency: 64 });
+  for (let count = 0; count < 300; count += 1) sender.enqueue(envelopeOf());
+  await timers.turn();
+  const lost = transport.held;
+  clock.now += 500;
+  await timers.advance(500);
+  while (sender.stats().queuedItems > 0) {
+    transport.releaseNewest();
+    await timers.turn();
+  }
+  while (transport.held > lost) {
+    transport.releaseNewest();
+    await timers.turn();
+  }
+  sender.enqueue(envelopeOf());
+  await timers.turn();
+  expect(transport.held).toBe(lost + 1);
+});
+
+it("a server that falls silent once more is tried once more every half second", async () => {
+  const { sender, transport, timers, clock } = bench({
+    minConcurrency: 2,
+    maxConcurrency: 2,
+    stalledConcurrency: 4,
+  });
+  for (let count = 0; count < 20; count += 1) sender.enqueue(envelopeOf());
+  await timers.turn();
+  clock.now += 500;
+  await timers.advance(500);
+  transport.releaseNewest();
+  await timers.turn();
+  // Two are lost; of the others, as many go out as if those were not there.
+  expect(transport.held).toBe(4);
+  clock.now += 500;
+  await timers.advance(500);
+  expect(transport.held).toBe(5);
+  clock.now += 500;
+  await timers.advance(500);
+  expect(transport.held).toBe(6);
+});
+
 it("an error does not wait for a slot that transactions hold", async () => {
   const { sender, transport, timers } = bench();
   for (let count = 0; count < 6; count += 1) sender.enqueue(envelopeOf());
