@@ -22,6 +22,7 @@ import type {
   BuilderParts,
   CheckInCapture,
   ErrorCapture,
+  ItemBatch,
 } from "./envelope-builder.js";
 import type { TraceIdentity } from "./trace-context.js";
 import type { DeliveryCounts } from "./delivery-stats.js";
@@ -35,6 +36,12 @@ export interface SpanSource {
   flush(): Promise<void>;
   /** The segment of a span, if this part has seen the span start. */
   segmentOf?(span: object): TraceInput | undefined;
+}
+
+/** A part that collects small items before the client gets them. */
+export interface ItemBuffer {
+  /** Hands over everything it holds, at once. Must not throw. */
+  flush(): void;
 }
 
 /** What other services are told of a segment. */
@@ -75,6 +82,7 @@ export class SentryClient {
   readonly #onClosed: (() => void) | undefined;
   readonly #onCaptured: (() => void) | undefined;
   readonly #sources = new Set<SpanSource>();
+  readonly #buffers = new Set<ItemBuffer>();
   readonly #given = new ItemCounter();
   #closing: Promise<boolean> | undefined;
 
@@ -105,6 +113,11 @@ export class SentryClient {
   /** Makes a part's spans count, and be flushed, with the client. */
   addSpanSource(source: SpanSource): void {
     this.#sources.add(source);
+  }
+
+  /** Makes what a part collects be sent when the client is flushed, closed, or left by its process. */
+  addBuffer(buffer: ItemBuffer): void {
+    this.#buffers.add(buffer);
   }
 
   /** The sampling context of a trace that starts here and that no processor has seen (protocol: dynamic sampling context). */
@@ -138,6 +151,11 @@ export class SentryClient {
   captureCheckIn(capture: CheckInCapture): void {
     const segment = this.#segmentOfTrace(capture.trace);
     this.#deliver("monitor", ONE_CHECK_IN, () => this.#builder.checkIn(capture, segment));
+  }
+
+  /** Sends logs or values of metrics that were collected. Never throws. */
+  captureBatch(batch: ItemBatch): void {
+    this.#deliver(batch.category, batch.contents, () => this.#builder.batch(batch));
   }
 
   /**
@@ -175,6 +193,7 @@ export class SentryClient {
 
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
   leave(): void {
+    this.#flushBuffers();
     this.#sender?.leave();
   }
 
@@ -200,12 +219,17 @@ export class SentryClient {
 
   // Whether all of them are done, and the milliseconds that are left of the time.
   async #flushSources(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
+    this.#flushBuffers();
     const start = performance.now();
     const box = deadline(systemTimers, timeoutMillis);
     const flushes = Promise.allSettled([...this.#sources].map((source) => source.flush()));
     const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
     box.cancel();
     return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
+  }
+
+  #flushBuffers(): void {
+    for (const buffer of this.#buffers) buffer.flush();
   }
 
   #segmentOfTrace(trace: ErrorTrace | undefined): TraceInput | undefined {

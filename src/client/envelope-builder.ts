@@ -41,6 +41,8 @@ export interface ErrorCapture {
   readonly event: ErrorEvent;
   readonly scopes: readonly ScopeData[];
   readonly trace: ErrorTrace | undefined;
+  /** What was thrown; absent where nothing was. */
+  readonly originalException?: unknown;
 }
 
 /** A check-in of a monitored job. */
@@ -49,6 +51,18 @@ export interface CheckInCapture {
   /** What the job says, in the protocol's words. */
   readonly members: JsonRecord;
   readonly trace: ErrorTrace | undefined;
+}
+
+/** Logs or values of metrics that share an item. */
+export interface ItemBatch {
+  readonly category: "log_item" | "trace_metric";
+  readonly itemType: string;
+  /** Members of the item's header, as JSON text with a leading comma. */
+  readonly itemMembers: string;
+  /** JSON without lone surrogates. */
+  readonly payload: string;
+  /** What losing it costs. */
+  readonly contents: readonly ItemCount[];
 }
 
 export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
@@ -118,10 +132,17 @@ export class EnvelopeBuilder {
   }
 
   /** The envelope of an error event. */
-  error({ event, scopes, trace }: ErrorCapture, segment: TraceInput | undefined): BuildResult {
+  error(capture: ErrorCapture, segment: TraceInput | undefined): BuildResult {
+    const { event, scopes, trace, originalException } = capture;
     const members = this.#membersOf(this.#resource);
     const merged = mergeScopes(scopes, this.#parts.settings.maxBreadcrumbs);
-    const finished = finishErrorEvent(event, { ...this.#parts, merged, members, trace });
+    const finished = finishErrorEvent(event, {
+      ...this.#parts,
+      merged,
+      members,
+      trace,
+      originalException,
+    });
     if ("dropped" in finished) return finished;
     const parts: EnvelopeParts = {
       eventId: event.event_id,
@@ -150,6 +171,13 @@ export class EnvelopeBuilder {
       headerMembers: this.#header(this.#errorContext(trace, segment, process)),
       contents: ONE_CHECK_IN,
     };
+    return { parts, droppedSpans: 0 };
+  }
+
+  /** The envelope of collected items: without a trace, since each has its own. */
+  batch({ category, itemType, itemMembers, payload, contents }: ItemBatch): BuildResult {
+    const headerMembers = this.#header(undefined);
+    const parts = { category, itemType, itemMembers, payload, contents, headerMembers };
     return { parts, droppedSpans: 0 };
   }
 

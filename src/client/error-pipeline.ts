@@ -20,6 +20,8 @@ export interface ErrorContext {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly random: () => number;
+  /** What was thrown; absent where nothing was. */
+  readonly originalException?: unknown;
 }
 
 /**
@@ -101,7 +103,9 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | nul
   const { beforeSend } = context.settings;
   if (beforeSend === undefined) return event;
   const { event_id } = event;
-  const outcome = guardCallback(context.diagnostics, "beforeSend", () => beforeSend(event));
+  const outcome = guardCallback(context.diagnostics, "beforeSend", () =>
+    beforeSend(event, { event_id, originalException: context.originalException }),
+  );
   if (!outcome.ok || outcome.value === null) return null;
   if (isRecord(outcome.value)) return { ...outcome.value, event_id };
   context.diagnostics.warnOnce(

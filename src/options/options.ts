@@ -1,4 +1,7 @@
 import type { ErrorEvent } from "../protocol/error-event.js";
+import type { EventHint } from "../protocol/event-hint.js";
+import type { Log } from "../protocol/log.js";
+import type { Metric } from "../protocol/metric.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import type { TracesSampler } from "../sampling/decide.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
@@ -15,6 +18,9 @@ export type SpanPattern =
       readonly op?: TextPattern;
       readonly attributes?: Readonly<Record<string, unknown>>;
     };
+
+/** Which exceptions of spans are reported. */
+export type SpanExceptions = "all" | "failed" | "none";
 
 /** Settings of the HTTP transport. Times are in milliseconds. */
 export interface HttpOptions {
@@ -104,6 +110,15 @@ export interface ClientOptions {
   readonly tracesSampler?: TracesSampler | undefined;
   /** Sends local traces that the rate would drop when they turn out to have failed, or to be slow. Default: none. */
   readonly keepUnsampled?: KeepUnsampled | undefined;
+  /**
+   * Which exceptions that instrumentations record on spans become error events: those of segments whose
+   * root failed (`failed`, the default), `all`, or `none`. Each error once per segment.
+   */
+  readonly spanExceptions?: SpanExceptions | undefined;
+  /** Reports what ends the process, uncaught exceptions and unhandled rejections, before it ends as it would have. Default false. */
+  readonly captureUncaught?: boolean | undefined;
+  /** Source lines before and after that of each stack frame. Default 5; 0 reads no source file. */
+  readonly frameContextLines?: number | undefined;
   /** Share of the error events that are sent: 0 to 1, default 1. */
   readonly sampleRate?: number | undefined;
   /** Error events whose type or message matches are not sent. */
@@ -113,7 +128,7 @@ export interface ClientOptions {
   /** Spans that match when they start are left out; their children become their parent's. A root takes its whole segment with it. */
   readonly ignoreSpans?: readonly SpanPattern[] | undefined;
   /** Sees each error event; may change it, or drop it with `null`. */
-  readonly beforeSend?: ((event: ErrorEvent) => ErrorEvent | null) | undefined;
+  readonly beforeSend?: ((event: ErrorEvent, hint: EventHint) => ErrorEvent | null) | undefined;
   /** Sees each transaction; may change it, or drop it with `null`. */
   readonly beforeSendTransaction?:
     | ((event: TransactionEvent) => TransactionEvent | null)
@@ -122,6 +137,18 @@ export interface ClientOptions {
   readonly beforeSendSpan?: ((span: TransactionSpan) => TransactionSpan | null) | undefined;
   /** Sees each breadcrumb; may change it, or drop it with `null`. */
   readonly beforeBreadcrumb?: ((breadcrumb: Breadcrumb) => Breadcrumb | null) | undefined;
+  /** Error events show the span events and finished client spans of their unit of work as breadcrumbs. Default true. */
+  readonly spanBreadcrumbs?: boolean | undefined;
+  /** Sends logs: those of `logger`, and those that `SentryLogRecordProcessor` gets. Default true. */
+  readonly enableLogs?: boolean | undefined;
+  /** Sees each log; may change it, or drop it with `null`. */
+  readonly beforeSendLog?: ((log: Log) => Log | null) | undefined;
+  /** Sends the values that `metrics` is given. Default true. */
+  readonly enableMetrics?: boolean | undefined;
+  /** Sees each value of a metric; may change it, or drop it with `null`. */
+  readonly beforeSendMetric?: ((metric: Metric) => Metric | null) | undefined;
+  /** Sends what instrumentations record of persons: addresses and identifying headers. Values under sensitive keys are withheld all the same. Default false. */
+  readonly sendDefaultPii?: boolean | undefined;
   /** Breadcrumbs per scope. Default 100; 0 keeps none. */
   readonly maxBreadcrumbs?: number | undefined;
   /** Bytes that may wait to be sent, and as many characters that may wait for their roots. Default 20 MiB. */
@@ -160,6 +187,9 @@ export interface Settings {
   readonly tracesSampleRate: number;
   readonly tracesSampler: ClientOptions["tracesSampler"];
   readonly keepUnsampled: KeepUnsampled | undefined;
+  readonly spanExceptions: SpanExceptions;
+  readonly captureUncaught: boolean;
+  readonly frameContextLines: number;
   readonly sampleRate: number;
   readonly ignoreErrors: readonly TextPattern[];
   readonly ignoreTransactions: readonly TextPattern[];
@@ -168,6 +198,12 @@ export interface Settings {
   readonly beforeSendTransaction: ClientOptions["beforeSendTransaction"];
   readonly beforeSendSpan: ClientOptions["beforeSendSpan"];
   readonly beforeBreadcrumb: ClientOptions["beforeBreadcrumb"];
+  readonly spanBreadcrumbs: boolean;
+  readonly enableLogs: boolean;
+  readonly beforeSendLog: ClientOptions["beforeSendLog"];
+  readonly enableMetrics: boolean;
+  readonly beforeSendMetric: ClientOptions["beforeSendMetric"];
+  readonly sendDefaultPii: boolean;
   readonly maxBreadcrumbs: number;
   readonly maxBufferedBytes: number;
   readonly tracePropagationTargets: readonly TextPattern[] | undefined;

@@ -57,6 +57,10 @@ export const rate: Check = check(
   "must be a number from 0 to 1",
   (value) => typeof value === "number" && value >= 0 && value <= 1,
 );
+export const spanExceptions: Check = check(
+  'must be "failed", "all" or "none"',
+  (value) => value === "failed" || value === "all" || value === "none",
+);
 export const count: Check = check(
   "must be a whole number of 0 or more",
   (value) => isAtLeast(0)(value) && Number.isInteger(value),

@@ -21,9 +21,20 @@ export interface EnvelopeParts {
   readonly itemType: string;
   /** The item's payload: JSON text without lone surrogates. */
   readonly payload: string;
+  /** More item header members, as JSON text with a leading comma, or nothing. */
+  readonly itemMembers?: string | undefined;
+  /** Further items of the envelope. */
+  readonly attachments?: readonly AttachmentItem[] | undefined;
   /** More envelope header members, as JSON text with a leading comma (`,"sdk":{…}`), or nothing. */
   readonly headerMembers: string;
   readonly contents: readonly ItemCount[];
+}
+
+/** A file that goes with an event. */
+export interface AttachmentItem {
+  readonly data: Uint8Array;
+  /** Item header members, as JSON text with a leading comma. */
+  readonly members: string;
 }
 
 // `sent_at` is the first member, so that its 24 characters always stand at the same place.
@@ -36,7 +47,7 @@ const NEWLINE = 0x0a;
 export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   const payloadBytes = Buffer.byteLength(parts.payload);
   const eventId = parts.eventId === undefined ? "" : `,"event_id":"${parts.eventId}"`;
-  const header = `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${parts.headerMembers}}\n{"type":"${parts.itemType}","length":${payloadBytes}}\n`;
+  const header = `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${parts.headerMembers}}\n{"type":"${parts.itemType}","length":${payloadBytes}${parts.itemMembers ?? ""}}\n`;
   const headerBytes = Buffer.byteLength(header);
   const body = Buffer.allocUnsafeSlow(headerBytes + payloadBytes + 1);
   body.write(header, 0, "utf8");
@@ -44,7 +55,18 @@ export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   const isAscii = payloadBytes === parts.payload.length;
   body.write(parts.payload, headerBytes, isAscii ? "latin1" : "utf8");
   body[headerBytes + payloadBytes] = NEWLINE;
-  return { eventId: parts.eventId, category: parts.category, body, contents: parts.contents };
+  const { eventId: id, category, contents, attachments = [] } = parts;
+  return { eventId: id, category, body: withAttachments(body, attachments), contents };
+}
+
+function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): Buffer {
+  if (attachments.length === 0) return body;
+  const pieces: Uint8Array[] = [body];
+  for (const { data, members } of attachments) {
+    const header = `{"type":"attachment","length":${data.length}${members}}\n`;
+    pieces.push(Buffer.from(header), data, Buffer.of(NEWLINE));
+  }
+  return Buffer.concat(pieces);
 }
 
 /** The same envelope with one more item at its end, in a buffer of its own. `payload` as in `EnvelopeParts`. */
