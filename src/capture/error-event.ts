@@ -6,7 +6,8 @@ import { serializedCopy } from "./non-error.js";
 import { clip, textOf } from "../normalize/text.js";
 
 const MAX_MESSAGE_LENGTH = 8192;
-const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };
+/** How a thrown value reached Sentry, unless the capture says otherwise. */
+export const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };
 
 /** What an event is given by the one that captures it. */
 export interface EventHint {
@@ -19,9 +20,9 @@ export interface EventHint {
 /** What an exception's event is given besides. */
 export interface ExceptionHint extends EventHint {
   /** Default: an explicit capture, handled. */
-  readonly mechanism?: CaptureMechanism;
+  readonly mechanism?: CaptureMechanism | undefined;
   /** Stack for a thrown value that has none, default that of this call. */
-  readonly syntheticStack?: string;
+  readonly syntheticStack?: string | undefined;
 }
 
 /** The event of a thrown value of any kind, of level `error`. Never throws. */
@@ -30,7 +31,11 @@ export function errorEventFromException(thrown: unknown, hint: ExceptionHint): E
   const base = baseEvent("error", hint);
   if (isError(thrown))
     return { ...base, exception: { values: exceptionValues(thrown, mechanism) } };
-  const values = exceptionValues(thrown, mechanism, hint.syntheticStack ?? stackOfCaller());
+  const values = exceptionValues(
+    thrown,
+    mechanism,
+    hint.syntheticStack ?? stackAbove(errorEventFromException),
+  );
   const serialized = serializedCopy(thrown);
   return {
     ...base,
@@ -49,14 +54,15 @@ export function errorEventFromMessage(
   return { ...baseEvent(level, hint), logentry: { message: text } };
 }
 
-function baseEvent(level: SeverityLevel, hint: EventHint): ErrorEvent {
+/** What every event has. */
+export function baseEvent(level: SeverityLevel, hint: EventHint): ErrorEvent {
   return { event_id: hint.eventId, timestamp: hint.timestamp, platform: "node", level };
 }
 
-// The frames of this file would be the last, and so the ones that the event is grouped by.
-function stackOfCaller(): string {
+/** The stack up to the caller of a function: what lies deeper would be what the event is grouped by. */
+export function stackAbove(fn: (...args: never[]) => unknown): string {
   const holder = {};
-  Error.captureStackTrace(holder, errorEventFromException);
+  Error.captureStackTrace(holder, fn);
   const stack = memberOf(holder, "stack");
   return typeof stack === "string" ? stack : "";
 }

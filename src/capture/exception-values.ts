@@ -98,7 +98,8 @@ function errorValue(error: object, mechanism: Mechanism): ExceptionValue {
   );
 }
 
-function exceptionValue(
+/** One exception of which only texts are known. */
+export function exceptionValue(
   parts: { type: string; value: string; stack: string | undefined },
   mechanism: Mechanism,
 ): ExceptionValue {

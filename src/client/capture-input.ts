@@ -1,6 +1,7 @@
 import type { DscSlot } from "../propagation/dsc.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
-import type { ScopeData } from "../scope/scope-data.js";
+import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
+import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 
 /** The attributes of the process that made a span. */
 export interface ResourceView {
@@ -36,6 +37,21 @@ export interface TransactionInput {
   readonly resource: ResourceView | undefined;
   /** Global scope, isolation scope, then the current overlay if there was one. */
   readonly scopes: readonly ScopeData[];
+}
+
+/** What an error event is captured with. */
+export interface ErrorCapture {
+  readonly event: ErrorEvent;
+  /** Feedback is no error: no error filter, rate or hook applies to it. Default `error`. */
+  readonly category?: "error" | "feedback";
+  /** Least specific first. */
+  readonly scopes: readonly ScopeData[];
+  /** Made from spans: beside those of the scopes. */
+  readonly breadcrumbs?: readonly Breadcrumb[];
+  readonly trace: ErrorTrace | undefined;
+  readonly request?: JsonRecord | undefined;
+  /** What was thrown; absent where nothing was. */
+  readonly originalException?: unknown;
 }
 
 /** Where an error arose. */

@@ -9,40 +9,32 @@ import type { EnvelopeSender } from "../transport/envelope-sender.js";
 import { ItemCounter } from "../transport/item-counter.js";
 import { NO_PRESSURE } from "../sampling/backpressure.js";
 import type { Pressure } from "../sampling/backpressure.js";
-import { deadline, systemTimers } from "../transport/timers.js";
-import type { ErrorTrace, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
+import type { AttachmentItems } from "./attachments.js";
+import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
+import type { ErrorCapture, ResourceView, TransactionInput } from "./capture-input.js";
 import {
   EnvelopeBuilder,
   ONE_CHECK_IN,
   ONE_ERROR,
+  ONE_FEEDBACK,
   transactionContents,
 } from "./envelope-builder.js";
 import type {
   BuildResult,
   BuilderParts,
+  BuiltEnvelope,
   CheckInCapture,
-  ErrorCapture,
   ItemBatch,
 } from "./envelope-builder.js";
 import type { TraceIdentity } from "./trace-context.js";
 import type { DeliveryCounts } from "./delivery-stats.js";
+import type { ProcessMembers } from "./process-members.js";
+import { Sources } from "./sources.js";
+import type { ItemBuffer, SpanSource } from "./sources.js";
 import { countsOf } from "./stats.js";
-import type { ClientStats, SpanCounts } from "./stats.js";
+import type { ClientStats } from "./stats.js";
 
-/** A part that holds spans before the client gets them. */
-export interface SpanSource {
-  counts(): SpanCounts;
-  /** Hands over everything that has finished; resolves when it has. */
-  flush(): Promise<void>;
-  /** The segment of a span, if this part has seen the span start. */
-  segmentOf?(span: object): TraceInput | undefined;
-}
-
-/** A part that collects small items before the client gets them. */
-export interface ItemBuffer {
-  /** Hands over everything it holds, at once. Must not throw. */
-  flush(): void;
-}
+export type { ItemBuffer } from "./sources.js";
 
 /** What other services are told of a segment. */
 export interface SegmentTrace {
@@ -81,8 +73,8 @@ export class SentryClient {
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
   readonly #onCaptured: (() => void) | undefined;
-  readonly #sources = new Set<SpanSource>();
-  readonly #buffers = new Set<ItemBuffer>();
+  readonly #newEventId: () => string;
+  readonly #sources = new Sources();
   readonly #given = new ItemCounter();
   #closing: Promise<boolean> | undefined;
 
@@ -98,6 +90,7 @@ export class SentryClient {
     this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
     this.#onClosed = parts.onClosed;
     this.#onCaptured = parts.onCaptured;
+    this.#newEventId = parts.newEventId;
   }
 
   /** Whether `close` was called: what comes later is counted as `closed`. */
@@ -112,12 +105,22 @@ export class SentryClient {
 
   /** Makes a part's spans count, and be flushed, with the client. */
   addSpanSource(source: SpanSource): void {
-    this.#sources.add(source);
+    this.#sources.addSpans(source);
   }
 
   /** Makes what a part collects be sent when the client is flushed, closed, or left by its process. */
   addBuffer(buffer: ItemBuffer): void {
-    this.#buffers.add(buffer);
+    this.#sources.addBuffer(buffer);
+  }
+
+  /** What events say of the process: release, environment, server name. */
+  processMembers(): ProcessMembers {
+    return this.#builder.processMembers();
+  }
+
+  /** 32 hexadecimal digits for an event. */
+  newEventId(): string {
+    return this.#newEventId();
   }
 
   /** The sampling context of a trace that starts here and that no processor has seen (protocol: dynamic sampling context). */
@@ -130,7 +133,7 @@ export class SentryClient {
    * frozen by this. Undefined where no processor of this client has seen the span start.
    */
   segmentTrace(span: object): SegmentTrace | undefined {
-    const segment = this.#segmentOf(span);
+    const segment = this.#sources.segmentOf(span);
     if (segment === undefined) return undefined;
     return { sampled: segment.sampled, dsc: this.#builder.segmentContext(segment) };
   }
@@ -141,15 +144,17 @@ export class SentryClient {
     this.#deliver("transaction", contents, () => this.#builder.transaction(input));
   }
 
-  /** Sends an error event. Never throws. */
+  /** Sends an error event, or feedback. Never throws. */
   captureError(capture: ErrorCapture): void {
-    const segment = this.#segmentOfTrace(capture.trace);
-    this.#deliver("error", ONE_ERROR, () => this.#builder.error(capture, segment));
+    const { category = "error", trace } = capture;
+    const segment = this.#sources.segmentOfTrace(trace);
+    const contents = category === "error" ? ONE_ERROR : ONE_FEEDBACK;
+    this.#deliver(category, contents, () => this.#builder.error(capture, segment));
   }
 
   /** Sends a check-in of a monitored job. Never throws. */
   captureCheckIn(capture: CheckInCapture): void {
-    const segment = this.#segmentOfTrace(capture.trace);
+    const segment = this.#sources.segmentOfTrace(capture.trace);
     this.#deliver("monitor", ONE_CHECK_IN, () => this.#builder.checkIn(capture, segment));
   }
 
@@ -163,7 +168,7 @@ export class SentryClient {
    * outcome, to false after `timeoutMillis`. Never rejects.
    */
   async flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    const { isDone, remaining } = await this.#flushSources(timeoutMillis);
+    const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
     const flushed = await Promise.all([
       this.#sender?.flush(remaining),
       this.#spotlight?.flush(remaining),
@@ -179,9 +184,8 @@ export class SentryClient {
 
   /** A number that grows with everything that is captured. */
   activity(): number {
-    let activity = 0;
+    let activity = this.#sources.started();
     for (const quantity of Object.values(this.#given.counts())) activity += quantity;
-    for (const source of this.#sources) activity += source.counts().started;
     return activity;
   }
 
@@ -193,14 +197,13 @@ export class SentryClient {
 
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
   leave(): void {
-    this.#flushBuffers();
+    this.#sources.flushBuffers();
     this.#sender?.leave();
   }
 
   /** What was captured and what became of it. */
   stats(): ClientStats {
-    const sources = [...this.#sources].map((source) => source.counts());
-    return countsOf(sources, {
+    return countsOf(this.#sources.counts(), {
       given: this.#given.counts(),
       ledger: this.ledger,
       ...this.#deliveryCounts(),
@@ -208,40 +211,13 @@ export class SentryClient {
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
-    const { isDone, remaining } = await this.#flushSources(timeoutMillis);
+    const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
     const closed = await Promise.all([
       this.#sender?.close(remaining),
       this.#spotlight?.close(remaining),
     ]);
     this.#onClosed?.();
     return isDone && (closed[0] ?? true);
-  }
-
-  // Whether all of them are done, and the milliseconds that are left of the time.
-  async #flushSources(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
-    this.#flushBuffers();
-    const start = performance.now();
-    const box = deadline(systemTimers, timeoutMillis);
-    const flushes = Promise.allSettled([...this.#sources].map((source) => source.flush()));
-    const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
-    box.cancel();
-    return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
-  }
-
-  #flushBuffers(): void {
-    for (const buffer of this.#buffers) buffer.flush();
-  }
-
-  #segmentOfTrace(trace: ErrorTrace | undefined): TraceInput | undefined {
-    return trace?.span === undefined ? undefined : this.#segmentOf(trace.span);
-  }
-
-  #segmentOf(span: object): TraceInput | undefined {
-    for (const source of this.#sources) {
-      const segment = source.segmentOf?.(span);
-      if (segment !== undefined) return segment;
-    }
-    return undefined;
   }
 
   // What the server does not want now is not encoded first; Spotlight wants all.
@@ -253,7 +229,7 @@ export class SentryClient {
       if (isForSentryOnly && this.#sender?.refuses(category, contents) === true) return;
       const result = build();
       if ("dropped" in result) this.ledger.record(result.dropped, contents);
-      else this.#send(result.parts, result.droppedSpans);
+      else this.#send(result);
     } catch (error) {
       this.ledger.record("internal_sdk_error", contents);
       this.diagnostics.warnOnce("client", "an event could not be encoded and is lost", error);
@@ -261,15 +237,33 @@ export class SentryClient {
   }
 
   // What may throw comes first: then everything is recorded by who catches it.
-  #send(parts: EnvelopeParts, droppedSpans: number): void {
+  #send({ parts, droppedSpans, attachments = NO_ATTACHMENTS }: BuiltEnvelope): void {
     const isSent = this.#sender !== undefined || this.#spotlight !== undefined;
-    const envelope = isSent ? encodeEnvelope(parts) : undefined;
+    const accompanied = this.#withAttachments(parts, attachments);
+    const envelope = isSent ? encodeEnvelope(accompanied) : undefined;
     if (droppedSpans > 0) {
       this.ledger.record("before_send", [{ category: "span", quantity: droppedSpans }]);
     }
-    if (this.#sender === undefined) this.ledger.record("disabled", parts.contents);
+    if (this.#sender === undefined) this.ledger.record("disabled", accompanied.contents);
     if (envelope === undefined) return;
     this.#spotlight?.enqueue(envelope);
     this.#sender?.enqueue(envelope);
+  }
+
+  // Their share of the books: they are known only now, and the event goes without those it cannot take.
+  #withAttachments(parts: EnvelopeParts, attachments: AttachmentItems): EnvelopeParts {
+    const { items, bytes, refused, refusedBytes } = attachments;
+    if (refused > 0) {
+      this.ledger.early.record("invalid", [{ category: "attachment", quantity: refusedBytes }]);
+      this.diagnostics.warnOnce(
+        "attachment",
+        `an attachment is not sent: it needs a filename and data of at most ${MAX_ATTACHMENT_BYTES} bytes`,
+      );
+    }
+    if (items.length === 0) return parts;
+    const contents: ItemCount[] = [{ category: "attachment", quantity: bytes }];
+    this.#given.add(contents);
+    if (this.#sender?.refuses("attachment", contents) === true) return parts;
+    return { ...parts, attachments: items, contents: [...parts.contents, ...contents] };
   }
 }

@@ -5,12 +5,20 @@ import { dscJson, isUsable } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
-import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
+import type { JsonRecord } from "../protocol/error-event.js";
 import { mergeScopes } from "../scope/merge.js";
-import type { ScopeData } from "../scope/scope-data.js";
-import type { ErrorTrace, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
+import type { MergedScopes } from "../scope/merge.js";
+import type { AttachmentItems } from "./attachments.js";
+import { attachmentItems } from "./attachments.js";
+import type {
+  ErrorCapture,
+  ErrorTrace,
+  ResourceView,
+  TraceInput,
+  TransactionInput,
+} from "./capture-input.js";
 import { encodeEvent } from "./encode-event.js";
-import { finishErrorEvent } from "./error-pipeline.js";
+import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import { fitEvent } from "./fit-event.js";
 import { SDK_HEADER_MEMBER, createProcessMembers, isPending } from "./process-members.js";
 import type { ProcessMembers } from "./process-members.js";
@@ -31,18 +39,14 @@ export interface BuilderParts {
   readonly random: () => number;
 }
 
-/** An envelope's parts, or why there is none; `droppedSpans` left the transaction on the way. */
-export type BuildResult =
-  | { readonly parts: EnvelopeParts; readonly droppedSpans: number }
-  | { readonly dropped: DiscardReason };
+/** What was built, or why there is nothing. */
+export type BuildResult = BuiltEnvelope | { readonly dropped: DiscardReason };
 
-/** What is reported: the event, the scopes it is merged with, and the span it arose in. */
-export interface ErrorCapture {
-  readonly event: ErrorEvent;
-  readonly scopes: readonly ScopeData[];
-  readonly trace: ErrorTrace | undefined;
-  /** What was thrown; absent where nothing was. */
-  readonly originalException?: unknown;
+/** An envelope's parts; `droppedSpans` left the transaction on the way. */
+export interface BuiltEnvelope {
+  readonly parts: EnvelopeParts;
+  readonly droppedSpans: number;
+  readonly attachments?: AttachmentItems;
 }
 
 /** A check-in of a monitored job. */
@@ -66,6 +70,8 @@ export interface ItemBatch {
 }
 
 export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
+
+export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quantity: 1 }];
 
 export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
@@ -104,11 +110,13 @@ export class EnvelopeBuilder {
     if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
     const members = this.#membersOf(input.resource);
     const eventId = this.#parts.newEventId();
-    const result = runTransactionHooks(
-      this.#transactionJson(input, members, eventId),
+    const merged = mergeScopes(input.scopes, settings.maxBreadcrumbs);
+    const result = runTransactionHooks(transactionJson({ input, members, eventId, merged }), {
       settings,
       diagnostics,
-    );
+      processors: merged.eventProcessors,
+      hint: { event_id: eventId },
+    });
     if ("dropped" in result) return result;
     const parts: EnvelopeParts = {
       eventId,
@@ -121,38 +129,42 @@ export class EnvelopeBuilder {
     return { parts, droppedSpans: result.droppedSpans };
   }
 
+  /** What events say of the process now. */
+  processMembers(): ProcessMembers {
+    return this.#membersOf(this.#resource);
+  }
+
   /** The sampling context of a trace that starts here and that no processor has seen. */
   samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
-    return this.#traceContext.ofTrace(identity, this.#membersOf(this.#resource));
+    return this.#traceContext.ofTrace(identity, this.processMembers());
   }
 
   /** The sampling context of a segment, frozen by this. */
   segmentContext(trace: TraceInput): DynamicSamplingContext | undefined {
-    return this.#traceContext.ofSegment(trace, this.#membersOf(this.#resource));
+    return this.#traceContext.ofSegment(trace, this.processMembers());
   }
 
-  /** The envelope of an error event. */
+  /** The envelope of an error event or feedback. */
   error(capture: ErrorCapture, segment: TraceInput | undefined): BuildResult {
-    const { event, scopes, trace, originalException } = capture;
-    const members = this.#membersOf(this.#resource);
-    const merged = mergeScopes(scopes, this.#parts.settings.maxBreadcrumbs);
-    const finished = finishErrorEvent(event, {
-      ...this.#parts,
-      merged,
-      members,
-      trace,
-      originalException,
-    });
+    const { event, trace, category = "error" } = capture;
+    const { settings, diagnostics } = this.#parts;
+    const members = this.processMembers();
+    const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs);
+    const { dist } = settings;
+    const transaction = segment?.transaction;
+    const around = { ...this.#parts, ...capture, merged, members, dist, transaction };
+    const finished =
+      category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);
     if ("dropped" in finished) return finished;
     const parts: EnvelopeParts = {
       eventId: event.event_id,
-      category: "error",
-      itemType: "event",
-      payload: fitEvent(finished.json, this.#parts.diagnostics),
+      category,
+      itemType: category === "error" ? "event" : "feedback",
+      payload: fitEvent(finished.json, diagnostics),
       headerMembers: this.#header(this.#errorContext(trace, segment, members)),
-      contents: ONE_ERROR,
+      contents: category === "error" ? ONE_ERROR : ONE_FEEDBACK,
     };
-    return { parts, droppedSpans: 0 };
+    return { parts, droppedSpans: 0, attachments: attachmentItems(merged.attachments) };
   }
 
   /** The envelope of a check-in. No hook, no sampling: a job's end must not get lost on the way. */
@@ -160,7 +172,7 @@ export class EnvelopeBuilder {
     { checkInId, members, trace }: CheckInCapture,
     segment: TraceInput | undefined,
   ): BuildResult {
-    const process = this.#membersOf(this.#resource);
+    const process = this.processMembers();
     const { release, environment } = process;
     const contexts = trace === undefined ? undefined : { trace: traceIds(trace) };
     const event = { check_in_id: checkInId, ...members, release, environment, contexts };
@@ -191,17 +203,24 @@ export class EnvelopeBuilder {
       : this.#traceContext.ofSegment(segment, members);
   }
 
-  #transactionJson(input: TransactionInput, members: ProcessMembers, eventId: string): string {
-    const scopes = scopeMembers(mergeScopes(input.scopes, this.#parts.settings.maxBreadcrumbs));
-    const status = input.responseStatusCode;
-    const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
-    return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${members.contexts}${scopes.contexts}}}`;
-  }
-
   #header(dsc: DynamicSamplingContext | undefined): string {
     const trace = dsc === undefined || !isUsable(dsc) ? "" : `,"trace":${dscJson(dsc)}`;
     return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
   }
+}
+
+interface TransactionParts {
+  readonly input: TransactionInput;
+  readonly members: ProcessMembers;
+  readonly eventId: string;
+  readonly merged: MergedScopes;
+}
+
+function transactionJson({ input, members, eventId, merged }: TransactionParts): string {
+  const scopes = scopeMembers(merged);
+  const status = input.responseStatusCode;
+  const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
+  return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${members.contexts}${scopes.contexts}}}`;
 }
 
 function traceIds({ traceId, spanId }: ErrorTrace): JsonRecord {

@@ -1,22 +1,19 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
-import type { DiscardReason } from "../protocol/data-category.js";
-import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
-import type { MergedScopes } from "../scope/merge.js";
-import { SDK_NAME, SDK_VERSION } from "../version.js";
-import type { ErrorTrace } from "./capture-input.js";
-import type { ProcessMembers } from "./process-members.js";
 import { matchesAny } from "../options/text-pattern.js";
+import type { DiscardReason } from "../protocol/data-category.js";
+import type { ErrorEvent } from "../protocol/error-event.js";
+import type { EventHint } from "../protocol/event-hint.js";
+import type { MergedScopes } from "../scope/merge.js";
 import { encodeEvent } from "./encode-event.js";
+import type { EventSurroundings } from "./event-surroundings.js";
+import { completeEvent } from "./event-surroundings.js";
+import { processed } from "./event-processors.js";
 import { isRecord } from "./valid-event.js";
-import { withoutUnset } from "./without-unset.js";
 
 /** What an error event is finished with. */
-export interface ErrorContext {
-  readonly merged: MergedScopes;
-  readonly members: ProcessMembers;
-  readonly trace: ErrorTrace | undefined;
+export interface ErrorContext extends EventSurroundings {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly random: () => number;
@@ -24,21 +21,28 @@ export interface ErrorContext {
   readonly originalException?: unknown;
 }
 
+/** The event's JSON, or why it is dropped. */
+export type FinishedEvent = { readonly dropped: DiscardReason } | { readonly json: string };
+
 /**
  * Takes an error event through the client's steps in the protocol's order: ignored patterns, scopes,
- * `beforeSend`, sampling.
+ * event processors, `beforeSend`, sampling.
  */
-export function finishErrorEvent(
-  event: ErrorEvent,
-  context: ErrorContext,
-): { readonly dropped: DiscardReason } | { readonly json: string } {
+export function finishErrorEvent(event: ErrorEvent, context: ErrorContext): FinishedEvent {
   if (isIgnored(event, context.settings)) return { dropped: "event_processor" };
-  const complete = withScopes(event, context);
+  const complete = processedEvent(event, context);
+  if (complete === null) return { dropped: "event_processor" };
   const hooked = hookedEvent(complete, context);
   if (hooked === null) return { dropped: "before_send" };
   if (context.random() >= context.settings.sampleRate) return { dropped: "sample_rate" };
-  const encoded = guardCallback(context.diagnostics, "hook result", () => encodeEvent(hooked));
-  return encoded.ok ? { json: encoded.value } : { dropped: "before_send" };
+  return encoded(hooked, context.diagnostics);
+}
+
+/** The same for feedback, which is neither ignored nor sampled, and which `beforeSend` does not see. */
+export function finishFeedback(event: ErrorEvent, context: ErrorContext): FinishedEvent {
+  const complete = processedEvent(event, context);
+  if (complete === null) return { dropped: "event_processor" };
+  return encoded(complete, context.diagnostics);
 }
 
 function isIgnored(event: ErrorEvent, settings: Settings): boolean {
@@ -47,67 +51,29 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
   const texts = [
     event.message,
     event.logentry?.message,
+    event.logentry?.formatted,
     error?.value,
     `${error?.type}: ${error?.value}`,
   ];
   return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
 }
 
-// The event's own values win over the scopes' (protocol: merge of scopes).
-function withScopes(
-  event: ErrorEvent,
-  { merged, members, trace, settings }: ErrorContext,
-): ErrorEvent {
-  const complete: ErrorEvent = {
-    environment: members.environment,
-    sdk: { name: SDK_NAME, version: SDK_VERSION },
-    ...event,
-    level: merged.level ?? event.level,
-    contexts: {
-      ...merged.contexts,
-      runtime: { name: "node", version: process.version },
-      ...traceContext(trace),
-      ...event.contexts,
-    },
-  };
-  const optional = {
-    release: members.release,
-    dist: settings.dist,
-    server_name: members.serverName,
-    user: merged.user,
-    transaction: merged.transactionName,
-    tags: unlessEmpty({ ...merged.tags, ...event.tags }),
-    extra: unlessEmpty({ ...merged.extra, ...event.extra }),
-    breadcrumbs: merged.breadcrumbs.length === 0 ? undefined : { values: merged.breadcrumbs },
-    fingerprint: fingerprintOf(event, merged),
-  };
-  return Object.assign(
-    complete,
-    withoutUnset(optional),
-    withoutUnset({ user: event.user, transaction: event.transaction }),
-  );
-}
-
-function fingerprintOf(event: ErrorEvent, merged: MergedScopes): string[] | undefined {
-  const parts = [...(event.fingerprint ?? []), ...(merged.fingerprint ?? [])];
-  return parts.length === 0 ? undefined : parts;
-}
-
-function traceContext(trace: ErrorTrace | undefined): Record<string, JsonRecord> {
-  if (trace === undefined) return {};
-  const { traceId: trace_id, spanId: span_id, parentSpanId: parent_span_id } = trace;
-  return { trace: withoutUnset({ trace_id, span_id, parent_span_id }) };
+function processedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
+  const complete = completeEvent(event, context);
+  const { eventProcessors: processors }: MergedScopes = context.merged;
+  if (processors.length === 0) return complete;
+  const { diagnostics } = context;
+  return processed(complete, { processors, diagnostics, hint: hintOf(event, context) });
 }
 
 function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
   const { beforeSend } = context.settings;
   if (beforeSend === undefined) return event;
-  const { event_id } = event;
   const outcome = guardCallback(context.diagnostics, "beforeSend", () =>
-    beforeSend(event, { event_id, originalException: context.originalException }),
+    beforeSend(event, hintOf(event, context)),
   );
   if (!outcome.ok || outcome.value === null) return null;
-  if (isRecord(outcome.value)) return { ...outcome.value, event_id };
+  if (isRecord(outcome.value)) return { ...outcome.value, event_id: event.event_id };
   context.diagnostics.warnOnce(
     "hook:beforeSend",
     "`beforeSend` returned no event (a promise is none); the event is dropped",
@@ -115,6 +81,12 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | nul
   return null;
 }
 
-function unlessEmpty<T extends object>(value: T): T | undefined {
-  return Object.keys(value).length === 0 ? undefined : value;
+function hintOf({ event_id }: ErrorEvent, { originalException }: ErrorContext): EventHint {
+  return { event_id, originalException };
+}
+
+// What hooks put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
+function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
+  const result = guardCallback(diagnostics, "hook result", () => encodeEvent(event));
+  return result.ok ? { json: result.value } : { dropped: "before_send" };
 }

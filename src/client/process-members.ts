@@ -1,4 +1,6 @@
 import { normalize } from "../normalize/normalize.js";
+import type { JsonValue } from "../normalize/normalize.js";
+import type { JsonRecord } from "../protocol/error-event.js";
 import type { Settings } from "../options/options.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
@@ -9,17 +11,22 @@ export interface ProcessMembers {
   readonly release: string | undefined;
   readonly environment: string;
   readonly serverName: string | undefined;
+  /** Attributes of the resource; undefined where none is known. */
+  readonly resource: JsonValue | undefined;
   /** The same as JSON members, each with a leading comma. */
   readonly json: string;
   /** Members of `contexts` that do not change, each with a leading comma. */
   readonly contexts: string;
 }
 
-const SDK_JSON = JSON.stringify({
+/** What events say of this package (protocol: sdk interface). */
+export const SDK_MEMBER: JsonRecord = Object.freeze({
   name: SDK_NAME,
   version: SDK_VERSION,
   packages: [{ name: "npm:otel-sentry-bridge", version: SDK_VERSION }],
 });
+
+const SDK_JSON = JSON.stringify(SDK_MEMBER);
 
 const RUNTIME_JSON = `,"runtime":${JSON.stringify({ name: "node", version: process.version })}`;
 
@@ -71,22 +78,21 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
     dist: settings.dist?.slice(0, LIMITS.dist),
     server_name: serverName?.slice(0, LIMITS.serverName),
   };
+  const known = resource === undefined ? undefined : normalize(attributes, RESOURCE_LIMITS);
   return {
+    resource: known,
     release: members.release,
     environment: members.environment,
     serverName: members.server_name,
     json: `,${JSON.stringify(normalize(withoutUnset(members))).slice(1, -1)},"sdk":${SDK_JSON}`,
-    contexts: RUNTIME_JSON + (resource === undefined ? "" : otelContext(attributes)),
+    contexts:
+      RUNTIME_JSON + (known === undefined ? "" : `,"otel":${JSON.stringify({ resource: known })}`),
   };
 }
 
 function environmentOf(attributes: ResourceView["attributes"]): string {
   const current = textOf(attributes["deployment.environment.name"]);
   return current ?? textOf(attributes["deployment.environment"]) ?? "production";
-}
-
-function otelContext(attributes: ResourceView["attributes"]): string {
-  return `,"otel":${JSON.stringify({ resource: normalize(attributes, RESOURCE_LIMITS) })}`;
 }
 
 function textOf(value: unknown): string | undefined {

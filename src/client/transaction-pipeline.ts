@@ -3,6 +3,9 @@ import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import type { EventHint } from "../protocol/event-hint.js";
+import type { EventProcessor } from "../protocol/event-processor.js";
+import { processed } from "./event-processors.js";
 import { encodeEvent } from "./encode-event.js";
 import { reparentSpans } from "./reparent-spans.js";
 import { isRecord, isSpan, isTransaction } from "./valid-event.js";
@@ -16,16 +19,15 @@ export type PipelineResult =
  * Runs the application's hooks over a transaction. Without hooks the encoded text goes through as it
  * is; with them it is parsed and encoded again, which only those who asked for it pay.
  */
-export function runTransactionHooks(
-  json: string,
-  settings: Settings,
-  diagnostics: Diagnostics,
-): PipelineResult {
-  const { beforeSendSpan, beforeSendTransaction } = settings;
-  if (beforeSendSpan === undefined && beforeSendTransaction === undefined)
-    return { json, droppedSpans: 0 };
-  const event = JSON.parse(json) as TransactionEvent;
-  const before = event.spans.length;
+export function runTransactionHooks(json: string, hooks: TransactionHooks): PipelineResult {
+  const { beforeSendSpan, beforeSendTransaction } = hooks.settings;
+  const { processors, diagnostics } = hooks;
+  const isHooked = beforeSendSpan !== undefined || beforeSendTransaction !== undefined;
+  if (!isHooked && processors.length === 0) return { json, droppedSpans: 0 };
+  const original = JSON.parse(json) as TransactionEvent;
+  const before = original.spans.length;
+  const event = processedTransaction(original, hooks);
+  if (event === null) return { dropped: "event_processor" };
   if (beforeSendSpan !== undefined) event.spans = hookedSpans(event, beforeSendSpan, diagnostics);
   const result =
     beforeSendTransaction === undefined
@@ -33,6 +35,30 @@ export function runTransactionHooks(
       : hookedEvent(event, beforeSendTransaction, diagnostics);
   if (result === null) return { dropped: "before_send" };
   return encodeAgain(result, before, diagnostics);
+}
+
+/** What runs over a transaction. */
+export interface TransactionHooks {
+  readonly settings: Settings;
+  readonly diagnostics: Diagnostics;
+  readonly processors: readonly EventProcessor[];
+  readonly hint: EventHint;
+}
+
+function processedTransaction(
+  event: TransactionEvent,
+  hooks: TransactionHooks,
+): TransactionEvent | null {
+  const { type } = event;
+  const result = processed(event, hooks);
+  if (result === null) return null;
+  if (isTransaction(result))
+    return { ...result, spans: result.spans.filter((span) => isSpan(span)), type };
+  hooks.diagnostics.warnOnce(
+    "hook:event processor",
+    "an event processor made of a transaction what is none; it is dropped",
+  );
+  return null;
 }
 
 type SpanHook = NonNullable<Settings["beforeSendSpan"]>;

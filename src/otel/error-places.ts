@@ -1,5 +1,5 @@
-import { context, isSpanContextValid, trace } from "@opentelemetry/api";
-import type { Context, Span, SpanContext } from "@opentelemetry/api";
+import { context, isValidSpanId, isValidTraceId, trace } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
 
 import { createErrorUnits } from "../capture/error-units.js";
 import type { ErrorUnits } from "../capture/error-units.js";
@@ -7,6 +7,7 @@ import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
+import type { SpanIdentity } from "../tracing/finished-span.js";
 
 /** The unit of work, and the span, in which an error arose. */
 export interface ErrorPlace {
@@ -54,10 +55,24 @@ function watched<T>(result: T): T {
   return result.then(undefined, rethrow) as T;
 }
 
+/** An error that was recorded on a span. */
+export interface RecordedError {
+  readonly error: unknown;
+  readonly place: ErrorPlace;
+  readonly atMillis: number;
+}
+
+// What a span gets more of is known by its texts alone.
+const MAX_RECORDED = 10;
+
+// Shared by all copies of the package, as the places are.
+const RECORDED_SLOT = Symbol.for("otel-sentry-bridge.recorded-errors.v1");
+
 /** A span that errors are recorded on; the OTel SDKs' spans fit. */
 export interface RecordingSpan {
-  spanContext(): SpanContext;
-  readonly parentSpanContext?: SpanContext | undefined;
+  [RECORDED_SLOT]?: RecordedError[];
+  spanContext(): SpanIdentity;
+  readonly parentSpanContext?: SpanIdentity | undefined;
   recordException?: Span["recordException"];
 }
 
@@ -76,11 +91,24 @@ function recordAndRemember(
   ...args: Parameters<Span["recordException"]>
 ): void {
   try {
-    if (places.recall(args[0]) === undefined) places.remember(args[0], placeOfSpan(this));
+    rememberOn(this, args[0]);
   } catch {
     // What is recorded matters more than where it is remembered.
   }
   ownMethodOf(this)?.apply(this, args);
+}
+
+function rememberOn(span: RecordingSpan, error: unknown): void {
+  const known = places.recall(error);
+  const place = known ?? placeOfSpan(span);
+  if (known === undefined) places.remember(error, place);
+  const recorded = (span[RECORDED_SLOT] ??= []);
+  if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now() });
+}
+
+/** The errors that were recorded on a span, oldest first. */
+export function recordedErrors(span: object): readonly RecordedError[] {
+  return (span as RecordingSpan)[RECORDED_SLOT] ?? [];
 }
 
 // Behind the span's own property; a wrapper may have the span itself as its prototype.
@@ -92,7 +120,8 @@ function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
   return holder?.recordException;
 }
 
-function placeOfSpan(span: RecordingSpan): ErrorPlace {
+/** Where something arose that is known from a span alone. */
+export function placeOfSpan(span: RecordingSpan): ErrorPlace {
   const active = scopesOf(context.active());
   const unit = unitOfSpan(span) ?? active.unit;
   const scopes = active.unit === unit ? active : { unit, current: undefined, incoming: undefined };
@@ -109,9 +138,10 @@ function traceOfSpan(
   { incoming }: ContextScopes,
 ): ErrorTrace | undefined {
   const identity = span?.spanContext();
-  if (identity === undefined || !isSpanContextValid(identity)) return undefined;
-  const parentSpanId = span?.parentSpanContext?.spanId;
+  if (identity === undefined) return undefined;
   const { traceId, spanId } = identity;
+  if (!isValidTraceId(traceId) || !isValidSpanId(spanId)) return undefined;
+  const parentSpanId = span?.parentSpanContext?.spanId;
   const sender = incoming?.traceId === traceId ? incoming : undefined;
   return { traceId, spanId, parentSpanId, span, incoming: sender };
 }

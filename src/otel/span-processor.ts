@@ -3,6 +3,7 @@ import type { Context } from "@opentelemetry/api";
 
 import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
+import { SPAN_KIND } from "../semantics/span-view.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { Segment } from "../tracing/segment.js";
@@ -12,6 +13,8 @@ import { contextsAreCarried } from "./context-check.js";
 import { rememberRecordedErrors } from "./error-places.js";
 import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
+import { leaveCrumbs } from "./span-breadcrumbs.js";
+import { SpanExceptions } from "./span-exceptions.js";
 import { createSpanFilter } from "./span-filter.js";
 import type { SpanFilter } from "./span-filter.js";
 import { segmentTrace } from "./segment-trace.js";
@@ -31,6 +34,9 @@ export class ClientSpanProcessor {
   readonly #entries = new SpanEntries();
   readonly #decide: RootDecision;
   readonly #isIgnored: SpanFilter | undefined;
+  readonly #exceptions: SpanExceptions | undefined;
+  /** How many breadcrumbs of its spans a unit keeps. */
+  readonly #maxCrumbs: number;
   #hasCheckedContexts = false;
   #closing: Promise<void> | undefined;
 
@@ -40,7 +46,11 @@ export class ClientSpanProcessor {
     this.#ownsClient = ownsClient;
     this.#assembler = createAssembler(client, (span) => this.#segmentOf(span));
     this.#decide = createRootDecision(client);
-    this.#isIgnored = createSpanFilter(client.settings.ignoreSpans);
+    const { ignoreSpans, spanExceptions, spanBreadcrumbs, maxBreadcrumbs } = client.settings;
+    this.#isIgnored = createSpanFilter(ignoreSpans);
+    this.#exceptions =
+      spanExceptions === "none" ? undefined : new SpanExceptions(client, spanExceptions === "all");
+    this.#maxCrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
 
   /** Called by the SDK when a span has started. */
@@ -102,6 +112,7 @@ export class ClientSpanProcessor {
     this.#checkContexts();
     const scopes = scopesOfRoot(span, parentContext);
     assignUnit(span, scopes.unit);
+    if (span.kind === SPAN_KIND.SERVER) scopes.unit.request = span.attributes;
     this.#client.learnResource(span.resource);
     if (!isSampled) return;
     const origin = this.#decide(span, scopes);
@@ -133,8 +144,25 @@ export class ClientSpanProcessor {
     // A processor that is registered twice, or wrapped, is told twice.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
-    if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
-    else this.#assembler.dropClosed(entry.segment, span);
+    if (this.#closing === undefined) {
+      this.#observe(entry.segment, span);
+      this.#assembler.finish(entry.segment, span);
+    } else this.#assembler.dropClosed(entry.segment, span);
+  }
+
+  // What a span tells beside itself must not cost the span.
+  #observe(segment: Segment, span: FinishedSpan): void {
+    try {
+      if (this.#maxCrumbs > 0) this.#leaveCrumbs(span);
+      this.#exceptions?.ended(segment, span);
+    } catch (error) {
+      this.#tell("onEnd: events", error);
+    }
+  }
+
+  #leaveCrumbs(span: FinishedSpan): void {
+    const unit = unitOfSpan(span);
+    if (unit !== undefined) leaveCrumbs(span, unit, this.#maxCrumbs);
   }
 
   async #shutdown(): Promise<void> {

@@ -16,16 +16,22 @@ export const NO_SCOPES: MergedScopes = Object.freeze({
 
 /**
  * Merges scopes by Sentry's table, least specific first (global, isolation, current): later keys win,
- * breadcrumbs are put in order of time and cut to the newest `maxBreadcrumbs`.
+ * breadcrumbs (`moreCrumbs` among them) are put in order of time and cut to the newest `maxBreadcrumbs`, the event processors of
+ * the most specific scope come first.
  */
-export function mergeScopes(scopes: readonly ScopeData[], maxBreadcrumbs: number): MergedScopes {
+export function mergeScopes(
+  scopes: readonly ScopeData[],
+  maxBreadcrumbs: number,
+  moreCrumbs: readonly Breadcrumb[] = [],
+): MergedScopes {
   const filled = scopes.filter((data) => data !== EMPTY_SCOPE_DATA);
-  if (filled.length === 0) return NO_SCOPES;
+  if (filled.length === 0 && moreCrumbs.length === 0) return NO_SCOPES;
   const merged =
     filled.length === 1
       ? (filled[0] ?? EMPTY_SCOPE_DATA)
       : filled.reduce(overlay, EMPTY_SCOPE_DATA);
-  return { ...merged, breadcrumbs: mergedCrumbs(filled, maxBreadcrumbs) };
+  const crumbs = filled.map((data) => crumbsOf(data.breadcrumbs, maxBreadcrumbs));
+  return { ...merged, breadcrumbs: inOrder([...crumbs, moreCrumbs], maxBreadcrumbs) };
 }
 
 function overlay(under: ScopeData, over: ScopeData): ScopeData {
@@ -39,13 +45,21 @@ function overlay(under: ScopeData, over: ScopeData): ScopeData {
     fingerprint: [...(under.fingerprint ?? []), ...(over.fingerprint ?? [])],
     level: over.level ?? under.level,
     transactionName: over.transactionName ?? under.transactionName,
+    eventProcessors: concatenated(over.eventProcessors, under.eventProcessors),
+    attachments: concatenated(under.attachments, over.attachments),
   };
 }
 
-function mergedCrumbs(scopes: readonly ScopeData[], limit: number): readonly Breadcrumb[] {
-  const crumbs = scopes.flatMap((data) => crumbsOf(data.breadcrumbs, limit));
-  if (scopes.length > 1) crumbs.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
-  return crumbs.slice(-limit || crumbs.length);
+function concatenated<T>(first: readonly T[], then: readonly T[]): readonly T[] {
+  if (first.length === 0) return then;
+  return then.length === 0 ? first : [...first, ...then];
+}
+
+function inOrder(lists: readonly (readonly Breadcrumb[])[], limit: number): readonly Breadcrumb[] {
+  const crumbs = lists.flat();
+  if (crumbs.length > (lists[0]?.length ?? 0))
+    crumbs.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
+  return limit === 0 ? [] : crumbs.slice(-limit);
 }
 
 /** What the given scopes hold now, in the order in which they are merged; absent ones are left out. */

@@ -1,4 +1,6 @@
+import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
+import type { EventProcessor } from "../protocol/event-processor.js";
 
 /** Who a unit of work is done for (protocol: user interface). Unknown members are kept. */
 export interface User {
@@ -29,9 +31,12 @@ export type FrozenRecord = Readonly<Record<string, unknown>>;
  * The breadcrumbs of a scope, newest first. A list that shares its tail: adding one costs one small
  * object, and a fork shares everything that came before it.
  */
-export interface BreadcrumbTrail {
-  readonly crumb: Breadcrumb;
-  readonly previous: BreadcrumbTrail | undefined;
+export type BreadcrumbTrail = Trail<Breadcrumb>;
+
+/** A list of the newest things that shares its tail. */
+export interface Trail<Crumb> {
+  readonly crumb: Crumb;
+  readonly previous: Trail<Crumb> | undefined;
   readonly length: number;
 }
 
@@ -46,9 +51,12 @@ export interface ScopeData {
   readonly fingerprint: readonly string[] | undefined;
   readonly level: SeverityLevel | undefined;
   readonly transactionName: string | undefined;
+  readonly eventProcessors: readonly EventProcessor[];
+  readonly attachments: readonly Attachment[];
 }
 
 const NOTHING = Object.freeze({});
+const NONE = Object.freeze([]);
 
 export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
   user: undefined,
@@ -60,4 +68,6 @@ export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
   fingerprint: undefined,
   level: undefined,
   transactionName: undefined,
+  eventProcessors: NONE,
+  attachments: NONE,
 });

@@ -1,5 +1,7 @@
 import { normalize } from "../normalize/normalize.js";
+import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
+import type { EventProcessor } from "../protocol/event-processor.js";
 import { addCrumb } from "./breadcrumb-trail.js";
 import { frozenCopy, readableEntries } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
@@ -15,6 +17,9 @@ const MEMBER_DEPTH = 4;
 
 /** Tags, contexts, extras and attributes that a scope holds, of each; further ones are not taken. */
 export const MAX_MEMBERS = 200;
+
+/** Event processors and attachments that a scope holds, of each; further ones are not taken. */
+export const MAX_HANDLERS = 100;
 
 /** How many breadcrumbs a scope keeps when the client does not say otherwise. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -119,6 +124,27 @@ export class Scope {
     return this.#with({ breadcrumbs: addCrumb(this.#data.breadcrumbs, stamped, limit) });
   }
 
+  /**
+   * Adds a function that sees the events of this scope: error events, also in the outer scopes' order, and
+   * transactions. It may change them or return `null` to drop them; one that throws is passed over.
+   */
+  addEventProcessor(processor: EventProcessor): this {
+    if (typeof processor !== "function") return this;
+    return this.#with({ eventProcessors: appended(this.#data.eventProcessors, processor) });
+  }
+
+  /** Adds a file that goes with the error events of this scope. */
+  addAttachment(attachment: Attachment): this {
+    if (!isObject(attachment)) return this;
+    const attachments = appended(this.#data.attachments, Object.freeze({ ...attachment }));
+    return this.#with({ attachments });
+  }
+
+  /** Removes the files. */
+  clearAttachments(): this {
+    return this.#with({ attachments: EMPTY_SCOPE_DATA.attachments });
+  }
+
   /** Removes everything from this scope. */
   clear(): this {
     this.#data = EMPTY_SCOPE_DATA;
@@ -142,6 +168,10 @@ function added<T>(
     all[key] = value;
   }
   return Object.freeze(all);
+}
+
+function appended<T>(list: readonly T[], member: T): readonly T[] {
+  return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, member]);
 }
 
 function isObject(value: unknown): value is object {

@@ -1,4 +1,7 @@
+import { addCrumb } from "./breadcrumb-trail.js";
+import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
+import type { SpanCrumb } from "./span-crumb.js";
 
 /**
  * A unit of work (a request, a message, a job) and its isolation scope. Units form chains by
@@ -13,6 +16,10 @@ export class Unit {
    * takes it; a second one in the same context (a retry loop, a batch) gets a fork.
    */
   adoptable: boolean;
+  /** Attributes of the span of the request or message that the unit is for. */
+  request: Readonly<Record<string, unknown>> | undefined = undefined;
+  /** What spans of the unit have left behind. */
+  trail: Trail<SpanCrumb> | undefined = undefined;
 
   constructor(isolation: Scope, depth: number, adoptable: boolean) {
     this.isolation = isolation;
@@ -22,7 +29,15 @@ export class Unit {
 
   /** A unit of its own that starts with this one's data. */
   fork(adoptable: boolean = false): Unit {
-    return new Unit(this.isolation.fork(), this.depth + 1, adoptable);
+    const unit = new Unit(this.isolation.fork(), this.depth + 1, adoptable);
+    unit.request = this.request;
+    unit.trail = this.trail;
+    return unit;
+  }
+
+  /** Leaves something behind; the oldest goes when there are more than about `limit`. */
+  leave(crumb: SpanCrumb, limit: number): void {
+    this.trail = addCrumb(this.trail, crumb, limit);
   }
 }
 

@@ -1,40 +1,85 @@
-import { errorEventFromException, errorEventFromMessage } from "../capture/error-event.js";
+import { errorEventFromMessage, stackAbove } from "../capture/error-event.js";
+import { feedbackEvent, feedbackProblem } from "../capture/feedback.js";
+import type { Feedback } from "../capture/feedback.js";
+import { errorEventFromOwn, ownEventProblem } from "../capture/own-event.js";
+import type { OwnEvent } from "../capture/own-event.js";
 import type { SentryClient } from "../client/client.js";
-import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
-import { scopeData } from "../scope/merge.js";
-import { processScopes } from "../scope/process-scopes.js";
+import { isError } from "../normalize/foreign.js";
 import { placeOfError } from "../otel/error-places.js";
-import type { ErrorPlace } from "../otel/error-places.js";
+import { reportEvent, reportThrown } from "../otel/error-reports.js";
+import type { EventKind } from "../otel/error-reports.js";
+import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
+import { mechanismOf, scopeOfCapture } from "./capture-hint.js";
+import type { CaptureContext } from "./capture-hint.js";
 import { newEventId } from "./event-id.js";
 import { getClient } from "./global-client.js";
 
 /**
  * Reports a thrown value with the user, tags and trace of the unit of work in which it was first
- * seen. Returns the id of the event. Never throws.
+ * seen; `captureContext` is for this event alone. An error that was reported of the same unit before
+ * is not reported again. Returns the id of the event. Never throws.
  */
-export function captureException(thrown: unknown): string {
-  const eventId = newEventId();
-  const place = placeOfError(thrown);
-  report(errorEventFromException(thrown, { eventId, timestamp: Date.now() / 1000 }), place);
-  return eventId;
+export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
+  const client = getClient();
+  if (client === undefined) return newEventId();
+  return reportThrown(client, thrown, {
+    place: placeOfError(thrown),
+    own: scopeOfCapture(captureContext, client),
+    mechanism: mechanismOf(captureContext),
+    atMillis: Date.now(),
+    syntheticStack: isError(thrown) ? undefined : stackAbove(captureException),
+  });
 }
 
-/** Reports a message. Returns the id of the event. Never throws. */
-export function captureMessage(message: string, level: SeverityLevel = "info"): string {
-  const eventId = newEventId();
-  report(
-    errorEventFromMessage(message, level, { eventId, timestamp: Date.now() / 1000 }),
-    placeOfError(undefined),
-  );
-  return eventId;
+/** Reports a message, at level `info` unless another is given. Returns the id of the event. Never throws. */
+export function captureMessage(
+  message: string,
+  levelOrContext: CaptureContext | SeverityLevel = "info",
+): string {
+  const level = typeof levelOrContext === "string" ? levelOrContext : "info";
+  const captureContext = typeof levelOrContext === "string" ? undefined : levelOrContext;
+  const hint = eventHint();
+  report(getClient(), errorEventFromMessage(message, level, hint), { captureContext });
+  return hint.eventId;
+}
+
+/**
+ * Reports an event that you have made yourself, such as one of another system; scopes, hooks and rates
+ * apply to it as to any error. Its own values win over the scopes'. Returns its id. Never throws.
+ */
+export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): string {
+  const client = getClient();
+  const problem = ownEventProblem(event);
+  const made = errorEventFromOwn(problem === undefined ? event : {}, eventHint());
+  if (problem === undefined) report(client, made, { captureContext });
+  else client?.diagnostics.warnOnce("capture-event", `an event is not sent: ${problem}`);
+  return made.event_id;
+}
+
+/**
+ * Sends what a user says about the application, with the scopes' data and the trace that is active.
+ * Returns the id of its event. Never throws.
+ */
+export function captureFeedback(feedback: Feedback, captureContext?: CaptureContext): string {
+  const client = getClient();
+  const hint = eventHint();
+  const problem = feedbackProblem(feedback);
+  if (problem === undefined)
+    report(client, feedbackEvent(feedback, hint), { captureContext, category: "feedback" });
+  else client?.diagnostics.warnOnce("feedback", `feedback is not sent: ${problem}`);
+  return hint.eventId;
 }
 
 function report(
+  client: SentryClient | undefined,
   event: ErrorEvent,
-  place: ErrorPlace,
-  client: SentryClient | undefined = getClient(),
+  { captureContext, ...kind }: EventKind & { readonly captureContext: CaptureContext | undefined },
 ): void {
-  const { unit, current } = place.scopes;
-  const scopes = scopeData(processScopes().global, unit.isolation, current);
-  client?.captureError({ event, scopes, trace: place.trace });
+  if (client === undefined) return;
+  const own = scopeOfCapture(captureContext, client);
+  reportEvent(client, event, { place: placeOfError(undefined), own, ...kind });
+}
+
+function eventHint(): { readonly eventId: string; readonly timestamp: number } {
+  return { eventId: newEventId(), timestamp: Date.now() / 1000 };
 }

@@ -16,6 +16,8 @@ interface Model {
   fingerprint: string[] | undefined;
   level: string | undefined;
   transactionName: string | undefined;
+  eventProcessors: object[];
+  attachments: object[];
 }
 
 type Step = (scope: Scope, model: Model) => void;
@@ -87,6 +89,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     scope.setTransactionName(name);
     model.transactionName = name;
   }),
+  fc.record({ filename: tagText, data: tagText }).map((file): Step => (scope, model) => {
+    scope.addAttachment(file);
+    model.attachments.push({ ...file });
+  }),
   fc.constant<Step>((scope, model) => {
     scope.clear();
     Object.assign(model, emptyModel());
@@ -113,6 +119,8 @@ function emptyModel(): Model {
     fingerprint: undefined,
     level: undefined,
     transactionName: undefined,
+    eventProcessors: [],
+    attachments: [],
   };
 }
 

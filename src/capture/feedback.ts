@@ -1,0 +1,47 @@
+import { clip, textOf } from "../normalize/text.js";
+import type { ErrorEvent } from "../protocol/error-event.js";
+import { baseEvent } from "./error-event.js";
+import type { EventHint } from "./error-event.js";
+
+/** What a user says (protocol: user feedback). */
+export interface Feedback {
+  /** At most 4096 characters. */
+  readonly message: string;
+  readonly name?: string;
+  readonly email?: string;
+  /** Where it was said. */
+  readonly url?: string;
+  /** What it was said through, such as a form's name. */
+  readonly source?: string;
+  /** Id of the event that it is about. */
+  readonly associatedEventId?: string;
+}
+
+const MAX_MESSAGE_LENGTH = 4096;
+const MAX_TEXT_LENGTH = 512;
+
+/** What is wrong with feedback; undefined if nothing is. */
+export function feedbackProblem(feedback: unknown): string | undefined {
+  if (typeof feedback !== "object" || feedback === null) return "it is no object";
+  const message: unknown = "message" in feedback ? feedback.message : undefined;
+  return typeof message === "string" && message.trim() !== "" ? undefined : "it has no message";
+}
+
+/** The event of feedback, of level `info`. */
+export function feedbackEvent(feedback: Feedback, hint: EventHint): ErrorEvent {
+  const { message, name, email, url, source, associatedEventId } = feedback;
+  const members = {
+    message: clip(message, MAX_MESSAGE_LENGTH),
+    name: optional(name),
+    contact_email: optional(email),
+    url: optional(url),
+    source: optional(source),
+    associated_event_id: optional(associatedEventId),
+  };
+  const known = Object.entries(members).filter(([, value]) => value !== undefined);
+  return { ...baseEvent("info", hint), contexts: { feedback: Object.fromEntries(known) } };
+}
+
+function optional(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);
+}

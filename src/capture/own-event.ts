@@ -1,0 +1,67 @@
+import { isList } from "../normalize/foreign.js";
+import { normalize } from "../normalize/normalize.js";
+import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
+import type { EventHint } from "./error-event.js";
+import { baseEvent } from "./error-event.js";
+
+/** An event that the application has made itself: any of its members. */
+export type OwnEvent = Partial<ErrorEvent>;
+
+const EVENT_ID = /^[0-9a-f]{32}$/;
+const LEVELS: ReadonlySet<unknown> = new Set(["debug", "error", "fatal", "info", "warning"]);
+
+// As much as an event may have in all; `fitEvent` sees to the rest.
+const LIMITS = { depth: 10, totalLength: 1_048_576, omitUndefined: true };
+
+type Shape = (value: unknown) => boolean;
+
+const isRecord: Shape = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText: Shape = (value) => typeof value === "string";
+const hasValues: Shape = (value) => isRecord(value) && isList((value as JsonRecord)["values"]);
+
+// A member of another shape would cost the event at the server, or break the merge of scopes.
+const SHAPES: Readonly<Record<string, Shape>> = {
+  breadcrumbs: hasValues,
+  contexts: isRecord,
+  dist: isText,
+  environment: isText,
+  event_id: (value) => typeof value === "string" && EVENT_ID.test(value),
+  exception: hasValues,
+  extra: isRecord,
+  fingerprint: (value) => isList(value) && value.every(isText),
+  level: (value) => LEVELS.has(value),
+  logentry: isRecord,
+  message: isText,
+  release: isText,
+  request: isRecord,
+  sdk: isRecord,
+  server_name: isText,
+  tags: isRecord,
+  timestamp: (value) => Number.isFinite(value),
+  transaction: isText,
+  user: isRecord,
+};
+
+/** What is wrong with an event of the application's; undefined if nothing is. */
+export function ownEventProblem(event: unknown): string | undefined {
+  if (!isRecord(event)) return "it is no object";
+  return (event as JsonRecord)["type"] === "transaction"
+    ? "transactions are made of spans"
+    : undefined;
+}
+
+/**
+ * A copy of an event that the application has made, with what every event has; its own id, time and
+ * level stay. Members of a wrong shape are left out. Never throws.
+ */
+export function errorEventFromOwn(event: OwnEvent, hint: EventHint): ErrorEvent {
+  const copy = normalize(event, LIMITS);
+  if (!isRecord(copy)) return baseEvent("error", hint);
+  const members = Object.entries(copy as JsonRecord).filter(
+    ([name, value]) => name !== "type" && SHAPES[name]?.(value) !== false,
+  );
+  const own = Object.fromEntries(members) as OwnEvent;
+  const level: SeverityLevel = own.level ?? "error";
+  return { ...baseEvent(level, hint), ...own };
+}

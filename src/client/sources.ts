@@ -1,0 +1,71 @@
+import { deadline, systemTimers } from "../transport/timers.js";
+import type { ErrorTrace, TraceInput } from "./capture-input.js";
+import type { SpanCounts } from "./stats.js";
+
+/** A part that holds spans before the client gets them. */
+export interface SpanSource {
+  counts(): SpanCounts;
+  /** Hands over everything that has finished; resolves when it has. */
+  flush(): Promise<void>;
+  /** The segment of a span, if this part has seen the span start. */
+  segmentOf?(span: object): TraceInput | undefined;
+}
+
+/** A part that collects small items before the client gets them. */
+export interface ItemBuffer {
+  /** Hands over everything it holds, at once. Must not throw. */
+  flush(): void;
+}
+
+/** The parts that hold something for a client. */
+export class Sources {
+  readonly #spans = new Set<SpanSource>();
+  readonly #buffers = new Set<ItemBuffer>();
+
+  addSpans(source: SpanSource): void {
+    this.#spans.add(source);
+  }
+
+  addBuffer(buffer: ItemBuffer): void {
+    this.#buffers.add(buffer);
+  }
+
+  counts(): SpanCounts[] {
+    return [...this.#spans].map((source) => source.counts());
+  }
+
+  /** Spans whose start was seen. */
+  started(): number {
+    let started = 0;
+    for (const source of this.#spans) started += source.counts().started;
+    return started;
+  }
+
+  /** The segment of a span; undefined where none of the parts has seen it start. */
+  segmentOf(span: object): TraceInput | undefined {
+    for (const source of this.#spans) {
+      const segment = source.segmentOf?.(span);
+      if (segment !== undefined) return segment;
+    }
+    return undefined;
+  }
+
+  segmentOfTrace(trace: ErrorTrace | undefined): TraceInput | undefined {
+    return trace?.span === undefined ? undefined : this.segmentOf(trace.span);
+  }
+
+  /** Whether all of them have handed over what they hold, and the milliseconds that are left of the time. */
+  async flush(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
+    const start = performance.now();
+    this.flushBuffers();
+    const box = deadline(systemTimers, timeoutMillis);
+    const flushes = Promise.allSettled([...this.#spans].map((source) => source.flush()));
+    const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
+    box.cancel();
+    return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
+  }
+
+  flushBuffers(): void {
+    for (const buffer of this.#buffers) buffer.flush();
+  }
+}

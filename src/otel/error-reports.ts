@@ -1,0 +1,110 @@
+import { errorEventFromException } from "../capture/error-event.js";
+import type { ExceptionHint } from "../capture/error-event.js";
+import type { CaptureMechanism } from "../capture/exception-values.js";
+import { errorEventFromRecorded } from "../capture/recorded-exception.js";
+import type { RecordedException } from "../capture/recorded-exception.js";
+import { ReportedErrors, textOfError, textOfRecorded } from "../capture/reported-errors.js";
+import type { ErrorForm, SeenError } from "../capture/reported-errors.js";
+import type { SentryClient } from "../client/client.js";
+import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
+import { scopeData } from "../scope/merge.js";
+import { processScopes } from "../scope/process-scopes.js";
+import type { Scope } from "../scope/scope.js";
+import type { ErrorPlace } from "./error-places.js";
+import { breadcrumbsOfPlace } from "./span-breadcrumbs.js";
+
+/** What an event is reported with beside itself. */
+export interface EventReport {
+  readonly place: ErrorPlace;
+  /** What the one who captures it says of it: more specific than all scopes. */
+  readonly own?: Scope | undefined;
+}
+
+/** What an error is reported with. */
+export interface ErrorReport extends EventReport {
+  readonly mechanism?: CaptureMechanism | undefined;
+  readonly level?: SeverityLevel | undefined;
+  /** Milliseconds since 1970. */
+  readonly atMillis: number;
+  /** Stack of the capture, for what is no error and has none. */
+  readonly syntheticStack?: string | undefined;
+}
+
+/** What an event is, apart from its members. */
+export interface EventKind {
+  readonly category?: "error" | "feedback";
+  readonly originalException?: unknown;
+}
+
+const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
+
+/**
+ * Reports a thrown value, once per client and unit of work, whatever it is seen by. Returns the id of
+ * its event, of the earlier one if it was reported before. Never throws.
+ */
+export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
+  const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
+  const describe: Describe = (hint) => ({
+    event: errorEventFromException(thrown, hint),
+    kind: { originalException: thrown },
+  });
+  return reportOnce(client, { ...seen, atMillis: report.atMillis }, { ...report, describe });
+}
+
+/** The same for an exception of which a span or a log record has only texts. */
+export function reportRecorded(
+  client: SentryClient,
+  recorded: RecordedException,
+  report: ErrorReport & { readonly form: ErrorForm },
+): string {
+  const { form, atMillis } = report;
+  const seen = { form, text: textOfRecorded(recorded), atMillis };
+  const describe: Describe = (hint) => ({
+    event: errorEventFromRecorded(recorded, hint),
+    kind: {},
+  });
+  return reportOnce(client, seen, { ...report, describe });
+}
+
+/** Sends an event with the scopes, breadcrumbs, request and trace of its place. Never throws. */
+export function reportEvent(
+  client: SentryClient,
+  event: ErrorEvent,
+  { place, own, category = "error", originalException }: EventReport & EventKind,
+): void {
+  const { unit, current } = place.scopes;
+  client.captureError({
+    event,
+    category,
+    originalException,
+    scopes: scopeData(processScopes().global, unit.isolation, current, own),
+    breadcrumbs: breadcrumbsOfPlace(place, client, event.timestamp),
+    trace: place.trace,
+  });
+}
+
+type Describe = (hint: ExceptionHint) => { readonly event: ErrorEvent; readonly kind: EventKind };
+
+function reportOnce(
+  client: SentryClient,
+  seen: SeenError,
+  report: ErrorReport & { readonly describe: Describe },
+): string {
+  const { unit } = report.place.scopes;
+  const reported = reportsOf(client);
+  const known = reported.find(unit, seen);
+  if (known !== undefined) return known;
+  const { mechanism, level, atMillis, syntheticStack } = report;
+  const eventId = client.newEventId();
+  reported.add(unit, seen, eventId);
+  const hint = { eventId, timestamp: atMillis / 1000, mechanism, syntheticStack };
+  const { event, kind } = report.describe(hint);
+  reportEvent(client, level === undefined ? event : { ...event, level }, { ...report, ...kind });
+  return eventId;
+}
+
+function reportsOf(client: SentryClient): ReportedErrors {
+  const known = reportedBy.get(client) ?? new ReportedErrors();
+  reportedBy.set(client, known);
+  return known;
+}

@@ -1,0 +1,9 @@
+import type { ErrorEvent } from "./error-event.js";
+import type { EventHint } from "./event-hint.js";
+import type { TransactionEvent } from "./transaction-event.js";
+
+/** An event of either kind: a transaction has the `type` "transaction", an error event has none. */
+export type SentryEvent = ErrorEvent | TransactionEvent;
+
+/** Sees each event; may change it, or drop it with `null`. */
+export type EventProcessor = (event: SentryEvent, hint: EventHint) => SentryEvent | null;

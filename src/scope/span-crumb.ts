@@ -1,0 +1,13 @@
+/**
+ * What a finished span, or an event of a span, leaves for the breadcrumbs of later error events. Only
+ * references: the breadcrumb is made when an event asks for it, which few units ever do.
+ */
+export interface SpanCrumb {
+  readonly name: string;
+  /** Kind of the span; undefined for an event. */
+  readonly kind: number | undefined;
+  /** Seconds and nanoseconds: the end of the span, the time of the event. */
+  readonly time: readonly [seconds: number, nanos: number];
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly hasFailed: boolean;
+}
