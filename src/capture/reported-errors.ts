@@ -19,53 +19,60 @@ interface TextReport {
   readonly eventId: string;
 }
 
-interface UnitReports {
-  readonly errors: WeakMap<object, string>;
-  readonly texts: Map<string, TextReport>;
-}
-
 // An error is recorded where it is thrown and logged where it is caught; a job that fails in the same
 // way the next time is another error.
 const SAME_ERROR_MILLIS = 5000;
 
-const MAX_TEXTS = 100;
+const MAX_TEXTS = 1000;
 const MAX_TEXT_LENGTH = 500;
 const MAX_LINKED = 100;
+// Of one error that is thrown again and again.
+const MAX_OWNERS = 100;
 
 /**
- * The errors that were reported of each unit of work, so that one error is one event: through several
- * spans, a capture and a log record. An error is itself; its texts are the same as it when they were
- * written in another form within five seconds. Keeps no error alive. Never throws.
+ * The errors that were reported, so that one error is one event: through several spans, a capture and a
+ * log record. `owner` is what it is reported of, a trace or a unit of work: the same object that is
+ * thrown in two requests is two. An error is itself; its texts are the same as it when they were written
+ * in another form within five seconds. Keeps no error alive. Never throws.
  */
 export class ReportedErrors {
-  readonly #byUnit = new WeakMap<object, UnitReports>();
+  readonly #errors = new WeakMap<object, Map<string, string>>();
+  readonly #texts = new Map<string, TextReport>();
 
-  /** The id of the event by which the unit's error was reported. */
-  find(unit: object, seen: SeenError): string | undefined {
-    const reports = this.#byUnit.get(unit);
-    if (reports === undefined) return undefined;
-    const known = isObjectLike(seen.error) ? reports.errors.get(seen.error) : undefined;
-    return known ?? textReport(reports, seen)?.eventId;
+  /** The id of the event by which the owner's error was reported. */
+  find(owner: string, seen: SeenError): string | undefined {
+    const known = isObjectLike(seen.error) ? this.#errors.get(seen.error)?.get(owner) : undefined;
+    return known ?? this.#textReport(owner, seen)?.eventId;
   }
 
   /** Remembers it, and the errors that it was caused by or is made of: its event shows them, too. */
-  add(unit: object, { error, form, text, atMillis }: SeenError, eventId: string): void {
-    const reports = this.#reportsOf(unit);
-    for (const linked of linkedErrors(error)) reports.errors.set(linked, eventId);
-    if (text === undefined) return;
-    reports.texts.delete(text);
-    reports.texts.set(text, { form, atMillis, eventId });
-    if (reports.texts.size > MAX_TEXTS)
-      reports.texts.delete(reports.texts.keys().next().value ?? "");
+  add(owner: string, { error, form, text, atMillis }: SeenError, eventId: string): void {
+    for (const linked of linkedErrors(error)) {
+      const owners = this.#errors.get(linked) ?? new Map<string, string>();
+      this.#errors.set(linked, owners);
+      setNewest(owners, [owner, eventId], MAX_OWNERS);
+    }
+    if (text !== undefined)
+      setNewest(this.#texts, [owner + text, { form, atMillis, eventId }], MAX_TEXTS);
   }
 
-  #reportsOf(unit: object): UnitReports {
-    const known = this.#byUnit.get(unit);
-    if (known !== undefined) return known;
-    const reports: UnitReports = { errors: new WeakMap(), texts: new Map() };
-    this.#byUnit.set(unit, reports);
-    return reports;
+  // Two errors that read alike are two, as long as each was seen itself.
+  #textReport(owner: string, { form, text, atMillis }: SeenError): TextReport | undefined {
+    const report = text === undefined ? undefined : this.#texts.get(owner + text);
+    if (report === undefined || report.form === form) return undefined;
+    return Math.abs(report.atMillis - atMillis) <= SAME_ERROR_MILLIS ? report : undefined;
   }
+}
+
+// A map keeps the order in which its entries were made.
+function setNewest<Value>(
+  map: Map<string, Value>,
+  [key, value]: readonly [string, Value],
+  max: number,
+): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > max) map.delete(map.keys().next().value ?? "");
 }
 
 /** What the forms of an error have in common: its stack as text. Undefined for what is no error. */
@@ -83,16 +90,6 @@ export function textOfRecorded(recorded: {
 }): string {
   const { type, message, stack = `${type}: ${message}` } = recorded;
   return stack.slice(0, MAX_TEXT_LENGTH);
-}
-
-// Two errors that read alike are two, as long as each was seen itself.
-function textReport(
-  { texts }: UnitReports,
-  { form, text, atMillis }: SeenError,
-): TextReport | undefined {
-  const report = text === undefined ? undefined : texts.get(text);
-  if (report === undefined || report.form === form) return undefined;
-  return Math.abs(report.atMillis - atMillis) <= SAME_ERROR_MILLIS ? report : undefined;
 }
 
 function linkedErrors(error: unknown): Set<object> {

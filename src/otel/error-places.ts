@@ -3,6 +3,7 @@ import type { Context, Span } from "@opentelemetry/api";
 
 import { createErrorUnits } from "../capture/error-units.js";
 import type { ErrorUnits } from "../capture/error-units.js";
+import { isError } from "../normalize/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
@@ -100,8 +101,11 @@ function recordAndRemember(
 
 function rememberOn(span: RecordingSpan, error: unknown): void {
   const known = places.recall(error);
-  const place = known ?? placeOfSpan(span);
-  if (known === undefined) places.remember(error, place);
+  // One that is thrown in another trace again arises there again.
+  const isHere = known?.trace?.traceId === span.spanContext().traceId;
+  const place = known !== undefined && isHere ? known : placeOfSpan(span);
+  if (place !== known) places.remember(error, place);
+  if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
   if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now() });
 }

@@ -90,13 +90,13 @@ function reportOnce(
   seen: SeenError,
   report: ErrorReport & { readonly describe: Describe },
 ): string {
-  const { unit } = report.place.scopes;
+  const owner = ownerOf(report.place);
   const reported = reportsOf(client);
-  const known = reported.find(unit, seen);
+  const known = reported.find(owner, seen);
   if (known !== undefined) return known;
   const { mechanism, level, atMillis, syntheticStack } = report;
   const eventId = client.newEventId();
-  reported.add(unit, seen, eventId);
+  reported.add(owner, seen, eventId);
   const hint = { eventId, timestamp: atMillis / 1000, mechanism, syntheticStack };
   const { event, kind } = report.describe(hint);
   reportEvent(client, level === undefined ? event : { ...event, level }, { ...report, ...kind });
@@ -107,4 +107,15 @@ function reportsOf(client: SentryClient): ReportedErrors {
   const known = reportedBy.get(client) ?? new ReportedErrors();
   reportedBy.set(client, known);
   return known;
+}
+
+const unitNumbers = new WeakMap<object, number>();
+let units = 0;
+
+// Nested spans may be of different units, but are of one trace.
+function ownerOf({ trace, scopes }: ErrorPlace): string {
+  if (trace !== undefined) return trace.traceId;
+  const number = unitNumbers.get(scopes.unit) ?? ++units;
+  unitNumbers.set(scopes.unit, number);
+  return `unit ${number}`;
 }

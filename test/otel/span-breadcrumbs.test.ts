@@ -1,0 +1,169 @@
+import { SpanKind, SpanStatusCode, context } from "@opentelemetry/api";
+import type { Attributes, Span } from "@opentelemetry/api";
+import { describe, expect, it } from "vitest";
+
+import { addBreadcrumb, captureException, forkIsolation } from "../../src/index.js";
+import type { ReceivedBreadcrumb, ReceivedError } from "../../src/testing/received.js";
+import type { Bridge } from "../client/bridge.js";
+import { contextOf, startBridge } from "../client/bridge.js";
+
+function call(bridge: Bridge, parent: Span, attributes: Attributes, isFailed = false): void {
+  const span = bridge.child(parent, "call", { kind: SpanKind.CLIENT, attributes });
+  if (isFailed) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+async function errorOf({ client, transport }: Bridge): Promise<ReceivedError> {
+  await client.flush();
+  const [event] = transport.errors();
+  if (event === undefined) throw new Error("no event was sent");
+  return event;
+}
+
+// An event's breadcrumbs are `{ values }` on the wire, or a list.
+function crumbsOf({ breadcrumbs }: ReceivedError): readonly ReceivedBreadcrumb[] {
+  const crumbs = breadcrumbs as unknown as { values?: readonly ReceivedBreadcrumb[] } | undefined;
+  return crumbs?.values ?? [];
+}
+
+describe("the breadcrumbs of an error event", () => {
+  it("are the finished client spans of its unit, beside the application's own, in order of time", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    await context.with(contextOf(root), async () => {
+      call(bridge, root, {
+        "http.request.method": "GET",
+        "url.full": "https://api.example.com/items?page=2&token=hidden#top",
+        "server.address": "api.example.com",
+        "http.response.status_code": 503,
+      });
+      await new Promise((resolve) => void setTimeout(resolve, 3));
+      addBreadcrumb({ message: "mine", category: "app" });
+      await new Promise((resolve) => void setTimeout(resolve, 3));
+      call(bridge, root, { "db.system.name": "postgresql", "db.query.text": "SELECT 1" }, true);
+      captureException(new Error("now"));
+    });
+    root.end();
+    const crumbs = crumbsOf(await errorOf(bridge));
+    expect(crumbs).toMatchObject([
+      {
+        type: "http",
+        category: "http",
+        level: "error",
+        data: {
+          url: "https://api.example.com/items",
+          method: "GET",
+          status_code: 503,
+          "http.query": "page=2&token=[Filtered]",
+          "http.fragment": "top",
+        },
+      },
+      { message: "mine", category: "app" },
+      { type: "query", category: "query", message: "SELECT 1", level: "error" },
+    ]);
+    for (const { timestamp } of crumbs) expect(timestamp).toBeGreaterThan(1.7e9);
+  });
+
+  it("are the events of its spans, of the one that is still open, too", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    const done = bridge.child(root);
+    done.addEvent("cache miss", { key: "a" });
+    done.recordException(new Error("handled"));
+    done.addEvent("score", { "sentry.measurement_value": 5, "sentry.measurement_unit": "none" });
+    done.end();
+    root.addEvent("retrying");
+    context.with(contextOf(root), () => captureException(new Error("now")));
+    root.end();
+    expect(crumbsOf(await errorOf(bridge))).toMatchObject([
+      { category: "span.event", message: "cache miss", data: { key: "a" } },
+      { category: "span.event", message: "retrying" },
+    ]);
+  });
+
+  it("are of its own unit and of what that was forked from, of no other", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    const inUnit = (name: string): void => {
+      const active = bridge.tracer.startSpan(name);
+      active.addEvent(name);
+      active.end();
+    };
+    context.with(contextOf(root), () => inUnit("before the fork"));
+    context.with(forkIsolation(contextOf(root)), () => inUnit("beside"));
+    context.with(forkIsolation(contextOf(root)), () => {
+      inUnit("inside");
+      captureException(new Error("now"));
+      inUnit("after");
+    });
+    context.with(forkIsolation(), () => inUnit("elsewhere"));
+    root.end();
+    expect(crumbsOf(await errorOf(bridge)).map(({ message }) => message)).toEqual([
+      "before the fork",
+      "inside",
+    ]);
+  });
+
+  it("end with the time of an exception that was recorded earlier", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    call(bridge, root, { "http.request.method": "GET", "url.full": "http://a.example/" });
+    const child = bridge.child(root);
+    child.recordException(new Error("recorded"));
+    child.end();
+    await new Promise((resolve) => void setTimeout(resolve, 20));
+    call(bridge, root, { "http.request.method": "GET", "url.full": "http://b.example/" });
+    root.setStatus({ code: SpanStatusCode.ERROR }).end();
+    const crumbs = crumbsOf(await errorOf(bridge));
+    expect(crumbs.map(({ data }) => data?.["url"])).toEqual(["http://a.example/"]);
+  });
+
+  it("are the newest ones, at most as many as asked for", async () => {
+    const bridge = startBridge({ maxBreadcrumbs: 5 });
+    const root = bridge.tracer.startSpan("root");
+    for (let count = 0; count < 40; count += 1) {
+      const span = bridge.child(root);
+      span.addEvent(`event ${count}`);
+      span.end();
+    }
+    context.with(contextOf(root), () => captureException(new Error("now")));
+    root.end();
+    const messages = crumbsOf(await errorOf(bridge)).map(({ message }) => message);
+    expect(messages).toEqual([35, 36, 37, 38, 39].map((count) => `event ${count}`));
+  });
+
+  it.each([{ spanBreadcrumbs: false }, { maxBreadcrumbs: 0 }])(
+    "are none with %o",
+    async (options) => {
+      const bridge = startBridge(options);
+      const root = bridge.tracer.startSpan("root");
+      call(bridge, root, { "http.request.method": "GET", "url.full": "http://a.example/" });
+      root.addEvent("event");
+      context.with(contextOf(root), () => captureException(new Error("now")));
+      root.end();
+      expect((await errorOf(bridge)).breadcrumbs).toBeUndefined();
+    },
+  );
+
+  it("pass beforeBreadcrumb, which may drop them", async () => {
+    const bridge = startBridge({
+      beforeBreadcrumb: (crumb) =>
+        crumb.category === "http" ? null : { ...crumb, level: "debug" },
+    });
+    const root = bridge.tracer.startSpan("root");
+    call(bridge, root, { "http.request.method": "GET", "url.full": "http://a.example/" });
+    root.addEvent("event");
+    context.with(contextOf(root), () => captureException(new Error("now")));
+    root.end();
+    expect(crumbsOf(await errorOf(bridge))).toMatchObject([{ message: "event", level: "debug" }]);
+  });
+
+  it("are not those of transactions, which have the spans themselves", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    call(bridge, root, { "http.request.method": "GET", "url.full": "http://a.example/" });
+    root.end();
+    const [transaction] = await bridge.flushed();
+    expect(transaction?.breadcrumbs).toBeUndefined();
+  });
+});

@@ -1,0 +1,394 @@
+import { context, trace } from "@opentelemetry/api";
+import { describe, expect, it } from "vitest";
+
+import {
+  captureEvent,
+  captureException,
+  captureFeedback,
+  captureMessage,
+  forkIsolation,
+  getGlobalScope,
+  setTag,
+  setUser,
+  stats,
+  withIsolationScope,
+  withScope,
+} from "../../src/index.js";
+import type { ClientOptions, ErrorEvent } from "../../src/index.js";
+import type { ReceivedError } from "../../src/testing/received.js";
+import { startBridge } from "../client/bridge.js";
+
+/** The events that a function captures, alone in a unit of work. */
+async function eventsOf(fn: () => void, options: ClientOptions = {}): Promise<ReceivedError[]> {
+  const bridge = startBridge(options);
+  context.with(forkIsolation(), fn);
+  await bridge.client.flush();
+  return bridge.transport.errors();
+}
+
+async function eventOf(fn: () => void, options: ClientOptions = {}): Promise<ReceivedError> {
+  const [event, ...others] = await eventsOf(fn, options);
+  expect(others).toEqual([]);
+  if (event === undefined) throw new Error("no event was sent");
+  return event;
+}
+
+describe("captureException", () => {
+  it("sends an error of one unit once, and says by which event", async () => {
+    const error = new Error("once");
+    const ids: string[] = [];
+    const event = await eventOf(() => {
+      ids.push(captureException(error), captureException(error));
+      ids.push(withScope(() => captureException(error)));
+    });
+    expect(ids).toEqual([event.event_id, event.event_id, event.event_id]);
+  });
+
+  it("sends two errors that read alike as two", async () => {
+    const make = (): Error => new Error("the same text");
+    const events = await eventsOf(() => {
+      for (const error of [make(), make()]) captureException(error);
+    });
+    expect(events).toHaveLength(2);
+  });
+
+  it("sends what is no error each time", async () => {
+    const events = await eventsOf(() => {
+      captureException("text");
+      captureException("text");
+    });
+    expect(events).toHaveLength(2);
+    const frames = events[0]?.exception?.values[0]?.stacktrace?.frames ?? [];
+    expect(frames.at(-1)?.["filename"]).toContain("capture.test.ts");
+  });
+
+  it("sends a cause that was captured before again, as part of what it has caused", async () => {
+    const cause = new Error("cause");
+    const events = await eventsOf(() => {
+      captureException(cause);
+      captureException(new Error("effect", { cause }));
+    });
+    expect(events.map(({ exception }) => exception?.values.map(({ value }) => value))).toEqual([
+      ["cause"],
+      ["cause", "effect"],
+    ]);
+  });
+
+  it("does not send what an event before has shown as its cause", async () => {
+    const cause = new Error("cause");
+    await eventOf(() => {
+      captureException(new Error("effect", { cause }));
+      captureException(cause);
+    });
+  });
+
+  it("takes data for its event alone, which wins over all scopes", async () => {
+    const events = await eventsOf(() => {
+      setUser({ id: "scope", email: "a@example.com" });
+      setTag("kept", "yes");
+      captureException(new Error("first"), {
+        level: "fatal",
+        user: { id: "own" },
+        tags: { own: "tag" },
+        extra: { order: 5 },
+        contexts: { cart: { items: 2 } },
+        fingerprint: ["orders"],
+        mechanism: { type: "auto.queue.worker", handled: false },
+      });
+      captureException(new Error("second"));
+    });
+    expect(events[0]).toMatchObject({
+      level: "fatal",
+      user: { id: "own", email: "a@example.com" },
+      tags: { own: "tag", kept: "yes" },
+      extra: { order: 5 },
+      contexts: { cart: { items: 2 } },
+      fingerprint: ["orders"],
+      exception: { values: [{ mechanism: { type: "auto.queue.worker", handled: false } }] },
+    });
+    expect(events[1]).toMatchObject({
+      level: "error",
+      user: { id: "scope" },
+      tags: { kept: "yes" },
+    });
+    expect(events[1]?.fingerprint).toBeUndefined();
+  });
+
+  it("lets a function write to the scope of its event alone", async () => {
+    const events = await eventsOf(() => {
+      captureException(new Error("first"), (scope) => scope.setTag("own", 1).setLevel("warning"));
+      captureException(new Error("second"));
+    });
+    expect(events[0]).toMatchObject({ level: "warning", tags: { own: 1 } });
+    expect(events[1]?.tags).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("mine");
+      },
+    ],
+    [
+      "is a proxy that throws",
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error("mine");
+          },
+        },
+      ),
+    ],
+    ["is null", null],
+    ["has members of wrong kinds", { tags: 5, contexts: "x", attachments: 7, level: {}, user: [] }],
+  ] as [string, never][])("sends its event also when its hint %s", async (_what, hint) => {
+    const event = await eventOf(() => captureException(new Error("sent"), hint));
+    expect(event.exception?.values[0]?.value).toBe("sent");
+  });
+
+  it("tells hooks what was thrown", async () => {
+    const seen: unknown[] = [];
+    const error = new Error("seen");
+    await eventOf(
+      () => {
+        withScope((scope) => {
+          scope.addEventProcessor((event, hint) => (seen.push(hint.originalException), event));
+          captureException(error);
+        });
+      },
+      { beforeSend: (event, hint) => (seen.push(hint.originalException, hint.event_id), event) },
+    );
+    expect(seen.slice(0, 2)).toEqual([error, error]);
+    expect(seen[2]).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it("names the transaction that it arose in, the resource and this package", async () => {
+    const bridge = startBridge();
+    bridge.tracer.startActiveSpan("nightly job", (span) => {
+      captureException(new Error("in it"));
+      span.end();
+    });
+    await bridge.client.flush();
+    const [event] = bridge.transport.errors();
+    expect(event).toMatchObject({
+      transaction: "nightly job",
+      contexts: { otel: { resource: { "service.name": "shop" } } },
+      sdk: { packages: [{ name: "npm:otel-sentry-bridge" }] },
+    });
+  });
+});
+
+describe("captureMessage", () => {
+  it("takes a level, or what captureException takes", async () => {
+    const events = await eventsOf(() => {
+      captureMessage("plain");
+      captureMessage("warned", "warning");
+      captureMessage("tagged", { tags: { a: "b" } });
+      captureMessage("configured", (scope) => scope.setLevel("fatal"));
+    });
+    expect(events.map(({ logentry, level, tags }) => [logentry?.["message"], level, tags])).toEqual(
+      [
+        ["plain", "info", undefined],
+        ["warned", "warning", undefined],
+        ["tagged", "info", { a: "b" }],
+        ["configured", "fatal", undefined],
+      ],
+    );
+  });
+});
+
+describe("captureEvent", () => {
+  it("sends an event of the application's own with what it says, and the scopes around it", async () => {
+    const own: Partial<ErrorEvent> = {
+      event_id: "4c79f60c11214eb38604f4ae0781bfb2",
+      timestamp: 1_700_000_000,
+      level: "warning",
+      logentry: { message: "row %s", params: ["5"], formatted: "row 5" },
+      tags: { own: "tag" },
+      server_name: "importer",
+      breadcrumbs: { values: [{ timestamp: 1, message: "own" }] },
+    };
+    let id = "";
+    const event = await eventOf(() => {
+      setTag("scope", "tag");
+      setTag("own", "lost");
+      id = captureEvent(own);
+    });
+    expect(id).toBe(own.event_id);
+    expect(event).toMatchObject({ ...own, tags: { own: "tag", scope: "tag" }, platform: "node" });
+  });
+
+  it.each([
+    ["nothing", undefined],
+    ["text", "event"],
+    ["a transaction", { type: "transaction" }],
+  ] as [string, never][])("refuses %s with one diagnostic", async (_what, value) => {
+    const bridge = startBridge();
+    expect(captureEvent(value)).toMatch(/^[0-9a-f]{32}$/);
+    captureEvent(value);
+    await bridge.client.flush();
+    expect(bridge.transport.errors()).toEqual([]);
+    expect(bridge.warnings.filter((text) => text.includes("an event is not sent"))).toHaveLength(1);
+  });
+
+  it("leaves out members of a wrong shape, and copies what cannot be sent", async () => {
+    const cyclic: Record<string, unknown> = { big: 5n };
+    cyclic["self"] = cyclic;
+    const event = await eventOf(() =>
+      captureEvent({ tags: "none", fingerprint: [5], event_id: "x", extra: cyclic } as never),
+    );
+    expect(event.event_id).toMatch(/^[0-9a-f]{32}$/);
+    expect(event.tags).toBeUndefined();
+    expect(event.fingerprint).toBeUndefined();
+    expect(event.extra).toEqual({ big: "[BigInt: 5]", self: "[Circular ~]" });
+  });
+});
+
+describe("captureFeedback", () => {
+  it("sends what the protocol asks for, past beforeSend and rate, through event processors", async () => {
+    const bridge = startBridge({ beforeSend: () => null, sampleRate: 0, ignoreErrors: [/./] });
+    const id = withIsolationScope((scope) => {
+      scope
+        .setUser({ id: "7" })
+        .addEventProcessor((event) => ({ ...event, tags: { seen: "yes" } }));
+      return captureFeedback({
+        message: "It is slow",
+        name: "Ann",
+        email: "ann@example.com",
+        associatedEventId: "4c79f60c11214eb38604f4ae0781bfb2",
+      });
+    });
+    await bridge.client.flush();
+    const [item] = bridge.transport.envelopes.flatMap(({ items }) => items);
+    expect(item?.header.type).toBe("feedback");
+    expect(item?.json()).toMatchObject({
+      event_id: id,
+      level: "info",
+      platform: "node",
+      user: { id: "7" },
+      tags: { seen: "yes" },
+      contexts: {
+        feedback: {
+          message: "It is slow",
+          name: "Ann",
+          contact_email: "ann@example.com",
+          associated_event_id: "4c79f60c11214eb38604f4ae0781bfb2",
+        },
+      },
+    });
+    expect(stats()?.byCategory.feedback).toMatchObject({ captured: 1, sent: 1 });
+  });
+
+  it("refuses feedback without a message", async () => {
+    const bridge = startBridge();
+    for (const feedback of [{}, { message: " " }, null, "text"]) captureFeedback(feedback as never);
+    await bridge.client.flush();
+    expect(bridge.transport.envelopes).toEqual([]);
+    expect(bridge.warnings).toHaveLength(1);
+  });
+});
+
+describe("attachments", () => {
+  it("go in the event's envelope, byte by byte, and are accounted for", async () => {
+    const bridge = startBridge();
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    withIsolationScope((scope) => {
+      scope.addAttachment({ filename: "all.bin", data: bytes });
+      captureException(new Error("with files"), {
+        attachments: [{ filename: "note.txt", data: "grüße\n", contentType: "text/plain" }],
+      });
+    });
+    await bridge.client.flush();
+    const [envelope] = bridge.transport.envelopes;
+    const files = envelope?.items.slice(1) ?? [];
+    expect(envelope?.items[0]?.header.type).toBe("event");
+    expect(
+      files.map(({ header }) => [header.type, header["filename"], header["content_type"]]),
+    ).toEqual([
+      ["attachment", "all.bin", undefined],
+      ["attachment", "note.txt", "text/plain"],
+    ]);
+    expect(Buffer.from(files[0]?.payload ?? []).equals(Buffer.from(bytes))).toBe(true);
+    expect(Buffer.from(files[1]?.payload ?? []).toString()).toBe("grüße\n");
+    expect(stats()?.byCategory.attachment).toMatchObject({ captured: 264, sent: 264 });
+  });
+
+  it("that are none, or too large, are counted and do not cost the event", async () => {
+    const bridge = startBridge({ maxBufferedBytes: 1e9 });
+    const large = new Uint8Array(20 * 1024 * 1024 + 1);
+    captureException(new Error("without"), {
+      attachments: [{ filename: "large", data: large }, {}, { filename: 5, data: "x" }] as never,
+    });
+    await bridge.client.flush();
+    const types = bridge.transport.envelopes[0]?.items.map(({ header }) => header.type);
+    expect(types).toEqual(["event", "client_report"]);
+    expect(stats()?.byCategory.attachment?.dropped).toEqual({ invalid: large.length });
+  });
+});
+
+describe("event processors", () => {
+  it("run from the most specific scope to the least, over errors and transactions, before the hooks", async () => {
+    const order: string[] = [];
+    const bridge = startBridge({
+      beforeSend: (event) => (order.push("beforeSend"), event),
+      beforeSendTransaction: (event) => (order.push("beforeSendTransaction"), event),
+    });
+    const global = getGlobalScope().addEventProcessor((event) => (order.push("global"), event));
+    const root = bridge.tracer.startSpan("root");
+    context.with(trace.setSpan(forkIsolation(), root), () => {
+      withIsolationScope((isolation) => {
+        isolation.addEventProcessor((event) => (order.push("isolation"), event));
+        withScope((current) => {
+          current.addEventProcessor((event) => (order.push("current"), event));
+          captureException(new Error("seen"));
+        });
+      });
+    });
+    root.end();
+    await bridge.client.flush();
+    global.clear();
+    expect(order).toEqual([
+      "current",
+      "isolation",
+      "global",
+      "beforeSend",
+      "global",
+      "beforeSendTransaction",
+    ]);
+  });
+
+  it("drop with null, and what throws or returns nothing is passed over", async () => {
+    const bridge = startBridge();
+    withScope((scope) => {
+      scope.addEventProcessor((event) => (event.tags?.["drop"] === "yes" ? null : event));
+      scope.addEventProcessor(() => {
+        throw new Error("mine");
+      });
+      scope.addEventProcessor(() => undefined as never);
+      captureMessage("kept");
+      captureMessage("dropped", { tags: { drop: "yes" } });
+    });
+    await bridge.client.flush();
+    expect(bridge.transport.errors().map(({ logentry }) => logentry?.["message"])).toEqual([
+      "kept",
+    ]);
+    expect(stats()?.errors.dropped).toEqual({ event_processor: 1 });
+  });
+
+  it("cannot take away what every event needs, nor bring a secret back that they removed", async () => {
+    const bridge = startBridge();
+    withIsolationScope((scope) => {
+      scope.setUser({ id: "secret" });
+      scope.addEventProcessor(
+        ({ user: _removed, ...event }) => ({ ...event, event_id: "x" }) as never,
+      );
+      captureException(new Error("kept"));
+    });
+    await bridge.client.flush();
+    const [event] = bridge.transport.errors();
+    expect(event?.event_id).toMatch(/^[0-9a-f]{32}$/);
+    expect(event?.user).toBeUndefined();
+  });
+});
