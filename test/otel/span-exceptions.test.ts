@@ -130,7 +130,7 @@ describe("an exception that was recorded on a span", () => {
     root.addEvent("exception", {});
     root.setStatus(FAILED).end();
     const events = await errorsOf(bridge);
-    expect(textsOf(events).toSorted()).toEqual(["only this", "too far"]);
+    expect(new Set(textsOf(events))).toEqual(new Set(["only this", "too far"]));
     const far = events.find(({ exception }) => exception?.values[0]?.type === "RangeError");
     expect(far?.exception?.values[0]?.stacktrace?.frames).toMatchObject([
       { function: "walk", filename: "/srv/app/src/walk.js", lineno: 5, in_app: true },
@@ -180,23 +180,23 @@ describe("an exception that was recorded on a span", () => {
   });
 });
 
-describe("spanExceptions", () => {
-  async function reportedWith(spanExceptions: "all" | "failed" | "none"): Promise<unknown[]> {
-    const bridge = startBridge({ spanExceptions });
-    for (const name of ["failed", "handled"]) {
-      const root = bridge.tracer.startSpan(name);
-      const child = bridge.child(root);
-      fail(child, new Error(name));
-      child.end();
-      if (name === "failed") root.setStatus(FAILED);
-      root.end();
-    }
-    return (await errorsOf(bridge)).map(({ exception }) => [
-      exception?.values[0]?.value,
-      exception?.values[0]?.mechanism?.["handled"],
-    ]);
+async function reportedWith(spanExceptions: "all" | "failed" | "none"): Promise<unknown[]> {
+  const bridge = startBridge({ spanExceptions });
+  for (const name of ["failed", "handled"]) {
+    const root = bridge.tracer.startSpan(name);
+    const child = bridge.child(root);
+    fail(child, new Error(name));
+    child.end();
+    if (name === "failed") root.setStatus(FAILED);
+    root.end();
   }
+  return (await errorsOf(bridge)).map(({ exception }) => [
+    exception?.values[0]?.value,
+    exception?.values[0]?.mechanism?.["handled"],
+  ]);
+}
 
+describe("spanExceptions", () => {
   it("reports those of failed roots by default", async () => {
     expect(await reportedWith("failed")).toEqual([["failed", false]]);
   });

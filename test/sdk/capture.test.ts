@@ -7,7 +7,6 @@ import {
   captureFeedback,
   captureMessage,
   forkIsolation,
-  getGlobalScope,
   setTag,
   setUser,
   stats,
@@ -45,9 +44,8 @@ describe("captureException", () => {
   });
 
   it("sends two errors that read alike as two", async () => {
-    const make = (): Error => new Error("the same text");
     const events = await eventsOf(() => {
-      for (const error of [make(), make()]) captureException(error);
+      for (let count = 0; count < 2; count += 1) captureException(new Error("the same text"));
     });
     expect(events).toHaveLength(2);
   });
@@ -76,10 +74,11 @@ describe("captureException", () => {
 
   it("does not send what an event before has shown as its cause", async () => {
     const cause = new Error("cause");
-    await eventOf(() => {
+    const event = await eventOf(() => {
       captureException(new Error("effect", { cause }));
       captureException(cause);
     });
+    expect(event.exception?.values).toHaveLength(2);
   });
 
   it("takes data for its event alone, which wins over all scopes", async () => {
@@ -287,108 +286,5 @@ describe("captureFeedback", () => {
     await bridge.client.flush();
     expect(bridge.transport.envelopes).toEqual([]);
     expect(bridge.warnings).toHaveLength(1);
-  });
-});
-
-describe("attachments", () => {
-  it("go in the event's envelope, byte by byte, and are accounted for", async () => {
-    const bridge = startBridge();
-    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-    withIsolationScope((scope) => {
-      scope.addAttachment({ filename: "all.bin", data: bytes });
-      captureException(new Error("with files"), {
-        attachments: [{ filename: "note.txt", data: "grüße\n", contentType: "text/plain" }],
-      });
-    });
-    await bridge.client.flush();
-    const [envelope] = bridge.transport.envelopes;
-    const files = envelope?.items.slice(1) ?? [];
-    expect(envelope?.items[0]?.header.type).toBe("event");
-    expect(
-      files.map(({ header }) => [header.type, header["filename"], header["content_type"]]),
-    ).toEqual([
-      ["attachment", "all.bin", undefined],
-      ["attachment", "note.txt", "text/plain"],
-    ]);
-    expect(Buffer.from(files[0]?.payload ?? []).equals(Buffer.from(bytes))).toBe(true);
-    expect(Buffer.from(files[1]?.payload ?? []).toString()).toBe("grüße\n");
-    expect(stats()?.byCategory.attachment).toMatchObject({ captured: 264, sent: 264 });
-  });
-
-  it("that are none, or too large, are counted and do not cost the event", async () => {
-    const bridge = startBridge({ maxBufferedBytes: 1e9 });
-    const large = new Uint8Array(20 * 1024 * 1024 + 1);
-    captureException(new Error("without"), {
-      attachments: [{ filename: "large", data: large }, {}, { filename: 5, data: "x" }] as never,
-    });
-    await bridge.client.flush();
-    const types = bridge.transport.envelopes[0]?.items.map(({ header }) => header.type);
-    expect(types).toEqual(["event", "client_report"]);
-    expect(stats()?.byCategory.attachment?.dropped).toEqual({ invalid: large.length });
-  });
-});
-
-describe("event processors", () => {
-  it("run from the most specific scope to the least, over errors and transactions, before the hooks", async () => {
-    const order: string[] = [];
-    const bridge = startBridge({
-      beforeSend: (event) => (order.push("beforeSend"), event),
-      beforeSendTransaction: (event) => (order.push("beforeSendTransaction"), event),
-    });
-    const global = getGlobalScope().addEventProcessor((event) => (order.push("global"), event));
-    const root = bridge.tracer.startSpan("root");
-    context.with(trace.setSpan(forkIsolation(), root), () => {
-      withIsolationScope((isolation) => {
-        isolation.addEventProcessor((event) => (order.push("isolation"), event));
-        withScope((current) => {
-          current.addEventProcessor((event) => (order.push("current"), event));
-          captureException(new Error("seen"));
-        });
-      });
-    });
-    root.end();
-    await bridge.client.flush();
-    global.clear();
-    expect(order).toEqual([
-      "current",
-      "isolation",
-      "global",
-      "beforeSend",
-      "global",
-      "beforeSendTransaction",
-    ]);
-  });
-
-  it("drop with null, and what throws or returns nothing is passed over", async () => {
-    const bridge = startBridge();
-    withScope((scope) => {
-      scope.addEventProcessor((event) => (event.tags?.["drop"] === "yes" ? null : event));
-      scope.addEventProcessor(() => {
-        throw new Error("mine");
-      });
-      scope.addEventProcessor(() => undefined as never);
-      captureMessage("kept");
-      captureMessage("dropped", { tags: { drop: "yes" } });
-    });
-    await bridge.client.flush();
-    expect(bridge.transport.errors().map(({ logentry }) => logentry?.["message"])).toEqual([
-      "kept",
-    ]);
-    expect(stats()?.errors.dropped).toEqual({ event_processor: 1 });
-  });
-
-  it("cannot take away what every event needs, nor bring a secret back that they removed", async () => {
-    const bridge = startBridge();
-    withIsolationScope((scope) => {
-      scope.setUser({ id: "secret" });
-      scope.addEventProcessor(
-        ({ user: _removed, ...event }) => ({ ...event, event_id: "x" }) as never,
-      );
-      captureException(new Error("kept"));
-    });
-    await bridge.client.flush();
-    const [event] = bridge.transport.errors();
-    expect(event?.event_id).toMatch(/^[0-9a-f]{32}$/);
-    expect(event?.user).toBeUndefined();
   });
 });
