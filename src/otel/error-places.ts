@@ -67,7 +67,7 @@ export interface RecordedError {
 const MAX_RECORDED = 10;
 
 // Shared by all copies of the package, as the places are.
-const RECORDED_SLOT = Symbol.for("otel-sentry-bridge.recorded-errors.v1");
+const RECORDED_SLOT: unique symbol = Symbol.for("otel-sentry-bridge.recorded-errors.v1");
 
 /** A span that errors are recorded on; the OTel SDKs' spans fit. */
 export interface RecordingSpan {

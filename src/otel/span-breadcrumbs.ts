@@ -8,7 +8,7 @@ import type { Unit } from "../scope/unit.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
 import { crumbOf } from "./crumb-of-span.js";
-import { eventsOf } from "./span-events.js";
+import { eventsOf, hasEvents } from "./span-events.js";
 import type { ErrorPlace } from "./error-places.js";
 
 // Of one span; the newest ones tell most.
@@ -19,7 +19,7 @@ const NANOS_PER_SECOND = 1e9;
 
 /** Leaves what a finished span has to tell for the breadcrumbs of its unit's later error events. */
 export function leaveCrumbs(span: FinishedSpan, unit: Unit, limit: number): void {
-  for (const crumb of eventCrumbs(span)) unit.leave(crumb, limit);
+  if (hasEvents(span)) for (const crumb of eventCrumbs(span)) unit.leave(crumb, limit);
   if (span.kind !== SPAN_KIND.CLIENT) return;
   const { name, kind, endTime: time, attributes, status } = span;
   unit.leave({ name, kind, time, attributes, hasFailed: status.code === STATUS_CODE.ERROR }, limit);

@@ -8,7 +8,7 @@ import { inferSpan } from "../semantics/infer-span.js";
 import { STATUS_CODE } from "../semantics/span-view.js";
 import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
 import type { Segment } from "../tracing/segment.js";
-import { eventsOf } from "./span-events.js";
+import { eventsOf, hasEvents } from "./span-events.js";
 import { placeOfSpan, recordedErrors } from "./error-places.js";
 import type { ErrorPlace } from "./error-places.js";
 import { reportRecorded, reportThrown } from "./error-reports.js";
@@ -50,16 +50,23 @@ export class SpanExceptions {
 
   /** A span of the segment has ended; before the segment is told. */
   ended(segment: Segment, span: FinishedSpan): void {
-    const known = this.#bySegment.get(segment);
-    const found = exceptionsOf(span);
     const isRoot = segment.root === span;
-    if (known === undefined && found.length === 0 && !(isRoot && segment.open > 1)) return;
-    const exceptions = known ?? { pending: [], hasFailed: undefined };
-    if (known === undefined) this.#bySegment.set(segment, exceptions);
+    // All that most spans cost.
+    if (!hasEvents(span) && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
+    const exceptions = this.#exceptionsOf(segment);
+    exceptions.pending.push(...exceptionsOf(span));
     if (isRoot) exceptions.hasFailed = span.status.code === STATUS_CODE.ERROR;
-    exceptions.pending.push(...found);
     if (exceptions.hasFailed === undefined) this.#bound(exceptions);
     else this.#settle(exceptions, exceptions.hasFailed);
+  }
+
+  #exceptionsOf(segment: Segment): SegmentExceptions {
+    const known = this.#bySegment.get(segment);
+    if (known !== undefined) return known;
+    segment.hasExceptions = true;
+    const exceptions = { pending: [], hasFailed: undefined };
+    this.#bySegment.set(segment, exceptions);
+    return exceptions;
   }
 
   // The outermost one was recorded last, and has the others for its causes.

@@ -43,6 +43,8 @@ export class Segment {
   /** The encoded root, from its end until it is sent. */
   head: EncodedHead | undefined = undefined;
   headSent: boolean = false;
+  /** Whether its exceptions are waited for: those that were recorded, or may yet be after its root. */
+  hasExceptions: boolean = false;
   resource: SpanResource | undefined = undefined;
   /** The spans that finished first: they go with the root. */
   kept: Chunk | undefined = undefined;
