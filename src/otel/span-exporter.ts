@@ -5,6 +5,7 @@ import { guardCallback } from "../diagnostics/diagnostics.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
+import { BatchExceptions } from "./batch-exceptions.js";
 import { encodingSettings } from "./client-assembler.js";
 import type { ContextScopes } from "./context-key.js";
 import { createRateDecision, createRootDecision } from "./root-decision.js";
@@ -30,6 +31,7 @@ export class ClientSpanExporter {
   readonly #client: SentryClient;
   readonly #ownsClient: boolean;
   readonly #assembler: BatchAssembler;
+  readonly #exceptions: BatchExceptions | undefined;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
@@ -39,6 +41,9 @@ export class ClientSpanExporter {
     const sink = createTransactionSink(client, setDetachedTimer);
     this.#assembler = createBatchAssembler(client, sink);
     addAssembler(client, this.#assembler, { sink });
+    const { spanExceptions } = client.settings;
+    if (spanExceptions !== "none")
+      this.#exceptions = new BatchExceptions({ client, isAll: spanExceptions === "all" });
   }
 
   /** Takes finished spans over: success means that each of them will be sent or counted. */
@@ -63,11 +68,22 @@ export class ClientSpanExporter {
 
   #accept(spans: readonly FinishedSpan[]): ExportOutcome {
     try {
-      this.#assembler.accept(spans.filter(isSampled));
+      const sampled = spans.filter(isSampled);
+      this.#assembler.accept(sampled);
+      this.#observe(sampled);
       return { code: 0 };
     } catch (error) {
       this.#client.diagnostics.warnOnce("exporter", "a batch could not be taken", error);
       return { code: 1, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  // What spans tell beside themselves must not cost them.
+  #observe(spans: readonly FinishedSpan[]): void {
+    try {
+      this.#exceptions?.accept(spans);
+    } catch (error) {
+      this.#client.diagnostics.warnOnce("exporter:events", "exceptions could not be read", error);
     }
   }
 

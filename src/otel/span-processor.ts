@@ -49,7 +49,9 @@ export class ClientSpanProcessor {
     const { ignoreSpans, spanExceptions, spanBreadcrumbs, maxBreadcrumbs } = client.settings;
     this.#isIgnored = createSpanFilter(ignoreSpans);
     this.#exceptions =
-      spanExceptions === "none" ? undefined : new SpanExceptions(client, spanExceptions === "all");
+      spanExceptions === "none"
+        ? undefined
+        : new SpanExceptions({ client, isAll: spanExceptions === "all" });
     this.#maxCrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
 

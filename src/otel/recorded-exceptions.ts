@@ -1,0 +1,52 @@
+import { recordedException } from "../capture/recorded-exception.js";
+import type { RecordedException } from "../capture/recorded-exception.js";
+import { textOfError, textOfRecorded } from "../capture/reported-errors.js";
+import { inferOrigin } from "../semantics/infer-origin.js";
+import { inferSpan } from "../semantics/infer-span.js";
+import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
+import { placeOfSpan, recordedErrors } from "./error-places.js";
+import type { ErrorPlace } from "./error-places.js";
+import { eventsOf } from "./span-events.js";
+
+/** An exception that was recorded on a span: the error itself, or what is written of it. */
+export interface SpanException {
+  readonly thrown?: { readonly error: unknown };
+  readonly recorded?: RecordedException;
+  readonly place: ErrorPlace;
+  readonly atMillis: number;
+  readonly mechanismType: string;
+}
+
+/**
+ * The exceptions that were recorded on a finished span. Most are errors that were seen themselves; what
+ * is left are texts that somebody has written.
+ */
+export function exceptionsOf(span: FinishedSpan): SpanException[] {
+  const texts = eventsOf(span).filter(({ name }) => name === "exception");
+  if (texts.length === 0) return [];
+  const mechanismType = mechanismOf(span);
+  const seen = recordedErrors(span);
+  const seenTexts = new Set(seen.map(({ error }) => textOfError(error)));
+  const thrown = seen.map(({ error, place, atMillis }) => ({
+    thrown: { error },
+    place,
+    atMillis,
+    mechanismType,
+  }));
+  const place = placeOfSpan(span);
+  const others = texts.flatMap((event): SpanException[] => {
+    const recorded = recordedException(event.attributes);
+    if (recorded === undefined || seenTexts.has(textOfRecorded(recorded))) return [];
+    return [{ recorded, place, atMillis: millisOf(event), mechanismType }];
+  });
+  return [...thrown, ...others];
+}
+
+function millisOf({ time: [seconds, nanos] }: SpanEvent): number {
+  return seconds * 1000 + nanos / 1e6;
+}
+
+function mechanismOf(span: FinishedSpan): string {
+  const origin = inferOrigin(span.instrumentationScope.name, inferSpan(span).op);
+  return origin.startsWith("auto.") ? origin : "auto.otel.span";
+}
