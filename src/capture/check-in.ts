@@ -1,39 +1,65 @@
-import type { CheckIn, MonitorConfig } from "../protocol/check-in.js";
+import type { CheckIn } from "../protocol/check-in.js";
 import type { JsonRecord } from "../protocol/error-event.js";
+import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
+import { encodeMonitorConfig } from "./monitor-config.js";
 
 // Relay cuts a slug there; two monitors must not become one without a word.
 const MAX_SLUG_LENGTH = 50;
 
 const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
 
-/** What is wrong with a check-in; undefined if nothing is. */
-export function checkInProblem({ monitorSlug, status }: CheckIn): string | undefined {
+const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
+
+/** A check-in in the protocol's words; or nothing, if Sentry could not use it. */
+export interface EncodedCheckIn {
+  readonly members: JsonRecord | undefined;
+  /** What is not sent, and why. */
+  readonly problems: readonly string[];
+}
+
+/** Reads a check-in. What Sentry could not use of its configuration is left out of it. */
+export function encodeCheckIn(
+  checkIn: CheckIn,
+  config: UncheckedMonitorConfig | undefined,
+): EncodedCheckIn {
+  const problem = problemOf(checkIn);
+  if (problem !== undefined) {
+    return { members: undefined, problems: [`a check-in is not sent: ${problem}`] };
+  }
+  const { monitorSlug, status } = checkIn;
+  const encoded = config === undefined ? undefined : readConfig(config);
+  const duration = status === "in_progress" ? undefined : durationOf(checkIn);
+  const members = {
+    monitor_slug: monitorSlug,
+    status,
+    duration,
+    monitor_config: encoded?.members,
+  };
+  const problems = encoded?.problems ?? [];
+  return { members, problems: problems.map((each) => `monitor ${monitorSlug}: ${each}`) };
+}
+
+function problemOf({ monitorSlug, status, checkInId }: CheckIn): string | undefined {
   if (typeof monitorSlug !== "string" || monitorSlug.trim() === "") return "it names no monitor";
   if (monitorSlug.length > MAX_SLUG_LENGTH) {
     return `its monitor's slug has more than ${MAX_SLUG_LENGTH} characters: ${monitorSlug}`;
   }
+  if (checkInId !== undefined && !UUID.test(checkInId)) return "its id is no UUID";
   return STATUSES.has(status) ? undefined : "its status is none of in_progress, ok and error";
 }
 
-/** A check-in's members as the protocol spells them. */
-export function checkInMembers(checkIn: CheckIn, config: MonitorConfig | undefined): JsonRecord {
-  const { monitorSlug, status, duration } = checkIn;
-  return {
-    monitor_slug: monitorSlug,
-    status,
-    duration: status === "in_progress" ? undefined : duration,
-    monitor_config: config === undefined ? undefined : monitorConfig(config),
-  };
+// The end of a run counts, whatever its length was said to be.
+function durationOf({ duration }: CheckIn): number | undefined {
+  return typeof duration === "number" && duration >= 0 && duration < Infinity
+    ? duration
+    : undefined;
 }
 
-function monitorConfig(config: MonitorConfig): JsonRecord {
-  return {
-    schedule: config.schedule,
-    checkin_margin: config.checkinMargin,
-    max_runtime: config.maxRuntime,
-    timezone: config.timezone,
-    failure_issue_threshold: config.failureIssueThreshold,
-    recovery_threshold: config.recoveryThreshold,
-    owner: config.owner,
-  };
+// Objects of the application may throw when they are read; the check-in goes without them then.
+function readConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
+  try {
+    return encodeMonitorConfig(config);
+  } catch {
+    return { members: undefined, problems: ["its configuration could not be read"] };
+  }
 }

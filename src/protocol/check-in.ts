@@ -5,7 +5,7 @@ export type CheckInStatus = "error" | "in_progress" | "ok";
 export type MonitorSchedule =
   | {
       readonly type: "crontab";
-      /** Five fields (`0 3 * * *`) or an alias (`@daily`). */
+      /** Five fields (`0 3 * * *`, `0 3 * JAN MON-FRI`) or an alias (`@daily`); there are no seconds. */
       readonly value: string;
     }
   | {
@@ -14,14 +14,14 @@ export type MonitorSchedule =
       readonly unit: "day" | "hour" | "minute" | "month" | "week" | "year";
     };
 
-/** What Sentry is to expect of a job; it creates or changes the monitor by it. */
+/** What Sentry is to expect of a job; it creates or changes the monitor by it. Numbers are whole and above 0. */
 export interface MonitorConfig {
   readonly schedule: MonitorSchedule;
   /** Minutes that a run may be late. */
   readonly checkinMargin?: number;
-  /** Minutes that a run may take. */
+  /** Minutes that a run may take; Sentry then calls it timed out. */
   readonly maxRuntime?: number;
-  /** IANA name of the schedule's time zone. */
+  /** IANA name of the schedule's time zone. Default: UTC. */
   readonly timezone?: string;
   /** Failed runs in a row until there is an issue. */
   readonly failureIssueThreshold?: number;
@@ -30,6 +30,12 @@ export interface MonitorConfig {
   /** `user:<id>` or `team:<id>`. */
   readonly owner?: string;
 }
+
+/** What is known of a job whose runs are monitored. */
+export type MonitorRunConfig = (MonitorConfig | { readonly schedule?: undefined }) & {
+  /** Ends the run as `error` when it aborts, at once; the job itself is not stopped by it. */
+  readonly signal?: AbortSignal | undefined;
+};
 
 /** One check-in of a job (https://develop.sentry.dev/sdk/telemetry/check-ins/). */
 export interface CheckIn {

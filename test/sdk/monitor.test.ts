@@ -1,11 +1,10 @@
 import { trace } from "@opentelemetry/api";
 import { afterEach, describe, expect, it } from "vitest";
 
-import { captureCheckIn, getIsolationScope, setTag, withMonitor } from "../../src/index.js";
-import type { Bridge } from "../client/bridge.js";
+import { getIsolationScope, setTag } from "../../src/index.js";
+import { captureCheckIn, monitor, withMonitor } from "../../src/sdk/monitor.js";
 import { startBridge } from "../client/bridge.js";
-
-type Sent = Readonly<Record<string, unknown>>;
+import { byRun, checkInsOf, startGlobal } from "./monitor-kit.js";
 
 const CONFIG = {
   schedule: { type: "crontab", value: "0 3 * * *" },
@@ -13,14 +12,6 @@ const CONFIG = {
   maxRuntime: 30,
   timezone: "Europe/Vienna",
 } as const;
-
-async function checkInsOf({ client, transport }: Bridge): Promise<Sent[]> {
-  await client.flush();
-  return transport.envelopes
-    .flatMap(({ items }) => items)
-    .filter(({ header }) => header.type === "check_in")
-    .map((item) => item.json() as Sent);
-}
 
 describe("captureCheckIn", () => {
   it("sends what the protocol asks for", async () => {
@@ -53,21 +44,17 @@ describe("captureCheckIn", () => {
     { monitorSlug: "", status: "ok" as const },
     { monitorSlug: "a".repeat(51), status: "ok" as const },
     { monitorSlug: "job", status: "done" as "ok" },
+    { monitorSlug: "job", status: "ok" as const, checkInId: "run-1" },
   ])("tells of one that Sentry could not use, and does not send it: %o", async (checkIn) => {
     const bridge = startBridge();
-    expect(captureCheckIn(checkIn)).toMatch(/^[0-9a-f]{32}$/);
+    const known = "checkInId" in checkIn ? checkIn.checkInId : undefined;
+    expect(captureCheckIn(checkIn)).toMatch(known ?? /^[0-9a-f]{32}$/);
     expect(await checkInsOf(bridge)).toEqual([]);
     expect(bridge.warnings).toEqual([expect.stringContaining("a check-in is not sent")]);
   });
 });
 
 afterEach(() => trace.disable());
-
-function startGlobal(): Bridge {
-  const bridge = startBridge();
-  trace.setGlobalTracerProvider(bridge.provider);
-  return bridge;
-}
 
 describe("withMonitor", () => {
   it("sends a pair of one id around a run, which has a unit and a trace of its own", async () => {
@@ -126,14 +113,31 @@ describe("withMonitor", () => {
     );
     for (const release of releases.toReversed()) release();
     await Promise.allSettled(runs);
-    const byId = new Map<unknown, unknown[]>();
-    for (const { check_in_id: id, status } of await checkInsOf(bridge))
-      byId.set(id, [...(byId.get(id) ?? []), status]);
-    const ends = [...byId.values()].map(([first, last, ...more]) => {
+    const ends = byRun(await checkInsOf(bridge)).map(([first, last, ...more]) => {
       expect([first, more]).toEqual(["in_progress", []]);
       return last;
     });
     expect(ends.filter((end) => end === "error")).toHaveLength(34);
     expect(ends.filter((end) => end === "ok")).toHaveLength(66);
+  });
+});
+
+describe("monitor", () => {
+  it("makes a job of a function, whose calls are runs with their own arguments and `this`", async () => {
+    const bridge = startGlobal();
+    class Store {
+      readonly name = "shop";
+      backUp = monitor(
+        "back-up",
+        CONFIG,
+      )(async function backUp(this: Store, ...parts: string[]) {
+        return Promise.resolve([this.name, ...parts]);
+      });
+    }
+    expect(await new Store().backUp("users", "orders")).toEqual(["shop", "users", "orders"]);
+    const [start, end] = await checkInsOf(bridge);
+    expect(start).toMatchObject({ status: "in_progress", monitor_slug: "back-up" });
+    expect(start?.["monitor_config"]).toMatchObject({ schedule: CONFIG.schedule });
+    expect(end).toMatchObject({ status: "ok", check_in_id: start?.["check_in_id"] });
   });
 });

@@ -1,0 +1,132 @@
+/** A crontab as Sentry reads it, or why Sentry cannot read it. */
+export type CronSchedule = { readonly value: string } | { readonly problem: string };
+
+/** What Sentry knows by name; it knows no other name, and compares them letter by letter. */
+const MACROS: ReadonlySet<string> = new Set([
+  "@annually",
+  "@daily",
+  "@hourly",
+  "@monthly",
+  "@weekly",
+  "@yearly",
+]);
+
+// Names of schedulers for Node, which Sentry does not know.
+const FOREIGN_MACROS: ReadonlyMap<string, string> = new Map([
+  ["@midnight", "@daily"],
+  ["@minutely", "* * * * *"],
+  ["@weekdays", "0 0 * * 1-5"],
+  ["@weekends", "0 0 * * 0,6"],
+]);
+
+interface Field {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  /** What may stand instead of a number, by its first three letters. */
+  readonly names?: readonly string[];
+  /** What stands for days that depend on the month. */
+  readonly special?: RegExp;
+}
+
+const MONTHS = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
+
+const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+const FIELDS: readonly Field[] = [
+  { name: "minute", min: 0, max: 59 },
+  { name: "hour", min: 0, max: 23 },
+  { name: "day of the month", min: 1, max: 31, special: /^LW?$/i },
+  { name: "month", min: 1, max: 12, names: MONTHS },
+  { name: "day of the week", min: 0, max: 7, names: DAYS, special: /^(?:[0-7]L|[0-7]#[1-5])$/i },
+];
+
+/**
+ * Reads a crontab of five fields, or one of the macros. Names of months and days become numbers, token
+ * by token: as parts of other words they are none. Sentry has no seconds.
+ */
+export function cronSchedule(text: string): CronSchedule {
+  const crontab = text.trim();
+  if (crontab.startsWith("@")) return macro(crontab.toLowerCase());
+  const fields = crontab.split(/\s+/);
+  if (fields.length === 6) return { problem: "it has a field for seconds, which Sentry has not" };
+  if (fields.length !== 5) return { problem: "it has not five fields" };
+  const read = FIELDS.map((field, index) => readField(fields[index] ?? "", field));
+  const wrong = read.findIndex((field) => field === undefined);
+  if (wrong !== -1) return { problem: `${fields[wrong]} is no ${FIELDS[wrong]?.name}` };
+  return { value: read.join(" ") };
+}
+
+/** The crontab without its first one of six fields, where that says nothing but second 0; or as it is. */
+export function withoutZeroSeconds(text: string): string {
+  const [seconds = "", ...fields] = text.trim().split(/\s+/);
+  return fields.length === 5 && /^0+$/.test(seconds) ? fields.join(" ") : text;
+}
+
+function macro(name: string): CronSchedule {
+  const value = MACROS.has(name) ? name : FOREIGN_MACROS.get(name);
+  return value === undefined ? { problem: `Sentry does not know ${name}` } : { value };
+}
+
+function readField(text: string, field: Field): string | undefined {
+  const items = text.split(",").map((item) => readItem(item, field));
+  return items.includes(undefined) ? undefined : items.join(",");
+}
+
+// `*`, a number, a range, each of them with a step; or what is special to the field.
+function readItem(item: string, field: Field): string | undefined {
+  const [range = "", step, ...more] = item.split("/");
+  if (more.length > 0 || (step !== undefined && !/^0*[1-9]\d*$/.test(step))) return undefined;
+  const read = readRange(range, field);
+  if (read === undefined || step === undefined) return read;
+  return `${read}/${step}`;
+}
+
+function readRange(range: string, field: Field): string | undefined {
+  if (range === "*" || range === "?") return "*";
+  const special = withNumbers(range, field);
+  if (field.special?.test(special) === true) return special.toUpperCase();
+  return readEnds(range.split("-"), field);
+}
+
+function readEnds(ends: readonly string[], field: Field): string | undefined {
+  const [from, to] = ends.map((end) => readNumber(end, field));
+  if (from === undefined || ends.length > 2) return undefined;
+  if (ends.length === 1) return `${from}`;
+  if (to === undefined) return undefined;
+  // A week that ends with Sunday has it as its seventh day.
+  const last = to === 0 && from > 0 && field.names === DAYS ? 7 : to;
+  return from <= last ? `${from}-${last}` : undefined;
+}
+
+function readNumber(token: string, field: Field): number | undefined {
+  const number = /^\d{1,2}$/.test(token) ? Number(token) : numberOfName(token, field);
+  if (number === undefined || number < field.min || number > field.max) return undefined;
+  return number;
+}
+
+function numberOfName(token: string, { names, min }: Field): number | undefined {
+  const word = token.toLowerCase();
+  const index = names?.findIndex((name) => name === word || name.slice(0, 3) === word) ?? -1;
+  return index === -1 ? undefined : index + min;
+}
+
+// The day of `FRI#2` and of `FRIL`.
+function withNumbers(text: string, field: Field): string {
+  const [, name = "", rest = ""] = /^([a-z]{3,}?)(L|#\d)$/i.exec(text) ?? [];
+  const number = name === "" ? undefined : numberOfName(name, field);
+  return number === undefined ? text : `${number}${rest}`;
+}

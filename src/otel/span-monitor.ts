@@ -1,0 +1,113 @@
+import type { UncheckedMonitorConfig } from "../capture/monitor-config.js";
+import type { SentryClient } from "../client/client.js";
+import type { CheckInStatus } from "../protocol/check-in.js";
+import type { AttributeBag } from "../semantics/span-view.js";
+import { STATUS_CODE } from "../semantics/span-view.js";
+import type { FinishedSpan, HighResolutionTime } from "../tracing/finished-span.js";
+import { sendCheckIn } from "./check-in-sender.js";
+import { placeOfSpan } from "./error-places.js";
+import type { StartedSpan } from "./started-span.js";
+
+/** Makes check-ins of spans that name a monitor. */
+export interface SpanMonitor {
+  /** To be called when a span has started, once its segment is known. */
+  start(span: StartedSpan): void;
+  /** To be called when a span has ended. */
+  end(span: FinishedSpan): void;
+}
+
+const SLUG = "sentry.monitor.slug";
+
+/** A span's run, hung on the span: what is remembered goes with it. */
+interface SpanRun {
+  readonly checkInId: string;
+  readonly monitorSlug: string;
+  readonly config: UncheckedMonitorConfig | undefined;
+  hasEnded: boolean;
+}
+
+/**
+ * Makes a run of each span that has the attribute `sentry.monitor.slug`: a check-in at its start, if it
+ * has the attribute by then, and one at its end, by the span's status. The schedule can be told by
+ * `sentry.monitor.schedule` (a crontab) or by `sentry.monitor.interval.value` and `.unit`.
+ */
+export function createSpanMonitor(client: SentryClient, newId: () => string): SpanMonitor {
+  // One per processor: each of them has a client of its own to tell.
+  const slot = Symbol("otel-sentry-bridge.monitor-run");
+  const runOf = (span: object): SpanRun | undefined =>
+    (span as Record<symbol, SpanRun | undefined>)[slot];
+  const remember = (span: object, run: SpanRun): void => {
+    (span as Record<symbol, SpanRun>)[slot] = run;
+  };
+
+  const begin = (span: StartedSpan | FinishedSpan): SpanRun => {
+    const { attributes } = span;
+    const slug = attributes[SLUG];
+    const monitorSlug = typeof slug === "string" ? slug : "";
+    const config = configOf(attributes);
+    const run = { checkInId: newId(), monitorSlug, config, hasEnded: false };
+    remember(span, run);
+    return run;
+  };
+
+  const tell = (span: StartedSpan | FinishedSpan, run: SpanRun, end?: SpanEnd): void => {
+    const { checkInId, monitorSlug, config } = run;
+    const { status = "in_progress", duration } = end ?? {};
+    const checkIn = { checkInId, monitorSlug, status, duration };
+    sendCheckIn(client, { checkIn, config, trace: placeOfSpan(span).trace });
+  };
+
+  return {
+    start(span) {
+      if (span.attributes[SLUG] === undefined || runOf(span) !== undefined) return;
+      tell(span, begin(span));
+    },
+    end(span) {
+      const known = runOf(span);
+      if (known === undefined && span.attributes[SLUG] === undefined) return;
+      const run = known ?? begin(span);
+      // A processor that is registered twice is told twice.
+      if (run.hasEnded) return;
+      run.hasEnded = true;
+      tell(span, run, endOf(span));
+    },
+  };
+}
+
+interface SpanEnd {
+  readonly status: CheckInStatus;
+  readonly duration: number;
+}
+
+function endOf({ status, startTime, endTime }: FinishedSpan): SpanEnd {
+  return {
+    status: status.code === STATUS_CODE.ERROR ? "error" : "ok",
+    duration: secondsBetween(startTime, endTime),
+  };
+}
+
+function secondsBetween(start: HighResolutionTime, end: HighResolutionTime): number {
+  return end[0] - start[0] + (end[1] - start[1]) / 1e9;
+}
+
+const PREFIX = "sentry.monitor.";
+
+// Undefined where nothing says when the job is expected.
+function configOf(attributes: AttributeBag): UncheckedMonitorConfig | undefined {
+  const crontab = attributes[`${PREFIX}schedule`];
+  const value = attributes[`${PREFIX}interval.value`];
+  if (crontab === undefined && value === undefined) return undefined;
+  const unit = attributes[`${PREFIX}interval.unit`];
+  return {
+    schedule:
+      crontab === undefined
+        ? { type: "interval", value, unit }
+        : { type: "crontab", value: crontab },
+    checkinMargin: attributes[`${PREFIX}checkin_margin`],
+    maxRuntime: attributes[`${PREFIX}max_runtime`],
+    timezone: attributes[`${PREFIX}timezone`],
+    failureIssueThreshold: attributes[`${PREFIX}failure_issue_threshold`],
+    recoveryThreshold: attributes[`${PREFIX}recovery_threshold`],
+    owner: attributes[`${PREFIX}owner`],
+  };
+}

@@ -1,0 +1,142 @@
+import { SpanStatusCode, context, trace } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
+
+import type { ErrorTrace } from "../client/capture-input.js";
+import type { SentryClient } from "../client/client.js";
+import { sendCheckIn } from "../otel/check-in-sender.js";
+import { placeOfError, rememberingErrors } from "../otel/error-places.js";
+import { forkIsolation, startingNewTrace } from "../otel/scope-context.js";
+import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
+import { SDK_NAME, SDK_VERSION } from "../version.js";
+import { newEventId } from "./event-id.js";
+import { getClient } from "./global-client.js";
+import { onAbort } from "./monitor-abort.js";
+import { forgetRun, rememberRun } from "./monitor-open-runs.js";
+
+/** Which job runs. */
+export interface MonitoredJob {
+  readonly monitorSlug: string;
+  readonly config: MonitorRunConfig | undefined;
+}
+
+/**
+ * Runs `fn` as one run of a job, in a fork of the unit of work of `base`, under a span of its own in a
+ * trace of its own. Returns what `fn` returns, throws what it throws.
+ */
+export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): T {
+  const creator = trace.getSpanContext(context.active());
+  const ctx = startingNewTrace(forkIsolation(base));
+  const span = trace.getTracer(SDK_NAME, SDK_VERSION).startSpan(
+    job.monitorSlug,
+    {
+      attributes: { "sentry.op": "cron" },
+      links: creator === undefined ? [] : [{ context: creator }],
+    },
+    ctx,
+  );
+  return context.with(trace.setSpan(ctx, span), () => {
+    const run = new MonitorRun(job, span);
+    return run.watch(() => rememberingErrors(fn));
+  });
+}
+
+/** One run: its state is its own, whatever else runs at the time. */
+class MonitorRun {
+  readonly #job: MonitoredJob;
+  readonly #span: Span;
+  // Both of its check-ins go the same way, also when the end is seen elsewhere than in the job.
+  readonly #client: SentryClient | undefined = getClient();
+  readonly #trace: ErrorTrace | undefined = placeOfError(undefined).trace;
+  readonly #checkInId = newEventId();
+  readonly #start = performance.now();
+  #stopWaiting: (() => void) | undefined;
+  #hasEnded = false;
+
+  constructor(job: MonitoredJob, span: Span) {
+    this.#job = job;
+    this.#span = span;
+    this.#checkIn("in_progress");
+    if (this.#client !== undefined) rememberRun(this.#client, this);
+    this.#stopWaiting = onAbort(job.config?.signal, () => this.giveUp());
+  }
+
+  watch<T>(fn: () => T): T {
+    let result: T;
+    try {
+      result = fn();
+    } catch (error) {
+      this.#end("error");
+      throw error;
+    }
+    if (isThenable(result)) return this.#watchPromise(result) as T;
+    this.#succeed();
+    return result;
+  }
+
+  giveUp(): void {
+    this.#end("error");
+  }
+
+  // Not on the promise itself: a rejection that is listened for counts as handled.
+  async #watchPromise<T>(result: PromiseLike<T>): Promise<T> {
+    try {
+      const value = await result;
+      this.#succeed();
+      return value;
+    } catch (error) {
+      this.#end("error");
+      throw error;
+    }
+  }
+
+  // A job may say that it has failed by its span alone.
+  #succeed(): void {
+    this.#end(hasFailed(this.#span) ? "error" : "ok");
+  }
+
+  // The first end counts: Sentry takes one per run.
+  #end(status: Exclude<CheckInStatus, "in_progress">): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#stopWaiting?.();
+    if (this.#client !== undefined) forgetRun(this.#client, this);
+    this.#checkIn(status);
+    if (status === "error") this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    this.#span.end();
+  }
+
+  // With the configuration each time: should the first check-in get lost, the last one makes the
+  // monitor all the same, without which Sentry would not take it.
+  #checkIn(status: CheckInStatus): void {
+    if (this.#client === undefined) return;
+    const { monitorSlug, config } = this.#job;
+    const duration = (performance.now() - this.#start) / 1000;
+    sendCheckIn(this.#client, {
+      checkIn: { monitorSlug, status, duration, checkInId: this.#checkInId },
+      config: monitorConfigOf(config),
+      trace: this.#trace,
+    });
+  }
+}
+
+function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | undefined {
+  return config?.schedule === undefined ? undefined : config;
+}
+
+// The OTel SDKs' spans tell; what does not record does not.
+function hasFailed(span: Span): boolean {
+  if (!("status" in span)) return false;
+  const { status } = span;
+  const code = typeof status === "object" && status !== null && "code" in status && status.code;
+  return code === SpanStatusCode.ERROR;
+}
+
+/** Whether a value is a promise, of whatever kind. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}

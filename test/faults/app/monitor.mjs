@@ -1,0 +1,28 @@
+// An application that runs one monitored job and ends right after it, as it is told to.
+import { once } from "node:events";
+
+import { trace } from "@opentelemetry/api";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+
+const { SentrySpanProcessor, createClient, withMonitor } = await import(process.env.BRIDGE);
+
+const client = createClient(JSON.parse(process.env.OPTIONS));
+trace.setGlobalTracerProvider(
+  new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] }),
+);
+const ENDINGS = {
+  // Runs nothing: it delivers what another one has left behind, until its input ends.
+  deliver: () => once(process.stdin.resume(), "end"),
+  runOut: () => withMonitor("job", () => Promise.resolve()),
+  exit: async () => {
+    await withMonitor("job", () => Promise.resolve());
+    process.exit(0);
+  },
+  // In the turn in which the job has begun: not even its first check-in has left.
+  exitAtOnce: () => {
+    withMonitor("job", () => undefined);
+    process.exit(0);
+  },
+};
+
+await ENDINGS[process.env.ENDING]();

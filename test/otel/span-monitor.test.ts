@@ -1,0 +1,143 @@
+import { ROOT_CONTEXT, SpanStatusCode } from "@opentelemetry/api";
+import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { describe, expect, it } from "vitest";
+
+import type { ClientOptions } from "../../src/index.js";
+import { getClient } from "../../src/index.js";
+import { createSpanMonitor } from "../../src/otel/span-monitor.js";
+import type { SpanMonitor } from "../../src/otel/span-monitor.js";
+import { newEventId } from "../../src/sdk/event-id.js";
+import { withMonitor } from "../../src/sdk/monitor.js";
+import type { Bridge } from "../client/bridge.js";
+import { byRun, checkInsOf, startGlobal, statusesOf } from "../sdk/monitor-kit.js";
+
+const SLUG = "sentry.monitor.slug";
+
+/** The processor of the bridge, and one behind it that calls the monitor so many times. */
+function startMonitoring(options: ClientOptions = {}, calls = 1): Bridge {
+  let monitor: SpanMonitor | undefined;
+  const ready = (): SpanMonitor | undefined => {
+    const client = getClient();
+    if (client !== undefined) monitor ??= createSpanMonitor(client, newEventId);
+    return monitor;
+  };
+  const after: SpanProcessor = {
+    onStart: (span) => ready()?.start(span),
+    onEnd: (span) => ready()?.end(span),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
+  return startGlobal(options, { after: Array.from({ length: calls }, () => after) });
+}
+
+describe("a span with `sentry.monitor.slug`", () => {
+  it("sends a pair around itself, with its trace and the configuration of its attributes", async () => {
+    const bridge = startMonitoring();
+    const attributes = {
+      [SLUG]: "nightly",
+      "sentry.monitor.schedule": "0 3 * * MON",
+      "sentry.monitor.timezone": "Europe/Vienna",
+      "sentry.monitor.checkin_margin": 5,
+      "sentry.monitor.max_runtime": 30,
+    };
+    const start = new Date("2026-01-01T00:00:00Z");
+    const span = bridge.tracer.startSpan("job", { attributes, startTime: start }, ROOT_CONTEXT);
+    expect(await statusesOf(bridge)).toEqual(["in_progress"]);
+    span.end(new Date("2026-01-01T00:00:02.5Z"));
+    const [first, last] = await checkInsOf(bridge);
+    const { traceId, spanId } = span.spanContext();
+    expect(first).toMatchObject({
+      status: "in_progress",
+      monitor_slug: "nightly",
+      contexts: { trace: { trace_id: traceId, span_id: spanId } },
+      monitor_config: {
+        schedule: { type: "crontab", value: "0 3 * * 1" },
+        timezone: "Europe/Vienna",
+        checkin_margin: 5,
+        max_runtime: 30,
+      },
+    });
+    expect(last).toEqual({ ...first, status: "ok", duration: 2.5 });
+  });
+
+  it("takes an interval, too", async () => {
+    const bridge = startMonitoring();
+    const attributes = {
+      [SLUG]: "nightly",
+      "sentry.monitor.interval.value": 2,
+      "sentry.monitor.interval.unit": "hour",
+    };
+    bridge.tracer.startSpan("job", { attributes }, ROOT_CONTEXT).end();
+    const [first] = await checkInsOf(bridge);
+    expect(first?.["monitor_config"]).toEqual({
+      schedule: { type: "interval", value: 2, unit: "hour" },
+    });
+  });
+
+  it("has failed by its status", async () => {
+    const bridge = startMonitoring();
+    const span = bridge.tracer.startSpan(
+      "job",
+      { attributes: { [SLUG]: "nightly" } },
+      ROOT_CONTEXT,
+    );
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+    expect(await statusesOf(bridge)).toEqual(["in_progress", "error"]);
+  });
+
+  it("that gets it only later is a heartbeat, with a duration", async () => {
+    const bridge = startMonitoring();
+    const span = bridge.tracer.startSpan("job", { startTime: [1_700_000_000, 0] }, ROOT_CONTEXT);
+    span.setAttribute(SLUG, "nightly");
+    span.end([1_700_000_003, 500_000_000]);
+    const checkIns = await checkInsOf(bridge);
+    expect(checkIns).toEqual([
+      expect.objectContaining({ status: "ok", monitor_slug: "nightly", duration: 3.5 }),
+    ]);
+  });
+
+  it("may be a child, and one of many at the same time", async () => {
+    const bridge = startMonitoring();
+    const root = bridge.tracer.startSpan("root", {}, ROOT_CONTEXT);
+    const children = Array.from({ length: 100 }, () =>
+      bridge.child(root, "job", { attributes: { [SLUG]: "nightly" } }),
+    );
+    for (const child of children.toReversed()) child.end();
+    root.end();
+    expect(byRun(await checkInsOf(bridge))).toEqual(
+      Array.from({ length: 100 }, () => ["in_progress", "ok"]),
+    );
+  });
+
+  it("that Sentry's sampling drops sends them all the same", async () => {
+    const bridge = startMonitoring({ tracesSampleRate: 0 });
+    bridge.tracer.startSpan("job", { attributes: { [SLUG]: "nightly" } }, ROOT_CONTEXT).end();
+    expect(await statusesOf(bridge)).toEqual(["in_progress", "ok"]);
+    expect(bridge.transport.transactions()).toEqual([]);
+  });
+
+  it("sends them once where the processor is called twice", async () => {
+    const bridge = startMonitoring({}, 2);
+    bridge.tracer.startSpan("job", { attributes: { [SLUG]: "nightly" } }, ROOT_CONTEXT).end();
+    bridge.tracer.startSpan("late", {}, ROOT_CONTEXT).setAttribute(SLUG, "nightly").end();
+    expect(await statusesOf(bridge)).toEqual(["in_progress", "ok", "ok"]);
+  });
+
+  it("of a hostile kind is told of, and harms nothing", async () => {
+    const bridge = startMonitoring();
+    const attributes = { [SLUG]: ["a", "b"], "sentry.monitor.schedule": 5 };
+    bridge.tracer.startSpan("job", { attributes }, ROOT_CONTEXT).end();
+    expect(await checkInsOf(bridge)).toEqual([]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("names no monitor")]);
+  });
+});
+
+describe("other spans", () => {
+  it("send nothing, and that of `withMonitor` sends nothing twice", async () => {
+    const bridge = startMonitoring();
+    bridge.tracer.startSpan("GET /", {}, ROOT_CONTEXT).end();
+    withMonitor("job", () => undefined);
+    expect(await statusesOf(bridge)).toEqual(["in_progress", "ok"]);
+  });
+});
