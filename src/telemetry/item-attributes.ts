@@ -1,0 +1,71 @@
+import type { ProcessMembers } from "../client/process-members.js";
+import { readableEntries } from "../scope/freeze.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import type { MissingAttributes } from "./encode-item.js";
+import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./process-attributes.js";
+
+/** The attributes of one item, those first that are kept when not all fit. */
+export type ItemAttributes = Map<string, unknown>;
+
+// More are not worth reading: only so many characters are sent.
+const MAX_OWN = 1000;
+
+/**
+ * The attributes of a log or metric: its own, the scopes' (the most specific first), and the user where
+ * nothing else is said of it (protocol: logs, default attributes). What is said of the process is not
+ * among them. Never throws.
+ */
+export function itemAttributes(own: object, scopes: readonly ScopeData[]): ItemAttributes {
+  const attributes: ItemAttributes = new Map();
+  for (const [key, value] of ownEntries(own)) addIfNew(attributes, key, value);
+  for (const scope of scopes.toReversed()) {
+    for (const key in scope.attributes) addIfNew(attributes, key, scope.attributes[key]);
+  }
+  addUser(attributes, scopes);
+  return attributes;
+}
+
+/** What is said of the process when an item with these attributes is sent. */
+export function missingOf(attributes: ItemAttributes): MissingAttributes {
+  return attributes.has(ADDRESS_KEY) ? "process-but-address" : "process";
+}
+
+/** The attributes as hooks see them: with what is said of the process. */
+export function attributesForHook(
+  attributes: ItemAttributes,
+  members: ProcessMembers,
+): Record<string, unknown> {
+  return Object.fromEntries([...processEntries(members), ...attributes]);
+}
+
+/** What a hook has left as attributes. */
+export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
+  return typeof attributes === "object" && attributes !== null
+    ? readableEntries<unknown>(attributes)
+    : [];
+}
+
+function ownEntries(own: object): readonly [string, unknown][] {
+  const entries = readableEntries<unknown>(own);
+  return entries.length > MAX_OWN ? entries.slice(0, MAX_OWN) : entries;
+}
+
+function addIfNew(attributes: ItemAttributes, key: string, value: unknown): void {
+  if (!attributes.has(key) && !PROCESS_KEYS.has(key)) attributes.set(key, value);
+}
+
+// Users are merged member by member, as for events.
+function addUser(attributes: ItemAttributes, scopes: readonly ScopeData[]): void {
+  for (const { user } of scopes.toReversed()) {
+    if (user === undefined) continue;
+    addIfSet(attributes, "user.id", user.id);
+    addIfSet(attributes, "user.name", user.username ?? user["name"]);
+    addIfSet(attributes, "user.email", user.email);
+  }
+}
+
+// The protocol has all of them as texts.
+function addIfSet(attributes: ItemAttributes, key: string, value: unknown): void {
+  if (typeof value === "string" && value !== "") addIfNew(attributes, key, value);
+  else if (typeof value === "number") addIfNew(attributes, key, String(value));
+}

@@ -1,0 +1,78 @@
+import { errorMessage, errorType } from "../normalize/error-shape.js";
+import { isError, isObjectLike, memberOf } from "../normalize/foreign.js";
+import { textOf } from "../normalize/text.js";
+import { jsonText } from "./typed-attribute.js";
+import { MAX_LOG_TEXT } from "./log-capture.js";
+
+/** A message with its parameters, so that messages of one template are found together. */
+export interface ParameterizedLog {
+  /** The text with the parameters in it. */
+  readonly message: string;
+  /** The text with a mark for each parameter. */
+  readonly template: string;
+  /** By place, or by name. */
+  readonly parameters: Readonly<Record<string, unknown>> | readonly unknown[];
+}
+
+/** A message as text, and what it adds to the attributes. */
+export interface LogMessage {
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, unknown>> | undefined;
+}
+
+const MAX_PARAMETERS = 100;
+
+/**
+ * A template literal as a parameterized message. Its template is in Sentry's notation: `%s` for each
+ * parameter, `%%` for a per cent sign. Never throws for a parameter, whatever it is.
+ */
+export function parameterized(
+  strings: readonly string[],
+  ...parameters: readonly unknown[]
+): ParameterizedLog {
+  let message = strings[0] ?? "";
+  for (const [index, parameter] of parameters.entries()) {
+    message += parameterText(parameter) + (strings[index + 1] ?? "");
+  }
+  const template = strings.map((text) => text.replaceAll("%", "%%")).join("%s");
+  return Object.freeze({ message, template, parameters: Object.freeze(parameters) });
+}
+
+/** What a logger was given as a message. Never throws. */
+export function logMessage(message: unknown): LogMessage {
+  if (typeof message === "string") return { text: message, attributes: undefined };
+  if (isError(message)) {
+    return { text: `${errorType(message)}: ${errorMessage(message)}`, attributes: undefined };
+  }
+  const template = memberOf(message, "template");
+  if (typeof template !== "string")
+    return { text: jsonText(message, MAX_LOG_TEXT), attributes: undefined };
+  const text = memberOf(message, "message");
+  return {
+    text: typeof text === "string" ? text : template,
+    attributes: parameterAttributes(template, memberOf(message, "parameters")),
+  };
+}
+
+// A template without parameters says no more than the message.
+function parameterAttributes(template: string, parameters: unknown): LogMessage["attributes"] {
+  const entries = parameterEntries(parameters);
+  if (entries.length === 0) return undefined;
+  const named = entries.map(([name, value]) => [`sentry.message.parameter.${name}`, value]);
+  return Object.fromEntries([["sentry.message.template", template], ...named]);
+}
+
+function parameterEntries(parameters: unknown): [string, unknown][] {
+  if (!isObjectLike(parameters)) return [];
+  try {
+    return Object.keys(parameters)
+      .slice(0, MAX_PARAMETERS)
+      .map((name) => [name, memberOf(parameters, name)]);
+  } catch {
+    return [];
+  }
+}
+
+function parameterText(parameter: unknown): string {
+  return isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
+}
