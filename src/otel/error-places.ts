@@ -8,12 +8,13 @@ import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
+import { traceOfUnit } from "./unit-trace.js";
 import type { SpanIdentity } from "../tracing/finished-span.js";
 
 /** The unit of work, and the span, in which an error arose. */
 export interface ErrorPlace {
   readonly scopes: ContextScopes;
-  readonly trace: ErrorTrace | undefined;
+  readonly trace: ErrorTrace;
 }
 
 // Process-wide like the errors themselves; weak, so that it holds nothing. Under `Symbol.for`, so that
@@ -102,7 +103,7 @@ function recordAndRemember(
 function rememberOn(span: RecordingSpan, error: unknown): void {
   const known = places.recall(error);
   // One that is thrown in another trace again arises there again.
-  const isHere = known?.trace?.traceId === span.spanContext().traceId;
+  const isHere = known?.trace.traceId === span.spanContext().traceId;
   const place = known !== undefined && isHere ? known : placeOfSpan(span);
   if (place !== known) places.remember(error, place);
   if (!isError(error)) return;
@@ -139,12 +140,11 @@ function placeIn(ctx: Context): ErrorPlace {
 
 function traceOfSpan(
   span: RecordingSpan | undefined,
-  { incoming }: ContextScopes,
-): ErrorTrace | undefined {
-  const identity = span?.spanContext();
-  if (identity === undefined) return undefined;
-  const { traceId, spanId } = identity;
-  if (!isValidTraceId(traceId) || !isValidSpanId(spanId)) return undefined;
+  { incoming, unit }: ContextScopes,
+): ErrorTrace {
+  const { traceId = "", spanId = "" } = span?.spanContext() ?? {};
+  if (!isValidTraceId(traceId) || !isValidSpanId(spanId))
+    return { ...traceOfUnit(unit), parentSpanId: undefined };
   const parentSpanId = span?.parentSpanContext?.spanId;
   const sender = incoming?.traceId === traceId ? incoming : undefined;
   return { traceId, spanId, parentSpanId, span, incoming: sender };

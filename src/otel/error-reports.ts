@@ -90,7 +90,8 @@ function reportOnce(
   seen: SeenError,
   report: ErrorReport & { readonly describe: Describe },
 ): string {
-  const owner = ownerOf(report.place);
+  // Nested spans may be of different units, but are of one trace.
+  const owner = report.place.trace.traceId;
   const reported = reportsOf(client);
   const known = reported.find(owner, seen);
   if (known !== undefined) return known;
@@ -107,15 +108,4 @@ function reportsOf(client: SentryClient): ReportedErrors {
   const known = reportedBy.get(client) ?? new ReportedErrors();
   reportedBy.set(client, known);
   return known;
-}
-
-const unitNumbers = new WeakMap<object, number>();
-let units = 0;
-
-// Nested spans may be of different units, but are of one trace.
-function ownerOf({ trace, scopes }: ErrorPlace): string {
-  if (trace !== undefined) return trace.traceId;
-  const number = unitNumbers.get(scopes.unit) ?? ++units;
-  unitNumbers.set(scopes.unit, number);
-  return `unit ${number}`;
 }

@@ -149,12 +149,17 @@ class Comparison {
         this.#equal(
           `${expected.label}: trace of the error`,
           traceOf(error),
-          this.#identityOf(expected.span),
+          this.#identityOf(expected.span) ?? this.#outside(traceOf(error)),
         );
       }
       missing.delete(id);
     }
     for (const { label } of missing.values()) this.#found.push(`${label}: error is lost`);
+  }
+
+  // Where no span is active, an error has ids of its unit's own, which no span has.
+  #outside(trace: ReturnType<typeof traceOf>): ReturnType<typeof traceOf> {
+    return this.#ledger.spans.has(trace?.span_id ?? "") ? undefined : trace;
   }
 
   // Ignored spans are left out: their children are their parent's.

@@ -74,6 +74,9 @@ function provide(dsn: string, sampler: SamplerKind, wrap: PipelineOptions["wrap"
     dsn,
     ignoreSpans: [new RegExp(`^${IGNORED_PREFIX}`)],
     shutdownTimeoutMillis: 30_000,
+    // Breadcrumbs are those that the programs add, and errors those that they capture.
+    spanBreadcrumbs: false,
+    spanExceptions: "none",
   });
   const processor = new SentrySpanProcessor(client);
   const provider = new BasicTracerProvider({
