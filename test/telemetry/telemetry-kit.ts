@@ -1,0 +1,53 @@
+import { onTestFinished } from "vitest";
+
+import { createClient, setClient } from "../../src/index.js";
+import type { ClientOptions, SentryClient } from "../../src/index.js";
+import type {
+  MemoryTransport,
+  MemoryTransportOptions,
+} from "../../src/testing/memory-transport.js";
+import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
+import { DSN } from "../client/bridge.js";
+import { logsOf, metricsOf } from "./telemetry-rules.js";
+import type { SentLog, SentMetric } from "./telemetry-rules.js";
+
+/** A process-wide client, and what it sends. */
+export interface TelemetryBench {
+  readonly client: SentryClient;
+  readonly transport: MemoryTransport;
+  /** Flushes; all logs so far, held against the protocol. */
+  readonly logs: () => Promise<SentLog[]>;
+  /** The same for metrics. */
+  readonly metrics: () => Promise<SentMetric[]>;
+}
+
+/** Starts a client; when the test has finished, everything must be accounted for. */
+export function startTelemetry(
+  options: ClientOptions = {},
+  respond?: MemoryTransportOptions["respond"],
+): TelemetryBench {
+  setClient(undefined);
+  const transport = createMemoryTransport(respond === undefined ? {} : { respond });
+  const client = createClient({ dsn: DSN, transport, ...options });
+  setClient(client);
+  onTestFinished(async () => {
+    await client.close();
+    setClient(undefined);
+    if (transport.faults.length > 0) throw new Error(transport.faults.join("; "));
+    assertSettled(client);
+    logsOf(transport.envelopes);
+    metricsOf(transport.envelopes);
+  });
+  return {
+    client,
+    transport,
+    logs: async () => {
+      await client.flush();
+      return logsOf(transport.envelopes);
+    },
+    metrics: async () => {
+      await client.flush();
+      return metricsOf(transport.envelopes);
+    },
+  };
+}
