@@ -102,10 +102,10 @@ function recordAndRemember(
 
 function rememberOn(span: RecordingSpan, error: unknown): void {
   const known = places.recall(error);
-  // One that is thrown in another trace again arises there again.
+  // The same object may be recorded in another trace, too; late handlers report it for the first.
   const isHere = known?.trace.traceId === span.spanContext().traceId;
   const place = known !== undefined && isHere ? known : placeOfSpan(span);
-  if (place !== known) places.remember(error, place);
+  if (known === undefined) places.remember(error, place);
   if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
   if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now() });
