@@ -8,7 +8,7 @@ import { sendCheckIn } from "./check-in-sender.js";
 import { placeOfSpan } from "./error-places.js";
 import type { StartedSpan } from "./started-span.js";
 
-/** Makes check-ins of spans that name a monitor. */
+/** Makes check-ins of spans that name a monitor. No method throws. */
 export interface SpanMonitor {
   /** To be called when a span has started, once its segment is known. */
   start(span: StartedSpan): void;
@@ -57,21 +57,31 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
     sendCheckIn(client, { checkIn, config, trace: placeOfSpan(span).trace });
   };
 
-  return {
-    start(span) {
-      if (span.attributes[SLUG] === undefined || runOf(span) !== undefined) return;
-      tell(span, begin(span));
-    },
-    end(span) {
-      const known = runOf(span);
-      if (known === undefined && span.attributes[SLUG] === undefined) return;
-      const run = known ?? begin(span);
-      // A processor that is registered twice is told twice.
-      if (run.hasEnded) return;
-      run.hasEnded = true;
-      tell(span, run, endOf(span));
-    },
+  // A processor that is registered twice is told twice.
+  const start = (span: StartedSpan): void => {
+    if (span.attributes[SLUG] === undefined || runOf(span) !== undefined) return;
+    tell(span, begin(span));
   };
+
+  const end = (span: FinishedSpan): void => {
+    const known = runOf(span);
+    if (known === undefined && span.attributes[SLUG] === undefined) return;
+    const run = known ?? begin(span);
+    if (run.hasEnded) return;
+    run.hasEnded = true;
+    tell(span, run, endOf(span));
+  };
+
+  const guarded = <S>(each: (span: S) => void): ((span: S) => void) => {
+    return (span) => {
+      try {
+        each(span);
+      } catch (error) {
+        client.diagnostics.warnOnce("span-monitor", "a span's check-in is not sent", error);
+      }
+    };
+  };
+  return { start: guarded(start), end: guarded(end) };
 }
 
 interface SpanEnd {

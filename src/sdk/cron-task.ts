@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, context, diag } from "@opentelemetry/api";
 
 import { withoutZeroSeconds } from "../capture/cron-schedule.js";
+import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import type { MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { captureException } from "./capture.js";
 import type { CaptureHint } from "./capture-hint.js";
@@ -15,7 +16,7 @@ export interface CronMonitorOptions extends Omit<MonitorConfig, "schedule"> {
 }
 
 /** A job of a scheduler. */
-export interface CronJobOf extends MonitoredJob {
+interface CronJobOf extends MonitoredJob {
   readonly library: "cron" | "node-cron";
 }
 
@@ -23,7 +24,7 @@ export interface CronJobOf extends MonitoredJob {
 export type CronFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /** What a scheduler knows of a job's times. */
-export interface CronTimes {
+interface CronTimes {
   /** No text: its times are none that a crontab could tell. */
   readonly expression: unknown;
   /** Default: that of the process. */
@@ -67,10 +68,9 @@ export function cronConfig(times: CronTimes, options: CronMonitorOptions): Monit
 
 /** Tells that a job runs, and why Sentry hears nothing of it. Never throws. */
 export function tellUnmonitored(why: string): void {
-  const message = `a cron job is not monitored: ${why}`;
-  const client = getClient();
-  if (client !== undefined) client.diagnostics.warnOnce("cron", message);
-  else diag.warn(`otel-sentry-bridge: ${message}`);
+  // Jobs may be made before the client.
+  const diagnostics = getClient()?.diagnostics ?? createDiagnostics(diag);
+  diagnostics.warnOnce("cron", `a cron job is not monitored: ${why}`);
 }
 
 function processZone(): string | undefined {

@@ -6,8 +6,10 @@ import type { ClientOptions } from "../../src/index.js";
 import { getClient } from "../../src/index.js";
 import { createSpanMonitor } from "../../src/otel/span-monitor.js";
 import type { SpanMonitor } from "../../src/otel/span-monitor.js";
+import type { StartedSpan } from "../../src/otel/started-span.js";
 import { newEventId } from "../../src/sdk/event-id.js";
 import { withMonitor } from "../../src/sdk/monitor.js";
+import type { FinishedSpan } from "../../src/tracing/finished-span.js";
 import type { Bridge } from "../client/bridge.js";
 import { byRun, checkInsOf, startGlobal, statusesOf } from "../sdk/monitor-kit.js";
 
@@ -130,6 +132,19 @@ describe("a span with `sentry.monitor.slug`", () => {
     bridge.tracer.startSpan("job", { attributes }, ROOT_CONTEXT).end();
     expect(await checkInsOf(bridge)).toEqual([]);
     expect(bridge.warnings).toEqual([expect.stringContaining("names no monitor")]);
+  });
+});
+
+describe("the monitor of spans", () => {
+  it("throws for nothing that a span may be", () => {
+    const { client, warnings } = startGlobal();
+    const monitor = createSpanMonitor(client, newEventId);
+    const frozen = Object.freeze({ attributes: { [SLUG]: "nightly" } });
+    for (const span of [{}, frozen]) {
+      monitor.start(span as StartedSpan);
+      monitor.end(span as FinishedSpan);
+    }
+    expect(warnings).toEqual([expect.stringContaining("check-in is not sent")]);
   });
 });
 

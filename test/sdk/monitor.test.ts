@@ -23,6 +23,7 @@ describe("captureCheckIn", () => {
       monitor_slug: "nightly",
       release: "shop@2",
       environment: "production",
+      contexts: { trace: expect.anything() },
     };
     expect(await checkInsOf(bridge)).toEqual([
       {
