@@ -73,8 +73,13 @@ class MonitorRun {
     return result;
   }
 
+  // Called by a signal or a closing client, which other processors' errors are no business of.
   giveUp(): void {
-    this.#end("error");
+    try {
+      this.#end("error");
+    } catch (error) {
+      this.#client?.diagnostics.warnOnce("monitor", "a run's span could not be ended", error);
+    }
   }
 
   // Not on the promise itself: a rejection that is listened for counts as handled.

@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 
 import { SpanStatusCode, trace } from "@opentelemetry/api";
+import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it } from "vitest";
 
 import { setClient } from "../../src/index.js";
@@ -68,6 +69,15 @@ describe("a run of a monitored job", () => {
 
 const LATE = new Error("late");
 
+const BROKEN: SpanProcessor = {
+  onStart: () => undefined,
+  onEnd: () => {
+    throw new Error("another processor");
+  },
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
+
 describe("the signal of a run", () => {
   it.each<[string, (job: Job) => void, PromiseSettledResult<string>]>([
     ["resolves", (job) => job.resolve("late"), { status: "fulfilled", value: "late" }],
@@ -119,6 +129,18 @@ describe("the signal of a run", () => {
     await Promise.all(runs);
     const ends = (await statusesOf(bridge)).filter((status) => status !== "in_progress");
     expect(ends).toEqual(Array.from({ length: 6 }, () => "error"));
+  });
+
+  it("has nothing to do with what another processor throws at the end of the run's span", async () => {
+    const bridge = startGlobal({}, { after: [BROKEN] });
+    const controller = new AbortController();
+    const job = newJob();
+    const run = withMonitor("job", () => job.promise, { signal: controller.signal });
+    controller.abort();
+    job.resolve("late");
+    expect(await run).toBe("late");
+    expect(await statusesOf(bridge)).toEqual(["in_progress", "error"]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("could not be ended")]);
   });
 
   it("that is none does no harm", async () => {
