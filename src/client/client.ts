@@ -76,6 +76,7 @@ export class SentryClient {
   readonly #newEventId: () => string;
   readonly #sources = new Sources();
   readonly #given = new ItemCounter();
+  readonly #onClosing = new Set<() => void>();
   #closing: Promise<boolean> | undefined;
 
   /** Use `createClient`. */
@@ -111,6 +112,11 @@ export class SentryClient {
   /** Makes what a part collects be sent when the client is flushed, closed, or left by its process. */
   addBuffer(buffer: ItemBuffer): void {
     this.#sources.addBuffer(buffer);
+  }
+
+  /** Calls `fn` when the client is about to close: what it captures is still sent. Must not throw. */
+  onClosing(fn: () => void): void {
+    this.#onClosing.add(fn);
   }
 
   /** What events say of the process: release, environment, server name. */
@@ -211,6 +217,7 @@ export class SentryClient {
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
+    for (const fn of this.#onClosing) fn();
     const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
     const closed = await Promise.all([
       this.#sender?.close(remaining),

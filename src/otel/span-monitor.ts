@@ -1,5 +1,6 @@
 import type { UncheckedMonitorConfig } from "../capture/monitor-config.js";
 import type { SentryClient } from "../client/client.js";
+import { attempt } from "../normalize/foreign.js";
 import type { CheckInStatus } from "../protocol/check-in.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import { STATUS_CODE } from "../semantics/span-view.js";
@@ -59,13 +60,13 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
 
   // A processor that is registered twice is told twice.
   const start = (span: StartedSpan): void => {
-    if (span.attributes[SLUG] === undefined || runOf(span) !== undefined) return;
+    if (slugOf(span) === undefined || runOf(span) !== undefined) return;
     tell(span, begin(span));
   };
 
   const end = (span: FinishedSpan): void => {
     const known = runOf(span);
-    if (known === undefined && span.attributes[SLUG] === undefined) return;
+    if (known === undefined && slugOf(span) === undefined) return;
     const run = known ?? begin(span);
     if (run.hasEnded) return;
     run.hasEnded = true;
@@ -82,6 +83,11 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
     };
   };
   return { start: guarded(start), end: guarded(end) };
+}
+
+// A span that was made by hand may have anything for its attributes; that is told elsewhere.
+function slugOf({ attributes }: StartedSpan | FinishedSpan): unknown {
+  return attempt<unknown>(() => attributes[SLUG], undefined);
 }
 
 interface SpanEnd {

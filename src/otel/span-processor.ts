@@ -19,6 +19,8 @@ import { createSpanFilter } from "./span-filter.js";
 import type { SpanFilter } from "./span-filter.js";
 import { segmentTrace } from "./segment-trace.js";
 import { SpanEntries, assignUnit, unitOfSpan } from "./span-slots.js";
+import { createSpanMonitor } from "./span-monitor.js";
+import type { SpanMonitor } from "./span-monitor.js";
 import type { StartedSpan } from "./started-span.js";
 
 /**
@@ -33,6 +35,7 @@ export class ClientSpanProcessor {
   readonly #assembler: SegmentAssembler;
   readonly #entries = new SpanEntries();
   readonly #decide: RootDecision;
+  readonly #monitor: SpanMonitor;
   readonly #isIgnored: SpanFilter | undefined;
   readonly #exceptions: SpanExceptions | undefined;
   /** How many breadcrumbs of its spans a unit keeps. */
@@ -46,6 +49,7 @@ export class ClientSpanProcessor {
     this.#ownsClient = ownsClient;
     this.#assembler = createAssembler(client, (span) => this.#segmentOf(span));
     this.#decide = createRootDecision(client);
+    this.#monitor = createSpanMonitor(client, () => client.newEventId());
     const { ignoreSpans, spanExceptions, spanBreadcrumbs, maxBreadcrumbs } = client.settings;
     this.#isIgnored = createSpanFilter(ignoreSpans);
     this.#exceptions =
@@ -60,6 +64,7 @@ export class ClientSpanProcessor {
     if (this.#closing !== undefined) return;
     try {
       this.#start(span, parentContext);
+      this.#monitor.start(span);
     } catch (error) {
       this.#tell("onStart", error);
     }
@@ -68,6 +73,8 @@ export class ClientSpanProcessor {
   /** Called by the SDK when a span has ended. */
   onEnd(span: FinishedSpan): void {
     try {
+      // First: a check-in goes with the sampling context of a segment that is still there.
+      this.#monitor.end(span);
       this.#end(span);
     } catch (error) {
       this.#tell("onEnd", error);

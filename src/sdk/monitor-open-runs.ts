@@ -27,8 +27,8 @@ export function forgetRun(client: SentryClient, run: OpenRun): void {
   openRuns.get(client)?.delete(run);
 }
 
-/** Ends the runs of a client that has not much time left to tell of them. */
-export function giveUpRuns(client: SentryClient): void {
+// It has not much time left to tell of them.
+function giveUpRuns(client: SentryClient): void {
   for (const run of openRuns.get(client) ?? []) run.giveUp();
 }
 
@@ -37,5 +37,6 @@ function runsOf(client: SentryClient): Set<OpenRun> {
   if (known !== undefined) return known;
   const runs = new Set<OpenRun>();
   openRuns.set(client, runs);
+  client.onClosing(() => giveUpRuns(client));
   return runs;
 }

@@ -2,10 +2,7 @@ import { ROOT_CONTEXT, SpanStatusCode } from "@opentelemetry/api";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it } from "vitest";
 
-import type { ClientOptions } from "../../src/index.js";
-import { getClient } from "../../src/index.js";
 import { createSpanMonitor } from "../../src/otel/span-monitor.js";
-import type { SpanMonitor } from "../../src/otel/span-monitor.js";
 import type { StartedSpan } from "../../src/otel/started-span.js";
 import { newEventId } from "../../src/sdk/event-id.js";
 import { withMonitor } from "../../src/sdk/monitor.js";
@@ -15,26 +12,21 @@ import { byRun, checkInsOf, startGlobal, statusesOf } from "../sdk/monitor-kit.j
 
 const SLUG = "sentry.monitor.slug";
 
-/** The processor of the bridge, and one behind it that calls the monitor so many times. */
-function startMonitoring(options: ClientOptions = {}, calls = 1): Bridge {
-  let monitor: SpanMonitor | undefined;
-  const ready = (): SpanMonitor | undefined => {
-    const client = getClient();
-    if (client !== undefined) monitor ??= createSpanMonitor(client, newEventId);
-    return monitor;
-  };
-  const after: SpanProcessor = {
-    onStart: (span) => ready()?.start(span),
-    onEnd: (span) => ready()?.end(span),
+/** The processor of the bridge is registered twice. */
+function startTwice(): Bridge {
+  const again: SpanProcessor = {
+    onStart: (span, ctx) => bridge.processor.onStart(span, ctx),
+    onEnd: (span) => bridge.processor.onEnd(span),
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   };
-  return startGlobal(options, { after: Array.from({ length: calls }, () => after) });
+  const bridge = startGlobal({}, { after: [again], leavesOpen: true });
+  return bridge;
 }
 
 describe("a span with `sentry.monitor.slug`", () => {
   it("sends a pair around itself, with its trace and the configuration of its attributes", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     const attributes = {
       [SLUG]: "nightly",
       "sentry.monitor.schedule": "0 3 * * MON",
@@ -63,7 +55,7 @@ describe("a span with `sentry.monitor.slug`", () => {
   });
 
   it("takes an interval, too", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     const attributes = {
       [SLUG]: "nightly",
       "sentry.monitor.interval.value": 2,
@@ -77,7 +69,7 @@ describe("a span with `sentry.monitor.slug`", () => {
   });
 
   it("has failed by its status", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     const span = bridge.tracer.startSpan(
       "job",
       { attributes: { [SLUG]: "nightly" } },
@@ -89,7 +81,7 @@ describe("a span with `sentry.monitor.slug`", () => {
   });
 
   it("that gets it only later is a heartbeat, with a duration", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     const span = bridge.tracer.startSpan("job", { startTime: [1_700_000_000, 0] }, ROOT_CONTEXT);
     span.setAttribute(SLUG, "nightly");
     span.end([1_700_000_003, 500_000_000]);
@@ -100,7 +92,7 @@ describe("a span with `sentry.monitor.slug`", () => {
   });
 
   it("may be a child, and one of many at the same time", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     const root = bridge.tracer.startSpan("root", {}, ROOT_CONTEXT);
     const children = Array.from({ length: 100 }, () =>
       bridge.child(root, "job", { attributes: { [SLUG]: "nightly" } }),
@@ -113,21 +105,21 @@ describe("a span with `sentry.monitor.slug`", () => {
   });
 
   it("that Sentry's sampling drops sends them all the same", async () => {
-    const bridge = startMonitoring({ tracesSampleRate: 0 });
+    const bridge = startGlobal({ tracesSampleRate: 0 });
     bridge.tracer.startSpan("job", { attributes: { [SLUG]: "nightly" } }, ROOT_CONTEXT).end();
     expect(await statusesOf(bridge)).toEqual(["in_progress", "ok"]);
     expect(bridge.transport.transactions()).toEqual([]);
   });
 
-  it("sends them once where the processor is called twice", async () => {
-    const bridge = startMonitoring({}, 2);
+  it("sends them once where the processor is registered twice", async () => {
+    const bridge = startTwice();
     bridge.tracer.startSpan("job", { attributes: { [SLUG]: "nightly" } }, ROOT_CONTEXT).end();
     bridge.tracer.startSpan("late", {}, ROOT_CONTEXT).setAttribute(SLUG, "nightly").end();
     expect(await statusesOf(bridge)).toEqual(["in_progress", "ok", "ok"]);
   });
 
   it("of a hostile kind is told of, and harms nothing", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     const attributes = { [SLUG]: ["a", "b"], "sentry.monitor.schedule": 5 };
     bridge.tracer.startSpan("job", { attributes }, ROOT_CONTEXT).end();
     expect(await checkInsOf(bridge)).toEqual([]);
@@ -150,7 +142,7 @@ describe("the monitor of spans", () => {
 
 describe("other spans", () => {
   it("send nothing, and that of `withMonitor` sends nothing twice", async () => {
-    const bridge = startMonitoring();
+    const bridge = startGlobal();
     bridge.tracer.startSpan("GET /", {}, ROOT_CONTEXT).end();
     withMonitor("job", () => undefined);
     expect(await statusesOf(bridge)).toEqual(["in_progress", "ok"]);

@@ -5,9 +5,8 @@ import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it } from "vitest";
 
 import { setClient } from "../../src/index.js";
-import { giveUpRuns } from "../../src/sdk/monitor-open-runs.js";
 import { withMonitor } from "../../src/sdk/monitor.js";
-import { checkInsOf, startGlobal, statusesOf } from "./monitor-kit.js";
+import { checkInsOf, sentCheckIns, startGlobal, statusesOf } from "./monitor-kit.js";
 
 interface Job {
   readonly promise: Promise<string>;
@@ -151,28 +150,43 @@ describe("the signal of a run", () => {
   });
 });
 
-describe("runs that have not ended", () => {
-  it("can be given up together; what becomes of them later is no second end", async () => {
+describe("runs that have not ended when the client is closed", () => {
+  it("have failed; what becomes of them later is no second end", async () => {
     const bridge = startGlobal();
     const jobs = Array.from({ length: 3 }, newJob);
     const runs = jobs.map((job) => withMonitor("job", () => job.promise));
     withMonitor("job", () => undefined);
-    giveUpRuns(bridge.client);
+    await bridge.client.close();
     for (const job of jobs) job.resolve("late");
     expect(await Promise.all(runs)).toEqual(["late", "late", "late"]);
-    const ends = (await statusesOf(bridge)).filter((status) => status !== "in_progress");
-    expect(ends).toEqual(["ok", "error", "error", "error"]);
+    const ends = sentCheckIns(bridge.transport).map(({ status }) => status);
+    expect(ends.filter((status) => status !== "in_progress")).toEqual([
+      "ok",
+      "error",
+      "error",
+      "error",
+    ]);
+    expect(bridge.transport.transactions()).toHaveLength(4);
+    expect(bridge.client.stats().byCategory.monitor).toMatchObject({ captured: 8, sent: 8 });
+  });
+
+  it("are not touched by a flush", async () => {
+    const bridge = startGlobal();
+    const job = newJob();
+    const run = withMonitor("job", () => job.promise);
+    expect(await statusesOf(bridge)).toEqual(["in_progress"]);
+    job.resolve("done");
+    await run;
+    expect(await statusesOf(bridge)).toEqual(["in_progress", "ok"]);
   });
 
   it("are remembered up to 1000", async () => {
     const bridge = startGlobal();
     const jobs = Array.from({ length: 1001 }, newJob);
-    const runs = jobs.map((job) => withMonitor("job", () => job.promise));
-    giveUpRuns(bridge.client);
-    for (const job of jobs) job.resolve("done");
-    await Promise.all(runs);
-    const ends = (await statusesOf(bridge)).filter((status) => status !== "in_progress");
+    for (const job of jobs) void withMonitor("job", () => job.promise);
+    await bridge.client.close();
+    const ends = sentCheckIns(bridge.transport).map(({ status }) => status);
     expect(ends.filter((status) => status === "error")).toHaveLength(1000);
-    expect(ends.filter((status) => status === "ok")).toHaveLength(1);
+    for (const job of jobs) job.resolve("done");
   });
 });
