@@ -18,6 +18,7 @@ export const MAX_WAIT_MILLIS = 60_000;
 export function encodingSettings(client: SentryClient): EncodingSettings {
   return {
     now: Date.now,
+    sendDefaultPii: client.settings.sendDefaultPii,
     onMended: (kind, message, cause) => client.diagnostics.warnOnce(kind, message, cause),
   };
 }

@@ -3,12 +3,20 @@
 const SENSITIVE_TERM =
   /auth|token|secret|password|passwd|pwd|key|jwt|bearer|sso|saml|csrf|xsrf|credentials|session|sid|identity/i;
 
+// The same document's optional terms: headers that tell who the client is.
+const PERSONAL_TERM = /forwarded|-ip|remote-|via|-user/i;
+
 /** What stands in the place of a value that is not sent. */
 export const FILTERED = "[Filtered]";
 
 /** Whether values under this key are withheld: it contains a term of Sentry's deny list, in any case. */
 export function isSensitiveKey(key: string): boolean {
   return SENSITIVE_TERM.test(key);
+}
+
+/** Whether a header of this name tells who the client is: `x-forwarded-for`, `x_real_ip`, `via`. */
+export function isPersonalHeader(name: string): boolean {
+  return PERSONAL_TERM.test(name.replaceAll("_", "-"));
 }
 
 /**
@@ -21,11 +29,44 @@ export function filterQuery(query: string): string {
   return query.split("&").map(filterPair).join("&");
 }
 
+/**
+ * Withholds the values of sensitive names in a `Cookie` header. One that is no list of cookies is
+ * withheld as a whole.
+ */
+export function filterCookies(header: string): string {
+  const cookies = header.split(";").filter((cookie) => cookie.trim() !== "");
+  if (cookies.some((cookie) => cookie.indexOf("=") < 1)) return FILTERED;
+  return cookies.map(filterPair).join(";");
+}
+
+/** The same for `Set-Cookie`: one cookie, then attributes such as `Path=/`. */
+export function filterSetCookie(header: string): string {
+  const end = header.indexOf(";");
+  if (end === -1) return filterCookies(header);
+  const cookie = filterCookies(header.slice(0, end));
+  return cookie === FILTERED ? FILTERED : cookie + header.slice(end);
+}
+
 function filterPair(pair: string): string {
   const equals = pair.indexOf("=");
   if (equals === -1 || equals === pair.length - 1) return pair;
   const key = pair.slice(0, equals);
-  return isSensitiveKey(decoded(key)) ? `${key}=${FILTERED}` : pair;
+  if (isSensitiveKey(decoded(key))) return `${key}=${FILTERED}`;
+  // Older servers take `;` for `&`, which is only one where the key before it is not sensitive.
+  if (pair.includes(";")) return pair.split(";").map(filterPair).join(";");
+  return `${key}=${filterInner(pair.slice(equals + 1))}`;
+}
+
+// A URL may be the value of a parameter, `?next=/login?token=…`, and is most often encoded as one.
+function filterInner(value: string): string {
+  const mark = value.search(/[?#]|%3f|%23/i);
+  if (mark === -1) return value;
+  const isEncoded = value.charAt(mark) === "%";
+  const start = mark + (isEncoded ? 3 : 1);
+  const inner = isEncoded ? decoded(value.slice(start)) : value.slice(start);
+  const filtered = filterQuery(inner);
+  if (filtered === inner) return value;
+  return value.slice(0, start) + (isEncoded ? encodeURIComponent(filtered) : filtered);
 }
 
 function decoded(key: string): string {

@@ -3,30 +3,42 @@ import { FILTERED, filterQuery } from "./sensitive.js";
 // Every text is accepted: what is no URL has no authority, and comes back without query and fragment.
 // `URL` is not used because it throws on these, re-encodes the others and costs microseconds.
 
+const LOGIN = `//${FILTERED}:${FILTERED}@`;
+
+// Up to the last `@` before the path. A password with a `/`, `?` or `#` in it ends the authority too
+// early: what follows the colon is then no port. No part is looked at twice, or only a few of them.
+const CREDENTIALS =
+  /(?<=:|^)\/\/(?:[^\s"<>`/?#]*|(?!\[)[^\s"<>`/?#:@]*:(?!\d*(?:[\s"<>`/?#,]|$))[^\s"<>`]{0,256})@/g;
+
+const QUERY = /([?#])((?:[^\s"<>`#\\]|\\(?!"))+)/g;
+
 /**
  * A URL or path that is fit for a name: no query, no fragment, credentials replaced by
  * `[Filtered]:[Filtered]@`, a trailing `:80` or `:443` of the host left out.
  */
 export function sanitizeUrl(url: string): string {
-  const end = pathEnd(url);
-  const host = authorityStart(url, end);
-  if (host === -1) return url.slice(0, end);
-  const hostEnd = authorityEnd(url, host, end);
-  const login = url.lastIndexOf("@", hostEnd - 1);
-  const port = portStart(url, hostEnd);
-  if (login < host && port === hostEnd) return url.slice(0, end);
-  const credentials = login < host ? "" : `${FILTERED}:${FILTERED}@`;
-  const hostStart = Math.max(login + 1, host);
-  return url.slice(0, host) + credentials + url.slice(hostStart, port) + url.slice(hostEnd, end);
+  const shown = withoutCredentials(url);
+  const end = pathEnd(shown);
+  const host = authorityStart(shown, end);
+  if (host === -1) return shown.slice(0, end);
+  const hostEnd = authorityEnd(shown, host, end);
+  const port = portStart(shown, hostEnd);
+  return port === hostEnd ? shown.slice(0, end) : shown.slice(0, port) + shown.slice(hostEnd, end);
 }
 
-/** A URL or path as it is, but for credentials and the values of sensitive query keys. */
-export function withoutSecrets(url: string): string {
-  if (!url.includes("@") && !url.includes("?")) return url;
-  const base = url.includes("@") ? sanitizeUrl(url) : url.slice(0, pathEnd(url));
-  const query = queryOf(url);
-  const fragment = fragmentOf(url);
-  return `${base}${query === "" ? "" : `?${query}`}${fragment === "" ? "" : `#${fragment}`}`;
+/**
+ * A text as it is, but for what is secret in the URLs and paths in it: credentials, and the values of
+ * sensitive keys in a query or a fragment. The same string where there is nothing of that.
+ */
+export function withoutSecrets(text: string): string {
+  const shown = withoutCredentials(text);
+  if (!shown.includes("=") || !(shown.includes("?") || shown.includes("#"))) return shown;
+  return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
+}
+
+function withoutCredentials(text: string): string {
+  if (!text.includes("//") || !text.includes("@")) return text;
+  return text.replace(CREDENTIALS, LOGIN);
 }
 
 /** The query of a URL or path without its `?`, with sensitive values withheld; "" when it has none. */
@@ -35,13 +47,13 @@ export function queryOf(url: string): string {
   if (mark === -1) return "";
   const hash = url.indexOf("#");
   // A `?` after the `#` belongs to the fragment: the slice is then empty.
-  return filterQuery(url.slice(mark + 1, hash === -1 ? url.length : hash));
+  return filterQuery(withoutCredentials(url.slice(mark + 1, hash === -1 ? url.length : hash)));
 }
 
-/** The fragment of a URL or path without its `#`; "" when it has none. */
+/** The fragment of a URL or path without its `#`, filtered as a query is; "" when it has none. */
 export function fragmentOf(url: string): string {
   const hash = url.indexOf("#");
-  return hash === -1 ? "" : url.slice(hash + 1);
+  return hash === -1 ? "" : filterQuery(url.slice(hash + 1));
 }
 
 function pathEnd(url: string): number {

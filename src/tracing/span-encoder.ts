@@ -3,6 +3,7 @@ import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";
 import { inferStatus } from "../semantics/infer-status.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
+import { withoutSecrets } from "../semantics/url.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
 import type { EncodedHead } from "./encoded-head.js";
 import { jsonLinks, jsonMeasurements } from "./encode-details.js";
@@ -19,6 +20,8 @@ export interface EncodingSettings {
   readonly now: () => number;
   /** Called with a kind of trouble and a sentence about it. */
   readonly onMended: (kind: string, message: string, cause?: unknown) => void;
+  /** Whether personal data that instrumentations recorded is sent. Default false. */
+  readonly sendDefaultPii?: boolean;
 }
 
 /** The text of the last trace and parent id: siblings have both in common. */
@@ -40,7 +43,7 @@ const MAX_DESCRIPTION_LENGTH = 8192;
  */
 export class SpanEncoder {
   readonly #settings: EncodingSettings;
-  readonly #attributes = new AttributeEncoder();
+  readonly #attributes: AttributeEncoder;
   readonly #ids = createIdTexts();
   readonly #start = new TimestampEncoder(',"start_timestamp":');
   readonly #end = new TimestampEncoder(',"timestamp":');
@@ -50,6 +53,7 @@ export class SpanEncoder {
 
   constructor(settings: EncodingSettings) {
     this.#settings = settings;
+    this.#attributes = new AttributeEncoder(settings);
   }
 
   /** A child span as an entry of a transaction's `spans`. `ids` remembers those of its segment. */
@@ -103,7 +107,7 @@ export class SpanEncoder {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
       name:
-        clip(inferred.description.trim(), MAX_NAME_LENGTH).toWellFormed() ||
+        clip(withoutSecrets(inferred.description.trim()), MAX_NAME_LENGTH).toWellFormed() ||
         "<unlabeled transaction>",
       source: inferred.source,
       op,
@@ -119,7 +123,7 @@ export class SpanEncoder {
   #data(span: FinishedSpan, inferred: Inference): string {
     const status = inferStatus(span.status.code, span.status.message, span.attributes);
     const kind = this.#kind.of(inferred.op, originOf(span, inferred.op), status);
-    const attributes = this.#attributes.members(span.attributes);
+    const attributes = this.#attributes.members(span.attributes, span.kind);
     if (attributes.clipped) {
       this.#settings.onMended(
         "span:attributes",
@@ -166,7 +170,7 @@ function kindMembers(op: string | undefined, origin: string, status: string): st
 }
 
 function descriptionMember(description: string): string {
-  return `,"description":${jsonString(clip(description, MAX_DESCRIPTION_LENGTH))}}`;
+  return `,"description":${jsonString(clip(withoutSecrets(description), MAX_DESCRIPTION_LENGTH))}}`;
 }
 
 function detailMembers(span: FinishedSpan, attributes: AttributeEncoder): string {
@@ -201,7 +205,7 @@ function mendedMembers(span: FinishedSpan): string {
 
 function statusMessage(message: string | undefined): string | undefined {
   return typeof message === "string" && message !== ""
-    ? clip(message, MAX_DESCRIPTION_LENGTH)
+    ? clip(withoutSecrets(message), MAX_DESCRIPTION_LENGTH)
     : undefined;
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { filterQuery, isSensitiveKey } from "../../src/semantics/sensitive.js";
-import { fragmentOf, queryOf, sanitizeUrl } from "../../src/semantics/url.js";
+import { fragmentOf, queryOf, sanitizeUrl, withoutSecrets } from "../../src/semantics/url.js";
 
 describe("a sanitized URL", () => {
   it.each([
@@ -142,5 +142,54 @@ describe("a query", () => {
 
   it.each(["page", "q", "user", "id", ""])("has '%s' for an innocent key", (key) => {
     expect(isSensitiveKey(key)).toBe(false);
+  });
+});
+
+describe("a text without the secrets of its URLs", () => {
+  it.each([
+    ["https://me:pw@h/p?token=a&q=1#f", "https://[Filtered]:[Filtered]@h/p?token=[Filtered]&q=1#f"],
+    ["https://me:pw@h:443/p", "https://[Filtered]:[Filtered]@h:443/p"],
+    [
+      "connect ECONNREFUSED redis://:pw@h:6379/0, retry",
+      "connect ECONNREFUSED redis://[Filtered]:[Filtered]@h:6379/0, retry",
+    ],
+    ["postgres://me:p/w?x#y@h/db", "postgres://[Filtered]:[Filtered]@h/db"],
+    [
+      "mongodb://me:pw@h1,h2/db and http://you:pw@h3",
+      "mongodb://[Filtered]:[Filtered]@h1,h2/db and http://[Filtered]:[Filtered]@h3",
+    ],
+    ["/p?to=http://me:pw@h/", "/p?to=http://[Filtered]:[Filtered]@h/"],
+    ["//me:pw@h/p", "//[Filtered]:[Filtered]@h/p"],
+    ["GET /login?password=abc failed", "GET /login?password=[Filtered] failed"],
+    ["https://h/cb#access_token=abc&state=1", "https://h/cb#access_token=[Filtered]&state=1"],
+    ['{"url":"https://h/?token=abc","a":"b"}', '{"url":"https://h/?token=[Filtered]","a":"b"}'],
+    [
+      String.raw`{"text":"see \"https://h/?token=abc\" there"}`,
+      String.raw`{"text":"see \"https://h/?token=[Filtered]\" there"}`,
+    ],
+  ])("%s is %s", (text, shown) => {
+    expect(withoutSecrets(text)).toBe(shown);
+    expect(withoutSecrets(shown)).toBe(shown);
+  });
+
+  it.each([
+    "https://h:443/p@x?q=1#part",
+    "http://[::1]:80/p@x",
+    "mongodb://h1:1,h2:2/db?w=@",
+    "/a//b@c",
+    "mail me@example.com about https://h/p",
+    "SELECT a FROM b WHERE c = ? AND d = 'http://h/'",
+    "file:///app/x.js:10:5",
+    "",
+  ])("'%s' stays", (text) => {
+    expect(withoutSecrets(text)).toBe(text);
+  });
+
+  it("is found in a time that grows with the length of the text", () => {
+    for (const part of ["://", "://a:b", "@://a:b", "?a=b", "?token=", "a", "@", "//", "#a=?"]) {
+      const start = performance.now();
+      withoutSecrets(`@=?#//${part.repeat(100_000 / part.length)}`);
+      expect(performance.now() - start).toBeLessThan(1000);
+    }
   });
 });

@@ -179,13 +179,13 @@ describe("attributes", () => {
       0,
       -0,
     ];
-    const seen = values.map((value) => child({ attributes: { key: value } }).data["key"]);
+    const seen = values.map((value) => child({ attributes: { note: value } }).data["note"]);
     expect(seen).toEqual(["a", "a", "b", 1, 1, "1", true, "true", "", "", "a", "NaN", "NaN", 0, 0]);
   });
 
   it("beyond the bound are left out, which is told", () => {
     const attributes = Object.fromEntries(
-      Array.from({ length: 100 }, (_, index) => [`key${index}`, "x".repeat(30_000)]),
+      Array.from({ length: 100 }, (_, index) => [`note${index}`, "x".repeat(30_000)]),
     );
     expect(JSON.stringify(child({ attributes })).length).toBeLessThan(400_000);
     expect(kit.mended).toEqual(["span:attributes"]);

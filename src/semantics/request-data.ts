@@ -1,0 +1,147 @@
+import { text } from "./attribute-text.js";
+import { requestMethod } from "./http-span.js";
+import { headerFilter } from "./private-attributes.js";
+import { FILTERED, filterCookies, filterQuery } from "./sensitive.js";
+import type { AttributeBag } from "./span-view.js";
+import { sanitizeUrl } from "./url.js";
+
+/** A request as an event has it (protocol: request interface). */
+export interface RequestData {
+  readonly method?: string;
+  /** Without credentials, query and fragment, cut at 256 characters. */
+  readonly url?: string;
+  readonly query_string?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cookies?: string;
+  readonly env?: { readonly REMOTE_ADDR: string };
+}
+
+/** What of a request is told. */
+export interface RequestSettings {
+  /** Whether cookies, the client's address and headers that tell it are told. */
+  readonly sendDefaultPii: boolean;
+}
+
+const MAX_URL_LENGTH = 256;
+const HEADER = "http.request.header.";
+const COOKIE = /^cookie(?:$|\.)/i;
+
+/**
+ * The request of a server's span, from its attributes of the old or the new conventions; undefined
+ * when it has none. Values under sensitive names are `[Filtered]`. Accepts values of any type.
+ */
+export function requestOf(
+  attributes: AttributeBag,
+  settings: RequestSettings,
+): RequestData | undefined {
+  const method = requestMethod(attributes);
+  if (method === undefined) return undefined;
+  const url = urlOf(attributes);
+  const query = queryTextOf(attributes);
+  const headers = headersOf(attributes, settings);
+  return {
+    method,
+    ...(url !== undefined && { url }),
+    ...(query !== undefined && { query_string: query }),
+    ...(headers !== undefined && { headers }),
+    ...(settings.sendDefaultPii && personalData(attributes)),
+  };
+}
+
+function urlOf(attributes: AttributeBag): string | undefined {
+  const full = text(attributes["url.full"]) ?? text(attributes["http.url"]) ?? builtUrl(attributes);
+  return full === undefined ? undefined : sanitizeUrl(full).slice(0, MAX_URL_LENGTH);
+}
+
+function builtUrl(attributes: AttributeBag): string | undefined {
+  const path = text(attributes["url.path"]) ?? text(attributes["http.target"]);
+  const host = hostOf(attributes);
+  if (host === undefined) return path;
+  const scheme = text(attributes["url.scheme"]) ?? text(attributes["http.scheme"]) ?? "http";
+  return `${scheme}://${host}${path ?? "/"}`;
+}
+
+// `http.host` has its port in it.
+function hostOf(attributes: AttributeBag): string | undefined {
+  const host = text(attributes["http.host"]);
+  if (host !== undefined) return host;
+  const name =
+    text(attributes["server.address"]) ??
+    text(attributes["http.server_name"]) ??
+    text(attributes["net.host.name"]);
+  if (name === undefined) return undefined;
+  const port = attributes["server.port"] ?? attributes["net.host.port"];
+  const shown = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
+  return typeof port === "number" ? `${shown}:${port}` : shown;
+}
+
+function queryTextOf(attributes: AttributeBag): string | undefined {
+  const given = text(attributes["url.query"]);
+  const query =
+    given?.startsWith("?") === true ? given.slice(1) : (given ?? queryOfUrl(attributes));
+  return query === undefined || query === "" ? undefined : filterQuery(query);
+}
+
+function queryOfUrl(attributes: AttributeBag): string | undefined {
+  for (const name of ["url.full", "http.url", "http.target"]) {
+    const query = /\?([^#]+)/.exec(text(attributes[name]) ?? "")?.[1];
+    if (query !== undefined) return query;
+  }
+  return undefined;
+}
+
+function headersOf(
+  attributes: AttributeBag,
+  { sendDefaultPii }: RequestSettings,
+): Record<string, string> | undefined {
+  const headers: [string, string][] = [];
+  for (const key of Object.keys(attributes)) {
+    const name = key.startsWith(HEADER) ? key.slice(HEADER.length) : "";
+    // Cookies have a member of their own.
+    if (name === "" || COOKIE.test(name)) continue;
+    const value = headerText(headerFilter(name, sendDefaultPii)(attributes[key]));
+    if (value !== undefined) headers.push([headerName(name), value]);
+  }
+  const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
+  const known = user === undefined ? headers : [["User-Agent", user] as const, ...headers];
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}
+
+// Older instrumentations write `x_api_key` for `x-api-key`.
+function headerName(name: string): string {
+  return name
+    .replaceAll("_", "-")
+    .replaceAll(
+      /(^|-)([a-z])/g,
+      (_all, dash: string, letter: string) => dash + letter.toUpperCase(),
+    );
+}
+
+function headerText(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return text(value);
+  return value.filter((entry) => typeof entry === "string").join(",") || undefined;
+}
+
+function personalData(attributes: AttributeBag): RequestData {
+  const cookies = cookiesOf(attributes);
+  const address =
+    text(attributes["client.address"]) ??
+    text(attributes["http.client_ip"]) ??
+    text(attributes["network.peer.address"]) ??
+    text(attributes["net.sock.peer.addr"]) ??
+    text(attributes["net.peer.ip"]);
+  return {
+    ...(cookies !== undefined && { cookies }),
+    ...(address !== undefined && { env: { REMOTE_ADDR: address } }),
+  };
+}
+
+function cookiesOf(attributes: AttributeBag): string | undefined {
+  const given = attributes[`${HEADER}cookie`];
+  const header = Array.isArray(given)
+    ? given.filter((entry) => typeof entry === "string").join("; ")
+    : text(given);
+  if (header === undefined || header === "") return undefined;
+  const cookies = filterCookies(header);
+  return cookies === FILTERED ? undefined : cookies;
+}

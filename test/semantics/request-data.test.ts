@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { requestOf } from "../../src/semantics/request-data.js";
+import { attributeBag } from "./attribute-bag.js";
+
+const shy = { sendDefaultPii: false };
+const open = { sendDefaultPii: true };
+
+const NEW = {
+  "http.request.method": "POST",
+  "url.scheme": "https",
+  "server.address": "shop.example",
+  "server.port": 8443,
+  "url.path": "/orders",
+  "url.query": "token=abc&q=1",
+  "user_agent.original": "test/1.0",
+  "client.address": "10.0.0.9",
+  "network.peer.address": "10.0.0.1",
+  "http.request.header.x-api-key": ["k"],
+  "http.request.header.accept": ["text/html", "text/plain"],
+  "http.request.header.cookie": ["a=b; sid=c"],
+  "http.request.header.x-forwarded-for": ["10.0.0.9"],
+};
+
+describe("the request of a server's span", () => {
+  it("is told without personal data by default", () => {
+    expect(requestOf(NEW, shy)).toEqual({
+      method: "POST",
+      url: "https://shop.example:8443/orders",
+      query_string: "token=[Filtered]&q=1",
+      headers: {
+        "User-Agent": "test/1.0",
+        "X-Api-Key": "[Filtered]",
+        Accept: "text/html,text/plain",
+        "X-Forwarded-For": "[Filtered]",
+      },
+    });
+  });
+
+  it("is told with it when asked for, but never with a secret", () => {
+    expect(requestOf(NEW, open)).toMatchObject({
+      headers: { "X-Api-Key": "[Filtered]", "X-Forwarded-For": "10.0.0.9" },
+      cookies: "a=b; sid=[Filtered]",
+      env: { REMOTE_ADDR: "10.0.0.9" },
+    });
+  });
+
+  it.each<[string, Record<string, unknown>, object]>([
+    [
+      "a URL of the old conventions",
+      { "http.method": "GET", "http.url": "http://me:pw@h/p?pwd=x#f" },
+      { method: "GET", url: "http://[Filtered]:[Filtered]@h/p", query_string: "pwd=[Filtered]" },
+    ],
+    [
+      "host and target of the old conventions",
+      { "http.method": "GET", "http.scheme": "http", "http.host": "h:80", "http.target": "/p?a=1" },
+      { method: "GET", url: "http://h/p", query_string: "a=1" },
+    ],
+    ["a path alone", { "http.method": "GET", "url.path": "/p" }, { method: "GET", url: "/p" }],
+    [
+      "an IPv6 host",
+      { "http.method": "GET", "server.address": "::1", "server.port": 1 },
+      { method: "GET", url: "http://[::1]:1/" },
+    ],
+    [
+      "a header of an older instrumentation",
+      { "http.method": "GET", "http.request.header.x_request_id": "7" },
+      { method: "GET", headers: { "X-Request-Id": "7" } },
+    ],
+  ])("is made of %s", (_what, attributes, request) => {
+    expect(requestOf(attributes, shy)).toEqual(request);
+  });
+
+  it("is not there when the span is that of no request", () => {
+    expect(requestOf({ "db.system.name": "redis" }, shy)).toBeUndefined();
+  });
+
+  it("comes of any attributes without throwing", () => {
+    fc.assert(
+      fc.property(attributeBag, (attributes) => {
+        const request = requestOf(attributes, open);
+        expect(JSON.stringify(request ?? {})).not.toContain("pw@");
+      }),
+    );
+  });
+});
