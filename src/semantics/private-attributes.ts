@@ -10,8 +10,8 @@ export type Omission = "always" | "never" | "server";
 /** What is sent of an attribute. */
 export interface AttributePrivacy {
   readonly omission: Omission;
-  /** The value as it is sent. Takes JSON values. Undefined where the name says nothing: `plainValue`. */
-  readonly filter: ((value: unknown) => unknown) | undefined;
+  /** The value as it is sent. Takes JSON values. `plainValue` where the name says nothing. */
+  readonly filter: (value: unknown) => unknown;
 }
 
 // Headers, whose names are the client's choice, and what is sent in their place by other protocols.
@@ -81,7 +81,7 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (name === CONNECTION_STRING) return connection;
   if (BODY.test(name)) return body;
   if (isSecretName(name)) return withheld;
-  return SHAPED.test(name) ? (value) => redactedMember(name, value) : undefined;
+  return SHAPED.test(name) ? (value) => redactedMember(name, value) : plainValue;
 }
 
 /** What is sent of a JSON value whose name says nothing: all but secrets in URLs and in its members. */

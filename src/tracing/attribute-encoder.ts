@@ -139,11 +139,10 @@ function encode(memory: KeyMemory, value: unknown): string {
 // Most values are neither text nor composed, and most names say nothing. Lists and maps may be
 // anything: bounded and made JSON first, they can be read again.
 function filteredJson(filter: KeyMemory["filter"], value: unknown): string {
-  if (typeof value === "number" && filter === undefined) return jsonValue(value);
-  const shownOf = filter ?? plainValue;
-  if (typeof value !== "object" || value === null) return jsonValue(shownOf(value));
+  if (typeof value === "number" && filter === plainValue) return jsonValue(value);
+  if (typeof value !== "object" || value === null) return jsonValue(filter(value));
   const text = jsonValue(value);
   const copy: unknown = JSON.parse(text);
-  const shown = shownOf(copy);
+  const shown = filter(copy);
   return shown === copy ? text : jsonValue(shown);
 }

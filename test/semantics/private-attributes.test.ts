@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { attributePrivacy, isOmitted, plainValue } from "../../src/semantics/private-attributes.js";
+import { attributePrivacy, isOmitted } from "../../src/semantics/private-attributes.js";
 import { SPAN_KIND } from "../../src/semantics/span-view.js";
 
 function shown(name: string, value: unknown, sendDefaultPii = false): unknown {
-  return (attributePrivacy(name, sendDefaultPii).filter ?? plainValue)(value);
+  return attributePrivacy(name, sendDefaultPii).filter(value);
 }
 
 function isLeftOut(name: string, kind: number, sendDefaultPii = false): boolean {
