@@ -1,0 +1,117 @@
+import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
+import { MAX_LINE_NUMBER, SourceFiles } from "./source-files.js";
+import type { SourceFile } from "./source-files.js";
+
+// In a line as long as that nobody finds the place.
+const MAX_COLUMN = 1000;
+const MAX_NEW_FILES = 10;
+// Of all frames of an event, so that they leave room for the rest of it.
+const MAX_CHARACTERS = 100_000;
+
+// As Sentry's SDKs cut a line.
+const MAX_WHOLE_LINE = 150;
+const CUT_LENGTH = 140;
+const BEFORE_COLUMN = 60;
+const MIN_CUT = 5;
+
+/** A frame of a file. */
+interface PlacedFrame extends StackFrame {
+  abs_path: string;
+  lineno: number;
+}
+
+interface Work {
+  readonly lines: number;
+  readonly files: SourceFiles;
+  newFiles: number;
+  characters: number;
+}
+
+const shared = new SourceFiles();
+
+/**
+ * Puts the source around it into each frame of a file that can be read: `lines` lines before and after
+ * (0: nothing is read), the application's own frames first, from the throw outwards. At most ten files
+ * per call are read that are not known. Frames that have their lines keep them. Never throws.
+ */
+export function addContextLines(
+  values: readonly ExceptionValue[],
+  lines: number,
+  files: SourceFiles = shared,
+): void {
+  if (lines <= 0) return;
+  const work: Work = { lines, files, newFiles: 0, characters: 0 };
+  const frames = values
+    .toReversed()
+    .flatMap(({ stacktrace }) => stacktrace?.frames.toReversed() ?? [])
+    .filter(isPlaced);
+  const [own, others] = [frames.filter(isOwn), frames.filter((frame) => !isOwn(frame))];
+  for (const frame of [...own, ...others]) addTo(frame, work);
+}
+
+function isPlaced(frame: StackFrame): frame is PlacedFrame {
+  const { abs_path, lineno = 0, colno = 0, context_line } = frame;
+  const isReadable = lineno > 0 && lineno <= MAX_LINE_NUMBER && colno <= MAX_COLUMN;
+  return abs_path !== undefined && isReadable && context_line === undefined;
+}
+
+function isOwn({ in_app }: StackFrame): boolean {
+  return in_app;
+}
+
+function addTo(frame: PlacedFrame, work: Work): void {
+  if (work.characters > MAX_CHARACTERS) return;
+  const file = fileOf(frame.abs_path, work);
+  const line = file?.line(frame.lineno);
+  if (file === undefined || line === undefined) return;
+  const { lineno, colno = 0 } = frame;
+  const read = (range: LineRange): string[] => linesOf(file, range, work);
+  frame.pre_context = read({ from: Math.max(1, lineno - work.lines), to: lineno });
+  frame.context_line = paid(cutLine(line, colno), work);
+  frame.post_context = read({ from: lineno + 1, to: lineno + 1 + work.lines });
+}
+
+function fileOf(path: string, work: Work): SourceFile | undefined {
+  const known = work.files.known(path);
+  if (known !== undefined) return known.file;
+  if (work.newFiles >= MAX_NEW_FILES) return undefined;
+  work.newFiles += 1;
+  return work.files.read(path);
+}
+
+interface LineRange {
+  readonly from: number;
+  /** The line after the last one. */
+  readonly to: number;
+}
+
+function linesOf(file: SourceFile, { from, to }: LineRange, work: Work): string[] {
+  const lines: string[] = [];
+  for (let number = from; number < to && work.characters <= MAX_CHARACTERS; number += 1) {
+    const line = file.line(number);
+    if (line === undefined) break;
+    lines.push(paid(cutLine(line, 0), work));
+  }
+  return lines;
+}
+
+function paid(text: string, work: Work): string {
+  // Quotes and a comma.
+  work.characters += text.length + 3;
+  return text;
+}
+
+/** The part of a line around the column, with `{snip}` for what is left out. */
+function cutLine(line: string, column: number): string {
+  if (line.length <= MAX_WHOLE_LINE) return line;
+  let start = Math.max(Math.min(column, line.length) - BEFORE_COLUMN, 0);
+  if (start < MIN_CUT) start = 0;
+  let end = start + CUT_LENGTH;
+  if (end > line.length - MIN_CUT) {
+    end = line.length;
+    start = Math.max(end - CUT_LENGTH, 0);
+  }
+  const before = start > 0 ? "{snip} " : "";
+  const after = end < line.length ? " {snip}" : "";
+  return `${before}${line.slice(start, end).toWellFormed()}${after}`;
+}
