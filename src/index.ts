@@ -18,25 +18,38 @@ export type {
   CheckIn,
   CheckInStatus,
   MonitorConfig,
+  MonitorRunConfig,
   MonitorSchedule,
 } from "./protocol/check-in.js";
 export type { Attachment } from "./protocol/attachment.js";
 export type { ErrorEvent, SeverityLevel } from "./protocol/error-event.js";
 export type { EventHint } from "./protocol/event-hint.js";
 export type { EventProcessor, SentryEvent } from "./protocol/event-processor.js";
+export type { Log, LogLevel } from "./protocol/log.js";
+export type { Metric, MetricType } from "./protocol/metric.js";
 export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
 export type { SamplerContext } from "./sampling/decide.js";
 export type { Breadcrumb, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export { attachToGlobalProvider } from "./sdk/attach.js";
 export type { AttachableProcessor } from "./sdk/attach.js";
-export { captureCheckIn, withMonitor } from "./sdk/monitor.js";
+export { captureCheckIn, monitor, withMonitor } from "./sdk/monitor.js";
+export { instrumentCron } from "./sdk/cron-job-class.js";
+export type { CronJobClass } from "./sdk/cron-job-class.js";
+export { instrumentNodeCron } from "./sdk/cron-node-cron.js";
+export type { NodeCronLibrary } from "./sdk/cron-node-cron.js";
+export type { CronMonitorOptions } from "./sdk/cron-task.js";
 export { captureEvent, captureException, captureFeedback, captureMessage } from "./sdk/capture.js";
 export type { CaptureContext, CaptureHint } from "./sdk/capture-hint.js";
 export { createClient } from "./sdk/create-client.js";
 export { getClient, setClient } from "./sdk/global-client.js";
 export { close, flush, stats } from "./sdk/lifecycle.js";
+export { logger } from "./sdk/logger.js";
+export type { LogFunction, Logger } from "./sdk/logger.js";
+export { metrics } from "./sdk/metrics.js";
+export type { MetricOptions, Metrics } from "./sdk/metrics.js";
 export {
+  SentryLogRecordProcessor,
   SentryPropagator,
   SentrySampler,
   SentrySpanExporter,
@@ -69,3 +82,4 @@ export {
 } from "./sdk/trace.js";
 export type { TraceHeaders } from "./sdk/trace.js";
 export type { FailurePhase, SendOptions, SendResult, Transport } from "./transport/transport.js";
+export type { ParameterizedLog } from "./telemetry/log-message.js";

@@ -23,9 +23,14 @@ export function readLocation(text: string, root: string): FrameLocation | undefi
   if (groups === undefined) return undefined;
   return {
     ...fileFields(pathOf(groups["file"] ?? ""), root),
-    lineno: Number(groups["line"]),
-    colno: Number(groups["column"]),
+    ...positionFields(Number(groups["line"]), Number(groups["column"])),
   };
+}
+
+// What was made by hand or by a tool may say 0, which is no line; a column is nothing without its line.
+function positionFields(lineno: number, colno: number): Pick<FrameLocation, "colno" | "lineno"> {
+  if (lineno === 0) return {};
+  return colno === 0 ? { lineno } : { lineno, colno };
 }
 
 // `eval at f (eval at g (/app/x.js:1:2)), <anonymous>:1:3`: the only place with a file is the innermost.
@@ -42,13 +47,15 @@ function pathOf(file: string): string {
 }
 
 function fileFields(path: string, root: string): FrameLocation {
-  const filename = clip(path, MAX_PATH_LENGTH);
+  const filename = path === "" ? "<anonymous>" : clip(path, MAX_PATH_LENGTH);
   if (!ABSOLUTE.test(path)) return { filename, in_app: false };
   const portable = path.replaceAll("\\", "/");
+  const module = clip(moduleOf(portable, root.replaceAll("\\", "/")), MAX_PATH_LENGTH);
   return {
     filename,
     abs_path: filename,
-    module: clip(moduleOf(portable, root.replaceAll("\\", "/")), MAX_PATH_LENGTH),
+    // A path that ends with a slash has none.
+    ...(module !== "" && { module }),
     in_app: !portable.includes("node_modules/"),
   };
 }

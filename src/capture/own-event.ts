@@ -18,18 +18,27 @@ type Shape = (value: unknown) => boolean;
 const isRecord: Shape = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText: Shape = (value) => typeof value === "string";
-const hasValues: Shape = (value) => isRecord(value) && isList((value as JsonRecord)["values"]);
+const isRecordOf =
+  (shape: Shape): Shape =>
+  (value) =>
+    isRecord(value) && Object.values(value as JsonRecord).every((member) => shape(member));
+const isListOf =
+  (shape: Shape): Shape =>
+  (value) =>
+    isList(value) && value.every((member) => shape(member));
+const hasRecords: Shape = (value) =>
+  isRecord(value) && isListOf(isRecord)((value as JsonRecord)["values"]);
 
 // A member of another shape would cost the event at the server, or break the merge of scopes.
 const SHAPES: Readonly<Record<string, Shape>> = {
-  breadcrumbs: hasValues,
-  contexts: isRecord,
+  breadcrumbs: hasRecords,
+  contexts: isRecordOf(isRecord),
   dist: isText,
   environment: isText,
   event_id: (value) => typeof value === "string" && EVENT_ID.test(value),
-  exception: hasValues,
+  exception: hasRecords,
   extra: isRecord,
-  fingerprint: (value) => isList(value) && value.every(isText),
+  fingerprint: isListOf(isText),
   level: (value) => LEVELS.has(value),
   logentry: isRecord,
   message: isText,

@@ -10,6 +10,7 @@ import { encodeEvent } from "./encode-event.js";
 import type { EventSurroundings } from "./event-surroundings.js";
 import { completeEvent } from "./event-surroundings.js";
 import { processed } from "./event-processors.js";
+import { redactedEvent } from "./redact.js";
 import { isRecord } from "./valid-event.js";
 
 /** What an error event is finished with. */
@@ -59,7 +60,8 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
 }
 
 function processedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
-  const complete = completeEvent(event, context);
+  // Before hooks and processors: what those add, the application has asked for.
+  const complete = redactedEvent(completeEvent(event, context));
   const { eventProcessors: processors }: MergedScopes = context.merged;
   if (processors.length === 0) return complete;
   const { diagnostics } = context;

@@ -1,7 +1,7 @@
 import { normalize } from "../normalize/normalize.js";
-import type { JsonValue } from "../normalize/normalize.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import type { Settings } from "../options/options.js";
+import { redacted } from "./redact.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
 import { withoutUnset } from "./without-unset.js";
@@ -12,7 +12,7 @@ export interface ProcessMembers {
   readonly environment: string;
   readonly serverName: string | undefined;
   /** Attributes of the resource; undefined where none is known. */
-  readonly resource: JsonValue | undefined;
+  readonly resource: object | undefined;
   /** The same as JSON members, each with a leading comma. */
   readonly json: string;
   /** Members of `contexts` that do not change, each with a leading comma. */
@@ -78,7 +78,7 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
     dist: settings.dist?.slice(0, LIMITS.dist),
     server_name: serverName?.slice(0, LIMITS.serverName),
   };
-  const known = resource === undefined ? undefined : normalize(attributes, RESOURCE_LIMITS);
+  const known = resource === undefined ? undefined : redacted(resourceCopy(attributes));
   return {
     resource: known,
     release: members.release,
@@ -88,6 +88,11 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
     contexts:
       RUNTIME_JSON + (known === undefined ? "" : `,"otel":${JSON.stringify({ resource: known })}`),
   };
+}
+
+function resourceCopy(attributes: ResourceView["attributes"]): object {
+  const copy = normalize(attributes, RESOURCE_LIMITS);
+  return typeof copy === "object" && copy !== null ? copy : {};
 }
 
 function environmentOf(attributes: ResourceView["attributes"]): string {

@@ -1,5 +1,6 @@
 import { NO_SCOPES } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
+import { redacted, redactedContext, redactedEach } from "./redact.js";
 
 /** The scopes' share of an event, as JSON. */
 export interface ScopeMembers {
@@ -15,7 +16,7 @@ const NOTHING: ScopeMembers = Object.freeze({ event: "", contexts: "" });
 export const MAX_SCOPE_LENGTH = 200_000;
 
 /**
- * The scopes' share of an event. Where it is too large, breadcrumbs go first, then extra, then
+ * The scopes' share of an event, without the secrets in it. Where it is too large, breadcrumbs go first, then extra, then
  * contexts: user and tags stay.
  */
 export function scopeMembers(
@@ -24,8 +25,11 @@ export function scopeMembers(
 ): ScopeMembers {
   if (scopes === NO_SCOPES) return NOTHING;
   const parts = [
-    member("breadcrumbs", scopes.breadcrumbs.length === 0 ? {} : { values: scopes.breadcrumbs }),
-    member("extra", scopes.extra),
+    member(
+      "breadcrumbs",
+      scopes.breadcrumbs.length === 0 ? {} : { values: redactedEach(scopes.breadcrumbs) },
+    ),
+    member("extra", redacted(scopes.extra)),
     jsonContexts(scopes.contexts),
   ];
   while (parts.join("").length > maxLength) {
@@ -53,7 +57,7 @@ function jsonContexts(contexts: MergedScopes["contexts"]): string {
   let text = "";
   for (const [name, value] of Object.entries(contexts)) {
     if (!OWN_CONTEXTS.has(name))
-      text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(value)}`;
+      text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(redactedContext(name, value))}`;
   }
   return text;
 }

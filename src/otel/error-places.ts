@@ -27,7 +27,7 @@ const places = (carrier[SLOT] ??= createErrorUnits<ErrorPlace>());
 export function placeOfError(error: unknown): ErrorPlace {
   const known = places.recall(error);
   if (known !== undefined) return known;
-  const place = placeIn(context.active());
+  const place = placeInContext(context.active());
   places.remember(error, place);
   return place;
 }
@@ -133,7 +133,8 @@ export function placeOfSpan(span: RecordingSpan): ErrorPlace {
   return { scopes, trace: traceOfSpan(span, scopes) };
 }
 
-function placeIn(ctx: Context): ErrorPlace {
+/** Where something arises that comes up in a context. */
+export function placeInContext(ctx: Context): ErrorPlace {
   const scopes = scopesOf(ctx);
   return { scopes, trace: traceOfSpan(trace.getSpan(ctx), scopes) };
 }

@@ -6,10 +6,13 @@ import type { RecordedException } from "../capture/recorded-exception.js";
 import { ReportedErrors, textOfError, textOfRecorded } from "../capture/reported-errors.js";
 import type { ErrorForm, SeenError } from "../capture/reported-errors.js";
 import type { SentryClient } from "../client/client.js";
-import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
+import { attempt } from "../normalize/foreign.js";
+import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Scope } from "../scope/scope.js";
+import type { Unit } from "../scope/unit.js";
+import { requestOf } from "../semantics/request-data.js";
 import type { ErrorPlace } from "./error-places.js";
 import { breadcrumbsOfPlace } from "./span-breadcrumbs.js";
 
@@ -80,6 +83,7 @@ export function reportEvent(
     scopes: scopeData(processScopes().global, unit.isolation, current, own),
     breadcrumbs: breadcrumbsOfPlace(place, client, event.timestamp),
     trace: place.trace,
+    request: requestOfUnit(unit, client),
   });
 }
 
@@ -108,4 +112,11 @@ function reportsOf(client: SentryClient): ReportedErrors {
   const known = reportedBy.get(client) ?? new ReportedErrors();
   reportedBy.set(client, known);
   return known;
+}
+
+// The attributes are those of a span, which may have been made by hand.
+function requestOfUnit({ request }: Unit, { settings }: SentryClient): JsonRecord | undefined {
+  if (request === undefined) return undefined;
+  const known = attempt(() => requestOf(request, settings), undefined);
+  return known && { ...known };
 }

@@ -1,6 +1,7 @@
 import type { TraceInput } from "../client/capture-input.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { SpanView } from "../semantics/span-view.js";
+import { withoutSecrets } from "../semantics/url.js";
 import { validTraceId } from "../tracing/ids.js";
 import type { Segment } from "../tracing/segment.js";
 
@@ -27,7 +28,7 @@ function transactionName({ head, root }: Segment): string | undefined {
   if (head !== undefined) return head.source === "url" ? undefined : head.name;
   if (!isSpanView(root)) return undefined;
   const { source, description } = inferSpan(root);
-  return source === "url" ? undefined : description;
+  return source === "url" ? undefined : withoutSecrets(description);
 }
 
 function isSpanView(root: object | undefined): root is SpanView {

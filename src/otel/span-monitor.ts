@@ -1,6 +1,5 @@
 import type { UncheckedMonitorConfig } from "../capture/monitor-config.js";
 import type { SentryClient } from "../client/client.js";
-import { attempt } from "../normalize/foreign.js";
 import type { CheckInStatus } from "../protocol/check-in.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import { STATUS_CODE } from "../semantics/span-view.js";
@@ -87,7 +86,11 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
 
 // A span that was made by hand may have anything for its attributes; that is told elsewhere.
 function slugOf({ attributes }: StartedSpan | FinishedSpan): unknown {
-  return attempt<unknown>(() => attributes[SLUG], undefined);
+  try {
+    return attributes[SLUG];
+  } catch {
+    return undefined;
+  }
 }
 
 interface SpanEnd {

@@ -4,6 +4,8 @@ import { isSampled } from "../otel/outgoing-trace.js";
 import { propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
+import { ClientLogRecordProcessor } from "../otel/log-record-processor.js";
+import { reportLogged } from "../otel/logged-exceptions.js";
 import { ClientSampler } from "../otel/sampler.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
@@ -37,6 +39,20 @@ export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
+  }
+}
+
+/**
+ * An OTel `LogRecordProcessor` that sends the log records of your provider as Sentry logs, and those of
+ * exceptions (`exception.*` attributes) as error events, each error once.
+ *
+ * Takes the options of a client, which it creates and closes on `shutdown`, or a client of yours.
+ * Throws an `OptionsError` when an option is wrong; its methods never throw.
+ */
+export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
+  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+    const { client, isNew } = clientOf(optionsOrClient);
+    super(client, isNew, (logged) => reportLogged(client, logged));
   }
 }
 

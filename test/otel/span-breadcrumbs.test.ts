@@ -68,7 +68,7 @@ describe("the breadcrumbs of an error event", () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("root");
     const done = bridge.child(root);
-    done.addEvent("cache miss", { key: "a" });
+    done.addEvent("cache miss", { item: "a" });
     done.recordException(new Error("handled"));
     done.addEvent("score", { "sentry.measurement_value": 5, "sentry.measurement_unit": "none" });
     done.end();
@@ -76,7 +76,7 @@ describe("the breadcrumbs of an error event", () => {
     context.with(contextOf(root), () => captureException(new Error("now")));
     root.end();
     expect(crumbsOf(await errorOf(bridge))).toMatchObject([
-      { category: "span.event", message: "cache miss", data: { key: "a" } },
+      { category: "span.event", message: "cache miss", data: { item: "a" } },
       { category: "span.event", message: "retrying" },
     ]);
   });

@@ -18,7 +18,7 @@ afterAll(() => app.remove());
 const FORMATS = ["esm", "cjs"] as const;
 const ENTRIES = ["index.js", "testing/testing.js"];
 
-const IMPORTED = /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*"([^"]+)"/g;
+const IMPORTED = /(?:(?<!")\bfrom|\bimport|\brequire\(|\bimport\()\s*"([^"]+)"/g;
 
 function importsOf(file: string): string[] {
   const imports = readFileSync(file, "utf8").matchAll(IMPORTED);

@@ -1,0 +1,114 @@
+import { context } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import type { SentryClient } from "../client/client.js";
+import { guardCallback } from "../diagnostics/diagnostics.js";
+import type { AttributeBag } from "../semantics/span-view.js";
+import { clientTelemetry } from "../telemetry/client-telemetry.js";
+import { MAX_LOG_TEXT } from "../telemetry/log-capture.js";
+import type { LogCapture } from "../telemetry/log-capture.js";
+import { levelOfSeverity } from "../telemetry/log-levels.js";
+import { jsonText } from "../telemetry/typed-attribute.js";
+import { attributesOfRecord, isException, originOfLogger, secondsOf } from "./log-records.js";
+import type { EmittedLogRecord } from "./log-records.js";
+import { RecordPrivacy } from "./record-privacy.js";
+import { isTracingSuppressed } from "./suppress.js";
+import { telemetryPlace } from "./telemetry-place.js";
+import { setDetachedTimer } from "./timers.js";
+
+/** An exception that a log record is of. */
+export interface LoggedException {
+  readonly attributes: AttributeBag;
+  /** The context that the record was emitted in. */
+  readonly ctx: Context;
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+  /** OTel's, 1 to 24. */
+  readonly severityNumber: number | undefined;
+  readonly body: unknown;
+  /** How the record came to be: `auto.log.<library>`. */
+  readonly origin: string;
+}
+
+/** Reports an exception that was logged as an error event; false where it is to be a log after all. */
+export type ExceptionSink = (exception: LoggedException) => boolean;
+
+/**
+ * Turns the log records of an OTel pipeline into Sentry logs, and those of exceptions into error events.
+ * An OTel `LogRecordProcessor`: no method throws.
+ */
+export class ClientLogRecordProcessor {
+  readonly #client: SentryClient;
+  readonly #ownsClient: boolean;
+  readonly #onException: ExceptionSink | undefined;
+  readonly #logs: LogCapture;
+  readonly #privacy: RecordPrivacy;
+  #closing: Promise<void> | undefined;
+
+  /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
+  constructor(client: SentryClient, ownsClient: boolean, onException?: ExceptionSink) {
+    this.#client = client;
+    this.#ownsClient = ownsClient;
+    this.#onException = onException;
+    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
+    this.#logs = clientTelemetry(client, setDetachedTimer).logs;
+  }
+
+  /** Takes a record. What the bridge's own requests bring about is left out. */
+  onEmit(record: EmittedLogRecord, ctx?: Context): void {
+    try {
+      const emittedIn = ctx ?? context.active();
+      if (!isTracingSuppressed(emittedIn)) this.#emit(record, emittedIn);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Sends everything that was emitted; resolves when it has an outcome, or when the time is over. */
+  async forceFlush(): Promise<void> {
+    await this.#client.flush();
+  }
+
+  /** Flushes and stops: what is emitted later is counted as `closed`. Idempotent. */
+  shutdown(): Promise<void> {
+    this.#closing ??= this.#shutdown();
+    return this.#closing;
+  }
+
+  #emit(record: EmittedLogRecord, ctx: Context): void {
+    if (this.#closing === undefined && this.#isReported(record, ctx)) return;
+    if (!this.#client.settings.enableLogs) return;
+    if (this.#closing !== undefined) return this.#logs.dropUnread("closed");
+    this.#client.learnResource(record.resource);
+    this.#logs.capture({
+      timestamp: secondsOf(record.hrTime, Date.now()),
+      level: levelOfSeverity(record.severityNumber, record.severityText),
+      message: jsonText(this.#privacy.body(record.body), MAX_LOG_TEXT),
+      attributes: attributesOfRecord(record, this.#privacy),
+      place: telemetryPlace(ctx, record.spanContext),
+    });
+  }
+
+  #isReported(record: EmittedLogRecord, ctx: Context): boolean {
+    const onException = this.#onException;
+    if (onException === undefined || !isException(record.attributes)) return false;
+    const { attributes, severityNumber, body } = record;
+    const timestamp = secondsOf(record.hrTime, Date.now());
+    const origin = originOfLogger(record.instrumentationScope.name);
+    const result = guardCallback(this.#client.diagnostics, "logged exception", () =>
+      onException({ attributes, ctx, timestamp, severityNumber, body, origin }),
+    );
+    return result.ok && result.value;
+  }
+
+  async #shutdown(): Promise<void> {
+    if (this.#ownsClient) await this.#client.close();
+    else await this.#client.flush();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#client.settings.enableLogs) this.#logs.dropUnread("internal_sdk_error");
+    const what = "a log record could not be read and is lost";
+    this.#client.diagnostics.warnOnce("processor:onEmit", what, error);
+  }
+}
