@@ -116,6 +116,16 @@ describe("one line of a stack becomes a frame", () => {
     expect(frameOf(line)).toMatchObject(expected);
   });
 
+  it.each([
+    ["f (/srv/app/a.js:0:0)", { filename: "/srv/app/a.js", lineno: undefined, colno: undefined }],
+    ["f (/srv/app/a.js:3:0)", { lineno: 3, colno: undefined }],
+    ["f (/:1:1)", { filename: "/", module: undefined }],
+    ["f (file://:1:1)", { filename: "<anonymous>", in_app: false }],
+  ])("says nothing that the server would refuse: %s", (line, expected) => {
+    const { filename, lineno, colno, module, in_app } = frameOf(line) ?? {};
+    expect({ filename, lineno, colno, module, in_app }).toMatchObject(expected);
+  });
+
   it("names modules of a Windows application from its folder", () => {
     const line = "f (C:\\app\\src\\jobs\\mail.ts:1:2)";
     expect(frameOf(line, "C:\\app")).toMatchObject({ module: "src.jobs:mail", in_app: true });
