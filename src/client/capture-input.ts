@@ -42,6 +42,8 @@ export interface TransactionInput {
 /** What an error event is captured with. */
 export interface ErrorCapture {
   readonly event: ErrorEvent;
+  /** Adds to the event what is not worth the time where it is ignored or refused. */
+  readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
   /** Feedback is no error: no error filter, rate or hook applies to it. Default `error`. */
   readonly category?: "error" | "feedback";
   /** Least specific first. */

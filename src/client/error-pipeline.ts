@@ -18,6 +18,7 @@ export interface ErrorContext extends EventSurroundings {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly random: () => number;
+  readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
   /** What was thrown; absent where nothing was. */
   readonly originalException?: unknown;
 }
@@ -61,7 +62,8 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
 
 function processedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
   // Before hooks and processors: what those add, the application has asked for.
-  const complete = redactedEvent(completeEvent(event, context));
+  const enriched = context.enrich === undefined ? event : context.enrich(event);
+  const complete = redactedEvent(completeEvent(enriched, context));
   const { eventProcessors: processors }: MergedScopes = context.merged;
   if (processors.length === 0) return complete;
   const { diagnostics } = context;

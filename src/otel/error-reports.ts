@@ -1,3 +1,5 @@
+import { addContextLines } from "../capture/context-lines.js";
+import { debugImages } from "../capture/debug-images.js";
 import { errorEventFromException } from "../capture/error-event.js";
 import type { ExceptionHint } from "../capture/error-event.js";
 import type { CaptureMechanism } from "../capture/exception-values.js";
@@ -5,6 +7,7 @@ import { errorEventFromRecorded } from "../capture/recorded-exception.js";
 import type { RecordedException } from "../capture/recorded-exception.js";
 import { ReportedErrors, textOfError, textOfRecorded } from "../capture/reported-errors.js";
 import type { ErrorForm, SeenError } from "../capture/reported-errors.js";
+import type { ErrorCapture } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { attempt } from "../normalize/foreign.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
@@ -37,6 +40,7 @@ export interface ErrorReport extends EventReport {
 export interface EventKind {
   readonly category?: "error" | "feedback";
   readonly originalException?: unknown;
+  readonly enrich?: ErrorCapture["enrich"];
 }
 
 const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
@@ -73,11 +77,12 @@ export function reportRecorded(
 export function reportEvent(
   client: SentryClient,
   event: ErrorEvent,
-  { place, own, category = "error", originalException }: EventReport & EventKind,
+  { place, own, category = "error", originalException, enrich }: EventReport & EventKind,
 ): void {
   const { unit, current } = place.scopes;
   client.captureError({
     event,
+    enrich,
     category,
     originalException,
     scopes: scopeData(processScopes().global, unit.isolation, current, own),
@@ -104,7 +109,13 @@ function reportOnce(
   reported.add(owner, seen, eventId);
   const hint = { eventId, timestamp: atMillis / 1000, mechanism, syntheticStack };
   const { event, kind } = report.describe(hint);
-  reportEvent(client, level === undefined ? event : { ...event, level }, { ...report, ...kind });
+  const enrich = (each: ErrorEvent): ErrorEvent =>
+    withSources(each, client.settings.frameContextLines);
+  reportEvent(client, level === undefined ? event : { ...event, level }, {
+    ...report,
+    ...kind,
+    enrich,
+  });
   return eventId;
 }
 
@@ -112,6 +123,15 @@ function reportsOf(client: SentryClient): ReportedErrors {
   const known = reportedBy.get(client) ?? new ReportedErrors();
   reportedBy.set(client, known);
   return known;
+}
+
+function withSources(event: ErrorEvent, lines: number): ErrorEvent {
+  const { values = [] } = event.exception ?? {};
+  addContextLines(values, lines);
+  const images = debugImages(values);
+  return images === undefined
+    ? event
+    : { ...event, debug_meta: { images: images.map((image) => ({ ...image })) } };
 }
 
 // The attributes are those of a span, which may have been made by hand.

@@ -81,5 +81,7 @@ export interface ErrorEvent {
   breadcrumbs?: { values: JsonRecord[] };
   fingerprint?: string[];
   request?: JsonRecord;
+  /** What finds the source maps of the frames (protocol: debug meta). */
+  debug_meta?: { images: JsonRecord[] };
   sdk?: JsonRecord;
 }

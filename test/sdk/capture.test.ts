@@ -4,13 +4,10 @@ import { describe, expect, it } from "vitest";
 import {
   captureEvent,
   captureException,
-  captureFeedback,
   captureMessage,
   forkIsolation,
   setTag,
   setUser,
-  stats,
-  withIsolationScope,
   withScope,
 } from "../../src/index.js";
 import type { ClientOptions, ErrorEvent } from "../../src/index.js";
@@ -163,6 +160,24 @@ describe("captureException", () => {
     expect(seen[2]).toMatch(/^[0-9a-f]{32}$/);
   });
 
+  it("shows the source around each frame of the application's own", async () => {
+    const event = await eventOf(() => captureException(new Error("here is its source")));
+    const frame = event.exception?.values[0]?.stacktrace?.frames.findLast(({ filename }) =>
+      String(filename).endsWith("capture.test.ts"),
+    );
+    expect(frame?.["context_line"]).toContain("here is its source");
+    expect(frame?.["pre_context"]).toHaveLength(5);
+    expect(frame?.["post_context"]).toHaveLength(5);
+  });
+
+  it("reads no source where none is asked for", async () => {
+    const event = await eventOf(() => captureException(new Error("none")), {
+      frameContextLines: 0,
+    });
+    const frames = event.exception?.values[0]?.stacktrace?.frames ?? [];
+    expect(frames.filter((frame) => "context_line" in frame)).toEqual([]);
+  });
+
   it("names the transaction that it arose in, the resource and this package", async () => {
     const bridge = startBridge();
     bridge.tracer.startActiveSpan("nightly job", (span) => {
@@ -242,49 +257,5 @@ describe("captureEvent", () => {
     expect(event.tags).toBeUndefined();
     expect(event.fingerprint).toBeUndefined();
     expect(event.extra).toEqual({ big: "[BigInt: 5]", self: "[Circular ~]" });
-  });
-});
-
-describe("captureFeedback", () => {
-  it("sends what the protocol asks for, past beforeSend and rate, through event processors", async () => {
-    const bridge = startBridge({ beforeSend: () => null, sampleRate: 0, ignoreErrors: [/./] });
-    const id = withIsolationScope((scope) => {
-      scope
-        .setUser({ id: "7" })
-        .addEventProcessor((event) => ({ ...event, tags: { seen: "yes" } }));
-      return captureFeedback({
-        message: "It is slow",
-        name: "Ann",
-        email: "ann@example.com",
-        associatedEventId: "4c79f60c11214eb38604f4ae0781bfb2",
-      });
-    });
-    await bridge.client.flush();
-    const [item] = bridge.transport.envelopes.flatMap(({ items }) => items);
-    expect(item?.header.type).toBe("feedback");
-    expect(item?.json()).toMatchObject({
-      event_id: id,
-      level: "info",
-      platform: "node",
-      user: { id: "7" },
-      tags: { seen: "yes" },
-      contexts: {
-        feedback: {
-          message: "It is slow",
-          name: "Ann",
-          contact_email: "ann@example.com",
-          associated_event_id: "4c79f60c11214eb38604f4ae0781bfb2",
-        },
-      },
-    });
-    expect(stats()?.byCategory.feedback).toMatchObject({ captured: 1, sent: 1 });
-  });
-
-  it("refuses feedback without a message", async () => {
-    const bridge = startBridge();
-    for (const feedback of [{}, { message: " " }, null, "text"]) captureFeedback(feedback as never);
-    await bridge.client.flush();
-    expect(bridge.transport.envelopes).toEqual([]);
-    expect(bridge.warnings).toHaveLength(1);
   });
 });
