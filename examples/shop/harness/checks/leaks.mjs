@@ -44,8 +44,9 @@ function errorDifferences(event, received) {
     .jobs()
     .find(({ data }) => name === `Card of ${data["job.user"]} has expired`);
   if (job === undefined) return [`${name}: an error of no job`];
-  const trail = (event.breadcrumbs?.values ?? []).map(({ message }) => message);
-  const ownTrail = [`${job.data["messaging.message.id"]} taken`];
+  const trail = (event.breadcrumbs?.values ?? []).map(textOfCrumb);
+  const order = job.data["messaging.message.id"];
+  const ownTrail = [`${order} taken`, `/reservations/${order}`];
   return [
     ...differences({ ...event, transaction: name }, ownerOf(job, received)),
     ...(event.contexts?.trace?.trace_id === job.traceId ? [] : [`${name}: on another trace`]),
@@ -53,4 +54,9 @@ function errorDifferences(event, received) {
       ? []
       : [`${name}: breadcrumbs ${JSON.stringify(trail)}`]),
   ];
+}
+
+// The worker's own, or the bridge's of a request that it has made.
+function textOfCrumb({ message, data }) {
+  return message ?? new URL(data.url).pathname;
 }
