@@ -1,7 +1,9 @@
 import type { DscSlot } from "../propagation/dsc.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
+import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
+import type { Unit } from "../scope/unit.js";
 
 /** The attributes of the process that made a span. */
 export interface ResourceView {
@@ -21,6 +23,8 @@ export interface TraceInput {
   readonly sampleRate: number | undefined;
   readonly sampleRand: number;
   readonly slot: DscSlot;
+  /** Client spans of the unit that have finished and wait for the segment, as far as they led to it. */
+  readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
 }
 
 /** A transaction whose spans are encoded; the client adds what it and the scopes know. */

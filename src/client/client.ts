@@ -11,7 +11,7 @@ import { NO_PRESSURE } from "../sampling/backpressure.js";
 import type { Pressure } from "../sampling/backpressure.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
-import type { ErrorCapture, ResourceView, TransactionInput } from "./capture-input.js";
+import type { ErrorCapture, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import {
   EnvelopeBuilder,
   ONE_CHECK_IN,
@@ -142,6 +142,11 @@ export class SentryClient {
     const segment = this.#sources.segmentOf(span);
     if (segment === undefined) return undefined;
     return { sampled: segment.sampled, dsc: this.#builder.segmentContext(segment) };
+  }
+
+  /** The segment of a span; undefined where no processor of this client has seen the span start. */
+  segmentOf(span: object): TraceInput | undefined {
+    return this.#sources.segmentOf(span);
   }
 
   /** Sends a transaction whose spans are encoded. Never throws. */

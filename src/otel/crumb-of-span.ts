@@ -1,59 +1,88 @@
 import { normalize } from "../normalize/normalize.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
+import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import type { SpanCrumb } from "../scope/span-crumb.js";
 import { statusNumber } from "../semantics/http-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
 
 const MAX_MESSAGE_LENGTH = 2048;
+const NANOS_PER_SECOND = 1e9;
+
+/** What breadcrumbs say of a client span. */
+interface ClientCall {
+  readonly timestamp: number;
+  readonly op: string;
+  readonly description: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly hasFailed: boolean;
+}
 
 /** What a span or a span event has left, as a breadcrumb (protocol: breadcrumbs). */
 export function crumbOf(crumb: SpanCrumb): Breadcrumb {
   const { kind } = crumb;
-  if (kind === undefined) return crumbOfEvent(crumb);
-  const { op = "default", description, data } = inferSpan({ ...crumb, kind });
-  const level = levelOf(crumb);
-  if (op.startsWith("http"))
-    return { type: "http", category: "http", level, data: httpMembers(crumb, data) };
-  const message = description.slice(0, MAX_MESSAGE_LENGTH);
-  return op.startsWith("db")
-    ? { type: "query", category: "query", level, message }
-    : { type: "default", category: op, level, message };
+  return kind === undefined ? crumbOfEvent(crumb) : crumbOfCall(callOfRecord(crumb, kind));
 }
 
-function crumbOfEvent({ name, attributes }: SpanCrumb): Breadcrumb {
-  const data = normalize(attributes, { totalLength: 4096 });
+/** A client span in the form in which it is sent, as a breadcrumb. */
+export function crumbOfSent(span: TransactionSpan): Breadcrumb {
+  const { timestamp, op = "default", description = "", data = {}, status } = span;
+  return crumbOfCall({ timestamp, op, description, data, hasFailed: status !== "ok" });
+}
+
+function callOfRecord(record: SpanCrumb, kind: number): ClientCall {
+  const { op = "default", description, data } = inferSpan({ ...record, kind });
+  const { attributes, hasFailed } = record;
+  const timestamp = secondsOf(record);
+  return { timestamp, op, description, data: { ...attributes, ...data }, hasFailed };
+}
+
+function crumbOfCall(call: ClientCall): Breadcrumb {
+  const { timestamp, op, description } = call;
+  const level = levelOf(call);
+  if (op.startsWith("http"))
+    return { timestamp, type: "http", category: "http", level, data: httpMembers(call) };
+  const message = description.slice(0, MAX_MESSAGE_LENGTH);
+  return op.startsWith("db")
+    ? { timestamp, type: "query", category: "query", level, message }
+    : { timestamp, type: "default", category: op, level, message };
+}
+
+function crumbOfEvent(record: SpanCrumb): Breadcrumb {
+  const data = normalize(record.attributes, { totalLength: 4096 });
   const hasData = typeof data === "object" && data !== null && Object.keys(data).length > 0;
   return {
+    timestamp: secondsOf(record),
     type: "default",
     category: "span.event",
     level: "info",
-    message: name.slice(0, MAX_MESSAGE_LENGTH),
+    message: record.name.slice(0, MAX_MESSAGE_LENGTH),
     ...(hasData && !Array.isArray(data) && { data }),
   };
 }
 
-function httpMembers(
-  { attributes }: SpanCrumb,
-  inferred: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
+function secondsOf({ time: [seconds, nanos] }: SpanCrumb): number {
+  return seconds + nanos / NANOS_PER_SECOND;
+}
+
+function httpMembers({ data }: ClientCall): Record<string, unknown> {
   const members: Record<string, unknown> = {
-    url: inferred["url"],
-    method: attributes["http.request.method"] ?? attributes["http.method"],
-    status_code: statusCode(attributes),
-    "http.query": inferred["http.query"],
-    "http.fragment": inferred["http.fragment"],
+    url: data["url"],
+    method: data["http.request.method"] ?? data["http.method"],
+    status_code: statusCode(data),
+    "http.query": data["http.query"],
+    "http.fragment": data["http.fragment"],
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-function statusCode(attributes: SpanCrumb["attributes"]): number | undefined {
-  return statusNumber(attributes["http.response.status_code"] ?? attributes["http.status_code"]);
+function statusCode(data: ClientCall["data"]): number | undefined {
+  return statusNumber(data["http.response.status_code"] ?? data["http.status_code"]);
 }
 
 // The protocol's levels of an HTTP breadcrumb; others by the span's status.
-function levelOf({ attributes, hasFailed }: SpanCrumb): SeverityLevel {
-  const status = statusCode(attributes) ?? 0;
+function levelOf({ data, hasFailed }: ClientCall): SeverityLevel {
+  const status = statusCode(data) ?? 0;
   if (status >= 500) return "error";
   if (status >= 400) return "warning";
   return hasFailed ? "error" : "info";

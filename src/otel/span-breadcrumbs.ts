@@ -7,22 +7,46 @@ import type { SpanCrumb } from "../scope/span-crumb.js";
 import type { Unit } from "../scope/unit.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
-import { crumbOf } from "./crumb-of-span.js";
+import { crumbOf, crumbOfSent } from "./crumb-of-span.js";
+import { unitOfSpan } from "./span-slots.js";
+import type { Segment } from "../tracing/segment.js";
+import { validSpanId } from "../tracing/ids.js";
 import { eventsOf, hasEvents } from "./span-events.js";
 import type { ErrorPlace } from "./error-places.js";
 
 // Of one span; the newest ones tell most.
 const MAX_EVENTS = 20;
 
-const MILLIS_PER_SECOND = 1000;
-const NANOS_PER_SECOND = 1e9;
+/** Client spans of other units than the root's, of one segment. */
+const MAX_OTHER_UNITS = 1000;
 
-/** Leaves what a finished span has to tell for the breadcrumbs of its unit's later error events. */
-export function leaveCrumbs(span: FinishedSpan, unit: Unit, limit: number): void {
-  if (hasEvents(span)) for (const crumb of eventCrumbs(span)) unit.leave(crumb, limit);
-  if (span.kind !== SPAN_KIND.CLIENT) return;
-  const { name, kind, endTime: time, attributes, status } = span;
-  unit.leave({ name, kind, time, attributes, hasFailed: status.code === STATUS_CODE.ERROR }, limit);
+const MILLIS_PER_SECOND = 1000;
+
+/**
+ * Leaves what a finished span has to tell for the breadcrumbs of its unit's later error events. What is sent
+ * with its segment is found there.
+ */
+export function leaveCrumbs(span: FinishedSpan, segment: Segment, limit: number): void {
+  const isCall = span.kind === SPAN_KIND.CLIENT;
+  if (!isCall && !hasEvents(span)) return;
+  const unit = unitOfSpan(span);
+  if (unit === undefined) return;
+  for (const crumb of eventCrumbs(span)) unit.leave(crumb, limit);
+  if (!isCall) return;
+  if (segment.isTaken && segment.root !== span) noteUnit(segment, span, unit);
+  else unit.leave(recordOf(span), limit);
+}
+
+// Of one segment few are of another unit than its root.
+function noteUnit(segment: Segment, span: FinishedSpan, unit: Unit): void {
+  if (unit === segment.origin.unit) return;
+  segment.otherUnits ??= new Map<string, Unit>();
+  if (segment.otherUnits.size < MAX_OTHER_UNITS)
+    segment.otherUnits.set(validSpanId(span.spanContext().spanId), unit);
+}
+
+function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpan): SpanCrumb {
+  return { name, kind, time, attributes, hasFailed: status.code === STATUS_CODE.ERROR };
 }
 
 /**
@@ -36,9 +60,16 @@ export function breadcrumbsOfPlace(
 ): Breadcrumb[] {
   const { spanBreadcrumbs, maxBreadcrumbs } = client.settings;
   if (!spanBreadcrumbs || maxBreadcrumbs === 0) return [];
-  const left = crumbsOf(scopes.unit.trail, maxBreadcrumbs);
-  const crumbs = [...left, ...attempt(() => openCrumbs(trace?.span), [])];
-  return crumbs
+  const { unit } = scopes;
+  const left = [
+    ...crumbsOf(unit.trail, maxBreadcrumbs),
+    ...attempt(() => openCrumbs(trace.span), []),
+  ];
+  const made = [
+    ...left.map((crumb) => attempt(() => crumbOf(crumb), undefined)),
+    ...sentCrumbs(trace.span, unit, client),
+  ];
+  return made
     .map((crumb) => hookedCrumb(crumb, client))
     .filter((crumb) => crumb !== undefined)
     .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
@@ -51,6 +82,7 @@ function openCrumbs(span: object | undefined): SpanCrumb[] {
 }
 
 function eventCrumbs(span: { readonly events?: unknown }): SpanCrumb[] {
+  if (!hasEvents(span)) return [];
   return eventsOf(span)
     .slice(-MAX_EVENTS)
     .filter(isCrumb)
@@ -68,14 +100,21 @@ function isCrumb({ name, attributes }: SpanEvent): boolean {
   return name !== "exception" && attributes?.["sentry.measurement_value"] === undefined;
 }
 
+function sentCrumbs(
+  span: object | undefined,
+  unit: Unit,
+  client: SentryClient,
+): readonly Breadcrumb[] {
+  const segment = span === undefined ? undefined : client.segmentOf(span);
+  return attempt(() => (segment?.waitingCalls?.(unit) ?? []).map(crumbOfSent), []);
+}
+
 function hookedCrumb(
-  crumb: SpanCrumb,
+  crumb: Breadcrumb | undefined,
   { settings, diagnostics }: SentryClient,
 ): Breadcrumb | undefined {
-  const timestamp = crumb.time[0] + crumb.time[1] / NANOS_PER_SECOND;
-  const made = attempt<Breadcrumb | undefined>(() => ({ timestamp, ...crumbOf(crumb) }), undefined);
   const { beforeBreadcrumb } = settings;
-  if (made === undefined || beforeBreadcrumb === undefined) return made;
-  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () => beforeBreadcrumb(made));
-  return outcome.ok ? (outcome.value ?? undefined) : made;
+  if (crumb === undefined || beforeBreadcrumb === undefined) return crumb;
+  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () => beforeBreadcrumb(crumb));
+  return outcome.ok ? (outcome.value ?? undefined) : crumb;
 }

@@ -64,9 +64,8 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
   };
 
   const end = (span: FinishedSpan): void => {
-    const known = runOf(span);
-    if (known === undefined && slugOf(span) === undefined) return;
-    const run = known ?? begin(span);
+    if (slugOf(span) === undefined) return;
+    const run = runOf(span) ?? begin(span);
     if (run.hasEnded) return;
     run.hasEnded = true;
     tell(span, run, endOf(span));

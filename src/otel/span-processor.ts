@@ -153,25 +153,20 @@ export class ClientSpanProcessor {
     // A processor that is registered twice, or wrapped, is told twice.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
-    if (this.#closing === undefined) {
-      this.#observe(entry.segment, span);
-      this.#assembler.finish(entry.segment, span);
-    } else this.#assembler.dropClosed(entry.segment, span);
+    if (this.#closing !== undefined) return this.#assembler.dropClosed(entry.segment, span);
+    // Before: the end of a root decides about the exceptions of its segment, and sends it.
+    this.#observe(entry.segment, span);
+    this.#assembler.finish(entry.segment, span);
   }
 
   // What a span tells beside itself must not cost the span.
   #observe(segment: Segment, span: FinishedSpan): void {
     try {
-      if (this.#maxCrumbs > 0) this.#leaveCrumbs(span);
+      if (this.#maxCrumbs > 0) leaveCrumbs(span, segment, this.#maxCrumbs);
       this.#exceptions?.ended(segment, span);
     } catch (error) {
       this.#tell("onEnd: events", error);
     }
-  }
-
-  #leaveCrumbs(span: FinishedSpan): void {
-    const unit = unitOfSpan(span);
-    if (unit !== undefined) leaveCrumbs(span, unit, this.#maxCrumbs);
   }
 
   async #shutdown(): Promise<void> {

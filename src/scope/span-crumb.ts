@@ -1,6 +1,7 @@
 /**
- * What a finished span, or an event of a span, leaves for the breadcrumbs of later error events. Only
- * references: the breadcrumb is made when an event asks for it, which few units ever do.
+ * What an event of a span, or a client span that is not sent with its segment, leaves for the breadcrumbs
+ * of later error events. Only references: the breadcrumb is made when an event asks for it, which few units
+ * ever do.
  */
 export interface SpanCrumb {
   readonly name: string;

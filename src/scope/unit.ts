@@ -3,6 +3,9 @@ import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
 import type { SpanCrumb } from "./span-crumb.js";
 
+// Whoever forks inside of a fork without end must not hold all of them.
+const MAX_REMEMBERED_DEPTH = 16;
+
 /**
  * A unit of work (a request, a message, a job) and its isolation scope. Units form chains by
  * forking; of two units on one chain the deeper one is the more specific.
@@ -11,6 +14,9 @@ export class Unit {
   readonly isolation: Scope;
   /** Number of forks between the process's default unit and this one. */
   readonly depth: number;
+  /** What it was forked from, unless that is deep, and when (milliseconds since 1970). */
+  parent: Unit | undefined = undefined;
+  forkedAt: number = 0;
   /**
    * Made by `extract` for a root span that has not started yet. The first SERVER or CONSUMER root
    * takes it; a second one in the same context (a retry loop, a batch) gets a fork.
@@ -30,9 +36,17 @@ export class Unit {
   /** A unit of its own that starts with this one's data. */
   fork(adoptable: boolean = false): Unit {
     const unit = new Unit(this.isolation.fork(), this.depth + 1, adoptable);
+    unit.parent = this.depth < MAX_REMEMBERED_DEPTH ? this : undefined;
+    unit.forkedAt = Date.now();
     unit.request = this.request;
     unit.trail = this.trail;
     return unit;
+  }
+
+  /** Whether what came up in the given unit at that time led to this one: its own, or of before the fork. */
+  comesAfter(other: Unit, atMillis: number): boolean {
+    if (other === this) return true;
+    return atMillis <= this.forkedAt && this.parent?.comesAfter(other, atMillis) === true;
   }
 
   /** Leaves something behind; the oldest goes when there are more than about `limit`. */

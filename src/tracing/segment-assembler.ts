@@ -83,8 +83,9 @@ export class SegmentAssembler {
     segment.open--;
     const isRoot = segment.endsWith(span);
     if (isRoot && segment.mayBeKept) this.#decideAgain(segment, span);
-    if (segment.origin.fate === "sent" || segment.mayBeKept) this.#take(segment, span, isRoot);
-    else this.drop(segment.origin.fate, isRoot);
+    const { fate } = segment.origin;
+    if (fate === "sent" || segment.mayBeKept) this.#take(segment, span, isRoot);
+    else this.drop(fate, isRoot);
     this.#settle(segment);
   }
 

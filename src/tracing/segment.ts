@@ -50,6 +50,8 @@ export class Segment {
   kept: Chunk | undefined = undefined;
   /** What finished after `kept` was full, or after the root was sent. */
   overflow: Chunk | undefined = undefined;
+  /** Units of the client spans that are of others than the root's. */
+  otherUnits: Map<string, Unit> | undefined = undefined;
   /** Parents by the ids of the spans that a filter took out. */
   reparented: Map<string, string | undefined> | undefined = undefined;
   /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
@@ -91,6 +93,17 @@ export class Segment {
   chunkFor(item: string): Chunk | undefined {
     const chunk = this.overflow ?? this.kept;
     return chunk === undefined || chunk.isFullFor(item) ? undefined : chunk;
+  }
+
+  /** Whether its spans are encoded when they end: they are sent, or may be. */
+  get isTaken(): boolean {
+    return this.origin.fate === "sent" || this.mayBeKept;
+  }
+
+  /** The encoded children that have finished and wait, joined by commas. */
+  get waitingSpans(): string {
+    const texts = [this.kept, this.overflow].map((chunk) => chunk && chunk.first + chunk.rest);
+    return texts.filter((text) => text !== undefined).join(",");
   }
 
   /** Whether anything has finished and waits. */

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, context } from "@opentelemetry/api";
-import type { Attributes, Span } from "@opentelemetry/api";
+import type { Attributes, Context, Span } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
 import { addBreadcrumb, captureException, forkIsolation } from "../../src/index.js";
@@ -102,6 +102,53 @@ describe("the breadcrumbs of an error event", () => {
       "before the fork",
       "inside",
     ]);
+  });
+
+  it("are client calls of its own unit, and of before it was forked, of no other", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    const callIn = (name: string): void =>
+      call(bridge, root, { "http.request.method": "GET", "url.full": `http://${name}.example/` });
+    context.with(contextOf(root), () => callIn("before"));
+    await new Promise((resolve) => void setTimeout(resolve, 3));
+    const inner = forkIsolation(contextOf(root));
+    const beside = forkIsolation(contextOf(root));
+    await new Promise((resolve) => void setTimeout(resolve, 3));
+    const inUnit = (ctx: Context, name: string): void => {
+      const attributes = { "http.request.method": "GET", "url.full": `http://${name}.example/` };
+      bridge.tracer.startSpan("call", { kind: SpanKind.CLIENT, attributes }, ctx).end();
+    };
+    inUnit(inner, "inner");
+    inUnit(beside, "beside");
+    context.with(contextOf(root), () => callIn("after-the-fork"));
+    context.with(inner, () => captureException(new Error("now")));
+    root.end();
+    const crumbs = crumbsOf(await errorOf(bridge));
+    expect(crumbs.map(({ data }) => data?.["url"])).toEqual([
+      "http://before.example/",
+      "http://inner.example/",
+    ]);
+  });
+
+  it("are client calls of an unsampled trace, too, and those that have no parent", async () => {
+    const bridge = startBridge({ tracesSampleRate: 0 });
+    const attributes = { "http.request.method": "GET", "url.full": "http://a.example/?key=x" };
+    context.with(forkIsolation(), () => {
+      bridge.tracer.startSpan("call", { kind: SpanKind.CLIENT, attributes }).end();
+      bridge.tracer.startActiveSpan("root", (root) => {
+        call(bridge, root, attributes);
+        captureException(new Error("now"));
+        root.end();
+      });
+    });
+    const crumbs = crumbsOf(await errorOf(bridge));
+    expect(crumbs.map(({ data }) => data)).toEqual(
+      Array.from({ length: 2 }, () => ({
+        url: "http://a.example/",
+        method: "GET",
+        "http.query": "key=[Filtered]",
+      })),
+    );
   });
 
   it("end with the time of an exception that was recorded earlier", async () => {
