@@ -52,8 +52,8 @@ export interface ErrorCapture {
   readonly category?: "error" | "feedback";
   /** Least specific first. */
   readonly scopes: readonly ScopeData[];
-  /** Made from spans: beside those of the scopes. */
-  readonly breadcrumbs?: readonly Breadcrumb[];
+  /** Makes those of spans, beside those of the scopes. */
+  readonly breadcrumbs?: (() => readonly Breadcrumb[]) | undefined;
   readonly trace: ErrorTrace | undefined;
   readonly request?: JsonRecord | undefined;
   /** What was thrown; absent where nothing was. */

@@ -149,7 +149,7 @@ export class EnvelopeBuilder {
     const { event, trace, category = "error" } = capture;
     const { settings, diagnostics } = this.#parts;
     const members = this.processMembers();
-    const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs);
+    const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
     const { dist } = settings;
     const transaction = segment?.transaction;
     const around = { ...this.#parts, ...capture, merged, members, dist, transaction };

@@ -46,7 +46,7 @@ export interface EventKind {
 const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
 
 /**
- * Reports a thrown value, once per client and unit of work, whatever it is seen by. Returns the id of
+ * Reports a thrown value, once per client and trace, whatever it is seen by. Returns the id of
  * its event, of the earlier one if it was reported before. Never throws.
  */
 export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
@@ -86,7 +86,7 @@ export function reportEvent(
     category,
     originalException,
     scopes: scopeData(processScopes().global, unit.isolation, current, own),
-    breadcrumbs: breadcrumbsOfPlace(place, client, event.timestamp),
+    breadcrumbs: () => breadcrumbsOfPlace(place, client, event.timestamp),
     trace: place.trace,
     request: requestOfUnit(unit, client),
   });

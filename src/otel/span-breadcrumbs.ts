@@ -7,12 +7,12 @@ import type { SpanCrumb } from "../scope/span-crumb.js";
 import type { Unit } from "../scope/unit.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
-import { crumbOf, crumbOfSent } from "./crumb-of-span.js";
-import { unitOfSpan } from "./span-slots.js";
-import type { Segment } from "../tracing/segment.js";
 import { validSpanId } from "../tracing/ids.js";
-import { eventsOf, hasEvents } from "./span-events.js";
+import type { Segment } from "../tracing/segment.js";
+import { crumbOf, crumbOfSent } from "./crumb-of-span.js";
 import type { ErrorPlace } from "./error-places.js";
+import { eventsOf, hasEvents } from "./span-events.js";
+import { unitOfSpan } from "./span-slots.js";
 
 // Of one span; the newest ones tell most.
 const MAX_EVENTS = 20;
