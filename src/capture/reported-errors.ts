@@ -1,3 +1,4 @@
+import { describeNonError } from "./non-error.js";
 import { isError, isList, isObjectLike, memberOf } from "../normalize/foreign.js";
 
 /** In which form an error was seen: itself, or the texts that a span or a log record has of it. */
@@ -19,9 +20,11 @@ interface TextReport {
   readonly eventId: string;
 }
 
-// An error is recorded where it is thrown and logged where it is caught; a job that fails in the same
-// way the next time is another error.
-const SAME_ERROR_MILLIS = 5000;
+/**
+ * Milliseconds between two texts of one error. It is recorded where it is thrown and logged where it is
+ * caught; a job that fails in the same way the next time is another error.
+ */
+export const SAME_ERROR_MILLIS = 5000;
 
 const MAX_TEXTS = 1000;
 const MAX_TEXT_LENGTH = 500;
@@ -75,9 +78,12 @@ function setNewest<Value>(
   if (map.size > max) map.delete(map.keys().next().value ?? "");
 }
 
-/** What the forms of an error have in common: its stack as text. Undefined for what is no error. */
+/** What the forms of an error have in common: its stack as text, or what is told of what has none. */
 export function textOfError(error: unknown): string | undefined {
-  if (!isError(error)) return undefined;
+  if (!isError(error)) {
+    const { type, value } = describeNonError(error);
+    return textOfRecorded({ type, message: value, stack: undefined });
+  }
   const stack = memberOf(error, "stack");
   return typeof stack === "string" ? stack.slice(0, MAX_TEXT_LENGTH) : undefined;
 }

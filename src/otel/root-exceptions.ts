@@ -1,3 +1,4 @@
+import { SAME_ERROR_MILLIS, textOfRecorded } from "../capture/reported-errors.js";
 import type { SentryClient } from "../client/client.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { reportRecorded, reportThrown } from "./error-reports.js";
@@ -30,7 +31,7 @@ export class RootExceptions {
 
   /** Exceptions of a span that has ended. */
   add(exceptions: readonly SpanException[]): void {
-    this.#pending.push(...exceptions);
+    for (const each of exceptions) if (!this.#isPending(each)) this.#pending.push(each);
     if (this.#hasFailed === undefined) this.#bound();
     else this.#settle(this.#hasFailed);
   }
@@ -39,6 +40,18 @@ export class RootExceptions {
   rootEnded(hasFailed: boolean): void {
     this.#hasFailed = hasFailed;
     this.#settle(hasFailed);
+  }
+
+  // What is thrown and is no error has nothing but its text: each span that it passes has the same.
+  #isPending({ recorded, atMillis }: SpanException): boolean {
+    if (recorded === undefined) return false;
+    const text = textOfRecorded(recorded);
+    return this.#pending.some(
+      (other) =>
+        other.recorded !== undefined &&
+        Math.abs(other.atMillis - atMillis) <= SAME_ERROR_MILLIS &&
+        textOfRecorded(other.recorded) === text,
+    );
   }
 
   // The outermost one was recorded last, and has the others for its causes.
