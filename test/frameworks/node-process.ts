@@ -1,0 +1,62 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { builtPackage } from "../package/built-package.js";
+
+/** A fixture that runs on the built package in a process of its own. */
+export interface NodeProcess {
+  /** The next message that it sends. Rejects when it ends without one. */
+  next<T>(): Promise<T>;
+  send(message: string): void;
+  /** Resolves when it has ended; by itself, or by force. */
+  stop(): Promise<void>;
+}
+
+/** With what a fixture runs. */
+export interface NodeSettings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly execArgv?: readonly string[];
+  /** The Node that it runs on; that of the tests unless another is given. */
+  readonly execPath?: string;
+}
+
+/** Starts `fixtures/<name>`. */
+export function startNode(name: string, settings: NodeSettings): NodeProcess {
+  const { env, execArgv = [], execPath = process.execPath } = settings;
+  const entry = join(builtPackage(), "dist/esm/index.js");
+  const child = fork(join(import.meta.dirname, "fixtures", name), {
+    execPath,
+    execArgv: [...execArgv],
+    env: { ...plainEnv(), ...env, BRIDGE: pathToFileURL(entry).href },
+  });
+  const exited = once(child, "exit");
+  return {
+    next: <T>() => nextMessage(child) as Promise<T>,
+    send: (message) => void child.send(message),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill();
+      await exited;
+    },
+  };
+}
+
+function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void =>
+      reject(new Error(`the fixture ended with ${code}`));
+    child.once("exit", onExit);
+    child.once("message", (message) => {
+      child.off("exit", onExit);
+      resolve(message);
+    });
+  });
+}
+
+// What a developer's shell sets must not reach the fixtures.
+function plainEnv(): NodeJS.ProcessEnv {
+  const telemetry = /^(?:SENTRY_|OTEL_|NODE_OPTIONS)/u;
+  return Object.fromEntries(Object.entries(process.env).filter(([key]) => !telemetry.test(key)));
+}
