@@ -3,8 +3,9 @@ import type { Context, Span } from "@opentelemetry/api";
 
 import { createErrorUnits } from "../capture/error-units.js";
 import type { ErrorUnits } from "../capture/error-units.js";
-import { isError } from "../normalize/foreign.js";
+import { isError, isObjectLike } from "../normalize/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
+import type { Unit } from "../scope/unit.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
@@ -18,18 +19,52 @@ export interface ErrorPlace {
 }
 
 // Process-wide like the errors themselves; weak, so that it holds nothing. Under `Symbol.for`, so that
-// all copies of the package remember the same.
-const SLOT = Symbol.for("otel-sentry-bridge.error-places.v1");
-const carrier: typeof globalThis & { [SLOT]?: ErrorUnits<ErrorPlace> } = globalThis;
-const places = (carrier[SLOT] ??= createErrorUnits<ErrorPlace>());
+// all copies of the package remember the same. Several for an object that is thrown again and again.
+const SLOT = Symbol.for("otel-sentry-bridge.error-places.v2");
+type ErrorPlaces = ErrorUnits<readonly ErrorPlace[]>;
+const carrier: typeof globalThis & { [SLOT]?: ErrorPlaces } = globalThis;
+const memory = (carrier[SLOT] ??= createErrorUnits<readonly ErrorPlace[]>());
 
-/** Where an error was first seen; here and now, if it was not seen before. */
+// Units that throw the same object at the same time, and catch it outside of themselves.
+const MAX_PLACES = 10;
+
+/**
+ * Where an error arose: in the active unit or trace if it did, else where it did last; here and now, if
+ * it was not seen before.
+ */
 export function placeOfError(error: unknown): ErrorPlace {
-  const known = places.recall(error);
-  if (known !== undefined) return known;
-  const place = placeInContext(context.active());
-  places.remember(error, place);
-  return place;
+  const here = placeInContext(context.active());
+  const known = knownPlaces(error);
+  const place = known.findLast((each) => isSameWork(each, here)) ?? known.at(-1);
+  if (place !== undefined) return place;
+  remember(error, here);
+  return here;
+}
+
+function knownPlaces(error: unknown): readonly ErrorPlace[] {
+  return memory.recall(error) ?? [];
+}
+
+function remember(error: unknown, place: ErrorPlace): void {
+  memory.remember(error, [...knownPlaces(error), place].slice(-MAX_PLACES));
+}
+
+/** An error comes up in a unit: it arose there, unless it has come from a unit or span inside. */
+function rememberArisen(error: unknown, here: ErrorPlace): void {
+  const isFromInside = knownPlaces(error).some(
+    (each) => isSameWork(each, here) || isInside(each.scopes.unit, here.scopes.unit),
+  );
+  if (!isFromInside) remember(error, here);
+}
+
+function isSameWork(one: ErrorPlace, other: ErrorPlace): boolean {
+  return one.scopes.unit === other.scopes.unit || one.trace.traceId === other.trace.traceId;
+}
+
+function isInside({ parent }: Unit, outer: Unit): boolean {
+  let unit = parent;
+  while (unit !== undefined && unit !== outer) unit = unit.parent;
+  return unit !== undefined;
 }
 
 /**
@@ -40,7 +75,7 @@ export function rememberingErrors<T>(fn: () => T): T {
   try {
     return watched(fn());
   } catch (error) {
-    placeOfError(error);
+    rememberArisen(error, placeInContext(context.active()));
     throw error;
   }
 }
@@ -51,7 +86,7 @@ function watched<T>(result: T): T {
   if (!(result instanceof Promise) || result.constructor !== Promise) return result;
   const ctx = context.active();
   const rethrow = (error: unknown): never => {
-    context.with(ctx, () => placeOfError(error));
+    rememberArisen(error, placeInContext(ctx));
     throw error;
   };
   return result.then(undefined, rethrow) as T;
@@ -62,6 +97,8 @@ export interface RecordedError {
   readonly error: unknown;
   readonly place: ErrorPlace;
   readonly atMillis: number;
+  /** What the span has of it, which the SDK may have cut off. */
+  readonly event: object | undefined;
 }
 
 // What a span gets more of is known by its texts alone.
@@ -75,6 +112,7 @@ export interface RecordingSpan {
   [RECORDED_SLOT]?: RecordedError[];
   spanContext(): SpanIdentity;
   readonly parentSpanContext?: SpanIdentity | undefined;
+  readonly events?: unknown;
   recordException?: Span["recordException"];
 }
 
@@ -92,23 +130,33 @@ function recordAndRemember(
   this: RecordingSpan,
   ...args: Parameters<Span["recordException"]>
 ): void {
+  const last = lastEventOf(this);
+  ownMethodOf(this)?.apply(this, args);
   try {
-    rememberOn(this, args[0]);
+    const event = lastEventOf(this);
+    rememberOn(this, { error: args[0], event: event === last ? undefined : event });
   } catch {
     // What is recorded matters more than where it is remembered.
   }
-  ownMethodOf(this)?.apply(this, args);
 }
 
-function rememberOn(span: RecordingSpan, error: unknown): void {
-  const known = places.recall(error);
-  // The same object may be recorded in another trace, too; late handlers report it for the first.
-  const isHere = known?.trace.traceId === span.spanContext().traceId;
-  const place = known !== undefined && isHere ? known : placeOfSpan(span);
-  if (known === undefined) places.remember(error, place);
+function lastEventOf({ events }: RecordingSpan): object | undefined {
+  const last: unknown = Array.isArray(events) ? events.at(-1) : undefined;
+  return isObjectLike(last) ? last : undefined;
+}
+
+function rememberOn(
+  span: RecordingSpan,
+  { error, event }: Pick<RecordedError, "error" | "event">,
+): void {
+  const { traceId } = span.spanContext();
+  // From a span inside, if it was seen in this trace before.
+  const known = knownPlaces(error).findLast(({ trace: { traceId: each } }) => each === traceId);
+  const place = known ?? placeOfSpan(span);
+  rememberArisen(error, place);
   if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
-  if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now() });
+  if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now(), event });
 }
 
 /** The errors that were recorded on a span, oldest first. */

@@ -26,6 +26,8 @@ export function exceptionsOf(span: FinishedSpan): SpanException[] {
   if (texts.length === 0) return [];
   const mechanismType = mechanismOf(span);
   const seen = recordedErrors(span);
+  // By their texts where the span does not show its events while it is open.
+  const seenEvents = new Set<object | undefined>(seen.map(({ event }) => event));
   const seenTexts = new Set(seen.map(({ error }) => textOfError(error)));
   const thrown = seen.map(({ error, place, atMillis }) => ({
     thrown: { error },
@@ -35,6 +37,7 @@ export function exceptionsOf(span: FinishedSpan): SpanException[] {
   }));
   const place = placeOfSpan(span);
   const others = texts.flatMap((event): SpanException[] => {
+    if (seenEvents.has(event)) return [];
     const recorded = recordedException(event.attributes);
     if (recorded === undefined || seenTexts.has(textOfRecorded(recorded))) return [];
     return [{ recorded, place, atMillis: millisOf(event), mechanismType }];

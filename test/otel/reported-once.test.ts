@@ -1,13 +1,13 @@
-import { context } from "@opentelemetry/api";
+import { SpanKind, context } from "@opentelemetry/api";
 import type { Span } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
 import type { RecordedException } from "../../src/capture/recorded-exception.js";
-import { captureException } from "../../src/index.js";
+import { captureException, setUser, withIsolationScope, withScope } from "../../src/index.js";
 import { placeInContext } from "../../src/otel/error-places.js";
 import { reportRecorded, reportThrown } from "../../src/otel/error-reports.js";
 import type { ReceivedError } from "../../src/testing/received.js";
-import type { Bridge } from "../client/bridge.js";
+import type { Bridge, BridgeSetup } from "../client/bridge.js";
 import { contextOf, startBridge } from "../client/bridge.js";
 
 const NOW = Date.now();
@@ -30,6 +30,19 @@ function reporterOf({ client }: Bridge, span: Span) {
 async function errorsOf({ client, transport }: Bridge): Promise<ReceivedError[]> {
   await client.flush();
   return transport.errors();
+}
+
+/** How many events an error is that two spans and a capture have seen. */
+async function countOf(error: Error, setup: BridgeSetup = {}): Promise<number> {
+  const bridge = startBridge({ spanExceptions: "all" }, setup);
+  const root = bridge.tracer.startSpan("root");
+  const child = bridge.child(root);
+  child.recordException(error);
+  child.end();
+  root.recordException(error);
+  context.with(contextOf(root), () => captureException(error));
+  root.end();
+  return (await errorsOf(bridge)).length;
 }
 
 describe("one error", () => {
@@ -115,6 +128,25 @@ describe("one error", () => {
   });
 });
 
+describe("an error that is recorded on a span, and captured,", () => {
+  it("is one event although the SDK cuts its texts off", async () => {
+    const spanLimits = { attributeValueLengthLimit: 30 };
+    expect(await countOf(new Error("of some length".repeat(9)), { spanLimits })).toBe(1);
+  });
+
+  it.each(["", undefined])("is one event although its stack is %j", async (stack) => {
+    expect(await countOf(Object.assign(new Error("no stack"), { stack }))).toBe(1);
+  });
+
+  it.each(["Error: a stack", undefined])(
+    "is one event although its code is recorded as its type, with the stack %j",
+    async (stack) => {
+      const error = Object.assign(new Error("refused"), { code: "ECONNREFUSED", stack });
+      expect(await countOf(error)).toBe(1);
+    },
+  );
+});
+
 describe("two errors", () => {
   it("that read alike are two events when they are captured themselves", async () => {
     const bridge = startBridge({}, { leavesOpen: true });
@@ -161,6 +193,62 @@ describe("two errors", () => {
     expect(events).toHaveLength(2);
   });
 
+  it.each([
+    ["synchronously", (error: Error): never => throwIt(error)],
+    ["by rejections", async (error: Error): Promise<never> => throwIt(error)],
+  ])("are two when one object is thrown %s in two units without spans", async (_how, fail) => {
+    const bridge = startBridge();
+    const shared = new Error("made once");
+    for (const id of ["anna", "bert"]) {
+      try {
+        await withIsolationScope((isolation) => {
+          isolation.setUser({ id });
+          return withScope(() => fail(shared));
+        });
+      } catch (error) {
+        captureException(error);
+      }
+    }
+    const events = await errorsOf(bridge);
+    expect(events.map(({ user }) => user?.id)).toEqual(["anna", "bert"]);
+  });
+
+  it("are two when one object is thrown in two units at the same time, and caught in each", async () => {
+    const bridge = startBridge();
+    const shared = new Error("made once");
+    const roots = ["anna", "bert"].map((id) => {
+      const root = bridge.tracer.startSpan(id, { kind: SpanKind.SERVER });
+      context.with(contextOf(root), () => setUser({ id }));
+      return root;
+    });
+    for (const root of roots) root.recordException(shared);
+    for (const root of roots) context.with(contextOf(root), () => captureException(shared));
+    for (const root of roots) root.end();
+    const events = await errorsOf(bridge);
+    expect(events.map(({ user }) => user?.id)).toEqual(["anna", "bert"]);
+    expect(events.map(({ contexts }) => contexts?.trace?.trace_id)).toEqual(
+      roots.map((root) => root.spanContext().traceId),
+    );
+  });
+
+  it("are one when it comes out of a unit inside of another, and is captured there", async () => {
+    const bridge = startBridge();
+    await withIsolationScope(async (outer) => {
+      outer.setUser({ id: "outer" });
+      try {
+        await withIsolationScope((inner) => {
+          inner.setUser({ id: "inner" });
+          return withScope(() => Promise.reject(new Error("from inside")));
+        });
+      } catch (error) {
+        captureException(error);
+        throw error;
+      }
+    }).catch(captureException);
+    const events = await errorsOf(bridge);
+    expect(events.map(({ user }) => user?.id)).toEqual(["inner"]);
+  });
+
   it("are two when the same text is thrown in two units of work", async () => {
     const bridge = startBridge({ spanExceptions: "all" });
     for (const name of ["first", "second"]) {
@@ -171,3 +259,7 @@ describe("two errors", () => {
     expect(await errorsOf(bridge)).toHaveLength(2);
   });
 });
+
+function throwIt(error: Error): never {
+  throw error;
+}
