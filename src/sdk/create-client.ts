@@ -6,6 +6,8 @@ import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../diagnostics/diagnostics.js";
 import type { ClientOptions, Settings } from "../options/options.js";
 import { resolveOptions } from "../options/resolve.js";
+import { placeOfError } from "../otel/error-places.js";
+import { reportThrown } from "../otel/error-reports.js";
 import { runDetached } from "../otel/suppress.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
@@ -22,6 +24,7 @@ import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
 import { OperationMetrics } from "./operation-metrics.js";
 import { ProcessEnd } from "./process-end.js";
+import { UncaughtErrors } from "./uncaught.js";
 
 /**
  * Builds a client. The first one becomes the process-wide one, until it is closed. Throws an `OptionsError` that names
@@ -47,17 +50,27 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     onCaptured: () => metrics.check(),
     onClosed: () => {
       processEnd.remove(client);
+      uncaughtErrors.remove(client);
       metrics.detach();
     },
   });
   metrics.measure(client);
   processEnd.add(client, settings.flushOnSignals);
+  if (settings.captureUncaught) reportUncaught(client);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);
   return client;
 }
 
 const processEnd = new ProcessEnd(process);
+const uncaughtErrors = new UncaughtErrors(process);
+
+// The error may have been seen before, in the unit that it arose in.
+function reportUncaught(client: SentryClient): void {
+  uncaughtErrors.add(client, (thrown, hint) =>
+    reportThrown(client, thrown, { ...hint, place: placeOfError(thrown), atMillis: Date.now() }),
+  );
+}
 
 interface CommonParts {
   readonly settings: Settings;
