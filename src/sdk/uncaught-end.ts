@@ -41,7 +41,6 @@ export class UncaughtEnd {
     // Or Node would warn of what has ended the process.
     if (rejectionMode(this.#process) === "strict")
       this.#process.on("unhandledRejection", this.#onError);
-    this.#process.prependListener("exit", this.#onExit);
     // It also keeps the event loop running, whatever the flush waits for.
     this.#limit = setTimeout(() => this.#resume(), limitMillis);
     void flush().then(() => this.#resume());
@@ -55,7 +54,6 @@ export class UncaughtEnd {
     clearTimeout(this.#limit);
     this.#limit = undefined;
     for (const name of [EVENT, "unhandledRejection"]) this.#process.off(name, this.#onError);
-    this.#process.off("exit", this.#onExit);
     // Another copy of this package is not done yet: that one ends the process.
     if (this.#process.listeners(EVENT).some(isMarked)) return;
     // Outside of whatever this was called from, and whatever the rest of this does.
@@ -75,12 +73,12 @@ export class UncaughtEnd {
     if (isMainThread) attempt(() => this.#process.stderr.write(text), undefined);
   }
 
-  // The application ends the process meanwhile. It has failed all the same, and nobody would know why.
-  readonly #onExit = (): void => {
+  /** The application ends the process meanwhile. It has failed all the same, and nobody would know why. */
+  tellAtExit(): void {
     this.#process.exitCode = 1;
     const text = attempt(() => inspect(this.#error), "an error that cannot be shown");
     this.#write(`${excerptOf(this.#error)}${text}\n\nNode.js ${this.#process.version}\n`);
-  };
+  }
 }
 
 // Node shows no source of a line that has these words: it would be the one below.

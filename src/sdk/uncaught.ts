@@ -11,6 +11,8 @@ export interface UncaughtHint {
   readonly mechanism: CaptureMechanism;
   /** `fatal` for what ends the process. */
   readonly level: SeverityLevel;
+  /** None, for what has no stack of its own: whoever reports it has no part in it. */
+  readonly syntheticStack: string;
 }
 
 /** Reports an uncaught error to one client. */
@@ -60,7 +62,7 @@ export class UncaughtErrors {
   remove(client: UncaughtClient): void {
     if (!this.#clients.delete(client) || this.#clients.size > 0) return;
     this.#process.off("uncaughtExceptionMonitor", this.#onUncaught);
-    this.#process.off("exit", this.#onExit);
+    if (!this.#end.isNear) this.#process.off("exit", this.#onExit);
     this.#rejections.stop();
   }
 
@@ -82,12 +84,13 @@ export class UncaughtErrors {
   // What a listener to that throws cannot be waited for.
   readonly #onExit = (): void => {
     this.#isExiting = true;
+    if (this.#end.isNear) this.#end.tellAtExit();
   };
 
   #report(thrown: unknown, { origin, level }: { origin: string; level: SeverityLevel }): void {
     const type = `auto.node.on${origin.toLowerCase()}`;
-    for (const report of this.#clients.values())
-      attempt(() => report(thrown, { mechanism: { type, handled: false }, level }), undefined);
+    const hint = { mechanism: { type, handled: false }, level, syntheticStack: "" };
+    for (const report of this.#clients.values()) attempt(() => report(thrown, hint), undefined);
   }
 
   // Again for what has come meanwhile, within the time of one flush.

@@ -84,5 +84,5 @@ it("each client gets what is not handled, whatever the report to another one doe
   process.emit("unhandledRejection", "reason", Promise.resolve());
   for (const client of clients) uncaught.remove(client);
   const mechanism = { type: "auto.node.onunhandledrejection", handled: false };
-  expect(reports).toEqual([["reason", { level: "error", mechanism }]]);
+  expect(reports).toEqual([["reason", { level: "error", mechanism, syntheticStack: "" }]]);
 });

@@ -59,6 +59,7 @@ describe("an error that nobody handles is reported, and ends the process as it w
     const both = await runBoth({ failure });
     expectSameEndWithoutSource(both);
     expect(both.ours.stderr).toMatch(new RegExp(`^${value}\n`));
+    expect(both.events[0]?.exception?.values[0]?.stacktrace).toBeUndefined();
     expect(textsOf(both.events)).toEqual([["fatal", value]]);
   });
 });
