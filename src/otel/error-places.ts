@@ -35,10 +35,11 @@ const MAX_PLACES = 10;
 export function placeOfError(error: unknown): ErrorPlace {
   const here = placeInContext(context.active());
   const known = knownPlaces(error);
-  const place = known.findLast((each) => isSameWork(each, here)) ?? known.at(-1);
+  const place = known.findLast((each) => isSameWork(each, here));
   if (place !== undefined) return place;
-  remember(error, here);
-  return here;
+  if (known.length === 0) remember(error, here);
+  // What is thrown all the time may have arisen here, and been forgotten.
+  return known.length < MAX_PLACES ? (known.at(-1) ?? here) : here;
 }
 
 function knownPlaces(error: unknown): readonly ErrorPlace[] {

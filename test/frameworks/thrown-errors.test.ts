@@ -104,8 +104,11 @@ describe.each(FRAMEWORKS)("a stock %s application", (framework) => {
     expect(transactions).toHaveLength(1);
   });
 
-  it("has an event for each of two requests that fail alike at the same time", async () => {
-    const { errors, transactions } = await app.ask("/same", ["u1", "u2"]);
+  it.each([
+    ["alike", "/same"],
+    ["with one object", "/shared"],
+  ])("has an event for each of two requests that fail %s at the same time", async (_how, path) => {
+    const { errors, transactions } = await app.ask(path, ["u1", "u2"]);
     expect(errors).toHaveLength(2);
     expect(usersOf(errors)).toEqual(new Set(["u1", "u2"]));
     expect(errors.flatMap((error) => faultsOf(error, { transactions }))).toEqual([]);

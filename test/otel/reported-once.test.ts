@@ -213,10 +213,11 @@ describe("two errors", () => {
     expect(events.map(({ user }) => user?.id)).toEqual(["anna", "bert"]);
   });
 
-  it("are two when one object is thrown in two units at the same time, and caught in each", async () => {
+  it.each([2, 50])("are %i when one object is thrown in as many units at once", async (count) => {
     const bridge = startBridge();
     const shared = new Error("made once");
-    const roots = ["anna", "bert"].map((id) => {
+    const ids = Array.from({ length: count }, (_, index) => `user${index}`);
+    const roots = ids.map((id) => {
       const root = bridge.tracer.startSpan(id, { kind: SpanKind.SERVER });
       context.with(contextOf(root), () => setUser({ id }));
       return root;
@@ -225,7 +226,7 @@ describe("two errors", () => {
     for (const root of roots) context.with(contextOf(root), () => captureException(shared));
     for (const root of roots) root.end();
     const events = await errorsOf(bridge);
-    expect(events.map(({ user }) => user?.id)).toEqual(["anna", "bert"]);
+    expect(events.map(({ user }) => user?.id)).toEqual(ids);
     expect(events.map(({ contexts }) => contexts?.trace?.trace_id)).toEqual(
       roots.map((root) => root.spanContext().traceId),
     );
