@@ -7,7 +7,7 @@ const MAX_FRAMES = 50;
 const MAX_SCANNED = 32_768;
 const MAX_HEADER_NAME = 256;
 const MAX_FUNCTION_LENGTH = 256;
-const CALL = /^\s+at (?:async )?(?<call>.+)$/;
+const CALL = /^\s+at (?:async (?!\())?(?<call>.+)$/;
 
 /** What helps to read a stack. */
 export interface StackReading {

@@ -5,7 +5,6 @@ import { createErrorUnits } from "../capture/error-units.js";
 import type { ErrorUnits } from "../capture/error-units.js";
 import { isError, isObjectLike } from "../normalize/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
-import type { Unit } from "../scope/unit.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
@@ -19,53 +18,20 @@ export interface ErrorPlace {
 }
 
 // Process-wide like the errors themselves; weak, so that it holds nothing. Under `Symbol.for`, so that
-// all copies of the package remember the same. Several for an object that is thrown again and again.
-const SLOT = Symbol.for("otel-sentry-bridge.error-places.v2");
-type ErrorPlaces = ErrorUnits<readonly ErrorPlace[]>;
-const carrier: typeof globalThis & { [SLOT]?: ErrorPlaces } = globalThis;
-const memory = (carrier[SLOT] ??= createErrorUnits<readonly ErrorPlace[]>());
+// all copies of the package remember the same.
+const SLOT = Symbol.for("otel-sentry-bridge.error-places.v1");
+const carrier: typeof globalThis & { [SLOT]?: ErrorUnits<ErrorPlace> } = globalThis;
+const places = (carrier[SLOT] ??= createErrorUnits<ErrorPlace>());
 
-// Units that throw the same object at the same time, and catch it outside of themselves.
-const MAX_PLACES = 10;
-
-/**
- * Where an error arose: in the active unit or trace if it did, else where it did last; here and now, if
- * it was not seen before.
- */
+/** Where an error was first seen; here and now, if it was not seen before. */
 export function placeOfError(error: unknown): ErrorPlace {
-  const here = placeInContext(context.active());
-  const known = knownPlaces(error);
-  const place = known.findLast((each) => isSameWork(each, here));
-  if (place !== undefined) return place;
-  if (known.length === 0) remember(error, here);
-  // What is thrown all the time may have arisen here, and been forgotten.
-  return known.length < MAX_PLACES ? (known.at(-1) ?? here) : here;
+  return firstPlace(error, placeInContext(context.active()));
 }
 
-function knownPlaces(error: unknown): readonly ErrorPlace[] {
-  return memory.recall(error) ?? [];
-}
-
-function remember(error: unknown, place: ErrorPlace): void {
-  memory.remember(error, [...knownPlaces(error), place].slice(-MAX_PLACES));
-}
-
-/** An error comes up in a unit: it arose there, unless it has come from a unit or span inside. */
-function rememberArisen(error: unknown, here: ErrorPlace): void {
-  const isFromInside = knownPlaces(error).some(
-    (each) => isSameWork(each, here) || isInside(each.scopes.unit, here.scopes.unit),
-  );
-  if (!isFromInside) remember(error, here);
-}
-
-function isSameWork(one: ErrorPlace, other: ErrorPlace): boolean {
-  return one.scopes.unit === other.scopes.unit || one.trace.traceId === other.trace.traceId;
-}
-
-function isInside({ parent }: Unit, outer: Unit): boolean {
-  let unit = parent;
-  while (unit !== undefined && unit !== outer) unit = unit.parent;
-  return unit !== undefined;
+function firstPlace(error: unknown, here: ErrorPlace): ErrorPlace {
+  const known = places.recall(error);
+  if (known === undefined) places.remember(error, here);
+  return known ?? here;
 }
 
 /**
@@ -76,7 +42,7 @@ export function rememberingErrors<T>(fn: () => T): T {
   try {
     return watched(fn());
   } catch (error) {
-    rememberArisen(error, placeInContext(context.active()));
+    placeOfError(error);
     throw error;
   }
 }
@@ -87,7 +53,7 @@ function watched<T>(result: T): T {
   if (!(result instanceof Promise) || result.constructor !== Promise) return result;
   const ctx = context.active();
   const rethrow = (error: unknown): never => {
-    rememberArisen(error, placeInContext(ctx));
+    firstPlace(error, placeInContext(ctx));
     throw error;
   };
   return result.then(undefined, rethrow) as T;
@@ -150,11 +116,10 @@ function rememberOn(
   span: RecordingSpan,
   { error, event }: Pick<RecordedError, "error" | "event">,
 ): void {
-  const { traceId } = span.spanContext();
-  // From a span inside, if it was seen in this trace before.
-  const known = knownPlaces(error).findLast(({ trace: { traceId: each } }) => each === traceId);
-  const place = known ?? placeOfSpan(span);
-  rememberArisen(error, place);
+  const here = placeOfSpan(span);
+  const first = firstPlace(error, here);
+  // From a span inside, if it was seen in this trace before; else the same object is thrown once more.
+  const place = first.trace.traceId === here.trace.traceId ? first : here;
   if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
   if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now(), event });
