@@ -1,3 +1,4 @@
+import { memberOf } from "../normalize/foreign.js";
 import { clip, textOf } from "../normalize/text.js";
 import type { ErrorEvent } from "../protocol/error-event.js";
 import { baseEvent } from "./error-event.js";
@@ -23,25 +24,24 @@ const MAX_TEXT_LENGTH = 512;
 /** What is wrong with feedback; undefined if nothing is. */
 export function feedbackProblem(feedback: unknown): string | undefined {
   if (typeof feedback !== "object" || feedback === null) return "it is no object";
-  const message: unknown = "message" in feedback ? feedback.message : undefined;
+  const message = memberOf(feedback, "message");
   return typeof message === "string" && message.trim() !== "" ? undefined : "it has no message";
 }
 
 /** The event of feedback, of level `info`. */
 export function feedbackEvent(feedback: Feedback, hint: EventHint): ErrorEvent {
-  const { message, name, email, url, source, associatedEventId } = feedback;
+  const optional = (name: keyof Feedback): string | undefined => {
+    const value = memberOf(feedback, name);
+    return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);
+  };
   const members = {
-    message: clip(message, MAX_MESSAGE_LENGTH),
-    name: optional(name),
-    contact_email: optional(email),
-    url: optional(url),
-    source: optional(source),
-    associated_event_id: optional(associatedEventId),
+    message: clip(textOf(memberOf(feedback, "message")), MAX_MESSAGE_LENGTH),
+    name: optional("name"),
+    contact_email: optional("email"),
+    url: optional("url"),
+    source: optional("source"),
+    associated_event_id: optional("associatedEventId"),
   };
   const known = Object.entries(members).filter(([, value]) => value !== undefined);
   return { ...baseEvent("info", hint), contexts: { feedback: Object.fromEntries(known) } };
-}
-
-function optional(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);
 }

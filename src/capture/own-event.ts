@@ -1,4 +1,4 @@
-import { isList } from "../normalize/foreign.js";
+import { isList, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
 import type { EventHint } from "./error-event.js";
@@ -15,8 +15,7 @@ const LIMITS = { depth: 10, totalLength: 1_048_576, omitUndefined: true };
 
 type Shape = (value: unknown) => boolean;
 
-const isRecord: Shape = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecord: Shape = (value) => typeof value === "object" && value !== null && !isList(value);
 const isText: Shape = (value) => typeof value === "string";
 const isRecordOf =
   (shape: Shape): Shape =>
@@ -55,9 +54,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 /** What is wrong with an event of the application's; undefined if nothing is. */
 export function ownEventProblem(event: unknown): string | undefined {
   if (!isRecord(event)) return "it is no object";
-  return (event as JsonRecord)["type"] === "transaction"
-    ? "transactions are made of spans"
-    : undefined;
+  return memberOf(event, "type") === "transaction" ? "transactions are made of spans" : undefined;
 }
 
 /**

@@ -14,6 +14,12 @@ import type { ClientOptions, ErrorEvent } from "../../src/index.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import { startBridge } from "../client/bridge.js";
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** The events that a function captures, alone in a unit of work. */
 async function eventsOf(fn: () => void, options: ClientOptions = {}): Promise<ReceivedError[]> {
   const bridge = startBridge(options);
@@ -245,6 +251,11 @@ describe("captureEvent", () => {
     await bridge.client.flush();
     expect(bridge.transport.errors()).toEqual([]);
     expect(bridge.warnings.filter((text) => text.includes("an event is not sent"))).toHaveLength(1);
+  });
+
+  it("takes what cannot be read for an event that says nothing", async () => {
+    const event = await eventOf(() => captureEvent(revoked()));
+    expect(event).toMatchObject({ level: "error", platform: "node" });
   });
 
   it("leaves out members of a wrong shape, and copies what cannot be sent", async () => {

@@ -40,7 +40,10 @@ describe("captureFeedback", () => {
 
   it("refuses feedback without a message", async () => {
     const bridge = startBridge();
-    for (const feedback of [{}, { message: " " }, null, "text"]) captureFeedback(feedback as never);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const feedback of [{}, { message: " " }, null, "text", proxy])
+      captureFeedback(feedback as never);
     await bridge.client.flush();
     expect(bridge.transport.envelopes).toEqual([]);
     expect(bridge.warnings).toHaveLength(1);
