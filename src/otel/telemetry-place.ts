@@ -23,22 +23,21 @@ export function telemetryPlace(ctx: Context, identity?: SpanContext): TelemetryP
   };
 }
 
-// A sender's span has not come up here: it is the trace that the two share.
-function spanContextOf(ctx: Context): Partial<SpanContext> | undefined {
+function spanContextOf(ctx: Context): SpanContext | undefined {
   const identity = trace.getSpanContext(ctx);
-  if (identity === undefined || !isSpanContextValid(identity)) return undefined;
-  return identity.isRemote === true ? { traceId: identity.traceId } : identity;
+  return identity !== undefined && isSpanContextValid(identity) ? identity : undefined;
 }
 
 function traceOf(
-  identity: Partial<SpanContext> | undefined,
+  identity: SpanContext | undefined,
   { incoming, unit }: ContextScopes,
 ): Pick<TelemetryPlace, "spanId" | "traceId"> {
   const traceId = identity?.traceId;
   if (traceId === undefined) {
     return { traceId: incoming?.traceId ?? traceOfUnit(unit).traceId, spanId: undefined };
   }
-  const spanId = identity?.spanId;
+  // A sender's span has not come up here: it is the trace that the two share.
+  const spanId = identity?.isRemote === true ? undefined : identity?.spanId;
   return {
     traceId: validTraceId(traceId),
     spanId: spanId === undefined ? undefined : validSpanId(spanId),

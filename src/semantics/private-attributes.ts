@@ -1,4 +1,4 @@
-import { redacted, redactedFields, redactedMember, withheld } from "./redacted.js";
+import { isUrlName, redacted, redactedFields, redactedMember, withheld } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED, isPersonalHeader, isSensitiveKey } from "./sensitive.js";
 import { SPAN_KIND } from "./span-view.js";
@@ -81,7 +81,7 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (name === CONNECTION_STRING) return connection;
   if (BODY.test(name)) return body;
   if (isSecretName(name)) return withheld;
-  return SHAPED.test(name) ? (value) => redactedMember(name, value) : plainValue;
+  return SHAPED.test(name) || isUrlName(name) ? (value) => redactedMember(name, value) : plainValue;
 }
 
 /** What is sent of a JSON value whose name says nothing: all but secrets in URLs and in its members. */
@@ -94,16 +94,21 @@ function hidden(value: unknown): unknown {
   return Array.isArray(value) ? value.map(withheld) : withheld(value);
 }
 
-const SPACED_SETTING = /([^\s;&?=]+)(\s*=\s*)('[^']*'|"[^"]*"|[^\s;&]*)/g;
-const SETTING = /([^;&?=]+)(=\s*)('[^']*'|"[^"]*"|[^;&]*)/g;
+// With a quote that is not closed, all that follows may be its value.
+const SPACED_SETTING =
+  /([^\s;&?=]{1,64})(\s{0,8}=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
+const SETTING =
+  /([^;&?=]{1,64})(=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^;&]*)/g;
+const CLOSED = /^(?:\{[^]*\}|'[^]*'|"[^]*"|[^{'"][^]*)?$/;
 
 // `Server=db;Password=x y`, `host=db password=x` or a URL.
 function connection(value: unknown): unknown {
   if (typeof value !== "string") return redacted(value);
   const setting = value.includes(";") ? SETTING : SPACED_SETTING;
-  return withoutSecrets(value).replace(setting, (all, name: string, equals: string) =>
-    isSensitiveKey(name) ? `${name}${equals}${FILTERED}` : all,
-  );
+  return withoutSecrets(value).replace(setting, (...match: string[]) => {
+    const [all = "", name = "", equals = "", setTo = ""] = match;
+    return isSensitiveKey(name) || !CLOSED.test(setTo) ? `${name}${equals}${FILTERED}` : all;
+  });
 }
 
 // Bodies are filtered by key where they have keys, and hidden elsewhere (protocol: data collection).

@@ -6,7 +6,7 @@ import {
   filterSetCookie,
   isSensitiveKey,
 } from "./sensitive.js";
-import { withoutSecrets } from "./url.js";
+import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 type Names = (name: string) => boolean;
 
@@ -16,9 +16,15 @@ const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|traile
 const COOKIES = /cookies?$/i;
 const SET_COOKIE = /set[_-]?cookie$/i;
 const QUERY = /(?:query|query_?string|search|fragment)$/i;
+const URL_NAME = /(?:url|uri|href|target|referr?er|location|url\.(?:full|original))$/i;
 const URL_QUERY = /(?:(?:url|http)\.query|query_?string)$/i;
 const ARGUMENTS = /(?:^|[._])(?:command_args|argv|exec_?argv|args)$/i;
 const ARGUMENT = /^--?([\w.-]+)(=?)/;
+
+/** Whether a member of this name is a URL or path as a whole. */
+export function isUrlName(name: string): boolean {
+  return URL_NAME.test(name);
+}
 
 /** What is nested deeper is no value that a scope or a span has. */
 const MAX_DEPTH = 64;
@@ -71,7 +77,7 @@ function member(name: string, value: unknown, { names, depth }: Place): unknown 
   if (typeof value === "string") return textMember(name, value);
   const inner = { names: FIELD_LISTS.test(name) ? isSensitiveKey : names, depth };
   if (!Array.isArray(value)) return visited(value, inner);
-  if (COOKIES.test(name) || SET_COOKIE.test(name))
+  if (COOKIES.test(name) || SET_COOKIE.test(name) || URL_NAME.test(name))
     return mapped(value, (entry) =>
       typeof entry === "string" ? textMember(name, entry) : visited(entry, inner),
     );
@@ -87,6 +93,7 @@ export function withheld(value: unknown): unknown {
 function textMember(name: string, value: string): string {
   if (SET_COOKIE.test(name)) return filterSetCookie(value);
   if (COOKIES.test(name)) return filterCookies(value);
+  if (URL_NAME.test(name)) return urlWithoutSecrets(value);
   // A query of a database is a text with spaces.
   const isQuery = QUERY.test(name) && (URL_QUERY.test(name) || !/\s/.test(value));
   return withoutSecrets(isQuery ? filterQuery(value) : value);
@@ -103,7 +110,31 @@ function list(values: readonly unknown[], place: Place): readonly unknown[] {
       return name === undefined ? visited(value, inner) : member(name, value, inner);
     });
   }
-  return mapped(values, (value) => (isPair(value) ? pair(value, inner) : visited(value, inner)));
+  return mapped(values, (value) => {
+    if (isPair(value)) return pair(value, inner);
+    return isNamed(value) ? named(value, inner) : visited(value, inner);
+  });
+}
+
+// As archives of HTTP have their headers: `{ name: "Cookie", value: "a=b" }`.
+interface Named {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+function isNamed(value: unknown): value is Named {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "value" in value &&
+    "name" in value &&
+    typeof value.name === "string"
+  );
+}
+
+function named(entry: Named, place: Place): Named {
+  const value = member(entry.name, entry.value, place);
+  return value === entry.value ? entry : { ...entry, value };
 }
 
 function isPair(value: unknown): value is readonly [string, unknown] {

@@ -6,6 +6,9 @@ const SENSITIVE_TERM =
 // The same document's optional terms: headers that tell who the client is.
 const PERSONAL_TERM = /forwarded|-ip|remote-|via|-user/i;
 
+/** Queries inside of queries that are looked into: what is nested deeper is withheld. */
+const MAX_NESTED = 8;
+
 /** What stands in the place of a value that is not sent. */
 export const FILTERED = "[Filtered]";
 
@@ -24,9 +27,16 @@ export function isPersonalHeader(name: string): boolean {
  * are. A query without any comes back as the same string. Never throws.
  */
 export function filterQuery(query: string): string {
+  return queryAt(query, 0);
+}
+
+function queryAt(query: string, depth: number): string {
   // A term may hide in percent-encoding (`%74oken`), so only a query without `%` is cleared by this test.
   if (!SENSITIVE_TERM.test(query) && !query.includes("%")) return query;
-  return query.split("&").map(filterPair).join("&");
+  return query
+    .split("&")
+    .map((pair) => filterPair(pair, depth))
+    .join("&");
 }
 
 /**
@@ -36,35 +46,43 @@ export function filterQuery(query: string): string {
 export function filterCookies(header: string): string {
   const cookies = header.split(";").filter((cookie) => cookie.trim() !== "");
   if (cookies.some((cookie) => cookie.indexOf("=") < 1)) return FILTERED;
-  return cookies.map(filterPair).join(";");
+  return cookies.map((cookie) => filterPair(cookie, 0)).join(";");
 }
 
-/** The same for `Set-Cookie`: one cookie, then attributes such as `Path=/`. */
+// Between cookies that were joined to one header, and not within the date of one.
+const NEXT_COOKIE = /(;|,(?=\s*[^\s;,=]+=))/;
+
+/** The same for `Set-Cookie`: a cookie and attributes such as `Path=/`, or several of them joined. */
 export function filterSetCookie(header: string): string {
-  const end = header.indexOf(";");
-  if (end === -1) return filterCookies(header);
-  const cookie = filterCookies(header.slice(0, end));
-  return cookie === FILTERED ? FILTERED : cookie + header.slice(end);
+  const parts = header.split(NEXT_COOKIE);
+  if ((parts[0] ?? "").indexOf("=") < 1) return header.trim() === "" ? header : FILTERED;
+  return parts.map((part) => filterPair(part, 0)).join("");
 }
 
-function filterPair(pair: string): string {
+function filterPair(pair: string, depth: number): string {
   const equals = pair.indexOf("=");
   if (equals === -1 || equals === pair.length - 1) return pair;
   const key = pair.slice(0, equals);
   if (isSensitiveKey(decoded(key))) return `${key}=${FILTERED}`;
   // Older servers take `;` for `&`, which is only one where the key before it is not sensitive.
-  if (pair.includes(";")) return pair.split(";").map(filterPair).join(";");
-  return `${key}=${filterInner(pair.slice(equals + 1))}`;
+  if (pair.includes(";")) {
+    return pair
+      .split(";")
+      .map((part) => filterPair(part, depth))
+      .join(";");
+  }
+  return `${key}=${filterInner(pair.slice(equals + 1), depth)}`;
 }
 
 // A URL may be the value of a parameter, `?next=/login?token=…`, and is most often encoded as one.
-function filterInner(value: string): string {
+function filterInner(value: string, depth: number): string {
   const mark = value.search(/[?#]|%3f|%23/i);
   if (mark === -1) return value;
   const isEncoded = value.charAt(mark) === "%";
   const start = mark + (isEncoded ? 3 : 1);
+  if (depth >= MAX_NESTED) return value.slice(0, start) + FILTERED;
   const inner = isEncoded ? decoded(value.slice(start)) : value.slice(start);
-  const filtered = filterQuery(inner);
+  const filtered = queryAt(inner, depth + 1);
   if (filtered === inner) return value;
   return value.slice(0, start) + (isEncoded ? encodeURIComponent(filtered) : filtered);
 }

@@ -36,6 +36,17 @@ export function withoutSecrets(text: string): string {
   return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
 }
 
+/** The same for a text that is a URL or path as a whole, whatever signs are in it. */
+export function urlWithoutSecrets(url: string): string {
+  const shown = withoutCredentials(url);
+  const end = pathEnd(shown);
+  if (end === shown.length) return shown;
+  const hash = shown.indexOf("#", end);
+  const query = shown.slice(end + 1, hash === -1 ? shown.length : hash);
+  const start = shown.slice(0, end) + (hash === end ? "" : `?${filterQuery(query)}`);
+  return hash === -1 ? start : `${start}#${filterQuery(shown.slice(hash + 1))}`;
+}
+
 function withoutCredentials(text: string): string {
   if (!text.includes("//") || !text.includes("@")) return text;
   return text.replace(CREDENTIALS, LOGIN);

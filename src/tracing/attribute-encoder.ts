@@ -136,10 +136,16 @@ function encode(memory: KeyMemory, value: unknown): string {
   return text;
 }
 
+// What is looked at for secrets is no more than what is sent; one character more, to be seen as cut.
+function bounded(value: string): string {
+  return value.length > MAX_VALUE_LENGTH ? value.slice(0, MAX_VALUE_LENGTH + 1) : value;
+}
+
 // Most values are neither text nor composed, and most names say nothing. Lists and maps may be
 // anything: bounded and made JSON first, they can be read again.
 function filteredJson(filter: KeyMemory["filter"], value: unknown): string {
   if (typeof value === "number" && filter === plainValue) return jsonValue(value);
+  if (typeof value === "string") return jsonValue(filter(bounded(value)));
   if (typeof value !== "object" || value === null) return jsonValue(filter(value));
   const text = jsonValue(value);
   const copy: unknown = JSON.parse(text);
