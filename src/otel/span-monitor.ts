@@ -1,6 +1,6 @@
 import type { UncheckedMonitorConfig } from "../capture/monitor-config.js";
 import type { SentryClient } from "../client/client.js";
-import type { CheckInStatus } from "../protocol/check-in.js";
+import type { CheckIn, CheckInStatus } from "../protocol/check-in.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import { STATUS_CODE } from "../semantics/span-view.js";
 import type { FinishedSpan, HighResolutionTime } from "../tracing/finished-span.js";
@@ -53,8 +53,8 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
   const tell = (span: StartedSpan | FinishedSpan, run: SpanRun, end?: SpanEnd): void => {
     const { checkInId, monitorSlug, config } = run;
     const { status = "in_progress", duration } = end ?? {};
-    const checkIn = { checkInId, monitorSlug, status, duration };
-    sendCheckIn(client, { checkIn, config, trace: placeOfSpan(span).trace });
+    const read = (): CheckIn => ({ monitorSlug, status, duration });
+    sendCheckIn(client, { checkInId, read, config, trace: placeOfSpan(span).trace });
   };
 
   // A processor that is registered twice is told twice.

@@ -1,3 +1,4 @@
+import { memberOf } from "../normalize/foreign.js";
 import type { CronMonitorOptions } from "./cron-task.js";
 import {
   cronConfig,
@@ -50,6 +51,11 @@ export function instrumentCron<T extends CronJobClass>(
   });
 }
 
+function readParams(params: object): JobParams {
+  const names = ["cronTime", "onTick", "timeZone", "utcOffset", "name"];
+  return Object.fromEntries(names.map((name) => [name, memberOf(params, name)]));
+}
+
 /** The jobs of one instrumented class. */
 class CronJobs {
   readonly #slug: string;
@@ -75,10 +81,14 @@ class CronJobs {
   }
 
   fromParams(make: (params: unknown) => unknown, params: unknown): unknown {
-    const onTick =
-      typeof params === "object" && params !== null ? this.#monitored(params) : undefined;
+    if (typeof params !== "object" || params === null) return make(params);
+    const onTick = this.#monitored(readParams(params));
     if (onTick === undefined) return make(params);
-    return outsideOfUnits(() => make({ ...(params as object), onTick }));
+    // Its own members may be read by getters of its class.
+    const monitored: unknown = Object.create(params, {
+      onTick: { value: onTick, enumerable: true },
+    });
+    return outsideOfUnits(() => make(monitored));
   }
 
   // Undefined where the job is to run as it is.
@@ -97,7 +107,10 @@ class CronJobs {
   }
 
   #ownSlug({ cronTime, timeZone }: JobParams): string | undefined {
-    const schedule = typeof cronTime === "string" ? `${cronTime} ${String(timeZone)}` : "once";
+    const schedule =
+      typeof cronTime === "string"
+        ? `${cronTime} ${typeof timeZone === "string" ? timeZone : ""}`
+        : "once";
     this.#schedule ??= schedule;
     if (schedule === this.#schedule) return this.#slug;
     tellUnmonitored(`${this.#slug} is the monitor of another schedule; give the job a \`name\``);

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { memberOf } from "../normalize/foreign.js";
 import type { CronFunction, CronMonitorOptions } from "./cron-task.js";
 import {
   cronConfig,
@@ -42,7 +43,8 @@ interface Instrumentation {
 function instrumented(original: CronFunction, { lib, options }: Instrumentation): CronFunction {
   return function monitored(...args) {
     const [expression, task, taskOptions] = args;
-    const { name, timezone } = readOptions(taskOptions);
+    const name = memberOf(taskOptions, "name");
+    const timezone = memberOf(taskOptions, "timezone");
     if (!isFunction(task)) {
       tellUnmonitored("a background task of node-cron runs in a process of its own");
       const path = typeof task === "string" ? fromCaller(task, monitored) : task;
@@ -56,15 +58,6 @@ function instrumented(original: CronFunction, { lib, options }: Instrumentation)
     const run = monitoredTask(task, { monitorSlug: name, config, library: "node-cron" });
     return outsideOfUnits(() => original.apply(lib, args.with(1, run)));
   };
-}
-
-interface TaskOptions {
-  readonly name?: unknown;
-  readonly timezone?: unknown;
-}
-
-function readOptions(options: unknown): TaskOptions {
-  return typeof options === "object" && options !== null ? options : {};
 }
 
 // node-cron looks for a relative path beside the file that calls it, and would take this one for that.

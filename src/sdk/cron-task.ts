@@ -58,10 +58,12 @@ export function outsideOfUnits<T>(fn: () => T): T {
 export function cronConfig(times: CronTimes, options: CronMonitorOptions): MonitorRunConfig {
   const { expression, timezone } = times;
   if (typeof expression !== "string") return { signal: options.signal };
-  const zone = typeof timezone === "string" ? timezone : processZone();
+  // What the job says wins over what is said of all.
+  const zone = typeof timezone === "string" ? timezone : (options.timezone ?? processZone());
+  const { timezone: _common, ...rest } = options;
   return {
+    ...rest,
     ...(zone === undefined ? {} : { timezone: zone }),
-    ...options,
     schedule: { type: "crontab", value: withoutZeroSeconds(expression) },
   };
 }
@@ -70,7 +72,7 @@ export function cronConfig(times: CronTimes, options: CronMonitorOptions): Monit
 export function tellUnmonitored(why: string): void {
   // Jobs may be made before the client.
   const diagnostics = getClient()?.diagnostics ?? createDiagnostics(diag);
-  diagnostics.warnOnce("cron", `a cron job is not monitored: ${why}`);
+  diagnostics.warnOnce(`cron:${why}`, `a cron job is not monitored: ${why}`);
 }
 
 function processZone(): string | undefined {

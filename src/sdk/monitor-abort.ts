@@ -1,9 +1,12 @@
+// Runs that never end must not be held for ever by the signal of the process.
+const MAX_WAITING = 1000;
+
 // One listener per signal: many runs may wait for the end of the same process, and Node.js takes many
 // listeners for a leak.
 const waiting = new WeakMap<AbortSignal, AbortWatch>();
 
 /** Calls `fn` when the signal aborts, at once if it has. Returns what takes that back. Never throws. */
-export function onAbort(signal: AbortSignal | undefined, fn: () => void): () => void {
+export function onAbort(signal: unknown, fn: () => void): () => void {
   if (!(signal instanceof AbortSignal)) return ignore;
   if (signal.aborted) {
     fn();
@@ -28,6 +31,8 @@ class AbortWatch {
   add(fn: () => void): void {
     if (this.#waiting.size === 0) this.#signal.addEventListener("abort", this.#tell);
     this.#waiting.add(fn);
+    if (this.#waiting.size <= MAX_WAITING) return;
+    for (const oldest of this.#waiting) return this.remove(oldest);
   }
 
   remove(fn: () => void): void {

@@ -4,6 +4,8 @@ import type { SentryClient } from "../client/client.js";
 export interface OpenRun {
   /** Ends it as failed, whatever becomes of its job. Must not throw. */
   giveUp(): void;
+  /** It is not remembered any more: it must not be held by anything else. */
+  forgotten(): void;
 }
 
 // Jobs that never settle must not be held for ever: the oldest is forgotten, and Sentry times it out.
@@ -18,6 +20,7 @@ export function rememberRun(client: SentryClient, run: OpenRun): void {
   if (runs.size <= MAX_OPEN_RUNS) return;
   for (const oldest of runs) {
     runs.delete(oldest);
+    oldest.forgotten();
     break;
   }
 }

@@ -1,8 +1,9 @@
-import { SpanStatusCode, context, trace } from "@opentelemetry/api";
-import type { Context, Span } from "@opentelemetry/api";
+import { INVALID_SPAN_CONTEXT, SpanStatusCode, context, trace } from "@opentelemetry/api";
+import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
+import { memberOf } from "../normalize/foreign.js";
 import { sendCheckIn } from "../otel/check-in-sender.js";
 import { placeOfError, rememberingErrors } from "../otel/error-places.js";
 import { forkIsolation, startingNewTrace } from "../otel/scope-context.js";
@@ -26,18 +27,22 @@ export interface MonitoredJob {
 export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): T {
   const creator = trace.getSpanContext(context.active());
   const ctx = startingNewTrace(forkIsolation(base));
-  const span = trace.getTracer(SDK_NAME, SDK_VERSION).startSpan(
-    job.monitorSlug,
-    {
-      attributes: { "sentry.op": "cron" },
-      links: creator === undefined ? [] : [{ context: creator }],
-    },
-    ctx,
-  );
+  const span = startedSpan(job.monitorSlug, ctx, creator);
   return context.with(trace.setSpan(ctx, span), () => {
     const run = new MonitorRun(job, span);
     return run.watch(() => rememberingErrors(fn));
   });
+}
+
+// Other processors' errors are no business of the job.
+function startedSpan(name: string, ctx: Context, creator: SpanContext | undefined): Span {
+  const attributes = { "sentry.op": "cron" };
+  const links = creator === undefined ? [] : [{ context: creator }];
+  try {
+    return trace.getTracer(SDK_NAME, SDK_VERSION).startSpan(name, { attributes, links }, ctx);
+  } catch {
+    return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  }
 }
 
 /** One run: its state is its own, whatever else runs at the time. */
@@ -57,7 +62,8 @@ class MonitorRun {
     this.#span = span;
     this.#checkIn("in_progress");
     if (this.#client !== undefined) rememberRun(this.#client, this);
-    this.#stopWaiting = onAbort(job.config?.signal, () => this.giveUp());
+    const signal = memberOf(job.config, "signal");
+    this.#stopWaiting = onAbort(signal, () => this.giveUp());
   }
 
   watch<T>(fn: () => T): T {
@@ -73,13 +79,14 @@ class MonitorRun {
     return result;
   }
 
-  // Called by a signal or a closing client, which other processors' errors are no business of.
+  // Called by a signal or a closing client.
   giveUp(): void {
-    try {
-      this.#end("error");
-    } catch (error) {
-      this.#client?.diagnostics.warnOnce("monitor", "a run's span could not be ended", error);
-    }
+    this.#end("error");
+  }
+
+  // One of too many open runs: nothing waits for it any more but its job.
+  forgotten(): void {
+    this.#stopWaiting?.();
   }
 
   // Not on the promise itself: a rejection that is listened for counts as handled.
@@ -106,8 +113,17 @@ class MonitorRun {
     this.#stopWaiting?.();
     if (this.#client !== undefined) forgetRun(this.#client, this);
     this.#checkIn(status);
-    if (status === "error") this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    this.#span.end();
+    this.#endSpan(status);
+  }
+
+  // What another processor throws must not take the place of the job's result.
+  #endSpan(status: CheckInStatus): void {
+    try {
+      if (status === "error") this.#span.setStatus({ code: SpanStatusCode.ERROR });
+      this.#span.end();
+    } catch (error) {
+      this.#client?.diagnostics.warnOnce("monitor", "a run's span could not be ended", error);
+    }
   }
 
   // With the configuration each time: should the first check-in get lost, the last one makes the
@@ -117,7 +133,8 @@ class MonitorRun {
     const { monitorSlug, config } = this.#job;
     const duration = (performance.now() - this.#start) / 1000;
     sendCheckIn(this.#client, {
-      checkIn: { monitorSlug, status, duration, checkInId: this.#checkInId },
+      checkInId: this.#checkInId,
+      read: () => ({ monitorSlug, status, duration }),
       config: monitorConfigOf(config),
       trace: this.#trace,
     });
@@ -125,7 +142,7 @@ class MonitorRun {
 }
 
 function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | undefined {
-  return config?.schedule === undefined ? undefined : config;
+  return memberOf(config, "schedule") === undefined ? undefined : (config as MonitorConfig);
 }
 
 // The OTel SDKs' spans tell; what does not record does not.
@@ -138,10 +155,5 @@ function hasFailed(span: Span): boolean {
 
 /** Whether a value is a promise, of whatever kind. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "then" in value &&
-    typeof value.then === "function"
-  );
+  return typeof value === "object" && typeof memberOf(value, "then") === "function";
 }

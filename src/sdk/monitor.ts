@@ -1,5 +1,6 @@
 import { context } from "@opentelemetry/api";
 
+import { memberOf } from "../normalize/foreign.js";
 import { sendCheckIn } from "../otel/check-in-sender.js";
 import { placeOfError } from "../otel/error-places.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
@@ -13,12 +14,12 @@ import { runMonitored } from "./monitor-run.js";
  * that Sentry could not use is a diagnostic and not sent. Never throws.
  */
 export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string {
-  const checkInId = checkIn.checkInId ?? newEventId();
+  const given = memberOf(checkIn, "checkInId");
+  const checkInId = typeof given === "string" ? given : newEventId();
+  const { trace } = placeOfError(undefined);
   const client = getClient();
-  if (client !== undefined) {
-    const { trace } = placeOfError(undefined);
-    sendCheckIn(client, { checkIn: { ...checkIn, checkInId }, config, trace });
-  }
+  if (client !== undefined)
+    sendCheckIn(client, { read: () => ({ ...checkIn, checkInId }), checkInId, config, trace });
   return checkInId;
 }
 
