@@ -1,3 +1,5 @@
+import { attempt } from "../normalize/foreign.js";
+
 // Runs that never end must not be held for ever by the signal of the process.
 const MAX_WAITING = 1000;
 
@@ -7,6 +9,10 @@ const waiting = new WeakMap<AbortSignal, AbortWatch>();
 
 /** Calls `fn` when the signal aborts, at once if it has. Returns what takes that back. Never throws. */
 export function onAbort(signal: unknown, fn: () => void): () => void {
+  return attempt(() => watchAbort(signal, fn), ignore);
+}
+
+function watchAbort(signal: unknown, fn: () => void): () => void {
   if (!(signal instanceof AbortSignal)) return ignore;
   if (signal.aborted) {
     fn();

@@ -147,10 +147,7 @@ function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | 
 
 // The OTel SDKs' spans tell; what does not record does not.
 function hasFailed(span: Span): boolean {
-  if (!("status" in span)) return false;
-  const { status } = span;
-  const code = typeof status === "object" && status !== null && "code" in status && status.code;
-  return code === SpanStatusCode.ERROR;
+  return memberOf(memberOf(span, "status"), "code") === SpanStatusCode.ERROR;
 }
 
 /** Whether a value is a promise, of whatever kind. */

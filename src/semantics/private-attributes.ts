@@ -2,7 +2,7 @@ import { isUrlName, redacted, redactedFields, redactedMember, withheld } from ".
 import { isSecretName } from "./secret-name.js";
 import { FILTERED, isPersonalHeader, isSensitiveKey } from "./sensitive.js";
 import { SPAN_KIND } from "./span-view.js";
-import { withoutSecrets } from "./url.js";
+import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 /** Whether an attribute is left out: never, always, or on the spans of a server. */
 export type Omission = "always" | "never" | "server";
@@ -81,13 +81,19 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (name === CONNECTION_STRING) return connection;
   if (BODY.test(name)) return body;
   if (isSecretName(name)) return withheld;
-  return SHAPED.test(name) || isUrlName(name) ? (value) => redactedMember(name, value) : plainValue;
+  // Most of what differs from span to span is one of these: they are not looked at by name each time.
+  if (isUrlName(name)) return (value) => urlValue(name, value);
+  return SHAPED.test(name) ? (value) => redactedMember(name, value) : plainValue;
 }
 
 /** What is sent of a JSON value whose name says nothing: all but secrets in URLs and in its members. */
 export function plainValue(value: unknown): unknown {
   if (typeof value === "string") return withoutSecrets(value);
   return typeof value === "object" ? redacted(value) : value;
+}
+
+function urlValue(name: string, value: unknown): unknown {
+  return typeof value === "string" ? urlWithoutSecrets(value) : redactedMember(name, value);
 }
 
 function hidden(value: unknown): unknown {

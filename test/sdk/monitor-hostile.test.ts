@@ -32,6 +32,12 @@ describe("what throws when it is read", () => {
     expect(withMonitor("job", () => 42, throwing(name))).toBe(42);
   });
 
+  it("does not keep a job from running: a signal that is none", () => {
+    startBridge();
+    const signal = Object.create(AbortSignal.prototype) as AbortSignal;
+    expect(withMonitor("job", () => 42, { signal })).toBe(42);
+  });
+
   it("is the job's own business where it is its result", async () => {
     const bridge = startBridge();
     const result = throwing("then");
