@@ -20,7 +20,12 @@ import type {
 import { encodeEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import { fitEvent } from "./fit-event.js";
-import { SDK_HEADER_MEMBER, createProcessMembers, isPending } from "./process-members.js";
+import {
+  SDK_HEADER_MEMBER,
+  contextMembers,
+  createProcessMembers,
+  isPending,
+} from "./process-members.js";
 import type { ProcessMembers } from "./process-members.js";
 import { scopeMembers } from "./scope-members.js";
 import { createTraceContext } from "./trace-context.js";
@@ -220,7 +225,9 @@ function transactionJson({ input, members, eventId, merged }: TransactionParts):
   const scopes = scopeMembers(merged);
   const status = input.responseStatusCode;
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
-  return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${members.contexts}${scopes.contexts}}}`;
+  // Where the scopes' contexts were too large to be sent, those of the process stay.
+  const process = contextMembers(members, scopes.contexts === "" ? {} : merged.contexts);
+  return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }
 
 function traceIds({ traceId, spanId }: ErrorTrace): JsonRecord {

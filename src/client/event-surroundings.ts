@@ -50,6 +50,7 @@ function contextsOf(
   { merged, members, trace }: EventSurroundings,
 ): Record<string, JsonRecord> {
   return {
+    ...members.machine,
     ...merged.contexts,
     runtime: { name: "node", version: process.version },
     ...(members.resource !== undefined && { otel: { resource: members.resource } }),

@@ -1,6 +1,8 @@
 import { normalize } from "../normalize/normalize.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import type { Settings } from "../options/options.js";
+import { resourceContexts } from "../semantics/resource-contexts.js";
+import type { ResourceContexts } from "../semantics/resource-contexts.js";
 import { redacted } from "./redact.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
@@ -17,6 +19,10 @@ export interface ProcessMembers {
   readonly json: string;
   /** Members of `contexts` that do not change, each with a leading comma. */
   readonly contexts: string;
+  /** Contexts of the machine, by the resource. A scope's context of the same name replaces one. */
+  readonly machine: ResourceContexts;
+  /** Each of them as a JSON member with a leading comma, by its name. */
+  readonly machineJson: Readonly<Record<string, string>>;
 }
 
 /** What events say of this package (protocol: sdk interface). */
@@ -64,6 +70,15 @@ export function isPending(resource: ResourceView): boolean {
   }
 }
 
+/** All members of `contexts` that a process has, beside the application's contexts of these names. */
+export function contextMembers(members: ProcessMembers, own: Readonly<object>): string {
+  let text = members.contexts;
+  for (const [name, member] of Object.entries(members.machineJson)) {
+    if (!Object.hasOwn(own, name)) text += member;
+  }
+  return text;
+}
+
 function build(settings: Settings, resource: ResourceView | undefined): ProcessMembers {
   const attributes = resource?.attributes ?? {};
   const release = settings.release ?? textOf(attributes["service.version"]);
@@ -79,7 +94,10 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
     server_name: serverName?.slice(0, LIMITS.serverName),
   };
   const known = resource === undefined ? undefined : redacted(resourceCopy(attributes));
+  const machine = resourceContexts(known ?? {});
   return {
+    machine,
+    machineJson: membersByName(machine),
     resource: known,
     release: members.release,
     environment: members.environment,
@@ -90,9 +108,16 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
   };
 }
 
-function resourceCopy(attributes: ResourceView["attributes"]): object {
+function membersByName(contexts: ResourceContexts): Record<string, string> {
+  const entries = Object.entries(contexts);
+  return Object.fromEntries(
+    entries.map(([name, members]) => [name, `,"${name}":${JSON.stringify(members)}`]),
+  );
+}
+
+function resourceCopy(attributes: ResourceView["attributes"]): JsonRecord {
   const copy = normalize(attributes, RESOURCE_LIMITS);
-  return typeof copy === "object" && copy !== null ? copy : {};
+  return typeof copy === "object" && copy !== null ? { ...copy } : {};
 }
 
 function environmentOf(attributes: ResourceView["attributes"]): string {

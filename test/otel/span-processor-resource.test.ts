@@ -1,9 +1,10 @@
+import { ROOT_CONTEXT, context } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { ClientOptions } from "../../src/index.js";
-import { captureException } from "../../src/index.js";
+import { captureException, forkIsolation } from "../../src/index.js";
 import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/otel/transaction-sink.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import { startBridge } from "../client/bridge.js";
@@ -30,6 +31,40 @@ async function sendOne(
   bridge.tracer.startSpan("root").end();
   return (await bridge.flushed())[0];
 }
+
+describe("the machine's contexts", () => {
+  const MACHINE = { "os.type": "linux", "host.arch": "arm64", "cloud.provider": "aws" };
+  const CONTEXTS = {
+    os: { name: "Linux" },
+    device: { arch: "arm64" },
+    cloud_resource: { "cloud.provider": "aws" },
+  };
+
+  it("are on transactions and errors alike", async () => {
+    const bridge = startBridge({}, { resource: resourceFromAttributes(MACHINE) });
+    bridge.tracer.startSpan("root").end();
+    captureException(new Error("x"));
+    const [transaction] = await bridge.flushed();
+    expect(transaction?.contexts).toMatchObject(CONTEXTS);
+    expect(bridge.transport.errors()[0]?.contexts).toMatchObject(CONTEXTS);
+  });
+
+  it("give way to the application's contexts of these names, on both", async () => {
+    const bridge = startBridge({}, { resource: resourceFromAttributes(MACHINE) });
+    const ctx = forkIsolation(ROOT_CONTEXT, (scope) => scope.setContext("os", { name: "mine" }));
+    bridge.tracer.startSpan("root", {}, ctx).end();
+    context.with(ctx, () => captureException(new Error("x")));
+    const [transaction] = await bridge.flushed();
+    const expected = { ...CONTEXTS, os: { name: "mine" } };
+    expect(transaction?.contexts).toMatchObject(expected);
+    expect(bridge.transport.errors()[0]?.contexts).toMatchObject(expected);
+  });
+
+  it("hold no secret that the resource has", async () => {
+    const transaction = await sendOne({ "os.description": "https://me:hunter2@h/os" });
+    expect(JSON.stringify(transaction)).not.toContain("hunter2");
+  });
+});
 
 describe("the resource", () => {
   it("is sent whole, as contexts.otel.resource", async () => {

@@ -1,5 +1,11 @@
 const TIMES = new Set(["start_timestamp", "timestamp"]);
-const VARYING = new Set(["otel.scope.version", "server_name", "telemetry.sdk.version", "version"]);
+const VARYING = new Set([
+  "device",
+  "otel.scope.version",
+  "server_name",
+  "telemetry.sdk.version",
+  "version",
+]);
 const IDS = new Set(["event_id", "trace_id", "span_id", "parent_span_id"]);
 const HOST_RESOURCE = /^(?:host|os|process)\./u;
 

@@ -1,0 +1,94 @@
+import { text } from "./attribute-text.js";
+import type { AttributeBag } from "./span-view.js";
+
+/** Sentry's contexts of the machine that a process runs on, by their names. */
+export type ResourceContexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A context's members, and the resource attributes that hold them. */
+type Members = readonly (readonly [member: string, attribute: string])[];
+
+const OS: Members = [
+  ["name", "os.name"],
+  ["version", "os.version"],
+  ["build", "os.build_id"],
+  ["raw_description", "os.description"],
+];
+
+const DEVICE: Members = [
+  ["name", "host.name"],
+  ["arch", "host.arch"],
+  ["cpu_description", "host.cpu.model.name"],
+  ["model", "device.model.name"],
+  ["model_id", "device.model.identifier"],
+  ["manufacturer", "device.manufacturer"],
+  ["device_unique_identifier", "device.id"],
+];
+
+const CLOUD: Members = [
+  ["cloud.provider", "cloud.provider"],
+  ["cloud.account.id", "cloud.account.id"],
+  ["cloud.region", "cloud.region"],
+  ["cloud.availability_zone", "cloud.availability_zone"],
+  ["cloud.platform", "cloud.platform"],
+  ["cloud.resource_id", "cloud.resource_id"],
+];
+
+// A machine has an id and a type everywhere; they are members of this context on a cloud's machines only.
+const CLOUD_HOST: Members = [
+  ["host.id", "host.id"],
+  ["host.type", "host.type"],
+];
+
+// `os.type` has the values of `process.platform`, or those of the conventions. Node's resource detector
+// sets the kernel's release as the version, so "Darwin 23.4.0" is right and "macOS 23.4.0" is not.
+const NAME_BY_OS_TYPE: ReadonlyMap<unknown, string> = new Map([
+  ["aix", "AIX"],
+  ["android", "Android"],
+  ["darwin", "Darwin"],
+  ["dragonflybsd", "DragonFly BSD"],
+  ["freebsd", "FreeBSD"],
+  ["hpux", "HP-UX"],
+  ["linux", "Linux"],
+  ["netbsd", "NetBSD"],
+  ["openbsd", "OpenBSD"],
+  ["solaris", "Solaris"],
+  ["sunos", "Solaris"],
+  ["win32", "Windows"],
+  ["windows", "Windows"],
+  ["z_os", "z/OS"],
+  ["zos", "z/OS"],
+]);
+
+/**
+ * The contexts `os`, `device` and `cloud_resource` (protocol: contexts) of a resource, without those of
+ * which it says nothing.
+ */
+export function resourceContexts(attributes: AttributeBag): ResourceContexts {
+  const cloud = membersOf(CLOUD, attributes);
+  const host = isEmpty(cloud) ? {} : membersOf(CLOUD_HOST, attributes);
+  const all = {
+    os: osMembers(attributes),
+    device: membersOf(DEVICE, attributes),
+    cloud_resource: { ...cloud, ...host },
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, members]) => !isEmpty(members)));
+}
+
+function osMembers(attributes: AttributeBag): Record<string, string> {
+  const type = text(attributes["os.type"]);
+  const name = NAME_BY_OS_TYPE.get(type?.toLowerCase()) ?? type;
+  return { ...(name !== undefined && { name }), ...membersOf(OS, attributes) };
+}
+
+function membersOf(members: Members, attributes: AttributeBag): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [member, name] of members) {
+    const value = text(attributes[name]);
+    if (value !== undefined) found[member] = value;
+  }
+  return found;
+}
+
+function isEmpty(members: Readonly<Record<string, string>>): boolean {
+  return Object.keys(members).length === 0;
+}
