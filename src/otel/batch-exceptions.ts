@@ -1,4 +1,5 @@
 import { STATUS_CODE } from "../semantics/span-view.js";
+import { localParentId } from "../tracing/finished-span.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
@@ -19,7 +20,7 @@ export class BatchExceptions {
 
   accept(spans: readonly FinishedSpan[]): void {
     for (const span of spans) if (hasEvents(span)) this.#exceptionsOf(span).add(exceptionsOf(span));
-    for (const span of spans) if (isLocalRoot(span)) this.#rootEnded(span);
+    for (const span of spans) if (localParentId(span) === undefined) this.#rootEnded(span);
   }
 
   #rootEnded(root: FinishedSpan): void {
@@ -39,8 +40,4 @@ export class BatchExceptions {
       this.#byTrace.delete(this.#byTrace.keys().next().value ?? "");
     return exceptions;
   }
-}
-
-function isLocalRoot({ parentSpanContext: parent }: FinishedSpan): boolean {
-  return parent === undefined || parent.isRemote === true;
 }

@@ -2,6 +2,7 @@ import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
+import { localParentId } from "./finished-span.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { inTurns } from "./in-turns.js";
 import type { SegmentOrigin } from "./segment.js";
@@ -75,9 +76,9 @@ export class BatchAssembler {
   #isTakenAsRoot(span: FinishedSpan): boolean {
     this.#accepted++;
     try {
-      const parent = span.parentSpanContext;
-      if (parent === undefined || parent.isRemote === true) return true;
-      this.#keep(span, parent.spanId);
+      const parentSpanId = localParentId(span);
+      if (parentSpanId === undefined) return true;
+      this.#keep(span, parentSpanId);
     } catch (error) {
       this.#lose(error, 0);
     }

@@ -1,4 +1,5 @@
 import type { AttributeBag } from "../semantics/span-view.js";
+import { namesSpan } from "./ids.js";
 
 /** Seconds and nanoseconds, as OTel's `HrTime`. */
 export type HighResolutionTime = readonly [seconds: number, nanos: number];
@@ -48,4 +49,14 @@ export interface FinishedSpan {
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
+}
+
+/**
+ * The id of a span's parent in this process; `undefined` for a local root. An id that names no span, such as
+ * the zeros that some exporters and converters write, is no parent: the SDK begins a trace there, too.
+ */
+export function localParentId({
+  parentSpanContext: parent,
+}: Pick<FinishedSpan, "parentSpanContext">): string | undefined {
+  return parent?.isRemote !== true && namesSpan(parent?.spanId) ? parent.spanId : undefined;
 }

@@ -9,7 +9,7 @@ import type { EncodedHead } from "./encoded-head.js";
 import { jsonLinks, jsonMeasurements } from "./encode-details.js";
 import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan } from "./finished-span.js";
-import { validSpanId, validTraceId } from "./ids.js";
+import { namesSpan, validSpanId, validTraceId } from "./ids.js";
 import { clip, jsonMember, jsonString } from "./json-text.js";
 import { LastText } from "./last-text.js";
 import { readableSpan } from "./readable-span.js";
@@ -160,7 +160,7 @@ function identityMembers(span: FinishedSpan, ids: string): string {
 }
 
 function idMembers(traceId: string, parentSpanId: string | undefined): string {
-  const parent = parentSpanId ? `,"parent_span_id":"${validSpanId(parentSpanId)}"` : "";
+  const parent = namesSpan(parentSpanId) ? `,"parent_span_id":"${validSpanId(parentSpanId)}"` : "";
   return `","trace_id":"${validTraceId(traceId)}"${parent}`;
 }
 

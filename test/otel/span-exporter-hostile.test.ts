@@ -130,6 +130,32 @@ describe("ids", () => {
   });
 });
 
+describe("a parent id that names no span", () => {
+  const invalid = ["0".repeat(16), "", "0", "f".repeat(15), "not-a-span-id-at", null, undefined];
+
+  it.each(invalid)("(%j) makes its span a local root, with its children", async (spanId) => {
+    const bench = startExporter();
+    const parentSpanContext = { traceId: "0".repeat(32), spanId: spanId as string, traceFlags: 1 };
+    const root = spanOf({ parentSpanContext });
+    const child = childOf(root);
+    bench.export(child, root);
+    const [transaction] = await bench.flushed();
+    expect(reasonOf(transaction)).toBeUndefined();
+    expect(transaction?.contexts.trace).not.toHaveProperty("parent_span_id");
+    expect(transaction?.spans.map((span) => span.span_id)).toEqual([idOf(child)]);
+  });
+
+  it.each(invalid)("(%j) lets the exceptions of a failed root be reported", async (spanId) => {
+    const bench = startExporter();
+    const parentSpanContext = { traceId: "0".repeat(32), spanId: spanId as string, traceFlags: 1 };
+    const attributes = { "exception.type": "Error", "exception.message": "refused" };
+    const events = [{ name: "exception", time: spanOf().startTime, attributes }];
+    bench.export(spanOf({ parentSpanContext, status: { code: 2 }, events }));
+    await bench.flushed();
+    expect(bench.transport.errors()).toHaveLength(1);
+  });
+});
+
 describe("spans that are not sampled", () => {
   it("are none of ours, and are not counted", async () => {
     const bench = startExporter();
