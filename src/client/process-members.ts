@@ -6,6 +6,7 @@ import type { ResourceContexts } from "../semantics/resource-contexts.js";
 import { redacted } from "./redact.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
+import { isRecord } from "./valid-event.js";
 import { withoutUnset } from "./without-unset.js";
 
 /** What every event of a process says about it. */
@@ -83,10 +84,7 @@ function build(settings: Settings, resource: ResourceView | undefined): ProcessM
   const attributes = resource?.attributes ?? {};
   const release = settings.release ?? textOf(attributes["service.version"]);
   const environment = settings.environment ?? environmentOf(attributes);
-  const serverName =
-    settings.serverName ??
-    textOf(attributes["service.instance.id"]) ??
-    textOf(attributes["host.name"]);
+  const serverName = settings.serverName ?? hostOf(attributes);
   const members = {
     release: release?.slice(0, LIMITS.release),
     environment: environment.slice(0, LIMITS.environment),
@@ -117,7 +115,11 @@ function membersByName(contexts: ResourceContexts): Record<string, string> {
 
 function resourceCopy(attributes: ResourceView["attributes"]): JsonRecord {
   const copy = normalize(attributes, RESOURCE_LIMITS);
-  return typeof copy === "object" && copy !== null ? { ...copy } : {};
+  return isRecord(copy) ? copy : {};
+}
+
+function hostOf(attributes: ResourceView["attributes"]): string | undefined {
+  return textOf(attributes["service.instance.id"]) ?? textOf(attributes["host.name"]);
 }
 
 function environmentOf(attributes: ResourceView["attributes"]): string {
