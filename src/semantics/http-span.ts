@@ -1,5 +1,6 @@
 import { listed, text, texts } from "./attribute-text.js";
 import { httpData } from "./http-data.js";
+import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
 import { sanitizeUrl } from "./url.js";
@@ -13,7 +14,10 @@ export function requestMethod(attributes: AttributeBag): string | undefined {
   return method === "_OTHER" ? "HTTP" : method;
 }
 
-/** Names a span of an HTTP request after its method and route, path or URL. */
+/**
+ * Names a span of an HTTP request after its method and route, path or URL, unless its name is one that
+ * somebody has chosen.
+ */
 export function inferHttp(span: SpanView, method: string): Inference {
   const { attributes } = span;
   const url = text(attributes["url.full"]) ?? text(attributes["http.url"]);
@@ -23,7 +27,7 @@ export function inferHttp(span: SpanView, method: string): Inference {
   const data = httpData(attributes, { url, safeUrl, target });
   const path = route ?? pathOf(span.kind, target, safeUrl);
   const op = httpOp(span);
-  if (path === undefined || !isRenamed(span)) {
+  if (path === undefined || !isRenamed(span, method)) {
     return { op, description: span.name, source: "custom", data };
   }
   const description = `${method} ${path}${graphqlSuffix(attributes)}`;
@@ -52,9 +56,13 @@ function exchangeOp(kind: number): string {
 }
 
 // A span of another kind was started by hand, and its author chose the name.
-function isRenamed({ kind, attributes }: SpanView): boolean {
-  if (kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CLIENT) return true;
-  return text(attributes["sentry.origin"])?.startsWith("auto") === true;
+function isRenamed(span: SpanView, method: string): boolean {
+  const { kind, attributes } = span;
+  const isAutomatic =
+    kind === SPAN_KIND.SERVER ||
+    kind === SPAN_KIND.CLIENT ||
+    text(attributes["sentry.origin"])?.startsWith("auto") === true;
+  return isAutomatic && isInstrumentationName(span, method);
 }
 
 function graphqlSuffix(attributes: AttributeBag): string {

@@ -10,7 +10,7 @@ function nameWithOperations(operations: unknown): string {
     "http.route": "/graphql",
     "sentry.graphql.operation": operations,
   };
-  return inferSpan(spanOf("SERVER", attributes)).description;
+  return inferSpan(spanOf("SERVER", attributes, "POST")).description;
 }
 
 function dataOf(attributes: AttributeBag): InferredData | undefined {
@@ -27,9 +27,9 @@ describe("a span of an HTTP request", () => {
     ["full URL", { "url.full": "http://h/u?a=1" }, "GET http://h/u", "url"],
     ["root of a full URL", { "url.full": "http://h/" }, "GET http://h/", "url"],
     ["an empty route", { "http.route": "", "url.path": "/u" }, "GET /u", "url"],
-    ["nothing", {}, "name", "custom"],
+    ["nothing", {}, "GET", "custom"],
   ] as const)("is named by a server's %s", (_, attributes, ...[description, source]) => {
-    const span = spanOf("SERVER", { "http.request.method": "GET", ...attributes });
+    const span = spanOf("SERVER", { "http.request.method": "GET", ...attributes }, "GET");
     expect(inferSpan(span)).toMatchObject({ op: "http.server", description, source });
   });
 
@@ -38,7 +38,7 @@ describe("a span of an HTTP request", () => {
     ["old URL", { "http.url": "https://h/u", "http.target": "/u" }, "GET https://h/u", "url"],
     ["target when there is no URL", { "http.target": "/u?a=1" }, "GET /u", "url"],
   ] as const)("is named by a client's %s", (_, attributes, ...[description, source]) => {
-    const span = spanOf("CLIENT", { "http.request.method": "GET", ...attributes });
+    const span = spanOf("CLIENT", { "http.request.method": "GET", ...attributes }, "GET");
     expect(inferSpan(span)).toMatchObject({ op: "http.client", description, source });
   });
 
@@ -53,19 +53,20 @@ describe("a span of an HTTP request", () => {
 
   it("keeps its name when neither the kind nor the origin is automatic", () => {
     const attributes = { "http.method": "GET", "http.route": "/u" };
-    expect(inferSpan(spanOf("INTERNAL", attributes))).toMatchObject({
-      description: "name",
+    expect(inferSpan(spanOf("INTERNAL", attributes, "GET"))).toMatchObject({
+      description: "GET",
       source: "custom",
     });
     const automatic = { ...attributes, "sentry.origin": "auto.http.x" };
-    expect(inferSpan(spanOf("INTERNAL", automatic))).toMatchObject({
+    expect(inferSpan(spanOf("INTERNAL", automatic, "GET"))).toMatchObject({
       description: "GET /u",
       source: "route",
     });
   });
 
   it("is named HTTP when its method is not a known one", () => {
-    const span = spanOf("SERVER", { "http.request.method": "_OTHER", "http.route": "/u" });
+    const attributes = { "http.request.method": "_OTHER", "http.route": "/u" };
+    const span = spanOf("SERVER", attributes, "HTTP");
     expect(inferSpan(span).description).toBe("HTTP /u");
   });
 

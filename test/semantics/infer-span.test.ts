@@ -16,7 +16,7 @@ describe("an attribute that says it outright", () => {
       { "sentry.source": "task", "sentry.segment.name.source": "view" },
       { description: "GET /u", source: "task" },
     ],
-    [{ "sentry.source": "custom" }, { description: "name", source: "custom" }],
+    [{ "sentry.source": "custom" }, { description: "GET", source: "custom" }],
     [{ "sentry.custom_span_name": "mine" }, { description: "mine", source: "custom" }],
     [
       { "sentry.custom_span_name": "mine", "sentry.source": "route" },
@@ -29,7 +29,8 @@ describe("an attribute that says it outright", () => {
       { op: "http.server", description: "GET /u" },
     ],
   ])("wins: %o", (attributes, expected) => {
-    expect(inferSpan(spanOf("SERVER", { ...ROUTED, ...attributes }))).toMatchObject(expected);
+    const span = spanOf("SERVER", { ...ROUTED, ...attributes }, "GET");
+    expect(inferSpan(span)).toMatchObject(expected);
   });
 
   it("counts for a span that no table knows", () => {
