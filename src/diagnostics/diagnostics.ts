@@ -1,13 +1,21 @@
-/** Where the bridge tells about itself; the shape of an OTel `DiagLogger`, so that `diag` fits. */
+import { reportSetupFault } from "./setup-faults.js";
+import type { FaultOptions } from "./setup-faults.js";
+
+/** Receives the package's messages; has the shape of an OTel `DiagLogger`, so that `diag` fits. */
 export interface DiagnosticsLogger {
   warn(message: string, ...details: unknown[]): void;
   debug(message: string, ...details: unknown[]): void;
 }
 
-/** What the parts are given to report trouble. None of the methods throws. */
+/** Reports problems of one client. None of the methods throws. */
 export interface Diagnostics {
-  /** Reports a kind of trouble once; repeats are counted and go to `debug`. */
+  /** Reports a kind of problem once, to the logger; repeats are counted only. */
   warnOnce(kind: string, message: string, cause?: unknown): void;
+  /**
+   * Reports a fault in the set-up that makes data wrong or loses it: once per process and kind, and on standard error
+   * where no logger is registered. Repeats are counted only.
+   */
+  faultOnce(kind: string, message: string, cause?: unknown): void;
   debug(message: string, cause?: unknown): void;
   /** How often each kind was reported. */
   counts(): Readonly<Record<string, number>>;
@@ -18,18 +26,23 @@ type Log = (message: string, ...details: unknown[]) => void;
 const PREFIX = "otel-sentry-bridge:";
 
 /** Builds the diagnostics of one client over a logger (OTel's `diag` in production). */
-export function createDiagnostics(logger: DiagnosticsLogger): Diagnostics {
+export function createDiagnostics(
+  logger: DiagnosticsLogger,
+  faults: Pick<FaultOptions, "isDebug" | "isSilent"> = {},
+): Diagnostics {
   const counts = new Map<string, number>();
+  const isFirst = (kind: string): boolean => {
+    const seen = counts.get(kind) ?? 0;
+    counts.set(kind, seen + 1);
+    return seen === 0;
+  };
 
   return {
     warnOnce(kind, message, cause) {
-      const seen = counts.get(kind) ?? 0;
-      counts.set(kind, seen + 1);
-      tell(
-        (...args) => (seen === 0 ? logger.warn(...args) : logger.debug(...args)),
-        message,
-        cause,
-      );
+      if (isFirst(kind)) tell((...args) => logger.warn(...args), message, cause);
+    },
+    faultOnce(kind, message, cause) {
+      if (isFirst(kind)) reportSetupFault(kind, message, { ...faults, cause });
     },
     debug(message, cause) {
       tell((...args) => logger.debug(...args), message, cause);

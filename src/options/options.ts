@@ -173,8 +173,13 @@ export interface ClientOptions {
   readonly sendClientReports?: boolean | undefined;
   /** Halves the trace sample rate, again every 10 seconds, while the queue overflows or the server limits. Default true. */
   readonly enableBackpressureHandling?: boolean | undefined;
-  /** Tells on standard error what the bridge has to say. Environment: `SENTRY_DEBUG`. */
+  /** Writes all diagnostics of the client on standard error, each kind once. Wins over `silent`. Environment: `SENTRY_DEBUG`. */
   readonly debug?: boolean | undefined;
+  /**
+   * Keeps faults in the set-up (no DSN, no context manager, …) off standard error. They are written there, one line for
+   * each kind, where OTel's `diag` has no logger. Default false.
+   */
+  readonly silent?: boolean | undefined;
 }
 
 /** The options after defaults and validation: complete and frozen. */
@@ -217,4 +222,5 @@ export interface Settings {
   readonly sendClientReports: boolean;
   readonly enableBackpressureHandling: boolean;
   readonly debug: boolean;
+  readonly silent: boolean;
 }

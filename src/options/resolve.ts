@@ -47,6 +47,7 @@ const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
   sendClientReports: must.flag,
   enableBackpressureHandling: must.flag,
   debug: must.flag,
+  silent: must.flag,
 };
 
 type SetOptions = {
@@ -75,6 +76,7 @@ const DEFAULTS = {
   sendClientReports: true,
   enableBackpressureHandling: true,
   debug: false,
+  silent: false,
 } as const satisfies ClientOptions;
 
 const UNSET = {

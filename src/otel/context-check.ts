@@ -1,9 +1,43 @@
 import { ROOT_CONTEXT, context, createContextKey } from "@opentelemetry/api";
 
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { isRegistered, ownApiVersion, registeredVersion } from "./api-registry.js";
+
 const PROBE = createContextKey("otel-sentry-bridge.probe");
 
-/** Whether a context manager is registered: without one, no context is ever active, and no scope either. */
-export function contextsAreCarried(): boolean {
+/** Kind of the fault that several copies of `@opentelemetry/api` are loaded. */
+export const API_COPIES = "api-copies";
+
+/** Kind of the fault that no context manager is registered. */
+export const NO_CONTEXT_MANAGER = "context-manager";
+
+/**
+ * Reports where no context is ever active, and why. Call it when the first span has started, because a context manager
+ * may be registered after a processor was made.
+ */
+export function checkContexts(diagnostics: Diagnostics): void {
+  if (contextsAreCarried()) return;
+  const own = ownApiVersion();
+  const isForeign = own !== undefined && own !== registeredVersion();
+  if (isRegistered("context") || (isRegistered("trace") && isForeign))
+    diagnostics.faultOnce(API_COPIES, copiesMessage(own));
+  else diagnostics.faultOnce(NO_CONTEXT_MANAGER, MISSING);
+}
+
+function contextsAreCarried(): boolean {
   const probe = ROOT_CONTEXT.setValue(PROBE, true);
   return context.with(probe, () => context.active().getValue(PROBE) === true);
+}
+
+const MISSING =
+  "no context manager is registered, so spans have no parents and users and tags cannot follow a request: each span without a parent is isolated by itself. " +
+  "Call context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()) before the first span, or use NodeSDK, which does";
+
+/** Says that two copies of the API are loaded, which of them registered, and what to do. */
+export function copiesMessage(own: string | undefined = ownApiVersion()): string {
+  const ours = own === undefined ? "a copy of another version" : own;
+  return (
+    `two copies of @opentelemetry/api are loaded: ${registeredVersion()} registered OpenTelemetry first, and otel-sentry-bridge uses ${ours}, which cannot share it. ` +
+    "Spans, users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`"
+  );
 }

@@ -9,7 +9,7 @@ import type { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { Segment } from "../tracing/segment.js";
 import { createAssembler } from "./client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
-import { contextsAreCarried } from "./context-check.js";
+import { checkContexts } from "./context-check.js";
 import { rememberRecordedErrors } from "./error-places.js";
 import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
@@ -141,11 +141,7 @@ export class ClientSpanProcessor {
   #checkContexts(): void {
     if (this.#hasCheckedContexts) return;
     this.#hasCheckedContexts = true;
-    if (contextsAreCarried()) return;
-    this.#client.diagnostics.warnOnce(
-      "context-manager",
-      "no context manager is registered: users, tags and active spans cannot follow your requests. NodeSDK registers one; with a provider of your own, call context.setGlobalContextManager(new AsyncLocalStorageContextManager())",
-    );
+    checkContexts(this.#client.diagnostics);
   }
 
   #end(span: FinishedSpan): void {

@@ -2,7 +2,7 @@ import { diag, trace } from "@opentelemetry/api";
 import type { Context, TracerProvider } from "@opentelemetry/api";
 
 import { createDiagnostics } from "../diagnostics/diagnostics.js";
-import { isRegistered, registeredVersion } from "./api-registry.js";
+import { isRegistered, registeredVersion } from "../otel/api-registry.js";
 
 /** What can be attached: a `SentrySpanProcessor`, or any span processor. */
 export interface AttachableProcessor {

@@ -5,6 +5,7 @@ import { SentryClient } from "../client/client.js";
 import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../diagnostics/diagnostics.js";
 import type { ClientOptions, Settings } from "../options/options.js";
+import { writeStandardError } from "../diagnostics/standard-error.js";
 import { resolveOptions } from "../options/resolve.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportThrown } from "../otel/error-reports.js";
@@ -44,7 +45,7 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     deliveryCounts: () => delivery?.counts() ?? {},
     pressure: pressureOf(settings, delivery),
     // Of its own: what Spotlight lacks must not hide what the server lacks.
-    spotlight: spotlightOf(settings, createDiagnostics(loggerOf(settings))),
+    spotlight: spotlightOf(settings, diagnosticsOf(settings)),
     newEventId,
     random: Math.random,
     onCaptured: () => metrics.check(),
@@ -88,7 +89,7 @@ function clientParts(settings: Settings): CommonParts {
   const isTunnelled = settings.tunnel !== undefined && dsn !== undefined;
   return {
     settings,
-    diagnostics: createDiagnostics(loggerOf(settings)),
+    diagnostics: diagnosticsOf(settings),
     dsn,
     ledger: new DiscardLedger(),
     publicKey: dsn?.publicKey ?? "",
@@ -117,13 +118,13 @@ function isClient(value: ClientOptions | SentryClient | undefined): value is Sen
 }
 
 function toStandardError(message: string, ...details: unknown[]): void {
-  process.stderr.write(`${[message, ...details.map(String)].join(" ")}\n`);
+  writeStandardError([message, ...details.map(String)].join(" "));
 }
 
 const standardError: DiagnosticsLogger = { warn: toStandardError, debug: toStandardError };
 
-function loggerOf(settings: Settings): DiagnosticsLogger {
-  return settings.debug ? standardError : diag;
+function diagnosticsOf({ debug, silent }: Settings): Diagnostics {
+  return createDiagnostics(debug ? standardError : diag, { isDebug: debug, isSilent: silent });
 }
 
 // Spotlight speaks the same protocol, without authentication: a tunnel to nowhere.

@@ -2,30 +2,35 @@ import type { SpanProcessor } from "@opentelemetry/sdk-trace";
 
 import { pipelineFromEnvironment } from "../options/env.js";
 import type { PipelineRequest } from "../options/env.js";
-import { isRegistered } from "./api-registry.js";
+import { reportSetupFault } from "../diagnostics/setup-faults.js";
+import { isRegistered } from "../otel/api-registry.js";
 import { attach } from "./attach.js";
 import { getClient } from "./global-client.js";
 import { SentrySpanProcessor } from "./otel-parts.js";
 import { registerContextManager, registerPropagator, registerProvider } from "./set-up-globals.js";
-import type { Tell } from "./set-up-globals.js";
 import { installedTraceSdk } from "./trace-sdk.js";
 
 /**
- * Joins the tracer provider that is registered, or sets one up, as the environment says. What goes
- * wrong is told on the standard error stream, and the application runs on without it. Never throws.
+ * Joins the tracer provider that is registered, or sets one up, as the environment says. Reports what goes wrong as a
+ * fault in the set-up; the application runs on without it. Never throws.
  */
 export function registerFromEnvironment(): void {
   try {
     const request = pipelineFromEnvironment();
     if (request.isDisabled || isSecondRun()) return;
     if (getClient() === undefined) register(request);
-    else tell("`register` does nothing: the application has made a client before");
+    else
+      reportSetupFault(
+        "register",
+        "`register` does nothing: the application has made a client before. Use one of the two",
+      );
   } catch (error) {
-    tell(`\`register\` failed: ${error instanceof Error ? error.message : String(error)}`);
+    reportSetupFault("register", "`register` failed, and nothing is traced", { cause: error });
   }
 }
 
-const tell: Tell = (message) => process.stderr.write(`otel-sentry-bridge: ${message}\n`);
+/** Kind of the fault that nothing is traced, whatever the reason. */
+const NOT_TRACED = "not-traced";
 
 // `NODE_OPTIONS` and the command line may name it both, and as ESM and as CommonJS.
 const RUN = Symbol.for("otel-sentry-bridge.register.v1");
@@ -40,32 +45,34 @@ function isSecondRun(): boolean {
 function register(request: PipelineRequest): void {
   const processor = new SentrySpanProcessor();
   if (getClient()?.settings.dsn === undefined) {
-    tell("nothing is sent to Sentry: SENTRY_DSN is not set");
+    reportSetupFault("no-dsn", "nothing is sent to Sentry: SENTRY_DSN is not set");
   }
   if (!isRegistered("trace")) return setUp(processor, request);
   const obstacle = attach(processor);
   if (obstacle === undefined) flushAtExit([processor]);
-  else tell(`nothing is traced: ${obstacle}`);
+  else reportSetupFault(NOT_TRACED, `nothing is traced: ${obstacle}`);
 }
 
 function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
   const sdk = installedTraceSdk();
   if (sdk === undefined) {
-    tell(
+    reportSetupFault(
+      NOT_TRACED,
       "nothing is traced: no tracing SDK is installed. Install `@opentelemetry/sdk-trace-base` (2.x) or `@opentelemetry/sdk-trace` (3.x)",
     );
     return;
   }
   const otlp = request.otlp ? sdk.newOtlpProcessor() : undefined;
   if (request.otlp && otlp === undefined) {
-    tell(
+    reportSetupFault(
+      "otlp-exporter",
       "spans go to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`, which is not installed",
     );
   }
   const processors = otlp === undefined ? [sentry] : [sentry, otlp];
-  registerContextManager(tell);
-  registerPropagator(tell);
-  registerProvider(sdk.newProvider(processors), tell);
+  registerContextManager();
+  registerPropagator();
+  registerProvider(sdk.newProvider(processors));
   flushAtExit(processors);
 }
 

@@ -96,6 +96,7 @@ const bad: Record<keyof ClientOptions, unknown[]> = {
   sendClientReports: notFlag,
   enableBackpressureHandling: notFlag,
   debug: notFlag,
+  silent: notFlag,
 } satisfies Record<keyof ClientOptions, unknown[]>;
 
 describe.each(Object.entries(bad))("%s", (option, values) => {
@@ -197,6 +198,7 @@ describe("settings", () => {
       transport: {},
       shutdownTimeoutMillis: 2000,
       debug: false,
+      silent: false,
     });
   });
 

@@ -1,41 +1,53 @@
-import { DiagLogLevel, context, diag } from "@opentelemetry/api";
+import { context } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { SentrySpanProcessor, setClient } from "../../src/index.js";
+import { createMemoryTransport } from "../../src/testing/testing.js";
+import { diagWarnings, forgetFaults, standardError } from "../diagnostics/fault-kit.js";
 
-const ignore = (): void => undefined;
-
-function warningsOfTwoRoots(): string[] {
-  const warnings: string[] = [];
-  const logger = { error: ignore, info: ignore, debug: ignore, verbose: ignore };
-  diag.setLogger(
-    { ...logger, warn: (message) => void warnings.push(message) },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  );
-  const provider = new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor()] });
-  const tracer = provider.getTracer("test");
+function startTwoRoots(): void {
+  const processor = new SentrySpanProcessor({ transport: createMemoryTransport() });
+  const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("test");
   tracer.startSpan("one").end();
   tracer.startSpan("two").end();
-  return warnings;
 }
 
+beforeEach(forgetFaults);
 afterEach(() => {
   context.disable();
-  diag.disable();
   setClient(undefined);
 });
 
 describe("the processor", () => {
   it("says once that no context manager is registered, and what to do", () => {
-    expect(warningsOfTwoRoots()).toEqual([
+    const warnings = diagWarnings();
+    startTwoRoots();
+    expect(warnings).toEqual([
       expect.stringMatching(/no context manager.*setGlobalContextManager/),
     ]);
   });
 
+  it("names both versions where another copy of the API has registered", () => {
+    const written = standardError();
+    const api = Symbol.for("opentelemetry.js.api.1");
+    Object.assign(globalThis, { [api]: { version: "1.4.1", context: {}, trace: {} } });
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, api));
+
+    startTwoRoots();
+
+    expect(written).toEqual([
+      expect.stringMatching(
+        /two copies of @opentelemetry\/api.*1\.4\.1 registered.*uses 1\.9\.1.*npm ls @opentelemetry\/api/,
+      ),
+    ]);
+  });
+
   it("says nothing where one is", () => {
+    const warnings = diagWarnings();
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    expect(warningsOfTwoRoots()).toEqual([]);
+    startTwoRoots();
+    expect(warnings).toEqual([]);
   });
 });
