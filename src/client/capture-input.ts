@@ -8,8 +8,11 @@ import type { Unit } from "../scope/unit.js";
 /** The attributes of the process that made a span. */
 export interface ResourceView {
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Attributes are still being detected: not all are there. */
+  /** Attributes are still being detected: reading `attributes` would log an error. */
   readonly asyncAttributesPending?: boolean | undefined;
+  /** Pairs of a key and a value, or the promise of one. */
+  getRawAttributes?(): readonly (readonly [key: string, value: unknown])[];
+  waitForAsyncAttributes?(): Promise<void>;
 }
 
 /** What the trace's sampling context is made of. */
@@ -23,6 +26,8 @@ export interface TraceInput {
   readonly sampleRate: number | undefined;
   readonly sampleRand: number;
   readonly slot: DscSlot;
+  /** Resource of the local root. */
+  readonly resource?: ResourceView | undefined;
   /** Client spans of the unit that have finished and wait for the segment, as far as they led to it. */
   readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
 }

@@ -208,7 +208,7 @@ export class SentryClient {
 
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
   leave(): void {
-    this.#sources.flushBuffers();
+    this.#sources.release();
     this.#sender?.leave();
   }
 

@@ -10,6 +10,7 @@ import { mergeScopes } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
 import type { AttachmentItems } from "./attachments.js";
 import { attachmentItems } from "./attachments.js";
+import { CheckInIdentities } from "./check-in-identities.js";
 import type {
   ErrorCapture,
   ErrorTrace,
@@ -24,16 +25,17 @@ import {
   SDK_HEADER_MEMBER,
   contextMembers,
   createProcessMembers,
-  isPending,
+  withIdentity,
 } from "./process-members.js";
-import type { ProcessMembers } from "./process-members.js";
+import type { ProcessMembers, ProcessSources } from "./process-members.js";
+import { detectionOf, isPending } from "./resource-attributes.js";
 import { scopeMembers } from "./scope-members.js";
 import { createTraceContext } from "./trace-context.js";
 import type { TraceContextSource, TraceIdentity } from "./trace-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
 /** What envelopes are built with. */
-export interface BuilderParts {
+export interface BuilderParts extends ProcessSources {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly publicKey: string;
@@ -93,19 +95,21 @@ export class EnvelopeBuilder {
   readonly #parts: BuilderParts;
   readonly #membersOf: (resource: ResourceView | undefined) => ProcessMembers;
   readonly #traceContext: TraceContextSource;
-  // Errors say of the process what its transactions do.
+  readonly #checkIns = new CheckInIdentities();
+  // The first resource that was seen: what belongs to no segment is described by it.
   #resource: ResourceView | undefined;
 
   constructor(parts: BuilderParts) {
     this.#parts = parts;
-    this.#membersOf = createProcessMembers(parts.settings);
+    this.#membersOf = createProcessMembers(parts);
     this.#traceContext = createTraceContext(parts);
   }
 
-  /** What is said of the process before its first transaction is known from its first span. */
+  /** Takes note of a resource, and has its detectors waited for from now on. Never throws. */
   learnResource(resource: ResourceView | undefined): void {
-    if (this.#resource !== undefined || resource === undefined || isPending(resource)) return;
-    this.#resource = resource;
+    if (resource === undefined || resource === this.#resource) return;
+    this.#resource ??= resource;
+    if (isPending(resource)) void detectionOf(resource);
   }
 
   /** The envelope of a transaction. */
@@ -113,7 +117,7 @@ export class EnvelopeBuilder {
     const { settings, diagnostics } = this.#parts;
     this.learnResource(input.resource);
     if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
-    const members = this.#membersOf(input.resource);
+    const members = this.#membersOfSegment(input.trace);
     const eventId = this.#parts.newEventId();
     const merged = mergeScopes(input.scopes, settings.maxBreadcrumbs);
     const result = runTransactionHooks(transactionJson({ input, members, eventId, merged }), {
@@ -146,18 +150,17 @@ export class EnvelopeBuilder {
 
   /** The sampling context of a segment, frozen by this. */
   segmentContext(trace: TraceInput): DynamicSamplingContext | undefined {
-    return this.#traceContext.ofSegment(trace, this.processMembers());
+    return this.#traceContext.ofSegment(trace, this.#membersOfSegment(trace));
   }
 
   /** The envelope of an error event or feedback. */
   error(capture: ErrorCapture, segment: TraceInput | undefined): BuildResult {
     const { event, trace, category = "error" } = capture;
     const { settings, diagnostics } = this.#parts;
-    const members = this.processMembers();
+    const members = this.#membersOfSegment(segment);
     const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
-    const { dist } = settings;
     const transaction = segment?.transaction;
-    const around = { ...this.#parts, ...capture, merged, members, dist, transaction };
+    const around = { ...this.#parts, ...capture, merged, members, transaction };
     const finished =
       category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);
     if ("dropped" in finished) return finished;
@@ -177,8 +180,8 @@ export class EnvelopeBuilder {
     { checkInId, members, trace }: CheckInCapture,
     segment: TraceInput | undefined,
   ): BuildResult {
-    const process = this.processMembers();
-    const { release, environment } = process;
+    const process = this.#membersOfSegment(segment);
+    const { release, environment } = this.#checkIns.of(checkInId, process);
     const contexts = trace === undefined ? undefined : { trace: traceIds(trace) };
     const event = { check_in_id: checkInId, ...members, release, environment, contexts };
     const parts: EnvelopeParts = {
@@ -196,6 +199,11 @@ export class EnvelopeBuilder {
     const headerMembers = this.#header(undefined);
     const parts = { category, itemType, itemMembers, payload, contents, headerMembers };
     return { parts, droppedSpans: 0 };
+  }
+
+  #membersOfSegment(segment: TraceInput | undefined): ProcessMembers {
+    const members = this.#membersOf(segment?.resource ?? this.#resource);
+    return withIdentity(members, segment?.slot.identity);
   }
 
   #errorContext(

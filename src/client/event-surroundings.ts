@@ -10,7 +10,6 @@ import { withoutUnset } from "./without-unset.js";
 export interface EventSurroundings {
   readonly merged: MergedScopes;
   readonly members: ProcessMembers;
-  readonly dist: string | undefined;
   readonly trace: ErrorTrace | undefined;
   /** Name of the transaction that it arose in. */
   readonly transaction: string | undefined;
@@ -25,7 +24,7 @@ export function completeEvent(event: ErrorEvent, around: EventSurroundings): Err
     environment: members.environment,
     sdk: SDK_MEMBER,
     release: members.release,
-    dist: around.dist,
+    dist: members.dist,
     server_name: members.serverName,
     transaction: merged.transactionName ?? around.transaction,
     request: around.request,

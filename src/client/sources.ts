@@ -5,8 +5,10 @@ import type { SpanCounts } from "./stats.js";
 /** A part that holds spans before the client gets them. */
 export interface SpanSource {
   counts(): SpanCounts;
-  /** Hands over everything that has finished; resolves when it has. */
-  flush(): Promise<void>;
+  /** Hands over everything that has finished; resolves when it has, within about `timeoutMillis`. */
+  flush(timeoutMillis: number): Promise<void>;
+  /** Hands over at once what is complete and waits for something else. Must not throw. */
+  release?(): void;
   /** The segment of a span, if this part has seen the span start. */
   segmentOf?(span: object): TraceInput | undefined;
 }
@@ -59,7 +61,9 @@ export class Sources {
     const start = performance.now();
     this.flushBuffers();
     const box = deadline(systemTimers, timeoutMillis);
-    const flushes = Promise.allSettled([...this.#spans].map((source) => source.flush()));
+    const flushes = Promise.allSettled(
+      [...this.#spans].map((source) => source.flush(timeoutMillis)),
+    );
     const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
     box.cancel();
     return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
@@ -67,5 +71,11 @@ export class Sources {
 
   flushBuffers(): void {
     for (const buffer of this.#buffers) buffer.flush();
+  }
+
+  /** Hands over what can be without waiting. */
+  release(): void {
+    for (const source of this.#spans) source.release?.();
+    this.flushBuffers();
   }
 }

@@ -64,8 +64,12 @@ export function createTraceContext(client: {
 
   return {
     ofSegment(trace, members) {
-      trace.slot.frozen ??= segmentContext(trace, members);
-      return trace.slot.frozen;
+      const { slot } = trace;
+      if (slot.frozen === undefined) {
+        slot.frozen = segmentContext(trace, members);
+        slot.identity = { release: members.release, environment: members.environment };
+      }
+      return slot.frozen;
     },
     ofTrace({ traceId, isRecorded }, members) {
       const trace = own(traceId, members);

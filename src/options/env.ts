@@ -94,6 +94,41 @@ export function pipelineFromEnvironment(env: Environment = process.env): Pipelin
   };
 }
 
+// The limits and rules of OpenTelemetry's own `envDetector`, so that both read the same.
+const MAX_ATTRIBUTE_LENGTH = 255;
+
+/**
+ * The resource attributes that `OTEL_RESOURCE_ATTRIBUTES` (percent-encoded `key=value` pairs) and
+ * `OTEL_SERVICE_NAME` name. By OpenTelemetry's specification one malformed pair discards the whole
+ * variable. Never throws.
+ */
+export function resourceFromEnvironment(
+  env: Environment = process.env,
+): Readonly<Record<string, string>> {
+  const serviceName = textOf(env["OTEL_SERVICE_NAME"]);
+  return {
+    ...resourceAttributes(env["OTEL_RESOURCE_ATTRIBUTES"] ?? ""),
+    ...(serviceName === undefined ? {} : { "service.name": serviceName }),
+  };
+}
+
+function resourceAttributes(text: string): Record<string, string> {
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  try {
+    return Object.fromEntries(pairs.map(attributeOf));
+  } catch {
+    return {};
+  }
+}
+
+function attributeOf(pair: string): readonly [key: string, value: string] {
+  const [key = "", value, ...more] = pair.split("=").map((part) => decodeURIComponent(part.trim()));
+  const isTooLong = Math.max(key.length, value?.length ?? 0) > MAX_ATTRIBUTE_LENGTH;
+  if (key === "" || value === undefined || more.length > 0 || isTooLong)
+    throw new Error(`no resource attribute: ${pair}`);
+  return [key, value];
+}
+
 const TRUTHY = /^(?:true|t|y|yes|on|1)$/i;
 const FALSY = /^(?:false|f|n|no|off|0)$/i;
 

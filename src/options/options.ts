@@ -96,13 +96,13 @@ export interface KeepUnsampled {
 export interface ClientOptions {
   /** Where events go. Environment: `SENTRY_DSN`. Without it everything works and nothing is sent. */
   readonly dsn?: string | undefined;
-  /** Version of the application. Environment: `SENTRY_RELEASE`; else the resource's `service.version`. */
+  /** Version of the application. Environment: `SENTRY_RELEASE`; else `service.version` of the resource, else of `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly release?: string | undefined;
-  /** Environment: `SENTRY_ENVIRONMENT`; else the resource's `deployment.environment.name`; else `production`. */
+  /** Environment: `SENTRY_ENVIRONMENT`; else `deployment.environment.name` of the resource, else of `OTEL_RESOURCE_ATTRIBUTES`; else `production`. */
   readonly environment?: string | undefined;
   /** Distribution of a release. */
   readonly dist?: string | undefined;
-  /** Default: the resource's `service.instance.id`, else `host.name`. */
+  /** Default: `service.instance.id` or `host.name` of the resource or of `OTEL_RESOURCE_ATTRIBUTES`; else the host's name. */
   readonly serverName?: string | undefined;
   /** Share of the local roots that are sent, of those that OTel's sampler kept: 0 to 1, default 1. Environment: `SENTRY_TRACES_SAMPLE_RATE`. */
   readonly tracesSampleRate?: number | undefined;

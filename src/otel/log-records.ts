@@ -1,5 +1,6 @@
 import type { SpanContext } from "@opentelemetry/api";
 
+import type { ResourceView } from "../client/capture-input.js";
 import { readableEntries } from "../scope/freeze.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import type { RecordPrivacy } from "./record-privacy.js";
@@ -15,9 +16,7 @@ export interface EmittedLogRecord {
   readonly eventName?: string | undefined;
   readonly attributes: AttributeBag;
   readonly instrumentationScope: { readonly name: string; readonly version?: string | undefined };
-  readonly resource?:
-    | { readonly attributes: AttributeBag; readonly asyncAttributesPending?: boolean | undefined }
-    | undefined;
+  readonly resource?: ResourceView | undefined;
 }
 
 // `@opentelemetry/instrumentation-pino`, `@opentelemetry/winston-transport`.

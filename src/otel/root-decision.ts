@@ -1,6 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import type { Settings } from "../options/options.js";
 import type { RootDescription } from "../sampling/decide.js";
+import type { SpanResource } from "../tracing/finished-span.js";
 import type { SegmentOrigin } from "../tracing/segment.js";
 import type { ContextScopes } from "./context-key.js";
 import { createSegmentSampling } from "./segment-sampling.js";
@@ -8,6 +9,7 @@ import { takeFromHead } from "./sampler.js";
 
 /** What is read of a local root, started or finished. */
 export interface LocalRoot extends RootDescription {
+  readonly resource?: SpanResource | undefined;
   spanContext(): { readonly traceId: string };
 }
 
@@ -41,7 +43,8 @@ function createDecision(client: SentryClient, sampler: Settings["tracesSampler"]
       traceId,
       sampling,
       fate: lostTo ?? "sent",
-      slot: { frozen: undefined },
+      slot: { frozen: undefined, identity: undefined },
+      resource: span.resource,
     };
   };
 }

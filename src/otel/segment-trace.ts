@@ -12,7 +12,7 @@ import type { Segment } from "../tracing/segment.js";
  * out when it is asked for: until the context is frozen.
  */
 export function segmentTrace(segment: Segment): TraceInput {
-  const { incoming, sampling, fate, slot, traceId } = segment.origin;
+  const { incoming, sampling, fate, slot, traceId, resource } = segment.origin;
   return {
     traceId: validTraceId(traceId),
     incoming,
@@ -20,6 +20,7 @@ export function segmentTrace(segment: Segment): TraceInput {
     sampleRate: sampling.sampleRate,
     sampleRand: sampling.sampleRand,
     slot,
+    resource,
     get transaction() {
       return transactionName(segment);
     },

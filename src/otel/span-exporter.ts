@@ -2,6 +2,7 @@ import { TraceFlags } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
+import { attempt } from "../normalize/foreign.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
@@ -69,6 +70,7 @@ export class ClientSpanExporter {
   #accept(spans: readonly FinishedSpan[]): ExportOutcome {
     try {
       const sampled = spans.filter(isSampled);
+      for (const span of sampled) this.#client.learnResource(resourceOf(span));
       this.#assembler.accept(sampled);
       this.#observe(sampled);
       return { code: 0 };
@@ -113,6 +115,10 @@ function createBatchAssembler(client: SentryClient, sink: TransactionSink): Batc
 function scopesOfFinished(span: FinishedSpan): ContextScopes {
   const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
   return { unit, current: undefined, incoming: undefined };
+}
+
+function resourceOf(span: FinishedSpan): FinishedSpan["resource"] | undefined {
+  return attempt(() => span.resource, undefined);
 }
 
 // One that cannot be read is taken, too: there it is counted as lost.

@@ -1,6 +1,6 @@
 import type { TraceInput, TransactionInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import { isPending } from "../client/process-members.js";
+import { detectionOf, isPending } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
@@ -14,17 +14,18 @@ export interface TransactionSink {
   accept(transaction: AssembledTransaction): void;
   /** Spans that wait until the resource's asynchronous attributes are known. */
   readonly heldSpans: number;
-  /** Resolves when nothing is held. */
-  settled(): Promise<void>;
+  /** Resolves when nothing is held; what still is after `maxMillis` goes with what is known by then. */
+  settled(maxMillis: number): Promise<void>;
+  /** Hands over what is held, with what is known by now. */
+  release(): void;
 }
 
 /** How long a resource detector may keep transactions waiting. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
 /**
- * Builds the sink of a client. Reading a resource while its detectors run would log an error and miss
- * attributes (release, environment, server name): the first transactions of a process wait for it, as
- * many as `maxBufferedBytes` allows.
+ * Builds the sink of a client. The first transactions of a process wait until the detectors of their
+ * resource are done, as many as `maxBufferedBytes` allows: earlier they would miss attributes.
  */
 export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
   const held = new Set<AssembledTransaction>();
@@ -37,11 +38,15 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     client.captureTransaction(transactionInput(transaction));
   };
 
-  const releaseAll = (resource: SpanResource): void => {
+  const releaseOf = (resource: SpanResource): void => {
     waits.delete(resource);
     for (const transaction of held) {
       if (transaction.resource === resource) release(transaction);
     }
+  };
+
+  const releaseAll = (): void => {
+    for (const transaction of held) release(transaction);
   };
 
   const hold = (transaction: AssembledTransaction, resource: SpanResource): void => {
@@ -50,7 +55,9 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     if (!waits.has(resource)) {
       waits.set(
         resource,
-        resourceReady(resource, setTimer).then(() => releaseAll(resource)),
+        within(detectionOf(resource), MAX_RESOURCE_WAIT_MILLIS, setTimer).then(() =>
+          releaseOf(resource),
+        ),
       );
     }
     for (const oldest of held) {
@@ -70,9 +77,12 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
       for (const { spanCount } of held) spans += spanCount + 1;
       return spans;
     },
-    async settled() {
-      await Promise.all(waits.values());
+    async settled(maxMillis) {
+      if (held.size === 0) return;
+      await within(Promise.all(waits.values()), maxMillis, setTimer);
+      releaseAll();
     },
+    release: releaseAll,
   };
 }
 
@@ -102,10 +112,12 @@ export function addAssembler(
       return { ...counts, buffered: counts.buffered + sink.heldSpans };
     },
     ...(segmentOf === undefined ? {} : { segmentOf }),
-    flush: async () => {
+    flush: async (timeoutMillis) => {
       await assembler.flush();
-      await sink.settled();
+      // The other half is for sending what was held.
+      await sink.settled(timeoutMillis / 2);
     },
+    release: () => sink.release(),
   });
 }
 
@@ -113,18 +125,13 @@ function lengthOf({ head, spans }: AssembledTransaction): number {
   return head.traceContext.length + spans.length;
 }
 
-async function resourceReady(resource: SpanResource, setTimer: SetTimer): Promise<void> {
+async function within(done: Promise<unknown>, millis: number, setTimer: SetTimer): Promise<void> {
   let cancel: (() => void) | undefined;
   const timeout = new Promise<void>((resolve) => {
-    cancel = setTimer(resolve, MAX_RESOURCE_WAIT_MILLIS);
+    cancel = setTimer(resolve, millis);
   });
-  await Promise.allSettled([Promise.race([attributesOf(resource), timeout])]);
+  await Promise.race([done, timeout]);
   cancel?.();
-}
-
-// A resource is a detector's code: what it throws must not cost the transactions.
-async function attributesOf(resource: SpanResource): Promise<void> {
-  await resource.waitForAsyncAttributes?.();
 }
 
 function transactionInput(transaction: AssembledTransaction): TransactionInput {
@@ -144,6 +151,7 @@ function transactionInput(transaction: AssembledTransaction): TransactionInput {
       sampleRate: origin.sampling.sampleRate,
       sampleRand: origin.sampling.sampleRand,
       slot: origin.slot,
+      resource: transaction.resource,
     },
     resource: transaction.resource,
     scopes: scopeData(processScopes().global, isolation, origin.current),

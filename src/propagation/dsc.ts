@@ -36,12 +36,20 @@ export function dscOf(own: OwnTrace): DynamicSamplingContext {
   return Object.freeze(dsc);
 }
 
+/** Release and environment of a process. */
+export interface ProcessIdentity {
+  readonly release: string | undefined;
+  readonly environment: string;
+}
+
 /**
- * Where the dynamic sampling context of a segment is kept from the moment in which it is told to
- * somebody, in a header or an envelope: it does not change any more then.
+ * Holds the dynamic sampling context of a segment from its first use on, in a header or an envelope:
+ * it does not change any more then.
  */
 export interface DscSlot {
   frozen: DynamicSamplingContext | undefined;
+  /** What the context was frozen with. The segment's events say the same, whatever becomes known later. */
+  identity?: ProcessIdentity | undefined;
 }
 
 /** The dynamic sampling context of a segment. The sender's wins if it sent one, also one without members. */

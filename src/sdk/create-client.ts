@@ -6,6 +6,7 @@ import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../diagnostics/diagnostics.js";
 import type { ClientOptions, Settings } from "../options/options.js";
 import { writeStandardError } from "../diagnostics/standard-error.js";
+import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportThrown } from "../otel/error-reports.js";
@@ -81,6 +82,7 @@ interface CommonParts {
   readonly publicKey: string;
   readonly orgId: string | undefined;
   readonly headerMembers: string;
+  readonly environmentAttributes: Readonly<Record<string, string>>;
 }
 
 function clientParts(settings: Settings): CommonParts {
@@ -94,6 +96,7 @@ function clientParts(settings: Settings): CommonParts {
     ledger: new DiscardLedger(),
     publicKey: dsn?.publicKey ?? "",
     orgId: settings.orgId ?? dsn?.orgId,
+    environmentAttributes: resourceFromEnvironment(),
     headerMembers: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn))}` : "",
   };
 }

@@ -29,6 +29,7 @@ export interface SpanEvent {
 export interface SpanResource {
   readonly attributes: AttributeBag;
   readonly asyncAttributesPending?: boolean | undefined;
+  getRawAttributes?(): readonly (readonly [key: string, value: unknown])[];
   waitForAsyncAttributes?(): Promise<void>;
 }
 

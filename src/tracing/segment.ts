@@ -24,6 +24,8 @@ export interface SegmentOrigin {
   readonly sampling: SamplingDecision;
   readonly fate: SegmentFate;
   readonly slot: DscSlot;
+  /** Resource of the local root; absent where no root was seen. */
+  readonly resource?: SpanResource | undefined;
 }
 
 /**
@@ -78,13 +80,14 @@ export class Segment {
   /** Sends it after all: by a rate of 1, since nothing but what it is has decided about it. */
   keep(): void {
     const { sampling, slot } = this.origin;
-    const { frozen } = slot;
+    const { frozen, identity } = slot;
     this.origin = {
       ...this.origin,
       fate: "sent",
       sampling: { sampled: true, sampleRate: 1, sampleRand: sampling.sampleRand },
       slot: {
         frozen: frozen && Object.freeze({ ...frozen, sample_rate: "1", sampled: "true" }),
+        identity,
       },
     };
   }

@@ -1,3 +1,4 @@
+import { findContradictions } from "./agreement.mjs";
 import { findLeaks } from "./leaks.mjs";
 import { findDifferences, findOwnRequests } from "./losses.mjs";
 import { findMisnested } from "./nesting.mjs";
@@ -59,6 +60,7 @@ export function measureReceived({ orders, received, otlpSpans, ingest }) {
     counting("spans lost, or sent twice", findDifferences(received, otlpSpans)),
     counting("leaked tags, users, breadcrumbs", findLeaks(received, errors)),
     counting("wrongly nested spans", findMisnested(received)),
+    counting("sampling contexts against events", findContradictions(ingest.envelopes, ingest.dsn)),
     measureConnections(ingest),
   ];
 }
