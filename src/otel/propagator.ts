@@ -19,6 +19,7 @@ import { isTarget } from "./propagation-policy.js";
 import type { PropagationPolicy } from "./propagation-policy.js";
 import { readRemoteParent } from "./remote-parent.js";
 import type { RemoteParent } from "./remote-parent.js";
+import { contextOfSameRequest } from "./repeated-extract.js";
 import { forkForIncoming } from "./scope-context.js";
 import { isTracingSuppressed } from "./suppress.js";
 
@@ -44,21 +45,17 @@ export class TracePropagator implements TextMapPropagator<unknown> {
     this.#policy = options.policy ?? (() => undefined);
   }
 
-  /** A context with a unit of its own and, if the carrier names one, the sender's span. Never throws. */
+  /**
+   * A context with a unit of its own and, if the carrier names one, the sender's span. Headers that are read
+   * again inside of their request give the context of that request. Never throws.
+   */
   extract(ctx: Context, carrier: unknown, getter: TextMapGetter<unknown>): Context {
     const parent = readParent(new CarrierReader(carrier, getter));
-    if (parent !== undefined && !this.#mayContinue(parent)) return withoutParent(ctx);
-    const incoming = parent?.incoming ?? knownTrace(ctx);
-    const span = trace.getSpan(ctx);
-    if (span?.spanContext().isRemote !== true) {
-      return withParent(forkForIncoming(ctx, incoming), parent);
-    }
-    // Another propagator has read this carrier before. Its span is nobody's here: the fork must not
-    // look up a unit by it, as it does for a local span that does not record.
-    const forked = forkForIncoming(trace.deleteSpan(ctx), incoming);
-    return parent === undefined || isSameSpan(span.spanContext(), parent.span)
-      ? trace.setSpan(forked, span)
-      : withParent(forked, parent);
+    const isContinued = parent === undefined || this.#mayContinue(parent);
+    const span = parent?.span ?? remoteSpanOf(ctx);
+    const same = contextOfSameRequest(ctx, span && { span, isContinued });
+    if (same !== undefined) return same;
+    return isContinued ? withParent(ctx, parent) : withoutParent(ctx, span?.spanId);
   }
 
   /**
@@ -119,19 +116,38 @@ function readParent(headers: CarrierReader): RemoteParent | undefined {
 // has made of headers that are not read here.
 function knownTrace(ctx: Context): IncomingTrace | undefined {
   const known = readContextScopes(ctx)?.incoming;
-  const span = trace.getSpanContext(ctx);
-  if (span?.isRemote !== true || known?.traceId === span.traceId) return known;
+  const span = remoteSpanOf(ctx);
+  if (span === undefined || known?.traceId === span.traceId) return known;
   return { traceId: span.traceId, sampled: isSampled(span), dsc: undefined };
 }
 
-// A unit of its own, and a new trace: also what another propagator has read of the carrier is gone.
-function withoutParent(ctx: Context): Context {
-  const isRemote = trace.getSpanContext(ctx)?.isRemote === true;
-  return forkForIncoming(isRemote ? trace.deleteSpan(ctx) : ctx, undefined);
+function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
+  const incoming = parent?.incoming ?? knownTrace(ctx);
+  const read = remoteSpanOf(ctx);
+  const senderSpanId = parent?.span.spanId ?? read?.spanId;
+  if (read === undefined) return withSpan(forkForIncoming(ctx, incoming, senderSpanId), parent);
+  // Another propagator has read this carrier before. Its span is nobody's here: the fork must not
+  // look up a unit by it, as it does for a local span that does not record.
+  const forked = forkForIncoming(trace.deleteSpan(ctx), incoming, senderSpanId);
+  const span = trace.getSpan(ctx);
+  return span !== undefined && (parent === undefined || isSameSpan(read, parent.span))
+    ? trace.setSpan(forked, span)
+    : withSpan(forked, parent);
 }
 
-function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
+// A unit of its own, and a new trace: also what another propagator has read of the carrier is gone.
+function withoutParent(ctx: Context, senderSpanId: string | undefined): Context {
+  const outside = remoteSpanOf(ctx) === undefined ? ctx : trace.deleteSpan(ctx);
+  return forkForIncoming(outside, undefined, senderSpanId);
+}
+
+function withSpan(ctx: Context, parent: RemoteParent | undefined): Context {
   return parent === undefined ? ctx : trace.setSpanContext(ctx, parent.span);
+}
+
+function remoteSpanOf(ctx: Context): SpanContext | undefined {
+  const span = trace.getSpanContext(ctx);
+  return span?.isRemote === true ? span : undefined;
 }
 
 function isSameSpan(one: SpanContext, other: SpanContext): boolean {

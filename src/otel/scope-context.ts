@@ -45,8 +45,13 @@ export function forkScope(
 }
 
 /** A context for an incoming request: a unit that waits for its root span, and what the sender said. */
-export function forkForIncoming(ctx: Context, incoming: IncomingTrace | undefined): Context {
+export function forkForIncoming(
+  ctx: Context,
+  incoming: IncomingTrace | undefined,
+  senderSpanId: string | undefined,
+): Context {
   const unit = scopesOf(ctx).unit.fork(true);
+  unit.senderSpanId = senderSpanId;
   return writeContextScopes(ctx, { unit, current: undefined, incoming });
 }
 

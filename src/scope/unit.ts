@@ -24,6 +24,8 @@ export class Unit {
   adoptable: boolean;
   /** Attributes of the span of the request or message that the unit is for. */
   request: Readonly<Record<string, unknown>> | undefined = undefined;
+  /** Id of the remote span that the unit's request or message came from; undefined if it named none. */
+  senderSpanId: string | undefined = undefined;
   /** What spans of the unit have left behind. */
   trail: Trail<SpanCrumb> | undefined = undefined;
 
@@ -39,6 +41,7 @@ export class Unit {
     unit.parent = this.depth < MAX_REMEMBERED_DEPTH ? this : undefined;
     unit.forkedAt = Date.now();
     unit.request = this.request;
+    unit.senderSpanId = this.senderSpanId;
     unit.trail = this.trail;
     return unit;
   }
