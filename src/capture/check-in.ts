@@ -1,10 +1,12 @@
+import { clip } from "../normalize/text.js";
 import type { CheckIn } from "../protocol/check-in.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
 import { encodeMonitorConfig } from "./monitor-config.js";
+import { validMonitorSlug } from "./monitor-slug.js";
 
-// Relay cuts a slug there; two monitors must not become one without a word.
-const MAX_SLUG_LENGTH = 50;
+/** Characters of an invalid slug that a warning shows. */
+const MAX_SHOWN_LENGTH = 100;
 
 const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
 
@@ -26,7 +28,8 @@ export function encodeCheckIn(
   if (problem !== undefined) {
     return { members: undefined, problems: [`a check-in is not sent: ${problem}`] };
   }
-  const { monitorSlug, status } = checkIn;
+  const { status } = checkIn;
+  const monitorSlug = validMonitorSlug(checkIn.monitorSlug);
   const encoded = config === undefined ? undefined : readConfig(config);
   const duration = status === "in_progress" ? undefined : durationOf(checkIn);
   const members = {
@@ -35,15 +38,20 @@ export function encodeCheckIn(
     duration,
     monitor_config: encoded?.members,
   };
-  const problems = encoded?.problems ?? [];
-  return { members, problems: problems.map((each) => `monitor ${monitorSlug}: ${each}`) };
+  const problems = (encoded?.problems ?? []).map((each) => `monitor ${monitorSlug}: ${each}`);
+  if (monitorSlug !== checkIn.monitorSlug) problems.push(changedSlug(checkIn, monitorSlug));
+  return { members, problems };
+}
+
+function changedSlug({ monitorSlug }: CheckIn, sent: string): string {
+  return (
+    `the monitor slug "${clip(monitorSlug, MAX_SHOWN_LENGTH)}" is invalid; its check-ins are sent for ` +
+    `the monitor "${sent}". Use at most 50 lower-case letters, digits, "-" and "_".`
+  );
 }
 
 function problemOf({ monitorSlug, status, checkInId }: CheckIn): string | undefined {
   if (typeof monitorSlug !== "string" || monitorSlug.trim() === "") return "it names no monitor";
-  if (monitorSlug.length > MAX_SLUG_LENGTH) {
-    return `its monitor's slug has more than ${MAX_SLUG_LENGTH} characters: ${monitorSlug}`;
-  }
   if (checkInId !== undefined && !UUID.test(checkInId)) return "its id is no UUID";
   return STATUSES.has(status) ? undefined : "its status is none of in_progress, ok and error";
 }

@@ -39,7 +39,10 @@ export type MonitorRunConfig = (MonitorConfig | { readonly schedule?: undefined 
 
 /** One check-in of a job (https://develop.sentry.dev/sdk/telemetry/check-ins/). */
 export interface CheckIn {
-  /** Lower-case letters, digits, `-` and `_`; 50 characters. */
+  /**
+   * Lower-case letters, digits, `-` and `_`, at most 50 characters. Any other slug is made valid, with one
+   * warning.
+   */
   readonly monitorSlug: string;
   readonly status: CheckInStatus;
   /** That of the run's first check-in; default: a new one. */

@@ -43,7 +43,7 @@ describe("captureCheckIn", () => {
 
   it.each([
     { monitorSlug: "", status: "ok" as const },
-    { monitorSlug: "a".repeat(51), status: "ok" as const },
+    { monitorSlug: " ", status: "ok" as const },
     { monitorSlug: "job", status: "done" as "ok" },
     { monitorSlug: "job", status: "ok" as const, checkInId: "run-1" },
   ])("tells of one that Sentry could not use, and does not send it: %o", async (checkIn) => {
@@ -56,6 +56,25 @@ describe("captureCheckIn", () => {
 });
 
 afterEach(() => trace.disable());
+
+describe("a run of a monitor with an invalid slug", () => {
+  it.each([
+    ["Nightly Report", "nightly-report"],
+    [`${"a".repeat(60)}`, /^a{41}-[0-9a-f]{8}$/],
+  ])(
+    "is sent for a valid one, both check-ins for the same, with one warning: %s",
+    async (slug, sent) => {
+      const bridge = startBridge();
+      withMonitor(slug, () => undefined, CONFIG);
+      const checkIns = await checkInsOf(bridge);
+      const slugs = new Set(checkIns.map(({ monitor_slug }) => monitor_slug));
+      expect(checkIns).toHaveLength(2);
+      expect([...slugs]).toEqual([expect.stringMatching(sent)]);
+      expect(bridge.warnings).toEqual([expect.stringContaining("the monitor slug")]);
+      expect(bridge.client.stats().byCategory.monitor).toMatchObject({ captured: 2, sent: 2 });
+    },
+  );
+});
 
 describe("withMonitor", () => {
   it("sends a pair of one id around a run, which has a unit and a trace of its own", async () => {
