@@ -60,7 +60,7 @@ afterEach(() => trace.disable());
 describe("a run of a monitor with an invalid slug", () => {
   it.each([
     ["Nightly Report", "nightly-report"],
-    [`${"a".repeat(60)}`, /^a{41}-[0-9a-f]{8}$/],
+    ["a".repeat(60), /^a{41}-[0-9a-f]{8}$/],
   ])(
     "is sent for a valid one, both check-ins for the same, with one warning: %s",
     async (slug, sent) => {
