@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import express from "express";
-import { setTag, setUser } from "otel-sentry-bridge";
+import { logger, metrics, setTag, setUser } from "otel-sentry-bridge";
 
 import { inSpan } from "./in-span.mjs";
 import { runUntilStopped } from "./lifecycle.mjs";
@@ -25,6 +25,8 @@ async function checkout({ skus, ship, card }, caller) {
   );
   // This one needs their results, and comes after them.
   const total = await inSpan("price", {}, () => priceOf(items));
+  logger.info("order priced", { items: items.length, total });
+  metrics.count("orders", 1, { attributes: { shipped: ship } });
   if (ship) await enqueue({ caller, skus, card, total });
   return { total };
 }

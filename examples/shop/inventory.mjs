@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import { setTag, setUser } from "otel-sentry-bridge";
+import { captureCheckIn, setTag, setUser } from "otel-sentry-bridge";
 import { Pool } from "pg";
 
 import { inSpan } from "./in-span.mjs";
@@ -8,6 +8,12 @@ import { runUntilStopped } from "./lifecycle.mjs";
 // One connection, since the demo's embedded Postgres takes no more: requests wait for it in line.
 const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 1, idleTimeoutMillis: 0 });
 await pool.query("SELECT 1");
+
+// A monitored run that lasts as long as the service. It begins before the first span.
+const checkInId = captureCheckIn(
+  { monitorSlug: "inventory", status: "in_progress" },
+  { schedule: { type: "crontab", value: "0 3 * * *" } },
+);
 
 const app = Fastify();
 
@@ -37,4 +43,5 @@ await app.listen({ port: Number(process.env.PORT ?? 0), host: "127.0.0.1" });
 runUntilStopped(app.server.address().port, async () => {
   await app.close();
   await pool.end();
+  captureCheckIn({ checkInId, monitorSlug: "inventory", status: "ok" });
 });

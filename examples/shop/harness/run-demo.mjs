@@ -3,6 +3,7 @@ import { startIngestServer } from "otel-sentry-bridge/testing";
 import { measureReceived, measureServices } from "./checks/measure.mjs";
 import { drive } from "./drive.mjs";
 import { writeGolden } from "./golden.mjs";
+import { writeEnvelopes } from "./write-envelopes.mjs";
 import { makeOrders } from "./orders.mjs";
 import { startOtlpSink } from "./otlp-sink.mjs";
 import { printReport } from "./print-report.mjs";
@@ -50,7 +51,7 @@ async function serve({ requests, ...targets }) {
   }
 }
 
-async function examine(measured, { golden }) {
+async function examine(measured, { golden, envelopes }) {
   const { ingest, otlpSpans } = measured;
   const hasArrived = () => countSpans(ingest.transactions()) >= otlpSpans.length;
   // What has not arrived by then is a finding for the checks, not a failure to run them.
@@ -58,6 +59,7 @@ async function examine(measured, { golden }) {
   const received = new Received(ingest.transactions());
   show(received);
   if (golden !== undefined) await writeGolden(golden, received);
+  if (envelopes !== undefined) await writeEnvelopes(envelopes, ingest.envelopes);
   return measureReceived({ ...measured, received });
 }
 

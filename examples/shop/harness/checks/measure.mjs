@@ -56,6 +56,9 @@ export function measureReceived({ orders, received, otlpSpans, ingest }) {
       errors.length,
       unequal("errors", errors.length, declined.length),
     ),
+    measureItems("log", payloadsOf(ingest, "log"), orders.length),
+    measureItems("metric", payloadsOf(ingest, "trace_metric"), orders.length),
+    measureCheckIns(payloadsOf(ingest, "check_in")),
     counting("envelopes refused", ingest.refusals),
     counting("spans lost, or sent twice", findDifferences(received, otlpSpans)),
     counting("leaked tags, users, breadcrumbs", findLeaks(received, errors)),
@@ -63,6 +66,27 @@ export function measureReceived({ orders, received, otlpSpans, ingest }) {
     counting("sampling contexts against events", findContradictions(ingest.envelopes, ingest.dsn)),
     measureConnections(ingest),
   ];
+}
+
+function payloadsOf({ envelopes }, type) {
+  return envelopes.flatMap(({ items }) =>
+    items.filter(({ header }) => header.type === type).map((item) => item.json()),
+  );
+}
+
+function measureItems(name, batches, expected) {
+  const items = batches.flatMap((batch) => batch.items);
+  return measure(`${name}s received`, items.length, unequal(`${name}s`, items.length, expected));
+}
+
+// Sentry drops a check-in whose environment differs from that of the first one of its id.
+function measureCheckIns(checkIns) {
+  const statuses = checkIns.map(({ status }) => status).toSorted();
+  const environments = new Set(checkIns.map(({ environment }) => environment));
+  return measure("check-ins received", checkIns.length, [
+    ...unequal("statuses", statuses.join(), "in_progress,ok"),
+    ...unequal("environments", [...environments].join(), "demo"),
+  ]);
 }
 
 // Each service keeps a pool of at most 64 connections, however much it sends.
