@@ -3,12 +3,18 @@ export type { OwnEvent } from "./capture/own-event.js";
 export type { SentryClient } from "./client/client.js";
 export type { CategoryStats, ClientStats } from "./client/stats.js";
 export type {
+  BeforeBreadcrumb,
+  BeforeSend,
+  BeforeSendTransaction,
+  BreadcrumbHint,
   ClientOptions,
   HttpOptions,
   KeepUnsampled,
   PemText,
   SpanExceptions,
+  SpanOfBreadcrumb,
   SpanPattern,
+  Synchronous,
   TcpKeepAlive,
   TextPattern,
 } from "./options/options.js";

@@ -42,6 +42,8 @@ export interface TransactionInput {
   readonly responseStatusCode: number | undefined;
   /** All spans, the root among them. */
   readonly spanCount: number;
+  /** Characters of the encoded spans: what the transaction counts for while it waits for a hook. */
+  readonly length: number;
   readonly trace: TraceInput;
   readonly resource: ResourceView | undefined;
   /** Global scope, isolation scope, then the current overlay if there was one. */

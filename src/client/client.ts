@@ -2,15 +2,8 @@ import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
-import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import { encodeEnvelope } from "../protocol/envelope.js";
-import type { EnvelopeParts } from "../protocol/envelope.js";
-import type { EnvelopeSender } from "../transport/envelope-sender.js";
-import { ItemCounter } from "../transport/item-counter.js";
 import { NO_PRESSURE } from "../sampling/backpressure.js";
 import type { Pressure } from "../sampling/backpressure.js";
-import type { AttachmentItems } from "./attachments.js";
-import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
 import type { ErrorCapture, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import {
   EnvelopeBuilder,
@@ -19,13 +12,10 @@ import {
   ONE_FEEDBACK,
   transactionContents,
 } from "./envelope-builder.js";
-import type {
-  BuildResult,
-  BuilderParts,
-  BuiltEnvelope,
-  CheckInCapture,
-  ItemBatch,
-} from "./envelope-builder.js";
+import { HookRunner } from "./hook-runner.js";
+import type { BuilderParts, CheckInCapture, ItemBatch } from "./envelope-builder.js";
+import { Outbox } from "./outbox.js";
+import type { OutboxParts } from "./outbox.js";
 import type { TraceIdentity } from "./trace-context.js";
 import type { DeliveryCounts } from "./delivery-stats.js";
 import type { ProcessMembers } from "./process-members.js";
@@ -43,20 +33,15 @@ export interface SegmentTrace {
 }
 
 /** What a client is made of. */
-export interface ClientParts extends BuilderParts {
-  readonly ledger: DiscardLedger;
-  /** Absent without a DSN: then nothing is sent. */
-  readonly sender: EnvelopeSender | undefined;
-  /** Gets a copy of every envelope, and counts for nothing. */
-  readonly spotlight: EnvelopeSender | undefined;
+export interface ClientParts extends BuilderParts, OutboxParts {
   /** What the parts of the delivery count. */
   readonly deliveryCounts?: (() => DeliveryCounts) | undefined;
   /** How hard the way to the server is pressed. Default: not at all. */
   readonly pressure?: Pressure | undefined;
-  /** Called whenever something was captured. Must not throw. */
-  readonly onCaptured?: (() => void) | undefined;
   /** Called once the client is closed. */
   readonly onClosed?: (() => void) | undefined;
+  /** Runs a function in its own context, with tracing suppressed. */
+  readonly runUntraced?: (<T>(run: () => T) => T) | undefined;
 }
 
 /** One Sentry client: it takes what was captured, applies scopes and hooks, and has it delivered. */
@@ -68,14 +53,11 @@ export class SentryClient {
   /** How hard the way to the server is pressed. */
   readonly pressure: Pressure;
   readonly #deliveryCounts: () => DeliveryCounts;
-  readonly #sender: EnvelopeSender | undefined;
-  readonly #spotlight: EnvelopeSender | undefined;
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
-  readonly #onCaptured: (() => void) | undefined;
   readonly #newEventId: () => string;
   readonly #sources = new Sources();
-  readonly #given = new ItemCounter();
+  readonly #outbox: Outbox;
   readonly #onClosing = new Set<() => void>();
   #closing: Promise<boolean> | undefined;
 
@@ -84,13 +66,12 @@ export class SentryClient {
     this.settings = parts.settings;
     this.diagnostics = parts.diagnostics;
     this.ledger = parts.ledger;
-    this.#sender = parts.sender;
-    this.#spotlight = parts.spotlight;
-    this.#builder = new EnvelopeBuilder(parts);
+    this.#outbox = new Outbox(parts);
+    const isFull = (): boolean => this.#outbox.isFull;
+    this.#builder = new EnvelopeBuilder({ ...parts, hooks: new HookRunner(parts), isFull });
     this.pressure = parts.pressure ?? NO_PRESSURE;
     this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
     this.#onClosed = parts.onClosed;
-    this.#onCaptured = parts.onCaptured;
     this.#newEventId = parts.newEventId;
   }
 
@@ -151,8 +132,8 @@ export class SentryClient {
 
   /** Sends a transaction whose spans are encoded. Never throws. */
   captureTransaction(input: TransactionInput): void {
-    const contents = transactionContents(input.spanCount);
-    this.#deliver("transaction", contents, () => this.#builder.transaction(input));
+    const event = { contents: transactionContents(input.spanCount), length: input.length };
+    this.#outbox.deliver("transaction", event, () => this.#builder.transaction(input));
   }
 
   /** Sends an error event, or feedback. Never throws. */
@@ -160,18 +141,22 @@ export class SentryClient {
     const { category = "error", trace } = capture;
     const segment = this.#sources.segmentOfTrace(trace);
     const contents = category === "error" ? ONE_ERROR : ONE_FEEDBACK;
-    this.#deliver(category, contents, () => this.#builder.error(capture, segment));
+    this.#outbox.deliver(category, { contents, length: 0 }, () =>
+      this.#builder.error(capture, segment),
+    );
   }
 
   /** Sends a check-in of a monitored job. Never throws. */
   captureCheckIn(capture: CheckInCapture): void {
     const segment = this.#sources.segmentOfTrace(capture.trace);
-    this.#deliver("monitor", ONE_CHECK_IN, () => this.#builder.checkIn(capture, segment));
+    const event = { contents: ONE_CHECK_IN, length: 0 };
+    this.#outbox.deliver("monitor", event, () => this.#builder.checkIn(capture, segment));
   }
 
   /** Sends logs or values of metrics that were collected. Never throws. */
   captureBatch(batch: ItemBatch): void {
-    this.#deliver(batch.category, batch.contents, () => this.#builder.batch(batch));
+    const event = { contents: batch.contents, length: 0 };
+    this.#outbox.deliver(batch.category, event, () => this.#builder.batch(batch));
   }
 
   /**
@@ -180,11 +165,7 @@ export class SentryClient {
    */
   async flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
     const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
-    const flushed = await Promise.all([
-      this.#sender?.flush(remaining),
-      this.#spotlight?.flush(remaining),
-    ]);
-    return isDone && (flushed[0] ?? true);
+    return (await this.#outbox.flush(remaining)) && isDone;
   }
 
   /** Flushes, then lets go of everything. Idempotent: a second call returns the first one's promise. */
@@ -195,27 +176,25 @@ export class SentryClient {
 
   /** A number that grows with everything that is captured. */
   activity(): number {
-    let activity = this.#sources.started();
-    for (const quantity of Object.values(this.#given.counts())) activity += quantity;
-    return activity;
+    return this.#sources.started() + this.#outbox.activity();
   }
 
   /** Keeps the process alive no more, except for who waits in `flush`. What is under way may be tried again later. */
   letGo(): void {
-    this.#sender?.letGo();
-    this.#spotlight?.letGo();
+    this.#outbox.letGo();
   }
 
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
   leave(): void {
     this.#sources.release();
-    this.#sender?.leave();
+    this.#outbox.leave();
   }
 
   /** What was captured and what became of it. */
   stats(): ClientStats {
     return countsOf(this.#sources.counts(), {
-      given: this.#given.counts(),
+      given: this.#outbox.given(),
+      waiting: this.#outbox.waiting(),
       ledger: this.ledger,
       ...this.#deliveryCounts(),
     });
@@ -224,58 +203,8 @@ export class SentryClient {
   async #close(timeoutMillis: number): Promise<boolean> {
     for (const fn of this.#onClosing) fn();
     const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
-    const closed = await Promise.all([
-      this.#sender?.close(remaining),
-      this.#spotlight?.close(remaining),
-    ]);
+    const isSent = await this.#outbox.close(remaining);
     this.#onClosed?.();
-    return isDone && (closed[0] ?? true);
-  }
-
-  // What the server does not want now is not encoded first; Spotlight wants all.
-  #deliver(category: DataCategory, contents: readonly ItemCount[], build: () => BuildResult): void {
-    this.#given.add(contents);
-    this.#onCaptured?.();
-    try {
-      const isForSentryOnly = this.#spotlight === undefined;
-      if (isForSentryOnly && this.#sender?.refuses(category, contents) === true) return;
-      const result = build();
-      if ("dropped" in result) this.ledger.record(result.dropped, contents);
-      else this.#send(result);
-    } catch (error) {
-      this.ledger.record("internal_sdk_error", contents);
-      this.diagnostics.warnOnce("client", "an event could not be encoded and is lost", error);
-    }
-  }
-
-  // What may throw comes first: then everything is recorded by who catches it.
-  #send({ parts, droppedSpans, attachments = NO_ATTACHMENTS }: BuiltEnvelope): void {
-    const isSent = this.#sender !== undefined || this.#spotlight !== undefined;
-    const accompanied = this.#withAttachments(parts, attachments);
-    const envelope = isSent ? encodeEnvelope(accompanied) : undefined;
-    if (droppedSpans > 0) {
-      this.ledger.record("before_send", [{ category: "span", quantity: droppedSpans }]);
-    }
-    if (this.#sender === undefined) this.ledger.record("disabled", accompanied.contents);
-    if (envelope === undefined) return;
-    this.#spotlight?.enqueue(envelope);
-    this.#sender?.enqueue(envelope);
-  }
-
-  // Their share of the books: they are known only now, and the event goes without those it cannot take.
-  #withAttachments(parts: EnvelopeParts, attachments: AttachmentItems): EnvelopeParts {
-    const { items, bytes, refused, refusedBytes } = attachments;
-    if (refused > 0) {
-      this.ledger.early.record("invalid", [{ category: "attachment", quantity: refusedBytes }]);
-      this.diagnostics.warnOnce(
-        "attachment",
-        `an attachment is not sent: it needs a filename and data of at most ${MAX_ATTACHMENT_BYTES} bytes`,
-      );
-    }
-    if (items.length === 0) return parts;
-    const contents: ItemCount[] = [{ category: "attachment", quantity: bytes }];
-    this.#given.add(contents);
-    if (this.#sender?.refuses("attachment", contents) === true) return parts;
-    return { ...parts, attachments: items, contents: [...parts.contents, ...contents] };
+    return isDone && isSent;
   }
 }

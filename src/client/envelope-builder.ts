@@ -21,6 +21,7 @@ import type {
 import { encodeEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import { fitEvent } from "./fit-event.js";
+import type { Eventual, HookRunner } from "./hook-runner.js";
 import {
   SDK_HEADER_MEMBER,
   contextMembers,
@@ -46,8 +47,18 @@ export interface BuilderParts extends ProcessSources {
   readonly random: () => number;
 }
 
+/** The client's parts that call hooks, and say whether an event may wait for one. */
+export interface HookParts {
+  readonly hooks: HookRunner;
+  readonly isFull: () => boolean;
+}
+
 /** What was built, or why there is nothing. */
-export type BuildResult = BuiltEnvelope | { readonly dropped: DiscardReason };
+export type BuildResult = BuiltEnvelope | Dropped;
+
+interface Dropped {
+  readonly dropped: DiscardReason;
+}
 
 /** An envelope's parts; `droppedSpans` left the transaction on the way. */
 export interface BuiltEnvelope {
@@ -92,14 +103,14 @@ export function transactionContents(spanCount: number): readonly ItemCount[] {
 
 /** Builds the envelopes of one client: process, scopes and hooks applied. */
 export class EnvelopeBuilder {
-  readonly #parts: BuilderParts;
+  readonly #parts: BuilderParts & HookParts;
   readonly #membersOf: (resource: ResourceView | undefined) => ProcessMembers;
   readonly #traceContext: TraceContextSource;
   readonly #checkIns = new CheckInIdentities();
   // The first resource that was seen: what belongs to no segment is described by it.
   #resource: ResourceView | undefined;
 
-  constructor(parts: BuilderParts) {
+  constructor(parts: BuilderParts & HookParts) {
     this.#parts = parts;
     this.#membersOf = createProcessMembers(parts);
     this.#traceContext = createTraceContext(parts);
@@ -113,29 +124,30 @@ export class EnvelopeBuilder {
   }
 
   /** The envelope of a transaction. */
-  transaction(input: TransactionInput): BuildResult {
-    const { settings, diagnostics } = this.#parts;
+  transaction(input: TransactionInput): Eventual<BuildResult> {
+    const { settings } = this.#parts;
     this.learnResource(input.resource);
     if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
     const members = this.#membersOfSegment(input.trace);
     const eventId = this.#parts.newEventId();
     const merged = mergeScopes(input.scopes, settings.maxBreadcrumbs);
     const result = runTransactionHooks(transactionJson({ input, members, eventId, merged }), {
-      settings,
-      diagnostics,
+      ...this.#parts,
       processors: merged.eventProcessors,
       hint: { event_id: eventId },
     });
-    if ("dropped" in result) return result;
-    const parts: EnvelopeParts = {
-      eventId,
-      category: "transaction",
-      itemType: "transaction",
-      payload: fitEvent(result.json, diagnostics),
-      headerMembers: this.#header(this.#traceContext.ofSegment(input.trace, members)),
-      contents: transactionContents(input.spanCount - result.droppedSpans),
-    };
-    return { parts, droppedSpans: result.droppedSpans };
+    const header = (): string => this.#header(this.#traceContext.ofSegment(input.trace, members));
+    return this.#built(result, header, ({ json, droppedSpans }, headerMembers) => {
+      const parts: EnvelopeParts = {
+        eventId,
+        category: "transaction",
+        itemType: "transaction",
+        payload: fitEvent(json, this.#parts.diagnostics),
+        headerMembers,
+        contents: transactionContents(input.spanCount - droppedSpans),
+      };
+      return { parts, droppedSpans };
+    });
   }
 
   /** What events say of the process now. */
@@ -154,25 +166,27 @@ export class EnvelopeBuilder {
   }
 
   /** The envelope of an error event or feedback. */
-  error(capture: ErrorCapture, segment: TraceInput | undefined): BuildResult {
+  error(capture: ErrorCapture, segment: TraceInput | undefined): Eventual<BuildResult> {
     const { event, trace, category = "error" } = capture;
-    const { settings, diagnostics } = this.#parts;
+    const { settings } = this.#parts;
     const members = this.#membersOfSegment(segment);
     const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
     const transaction = segment?.transaction;
     const around = { ...this.#parts, ...capture, merged, members, transaction };
-    const finished =
+    const result =
       category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);
-    if ("dropped" in finished) return finished;
-    const parts: EnvelopeParts = {
-      eventId: event.event_id,
-      category,
-      itemType: category === "error" ? "event" : "feedback",
-      payload: fitEvent(finished.json, diagnostics),
-      headerMembers: this.#header(this.#errorContext(trace, segment, members)),
-      contents: category === "error" ? ONE_ERROR : ONE_FEEDBACK,
-    };
-    return { parts, droppedSpans: 0, attachments: attachmentItems(merged.attachments) };
+    const header = (): string => this.#header(this.#errorContext(trace, segment, members));
+    return this.#built(result, header, ({ json }, headerMembers) => {
+      const parts: EnvelopeParts = {
+        eventId: event.event_id,
+        category,
+        itemType: category === "error" ? "event" : "feedback",
+        payload: fitEvent(json, this.#parts.diagnostics),
+        headerMembers,
+        contents: category === "error" ? ONE_ERROR : ONE_FEEDBACK,
+      };
+      return { parts, droppedSpans: 0, attachments: attachmentItems(merged.attachments) };
+    });
   }
 
   /** The envelope of a check-in. No hook, no sampling: a job's end must not get lost on the way. */
@@ -204,6 +218,18 @@ export class EnvelopeBuilder {
   #membersOfSegment(segment: TraceInput | undefined): ProcessMembers {
     const members = this.#membersOf(segment?.resource ?? this.#resource);
     return withIdentity(members, segment?.slot.identity);
+  }
+
+  // An event that waits for a hook says of the process what was known at its capture: so does its sampling context.
+  #built<Finished extends object>(
+    result: Eventual<Dropped | Finished>,
+    header: () => string,
+    build: (finished: Finished, headerMembers: string) => BuiltEnvelope,
+  ): Eventual<BuildResult> {
+    const early = result instanceof Promise ? header() : undefined;
+    return this.#parts.hooks.andThen(result, (finished) =>
+      "dropped" in finished ? finished : build(finished, early ?? header()),
+    );
   }
 
   #errorContext(

@@ -10,6 +10,7 @@ import { encodeEvent } from "./encode-event.js";
 import type { EventSurroundings } from "./event-surroundings.js";
 import { completeEvent } from "./event-surroundings.js";
 import { processed } from "./event-processors.js";
+import type { Eventual, HookRunner } from "./hook-runner.js";
 import { redactedEvent } from "./redact.js";
 import { isRecord } from "./valid-event.js";
 
@@ -17,6 +18,9 @@ import { isRecord } from "./valid-event.js";
 export interface ErrorContext extends EventSurroundings {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
+  readonly hooks: HookRunner;
+  /** Whether no further event can wait for a hook. */
+  readonly isFull: () => boolean;
   readonly random: () => number;
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
   /** What was thrown; absent where nothing was. */
@@ -30,21 +34,33 @@ export type FinishedEvent = { readonly dropped: DiscardReason } | { readonly jso
  * Takes an error event through the client's steps in the protocol's order: ignored patterns, scopes,
  * event processors, `beforeSend`, sampling.
  */
-export function finishErrorEvent(event: ErrorEvent, context: ErrorContext): FinishedEvent {
-  if (isIgnored(event, context.settings)) return { dropped: "event_processor" };
-  const complete = processedEvent(event, context);
-  if (complete === null) return { dropped: "event_processor" };
-  const hooked = hookedEvent(complete, context);
-  if (hooked === null) return { dropped: "before_send" };
-  if (context.random() >= context.settings.sampleRate) return { dropped: "sample_rate" };
-  return encoded(hooked, context.diagnostics);
+export function finishErrorEvent(
+  event: ErrorEvent,
+  context: ErrorContext,
+): Eventual<FinishedEvent> {
+  const { settings, merged, hooks } = context;
+  if (isIgnored(event, settings)) return { dropped: "event_processor" };
+  const isHooked = settings.beforeSend !== undefined || merged.eventProcessors.length > 0;
+  if (isHooked && context.isFull()) return { dropped: "queue_overflow" };
+  return hooks.andThen(processedEvent(event, context), (complete) => {
+    if (complete === null) return { dropped: "event_processor" };
+    return hooks.andThen(hookedEvent(complete, context), (hooked) => sampled(hooked, context));
+  });
 }
 
-/** The same for feedback, which is neither ignored nor sampled, and which `beforeSend` does not see. */
-export function finishFeedback(event: ErrorEvent, context: ErrorContext): FinishedEvent {
-  const complete = processedEvent(event, context);
-  if (complete === null) return { dropped: "event_processor" };
-  return encoded(complete, context.diagnostics);
+/** Takes feedback through its steps: scopes and event processors. It is neither ignored nor sampled, and `beforeSend` does not see it. */
+export function finishFeedback(event: ErrorEvent, context: ErrorContext): Eventual<FinishedEvent> {
+  const { merged, hooks, diagnostics } = context;
+  if (merged.eventProcessors.length > 0 && context.isFull()) return { dropped: "queue_overflow" };
+  return hooks.andThen(processedEvent(event, context), (complete) =>
+    complete === null ? { dropped: "event_processor" } : encoded(complete, diagnostics),
+  );
+}
+
+function sampled(event: ErrorEvent | null, context: ErrorContext): FinishedEvent {
+  if (event === null) return { dropped: "before_send" };
+  if (context.random() >= context.settings.sampleRate) return { dropped: "sample_rate" };
+  return encoded(event, context.diagnostics);
 }
 
 function isIgnored(event: ErrorEvent, settings: Settings): boolean {
@@ -60,29 +76,29 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
   return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
 }
 
-function processedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
+function processedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEvent | null> {
   // Before hooks and processors: what those add, the application has asked for.
   const enriched = context.enrich === undefined ? event : context.enrich(event);
   const complete = redactedEvent(completeEvent(enriched, context));
   const { eventProcessors: processors }: MergedScopes = context.merged;
   if (processors.length === 0) return complete;
-  const { diagnostics } = context;
-  return processed(complete, { processors, diagnostics, hint: hintOf(event, context) });
+  return processed(complete, { ...context, processors, hint: hintOf(event, context) });
 }
 
-function hookedEvent(event: ErrorEvent, context: ErrorContext): ErrorEvent | null {
-  const { beforeSend } = context.settings;
+function hookedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEvent | null> {
+  const { settings, hooks, diagnostics } = context;
+  const { beforeSend } = settings;
   if (beforeSend === undefined) return event;
-  const outcome = guardCallback(context.diagnostics, "beforeSend", () =>
-    beforeSend(event, hintOf(event, context)),
-  );
-  if (!outcome.ok || outcome.value === null) return null;
-  if (isRecord(outcome.value)) return { ...outcome.value, event_id: event.event_id };
-  context.diagnostics.warnOnce(
-    "hook:beforeSend",
-    "`beforeSend` returned no event (a promise is none); the event is dropped",
-  );
-  return null;
+  const outcome = hooks.call("beforeSend", () => beforeSend(event, hintOf(event, context)));
+  return hooks.andThen(outcome, (result) => {
+    if (!result.ok || result.value === null) return null;
+    if (isRecord(result.value)) return { ...result.value, event_id: event.event_id };
+    diagnostics.warnOnce(
+      "hook:beforeSend",
+      "`beforeSend` returned no event; the event was dropped. Return the event, or null to drop it.",
+    );
+    return null;
+  });
 }
 
 function hintOf({ event_id }: ErrorEvent, { originalException }: ErrorContext): EventHint {

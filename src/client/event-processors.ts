@@ -1,7 +1,7 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import type { CallbackResult, Diagnostics } from "../diagnostics/diagnostics.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor, SentryEvent } from "../protocol/event-processor.js";
+import type { Eventual, HookRunner } from "./hook-runner.js";
 import { isRecord } from "./valid-event.js";
 
 /** What events are processed with. */
@@ -9,35 +9,49 @@ export interface Processing {
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
   readonly diagnostics: Diagnostics;
+  readonly hooks: HookRunner;
 }
 
-/** The event after all processors; `null` if one dropped it. One that throws, or returns what is no event, is passed over. */
+/**
+ * The event after all processors, one after the other; `null` if one dropped it. A processor that fails or returns no event
+ * is passed over.
+ */
 export function processed<Event extends SentryEvent>(
   event: Event,
   processing: Processing,
-): Event | null {
+  first: number = 0,
+): Eventual<Event | null> {
+  const { processors, hint, hooks } = processing;
   let current = event;
-  for (const processor of processing.processors) {
-    const result = processedBy(processor, current, processing);
-    if (result === null) return null;
-    current = result;
+  for (const [index, processor] of processors.entries()) {
+    if (index < first) continue;
+    const before = current;
+    const outcome = hooks.call("event processor", () => processor(before, hint));
+    if (outcome instanceof Promise) {
+      return hooks.andThen(outcome, (late) => {
+        const next = resultOf(late, before, processing);
+        return next === null ? null : processed(next, processing, index + 1);
+      });
+    }
+    const next = resultOf(outcome, before, processing);
+    if (next === null) return null;
+    current = next;
   }
   return current;
 }
 
-function processedBy<Event extends SentryEvent>(
-  processor: EventProcessor,
+function resultOf<Event extends SentryEvent>(
+  outcome: CallbackResult<SentryEvent | null>,
   event: Event,
-  { hint, diagnostics }: Processing,
+  { diagnostics }: Processing,
 ): Event | null {
-  const outcome = guardCallback(diagnostics, "event processor", () => processor(event, hint));
   if (!outcome.ok) return event;
   const { value } = outcome;
   if (value === null) return null;
   if (isRecord(value)) return { ...(value as Event), event_id: event.event_id };
   diagnostics.warnOnce(
     "hook:event processor",
-    "an event processor returned no event (a promise is none); it is passed over",
+    "an event processor returned no event and was passed over. Return the event, or null to drop it.",
   );
   return event;
 }

@@ -20,7 +20,7 @@ export interface CategoryStats {
   readonly captured: number;
   /** What the server has accepted. */
   readonly sent: number;
-  /** What waits or is under way. */
+  /** What waits for an asynchronous hook, waits to be sent, or is under way. */
   readonly queued: number;
   /** What this process has put on disk and not taken out again; another process may have sent it since. */
   readonly spooled: number;
@@ -46,6 +46,8 @@ export interface ClientCounts extends DeliveryCounts {
   /** What the client was given, by category. */
   readonly given: Partial<Record<DataCategory, number>>;
   readonly ledger: DiscardLedger;
+  /** Items that wait for an asynchronous hook, by category. */
+  readonly waiting?: Partial<Record<DataCategory, number>> | undefined;
 }
 
 /** Puts the counts of a client's parts together. */
@@ -74,13 +76,13 @@ function spanCounts(sources: readonly SpanCounts[]): SpanCounts {
 }
 
 function categories(counts: ClientCounts): (name: DataCategory) => CategoryStats {
-  const { given, ledger, sender, spool } = counts;
+  const { given, ledger, waiting = {}, sender, spool } = counts;
   const dropped = ledger.snapshot();
   const droppedEarly = ledger.earlySnapshot();
   return (name) => ({
     captured: (given[name] ?? 0) + sumOf(droppedEarly[name]),
     sent: sender?.delivered[name] ?? 0,
-    queued: sender?.queued[name] ?? 0,
+    queued: (sender?.queued[name] ?? 0) + (waiting[name] ?? 0),
     spooled: spool?.spooled[name] ?? 0,
     dropped: dropped[name] ?? {},
     droppedEarly: droppedEarly[name] ?? {},

@@ -1,12 +1,14 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
+import { isThenable } from "../normalize/foreign.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
 import { processed } from "./event-processors.js";
 import { encodeEvent } from "./encode-event.js";
+import type { Eventual, HookRunner } from "./hook-runner.js";
 import { reparentSpans } from "./reparent-spans.js";
 import { isRecord, isSpan, isTransaction } from "./valid-event.js";
 
@@ -15,54 +17,66 @@ export type PipelineResult =
   | { readonly json: string; readonly droppedSpans: number }
   | { readonly dropped: DiscardReason };
 
-/**
- * Runs the application's hooks over a transaction. Without hooks the encoded text goes through as it
- * is; with them it is parsed and encoded again, which only those who asked for it pay.
- */
-export function runTransactionHooks(json: string, hooks: TransactionHooks): PipelineResult {
-  const { beforeSendSpan, beforeSendTransaction } = hooks.settings;
-  const { processors, diagnostics } = hooks;
-  const isHooked = beforeSendSpan !== undefined || beforeSendTransaction !== undefined;
-  if (!isHooked && processors.length === 0) return { json, droppedSpans: 0 };
-  const original = JSON.parse(json) as TransactionEvent;
-  const before = original.spans.length;
-  const event = processedTransaction(original, hooks);
-  if (event === null) return { dropped: "event_processor" };
-  if (beforeSendSpan !== undefined) event.spans = hookedSpans(event, beforeSendSpan, diagnostics);
-  const result =
-    beforeSendTransaction === undefined
-      ? event
-      : hookedEvent(event, beforeSendTransaction, diagnostics);
-  if (result === null) return { dropped: "before_send" };
-  return encodeAgain(result, before, diagnostics);
-}
-
 /** What runs over a transaction. */
 export interface TransactionHooks {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
+  readonly hooks: HookRunner;
+  /** Whether no further event can wait for a hook. */
+  readonly isFull: () => boolean;
+}
+
+/**
+ * Runs the application's hooks over a transaction: event processors, `beforeSendSpan`, `beforeSendTransaction`. Without
+ * hooks the encoded text goes through as it is; with them it is parsed and encoded again, which only those who asked for it pay.
+ */
+export function runTransactionHooks(
+  json: string,
+  context: TransactionHooks,
+): Eventual<PipelineResult> {
+  const { beforeSendSpan, beforeSendTransaction } = context.settings;
+  const { processors, diagnostics, hooks } = context;
+  const isAwaitable = beforeSendTransaction !== undefined || processors.length > 0;
+  if (!isAwaitable && beforeSendSpan === undefined) return { json, droppedSpans: 0 };
+  if (isAwaitable && context.isFull()) return { dropped: "queue_overflow" };
+  const original = JSON.parse(json) as TransactionEvent;
+  const before = original.spans.length;
+  return hooks.andThen(processedTransaction(original, context), (event) => {
+    if (event === null) return { dropped: "event_processor" };
+    if (beforeSendSpan !== undefined) event.spans = hookedSpans(event, beforeSendSpan, diagnostics);
+    return hooks.andThen(hookedEvent(event, context), (result) =>
+      result === null ? { dropped: "before_send" } : encodeAgain(result, before, diagnostics),
+    );
+  });
 }
 
 function processedTransaction(
   event: TransactionEvent,
-  hooks: TransactionHooks,
+  context: TransactionHooks,
+): Eventual<TransactionEvent | null> {
+  if (context.processors.length === 0) return event;
+  return context.hooks.andThen(processed(event, context), (result) =>
+    result === null ? null : checkedTransaction(result, event, context),
+  );
+}
+
+function checkedTransaction(
+  result: TransactionEvent,
+  { type }: TransactionEvent,
+  { diagnostics }: TransactionHooks,
 ): TransactionEvent | null {
-  const { type } = event;
-  const result = processed(event, hooks);
-  if (result === null) return null;
   if (isTransaction(result))
     return { ...result, spans: result.spans.filter((span) => isSpan(span)), type };
-  hooks.diagnostics.warnOnce(
+  diagnostics.warnOnce(
     "hook:event processor",
-    "an event processor made of a transaction what is none; it is dropped",
+    "an event processor returned an invalid transaction; it was dropped. Return the event, or null to drop it.",
   );
   return null;
 }
 
 type SpanHook = NonNullable<Settings["beforeSendSpan"]>;
-type TransactionHook = NonNullable<Settings["beforeSendTransaction"]>;
 
 function hookedSpans(
   event: TransactionEvent,
@@ -98,27 +112,32 @@ function hookedSpan(
   }
   diagnostics.warnOnce(
     "hook:beforeSendSpan",
-    "`beforeSendSpan` returned no span; the span goes as it was",
+    isThenable(outcome.value)
+      ? "`beforeSendSpan` returned a promise; the span is sent unchanged. This hook must be synchronous."
+      : "`beforeSendSpan` returned an invalid span; the span is sent unchanged. Return the span, or null to drop it.",
   );
   return original;
 }
 
 function hookedEvent(
   event: TransactionEvent,
-  hook: TransactionHook,
-  diagnostics: Diagnostics,
-): TransactionEvent | null {
+  { settings, diagnostics, hooks, hint }: TransactionHooks,
+): Eventual<TransactionEvent | null> {
   const { event_id, type } = event;
-  const outcome = guardCallback(diagnostics, "beforeSendTransaction", () => hook(event));
-  if (!outcome.ok || outcome.value === null) return null;
-  const { value } = outcome;
-  if (isTransaction(value))
-    return { ...value, spans: value.spans.filter((span) => isSpan(span)), event_id, type };
-  diagnostics.warnOnce(
-    "hook:beforeSendTransaction",
-    "`beforeSendTransaction` returned no transaction (a promise is none); it is dropped",
-  );
-  return null;
+  const { beforeSendTransaction } = settings;
+  if (beforeSendTransaction === undefined) return event;
+  const outcome = hooks.call("beforeSendTransaction", () => beforeSendTransaction(event, hint));
+  return hooks.andThen(outcome, (result) => {
+    if (!result.ok || result.value === null) return null;
+    const { value } = result;
+    if (isTransaction(value))
+      return { ...value, spans: value.spans.filter((span) => isSpan(span)), event_id, type };
+    diagnostics.warnOnce(
+      "hook:beforeSendTransaction",
+      "`beforeSendTransaction` returned an invalid transaction; it was dropped. Return the event, or null to drop it.",
+    );
+    return null;
+  });
 }
 
 // What a hook put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.

@@ -41,3 +41,10 @@ export function isList(value: unknown): value is readonly unknown[] {
 export function isObjectLike(value: unknown): value is object {
   return typeof value === "function" || (typeof value === "object" && value !== null);
 }
+
+/** Tells a promise, also one of another realm or library. Never throws. */
+export function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
+  return (
+    typeof value === "object" && value !== null && typeof memberOf(value, "then") === "function"
+  );
+}

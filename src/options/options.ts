@@ -92,6 +92,42 @@ export interface KeepUnsampled {
   readonly slowerThanMillis?: number;
 }
 
+/** Sees an error event before it is sent: returns it, changed or not, or `null` to drop it; or a promise of that. */
+export type BeforeSend = (
+  event: ErrorEvent,
+  hint: EventHint,
+) => ErrorEvent | PromiseLike<ErrorEvent | null> | null;
+
+/** Sees a transaction before it is sent: returns it, changed or not, or `null` to drop it; or a promise of that. */
+export type BeforeSendTransaction = (
+  event: TransactionEvent,
+  hint: EventHint,
+) => PromiseLike<TransactionEvent | null> | TransactionEvent | null;
+
+/** What `addBreadcrumb` was given beside the breadcrumb, or what a breadcrumb of `spanBreadcrumbs` was made of. */
+export interface BreadcrumbHint {
+  /** The finished client span. */
+  readonly span?: SpanOfBreadcrumb;
+  /** The span event. */
+  readonly spanEvent?: SpanOfBreadcrumb;
+  readonly [key: string]: unknown;
+}
+
+/** A span or span event that a breadcrumb was made of. */
+export interface SpanOfBreadcrumb {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Sees a breadcrumb: returns it, changed or not, or `null` to drop it. Must be synchronous. */
+export type BeforeBreadcrumb = (
+  breadcrumb: Breadcrumb,
+  hint: BreadcrumbHint,
+) => Synchronous<Breadcrumb>;
+
+/** Result of a hook that must be synchronous: the item, or `null` to drop it. A promise is a type error. */
+export type Synchronous<Item> = (Item & { readonly then?: never }) | null;
+
 /** Options of a client. Code wins over environment, environment over the OTel resource. */
 export interface ClientOptions {
   /** Where events go. Environment: `SENTRY_DSN`. Without it everything works and nothing is sent. */
@@ -106,7 +142,7 @@ export interface ClientOptions {
   readonly serverName?: string | undefined;
   /** Share of the local roots that are sent, of those that OTel's sampler kept: 0 to 1, default 1. Environment: `SENTRY_TRACES_SAMPLE_RATE`. */
   readonly tracesSampleRate?: number | undefined;
-  /** Decides per local root; wins over the parent's decision and over `tracesSampleRate`. */
+  /** Decides per local root; wins over the parent's decision and over `tracesSampleRate`. Must be synchronous. */
   readonly tracesSampler?: TracesSampler | undefined;
   /** Sends local traces that the rate would drop when they turn out to have failed, or to be slow. Default: none. */
   readonly keepUnsampled?: KeepUnsampled | undefined;
@@ -127,26 +163,24 @@ export interface ClientOptions {
   readonly ignoreTransactions?: readonly TextPattern[] | undefined;
   /** Spans that match when they start are left out; their children become their parent's. A root takes its whole segment with it. */
   readonly ignoreSpans?: readonly SpanPattern[] | undefined;
-  /** Sees each error event; may change it, or drop it with `null`. */
-  readonly beforeSend?: ((event: ErrorEvent, hint: EventHint) => ErrorEvent | null) | undefined;
-  /** Sees each transaction; may change it, or drop it with `null`. */
-  readonly beforeSendTransaction?:
-    | ((event: TransactionEvent) => TransactionEvent | null)
-    | undefined;
-  /** Sees each child span of a transaction; may change it, or drop it with `null`: its children become its parent's. */
-  readonly beforeSendSpan?: ((span: TransactionSpan) => TransactionSpan | null) | undefined;
-  /** Sees each breadcrumb; may change it, or drop it with `null`. */
-  readonly beforeBreadcrumb?: ((breadcrumb: Breadcrumb) => Breadcrumb | null) | undefined;
+  /** Sees each error event; may change it, or drop it with `null`. A promise is awaited for at most 30 seconds. */
+  readonly beforeSend?: BeforeSend | undefined;
+  /** Sees each transaction; may change it, or drop it with `null`. A promise is awaited for at most 30 seconds. */
+  readonly beforeSendTransaction?: BeforeSendTransaction | undefined;
+  /** Sees each child span of a transaction; may change it, or drop it with `null`: its children become its parent's. Must be synchronous. */
+  readonly beforeSendSpan?: ((span: TransactionSpan) => Synchronous<TransactionSpan>) | undefined;
+  /** Sees each breadcrumb; may change it, or drop it with `null`. Must be synchronous. */
+  readonly beforeBreadcrumb?: BeforeBreadcrumb | undefined;
   /** Error events show the span events and finished client spans of their unit of work as breadcrumbs. Default true. */
   readonly spanBreadcrumbs?: boolean | undefined;
   /** Sends logs: those of `logger`, and those that `SentryLogRecordProcessor` gets. Default true. */
   readonly enableLogs?: boolean | undefined;
-  /** Sees each log; may change it, or drop it with `null`. */
-  readonly beforeSendLog?: ((log: Log) => Log | null) | undefined;
+  /** Sees each log; may change it, or drop it with `null`. Must be synchronous. */
+  readonly beforeSendLog?: ((log: Log) => Synchronous<Log>) | undefined;
   /** Sends the values that `metrics` is given. Default true. */
   readonly enableMetrics?: boolean | undefined;
-  /** Sees each value of a metric; may change it, or drop it with `null`. */
-  readonly beforeSendMetric?: ((metric: Metric) => Metric | null) | undefined;
+  /** Sees each value of a metric; may change it, or drop it with `null`. Must be synchronous. */
+  readonly beforeSendMetric?: ((metric: Metric) => Synchronous<Metric>) | undefined;
   /** Sends what instrumentations record of persons: addresses and identifying headers. Values under sensitive keys are withheld all the same. Default false. */
   readonly sendDefaultPii?: boolean | undefined;
   /** Breadcrumbs per scope. Default 100; 0 keeps none. */

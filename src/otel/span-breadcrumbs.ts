@@ -1,6 +1,8 @@
+import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
 import type { SentryClient } from "../client/client.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
 import { attempt } from "../normalize/foreign.js";
+import type { BreadcrumbHint } from "../options/options.js";
+import type { TransactionSpan } from "../protocol/transaction-event.js";
 import { crumbsOf } from "../scope/breadcrumb-trail.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import type { SpanCrumb } from "../scope/span-crumb.js";
@@ -66,12 +68,14 @@ export function breadcrumbsOfPlace(
     ...attempt(() => openCrumbs(trace.span), []),
   ];
   const made = [
-    ...left.map((crumb) => attempt(() => crumbOf(crumb), undefined)),
+    ...left.map((crumb) => attempt(() => madeOf(crumb), undefined)),
     ...sentCrumbs(trace.span, unit, client),
   ];
   return made
-    .map((crumb) => hookedCrumb(crumb, client))
-    .filter((crumb) => crumb !== undefined)
+    .map((each) =>
+      each === undefined ? null : hookedBreadcrumb(each.breadcrumb, each.hint, client),
+    )
+    .filter((crumb) => crumb !== null)
     .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
 }
 
@@ -100,21 +104,31 @@ function isCrumb({ name, attributes }: SpanEvent): boolean {
   return name !== "exception" && attributes?.["sentry.measurement_value"] === undefined;
 }
 
+/** A breadcrumb, and what `beforeBreadcrumb` gets with it. */
+interface MadeBreadcrumb {
+  readonly breadcrumb: Breadcrumb;
+  readonly hint: BreadcrumbHint;
+}
+
+function madeOf(crumb: SpanCrumb): MadeBreadcrumb {
+  const { name, kind, attributes } = crumb;
+  const of = { name, attributes };
+  return {
+    breadcrumb: crumbOf(crumb),
+    hint: kind === undefined ? { spanEvent: of } : { span: of },
+  };
+}
+
+function madeOfSent(span: TransactionSpan): MadeBreadcrumb {
+  const { description: name = "", data: attributes = {} } = span;
+  return { breadcrumb: crumbOfSent(span), hint: { span: { name, attributes } } };
+}
+
 function sentCrumbs(
   span: object | undefined,
   unit: Unit,
   client: SentryClient,
-): readonly Breadcrumb[] {
+): readonly MadeBreadcrumb[] {
   const segment = span === undefined ? undefined : client.segmentOf(span);
-  return attempt(() => (segment?.waitingCalls?.(unit) ?? []).map(crumbOfSent), []);
-}
-
-function hookedCrumb(
-  crumb: Breadcrumb | undefined,
-  { settings, diagnostics }: SentryClient,
-): Breadcrumb | undefined {
-  const { beforeBreadcrumb } = settings;
-  if (crumb === undefined || beforeBreadcrumb === undefined) return crumb;
-  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () => beforeBreadcrumb(crumb));
-  return outcome.ok ? (outcome.value ?? undefined) : crumb;
+  return attempt(() => (segment?.waitingCalls?.(unit) ?? []).map(madeOfSent), []);
 }

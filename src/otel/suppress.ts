@@ -14,6 +14,11 @@ export function isTracingSuppressed(ctx: Context): boolean {
   return ctx.getValue(KEY) === true;
 }
 
+/** Runs a function in the active context with tracing suppressed. */
+export function runUntraced<T>(fn: () => T): T {
+  return context.with(suppressTracing(context.active()), fn);
+}
+
 const DETACHED = suppressTracing(ROOT_CONTEXT);
 
 /**

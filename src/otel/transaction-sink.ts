@@ -143,6 +143,7 @@ function transactionInput(transaction: AssembledTransaction): TransactionInput {
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,
     spanCount: transaction.spanCount + 1,
+    length: lengthOf(transaction),
     trace: {
       traceId: head.traceId,
       incoming: origin.incoming,

@@ -1,6 +1,6 @@
-/** What hooks and event processors are told beside the event. */
+/** What hooks and event processors get beside the event. */
 export interface EventHint {
   readonly event_id: string;
-  /** What was thrown, where the event is of something thrown in this process. */
+  /** The thrown value, for an event about something thrown in this process. */
   readonly originalException?: unknown;
 }

@@ -1,3 +1,5 @@
+import { isPromise } from "node:util/types";
+
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { isRate, parseRate } from "./rate.js";
 import { sampleRandOf } from "./sample-rand.js";
@@ -20,7 +22,7 @@ export interface SamplerContext extends RootDescription {
   readonly inheritOrSampleWith: (fallback: number) => number;
 }
 
-/** Decides about a local root: a rate from 0 to 1, or `true` (1) or `false` (0). */
+/** Decides about a local root: a rate from 0 to 1, or `true` (1) or `false` (0). Must be synchronous. */
 export type TracesSampler = (context: SamplerContext) => number | boolean;
 
 /** What a decision depends on. */
@@ -48,7 +50,7 @@ export interface SamplingDecision {
 
 /**
  * Decides once per local root: the sampler, else the parent's decision, else the rate
- * (https://develop.sentry.dev/sdk/telemetry/transactions/). A sampler that throws is passed over; one
+ * (https://develop.sentry.dev/sdk/telemetry/transactions/). A sampler that throws or is asynchronous is passed over; one
  * that returns something invalid means "not sampled". Never throws.
  */
 export function decideSampling(input: SamplingInput): SamplingDecision {
@@ -75,12 +77,11 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
   let answer: unknown;
   try {
     answer = sampler(samplerContext(input));
-    // A sampler is synchronous. One that is not must not end the process when it rejects.
-    if (answer instanceof Promise) answer.catch(() => undefined);
   } catch (error) {
     input.onSamplerError?.(error);
     return undefined;
   }
+  if (isPromise(answer)) return passedOver(answer, input);
   if (typeof answer === "boolean") return answer ? 1 : 0;
   if (isRate(answer)) return answer;
   const received = typeof answer === "number" ? String(answer) : typeof answer;
@@ -88,6 +89,16 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
     new TypeError(`tracesSampler must return a number from 0 to 1 or a boolean, got ${received}`),
   );
   return "invalid";
+}
+
+// The decision is needed when the span starts. A promise must not end the process when it rejects.
+function passedOver(answer: Promise<unknown>, input: SamplingInput): undefined {
+  answer.catch(() => undefined);
+  input.onSamplerError?.(
+    new TypeError(
+      "tracesSampler returned a promise, it must be synchronous; tracesSampleRate is used instead",
+    ),
+  );
 }
 
 function samplerContext(input: SamplingInput): SamplerContext {

@@ -10,7 +10,7 @@ import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportThrown } from "../otel/error-reports.js";
-import { runDetached } from "../otel/suppress.js";
+import { runDetached, runUntraced } from "../otel/suppress.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
@@ -49,6 +49,8 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     spotlight: spotlightOf(settings, diagnosticsOf(settings)),
     newEventId,
     random: Math.random,
+    runDetached,
+    runUntraced,
     onCaptured: () => metrics.check(),
     onClosed: () => {
       processEnd.remove(client);

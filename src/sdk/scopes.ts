@@ -1,9 +1,8 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import type { SentryClient } from "../client/client.js";
-import { isRecord } from "../client/valid-event.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
+import type { BreadcrumbHint } from "../options/options.js";
 import { forkIsolation, forkScope, scopesOf } from "../otel/scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
@@ -98,29 +97,9 @@ export function setAttributes(attributes: Readonly<Record<string, unknown>>): vo
   getIsolationScope().setAttributes(attributes);
 }
 
-/** Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`. */
-export function addBreadcrumb(breadcrumb: Breadcrumb): void {
+/** Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`, which also gets the hint. */
+export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {}): void {
   const client = getClient();
-  const kept =
-    client?.settings.beforeBreadcrumb === undefined
-      ? breadcrumb
-      : hookedBreadcrumb(breadcrumb, client);
+  const kept = client === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, hint, client);
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
-}
-
-// A hook that throws, or returns what is no breadcrumb, must not cost it.
-function hookedBreadcrumb(
-  breadcrumb: Breadcrumb,
-  { settings, diagnostics }: SentryClient,
-): Breadcrumb | null {
-  const hook = settings.beforeBreadcrumb;
-  if (hook === undefined) return breadcrumb;
-  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () => hook(breadcrumb));
-  if (!outcome.ok) return breadcrumb;
-  if (outcome.value === null || isRecord(outcome.value)) return outcome.value;
-  diagnostics.warnOnce(
-    "hook:beforeBreadcrumb",
-    "`beforeBreadcrumb` returned no breadcrumb (a promise is none); it stays as it was",
-  );
-  return breadcrumb;
 }

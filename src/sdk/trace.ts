@@ -5,7 +5,7 @@ import { environmentWithTrace, traceFromEnvironment } from "../options/env.js";
 import type { Environment } from "../options/env.js";
 import { rememberingErrors } from "../otel/error-places.js";
 import { startingNewTrace } from "../otel/scope-context.js";
-import { suppressTracing as suppressed } from "../otel/suppress.js";
+import { runUntraced } from "../otel/suppress.js";
 import { SentryPropagator } from "./otel-parts.js";
 
 /** The headers that carry a trace; others in the same object are not looked at. */
@@ -49,7 +49,7 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
 
 /** Runs `fn` without tracing: no spans start in it, and no headers are written. */
 export function suppressTracing<T>(fn: () => T): T {
-  return context.with(suppressed(context.active()), fn);
+  return runUntraced(fn);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { isThenable } from "../normalize/foreign.js";
 
-/** Runs a hook of the application's that may change an item or drop it. */
+/** Runs a synchronous hook that may change an item or drop it. */
 export class HookGate {
   readonly #diagnostics: Diagnostics;
   readonly #name: string;
@@ -18,23 +19,26 @@ export class HookGate {
     return this.#isOpen;
   }
 
-  /** What the hook returned; undefined when the item is to be dropped. Never throws. */
+  /** The item as the hook returned it; undefined when it is to be dropped. Unchanged when the hook is asynchronous. Never throws. */
   run<T extends object>(hook: (item: T) => T | null, item: T): T | undefined {
     this.#isOpen = true;
     try {
       const result = guardCallback(this.#diagnostics, this.#name, () => hook(item));
       if (!result.ok || result.value === null) return undefined;
-      return this.#checked(result.value);
+      return this.#checked(result.value, item);
     } finally {
       this.#isOpen = false;
     }
   }
 
   // A hook in plain JavaScript may return anything.
-  #checked<T extends object>(value: T): T | undefined {
-    if (typeof value === "object" && !(value instanceof Promise)) return value;
-    const what = `\`${this.#name}\` returned no object (a promise is none); the item is dropped`;
-    this.#diagnostics.warnOnce(`hook:${this.#name}`, what);
-    return undefined;
+  #checked<T extends object>(value: T, item: T): T | undefined {
+    const isLate = isThenable(value);
+    if (!isLate && typeof value === "object") return value;
+    const what = isLate
+      ? "a promise; the item is sent unchanged. This hook must be synchronous."
+      : "no object; the item was dropped. Return the item, or null to drop it.";
+    this.#diagnostics.warnOnce(`hook:${this.#name}`, `\`${this.#name}\` returned ${what}`);
+    return isLate ? item : undefined;
   }
 }

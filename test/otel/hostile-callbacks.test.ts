@@ -95,8 +95,8 @@ describe("a callback that is asynchronous", () => {
   it.each<[string, ClientOptions]>([
     ["tracesSampler", { tracesSampler: rejecting as never }],
     ["beforeSendSpan", { beforeSendSpan: rejecting as never }],
-    ["beforeSendTransaction", { beforeSendTransaction: rejecting as never }],
-    ["beforeSend", { beforeSend: rejecting as never }],
+    ["beforeSendTransaction", { beforeSendTransaction: rejecting }],
+    ["beforeSend", { beforeSend: rejecting }],
     ["beforeBreadcrumb", { beforeBreadcrumb: rejecting as never }],
   ])("and rejects (%s) does not end the process by an unhandled rejection", async (_, options) => {
     const unhandled = vi.fn<() => void>();
@@ -122,7 +122,7 @@ describe("a callback that returns garbage", () => {
     ["true", true],
     ["an empty object", {}],
     ["a list", []],
-    ["a promise", Promise.resolve({})],
+    ["a promise of a number", Promise.resolve(5)],
     ["a function", throwing],
   ];
 

@@ -70,7 +70,7 @@ describe("a sampling decision", () => {
     expect(decideSampling(input(changes))).toEqual({ ...decision, sampleRand: 0.249999 });
   });
 
-  it.each([2, -1, NaN, "0.5", undefined, null, {}, Promise.resolve(1)])(
+  it.each([2, -1, NaN, "0.5", undefined, null, {}])(
     "is negative when the sampler returns %o, and that is told",
     (answer) => {
       const onSamplerError = vi.fn<(error: unknown) => void>();
@@ -79,6 +79,25 @@ describe("a sampling decision", () => {
       );
       expect(decision).toMatchObject({ sampled: false, sampleRate: undefined });
       expect(onSamplerError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError));
+    },
+  );
+
+  it.each([
+    [{ parentSampled: true, rate: 0 }, true, undefined],
+    [{ rate: 1 }, true, 1],
+    [{ parentSampled: true }, true, undefined],
+    [{}, false, undefined],
+  ])(
+    "passes over a sampler that is asynchronous, and that is told: %j",
+    (changes, sampled, sampleRate) => {
+      for (const answer of [Promise.resolve(0.5), Promise.reject(new Error("late"))]) {
+        const onSamplerError = vi.fn<(error: unknown) => void>();
+        const decision = decideSampling(
+          input({ ...changes, sampler: returning(answer), onSamplerError }),
+        );
+        expect(decision).toMatchObject({ sampled, sampleRate });
+        expect(onSamplerError).toHaveBeenCalledExactlyOnceWith(expect.any(TypeError));
+      }
     },
   );
 

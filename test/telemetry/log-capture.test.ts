@@ -47,7 +47,6 @@ describe("beforeSendLog", () => {
   it.each([
     ["returns null", () => null],
     ["throws", () => expect.fail("hook")],
-    ["returns a promise", () => Promise.resolve({}) as never],
     ["returns nothing", () => undefined as never],
   ])("drops a log where it %s, and the drop is counted", async (_, beforeSendLog) => {
     const { logs, client } = startTelemetry({ beforeSendLog });
@@ -57,6 +56,16 @@ describe("beforeSendLog", () => {
     expect(items).toMatchObject({ captured: 1, dropped: { before_send: 1 } });
     expect(bytes?.dropped.before_send).toBeGreaterThan(100);
     expect(client.ledger.untold()).not.toHaveProperty("before_send");
+  });
+
+  it("leaves a log unchanged where it returns a promise, which is one warning", async () => {
+    const { logs, client } = startTelemetry({
+      beforeSendLog: () => Promise.resolve(null) as never,
+    });
+    logger.info("kept");
+    logger.info("kept, too");
+    expect((await logs()).map(({ body }) => body)).toEqual(["kept", "kept, too"]);
+    expect(client.diagnostics.counts()).toMatchObject({ "hook:beforeSendLog": 2 });
   });
 
   it("does not see the logs that it writes itself", async () => {

@@ -1,0 +1,30 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { guardCallback } from "../diagnostics/diagnostics.js";
+import { isThenable } from "../normalize/foreign.js";
+import type { BreadcrumbHint, Settings } from "../options/options.js";
+import type { Breadcrumb } from "../scope/scope-data.js";
+import { isRecord } from "./valid-event.js";
+
+/**
+ * The breadcrumb after `beforeBreadcrumb`; `null` if it was dropped. A hook that throws or returns no breadcrumb leaves it
+ * as it was.
+ */
+export function hookedBreadcrumb(
+  breadcrumb: Breadcrumb,
+  hint: BreadcrumbHint,
+  { settings, diagnostics }: { readonly settings: Settings; readonly diagnostics: Diagnostics },
+): Breadcrumb | null {
+  const { beforeBreadcrumb } = settings;
+  if (beforeBreadcrumb === undefined) return breadcrumb;
+  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () =>
+    beforeBreadcrumb(breadcrumb, hint),
+  );
+  if (!outcome.ok) return breadcrumb;
+  const { value } = outcome;
+  if (value === null || isRecord(value)) return value;
+  const what = isThenable<unknown>(value)
+    ? "a promise; the breadcrumb is kept unchanged. This hook must be synchronous."
+    : "no breadcrumb; it is kept unchanged. Return the breadcrumb, or null to drop it.";
+  diagnostics.warnOnce("hook:beforeBreadcrumb", `\`beforeBreadcrumb\` returned ${what}`);
+  return breadcrumb;
+}

@@ -1,0 +1,104 @@
+import type { DataCategory, ItemCount } from "../protocol/data-category.js";
+import { ItemCounter } from "../transport/item-counter.js";
+import type { Timers } from "../transport/timers.js";
+import { deadline, systemTimers } from "../transport/timers.js";
+
+/**
+ * Events that may wait for hooks. With a hook that takes 100 ms, this is 10,000 events per second; an error with its
+ * frames and breadcrumbs takes about 30 kB, so 30 MB in all.
+ */
+export const MAX_WAITING_EVENTS = 1000;
+
+/** An event that waits for a hook. */
+export interface WaitingEvent {
+  readonly contents: readonly ItemCount[];
+  /** Characters of its encoded spans. */
+  readonly length: number;
+}
+
+/** What is called when the wait of an event is over. Neither may throw. */
+export interface WaitEnd<T> {
+  readonly finish: (result: T) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Settings of the events that wait. */
+export interface WaitingSettings {
+  /** Characters of encoded spans that may wait. */
+  readonly maxLength: number;
+  /** Runs a function outside of any unit of work, with tracing suppressed. */
+  readonly runDetached?: (<T>(run: () => T) => T) | undefined;
+  readonly timers?: Timers | undefined;
+}
+
+/** The events of a client that wait for hooks which returned promises: bounded, counted and waited for by `flush`. */
+export class WaitingEvents {
+  readonly #events = new Map<WaitingEvent, Promise<void>>();
+  readonly #maxLength: number;
+  readonly #detached: <T>(run: () => T) => T;
+  readonly #timers: Timers;
+  #length = 0;
+  #finished = 0;
+
+  constructor({ maxLength, runDetached, timers = systemTimers }: WaitingSettings) {
+    this.#maxLength = maxLength;
+    this.#detached = runDetached ?? ((run) => run());
+    this.#timers = timers;
+  }
+
+  /** Whether no further event can wait. */
+  get isFull(): boolean {
+    return this.#events.size >= MAX_WAITING_EVENTS || this.#length >= this.#maxLength;
+  }
+
+  get isEmpty(): boolean {
+    return this.#events.size === 0;
+  }
+
+  /** Number of events that have stopped waiting since the start. */
+  get finished(): number {
+    return this.#finished;
+  }
+
+  /** Keeps an event until its result is there, or until it is given up: then neither callback is called. */
+  add<T>(event: WaitingEvent, result: Promise<T>, { finish, fail }: WaitEnd<T>): void {
+    this.#length += event.length;
+    const onResult = (value: T): void => void (this.#remove(event) && finish(value));
+    const onError = (error: unknown): void => void (this.#remove(event) && fail(error));
+    this.#events.set(
+      event,
+      this.#detached(() => result.then(onResult, onError)),
+    );
+  }
+
+  /** Resolves with true when all events that wait now are finished, with false at the time-out. */
+  async settled(timeoutMillis: number): Promise<boolean> {
+    if (this.isEmpty) return true;
+    const box = deadline(this.#timers, timeoutMillis);
+    const all = Promise.all(this.#events.values()).then(() => true);
+    const isDone = await Promise.race([all, box.passed.then(() => false)]);
+    box.cancel();
+    return isDone;
+  }
+
+  /** Takes all events out: their results are ignored. */
+  giveUp(): readonly WaitingEvent[] {
+    const left = [...this.#events.keys()];
+    for (const event of left) this.#remove(event);
+    return left;
+  }
+
+  /** The items that wait, by category. */
+  counts(): Partial<Record<DataCategory, number>> {
+    const counter = new ItemCounter();
+    for (const { contents } of this.#events.keys()) counter.add(contents);
+    return counter.counts();
+  }
+
+  #remove(event: WaitingEvent): boolean {
+    if (!this.#events.delete(event)) return false;
+    this.#length -= event.length;
+    this.#finished += 1;
+    return true;
+  }
+}
