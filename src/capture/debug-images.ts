@@ -1,5 +1,5 @@
 import { isObjectLike, memberOf } from "../normalize/foreign.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
 import { parseStack } from "./stack-frames.js";
 

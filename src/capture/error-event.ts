@@ -3,7 +3,8 @@ import { exceptionValues } from "./exception-values.js";
 import type { CaptureMechanism } from "./exception-values.js";
 import { isError, memberOf } from "../normalize/foreign.js";
 import { serializedCopy } from "./non-error.js";
-import { clip, textOf } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
+import { textOf } from "../normalize/text.js";
 
 const MAX_MESSAGE_LENGTH = 8192;
 /** How a thrown value reached Sentry, unless the capture says otherwise. */

@@ -3,7 +3,7 @@ import { errorMessage, errorType } from "../normalize/error-shape.js";
 import { isError, isList, memberOf } from "../normalize/foreign.js";
 import { describeNonError } from "./non-error.js";
 import { parseStack } from "./stack-frames.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 
 const MAX_LINKED = 5;
 const MAX_GROUP_SCANNED = 100;

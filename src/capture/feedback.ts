@@ -1,5 +1,6 @@
 import { memberOf } from "../normalize/foreign.js";
-import { clip, textOf } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
+import { textOf } from "../normalize/text.js";
 import type { ErrorEvent } from "../protocol/error-event.js";
 import { baseEvent } from "./error-event.js";
 import type { EventHint } from "./error-event.js";

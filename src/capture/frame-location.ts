@@ -1,6 +1,6 @@
 import type { StackFrame } from "../protocol/error-event.js";
 import { attempt } from "../normalize/foreign.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 
 /** Where a frame's code is. */
 export type FrameLocation = Omit<StackFrame, "function">;

@@ -2,7 +2,8 @@ import { nameOfClass } from "../normalize/error-shape.js";
 import { attempt, classNameOf, isList, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { JsonValue } from "../normalize/normalize.js";
-import { clip, textOf } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
+import { textOf } from "../normalize/text.js";
 
 const MAX_LISTED_KEYS = 50;
 const MAX_KEY_LENGTH = 200;

@@ -1,7 +1,7 @@
 import type { StackFrame } from "../protocol/error-event.js";
 import { attempt } from "../normalize/foreign.js";
 import { readLocation } from "./frame-location.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 
 const MAX_FRAMES = 50;
 const MAX_SCANNED = 32_768;

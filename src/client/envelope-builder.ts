@@ -28,7 +28,8 @@ import {
   createProcessMembers,
   withIdentity,
 } from "./process-members.js";
-import type { ProcessMembers, ProcessSources } from "./process-members.js";
+import type { ProcessSources } from "./process-identity.js";
+import type { ProcessMembers } from "./process-members.js";
 import { detectionOf, isPending } from "./resource-attributes.js";
 import { scopeMembers } from "./scope-members.js";
 import { createTraceContext } from "./trace-context.js";

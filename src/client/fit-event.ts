@@ -1,4 +1,5 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { clip } from "../normalize/cut.js";
 
 /** Bytes that an event or transaction item may have (protocol: size limits). */
 const MAX_ITEM_BYTES = 1_048_576;
@@ -59,9 +60,7 @@ function withTraceOnly(event: LargeEvent): string {
 }
 
 function clipText(value: unknown, limit: number): unknown {
-  return typeof value === "string" && value.length > limit
-    ? `${value.slice(0, limit)}...`.toWellFormed()
-    : value;
+  return typeof value === "string" ? clip(value, limit) : value;
 }
 
 function fits(json: string): boolean {

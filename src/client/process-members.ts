@@ -1,24 +1,19 @@
-import { hostname } from "node:os";
-
 import { normalize } from "../normalize/normalize.js";
-import type { Settings } from "../options/options.js";
 import type { ProcessIdentity } from "../propagation/dsc.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import { resourceContexts } from "../semantics/resource-contexts.js";
 import type { ResourceContexts } from "../semantics/resource-contexts.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
+import { processNames } from "./process-identity.js";
+import type { ProcessNames, ProcessSources } from "./process-identity.js";
 import { redacted } from "./redact.js";
 import { knownAttributes } from "./resource-attributes.js";
 import { isRecord } from "./valid-event.js";
 import { withoutUnset } from "./without-unset.js";
 
 /** What every event of a process says about it. */
-export interface ProcessMembers {
-  readonly release: string | undefined;
-  readonly environment: string;
-  readonly dist: string | undefined;
-  readonly serverName: string | undefined;
+export interface ProcessMembers extends ProcessNames {
   /** Attributes of the resource; undefined where none is known. */
   readonly resource: object | undefined;
   /** The same as JSON members, each with a leading comma. */
@@ -47,26 +42,7 @@ export const SDK_HEADER_MEMBER: string = `,"sdk":${JSON.stringify({ name: SDK_NA
 
 const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 
-const DEFAULT_ENVIRONMENT = "production";
-
-// Length limits of the protocol's event schema.
-const LIMITS = { release: 200, environment: 64, dist: 64, serverName: 256 } as const;
-
-// Where a resource says who the process is, the current name of an attribute first.
-const KEYS = {
-  release: ["service.version"],
-  environment: ["deployment.environment.name", "deployment.environment"],
-  serverName: ["service.instance.id", "host.name"],
-} as const;
-
 type Attributes = ResourceView["attributes"];
-
-/** What the members are made of beside a resource. */
-export interface ProcessSources {
-  readonly settings: Settings;
-  /** Attributes that `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` name. Default: none. */
-  readonly environmentAttributes?: Attributes | undefined;
-}
 
 /**
  * Returns a function that gives the members for a resource. They are built once for each resource,
@@ -109,28 +85,16 @@ export function contextMembers(members: ProcessMembers, own: Readonly<object>): 
   return text;
 }
 
-function build(
-  { settings, environmentAttributes = {} }: ProcessSources,
-  resource: Attributes | undefined,
-): ProcessMembers {
-  const textOf = (keys: readonly string[]): string | undefined =>
-    firstText(resource, keys) ?? firstText(environmentAttributes, keys);
-  const environment = settings.environment ?? textOf(KEYS.environment) ?? DEFAULT_ENVIRONMENT;
-  const serverName = settings.serverName ?? textOf(KEYS.serverName) ?? hostName();
-  const shown = resource ?? environmentAttributes;
-  const known =
-    resource === undefined && Object.keys(shown).length === 0
-      ? undefined
-      : redacted(resourceCopy(shown));
+function build(sources: ProcessSources, resource: Attributes | undefined): ProcessMembers {
+  const shown = resource ?? sources.environmentAttributes ?? {};
+  const isKnown = resource !== undefined || Object.keys(shown).length > 0;
+  const known = isKnown ? redacted(resourceCopy(shown)) : undefined;
   const machine = resourceContexts(known ?? {});
   return withJson({
+    ...processNames(sources, resource),
     machine,
     machineJson: membersByName(machine),
     resource: known,
-    release: (settings.release ?? textOf(KEYS.release))?.slice(0, LIMITS.release),
-    environment: environment.slice(0, LIMITS.environment),
-    dist: settings.dist?.slice(0, LIMITS.dist),
-    serverName: serverName?.slice(0, LIMITS.serverName),
     contexts:
       RUNTIME_JSON + (known === undefined ? "" : `,"otel":${JSON.stringify({ resource: known })}`),
   });
@@ -153,27 +117,4 @@ function withJson(members: Omit<ProcessMembers, "json">): ProcessMembers {
 function resourceCopy(attributes: Attributes): JsonRecord {
   const copy = normalize(attributes, RESOURCE_LIMITS);
   return isRecord(copy) ? copy : {};
-}
-
-function firstText(
-  attributes: Attributes | undefined,
-  keys: readonly string[],
-): string | undefined {
-  for (const key of keys) {
-    const value = attributes?.[key];
-    if (typeof value === "string" && value !== "") return value;
-  }
-  return undefined;
-}
-
-let knownHostName: string | undefined;
-
-// Read once: it is a system call, and the name of a running host does not change.
-function hostName(): string | undefined {
-  try {
-    knownHostName ??= hostname();
-  } catch {
-    // Some sandboxes refuse the call.
-  }
-  return knownHostName || undefined;
 }

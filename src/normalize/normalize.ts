@@ -1,6 +1,7 @@
 import { errorMessage, errorType } from "./error-shape.js";
 import { attempt, classNameOf, isError, isList, memberOf } from "./foreign.js";
-import { bigintText, clip, functionText, textOf } from "./text.js";
+import { clip } from "./cut.js";
+import { bigintText, functionText, textOf } from "./text.js";
 
 /** What JSON can hold. */
 export type JsonValue =

@@ -1,16 +1,7 @@
 import { classNameOf, memberOf } from "./foreign.js";
 
-const ELLIPSIS = "...";
-const HIGH_SURROGATE = /[\uD800-\uDBFF]$/;
 // A longer number takes noticeable time to print.
 const MAX_BIGINT_BITS = 1024;
-
-/** Well-formed text of at most `max` characters, and `...` when something was cut off. */
-export function clip(text: string, max: number): string {
-  if (text.length <= max) return text.toWellFormed();
-  const head = text.slice(0, max).replace(HIGH_SURROGATE, "");
-  return head.toWellFormed() + ELLIPSIS;
-}
 
 /** Any value as the text of a message: primitives as `String` does, others by their class. */
 export function textOf(value: unknown): string {

@@ -1,3 +1,4 @@
+import { cut } from "../normalize/cut.js";
 import { normalize } from "../normalize/normalize.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { TransactionSpan } from "../protocol/transaction-event.js";
@@ -42,7 +43,7 @@ function crumbOfCall(call: ClientCall): Breadcrumb {
   const level = levelOf(call);
   if (op.startsWith("http"))
     return { timestamp, type: "http", category: "http", level, data: httpMembers(call) };
-  const message = description.slice(0, MAX_MESSAGE_LENGTH);
+  const message = cut(description, MAX_MESSAGE_LENGTH);
   return op.startsWith("db")
     ? { timestamp, type: "query", category: "query", level, message }
     : { timestamp, type: "default", category: op, level, message };
@@ -56,7 +57,7 @@ function crumbOfEvent(record: SpanCrumb): Breadcrumb {
     type: "default",
     category: "span.event",
     level: "info",
-    message: record.name.slice(0, MAX_MESSAGE_LENGTH),
+    message: cut(record.name, MAX_MESSAGE_LENGTH),
     ...(hasData && !Array.isArray(data) && { data }),
   };
 }

@@ -1,6 +1,7 @@
 import type { SpanContext } from "@opentelemetry/api";
 
 import type { ResourceView } from "../client/capture-input.js";
+import { cut } from "../normalize/cut.js";
 import { readableEntries } from "../scope/freeze.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import type { RecordPrivacy } from "./record-privacy.js";
@@ -29,7 +30,7 @@ const MAX_ORIGIN_LENGTH = 64;
 /** How a record came to be, in Sentry's words: `auto.log.<library>`, or `auto.log.otel` where that is not known. */
 export function originOfLogger(scopeName: unknown): string {
   if (typeof scopeName !== "string") return `auto.log.${OTHER_LIBRARY}`;
-  const name = scopeName.slice(0, MAX_ORIGIN_LENGTH);
+  const name = cut(scopeName, MAX_ORIGIN_LENGTH);
   const library = (INSTRUMENTATION.exec(name) ?? TRANSPORT.exec(name))?.[1];
   return `auto.log.${library?.replaceAll(/\W/g, "_") ?? OTHER_LIBRARY}`;
 }

@@ -1,5 +1,5 @@
 import { normalize } from "../normalize/normalize.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 import { attributePrivacy, isOmitted } from "../semantics/private-attributes.js";
 import type { AttributePrivacy } from "../semantics/private-attributes.js";
 import { redacted } from "../semantics/redacted.js";

@@ -6,6 +6,7 @@ import type { DynamicSamplingContext, IncomingTrace } from "../propagation/incom
 import { parseSentryTrace } from "../propagation/sentry-trace.js";
 import { parseTraceparent } from "../propagation/traceparent.js";
 import type { Traceparent } from "../propagation/traceparent.js";
+import { validMembers } from "../propagation/valid-members.js";
 import type { CarrierReader } from "./carrier.js";
 
 /** The sender's span, and what it says about the trace. */
@@ -20,7 +21,7 @@ type Members = DynamicSamplingContext | undefined;
 export function readRemoteParent(headers: CarrierReader): RemoteParent | undefined {
   const w3c = parseTraceparent(headers.first("traceparent"));
   const sentry = parseSentryTrace(headers.first("sentry-trace"));
-  const members = (): Members => sentryMembers(headers.joined("baggage"));
+  const members = (): Members => validMembers(sentryMembers(headers.joined("baggage")));
   if (sentry?.spanId !== undefined) {
     const sameTrace = w3c?.traceId === sentry.traceId ? w3c : undefined;
     const traceFlags = flagsOf(sentry.sampled, sameTrace);

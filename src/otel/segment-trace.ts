@@ -3,7 +3,7 @@ import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Unit } from "../scope/unit.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { SpanView } from "../semantics/span-view.js";
-import { withoutSecrets } from "../semantics/url.js";
+import { transactionName } from "../tracing/encoded-head.js";
 import { validTraceId } from "../tracing/ids.js";
 import type { Segment } from "../tracing/segment.js";
 
@@ -22,17 +22,17 @@ export function segmentTrace(segment: Segment): TraceInput {
     slot,
     resource,
     get transaction() {
-      return transactionName(segment);
+      return nameOf(segment);
     },
     waitingCalls: (unit) => waitingCalls(segment, unit),
   };
 }
 
-function transactionName({ head, root }: Segment): string | undefined {
+function nameOf({ head, root }: Segment): string | undefined {
   if (head !== undefined) return head.source === "url" ? undefined : head.name;
   if (!isSpanView(root)) return undefined;
   const { source, description } = inferSpan(root);
-  return source === "url" ? undefined : withoutSecrets(description);
+  return source === "url" ? undefined : transactionName(description);
 }
 
 // Parsed back from what is sent: to keep more of each span, for errors that do not come, costs as much

@@ -28,7 +28,7 @@ export function isOptionsError(value: unknown): value is OptionsError {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100).toWellFormed());
   if (typeof value === "object" && value !== null)
     return Array.isArray(value) ? "an array" : "an object";
   return `${String(value)} (${typeof value})`;

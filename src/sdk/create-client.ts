@@ -97,9 +97,9 @@ function clientParts(settings: Settings): CommonParts {
     dsn,
     ledger: new DiscardLedger(),
     publicKey: dsn?.publicKey ?? "",
-    orgId: settings.orgId ?? dsn?.orgId,
+    orgId: settings.orgId?.toWellFormed() ?? dsn?.orgId,
     environmentAttributes: resourceFromEnvironment(),
-    headerMembers: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn))}` : "",
+    headerMembers: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn).toWellFormed())}` : "",
   };
 }
 

@@ -1,3 +1,4 @@
+import { cut } from "../normalize/cut.js";
 import { text } from "./attribute-text.js";
 import { requestMethod } from "./http-span.js";
 import { headerFilter } from "./private-attributes.js";
@@ -50,7 +51,7 @@ export function requestOf(
 
 function urlOf(attributes: AttributeBag): string | undefined {
   const full = text(attributes["url.full"]) ?? text(attributes["http.url"]) ?? builtUrl(attributes);
-  return full === undefined ? undefined : sanitizeUrl(full).slice(0, MAX_URL_LENGTH);
+  return full === undefined ? undefined : cut(sanitizeUrl(full), MAX_URL_LENGTH);
 }
 
 function builtUrl(attributes: AttributeBag): string | undefined {

@@ -1,4 +1,4 @@
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 import { typedAttribute } from "./typed-attribute.js";
 
 /** How much of the attributes of one item is sent. */

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/log.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 import { attributeText } from "./attribute-text.js";
 import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";

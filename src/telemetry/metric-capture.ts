@@ -1,5 +1,5 @@
 import type { SentryClient } from "../client/client.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/metric.js";
 import { attributeText } from "./attribute-text.js";

@@ -1,7 +1,7 @@
 import { attempt, isList, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { JsonValue } from "../normalize/normalize.js";
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 
 const MAX_DEPTH = 5;
 const MAX_UNIT_LENGTH = 64;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { cut } from "../normalize/cut.js";
 import { attributePrivacy, isOmitted, plainValue } from "../semantics/private-attributes.js";
 import type { AttributePrivacy, Omission } from "../semantics/private-attributes.js";
 import type { AttributeBag } from "../semantics/span-view.js";
@@ -112,7 +113,7 @@ export class AttributeEncoder {
 function shownKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
   const digest = createHash("sha256").update(key, "utf16le").digest("hex").slice(0, 8);
-  return `${key.slice(0, MAX_KEY_LENGTH - 9)}#${digest}`;
+  return `${cut(key, MAX_KEY_LENGTH - 9)}#${digest}`;
 }
 
 // Made flat when it is first needed again: many values never are.

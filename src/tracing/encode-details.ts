@@ -1,14 +1,12 @@
+import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../normalize/relay-values.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import type { AttributeEncoder } from "./attribute-encoder.js";
 import type { SpanEvent, SpanLink } from "./finished-span.js";
 import { validSpanId, validTraceId } from "./ids.js";
-import { clip, jsonString } from "./json-text.js";
 
 const SAMPLED_FLAG = 1;
 const MAX_LINKS = 128;
 const MAX_LINKS_LENGTH = 65_536;
-const MAX_MEASUREMENTS = 100;
-const MAX_NAME_LENGTH = 200;
 
 /** Links as a member with a leading comma. The trace state of a link is OTel's own and stays out. */
 export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncoder): string {
@@ -29,25 +27,45 @@ function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string
   return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
 }
 
-/**
- * Measurements that Sentry's own SDKs write as span events, as a member with a leading comma; nothing
- * when no event is one. Other events are not representable in a span.
- */
-export function jsonMeasurements(events: readonly SpanEvent[]): string {
-  const members = new Map<string, string>();
-  for (const event of events) {
-    const value = measurementOf(event.attributes);
-    if (value !== undefined && members.size < MAX_MEASUREMENTS)
-      members.set(clip(event.name, MAX_NAME_LENGTH), value);
-  }
-  const texts = Array.from(members, ([name, value]) => `${jsonString(name)}:${value}`);
-  return texts.length === 0 ? "" : `,"measurements":{${texts.join(",")}}`;
+/** Measurements as a member with a leading comma, and whether one had to be repaired or left out. */
+export interface EncodedMeasurements {
+  readonly text: string;
+  readonly isBroken: boolean;
 }
 
-function measurementOf(attributes: AttributeBag | undefined): string | undefined {
-  const value = attributes?.["sentry.measurement_value"];
-  const unit = attributes?.["sentry.measurement_unit"];
-  if (typeof value !== "number" || !Number.isFinite(value) || typeof unit !== "string")
-    return undefined;
-  return `{"value":${value},"unit":${jsonString(clip(unit, MAX_NAME_LENGTH))}}`;
+/**
+ * Measurements that Sentry's own SDKs write as span events; no text when no event is one. Other events
+ * are not representable in a span.
+ */
+export function jsonMeasurements(events: readonly SpanEvent[]): EncodedMeasurements {
+  const members = new Map<string, string>();
+  let isBroken = false;
+  for (const event of events) {
+    if (event.attributes?.["sentry.measurement_value"] === undefined) continue;
+    const { name, text, isValid } = measurementOf(event, event.attributes);
+    const hasRoom = members.has(name) || members.size < MAX_MEASUREMENTS;
+    isBroken ||= !isValid || !hasRoom;
+    if (text !== undefined && hasRoom) members.set(name, text);
+  }
+  const texts = Array.from(members, ([name, text]) => `"${name}":${text}`);
+  const text = texts.length === 0 ? "" : `,"measurements":{${texts.join(",")}}`;
+  return { text, isBroken };
+}
+
+interface Measurement {
+  readonly name: string;
+  readonly text: string | undefined;
+  readonly isValid: boolean;
+}
+
+function measurementOf(event: SpanEvent, attributes: AttributeBag): Measurement {
+  const value = attributes["sentry.measurement_value"];
+  const given = attributes["sentry.measurement_unit"];
+  const name = validMeasurementName(event.name);
+  if (name === undefined || typeof value !== "number" || !Number.isFinite(value))
+    return { name: event.name, text: undefined, isValid: false };
+  const unit = validUnit(given);
+  const hasUnit = unit !== undefined || given === undefined || given === "";
+  const text = `{"value":${value},"unit":"${unit ?? "none"}"}`;
+  return { name, text, isValid: hasUnit && name === event.name };
 }

@@ -1,3 +1,4 @@
+import { clip } from "../normalize/cut.js";
 import { jsonString } from "./json-text.js";
 
 /** Characters of one attribute value that are kept (protocol: the largest documented field is 20 kB). */
@@ -22,9 +23,7 @@ export function jsonValue(value: unknown): string {
 }
 
 function jsonText(value: string): string {
-  return value.length <= MAX_VALUE_LENGTH
-    ? jsonString(value)
-    : jsonString(`${value.slice(0, MAX_VALUE_LENGTH)}...`);
+  return jsonString(value.length <= MAX_VALUE_LENGTH ? value : clip(value, MAX_VALUE_LENGTH));
 }
 
 function jsonAny(value: unknown, depth: number, path: Set<object>): string {

@@ -10,8 +10,3 @@ export function jsonString(value: string): string {
 export function jsonMember(key: string, value: string | undefined): string {
   return value === undefined ? "" : `,"${key}":${jsonString(value)}`;
 }
-
-/** A text of at most `length` characters. */
-export function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 3)}...`;
-}

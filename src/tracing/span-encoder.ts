@@ -1,3 +1,6 @@
+import { clip, cut } from "../normalize/cut.js";
+import { ruleMessage, validOrigin } from "../normalize/relay-values.js";
+import type { ValueRule } from "../normalize/relay-values.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";
@@ -5,12 +8,13 @@ import { inferStatus } from "../semantics/infer-status.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import { withoutSecrets } from "../semantics/url.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
+import { transactionName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import { jsonLinks, jsonMeasurements } from "./encode-details.js";
 import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { namesSpan, validSpanId, validTraceId } from "./ids.js";
-import { clip, jsonMember, jsonString } from "./json-text.js";
+import { jsonMember, jsonString } from "./json-text.js";
 import { LastText } from "./last-text.js";
 import { readableSpan } from "./readable-span.js";
 import { TimestampEncoder, validTimes } from "./timestamps.js";
@@ -90,7 +94,7 @@ export class SpanEncoder {
   #encodeSpan(span: FinishedSpan, parentSpanId: string | undefined, ids: IdTexts): string {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
-    const details = detailMembers(span, this.#attributes);
+    const details = this.#details(span);
     const description = this.#description.of(inferred.description, undefined, undefined);
     return `{${identityMembers(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}}${description}`;
   }
@@ -106,14 +110,12 @@ export class SpanEncoder {
     return {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
-      name:
-        clip(withoutSecrets(inferred.description.trim()), MAX_NAME_LENGTH).toWellFormed() ||
-        "<unlabeled transaction>",
+      name: transactionName(inferred.description),
       source: inferred.source,
       op,
       traceContext: `${identityMembers(span, idMembers(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}${extra}}`,
       times: this.#start.text(times.start) + this.#end.text(times.end),
-      measurements: span.events.length === 0 ? "" : jsonMeasurements(span.events),
+      measurements: this.#measurements(span),
       responseStatusCode: responseStatusOf(span),
     };
   }
@@ -122,7 +124,7 @@ export class SpanEncoder {
   // because it is always there: all that follows can begin with a comma.
   #data(span: FinishedSpan, inferred: Inference): string {
     const status = inferStatus(span.status.code, span.status.message, span.attributes);
-    const kind = this.#kind.of(inferred.op, originOf(span, inferred.op), status);
+    const kind = this.#kind.of(inferred.op, this.#origin(span, inferred.op), status);
     const attributes = this.#attributes.members(span.attributes, span.kind);
     if (attributes.clipped) {
       this.#settings.onMended(
@@ -132,6 +134,31 @@ export class SpanEncoder {
     }
     const added = inferred.data === undefined ? "" : inferredMembers(span, inferred.data);
     return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${mendedMembers(span)}`;
+  }
+
+  #details(span: FinishedSpan): string {
+    const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
+    return links + this.#measurements(span);
+  }
+
+  #measurements({ events }: FinishedSpan): string {
+    if (events.length === 0) return "";
+    const { text, isBroken } = jsonMeasurements(events);
+    if (isBroken) this.#tellBroken("measurement");
+    return text;
+  }
+
+  #origin(span: FinishedSpan, op: string | undefined): string {
+    const explicit = span.attributes["sentry.origin"];
+    if (typeof explicit !== "string" || explicit === "")
+      return inferOrigin(span.instrumentationScope.name, op);
+    const origin = validOrigin(explicit);
+    if (origin !== explicit) this.#tellBroken("origin");
+    return origin;
+  }
+
+  #tellBroken(rule: ValueRule): void {
+    this.#settings.onMended(`value:${rule}`, ruleMessage(rule));
   }
 
   #validTimes(span: FinishedSpan): { start: number; end: number } {
@@ -166,16 +193,11 @@ function idMembers(traceId: string, parentSpanId: string | undefined): string {
 
 function kindMembers(op: string | undefined, origin: string, status: string): string {
   const member = op === undefined ? "" : `,"op":${jsonString(clip(op, MAX_OP_LENGTH))}`;
-  return `${member},"origin":${jsonString(clip(origin, MAX_OP_LENGTH))},"status":"${status}","data":{`;
+  return `${member},"origin":${jsonString(cut(origin, MAX_OP_LENGTH))},"status":"${status}","data":{`;
 }
 
 function descriptionMember(description: string): string {
   return `,"description":${jsonString(clip(withoutSecrets(description), MAX_DESCRIPTION_LENGTH))}}`;
-}
-
-function detailMembers(span: FinishedSpan, attributes: AttributeEncoder): string {
-  const links = span.links.length === 0 ? "" : jsonLinks(span.links, attributes);
-  return span.events.length === 0 ? links : links + jsonMeasurements(span.events);
 }
 
 // OTel's rules for non-OTLP formats: scope, status message and dropped counts stay visible.
@@ -211,13 +233,6 @@ function statusMessage(message: string | undefined): string | undefined {
 
 function countMember(key: string, count: number): string {
   return count > 0 && Number.isFinite(count) ? `,"${key}":${count}` : "";
-}
-
-function originOf(span: FinishedSpan, op: string | undefined): string {
-  const explicit = span.attributes["sentry.origin"];
-  return typeof explicit === "string" && explicit !== ""
-    ? explicit
-    : inferOrigin(span.instrumentationScope.name, op);
 }
 
 function responseStatusOf(span: FinishedSpan): number | undefined {

@@ -1,7 +1,8 @@
 import type { Chunk } from "./chunk.js";
+import { transactionName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
-import { jsonMember, jsonString } from "./json-text.js";
+import { jsonString } from "./json-text.js";
 import type { SegmentOrigin } from "./segment.js";
 
 /**
@@ -59,8 +60,6 @@ interface EncodedSpanJson {
   readonly data: Record<string, unknown>;
 }
 
-const MAX_NAME_LENGTH = 200;
-
 // Parsed back from its encoded form: continuations are rare, and keeping more than the form of every
 // span that might begin one would not be.
 function headOf(item: string, reason: ContinuationReason): EncodedHead {
@@ -78,10 +77,10 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
   return {
     traceId: span.trace_id,
     spanId: span.span_id,
-    name: description.slice(0, MAX_NAME_LENGTH).trim() || "<unlabeled transaction>",
+    name: transactionName(description),
     source: "custom",
     op: span.op,
-    traceContext: traceContext + jsonMember("description", description),
+    traceContext,
     times: `,"start_timestamp":${start_timestamp},"timestamp":${timestamp}`,
     measurements:
       measurements === undefined ? "" : `,"measurements":${JSON.stringify(measurements)}`,

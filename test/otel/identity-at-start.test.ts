@@ -1,4 +1,5 @@
 import { ROOT_CONTEXT, context, diag, trace } from "@opentelemetry/api";
+import type { Span } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
@@ -13,6 +14,7 @@ import {
   metrics,
   withMonitor,
 } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
 import { parseBaggage } from "../../src/propagation/baggage.js";
 import type { ReadEnvelope } from "../../src/testing/testing.js";
 import { startBridge } from "../client/bridge.js";
@@ -25,6 +27,20 @@ afterEach(() => {
 const NEVER = new Promise<string>(() => undefined);
 
 const STAGING = { "deployment.environment.name": "staging", "service.version": "1.2.3" };
+
+function deferred(): { promise: Promise<string>; resolve: (value: string) => void } {
+  let resolve: ((value: string) => void) | undefined;
+  const promise = new Promise<string>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: (value) => resolve?.(value) };
+}
+
+async function releaseWith(options: ClientOptions, resource: Resource): Promise<unknown> {
+  const bridge = startBridge(options, { resource });
+  bridge.tracer.startSpan("root").end();
+  return (await bridge.flushed())[0]?.release;
+}
 
 // As a default NodeSDK makes it: the id of the host is looked up by a command.
 function pendingResource(attributes: Record<string, string | Promise<string>>): Resource {
@@ -47,14 +63,15 @@ function identities(envelopes: readonly ReadEnvelope[]): Identity[] {
   return envelopes.flatMap(({ items }) =>
     items
       .filter(({ header }) => header.type !== "client_report")
-      .flatMap(({ header, json }) => {
-        const payload = json() as Record<string, unknown>;
+      .flatMap((item) => {
+        const { header } = item;
+        const payload = item.json() as Record<string, unknown>;
         const { release, environment } = payload;
         const { items: contained = [] } = payload as { items?: readonly LogItem[] };
-        const attributes = contained.map((item) => ({
+        const attributes = contained.map((each) => ({
           type: header.type,
-          release: item.attributes["sentry.release"]?.value,
-          environment: item.attributes["sentry.environment"]?.value,
+          release: each.attributes["sentry.release"]?.value,
+          environment: each.attributes["sentry.environment"]?.value,
         }));
         return "items" in payload ? attributes : [{ type: header.type, release, environment }];
       }),
@@ -96,7 +113,7 @@ describe("while the resource is pending", () => {
   it("the headers of the first request say it as well", () => {
     const bridge = startBridge({}, { resource: pendingResource(STAGING) });
     const root = bridge.tracer.startSpan("boot");
-    expect(headerMembers(bridge, root)).toMatchObject({
+    expect(headerMembers(root)).toMatchObject({
       "sentry-release": "1.2.3",
       "sentry-environment": "staging",
     });
@@ -146,14 +163,11 @@ describe("while the resource is pending", () => {
 
 describe("the sampling context of a segment", () => {
   it("says what its events say, also when the resource says more in the meantime", async () => {
-    let resolve = (_version: string): void => undefined;
-    const version = new Promise<string>((settle) => {
-      resolve = settle;
-    });
+    const { promise: version, resolve } = deferred();
     const resource = resourceFromAttributes({ "service.version": version });
     const bridge = startBridge({}, { resource });
     const early = bridge.tracer.startSpan("early");
-    expect(headerMembers(bridge, early)).not.toHaveProperty("sentry-release");
+    expect(headerMembers(early)).not.toHaveProperty("sentry-release");
     const late = bridge.tracer.startSpan("late");
     resolve("2.0");
     await resource.waitForAsyncAttributes?.();
@@ -161,7 +175,8 @@ describe("the sampling context of a segment", () => {
     late.end();
     await bridge.client.flush();
     for (const { header, items } of bridge.transport.envelopes) {
-      const { release, transaction } = items[0]?.json() as Record<string, unknown>;
+      const [item] = items;
+      const { release, transaction } = (item?.json() ?? {}) as Record<string, unknown>;
       expect(release).toBe(transaction === "late" ? "2.0" : undefined);
       expect((header["trace"] as Record<string, unknown>)["release"]).toBe(release);
     }
@@ -178,7 +193,7 @@ describe("the sampling context of a segment", () => {
       spanProcessors: [bridge.processor],
     });
     const root = second.getTracer("t").startSpan("two");
-    expect(headerMembers(bridge, root)).toMatchObject({ "sentry-release": "2" });
+    expect(headerMembers(root)).toMatchObject({ "sentry-release": "2" });
     context.with(trace.setSpan(ROOT_CONTEXT, root), () => captureException(new Error("in two")));
     root.end();
     const envelopes = await sentBy(bridge);
@@ -207,18 +222,13 @@ describe("before the first span", () => {
 
   it("they give way to the resource, SENTRY_* to neither, and the options to nothing", async () => {
     vi.stubEnv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=o,service.version=o");
-    const release = async (options: object, resource: Resource): Promise<unknown> => {
-      const bridge = startBridge(options, { resource });
-      bridge.tracer.startSpan("root").end();
-      return (await bridge.flushed())[0]?.release;
-    };
     const silent = resourceFromAttributes({});
     const telling = resourceFromAttributes({ "service.version": "r" });
-    expect(await release({}, silent)).toBe("o");
-    expect(await release({}, telling)).toBe("r");
+    expect(await releaseWith({}, silent)).toBe("o");
+    expect(await releaseWith({}, telling)).toBe("r");
     vi.stubEnv("SENTRY_RELEASE", "s");
-    expect(await release({}, telling)).toBe("s");
-    expect(await release({ release: "c" }, telling)).toBe("c");
+    expect(await releaseWith({}, telling)).toBe("s");
+    expect(await releaseWith({ release: "c" }, telling)).toBe("c");
   });
 
   it.each([
@@ -247,10 +257,7 @@ describe("the check-ins of one id", () => {
   });
 
   it("say the environment of the first, around a job", async () => {
-    let resolve = (_name: string): void => undefined;
-    const name = new Promise<string>((settle) => {
-      resolve = settle;
-    });
+    const { promise: name, resolve } = deferred();
     const resource = resourceFromAttributes({ "deployment.environment.name": name });
     const bridge = startBridge({}, { resource });
     trace.setGlobalTracerProvider(bridge.provider);
@@ -265,10 +272,7 @@ describe("the check-ins of one id", () => {
 });
 
 // A header is written by the process-wide client, which is the bridge's.
-function headerMembers(
-  _bridge: Bridge,
-  span: Parameters<typeof trace.setSpan>[1],
-): Record<string, string> {
+function headerMembers(span: Span): Record<string, string> {
   const { baggage = "" } = getTraceHeaders(trace.setSpan(ROOT_CONTEXT, span));
   return Object.fromEntries(parseBaggage(baggage).map(({ key, value }) => [key, value]));
 }

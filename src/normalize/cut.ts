@@ -1,0 +1,29 @@
+const MARK = "...";
+
+/** The first `max` UTF-16 units of a text at most, well-formed: no surrogate pair is cut in two. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text.toWellFormed();
+  const isPairCut = isHighSurrogate(text.charCodeAt(max - 1));
+  return text.slice(0, Math.max(0, isPairCut ? max - 1 : max)).toWellFormed();
+}
+
+/** The same with `...` at its end when something was cut off; the mark counts among the `max` units. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max || max <= MARK.length) return cut(text, max);
+  return cut(text, max - MARK.length) + MARK;
+}
+
+/** As much of a text as takes at most `max` bytes in UTF-8, well-formed. */
+export function cutBytes(text: string, max: number): string {
+  let head = cut(text, max);
+  // Each character that goes frees one byte at least.
+  while (Buffer.byteLength(head) > max) {
+    const excess = Buffer.byteLength(head) - max;
+    head = cut(head, head.length - Math.max(1, Math.floor(excess / 3)));
+  }
+  return head;
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd8_00 && code <= 0xdb_ff;
+}
