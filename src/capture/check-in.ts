@@ -1,4 +1,4 @@
-import { clip } from "../normalize/text.js";
+import { clip } from "../normalize/cut.js";
 import type { CheckIn } from "../protocol/check-in.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
