@@ -59,6 +59,7 @@ export class SentryClient {
   readonly #sources = new Sources();
   readonly #outbox: Outbox;
   readonly #onClosing = new Set<() => void>();
+  readonly #onEnding = new Set<() => void>();
   #closing: Promise<boolean> | undefined;
 
   /** Use `createClient`. */
@@ -98,6 +99,19 @@ export class SentryClient {
   /** Calls `fn` when the client is about to close: what it captures is still sent. Must not throw. */
   onClosing(fn: () => void): void {
     this.#onClosing.add(fn);
+  }
+
+  /**
+   * Calls `fn` when the process has nothing left to do, or ends: what is open will not end any more. It may be called
+   * more than once. Must not throw.
+   */
+  onEnding(fn: () => void): void {
+    this.#onEnding.add(fn);
+  }
+
+  /** Captures what waits for something that will not come any more, since the process is about to end. */
+  captureUnfinished(): void {
+    for (const fn of this.#onEnding) fn();
   }
 
   /** What events say of the process: release, environment, server name. */
@@ -186,6 +200,7 @@ export class SentryClient {
 
   /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
   leave(): void {
+    this.captureUnfinished();
     this.#sources.release();
     this.#outbox.leave();
   }

@@ -147,8 +147,8 @@ export interface ClientOptions {
   /** Sends local traces that the rate would drop when they turn out to have failed, or to be slow. Default: none. */
   readonly keepUnsampled?: KeepUnsampled | undefined;
   /**
-   * Which exceptions that instrumentations record on spans become error events: those of segments whose
-   * root failed (`failed`, the default), `all`, or `none`. Each error once per segment.
+   * Which exceptions that are recorded on spans become error events: those whose failure can have reached the
+   * local root (`failed`, the default; the rule is in `docs/errors.md`), `all`, or `none`. Each error once per trace.
    */
   readonly spanExceptions?: SpanExceptions | undefined;
   /** Reports what ends the process, uncaught exceptions and unhandled rejections, before it ends as it would have. Default false. */

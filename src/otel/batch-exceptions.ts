@@ -1,43 +1,89 @@
-import { STATUS_CODE } from "../semantics/span-view.js";
+import { attempt } from "../normalize/foreign.js";
 import { localParentId } from "../tracing/finished-span.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
-import { RootExceptions } from "./root-exceptions.js";
 import type { ExceptionSink } from "./root-exceptions.js";
+import { outcomeOf } from "./span-exceptions.js";
 import { hasEvents } from "./span-events.js";
+import { TraceExceptions } from "./trace-exceptions.js";
+import type { EndedRoot } from "./trace-exceptions.js";
 
-/** Traces whose exceptions wait for a root, or whose root is remembered; the first are forgotten. */
-const MAX_TRACES = 1000;
+/** Traces whose roots are remembered for children that come after them; the first are forgotten. */
+const MAX_TRACES = 10_000;
 
-/** The same as `SpanExceptions` for spans that are known only once they have finished, in any order. */
+/** Roots of one trace that are remembered. */
+const MAX_ROOTS = 10;
+
+/** Like `SpanExceptions`, for spans that are known only once they have finished, in any order. */
 export class BatchExceptions {
   readonly #sink: ExceptionSink;
-  readonly #byTrace = new Map<string, RootExceptions>();
+  readonly #rootsByTrace = new Map<string, EndedRoot[]>();
+  /** Traces with exceptions whose roots have not come. */
+  readonly #waiting = new Map<string, TraceExceptions>();
 
-  constructor(sink: ExceptionSink) {
+  readonly #nowMillis: () => number;
+
+  constructor(sink: ExceptionSink, nowMillis: () => number = () => performance.now()) {
     this.#sink = sink;
+    this.#nowMillis = nowMillis;
   }
 
+  /** Takes a batch of finished spans. */
   accept(spans: readonly FinishedSpan[]): void {
-    for (const span of spans) if (hasEvents(span)) this.#exceptionsOf(span).add(exceptionsOf(span));
-    for (const span of spans) if (localParentId(span) === undefined) this.#rootEnded(span);
+    const readable = spans.filter((span) => attempt(() => this.#noteRoot(span), false));
+    const withEvents = readable.filter(hasEvents);
+    if (withEvents.length === 0 && this.#waiting.size === 0) return;
+    for (const span of withEvents) this.#add(span);
+    const byTrace = this.#spansOfWaiting(readable);
+    for (const [traceId, trace] of this.#waiting) {
+      trace.decide(byTrace.get(traceId) ?? [], this.#nowMillis());
+      if (trace.isEmpty) this.#waiting.delete(traceId);
+    }
   }
 
-  #rootEnded(root: FinishedSpan): void {
-    const hasFailed = root.status.code === STATUS_CODE.ERROR;
-    // A later child of a root that has not failed finds none, and waits for nothing.
-    if (hasFailed || this.#byTrace.has(root.spanContext().traceId))
-      this.#exceptionsOf(root).rootEnded(hasFailed);
+  /** Reports what waits for roots that have not come, and from now on each exception at once. */
+  end(): void {
+    this.#sink.waiting.end();
   }
 
-  #exceptionsOf(span: FinishedSpan): RootExceptions {
+  #spansOfWaiting(spans: readonly FinishedSpan[]): Map<string, FinishedSpan[]> {
+    const byTrace = new Map<string, FinishedSpan[]>();
+    for (const span of spans) {
+      const { traceId } = span.spanContext();
+      if (!this.#waiting.has(traceId)) continue;
+      const others = byTrace.get(traceId);
+      if (others === undefined) byTrace.set(traceId, [span]);
+      else others.push(span);
+    }
+    return byTrace;
+  }
+
+  #noteRoot(span: FinishedSpan): boolean {
+    const { traceId, spanId } = span.spanContext();
+    if (localParentId(span) !== undefined) return true;
+    const roots = this.#rootsByTrace.get(traceId) ?? [];
+    this.#rootsByTrace.delete(traceId);
+    this.#rootsByTrace.set(
+      traceId,
+      [...roots, { spanId, outcome: outcomeOf(span) }].slice(-MAX_ROOTS),
+    );
+    if (this.#rootsByTrace.size > MAX_TRACES)
+      this.#rootsByTrace.delete(this.#rootsByTrace.keys().next().value ?? "");
+    return true;
+  }
+
+  #add(span: FinishedSpan): void {
+    const exceptions = attempt(() => exceptionsOf(span), []);
+    if (exceptions.length === 0) return;
     const { traceId } = span.spanContext();
-    const known = this.#byTrace.get(traceId);
-    if (known !== undefined) return known;
-    const exceptions = new RootExceptions(this.#sink);
-    this.#byTrace.set(traceId, exceptions);
-    if (this.#byTrace.size > MAX_TRACES)
-      this.#byTrace.delete(this.#byTrace.keys().next().value ?? "");
-    return exceptions;
+    const trace =
+      this.#waiting.get(traceId) ??
+      new TraceExceptions(
+        this.#sink,
+        () => this.#rootsByTrace.get(traceId) ?? [],
+        this.#nowMillis(),
+      );
+    this.#waiting.set(traceId, trace);
+    trace.add(span, exceptions);
   }
 }

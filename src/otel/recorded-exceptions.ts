@@ -1,30 +1,41 @@
 import { recordedException } from "../capture/recorded-exception.js";
 import type { RecordedException } from "../capture/recorded-exception.js";
 import { textOfError, textOfRecorded } from "../capture/reported-errors.js";
+import { attempt } from "../normalize/foreign.js";
+import { containsFailures } from "../semantics/contained-failures.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
+import { isCall } from "../semantics/root-failure.js";
 import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
 import { placeOfSpan, recordedErrors } from "./error-places.js";
 import type { ErrorPlace } from "./error-places.js";
 import { eventsOf } from "./span-events.js";
 
-/** An exception that was recorded on a span: the error itself, or what is written of it. */
+/**
+ * The part that a span has in a failure. `contained`: its framework swallows failures by design. `call`: they are
+ * its caller's business. `work`: everything else.
+ */
+export type SpanRole = "call" | "contained" | "work";
+
+/** An exception that was recorded on a span: the error itself, or its text. */
 export interface SpanException {
   readonly thrown?: { readonly error: unknown };
   readonly recorded?: RecordedException;
   readonly place: ErrorPlace;
+  /** Milliseconds since 1970. */
   readonly atMillis: number;
   readonly mechanismType: string;
+  readonly role: SpanRole;
 }
 
 /**
- * The exceptions that were recorded on a finished span. Most are errors that were seen themselves; what
- * is left are texts that somebody has written.
+ * The exceptions that were recorded on a finished span: errors that were seen themselves, then events that
+ * somebody wrote by hand, which are texts alone.
  */
 export function exceptionsOf(span: FinishedSpan): SpanException[] {
   const texts = eventsOf(span).filter(({ name }) => name === "exception");
   if (texts.length === 0) return [];
-  const mechanismType = mechanismOf(span);
+  const common = { mechanismType: mechanismOf(span), role: roleOf(span) };
   const seen = recordedErrors(span);
   // By their texts where the span does not show its events while it is open.
   const seenEvents = new Set<object | undefined>(seen.map(({ event }) => event));
@@ -33,20 +44,25 @@ export function exceptionsOf(span: FinishedSpan): SpanException[] {
     thrown: { error },
     place,
     atMillis,
-    mechanismType,
+    ...common,
   }));
   const place = placeOfSpan(span);
   const others = texts.flatMap((event): SpanException[] => {
     if (seenEvents.has(event)) return [];
     const recorded = recordedException(event.attributes);
     if (recorded === undefined || seenTexts.has(textOfRecorded(recorded))) return [];
-    return [{ recorded, place, atMillis: millisOf(event), mechanismType }];
+    return [{ recorded, place, atMillis: millisOf(event), ...common }];
   });
   return [...thrown, ...others];
 }
 
 function millisOf({ time: [seconds, nanos] }: SpanEvent): number {
   return seconds * 1000 + nanos / 1e6;
+}
+
+function roleOf(span: FinishedSpan): SpanRole {
+  if (attempt(() => containsFailures(span), false)) return "contained";
+  return isCall(span.kind) ? "call" : "work";
 }
 
 function mechanismOf(span: FinishedSpan): string {

@@ -1,10 +1,15 @@
-import { STATUS_CODE } from "../semantics/span-view.js";
+import { attempt } from "../normalize/foreign.js";
+import { hasFailed, isCall, stopsFailures } from "../semantics/root-failure.js";
+import type { EndedWork } from "../semantics/root-failure.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { Segment } from "../tracing/segment.js";
+import type { RootOutcome } from "./choose-exceptions.js";
+import { stopAt } from "./failure-path.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
 import type { ExceptionSink } from "./root-exceptions.js";
 import { hasEvents } from "./span-events.js";
+import type { SpanEntry } from "./span-slots.js";
 
 /**
  * Turns the exceptions that are recorded on the spans of segments into error events: each error once,
@@ -18,22 +23,44 @@ export class SpanExceptions {
     this.#sink = sink;
   }
 
-  /** A span of the segment has ended; before the segment is told. */
-  ended(segment: Segment, span: FinishedSpan): void {
+  /** A span has ended; called before its segment is told. */
+  ended(entry: SpanEntry, span: FinishedSpan): void {
+    const { segment } = entry;
     const isRoot = segment.root === span;
+    if (!isRoot && stopsFailures(span)) stopAt(entry);
     // All that most spans cost.
     if (!hasEvents(span) && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
+    const found = exceptionsOf(span).map((each) => ({ ...each, span: entry }));
     const exceptions = this.#exceptionsOf(segment);
-    exceptions.add(exceptionsOf(span));
-    if (isRoot) exceptions.rootEnded(span.status.code === STATUS_CODE.ERROR);
+    exceptions.add(found);
+    exceptions.decide(isRoot ? outcomeOf(span) : undefined);
+  }
+
+  /** Reports what waits for open roots, and from now on each exception at once. */
+  end(): void {
+    this.#sink.waiting.end();
   }
 
   #exceptionsOf(segment: Segment): RootExceptions {
     const known = this.#bySegment.get(segment);
     if (known !== undefined) return known;
     segment.hasExceptions = true;
-    const exceptions = new RootExceptions(this.#sink);
+    const exceptions = new RootExceptions(this.#sink, () => outcomeOfOpen(segment.root));
     this.#bySegment.set(segment, exceptions);
     return exceptions;
   }
+}
+
+/** The outcome of a local root that has ended. */
+export function outcomeOf(root: EndedWork): RootOutcome {
+  if (isCall(root.kind)) return "call";
+  return hasFailed(root) ? "failed" : "fine";
+}
+
+// The API does not let anybody read an open span; the SDK's can be read.
+function outcomeOfOpen(root: object | undefined): RootOutcome {
+  const { kind, status, attributes } = (root ?? {}) as Partial<EndedWork>;
+  if (kind === undefined || status === undefined || attributes === undefined) return "open";
+  if (isCall(kind)) return "call";
+  return attempt(() => stopsFailures({ kind, status, attributes }), false) ? "fine" : "open";
 }

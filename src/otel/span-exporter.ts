@@ -14,6 +14,7 @@ import { unitOfSpan } from "./span-slots.js";
 import { setDetachedTimer } from "./timers.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
 import type { TransactionSink } from "./transaction-sink.js";
+import { WaitingExceptions } from "./waiting-exceptions.js";
 
 /** Outcome of an export, as OTel's `ExportResult`: code 0 is success, 1 is failure. */
 export interface ExportOutcome {
@@ -44,7 +45,11 @@ export class ClientSpanExporter {
     addAssembler(client, this.#assembler, { sink });
     const { spanExceptions } = client.settings;
     if (spanExceptions !== "none")
-      this.#exceptions = new BatchExceptions({ client, isAll: spanExceptions === "all" });
+      this.#exceptions = new BatchExceptions({
+        client,
+        isAll: spanExceptions === "all",
+        waiting: new WaitingExceptions(client),
+      });
   }
 
   /** Takes finished spans over: success means that each of them will be sent or counted. */
@@ -80,7 +85,7 @@ export class ClientSpanExporter {
     }
   }
 
-  // What spans tell beside themselves must not cost them.
+  // A failure in exceptions must not lose the spans.
   #observe(spans: readonly FinishedSpan[]): void {
     try {
       this.#exceptions?.accept(spans);
@@ -90,6 +95,7 @@ export class ClientSpanExporter {
   }
 
   async #shutdown(): Promise<void> {
+    this.#exceptions?.end();
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();
   }

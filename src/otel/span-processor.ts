@@ -6,7 +6,6 @@ import type { SentryClient } from "../client/client.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { SegmentAssembler } from "../tracing/segment-assembler.js";
-import type { Segment } from "../tracing/segment.js";
 import { createAssembler } from "./client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
 import { checkContexts } from "./context-check.js";
@@ -19,9 +18,11 @@ import { createSpanFilter } from "./span-filter.js";
 import type { SpanFilter } from "./span-filter.js";
 import { segmentTrace } from "./segment-trace.js";
 import { SpanEntries, assignUnit, unitOfSpan } from "./span-slots.js";
+import type { SpanEntry } from "./span-slots.js";
 import { createSpanMonitor } from "./span-monitor.js";
 import type { SpanMonitor } from "./span-monitor.js";
 import type { StartedSpan } from "./started-span.js";
+import { WaitingExceptions } from "./waiting-exceptions.js";
 
 /**
  * Turns the spans of a provider into Sentry transactions; an OTel `SpanProcessor` for SDK 2.x and 3.x
@@ -55,7 +56,11 @@ export class ClientSpanProcessor {
     this.#exceptions =
       spanExceptions === "none"
         ? undefined
-        : new SpanExceptions({ client, isAll: spanExceptions === "all" });
+        : new SpanExceptions({
+            client,
+            isAll: spanExceptions === "all",
+            waiting: new WaitingExceptions(client),
+          });
     this.#maxCrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
 
@@ -94,22 +99,23 @@ export class ClientSpanProcessor {
 
   #start(span: StartedSpan, parentContext: Context): void {
     const parent = trace.getSpan(parentContext);
-    const segment = parent === undefined ? undefined : this.#entries.get(parent)?.segment;
+    const parentEntry = parent === undefined ? undefined : this.#entries.get(parent);
     const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
     rememberRecordedErrors(span);
     // Without a parent it is a root, also where the context has a span: the SDK begins a new trace
     // under a parent whose ids are not valid.
-    if (segment === undefined || span.parentSpanContext === undefined)
+    if (parentEntry === undefined || span.parentSpanContext === undefined)
       this.#startRoot(span, parentContext, isSampled);
     else {
       if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));
-      if (isSampled) this.#startChild(span, segment);
+      if (isSampled) this.#startChild(span, parentEntry);
     }
   }
 
-  #startChild(span: StartedSpan, segment: Segment): void {
+  #startChild(span: StartedSpan, parent: SpanEntry): void {
+    const { segment } = parent;
     this.#assembler.join(segment);
-    this.#entries.add(span, segment);
+    this.#entries.add(span, segment, parent);
     if (this.#isIgnored?.(span) === true) {
       segment.takeOut(span.spanContext().spanId, span.parentSpanContext?.spanId);
     }
@@ -149,17 +155,17 @@ export class ClientSpanProcessor {
     // A processor that is registered twice, or wrapped, is told twice.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
-    if (this.#closing !== undefined) return this.#assembler.dropClosed(entry.segment, span);
     // Before: the end of a root decides about the exceptions of its segment, and sends it.
-    this.#observe(entry.segment, span);
-    this.#assembler.finish(entry.segment, span);
+    this.#observe(entry, span);
+    if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
+    else this.#assembler.dropClosed(entry.segment, span);
   }
 
-  // What a span tells beside itself must not cost the span.
-  #observe(segment: Segment, span: FinishedSpan): void {
+  // A failure in breadcrumbs or exceptions must not lose the span.
+  #observe(entry: SpanEntry, span: FinishedSpan): void {
     try {
-      if (this.#maxCrumbs > 0) leaveCrumbs(span, segment, this.#maxCrumbs);
-      this.#exceptions?.ended(segment, span);
+      if (this.#maxCrumbs > 0) leaveCrumbs(span, entry.segment, this.#maxCrumbs);
+      this.#exceptions?.ended(entry, span);
     } catch (error) {
       this.#tell("onEnd: events", error);
     }
@@ -167,6 +173,7 @@ export class ClientSpanProcessor {
 
   async #shutdown(): Promise<void> {
     this.#assembler.close();
+    this.#exceptions?.end();
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();
   }

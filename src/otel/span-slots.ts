@@ -1,5 +1,7 @@
 import type { Unit } from "../scope/unit.js";
 import type { Segment } from "../tracing/segment.js";
+import { linkTo } from "./failure-path.js";
+import type { PathSpan } from "./failure-path.js";
 
 // Shared by all processors and all copies of the package: look-up of scopes must not depend on them.
 const UNIT_SLOT = Symbol.for("otel-sentry-bridge.unit.v1");
@@ -22,9 +24,8 @@ export function assignUnit(span: object, unit: Unit): void {
 }
 
 /** What one processor knows of a span. */
-export interface SpanEntry {
+export interface SpanEntry extends PathSpan {
   readonly segment: Segment;
-  hasEnded: boolean;
 }
 
 /** The entries of one processor's spans, hung on them in the same way. */
@@ -35,7 +36,19 @@ export class SpanEntries {
     return (span as Record<symbol, SpanEntry | undefined>)[this.#slot];
   }
 
-  add(span: object, segment: Segment): void {
-    (span as Record<symbol, SpanEntry>)[this.#slot] = { segment, hasEnded: false };
+  /** `parent`: the entry of the span's parent in the same segment, where it has one. */
+  add(span: object, segment: Segment, parent?: SpanEntry): void {
+    (span as Record<symbol, SpanEntry>)[this.#slot] = {
+      segment,
+      depth: parent === undefined ? depthWithoutParent(span, segment) : parent.depth + 1,
+      above: parent === undefined ? undefined : linkTo(parent),
+      hasEnded: false,
+      stopsFailures: false,
+    };
   }
+}
+
+// A child whose parent is known by its ids alone counts as a child of the root.
+function depthWithoutParent(span: object, segment: Segment): number {
+  return segment.root === span ? 0 : 1;
 }

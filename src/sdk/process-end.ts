@@ -4,6 +4,8 @@ import type { EventEmitter } from "node:events";
 export interface EndingClient {
   /** Changes whenever something was captured. */
   activity(): number;
+  /** Captures what waits for something that will not come any more. */
+  captureUnfinished(): void;
   flush(): Promise<boolean>;
   /** Keeps the process alive no more by what is under way. */
   letGo(): void;
@@ -80,6 +82,7 @@ export class ProcessEnd {
   // is not asked a second time: it would keep the process for ever.
   readonly #onBeforeExit = (): void => {
     for (const [client, end] of this.#clients) {
+      client.captureUnfinished();
       const activity = client.activity();
       if (activity === end.flushedActivity) continue;
       end.flushedActivity = activity;
@@ -104,6 +107,7 @@ export class ProcessEnd {
       // Where the application has listeners of its own, the end of the process is its business.
       const isOurs = this.#listenersOf(signal).every((listener) => MARK in listener);
       this.#flushing.add(signal);
+      if (isOurs) for (const client of this.#signalled) client.captureUnfinished();
       void this.#flushFor(signal, isOurs);
     },
     { [MARK]: true },

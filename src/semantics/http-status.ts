@@ -1,4 +1,5 @@
 import type { SpanStatus } from "./span-status.js";
+import type { AttributeBag } from "./span-view.js";
 
 const NAMED: ReadonlyMap<number, SpanStatus> = new Map([
   [401, "unauthenticated"],
@@ -25,4 +26,12 @@ export function statusOfHttpCode(code: number): SpanStatus {
 export function statusNumber(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isInteger(value) ? value : undefined;
   return typeof value === "string" && /^\d{1,3}$/.test(value) ? Number(value) : undefined;
+}
+
+/** The HTTP status code of a span, by the current or the old convention; undefined where it has none. */
+export function httpStatusOf(attributes: AttributeBag): number | undefined {
+  return (
+    statusNumber(attributes["http.response.status_code"]) ??
+    statusNumber(attributes["http.status_code"])
+  );
 }

@@ -1,5 +1,5 @@
 import { STATUS_BY_GRPC_CODE, statusOfGrpcCode } from "./grpc-status.js";
-import { statusNumber, statusOfHttpCode } from "./http-status.js";
+import { httpStatusOf, statusOfHttpCode } from "./http-status.js";
 import type { SpanStatus } from "./span-status.js";
 import { type AttributeBag, STATUS_CODE } from "./span-view.js";
 
@@ -34,25 +34,18 @@ function failed(message: string | undefined, attributes: AttributeBag): SpanStat
 // Code that says OK judges its own work, but a 5xx is what the caller got: the server failed. A 4xx
 // can be the right answer, so there the OK stands.
 function succeeded(attributes: AttributeBag): SpanStatus {
-  const code = httpCode(attributes);
+  const code = httpStatusOf(attributes);
   return code !== undefined && code >= 500 && code < 600 ? statusOfHttpCode(code) : "ok";
 }
 
 // The first that tells of an error wins: gRPC over HTTP answers 200 with the error in the RPC code.
 function statusOfCodes(attributes: AttributeBag): SpanStatus | undefined {
-  const code = httpCode(attributes);
+  const code = httpStatusOf(attributes);
   const http = code === undefined ? undefined : statusOfHttpCode(code);
   if (http !== undefined && http !== "ok") return http;
   return (
     statusOfGrpcCode(attributes["rpc.response.status_code"]) ??
     statusOfGrpcCode(attributes["rpc.grpc.status_code"]) ??
     http
-  );
-}
-
-function httpCode(attributes: AttributeBag): number | undefined {
-  return (
-    statusNumber(attributes["http.response.status_code"]) ??
-    statusNumber(attributes["http.status_code"])
   );
 }

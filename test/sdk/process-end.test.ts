@@ -19,11 +19,17 @@ class FakeClient {
   captured = 0;
   flushes = 0;
   leaves = 0;
+  unfinished = 0;
   letGos = 0;
   #end: ((isDone: boolean) => void) | undefined;
 
   activity(): number {
     return this.captured;
+  }
+
+  captureUnfinished(): void {
+    this.captured += this.unfinished;
+    this.unfinished = 0;
   }
 
   flush(): Promise<boolean> {
@@ -79,6 +85,21 @@ describe("beforeExit", () => {
     target.emit("beforeExit");
     expect(client.flushes).toBe(2);
   });
+});
+
+it.each(["beforeExit", "SIGTERM"])("%s captures what waits before it flushes", (event) => {
+  const { target, client } = setUp({ onSignals: true });
+  client.unfinished = 1;
+  target.emit(event, event);
+  expect([client.captured, client.flushes]).toEqual([1, 1]);
+});
+
+it("a signal that the application handles itself leaves what waits alone", () => {
+  const { target, client } = setUp({ onSignals: true });
+  target.on("SIGTERM", () => {});
+  client.unfinished = 1;
+  target.emit("SIGTERM", "SIGTERM");
+  expect([client.captured, client.flushes]).toEqual([0, 1]);
 });
 
 it("beforeExit lets go of what a flush could not get rid of", async () => {

@@ -1,0 +1,79 @@
+import { isAbove, reachesRoot } from "./failure-path.js";
+import type { PathSpan } from "./failure-path.js";
+import type { SpanException } from "./recorded-exceptions.js";
+
+/** An exception, and where its span is on the way to the root. */
+export interface FoundException extends SpanException {
+  readonly span: PathSpan;
+}
+
+/** An exception that waits for its local root. */
+export interface WaitingException extends FoundException {
+  /** The first one of an error that several spans know by its text alone; itself for all others. */
+  readonly first: SpanException;
+}
+
+/** What became of a local root. `open`: nobody waits for its end any longer. `call`: a CLIENT or PRODUCER span. */
+export type RootOutcome = "call" | "failed" | "fine" | "open";
+
+/** What decides about the exceptions of a segment. */
+export interface Verdict {
+  readonly outcome: RootOutcome;
+  /** All are reported (`spanExceptions: "all"`); otherwise those that are errors. */
+  readonly isAll: boolean;
+  /** Exceptions of the segment that were found to be errors before. */
+  readonly before: readonly WaitingException[];
+}
+
+/** An exception that is an error event. */
+export interface ChosenException {
+  readonly exception: WaitingException;
+  readonly handled: boolean;
+}
+
+/** Chooses the exceptions of a segment that become error events, by the rule in `docs/errors.md`. */
+export function chooseExceptions(
+  waiting: readonly WaitingException[],
+  verdict: Verdict,
+): ChosenException[] {
+  const errors = new Set(errorsAmong(waiting, verdict));
+  return waiting
+    .filter((exception) => verdict.isAll || errors.has(exception))
+    .map((exception) => {
+      const isUnhandled = verdict.outcome === "failed" && errors.has(exception);
+      return { exception, handled: !isUnhandled || exception.role === "contained" };
+    });
+}
+
+function errorsAmong(
+  waiting: readonly WaitingException[],
+  { outcome, before }: Verdict,
+): WaitingException[] {
+  const contained = waiting.filter(({ role }) => role === "contained");
+  if (outcome === "fine" || outcome === "call") return contained;
+  const reached = waiting.filter(({ role, span }) => role !== "contained" && reachesRoot(span));
+  const work = reached.filter(({ role }) => role === "work");
+  const call = lastCall(reached, [...before, ...contained, ...work]);
+  return [...contained, ...work, ...(call === undefined ? [] : [call])];
+}
+
+// The callers that recorded something have told what became of their calls. Of the others only the last one can
+// be what the root failed of: whatever failed before it was followed by another call.
+function lastCall(
+  reached: readonly WaitingException[],
+  others: readonly WaitingException[],
+): WaitingException | undefined {
+  if (others.some(({ role }) => role === "call")) return undefined;
+  let last: WaitingException | undefined;
+  for (const each of reached) {
+    if (each.role !== "call" || others.some((other) => isCallersOf(each, other))) continue;
+    if (last === undefined || each.atMillis >= last.atMillis) last = each;
+  }
+  return last;
+}
+
+// Nearer to the root: on the way of the call, or beside it and later. A framework's layers may be siblings.
+function isCallersOf(call: WaitingException, { span, role, atMillis }: WaitingException): boolean {
+  if (isAbove(span, call.span)) return true;
+  return role === "work" && span.depth < call.span.depth && atMillis >= call.atMillis;
+}

@@ -1,0 +1,48 @@
+/** A span of a segment, as far as it decides whether failures below it reach the local root. */
+export interface PathSpan {
+  /** Spans between it and the root, itself included: 0 for the root. */
+  readonly depth: number;
+  /** The nearest ancestor that can still decide, or has: the others are left out. */
+  above: PathSpan | undefined;
+  hasEnded: boolean;
+  /** It ended in a way that keeps failures below it from its parent. */
+  stopsFailures: boolean;
+}
+
+/**
+ * The span that a new child of `parent` is linked to. Ended ancestors that let failures pass are left out, also
+ * above the parent, so that a chain of spans that each start under the last one (timers, recursion) does not
+ * keep all of them in memory.
+ */
+export function linkTo(parent: PathSpan): PathSpan | undefined {
+  parent.above = nearestOf(parent.above);
+  return nearestOf(parent);
+}
+
+/** Marks a span as one that keeps failures from its parent. What is above it does not matter any more. */
+export function stopAt(span: PathSpan): void {
+  span.stopsFailures = true;
+  span.above = undefined;
+}
+
+/** Tells whether a failure in the span can have reached its root. The root decides about itself elsewhere. */
+export function reachesRoot(span: PathSpan): boolean {
+  for (const each of upwards(span)) if (each.stopsFailures && each.depth > 0) return false;
+  return true;
+}
+
+/** Tells whether a span lies above the other on its path. */
+export function isAbove(span: PathSpan, other: PathSpan): boolean {
+  for (const each of upwards(other.above)) if (each === span) return true;
+  return false;
+}
+
+function nearestOf(span: PathSpan | undefined): PathSpan | undefined {
+  let nearest = span;
+  while (nearest?.hasEnded === true && !nearest.stopsFailures) nearest = nearest.above;
+  return nearest;
+}
+
+function* upwards(span: PathSpan | undefined): Generator<PathSpan> {
+  for (let each = span; each !== undefined; each = each.above) yield each;
+}
