@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { connect as connectTcp } from "node:net";
 
-import type { Dialling } from "./connection.js";
+import type { Dialling } from "./connection-parts.js";
 import { noteSocket, notedLookup } from "./own-requests.js";
 import { proxyUnreachable } from "./proxy-error.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";

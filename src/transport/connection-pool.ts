@@ -1,15 +1,16 @@
 import { IdleCutOff } from "./connection-cut-off.js";
 import { DeadlineWatch } from "./connection-deadlines.js";
 import { DeadlineError } from "./connection-failures.js";
-import { Connection } from "./connection.js";
 import type {
   ConnectionCounts,
-  ConnectionHost,
   ConnectionTimes,
   Dialling,
   ProtocolClient,
   ProtocolClientEvents,
-} from "./connection.js";
+} from "./connection-parts.js";
+import { ReuseTrust } from "./connection-reuse.js";
+import { Connection } from "./connection.js";
+import type { ConnectionHost } from "./connection.js";
 import type { Exchange } from "./exchange.js";
 import { Fifo } from "./fifo.js";
 import { LonelyWatch } from "./lonely-watch.js";
@@ -43,6 +44,7 @@ export interface ConnectionPoolSettings {
 export class ConnectionPool implements ConnectionHost {
   readonly times: ConnectionTimes;
   readonly cutOff: IdleCutOff;
+  readonly reuse: ReuseTrust = new ReuseTrust();
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number } = {
     connectionsOpened: 0,
     connectionsOpen: 0,
@@ -115,7 +117,8 @@ export class ConnectionPool implements ConnectionHost {
     if (this.#waiting.size > 0) this.watch(since + BODY_GRACE_MILLIS);
   }
 
-  isFree(connection: Connection): void {
+  isFree(connection: Connection, now: number): void {
+    if (this.reuse.isSpent(connection, now)) return connection.close();
     this.#idle.push(connection);
     if (this.#waiting.size > 0) this.#pump();
   }
@@ -123,7 +126,7 @@ export class ConnectionPool implements ConnectionHost {
   isGone(connection: Connection): void {
     this.#connections.delete(connection);
     const index = this.#idle.lastIndexOf(connection);
-    if (index !== -1) this.#idle.splice(index, 1);
+    if (index !== -1) this.#leaveIdle(index);
     if (this.#waiting.size > 0) queueMicrotask(() => this.#pump());
   }
 
@@ -152,16 +155,37 @@ export class ConnectionPool implements ConnectionHost {
   #place(exchange: Exchange, now: number): Connection | undefined {
     const kept = exchange.wantsNew ? undefined : this.#takeIdle(now);
     if (kept !== undefined) return kept;
+    if (!exchange.wantsNew && this.#waitsForScout(now)) return undefined;
     if (this.#isFull()) (this.#idle[0] ?? this.#longestDraining(now))?.close();
     return this.#isFull() ? undefined : this.#open();
   }
 
   #takeIdle(now: number): Connection | undefined {
-    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
-      if (last.isReusable(now)) return last;
-      last.close();
+    for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
+      const connection = this.#idle[index];
+      if (connection === undefined) continue;
+      if (!connection.isReusable(now)) {
+        connection.close();
+      } else if (this.reuse.allows(connection, now)) {
+        this.#leaveIdle(index);
+        return connection;
+      }
     }
     return undefined;
+  }
+
+  // Nearly always it is the last one.
+  #leaveIdle(index: number): void {
+    if (index === this.#idle.length - 1) this.#idle.pop();
+    else this.#idle.splice(index, 1);
+  }
+
+  #waitsForScout(now: number): boolean {
+    if (this.#idle.length === 0) return false;
+    const until = this.reuse.waitsUntil();
+    if (until === undefined || now >= until) return false;
+    this.watch(until);
+    return true;
   }
 
   #isFull(): boolean {

@@ -2,58 +2,23 @@ import type { Socket } from "node:net";
 
 import type { IdleCutOff } from "./connection-cut-off.js";
 import { DeadlineError } from "./connection-failures.js";
-import type { Carrier, Exchange, PostRequest, ResponseHeaders } from "./exchange.js";
+import type {
+  ConnectionCounts,
+  ConnectionTimes,
+  Dialling,
+  ProtocolClient,
+  ProtocolClientEvents,
+  SocketCallback,
+} from "./connection-parts.js";
+import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
+import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
 import type { FailurePhase } from "./transport.js";
-
-/** A connection that is being made. */
-export interface Dialling {
-  readonly socket: Promise<Socket>;
-  /** Gives up, or closes what there is of it by now. */
-  abort(reason: Error): void;
-}
-
-/** What is used of undici's client: the protocol over one connection. */
-export interface ProtocolClient {
-  dispatch(request: PostRequest, handler: Exchange): boolean;
-  destroy(reason: Error): Promise<void>;
-}
-
-/** Is given a socket, or why there is none. */
-export type SocketCallback = (error: Error | null, socket?: Socket) => void;
-
-/** What a client asks of its connection. */
-export interface ProtocolClientEvents {
-  /** Wants a socket. */
-  connect(done: SocketCallback): void;
-  /** Its socket is gone, or there is none. */
-  gone(error: Error): void;
-}
-
-/** How long a connection may take for what; in milliseconds. */
-export interface ConnectionTimes {
-  readonly connect: number;
-  readonly headers: number;
-  readonly body: number;
-  readonly idle: number;
-  readonly age: number;
-}
-
-/** What became of all connections of a pool. */
-export interface ConnectionCounts {
-  /** Connections made, since the start. */
-  readonly connectionsOpened: number;
-  /** Connections that are open now. */
-  readonly connectionsOpen: number;
-  /** Requests that were written to a connection that had served one before. */
-  readonly requestsOverKeptConnections: number;
-  /** Bytes of the bodies that were written, compressed where they were. */
-  readonly bytesSent: number;
-}
 
 /** The pool, as its connections see it. */
 export interface ConnectionHost {
   readonly times: ConnectionTimes;
   readonly cutOff: IdleCutOff;
+  readonly reuse: ReuseTrust;
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
   /** Milliseconds by a clock that does not jump. */
   readonly now: () => number;
@@ -65,7 +30,7 @@ export interface ConnectionHost {
   watch(deadlineAt: number): void;
   /** The answer is known; its body is still to come. */
   drains(since: number): void;
-  isFree(connection: Connection): void;
+  isFree(connection: Connection, now: number): void;
   isGone(connection: Connection): void;
   /** Nothing of the exchange has left over a connection that had been kept. */
   retake(exchange: Exchange): void;
@@ -80,7 +45,7 @@ const HINT_MARGIN_MILLIS = 1000;
  * One connection and what it has been through. It carries one exchange at a time. It is not made
  * anew when it is lost: each stands for one socket, so that what is known of it is known for good.
  */
-export class Connection implements Carrier {
+export class Connection implements Carrier, KeptConnection {
   /** When its present stage is at its end. */
   deadlineAt: number = Number.POSITIVE_INFINITY;
   readonly #host: ConnectionHost;
@@ -113,6 +78,14 @@ export class Connection implements Carrier {
     return this.#served > 0;
   }
 
+  get served(): number {
+    return this.#served;
+  }
+
+  get isSending(): boolean {
+    return this.#stage === "sending";
+  }
+
   /** Whether the system has something to do for it, which keeps the process alive. */
   get isBusy(): boolean {
     return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;
@@ -142,6 +115,7 @@ export class Connection implements Carrier {
     this.#exchange = exchange;
     this.#pause = now - this.#idleSince;
     if (isConnected) this.#stage = "sending";
+    if (this.isReused) this.#host.reuse.uses(this, now);
     this.#endsAt(Math.min(now + (isConnected ? headers : connect), exchange.terms.deadlineAt));
     this.#client.dispatch(exchange.request, exchange);
   }
@@ -158,7 +132,10 @@ export class Connection implements Carrier {
 
   answered(headers: ResponseHeaders): void {
     if (this.#stage === "closed") return;
-    if (this.isReused) this.#host.cutOff.survived(this.#pause);
+    if (this.isReused) {
+      this.#host.cutOff.survived(this.#pause);
+      this.#host.reuse.answered(this.#served);
+    }
     this.#stage = "draining";
     this.#answeredAt = this.#host.now();
     this.#endsAt(this.#answeredAt + this.#host.times.body);
@@ -175,7 +152,7 @@ export class Connection implements Carrier {
     this.#idleSince = this.#host.now();
     this.#idleSinceOnWall = this.#host.wallNow();
     this.#endsAt(this.#idleSince + this.#keepMillis);
-    this.#host.isFree(this);
+    this.#host.isFree(this, this.#idleSince);
   }
 
   failed(error: unknown, undecided: Exchange | undefined): void {
@@ -277,7 +254,9 @@ export class Connection implements Carrier {
 
   #learn(exchange: Exchange): void {
     if (!this.isReused || exchange.isAnswering) return;
-    this.#host.cutOff.learnFromLoss(this.#pause, this.#host.now(), this.#connectedAt);
+    const { cutOff, now, reuse } = this.#host;
+    cutOff.learnFromLoss(this.#pause, now(), this.#connectedAt);
+    if (exchange.isWritten) reuse.lost(this, now(), this.#connectedAt);
   }
 
   #readHints(headers: ResponseHeaders): void {

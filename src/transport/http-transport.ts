@@ -9,7 +9,7 @@ import type { TcpProbes } from "./connection-dial.js";
 import { dial } from "./connection-dial.js";
 import { retryable } from "./connection-failures.js";
 import { ConnectionPool, closedError } from "./connection-pool.js";
-import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection.js";
+import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
 import { ingestTarget } from "./ingest-target.js";

@@ -56,7 +56,8 @@ export class RetryPolicy {
       case "connect":
         return { cost: 0, delayMillis: backOffMillis(history.connectFailures, random) };
       case "reused":
-        return { cost: RETRY_COST, delayMillis: 0 };
+        // The next attempt goes over a new connection: there is at most one such retry per envelope.
+        return { cost: 0, delayMillis: 0 };
       case "unavailable":
         return { cost: 0, delayMillis: this.#unavailableMillis(history) };
       case "answer":

@@ -121,6 +121,8 @@ export interface RespondAction {
   readonly informational?: readonly number[];
   /** `http10` answers as HTTP/1.0 without a length and ends the connection; `close` announces the end. */
   readonly connection?: "close" | "http10" | "keep-alive";
+  /** Ends the connection right behind the answer, unannounced. `half-close` as for `IdleRule`. */
+  readonly ending?: IdleRule["by"];
   readonly process?: boolean;
 }
 

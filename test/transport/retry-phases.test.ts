@@ -17,7 +17,7 @@ describe("a kept connection that was let go of", () => {
       { at: 0, options: NEW_CONNECTION },
     ]);
     expect(inner.transmissions[1]?.envelope).toBe(envelope);
-    expect(transport.counts()).toMatchObject({ retries: 1, budget: 496 });
+    expect(transport.counts()).toMatchObject({ retries: 1, budget: 500 });
   });
 
   it("says nothing about whether the server can be reached", async () => {

@@ -48,7 +48,8 @@ async function respond(exchange, action) {
   for (const early of action.informational ?? []) {
     exchange.connection.write(informationalText(early));
   }
-  exchange.respond({ status, headers, connection, body: action.body ?? exchange.receipt() });
+  const body = action.body ?? exchange.receipt();
+  exchange.respond({ status, headers, connection, body }, action.ending);
 }
 
 async function headersThen(exchange, action) {

@@ -82,6 +82,13 @@ export class Connection {
     this.#socket.end();
   }
 
+  /** @param {"fin" | "half-close" | "rst"} by */
+  end(by) {
+    if (by === "rst") this.reset();
+    else if (by === "fin") this.close();
+    else this.halfClose();
+  }
+
   /** Nothing is read or written any more, and it stays open. */
   freeze() {
     this.#isFrozen = true;
@@ -138,12 +145,6 @@ export class Connection {
     const { idle } = this.#script();
     if (idle === undefined || !this.isWritable) return;
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.#endIdle(idle.by), idle.afterMillis);
-  }
-
-  #endIdle(by) {
-    if (by === "rst") this.reset();
-    else if (by === "fin") this.close();
-    else this.halfClose();
+    this.#idleTimer = setTimeout(() => this.end(idle.by), idle.afterMillis);
   }
 }

@@ -64,11 +64,13 @@ export class Exchange {
   /**
    * A whole answer, and the end of the exchange.
    * @param {import("./answer.mjs").Answer} answer
+   * @param {"fin" | "half-close" | "rst"} [ending] of the connection, unannounced
    */
-  respond(answer) {
+  respond(answer, ending) {
     this.answer(answer.status, answerText(answer));
     if (answer.connection === "close" || answer.connection === "http10") this.connection.close();
     else this.connection.next();
+    if (ending !== undefined) this.connection.end(ending);
   }
 
   /** What Relay answers. */

@@ -1,0 +1,106 @@
+// By so many requests must a connection come further than where one was lost. It doubles each time
+// that the trust was wrong: a server may end connections at random.
+const MIN_TRUST_MARGIN = 5;
+const MAX_TRUST_MARGIN = 320;
+
+const LOSSES_TO_PAUSE = 3;
+const MIN_PAUSE_MILLIS = 1000;
+const MAX_PAUSE_MILLIS = 60_000;
+
+// Losses that are further apart have nothing to do with each other.
+const FORGET_MILLIS = 5 * 60_000;
+
+// How long requests wait for the scout before they open connections: a handshake costs more than a
+// near server's answer, and a far server's answer must not hold up a backlog for long.
+const SCOUT_GRACE_MILLIS = 50;
+
+/** A kept connection, as far as its reuse depends on it. */
+export interface KeptConnection {
+  /** Number of answered requests. */
+  readonly served: number;
+  readonly isSending: boolean;
+}
+
+/**
+ * How many requests a connection may carry: learned from the server. One that ends each connection
+ * after one, two or three requests without announcing it loses every further request or, where it
+ * still reads that request, processes it without an answer and then once more. So until the server
+ * has answered so many requests on one connection, one connection goes first (the scout) and the
+ * others carry no more requests than it has. After a loss they carry fewer than the lost one had, until
+ * a scout has come clearly further. After three losses without that no scout goes for a second, later
+ * for up to a minute, and connections end where the server would end them.
+ */
+export class ReuseTrust {
+  #proven = 0;
+  #margin = MIN_TRUST_MARGIN;
+  #trustedFrom = MIN_TRUST_MARGIN;
+  #losses = 0;
+  #lostAt = Number.NEGATIVE_INFINITY;
+  #pauseMillis = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #scout: KeptConnection | undefined;
+  #scoutSince = 0;
+
+  /** Returns whether the connection may carry one more request now. */
+  allows({ served }: KeptConnection, now: number): boolean {
+    if (served <= this.#proven) return true;
+    return this.#scout?.isSending !== true && now >= this.#pausedUntil;
+  }
+
+  /** Notes that the connection is about to carry a request. */
+  uses(connection: KeptConnection, now: number): void {
+    if (connection.served <= this.#proven) return;
+    this.#scout = connection;
+    this.#scoutSince = now;
+  }
+
+  /** Returns whether the connection is of no more use, as the server is expected to end it. */
+  isSpent({ served }: KeptConnection, now: number): boolean {
+    return served > this.#proven && now < this.#pausedUntil;
+  }
+
+  /** Returns until when requests had better wait for the scout than open connections. */
+  waitsUntil(): number | undefined {
+    return this.#scout?.isSending === true ? this.#scoutSince + SCOUT_GRACE_MILLIS : undefined;
+  }
+
+  /** Notes an answer on a connection that had served so many requests before. */
+  answered(served: number): void {
+    if (served <= this.#proven) return;
+    if (this.#losses === 0) this.#proven = served;
+    if (served >= this.#trustedFrom) this.#trust();
+  }
+
+  /** Notes that a connection that was made at this time broke under a request. */
+  lost(connection: KeptConnection, now: number, connectedAt: number): void {
+    const wasTrusted = this.#proven === Number.POSITIVE_INFINITY;
+    this.#proven = Math.min(this.#proven, connection.served - 1);
+    if (now - this.#lostAt > FORGET_MILLIS) this.#forget();
+    else if (wasTrusted) this.#margin = Math.min(this.#margin * 2, MAX_TRUST_MARGIN);
+    this.#trustedFrom = connection.served + this.#margin;
+    // A restart ends all connections at once. There is one scout at a time, so each of its losses counts.
+    if (connectedAt < this.#lostAt && connection !== this.#scout) return;
+    this.#losses += 1;
+    this.#lostAt = now;
+    if (this.#losses >= LOSSES_TO_PAUSE) this.#pause(now);
+  }
+
+  #trust(): void {
+    this.#proven = Number.POSITIVE_INFINITY;
+    this.#losses = 0;
+    this.#pauseMillis = 0;
+    this.#pausedUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  #forget(): void {
+    this.#margin = MIN_TRUST_MARGIN;
+    this.#losses = 0;
+    this.#pauseMillis = 0;
+  }
+
+  #pause(now: number): void {
+    const millis = Math.max(this.#pauseMillis * 2, MIN_PAUSE_MILLIS);
+    this.#pauseMillis = Math.min(millis, MAX_PAUSE_MILLIS);
+    this.#pausedUntil = now + this.#pauseMillis;
+  }
+}
