@@ -25,21 +25,20 @@ export function briefDelayMillis(random: () => number): number {
   return random() * 2 * MEAN_BRIEF_DELAY_MILLIS;
 }
 
+/** How long a server is left alone that asks for a pause without saying how long (protocol: rate limiting). */
+export const DEFAULT_PAUSE_MILLIS = 60_000;
+
 /**
- * How long a server asks to be left alone: seconds or a date, which is held against the wall clock.
- * Between 0 and a day; undefined for what cannot be read.
+ * How long a server asks to be left alone (`Retry-After`): seconds or a date, which is compared with the wall clock.
+ * Between 0 and a day; a minute where neither can be read; undefined without the header.
  */
 export function retryAfterMillis(
   header: string | undefined,
   wallNowMillis: number = Date.now(),
 ): number | undefined {
   const text = header?.trim() ?? "";
-  const millis = HTTP_DATE.test(text) ? Date.parse(text) - wallNowMillis : secondsOf(text) * 1000;
-  if (Number.isNaN(millis)) return undefined;
+  if (text === "") return undefined;
+  const millis = HTTP_DATE.test(text) ? Date.parse(text) - wallNowMillis : Number(text) * 1000;
+  if (Number.isNaN(millis)) return DEFAULT_PAUSE_MILLIS;
   return Math.min(Math.max(millis, 0), MAX_RETRY_AFTER_MILLIS);
-}
-
-// `Number` makes 0 of an empty text.
-function secondsOf(text: string): number {
-  return text === "" ? Number.NaN : Number(text);
 }

@@ -1,4 +1,5 @@
 import type { DataCategory } from "../protocol/data-category.js";
+import { DEFAULT_PAUSE_MILLIS, retryAfterMillis } from "./back-off.js";
 import type { LimitHeaders } from "./transport.js";
 
 /** What the server has asked not to be sent for a while; one per DSN. */
@@ -14,7 +15,6 @@ export interface RateLimits {
 const EVERYTHING = "all";
 type LimitKey = DataCategory | typeof EVERYTHING;
 
-const DEFAULT_LIMIT_MILLIS = 60_000;
 const MAX_LIMIT_MILLIS = 24 * 60 * 60 * 1000;
 
 // What a limit of this name stops. `default` and `internal` are absent: the specification ignores a
@@ -35,8 +35,11 @@ const LIMITED_BY_NAME: ReadonlyMap<string, DataCategory> = new Map([
   ["user_report_v2", "feedback"],
 ]);
 
-/** Starts without limits. https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/ */
-export function createRateLimits(): RateLimits {
+/**
+ * Starts without limits. https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/
+ * `wallNow` is what a date in `Retry-After` is compared with: the other times are of a clock that does not jump.
+ */
+export function createRateLimits(wallNow: () => number = Date.now): RateLimits {
   const deadlines = new Map<LimitKey, number>();
 
   const extend = (key: LimitKey, deadline: number): void => {
@@ -52,7 +55,10 @@ export function createRateLimits(): RateLimits {
           for (const key of keys) extend(key, nowMillis + millis);
         }
       } else if (statusCode === 429) {
-        extend(EVERYTHING, nowMillis + parseRetryAfter(retryAfter, nowMillis));
+        extend(
+          EVERYTHING,
+          nowMillis + (retryAfterMillis(retryAfter, wallNow()) ?? DEFAULT_PAUSE_MILLIS),
+        );
       }
     },
     isActive: (nowMillis) => [...deadlines.values()].some((deadline) => deadline > nowMillis),
@@ -88,14 +94,8 @@ function limitedKeys(categories: string): LimitKey[] {
   return categories.split(";").flatMap((name) => LIMITED_BY_NAME.get(name.trim()) ?? []);
 }
 
-function parseRetryAfter(header: string | undefined, nowMillis: number): number {
-  const text = header?.trim() ?? "";
-  const seconds = text === "" ? Number.NaN : Number(text);
-  return clampSeconds(Number.isNaN(seconds) ? (Date.parse(text) - nowMillis) / 1000 : seconds);
-}
-
-// Relay rounds up, so what cannot be read is as good as the default; what is absurd is bounded.
+// Seconds that cannot be read mean a minute; absurd ones are bounded.
 function clampSeconds(seconds: number): number {
-  if (Number.isNaN(seconds)) return DEFAULT_LIMIT_MILLIS;
+  if (Number.isNaN(seconds)) return DEFAULT_PAUSE_MILLIS;
   return Math.min(Math.max(seconds * 1000, 0), MAX_LIMIT_MILLIS);
 }

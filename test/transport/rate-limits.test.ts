@@ -17,7 +17,7 @@ interface Answer {
 }
 
 function limitsAfter(...answers: Answer[]): RateLimits {
-  const limits = createRateLimits();
+  const limits = createRateLimits(() => NOW);
   for (const { status = 200, limits: rateLimits, retryAfter, at = NOW } of answers) {
     limits.update({ rateLimits, retryAfter }, status, at);
   }
@@ -138,6 +138,10 @@ describe("a response 429 without that header", () => {
     ["a minute without Retry-After", undefined, 60_000],
     ["a minute for an empty one", " ", 60_000],
     ["a minute for garbage", "later", 60_000],
+    ["a minute for garbage with a number in it", "in 5 minutes", 60_000],
+    ["a minute for two numbers", "1, 2", 60_000],
+    ["a minute for a number with a unit", "30 s", 60_000],
+    ["a minute for a date of another form", "2026-11-22T10:00:42Z", 60_000],
     ["its seconds", "13", 13_000],
     ["its fraction of seconds", "0.25", 250],
     ["its date", "Sun, 22 Nov 2026 10:00:42 GMT", 42_000],

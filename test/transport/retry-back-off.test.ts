@@ -48,18 +48,21 @@ describe("Retry-After", () => {
     expect(retryAfterMillis(header, NOW)).toBe(millis);
   });
 
+  it.each([undefined, "", " "])("%j is none", (header) => {
+    expect(retryAfterMillis(header, NOW)).toBeUndefined();
+  });
+
   it.each([
-    undefined,
-    "",
-    " ",
     "soon",
     "3 s",
     "1, 2",
     "NaN",
     "Fri, 99 Foo 2026 99:99:99 GMT",
     "5;",
-  ])("%j is none", (header) => {
-    expect(retryAfterMillis(header, NOW)).toBeUndefined();
+    "May 5",
+    "2026-01-02T03:04:35Z",
+  ])("%j, which is neither a number nor a date, is a minute", (header) => {
+    expect(retryAfterMillis(header, NOW)).toBe(60_000);
   });
 
   it("is never negative, longer than a day or not a number, whatever is in it", () => {
