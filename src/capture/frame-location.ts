@@ -11,7 +11,12 @@ const WITHOUT_POSITION = /^(?:<anonymous>|native|index \d+|wasm:\/\/.+)$/;
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/;
 const EVAL_ORIGIN = /\((?<origin>[^()]+)\)/;
 const DATA_URL = /^data:(?<type>[^,;]*)/;
+// Sources of a bundle, as source maps name them: `webpack:///./src/a.js`, `./src/a.ts`. Code of `wasm:` may be Node's own.
+const BUNDLED = /^(?:\.{1,2}\/|(?!wasm:|node:)[A-Za-z][\w+.-]*:\/\/)/;
+// A built-in, or a script that is not named by its absolute path.
+const NAMES_MODULE = /^node:|\.[cm]?[jt]sx?(?:[?#].*)?$/;
 const SCRIPT_EXTENSION = /\.[cm]?[jt]sx?$/;
+const SCHEME = /^[A-Za-z][\w+.-]*:\/\//;
 const PACKAGES = "/node_modules/";
 
 /** Reads the location part of a V8 stack line; `undefined` when it is not one. */
@@ -48,22 +53,26 @@ function pathOf(file: string): string {
 
 function fileFields(path: string, root: string): FrameLocation {
   const filename = path === "" ? "<anonymous>" : clip(path, MAX_PATH_LENGTH);
-  if (!ABSOLUTE.test(path)) return { filename, in_app: false };
+  const isAbsolute = ABSOLUTE.test(path);
   const portable = path.replaceAll("\\", "/");
   const module = clip(moduleOf(portable, root.replaceAll("\\", "/")), MAX_PATH_LENGTH);
   return {
     filename,
-    abs_path: filename,
+    ...(isAbsolute && { abs_path: filename }),
     // A path that ends with a slash has none.
-    ...(module !== "" && { module }),
-    in_app: !portable.includes("node_modules/"),
+    ...((isAbsolute || NAMES_MODULE.test(portable)) && module !== "" && { module }),
+    in_app: (isAbsolute || BUNDLED.test(portable)) && !portable.includes("node_modules/"),
   };
 }
 
-/** `dir.dir:file`, relative to the package for installed code and to the root for the application's. */
+/** `dir.dir:file`, relative to the package for installed code and to the root for the application's; the file alone elsewhere. */
 function moduleOf(path: string, root: string): string {
   const slash = path.lastIndexOf("/");
-  const file = path.slice(slash + 1).replace(SCRIPT_EXTENSION, "");
+  const name = path.slice(slash + 1);
+  const file = (SCHEME.test(path) ? name.replace(/[?#].*$/, "") : name).replace(
+    SCRIPT_EXTENSION,
+    "",
+  );
   const folder = folderBelow(path.slice(0, slash + 1), root);
   return folder === "" ? file : `${folder.replaceAll("/", ".")}:${file}`;
 }

@@ -59,9 +59,8 @@ function readCall(call: string, root: string): StackFrame | undefined {
   return location && { function: functionName(name), ...location };
 }
 
+// An alias (`Layer.handle [as handle_request]`) stays, as in Sentry's SDKs: issues are grouped by the name.
 function functionName(name: string): string {
-  // `Layer.handle [as handle_request]`: the alias is how it was called, not what it is.
-  const alias = name.endsWith("]") ? name.lastIndexOf(" [as ") : -1;
-  const known = (alias > 0 ? name.slice(0, alias) : name).replaceAll("<anonymous>", "?");
+  const known = name.replaceAll("<anonymous>", "?");
   return known === "" ? "?" : clip(known, MAX_FUNCTION_LENGTH);
 }

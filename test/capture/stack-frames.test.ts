@@ -26,10 +26,10 @@ describe("one line of a stack becomes a frame", () => {
       },
     ],
     [
-      "installed code, named from its package and without the call's alias",
+      "installed code, named from its package and with the call's alias",
       "Layer.handle [as handle_request] (/srv/app/node_modules/express/lib/router/layer.js:95:5)",
       {
-        function: "Layer.handle",
+        function: "Layer.handle [as handle_request]",
         module: "express.lib.router:layer",
         lineno: 95,
         in_app: false,
@@ -45,6 +45,7 @@ describe("one line of a stack becomes a frame", () => {
       "Module._compile (node:internal/modules/cjs/loader:1554:14)",
       {
         filename: "node:internal/modules/cjs/loader",
+        module: "loader",
         function: "Module._compile",
         lineno: 1554,
         colno: 14,
@@ -69,7 +70,34 @@ describe("one line of a stack becomes a frame", () => {
       "Object.<anonymous> (/srv/app/a.js:1:1)",
       { function: "Object.?", in_app: true },
     ],
-    ["an accessor", "get total [as total] (/srv/app/a.js:1:1)", { function: "get total" }],
+    [
+      "an accessor",
+      "get total [as total] (/srv/app/a.js:1:1)",
+      { function: "get total [as total]" },
+    ],
+    [
+      "a built-in without a folder",
+      "EventEmitter.emit (node:events:1:1)",
+      { module: "node:events" },
+    ],
+    [
+      "a source of a bundle",
+      "load (webpack:///./src/orders.js?1a2b:1:1)",
+      { filename: "webpack:///./src/orders.js?1a2b", module: "orders", in_app: true },
+    ],
+    [
+      "installed code in a bundle",
+      "next (webpack-internal:///./node_modules/express/lib/route.js:1:1)",
+      { module: "express.lib:route", in_app: false },
+    ],
+    ["a path that begins with a dot", "f (./src/a.ts:1:1)", { module: "a", in_app: true }],
+    ["a path that begins with a name", "f (src/a.js:1:1)", { module: "a", in_app: false }],
+    ["a script from a URL", "f (https://example.com/a.js:1:1)", { module: "a", in_app: true }],
+    [
+      "code of `vm`",
+      "f (evalmachine.<anonymous>:1:1)",
+      { filename: "evalmachine.<anonymous>", in_app: false },
+    ],
     [
       "code without a file",
       "Array.map (<anonymous>)",
@@ -145,6 +173,9 @@ describe("one line of a stack becomes a frame", () => {
       "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)",
       "    at Array.map (<anonymous>)",
       "    at /srv/app/dist/main.js:1:1",
+      "    at Layer.handle [as handle_request] (/srv/app/node_modules/express/lib/layer.js:95:5)",
+      "    at webpack:///./src/orders.js:1:7",
+      "    at async Promise.all (index 0)",
     ].join("\n");
     const oracle = createStackParser(nodeStackLineParser())(stack, 1);
     const ours = parseStack(stack, { root: ROOT });
