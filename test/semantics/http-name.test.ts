@@ -93,7 +93,7 @@ describe("a name that an HTTP instrumentation gives", () => {
       { "http.request.method": "_OTHER", "url.path": "/", "http.request.method_original": "FOO" },
       "HTTP /",
     ],
-  ])("is replaced: %j of a %s", (name, kind, attributes, description) => {
+  ])("is replaced: %j of a %s", (...[name, kind, attributes, description]) => {
     const inferred = inferSpan(spanOf(kind, attributes, name));
     expect(inferred.description).toBe(description);
     expect(inferred.source).not.toBe("custom");
