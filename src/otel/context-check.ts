@@ -24,7 +24,8 @@ export function checkContexts(diagnostics: Diagnostics): void {
   else diagnostics.faultOnce(NO_CONTEXT_MANAGER, MISSING);
 }
 
-function contextsAreCarried(): boolean {
+/** Whether a context manager works: without one, no context is ever active, and no scope either. */
+export function contextsAreCarried(): boolean {
   const probe = ROOT_CONTEXT.setValue(PROBE, true);
   return context.with(probe, () => context.active().getValue(PROBE) === true);
 }

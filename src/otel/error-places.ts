@@ -6,6 +6,7 @@ import type { ErrorUnits } from "../capture/error-units.js";
 import { isError, isObjectLike } from "../normalize/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
+import { emptyUnit } from "../scope/unit.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
 import { traceOfUnit } from "./unit-trace.js";
@@ -142,7 +143,8 @@ function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
 /** Where something arose that is known from a span alone. */
 export function placeOfSpan(span: RecordingSpan): ErrorPlace {
   const active = scopesOf(context.active());
-  const unit = unitOfSpan(span) ?? active.unit;
+  // One that no processor has seen start may be of any request: an exporter's batch is of many.
+  const unit = unitOfSpan(span) ?? emptyUnit();
   const scopes = active.unit === unit ? active : { unit, current: undefined, incoming: undefined };
   return { scopes, trace: traceOfSpan(span, scopes) };
 }

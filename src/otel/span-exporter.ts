@@ -3,7 +3,7 @@ import { TraceFlags } from "@opentelemetry/api";
 import type { SentryClient } from "../client/client.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import { attempt } from "../normalize/foreign.js";
-import { processScopes } from "../scope/process-scopes.js";
+import { emptyUnit } from "../scope/unit.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { BatchExceptions } from "./batch-exceptions.js";
@@ -117,9 +117,10 @@ function createBatchAssembler(client: SentryClient, sink: TransactionSink): Batc
   });
 }
 
-// Only a span processor sees in which unit a span starts; without one the process's own scopes hold.
+// Only a span processor sees in which unit a span starts. Without one the global scope alone holds: the default scope
+// may have data of any request.
 function scopesOfFinished(span: FinishedSpan): ContextScopes {
-  const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
+  const unit = unitOfSpan(span) ?? emptyUnit();
   return { unit, current: undefined, incoming: undefined };
 }
 

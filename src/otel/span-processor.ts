@@ -3,6 +3,7 @@ import type { Context } from "@opentelemetry/api";
 
 import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
+import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { SegmentAssembler } from "../tracing/segment-assembler.js";
@@ -48,6 +49,7 @@ export class ClientSpanProcessor {
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
+    processScopes().defaultUnit.expectSpans();
     this.#assembler = createAssembler(client, (span) => this.#segmentOf(span));
     this.#decide = createRootDecision(client);
     this.#monitor = createSpanMonitor(client, () => client.newEventId());

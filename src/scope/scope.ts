@@ -147,12 +147,17 @@ export class Scope {
 
   /** Removes everything from this scope. */
   clear(): this {
-    this.#data = EMPTY_SCOPE_DATA;
+    if (this.admits(EMPTY_SCOPE_DATA)) this.#data = EMPTY_SCOPE_DATA;
     return this;
   }
 
+  /** Whether a change is made. */
+  protected admits(_change: Partial<ScopeData>): boolean {
+    return true;
+  }
+
   #with(change: Partial<ScopeData>): this {
-    this.#data = Object.freeze({ ...this.#data, ...change });
+    if (this.admits(change)) this.#data = Object.freeze({ ...this.#data, ...change });
     return this;
   }
 }

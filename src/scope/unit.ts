@@ -37,13 +37,18 @@ export class Unit {
 
   /** A unit of its own that starts with this one's data. */
   fork(adoptable: boolean = false): Unit {
-    const unit = new Unit(this.isolation.fork(), this.depth + 1, adoptable);
+    const unit = new Unit(this.forkScope(), this.depth + 1, adoptable);
     unit.parent = this.depth < MAX_REMEMBERED_DEPTH ? this : undefined;
     unit.forkedAt = Date.now();
     unit.request = this.request;
     unit.senderSpanId = this.senderSpanId;
     unit.trail = this.trail;
     return unit;
+  }
+
+  /** The isolation scope of a fork. */
+  protected forkScope(): Scope {
+    return this.isolation.fork();
   }
 
   /** Whether what came up in the given unit at that time led to this one: its own, or of before the fork. */
@@ -58,7 +63,7 @@ export class Unit {
   }
 }
 
-/** The unit outside of all units. */
-export function createDefaultUnit(): Unit {
-  return new Unit(new Scope(), 0, false);
+/** A unit of work of which nothing is known. */
+export function emptyUnit(): Unit {
+  return new Unit(new Scope(), 1, false);
 }

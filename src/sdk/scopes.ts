@@ -9,6 +9,9 @@ import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
 import { rememberingErrors } from "../otel/error-places.js";
 import { getClient } from "./global-client.js";
+import { admitOutsideWrite } from "./outside-writes.js";
+
+processScopes().defaultUnit.guardWrites(admitOutsideWrite);
 
 /** The scope of the unit of work that the context belongs to. Default: the active context. */
 export function getIsolationScope(ctx: Context = context.active()): Scope {

@@ -78,7 +78,7 @@ describe("rule 6: an active span that does not record, with no scope in its cont
 });
 
 describe("rule 7: outside of every unit", () => {
-  it("setters write to the process's isolation scope, which units start from", async () => {
+  it("setters write to the process's isolation scope, which no unit writes to", async () => {
     setTag("service", "shop");
     expect(getIsolationScope(ROOT_CONTEXT).data.tags).toEqual({ service: "shop" });
     kit.tracer.startActiveSpan("request", { kind: SpanKind.SERVER }, (span) => {

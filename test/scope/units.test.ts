@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import { processScopes } from "../../src/scope/process-scopes.js";
-import { createDefaultUnit } from "../../src/scope/unit.js";
+import { DefaultUnit } from "../../src/scope/default-unit.js";
 import { UnitTable } from "../../src/scope/unit-table.js";
 
 describe("a unit of work", () => {
   it("starts with the data of the unit it was forked from, one step deeper", () => {
-    const parent = createDefaultUnit();
+    const parent = new DefaultUnit();
     parent.isolation.setTag("a", "1");
     const unit = parent.fork();
     unit.isolation.setTag("b", "2");
@@ -16,33 +16,33 @@ describe("a unit of work", () => {
   });
 
   it("waits for a root span only where it was made for one", () => {
-    expect(createDefaultUnit().fork().adoptable).toBe(false);
-    expect(createDefaultUnit().fork(true).adoptable).toBe(true);
+    expect(new DefaultUnit().fork().adoptable).toBe(false);
+    expect(new DefaultUnit().fork(true).adoptable).toBe(true);
   });
 });
 
 describe("the table of units without a recording span", () => {
   it("gives one trace one unit", () => {
     const table = new UnitTable();
-    const unit = table.get("trace", () => createDefaultUnit());
-    expect(table.get("trace", () => createDefaultUnit())).toBe(unit);
-    expect(table.get("other", () => createDefaultUnit())).not.toBe(unit);
+    const unit = table.get("trace", () => new DefaultUnit());
+    expect(table.get("trace", () => new DefaultUnit())).toBe(unit);
+    expect(table.get("other", () => new DefaultUnit())).not.toBe(unit);
   });
 
   it("is bounded: the oldest goes, and no unit is ever shared", () => {
     const table = new UnitTable(100);
     const units = Array.from({ length: 1000 }, (_, index) =>
-      table.get(`${index}`, () => createDefaultUnit()),
+      table.get(`${index}`, () => new DefaultUnit()),
     );
     expect(table.size).toBe(100);
     expect(new Set(units).size).toBe(1000);
-    expect(table.get("999", () => createDefaultUnit())).toBe(units[999]);
-    expect(table.get("0", () => createDefaultUnit())).not.toBe(units[0]);
+    expect(table.get("999", () => new DefaultUnit())).toBe(units[999]);
+    expect(table.get("0", () => new DefaultUnit())).not.toBe(units[0]);
   });
 });
 
 it("there is one set of process scopes, by whatever way it is reached", () => {
   expect(processScopes()).toBe(processScopes());
-  const slot = Symbol.for("otel-sentry-bridge.process-scopes.v1");
+  const slot = Symbol.for("otel-sentry-bridge.process-scopes.v2");
   expect((globalThis as Record<symbol, unknown>)[slot]).toBe(processScopes());
 });

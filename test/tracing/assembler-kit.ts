@@ -1,5 +1,5 @@
 import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
-import { createDefaultUnit } from "../../src/scope/unit.js";
+import { DefaultUnit } from "../../src/scope/default-unit.js";
 import { SegmentAssembler } from "../../src/tracing/segment-assembler.js";
 import type { Segment, SegmentFate, SegmentOrigin } from "../../src/tracing/segment.js";
 import { jsonTransaction } from "../../src/tracing/transaction.js";
@@ -127,7 +127,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
 /** What is known of a segment when its root starts. */
 export function originOf(fate: SegmentFate = "sent"): SegmentOrigin {
   return {
-    unit: createDefaultUnit(),
+    unit: new DefaultUnit(),
     current: undefined,
     incoming: undefined,
     sampling: { sampled: fate === "sent", sampleRate: 1, sampleRand: 0.5 },

@@ -1,0 +1,57 @@
+import type { ScopeData } from "./scope-data.js";
+import { Scope } from "./scope.js";
+import { Unit } from "./unit.js";
+
+/** A change that is about to be made to the default scope. */
+export interface OutsideWrite {
+  readonly change: Partial<ScopeData>;
+  /** Whether a unit of work has opened before. */
+  readonly isLate: boolean;
+  /** Whether a span processor exists, which gives each local root a unit of its own. */
+  readonly isTraced: boolean;
+}
+
+/** Decides whether a change is made to the default scope. Must not throw. */
+export type WriteGuard = (write: OutsideWrite) => boolean;
+
+/** The scope that setters write to outside of every unit of work. */
+class DefaultScope extends Scope {
+  guard: WriteGuard | undefined = undefined;
+  /** What units of work start with; set when the first one opens. */
+  inherited: ScopeData | undefined = undefined;
+  isTraced: boolean = false;
+
+  protected override admits(change: Partial<ScopeData>): boolean {
+    const { guard, isTraced, inherited } = this;
+    return guard === undefined || guard({ change, isTraced, isLate: inherited !== undefined });
+  }
+}
+
+/**
+ * The unit outside of all units, one per process. Units of work are its forks, and start with what was written before
+ * the first of them opened. What is written later belongs to work that has no unit; it must not reach others.
+ */
+export class DefaultUnit extends Unit {
+  readonly #scope: DefaultScope;
+
+  constructor() {
+    const scope = new DefaultScope();
+    super(scope, 0, false);
+    this.#scope = scope;
+  }
+
+  /** Asks `guard` about each change from now on; the first guard of the process stays. */
+  guardWrites(guard: WriteGuard): void {
+    this.#scope.guard ??= guard;
+  }
+
+  /** Notes that a span processor exists. */
+  expectSpans(): void {
+    this.#scope.isTraced = true;
+  }
+
+  protected override forkScope(): Scope {
+    this.#scope.inherited ??= this.#scope.data;
+    return new Scope(this.#scope.inherited);
+  }
+}
