@@ -23,7 +23,7 @@ const SPAN_MILLIS = 100;
 
 /** Sends an error event and a transaction of one trace; says what became of each. */
 export async function runSendTest(dsn: string | undefined, terminal: Terminal): Promise<number> {
-  const target = dsn ?? optionsFromEnvironment().dsn;
+  const target = dsn ?? (optionsFromEnvironment().dsn || undefined);
   if (target === undefined) throw new UsageError("Where to? Give --dsn <dsn>, or set SENTRY_DSN.");
   let transactionId = "";
   const client = createClient({

@@ -41,6 +41,8 @@ export interface ConnectionCounts {
 
 /** What a transport counts that tries again. */
 export interface AttemptCounts {
+  /** Why the last attempt failed; undefined once the server has answered. */
+  readonly lastError?: Error | undefined;
   readonly retries: number;
   readonly held: number;
   readonly isReachable: boolean;

@@ -130,8 +130,11 @@ export type Synchronous<Item> = (Item & { readonly then?: never }) | null;
 
 /** Options of a client. Code wins over environment, environment over the OTel resource. */
 export interface ClientOptions {
-  /** Where events go. Environment: `SENTRY_DSN`. Without it everything works and nothing is sent. */
-  readonly dsn?: string | undefined;
+  /**
+   * Where events go. Environment: `SENTRY_DSN`. Without it everything works and nothing is sent, which is reported as a
+   * fault in the set-up; `false` says that it is on purpose, and wins over the environment.
+   */
+  readonly dsn?: string | false | undefined;
   /** Version of the application. Environment: `SENTRY_RELEASE`; else `service.version` of the resource, else of `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly release?: string | undefined;
   /** Environment: `SENTRY_ENVIRONMENT`; else `deployment.environment.name` of the resource, else of `OTEL_RESOURCE_ATTRIBUTES`; else `production`. */

@@ -9,7 +9,7 @@ const DEFAULT_SPOTLIGHT_URL = "http://localhost:8969/stream";
 const MEBIBYTE = 1_048_576;
 
 const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
-  dsn: must.text,
+  dsn: must.dsn,
   release: must.text,
   environment: must.text,
   dist: must.text,

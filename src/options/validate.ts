@@ -50,6 +50,10 @@ const isAtLeast =
     typeof value === "number" && Number.isFinite(value) && value >= least;
 
 export const text: Check = check("must be a string", isText);
+export const dsn: Check = check(
+  "must be a DSN, or false",
+  (value) => isText(value) || value === false,
+);
 export const flag: Check = check("must be true or false", (value) => typeof value === "boolean");
 export const callback: Check = check("must be a function", (value) => typeof value === "function");
 export const record: Check = check("must be an object", isRecord);

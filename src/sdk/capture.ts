@@ -12,7 +12,7 @@ import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
 import { mechanismOf, scopeOfCapture } from "./capture-hint.js";
 import type { CaptureContext } from "./capture-hint.js";
 import { newEventId } from "./event-id.js";
-import { getClient } from "./global-client.js";
+import { clientFor } from "./global-client.js";
 
 /**
  * Reports a thrown value with the user, tags and trace of the unit of work in which it was first
@@ -20,7 +20,7 @@ import { getClient } from "./global-client.js";
  * is not reported again. Returns the id of the event. Never throws.
  */
 export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
-  const client = getClient();
+  const client = clientFor("captureException");
   if (client === undefined) return newEventId();
   return reportThrown(client, thrown, {
     place: placeOfError(thrown),
@@ -39,7 +39,9 @@ export function captureMessage(
   const level = typeof levelOrContext === "string" ? levelOrContext : "info";
   const captureContext = typeof levelOrContext === "string" ? undefined : levelOrContext;
   const hint = eventHint();
-  report(getClient(), errorEventFromMessage(message, level, hint), { captureContext });
+  report(clientFor("captureMessage"), errorEventFromMessage(message, level, hint), {
+    captureContext,
+  });
   return hint.eventId;
 }
 
@@ -48,7 +50,7 @@ export function captureMessage(
  * apply to it as to any error. Its own values win over the scopes'. Returns its id. Never throws.
  */
 export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): string {
-  const client = getClient();
+  const client = clientFor("captureEvent");
   const problem = ownEventProblem(event);
   const made = errorEventFromOwn(problem === undefined ? event : {}, eventHint());
   if (problem === undefined) report(client, made, { captureContext });
@@ -61,7 +63,7 @@ export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): 
  * Returns the id of its event. Never throws.
  */
 export function captureFeedback(feedback: Feedback, captureContext?: CaptureContext): string {
-  const client = getClient();
+  const client = clientFor("captureFeedback");
   const hint = eventHint();
   const problem = feedbackProblem(feedback);
   if (problem === undefined)

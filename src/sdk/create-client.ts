@@ -11,7 +11,7 @@ import { resolveOptions } from "../options/resolve.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportThrown } from "../otel/error-reports.js";
 import { runDetached, runUntraced } from "../otel/suppress.js";
-import { parseDsn, publicDsn } from "../protocol/dsn.js";
+import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
@@ -22,10 +22,14 @@ import type { Pressure } from "../sampling/backpressure.js";
 import { steadyNow } from "../transport/clock.js";
 import type { Delivery } from "./create-delivery.js";
 import { createDelivery } from "./create-delivery.js";
+import { checkDestination } from "./destination-check.js";
 import { newEventId } from "./event-id.js";
 import { getClient, setClient } from "./global-client.js";
 import { OperationMetrics } from "./operation-metrics.js";
+import { reportFinalLoss } from "./final-loss.js";
+import type { EndedDelivery } from "./final-loss.js";
 import { ProcessEnd } from "./process-end.js";
+import type { EndingClient } from "./process-end.js";
 import { UncaughtErrors } from "./uncaught.js";
 
 /**
@@ -53,13 +57,19 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     runUntraced,
     onCaptured: () => metrics.check(),
     onClosed: () => {
-      processEnd.remove(client);
+      processEnd.remove(ending);
       uncaughtErrors.remove(client);
       metrics.detach();
+      reportLoss();
     },
   });
+  const reportLoss = (): void => {
+    if (delivery !== undefined) reportFinalLoss(parts.diagnostics, endedDelivery(parts, delivery));
+  };
+  const ending = endingClient(client, reportLoss);
+  checkDestination(options, client);
   metrics.measure(client);
-  processEnd.add(client, settings.flushOnSignals);
+  processEnd.add(ending, settings.flushOnSignals);
   if (settings.captureUncaught) reportUncaught(client);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);
@@ -74,6 +84,30 @@ function reportUncaught(client: SentryClient): void {
   uncaughtErrors.add(client, (thrown, hint) =>
     reportThrown(client, thrown, { ...hint, place: placeOfError(thrown), atMillis: Date.now() }),
   );
+}
+
+// As the end of the process sees it: what has left by then is not sent any more.
+function endingClient(client: SentryClient, reportLoss: () => void): EndingClient {
+  return {
+    activity: () => client.activity(),
+    captureUnfinished: () => client.captureUnfinished(),
+    flush: () => client.flush(),
+    letGo: () => client.letGo(),
+    leave: () => {
+      client.leave();
+      reportLoss();
+    },
+  };
+}
+
+function endedDelivery({ settings, dsn, ledger }: CommonParts, delivery: Delivery): EndedDelivery {
+  const { tunnel } = settings;
+  const ownTarget = dsn === undefined ? "" : dsnOrigin(dsn);
+  return {
+    counts: delivery.counts(),
+    dropped: ledger.snapshot(),
+    target: tunnel === undefined ? ownTarget : new URL(tunnel).origin,
+  };
 }
 
 interface CommonParts {

@@ -15,8 +15,10 @@ import { createSpool } from "../spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../spool/spool.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/envelope-sender.js";
-import { networkMessage } from "../transport/failure-messages.js";
+import { steadyNow } from "../transport/clock.js";
+import { failureReason, networkMessage } from "../transport/failure-messages.js";
 import { createHttpTransport } from "../transport/http-transport.js";
+import type { HttpTransport } from "../transport/http-transport.js";
 import { createRetryTransport } from "../transport/retry-transport.js";
 import type { EnvelopeSenderSettings, SenderTransport } from "../transport/sender-settings.js";
 import { createSpoolReplay } from "../transport/spool-replay.js";
@@ -73,6 +75,7 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
     diagnostics,
     runDetached,
   });
+  const outage = new FirstOutage(diagnostics);
   const retry = createRetryTransport({
     transport: http,
     retryOn5xx: options.retryOn5xx,
@@ -81,6 +84,7 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
     onRetry: (_envelope, last) => {
       if (last.outcome !== "retryable" || last.phase === "reused") return;
       diagnostics.warnOnce("retry", `${networkMessage(last.error)}; it is tried again`);
+      if (sender.stats().envelopesSent === 0) outage.goesOn(last.error);
     },
   });
   const reports = reportsOf(settings, parts);
@@ -88,7 +92,7 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
   const sender = createEnvelopeSender({
     ...senderSettings(settings, parts),
     ...concurrency(options),
-    transport: withReplay(retry, () => replay),
+    transport: withReplay(retry, http, () => replay),
     spool,
     reports,
     onOperation: (result, millis) => {
@@ -102,7 +106,11 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
     counts: () => ({
       sender: sender.stats(),
       connections: http.counts(),
-      attempts: { ...retry.counts(), isReachable: retry.isReachable },
+      attempts: {
+        ...retry.counts(),
+        isReachable: retry.isReachable,
+        lastError: retry.lastError,
+      },
       spool: spool?.counts(),
       reports: reports.counts(),
     }),
@@ -167,6 +175,7 @@ function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): Spoo
 // Closing the transport ends the attempt that the replay waits for.
 function withReplay(
   transport: SenderTransport,
+  http: HttpTransport,
   replayOf: () => SpoolReplay | undefined,
 ): SenderTransport {
   return {
@@ -179,10 +188,35 @@ function withReplay(
     get isReachable() {
       return transport.isReachable !== false;
     },
+    get isUsable() {
+      return http.isUsable;
+    },
     async close() {
       await Promise.all([replayOf()?.stop(), transport.close()]);
     },
   };
+}
+
+// In less time a server that is deployed together with the application comes up.
+const OUTAGE_MILLIS = 60_000;
+
+/** Reports a server that has never been reached: it may be that the DSN is wrong, and the process may run for weeks. */
+class FirstOutage {
+  readonly #diagnostics: Diagnostics;
+  #since: number | undefined;
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics;
+  }
+
+  goesOn(error: Error): void {
+    this.#since ??= steadyNow();
+    if (steadyNow() - this.#since < OUTAGE_MILLIS) return;
+    this.#diagnostics.faultOnce(
+      "never-reached",
+      `the server has not been reached for a minute, and nothing was sent yet: ${failureReason(error)}. Envelopes wait in memory and are tried again; check the DSN and the network`,
+    );
+  }
 }
 
 // A third of the connections is for when the others get no answer.

@@ -1,7 +1,11 @@
 import type { SentryClient } from "../client/client.js";
+import { isFaultReported, reportSetupFault } from "../diagnostics/setup-faults.js";
+import { pipelineFromEnvironment } from "../options/env.js";
 
 // Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
 const SLOT = Symbol.for("otel-sentry-bridge.client.v1");
+
+const NO_CLIENT = "no-client";
 
 const carrier: typeof globalThis & { [SLOT]?: SentryClient | undefined } = globalThis;
 
@@ -13,4 +17,22 @@ export function getClient(): SentryClient | undefined {
 /** Makes a client the process-wide one, which the functions of this package use; `undefined` for none. */
 export function setClient(client: SentryClient | undefined): void {
   carrier[SLOT] = client;
+}
+
+/**
+ * The process-wide client, for a function that loses what it is given where there is none: a fault in the set-up, unless
+ * `OTEL_SDK_DISABLED` asks for it.
+ */
+export function clientFor(caller: string): SentryClient | undefined {
+  const client = getClient();
+  if (client === undefined) reportNoClient(caller);
+  return client;
+}
+
+function reportNoClient(caller: string): void {
+  if (isFaultReported(NO_CLIENT) || pipelineFromEnvironment().isDisabled) return;
+  reportSetupFault(
+    NO_CLIENT,
+    `\`${caller}\` was called while there is no client, so what it was given is lost. Create a SentrySpanProcessor, or call createClient(), earlier`,
+  );
 }

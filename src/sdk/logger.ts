@@ -7,7 +7,7 @@ import { readableEntries } from "../scope/freeze.js";
 import { clientTelemetry } from "../telemetry/client-telemetry.js";
 import { logMessage, parameterized } from "../telemetry/log-message.js";
 import type { ParameterizedLog } from "../telemetry/log-message.js";
-import { getClient } from "./global-client.js";
+import { clientFor } from "./global-client.js";
 
 /** Sends one log. Texts are cut at 32,768 characters; what is no attribute value by itself is sent as JSON. Never throws. */
 export type LogFunction = (
@@ -40,7 +40,7 @@ export const logger: Logger = Object.freeze({
 
 function logFunction(level: LogLevel): LogFunction {
   return (message, attributes) => {
-    const client = getClient();
+    const client = clientFor("logger");
     if (client === undefined || !client.settings.enableLogs) return;
     try {
       const { text, attributes: added } = logMessage(message);

@@ -5,7 +5,7 @@ import { telemetryPlace } from "../otel/telemetry-place.js";
 import { setDetachedTimer } from "../otel/timers.js";
 import type { MetricType } from "../protocol/metric.js";
 import { clientTelemetry } from "../telemetry/client-telemetry.js";
-import { getClient } from "./global-client.js";
+import { clientFor } from "./global-client.js";
 
 /** What a value of a metric may say beside its name. */
 export interface MetricOptions {
@@ -42,7 +42,7 @@ interface Given {
 }
 
 function send(type: MetricType, { name, value, options }: Given): void {
-  const client = getClient();
+  const client = clientFor("metrics");
   if (client === undefined || !client.settings.enableMetrics) return;
   try {
     const unit = memberOf(options, "unit");

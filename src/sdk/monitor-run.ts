@@ -10,7 +10,7 @@ import { forkIsolation, startingNewTrace } from "../otel/scope-context.js";
 import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { newEventId } from "./event-id.js";
-import { getClient } from "./global-client.js";
+import { clientFor } from "./global-client.js";
 import { onAbort } from "./monitor-abort.js";
 import { forgetRun, rememberRun } from "./monitor-open-runs.js";
 
@@ -50,7 +50,7 @@ class MonitorRun {
   readonly #job: MonitoredJob;
   readonly #span: Span;
   // Both of its check-ins go the same way, also when the end is seen elsewhere than in the job.
-  readonly #client: SentryClient | undefined = getClient();
+  readonly #client: SentryClient | undefined = clientFor("withMonitor");
   readonly #trace: ErrorTrace | undefined = placeOfError(undefined).trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();

@@ -5,7 +5,7 @@ import { sendCheckIn } from "../otel/check-in-sender.js";
 import { placeOfError } from "../otel/error-places.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { newEventId } from "./event-id.js";
-import { getClient } from "./global-client.js";
+import { clientFor } from "./global-client.js";
 import { runMonitored } from "./monitor-run.js";
 
 /**
@@ -17,7 +17,7 @@ export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string
   const given = memberOf(checkIn, "checkInId");
   const checkInId = typeof given === "string" ? given : newEventId();
   const { trace } = placeOfError(undefined);
-  const client = getClient();
+  const client = clientFor("captureCheckIn");
   if (client !== undefined)
     sendCheckIn(client, { read: () => ({ ...checkIn, checkInId }), checkInId, config, trace });
   return checkInId;

@@ -78,7 +78,8 @@ export function phaseOf(error: unknown, progress: Progress): FailurePhase {
   return progress.isReused && isSilent ? "reused" : "answer";
 }
 
-function isRefusal(error: unknown): boolean {
+/** Tells whether this side or the proxy refuses the connection: a certificate, credentials. The next attempt would fail, too. */
+export function isRefusal(error: unknown): boolean {
   if (error instanceof ProxyError && error.isFinal) return true;
   const code = codeOf(error);
   if (VERIFICATION_CODES.has(code) || CERTIFICATE_CODES.test(code)) return true;

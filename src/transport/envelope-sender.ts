@@ -28,7 +28,7 @@ export interface EnvelopeSender {
   isLimited(category: DataCategory): boolean;
   /** Whether what is captured now can be sent soon: the queue has room, and the server limits nothing. */
   readonly isHealthy: boolean;
-  /** Resolves with true once all that was enqueued before has an outcome, with false at the time-out. */
+  /** Resolves with true once all that was enqueued before has an outcome; with false at the time-out, or where nothing can be sent. */
   flush(timeoutMillis: number): Promise<boolean>;
   /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
@@ -116,6 +116,7 @@ class QueuedSender implements EnvelopeSender {
     const outstanding = [...this.#queue, ...this.#slots, ...this.#intake];
     const limit = { timers: this.#timers, timeoutMillis };
     if (!(await this.#waiters.wait(outstanding, limit))) return false;
+    if (this.#settings.transport.isUsable === false) return false;
     const reports = this.#detached(() => this.#sendReports());
     const remaining = Math.max(0, timeoutMillis - (this.#now() - start));
     await this.#waiters.wait(reports, { timers: this.#timers, timeoutMillis: remaining });

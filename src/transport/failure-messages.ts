@@ -40,9 +40,19 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
 
 /** Says for a person why there was no response. */
 export function networkMessage(error: Error): string {
+  return `an envelope could not be sent: ${failureReason(error)}`;
+}
+
+/** The reason of a failed attempt as a clause, with its error code. */
+export function failureReason(error: Error): string {
   const code = errorCode(error);
   const hint = code === undefined ? undefined : NETWORK_FAILURES[code];
-  return `an envelope could not be sent: ${hint ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+  return `${hint ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+}
+
+/** Tells whether every envelope will be refused like this one until the set-up changes: a wrong DSN or a redirect. */
+export function isRefusedForGood(statusCode: number): boolean {
+  return statusCode < 400 || [401, 403, 404].includes(statusCode);
 }
 
 /**

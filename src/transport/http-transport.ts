@@ -60,7 +60,16 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
 /** A transport that tells how it fares. */
 export interface HttpTransport extends Transport {
   counts(): ConnectionCounts;
+  /** False once the HTTP client could not be loaded: nothing can be sent then. */
+  readonly isUsable: boolean;
 }
+
+/** Kind of the fault that the HTTP client cannot be loaded. */
+export const HTTP_CLIENT_FAULT = "http-client";
+
+const NO_HTTP_CLIENT =
+  "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. Where the application is bundled, keep both packages out of the bundle " +
+  '(external: ["otel-sentry-bridge", "undici"]) and install them beside it; otherwise see `npm ls undici`';
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
 const DEFAULT_MAX_CONNECTIONS = 96;
@@ -94,6 +103,7 @@ class PooledTransport implements HttpTransport {
   #pool: ConnectionPool | undefined;
   #loading: Promise<ConnectionPool> | undefined;
   #closing: Promise<void> | undefined;
+  #isUsable = true;
 
   constructor(settings: HttpTransportSettings) {
     this.#settings = settings;
@@ -115,6 +125,10 @@ class PooledTransport implements HttpTransport {
   close(): Promise<void> {
     this.#closing ??= this.#settings.runDetached(() => this.#close());
     return this.#closing;
+  }
+
+  get isUsable(): boolean {
+    return this.#isUsable;
   }
 
   counts(): ConnectionCounts {
@@ -173,14 +187,12 @@ class PooledTransport implements HttpTransport {
       // takes three times as long to load.
       const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
       this.#pool = this.#createPool(UndiciClient);
+      this.#isUsable = true;
       return this.#pool;
     } catch (error) {
       this.#loading = undefined;
-      this.#settings.diagnostics.warnOnce(
-        "undici",
-        "the HTTP client `undici` could not be loaded",
-        error,
-      );
+      this.#isUsable = false;
+      this.#settings.diagnostics.faultOnce(HTTP_CLIENT_FAULT, NO_HTTP_CLIENT, error);
       throw error;
     }
   }

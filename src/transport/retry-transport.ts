@@ -55,6 +55,8 @@ export interface RetryTransport extends Transport {
   readonly isReachable: boolean;
   /** Whether sends wait while the server is gone. */
   readonly isPatient: boolean;
+  /** Why the last attempt failed; undefined once the server has answered. */
+  readonly lastError: Error | undefined;
   counts(): RetryCounts;
 }
 
@@ -102,6 +104,10 @@ class RetryingTransport implements RetryTransport {
 
   get isReachable(): boolean {
     return this.#breaker.isReachable;
+  }
+
+  get lastError(): Error | undefined {
+    return this.#breaker.lastError;
   }
 
   // The usual case adds one promise reaction: each promise costs, the more so with async hooks.

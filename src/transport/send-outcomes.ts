@@ -2,10 +2,14 @@ import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { networkMessage, rejectionMessage } from "./failure-messages.js";
+import { isRefusal } from "./connection-failures.js";
+import { isRefusedForGood, networkMessage, rejectionMessage } from "./failure-messages.js";
 import { ItemCounter } from "./item-counter.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { SendResult } from "./transport.js";
+
+/** Kind of the fault that this side refuses the connection: a certificate, or the proxy. */
+export const REFUSAL_FAULT = "refused-connection";
 
 /** Where outcomes go. */
 export interface SendOutcomesSettings {
@@ -109,12 +113,17 @@ export class SendOutcomes {
   }
 
   #rejected({ body, contents }: EncodedEnvelope, statusCode: number): void {
-    this.#diagnostics.warnOnce(`rejected:${statusCode}`, rejectionMessage(statusCode, body.length));
+    const kind = `rejected:${statusCode}`;
+    const message = rejectionMessage(statusCode, body.length);
+    if (isRefusedForGood(statusCode)) this.#diagnostics.faultOnce(kind, message);
+    else this.#diagnostics.warnOnce(kind, message);
     this.#recorder.record("send_error", contents);
   }
 
+  // What our side refuses, such as a certificate, it refuses each time.
   #unreachable({ contents }: EncodedEnvelope, error: Error): void {
-    this.#diagnostics.warnOnce("network", networkMessage(error), error);
+    if (isRefusal(error)) this.#diagnostics.faultOnce(REFUSAL_FAULT, networkMessage(error));
+    else this.#diagnostics.warnOnce("network", networkMessage(error), error);
     this.#recorder.record("network_error", contents);
   }
 }

@@ -15,6 +15,8 @@ export interface SenderTransport extends Transport {
   readonly isReachable?: boolean;
   /** Whether sends wait while the server is gone, and do not fail at once. */
   readonly isPatient?: boolean;
+  /** False where nothing can be sent in this process, whatever the server does. */
+  readonly isUsable?: boolean;
 }
 
 /** What a sender is made of. */

@@ -32,7 +32,7 @@ export function envelopeOf(
   });
 }
 
-/** Diagnostics that keep what they warn about. */
+/** Diagnostics that keep what they warn about, faults in the set-up among it. */
 export function recordingDiagnostics(): { diagnostics: Diagnostics; warnings: string[] } {
   const warnings: string[] = [];
   const logger = {
@@ -40,7 +40,9 @@ export function recordingDiagnostics(): { diagnostics: Diagnostics; warnings: st
     debug: () => {},
     warn: (message: string) => void warnings.push(message),
   };
-  return { diagnostics: createDiagnostics(logger), warnings };
+  const diagnostics = createDiagnostics(logger);
+  const faultOnce: Diagnostics["faultOnce"] = (...fault) => diagnostics.warnOnce(...fault);
+  return { diagnostics: { ...diagnostics, faultOnce }, warnings };
 }
 
 export const NO_LIMITS: LimitHeaders = { rateLimits: undefined, retryAfter: undefined };

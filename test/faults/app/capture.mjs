@@ -1,7 +1,8 @@
 // An application that captures what it is told to, and ends as it is told to.
 import { writeSync } from "node:fs";
 
-import { DiagLogLevel, ROOT_CONTEXT, diag, trace } from "@opentelemetry/api";
+import { DiagLogLevel, ROOT_CONTEXT, context, diag, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 
 import { closeOnCrash, fillMemory, hastenTimers, ownSigtermHandler } from "./setup.mjs";
@@ -15,6 +16,7 @@ const { SentrySpanProcessor, captureMessage, createClient, setExtra } = await im
   process.env.BRIDGE
 );
 
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 const client = createClient(JSON.parse(process.env.OPTIONS));
 const provider = new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] });
 const tracer = provider.getTracer("application");

@@ -1,11 +1,13 @@
 // An application that runs one monitored job and ends right after it, as it is told to.
 import { once } from "node:events";
 
-import { trace } from "@opentelemetry/api";
+import { context, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 
 const { SentrySpanProcessor, createClient, withMonitor } = await import(process.env.BRIDGE);
 
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 const client = createClient(JSON.parse(process.env.OPTIONS));
 trace.setGlobalTracerProvider(
   new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] }),

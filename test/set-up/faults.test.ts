@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { startIngestServer } from "../../src/testing/ingest-server.js";
+import type { IngestServer } from "../../src/testing/ingest-server.js";
+import { SDK_BASE } from "../register/traced-application.js";
+import { faultyApplication, run } from "./faulty-application.js";
+
+const WITHOUT_UNDICI = SDK_BASE.filter((name) => name !== "undici");
+const DEAD = "http://key@127.0.0.1:1/1";
+
+let server: IngestServer;
+
+beforeAll(async () => (server = await startIngestServer()));
+afterAll(() => server.close());
+
+interface Fault {
+  readonly line: RegExp;
+  readonly program: string;
+  readonly dependencies?: readonly string[];
+  /** Default: that of a server that answers. */
+  readonly dsn?: string | null;
+}
+
+const FAULTS: Record<string, Fault> = {
+  "no DSN": {
+    dsn: null,
+    line: /no DSN is set, so nothing is sent.*SENTRY_DSN.*`dsn: false`/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("lost");`,
+  },
+  "no context manager": {
+    line: /no context manager is registered.*setGlobalContextManager/,
+    program: `
+      trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] }));
+      traffic();`,
+  },
+  "an HTTP client that cannot be loaded": {
+    dependencies: WITHOUT_UNDICI,
+    line: /HTTP client `undici` could not be loaded.*external: \["otel-sentry-bridge", "undici"\]/,
+    program: `
+      setUp(new bridge.SentrySpanProcessor(options));
+      traffic();
+      bridge.captureException(new Error("lost"));
+      if (await bridge.flush()) throw new Error("flush() resolved to true");
+      const { errors, transactions } = bridge.stats();
+      if (errors.dropped.network_error !== 1) throw new Error("the error was not counted");
+      if (transactions.dropped.network_error !== 2) throw new Error("transactions were not counted");`,
+  },
+  "a server that is gone to the end of the process": {
+    dsn: DEAD,
+    line: /1 error, 2 transactions, 3 logs could not be delivered to http:\/\/127\.0\.0\.1:1 and are lost: nothing listens .*ECONNREFUSED.*Check the DSN/,
+    program: `
+      setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
+      traffic();
+      bridge.captureException(new Error("lost"));
+      for (let log = 0; log < 3; log += 1) bridge.logger.info("lost");`,
+  },
+  "a server that is gone to the end of the client": {
+    dsn: DEAD,
+    line: /1 check-in could not be delivered to http:\/\/127\.0\.0\.1:1 and are lost/,
+    program: `
+      const provider = setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
+      bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });
+      await provider.shutdown();`,
+  },
+};
+
+describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
+  const options = (): Record<string, string> =>
+    fault.dsn === null ? {} : { dsn: fault.dsn ?? server.dsn };
+
+  it("is one line on standard error", async () => {
+    const app = faultyApplication(fault.dependencies);
+    const { stderr } = await run(app, fault.program, { options: options() });
+    expect(stderr.split("\n")).toEqual([expect.stringMatching(fault.line), ""]);
+    expect(stderr).toMatch(/^otel-sentry-bridge: /);
+  });
+
+  it("is told to the logger of `diag` alone, where there is one", async () => {
+    const app = faultyApplication(fault.dependencies);
+    const { stdout, stderr } = await run(app, fault.program, {
+      options: options(),
+      withLogger: true,
+    });
+    expect(stderr).toBe("");
+    expect(stdout.split("\n").filter((line) => fault.line.test(line))).toHaveLength(1);
+  });
+
+  it("is not written with `silent: true`", async () => {
+    const app = faultyApplication(fault.dependencies);
+    const muted = { ...options(), silent: true };
+    expect(await run(app, fault.program, { options: muted })).toEqual({ stdout: "", stderr: "" });
+  });
+});
+
+const LOSING = [
+  `bridge.captureException(new Error("lost"));`,
+  `bridge.captureMessage("lost");`,
+  `bridge.captureEvent({ message: "lost" });`,
+  `bridge.captureFeedback({ message: "lost" });`,
+  `bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });`,
+  `bridge.withMonitor("job", () => {});`,
+  `bridge.logger.info("lost");`,
+  `bridge.metrics.count("lost");`,
+];
+
+describe("a call without a client", () => {
+  it.each(LOSING)("is one line: %s", async (call) => {
+    const { stderr } = await run(faultyApplication(), call + call);
+    expect(stderr).toMatch(
+      /^otel-sentry-bridge: `\w+` was called while there is no client, .* is lost\. Create .*\n$/,
+    );
+  });
+
+  it("is no fault where the process is not to be observed", async () => {
+    const env = { OTEL_SDK_DISABLED: "true" };
+    expect(await run(faultyApplication(), LOSING.join(""), { env })).toEqual({
+      stdout: "",
+      stderr: "",
+    });
+  });
+
+  it("is no fault where nothing is lost by it", async () => {
+    const program = `
+      bridge.setUser({ id: 1 }); bridge.setTag("a", "b"); bridge.addBreadcrumb({ message: "c" });
+      bridge.getGlobalScope().setTag("d", "e"); bridge.withScope(() => {}); bridge.getTraceHeaders();
+      await bridge.flush(); await bridge.close();`;
+    expect(await run(faultyApplication(), program)).toEqual({ stdout: "", stderr: "" });
+  });
+});
+
+describe("a client that is to send nothing", () => {
+  it.each([
+    ["with `dsn: false`", { dsn: false }, {}],
+    ["with `silent: true`", { silent: true }, {}],
+    ["whose process is not to be observed", {}, { OTEL_SDK_DISABLED: "true" }],
+    ["although the environment names a DSN", { dsn: false }, { SENTRY_DSN: DEAD }],
+  ])("prints nothing %s", async (_name, options, env) => {
+    const program = `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("not sent");`;
+    expect(await run(faultyApplication(), program, { options, env })).toEqual({
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
+
+describe("a server that refuses the DSN", () => {
+  it.each([401, 403, 404, 302])("is one line: HTTP %i", async (status) => {
+    const program = `
+      import { createServer } from "node:http";
+      const refusing = createServer((request, response) => request.resume().on("end", () => response.writeHead(${status}).end()));
+      await new Promise((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+      const dsn = "http://key@127.0.0.1:" + refusing.address().port + "/1";
+      const provider = setUp(new bridge.SentrySpanProcessor({ dsn }));
+      traffic();
+      await provider.shutdown();
+      refusing.close();`;
+    const { stderr } = await run(faultyApplication(), program);
+    expect(stderr).toMatch(
+      new RegExp(`^otel-sentry-bridge: the server refused .* HTTP ${status}: .*DSN.*\n$`),
+    );
+  });
+});

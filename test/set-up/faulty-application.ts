@@ -1,0 +1,71 @@
+import { onTestFinished } from "vitest";
+
+import { installApplication } from "../package/application.js";
+import type { Application } from "../package/application.js";
+import { SDK_BASE } from "../register/traced-application.js";
+
+/** A module that sets OpenTelemetry up as the documentation says; `options` is in its scope. */
+export const GLOBALS = `
+  import { context, propagation, trace } from "@opentelemetry/api";
+  import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+  import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+  import * as bridge from "otel-sentry-bridge";
+  function setUp(...spanProcessors) {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new bridge.SentryPropagator());
+    const provider = new BasicTracerProvider({ spanProcessors });
+    trace.setGlobalTracerProvider(provider);
+    return provider;
+  }
+  function traffic() {
+    const tracer = trace.getTracer("app");
+    for (let count = 0; count < 2; count += 1)
+      tracer.startActiveSpan("root", (root) => {
+        tracer.startSpan("child").end();
+        root.end();
+      });
+  }
+`;
+
+// A logger of the application's, as it is registered before anything else.
+const LOGGER = `
+  import { diag } from "@opentelemetry/api";
+  const ignore = () => {};
+  const warn = (message) => console.log(message);
+  diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
+`;
+
+/** An application for the length of a test. */
+export function faultyApplication(dependencies: readonly string[] = SDK_BASE): Application {
+  const application = installApplication(dependencies);
+  onTestFinished(() => application.remove());
+  application.write("logger.mjs", LOGGER);
+  return application;
+}
+
+/** How to run a program. */
+export interface RunOptions {
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly withLogger?: boolean;
+}
+
+/** What a program has printed. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a module after `GLOBALS`; it must end by itself with exit code 0. */
+export async function run(
+  application: Application,
+  program: string,
+  { options = {}, env = {}, withLogger = false }: RunOptions = {},
+): Promise<Printed> {
+  const declared = `const options = ${JSON.stringify(options)};`;
+  application.write("program.mjs", `${GLOBALS}\n${declared}\n${program}`);
+  const logger = withLogger ? ["--import", "./logger.mjs"] : [];
+  const { exitCode, stdout, stderr } = await application.node([...logger, "program.mjs"], env);
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr}`);
+  return { stdout, stderr };
+}
