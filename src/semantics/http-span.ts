@@ -1,11 +1,10 @@
-import { listed, text, texts } from "./attribute-text.js";
+import { text, texts } from "./attribute-text.js";
+import { operationsText } from "./graphql-span.js";
 import { httpData } from "./http-data.js";
 import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
 import { sanitizeUrl } from "./url.js";
-
-const MAX_GRAPHQL_OPERATIONS = 5;
 
 /** The request method of an HTTP span; undefined for every other span. */
 export function requestMethod(attributes: AttributeBag): string | undefined {
@@ -30,7 +29,8 @@ export function inferHttp(span: SpanView, method: string): Inference {
   if (path === undefined || !isRenamed(span, method)) {
     return { op, description: span.name, source: "custom", data };
   }
-  const description = `${method} ${path}${graphqlSuffix(attributes)}`;
+  const operations = texts(attributes["sentry.graphql.operation"]);
+  const description = `${method} ${path}${operationsText(operations)}`;
   const source = route !== undefined || path === "/" ? "route" : "url";
   return { op, description, source, data };
 }
@@ -63,11 +63,4 @@ function isRenamed(span: SpanView, method: string): boolean {
     kind === SPAN_KIND.CLIENT ||
     text(attributes["sentry.origin"])?.startsWith("auto") === true;
   return isAutomatic && isInstrumentationName(span, method);
-}
-
-function graphqlSuffix(attributes: AttributeBag): string {
-  const operations = attributes["sentry.graphql.operation"];
-  if (operations === undefined) return "";
-  const names = texts(operations).toSorted();
-  return names.length === 0 ? "" : ` (${listed(names, MAX_GRAPHQL_OPERATIONS)})`;
 }

@@ -67,6 +67,12 @@ export function fragmentOf(url: string): string {
   return hash === -1 ? "" : filterQuery(url.slice(hash + 1));
 }
 
+/** The path of a URL that has neither query nor fragment; `/` when it has none. */
+export function urlPath(url: string): string {
+  const host = authorityStart(url, url.length);
+  return host === -1 ? url : url.slice(authorityEnd(url, host, url.length)) || "/";
+}
+
 function pathEnd(url: string): number {
   const query = url.indexOf("?");
   const hash = url.indexOf("#");

@@ -1,6 +1,9 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { requestClue } from "../semantics/request-clue.js";
+import type { RequestClue } from "../semantics/request-clue.js";
 import { Chunk } from "./chunk.js";
+import { renamedHead } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import { localParentId } from "./finished-span.js";
 import type { FinishedSpan } from "./finished-span.js";
@@ -89,7 +92,7 @@ export class BatchAssembler {
     const { traceId, spanId } = span.spanContext();
     const item = this.#encoder.span(span, parentSpanId);
     const group = this.#groups.get(traceId) ?? this.#beginGroup(traceId, span);
-    group.add(parentSpanId, { spanId, item });
+    group.add(parentSpanId, { spanId, item, clue: clueOf(span) });
     this.#buffered++;
     this.#bufferedLength += item.length;
   }
@@ -110,8 +113,11 @@ export class BatchAssembler {
       const origin = this.#settings.originOf(root);
       const head = this.#encoder.head(root, origin.sampling.sampleRate);
       this.#remember(traceId, origin);
-      const items = this.#takeDescendants(traceId, spanId);
-      if (origin.fate === "sent") this.#sendSegment(head, items, { origin, resource });
+      const clues: RequestClue[] = [];
+      const items = this.#takeDescendants(traceId, spanId, clues);
+      // The innermost first, as they end.
+      const named = clues.length === 0 ? head : renamedHead(head, clues.toReversed());
+      if (origin.fate === "sent") this.#sendSegment(named, items, { origin, resource });
       else this.#drop(origin.fate, items.length + 1, 1);
     } catch (error) {
       this.#lose(error, 1);
@@ -126,9 +132,9 @@ export class BatchAssembler {
     this.#origins.set(traceId, origin);
   }
 
-  #takeDescendants(traceId: string, spanId: string): string[] {
+  #takeDescendants(traceId: string, spanId: string, clues: RequestClue[]): string[] {
     const group = this.#groups.get(traceId);
-    const items = group?.takeDescendants(spanId) ?? [];
+    const items = group?.takeDescendants(spanId, clues) ?? [];
     if (group?.isEmpty === true) this.#groups.delete(traceId);
     this.#release(items);
     return items;
@@ -202,6 +208,15 @@ export class BatchAssembler {
     const due = [...this.#groups].filter(([, group]) => this.#round - group.since >= 2);
     void inTurns(due, ([traceId]) => this.#sendGroup(traceId));
     if (this.#groups.size > 0) this.#arm();
+  }
+}
+
+// A span that cannot be read knows nothing.
+function clueOf(span: FinishedSpan): RequestClue | undefined {
+  try {
+    return requestClue(span);
+  } catch {
+    return undefined;
   }
 }
 

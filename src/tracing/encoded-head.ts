@@ -1,5 +1,10 @@
 import { clip } from "../normalize/cut.js";
+import type { TransactionSource } from "../semantics/inference.js";
+import type { RequestClue } from "../semantics/request-clue.js";
+import { requestName } from "../semantics/request-name.js";
+import type { NamedRequest } from "../semantics/request-name.js";
 import { withoutSecrets } from "../semantics/url.js";
+import { jsonMember } from "./json-text.js";
 
 /** The local root of a segment, encoded as what a transaction needs of it. */
 export interface EncodedHead {
@@ -15,6 +20,39 @@ export interface EncodedHead {
   /** A member with a leading comma, or nothing. */
   readonly measurements: string;
   readonly responseStatusCode: number | undefined;
+  /** What another name is made of; undefined where no inner span can change it. */
+  readonly naming?: HeadNaming | undefined;
+}
+
+/** What a name is made of that the spans inside of a request may know more about. */
+export interface HeadNaming {
+  readonly request: NamedRequest;
+  readonly description: string;
+  readonly source: TransactionSource;
+  /** Whether the root has an attribute `http.route`. */
+  readonly hasRoute: boolean;
+  /** Where `sourceMember` stands in the trace context. */
+  readonly sourceAt: number;
+}
+
+/** The span data that says where the name comes from, with a leading comma. */
+export function sourceMember(source: string): string {
+  return `,"sentry.source":"${source}"`;
+}
+
+/** The head with the name that it has together with what the spans inside of the request know. */
+export function renamedHead(head: EncodedHead, clues: readonly RequestClue[]): EncodedHead {
+  const { naming, traceContext } = head;
+  const found = naming && requestName(naming.request, clues, naming);
+  if (naming === undefined || found === undefined) return head;
+  const route = naming.hasRoute ? "" : jsonMember("http.route", found.route);
+  const end = traceContext.slice(naming.sourceAt + sourceMember(head.source).length);
+  return {
+    ...head,
+    name: transactionName(found.description),
+    source: found.source,
+    traceContext: `${traceContext.slice(0, naming.sourceAt)}${sourceMember(found.source)}${route}${end}`,
+  };
 }
 
 const MAX_NAME_LENGTH = 200;

@@ -1,6 +1,9 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { requestClue } from "../semantics/request-clue.js";
+import { SPAN_KIND } from "../semantics/span-view.js";
 import { Chunk } from "./chunk.js";
+import { renamedHead } from "./encoded-head.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { inTurns } from "./in-turns.js";
 import { Segment } from "./segment.js";
@@ -82,6 +85,9 @@ export class SegmentAssembler {
     this.#ended++;
     segment.open--;
     const isRoot = segment.endsWith(span);
+    // All that most spans cost: calls to others, and spans outside of requests, know no route.
+    if (segment.isRequest && span.kind <= SPAN_KIND.SERVER && !isRoot)
+      this.#noteClue(segment, span);
     if (isRoot && segment.mayBeKept) this.#decideAgain(segment, span);
     const { fate } = segment.origin;
     if (fate === "sent" || segment.mayBeKept) this.#take(segment, span, isRoot);
@@ -123,6 +129,17 @@ export class SegmentAssembler {
     segment.mayBeKept = false;
     if (this.#isWorthKeeping(root)) segment.keep();
     else this.#emit(segment);
+  }
+
+  // A span that cannot be read knows nothing; it is told where it is encoded.
+  #noteClue(segment: Segment, span: FinishedSpan): void {
+    if (segment.headSent) return;
+    try {
+      const clue = requestClue(span);
+      if (clue !== undefined) segment.addClue(clue);
+    } catch {
+      // See above.
+    }
   }
 
   // A span that cannot be read is not worth it; it is counted like the others.
@@ -203,7 +220,8 @@ export class SegmentAssembler {
       segment.kept = undefined;
       segment.headSent = true;
       this.#bufferedLength -= head.traceContext.length;
-      this.#send(segment, rootTransaction(head, chunk), chunk);
+      const named = segment.clues === undefined ? head : renamedHead(head, segment.clues);
+      this.#send(segment, rootTransaction(named, chunk), chunk);
     }
     this.#emitChunks(segment);
   }

@@ -3,6 +3,9 @@ import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import type { SamplingDecision } from "../sampling/decide.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
+import { isSameClue } from "../semantics/request-clue.js";
+import type { RequestClue } from "../semantics/request-clue.js";
+import { SPAN_KIND } from "../semantics/span-view.js";
 import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
@@ -11,6 +14,9 @@ import type { IdTexts } from "./span-encoder.js";
 
 /** Spans of one segment that are remembered as taken out; the first ones are forgotten. */
 const MAX_TAKEN_OUT = 10_000;
+
+/** Different clues of one request that are kept; the first ones. */
+const MAX_CLUES = 50;
 
 /** Whether the spans of a segment are sent, and if not, why. */
 export type SegmentFate = "backpressure" | "ignored" | "sample_rate" | "sent";
@@ -42,6 +48,10 @@ export class Segment {
   open: number = 1;
   rootEnded: boolean = false;
   readonly ids: IdTexts = createIdTexts();
+  /** Its root is a server's span, which may be named by what the spans inside of it know. */
+  readonly isRequest: boolean;
+  /** What finished spans know about the name of the request. */
+  clues: RequestClue[] | undefined = undefined;
   /** The encoded root, from its end until it is sent. */
   head: EncodedHead | undefined = undefined;
   headSent: boolean = false;
@@ -62,6 +72,7 @@ export class Segment {
   constructor(origin: SegmentOrigin, root: object) {
     this.origin = origin;
     this.#root = root;
+    this.isRequest = "kind" in root && root.kind === SPAN_KIND.SERVER;
   }
 
   /** The root, while it is open. */
@@ -90,6 +101,13 @@ export class Segment {
         identity,
       },
     };
+  }
+
+  /** Remembers what a finished span knows about the name of the request. */
+  addClue(clue: RequestClue): void {
+    const clues = (this.clues ??= []);
+    if (clues.length < MAX_CLUES && !clues.some((known) => isSameClue(known, clue)))
+      clues.push(clue);
   }
 
   /** The chunk that still has room for the item. */

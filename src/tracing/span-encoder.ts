@@ -5,11 +5,12 @@ import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";
 import { inferStatus } from "../semantics/infer-status.js";
+import { namedRequest } from "../semantics/request-name.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import { withoutSecrets } from "../semantics/url.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
-import { transactionName } from "./encoded-head.js";
-import type { EncodedHead } from "./encoded-head.js";
+import { sourceMember, transactionName } from "./encoded-head.js";
+import type { EncodedHead, HeadNaming } from "./encoded-head.js";
 import { jsonLinks, jsonMeasurements } from "./encode-details.js";
 import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan } from "./finished-span.js";
@@ -106,17 +107,19 @@ export class SpanEncoder {
     const op = inferred.op === undefined ? undefined : clip(inferred.op, MAX_OP_LENGTH);
     const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
     const rate = sampleRate === undefined ? "" : `,"sentry.sample_rate":${sampleRate}`;
-    const extra = `,"sentry.source":"${inferred.source}"${rate}${jsonMember("sentry.op", op)}`;
+    const start = `${identityMembers(span, idMembers(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}`;
+    const { source } = inferred;
     return {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
       name: transactionName(inferred.description),
-      source: inferred.source,
+      source,
       op,
-      traceContext: `${identityMembers(span, idMembers(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}${extra}}`,
+      traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}}`,
       times: this.#start.text(times.start) + this.#end.text(times.end),
       measurements: this.#measurements(span),
       responseStatusCode: responseStatusOf(span),
+      naming: namingOf(span, inferred, start.length),
     };
   }
 
@@ -171,6 +174,17 @@ export class SpanEncoder {
     }
     return times;
   }
+}
+
+function namingOf(
+  span: FinishedSpan,
+  { description, source }: Inference,
+  sourceAt: number,
+): HeadNaming | undefined {
+  const request = namedRequest(span);
+  if (request === undefined) return undefined;
+  const hasRoute = span.attributes["http.route"] !== undefined;
+  return { request, description, source, hasRoute, sourceAt };
 }
 
 // Inferred values never replace what the span says itself.

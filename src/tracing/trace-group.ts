@@ -1,3 +1,4 @@
+import type { RequestClue } from "../semantics/request-clue.js";
 import type { SpanResource } from "./finished-span.js";
 import type { SegmentOrigin } from "./segment.js";
 
@@ -6,6 +7,8 @@ export interface WaitingSpan {
   readonly spanId: string;
   /** Its encoded form. */
   readonly item: string;
+  /** What it knows about the name of the request that it is a part of. */
+  readonly clue?: RequestClue | undefined;
 }
 
 /** The spans of one trace that wait for a local root, by parent. */
@@ -32,8 +35,8 @@ export class TraceGroup {
     return this.#children.size === 0;
   }
 
-  /** Takes the span's descendants out, parents before children. */
-  takeDescendants(spanId: string): string[] {
+  /** Takes the span's descendants out, parents before children. Adds their clues to `clues`. */
+  takeDescendants(spanId: string, clues: RequestClue[] = []): string[] {
     const items: string[] = [];
     const parents = [spanId];
     // The list grows while it is walked; what is taken is gone, so ids in a circle end the walk.
@@ -42,6 +45,7 @@ export class TraceGroup {
       this.#children.delete(parent);
       for (const child of children) {
         items.push(child.item);
+        if (child.clue !== undefined) clues.push(child.clue);
         parents.push(child.spanId);
       }
     }

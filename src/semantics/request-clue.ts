@@ -1,0 +1,62 @@
+import { text } from "./attribute-text.js";
+import { isWildcard } from "./route-match.js";
+import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
+import { sanitizeUrl, urlPath } from "./url.js";
+
+/** What a span inside of a request knows about the request's name. */
+export interface RequestClue {
+  /** The route that it serves. */
+  readonly route: string | undefined;
+  /** Path of the request that it serves, if it says so. */
+  readonly path: string | undefined;
+  /** A GraphQL operation that it executes: `query GetUser`, or `query` of an anonymous one. */
+  readonly operation: string | undefined;
+}
+
+/** A client chooses the names of its operations. */
+const MAX_OPERATION_LENGTH = 100;
+
+// These give each of their layers the path that it is mounted on: only the handler's is the route.
+const MOUNTED_LAYERS = ["express.type", "router.type", "connect.type"] as const;
+
+const STARTS_WITH_PARAMETER_OR_WORD = /^[\w:[{]/;
+
+/** Reads the clue of a span; undefined when it has none. Only SERVER and INTERNAL spans serve a request. */
+export function requestClue({ kind, attributes }: SpanView): RequestClue | undefined {
+  if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return undefined;
+  const given = attributes["http.route"] ?? attributes["next.route"];
+  const type = attributes["graphql.operation.type"];
+  if (given === undefined && type === undefined) return undefined;
+  const route = servedRoute(text(given), attributes);
+  const operation = operationOf(text(type), text(attributes["graphql.operation.name"]));
+  if (route === undefined && operation === undefined) return undefined;
+  return { route, path: requestPath(attributes), operation };
+}
+
+/** Whether two clues say the same. */
+export function isSameClue(a: RequestClue, b: RequestClue): boolean {
+  return a.route === b.route && a.path === b.path && a.operation === b.operation;
+}
+
+/** Path of a request, from attributes of the old or the new conventions. */
+export function requestPath(attributes: AttributeBag): string | undefined {
+  const target = text(attributes["url.path"]) ?? text(attributes["http.target"]);
+  if (target !== undefined) return sanitizeUrl(target);
+  const url = text(attributes["url.full"]) ?? text(attributes["http.url"]);
+  return url === undefined ? undefined : urlPath(sanitizeUrl(url));
+}
+
+// SvelteKit writes `unknown` where no route was found.
+function servedRoute(route: string | undefined, attributes: AttributeBag): string | undefined {
+  if (route === undefined || route === "unknown" || isWildcard(route)) return undefined;
+  for (const key of MOUNTED_LAYERS) {
+    const layer = attributes[key];
+    if (layer !== undefined && layer !== "request_handler") return undefined;
+  }
+  return STARTS_WITH_PARAMETER_OR_WORD.test(route) ? `/${route}` : route;
+}
+
+function operationOf(type: string | undefined, name: string | undefined): string | undefined {
+  if (type === undefined) return undefined;
+  return name === undefined ? type : `${type} ${name}`.slice(0, MAX_OPERATION_LENGTH);
+}

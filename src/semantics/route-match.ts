@@ -1,0 +1,50 @@
+// Parameters of Express, Fastify and Hono (`:id`), Next.js and SvelteKit (`[id]`), hapi (`{id}`), and patterns.
+const DYNAMIC = /[:*[\]{}()<>\\^$+?|]/;
+
+const CATCH_ALL = /\*|\.\.\.|\(\.\*\)/;
+
+// `/*`, `*`, `/*splat`, `/{*splat}`, `{/*rest}`, `(.*)`, `/:path(.*)`: it says nothing about the request.
+const WILDCARD = /^\/?\{?\/?(?:\*+\w*|:?\w*\(\.\*\)|:\w+\*)\}?$/;
+
+// `[[lang]]`, `:lang?`, `{id?}`, `{/:lang}`.
+const OPTIONAL = /^\[\[(?!\.\.\.)[^\]]*\]\]$|\?\}?$/;
+
+// Groups of layouts in Next.js and SvelteKit, which are no part of the path: `(app)`.
+const GROUP = /^\([\w-]+\)$/;
+
+/** Whether a route accepts every path. */
+export function isWildcard(route: string): boolean {
+  return WILDCARD.test(route);
+}
+
+/** Whether a path is one that the route describes. Routes that are regular expressions describe none. */
+export function isPathOf(route: string, path: string): boolean {
+  const given = segmentsOf(path);
+  const parts = segmentsOf(route).filter((part) => !GROUP.test(part));
+  const needed = parts.length > given.length ? parts.filter((part) => !OPTIONAL.test(part)) : parts;
+  const rest = needed.findIndex((part) => CATCH_ALL.test(part));
+  if (rest === -1 && needed.length !== given.length) return false;
+  const fixed = rest === -1 ? needed : needed.slice(0, rest);
+  return fixed.every((part, index) => isSegmentOf(part, given[index]));
+}
+
+/**
+ * How much a route says, to choose among several that are known of one request: that it describes the
+ * request's path counts most, then that it ends, then its length.
+ */
+export function specificity(route: string, path: string | undefined): number {
+  const parts = segmentsOf(route);
+  const fixed = parts.filter((part) => !DYNAMIC.test(part)).length;
+  const length = Math.min(parts.length, 99) * 100 + Math.min(fixed, 99);
+  const describes = path !== undefined && isPathOf(route, path) ? 20_000 : 0;
+  return length + describes + (CATCH_ALL.test(route) ? 0 : 10_000);
+}
+
+function isSegmentOf(part: string, segment: string | undefined): boolean {
+  if (segment === undefined) return false;
+  return DYNAMIC.test(part) || part.toLowerCase() === segment.toLowerCase();
+}
+
+function segmentsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "");
+}
