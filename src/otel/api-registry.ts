@@ -19,11 +19,6 @@ export function isRegistered(part: GlobalPart): boolean {
   return registry()?.[part] !== undefined;
 }
 
-/** The registered tracer provider, through whichever copy of the API. */
-export function registeredProvider(): unknown {
-  return registry()?.trace;
-}
-
 /** Version of the copy of `@opentelemetry/api` that registered first; only copies of that version can register more. */
 export function registeredVersion(): string {
   return registry()?.version ?? "of an unknown version";
