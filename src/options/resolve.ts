@@ -2,6 +2,7 @@ import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
 import { VARIABLES, optionsFromEnvironment } from "./env.js";
 import type { ClientOptions, Settings } from "./options.js";
+import { unknownOption } from "./unknown-option.js";
 import * as must from "./validate.js";
 import type { Check } from "./validate.js";
 
@@ -112,13 +113,15 @@ export function resolveOptions(
   const dsn = given.dsn || undefined;
   if (dsn !== undefined) parseDsn(dsn);
   const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
+  // `true` in code takes the variable's URL, which was not checked with the other variables.
+  if (spotlight !== undefined) must.url("spotlight", spotlight);
   return Object.freeze({ ...UNSET, ...DEFAULTS, ...given, dsn, spotlight });
 }
 
 function validate(options: ClientOptions): void {
   for (const [name, value] of Object.entries(options)) {
     if (!isOption(name)) {
-      const expected = `is not an option; there are ${Object.keys(CHECKS).join(", ")}`;
+      const expected = unknownOption(name, Object.keys(CHECKS));
       throw new OptionsError({ option: name, expected, received: value });
     }
     if (value !== undefined) CHECKS[name](name, value);
@@ -133,8 +136,9 @@ function validateEnvironment(environment: ClientOptions, options: ClientOptions)
       validate({ [option]: received });
     } catch (error) {
       if (!isOptionsError(error)) throw error;
-      const { expected } = error.problem;
-      throw new OptionsError({ option, expected, received, variable: VARIABLES[option] });
+      // As the check shows it: without credentials.
+      const { expected, received: shown } = error.problem;
+      throw new OptionsError({ option, expected, received: shown, variable: VARIABLES[option] });
     }
   }
 }

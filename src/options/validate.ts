@@ -1,6 +1,7 @@
 import { OptionsError } from "../protocol/errors.js";
 
 import type { Transport } from "../transport/transport.js";
+import { unknownOption } from "./unknown-option.js";
 import type { HttpOptions, KeepUnsampled } from "./options.js";
 
 /** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
@@ -176,7 +177,7 @@ function checkMembers(
   for (const [name, member] of Object.entries(value)) {
     const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (checkMember === undefined) {
-      const expected = `is not an option; there are ${Object.keys(checks).join(", ")}`;
+      const expected = unknownOption(name, Object.keys(checks), true);
       throw new OptionsError({ option: `${option}.${name}`, expected, received: member });
     }
     if (member !== undefined) checkMember(`${option}.${name}`, member);
@@ -196,5 +197,8 @@ function isPem(value: unknown): boolean {
 }
 
 function isUrl(value: unknown): boolean {
-  return typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);
+  if (typeof value !== "string" || !/^https?:\/\//.test(value) || !URL.canParse(value))
+    return false;
+  // A host of a dot alone names nothing.
+  return new URL(value).hostname !== ".";
 }

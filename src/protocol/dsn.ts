@@ -16,11 +16,17 @@ export interface Dsn {
 }
 
 const DSN_PATTERN =
-  /^(?<protocol>https?):\/\/(?<publicKey>\w+)(?::(?<secretKey>\w*))?@(?<host>\[[\w:.%]+\]|[\w.-]+)(?::(?<port>\d+))?(?<path>\/.*)?\/(?<projectId>\d+)\/?$/;
+  /^(?<protocol>https?):\/\/(?<publicKey>\w+)(?::(?<secretKey>\w*))?@(?<host>\[[\w:.%]+\]|[\w.-]+)(?::(?<port>\d+))?(?<path>\/[\w\-.~!$&'()*+,;=:@%/]*)?\/(?<projectId>\d+)\/?$/;
 
-/** Parses a DSN (protocol reference: grammar of DSNs). Throws `OptionsError` when it is malformed. */
+// Far above any real one, and the pattern stays fast.
+const MAX_LENGTH = 2000;
+
+/**
+ * Parses a DSN (protocol reference: grammar of DSNs). Throws `OptionsError` when it is malformed, or names a host or
+ * port that no URL can have.
+ */
 export function parseDsn(text: string): Dsn {
-  const groups = DSN_PATTERN.exec(text.trim())?.groups;
+  const groups = groupsOf(text);
   if (groups === undefined) {
     throw new OptionsError({
       option: "dsn",
@@ -61,6 +67,25 @@ export function publicDsn(dsn: Dsn): string {
   return `${dsn.protocol}://${dsn.publicKey}@${dsn.host}${dsn.port === "" ? "" : `:${dsn.port}`}${dsn.path}/${dsn.projectId}`;
 }
 
+type Groups = Readonly<Record<string, string | undefined>>;
+
+function groupsOf(text: string): Groups | undefined {
+  const groups = text.length > MAX_LENGTH ? undefined : DSN_PATTERN.exec(text.trim())?.groups;
+  return groups !== undefined && isOrigin(groups) ? groups : undefined;
+}
+
+function isOrigin({ protocol, host = "", port }: Groups): boolean {
+  return (
+    host !== "." && URL.canParse(`${protocol}://${host}${port === undefined ? "" : `:${port}`}`)
+  );
+}
+
+// Before the last `@` stand keys, however malformed the text is. After it, or without one, what follows a colon may be a
+// secret unless it is a port.
 function redactDsn(text: string): string {
-  return text.replace(/:(?!\/\/).*@/s, ":[Filtered]@");
+  const at = text.lastIndexOf("@");
+  const [scheme = ""] = /^\s*https?:\/\//.exec(text) ?? [];
+  const rest = text.slice(Math.max(at, scheme.length));
+  const shown = rest.replace(/:(?!\d{1,6}(?:\/|$)|\/\/).*/s, ":[Filtered]").replace(/[?#].*/s, "");
+  return at === -1 ? scheme + shown : `${scheme}[Filtered]${shown}`;
 }

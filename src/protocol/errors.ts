@@ -31,5 +31,5 @@ function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100).toWellFormed());
   if (typeof value === "object" && value !== null)
     return Array.isArray(value) ? "an array" : "an object";
-  return `${String(value)} (${typeof value})`;
+  return typeof value === "function" ? "a function" : `${String(value)} (${typeof value})`;
 }

@@ -45,7 +45,8 @@ function splitPort(entry: string): { name: string; entryPort: string | undefined
   };
 }
 
-// `0:0:0:0:0:0:0:1` and `::1` are one address; a URL has the short form.
+// `0:0:0:0:0:0:0:1` and `::1` are one address; a URL has the short form. It cannot have a zone (`%eth0`).
 function canonical(address: string): string {
-  return bare(new URL(`http://[${address}]`).hostname);
+  const url = `http://[${address}]`;
+  return URL.canParse(url) ? bare(new URL(url).hostname) : address;
 }

@@ -1,0 +1,120 @@
+// Options of Sentry's own SDKs for Node (7 to 11) that do not exist here: what takes their place, or why nothing does.
+const OTEL_SETS_UP =
+  "OpenTelemetry is set up by you: pass a SentrySpanProcessor to your tracer provider";
+const INSTRUMENTATIONS =
+  "pass OpenTelemetry instrumentations to NodeSDK or registerInstrumentations() instead";
+const HTTP_SETTINGS =
+  "settings of the HTTP transport are in `transport`, such as { proxy, caCerts, maxConnections }";
+const BROWSER_ONLY = "it is an option of browsers";
+const NO_PROFILES = "profiles are not supported";
+const NO_SESSIONS = "release health sessions are not supported";
+const PER_EVENT = "filter by frames in `beforeSend`, or by message in `ignoreErrors`";
+const FIXED_LIMITS = "depth and length of values are bounded by what Sentry accepts";
+const UNCAUGHT =
+  "set `captureUncaught: true` to report what ends the process; Node's own handling stays";
+const SCOPE = "pass a client, and write to getGlobalScope()";
+const ALL_STACKS = "errors always have stacks, and messages have none";
+
+const COUNTERPARTS: Readonly<Record<string, string>> = {
+  _experiments: "there are no experiments",
+  _flushInterval: "logs and metrics are sent every 5 seconds, or with flush()",
+  _metadata: "the package names itself",
+  allowUrls: PER_EVENT,
+  attachStacktrace: ALL_STACKS,
+  autoSessionTracking: NO_SESSIONS,
+  clientReportFlushInterval:
+    "client reports go with other envelopes; `sendClientReports: false` turns them off",
+  dataCollection: "use `sendDefaultPii`, and `beforeSend` for single values",
+  defaultIntegrations: INSTRUMENTATIONS,
+  denyUrls: PER_EVENT,
+  disableInstrumentationWarnings: INSTRUMENTATIONS,
+  enableMetricsBeta: "use `enableMetrics`",
+  enableOpenTelemetrySetup: OTEL_SETS_UP,
+  enableRuntimeChannelInjection: INSTRUMENTATIONS,
+  enableTracing: "tracing is on with a SentrySpanProcessor; its share is `tracesSampleRate`",
+  enabled: "pass `dsn: false` to send nothing",
+  enhanceFetchErrorMessages: "messages of errors are sent as they are",
+  httpProxy: HTTP_SETTINGS,
+  httpsProxy: HTTP_SETTINGS,
+  caCerts: HTTP_SETTINGS,
+  proxy: HTTP_SETTINGS,
+  includeLocalVariables:
+    "local variables are not read: that needs a debugger in the process. `frameContextLines` gives source lines",
+  includeServerName: "set `serverName`",
+  initialScope: "write to getGlobalScope() after createClient()",
+  instrumenter: OTEL_SETS_UP,
+  integrations: INSTRUMENTATIONS,
+  isolationScope: SCOPE,
+  keepAlive: "connections are always kept; see `transport.idleTimeoutMillis`",
+  maxValueLength: FIXED_LIMITS,
+  maxRequestBodySize: "request bodies are not read",
+  normalizeDepth: FIXED_LIMITS,
+  normalizeMaxBreadth: FIXED_LIMITS,
+  onFatalError: UNCAUGHT,
+  onFatalErrorTimeout: UNCAUGHT,
+  onUnhandledRejection: UNCAUGHT,
+  openTelemetryInstrumentations: INSTRUMENTATIONS,
+  openTelemetrySpanProcessors:
+    "pass other span processors to your tracer provider, beside SentrySpanProcessor",
+  parentSpanIsAlwaysRootSpan: BROWSER_ONLY,
+  profileLifecycle: NO_PROFILES,
+  profileSessionSampleRate: NO_PROFILES,
+  profilesSampleRate: NO_PROFILES,
+  profilesSampler: NO_PROFILES,
+  propagateTraceparent: "SentryPropagator always writes `traceparent`",
+  registerEsmLoaderHooks: "register OpenTelemetry's ESM loader by --import; see docs/set-up.md",
+  replaysOnErrorSampleRate: BROWSER_ONLY,
+  replaysSessionSampleRate: BROWSER_ONLY,
+  runtime: "the runtime is always sent",
+  scope: SCOPE,
+  shutdownTimeout: "use `shutdownTimeoutMillis`, in milliseconds",
+  skipOpenTelemetrySetup: OTEL_SETS_UP,
+  stackParser: "stacks are read as V8 writes them",
+  trackSessions: NO_SESSIONS,
+  traceLifecycle: "spans go in transactions",
+  traceOptionsRequests:
+    "ignore such requests in your HTTP instrumentation, or with `ignoreTransactions`",
+  tracingOrigins: "use `tracePropagationTargets`",
+  transportOptions: HTTP_SETTINGS,
+};
+
+// "sampelRate" is two away from "sampleRate". More, and the guess is rarely right.
+const MAX_SHARE = 0.34;
+// A key may be anything, and the distance costs the product of the lengths.
+const MAX_NAME_LENGTH = 50;
+
+/** Says what to write instead of an option that does not exist: as the end of a sentence that begins with its name. */
+export function unknownOption(name: string, known: readonly string[], isNested = false): string {
+  const counterpart =
+    isNested || !Object.hasOwn(COUNTERPARTS, name) ? undefined : COUNTERPARTS[name];
+  if (counterpart !== undefined) return `is not an option of otel-sentry-bridge: ${counterpart}`;
+  const nearest = nearestOf(name, known);
+  if (nearest !== undefined) return `is not an option; did you mean \`${nearest}\`?`;
+  return `is not an option; there are ${known.join(", ")}`;
+}
+
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  if (name.length > MAX_NAME_LENGTH) return undefined;
+  let nearest: string | undefined;
+  let least = name.length * MAX_SHARE;
+  for (const candidate of known) {
+    const distance = distanceOf(name.toLowerCase(), candidate.toLowerCase());
+    if (distance <= least && (nearest === undefined || distance < least))
+      [nearest, least] = [candidate, distance];
+  }
+  return nearest;
+}
+
+/** Levenshtein distance. */
+function distanceOf(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

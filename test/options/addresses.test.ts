@@ -1,0 +1,168 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { SentrySpanProcessor, createClient, isOptionsError } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
+
+const SECRET = "verysecret";
+
+/** Text of the error; undefined where the client works. Throws whatever is no `OptionsError`. */
+async function problemOf(options: object): Promise<string | undefined> {
+  try {
+    const client = createClient({ silent: true, ...options });
+    await client.close(0);
+    return undefined;
+  } catch (error) {
+    if (isOptionsError(error)) return error.message;
+    throw error;
+  }
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+const part = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.constantFrom(
+    "",
+    ".",
+    "..",
+    "a..b",
+    "1.2.3.4.5",
+    "256.1.1.1",
+    "[::1]",
+    "[::1",
+    "[fe80::1%25eth0]",
+    "a_b",
+    "bücher.example",
+    "xn--",
+    "-",
+    "\0",
+    " ",
+    "%",
+    "host\n",
+    "0x7f.1",
+    "x".repeat(300),
+  ),
+);
+const port = fc.oneof(
+  fc.constant(""),
+  fc.integer({ min: 0, max: 100_000 }).map((number) => `:${number}`),
+  fc.string({ maxLength: 6 }).map((text) => `:${text}`),
+);
+const path = fc.oneof(
+  fc.constant(""),
+  fc.string({ unit: "binary", maxLength: 20 }).map((text) => `/${text}`),
+);
+const project = fc.oneof(fc.nat().map(String), fc.constantFrom("", "9".repeat(400), "1a"));
+const dsnLike = fc
+  .tuple(
+    fc.constantFrom("https://", "http://", "HTTP://", "//", "", "ftp://"),
+    part,
+    port,
+    path,
+    project,
+  )
+  .map(
+    ([scheme, host, number, middle, id]) =>
+      `${scheme}key:${SECRET}@${host}${number}${middle}/${id}`,
+  );
+const anyText = fc.oneof(dsnLike, fc.string({ unit: "binary", maxLength: 60 }), fc.webUrl());
+
+describe("a DSN", () => {
+  it("of any text works, or is an `OptionsError` without its secret", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyText, async (dsn) => {
+        expect((await problemOf({ dsn })) ?? "").not.toContain(SECRET);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    "http://key@host:65536/1",
+    "http://key@host:99999999/1",
+    "http://key@1.2.3.4.5/1",
+    "http://key@256.1.1.1/1",
+    "http://key@[::1/1",
+    "http://key@[fe80::1%25eth0]/1",
+    "http://key@[1.2.3.4]/1",
+    "http://key@./1",
+    "http://key@host/a b/1",
+    "http://key@host/\0/1",
+    "http://key@host/path?query/1",
+    `http://key@${"h".repeat(3000)}/1`,
+  ])("that no URL can have is an `OptionsError`: %j", async (dsn) => {
+    expect(await problemOf({ dsn })).toMatch(/^`dsn` must look like /);
+    expect(() => new SentrySpanProcessor({ dsn })).toThrow(expect.toSatisfy(isOptionsError));
+  });
+
+  it.each([
+    "http://key@host_name:65535/1",
+    "http://key@[::1]/1",
+    "http://key@xn--bcher-kva.example/1",
+  ])("that names a host works: %j", async (dsn) => {
+    expect(await problemOf({ dsn })).toBeUndefined();
+  });
+
+  it.each([5, true, null, {}, [], Symbol("dsn"), 5n, () => SECRET])(
+    "of another type is an `OptionsError`: %o",
+    async (dsn) => {
+      const message = await problemOf({ dsn });
+      expect(message).toMatch(/^`dsn` must be a DSN, or false; got /);
+      expect(message).not.toContain(SECRET);
+    },
+  );
+
+  it.each([
+    `https://key:${SECRET}/1`,
+    `key:${SECRET}@host/1`,
+    `https://host/1?key=${SECRET}`,
+    `https://${SECRET}@host:port/1`,
+  ])("that is malformed is shown without its secret: %s", async (dsn) => {
+    const message = await problemOf({ dsn });
+    expect(message).toMatch(/^`dsn` must look like /);
+    expect(message).not.toContain(SECRET);
+  });
+});
+
+describe("another address", () => {
+  const OPTIONS: readonly ((text: string) => ClientOptions)[] = [
+    (tunnel) => ({ tunnel }),
+    (spotlight) => ({ spotlight }),
+    (proxy) => ({ transport: { proxy } }),
+    (entry) => ({ transport: { proxy: "http://proxy", noProxy: [entry] } }),
+  ];
+
+  it("of any text works, or is an `OptionsError` without its secret", async () => {
+    const withCredentials = anyText.map((text) => text.replace("key:", "user:"));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...OPTIONS), withCredentials, async (optionOf, text) => {
+        const dsn = "http://key@127.0.0.1:1/1";
+        expect((await problemOf({ dsn, ...optionOf(text) })) ?? "").not.toContain(SECRET);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("in the environment works, is left out, or is an `OptionsError` that names the variable", async () => {
+    // Node passes no NUL in variables.
+    const variable = anyText.map((text) => text.replaceAll("\0", ""));
+    const names = fc.constantFrom(
+      "SENTRY_DSN",
+      "SENTRY_SPOTLIGHT",
+      "HTTP_PROXY",
+      "https_proxy",
+      "NO_PROXY",
+    );
+    await fc.assert(
+      fc.asyncProperty(names, variable, fc.boolean(), async (name, value, isOn) => {
+        vi.stubEnv(name, value);
+        const dsn = name === "SENTRY_DSN" ? undefined : "http://key@127.0.0.1:1/1";
+        const problem = await problemOf({ dsn, ...(isOn ? { spotlight: true } : {}) });
+        vi.unstubAllEnvs();
+        expect(problem ?? "").not.toContain(SECRET);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
