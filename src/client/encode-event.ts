@@ -1,3 +1,17 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { conformEvent } from "./conform-event.js";
+import { reportBrokenRules } from "./value-faults.js";
+
+/**
+ * JSON of an event that application code may have changed, valid by Relay's rules; what had to be
+ * repaired is reported. Throws for what JSON cannot hold.
+ */
+export function encodeConformed(event: object, diagnostics: Diagnostics): string {
+  const { event: valid, broken } = conformEvent(event);
+  reportBrokenRules(diagnostics, broken);
+  return encodeEvent(valid);
+}
+
 /**
  * JSON of an event that hooks may have changed. Strings and keys are made well-formed: Relay refuses
  * an event with a lone surrogate. Throws for what JSON cannot hold.

@@ -33,6 +33,7 @@ import type { ProcessMembers } from "./process-members.js";
 import { detectionOf, isPending } from "./resource-attributes.js";
 import { scopeMembers } from "./scope-members.js";
 import { createTraceContext } from "./trace-context.js";
+import { reportBrokenRules } from "./value-faults.js";
 import type { TraceContextSource, TraceIdentity } from "./trace-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
@@ -132,6 +133,7 @@ export class EnvelopeBuilder {
     const members = this.#membersOfSegment(input.trace);
     const eventId = this.#parts.newEventId();
     const merged = mergeScopes(input.scopes, settings.maxBreadcrumbs);
+    reportBrokenRules(this.#parts.diagnostics, merged.broken);
     const result = runTransactionHooks(transactionJson({ input, members, eventId, merged }), {
       ...this.#parts,
       processors: merged.eventProcessors,
@@ -172,6 +174,7 @@ export class EnvelopeBuilder {
     const { settings } = this.#parts;
     const members = this.#membersOfSegment(segment);
     const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
+    reportBrokenRules(this.#parts.diagnostics, merged.broken);
     const transaction = segment?.transaction;
     const around = { ...this.#parts, ...capture, merged, members, transaction };
     const result =
@@ -218,7 +221,10 @@ export class EnvelopeBuilder {
 
   #membersOfSegment(segment: TraceInput | undefined): ProcessMembers {
     const members = this.#membersOf(segment?.resource ?? this.#resource);
-    return withIdentity(members, segment?.slot.identity);
+    if (segment === undefined) return members;
+    const { release, environment } = members;
+    segment.slot.identity ??= { release, environment };
+    return withIdentity(members, segment.slot.identity);
   }
 
   // An event that waits for a hook says of the process what was known at its capture: so does its sampling context.

@@ -6,7 +6,7 @@ import type { DiscardReason } from "../protocol/data-category.js";
 import type { ErrorEvent } from "../protocol/error-event.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { MergedScopes } from "../scope/merge.js";
-import { encodeEvent } from "./encode-event.js";
+import { encodeConformed } from "./encode-event.js";
 import type { EventSurroundings } from "./event-surroundings.js";
 import { completeEvent } from "./event-surroundings.js";
 import { processed } from "./event-processors.js";
@@ -107,6 +107,8 @@ function hintOf({ event_id }: ErrorEvent, { originalException }: ErrorContext): 
 
 // What hooks put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
 function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
-  const result = guardCallback(diagnostics, "hook result", () => encodeEvent(event));
+  const result = guardCallback(diagnostics, "hook result", () =>
+    encodeConformed(event, diagnostics),
+  );
   return result.ok ? { json: result.value } : { dropped: "before_send" };
 }

@@ -65,10 +65,7 @@ export function createTraceContext(client: {
   return {
     ofSegment(trace, members) {
       const { slot } = trace;
-      if (slot.frozen === undefined) {
-        slot.frozen = segmentContext(trace, members);
-        slot.identity = { release: members.release, environment: members.environment };
-      }
+      slot.frozen ??= segmentContext(trace, members);
       return slot.frozen;
     },
     ofTrace({ traceId, isRecorded }, members) {

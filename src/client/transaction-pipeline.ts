@@ -7,7 +7,7 @@ import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
 import { processed } from "./event-processors.js";
-import { encodeEvent } from "./encode-event.js";
+import { encodeConformed } from "./encode-event.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
 import { reparentSpans } from "./reparent-spans.js";
 import { isRecord, isSpan, isTransaction } from "./valid-event.js";
@@ -146,7 +146,9 @@ function encodeAgain(
   before: number,
   diagnostics: Diagnostics,
 ): PipelineResult {
-  const encoded = guardCallback(diagnostics, "hook result", () => encodeEvent(event));
+  const encoded = guardCallback(diagnostics, "hook result", () =>
+    encodeConformed(event, diagnostics),
+  );
   if (!encoded.ok) return { dropped: "before_send" };
   return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };
 }

@@ -24,6 +24,12 @@ function isPeriod({ start_timestamp: start, timestamp: end }: Record<string, unk
   return Number.isFinite(start) && Number.isFinite(end) && Number(start) <= Number(end);
 }
 
-function hasIds({ trace_id: traceId, span_id: spanId }: Record<string, unknown>): boolean {
-  return TRACE_ID.test(String(traceId)) && SPAN_ID.test(String(spanId));
+/** Tells whether a span or trace context names a trace and a span by ids that Relay takes. */
+export function hasIds({ trace_id: traceId, span_id: spanId }: Record<string, unknown>): boolean {
+  return TRACE_ID.test(String(traceId)) && isSpanId(spanId);
+}
+
+/** Tells whether a value is the id of a span that Relay takes. */
+export function isSpanId(value: unknown): boolean {
+  return SPAN_ID.test(String(value));
 }

@@ -48,7 +48,7 @@ export interface ProcessIdentity {
  */
 export interface DscSlot {
   frozen: DynamicSamplingContext | undefined;
-  /** What the context was frozen with. The segment's events say the same, whatever becomes known later. */
+  /** What the segment's context and events say of the process, from the first use on. */
   identity?: ProcessIdentity | undefined;
 }
 

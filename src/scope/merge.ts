@@ -47,6 +47,7 @@ function overlay(under: ScopeData, over: ScopeData): ScopeData {
     transactionName: over.transactionName ?? under.transactionName,
     eventProcessors: concatenated(over.eventProcessors, under.eventProcessors),
     attachments: concatenated(under.attachments, over.attachments),
+    broken: concatenated(under.broken, over.broken),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ValueRule } from "../normalize/relay-values.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
@@ -53,6 +54,8 @@ export interface ScopeData {
   readonly transactionName: string | undefined;
   readonly eventProcessors: readonly EventProcessor[];
   readonly attachments: readonly Attachment[];
+  /** Rules of Relay's that values broke which the scope was given; each once. */
+  readonly broken: readonly ValueRule[];
 }
 
 const NOTHING = Object.freeze({});
@@ -70,4 +73,5 @@ export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
   transactionName: undefined,
   eventProcessors: NONE,
   attachments: NONE,
+  broken: NONE,
 });

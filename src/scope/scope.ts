@@ -1,4 +1,7 @@
+import { cut } from "../normalize/cut.js";
 import { normalize } from "../normalize/normalize.js";
+import { validLevel } from "../normalize/relay-values.js";
+import type { ValueRule } from "../normalize/relay-values.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
@@ -6,11 +9,9 @@ import { addCrumb } from "./breadcrumb-trail.js";
 import { frozenCopy, readableEntries } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
 import type { Breadcrumb, ScopeData, TagValue, User } from "./scope-data.js";
+import { checkedBreadcrumb, checkedTag, checkedUser } from "./valid-values.js";
 
-const MAX_KEY_LENGTH = 200;
-const MAX_TAG_LENGTH = 200;
 const MAX_NAME_LENGTH = 200;
-const LEVELS: ReadonlySet<SeverityLevel> = new Set(["debug", "error", "fatal", "info", "warning"]);
 
 // One level more than of a context: each member is a value of its own.
 const MEMBER_DEPTH = 4;
@@ -48,10 +49,12 @@ export class Scope {
 
   /** Sets the user, replacing the one before; `null` removes it. */
   setUser(user: User | null): this {
-    return this.#with({ user: isObject(user) ? frozenCopy(user) : undefined });
+    if (!isObject(user)) return this.#with({ user: undefined });
+    const { value, isBroken } = checkedUser(frozenCopy(user));
+    return this.#with({ user: Object.freeze(value) }, isBroken ? "user" : undefined);
   }
 
-  /** Sets one tag; keys and values are cut at 200 characters, `undefined` and `null` remove it. */
+  /** Sets one tag, as text; keys and values are cut at 200 characters, `undefined`, `null` and "" remove it. */
   setTag(key: string, value: TagValue): this {
     return typeof key === "string" ? this.setTags({ [key]: value }) : this;
   }
@@ -60,8 +63,10 @@ export class Scope {
   setTags(tags: Readonly<Record<string, TagValue>>): this {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
-    for (const [key, value] of readableEntries(tags)) writeTag(merged, key, value);
-    return this.#with({ tags: Object.freeze(merged) });
+    let broken: ValueRule | undefined;
+    for (const [key, value] of readableEntries(tags))
+      broken = writeTag(merged, key, value) ?? broken;
+    return this.#with({ tags: Object.freeze(merged) }, broken);
   }
 
   /** Sets a named context, replacing the one of that name; `null` removes it. At most 200. */
@@ -106,22 +111,24 @@ export class Scope {
 
   /** Sets the level of events captured under this scope. */
   setLevel(level: SeverityLevel): this {
-    return LEVELS.has(level) ? this.#with({ level }) : this;
+    const valid = validLevel(level);
+    if (valid === undefined) return this.#with({}, "level");
+    return this.#with({ level: valid as SeverityLevel }, valid === level ? undefined : "level");
   }
 
   /** Sets the transaction name that error events of this scope carry. */
   setTransactionName(name: string): this {
     return typeof name === "string"
-      ? this.#with({ transactionName: name.slice(0, MAX_NAME_LENGTH).toWellFormed() })
+      ? this.#with({ transactionName: cut(name.trim(), MAX_NAME_LENGTH) })
       : this;
   }
 
   /** Adds a breadcrumb; the oldest goes when there are more than `limit` (default 100). */
   addBreadcrumb(crumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
     if (!isObject(crumb)) return this;
-    const copy = frozenCopy(crumb);
-    const stamped = Object.freeze({ timestamp: Date.now() / 1000, ...copy });
-    return this.#with({ breadcrumbs: addCrumb(this.#data.breadcrumbs, stamped, limit) });
+    const { value, isBroken } = checkedBreadcrumb(frozenCopy(crumb), Date.now() / 1000);
+    const breadcrumbs = addCrumb(this.#data.breadcrumbs, Object.freeze(value), limit);
+    return this.#with({ breadcrumbs }, isBroken ? "breadcrumb" : undefined);
   }
 
   /**
@@ -151,13 +158,18 @@ export class Scope {
     return this;
   }
 
-  /** Whether a change is made. */
+  /** Tells whether a change is made. */
   protected admits(_change: Partial<ScopeData>): boolean {
     return true;
   }
 
-  #with(change: Partial<ScopeData>): this {
-    if (this.admits(change)) this.#data = Object.freeze({ ...this.#data, ...change });
+  // `rule`: one that a given value broke. The client reports it with the next event.
+  #with(change: Partial<ScopeData>, rule?: ValueRule): this {
+    if (!this.admits(change)) return this;
+    const known = this.#data.broken;
+    const broken =
+      rule === undefined || known.includes(rule) ? known : Object.freeze([...known, rule]);
+    this.#data = Object.freeze({ ...this.#data, ...change, broken });
     return this;
   }
 }
@@ -183,26 +195,14 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-// The protocol's tag rules: keys of [a-zA-Z0-9_.:-], spaces become hyphens, values without newlines.
 function writeTag(
   tags: Record<string, boolean | number | string>,
-  key: string,
-  value: TagValue,
-): void {
-  const name = key
-    .replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_"))
-    .slice(0, MAX_KEY_LENGTH);
-  if (value === undefined || value === null) delete tags[name];
-  else if (!Object.hasOwn(tags, name) && Object.keys(tags).length >= MAX_MEMBERS) return;
-  else if (typeof value === "boolean") tags[name] = value;
-  else if (typeof value === "number" && Number.isFinite(value)) tags[name] = value;
-  else tags[name] = tagText(value);
-}
-
-function tagText(value: unknown): string {
-  if (typeof value === "string")
-    return value.slice(0, MAX_TAG_LENGTH).replaceAll("\n", " ").toWellFormed();
-  return typeof value === "bigint" || typeof value === "number"
-    ? String(value)
-    : `[${typeof value}]`;
+  given: string,
+  givenValue: TagValue,
+): ValueRule | undefined {
+  const { key, value, broken } = checkedTag(given, givenValue);
+  if (key === undefined) return broken;
+  if (value === undefined) delete tags[key];
+  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_MEMBERS) tags[key] = value;
+  return broken;
 }

@@ -35,7 +35,7 @@ describe("a transaction", () => {
     expect(transaction).toMatchObject({
       transaction: "root",
       user: { id: "i", email: "g@example.com" },
-      tags: { layer: "current", global: true },
+      tags: { layer: "current", global: "true" },
       extra: { attempt: 2 },
     });
     expect(transaction?.contexts["order"]).toEqual({ id: 7 });

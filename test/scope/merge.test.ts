@@ -32,7 +32,7 @@ describe("merging global, isolation and current scope", () => {
   const merged = mergeScopes(scopeData(globalScope, isolation, current), 100);
 
   it.each<[keyof typeof merged, unknown]>([
-    ["tags", { layer: "current", onlyGlobal: 1 }],
+    ["tags", { layer: "current", onlyGlobal: "1" }],
     ["user", { id: "isolation", email: "g@example.com", username: "i" }],
     ["extra", { layer: "current", g: 1, i: 1 }],
     ["attributes", { layer: "current", g: 1, i: 1 }],
@@ -49,7 +49,7 @@ describe("merging global, isolation and current scope", () => {
 
   it("leaves the scopes as they were", () => {
     expect(isolation.data.tags).toEqual({ layer: "isolation" });
-    expect(globalScope.data.tags).toEqual({ layer: "global", onlyGlobal: 1 });
+    expect(globalScope.data.tags).toEqual({ layer: "global", onlyGlobal: "1" });
   });
 });
 

@@ -31,7 +31,7 @@ const leaf = fc.oneof(
   fc.boolean(),
   fc.constant(null),
 );
-const key = fc.constantFrom("a", "b", "c", "id", "email", "x.y", "toString", "constructor");
+const key = fc.constantFrom("a", "b", "c", "plan", "team", "x.y", "toString", "constructor");
 const record = fc.dictionary(
   key,
   fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(key, leaf)),
@@ -52,8 +52,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .tuple(key, fc.oneof(tagText, fc.integer(), fc.boolean(), fc.constant(undefined)))
     .map(([name, value]): Step => (scope, model) => {
       scope.setTag(name, value);
-      if (value === undefined) delete model.tags[name];
-      else model.tags[name] = value;
+      const text = value === undefined ? "" : String(value).trim();
+      if (text === "") delete model.tags[name];
+      else model.tags[name] = text;
     }),
   fc.tuple(key, fc.option(record)).map(([name, value]): Step => (scope, model) => {
     scope.setContext(name, value);
@@ -87,7 +88,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   tagText.map((name): Step => (scope, model) => {
     scope.setTransactionName(name);
-    model.transactionName = name;
+    model.transactionName = name.trim();
   }),
   fc.record({ filename: tagText, data: tagText }).map((file): Step => (scope, model) => {
     scope.addAttachment(file);
@@ -125,7 +126,9 @@ function emptyModel(): Model {
 }
 
 function contentOf(scope: Scope): unknown {
-  return mergeScopes([scope.data], LIMIT);
+  // Which rules were broken on the way is the claim of other tests.
+  const { broken: _broken, ...content } = mergeScopes([scope.data], LIMIT);
+  return content;
 }
 
 it("does what deep copies would do, on every scope of a tree of forks", () => {

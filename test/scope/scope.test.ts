@@ -108,15 +108,16 @@ describe("a scope", () => {
 describe("tags", () => {
   it.each<[TagValue | object, unknown]>([
     ["eu", "eu"],
-    [5, 5],
-    [true, true],
-    [false, false],
+    [5, "5"],
+    [true, "true"],
+    [false, "false"],
     [10n, "10"],
     [Number.NaN, "NaN"],
     [Number.POSITIVE_INFINITY, "Infinity"],
     ["a\nb\nc", "a b c"],
     ["x".repeat(500), "x".repeat(200)],
     ["\ud800", "\ufffd"],
+    [1.5, "1.5"],
     [{ a: 1 }, "[object]"],
   ])("of %o are kept as %o", (value, kept) => {
     expect(new Scope().setTags({ t: value as TagValue }).data.tags).toEqual({ t: kept });
@@ -129,6 +130,12 @@ describe("tags", () => {
     ["k".repeat(300), "k".repeat(200)],
   ])("with the key %j have the key %j", (key, kept) => {
     expect(new Scope().setTag(key, "v").data.tags).toEqual({ [kept]: "v" });
+  });
+
+  it("go with an empty text, which Sentry does not take", () => {
+    const scope = new Scope().setTags({ a: "1", b: "2" }).setTags({ a: "", b: " " });
+    expect(scope.data.tags).toEqual({});
+    expect(scope.data.broken).toEqual(["tagValue"]);
   });
 
   it("go with undefined and null, by the key they came with", () => {

@@ -121,7 +121,7 @@ describe("captureException", () => {
       captureException(new Error("first"), (scope) => scope.setTag("own", 1).setLevel("warning"));
       captureException(new Error("second"));
     });
-    expect(events[0]).toMatchObject({ level: "warning", tags: { own: 1 } });
+    expect(events[0]).toMatchObject({ level: "warning", tags: { own: "1" } });
     expect(events[1]?.tags).toBeUndefined();
   });
 

@@ -1,0 +1,163 @@
+import { cut } from "../normalize/cut.js";
+import {
+  validDist,
+  validEnvironment,
+  validLevel,
+  validRelease,
+  validTagValue,
+} from "../normalize/relay-values.js";
+import type { ValueRule } from "../normalize/relay-values.js";
+import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/valid-values.js";
+import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
+import { conformRequest } from "./conform-request.js";
+import { isRecord } from "./valid-event.js";
+
+/** An event that Relay takes as it is, and the rules that the given one broke. */
+export interface ConformedEvent<Event> {
+  readonly event: Event;
+  readonly broken: ReadonlySet<ValueRule>;
+}
+
+/** Makes one value valid; undefined where it is left out. Adds the rule that it broke. */
+type Conform = (value: unknown, broken: Set<ValueRule>) => unknown;
+
+const MAX_NAME_LENGTH = 200;
+const MAX_LOGGER_LENGTH = 64;
+const MAX_MESSAGE_LENGTH = 8192;
+
+/** Applies a rule to a text: what it changed, apart from white space at the ends, is broken. */
+function byRule(rule: ValueRule, valid: (value: unknown) => string | undefined): Conform {
+  return (value, broken) => {
+    const sent = valid(value);
+    if (sent !== (typeof value === "string" ? value.trim() : value)) broken.add(rule);
+    return sent;
+  };
+}
+
+const text = (max: number): Conform =>
+  byRule("event", (value) => textMember(value, max)?.trim() || undefined);
+
+/** Leaves out what has not the shape. */
+function shaped(rule: ValueRule, accepts: (value: unknown) => boolean): Conform {
+  return (value, broken) => {
+    if (accepts(value)) return value;
+    broken.add(rule);
+    return undefined;
+  };
+}
+
+const record = shaped("event", isRecord);
+const asItIs: Conform = (value) => value;
+
+/** Applies the parts' rules to each of a list. */
+function each(rule: ValueRule, part: Conform): Conform {
+  return (value, broken) => {
+    if (!Array.isArray(value)) return shaped(rule, () => false)(value, broken);
+    return (value as unknown[])
+      .map((member) => part(member, broken))
+      .filter((member) => member !== undefined);
+  };
+}
+
+function values(rule: ValueRule, part: Conform): Conform {
+  return (value, broken) => {
+    const members = isRecord(value) ? value["values"] : value;
+    return { values: each(rule, part)(members, broken) ?? [] };
+  };
+}
+
+const breadcrumb: Conform = (value, broken) => {
+  if (!isRecord(value)) return shaped("breadcrumb", () => false)(value, broken);
+  const { value: crumb, isBroken } = checkedBreadcrumb(value, Date.now() / 1000);
+  if (isBroken) broken.add("breadcrumb");
+  return crumb;
+};
+
+const user: Conform = (given, broken) => {
+  if (!isRecord(given)) return shaped("user", () => false)(given, broken);
+  const { value, isBroken } = checkedUser(given);
+  if (isBroken) broken.add("user");
+  return value;
+};
+
+const tags: Conform = (given, broken) => {
+  if (!isRecord(given)) return shaped("tagValue", () => false)(given, broken);
+  const sent: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const tag = checkedTag(name, value);
+    if (tag.broken !== undefined) broken.add(tag.broken);
+    if (tag.key !== undefined && tag.value !== undefined) sent[tag.key] = tag.value;
+  }
+  return sent;
+};
+
+const contexts: Conform = (given, broken) => {
+  if (!isRecord(given)) return shaped("event", () => false)(given, broken);
+  const entries = Object.entries(given).map(([name, context]) => [
+    name,
+    name === "trace" ? conformTrace(context, broken) : record(context, broken),
+  ]);
+  return Object.fromEntries(entries.filter(([, context]) => context !== undefined)) as object;
+};
+
+const exception: Conform = (value, broken) => {
+  if (!isRecord(value)) return record(value, broken);
+  const type = textMember(value["type"], MAX_NAME_LENGTH + MAX_MESSAGE_LENGTH);
+  const isNamed = Boolean(type) || Boolean(value["value"]);
+  if (isNamed && type === value["type"]) return value;
+  broken.add("event");
+  return { ...value, type: type || "Error" };
+};
+
+const FIELDS: Readonly<Record<string, Conform>> = {
+  breadcrumbs: values("breadcrumb", breadcrumb),
+  checksum: asItIs,
+  contexts,
+  culprit: asItIs,
+  debug_meta: record,
+  dist: byRule("dist", validDist),
+  environment: byRule("environment", validEnvironment),
+  event_id: asItIs,
+  exception: values("event", exception),
+  extra: record,
+  fingerprint: each("event", (part) => textMember(part, MAX_MESSAGE_LENGTH)),
+  level: byRule("level", validLevel),
+  logentry: record,
+  logger: byRule("event", (value) =>
+    typeof value === "string" ? cut(value.replaceAll("\n", " "), MAX_LOGGER_LENGTH) : undefined,
+  ),
+  measurements: conformMeasurements,
+  message: text(MAX_MESSAGE_LENGTH),
+  modules: record,
+  platform: asItIs,
+  release: byRule("release", validRelease),
+  request: conformRequest,
+  sdk: record,
+  server_name: byRule("serverName", validTagValue),
+  spans: each("span", conformSpan),
+  start_timestamp: asItIs,
+  tags,
+  threads: record,
+  timestamp: asItIs,
+  transaction: text(MAX_NAME_LENGTH),
+  transaction_info: record,
+  type: asItIs,
+  user,
+};
+
+/**
+ * Makes an event valid that application code may have changed or made. Relay answers 200 and deletes
+ * what breaks its rules, and Sentry shows an error on the event. Throws what a getter of the event throws.
+ */
+export function conformEvent<Event extends object>(given: Event): ConformedEvent<Event> {
+  const broken = new Set<ValueRule>();
+  const event: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || value === null) continue;
+    const conform = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+    if (conform === undefined) broken.add("event");
+    const sent = conform?.(value, broken);
+    if (sent !== undefined) event[name] = sent;
+  }
+  return { event: event as Event, broken };
+}

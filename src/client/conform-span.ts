@@ -1,0 +1,110 @@
+import { cut } from "../normalize/cut.js";
+import {
+  MAX_MEASUREMENTS,
+  validMeasurementName,
+  validOrigin,
+  validUnit,
+} from "../normalize/relay-values.js";
+import type { ValueRule } from "../normalize/relay-values.js";
+import { SPAN_STATUSES } from "../protocol/span-status.js";
+import { hasIds, isRecord, isSpanId } from "./valid-event.js";
+
+const MAX_OP_LENGTH = 128;
+const MAX_DESCRIPTION_LENGTH = 8192;
+
+type Members = Record<string, unknown>;
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+// The members that a child span and a trace context have in common; undefined where one is left out.
+const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
+  data: (value) => (isRecord(value) ? value : undefined),
+  description: (value) => (isText(value) ? cut(value, MAX_DESCRIPTION_LENGTH) : undefined),
+  op: (value) => (isText(value) ? cut(value, MAX_OP_LENGTH) : undefined),
+  parent_span_id: (value) => (isSpanId(value) ? value : undefined),
+  status: (value) => (SPAN_STATUSES.has(value) ? value : undefined),
+  tags: (value) => (isRecord(value) ? value : undefined),
+  links: (value) => (Array.isArray(value) ? value.filter(isLink) : undefined),
+};
+
+/** A child span that Relay takes as it is; undefined where it is none. */
+export function conformSpan(span: unknown, broken: Set<ValueRule>): object | undefined {
+  if (!isRecord(span)) {
+    broken.add("span");
+    return undefined;
+  }
+  const valid = withMembers(span, broken);
+  const { measurements } = valid;
+  return measurements === undefined
+    ? valid
+    : { ...valid, measurements: conformMeasurements(measurements, broken) };
+}
+
+/** A trace context that Relay takes as it is: it has no description. */
+export function conformTrace(trace: unknown, broken: Set<ValueRule>): object | undefined {
+  if (!isRecord(trace) || !hasIds(trace)) {
+    broken.add("span");
+    return undefined;
+  }
+  const { description, ...members } = trace;
+  if (description !== undefined) broken.add("span");
+  return withMembers(members, broken);
+}
+
+function withMembers(members: Readonly<Members>, broken: Set<ValueRule>): Members {
+  const valid: Members = {};
+  for (const [name, value] of Object.entries(members)) {
+    if (value === undefined || value === null) continue;
+    const sent = name === "origin" ? originOf(value) : memberOf(name, value);
+    if (sent !== undefined) valid[name] = sent;
+    if (!isSame(sent, value)) broken.add(name === "origin" ? "origin" : "span");
+  }
+  return valid;
+}
+
+function memberOf(name: string, value: unknown): unknown {
+  const conform = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+  return conform === undefined ? value : conform(value);
+}
+
+function originOf(origin: unknown): string | undefined {
+  return isText(origin) ? validOrigin(origin) : undefined;
+}
+
+// Lists are copies: of those that lost a member the length differs.
+function isSame(sent: unknown, given: unknown): boolean {
+  if (Array.isArray(sent) && Array.isArray(given)) return sent.length === given.length;
+  return sent === given;
+}
+
+function isLink(link: unknown): boolean {
+  return (
+    isRecord(link) && hasIds(link) && ["boolean", "undefined"].includes(typeof link["sampled"])
+  );
+}
+
+/** Measurements that Relay takes as they are: of those with valid names and values the first ten. */
+export function conformMeasurements(given: unknown, broken: Set<ValueRule>): object | undefined {
+  if (!isRecord(given)) {
+    broken.add("measurement");
+    return undefined;
+  }
+  const valid = new Map<string, object>();
+  for (const [name, measure] of Object.entries(given)) {
+    const sentName = validMeasurementName(name);
+    const sent = measureOf(measure);
+    if (sentName !== name || sent?.isValid !== true) broken.add("measurement");
+    if (sentName !== undefined && sent !== undefined) valid.set(sentName, sent.measure);
+  }
+  if (valid.size > MAX_MEASUREMENTS) broken.add("measurement");
+  return Object.fromEntries([...valid].slice(0, MAX_MEASUREMENTS));
+}
+
+function measureOf(measure: unknown): { measure: object; isValid: boolean } | undefined {
+  if (!isRecord(measure)) return undefined;
+  const { value, unit } = measure;
+  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  const sent = validUnit(unit);
+  const isValid = sent === unit || unit === undefined || unit === "";
+  return { measure: { value, unit: sent ?? "none" }, isValid };
+}

@@ -1,0 +1,21 @@
+/** The statuses of spans that Relay knows (protocol: span status). */
+export const SPAN_STATUSES: ReadonlySet<unknown> = new Set([
+  "aborted",
+  "already_exists",
+  "cancelled",
+  "data_loss",
+  "deadline_exceeded",
+  "failed_precondition",
+  "internal_error",
+  "invalid_argument",
+  "not_found",
+  "ok",
+  "out_of_range",
+  "permission_denied",
+  "resource_exhausted",
+  "unauthenticated",
+  "unavailable",
+  "unimplemented",
+  "unknown",
+  "unknown_error",
+]);

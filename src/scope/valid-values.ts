@@ -1,0 +1,112 @@
+import { isIP } from "node:net";
+
+import { cut } from "../normalize/cut.js";
+import { validLevel, validSeconds, validTagKey, validTagValue } from "../normalize/relay-values.js";
+import type { ValueRule } from "../normalize/relay-values.js";
+import type { Breadcrumb, User } from "./scope-data.js";
+
+/** A value that Relay takes, and whether it had to be repaired for that. */
+export interface Checked<T> {
+  readonly value: T;
+  readonly isBroken: boolean;
+}
+
+/** A tag that Relay takes; absent where none can be made of it, and without a value where that is to be removed. */
+export interface CheckedTag {
+  readonly key: string | undefined;
+  readonly value: string | undefined;
+  readonly broken: ValueRule | undefined;
+}
+
+/** Makes a tag valid: texts of 1 to 200 characters, keys without other than `\w.:-`. Never throws. */
+export function checkedTag(given: string, value: unknown): CheckedTag {
+  const key = validTagKey(given);
+  if (key === undefined) return { key, value: undefined, broken: "tagKey" };
+  const isRemoved = value === undefined || value === null;
+  const text = isRemoved ? undefined : validTagValue(value);
+  // Relay writes hyphens for spaces and trims without an error.
+  if (key !== given.replaceAll(" ", "-")) return { key, value: text, broken: "tagKey" };
+  const isWhole = typeof value === "string" ? text === value.trim() : typeof value !== "object";
+  return { key, value: text, broken: isRemoved || isWhole ? undefined : "tagValue" };
+}
+
+const MAX_WORD_LENGTH = 128;
+const MAX_MESSAGE_LENGTH = 8192;
+const MAX_EMAIL_LENGTH = 75;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Makes a breadcrumb of JSON values valid; `now` (in seconds) stands in for a time that is none. */
+export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcrumb> {
+  const { timestamp, type, category, message, level, data, ...others } = crumb;
+  const value = withoutUnset({
+    timestamp: timestamp === undefined ? now : (validSeconds(timestamp) ?? now),
+    type: textMember(type, MAX_WORD_LENGTH),
+    category: textMember(category, MAX_WORD_LENGTH),
+    message: textMember(message, MAX_MESSAGE_LENGTH),
+    level: validLevel(level),
+    data: recordMember(data),
+  });
+  const isBroken = Object.keys(others).length > 0 || hasChanged(crumb, value);
+  return { value: value, isBroken };
+}
+
+/** Makes a user of JSON values valid. Unknown members stay. */
+export function checkedUser(user: Members): Checked<User> {
+  const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
+  const value = withoutUnset({
+    ...others,
+    id: Number.isInteger(id) ? id : textMember(id, MAX_WORD_LENGTH),
+    username: textMember(username, MAX_WORD_LENGTH),
+    name: textMember(name, MAX_WORD_LENGTH),
+    email: textMember(email, MAX_EMAIL_LENGTH),
+    ip_address: isAddress(address) ? address : undefined,
+    geo: isRecord(geo) ? textsOf(geo) : undefined,
+    data: isRecord(data) ? data : undefined,
+    segment: textMember(segment, MAX_WORD_LENGTH),
+  });
+  return { value: value, isBroken: hasChanged(user, value) };
+}
+
+/** A text as it is, a number or switch as text; undefined for anything else. */
+export function textMember(value: unknown, max: number): string | undefined {
+  if (typeof value === "string") return cut(value, max);
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+// What is no object is kept inside of one.
+function recordMember(value: unknown): Members | undefined {
+  if (value === undefined || value === null || isRecord(value)) return value ?? undefined;
+  return { value };
+}
+
+function isAddress(value: unknown): value is string {
+  return typeof value === "string" && (value === "{{auto}}" || isIP(value) !== 0);
+}
+
+function textsOf(record: Members): Record<string, string> {
+  const texts = Object.entries(record).map(([key, value]) => [key, textMember(value, 256)]);
+  return Object.fromEntries(texts.filter(([, text]) => text !== undefined)) as Record<
+    string,
+    string
+  >;
+}
+
+function hasChanged(before: Members, after: Members): boolean {
+  return Object.entries(before).some(
+    ([key, value]) => value !== undefined && value !== null && !isSame(value, after[key]),
+  );
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  if (before === after) return true;
+  return isRecord(before) && isRecord(after) && !hasChanged(before, after);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withoutUnset(value: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}
