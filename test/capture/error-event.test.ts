@@ -68,7 +68,7 @@ describe("the event of a message", () => {
 
   it("cuts the text at 8192 characters and keeps it well-formed", () => {
     expect(errorEventFromMessage("x".repeat(9000), "info", HINT).logentry?.message).toHaveLength(
-      8195,
+      8192,
     );
     expect(errorEventFromMessage("\uDC00", "info", HINT).logentry?.message).toBe("\uFFFD");
   });
