@@ -28,6 +28,11 @@ export interface TraceInput {
   readonly slot: DscSlot;
   /** Resource of the local root. */
   readonly resource?: ResourceView | undefined;
+  /**
+   * Name of the transaction for an event that arises now, where its source is not `url`: as final as the spans
+   * that are open, those that have ended and `route` make it.
+   */
+  readonly nameNow?: (route: string | undefined) => string | undefined;
   /** Client spans of the unit that have finished and wait for the segment, as far as they led to it. */
   readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
 }
@@ -76,4 +81,6 @@ export interface ErrorTrace {
   readonly span?: object | undefined;
   /** What the sender of the trace said. */
   readonly incoming?: IncomingTrace | undefined;
+  /** Route of the request, as far as its context knows. */
+  readonly route?: string | undefined;
 }

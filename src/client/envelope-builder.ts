@@ -1,7 +1,7 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
-import { dscJson, isUsable } from "../propagation/dsc.js";
+import { dscJson, isUsable, namedAs } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
@@ -139,7 +139,8 @@ export class EnvelopeBuilder {
       processors: merged.eventProcessors,
       hint: { event_id: eventId },
     });
-    const header = (): string => this.#header(this.#traceContext.ofSegment(input.trace, members));
+    const header = (): string =>
+      this.#header(namedAs(this.#traceContext.ofSegment(input.trace, members), input.trace));
     return this.#built(result, header, ({ json, droppedSpans }, headerMembers) => {
       const parts: EnvelopeParts = {
         eventId,
@@ -175,7 +176,7 @@ export class EnvelopeBuilder {
     const members = this.#membersOfSegment(segment);
     const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
     reportBrokenRules(this.#parts.diagnostics, merged.broken);
-    const transaction = segment?.transaction;
+    const transaction = segment?.nameNow?.(trace?.route) ?? segment?.transaction;
     const around = { ...this.#parts, ...capture, merged, members, transaction };
     const result =
       category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);

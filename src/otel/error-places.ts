@@ -3,10 +3,11 @@ import type { Context, Span } from "@opentelemetry/api";
 
 import { createErrorUnits } from "../capture/error-units.js";
 import type { ErrorUnits } from "../capture/error-units.js";
-import { isError, isObjectLike } from "../normalize/foreign.js";
+import { attempt, isError, isObjectLike } from "../normalize/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
 import { emptyUnit } from "../scope/unit.js";
+import { routeInContext } from "./rpc-route.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
 import { traceOfUnit } from "./unit-trace.js";
@@ -152,7 +153,11 @@ export function placeOfSpan(span: RecordingSpan): ErrorPlace {
 /** Where something arises that comes up in a context. */
 export function placeInContext(ctx: Context): ErrorPlace {
   const scopes = scopesOf(ctx);
-  return { scopes, trace: traceOfSpan(trace.getSpan(ctx), scopes) };
+  const place = traceOfSpan(trace.getSpan(ctx), scopes);
+  return {
+    scopes,
+    trace: { ...place, route: attempt(() => routeInContext(ctx, place.traceId), undefined) },
+  };
 }
 
 function traceOfSpan(

@@ -5,6 +5,8 @@ export interface PathSpan {
   /** The nearest ancestor that can still decide, or has: the others are left out. */
   above: PathSpan | undefined;
   hasEnded: boolean;
+  /** The span itself, while it is open. */
+  span?: object | undefined;
   /** It ended in a way that keeps failures below it from its parent. */
   stopsFailures: boolean;
 }
@@ -29,6 +31,11 @@ export function stopAt(span: PathSpan): void {
 export function reachesRoot(span: PathSpan): boolean {
   for (const each of upwards(span)) if (each.stopsFailures && each.depth > 0) return false;
   return true;
+}
+
+/** The spans on the path from a span to its root that are open, from the inside to the outside. */
+export function openSpans(span: PathSpan): object[] {
+  return [...upwards(span)].map((each) => each.span).filter((each) => each !== undefined);
 }
 
 /** Tells whether a span lies above the other on its path. */

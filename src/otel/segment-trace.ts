@@ -1,17 +1,24 @@
 import type { TraceInput } from "../client/capture-input.js";
 import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Unit } from "../scope/unit.js";
+import { attempt } from "../normalize/foreign.js";
 import { inferSpan } from "../semantics/infer-span.js";
+import type { Inference } from "../semantics/infer-span.js";
+import { requestClue } from "../semantics/request-clue.js";
+import type { RequestClue } from "../semantics/request-clue.js";
+import { hasFinalRoute, namedRequest, requestName, withRoute } from "../semantics/request-name.js";
 import type { SpanView } from "../semantics/span-view.js";
-import { transactionName } from "../tracing/encoded-head.js";
+import { renamedHead, shownName, transactionName } from "../tracing/encoded-head.js";
 import { validTraceId } from "../tracing/ids.js";
 import type { Segment } from "../tracing/segment.js";
+import { openSpans } from "./failure-path.js";
+import type { PathSpan } from "./failure-path.js";
 
 /**
  * What a segment's sampling context is made of, also while its root is open. The name is only worked
  * out when it is asked for: until the context is frozen.
  */
-export function segmentTrace(segment: Segment): TraceInput {
+export function segmentTrace(segment: Segment, path?: PathSpan): TraceInput {
   const { incoming, sampling, fate, slot, traceId, resource } = segment.origin;
   return {
     traceId: validTraceId(traceId),
@@ -24,14 +31,48 @@ export function segmentTrace(segment: Segment): TraceInput {
     get transaction() {
       return nameOf(segment);
     },
+    nameNow: (route) => nameNow(segment, path, route),
     waitingCalls: (unit) => waitingCalls(segment, unit),
   };
 }
 
-function nameOf({ head, root }: Segment): string | undefined {
-  if (head !== undefined) return head.source === "url" ? undefined : head.name;
-  if (!isSpanView(root)) return undefined;
-  const { source, description } = inferSpan(root);
+// While the root is open, only a name that no inner span can change any more.
+function nameOf(segment: Segment): string | undefined {
+  const { head, root, clues = [] } = segment;
+  if (head !== undefined) return shownName(renamedHead(head, clues));
+  if (!isSpanView(root)) return segment.sentName;
+  const request = namedRequest(root);
+  if (request !== undefined && !hasFinalRoute(request)) return undefined;
+  return nameOfSpan(inferSpan(root));
+}
+
+function nameNow(
+  segment: Segment,
+  path: PathSpan | undefined,
+  route: string | undefined,
+): string | undefined {
+  const { head, root } = segment;
+  const clues = [...cluesOnPath(path), ...(segment.clues ?? [])];
+  if (head !== undefined) return shownName(renamedHead(head, clues));
+  if (!isSpanView(root)) return segment.sentName;
+  const own = inferSpan(root);
+  const request = namedRequest(root);
+  if (request === undefined) return nameOfSpan(own);
+  const known = withRoute(request, route) ?? { request, name: own };
+  return nameOfSpan(requestName(known.request, clues, known.name) ?? known.name);
+}
+
+function cluesOnPath(path: PathSpan | undefined): RequestClue[] {
+  const spans = path === undefined ? [] : openSpans(path);
+  return spans
+    .map((span) => (isSpanView(span) ? attempt(() => requestClue(span), undefined) : undefined))
+    .filter((clue) => clue !== undefined);
+}
+
+function nameOfSpan({
+  description,
+  source,
+}: Pick<Inference, "description" | "source">): string | undefined {
   return source === "url" ? undefined : transactionName(description);
 }
 

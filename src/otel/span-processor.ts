@@ -142,7 +142,7 @@ export class ClientSpanProcessor {
 
   #segmentOf(span: object): TraceInput | undefined {
     const entry = this.#entries.get(span);
-    return entry === undefined ? undefined : segmentTrace(entry.segment);
+    return entry === undefined ? undefined : segmentTrace(entry.segment, entry);
   }
 
   // At the first root, since the context manager may be registered after this processor is made.
@@ -157,6 +157,8 @@ export class ClientSpanProcessor {
     // A processor that is registered twice, or wrapped, is told twice.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
+    // Children that stay open must not keep it.
+    entry.span = undefined;
     // Before: the end of a root decides about the exceptions of its segment, and sends it.
     this.#observe(entry, span);
     if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);

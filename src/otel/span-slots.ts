@@ -43,6 +43,7 @@ export class SpanEntries {
       depth: parent === undefined ? depthWithoutParent(span, segment) : parent.depth + 1,
       above: parent === undefined ? undefined : linkTo(parent),
       hasEnded: false,
+      span,
       stopsFailures: false,
     };
   }

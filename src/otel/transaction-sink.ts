@@ -6,6 +6,7 @@ import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../tracing/segment-schedule.js";
 import type { SpanResource } from "../tracing/finished-span.js";
+import { shownName } from "../tracing/encoded-head.js";
 import { jsonTransaction } from "../tracing/transaction.js";
 import type { AssembledTransaction } from "../tracing/transaction.js";
 
@@ -147,7 +148,7 @@ function transactionInput(transaction: AssembledTransaction): TransactionInput {
     trace: {
       traceId: head.traceId,
       incoming: origin.incoming,
-      transaction: head.source === "url" ? undefined : head.name,
+      transaction: shownName(head),
       sampled: true,
       sampleRate: origin.sampling.sampleRate,
       sampleRand: origin.sampling.sampleRand,

@@ -61,6 +61,21 @@ export function dscForSegment(
   return continuedDsc(incoming.dsc, own);
 }
 
+/**
+ * A segment's dynamic sampling context for the envelope of its transaction: it may have been told to others under
+ * an earlier name, but says the same as the event that it comes with. A sender's context keeps the sender's name.
+ */
+export function namedAs(
+  dsc: DynamicSamplingContext | undefined,
+  own: Pick<OwnTrace, "traceId" | "transaction"> & { readonly incoming: IncomingTrace | undefined },
+): DynamicSamplingContext | undefined {
+  const told = dsc?.["transaction"];
+  if (dsc === undefined || told === undefined || told === own.transaction) return dsc;
+  if (own.incoming?.dsc !== undefined && own.incoming.traceId === own.traceId) return dsc;
+  const { transaction: _told, ...others } = dsc;
+  return own.transaction === undefined ? others : { ...others, transaction: own.transaction };
+}
+
 /** Whether Relay can use it as an envelope's `trace` header. */
 export function isUsable(dsc: DynamicSamplingContext): boolean {
   return Boolean(dsc["trace_id"]) && Boolean(dsc["public_key"]);

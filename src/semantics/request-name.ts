@@ -63,6 +63,23 @@ export function requestName(
   return { description: start + end, source: own.source, route };
 }
 
+/** Tells whether nothing that an inner span knows can change the route of a request. */
+export function hasFinalRoute({ route, path }: NamedRequest): boolean {
+  return route !== undefined && path !== undefined && !isWildcard(route) && isPathOf(route, path);
+}
+
+/** Names a request by a route that its own span will have when it ends, unless it has another. */
+export function withRoute(
+  request: NamedRequest,
+  route: string | undefined,
+):
+  | { readonly request: NamedRequest; readonly name: Pick<RequestName, "description" | "source"> }
+  | undefined {
+  if (route === undefined || request.route !== undefined) return undefined;
+  const description = `${request.method} ${route}${operationsText(request.operations)}`;
+  return { request: { ...request, route }, name: { description, source: "route" } };
+}
+
 function hasChosenName(span: SpanView, method: string): boolean {
   const { attributes } = span;
   return (

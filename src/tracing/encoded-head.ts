@@ -35,6 +35,14 @@ export interface HeadNaming {
   readonly sourceAt: number;
 }
 
+/** The name that sampling contexts and error events carry: a URL is none, since the server groups by it. */
+export function shownName({
+  name,
+  source,
+}: Pick<EncodedHead, "name" | "source">): string | undefined {
+  return source === "url" ? undefined : name;
+}
+
 /** The span data that says where the name comes from, with a leading comma. */
 export function sourceMember(source: string): string {
   return `,"sentry.source":"${source}"`;

@@ -3,7 +3,7 @@ import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { requestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import { Chunk } from "./chunk.js";
-import { renamedHead } from "./encoded-head.js";
+import { renamedHead, shownName } from "./encoded-head.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { inTurns } from "./in-turns.js";
 import { Segment } from "./segment.js";
@@ -221,6 +221,7 @@ export class SegmentAssembler {
       segment.headSent = true;
       this.#bufferedLength -= head.traceContext.length;
       const named = segment.clues === undefined ? head : renamedHead(head, segment.clues);
+      segment.sentName = shownName(named);
       this.#send(segment, rootTransaction(named, chunk), chunk);
     }
     this.#emitChunks(segment);

@@ -55,6 +55,8 @@ export class Segment {
   /** The encoded root, from its end until it is sent. */
   head: EncodedHead | undefined = undefined;
   headSent: boolean = false;
+  /** Name of the transaction, once its root was sent; undefined where it is a URL. */
+  sentName: string | undefined = undefined;
   /** Whether its exceptions are waited for: those that were recorded, or may yet be after its root. */
   hasExceptions: boolean = false;
   resource: SpanResource | undefined = undefined;

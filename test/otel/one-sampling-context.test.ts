@@ -46,13 +46,39 @@ describe("the sampling context of a trace that starts here", () => {
     });
   });
 
-  it("does not change any more once it was told", async () => {
+  it("does not change in headers once it was told; the transaction's envelope has its final name", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("early name");
     expect(sentDsc(root).dsc["transaction"]).toBe("early name");
     root.updateName("late name");
+    expect(sentDsc(root).dsc["transaction"]).toBe("early name");
     root.end();
-    expect(await envelopeDscs(bridge)).toMatchObject([{ transaction: "early name" }]);
+    expect(await envelopeDscs(bridge)).toMatchObject([{ transaction: "late name" }]);
+  });
+
+  it("has no name where the transaction is named by a URL after all", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("checkout", { kind: SpanKind.SERVER });
+    expect(sentDsc(root).dsc["transaction"]).toBe("checkout");
+    root.updateName("GET").setAttributes({ "http.request.method": "GET", "url.path": "/orders/7" });
+    root.end();
+    expect((await envelopeDscs(bridge))[0]).not.toHaveProperty("transaction");
+  });
+
+  it("names no route that an inner span may still replace", async () => {
+    const bridge = startBridge();
+    const attributes = { "http.request.method": "GET", "url.path": "/api/7", "http.route": "/api" };
+    const root = bridge.tracer.startSpan("GET", { kind: SpanKind.SERVER, attributes });
+    expect(sentDsc(root).dsc).not.toHaveProperty("transaction");
+    root.setAttribute("http.route", "/api/:id");
+    root.end();
+    const other = bridge.tracer.startSpan("GET", {
+      kind: SpanKind.SERVER,
+      attributes: { ...attributes, "http.route": "/api/:id" },
+    });
+    expect(sentDsc(other).dsc["transaction"]).toBe("GET /api/:id");
+    other.end();
+    await bridge.flushed();
   });
 
   it("has the final name where nothing was told before the end", async () => {
