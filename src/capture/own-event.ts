@@ -1,5 +1,6 @@
 import { isList, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
+import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
 import type { EventHint } from "./error-event.js";
 import { baseEvent } from "./error-event.js";
@@ -8,7 +9,6 @@ import { baseEvent } from "./error-event.js";
 export type OwnEvent = Partial<ErrorEvent>;
 
 const EVENT_ID = /^[0-9a-f]{32}$/;
-const LEVELS: ReadonlySet<unknown> = new Set(["debug", "error", "fatal", "info", "warning"]);
 
 // As much as an event may have in all; `fitEvent` sees to the rest.
 const LIMITS = { depth: 10, totalLength: 1_048_576, omitUndefined: true };
@@ -38,7 +38,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   exception: hasRecords,
   extra: isRecord,
   fingerprint: isListOf(isText),
-  level: (value) => LEVELS.has(value),
+  level: (value) => SEVERITY_LEVELS.has(value),
   logentry: isRecord,
   message: isText,
   release: isText,

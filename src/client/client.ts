@@ -2,6 +2,7 @@ import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
+import type { ScopeData } from "../scope/scope-data.js";
 import { NO_PRESSURE } from "../sampling/backpressure.js";
 import type { Pressure } from "../sampling/backpressure.js";
 import type { ErrorCapture, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
@@ -13,6 +14,7 @@ import {
   transactionContents,
 } from "./envelope-builder.js";
 import { HookRunner } from "./hook-runner.js";
+import { initialScopes } from "./initial-scopes.js";
 import type { BuilderParts, CheckInCapture, ItemBatch } from "./envelope-builder.js";
 import { Outbox } from "./outbox.js";
 import type { OutboxParts } from "./outbox.js";
@@ -52,6 +54,8 @@ export class SentryClient {
   readonly ledger: DiscardLedger;
   /** How hard the way to the server is pressed. */
   readonly pressure: Pressure;
+  /** Scope data of the client itself, less specific than all scopes. */
+  readonly initialScopes: readonly ScopeData[];
   readonly #deliveryCounts: () => DeliveryCounts;
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
@@ -69,7 +73,13 @@ export class SentryClient {
     this.ledger = parts.ledger;
     this.#outbox = new Outbox(parts);
     const isFull = (): boolean => this.#outbox.isFull;
-    this.#builder = new EnvelopeBuilder({ ...parts, hooks: new HookRunner(parts), isFull });
+    this.initialScopes = initialScopes(parts.settings, parts.diagnostics);
+    this.#builder = new EnvelopeBuilder({
+      ...parts,
+      hooks: new HookRunner(parts),
+      isFull,
+      initialScopes: this.initialScopes,
+    });
     this.pressure = parts.pressure ?? NO_PRESSURE;
     this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
     this.#onClosed = parts.onClosed;

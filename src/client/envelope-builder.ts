@@ -8,6 +8,7 @@ import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import { mergeScopes } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
+import type { ScopeData } from "../scope/scope-data.js";
 import type { AttachmentItems } from "./attachments.js";
 import { attachmentItems } from "./attachments.js";
 import { CheckInIdentities } from "./check-in-identities.js";
@@ -53,6 +54,8 @@ export interface BuilderParts extends ProcessSources {
 export interface HookParts {
   readonly hooks: HookRunner;
   readonly isFull: () => boolean;
+  /** Scope data of the client itself. */
+  readonly initialScopes: readonly ScopeData[];
 }
 
 /** What was built, or why there is nothing. */
@@ -132,7 +135,7 @@ export class EnvelopeBuilder {
     if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
     const members = this.#membersOfSegment(input.trace);
     const eventId = this.#parts.newEventId();
-    const merged = mergeScopes(input.scopes, settings.maxBreadcrumbs);
+    const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
     reportBrokenRules(this.#parts.diagnostics, merged.broken);
     const result = runTransactionHooks(transactionJson({ input, members, eventId, merged }), {
       ...this.#parts,
@@ -174,7 +177,8 @@ export class EnvelopeBuilder {
     const { event, trace, category = "error" } = capture;
     const { settings } = this.#parts;
     const members = this.#membersOfSegment(segment);
-    const merged = mergeScopes(capture.scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
+    const scopes = this.#allScopes(capture.scopes);
+    const merged = mergeScopes(scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
     reportBrokenRules(this.#parts.diagnostics, merged.broken);
     const transaction = segment?.nameNow?.(trace?.route) ?? segment?.transaction;
     const around = { ...this.#parts, ...capture, merged, members, transaction };
@@ -218,6 +222,11 @@ export class EnvelopeBuilder {
     const headerMembers = this.#header(undefined);
     const parts = { category, itemType, itemMembers, payload, contents, headerMembers };
     return { parts, droppedSpans: 0 };
+  }
+
+  #allScopes(scopes: readonly ScopeData[]): readonly ScopeData[] {
+    const { initialScopes } = this.#parts;
+    return initialScopes.length === 0 ? scopes : [...initialScopes, ...scopes];
   }
 
   #membersOfSegment(segment: TraceInput | undefined): ProcessMembers {

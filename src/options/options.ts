@@ -4,7 +4,8 @@ import type { Log } from "../protocol/log.js";
 import type { Metric } from "../protocol/metric.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import type { TracesSampler } from "../sampling/decide.js";
-import type { Breadcrumb } from "../scope/scope-data.js";
+import type { Breadcrumb, ScopeChange } from "../scope/scope-data.js";
+import type { Scope } from "../scope/scope.js";
 import type { Transport } from "../transport/transport.js";
 
 /** A text that must be contained, or a pattern that must match. */
@@ -128,6 +129,9 @@ export type BeforeBreadcrumb = (
 /** Result of a hook that must be synchronous: the item, or `null` to drop it. A promise is a type error. */
 export type Synchronous<Item> = (Item & { readonly then?: never }) | null;
 
+/** Data of the events of a client, or a function that writes to their scope. */
+export type InitialScope = ScopeChange | ((scope: Scope) => unknown);
+
 /** Options of a client. Code wins over environment, environment over the OTel resource. */
 export interface ClientOptions {
   /**
@@ -166,6 +170,10 @@ export interface ClientOptions {
   readonly ignoreTransactions?: readonly TextPattern[] | undefined;
   /** Spans that match when they start are left out; their children become their parent's. A root takes its whole segment with it. */
   readonly ignoreSpans?: readonly SpanPattern[] | undefined;
+  /** Data that every event, log and metric of this client carries: less specific than all scopes. An object, or a function that writes to the scope. */
+  readonly initialScope?: InitialScope | undefined;
+  /** Sends the own properties of errors (`code`, `status`) and of their causes as a context that is named after the error: `true`, or how many levels deep (default 3). Default false. */
+  readonly errorProperties?: boolean | number | undefined;
   /** Sees each error event; may change it, or drop it with `null`. A promise is awaited for at most 30 seconds. */
   readonly beforeSend?: BeforeSend | undefined;
   /** Sees each transaction; may change it, or drop it with `null`. A promise is awaited for at most 30 seconds. */
@@ -236,6 +244,8 @@ export interface Settings {
   readonly ignoreErrors: readonly TextPattern[];
   readonly ignoreTransactions: readonly TextPattern[];
   readonly ignoreSpans: readonly SpanPattern[];
+  readonly initialScope: ClientOptions["initialScope"];
+  readonly errorProperties: boolean | number;
   readonly beforeSend: ClientOptions["beforeSend"];
   readonly beforeSendTransaction: ClientOptions["beforeSendTransaction"];
   readonly beforeSendSpan: ClientOptions["beforeSendSpan"];

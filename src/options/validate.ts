@@ -70,6 +70,16 @@ export const count: Check = check(
   "must be a whole number of 0 or more",
   (value) => isAtLeast(0)(value) && Number.isInteger(value),
 );
+export const flagOrDepth: Check = check(
+  "must be true, false or a number of levels from 1 to 10",
+  (value) =>
+    typeof value === "boolean" ||
+    (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10),
+);
+export const scope: Check = check(
+  "must be an object with user, tags, extra, contexts, level or fingerprint, or a function that gets the scope",
+  (value) => typeof value === "function" || isRecord(value),
+);
 export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
 export const positiveMillis: Check = check(
   "must be a number of milliseconds above 0",

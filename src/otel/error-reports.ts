@@ -1,6 +1,7 @@
 import { addContextLines } from "../capture/context-lines.js";
 import { debugImages } from "../capture/debug-images.js";
 import { errorEventFromException } from "../capture/error-event.js";
+import { errorProperties } from "../capture/error-properties.js";
 import type { ExceptionHint } from "../capture/error-event.js";
 import type { CaptureMechanism } from "../capture/exception-values.js";
 import { errorEventFromRecorded } from "../capture/recorded-exception.js";
@@ -52,10 +53,20 @@ const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
 export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
   const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
   const describe: Describe = (hint) => ({
-    event: errorEventFromException(thrown, hint),
+    event: withProperties(errorEventFromException(thrown, hint), thrown, client),
     kind: { originalException: thrown },
   });
   return reportOnce(client, { ...seen, atMillis: report.atMillis }, { ...report, describe });
+}
+
+function withProperties(
+  event: ErrorEvent,
+  thrown: unknown,
+  { settings }: SentryClient,
+): ErrorEvent {
+  const depth = settings.errorProperties;
+  const contexts = depth === false ? undefined : errorProperties(thrown, depth);
+  return contexts === undefined ? event : { ...event, contexts };
 }
 
 /** The same for an exception of which a span or a log record has only texts. */
@@ -80,6 +91,7 @@ export function reportEvent(
   { place, own, category = "error", originalException, enrich }: EventReport & EventKind,
 ): void {
   const { unit, current } = place.scopes;
+  if (category === "error") unit.lastEventId = event.event_id;
   client.captureError({
     event,
     enrich,

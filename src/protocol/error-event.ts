@@ -1,5 +1,15 @@
-/** How serious an event is. */
-export type SeverityLevel = "debug" | "error" | "fatal" | "info" | "warning";
+/** How serious an event is. Relay stores `log` as `info`. */
+export type SeverityLevel = "debug" | "error" | "fatal" | "info" | "log" | "warning";
+
+/** All levels. */
+export const SEVERITY_LEVELS: ReadonlySet<unknown> = new Set<SeverityLevel>([
+  "debug",
+  "error",
+  "fatal",
+  "info",
+  "log",
+  "warning",
+]);
 
 /** A JSON object whose members are nobody's business here. */
 export type JsonRecord = Record<string, unknown>;

@@ -25,6 +25,20 @@ export interface Breadcrumb {
 /** What a tag may be set to; `undefined` and `null` remove it. */
 export type TagValue = bigint | boolean | number | string | null | undefined;
 
+/** Data that is written to a scope at once. */
+export interface ScopeChange {
+  readonly level?: SeverityLevel | undefined;
+  /** Replaces the user. */
+  readonly user?: User | undefined;
+  readonly tags?: Readonly<Record<string, TagValue>> | undefined;
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
+  readonly contexts?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /** Attributes of logs and metrics. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  readonly fingerprint?: readonly string[] | undefined;
+  readonly attachments?: readonly Attachment[] | undefined;
+}
+
 /** A JSON object whose parts are all frozen. */
 export type FrozenRecord = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
 import { cut } from "../normalize/cut.js";
+import { attempt, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import { validLevel } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
@@ -8,7 +9,7 @@ import type { EventProcessor } from "../protocol/event-processor.js";
 import { addCrumb } from "./breadcrumb-trail.js";
 import { frozenCopy, readableEntries } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
-import type { Breadcrumb, ScopeData, TagValue, User } from "./scope-data.js";
+import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
 import { checkedBreadcrumb, checkedTag, checkedUser } from "./valid-values.js";
 
 const MAX_NAME_LENGTH = 200;
@@ -40,6 +41,22 @@ export class Scope {
   /** A scope that starts with this one's data; later changes on either side stay there. */
   fork(): Scope {
     return new Scope(this.#data);
+  }
+
+  /** The same as `fork`, by the name that it has in Sentry's SDKs. */
+  clone(): Scope {
+    return this.fork();
+  }
+
+  /**
+   * Sets what the members name, or what another scope holds, keeping the rest; or calls a function with this scope, which
+   * may throw. Breadcrumbs and event processors of another scope stay there.
+   */
+  update(change: Scope | ScopeChange | ((scope: Scope) => unknown)): this {
+    if (typeof change === "function") change(this);
+    else if (isScope(change)) writeMembers(this, change.data);
+    else if (isObject(change)) writeMembers(this, change);
+    return this;
   }
 
   /** What the scope holds now: frozen, it does not change later. */
@@ -131,6 +148,11 @@ export class Scope {
     return this.#with({ breadcrumbs }, isBroken ? "breadcrumb" : undefined);
   }
 
+  /** Removes the breadcrumbs. */
+  clearBreadcrumbs(): this {
+    return this.#with({ breadcrumbs: undefined });
+  }
+
   /**
    * Adds a function that sees the events of this scope: error events, also in the outer scopes' order, and
    * transactions. It may change them or return `null` to drop them; one that throws is passed over.
@@ -172,6 +194,36 @@ export class Scope {
     this.#data = Object.freeze({ ...this.#data, ...change, broken });
     return this;
   }
+}
+
+// By what it can do: a scope of another copy of the package is of another class.
+function isScope(value: Scope | ScopeChange): value is Scope {
+  return isObject(memberOf(value, "data")) && typeof memberOf(value, "fork") === "function";
+}
+
+// What is written may be anything: a member that cannot be read is passed over.
+function writeMembers(scope: Scope, change: ScopeChange): void {
+  const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>
+    attempt<ScopeChange[Key]>(() => change[key], undefined);
+  const { level, user, fingerprint } = {
+    level: read("level"),
+    user: read("user"),
+    fingerprint: read("fingerprint"),
+  };
+  if (level !== undefined) scope.setLevel(level);
+  if (user !== undefined) scope.setUser(user);
+  if (fingerprint !== undefined) scope.setFingerprint(fingerprint);
+  scope
+    .setTags(read("tags") ?? {})
+    .setExtras(read("extra") ?? {})
+    .setAttributes(read("attributes") ?? {});
+  for (const [name, context] of readableEntries(read("contexts") ?? {}))
+    scope.setContext(name, isObject(context) ? { ...context } : null);
+  for (const attachment of listOf(read("attachments"))) scope.addAttachment(attachment);
+}
+
+function listOf<T>(list: readonly T[] | undefined): readonly T[] {
+  return attempt(() => (Array.isArray(list) ? [...(list as readonly T[])] : []), []);
 }
 
 function added<T>(

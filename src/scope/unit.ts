@@ -26,6 +26,8 @@ export class Unit {
   request: Readonly<Record<string, unknown>> | undefined = undefined;
   /** Id of the remote span that the unit's request or message came from; undefined if it named none. */
   senderSpanId: string | undefined = undefined;
+  /** Id of the error event that was captured last. A fork does not inherit it: it may be another request's. */
+  lastEventId: string | undefined = undefined;
   /** What spans of the unit have left behind. */
   trail: Trail<SpanCrumb> | undefined = undefined;
 

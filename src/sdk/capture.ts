@@ -1,12 +1,16 @@
+import { context } from "@opentelemetry/api";
+
 import { errorEventFromMessage, stackAbove } from "../capture/error-event.js";
 import { feedbackEvent, feedbackProblem } from "../capture/feedback.js";
 import type { Feedback } from "../capture/feedback.js";
 import { errorEventFromOwn, ownEventProblem } from "../capture/own-event.js";
 import type { OwnEvent } from "../capture/own-event.js";
+import type { CaptureMechanism } from "../capture/exception-values.js";
 import type { SentryClient } from "../client/client.js";
 import { isError } from "../normalize/foreign.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportEvent, reportThrown } from "../otel/error-reports.js";
+import { scopesOf } from "../otel/scope-context.js";
 import type { EventKind } from "../otel/error-reports.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
 import { mechanismOf, scopeOfCapture } from "./capture-hint.js";
@@ -22,13 +26,41 @@ import { clientFor } from "./global-client.js";
 export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
   const client = clientFor("captureException");
   if (client === undefined) return newEventId();
-  return reportThrown(client, thrown, {
-    place: placeOfError(thrown),
-    own: scopeOfCapture(captureContext, client),
-    mechanism: mechanismOf(captureContext),
-    atMillis: Date.now(),
-    syntheticStack: isError(thrown) ? undefined : stackAbove(captureException),
-  });
+  const mechanism = mechanismOf(captureContext);
+  const syntheticStack = isError(thrown) ? undefined : stackAbove(captureException);
+  return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
+}
+
+/** What a thrown value is captured with. */
+export interface ThrownCapture {
+  readonly captureContext: CaptureContext | undefined;
+  readonly mechanism: CaptureMechanism | undefined;
+  /** Stack of the capture, for a value that is no error and has none. */
+  readonly syntheticStack: string | undefined;
+}
+
+/** Reports a thrown value. Returns the id of its event. Never throws. */
+export function captureThrown(
+  client: SentryClient,
+  thrown: unknown,
+  { captureContext, mechanism, syntheticStack }: ThrownCapture,
+): string {
+  const place = placeOfError(thrown);
+  const own = scopeOfCapture(captureContext, client);
+  const atMillis = Date.now();
+  const id = reportThrown(client, thrown, { place, own, mechanism, atMillis, syntheticStack });
+  noteEvent(id);
+  return id;
+}
+
+/** Id of the error event or message that was captured last in the unit of work; undefined where there was none. */
+export function lastEventId(): string | undefined {
+  return scopesOf(context.active()).unit.lastEventId;
+}
+
+// An error keeps the unit in which it was first seen; the handler that captures it asks in its own.
+function noteEvent(id: string): void {
+  scopesOf(context.active()).unit.lastEventId = id;
 }
 
 /** Reports a message, at level `info` unless another is given. Returns the id of the event. Never throws. */

@@ -17,7 +17,7 @@ export interface CronMonitorOptions extends Omit<MonitorConfig, "schedule"> {
 
 /** A job of a scheduler. */
 interface CronJobOf extends MonitoredJob {
-  readonly library: "cron" | "node-cron";
+  readonly library: "cron" | "node-cron" | "node-schedule";
 }
 
 /** A function as schedulers call it. */

@@ -9,6 +9,11 @@ export async function flush(timeoutMillis?: number): Promise<boolean> {
   return (await getClient()?.flush(timeoutMillis)) ?? true;
 }
 
+/** Whether there is a process-wide client that is not closed. */
+export function isInitialized(): boolean {
+  return getClient()?.isClosed === false;
+}
+
 /** Flushes and closes the process-wide client. Idempotent; never rejects. */
 export async function close(timeoutMillis?: number): Promise<boolean> {
   return (await getClient()?.close(timeoutMillis)) ?? true;

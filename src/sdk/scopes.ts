@@ -5,6 +5,7 @@ import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import { forkIsolation, forkScope, scopesOf } from "../otel/scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
+import type { EventProcessor } from "../protocol/event-processor.js";
 import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
 import { rememberingErrors } from "../otel/error-places.js";
@@ -58,6 +59,14 @@ export function bindContext<This, Args extends unknown[], Result>(
   return function bound(this: This, ...args: Args): Result {
     return context.with(ctx, () => rememberingErrors(() => fn.apply(this, args)));
   };
+}
+
+/**
+ * Adds a function that sees every event of the process, of all units of work: the same as
+ * `getGlobalScope().addEventProcessor`. For the events of one unit use `getIsolationScope().addEventProcessor`.
+ */
+export function addEventProcessor(processor: EventProcessor): void {
+  getGlobalScope().addEventProcessor(processor);
 }
 
 /** Sets the user of the unit of work; `null` removes it. */

@@ -36,7 +36,10 @@ export function startNewTrace<T>(fn: () => T): T {
   return run(startingNewTrace(context.active()), fn);
 }
 
-/** The headers that continue the trace of a context (default: the active one); none without a span in it. */
+/**
+ * The headers that continue the trace of a context (default: the active one); none without a span in it. Also exported
+ * as `getTraceData`, its name in Sentry's SDKs.
+ */
 export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
   const headers: Record<string, string> = {};
   propagator.inject(ctx, headers, {
@@ -45,6 +48,26 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
     },
   });
   return headers;
+}
+
+/**
+ * The headers of the active trace as HTML `<meta>` elements, for the head of a page whose browser SDK is to continue the
+ * trace; empty without a span. Names and values are escaped. `headers` default to `getTraceHeaders()`.
+ */
+export function getTraceMetaTags(headers: TraceHeaders = getTraceHeaders()): string {
+  return Object.entries(headers)
+    .filter((entry): entry is [string, string] => typeof entry[1] === "string")
+    .map(([name, value]) => `<meta name="${escaped(name)}" content="${escaped(value)}"/>`)
+    .join("");
+}
+
+// A sender decides what is in `baggage`.
+function escaped(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
 }
 
 /** Runs `fn` without tracing: no spans start in it, and no headers are written. */

@@ -75,7 +75,10 @@ export class LogCapture {
   }
 
   #capture(input: LogInput): void {
-    const attributes = itemAttributes(input.attributes, input.place.scopes);
+    const attributes = itemAttributes(input.attributes, [
+      ...this.#client.initialScopes,
+      ...input.place.scopes,
+    ]);
     const hook = this.#client.settings.beforeSendLog;
     if (this.#client.isClosed || hook === undefined) {
       const item = this.#encode(input, attributes, missingOf(attributes));

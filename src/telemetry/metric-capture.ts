@@ -75,7 +75,10 @@ export class MetricCapture {
   #capture(input: MetricInput): DiscardReason | undefined {
     if (this.#client.isClosed) return "closed";
     if (!isValid(input)) return this.#refuse();
-    const attributes = itemAttributes(input.attributes, input.place.scopes);
+    const attributes = itemAttributes(input.attributes, [
+      ...this.#client.initialScopes,
+      ...input.place.scopes,
+    ]);
     const hook = this.#client.settings.beforeSendMetric;
     if (hook === undefined) {
       return this.#add(this.#encode(input, attributes, missingOf(attributes)));

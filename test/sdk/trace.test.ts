@@ -12,7 +12,9 @@ import {
   SentryPropagator,
   continueTrace,
   getIsolationScope,
+  getTraceData,
   getTraceHeaders,
+  getTraceMetaTags,
   setTag,
   startNewTrace,
   suppressTracing,
@@ -167,4 +169,27 @@ it("headers of a continued trace keep what OTel's baggage has", () => {
     }),
   );
   expect(new SentryPropagator().fields()).toContain("baggage");
+});
+
+describe("getTraceMetaTags", () => {
+  it("are the headers of the active span, which getTraceData gives, too", () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    context.with(trace.setSpan(context.active(), root), () => {
+      const { baggage, "sentry-trace": header } = getTraceData();
+      expect(header).toMatch(/^[0-9a-f]{32}-[0-9a-f]{16}-1$/);
+      const tags = getTraceMetaTags();
+      expect(tags).toContain(`<meta name="sentry-trace" content="${header}"/>`);
+      expect(tags).toContain(`<meta name="baggage" content="${baggage}"/>`);
+    });
+    root.end();
+    expect(getTraceMetaTags()).toBe("");
+  });
+
+  it("cannot be left by what a sender has put into the headers", () => {
+    const baggage = `a="/><script>alert('&')</script>`;
+    expect(getTraceMetaTags({ baggage })).toBe(
+      `<meta name="baggage" content="a=&quot;/&gt;&lt;script&gt;alert('&amp;')&lt;/script&gt;"/>`,
+    );
+  });
 });

@@ -1,0 +1,64 @@
+import { errorType } from "../normalize/error-shape.js";
+import { attempt, isError, memberOf } from "../normalize/foreign.js";
+import { normalize } from "../normalize/normalize.js";
+import type { JsonRecord } from "../protocol/error-event.js";
+
+// What the exception itself shows, or what engines and source maps leave on errors.
+const NATIVE: ReadonlySet<string> = new Set([
+  "cause",
+  "column",
+  "columnNumber",
+  "errors",
+  "fileName",
+  "line",
+  "lineNumber",
+  "message",
+  "name",
+  "stack",
+  "suppressed",
+]);
+
+// Contexts that have a schema: an error may be called like one of them.
+const TAKEN: ReadonlySet<string> = new Set(
+  "app browser cloud_resource culture device feedback flags gpu monitor os otel profile replay response runtime state trace".split(
+    " ",
+  ),
+);
+
+/** Of all properties together; Relay takes 1 MiB for the whole event. */
+const MAX_LENGTH = 16_384;
+const DEFAULT_DEPTH = 3;
+const MAX_PROPERTIES = 100;
+
+/**
+ * The own properties of an error and of its cause as a context that is named after the error; undefined where there are
+ * none. `depth` is in levels of objects. Never throws, also where properties do.
+ */
+export function errorProperties(
+  error: unknown,
+  depth: number | true,
+): Record<string, JsonRecord> | undefined {
+  if (!isError(error)) return undefined;
+  const cause = memberOf(error, "cause");
+  const ofCause = isError(cause) ? ownProperties(cause) : {};
+  const own = ownProperties(error);
+  const isCauseEmpty = Object.keys(ofCause).length === 0;
+  const all = isCauseEmpty ? own : { ...own, cause: { [nameOf(cause)]: ofCause } };
+  if (Object.keys(all).length === 0) return undefined;
+  const levels = (depth === true ? DEFAULT_DEPTH : depth) + (isCauseEmpty ? 0 : 2);
+  const copy = normalize(all, { depth: levels, totalLength: MAX_LENGTH });
+  return { [nameOf(error)]: copy as JsonRecord };
+}
+
+function ownProperties(error: object): JsonRecord {
+  const keys = attempt(() => Object.keys(error), []).filter((key) => !NATIVE.has(key));
+  // A getter may throw; a bound keeps what has thousands of them short.
+  return Object.fromEntries(
+    keys.slice(0, MAX_PROPERTIES).map((key) => [key, memberOf(error, key)]),
+  );
+}
+
+function nameOf(error: unknown): string {
+  const name = isError(error) ? errorType(error).slice(0, 100) : "Error";
+  return TAKEN.has(name) ? "Error" : name;
+}
