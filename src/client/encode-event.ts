@@ -1,4 +1,5 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { storable } from "../normalize/cut.js";
 import { conformEvent } from "./conform-event.js";
 import { reportBrokenRules } from "./value-faults.js";
 
@@ -13,12 +14,12 @@ export function encodeConformed(event: object, diagnostics: Diagnostics): string
 }
 
 /**
- * JSON of an event that hooks may have changed. Strings and keys are made well-formed: Relay refuses
- * an event with a lone surrogate. Throws for what JSON cannot hold.
+ * JSON of an event that hooks may have changed. Strings and keys are made well-formed, since Relay refuses
+ * an event with a lone surrogate, and strings lose their NULs. Throws for what JSON cannot hold.
  */
 export function encodeEvent(event: object): string {
   return JSON.stringify(event, (_key, value: unknown) => {
-    if (typeof value === "string") return value.toWellFormed();
+    if (typeof value === "string") return storable(value);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? withWellFormedKeys(value)
       : value;

@@ -4,6 +4,7 @@ import type { SeverityLevel } from "../protocol/error-event.js";
 import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import type { SpanCrumb } from "../scope/span-crumb.js";
+import { requestMethod } from "../semantics/http-method.js";
 import { statusNumber } from "../semantics/http-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
 
@@ -69,7 +70,7 @@ function secondsOf({ time: [seconds, nanos] }: SpanCrumb): number {
 function httpMembers({ data }: ClientCall): Record<string, unknown> {
   const members: Record<string, unknown> = {
     url: data["url"],
-    method: data["http.request.method"] ?? data["http.method"],
+    method: requestMethod(data),
     status_code: statusCode(data),
     "http.query": data["http.query"],
     "http.fragment": data["http.fragment"],

@@ -5,6 +5,7 @@ import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../tracing/segment-schedule.js";
+import { headLength } from "../tracing/encoded-head.js";
 import type { SpanResource } from "../tracing/finished-span.js";
 import { shownName } from "../tracing/encoded-head.js";
 import { jsonTransaction } from "../tracing/transaction.js";
@@ -123,7 +124,7 @@ export function addAssembler(
 }
 
 function lengthOf({ head, spans }: AssembledTransaction): number {
-  return head.traceContext.length + spans.length;
+  return headLength(head) + spans.length;
 }
 
 async function within(done: Promise<unknown>, millis: number, setTimer: SetTimer): Promise<void> {

@@ -29,6 +29,8 @@ export interface TransactionEvent {
   user?: Record<string, unknown>;
   extra?: Record<string, unknown>;
   breadcrumbs?: { values: unknown[] };
+  /** The request that a SERVER root answered (protocol: request interface). */
+  request?: Record<string, unknown>;
   release?: string;
   environment?: string;
   dist?: string;

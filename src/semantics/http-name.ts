@@ -35,6 +35,9 @@ const TARGETS = [
   "net.peer.name",
 ] as const;
 
+/** Attributes that may hold a method that is not known, which a name then begins with. */
+const METHOD_KEYS = ["http.request.method_original", "http.request.method", "http.method"] as const;
+
 const URLS = ["url.full", "http.url"] as const;
 
 const AUTHORITY = /^[a-z][a-z\d+.-]*:\/\/([^/]*)/i;
@@ -55,7 +58,7 @@ function withoutMethod(name: string, method: string, attributes: AttributeBag): 
   const isMethod =
     METHOD.test(word) ||
     word.toUpperCase() === method.toUpperCase() ||
-    word === attributes["http.request.method_original"];
+    METHOD_KEYS.some((key) => word === attributes[key]);
   return isMethod ? name.slice(word.length).trim() : name;
 }
 

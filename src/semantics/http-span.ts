@@ -3,15 +3,8 @@ import { operationsText } from "./graphql-span.js";
 import { httpData } from "./http-data.js";
 import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
+import { SPAN_KIND, type SpanView } from "./span-view.js";
 import { sanitizeUrl } from "./url.js";
-
-/** The request method of an HTTP span; undefined for every other span. */
-export function requestMethod(attributes: AttributeBag): string | undefined {
-  const method = text(attributes["http.request.method"]) ?? text(attributes["http.method"]);
-  // The conventions' word for a method that is not known; its spans are named `HTTP`.
-  return method === "_OTHER" ? "HTTP" : method;
-}
 
 /**
  * Names a span of an HTTP request after its method and route, path or URL, unless its name is one that

@@ -1,3 +1,4 @@
+import { isMethodName } from "./http-method.js";
 import { isUrlName, redacted, redactedFields, redactedMember, withheld } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED, isPersonalHeader, isSensitiveKey } from "./sensitive.js";
@@ -40,6 +41,8 @@ const PEER_ADDRESSES: ReadonlySet<string> = new Set([
 const SHAPED =
   /(?:args|argv|cookies?|fragment|headers?|params?|query|query_?string|search|trailers)$/i;
 
+const METHOD = /^http\.(?:request\.)?method(?:_original)?$/;
+
 const CONNECTION_STRING = "db.connection_string";
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
 
@@ -80,6 +83,7 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (field !== undefined) return headerFilter(field, sendDefaultPii);
   if (name === CONNECTION_STRING) return connection;
   if (BODY.test(name)) return body;
+  if (METHOD.test(name)) return method;
   if (isSecretName(name)) return withheld;
   // Most of what differs from span to span is one of these: they are not looked at by name each time.
   if (isUrlName(name)) return (value) => urlValue(name, value);
@@ -94,6 +98,10 @@ export function plainValue(value: unknown): unknown {
 
 function urlValue(name: string, value: unknown): unknown {
   return typeof value === "string" ? urlWithoutSecrets(value) : redactedMember(name, value);
+}
+
+function method(value: unknown): unknown {
+  return typeof value === "string" && isMethodName(value) ? value : withheld(value);
 }
 
 function hidden(value: unknown): unknown {

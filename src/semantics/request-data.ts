@@ -1,6 +1,6 @@
 import { cut } from "../normalize/cut.js";
 import { text } from "./attribute-text.js";
-import { requestMethod } from "./http-span.js";
+import { OTHER_METHOD, requestMethod } from "./http-method.js";
 import { headerFilter } from "./private-attributes.js";
 import { FILTERED, filterCookies, filterQuery } from "./sensitive.js";
 import type { AttributeBag } from "./span-view.js";
@@ -11,19 +11,24 @@ export interface RequestData {
   readonly method?: string;
   /** Without credentials, query and fragment, cut at 256 characters. */
   readonly url?: string;
+  /** Cut at 1000 characters. */
   readonly query_string?: string;
+  /** At most 8000 characters of names and values; a header that does not fit is left out. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: string;
   readonly env?: { readonly REMOTE_ADDR: string };
 }
 
-/** What of a request is told. */
+/** What is sent of a request. */
 export interface RequestSettings {
-  /** Whether cookies, the client's address and headers that tell it are told. */
+  /** Whether cookies, the client's address and headers that hold it are sent. */
   readonly sendDefaultPii: boolean;
 }
 
+// Relay cuts a URL at 256 characters, a query at 1024 and the headers at 8192, each with a remark.
 const MAX_URL_LENGTH = 256;
+const MAX_QUERY_LENGTH = 1000;
+const MAX_HEADERS_LENGTH = 8000;
 const HEADER = "http.request.header.";
 const COOKIE = /^cookie(?:$|\.)/i;
 
@@ -41,7 +46,7 @@ export function requestOf(
   const query = queryTextOf(attributes);
   const headers = headersOf(attributes, settings);
   return {
-    method,
+    ...(method !== OTHER_METHOD && { method }),
     ...(url !== undefined && { url }),
     ...(query !== undefined && { query_string: query }),
     ...(headers !== undefined && { headers }),
@@ -80,7 +85,9 @@ function queryTextOf(attributes: AttributeBag): string | undefined {
   const given = text(attributes["url.query"]);
   const query =
     given?.startsWith("?") === true ? given.slice(1) : (given ?? queryOfUrl(attributes));
-  return query === undefined || query === "" ? undefined : filterQuery(query);
+  return query === undefined || query === ""
+    ? undefined
+    : filterQuery(query).slice(0, MAX_QUERY_LENGTH);
 }
 
 function queryOfUrl(attributes: AttributeBag): string | undefined {
@@ -104,8 +111,18 @@ function headersOf(
     if (value !== undefined) headers.push([headerName(name), value]);
   }
   const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
-  const known = user === undefined ? headers : [["User-Agent", user] as const, ...headers];
-  return known.length === 0 ? undefined : Object.fromEntries(known);
+  if (user !== undefined) headers.unshift(["User-Agent", user]);
+  return headers.length === 0 ? undefined : Object.fromEntries(fitting(headers));
+}
+
+function fitting(headers: readonly [string, string][]): [string, string][] {
+  let room = MAX_HEADERS_LENGTH;
+  return headers.filter(([name, value]) => {
+    const length = name.length + value.length;
+    if (length > room) return false;
+    room -= length;
+    return true;
+  });
 }
 
 // Older instrumentations write `x_api_key` for `x-api-key`.

@@ -1,7 +1,7 @@
 import { text, texts } from "./attribute-text.js";
 import { operationsText } from "./graphql-span.js";
 import { isInstrumentationName } from "./http-name.js";
-import { requestMethod } from "./http-span.js";
+import { requestMethod } from "./http-method.js";
 import type { TransactionSource } from "./inference.js";
 import type { RequestClue } from "./request-clue.js";
 import { requestPath } from "./request-clue.js";

@@ -18,6 +18,7 @@ const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
   "otel.scope.version",
   "otel.status_description",
   "sentry.custom_span_name",
+  "sentry.name",
   "sentry.op",
   "sentry.origin",
   "sentry.parentIsRemote",

@@ -19,6 +19,8 @@ export interface EncodedHead {
   readonly times: string;
   /** A member with a leading comma, or nothing. */
   readonly measurements: string;
+  /** The request that a SERVER root answered: a member with a leading comma, or nothing. */
+  readonly request: string;
   readonly responseStatusCode: number | undefined;
   /** What another name is made of; undefined where no inner span can change it. */
   readonly naming?: HeadNaming | undefined;
@@ -70,4 +72,9 @@ export function transactionName(description: string): string {
   return (
     clip(withoutSecrets(description.trim()), MAX_NAME_LENGTH).trim() || "<unlabeled transaction>"
   );
+}
+
+/** Characters that a head takes while it waits. */
+export function headLength({ traceContext, request }: EncodedHead): number {
+  return traceContext.length + request.length;
 }

@@ -1,9 +1,11 @@
+import { storable } from "../normalize/cut.js";
+
 // What JSON must escape, and lone surrogates: one is not valid UTF-8, and makes Relay refuse the event.
 const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
 
-/** A string as JSON text; lone surrogates become U+FFFD. */
+/** A string as JSON text; lone surrogates and NUL become U+FFFD. */
 export function jsonString(value: string): string {
-  return NEEDS_ESCAPE.test(value) ? JSON.stringify(value.toWellFormed()) : `"${value}"`;
+  return NEEDS_ESCAPE.test(value) ? JSON.stringify(storable(value)) : `"${value}"`;
 }
 
 /** A member with a string value and a leading comma, or nothing when there is no value. */

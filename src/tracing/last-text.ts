@@ -24,6 +24,29 @@ export class LastText<First, Second = undefined, Third = undefined> {
   }
 }
 
+/** Most texts come from a small vocabulary; more distinct ones than this, or longer, are not remembered. */
+const MAX_REMEMBERED = 1024;
+const MAX_REMEMBERED_LENGTH = 100;
+
+/** Remembers what was built of each of the first texts: names of spans are few, and repeat by turns. */
+export class RememberedTexts {
+  readonly #build: (text: string) => string;
+  readonly #built = new Map<string, string>();
+
+  constructor(build: (text: string) => string) {
+    this.#build = build;
+  }
+
+  of(text: string): string {
+    const known = this.#built.get(text);
+    if (known !== undefined) return known;
+    const built = flat(this.#build(text));
+    if (text.length <= MAX_REMEMBERED_LENGTH && this.#built.size < MAX_REMEMBERED)
+      this.#built.set(text, built);
+    return built;
+  }
+}
+
 /**
  * A concatenated string is a tree until it is read, and would be walked again in each text that it
  * becomes a part of. Reading one character makes it flat.

@@ -3,7 +3,7 @@ import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { requestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import { Chunk } from "./chunk.js";
-import { renamedHead, shownName } from "./encoded-head.js";
+import { headLength, renamedHead, shownName } from "./encoded-head.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { inTurns } from "./in-turns.js";
 import { Segment } from "./segment.js";
@@ -169,7 +169,7 @@ export class SegmentAssembler {
 
   #takeHead(segment: Segment, span: FinishedSpan): void {
     segment.head = this.#encoder.head(span, segment.origin.sampling.sampleRate);
-    this.#grow(segment.head.traceContext.length);
+    this.#grow(headLength(segment.head));
   }
 
   #takeChild(segment: Segment, span: FinishedSpan): void {
@@ -219,7 +219,7 @@ export class SegmentAssembler {
       segment.head = undefined;
       segment.kept = undefined;
       segment.headSent = true;
-      this.#bufferedLength -= head.traceContext.length;
+      this.#bufferedLength -= headLength(head);
       const named = segment.clues === undefined ? head : renamedHead(head, segment.clues);
       segment.sentName = shownName(named);
       this.#send(segment, rootTransaction(named, chunk), chunk);

@@ -1,10 +1,13 @@
 import { clip, cut } from "../normalize/cut.js";
 import { ruleMessage, validOrigin } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
+import { text as givenText } from "../semantics/attribute-text.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";
 import { inferStatus } from "../semantics/infer-status.js";
+import { redacted } from "../semantics/redacted.js";
+import { requestOf } from "../semantics/request-data.js";
 import { namedRequest } from "../semantics/request-name.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import { withoutSecrets } from "../semantics/url.js";
@@ -16,7 +19,7 @@ import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { namesSpan, validSpanId, validTraceId } from "./ids.js";
 import { jsonMember, jsonString } from "./json-text.js";
-import { LastText } from "./last-text.js";
+import { LastText, RememberedTexts } from "./last-text.js";
 import { readableSpan } from "./readable-span.js";
 import { TimestampEncoder, validTimes } from "./timestamps.js";
 
@@ -54,7 +57,11 @@ export class SpanEncoder {
   readonly #end = new TimestampEncoder(',"timestamp":');
   readonly #kind = new LastText(kindMembers);
   readonly #scope = new LastText(scopeMembers);
-  readonly #description = new LastText(descriptionMember);
+  readonly #names = new RememberedTexts(nameMember);
+  // Name and description change together more often than not.
+  readonly #label = new LastText(
+    (description: string, name: string) => this.#names.of(name) + descriptionMember(description),
+  );
 
   constructor(settings: EncodingSettings) {
     this.#settings = settings;
@@ -96,8 +103,8 @@ export class SpanEncoder {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
     const details = this.#details(span);
-    const description = this.#description.of(inferred.description, undefined, undefined);
-    return `{${identityMembers(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}}${description}`;
+    const label = this.#label.of(inferred.description, nameOf(span), undefined);
+    return `{${identityMembers(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}${label}`;
   }
 
   #encodeHead(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {
@@ -109,18 +116,26 @@ export class SpanEncoder {
     const rate = sampleRate === undefined ? "" : `,"sentry.sample_rate":${sampleRate}`;
     const start = `${identityMembers(span, idMembers(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}`;
     const { source } = inferred;
+    const name = nameMember(givenText(span.attributes["sentry.name"]) ?? "");
     return {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
       name: transactionName(inferred.description),
       source,
       op,
-      traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}}`,
+      traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}${name}}`,
       times: this.#start.text(times.start) + this.#end.text(times.end),
       measurements: this.#measurements(span),
+      request: span.kind === SPAN_KIND.SERVER ? this.#request(span) : "",
       responseStatusCode: responseStatusOf(span),
       naming: namingOf(span, inferred, start.length),
     };
+  }
+
+  #request({ attributes }: FinishedSpan): string {
+    const { sendDefaultPii = false } = this.#settings;
+    const request = requestOf(attributes, { sendDefaultPii });
+    return request === undefined ? "" : `,"request":${jsonValue(redacted(request))}`;
   }
 
   // Op, origin, status and the attributes, up to where `data` is closed. The scope comes first,
@@ -211,7 +226,19 @@ function kindMembers(op: string | undefined, origin: string, status: string): st
 }
 
 function descriptionMember(description: string): string {
-  return `,"description":${jsonString(clip(withoutSecrets(description), MAX_DESCRIPTION_LENGTH))}}`;
+  return `},"description":${jsonString(clip(withoutSecrets(description), MAX_DESCRIPTION_LENGTH))}}`;
+}
+
+// Relay takes this for the span's name. Without it, it derives one from the op, which for many spans of
+// instrumentations is the op itself, or `default`.
+function nameMember(name: string): string {
+  if (name.trim() === "") return "";
+  return `,"sentry.name":${jsonString(clip(withoutSecrets(name), MAX_NAME_LENGTH))}`;
+}
+
+// A name that the application gives for Sentry wins. OTel's SDK passes on a name that is no text.
+function nameOf({ name, attributes }: FinishedSpan): string {
+  return givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? name : "");
 }
 
 // OTel's rules for non-OTLP formats: scope, status message and dropped counts stay visible.

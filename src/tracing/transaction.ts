@@ -84,6 +84,7 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
     times: `,"start_timestamp":${start_timestamp},"timestamp":${timestamp}`,
     measurements:
       measurements === undefined ? "" : `,"measurements":${JSON.stringify(measurements)}`,
+    request: "",
     responseStatusCode: undefined,
   };
 }
@@ -94,5 +95,5 @@ export function jsonTransaction(
   eventId: string,
 ): string {
   const { head } = transaction;
-  return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${transaction.spans}]${head.measurements}`;
+  return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${transaction.spans}]${head.measurements}${head.request}`;
 }

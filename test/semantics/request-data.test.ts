@@ -76,6 +76,56 @@ describe("the request of a server's span", () => {
     expect(requestOf({ "db.system.name": "redis" }, shy)).toBeUndefined();
   });
 
+  it.each([
+    ["GET", "GET"],
+    ["get", "GET"],
+    ["PROPFIND", "PROPFIND"],
+    ["M-SEARCH", "M-SEARCH"],
+    ["_OTHER", undefined],
+    ["BREW", undefined],
+    ["GET https://me:hunter2@h/", undefined],
+    ["Basic bWU6aHVudGVyMg==", undefined],
+    ["sk_live_4eC39HqLyjWDarjtT1zdp7dc", undefined],
+    ["x".repeat(1e6), undefined],
+  ])("has the method %s only if it is one that is known", (given, method) => {
+    for (const key of ["http.request.method", "http.method"]) {
+      const request = requestOf({ [key]: given, "url.path": "/p" }, open);
+      expect(request).toEqual({ ...(method !== undefined && { method }), url: "/p" });
+    }
+  });
+
+  it("has nothing of a method that is not known, in whatever text", () => {
+    const other = fc
+      .string({ unit: "binary", minLength: 1 })
+      .filter((each) => /[^a-z-]/i.test(each));
+    fc.assert(
+      fc.property(other, (given) => {
+        expect(requestOf({ "http.method": given }, open)).toEqual({});
+      }),
+    );
+  });
+
+  it("is no larger than Relay keeps", () => {
+    const headers = Array.from({ length: 40 }, (_, index) => [
+      `http.request.header.x-h${index}`,
+      ["v".repeat(500)],
+    ]);
+    const request = requestOf(
+      {
+        "http.method": "GET",
+        "url.query": `q=${"x".repeat(5000)}`,
+        "url.path": `/${"p".repeat(5000)}`,
+        ...(Object.fromEntries(headers) as Record<string, unknown>),
+        "http.request.header.x-small": ["fits"],
+      },
+      shy,
+    );
+    expect(request?.query_string).toHaveLength(1000);
+    expect(request?.url).toHaveLength(256);
+    expect(JSON.stringify(request?.headers).length).toBeLessThan(8192);
+    expect(request?.headers).toMatchObject({ "X-H0": "v".repeat(500), "X-Small": "fits" });
+  });
+
   it("comes of any attributes without throwing", () => {
     fc.assert(
       fc.property(attributeBag, (attributes) => {

@@ -16,7 +16,7 @@ describe("a child span", () => {
       description: "work",
       start_timestamp: 1_795_341_600.123_456,
       timestamp: 1_795_341_600.456_789,
-      data: { "otel.scope.name": "test", "otel.scope.version": "1.2.3" },
+      data: { "otel.scope.name": "test", "otel.scope.version": "1.2.3", "sentry.name": "work" },
     });
   });
 
@@ -100,9 +100,11 @@ describe("what OTel knows beyond Sentry's fields stays visible", () => {
   it("the instrumentation scope", () => {
     expect(child({ instrumentationScope: { name: "lib" } }).data).toEqual({
       "otel.scope.name": "lib",
+      "sentry.name": "work",
     });
     expect(child({ instrumentationScope: { name: "lib", version: "" } }).data).toEqual({
       "otel.scope.name": "lib",
+      "sentry.name": "work",
     });
   });
 
@@ -157,6 +159,7 @@ describe("attributes", () => {
     expect(span.data).toEqual({
       "otel.scope.name": "test",
       "otel.scope.version": "1.2.3",
+      "sentry.name": "work",
       kept: 1,
     });
   });
