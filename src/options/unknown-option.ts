@@ -41,7 +41,6 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   includeLocalVariables:
     "local variables are not read: that needs a debugger in the process. `frameContextLines` gives source lines",
   includeServerName: "set `serverName`",
-  initialScope: "write to getGlobalScope() after createClient()",
   instrumenter: OTEL_SETS_UP,
   integrations: INSTRUMENTATIONS,
   isolationScope: SCOPE,
