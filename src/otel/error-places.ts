@@ -6,6 +6,8 @@ import type { ErrorUnits } from "../capture/error-units.js";
 import { attempt, isError, isObjectLike } from "../normalize/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
+import { ErrorHistory } from "./error-history.js";
+import type { ErrorPlace } from "./error-history.js";
 import { emptyUnit } from "../scope/unit.js";
 import { routeInContext } from "./rpc-route.js";
 import { scopesOf } from "./scope-context.js";
@@ -13,27 +15,28 @@ import { unitOfSpan } from "./span-slots.js";
 import { traceOfUnit } from "./unit-trace.js";
 import type { SpanIdentity } from "../tracing/finished-span.js";
 
-/** The unit of work, and the span, in which an error arose. */
-export interface ErrorPlace {
-  readonly scopes: ContextScopes;
-  readonly trace: ErrorTrace;
-}
+export type { ErrorPlace } from "./error-history.js";
 
 // Process-wide like the errors themselves; weak, so that it holds nothing. Under `Symbol.for`, so that
 // all copies of the package remember the same.
-const SLOT = Symbol.for("otel-sentry-bridge.error-places.v1");
-const carrier: typeof globalThis & { [SLOT]?: ErrorUnits<ErrorPlace> } = globalThis;
-const places = (carrier[SLOT] ??= createErrorUnits<ErrorPlace>());
+const SLOT = Symbol.for("otel-sentry-bridge.error-places.v2");
+const carrier: typeof globalThis & { [SLOT]?: ErrorUnits<ErrorHistory> } = globalThis;
+const histories = (carrier[SLOT] ??= createErrorUnits<ErrorHistory>());
 
-/** Where an error was first seen; here and now, if it was not seen before. */
+/** The place that an error which is captured here and now is reported for. */
 export function placeOfError(error: unknown): ErrorPlace {
-  return firstPlace(error, placeInContext(context.active()));
+  return historyOf(error).capture(placeInContext(context.active()), Date.now());
 }
 
-function firstPlace(error: unknown, here: ErrorPlace): ErrorPlace {
-  const known = places.recall(error);
-  if (known === undefined) places.remember(error, here);
-  return known ?? here;
+/** Remembers that an error was thrown or recorded in a place. Returns where it arose. */
+function seeError(error: unknown, here: ErrorPlace): ErrorPlace {
+  return historyOf(error).see(here, Date.now());
+}
+
+function historyOf(error: unknown): ErrorHistory {
+  const known = histories.recall(error) ?? new ErrorHistory();
+  histories.remember(error, known);
+  return known;
 }
 
 /**
@@ -44,7 +47,7 @@ export function rememberingErrors<T>(fn: () => T): T {
   try {
     return watched(fn());
   } catch (error) {
-    placeOfError(error);
+    seeError(error, placeInContext(context.active()));
     throw error;
   }
 }
@@ -55,7 +58,7 @@ function watched<T>(result: T): T {
   if (!(result instanceof Promise) || result.constructor !== Promise) return result;
   const ctx = context.active();
   const rethrow = (error: unknown): never => {
-    firstPlace(error, placeInContext(ctx));
+    seeError(error, placeInContext(ctx));
     throw error;
   };
   return result.then(undefined, rethrow) as T;
@@ -119,7 +122,7 @@ function rememberOn(
   { error, event }: Pick<RecordedError, "error" | "event">,
 ): void {
   const here = placeOfSpan(span);
-  const first = firstPlace(error, here);
+  const first = seeError(error, here);
   // From a span inside, if it was seen in this trace before; else the same object is thrown once more.
   const place = first.trace.traceId === here.trace.traceId ? first : here;
   if (!isError(error)) return;
