@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 
+import { ownFile } from "../diagnostics/own-file.js";
+
 // Where every copy of `@opentelemetry/api` 1.x keeps what is registered for the process. Read only: the API itself
 // cannot tell "nothing is registered" from "registered by a copy that this one does not accept".
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
@@ -38,15 +40,6 @@ export function ownApiVersion(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-// From a stack trace, since neither `import.meta` nor `__filename` compiles for both module formats.
-function ownFile(): string {
-  const [, path = ""] =
-    /\(?((?:file:\/\/)?\/[^()\n]*|[A-Z]:[^()\n]*):\d+:\d+\)?$/m.exec(
-      new Error("own file").stack ?? "",
-    ) ?? [];
-  return path;
 }
 
 function registry(): ApiRegistry | undefined {

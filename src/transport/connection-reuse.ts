@@ -10,9 +10,9 @@ const MAX_PAUSE_MILLIS = 60_000;
 // Losses that are further apart have nothing to do with each other.
 const FORGET_MILLIS = 5 * 60_000;
 
-// How long requests wait for the scout before they open connections: a handshake costs more than a
-// near server's answer, and a far server's answer must not hold up a backlog for long.
-const SCOUT_GRACE_MILLIS = 50;
+// How long requests wait for the scout before they open connections: a handshake costs more than most
+// answers, and one that is late must not hold up a backlog for long.
+const SCOUT_GRACE_MILLIS = 250;
 
 /** A kept connection, as far as its reuse depends on it. */
 export interface KeptConnection {

@@ -1,6 +1,9 @@
+import { createRequire } from "node:module";
+
 import type { Client } from "undici";
 
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { ownFile } from "../diagnostics/own-file.js";
 import type { Dsn } from "../protocol/dsn.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { stampSentAt } from "../protocol/envelope.js";
@@ -70,6 +73,9 @@ export const HTTP_CLIENT_FAULT = "http-client";
 const NO_HTTP_CLIENT =
   "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. Where the application is bundled, keep both packages out of the bundle " +
   '(external: ["otel-sentry-bridge", "undici"]) and install them beside it; otherwise see `npm ls undici`';
+
+const HTTP_CLIENT_LATER =
+  "the HTTP client `undici` could not be loaded just now; envelopes wait, and it is loaded again";
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
 const DEFAULT_MAX_CONNECTIONS = 96;
@@ -149,7 +155,8 @@ class PooledTransport implements HttpTransport {
     envelope: EncodedEnvelope,
     options: SendOptions | undefined,
   ): Promise<SendResult> {
-    const pool = this.#pool ?? (await this.#open());
+    const pool = this.#pool ?? (await this.#open().catch(notOpened));
+    if ("outcome" in pool) return pool;
     stampSentAt(envelope, this.#now());
     const { body } = envelope;
     const packed = body.length > this.#gzipThreshold ? await gzipBody(body) : undefined;
@@ -183,18 +190,21 @@ class PooledTransport implements HttpTransport {
 
   async #load(): Promise<ConnectionPool> {
     try {
-      // The package's main module would make itself the dispatcher of the process's `fetch`, and it
-      // takes three times as long to load.
-      const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
-      this.#pool = this.#createPool(UndiciClient);
+      this.#pool = this.#createPool(await loadUndiciClient());
       this.#isUsable = true;
       return this.#pool;
     } catch (error) {
       this.#loading = undefined;
-      this.#isUsable = false;
-      this.#settings.diagnostics.faultOnce(HTTP_CLIENT_FAULT, NO_HTTP_CLIENT, error);
+      this.#notLoaded(error);
       throw error;
     }
+  }
+
+  #notLoaded(error: unknown): void {
+    const { diagnostics } = this.#settings;
+    if (isSystemError(error)) return diagnostics.warnOnce("shortage", HTTP_CLIENT_LATER, error);
+    this.#isUsable = false;
+    diagnostics.faultOnce(HTTP_CLIENT_FAULT, NO_HTTP_CLIENT, error);
   }
 
   #createPool(UndiciClient: typeof Client): ConnectionPool {
@@ -228,6 +238,28 @@ class PooledTransport implements HttpTransport {
     await this.#loading?.catch(() => undefined);
     await this.#pool?.close();
   }
+}
+
+// The package's main module would make itself the dispatcher of the process's `fetch`, and it takes
+// three times as long to load. An `import()` that has failed stays failed in Node's loader, also
+// where the process was only short of descriptors or memory; `require` tries again.
+async function loadUndiciClient(): Promise<typeof Client> {
+  try {
+    const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
+    return UndiciClient;
+  } catch {
+    return createRequire(ownFile())("undici/lib/dispatcher/client.js");
+  }
+}
+
+// Nothing was sent, and the next attempt loads again.
+function notOpened(error: unknown): SendResult {
+  return retryable(error, isSystemError(error) ? "connect" : "refused");
+}
+
+// The files are there, and the system could not open or read them just now.
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }
 
 interface Posting {

@@ -67,6 +67,17 @@ describe("a holder", () => {
     expect(holder.isGone(createHolder(files, ended.pid).tag)).toBe(true);
   });
 
+  it.each(["EMFILE", "ENFILE", "ENOMEM"])(
+    "is not made up while procfs cannot be read: %s",
+    (code) => {
+      const short = (): never => {
+        throw Object.assign(new Error(code), { code });
+      };
+      expect(() => createHolder({ ...systemFiles, readSync: short })).toThrow(code);
+      expect(() => createHolder({ ...systemFiles, readLinkSync: short })).toThrow(code);
+    },
+  );
+
   it("is found out for this very process", () => {
     const holder = createHolder(systemFiles);
     expect(holder.tag).toMatch(/^[0-9a-f]{16}\.\d+\.\d+$/);

@@ -54,12 +54,12 @@ describe("before the server has proven that it keeps connections", () => {
     expect([1, 2].map((served) => trust.allows(kept(served), 0))).toEqual([true, false]);
   });
 
-  it("requests wait 50 ms for the scout, and only while it is under way", () => {
+  it("requests wait 250 ms for the scout, and only while it is under way", () => {
     const trust = new ReuseTrust();
     const scout = kept(1);
     expect(trust.waitsUntil()).toBeUndefined();
     sendOn(trust, scout, 100);
-    expect(trust.waitsUntil()).toBe(150);
+    expect(trust.waitsUntil()).toBe(350);
     answer(trust, scout);
     expect(trust.waitsUntil()).toBeUndefined();
   });
