@@ -8,7 +8,7 @@ export function attempt<T>(read: () => T, fallback: T): T {
 }
 
 /** A property of any value; `undefined` when there is none or reading it throws. */
-export function memberOf(value: unknown, key: string): unknown {
+export function memberOf(value: unknown, key: string | symbol): unknown {
   if (!isObjectLike(value)) return undefined;
   return attempt<unknown>(() => Reflect.get(value, key), undefined);
 }

@@ -41,11 +41,12 @@ function historyOf(error: unknown): ErrorHistory {
 
 /**
  * Runs `fn`; what it throws or rejects with is remembered to have arisen here, so that a handler
- * which sees it later, in another context, reports the right user, tags and trace.
+ * which sees it later, in another context, reports the right user, tags and trace. `onResult` may take the
+ * place of what `fn` returns, or its promise resolves to, by something equal; it must not throw.
  */
-export function rememberingErrors<T>(fn: () => T): T {
+export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged): T {
   try {
-    return watched(fn());
+    return watched(fn(), onResult);
   } catch (error) {
     seeError(error, placeInContext(context.active()));
     throw error;
@@ -54,14 +55,20 @@ export function rememberingErrors<T>(fn: () => T): T {
 
 // Listening on the promise itself would make its rejection count as handled: the application gets
 // the promise behind the listener. Only plain promises: what has more to it stays what it is.
-function watched<T>(result: T): T {
-  if (!(result instanceof Promise) || result.constructor !== Promise) return result;
+function watched<T>(result: T, onResult: OnResult): T {
+  if (!(result instanceof Promise) || result.constructor !== Promise) return onResult(result);
   const ctx = context.active();
   const rethrow = (error: unknown): never => {
     seeError(error, placeInContext(ctx));
     throw error;
   };
-  return result.then(undefined, rethrow) as T;
+  return result.then(onResult === unchanged ? undefined : onResult, rethrow) as T;
+}
+
+type OnResult = <V>(result: V) => V;
+
+function unchanged<V>(result: V): V {
+  return result;
 }
 
 /** An error that was recorded on a span. */

@@ -7,6 +7,7 @@ import { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { readContextScopes, writeContextScopes } from "./context-key.js";
 import type { ContextScopes } from "./context-key.js";
+import { rootByIds } from "./open-roots.js";
 import { unitOfSpan } from "./span-slots.js";
 
 /**
@@ -17,9 +18,21 @@ export function scopesOf(ctx: Context): ContextScopes {
   const own = readContextScopes(ctx);
   const span = trace.getSpan(ctx);
   const unit = span === undefined ? undefined : unitOfSpan(span);
+  if (span !== undefined && unit === undefined) {
+    const root = rootByIds(span);
+    if (root !== undefined) return scopesByIds(root.unit, own);
+  }
   if (own !== undefined && (unit === undefined || own.unit.depth >= unit.depth)) return own;
   if (unit !== undefined) return { unit, current: own?.current, incoming: own?.incoming };
   return { unit: unitWithoutSlot(ctx), current: undefined, incoming: undefined };
+}
+
+// A context may be given ids of another request's span. Then its own unit is not on the chain, and does not count.
+function scopesByIds(unit: Unit, own: ContextScopes | undefined): ContextScopes {
+  if (own?.unit.isWithin(unit) === true) return own;
+  return own !== undefined && unit.isWithin(own.unit)
+    ? { ...own, unit }
+    : { unit, current: undefined, incoming: undefined };
 }
 
 /** A context whose unit of work is a fork of the given one's. Nothing happens until `context.with`. */

@@ -7,9 +7,12 @@ import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { SegmentAssembler } from "../tracing/segment-assembler.js";
+import type { Segment } from "../tracing/segment.js";
 import { createAssembler } from "./client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "./local-root.js";
 import { checkContexts } from "./context-check.js";
+import { closeRoot, isIdentified, openRoots, rootByIds } from "./open-roots.js";
+import type { IdentifiedSpan } from "./open-roots.js";
 import { rememberRecordedErrors } from "./error-places.js";
 import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
@@ -100,24 +103,31 @@ export class ClientSpanProcessor {
   }
 
   #start(span: StartedSpan, parentContext: Context): void {
-    const parent = trace.getSpan(parentContext);
-    const parentEntry = parent === undefined ? undefined : this.#entries.get(parent);
-    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-    rememberRecordedErrors(span);
     // Without a parent it is a root, also where the context has a span: the SDK begins a new trace
     // under a parent whose ids are not valid.
-    if (parentEntry === undefined || span.parentSpanContext === undefined)
-      this.#startRoot(span, parentContext, isSampled);
+    const parent = span.parentSpanContext && trace.getSpan(parentContext);
+    const entry = parent && this.#entries.get(parent);
+    const segment = entry?.segment ?? (parent && this.#segmentByIds(parent));
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    rememberRecordedErrors(span);
+    if (segment === undefined) this.#startRoot(span, parentContext, isSampled);
     else {
       if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));
-      if (isSampled) this.#startChild(span, parentEntry);
+      if (isSampled) this.#startChild(span, segment, entry);
     }
   }
 
-  #startChild(span: StartedSpan, parent: SpanEntry): void {
-    const { segment } = parent;
+  // Only for the parents of local roots, and of children whose parent is known by its ids alone.
+  #segmentByIds(span: IdentifiedSpan): Segment | undefined {
+    const root = rootByIds(span);
+    return root === undefined ? undefined : this.#entries.ofRoot(root);
+  }
+
+  #startChild(span: StartedSpan, segment: Segment, parent: SpanEntry | undefined): void {
     this.#assembler.join(segment);
     this.#entries.add(span, segment, parent);
+    const root = segment.openRoot;
+    if (root?.ids !== undefined) openRoots.note(root, span.spanContext().spanId);
     if (this.#isIgnored?.(span) === true) {
       segment.takeOut(span.spanContext().spanId, span.parentSpanContext?.spanId);
     }
@@ -134,15 +144,20 @@ export class ClientSpanProcessor {
     if (!isSampled) return;
     const origin = this.#decide(span, scopes);
     const isIgnored = this.#isIgnored?.(span) === true;
-    this.#entries.add(
+    const segment = this.#assembler.begin(
+      isIgnored ? { ...origin, fate: "ignored" } : origin,
       span,
-      this.#assembler.begin(isIgnored ? { ...origin, fate: "ignored" } : origin, span),
     );
+    this.#entries.add(span, segment);
+    segment.openRoot = openRoots.begin(span.spanContext(), scopes.unit);
+    this.#entries.addRoot(segment.openRoot, segment);
   }
 
   #segmentOf(span: object): TraceInput | undefined {
     const entry = this.#entries.get(span);
-    return entry === undefined ? undefined : segmentTrace(entry.segment, entry);
+    if (entry !== undefined) return segmentTrace(entry.segment, entry);
+    const segment = isIdentified(span) ? this.#segmentByIds(span) : undefined;
+    return segment && segmentTrace(segment);
   }
 
   // At the first root, since the context manager may be registered after this processor is made.
@@ -163,6 +178,7 @@ export class ClientSpanProcessor {
     this.#observe(entry, span);
     if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
     else this.#assembler.dropClosed(entry.segment, span);
+    if (entry.segment.isComplete) closeRoot(entry.segment);
   }
 
   // A failure in breadcrumbs or exceptions must not lose the span.

@@ -1,4 +1,5 @@
 import type { Unit } from "../scope/unit.js";
+import type { OpenRoot } from "../tracing/open-roots.js";
 import type { Segment } from "../tracing/segment.js";
 import { linkTo } from "./failure-path.js";
 import type { PathSpan } from "./failure-path.js";
@@ -28,12 +29,23 @@ export interface SpanEntry extends PathSpan {
   readonly segment: Segment;
 }
 
+type RootSlots = OpenRoot & Record<symbol, Segment | undefined>;
+
 /** The entries of one processor's spans, hung on them in the same way. */
 export class SpanEntries {
   readonly #slot = Symbol("otel-sentry-bridge.entry");
 
   get(span: object): SpanEntry | undefined {
     return (span as Record<symbol, SpanEntry | undefined>)[this.#slot];
+  }
+
+  /** The segment that was begun for an open root. */
+  ofRoot(root: OpenRoot): Segment | undefined {
+    return (root as RootSlots)[this.#slot];
+  }
+
+  addRoot(root: OpenRoot, segment: Segment): void {
+    (root as RootSlots)[this.#slot] = segment;
   }
 
   /** `parent`: the entry of the span's parent in the same segment, where it has one. */

@@ -53,6 +53,15 @@ export class Unit {
     return this.isolation.fork();
   }
 
+  /** Whether this is the other unit, or was forked inside of it. */
+  isWithin(other: Unit): boolean {
+    if (this === other) return true;
+    // Ancestors of very deep units are forgotten. Then the depth decides, as between a context and its span.
+    return this.parent === undefined
+      ? this.depth > MAX_REMEMBERED_DEPTH && this.depth > other.depth
+      : this.parent.isWithin(other);
+  }
+
   /** Whether what came up in the given unit at that time led to this one: its own, or of before the fork. */
   comesAfter(other: Unit, atMillis: number): boolean {
     if (other === this) return true;

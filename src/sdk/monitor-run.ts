@@ -5,7 +5,8 @@ import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { memberOf } from "../normalize/foreign.js";
 import { sendCheckIn } from "../otel/check-in-sender.js";
-import { placeOfError, rememberingErrors } from "../otel/error-places.js";
+import { runInContext } from "../otel/bound-iteration.js";
+import { placeOfError } from "../otel/error-places.js";
 import { forkIsolation, startingNewTrace } from "../otel/scope-context.js";
 import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
@@ -28,9 +29,10 @@ export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): 
   const creator = trace.getSpanContext(context.active());
   const ctx = startingNewTrace(forkIsolation(base));
   const span = startedSpan(job.monitorSlug, ctx, creator);
-  return context.with(trace.setSpan(ctx, span), () => {
+  const inside = trace.setSpan(ctx, span);
+  return context.with(inside, () => {
     const run = new MonitorRun(job, span);
-    return run.watch(() => rememberingErrors(fn));
+    return run.watch(() => runInContext(inside, fn));
   });
 }
 

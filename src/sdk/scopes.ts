@@ -3,12 +3,12 @@ import type { Context } from "@opentelemetry/api";
 
 import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
 import type { BreadcrumbHint } from "../options/options.js";
+import { runInContext } from "../otel/bound-iteration.js";
 import { forkIsolation, forkScope, scopesOf } from "../otel/scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
 import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
-import { rememberingErrors } from "../otel/error-places.js";
 import { getClient } from "./global-client.js";
 import { admitOutsideWrite } from "./outside-writes.js";
 
@@ -32,20 +32,22 @@ export function getGlobalScope(): Scope {
 
 /**
  * Runs `fn` as a unit of work of its own: what is set inside stays inside, also across its awaits.
- * Returns what `fn` returns, throws what it throws.
+ * Returns what `fn` returns, throws what it throws. A generator or async iterator that `fn` returns, or its promise
+ * resolves to, is returned as a proxy that runs its body in the unit.
  */
 export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
   const ctx = forkIsolation();
-  return context.with(ctx, () => rememberingErrors(() => fn(getIsolationScope(ctx))));
+  return runInContext(ctx, () => fn(getIsolationScope(ctx)));
 }
 
 /**
  * Runs `fn` with an overlay over the current scope: what is set on the scope it is given holds for
- * what is captured inside. Returns what `fn` returns, throws what it throws.
+ * what is captured inside. Returns what `fn` returns, throws what it throws. Generators and async iterators run inside
+ * too, as with `withIsolationScope`.
  */
 export function withScope<T>(fn: (current: Scope) => T): T {
   const ctx = forkScope();
-  return context.with(ctx, () => rememberingErrors(() => fn(getCurrentScope(ctx))));
+  return runInContext(ctx, () => fn(getCurrentScope(ctx)));
 }
 
 /**
@@ -57,7 +59,7 @@ export function bindContext<This, Args extends unknown[], Result>(
 ): (this: This, ...args: Args) => Result {
   const ctx = context.active();
   return function bound(this: This, ...args: Args): Result {
-    return context.with(ctx, () => rememberingErrors(() => fn.apply(this, args)));
+    return runInContext(ctx, () => fn.apply(this, args));
   };
 }
 

@@ -3,9 +3,9 @@ import type { Context } from "@opentelemetry/api";
 
 import { environmentWithTrace, traceFromEnvironment } from "../options/env.js";
 import type { Environment } from "../options/env.js";
-import { rememberingErrors } from "../otel/error-places.js";
+import { runInContext } from "../otel/bound-iteration.js";
 import { startingNewTrace } from "../otel/scope-context.js";
-import { runUntraced } from "../otel/suppress.js";
+import { suppressTracing as suppressed } from "../otel/suppress.js";
 import { SentryPropagator } from "./otel-parts.js";
 
 /** The headers that carry a trace; others in the same object are not looked at. */
@@ -25,7 +25,7 @@ const propagator = new SentryPropagator();
  */
 export function continueTrace<T>(headers: TraceHeaders, fn: () => T): T {
   const outside = trace.deleteSpan(context.active());
-  return run(propagator.extract(outside, headers, defaultTextMapGetter), fn);
+  return runInContext(propagator.extract(outside, headers, defaultTextMapGetter), fn);
 }
 
 /**
@@ -33,7 +33,7 @@ export function continueTrace<T>(headers: TraceHeaders, fn: () => T): T {
  * unit of work, with its user and tags, stays.
  */
 export function startNewTrace<T>(fn: () => T): T {
-  return run(startingNewTrace(context.active()), fn);
+  return runInContext(startingNewTrace(context.active()), fn);
 }
 
 /**
@@ -72,7 +72,7 @@ function escaped(text: string): string {
 
 /** Runs `fn` without tracing: no spans start in it, and no headers are written. */
 export function suppressTracing<T>(fn: () => T): T {
-  return runUntraced(fn);
+  return runInContext(suppressed(context.active()), fn);
 }
 
 /**
@@ -87,8 +87,4 @@ export function traceEnvironment(env?: Environment): Environment {
 /** `continueTrace` with what `traceEnvironment` has written, in the process or the thread that was started. */
 export function continueTraceFromEnvironment<T>(fn: () => T): T {
   return continueTrace(traceFromEnvironment(), fn);
-}
-
-function run<T>(ctx: Context, fn: () => T): T {
-  return context.with(ctx, () => rememberingErrors(fn));
 }

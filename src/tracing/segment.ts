@@ -9,6 +9,7 @@ import { SPAN_KIND } from "../semantics/span-view.js";
 import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "./finished-span.js";
+import type { OpenRoot } from "./open-roots.js";
 import { createIdTexts } from "./span-encoder.js";
 import type { IdTexts } from "./span-encoder.js";
 
@@ -68,6 +69,8 @@ export class Segment {
   otherUnits: Map<string, Unit> | undefined = undefined;
   /** Parents by the ids of the spans that a filter took out. */
   reparented: Map<string, string | undefined> | undefined = undefined;
+  /** Its entry among the process's open roots, until it is complete. */
+  openRoot: OpenRoot | undefined = undefined;
   /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
   waitingSince: number = -1;
 
@@ -127,6 +130,11 @@ export class Segment {
   get waitingSpans(): string {
     const texts = [this.kept, this.overflow].map((chunk) => chunk && chunk.first + chunk.rest);
     return texts.filter((text) => text !== undefined).join(",");
+  }
+
+  /** Whether the root and all its descendants that have started have ended. */
+  get isComplete(): boolean {
+    return this.rootEnded && this.open <= 0;
   }
 
   /** Whether anything has finished and waits. */
