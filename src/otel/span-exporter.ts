@@ -7,6 +7,9 @@ import { emptyUnit } from "../scope/unit.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { BatchExceptions } from "./batch-exceptions.js";
+import { isRegistered } from "./api-registry.js";
+import { checkContexts } from "./context-check.js";
+import { SharedDestination } from "./shared-destination.js";
 import { encodingSettings } from "./client-assembler.js";
 import type { ContextScopes } from "./context-key.js";
 import { createRateDecision, createRootDecision } from "./root-decision.js";
@@ -34,12 +37,16 @@ export class ClientSpanExporter {
   readonly #ownsClient: boolean;
   readonly #assembler: BatchAssembler;
   readonly #exceptions: BatchExceptions | undefined;
+  readonly #destination: SharedDestination;
+  #hasExported = false;
+  #stopWatching: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
+    this.#destination = new SharedDestination(client);
     const sink = createTransactionSink(client, setDetachedTimer);
     this.#assembler = createBatchAssembler(client, sink);
     addAssembler(client, this.#assembler, { sink });
@@ -50,6 +57,16 @@ export class ClientSpanExporter {
         isAll: spanExceptions === "all",
         waiting: new WaitingExceptions(client),
       });
+  }
+
+  /** Tells whether an SDK has used the exporter: exported a batch, or shut it down. */
+  get isInUse(): boolean {
+    return this.#hasExported || this.#closing !== undefined;
+  }
+
+  /** Has a function called once when the exporter is in use. */
+  whenInUse(stopWatching: () => void): void {
+    this.#stopWatching = stopWatching;
   }
 
   /** Takes finished spans over: success means that each of them will be sent or counted. */
@@ -78,11 +95,22 @@ export class ClientSpanExporter {
       for (const span of sampled) this.#client.learnResource(resourceOf(span));
       this.#assembler.accept(sampled);
       this.#observe(sampled);
+      this.#checkSetup(sampled);
       return { code: 0 };
     } catch (error) {
       this.#client.diagnostics.warnOnce("exporter", "a batch could not be taken", error);
       return { code: 1, error: error instanceof Error ? error : new Error(String(error)) };
     }
+  }
+
+  // Spans that are exported by hand need no context manager.
+  #checkSetup(spans: readonly FinishedSpan[]): void {
+    const isFirst = !this.#hasExported;
+    this.#hasExported = true;
+    if (isFirst) this.#stopWatching?.();
+    if (isFirst && isRegistered("trace"))
+      attempt(() => checkContexts(this.#client.diagnostics), undefined);
+    for (const span of spans) if (isRoot(span)) this.#destination.check(span);
   }
 
   // A failure in exceptions must not lose the spans.
@@ -95,6 +123,7 @@ export class ClientSpanExporter {
   }
 
   async #shutdown(): Promise<void> {
+    this.#stopWatching?.();
     this.#exceptions?.end();
     if (this.#ownsClient) await this.#client.close();
     else await this.#client.flush();
@@ -135,4 +164,8 @@ function isSampled(span: FinishedSpan): boolean {
   } catch {
     return true;
   }
+}
+
+function isRoot(span: FinishedSpan): boolean {
+  return attempt(() => span.parentSpanContext === undefined, false);
 }

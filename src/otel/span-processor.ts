@@ -18,6 +18,7 @@ import { createRootDecision } from "./root-decision.js";
 import type { RootDecision } from "./root-decision.js";
 import { leaveCrumbs } from "./span-breadcrumbs.js";
 import { SpanExceptions } from "./span-exceptions.js";
+import { SharedDestination } from "./shared-destination.js";
 import { createSpanFilter } from "./span-filter.js";
 import type { SpanFilter } from "./span-filter.js";
 import { segmentTrace } from "./segment-trace.js";
@@ -39,6 +40,7 @@ export class ClientSpanProcessor {
   readonly #ownsClient: boolean;
   readonly #assembler: SegmentAssembler;
   readonly #entries = new SpanEntries();
+  readonly #destination: SharedDestination;
   readonly #decide: RootDecision;
   readonly #monitor: SpanMonitor;
   readonly #isIgnored: SpanFilter | undefined;
@@ -46,12 +48,14 @@ export class ClientSpanProcessor {
   /** How many breadcrumbs of its spans a unit keeps. */
   readonly #maxCrumbs: number;
   #hasCheckedContexts = false;
+  #stopWatching: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
+    this.#destination = new SharedDestination(client, this.#entries.slot);
     processScopes().defaultUnit.expectSpans();
     this.#assembler = createAssembler(client, (span) => this.#segmentOf(span));
     this.#decide = createRootDecision(client);
@@ -67,6 +71,16 @@ export class ClientSpanProcessor {
             waiting: new WaitingExceptions(client),
           });
     this.#maxCrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
+  }
+
+  /** Tells whether an SDK has used the processor: started a span, or shut it down. */
+  get isInUse(): boolean {
+    return this.#hasCheckedContexts || this.#closing !== undefined;
+  }
+
+  /** Has a function called once when the processor is in use. */
+  whenInUse(stopWatching: () => void): void {
+    this.#stopWatching = stopWatching;
   }
 
   /** Called by the SDK when a span has started. */
@@ -142,6 +156,7 @@ export class ClientSpanProcessor {
     if (span.kind === SPAN_KIND.SERVER) scopes.unit.request = span.attributes;
     this.#client.learnResource(span.resource);
     if (!isSampled) return;
+    this.#destination.check(span);
     const origin = this.#decide(span, scopes);
     const isIgnored = this.#isIgnored?.(span) === true;
     const segment = this.#assembler.begin(
@@ -164,6 +179,7 @@ export class ClientSpanProcessor {
   #checkContexts(): void {
     if (this.#hasCheckedContexts) return;
     this.#hasCheckedContexts = true;
+    this.#stopWatching?.();
     checkContexts(this.#client.diagnostics);
   }
 
@@ -192,6 +208,8 @@ export class ClientSpanProcessor {
   }
 
   async #shutdown(): Promise<void> {
+    this.#stopWatching?.();
+    this.#destination.leave();
     this.#assembler.close();
     this.#exceptions?.end();
     if (this.#ownsClient) await this.#client.close();

@@ -33,24 +33,25 @@ type RootSlots = OpenRoot & Record<symbol, Segment | undefined>;
 
 /** The entries of one processor's spans, hung on them in the same way. */
 export class SpanEntries {
-  readonly #slot = Symbol("otel-sentry-bridge.entry");
+  /** Where the entries hang. */
+  readonly slot: symbol = Symbol("otel-sentry-bridge.entry");
 
   get(span: object): SpanEntry | undefined {
-    return (span as Record<symbol, SpanEntry | undefined>)[this.#slot];
+    return (span as Record<symbol, SpanEntry | undefined>)[this.slot];
   }
 
   /** The segment that was begun for an open root. */
   ofRoot(root: OpenRoot): Segment | undefined {
-    return (root as RootSlots)[this.#slot];
+    return (root as RootSlots)[this.slot];
   }
 
   addRoot(root: OpenRoot, segment: Segment): void {
-    (root as RootSlots)[this.#slot] = segment;
+    (root as RootSlots)[this.slot] = segment;
   }
 
   /** `parent`: the entry of the span's parent in the same segment, where it has one. */
   add(span: object, segment: Segment, parent?: SpanEntry): void {
-    (span as Record<symbol, SpanEntry>)[this.#slot] = {
+    (span as Record<symbol, SpanEntry>)[this.slot] = {
       segment,
       depth: parent === undefined ? depthWithoutParent(span, segment) : parent.depth + 1,
       above: parent === undefined ? undefined : linkTo(parent),

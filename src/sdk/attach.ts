@@ -46,12 +46,22 @@ export function attach(processor: AttachableProcessor): string | undefined {
   }
 }
 
+/** The span processors of the registered provider; `foreign` where it does not show them. Never throws. */
+export function registeredProcessors(): readonly object[] | "foreign" | "none" {
+  if (!isRegistered("trace")) return "none";
+  try {
+    return activeProcessorOf(registeredProvider())?.[LIST] ?? "foreign";
+  } catch {
+    return "foreign";
+  }
+}
+
 // Private fields of the SDK's `TracerProvider` and of its processor that stands for all others.
 const ACTIVE = "_activeSpanProcessor";
 const LIST = "_spanProcessors";
 
 interface ActiveProcessor {
-  [LIST]: readonly unknown[];
+  [LIST]: readonly object[];
 }
 
 function registeredProvider(): TracerProvider {

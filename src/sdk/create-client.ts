@@ -30,6 +30,7 @@ import { reportFinalLoss } from "./final-loss.js";
 import type { EndedDelivery } from "./final-loss.js";
 import { ProcessEnd } from "./process-end.js";
 import type { EndingClient } from "./process-end.js";
+import { checkRegistrations } from "./registration-check.js";
 import { UncaughtErrors } from "./uncaught.js";
 
 /**
@@ -60,13 +61,14 @@ export function createClient(options: ClientOptions = {}): SentryClient {
       processEnd.remove(ending);
       uncaughtErrors.remove(client);
       metrics.detach();
-      reportLoss();
+      reportAtEnd();
     },
   });
-  const reportLoss = (): void => {
+  const reportAtEnd = (): void => {
+    checkRegistrations(client);
     if (delivery !== undefined) reportFinalLoss(parts.diagnostics, endedDelivery(parts, delivery));
   };
-  const ending = endingClient(client, reportLoss);
+  const ending = endingClient(client, reportAtEnd);
   checkDestination(options, client);
   metrics.measure(client);
   processEnd.add(ending, settings.flushOnSignals);
@@ -87,7 +89,7 @@ function reportUncaught(client: SentryClient): void {
 }
 
 // As the end of the process sees it: what has left by then is not sent any more.
-function endingClient(client: SentryClient, reportLoss: () => void): EndingClient {
+function endingClient(client: SentryClient, reportAtEnd: () => void): EndingClient {
   return {
     activity: () => client.activity(),
     captureUnfinished: () => client.captureUnfinished(),
@@ -95,7 +97,7 @@ function endingClient(client: SentryClient, reportLoss: () => void): EndingClien
     letGo: () => client.letGo(),
     leave: () => {
       client.leave();
-      reportLoss();
+      reportAtEnd();
     },
   };
 }

@@ -11,6 +11,7 @@ import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
 import { clientOf } from "./create-client.js";
 import { getClient } from "./global-client.js";
+import { watchRegistration } from "./registration-check.js";
 
 /**
  * An OTel `SpanProcessor` (SDK 2.x and 3.x) that turns the spans of your provider into Sentry
@@ -23,6 +24,7 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
+    watchRegistration(client, { kind: "SentrySpanProcessor", instance: this });
   }
 }
 
@@ -39,6 +41,7 @@ export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
+    watchRegistration(client, { kind: "SentrySpanExporter", instance: this });
   }
 }
 

@@ -7,6 +7,7 @@ import { isRegistered } from "../otel/api-registry.js";
 import { attach } from "./attach.js";
 import { getClient } from "./global-client.js";
 import { SentrySpanProcessor } from "./otel-parts.js";
+import { NOT_TRACED } from "./registration-check.js";
 import { registerContextManager, registerPropagator, registerProvider } from "./set-up-globals.js";
 import { installedTraceSdk } from "./trace-sdk.js";
 
@@ -28,9 +29,6 @@ export function registerFromEnvironment(): void {
     reportSetupFault("register", "`register` failed, and nothing is traced", { cause: error });
   }
 }
-
-/** Kind of the fault that nothing is traced, whatever the reason. */
-const NOT_TRACED = "not-traced";
 
 // `NODE_OPTIONS` and the command line may name it both, and as ESM and as CommonJS.
 const RUN = Symbol.for("otel-sentry-bridge.register.v1");

@@ -1,7 +1,11 @@
+import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
+import type { Application } from "../package/application.js";
 import { SDK_BASE } from "../register/traced-application.js";
 import { faultyApplication, run } from "./faulty-application.js";
 
@@ -17,8 +21,20 @@ interface Fault {
   readonly line: RegExp;
   readonly program: string;
   readonly dependencies?: readonly string[];
+  /** Changes what is installed. */
+  readonly prepare?: (application: Application) => void;
   /** Default: that of a server that answers. */
   readonly dsn?: string | null;
+}
+
+// As npm installs it where the application's own range does not allow the version that the package finds.
+function installNewerApi({ directory, packageDirectory }: Application): void {
+  const copy = join(packageDirectory, "node_modules/@opentelemetry/api");
+  cpSync(realpathSync(join(directory, "node_modules/@opentelemetry/api")), copy, {
+    recursive: true,
+  });
+  const version = join(copy, "build/src/version.js");
+  writeFileSync(version, readFileSync(version, "utf8").replace(/'1\.9\.\d+'/, "'1.99.0'"));
 }
 
 const FAULTS: Record<string, Fault> = {
@@ -32,6 +48,11 @@ const FAULTS: Record<string, Fault> = {
     program: `
       trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] }));
       traffic();`,
+  },
+  "a second copy of the API": {
+    prepare: installNewerApi,
+    line: /two copies of @opentelemetry\/api are loaded: 1\.9\.\d+ registered OpenTelemetry first, and otel-sentry-bridge uses 1\.99\.0.*npm ls @opentelemetry\/api/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("one");`,
   },
   "an HTTP client that cannot be loaded": {
     dependencies: WITHOUT_UNDICI,
@@ -62,6 +83,52 @@ const FAULTS: Record<string, Fault> = {
       bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });
       await provider.shutdown();`,
   },
+  "a processor that nobody registered, without any provider": {
+    line: /a SentrySpanProcessor was created, but no span has reached it: no tracer provider is registered.*spanProcessors: \[processor\]/,
+    program: `new bridge.SentrySpanProcessor(options); traffic(); bridge.captureException(new Error("one"));`,
+  },
+  "a processor that nobody registered, beside another one": {
+    line: /a SentrySpanProcessor was created, but no span has reached it: the registered tracer provider does not have it/,
+    program: `
+      new bridge.SentrySpanProcessor(options);
+      setUp({ onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} });
+      traffic();
+      await bridge.flush();`,
+  },
+  "a processor whose client is closed before anybody registered it": {
+    line: /a SentrySpanProcessor was created/,
+    program: `new bridge.SentrySpanProcessor(options); await bridge.close();`,
+  },
+  "an exporter that nobody exports to": {
+    line: /a SentrySpanExporter was created, but no span has reached it: no tracer provider is registered/,
+    program: `new bridge.SentrySpanExporter(options); traffic();`,
+  },
+  "two processors on one DSN": {
+    line: /two span processors or exporters send the same spans to one DSN.*arrives twice\. Register one/,
+    program: `setUp(new bridge.SentrySpanProcessor(options), new bridge.SentrySpanProcessor(options)); traffic();`,
+  },
+  "two processors of one client": {
+    line: /arrives twice/,
+    program: `
+      const client = bridge.createClient(options);
+      setUp(new bridge.SentrySpanProcessor(client), new bridge.SentrySpanProcessor(client));
+      traffic();`,
+  },
+  "processors of both builds of the package": {
+    line: /arrives twice/,
+    program: `
+      import { createRequire } from "node:module";
+      const other = createRequire(import.meta.url)("otel-sentry-bridge");
+      setUp(new bridge.SentrySpanProcessor(options), new other.SentrySpanProcessor(options));
+      traffic();`,
+  },
+  "a processor and an exporter on one DSN": {
+    line: /arrives twice/,
+    program: `
+      import { SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+      setUp(new bridge.SentrySpanProcessor(options), new SimpleSpanProcessor(new bridge.SentrySpanExporter(options)));
+      traffic();`,
+  },
 };
 
 describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
@@ -70,6 +137,7 @@ describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
 
   it("is one line on standard error", async () => {
     const app = faultyApplication(fault.dependencies);
+    fault.prepare?.(app);
     const { stderr } = await run(app, fault.program, { options: options() });
     expect(stderr.split("\n")).toEqual([expect.stringMatching(fault.line), ""]);
     expect(stderr).toMatch(/^otel-sentry-bridge: /);
@@ -77,6 +145,7 @@ describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
 
   it("is told to the logger of `diag` alone, where there is one", async () => {
     const app = faultyApplication(fault.dependencies);
+    fault.prepare?.(app);
     const { stdout, stderr } = await run(app, fault.program, {
       options: options(),
       withLogger: true,
@@ -87,6 +156,7 @@ describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
 
   it("is not written with `silent: true`", async () => {
     const app = faultyApplication(fault.dependencies);
+    fault.prepare?.(app);
     const muted = { ...options(), silent: true };
     expect(await run(app, fault.program, { options: muted })).toEqual({ stdout: "", stderr: "" });
   });

@@ -1,0 +1,72 @@
+import { trace } from "@opentelemetry/api";
+import type { TracerProvider } from "@opentelemetry/api";
+import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { SentrySpanExporter, SentrySpanProcessor, setClient } from "../../src/index.js";
+import { createMemoryTransport } from "../../src/testing/testing.js";
+import { forgetFaults, standardError } from "../diagnostics/fault-kit.js";
+
+const LINE = expect.stringMatching(
+  /a SentrySpanProcessor was created.*registered tracer provider does not have it/,
+);
+const FOREIGN: TracerProvider = { getTracer: (name) => trace.getTracer(name) };
+const GRACE_MILLIS = 30_000;
+
+function processorOf(): SentrySpanProcessor {
+  return new SentrySpanProcessor({ transport: createMemoryTransport() });
+}
+
+function register(...spanProcessors: SpanProcessor[]): void {
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
+}
+
+function batchProcessor(): SpanProcessor {
+  return new BatchSpanProcessor(new SentrySpanExporter({ transport: createMemoryTransport() }));
+}
+
+beforeEach(() => {
+  forgetFaults();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  trace.disable();
+  setClient(undefined);
+});
+
+describe("a process that goes on without its processor", () => {
+  it("is told after 30 seconds, once", () => {
+    const written = standardError();
+    processorOf();
+    register(batchProcessor());
+
+    vi.advanceTimersByTime(GRACE_MILLIS - 1);
+    expect(written).toEqual([]);
+    vi.advanceTimersByTime(GRACE_MILLIS);
+    expect(written).toEqual([LINE]);
+  });
+
+  it.each<[string, (processor: SentrySpanProcessor) => void]>([
+    ["has it", (processor) => register(processor)],
+    ["has it beside others", (processor) => register(batchProcessor(), processor)],
+    [
+      "has it behind a closure",
+      (processor) =>
+        register({
+          onStart: (span, parent) => processor.onStart(span, parent),
+          onEnd: (span) => processor.onEnd(span),
+          forceFlush: () => processor.forceFlush(),
+          shutdown: () => processor.shutdown(),
+        }),
+    ],
+    ["comes later", () => undefined],
+    ["is another SDK's", () => trace.setGlobalTracerProvider(FOREIGN)],
+  ])("is told nothing where the provider %s", (_name, setUp) => {
+    const written = standardError();
+    setUp(processorOf());
+    vi.advanceTimersByTime(10 * GRACE_MILLIS);
+    expect(written).toEqual([]);
+  });
+});
