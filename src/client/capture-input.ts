@@ -42,6 +42,8 @@ export interface TransactionInput {
   readonly name: string;
   /** The event's JSON up to where the client goes on: no closing brace, no `contexts`. */
   readonly openJson: (eventId: string) => string;
+  /** When its head started, in seconds since 1970. */
+  readonly start: number;
   /** Members of `contexts.trace`. */
   readonly traceContext: string;
   readonly responseStatusCode: number | undefined;

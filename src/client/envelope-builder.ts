@@ -98,6 +98,9 @@ export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quant
 
 export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
+// Relay drops a transaction that started five days ago after a 200; six hours for clocks and the last retry.
+const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
+
 /** What losing a transaction costs. */
 export function transactionContents(spanCount: number): readonly ItemCount[] {
   return [
@@ -152,6 +155,7 @@ export class EnvelopeBuilder {
         payload: fitEvent(json, this.#parts.diagnostics),
         headerMembers,
         contents: transactionContents(input.spanCount - droppedSpans),
+        expiresAtMillis: input.start * 1000 + MAX_TRANSACTION_AGE_MILLIS,
       };
       return { parts, droppedSpans };
     });

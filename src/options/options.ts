@@ -63,7 +63,7 @@ export interface HttpOptions {
   readonly spoolMaxBytes?: number;
   /** Files in the spool at most. Default 10,000. */
   readonly spoolMaxFiles?: number;
-  /** Age after which a spooled envelope is given up. Default 24 hours. */
+  /** Age after which a spooled envelope is given up. Default 24 hours; at most 4 days: Sentry drops what started five days ago. */
   readonly spoolMaxAgeMillis?: number;
 }
 

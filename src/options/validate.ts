@@ -85,6 +85,11 @@ export const positiveMillis: Check = check(
   "must be a number of milliseconds above 0",
   isAtLeast(1),
 );
+const MAX_SPOOL_AGE_MILLIS = 4 * 24 * 3_600_000;
+const spoolAge: Check = check(
+  `must be a number of milliseconds from 1 to ${MAX_SPOOL_AGE_MILLIS} (4 days): Sentry drops what started five days ago`,
+  (value) => isAtLeast(1)(value) && Number(value) <= MAX_SPOOL_AGE_MILLIS,
+);
 const path: Check = check("must be a path", (value) => isText(value) && value !== "");
 const pem: Check = check("must be a certificate or key in PEM form", isPem, onlyItsKind);
 const pems: Check = check(
@@ -176,7 +181,7 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
   spoolDirectory: path,
   spoolMaxBytes: size,
   spoolMaxFiles: size,
-  spoolMaxAgeMillis: positiveMillis,
+  spoolMaxAgeMillis: spoolAge,
 };
 
 function checkMembers(

@@ -8,6 +8,7 @@ import type { SetTimer } from "../tracing/segment-schedule.js";
 import { headLength } from "../tracing/encoded-head.js";
 import type { SpanResource } from "../tracing/finished-span.js";
 import { shownName } from "../tracing/encoded-head.js";
+import { headInWindow } from "../tracing/time-window.js";
 import { jsonTransaction } from "../tracing/transaction.js";
 import type { AssembledTransaction } from "../tracing/transaction.js";
 
@@ -136,12 +137,15 @@ async function within(done: Promise<unknown>, millis: number, setTimer: SetTimer
   cancel?.();
 }
 
-function transactionInput(transaction: AssembledTransaction): TransactionInput {
-  const { head, origin } = transaction;
+function transactionInput(assembled: AssembledTransaction): TransactionInput {
+  const head = headInWindow(assembled.head, Date.now());
+  const transaction = { ...assembled, head };
+  const { origin } = transaction;
   const { isolation } = origin.unit;
   return {
     name: head.name,
     openJson: (eventId) => jsonTransaction(transaction, eventId),
+    start: head.start,
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,
     spanCount: transaction.spanCount + 1,

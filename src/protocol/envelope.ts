@@ -12,6 +12,8 @@ export interface EncodedEnvelope {
   readonly body: Buffer;
   /** What is lost when this envelope is lost. */
   readonly contents: readonly ItemCount[];
+  /** Milliseconds since 1970 after which the server would drop it without a word; absent: never. */
+  readonly expiresAtMillis?: number | undefined;
 }
 
 /** What an envelope is made of, before it is bytes. */
@@ -28,6 +30,7 @@ export interface EnvelopeParts {
   /** More envelope header members, as JSON text with a leading comma (`,"sdk":{…}`), or nothing. */
   readonly headerMembers: string;
   readonly contents: readonly ItemCount[];
+  readonly expiresAtMillis?: number | undefined;
 }
 
 /** A file that goes with an event. */
@@ -55,8 +58,9 @@ export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   const isAscii = payloadBytes === parts.payload.length;
   body.write(parts.payload, headerBytes, isAscii ? "latin1" : "utf8");
   body[headerBytes + payloadBytes] = NEWLINE;
-  const { eventId: id, category, contents, attachments = [] } = parts;
-  return { eventId: id, category, body: withAttachments(body, attachments), contents };
+  const { eventId: id, category, contents, attachments = [], expiresAtMillis } = parts;
+  const whole = withAttachments(body, attachments);
+  return { eventId: id, category, body: whole, contents, expiresAtMillis };
 }
 
 function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): Buffer {

@@ -11,6 +11,7 @@ import type { HttpOptions, Settings } from "../options/options.js";
 import { isTransport } from "../options/validate.js";
 import { runDetached } from "../otel/suppress.js";
 import type { Dsn } from "../protocol/dsn.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { createSpool } from "../spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../spool/spool.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
@@ -179,7 +180,7 @@ function withReplay(
   replayOf: () => SpoolReplay | undefined,
 ): SenderTransport {
   return {
-    send: (envelope) => transport.send(envelope),
+    send: (envelope) => (isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope)),
     wake: () => transport.wake?.(),
 
     get isPatient() {
@@ -217,6 +218,17 @@ class FirstOutage {
       `the server has not been reached for a minute, and nothing was sent yet: ${failureReason(error)}. Envelopes wait in memory and are tried again; check the DSN and the network`,
     );
   }
+}
+
+// After an outage of days. The server would answer 200, and nobody would count the loss.
+const EXPIRED: SendResult = {
+  outcome: "retryable",
+  phase: "refused",
+  error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
+};
+
+function isExpired({ expiresAtMillis }: EncodedEnvelope): boolean {
+  return expiresAtMillis !== undefined && Date.now() > expiresAtMillis;
 }
 
 // A third of the connections is for when the others get no answer.

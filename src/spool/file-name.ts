@@ -6,7 +6,7 @@ export interface SpoolEntry {
   readonly base: string;
   /** 0 is sent first and evicted last. */
   readonly lane: number;
-  /** When it was spooled, by the wall clock. */
+  /** When it was spooled, by the wall clock; earlier for what expires before its age says so. */
   readonly timeMillis: number;
   readonly category: DataCategory;
   /** The whole file's length. */

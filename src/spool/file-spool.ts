@@ -166,7 +166,17 @@ class FileSpool implements Spool {
       now,
       isHeldHere: (base) => claims.isHeld(base),
     });
-    const parts = { disk: writing, index, books, evictions, looks, holder, writer, now };
+    const parts = {
+      disk: writing,
+      index,
+      books,
+      evictions,
+      looks,
+      holder,
+      writer,
+      maxAgeMillis,
+      now,
+    };
     return { claims, looks, writer: new SpoolWriter(parts) };
   }
 }

@@ -20,6 +20,8 @@ export interface SpoolWriterSettings {
   readonly holder: Holder;
   readonly writer: string;
   readonly now: () => number;
+  /** Age after which a file is given up. */
+  readonly maxAgeMillis: number;
 }
 
 interface Write {
@@ -71,13 +73,13 @@ export class SpoolWriter {
   }
 
   #begin(envelope: EncodedEnvelope): Write {
-    const { now, writer } = this.#settings;
+    const { now, writer, maxAgeMillis } = this.#settings;
     const header = fileHeader(envelope, writer);
     this.#sequence += 1;
     const entry = entryOf({
       category: envelope.category,
       eventId: envelope.eventId,
-      timeMillis: now(),
+      timeMillis: Math.min(now(), (envelope.expiresAtMillis ?? Infinity) - maxAgeMillis),
       bytes: header.length + envelope.body.length,
       writer,
       sequence: this.#sequence,

@@ -31,6 +31,7 @@ const NEWLINE = 0x0a;
 export function readEnvelope(bytes: Uint8Array): ReadEnvelope {
   const cursor = { bytes, offset: 0 };
   const header = readHeader(cursor, "envelope header");
+  checkMembers(header);
   const items: ReadItem[] = [];
   while (cursor.offset < bytes.length) items.push(readItem(cursor, items.length));
   return { header, items };
@@ -84,7 +85,25 @@ function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
   if (!isRecord(value)) throw fault(`${what} is not an object`, start);
   const key = repeatedKey(decode(line, what));
   if (key !== undefined) throw fault(`${what} has "${key}" twice`, start);
+  if (!isWellFormed(value)) throw fault(`${what} has a lone surrogate`, start);
   return value;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
+
+// Relay reads these into types of its own, and refuses the envelope where that fails.
+function checkMembers({ event_id: eventId, sent_at: sentAt }: Record<string, unknown>): void {
+  if (eventId !== undefined && (typeof eventId !== "string" || !UUID.test(eventId)))
+    throw fault(`the event_id ${JSON.stringify(eventId)} is no UUID`, 0);
+  if (sentAt !== undefined && (typeof sentAt !== "string" || Number.isNaN(Date.parse(sentAt))))
+    throw fault(`the sent_at ${JSON.stringify(sentAt)} is no time`, 0);
+}
+
+// `JSON.parse` takes the escape of half a character (`\ud83d`); Relay's parser does not.
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
 }
 
 // The end of the input ends a line as well.

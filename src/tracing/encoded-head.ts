@@ -15,6 +15,9 @@ export interface EncodedHead {
   readonly op: string | undefined;
   /** Members of `contexts.trace`, without braces. */
   readonly traceContext: string;
+  /** Seconds since 1970. */
+  readonly start: number;
+  readonly end: number;
   /** The members `start_timestamp` and `timestamp`, each with a leading comma. */
   readonly times: string;
   /** A member with a leading comma, or nothing. */

@@ -124,6 +124,8 @@ export class SpanEncoder {
       source,
       op,
       traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}${name}}`,
+      start: times.start / 1e6,
+      end: times.end / 1e6,
       times: this.#start.text(times.start) + this.#end.text(times.end),
       measurements: this.#measurements(span),
       request: span.kind === SPAN_KIND.SERVER ? this.#request(span) : "",

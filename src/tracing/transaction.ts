@@ -81,6 +81,8 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
     source: "custom",
     op: span.op,
     traceContext,
+    start: start_timestamp,
+    end: timestamp,
     times: `,"start_timestamp":${start_timestamp},"timestamp":${timestamp}`,
     measurements:
       measurements === undefined ? "" : `,"measurements":${JSON.stringify(measurements)}`,

@@ -270,3 +270,14 @@ describe("the directory", () => {
     expect(await namesIn(directory)).toEqual([name]);
   });
 });
+
+it("a kept envelope that expires is given up by then, however long others are kept", async () => {
+  let now = 1e12;
+  const spool = spoolIn(await spoolDirectory(), { now: () => now, maxAgeMillis: 24 * 3_600_000 });
+  await spool.keep(envelopeOf("error"));
+  await spool.keep({ ...envelopeOf("transaction"), expiresAtMillis: now + 3_600_000 });
+  now += 2 * 3_600_000;
+  const kept = await drain(spool);
+  expect(kept.map(({ envelope }) => envelope.category)).toEqual(["error"]);
+  expect(spool.losses()).toMatchObject({ transaction: { cache_overflow: 1 } });
+});

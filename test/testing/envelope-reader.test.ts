@@ -77,7 +77,7 @@ describe("a well-formed envelope", () => {
   it("is what the vendor writes, and reads the same", () => {
     const trace = { trace_id: "t", public_key: "k" };
     const event: EventEnvelope = [
-      { event_id: "a", sent_at: "b", trace },
+      { event_id: "a".repeat(32), sent_at: "2026-11-22T10:00:00.000Z", trace },
       [[{ type: "event" }, { message: "ä\n" }]],
     ];
     const body = Buffer.from(serializeEnvelope(event));
@@ -145,5 +145,26 @@ describe("a malformed envelope", () => {
     for (let end = body.length - 2; end > body.indexOf("\n") + 1; end -= 1) {
       expect(() => readEnvelope(body.subarray(0, end))).toThrow("malformed envelope");
     }
+  });
+});
+
+describe("a header that Relay refuses", () => {
+  it.each([
+    ['{"trace":{"release":"a\\ud83d"}}', "lone surrogate"],
+    ['{"a\\ude00":1}', "lone surrogate"],
+    ['{"event_id":"x"}', "no UUID"],
+    ['{"sent_at":"yesterday"}', "no time"],
+  ])("is refused: %s", (header, why) => {
+    expect(() => readEnvelope(Buffer.from(`${header}\n`))).toThrow(why);
+  });
+
+  it("is refused in an item as well", () => {
+    const envelope = '{}\n{"type":"attachment","length":1,"filename":"\\ud83d"}\nx\n';
+    expect(() => readEnvelope(Buffer.from(envelope))).toThrow("lone surrogate");
+  });
+
+  it("is taken where its surrogates are pairs", () => {
+    const { header } = readEnvelope(Buffer.from('{"a":"\\ud83d\\ude00"}\n'));
+    expect(header).toEqual({ a: "😀" });
   });
 });
