@@ -20,6 +20,7 @@ function head(start: number, end: number): Parameters<typeof headInWindow>[0] {
     end,
     times: "as they were",
     measurements: "",
+    request: "",
     responseStatusCode: undefined,
   };
 }
