@@ -11,6 +11,7 @@ export const LAYER_KEYS = [
   "hapi.type",
   "connect.type",
   "restify.type",
+  "next.span_type",
 ] as const;
 
 const OP_BY_LAYER: ReadonlyMap<unknown, string> = new Map([
@@ -25,6 +26,8 @@ const OP_BY_LAYER: ReadonlyMap<unknown, string> = new Map([
   ["handler", "handler"],
   ["request_context", "handler"],
   ["app_creation", "app"],
+  // Next.js; the op that Sentry's own SDK gives to it.
+  ["Middleware.execute", "http.server.middleware"],
 ]);
 
 /** Names a layer of a web framework: middleware, router or handler. The span's own name is kept. */

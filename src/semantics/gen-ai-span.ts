@@ -2,45 +2,56 @@ import { text } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
 import type { AttributeBag, SpanView } from "./span-view.js";
 
-interface Operation {
-  readonly op: string;
-  /** The attribute that says what the operation is about. */
-  readonly subject: string;
-}
+const MODELS = ["gen_ai.request.model", "gen_ai.response.model"] as const;
+const TOOLS = ["gen_ai.tool.name"] as const;
+const AGENTS = ["gen_ai.agent.name"] as const;
+const WORKFLOWS = ["gen_ai.workflow.name", ...AGENTS] as const;
+const SOURCES = ["gen_ai.data_source.id", ...MODELS] as const;
 
-const MODEL = "gen_ai.request.model";
-const AGENT = "gen_ai.agent.name";
-
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
-  ["chat", { op: "gen_ai.chat", subject: MODEL }],
-  ["embeddings", { op: "gen_ai.embeddings", subject: MODEL }],
-  ["generate_content", { op: "gen_ai.generate_content", subject: MODEL }],
-  ["rerank", { op: "gen_ai.rerank", subject: MODEL }],
-  ["responses", { op: "gen_ai.responses", subject: MODEL }],
-  ["text_completion", { op: "gen_ai.text_completion", subject: MODEL }],
-  ["execute_tool", { op: "gen_ai.execute_tool", subject: "gen_ai.tool.name" }],
-  ["create_agent", { op: "gen_ai.create_agent", subject: AGENT }],
-  ["handoff", { op: "gen_ai.handoff", subject: AGENT }],
-  ["invoke_agent", { op: "gen_ai.invoke_agent", subject: AGENT }],
+/** The attributes that say what an operation is about; the first that is set counts. */
+const SUBJECTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["chat", MODELS],
+  ["embeddings", MODELS],
+  ["generate_content", MODELS],
+  ["rerank", MODELS],
+  ["responses", MODELS],
+  ["text_completion", MODELS],
+  ["execute_tool", TOOLS],
+  ["create_agent", AGENTS],
+  ["handoff", AGENTS],
+  ["invoke_agent", AGENTS],
+  ["invoke_workflow", WORKFLOWS],
+  ["retrieval", SOURCES],
 ]);
 
-const OTHER: Operation = { op: "gen_ai", subject: MODEL };
+const OTHER_SUBJECTS = [...WORKFLOWS, ...TOOLS, ...MODELS] as const;
 
-/** Names a span of a generative model or agent: `{operation} {model, agent or tool}`. */
-export function inferGenAi(span: SpanView): Inference | undefined {
-  const { attributes } = span;
-  const name = text(attributes["gen_ai.operation.name"]);
-  if (name === undefined && !hasProvider(attributes)) return undefined;
-  const operation = OPERATIONS.get(name ?? "") ?? OTHER;
-  const subject = text(attributes[operation.subject]);
-  const description =
-    name === undefined || subject === undefined ? span.name : `${name} ${subject}`;
-  return { op: operation.op, description, source: "task", data: undefined };
+/**
+ * Names a span of a generative model or agent: `{operation} {model, agent or tool}`. Sentry has the op
+ * `gen_ai.{operation}` for any operation; without one it is no span of `gen_ai` to Sentry.
+ */
+export function inferGenAi({ attributes, name }: SpanView): Inference | undefined {
+  const operation = text(attributes["gen_ai.operation.name"]);
+  if (operation === undefined) return undefined;
+  const subject = firstText(attributes, SUBJECTS.get(operation) ?? OTHER_SUBJECTS);
+  const description = subject === undefined ? name : `${operation} ${subject}`;
+  return { op: genAiOp(operation), description, source: "task", data: undefined };
 }
 
-function hasProvider(attributes: AttributeBag): boolean {
-  return (
-    text(attributes["gen_ai.provider.name"]) !== undefined ||
-    text(attributes["gen_ai.system"]) !== undefined
-  );
+// Ops are lower case, of letters, digits, dots and underscores.
+function genAiOp(operation: string): string {
+  const plain = operation
+    .slice(0, 100)
+    .toLowerCase()
+    .replaceAll(/[^a-z\d.]+/g, "_")
+    .replaceAll(/^[_.]+|[_.]+$/g, "");
+  return plain === "" ? "gen_ai" : `gen_ai.${plain}`;
+}
+
+function firstText(attributes: AttributeBag, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = text(attributes[key]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { text, texts } from "./attribute-text.js";
 import { operationsText } from "./graphql-span.js";
 import { httpData } from "./http-data.js";
+import { originOfCall } from "./http-origin.js";
 import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
 import { SPAN_KIND, type SpanView } from "./span-view.js";
@@ -17,7 +18,7 @@ export function inferHttp(span: SpanView, method: string): Inference {
   const route = text(attributes["http.route"]);
   const safeUrl = url === undefined ? undefined : sanitizeUrl(url);
   const data = httpData(attributes, { url, safeUrl, target });
-  const path = route ?? pathOf(span.kind, target, safeUrl);
+  const path = route ?? pathOf(span, target, safeUrl);
   const op = httpOp(span);
   if (path === undefined || !isRenamed(span, method)) {
     return { op, description: span.name, source: "custom", data };
@@ -30,12 +31,16 @@ export function inferHttp(span: SpanView, method: string): Inference {
 
 // A server knows its path; a client's path means nothing without the host.
 function pathOf(
-  kind: number,
+  { kind, attributes }: SpanView,
   target: string | undefined,
   safeUrl: string | undefined,
 ): string | undefined {
-  const isPathBest = kind === SPAN_KIND.SERVER || safeUrl === undefined;
-  return isPathBest && target !== undefined ? sanitizeUrl(target) : safeUrl;
+  if (kind !== SPAN_KIND.SERVER && safeUrl !== undefined) return safeUrl;
+  const path = target === undefined ? undefined : sanitizeUrl(target);
+  if (kind !== SPAN_KIND.CLIENT) return path ?? safeUrl;
+  const origin = originOfCall(attributes);
+  if (origin === undefined || path === undefined) return path ?? origin;
+  return path.startsWith("/") ? origin + path : path;
 }
 
 function httpOp({ kind, attributes }: SpanView): string {

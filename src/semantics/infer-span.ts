@@ -6,6 +6,7 @@ import { inferGraphql, isGraphqlName } from "./graphql-span.js";
 import { requestMethod } from "./http-method.js";
 import { inferHttp } from "./http-span.js";
 import type { Inference, TransactionSource } from "./inference.js";
+import { inferQueueKind } from "./messaging-span.js";
 import { inferFamily } from "./span-family.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
 
@@ -60,7 +61,7 @@ function inferRequest(span: SpanView, method: string): Inference {
 }
 
 function inferByName(span: SpanView): Inference | undefined {
-  return isGraphqlName(span) ? inferGraphql(span) : undefined;
+  return isGraphqlName(span) ? inferGraphql(span) : inferQueueKind(span);
 }
 
 interface Explicit {

@@ -1,6 +1,7 @@
 import { text } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
+import { urlWithoutSecrets } from "./url.js";
 
 /** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
 export function inferMcp({ attributes, kind }: SpanView): Inference | undefined {
@@ -10,7 +11,7 @@ export function inferMcp({ attributes, kind }: SpanView): Inference | undefined 
     const op = "mcp.notification.client_to_server";
     return { op, description: method, source: "route", data: undefined };
   }
-  const subject = subjectOf(attributes);
+  const subject = method.startsWith("resources/") ? resourceOf(attributes) : subjectOf(attributes);
   const description = subject === undefined ? method : `${method} ${subject}`;
   return { op: "mcp.server", description, source: "route", data: undefined };
 }
@@ -22,4 +23,10 @@ function subjectOf(attributes: AttributeBag): string | undefined {
     text(attributes["gen_ai.prompt.name"]) ??
     text(attributes["mcp.prompt.name"])
   );
+}
+
+// The URI is the caller's: a resource may be one of a database or of a site with a login.
+function resourceOf(attributes: AttributeBag): string | undefined {
+  const uri = text(attributes["mcp.resource.uri"]) ?? text(attributes["mcp.request.argument.uri"]);
+  return uri && urlWithoutSecrets(uri);
 }

@@ -24,10 +24,14 @@ const OP_BY_KIND: ReadonlyMap<number, string> = new Map<number, string>([
   [SPAN_KIND.SERVER, "queue.process"],
 ]);
 
+const EVENT = "messaging.socket.io.event_name";
+
 /** Names a span of a messaging system after what it does to the queue. */
 export function inferMessaging(span: SpanView): Inference | undefined {
   const { attributes, kind, name } = span;
   if (text(attributes["messaging.system"]) === undefined) return undefined;
+  const event = text(attributes[EVENT]);
+  if (event !== undefined) return inferSocketEvent(span, event);
   const op =
     OP_BY_OPERATION.get(attributes["messaging.operation.type"]) ??
     OP_BY_OPERATION.get(attributes["messaging.operation"]) ??
@@ -35,4 +39,20 @@ export function inferMessaging(span: SpanView): Inference | undefined {
     OP_BY_KIND.get(kind) ??
     "queue";
   return { op, description: name, source: "route", data: undefined };
+}
+
+// `send /`, `/ send` and `receive /` are the instrumentation's names, by the namespace or the room. A
+// socket's `receive` is the handler's run, which Sentry calls `process`.
+function inferSocketEvent({ kind, name }: SpanView, event: string): Inference {
+  const op = OP_BY_KIND.get(kind) ?? "queue";
+  const operation = /^(send|receive) | (send|receive)$/.exec(name);
+  const shown = operation?.[1] ?? operation?.[2];
+  const description = shown === undefined ? name : `${shown} ${event}`;
+  return { op, description, source: "route", data: undefined };
+}
+
+/** Names a span of a queue that has no `messaging.*` attributes (bullmq-otel) by its kind alone. */
+export function inferQueueKind({ kind, name }: SpanView): Inference | undefined {
+  if (kind !== SPAN_KIND.PRODUCER && kind !== SPAN_KIND.CONSUMER) return undefined;
+  return { op: OP_BY_KIND.get(kind), description: name, source: "custom", data: undefined };
 }

@@ -1,8 +1,9 @@
+import { shownStatement } from "./db-span.js";
 import { isMethodName } from "./http-method.js";
 import { isUrlName, redacted, redactedFields, redactedMember, withheld } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED, isPersonalHeader, isSensitiveKey } from "./sensitive.js";
-import { SPAN_KIND } from "./span-view.js";
+import { type AttributeBag, SPAN_KIND } from "./span-view.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 /** Whether an attribute is left out: never, always, or on the spans of a server. */
@@ -11,8 +12,11 @@ export type Omission = "always" | "never" | "server";
 /** What is sent of an attribute. */
 export interface AttributePrivacy {
   readonly omission: Omission;
-  /** The value as it is sent. Takes JSON values. `plainValue` where the name says nothing. */
-  readonly filter: (value: unknown) => unknown;
+  /**
+   * The value as it is sent, of a span with these attributes. Takes JSON values. `plainValue` where the
+   * name says nothing.
+   */
+  readonly filter: (value: unknown, attributes?: AttributeBag) => unknown;
 }
 
 // Headers, whose names are the client's choice, and what is sent in their place by other protocols.
@@ -42,6 +46,8 @@ const SHAPED =
   /(?:args|argv|cookies?|fragment|headers?|params?|query|query_?string|search|trailers)$/i;
 
 const METHOD = /^http\.(?:request\.)?method(?:_original)?$/;
+
+const STATEMENTS: ReadonlySet<string> = new Set(["db.query.text", "db.statement"]);
 
 const CONNECTION_STRING = "db.connection_string";
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
@@ -84,6 +90,7 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (name === CONNECTION_STRING) return connection;
   if (BODY.test(name)) return body;
   if (METHOD.test(name)) return method;
+  if (STATEMENTS.has(name)) return statement;
   if (isSecretName(name)) return withheld;
   // Most of what differs from span to span is one of these: they are not looked at by name each time.
   if (isUrlName(name)) return (value) => urlValue(name, value);
@@ -98,6 +105,12 @@ export function plainValue(value: unknown): unknown {
 
 function urlValue(name: string, value: unknown): unknown {
   return typeof value === "string" ? urlWithoutSecrets(value) : redactedMember(name, value);
+}
+
+function statement(value: unknown, attributes: AttributeBag = {}): unknown {
+  return typeof value === "string"
+    ? withoutSecrets(shownStatement(value, attributes))
+    : plainValue(value);
 }
 
 function method(value: unknown): unknown {

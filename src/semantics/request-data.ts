@@ -1,6 +1,7 @@
 import { cut } from "../normalize/cut.js";
 import { text } from "./attribute-text.js";
 import { OTHER_METHOD, requestMethod } from "./http-method.js";
+import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "./private-attributes.js";
 import { FILTERED, filterCookies, filterQuery } from "./sensitive.js";
 import type { AttributeBag } from "./span-view.js";
@@ -61,24 +62,10 @@ function urlOf(attributes: AttributeBag): string | undefined {
 
 function builtUrl(attributes: AttributeBag): string | undefined {
   const path = text(attributes["url.path"]) ?? text(attributes["http.target"]);
-  const host = hostOf(attributes);
+  const host = hostOfServer(attributes);
   if (host === undefined) return path;
   const scheme = text(attributes["url.scheme"]) ?? text(attributes["http.scheme"]) ?? "http";
   return `${scheme}://${host}${path ?? "/"}`;
-}
-
-// `http.host` has its port in it.
-function hostOf(attributes: AttributeBag): string | undefined {
-  const host = text(attributes["http.host"]);
-  if (host !== undefined) return host;
-  const name =
-    text(attributes["server.address"]) ??
-    text(attributes["http.server_name"]) ??
-    text(attributes["net.host.name"]);
-  if (name === undefined) return undefined;
-  const port = attributes["server.port"] ?? attributes["net.host.port"];
-  const shown = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
-  return typeof port === "number" ? `${shown}:${port}` : shown;
 }
 
 function queryTextOf(attributes: AttributeBag): string | undefined {

@@ -10,6 +10,7 @@ import { inferMcp } from "./mcp-span.js";
 import { inferMessaging } from "./messaging-span.js";
 import { inferRpc } from "./rpc-span.js";
 import type { AttributeBag, SpanView } from "./span-view.js";
+import { inferVercelAi } from "./vercel-ai-span.js";
 
 interface Family {
   /** Any of these attributes makes a span a candidate. */
@@ -19,16 +20,14 @@ interface Family {
 }
 
 // The first that fits wins, so what says most about a span is first. MCP before gen_ai: a server's
-// tool call has both. gen_ai and messaging before rpc: calls of a cloud SDK to a model or a queue
+// tool call has both. The Vercel AI SDK before gen_ai, of which it has some attributes. gen_ai and messaging before rpc: calls of a cloud SDK to a model or a queue
 // have both. A function that a queue triggers is about the queue, so messaging is before faas.
 const FAMILIES: readonly Family[] = [
   { markers: ["cache.operation", "cache.hit", "cache.key"], infer: inferCache },
   { markers: ["db.query.text", "db.statement"], infer: inferQuery },
   { markers: ["mcp.method.name"], infer: inferMcp },
-  {
-    markers: ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.system"],
-    infer: inferGenAi,
-  },
+  { markers: ["ai.operationId"], infer: inferVercelAi },
+  { markers: ["gen_ai.operation.name"], infer: inferGenAi },
   { markers: ["messaging.system"], infer: inferMessaging },
   { markers: ["rpc.system", "rpc.system.name", "rpc.service"], infer: inferRpc },
   {

@@ -88,7 +88,7 @@ export class AttributeEncoder {
         continue;
       }
       clipped ||= typeof value === "string" && value.length > MAX_VALUE_LENGTH;
-      text += encode(memory, value);
+      text += encode(memory, value, attributes);
       if (text.length > MAX_ATTRIBUTES_LENGTH) return { text, clipped: true };
     }
     return { text, clipped };
@@ -126,8 +126,10 @@ function repeated(memory: KeyMemory): string {
   return memory.text;
 }
 
-function encode(memory: KeyMemory, value: unknown): string {
-  const text = memory.prefix + filteredJson(memory.filter, value);
+function encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): string {
+  // A value is remembered without the other attributes: a statement has one system in practice, and a
+  // text that was sent for another is no secret any more.
+  const text = memory.prefix + filteredJson(memory.filter, value, attributes);
   const isShort =
     typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
   if (isShort) {
@@ -145,12 +147,16 @@ function bounded(value: string): string {
 
 // Most values are neither text nor composed, and most names say nothing. Lists and maps may be
 // anything: bounded and made JSON first, they can be read again.
-function filteredJson(filter: KeyMemory["filter"], value: unknown): string {
+function filteredJson(
+  filter: KeyMemory["filter"],
+  value: unknown,
+  attributes: AttributeBag,
+): string {
   if (typeof value === "number" && filter === plainValue) return jsonValue(value);
-  if (typeof value === "string") return jsonValue(filter(bounded(value)));
-  if (typeof value !== "object" || value === null) return jsonValue(filter(value));
+  if (typeof value === "string") return jsonValue(filter(bounded(value), attributes));
+  if (typeof value !== "object" || value === null) return jsonValue(filter(value, attributes));
   const text = jsonValue(value);
   const copy: unknown = JSON.parse(text);
-  const shown = filter(copy);
+  const shown = filter(copy, attributes);
   return shown === copy ? text : jsonValue(shown);
 }

@@ -19,6 +19,18 @@ describe("a span of a web framework's layer", () => {
     [{ "restify.type": "middleware" }, "middleware"],
     [{ "nestjs.type": "app_creation" }, "app"],
     [{ "nestjs.type": "request_context", "http.request.method": "GET" }, "handler"],
+    // Next.js 15 repeats the request's method and path on it.
+    [
+      {
+        "next.span_type": "Middleware.execute",
+        "next.span_name": "middleware GET",
+        "http.method": "GET",
+        "http.target": "/a",
+      },
+      "http.server.middleware",
+    ],
+    [{ "next.span_type": "Middleware.execute" }, "http.server.middleware"],
+    [{ "next.span_type": "AppRender.getBodyResult" }, undefined],
     [{ "express.type": "unheard of" }, undefined],
   ])("with %o has op %s and keeps its name", (attributes, op) => {
     expect(inferSpan(spanOf("INTERNAL", attributes))).toMatchObject({ op, description: "name" });

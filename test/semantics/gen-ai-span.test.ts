@@ -19,9 +19,22 @@ describe("a generative AI span", () => {
       "invoke_agent Bo",
     ],
     [{ "gen_ai.operation.name": "generate_content" }, "gen_ai.generate_content", "name"],
-    [{ ...MODEL, "gen_ai.operation.name": "dream" }, "gen_ai", "dream gpt-4o"],
-    [{ "gen_ai.provider.name": "aws.bedrock", "rpc.system": "aws-api" }, "gen_ai", "name"],
-    [MODEL, "gen_ai", "name"],
+    [{ ...MODEL, "gen_ai.operation.name": "dream" }, "gen_ai.dream", "dream gpt-4o"],
+    [
+      { "gen_ai.operation.name": "invoke_workflow", "gen_ai.workflow.name": "onboarding" },
+      "gen_ai.invoke_workflow",
+      "invoke_workflow onboarding",
+    ],
+    [
+      { "gen_ai.operation.name": "chat", "gen_ai.response.model": "gpt-4o" },
+      "gen_ai.chat",
+      "chat gpt-4o",
+    ],
+    [{ "gen_ai.operation.name": "Plan Trip!" }, "gen_ai.plan_trip", "name"],
+    [{ "gen_ai.operation.name": "計画" }, "gen_ai", "name"],
+    // Sentry's server takes a span with a provider and no operation for no span of `gen_ai`.
+    [{ "gen_ai.provider.name": "aws.bedrock", "rpc.system": "aws-api" }, "rpc", "name"],
+    [MODEL, undefined, "name"],
   ])("with %o has op %s and the description %s", (attributes, op, description) => {
     expect(inferSpan(spanOf("CLIENT", attributes))).toMatchObject({ op, description });
   });
@@ -46,6 +59,19 @@ describe("a span of the Model Context Protocol", () => {
       "mcp.server",
       "prompts/get p",
     ],
+    [
+      "SERVER",
+      { "mcp.method.name": "resources/read", "mcp.resource.uri": "file:///a/b.md" },
+      "mcp.server",
+      "resources/read file:///a/b.md",
+    ],
+    [
+      "SERVER",
+      { "mcp.method.name": "resources/read", "mcp.resource.uri": "db://me:pw@h/t?token=abc&q=1" },
+      "mcp.server",
+      "resources/read db://[Filtered]:[Filtered]@h/t?token=[Filtered]&q=1",
+    ],
+    ["SERVER", { "mcp.method.name": "resources/list" }, "mcp.server", "resources/list"],
     [
       "SERVER",
       { "mcp.method.name": "notifications/initialized" },

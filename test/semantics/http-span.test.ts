@@ -37,6 +37,37 @@ describe("a span of an HTTP request", () => {
     ["current URL", { "url.full": "https://h/u?a=1", "url.path": "/u" }, "GET https://h/u", "url"],
     ["old URL", { "http.url": "https://h/u", "http.target": "/u" }, "GET https://h/u", "url"],
     ["target when there is no URL", { "http.target": "/u?a=1" }, "GET /u", "url"],
+    ["host alone", { "server.address": "h" }, "GET https://h", "url"],
+    ["host and port", { "server.address": "h", "server.port": 8443 }, "GET https://h:8443", "url"],
+    ["default port", { "server.address": "h", "server.port": 443 }, "GET https://h", "url"],
+    ["plain port", { "server.address": "h", "server.port": 80 }, "GET http://h", "url"],
+    [
+      "scheme",
+      { "server.address": "h", "server.port": 80, "url.scheme": "http" },
+      "GET http://h",
+      "url",
+    ],
+    [
+      "IPv6 host",
+      { "server.address": "::1", "server.port": 8080 },
+      "GET https://[::1]:8080",
+      "url",
+    ],
+    [
+      "old host and port",
+      { "net.peer.name": "h", "net.peer.port": 8080, "http.scheme": "http" },
+      "GET http://h:8080",
+      "url",
+    ],
+    ["own host", { "net.host.name": "me" }, "GET", "custom"],
+    ["host and path", { "server.address": "h", "url.path": "/u" }, "GET https://h/u", "url"],
+    ["socket", { "server.address": "/run/docker.sock" }, "GET", "custom"],
+    [
+      "host with a login",
+      { "server.address": "me:pw@h" },
+      "GET https://[Filtered]:[Filtered]@h",
+      "url",
+    ],
   ] as const)("is named by a client's %s", (_, attributes, ...[description, source]) => {
     const span = spanOf("CLIENT", { "http.request.method": "GET", ...attributes }, "GET");
     expect(inferSpan(span)).toMatchObject({ op: "http.client", description, source });

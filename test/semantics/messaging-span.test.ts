@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { inferSpan } from "../../src/semantics/infer-span.js";
 import { spanOf } from "./span-of.js";
 
+const RECEIVE = { "messaging.operation": "receive" };
+
 describe("a messaging span", () => {
   it.each([
     ["PRODUCER", {}, "queue.publish"],
@@ -57,5 +59,52 @@ describe("a messaging span", () => {
       "messaging.system": "aws_sqs",
     };
     expect(inferSpan(spanOf("CONSUMER", attributes)).op).toBe("queue.process");
+  });
+});
+
+describe("a span of a queue without messaging attributes", () => {
+  // bullmq-otel 2.0 has attributes of its own (`bullmq.queue.name`) only.
+  it.each([
+    ["PRODUCER", "add mail", "queue.publish"],
+    ["CONSUMER", "process mail", "queue.process"],
+  ] as const)("of kind %s has its op by the kind: %s", (kind, name, op) => {
+    const attributes = { "bullmq.queue.name": "mail", "bullmq.job.id": "1" };
+    expect(inferSpan(spanOf(kind, attributes, name))).toEqual({
+      op,
+      description: name,
+      source: "custom",
+      data: undefined,
+    });
+  });
+
+  it.each(["INTERNAL", "CLIENT", "SERVER"] as const)("of kind %s has no op", (kind) => {
+    expect(inferSpan(spanOf(kind, { "bullmq.queue.name": "mail" })).op).toBeUndefined();
+  });
+});
+
+describe("a span of socket.io", () => {
+  const EVENT = {
+    "messaging.system": "socket.io",
+    "messaging.socket.io.namespace": "/",
+    "messaging.socket.io.event_name": "chat:message",
+  };
+  // Names of @opentelemetry/instrumentation-socket.io 0.70, then of 0.4x.
+  it.each([
+    ["PRODUCER", "send /", {}, "queue.publish", "send chat:message"],
+    ["CONSUMER", "receive /", RECEIVE, "queue.process", "receive chat:message"],
+    ["PRODUCER", "/[room-7] send", {}, "queue.publish", "send chat:message"],
+    ["CONSUMER", "chat:message receive", RECEIVE, "queue.process", "receive chat:message"],
+    ["CONSUMER", "named by a hook", RECEIVE, "queue.process", "named by a hook"],
+  ] as const)("of kind %s called %j is named by its event", (...[kind, name, added, op, shown]) => {
+    const inferred = inferSpan(spanOf(kind, { ...EVENT, ...added }, name));
+    expect(inferred).toMatchObject({ op, description: shown });
+  });
+
+  it("without an event is one of messaging", () => {
+    const attributes = { "messaging.system": "socket.io" };
+    expect(inferSpan(spanOf("PRODUCER", attributes, "send /"))).toMatchObject({
+      op: "queue.publish",
+      description: "send /",
+    });
   });
 });

@@ -1,0 +1,67 @@
+/** How many arguments of a command are its keys, and are shown. */
+type Shown = "all" | number;
+
+// Commands whose arguments are keys, fields, numbers and options only.
+const ALL =
+  "DEL UNLINK EXISTS TOUCH TYPE TTL PTTL PERSIST DUMP EXPIRE PEXPIRE EXPIREAT PEXPIREAT EXPIRETIME KEYS SCAN " +
+  "RENAME RENAMENX COPY MOVE RANDOMKEY SELECT GET GETDEL GETEX GETRANGE MGET STRLEN INCR INCRBY " +
+  "INCRBYFLOAT DECR DECRBY BITCOUNT BITFIELD_RO GETBIT BITOP HGET HMGET HGETALL HDEL HEXISTS HKEYS " +
+  "HVALS HLEN HSCAN HINCRBY HINCRBYFLOAT LLEN LRANGE LINDEX LPOP RPOP BLPOP BRPOP LTRIM RPOPLPUSH " +
+  "BRPOPLPUSH LMOVE BLMOVE LMPOP SCARD SMEMBERS SPOP SRANDMEMBER SSCAN SINTER SUNION SDIFF SINTERSTORE " +
+  "SUNIONSTORE SDIFFSTORE ZCARD ZCOUNT ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE ZREMRANGEBYRANK " +
+  "ZREMRANGEBYSCORE ZPOPMIN ZPOPMAX BZPOPMIN BZPOPMAX ZSCAN ZUNIONSTORE ZINTERSTORE XLEN XRANGE " +
+  "XREVRANGE XREAD XREADGROUP XACK XTRIM XDEL XINFO XGROUP XPENDING XCLAIM XAUTOCLAIM WATCH SUBSCRIBE " +
+  "PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE PFCOUNT PFMERGE GEODIST GEOHASH GEOPOS INFO DBSIZE";
+
+// Commands whose arguments hold passwords, messages and scripts, but no key.
+const NONE = "AUTH ECHO PING EVAL EVAL_RO";
+
+// Commands of a key and a field.
+const TWO = "HSET HSETNX HMSET LSET LINSERT";
+
+const COMMANDS: ReadonlyMap<string, Shown> = new Map<string, Shown>([
+  ...ALL.split(" ").map((name) => [name, "all"] as const),
+  ...NONE.split(" ").map((name) => [name, 0] as const),
+  ...TWO.split(" ").map((name) => [name, 2] as const),
+]);
+
+/** Commands with the number of their keys as the second argument: `EVALSHA sha 2 key key value …`. */
+const COUNTED: ReadonlySet<string> = new Set(["EVALSHA", "EVALSHA_RO", "FCALL", "FCALL_RO"]);
+
+// What `@opentelemetry/redis-common` leaves in the place of arguments.
+const LEFT_OUT = /^\[\d+ other arguments\]$/;
+const ASKED = /^[?\s]*$/;
+
+const COMMAND = /^[A-Z][\w.-]{0,31}$/;
+
+/**
+ * A Redis command as it may be sent: its name and keys. Values, messages, scripts and the payloads of
+ * queues are `?`. Of a command that is not known, the first argument is shown, which is its key or its
+ * subcommand. The same string where nothing had to be hidden.
+ */
+export function redisCommand(statement: string): string {
+  const lineEnd = statement.indexOf("\n");
+  // A key may hold a line break, and several commands may be joined by one.
+  if (lineEnd !== -1) return `${redisCommand(statement.slice(0, lineEnd)).replace(/ \?$/, "")} ?`;
+  const end = statement.indexOf(" ");
+  const name = (end === -1 ? statement : statement.slice(0, end)).toUpperCase();
+  if (!COMMAND.test(name)) return "?";
+  if (end === -1) return statement;
+  if (COUNTED.has(name)) return withKeys(statement);
+  const shown = COMMANDS.get(name) ?? 1;
+  return shown === "all" ? statement : upTo(statement, shown);
+}
+
+function withKeys(statement: string): string {
+  const count = /^[^ ]+ [^ ]+ (\d{1,6})(?: |$)/.exec(statement)?.[1];
+  return upTo(statement, count === undefined ? 1 : Number(count) + 2);
+}
+
+/** The statement up to that many arguments, and `?` for what follows. */
+function upTo(statement: string, shown: number): string {
+  let end = statement.indexOf(" ");
+  for (let index = 0; index < shown && end !== -1; index++) end = statement.indexOf(" ", end + 1);
+  if (end === -1) return statement;
+  const rest = statement.slice(end + 1);
+  return LEFT_OUT.test(rest) || ASKED.test(rest) ? statement : `${statement.slice(0, end)} ?`;
+}
