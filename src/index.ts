@@ -23,6 +23,7 @@ export type {
   Synchronous,
   TcpKeepAlive,
   TextPattern,
+  TransactionPattern,
 } from "./options/options.js";
 export { forkIsolation, forkScope } from "./otel/scope-context.js";
 export { OptionsError, isOptionsError } from "./protocol/errors.js";

@@ -40,6 +40,9 @@ export interface TraceInput {
 /** A transaction whose spans are encoded; the client adds what it and the scopes know. */
 export interface TransactionInput {
   readonly name: string;
+  /** Name of the root span; undefined where it is that of the transaction, or the root is not in it. */
+  readonly spanName?: string | undefined;
+  readonly op?: string | undefined;
   /** The event's JSON up to where the client goes on: no closing brace, no `contexts`. */
   readonly openJson: (eventId: string) => string;
   /** When its head started, in seconds since 1970. */

@@ -1,6 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
-import { matchesAny } from "../options/text-pattern.js";
+import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isUsable, namedAs } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
@@ -135,7 +135,7 @@ export class EnvelopeBuilder {
   transaction(input: TransactionInput): Eventual<BuildResult> {
     const { settings } = this.#parts;
     this.learnResource(input.resource);
-    if (matchesAny(input.name, settings.ignoreTransactions)) return { dropped: "event_processor" };
+    if (isIgnored(input, settings)) return { dropped: "event_processor" };
     const members = this.#membersOfSegment(input.trace);
     const eventId = this.#parts.newEventId();
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
@@ -267,6 +267,11 @@ export class EnvelopeBuilder {
     const trace = dsc === undefined || !isUsable(dsc) ? "" : `,"trace":${dscJson(dsc)}`;
     return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
   }
+}
+
+function isIgnored({ name, spanName = name, op }: TransactionInput, settings: Settings): boolean {
+  const named = { names: [name, spanName], op };
+  return settings.ignoreTransactions.some((pattern) => matchesNamed(named, pattern));
 }
 
 interface TransactionParts {

@@ -11,6 +11,11 @@ import type { Transport } from "../transport/transport.js";
 /** A text that must be contained, or a pattern that must match. */
 export type TextPattern = RegExp | string;
 
+/** Which transactions to leave out: by name, or by name and op together. */
+export type TransactionPattern =
+  | TextPattern
+  | { readonly name?: TextPattern | undefined; readonly op?: TextPattern | undefined };
+
 /** Which spans to leave out: by name, or by name, op and attributes together. */
 export type SpanPattern =
   | TextPattern
@@ -166,9 +171,12 @@ export interface ClientOptions {
   readonly sampleRate?: number | undefined;
   /** Error events whose type or message matches are not sent. */
   readonly ignoreErrors?: readonly TextPattern[] | undefined;
-  /** Transactions whose name matches are not sent. */
-  readonly ignoreTransactions?: readonly TextPattern[] | undefined;
-  /** Spans that match when they start are left out; their children become their parent's. A root takes its whole segment with it. */
+  /** Transactions whose name, as Sentry shows it or as OpenTelemetry has it, matches are not sent. */
+  readonly ignoreTransactions?: readonly TransactionPattern[] | undefined;
+  /**
+   * Spans that match when they start or when they end are left out; their children become their parent's. A root takes
+   * its whole segment with it. Names are matched as Sentry shows them, and as OpenTelemetry has them.
+   */
   readonly ignoreSpans?: readonly SpanPattern[] | undefined;
   /** Data that every event, log and metric of this client carries: less specific than all scopes. An object, or a function that writes to the scope. */
   readonly initialScope?: InitialScope | undefined;
@@ -242,7 +250,7 @@ export interface Settings {
   readonly frameContextLines: number;
   readonly sampleRate: number;
   readonly ignoreErrors: readonly TextPattern[];
-  readonly ignoreTransactions: readonly TextPattern[];
+  readonly ignoreTransactions: readonly TransactionPattern[];
   readonly ignoreSpans: readonly SpanPattern[];
   readonly initialScope: ClientOptions["initialScope"];
   readonly errorProperties: boolean | number;

@@ -23,7 +23,7 @@ const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
   frameContextLines: must.count,
   sampleRate: must.rate,
   ignoreErrors: must.patterns,
-  ignoreTransactions: must.patterns,
+  ignoreTransactions: must.transactionPatterns,
   ignoreSpans: must.spanPatterns,
   initialScope: must.scope,
   errorProperties: must.flagOrDepth,

@@ -1,4 +1,11 @@
-import type { TextPattern } from "./options.js";
+import type { TextPattern, TransactionPattern } from "./options.js";
+
+/** What a span or a transaction is known by. */
+export interface Named {
+  /** As OpenTelemetry and as Sentry name it. */
+  readonly names: readonly string[];
+  readonly op: string | undefined;
+}
 
 /** Whether a text contains one of the strings or matches one of the patterns. */
 export function matchesAny(text: string, patterns: readonly TextPattern[]): boolean {
@@ -11,4 +18,14 @@ export function matches(text: string, pattern: TextPattern): boolean {
   // A pattern with the `g` or `y` flag remembers where it stopped.
   pattern.lastIndex = 0;
   return pattern.test(text);
+}
+
+/** Whether one of the names, and the op, are what the pattern asks for. A pattern that asks for nothing matches nothing. */
+export function matchesNamed({ names, op }: Named, pattern: TransactionPattern): boolean {
+  if (typeof pattern === "string" || pattern instanceof RegExp)
+    return names.some((name) => matches(name, pattern));
+  if (pattern.name === undefined && pattern.op === undefined) return false;
+  if (pattern.op !== undefined && !matches(op ?? "", pattern.op)) return false;
+  const wanted = pattern.name;
+  return wanted === undefined || names.some((name) => matches(name, wanted));
 }

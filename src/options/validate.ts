@@ -35,16 +35,17 @@ const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     Array.isArray(value) && value.every((member) => accepts(member));
-const SPAN_PATTERN: Readonly<Record<string, (value: unknown) => boolean>> = {
-  name: isPattern,
-  op: isPattern,
-  attributes: isRecord,
-};
-const isSpanPattern = (value: unknown): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.keys(value).length > 0 &&
-  Object.entries(value).every(([key, member]) => SPAN_PATTERN[key]?.(member) === true);
+const TRANSACTION_PATTERN = { name: isPattern, op: isPattern };
+const SPAN_PATTERN = { ...TRANSACTION_PATTERN, attributes: isRecord };
+const isRecordOf =
+  (members: Readonly<Record<string, (value: unknown) => boolean>>) =>
+  (value: unknown): boolean =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.keys(value).length > 0 &&
+    Object.entries(value).every(([key, member]) => members[key]?.(member) === true);
+const isSpanPattern = isRecordOf(SPAN_PATTERN);
+const isTransactionPattern = isRecordOf(TRANSACTION_PATTERN);
 const isAtLeast =
   (least: number) =>
   (value: unknown): boolean =>
@@ -111,6 +112,10 @@ export const patterns: Check = check(
 export const spanPatterns: Check = check(
   "must be a list of strings, regular expressions and { name, op, attributes }",
   isListOf((value) => isPattern(value) || isSpanPattern(value)),
+);
+export const transactionPatterns: Check = check(
+  "must be a list of strings, regular expressions and { name, op }",
+  isListOf((value) => isPattern(value) || isTransactionPattern(value)),
 );
 export const flagOrUrl: Check = check(
   "must be true, false or a URL",

@@ -5,6 +5,7 @@ import { STATUS_CODE } from "../semantics/span-view.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { SegmentAssembler } from "../tracing/segment-assembler.js";
 import type { EncodingSettings } from "../tracing/span-encoder.js";
+import { createSpanFilter } from "./span-filter.js";
 import { setDetachedTimer } from "./timers.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
 
@@ -47,6 +48,7 @@ export function createAssembler(
     recorder: client.ledger.early,
     sink: (transaction) => sink.accept(transaction),
     isWorthKeeping: keeperOf(client.settings.keepUnsampled),
+    isIgnored: createSpanFilter(client.settings.ignoreSpans),
     maxBufferedLength: client.settings.maxBufferedBytes,
   });
   addAssembler(client, assembler, { sink, segmentOf });

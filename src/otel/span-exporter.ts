@@ -13,6 +13,7 @@ import { SharedDestination } from "./shared-destination.js";
 import { encodingSettings } from "./client-assembler.js";
 import type { ContextScopes } from "./context-key.js";
 import { createRateDecision, createRootDecision } from "./root-decision.js";
+import { createSpanFilter } from "./span-filter.js";
 import { unitOfSpan } from "./span-slots.js";
 import { setDetachedTimer } from "./timers.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
@@ -139,6 +140,7 @@ function createBatchAssembler(client: SentryClient, sink: TransactionSink): Batc
     recorder: client.ledger.early,
     setTimer: setDetachedTimer,
     sink: (transaction) => sink.accept(transaction),
+    isIgnored: createSpanFilter(client.settings.ignoreSpans),
     originOf: (root) => decide(root, scopesOfFinished(root)),
     originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),
     maxWaitMillis: MAX_ROOT_WAIT_MILLIS,

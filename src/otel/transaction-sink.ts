@@ -144,6 +144,8 @@ function transactionInput(assembled: AssembledTransaction): TransactionInput {
   const { isolation } = origin.unit;
   return {
     name: head.name,
+    spanName: head.spanName,
+    op: head.op,
     openJson: (eventId) => jsonTransaction(transaction, eventId),
     start: head.start,
     traceContext: head.traceContext,

@@ -31,8 +31,7 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
 /**
  * An OTel `SpanExporter` that builds the same transactions from finished spans alone: for use behind
  * a `BatchSpanProcessor` or a tail sampler. It does not see in which unit of work a span starts, so
- * its transactions carry the global scope's data only, and it does not apply `ignoreSpans`; where that
- * matters, use the processor.
+ * its transactions carry the global scope's data only; where that matters, use the processor.
  *
  * Takes the options of a client, which it creates and closes on `shutdown`, or a client of yours.
  * Throws an `OptionsError` when an option is wrong; its methods never throw.

@@ -26,6 +26,8 @@ export interface BatchAssemblerSettings {
   readonly originOf: (root: FinishedSpan) => SegmentOrigin;
   /** The same by its first span, when its root has not come. */
   readonly originOfOrphan: (span: FinishedSpan) => SegmentOrigin;
+  /** Whether a finished span is left out, a root with its whole segment; absent: none is. */
+  readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** How long spans wait for their root. */
   readonly maxWaitMillis: number;
   /** Characters of span JSON that may wait for their roots. */
@@ -90,9 +92,11 @@ export class BatchAssembler {
 
   #keep(span: FinishedSpan, parentSpanId: string): void {
     const { traceId, spanId } = span.spanContext();
-    const item = this.#encoder.span(span, parentSpanId);
+    const isIgnored = isIgnoredBy(this.#settings, span);
+    const item = isIgnored ? undefined : this.#encoder.span(span, parentSpanId);
     const group = this.#groups.get(traceId) ?? this.#beginGroup(traceId, span);
     group.add(parentSpanId, { spanId, item, clue: clueOf(span) });
+    if (item === undefined) return this.#drop("ignored", 1, 0);
     this.#buffered++;
     this.#bufferedLength += item.length;
   }
@@ -110,7 +114,9 @@ export class BatchAssembler {
     try {
       const { resource } = root;
       const { traceId, spanId } = root.spanContext();
-      const origin = this.#settings.originOf(root);
+      const decided = this.#settings.originOf(root);
+      const isIgnored = isIgnoredBy(this.#settings, root);
+      const origin = isIgnored ? { ...decided, fate: "ignored" as const } : decided;
       const head = this.#encoder.head(root, origin.sampling.sampleRate);
       this.#remember(traceId, origin);
       const clues: RequestClue[] = [];
@@ -208,6 +214,15 @@ export class BatchAssembler {
     const due = [...this.#groups].filter(([, group]) => this.#round - group.since >= 2);
     void inTurns(due, ([traceId]) => this.#sendGroup(traceId));
     if (this.#groups.size > 0) this.#arm();
+  }
+}
+
+// A filter that fails leaves nothing out.
+function isIgnoredBy({ isIgnored }: BatchAssemblerSettings, span: FinishedSpan): boolean {
+  try {
+    return isIgnored?.(span) === true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,3 +1,6 @@
+import { reparentedText } from "./reparenting.js";
+import type { TakenOut } from "./reparenting.js";
+
 /** Spans that one transaction holds, without its head (protocol: at most 1000). */
 export const MAX_SPANS = 1000;
 
@@ -13,7 +16,7 @@ const MEASURED_FROM = MAX_CHUNK_BYTES / 3;
  * first one stands apart, since it becomes the head when the chunk has to go without its root.
  */
 export class Chunk {
-  readonly first: string;
+  first: string;
   /** The others, each with a leading comma. */
   rest: string = "";
   count: number = 1;
@@ -33,6 +36,12 @@ export class Chunk {
     this.rest += `,${item}`;
     this.count++;
     if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + 1;
+  }
+
+  /** Gives spans whose parents were taken out to the nearest ancestor that was not. */
+  reparent(takenOut: TakenOut): void {
+    this.first = reparentedText(this.first, takenOut);
+    this.rest = reparentedText(this.rest, takenOut);
   }
 
   /** Characters of all spans. */

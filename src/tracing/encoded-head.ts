@@ -11,6 +11,8 @@ export interface EncodedHead {
   readonly traceId: string;
   readonly spanId: string;
   readonly name: string;
+  /** Name of the root span, where it is a text; undefined for a continuation. */
+  readonly spanName?: string | undefined;
   readonly source: string;
   readonly op: string | undefined;
   /** Members of `contexts.trace`, without braces. */

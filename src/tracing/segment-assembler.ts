@@ -23,6 +23,8 @@ export interface AssemblerSettings {
   readonly sink: (transaction: AssembledTransaction) => void;
   /** Whether a root is worth to be sent although the rate drops it; absent: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
+  /** Whether a finished span is left out, a root with its whole segment; absent: none is. */
+  readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** Characters of span JSON that may wait for their roots, over all segments. */
   readonly maxBufferedLength: number;
 }
@@ -88,6 +90,7 @@ export class SegmentAssembler {
     // All that most spans cost: calls to others, and spans outside of requests, know no route.
     if (segment.isRequest && span.kind <= SPAN_KIND.SERVER && !isRoot)
       this.#noteClue(segment, span);
+    if (isRoot && this.#isIgnored(span)) segment.ignore();
     if (isRoot && segment.mayBeKept) this.#decideAgain(segment, span);
     const { fate } = segment.origin;
     if (fate === "sent" || segment.mayBeKept) this.#take(segment, span, isRoot);
@@ -156,6 +159,7 @@ export class SegmentAssembler {
       segment.resource ??= span.resource;
       if (isRoot) this.#takeHead(segment, span);
       else if (segment.isTakenOut(span)) this.drop("ignored", false);
+      else if (this.#isIgnored(span)) this.#takeOut(segment, span);
       else this.#takeChild(segment, span);
     } catch (error) {
       this.drop("internal_sdk_error", isRoot);
@@ -165,6 +169,20 @@ export class SegmentAssembler {
         error,
       );
     }
+  }
+
+  // A filter that fails leaves nothing out.
+  #isIgnored(span: FinishedSpan): boolean {
+    try {
+      return this.#settings.isIgnored?.(span) === true;
+    } catch {
+      return false;
+    }
+  }
+
+  #takeOut(segment: Segment, span: FinishedSpan): void {
+    segment.takeOutAtEnd(span);
+    this.drop("ignored", false);
   }
 
   #takeHead(segment: Segment, span: FinishedSpan): void {
@@ -215,7 +233,7 @@ export class SegmentAssembler {
   #emit(segment: Segment): void {
     const { head } = segment;
     if (head !== undefined) {
-      const chunk = segment.kept;
+      const chunk = segment.kept && segment.reparentedChunk(segment.kept);
       segment.head = undefined;
       segment.kept = undefined;
       segment.headSent = true;
@@ -245,7 +263,7 @@ export class SegmentAssembler {
   }
 
   #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {
-    this.#send(segment, continuation(chunk, reason), chunk);
+    this.#send(segment, continuation(segment.reparentedChunk(chunk), reason), chunk);
   }
 
   #send(

@@ -8,8 +8,10 @@ import type { RequestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
-import type { SpanResource } from "./finished-span.js";
 import type { OpenRoot } from "./open-roots.js";
+import type { FinishedSpan, SpanResource } from "./finished-span.js";
+import { validSpanId } from "./ids.js";
+import { keptAncestor } from "./reparenting.js";
 import { createIdTexts } from "./span-encoder.js";
 import type { IdTexts } from "./span-encoder.js";
 
@@ -71,6 +73,8 @@ export class Segment {
   reparented: Map<string, string | undefined> | undefined = undefined;
   /** Its entry among the process's open roots, until it is complete. */
   openRoot: OpenRoot | undefined = undefined;
+  /** Whether spans wait whose parents may have been taken out since they were encoded. */
+  hasLateParents: boolean = false;
   /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
   waitingSince: number = -1;
 
@@ -142,11 +146,29 @@ export class Segment {
     return this.head !== undefined || this.kept !== undefined || this.overflow !== undefined;
   }
 
-  /** Takes a span out: its children become its parent's. */
+  /**
+   * Takes a span out: its children become its parent's. Those that were encoded before are given to it when they
+   * are sent.
+   */
   takeOut(spanId: string, parentSpanId: string | undefined): void {
     const parents = (this.reparented ??= new Map<string, string | undefined>());
     if (parents.size >= MAX_TAKEN_OUT) parents.delete(parents.keys().next().value ?? "");
     parents.set(spanId, this.keptAncestor(parentSpanId));
+  }
+
+  /** Takes a span out when it has ended: children of it may have been encoded. */
+  takeOutAtEnd(span: FinishedSpan): void {
+    const { spanId } = span.spanContext();
+    this.takeOut(spanId, span.parentSpanContext?.spanId);
+    const shown = validSpanId(spanId);
+    if (shown !== spanId) this.takeOut(shown, span.parentSpanContext?.spanId);
+    this.hasLateParents ||= this.kept !== undefined || this.overflow !== undefined;
+  }
+
+  /** The chunk, whose spans have parents that were not taken out. */
+  reparentedChunk(chunk: Chunk): Chunk {
+    if (this.hasLateParents && this.reparented !== undefined) chunk.reparent(this.reparented);
+    return chunk;
   }
 
   /** Whether the span was taken out. */
@@ -157,7 +179,12 @@ export class Segment {
   /** The nearest ancestor that was not taken out. */
   keptAncestor(parentSpanId: string | undefined): string | undefined {
     const { reparented } = this;
-    if (parentSpanId === undefined || reparented?.has(parentSpanId) !== true) return parentSpanId;
-    return reparented.get(parentSpanId);
+    return reparented === undefined ? parentSpanId : keptAncestor(parentSpanId, reparented);
+  }
+
+  /** A filter has matched its root: nothing of it is sent. */
+  ignore(): void {
+    this.origin = { ...this.origin, fate: "ignored" };
+    this.mayBeKept = false;
   }
 }

@@ -121,6 +121,7 @@ export class SpanEncoder {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
       name: transactionName(inferred.description),
+      spanName: typeof span.name === "string" ? span.name : undefined,
       source,
       op,
       traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}${name}}`,

@@ -1,12 +1,17 @@
 import type { RequestClue } from "../semantics/request-clue.js";
 import type { SpanResource } from "./finished-span.js";
+import { validSpanId } from "./ids.js";
+import { reparentedText } from "./reparenting.js";
 import type { SegmentOrigin } from "./segment.js";
+
+/** Spans of one trace that are remembered as left out; the first ones. */
+const MAX_LEFT_OUT = 10_000;
 
 /** A finished span that waits for its root. */
 export interface WaitingSpan {
   readonly spanId: string;
-  /** Its encoded form. */
-  readonly item: string;
+  /** Its encoded form; undefined where a filter left it out, so that its children are its parent's. */
+  readonly item: string | undefined;
   /** What it knows about the name of the request that it is a part of. */
   readonly clue?: RequestClue | undefined;
 }
@@ -18,6 +23,8 @@ export class TraceGroup {
   /** Number of the round in which the first of them came. */
   readonly since: number;
   readonly #children = new Map<string, WaitingSpan[]>();
+  /** Parents by the ids of the spans that were left out. */
+  readonly #leftOut = new Map<string, string>();
 
   constructor(origin: SegmentOrigin, resource: SpanResource, since: number) {
     this.origin = origin;
@@ -26,6 +33,7 @@ export class TraceGroup {
   }
 
   add(parentSpanId: string, span: WaitingSpan): void {
+    if (span.item === undefined) this.#leaveOut(parentSpanId, span.spanId);
     const siblings = this.#children.get(parentSpanId);
     if (siblings === undefined) this.#children.set(parentSpanId, [span]);
     else siblings.push(span);
@@ -44,7 +52,7 @@ export class TraceGroup {
       const children = this.#children.get(parent) ?? [];
       this.#children.delete(parent);
       for (const child of children) {
-        items.push(child.item);
+        if (child.item !== undefined) items.push(this.#reparented(child.item));
         if (child.clue !== undefined) clues.push(child.clue);
         parents.push(child.spanId);
       }
@@ -54,8 +62,23 @@ export class TraceGroup {
 
   /** Takes out everything. */
   takeAll(): string[] {
-    const items = [...this.#children.values()].flat().map((span) => span.item);
+    const items = [...this.#children.values()]
+      .flat()
+      .map(({ item }) => item)
+      .filter((item) => item !== undefined)
+      .map((item) => this.#reparented(item));
     this.#children.clear();
     return items;
+  }
+
+  // Under their own ids, and as they are written.
+  #leaveOut(parentSpanId: string, spanId: string): void {
+    if (this.#leftOut.size >= MAX_LEFT_OUT) return;
+    this.#leftOut.set(spanId, parentSpanId);
+    this.#leftOut.set(validSpanId(spanId), parentSpanId);
+  }
+
+  #reparented(item: string): string {
+    return this.#leftOut.size === 0 ? item : reparentedText(item, this.#leftOut);
   }
 }

@@ -45,7 +45,7 @@ const bad: Record<keyof ClientOptions, unknown[]> = {
   frameContextLines: [...notNumber, -1, 1.5],
   sampleRate: [...notNumber, -0.1, 1.1, 100],
   ignoreErrors: notPatterns,
-  ignoreTransactions: notPatterns,
+  ignoreTransactions: ["span", /span/, {}, [5], [null], [{ name: 5 }], [{ attributes: {} }]],
   ignoreSpans: ["span", /span/, {}, [5], [null], [[]]],
   initialScope: ["scope", 5, true, [], null],
   errorProperties: ["true", 0, -1, 1.5, 11, {}, [], null],
