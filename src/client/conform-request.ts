@@ -20,7 +20,7 @@ const MEMBERS: Readonly<Record<string, Accepts>> = {
   env: isRecord,
   fragment: isText,
   headers: isPairs,
-  method: (value) => typeof value === "string" && /^[a-z_-]+$/i.test(value),
+  method: (value) => typeof value === "string" && /^[a-z_-]{1,32}$/i.test(value),
   query_string: isQuery,
   url: isText,
 };

@@ -67,6 +67,8 @@ describe("an event that application code has made or changed", () => {
       { request: { data: "d" } },
       ["request"],
     ],
+    [{ request: { method: "x".repeat(33) } }, { request: {} }, ["request"]],
+    [{ request: { method: "M-SEARCH" } }, { request: { method: "M-SEARCH" } }, []],
     [{ request: { cookies: "[Filtered]" } }, { request: {} }, ["request"]],
     [
       { request: { cookies: "a=b; c=[Filtered]" } },
