@@ -38,6 +38,19 @@ import { UncaughtErrors } from "./uncaught.js";
  * the option when one is not what it should be; nothing else of this package throws.
  */
 export function createClient(options: ClientOptions = {}): SentryClient {
+  const client = buildClient(options);
+  checkDestination(options, client);
+  const known = getClient();
+  if (known === undefined || known.isClosed) setClient(client);
+  return client;
+}
+
+/** The client itself, or a new one that is used for its settings alone: it needs no DSN, and is never the process-wide one. */
+export function settingsClientOf(optionsOrClient: ClientOptions | SentryClient): SentryClient {
+  return isClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
+}
+
+function buildClient(options: ClientOptions): SentryClient {
   const settings = resolveOptions(options);
   const parts = clientParts(settings);
   const metrics = new OperationMetrics();
@@ -69,12 +82,9 @@ export function createClient(options: ClientOptions = {}): SentryClient {
     if (delivery !== undefined) reportFinalLoss(parts.diagnostics, endedDelivery(parts, delivery));
   };
   const ending = endingClient(client, reportAtEnd);
-  checkDestination(options, client);
   metrics.measure(client);
   processEnd.add(ending, settings.flushOnSignals);
   if (settings.captureUncaught) reportUncaught(client);
-  const known = getClient();
-  if (known === undefined || known.isClosed) setClient(client);
   return client;
 }
 

@@ -9,7 +9,7 @@ import { reportLogged } from "../otel/logged-exceptions.js";
 import { ClientSampler } from "../otel/sampler.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
-import { clientOf } from "./create-client.js";
+import { clientOf, settingsClientOf } from "./create-client.js";
 import { getClient } from "./global-client.js";
 import { watchRegistration } from "./registration-check.js";
 
@@ -63,12 +63,12 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
  * begins, so that what Sentry does not get is recorded for nobody. Only for pipelines that feed Sentry
  * alone: without it, each exporter gets what the provider's own sampler keeps.
  *
- * Takes a client, or its options; by default the process-wide client decides. Throws an `OptionsError`
+ * Takes a client, or the options that decide; by default the process-wide client decides. Throws an `OptionsError`
  * when an option is wrong; its methods never throw.
  */
 export class SentrySampler extends ClientSampler {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
-    const own = optionsOrClient === undefined ? undefined : clientOf(optionsOrClient).client;
+    const own = optionsOrClient === undefined ? undefined : settingsClientOf(optionsOrClient);
     super(() => own ?? getClient());
   }
 }

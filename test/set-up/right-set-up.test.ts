@@ -92,6 +92,16 @@ const PROGRAMS: Record<string, { readonly program: string; readonly dependencies
       import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
       setUp(new BatchSpanProcessor(new bridge.SentrySpanExporter(options)));`,
   },
+  "a sampler with options of its own": {
+    program: `
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      const sampler = new bridge.SentrySampler({ tracesSampleRate: 1 });
+      trace.setGlobalTracerProvider(new BasicTracerProvider({ sampler, spanProcessors: [new bridge.SentrySpanProcessor(options)] }));
+      traffic();
+      bridge.captureException(new Error("one"));
+      await bridge.flush();
+      if (bridge.stats().errors.sent !== 1) throw new Error("the error was not sent");`,
+  },
   "a client alone": {
     program: `bridge.createClient(options); bridge.captureException(new Error("one"));`,
   },
