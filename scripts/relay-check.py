@@ -35,6 +35,8 @@ TRACE_ID = re.compile(r"^(?!0+$)[0-9a-f]{32}$")
 
 def differences(sent, stored, path):
     """Yields each value of `sent` that `stored` lacks or holds differently."""
+    if isinstance(sent, dict) and is_pairs(stored):
+        stored = dict(stored)
     if isinstance(sent, dict) and isinstance(stored, dict):
         for key, value in sent.items():
             yield from differences(value, stored.get(key), f"{path}.{key}")
@@ -46,6 +48,11 @@ def differences(sent, stored, path):
         yield f"{path}: removed"
     elif not equal(sent, stored):
         yield f"{path}: {sent!r} became {stored!r}"
+
+
+def is_pairs(value):
+    """Tells whether Relay has stored a mapping (headers, cookies, query) as a list of pairs."""
+    return isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
 
 
 def equal(sent, stored):
