@@ -29,6 +29,7 @@ export const SAME_ERROR_MILLIS = 5000;
 const MAX_TEXTS = 1000;
 const MAX_TEXT_LENGTH = 500;
 const MAX_LINKED = 100;
+const MAX_FAILURES = 1000;
 // Of one error that is thrown again and again.
 const MAX_OWNERS = 100;
 
@@ -41,11 +42,14 @@ const MAX_OWNERS = 100;
 export class ReportedErrors {
   readonly #errors = new WeakMap<object, Map<string, string>>();
   readonly #texts = new Map<string, TextReport>();
+  readonly #failures = new Map<string, number>();
 
-  /** The id of the event by which the owner's error was reported. */
+  /** The id of the event by which the owner's error was reported; by what it wraps, for a GraphQL error. */
   find(owner: string, seen: SeenError): string | undefined {
-    const known = isObjectLike(seen.error) ? this.#errors.get(seen.error)?.get(owner) : undefined;
-    return known ?? this.#textReport(owner, seen)?.eventId;
+    const known = [seen.error, memberOf(seen.error, "originalError")].map((error) =>
+      isObjectLike(error) ? this.#errors.get(error)?.get(owner) : undefined,
+    );
+    return known.find((id) => id !== undefined) ?? this.#textReport(owner, seen)?.eventId;
   }
 
   /** Remembers it, and the errors that it was caused by or is made of: its event shows them, too. */
@@ -57,6 +61,16 @@ export class ReportedErrors {
     }
     if (text !== undefined)
       setNewest(this.#texts, [owner + text, { form, atMillis, eventId }], MAX_TEXTS);
+  }
+
+  /** Notes that an error handler has told what the owner's work failed of (milliseconds since 1970). */
+  noteFailure(owner: string, atMillis: number): void {
+    setNewest(this.#failures, [owner, atMillis], MAX_FAILURES);
+  }
+
+  /** When an error handler has last told what the owner's work failed of. */
+  failureOf(owner: string): number | undefined {
+    return this.#failures.get(owner);
   }
 
   // Two errors that read alike are two, as long as each was seen itself.
@@ -104,7 +118,8 @@ function linkedErrors(error: unknown): Set<object> {
   linked.add(error);
   // Grows while it is walked.
   for (const each of linked) {
-    for (const next of [memberOf(each, "cause"), ...membersOf(memberOf(each, "errors"))])
+    const wrapped = ["cause", "originalError"].map((key) => memberOf(each, key));
+    for (const next of [...wrapped, ...membersOf(memberOf(each, "errors"))])
       if (isError(next) && linked.size < MAX_LINKED) linked.add(next);
   }
   return linked;

@@ -23,6 +23,8 @@ export interface Verdict {
   readonly isAll: boolean;
   /** Exceptions of the segment that were found to be errors before. */
   readonly before: readonly WaitingException[];
+  /** When an error handler has captured what the trace's work failed of. Milliseconds since 1970. */
+  readonly failureMillis?: number | undefined;
 }
 
 /** An exception that is an error event. */
@@ -47,26 +49,29 @@ export function chooseExceptions(
 
 function errorsAmong(
   waiting: readonly WaitingException[],
-  { outcome, before }: Verdict,
+  { outcome, before, failureMillis = 0 }: Verdict,
 ): WaitingException[] {
   const contained = waiting.filter(({ role }) => role === "contained");
   if (outcome === "fine" || outcome === "call") return contained;
   const reached = waiting.filter(({ role, span }) => role !== "contained" && reachesRoot(span));
   const work = reached.filter(({ role }) => role === "work");
-  const call = lastCall(reached, [...before, ...contained, ...work]);
+  const untold = reached.filter(
+    ({ role, atMillis }) => role === "call" && atMillis > failureMillis,
+  );
+  const call = lastCall(untold, [...before, ...contained, ...work]);
   return [...contained, ...work, ...(call === undefined ? [] : [call])];
 }
 
 // The callers that recorded something have told what became of their calls. Of the others only the last one can
 // be what the root failed of: whatever failed before it was followed by another call.
 function lastCall(
-  reached: readonly WaitingException[],
+  calls: readonly WaitingException[],
   others: readonly WaitingException[],
 ): WaitingException | undefined {
   if (others.some(({ role }) => role === "call")) return undefined;
   let last: WaitingException | undefined;
-  for (const each of reached) {
-    if (each.role !== "call" || others.some((other) => isCallersOf(each, other))) continue;
+  for (const each of calls) {
+    if (others.some((other) => isCallersOf(each, other))) continue;
     if (last === undefined || each.atMillis >= last.atMillis) last = each;
   }
   return last;

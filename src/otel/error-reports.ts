@@ -31,6 +31,8 @@ export interface EventReport {
 export interface ErrorReport extends EventReport {
   readonly mechanism?: CaptureMechanism | undefined;
   readonly level?: SeverityLevel | undefined;
+  /** How it was seen; a capture unless it is given. */
+  readonly form?: ErrorForm | undefined;
   /** Milliseconds since 1970. */
   readonly atMillis: number;
   /** Stack of the capture, for what is no error and has none. */
@@ -52,6 +54,8 @@ const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
  */
 export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
   const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
+  if (report.mechanism?.handled === false && report.form === undefined)
+    reportsOf(client).noteFailure(report.place.trace.traceId, report.atMillis);
   const describe: Describe = (hint) => ({
     event: withProperties(errorEventFromException(thrown, hint), thrown, client),
     kind: { originalException: thrown },
@@ -129,6 +133,11 @@ function reportOnce(
     enrich,
   });
   return eventId;
+}
+
+/** When a capture has last told what the work of a trace failed of (milliseconds since 1970). */
+export function failureOfTrace(client: SentryClient, traceId: string): number | undefined {
+  return reportsOf(client).failureOf(traceId);
 }
 
 function reportsOf(client: SentryClient): ReportedErrors {

@@ -14,17 +14,17 @@ export interface PathSpan {
 /**
  * The span that a new child of `parent` is linked to. Ended ancestors that let failures pass are left out, also
  * above the parent, so that a chain of spans that each start under the last one (timers, recursion) does not
- * keep all of them in memory.
+ * keep all of them in memory; `endOnPath` does the same for spans that overlap.
  */
 export function linkTo(parent: PathSpan): PathSpan | undefined {
   parent.above = nearestOf(parent.above);
   return nearestOf(parent);
 }
 
-/** Marks a span as one that keeps failures from its parent. What is above it does not matter any more. */
-export function stopAt(span: PathSpan): void {
-  span.stopsFailures = true;
-  span.above = undefined;
+/** A span below the root has ended. Of one that stops failures, nothing above it matters any more. */
+export function endOnPath(span: PathSpan, isStop: boolean): void {
+  span.stopsFailures = isStop;
+  span.above = isStop ? undefined : nearestOf(span.above);
 }
 
 /** Tells whether a failure in the span can have reached its root. The root decides about itself elsewhere. */

@@ -8,7 +8,7 @@ import type {
   RootOutcome,
   WaitingException,
 } from "./choose-exceptions.js";
-import { reportRecorded, reportThrown } from "./error-reports.js";
+import { failureOfTrace, reportRecorded, reportThrown } from "./error-reports.js";
 import { reachesRoot } from "./failure-path.js";
 import type { SpanException } from "./recorded-exceptions.js";
 import type { WaitingExceptions, WaitingRoot } from "./waiting-exceptions.js";
@@ -108,8 +108,11 @@ export class RootExceptions implements WaitingRoot {
   #settle(outcome: RootOutcome): void {
     const pending = this.#pending;
     this.#pending = [];
-    const { isAll } = this.#sink;
-    const chosen = chooseExceptions(pending, { outcome, isAll, before: this.#reported });
+    if (pending.length === 0) return;
+    const { isAll, client } = this.#sink;
+    const failureMillis = failureOfTrace(client, pending[0]?.place.trace.traceId ?? "");
+    const before = this.#reported;
+    const chosen = chooseExceptions(pending, { outcome, isAll, before, failureMillis });
     const ordered = chosen.toReversed();
     for (const each of ordered) if (!each.handled) this.#report(each);
     for (const each of ordered) if (each.handled) this.#report(each);

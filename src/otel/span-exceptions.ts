@@ -4,7 +4,7 @@ import type { EndedWork } from "../semantics/root-failure.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { Segment } from "../tracing/segment.js";
 import type { RootOutcome } from "./choose-exceptions.js";
-import { stopAt } from "./failure-path.js";
+import { endOnPath } from "./failure-path.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
 import type { ExceptionSink } from "./root-exceptions.js";
@@ -27,7 +27,7 @@ export class SpanExceptions {
   ended(entry: SpanEntry, span: FinishedSpan): void {
     const { segment } = entry;
     const isRoot = segment.root === span;
-    if (!isRoot && stopsFailures(span)) stopAt(entry);
+    if (!isRoot) endOnPath(entry, stopsFailures(span));
     // All that most spans cost.
     if (!hasEvents(span) && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
     const found = exceptionsOf(span).map((each) => ({ ...each, span: entry }));

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import type { FinishedSpan, SpanEvent } from "../../src/tracing/finished-span.js";
-import { spanOf } from "../tracing/hand-made-span.js";
+import { BatchExceptions } from "../../src/otel/batch-exceptions.js";
+import { WaitingExceptions } from "../../src/otel/waiting-exceptions.js";
+import { newSpanId, spanOf } from "../tracing/hand-made-span.js";
 import { childOf, startExporter } from "./span-exporter-kit.js";
 import type { ExporterBench } from "./span-exporter-kit.js";
 
@@ -53,5 +55,79 @@ describe("the exceptions of finished spans", () => {
     const bench = startExporter({ spanExceptions });
     for (const { root, child } of families()) bench.export(child, root);
     expect(new Set(await reportedBy(bench))).toEqual(new Set(expected));
+  });
+});
+
+describe("the exceptions of a trace in batches", () => {
+  it("are judged by the root on their way, where a trace has several", async () => {
+    const bench = startExporter();
+    const failed = spanOf({ name: "failed", ...FAILED });
+    const fine = spanOf({ name: "fine" });
+    const spans = [failed, fine].map((root) => childOf(root, exception(root.name)));
+    bench.export(...spans, fine);
+    expect(await reportedBy(bench)).toEqual([]);
+    bench.export(failed);
+    expect(await reportedBy(bench)).toEqual(["failed"]);
+  });
+
+  it.each([
+    ["OK", 1, []],
+    ["ERROR", 2, ["inner"]],
+  ] as const)("wait for a span between that comes later, here with %s", async (...row) => {
+    const [, code, expected] = row;
+    const bench = startExporter();
+    const root = spanOf({ name: "root", ...FAILED });
+    const outer = childOf(root, { status: { code } });
+    bench.export(childOf(outer, exception("inner")));
+    bench.export(root);
+    bench.export(outer);
+    expect(await reportedBy(bench)).toEqual(expected);
+  });
+
+  it("are judged by the root of their trace where a span between does not come for 20 seconds", async () => {
+    const bench = startExporter();
+    let now = 0;
+    const waiting = new WaitingExceptions(bench.client);
+    const exceptions = new BatchExceptions(
+      { client: bench.client, isAll: false, waiting },
+      () => now,
+    );
+    const root = spanOf({ name: "root", ...FAILED });
+    const missing = childOf(root);
+    exceptions.accept([root]);
+    exceptions.accept([childOf(missing, exception("late"))]);
+    expect(await reportedBy(bench)).toEqual([]);
+    now = 20_000;
+    exceptions.accept([]);
+    expect(await reportedBy(bench)).toEqual(["late"]);
+  });
+
+  it("are reported at shutdown where no root has come", async () => {
+    const bench = startExporter();
+    const root = spanOf({ name: "root" });
+    bench.export(childOf(root, exception("waiting")));
+    await bench.exporter.shutdown();
+    expect(await reportedBy(bench)).toEqual(["waiting"]);
+    const [value] = bench.transport.errors()[0]?.exception?.values ?? [];
+    expect(value?.mechanism?.["handled"]).toBe(true);
+  });
+
+  it("are all judged where more than can wait come with their root", async () => {
+    const bench = startExporter({ frameContextLines: 0 });
+    const root = spanOf({ name: "root", ...FAILED });
+    const children = Array.from({ length: 60 }, (_, index) => childOf(root, exception(`${index}`)));
+    bench.export(...children, root);
+    expect(await reportedBy(bench)).toHaveLength(60);
+  });
+
+  it("of spans that are each other's parents end no way, and are reported at shutdown", async () => {
+    const [one, other] = [newSpanId(), newSpanId()];
+    const bench = startExporter();
+    bench.export(
+      spanOf({ spanId: one, parentSpanId: other, ...exception("one") }),
+      spanOf({ spanId: other, parentSpanId: one, ...exception("other") }),
+    );
+    await bench.exporter.shutdown();
+    expect(new Set(await reportedBy(bench))).toEqual(new Set(["one", "other"]));
   });
 });
