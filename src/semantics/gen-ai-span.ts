@@ -1,4 +1,5 @@
 import { text } from "./attribute-text.js";
+import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
 import type { AttributeBag, SpanView } from "./span-view.js";
 
@@ -33,9 +34,12 @@ const OTHER_SUBJECTS = [...WORKFLOWS, ...TOOLS, ...MODELS] as const;
 export function inferGenAi({ attributes, name }: SpanView): Inference | undefined {
   const operation = text(attributes["gen_ai.operation.name"]);
   if (operation === undefined) return undefined;
+  const op = genAiOp(operation);
+  if (isChosenName(name, operation))
+    return { op, description: name, source: "custom", data: undefined };
   const subject = firstText(attributes, SUBJECTS.get(operation) ?? OTHER_SUBJECTS);
   const description = subject === undefined ? name : `${operation} ${subject}`;
-  return { op: genAiOp(operation), description, source: "task", data: undefined };
+  return { op, description, source: "task", data: undefined };
 }
 
 // Ops are lower case, of letters, digits, dots and underscores.

@@ -1,4 +1,5 @@
 import { listed, text } from "./attribute-text.js";
+import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
 import { SPAN_KIND, type SpanView } from "./span-view.js";
 
@@ -8,7 +9,8 @@ const MAX_OPERATIONS = 5;
 export function inferGraphql({ attributes, name }: SpanView): Inference {
   const type = text(attributes["graphql.operation.type"]);
   const operation = text(attributes["graphql.operation.name"]);
-  const description = type === undefined || operation === undefined ? name : `${type} ${operation}`;
+  const isNamed = type === undefined || operation === undefined || isChosenName(name, type);
+  const description = isNamed ? name : `${type} ${operation}`;
   return { op: "graphql", description, source: "component", data: undefined };
 }
 

@@ -1,19 +1,21 @@
 import { text } from "./attribute-text.js";
+import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
 import { urlWithoutSecrets } from "./url.js";
 
 /** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
-export function inferMcp({ attributes, kind }: SpanView): Inference | undefined {
+export function inferMcp({ attributes, kind, name }: SpanView): Inference | undefined {
   const method = text(attributes["mcp.method.name"]);
   if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
-  if (method.startsWith("notifications/")) {
-    const op = "mcp.notification.client_to_server";
-    return { op, description: method, source: "route", data: undefined };
-  }
+  const isNotification = method.startsWith("notifications/");
+  const op = isNotification ? "mcp.notification.client_to_server" : "mcp.server";
+  if (isChosenName(name, method))
+    return { op, description: name, source: "custom", data: undefined };
+  if (isNotification) return { op, description: method, source: "route", data: undefined };
   const subject = method.startsWith("resources/") ? resourceOf(attributes) : subjectOf(attributes);
   const description = subject === undefined ? method : `${method} ${subject}`;
-  return { op: "mcp.server", description, source: "route", data: undefined };
+  return { op, description, source: "route", data: undefined };
 }
 
 function subjectOf(attributes: AttributeBag): string | undefined {
