@@ -1,6 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import { isFaultReported } from "../diagnostics/setup-faults.js";
 import { pipelineFromEnvironment } from "../options/env.js";
+import { isRegistered } from "../otel/api-registry.js";
 import { API_COPIES } from "../otel/context-check.js";
 import { setDetachedTimer } from "../otel/timers.js";
 import { registeredProcessors } from "./attach.js";
@@ -58,8 +59,14 @@ function report(client: SentryClient, { kind, instance }: Registrable): void {
   // Another SDK's provider does not show its processors; and an exporter may be behind what cannot be looked into.
   const isHidden =
     processors === "foreign" || (processors !== "none" && kind === "SentrySpanExporter");
-  if (isHidden || (processors !== "none" && reaches(processors, instance))) return;
+  if (isHidden || (processors === "none" ? mayBeLocal(client) : reaches(processors, instance)))
+    return;
   client.diagnostics.faultOnce(NOT_TRACED, messageFor(kind, processors === "none"));
+}
+
+// A process with a context manager may use a provider that it does not register, and may have had nothing to do.
+function mayBeLocal(client: SentryClient): boolean {
+  return isRegistered("context") && client.activity() === 0;
 }
 
 // While the process runs, a processor of the application's may still pass spans on to ours.

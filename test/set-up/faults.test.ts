@@ -87,6 +87,14 @@ const FAULTS: Record<string, Fault> = {
     line: /a SentrySpanProcessor was created, but no span has reached it: no tracer provider is registered.*spanProcessors: \[processor\]/,
     program: `new bridge.SentrySpanProcessor(options); traffic(); bridge.captureException(new Error("one"));`,
   },
+  "a processor of a provider that nobody registered": {
+    line: /a SentrySpanProcessor was created, but no span has reached it: no tracer provider is registered/,
+    program: `
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] });
+      traffic();
+      bridge.captureException(new Error("one"));`,
+  },
   "a processor that nobody registered, beside another one": {
     line: /a SentrySpanProcessor was created, but no span has reached it: the registered tracer provider does not have it/,
     program: `

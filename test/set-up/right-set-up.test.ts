@@ -54,6 +54,11 @@ const PROGRAMS: Record<string, { readonly program: string; readonly dependencies
       const provider = new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] });
       await provider.shutdown();`,
   },
+  "a provider that is not registered, and has nothing to do": {
+    program: `
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] });`,
+  },
   "a processor inside of another one": {
     program: `
       class Filter {
