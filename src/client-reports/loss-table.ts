@@ -2,6 +2,7 @@ import type {
   DataCategory,
   DiscardReason,
   ItemCount,
+  LocalReason,
   ReportedReason,
 } from "../protocol/data-category.js";
 
@@ -85,7 +86,17 @@ export function isReportedCategory(category: string): boolean {
   return REPORTED.has(category);
 }
 
+const LOCAL: ReadonlySet<string> = new Set<LocalReason>([
+  "closed",
+  "disabled",
+  "rate_limited",
+  "superseded",
+]);
+
+function isLocal(reason: DiscardReason): reason is LocalReason {
+  return LOCAL.has(reason);
+}
+
 function reportedReason(reason: DiscardReason): ReportedReason | undefined {
-  const isLocal = reason === "closed" || reason === "disabled" || reason === "rate_limited";
-  return isLocal ? undefined : reason;
+  return isLocal(reason) ? undefined : reason;
 }

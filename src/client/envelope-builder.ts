@@ -217,6 +217,11 @@ export class EnvelopeBuilder {
       payload: encodeEvent(event),
       headerMembers: this.#header(this.#errorContext(trace, segment, process)),
       contents: ONE_CHECK_IN,
+      checkIn: {
+        id: checkInId.replaceAll("-", "").toLowerCase(),
+        isOpen: members["status"] === "in_progress",
+        hasConfig: members["monitor_config"] !== undefined,
+      },
     };
     return { parts, droppedSpans: 0 };
   }

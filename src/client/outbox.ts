@@ -4,7 +4,7 @@ import type { Settings } from "../options/options.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
-import type { EnvelopeSender } from "../transport/envelope-sender.js";
+import type { EnvelopeSender } from "../transport/sender.js";
 import { ItemCounter } from "../transport/item-counter.js";
 import type { Timers } from "../transport/timers.js";
 import type { AttachmentItems } from "./attachments.js";

@@ -31,10 +31,11 @@ export type ReportedReason =
   | "send_error";
 
 /**
- * Reasons that are counted here but are never told to the server: it answered 429 and counted by
- * itself, there is no DSN, or the item came after `close()`.
+ * Reasons that are counted here and never reported to the server: it answered 429 and counted by
+ * itself, there is no DSN, the item came after `close()`, or it is an `in_progress` check-in that
+ * was still waiting when the end of its run was there, and so no loss.
  */
-export type LocalReason = "closed" | "disabled" | "rate_limited";
+export type LocalReason = "closed" | "disabled" | "rate_limited" | "superseded";
 
 export type DiscardReason = LocalReason | ReportedReason;
 

@@ -14,6 +14,23 @@ export interface EncodedEnvelope {
   readonly contents: readonly ItemCount[];
   /** Milliseconds since 1970 after which the server would drop it without a word; absent: never. */
   readonly expiresAtMillis?: number | undefined;
+  /** Only of check-ins. */
+  readonly checkIn?: CheckInState | undefined;
+}
+
+/** What the order of check-ins depends on. */
+export interface CheckInState {
+  /** 32 hexadecimal digits: all check-ins of one run have the same. */
+  readonly id: string;
+  /** Whether it says that the run is in progress. */
+  readonly isOpen: boolean;
+  /** Whether it carries the monitor's configuration. */
+  readonly hasConfig: boolean;
+}
+
+/** Tells whether nothing is lost when only the later of two check-ins of a run arrives. */
+export function supersedes(later: CheckInState, earlier: CheckInState): boolean {
+  return earlier.isOpen && !later.isOpen && (later.hasConfig || !earlier.hasConfig);
 }
 
 /** What an envelope is made of, before it is bytes. */
@@ -31,6 +48,7 @@ export interface EnvelopeParts {
   readonly headerMembers: string;
   readonly contents: readonly ItemCount[];
   readonly expiresAtMillis?: number | undefined;
+  readonly checkIn?: CheckInState | undefined;
 }
 
 /** A file that goes with an event. */
@@ -58,9 +76,9 @@ export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   const isAscii = payloadBytes === parts.payload.length;
   body.write(parts.payload, headerBytes, isAscii ? "latin1" : "utf8");
   body[headerBytes + payloadBytes] = NEWLINE;
-  const { eventId: id, category, contents, attachments = [], expiresAtMillis } = parts;
+  const { eventId: id, category, contents, attachments = [], expiresAtMillis, checkIn } = parts;
   const whole = withAttachments(body, attachments);
-  return { eventId: id, category, body: whole, contents, expiresAtMillis };
+  return { eventId: id, category, body: whole, contents, expiresAtMillis, checkIn };
 }
 
 function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): Buffer {

@@ -14,7 +14,7 @@ import { runDetached, runUntraced } from "../otel/suppress.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
-import type { EnvelopeSender } from "../transport/envelope-sender.js";
+import type { EnvelopeSender } from "../transport/sender.js";
 import { createHttpTransport } from "../transport/http-transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { createBackpressure } from "../sampling/backpressure.js";

@@ -15,7 +15,7 @@ import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { createSpool } from "../spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../spool/spool.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
-import type { EnvelopeSender } from "../transport/envelope-sender.js";
+import type { EnvelopeSender } from "../transport/sender.js";
 import { steadyNow } from "../transport/clock.js";
 import { failureReason, networkMessage } from "../transport/failure-messages.js";
 import { createHttpTransport } from "../transport/http-transport.js";

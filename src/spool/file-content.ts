@@ -1,6 +1,6 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { isDataCategory } from "./file-name.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
+import { isDataCategory } from "../protocol/priority.js";
 
 const FORMAT = 1;
 const NEW_LINE = 0x0a;
@@ -14,6 +14,7 @@ interface Metadata {
   readonly eventId: string | undefined;
   readonly contents: readonly ItemCount[];
   readonly bodyBytes: number;
+  readonly checkIn: CheckInState | undefined;
 }
 
 /** A spooled file that was read. */
@@ -26,8 +27,9 @@ export interface FileContent {
 
 /** The line of JSON that stands in front of the envelope's bytes. */
 export function fileHeader(envelope: EncodedEnvelope, writer: string): Buffer {
-  const { category, eventId, contents, body } = envelope;
-  const metadata = { format: FORMAT, category, eventId, contents, writer, bytes: body.length };
+  const { category, eventId, contents, checkIn, body } = envelope;
+  const bytes = body.length;
+  const metadata = { format: FORMAT, category, eventId, contents, checkIn, writer, bytes };
   return Buffer.from(`${JSON.stringify(metadata)}\n`);
 }
 
@@ -36,10 +38,13 @@ export function decodeFile(file: Buffer): FileContent {
   const end = file.indexOf(NEW_LINE);
   const metadata = end < 0 ? undefined : parseMetadata(file.subarray(0, end));
   if (metadata === undefined) return { envelope: undefined, contents: [] };
-  const { category, eventId, contents, bodyBytes } = metadata;
+  const { category, eventId, contents, bodyBytes, checkIn } = metadata;
   const body = file.subarray(end + 1);
   const isWhole = body.length === bodyBytes && hasEnvelopeHeader(body);
-  return { envelope: isWhole ? { eventId, category, body, contents } : undefined, contents };
+  return {
+    envelope: isWhole ? { eventId, category, body, contents, checkIn } : undefined,
+    contents,
+  };
 }
 
 function parseMetadata(line: Buffer): Metadata | undefined {
@@ -50,7 +55,17 @@ function parseMetadata(line: Buffer): Metadata | undefined {
   if (eventId !== undefined && typeof eventId !== "string") return undefined;
   if (typeof bytes !== "number" || !Array.isArray(contents) || !contents.every(isItemCount))
     return undefined;
-  return { category, eventId, contents, bodyBytes: bytes };
+  return { category, eventId, contents, bodyBytes: bytes, checkIn: checkInOf(read["checkIn"]) };
+}
+
+// Absent in what an earlier version wrote.
+function checkInOf(value: unknown): CheckInState | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("id" in value && "isOpen" in value && "hasConfig" in value)) return undefined;
+  const { id, isOpen, hasConfig } = value;
+  if (typeof id !== "string" || typeof isOpen !== "boolean" || typeof hasConfig !== "boolean")
+    return undefined;
+  return { id, isOpen, hasConfig };
 }
 
 function isItemCount(value: unknown): value is ItemCount {

@@ -1,4 +1,5 @@
 import type { DataCategory } from "../protocol/data-category.js";
+import { isDataCategory, priorityOf } from "../protocol/priority.js";
 
 /** What the name of a spooled file tells, so that a look at the directory opens none of them. */
 export interface SpoolEntry {
@@ -11,12 +12,15 @@ export interface SpoolEntry {
   readonly category: DataCategory;
   /** The whole file's length. */
   readonly bytes: number;
+  /** Event id, or id of the run of a check-in; `none` without one. */
+  readonly id: string;
 }
 
 /** What an entry's name is made of. */
 export interface EntryParts {
   readonly category: DataCategory;
-  readonly eventId: string | undefined;
+  /** Event id, or id of the run of a check-in. */
+  readonly id: string | undefined;
   readonly timeMillis: number;
   readonly bytes: number;
   /** 16 hex digits that no other spool has. */
@@ -34,41 +38,21 @@ export interface FoundFile {
   readonly holder: string | undefined;
 }
 
-/** Lanes that there are. */
-export const LANES = 5;
-
-// The same lanes as the queue in memory has; what is not listed is in the last.
-const LANE_BY_CATEGORY: Readonly<Record<DataCategory, number>> = {
-  monitor: 0,
-  session: 0,
-  error: 0,
-  feedback: 1,
-  transaction: 2,
-  span: 3,
-  attachment: 4,
-  default: 4,
-  internal: 4,
-  log_byte: 4,
-  log_item: 4,
-  trace_metric: 4,
-};
-
 // A later format of the files gets another suffix, so that this version leaves them alone.
-const BASE =
-  /^([0-4])-(\d{14})-[0-9a-f]{16}-\d{8,}-([a-z_]+)-(\d{1,12})-(?:[0-9a-f]{32}|none)\.envelope/;
-const EVENT_ID = /^[0-9a-f]{32}$/;
+const BASE = /^\d-(\d{14})-[0-9a-f]{16}-\d{8,}-([a-z_]+)-(\d{1,12})-([0-9a-f]{32}|none)\.envelope/;
+const ID = /^[0-9a-f]{32}$/;
 const HELD = /^\.([0-9a-f]{16}\.\d+\.\d+)\.(sending|tmp|exit)$/;
 
 /** Names an envelope: names sort by importance, then by age. */
 export function entryOf(parts: EntryParts): SpoolEntry {
   const { category, timeMillis, bytes, writer } = parts;
-  const lane = LANE_BY_CATEGORY[category];
+  const lane = priorityOf(category);
   const time = Math.max(0, Math.trunc(timeMillis));
-  const eventId = EVENT_ID.test(parts.eventId ?? "") ? parts.eventId : "none";
+  const id = parts.id !== undefined && ID.test(parts.id) ? parts.id : "none";
   const sequence = String(parts.sequence).padStart(8, "0");
   const age = String(time).padStart(14, "0");
-  const base = `${lane}-${age}-${writer}-${sequence}-${category}-${bytes}-${eventId}.envelope`;
-  return { base, lane, timeMillis: time, category, bytes };
+  const base = `${lane}-${age}-${writer}-${sequence}-${category}-${bytes}-${id}.envelope`;
+  return { base, lane, timeMillis: time, category, bytes, id };
 }
 
 /** The name of a file that a process has taken out to send. */
@@ -89,15 +73,17 @@ export function corruptName(base: string): string {
 /** Reads a name; undefined for what is not the spool's. */
 export function parseName(name: string): FoundFile | undefined {
   const match = BASE.exec(name);
-  const category = match?.[3];
+  const category = match?.[2];
   if (match === null || category === undefined || !isDataCategory(category)) return undefined;
   const base = match[0];
   const entry = {
     base,
-    lane: Number(match[1]),
-    timeMillis: Number(match[2]),
+    // Not the digit of the name: the priorities of another version may differ.
+    lane: priorityOf(category),
+    timeMillis: Number(match[1]),
     category,
-    bytes: Number(match[4]),
+    bytes: Number(match[3]),
+    id: match[4] ?? "none",
   };
   if (name === base) return { name, entry, state: "waiting", holder: undefined };
   if (name === corruptName(base)) return { name, entry, state: "corrupt", holder: undefined };
@@ -105,9 +91,4 @@ export function parseName(name: string): FoundFile | undefined {
   if (held === null) return undefined;
   const state = held[2] === "sending" ? "claimed" : "temporary";
   return { name, entry, state, holder: held[1] };
-}
-
-/** Whether a text names a category that this version knows. */
-export function isDataCategory(text: string): text is DataCategory {
-  return Object.hasOwn(LANE_BY_CATEGORY, text);
 }

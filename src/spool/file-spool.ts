@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { DataCategory } from "../protocol/data-category.js";
-import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { DiskTrouble } from "./disk-trouble.js";
 import type { Holder } from "./holder.js";
 import { createHolder } from "./holder.js";
@@ -61,6 +61,7 @@ interface SpoolParts {
   readonly writer: SpoolWriter;
   readonly claims: SpoolClaims;
   readonly looks: SpoolLooks;
+  readonly evictions: SpoolEvictions;
 }
 
 class FileSpool implements Spool {
@@ -117,6 +118,19 @@ class FileSpool implements Spool {
     } catch (error) {
       this.#readTrouble.report(error);
       return undefined;
+    }
+  }
+
+  holdsCheckIn(id: string): boolean {
+    return this.#books.checkInsOf(id).size > 0;
+  }
+
+  async supersede(checkIn: CheckInState): Promise<boolean> {
+    try {
+      return await this.#parts().evictions.supersede(checkIn);
+    } catch (error) {
+      this.#writeTrouble.report(error);
+      return false;
     }
   }
 
@@ -177,6 +191,6 @@ class FileSpool implements Spool {
       maxAgeMillis,
       now,
     };
-    return { claims, looks, writer: new SpoolWriter(parts) };
+    return { claims, looks, evictions, writer: new SpoolWriter(parts) };
   }
 }

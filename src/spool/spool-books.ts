@@ -1,11 +1,13 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DataCategory, ItemCount, ReportedReason } from "../protocol/data-category.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 
 /** What the spool has lost of another process: the server is told, this process's books are not. */
 export type ForeignLoss = (reason: ReportedReason, contents: readonly ItemCount[]) => void;
 
 interface OwnFile {
   readonly contents: readonly ItemCount[];
+  readonly checkIn: CheckInState | undefined;
   /** Looks at the directory, one after the other, that did not show it. */
   unseen: number;
 }
@@ -19,6 +21,8 @@ export class SpoolBooks {
   readonly #onForeignLoss: ForeignLoss;
   readonly #own = new Map<string, OwnFile>();
   readonly #spooled = new Map<DataCategory, number>();
+  // Files of own check-ins by the id of their run.
+  readonly #checkIns = new Map<string, Map<string, CheckInState>>();
 
   constructor(recorder: DiscardRecorder, onForeignLoss: ForeignLoss) {
     this.#recorder = recorder;
@@ -26,10 +30,18 @@ export class SpoolBooks {
   }
 
   /** Enters what this process has put in; a second time is nothing new. */
-  enter(base: string, contents: readonly ItemCount[]): void {
+  enter(base: string, { contents, checkIn }: EncodedEnvelope): void {
     if (this.#own.has(base)) return;
-    this.#own.set(base, { contents, unseen: 0 });
+    this.#own.set(base, { contents, checkIn, unseen: 0 });
     this.#add(contents, 1);
+    if (checkIn === undefined) return;
+    const files = this.#checkIns.get(checkIn.id) ?? new Map<string, CheckInState>();
+    this.#checkIns.set(checkIn.id, files.set(base, checkIn));
+  }
+
+  /** Own check-ins of a run that are in the directory, by file. */
+  checkInsOf(id: string): ReadonlyMap<string, CheckInState> {
+    return this.#checkIns.get(id) ?? new Map();
   }
 
   /** What an own file carries; undefined for a foreign one. */
@@ -41,8 +53,15 @@ export class SpoolBooks {
   settle(base: string): void {
     const own = this.#own.get(base);
     if (own === undefined) return;
-    this.#own.delete(base);
+    this.#forget(base, own);
     this.#add(own.contents, -1);
+  }
+
+  /** A file is withdrawn: it held an `in_progress` whose end goes another way. */
+  supersede(base: string): void {
+    const own = this.ownContents(base) ?? [];
+    this.settle(base);
+    this.#recorder.record("superseded", own);
   }
 
   /** A file is lost; `contents` is what a foreign one is known to carry. */
@@ -57,12 +76,20 @@ export class SpoolBooks {
   forgetUnseen(isThere: (base: string) => boolean): void {
     for (const [base, own] of this.#own) {
       own.unseen = isThere(base) ? 0 : own.unseen + 1;
-      if (own.unseen >= UNSEEN_UNTIL_GONE) this.#own.delete(base);
+      if (own.unseen >= UNSEEN_UNTIL_GONE) this.#forget(base, own);
     }
   }
 
   spooled(): Partial<Record<DataCategory, number>> {
     return Object.fromEntries(this.#spooled);
+  }
+
+  #forget(base: string, { checkIn }: OwnFile): void {
+    this.#own.delete(base);
+    if (checkIn === undefined) return;
+    const files = this.#checkIns.get(checkIn.id);
+    files?.delete(base);
+    if (files?.size === 0) this.#checkIns.delete(checkIn.id);
   }
 
   #add(contents: readonly ItemCount[], sign: -1 | 1): void {

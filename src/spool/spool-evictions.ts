@@ -1,4 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { CheckInState } from "../protocol/envelope.js";
+import { supersedes } from "../protocol/envelope.js";
 import { decodeFile } from "./file-content.js";
 import type { SpoolEntry } from "./file-name.js";
 import { corruptName } from "./file-name.js";
@@ -55,9 +57,36 @@ export class SpoolEvictions {
     return true;
   }
 
+  /**
+   * Removes own `in_progress` check-ins of a run whose later check-in goes another way. Resolves to whether none of
+   * the run is left: one that is being sent, or says more than the later one, stays.
+   */
+  async supersede(later: CheckInState): Promise<boolean> {
+    for (const [base, earlier] of this.#books.checkInsOf(later.id)) {
+      const entry = this.#index.entryOf(base);
+      // Another process has taken it.
+      if (entry === undefined) continue;
+      const isFree = this.#index.stateOf(base) === "waiting" && supersedes(later, earlier);
+      if (!isFree || !(await this.#withdraw(entry))) return false;
+    }
+    return true;
+  }
+
   /** Removes files and books them as `cache_overflow`; resolves to whether all are gone. */
   async evict(victims: readonly SpoolEntry[]): Promise<boolean> {
     for (const victim of victims) if (!(await this.#evict(victim))) return false;
+    return true;
+  }
+
+  async #withdraw(entry: SpoolEntry): Promise<boolean> {
+    this.#index.put(entry, "busy");
+    const result = await this.#disk.remove(entry.base);
+    if (result === "failed") {
+      this.#index.put(entry, "waiting");
+      return false;
+    }
+    this.#index.drop(entry.base);
+    if (result === "done") this.#books.supersede(entry.base);
     return true;
   }
 

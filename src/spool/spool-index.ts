@@ -1,6 +1,6 @@
 import type { DataCategory } from "../protocol/data-category.js";
+import { PRIORITIES } from "../protocol/priority.js";
 import type { FoundFile, SpoolEntry } from "./file-name.js";
-import { LANES } from "./file-name.js";
 
 /**
  * - `waiting`: may be claimed or evicted
@@ -31,7 +31,7 @@ export class SpoolIndex {
   readonly #bounds: SpoolBounds;
   readonly #tracked = new Map<string, Tracked>();
   // What waits, by name: the oldest of a lane comes first.
-  readonly #lanes: readonly Tracked[][] = Array.from({ length: LANES }, () => []);
+  readonly #lanes: readonly Tracked[][] = Array.from({ length: PRIORITIES }, () => []);
   readonly #corrupt = new Map<string, SpoolEntry>();
   #bytes = 0;
   #corruptBytes = 0;
@@ -77,10 +77,14 @@ export class SpoolIndex {
   /** The next to send: the most important and oldest that is not limited. */
   next(isLimited: (category: DataCategory) => boolean): SpoolEntry | undefined {
     const isFree = oncePerCategory((category) => !isLimited(category));
+    const passed = new Set<string>();
     let last: SpoolEntry | undefined;
     for (const { entry, releases } of this.#waiting()) {
       if (!isFree(entry.category)) continue;
-      if (releases < RELEASES_IN_FRONT) return entry;
+      // The check-ins of one run keep their order.
+      const isBehind = entry.category === "monitor" && passed.has(entry.id);
+      if (releases < RELEASES_IN_FRONT && !isBehind) return entry;
+      if (entry.id !== "none") passed.add(entry.id);
       last ??= entry;
     }
     return last;
@@ -101,6 +105,10 @@ export class SpoolIndex {
     return [...this.#tracked.values()]
       .filter(({ entry, state }) => isIdle(state) && entry.timeMillis < millis)
       .map(({ entry }) => entry);
+  }
+
+  entryOf(base: string): SpoolEntry | undefined {
+    return this.#tracked.get(base)?.entry;
   }
 
   stateOf(base: string): EntryState | undefined {
@@ -168,7 +176,7 @@ export class SpoolIndex {
 
   *#dispensable(lane: number): Iterable<SpoolEntry> {
     yield* this.#corrupt.values();
-    for (let last = LANES - 1; last >= lane; last -= 1)
+    for (let last = PRIORITIES - 1; last >= lane; last -= 1)
       for (const { entry } of this.#lanes[last] ?? []) yield entry;
   }
 

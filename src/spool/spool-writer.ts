@@ -78,7 +78,7 @@ export class SpoolWriter {
     this.#sequence += 1;
     const entry = entryOf({
       category: envelope.category,
-      eventId: envelope.eventId,
+      id: envelope.eventId ?? envelope.checkIn?.id,
       timeMillis: Math.min(now(), (envelope.expiresAtMillis ?? Infinity) - maxAgeMillis),
       bytes: header.length + envelope.body.length,
       writer,
@@ -104,7 +104,7 @@ export class SpoolWriter {
     if (write.isDone) return;
     write.isDone = true;
     this.#settings.index.put(write.entry, "waiting");
-    this.#settings.books.enter(write.entry.base, write.envelope.contents);
+    this.#settings.books.enter(write.entry.base, write.envelope);
   }
 
   // Somebody may have removed the directory meanwhile.

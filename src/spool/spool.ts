@@ -1,5 +1,5 @@
 import type { DataCategory } from "../protocol/data-category.js";
-import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 
 /** Envelopes on disk that wait for the server to come back, also for the next process. */
 export interface Spool {
@@ -15,6 +15,13 @@ export interface Spool {
    * Categories that are limited now are passed over. Undefined when there is none. Never rejects.
    */
   claim(isLimited: (category: DataCategory) => boolean): Promise<SpooledEnvelope | undefined>;
+  /** Whether check-ins of a run that this process has put in are still here. */
+  holdsCheckIn(id: string): boolean;
+  /**
+   * Takes out the `in_progress` of a run whose later check-in is at hand. Resolves to whether none of the run is left;
+   * otherwise the later one belongs in here as well, behind the others. Never rejects.
+   */
+  supersede(checkIn: CheckInState): Promise<boolean>;
   counts(): SpoolCounts;
   /** False for a while after the disk has failed; default true. */
   readonly isUsable?: boolean;

@@ -1,5 +1,5 @@
-import type { DataCategory } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { PRIORITIES, priorityOf } from "../protocol/priority.js";
 import { Fifo } from "./fifo.js";
 
 /** Upper bounds of a queue; both hold at any time. */
@@ -16,6 +16,8 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
   push(envelope: EncodedEnvelope, nowMillis?: number): readonly EncodedEnvelope[];
   /** Takes the next envelope to send. */
   shift(): EncodedEnvelope | undefined;
+  /** Takes out all, in the order in which they would be sent. */
+  takeAll(): EncodedEnvelope[];
   /** Whether the next one is a check-in, a session or an error. */
   readonly isUrgent: boolean;
   /** Whether hardly anything more fits. */
@@ -26,16 +28,8 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
   readonly bytes: number;
 }
 
-// Position in the list of lanes; what is not named goes last.
-const LANE_BY_CATEGORY: Partial<Record<DataCategory, number>> = {
-  monitor: 0,
-  session: 0,
-  error: 0,
-  feedback: 1,
-  transaction: 2,
-  span: 3,
-};
-const LAST_LANE = 4;
+const LAST_URGENT = priorityOf("error");
+
 // Eviction takes whole envelopes, so that a queue that overflows is seldom filled to the last byte.
 const FULL = 0.9;
 const NOTHING: readonly EncodedEnvelope[] = [];
@@ -75,7 +69,7 @@ class Lane implements Iterable<EncodedEnvelope> {
 
 class LanedQueue implements EnvelopeQueue {
   readonly #bounds: QueueBounds;
-  readonly #lanes = Array.from({ length: LAST_LANE + 1 }, () => new Lane());
+  readonly #lanes = Array.from({ length: PRIORITIES }, () => new Lane());
   #items = 0;
   #bytes = 0;
 
@@ -88,7 +82,7 @@ class LanedQueue implements EnvelopeQueue {
   }
 
   get isUrgent(): boolean {
-    return (this.#lanes[0]?.size ?? 0) > 0;
+    return (this.#lanes[0]?.size ?? 0) > 0 || (this.#lanes[LAST_URGENT]?.size ?? 0) > 0;
   }
 
   get isFull(): boolean {
@@ -108,7 +102,7 @@ class LanedQueue implements EnvelopeQueue {
   push(envelope: EncodedEnvelope, nowMillis: number = 0): readonly EncodedEnvelope[] {
     // It could not stay even if all others went, so none of them goes.
     if (envelope.body.length > this.#bounds.maxBytes) return [envelope];
-    this.#lanes[LANE_BY_CATEGORY[envelope.category] ?? LAST_LANE]?.push(envelope, nowMillis);
+    this.#lanes[priorityOf(envelope.category)]?.push(envelope, nowMillis);
     this.#items += 1;
     this.#bytes += envelope.body.length;
     return this.#isOverfull() ? this.#evict() : NOTHING;
@@ -116,6 +110,12 @@ class LanedQueue implements EnvelopeQueue {
 
   shift(): EncodedEnvelope | undefined {
     return this.#take(this.#lanes.find((lane) => lane.size > 0));
+  }
+
+  takeAll(): EncodedEnvelope[] {
+    const taken = [...this];
+    while (this.#items > 0) this.shift();
+    return taken;
   }
 
   *[Symbol.iterator](): Iterator<EncodedEnvelope> {

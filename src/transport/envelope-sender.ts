@@ -1,48 +1,26 @@
 import { NO_CLIENT_REPORTS } from "../client-reports/client-reports.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "../spool/spool.js";
+import { CheckInLine } from "./check-in-line.js";
 import { steadyNow } from "./clock.js";
 import { DrainSchedule } from "./drain-schedule.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
 import { OutgoingReports } from "./outgoing-reports.js";
+import type { EnvelopeSender } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { SendSlots } from "./send-slots.js";
-import { queueBounds, slotBounds } from "./sender-settings.js";
+import { maySendAgain, queueBounds, slotBounds } from "./sender-settings.js";
 import type { EnvelopeSenderSettings } from "./sender-settings.js";
 import { senderStats } from "./sender-stats.js";
 import type { SenderStats } from "./sender-stats.js";
 import { SpoolIntake } from "./spool-intake.js";
 import type { Timers } from "./timers.js";
-import { deadline, systemTimers } from "./timers.js";
+import { systemTimers } from "./timers.js";
+import { closeTransport } from "./transport-close.js";
 import type { SendResult } from "./transport.js";
-
-/** Sends envelopes in the background and accounts for each: delivered, spooled, recorded as lost, or waiting. */
-export interface EnvelopeSender {
-  /** Takes an envelope, once; returns at once and never throws. */
-  enqueue(envelope: EncodedEnvelope): void;
-  /** Whether items of the category need not be encoded: the server asked for a pause, or `close` was called. They are recorded then. */
-  refuses(category: DataCategory, contents: readonly ItemCount[]): boolean;
-  isLimited(category: DataCategory): boolean;
-  /** Whether what is captured now can be sent soon: the queue has room, and the server limits nothing. */
-  readonly isHealthy: boolean;
-  /** Resolves with true once all that was enqueued before has an outcome; with false at the time-out, or where nothing can be sent. */
-  flush(timeoutMillis: number): Promise<boolean>;
-  /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
-  close(timeoutMillis: number): Promise<boolean>;
-  /** From now on keeps the process alive for who waits in `flush` only, and no turn of it for what is captured. */
-  letGo(): void;
-  /** Spools what is left, at the end of the process, where nothing can be waited for. */
-  leave(): void;
-  /** Books the outcome of an envelope that the spool had kept. */
-  settleSpooled(spooled: SpooledEnvelope, result: SendResult): void;
-  stats(): SenderStats;
-}
-
-// What a transport is given to let go of its connections, after the time-out of `close`.
-const TRANSPORT_CLOSE_MILLIS = 500;
 
 /** Builds a sender over a transport. It has no timer of its own while it is idle. */
 export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
@@ -59,12 +37,14 @@ class QueuedSender implements EnvelopeSender {
   readonly #reports: OutgoingReports;
   readonly #outcomes: SendOutcomes;
   readonly #waiters = new FlushWaiters();
+  readonly #checkIns: CheckInLine;
   readonly #schedule: DrainSchedule;
   #isGivingUp = false;
   #closing: Promise<boolean> | undefined;
 
   constructor(settings: EnvelopeSenderSettings) {
-    const { recorder, diagnostics, now = steadyNow } = settings;
+    const { recorder, diagnostics, transport, now = steadyNow } = settings;
+    const isReachable = (): boolean => transport.isReachable !== false;
     this.#settings = settings;
     this.#timers = settings.timers ?? systemTimers;
     this.#now = now;
@@ -75,6 +55,7 @@ class QueuedSender implements EnvelopeSender {
       reports: settings.reports ?? NO_CLIENT_REPORTS,
       timers: this.#timers,
       headerMembers: settings.headerMembers ?? "",
+      isReachable,
       onOverdue: () => this.#detached(() => this.#sendReports()),
     });
     this.#schedule = new DrainSchedule({
@@ -82,15 +63,31 @@ class QueuedSender implements EnvelopeSender {
       drain: () => this.#drain(),
       detached: (run) => this.#detached(run),
     });
+    this.#checkIns = new CheckInLine({
+      timers: this.#timers,
+      now,
+      isReachable: () => isReachable() && !this.#isGivingUp,
+      startedAt: (envelope) =>
+        this.#intake.isWriting(envelope) ? undefined : this.#slots.since(envelope),
+      send: (envelope, checkIn) =>
+        this.#intake.isBehind(checkIn)
+          ? void this.#dispatchBehind(envelope, checkIn)
+          : this.#dispatch(envelope),
+      start: (envelope) => this.#start(envelope),
+      supersede: (envelope) => this.#supersede(envelope),
+      overflow: (envelope) => this.#overflow(envelope),
+    });
     this.#queue = createEnvelopeQueue({
       ...queueBounds(settings),
-      bytesElsewhere: () => this.#slots.bytes,
+      bytesElsewhere: () => this.#slots.bytes + this.#checkIns.bytes,
     });
   }
 
   enqueue(envelope: EncodedEnvelope): void {
     if (this.refuses(envelope.category, envelope.contents)) return;
-    for (const evicted of this.#queue.push(envelope, this.#now())) this.#overflow(evicted);
+    const now = this.#now();
+    this.#checkIns.entered(envelope, now);
+    for (const evicted of this.#queue.push(envelope, now)) this.#overflow(evicted);
     if (this.#hasRoom()) this.#schedule.soon();
   }
 
@@ -111,15 +108,17 @@ class QueuedSender implements EnvelopeSender {
 
   async flush(timeoutMillis: number): Promise<boolean> {
     const start = this.#now();
-    this.#detached(() => this.#drain());
+    this.#detached(() => {
+      this.#drain();
+      this.#checkIns.wake();
+    });
     this.#settings.transport.wake?.();
-    const outstanding = [...this.#queue, ...this.#slots, ...this.#intake];
-    const limit = { timers: this.#timers, timeoutMillis };
-    if (!(await this.#waiters.wait(outstanding, limit))) return false;
+    const outstanding = [...this.#queue, ...this.#slots, ...this.#checkIns, ...this.#intake];
+    if (!(await this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis })))
+      return false;
     if (this.#settings.transport.isUsable === false) return false;
     const reports = this.#detached(() => this.#sendReports());
-    const remaining = Math.max(0, timeoutMillis - (this.#now() - start));
-    await this.#waiters.wait(reports, { timers: this.#timers, timeoutMillis: remaining });
+    await this.#waiters.wait(reports, this.#reports.waitLimit(start + timeoutMillis - this.#now()));
     return true;
   }
 
@@ -132,11 +131,13 @@ class QueuedSender implements EnvelopeSender {
     this.#schedule.letGo();
   }
 
-  // What is under way may arrive all the same: the server knows its event id by then.
+  // What is under way may arrive all the same: the server knows its event id by then. It goes first, so that the
+  // check-ins of a run keep their order.
   leave(): void {
     if (!this.#intake.isOpen) return;
-    for (const left of this.#takeAll()) this.#drop(left, () => this.#giveUp(left));
+    this.#isGivingUp = true;
     for (const sent of this.#slots) if (this.#intake.keepSync(sent)) this.#finish(sent, () => {});
+    for (const left of [...this.#checkIns.takeAll(), ...this.#queue.takeAll()]) this.#abandon(left);
     for (const evicted of this.#intake) this.#intake.keepSync(evicted);
   }
 
@@ -148,6 +149,7 @@ class QueuedSender implements EnvelopeSender {
     return senderStats({
       queue: this.#queue,
       slots: this.#slots,
+      checkIns: this.#checkIns,
       intake: this.#intake,
       outcomes: this.#outcomes,
       now: this.#now(),
@@ -155,13 +157,16 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #overflow(evicted: EncodedEnvelope): void {
+    if (this.#checkIns.evicted(evicted)) return this.#supersede(evicted);
     const book = (): void => this.#outcomes.overflowed(evicted);
-    if (this.#intake.hasRoom) void this.#spoolEvicted(evicted, book);
-    else this.#drop(evicted, book);
+    if (!this.#intake.hasRoom) return this.#drop(evicted, book);
+    void this.#intake
+      .keepEvicted(evicted)
+      .then((isKept) => this.#drop(evicted, isKept ? () => {} : book));
   }
 
   #drain(): void {
-    while (this.#queue.items > 0) {
+    while (this.#queue.items > 0 && !this.#isGivingUp) {
       if (!this.#hasRoom()) return this.#schedule.afterStall();
       const envelope = this.#queue.shift();
       if (envelope !== undefined) this.#start(envelope);
@@ -172,26 +177,42 @@ class QueuedSender implements EnvelopeSender {
     return this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, this.#now());
   }
 
-  // The limit may have come while the envelope waited.
-  #start(envelope: EncodedEnvelope): void {
-    const { category, contents } = envelope;
+  // The limit may have come while the envelope waited. Returns false if it is dropped.
+  #start(envelope: EncodedEnvelope): boolean {
+    const { category, contents, checkIn } = envelope;
     if (this.isLimited(category)) {
+      this.#checkIns.evicted(envelope);
       this.#drop(envelope, () => this.#outcomes.pausedByLimit(category, contents));
-    } else {
-      const now = this.#now();
-      this.#slots.take(envelope, now);
-      this.#send(envelope, this.#reports.load(envelope, now));
+      return false;
     }
+    if (checkIn !== undefined) return this.#checkIns.begin(envelope, checkIn);
+    this.#dispatch(envelope);
+    return true;
   }
 
-  // Never to a server that does not answer: then losses wait for one that does.
+  #supersede(envelope: EncodedEnvelope): void {
+    this.#drop(envelope, () => this.#outcomes.superseded(envelope));
+  }
+
+  #dispatch(envelope: EncodedEnvelope): void {
+    const now = this.#now();
+    this.#slots.take(envelope, now);
+    this.#send(envelope, this.#reports.load(envelope, now));
+  }
+
+  // An earlier check-in of the run is in the spool.
+  async #dispatchBehind(envelope: EncodedEnvelope, checkIn: CheckInState): Promise<void> {
+    this.#slots.take(envelope, this.#now());
+    const mayGo = await this.#intake.supersede(checkIn);
+    const isHere = this.#slots.since(envelope) !== undefined;
+    if (isHere && !mayGo && (await this.#intake.keep(envelope))) this.#finish(envelope, () => {});
+    else this.#sendFromSlot(envelope);
+  }
+
+  // No rate limit stops them.
   #sendReports(): EncodedEnvelope[] {
-    if (this.#settings.transport.isReachable === false || this.isLimited("internal")) return [];
     const envelopes = this.#reports.unload();
-    for (const envelope of envelopes) {
-      this.#slots.take(envelope, this.#now());
-      this.#send(envelope, envelope);
-    }
+    for (const envelope of envelopes) this.#dispatch(envelope);
     return envelopes;
   }
 
@@ -211,7 +232,8 @@ class QueuedSender implements EnvelopeSender {
 
   #settle(envelope: EncodedEnvelope, result: SendResult): void {
     const book = (): void => this.#outcomes.settle(envelope, result);
-    this.#tellOperation(envelope, result);
+    const since = this.#slots.since(envelope);
+    if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
     this.#reports.settle(envelope, result.outcome);
     if (result.outcome !== "retryable") this.#finish(envelope, book);
     else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
@@ -222,30 +244,15 @@ class QueuedSender implements EnvelopeSender {
   // It keeps its slot until it is written: the disk slows the queue down, and nothing piles up.
   async #spoolFromSlot(envelope: EncodedEnvelope, result: SendResult): Promise<void> {
     if (await this.#intake.keep(envelope)) this.#finish(envelope, () => {});
-    else if (this.#maySendAgain(result)) this.#sendFromSlot(envelope);
+    else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
+      this.#sendFromSlot(envelope);
     else this.#finish(envelope, () => this.#outcomes.settle(envelope, result));
   }
 
-  // A disk that cannot be used is no reason to lose what nobody has seen: it waits in memory then.
-  #maySendAgain(result: SendResult): boolean {
-    const hasNotArrived = result.outcome === "retryable" && result.phase === "connect";
-    return hasNotArrived && !this.#isGivingUp && this.#settings.transport.isPatient === true;
-  }
-
-  // It may have been given up, or kept by the end of the process, while the disk was busy.
+  // It may have been given up while the disk was busy.
   #sendFromSlot(envelope: EncodedEnvelope): void {
     if (this.#slots.since(envelope) === undefined) return;
     this.#send(envelope, this.#reports.load(envelope, this.#now()));
-  }
-
-  async #spoolEvicted(envelope: EncodedEnvelope, otherwise: () => void): Promise<void> {
-    const isKept = await this.#intake.keepEvicted(envelope);
-    this.#drop(envelope, isKept ? () => {} : otherwise);
-  }
-
-  #tellOperation(envelope: EncodedEnvelope, result: SendResult): void {
-    const since = this.#slots.since(envelope);
-    if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
   }
 
   // An outcome that comes after `close` has given the envelope up is not booked a second time.
@@ -253,6 +260,7 @@ class QueuedSender implements EnvelopeSender {
     if (!this.#slots.free(envelope)) return;
     this.#reports.settle(envelope, undefined);
     this.#drop(envelope, book);
+    if (!this.#isGivingUp) this.#checkIns.ended(envelope);
     this.#drain();
   }
 
@@ -264,31 +272,26 @@ class QueuedSender implements EnvelopeSender {
   async #close(timeoutMillis: number): Promise<boolean> {
     const isFlushed = await this.flush(timeoutMillis);
     this.#isGivingUp = true;
-    for (const left of this.#takeAll()) this.#drop(left, () => this.#giveUp(left));
+    for (const left of this.#queue.takeAll())
+      if (!this.#checkIns.keepsBack(left)) this.#abandon(left);
     this.#reports.close();
-    await this.#closeTransport();
+    // It ends what is in flight, so that the outcomes are in before the rest is given up.
+    await closeTransport({
+      timers: this.#timers,
+      diagnostics: this.#settings.diagnostics,
+      close: () => Promise.all([this.#settings.transport.close(), this.#intake.settled()]),
+    });
     for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
+    for (const held of this.#checkIns.takeAll()) this.#abandon(held);
     return isFlushed;
   }
 
-  *#takeAll(): Iterable<EncodedEnvelope> {
-    for (let left = this.#queue.shift(); left !== undefined; left = this.#queue.shift()) yield left;
+  #abandon(envelope: EncodedEnvelope): void {
+    this.#drop(envelope, () => this.#giveUp(envelope));
   }
 
   #giveUp(envelope: EncodedEnvelope): void {
     if (!this.#intake.keepSync(envelope)) this.#outcomes.closed(envelope.contents);
-  }
-
-  // Closing ends what is in flight, so that the outcomes are in before the rest is given up.
-  async #closeTransport(): Promise<void> {
-    const grace = deadline(this.#timers, TRANSPORT_CLOSE_MILLIS);
-    try {
-      const isClosed = Promise.all([this.#settings.transport.close(), this.#intake.settled()]);
-      await Promise.race([isClosed, grace.passed]);
-    } catch (error) {
-      this.#settings.diagnostics.warnOnce("transport", "the transport could not be closed", error);
-    }
-    grace.cancel();
   }
 
   #detached<T>(run: () => T): T {

@@ -2,6 +2,7 @@ import { reportEnvelope, withReport } from "../client-reports/client-report.js";
 import type { ClientReport } from "../client-reports/client-report.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { WaitLimit } from "./flush-waiters.js";
 import type { Timers } from "./timers.js";
 import type { SendResult } from "./transport.js";
 
@@ -11,9 +12,14 @@ export interface OutgoingReportsSettings {
   readonly timers: Timers;
   /** Envelope header members, as for any envelope. */
   readonly headerMembers: string;
+  /** Whether the server answered last, as far as is known. */
+  readonly isReachable: () => boolean;
   /** Called when losses have waited so long that no envelope came to take them along. */
   readonly onOverdue: () => void;
 }
+
+// How long a flush waits for reports where nothing says that the server is back: one attempt.
+const PROBE_MILLIS = 1000;
 
 // How long losses wait for an envelope that takes them along.
 const OVERDUE_MILLIS = 60_000;
@@ -22,6 +28,8 @@ const OVERDUE_MILLIS = 60_000;
 export class OutgoingReports {
   readonly #settings: OutgoingReportsSettings;
   readonly #loaded = new Map<EncodedEnvelope, ClientReport>();
+  // Envelopes of their own that are under way.
+  readonly #own = new Set<EncodedEnvelope>();
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
 
@@ -43,16 +51,28 @@ export class OutgoingReports {
     return withReport(envelope, report);
   }
 
-  /** All that there is to tell, in envelopes of their own. */
+  /**
+   * All losses that the server has not been told of, in envelopes of their own. While the server is gone, none beside
+   * those under way: reports would take the slots of what they report.
+   */
   unload(): EncodedEnvelope[] {
-    const { reports, headerMembers } = this.#settings;
+    const { reports, headerMembers, isReachable } = this.#settings;
+    if (this.#own.size > 0 && !isReachable()) return [];
     const envelopes: EncodedEnvelope[] = [];
     for (let report = reports.takeNow(); report !== undefined; report = reports.takeNow()) {
       const envelope = reportEnvelope(report, headerMembers);
       this.#loaded.set(envelope, report);
+      this.#own.add(envelope);
       envelopes.push(envelope);
     }
     return envelopes;
+  }
+
+  /** How long a flush waits for what `unload` has returned. */
+  waitLimit(remainingMillis: number): WaitLimit {
+    const { isReachable, timers } = this.#settings;
+    const longest = isReachable() ? remainingMillis : Math.min(remainingMillis, PROBE_MILLIS);
+    return { timers, timeoutMillis: Math.max(0, longest) };
   }
 
   /** What became of an envelope; undefined: nothing that is known. */
@@ -60,6 +80,7 @@ export class OutgoingReports {
     const report = this.#loaded.get(envelope);
     if (report === undefined) return;
     this.#loaded.delete(envelope);
+    this.#own.delete(envelope);
     if (outcome !== "delivered") this.#settings.reports.restore(report);
   }
 
@@ -75,7 +96,7 @@ export class OutgoingReports {
     this.#cancelTimer = this.#settings.timers.inBackground(OVERDUE_MILLIS, () => {
       this.#cancelTimer = undefined;
       if (!this.hasPending) return;
-      this.#settings.onOverdue();
+      if (this.#settings.isReachable()) this.#settings.onOverdue();
       if (this.hasPending) this.#waitForEnvelope();
     });
   }

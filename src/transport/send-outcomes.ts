@@ -92,6 +92,10 @@ export class SendOutcomes {
     this.#recorder.record("queue_overflow", contents);
   }
 
+  superseded({ contents }: EncodedEnvelope): void {
+    this.#recorder.record("superseded", contents);
+  }
+
   closed(contents: readonly ItemCount[]): void {
     this.#recorder.record("closed", contents);
   }

@@ -71,3 +71,12 @@ export function slotBounds(settings: EnvelopeSenderSettings): SlotBounds {
     stalled: settings.stalledConcurrency ?? Math.ceil(max / 2),
   };
 }
+
+/**
+ * Tells whether an envelope that the spool does not take waits in memory: a disk that cannot be used is no reason to
+ * lose what nobody has seen.
+ */
+export function maySendAgain(result: SendResult, transport: SenderTransport): boolean {
+  const hasNotArrived = result.outcome === "retryable" && result.phase === "connect";
+  return hasNotArrived && transport.isPatient === true;
+}

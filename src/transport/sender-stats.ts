@@ -1,4 +1,5 @@
 import type { DataCategory } from "../protocol/data-category.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { ItemCounter } from "./item-counter.js";
 import type { SendOutcomes } from "./send-outcomes.js";
@@ -25,15 +26,19 @@ export interface SenderStats {
 export interface SenderParts {
   readonly queue: EnvelopeQueue;
   readonly slots: SendSlots;
+  /** Check-ins that wait for earlier ones of their run. */
+  readonly checkIns: Iterable<EncodedEnvelope>;
   readonly intake: SpoolIntake;
   readonly outcomes: SendOutcomes;
   readonly now: number;
 }
 
 /** Puts the counts of a sender's parts together. */
-export function senderStats({ queue, slots, intake, outcomes, now }: SenderParts): SenderStats {
+export function senderStats(parts: SenderParts): SenderStats {
+  const { queue, slots, checkIns, intake, outcomes, now } = parts;
   const queued = new ItemCounter();
-  for (const held of [queue, slots, intake]) for (const { contents } of held) queued.add(contents);
+  for (const held of [queue, slots, checkIns, intake])
+    for (const { contents } of held) queued.add(contents);
   return {
     delivered: outcomes.delivered(),
     queued: queued.counts(),

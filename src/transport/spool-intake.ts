@@ -1,4 +1,4 @@
-import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import type { Spool } from "../spool/spool.js";
 
 // What may wait for the disk of what a full queue has evicted: beyond it the disk is too slow to help.
@@ -7,7 +7,7 @@ const MAX_EVICTED_BYTES = 4 * 1024 * 1024;
 /** Hands envelopes to the spool; holds those that the queue has evicted until they are written. */
 export class SpoolIntake implements Iterable<EncodedEnvelope> {
   readonly #spool: Spool | undefined;
-  readonly #writes = new Set<Promise<boolean>>();
+  readonly #writes = new Map<EncodedEnvelope, Promise<boolean>>();
   readonly #evicted = new Set<EncodedEnvelope>();
   #evictedBytes = 0;
 
@@ -25,13 +25,18 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return this.isOpen && this.#evictedBytes < MAX_EVICTED_BYTES;
   }
 
+  /** Whether an envelope waits for the disk. */
+  isWriting(envelope: EncodedEnvelope): boolean {
+    return this.#writes.has(envelope);
+  }
+
   /** Resolves to whether the envelope is safe; until then, and if it is not, it is the caller's. */
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
     if (this.#spool === undefined) return false;
     const write = this.#spool.keep(envelope);
-    this.#writes.add(write);
+    this.#writes.set(envelope, write);
     const isKept = await write;
-    this.#writes.delete(write);
+    this.#writes.delete(envelope);
     return isKept;
   }
 
@@ -51,9 +56,19 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return isKept;
   }
 
+  /** Whether earlier check-ins of the run are in the spool. */
+  isBehind({ id }: CheckInState): boolean {
+    return this.#spool?.holdsCheckIn(id) === true;
+  }
+
+  /** Resolves to whether the check-in may go, as none of its run is left in the spool. */
+  async supersede(checkIn: CheckInState): Promise<boolean> {
+    return this.#spool === undefined || this.#spool.supersede(checkIn);
+  }
+
   /** Resolves when all that was handed over is written, or could not be. */
   async settled(): Promise<void> {
-    await Promise.all(this.#writes);
+    await Promise.all(this.#writes.values());
   }
 
   [Symbol.iterator](): Iterator<EncodedEnvelope> {

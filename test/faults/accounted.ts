@@ -32,6 +32,7 @@ const LOCAL_REASONS: ReadonlySet<string> = new Set<DiscardReason>([
   "closed",
   "disabled",
   "rate_limited",
+  "superseded",
 ]);
 
 // What the client gave up may have arrived when it had been sent before.

@@ -6,7 +6,7 @@ import { resolveOptions } from "../../src/options/resolve.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { parseDsn } from "../../src/protocol/dsn.js";
 import { createDelivery } from "../../src/sdk/create-delivery.js";
-import type { EnvelopeSender } from "../../src/transport/envelope-sender.js";
+import type { EnvelopeSender } from "../../src/transport/sender.js";
 import { recordingDiagnostics } from "../transport/support.js";
 import type { ClientBooks } from "./accounted.js";
 import type { CapturedCategory, EnvelopeOptions } from "./envelopes.js";

@@ -38,7 +38,7 @@ describe("a full spool", () => {
     expect(spool.losses()).toEqual({ log_item: { cache_overflow: 2 } });
 
     const left = (await drain(spool)).map(({ envelope }) => envelope.eventId);
-    expect(left).toEqual([error.eventId, monitor.eventId, transaction.eventId]);
+    expect(left).toEqual([monitor.eventId, error.eventId, transaction.eventId]);
   });
 
   it("refuses what is less important than all that is there, and loses nothing for it", async () => {

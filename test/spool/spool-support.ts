@@ -50,6 +50,8 @@ export function spoolIn(directory: string, settings: Partial<SpoolSettings> = {}
     keep: (envelope) => spool.keep(envelope),
     keepSync: (envelope) => spool.keepSync(envelope),
     claim: (isLimited) => spool.claim(isLimited),
+    holdsCheckIn: (id) => spool.holdsCheckIn(id),
+    supersede: (checkIn) => spool.supersede(checkIn),
     counts: () => spool.counts(),
     get isUsable() {
       return spool.isUsable !== false;

@@ -19,7 +19,7 @@ function drain(queue: EnvelopeQueue): EncodedEnvelope[] {
 }
 
 describe("the order", () => {
-  it("is check-ins, sessions and errors, then feedback, transactions, spans, and the rest", () => {
+  it("is check-ins, then sessions and errors, then feedback, transactions, spans, and the rest", () => {
     const queue = createEnvelopeQueue(ROOMY);
     const pushed: DataCategory[] = [
       "internal",
@@ -34,9 +34,9 @@ describe("the order", () => {
     ];
     for (const category of pushed) queue.push(sized(category));
     expect(drain(queue).map(({ category }) => category)).toEqual([
+      "monitor",
       "error",
       "session",
-      "monitor",
       "feedback",
       "transaction",
       "span",

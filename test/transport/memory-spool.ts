@@ -26,6 +26,8 @@ export function memorySpool({ isFull = false }: { isFull?: boolean } = {}): Memo
         waiting.push((isKept) => resolve(isKept && keepSync(envelope)));
       }),
     claim: async () => undefined,
+    holdsCheckIn: () => false,
+    supersede: async () => true,
     counts: () => {
       const spooled = new ItemCounter();
       for (const { contents } of kept) spooled.add(contents);

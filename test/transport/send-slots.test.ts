@@ -103,7 +103,7 @@ it("an error does not wait for a slot that transactions hold", async () => {
   expect(transport.sent).toHaveLength(4);
   for (const category of ["error", "monitor"] as const) sender.enqueue(envelopeOf(category));
   await timers.turn();
-  expect(transport.sent.slice(4).map(({ category }) => category)).toEqual(["error", "monitor"]);
+  expect(transport.sent.slice(4).map(({ category }) => category)).toEqual(["monitor", "error"]);
 });
 
 it("what is under way counts for the bound on bytes", async () => {

@@ -1,5 +1,5 @@
 import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
-import type { EnvelopeSender } from "../../src/transport/envelope-sender.js";
+import type { EnvelopeSender } from "../../src/transport/sender.js";
 import { createEnvelopeSender } from "../../src/transport/envelope-sender.js";
 import type { EnvelopeSenderSettings } from "../../src/transport/sender-settings.js";
 import type { SendResult } from "../../src/transport/transport.js";

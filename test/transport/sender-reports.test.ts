@@ -82,12 +82,49 @@ it("after a minute without an envelope a report goes by itself", async () => {
 });
 
 it("no report goes by itself to a server that does not answer", async () => {
-  const { sender, transport, timers, ledger } = reportingBench({ isReachable: false });
+  const { transport, timers, ledger } = reportingBench({ isReachable: false });
   ledger.record("sample_rate", LOST);
   await timers.advance(60_000);
-  expect(await sender.flush(1000)).toBe(true);
   expect(transport.sent).toHaveLength(0);
   expect(ledger.hasUntold).toBe(true);
+});
+
+it.each(["flush", "close"] as const)(
+  "a report is tried once by %s where nothing says that the server is back, and not waited for longer than a second",
+  async (method) => {
+    const { sender, transport, timers, ledger } = reportingBench({ isReachable: false });
+    ledger.record("sample_rate", LOST);
+    const ended = sender[method](60_000);
+    await timers.turn();
+    expect(itemTypes(transport.sent)).toEqual([["client_report"]]);
+    ledger.record("sample_rate", LOST);
+    void sender.flush(60_000);
+    await timers.turn();
+    expect(transport.sent).toHaveLength(1);
+    await timers.advance(1000);
+    if (method === "close") await timers.advance(500);
+    expect(await ended).toBe(true);
+  },
+);
+
+it.each([
+  ["one category", "60:transaction:key"],
+  ["everything", "60::organization"],
+])("a report is sent although the server limits %s", async (_what, limits) => {
+  const { sender, transport, timers, ledger } = reportingBench();
+  sender.enqueue(envelopeOf());
+  await timers.turn();
+  transport.release(answer(429, limits));
+  await timers.turn();
+  sender.enqueue(envelopeOf());
+  await timers.turn();
+  const closed = sender.close(1000);
+  await timers.turn();
+  expect(itemTypes(transport.sent)).toEqual([["transaction"], ["client_report"]]);
+  transport.release(answer(200));
+  expect(await closed).toBe(true);
+  expect(ledger.snapshot().transaction).toEqual({ rate_limited: 1, ratelimit_backoff: 1 });
+  expect(ledger.hasUntold).toBe(false);
 });
 
 it("an envelope that the spool gets is without the report", async () => {

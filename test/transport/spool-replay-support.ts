@@ -32,6 +32,8 @@ function memorySpool(): Spool & {
     done: 0,
     keep: (envelope) => Promise.resolve(waiting.push(envelope) > 0),
     keepSync: (envelope) => waiting.push(envelope) > 0,
+    holdsCheckIn: () => false,
+    supersede: () => Promise.resolve(true),
     counts: () => ({ spooled: {}, files: waiting.length + claimed, bytes: 0 }),
     claim(isLimited) {
       this.claims += 1;

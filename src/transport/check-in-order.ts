@@ -1,0 +1,135 @@
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
+import { supersedes } from "../protocol/envelope.js";
+
+// One check-in of each id is under way; more wait behind it only where a job reports its state often.
+const MAX_HELD_PER_ID = 10;
+
+interface Run {
+  /** In the queue, with the times at which they came. */
+  readonly queued: Map<EncodedEnvelope, number>;
+  /** Under way. */
+  head: EncodedEnvelope | undefined;
+  /** Left the queue and wait for the one under way. */
+  readonly held: EncodedEnvelope[];
+}
+
+/**
+ * Keeps the check-ins of one id in order: they go one after the other. An `in_progress` that had to wait until the
+ * end of its run was there is superseded: it would tell nothing, and might arrive after the end.
+ */
+export class CheckInOrder implements Iterable<EncodedEnvelope> {
+  readonly #runs = new Map<string, Run>();
+  #bytes = 0;
+
+  /** Bytes of what is held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Notes that a check-in is in the queue. */
+  entered(envelope: EncodedEnvelope, { id }: CheckInState, nowMillis: number): void {
+    let run = this.#runs.get(id);
+    if (run === undefined) {
+      run = { queued: new Map(), head: undefined, held: [] };
+      this.#runs.set(id, run);
+    }
+    run.queued.set(envelope, nowMillis);
+  }
+
+  /** Notes that a check-in has left the queue; returns since when it was there. */
+  left(envelope: EncodedEnvelope, { id }: CheckInState): number | undefined {
+    const run = this.#runs.get(id);
+    const since = run?.queued.get(envelope);
+    run?.queued.delete(envelope);
+    this.#forgetIfDone(id);
+    return since;
+  }
+
+  /** Returns whether the end of the run is waiting, so that an `in_progress` need not be sent any more. */
+  isSuperseded(checkIn: CheckInState): boolean {
+    const run = this.#runs.get(checkIn.id);
+    if (run === undefined || !checkIn.isOpen) return false;
+    return [...run.queued.keys(), ...run.held].some(
+      ({ checkIn: other }) => other !== undefined && supersedes(other, checkIn),
+    );
+  }
+
+  /** Returns whether the check-in may go now; if not, it is held. */
+  begin(envelope: EncodedEnvelope, { id }: CheckInState): boolean {
+    const run = this.#runs.get(id) ?? { queued: new Map(), head: undefined, held: [] };
+    this.#runs.set(id, run);
+    if (run.head === undefined) {
+      run.head = envelope;
+      return true;
+    }
+    run.held.push(envelope);
+    this.#bytes += envelope.body.length;
+    return false;
+  }
+
+  /** Takes out the oldest held check-in of a run that has too many. */
+  excess({ id }: CheckInState): EncodedEnvelope | undefined {
+    const held = this.#runs.get(id)?.held ?? [];
+    return held.length > MAX_HELD_PER_ID ? this.#takeHeld(held) : undefined;
+  }
+
+  /** Holds a check-in whose run has one under way; returns whether it does. */
+  holds(envelope: EncodedEnvelope): boolean {
+    const { checkIn } = envelope;
+    if (checkIn === undefined) return false;
+    this.left(envelope, checkIn);
+    return this.#runs.get(checkIn.id)?.head !== undefined && !this.begin(envelope, checkIn);
+  }
+
+  /** Notes that a check-in has an outcome. */
+  ended(envelope: EncodedEnvelope, id: string): void {
+    const run = this.#runs.get(id);
+    if (run?.head === envelope) run.head = undefined;
+  }
+
+  /** Takes out the check-in that is to be begun next, unless one of its run is under way. */
+  next(id: string): EncodedEnvelope | undefined {
+    const run = this.#runs.get(id);
+    if (run === undefined || run.head !== undefined) return undefined;
+    const next = this.#takeHeld(run.held);
+    if (next === undefined) this.#forgetIfDone(id);
+    return next;
+  }
+
+  /** Takes out what is held behind check-ins that are late, to be begun without waiting for them. */
+  passLate(isLate: (head: EncodedEnvelope) => boolean): EncodedEnvelope[] {
+    const passing: EncodedEnvelope[] = [];
+    for (const run of this.#runs.values()) {
+      if (run.head === undefined || run.held.length === 0 || !isLate(run.head)) continue;
+      run.head = undefined;
+      const next = this.#takeHeld(run.held);
+      if (next !== undefined) passing.push(next);
+    }
+    return passing;
+  }
+
+  /** Takes out all that is held, in order. */
+  takeAll(): EncodedEnvelope[] {
+    const taken = [...this];
+    for (const { held } of this.#runs.values()) held.length = 0;
+    this.#bytes = 0;
+    return taken;
+  }
+
+  *[Symbol.iterator](): Iterator<EncodedEnvelope> {
+    for (const { held } of this.#runs.values()) yield* held;
+  }
+
+  #takeHeld(held: EncodedEnvelope[]): EncodedEnvelope | undefined {
+    const envelope = held.shift();
+    if (envelope !== undefined) this.#bytes -= envelope.body.length;
+    return envelope;
+  }
+
+  #forgetIfDone(id: string): void {
+    const run = this.#runs.get(id);
+    if (run === undefined || run.queued.size > 0 || run.head !== undefined || run.held.length > 0)
+      return;
+    this.#runs.delete(id);
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { expect, it, onTestFinished } from "vitest";
+
+import { captureCheckIn, captureMessage, createClient, setClient } from "../../src/index.js";
+import type { ClientOptions, SentryClient } from "../../src/index.js";
+import { spoolDirectory } from "../spool/spool-support.js";
+import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import type { FaultServer } from "./kit.js";
+
+const RUNS = 90;
+const ERRORS_PER_RUN = 60;
+const SCHEDULE = { schedule: { type: "crontab", value: "* * * * *" } } as const;
+
+function openClient(options: ClientOptions): SentryClient {
+  const client = createClient(options);
+  setClient(client);
+  onTestFinished(async () => {
+    await client.close(100);
+    setClient(undefined);
+  });
+  return client;
+}
+
+function flood(): void {
+  for (let count = 0; count < ERRORS_PER_RUN; count += 1) captureMessage("x".repeat(1000));
+}
+
+// What the server has processed of each run, in the order of its arrival.
+async function runsAt(server: FaultServer): Promise<Map<string, string[]>> {
+  const runs = new Map<string, string[]>();
+  for (const [key, { processed }] of Object.entries(await server.events())) {
+    const [id = "", status] = key.split(":");
+    if (status === undefined || processed === 0) continue;
+    runs.set(id, [...(runs.get(id) ?? []), status]);
+  }
+  return runs;
+}
+
+interface Flood {
+  readonly options: (dsn: string) => Promise<ClientOptions>;
+}
+
+const FLOODS: Readonly<Record<string, Flood>> = {
+  "without a spool": {
+    options: async (dsn) => ({ dsn, maxBufferedBytes: 500_000 }),
+  },
+  "with a spool": {
+    options: async (dsn) => ({
+      dsn,
+      maxBufferedBytes: 500_000,
+      transport: { spoolDirectory: await spoolDirectory() },
+    }),
+  },
+  "with a full spool": {
+    options: async (dsn) => ({
+      dsn,
+      maxBufferedBytes: 500_000,
+      transport: { spoolDirectory: await spoolDirectory(), spoolMaxFiles: 300 },
+    }),
+  },
+};
+
+describeRow(31, "check-ins while errors overflow the queue and the server is gone", () => {
+  it.each(Object.keys(FLOODS))(
+    "all arrive, in order per run, but for those whose end was there (%s)",
+    async (kind) => {
+      const server = await startFaultServer();
+      const { options } = FLOODS[kind] ?? {};
+      const client = openClient((await options?.(server.dsn)) ?? {});
+      const ids: string[] = [];
+      const begin = (): void =>
+        void ids.push(captureCheckIn({ monitorSlug: "job", status: "in_progress" }, SCHEDULE));
+      const end = (run: number): void =>
+        void captureCheckIn(
+          { monitorSlug: "job", status: "ok", checkInId: ids[run] ?? "", duration: 1 },
+          SCHEDULE,
+        );
+      // A third of the runs begins before the outage, a third lies in it, a third ends after it.
+      for (let run = 0; run < RUNS / 3; run += 1) begin();
+      await client.flush(5000);
+      await server.stopListening();
+      await server.resetConnections();
+      for (let run = RUNS / 3; run < RUNS; run += 1) {
+        begin();
+        flood();
+        end(run - RUNS / 3);
+        await delay(10);
+      }
+      await server.listen();
+      for (let run = (2 * RUNS) / 3; run < RUNS; run += 1) {
+        flood();
+        end(run);
+        await delay(5);
+      }
+      const runs = await waitFor(() => runsAt(server), {
+        predicate: (seen) =>
+          [...seen.values()].filter((each) => each.includes("ok")).length === RUNS,
+        timeoutMillis: 60_000,
+      });
+      await client.flush(10_000);
+      const sequences = new Set([...(await runsAt(server)).values()].map((each) => each.join()));
+      expect([...sequences].filter((each) => each !== "in_progress,ok" && each !== "ok")).toEqual(
+        [],
+      );
+      expect(runs.size).toBe(RUNS);
+      const { monitor } = client.stats().byCategory;
+      expect(
+        Object.keys(monitor?.dropped ?? {}).filter((reason) => reason !== "superseded"),
+      ).toEqual([]);
+      const arrived = [...(await runsAt(server)).values()].flat().length;
+      expect(arrived + (monitor?.dropped.superseded ?? 0)).toBe(2 * RUNS);
+    },
+    90_000,
+  );
+});
