@@ -70,10 +70,10 @@ describe("extract", () => {
       ]) {
         const one = scopesOf(extract(each, ROOT_CONTEXT, propagator)).unit;
         const other = scopesOf(extract(each, ROOT_CONTEXT, propagator)).unit;
-        one.isolation.setTag("user", "one");
-        other.isolation.setTag("user", "other");
-        expect(one.isolation.data.tags).toEqual({ user: "one" });
-        expect(other.isolation.data.tags).toEqual({ user: "other" });
+        one.isolation.setTag("who", "one");
+        other.isolation.setTag("who", "other");
+        expect(one.isolation.data.tags).toEqual({ who: "one" });
+        expect(other.isolation.data.tags).toEqual({ who: "other" });
         expect(one.adoptable && other.adoptable).toBe(true);
         expect(one.depth).toBe(processScopes().defaultUnit.depth + 1);
       }

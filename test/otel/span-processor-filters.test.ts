@@ -161,7 +161,7 @@ describe("beforeSendTransaction", () => {
       }),
     });
     expect(chain.bridge.transport.transactions()).toMatchObject([
-      { transaction: "root of shop@1", tags: { changed: true } },
+      { transaction: "root of shop@1", tags: { changed: "true" } },
     ]);
   });
 
