@@ -1,11 +1,13 @@
 import { trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import { readContextScopes } from "./context-key.js";
 import type { ContextScopes } from "./context-key.js";
+import { openRoots } from "./open-roots.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
 import type { StartedSpan } from "./started-span.js";
@@ -14,7 +16,16 @@ import type { StartedSpan } from "./started-span.js";
 export function scopesOfRoot(span: StartedSpan, parentContext: Context): ContextScopes {
   const own = readContextScopes(parentContext);
   const unit = unitOfSpan(span) ?? unitOfRoot(span, parentContext, own);
-  return own?.unit === unit ? own : { unit, current: own?.current, incoming: own?.incoming };
+  if (!hasLocalParent(span))
+    return own?.unit === unit ? own : { unit, current: own?.current, incoming: own?.incoming };
+  const { current, incoming = incomingByIds(parentContext) } = scopesOf(parentContext);
+  return { unit, current, incoming };
+}
+
+// Of a parent that another processor has seen, or that is known by its ids, in a context that carries nothing.
+function incomingByIds(parentContext: Context): IncomingTrace | undefined {
+  const parent = trace.getSpanContext(parentContext);
+  return parent === undefined ? undefined : openRoots.find(parent)?.incoming;
 }
 
 /** The unit of a span that starts under a span of this process. */
@@ -36,9 +47,7 @@ function unitOfRoot(
   parentContext: Context,
   own: ContextScopes | undefined,
 ): Unit {
-  if (span.parentSpanContext !== undefined && span.parentSpanContext.isRemote !== true) {
-    return unitOfLocalChild(parentContext);
-  }
+  if (hasLocalParent(span)) return unitOfLocalChild(parentContext);
   // An overlay outside of all units carries the process's default unit: that is none.
   const { defaultUnit } = processScopes();
   if (own === undefined || own.unit === defaultUnit) return defaultUnit.fork();
@@ -46,4 +55,8 @@ function unitOfRoot(
   if (!own.unit.adoptable) return own.unit.fork();
   own.unit.adoptable = false;
   return own.unit;
+}
+
+function hasLocalParent({ parentSpanContext: parent }: StartedSpan): boolean {
+  return parent !== undefined && parent.isRemote !== true;
 }

@@ -4,6 +4,7 @@ import type { Context, Span } from "@opentelemetry/api";
 import type { SpanIdentity } from "../tracing/finished-span.js";
 import { readContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
+import { unitOfSpan } from "./span-slots.js";
 
 /** The remote span that a carrier names. */
 export interface CarrierParent {
@@ -56,8 +57,10 @@ function ownSpan(ctx: Context): Span | undefined {
   return hidden?.spanContext().isRemote !== true && isOwn(hidden, active) ? hidden : undefined;
 }
 
-// A span that does not record is the request's where the context carries a unit of work.
+// A span that has ended, or was never recorded, is the request's where its unit of work is known.
 function isOwn(span: Span | undefined, ctx: Context): span is Span {
   if (span === undefined || !isSpanContextValid(span.spanContext())) return false;
-  return span.isRecording() || readContextScopes(ctx) !== undefined;
+  return (
+    unitOfSpan(span) !== undefined || readContextScopes(ctx) !== undefined || span.isRecording()
+  );
 }

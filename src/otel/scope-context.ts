@@ -5,6 +5,7 @@ import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
+import type { OpenRoot } from "../tracing/open-roots.js";
 import { readContextScopes, writeContextScopes } from "./context-key.js";
 import type { ContextScopes } from "./context-key.js";
 import { rootByIds } from "./open-roots.js";
@@ -20,7 +21,7 @@ export function scopesOf(ctx: Context): ContextScopes {
   const unit = span === undefined ? undefined : unitOfSpan(span);
   if (span !== undefined && unit === undefined) {
     const root = rootByIds(span);
-    if (root !== undefined) return scopesByIds(root.unit, own);
+    if (root !== undefined) return scopesByIds(root, own);
   }
   if (own !== undefined && (unit === undefined || own.unit.depth >= unit.depth)) return own;
   if (unit !== undefined) return { unit, current: own?.current, incoming: own?.incoming };
@@ -28,11 +29,10 @@ export function scopesOf(ctx: Context): ContextScopes {
 }
 
 // A context may be given ids of another request's span. Then its own unit is not on the chain, and does not count.
-function scopesByIds(unit: Unit, own: ContextScopes | undefined): ContextScopes {
+function scopesByIds({ unit, incoming }: OpenRoot, own: ContextScopes | undefined): ContextScopes {
   if (own?.unit.isWithin(unit) === true) return own;
-  return own !== undefined && unit.isWithin(own.unit)
-    ? { ...own, unit }
-    : { unit, current: undefined, incoming: undefined };
+  const current = own !== undefined && unit.isWithin(own.unit) ? own.current : undefined;
+  return { unit, current, incoming };
 }
 
 /** A context whose unit of work is a fork of the given one's. Nothing happens until `context.with`. */

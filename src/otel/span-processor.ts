@@ -164,7 +164,7 @@ export class ClientSpanProcessor {
       span,
     );
     this.#entries.add(span, segment);
-    segment.openRoot = openRoots.begin(span.spanContext(), scopes.unit);
+    segment.openRoot = openRoots.begin(span.spanContext(), scopes);
     this.#entries.addRoot(segment.openRoot, segment);
   }
 

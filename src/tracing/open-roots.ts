@@ -1,3 +1,4 @@
+import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import type { Unit } from "../scope/unit.js";
 import type { SpanIdentity } from "./finished-span.js";
 
@@ -15,11 +16,15 @@ const MAX_IDS = 10_000;
 
 const SAMPLED = 1;
 
+type RootScopes = Pick<OpenRoot, "incoming" | "unit">;
+
 /** A local root whose segment is not complete yet. */
 export interface OpenRoot {
   readonly trace: OpenTrace;
   readonly spanId: string;
   readonly unit: Unit;
+  /** What the sender of its request has said about the trace. */
+  readonly incoming: IncomingTrace | undefined;
   /** Ids of its spans; absent for the first root of its trace, to which all other ids belong. */
   readonly ids: Set<string> | undefined;
   /** How many processors have a segment of it that is not complete. */
@@ -55,7 +60,7 @@ export class OpenRoots {
   #batch = new Batch();
 
   /** A processor has begun the segment of a root. */
-  begin({ traceId, spanId }: SpanIdentity, unit: Unit): OpenRoot {
+  begin({ traceId, spanId }: SpanIdentity, { unit, incoming }: RootScopes): OpenRoot {
     const trace = this.#traceOf(traceId) ?? this.#beginTrace(traceId);
     const known = rootNamed(trace, spanId);
     if (known?.unit === unit) {
@@ -64,7 +69,7 @@ export class OpenRoots {
     }
     // Only where several roots of a trace are open at once (a service that calls itself), ids are noted.
     const ids = trace.open === 0 ? undefined : new Set<string>();
-    const root: OpenRoot = { trace, spanId, unit, ids, segments: 1 };
+    const root: OpenRoot = { trace, spanId, unit, incoming, ids, segments: 1 };
     trace.open += 1;
     if (ids === undefined) trace.first = root;
     else this.note(root, spanId);

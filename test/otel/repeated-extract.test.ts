@@ -154,6 +154,27 @@ describe.each(PROPAGATORS)(
       });
     });
 
+    it("also behind the end of the request's span", async () => {
+      const headers = { "sentry-trace": `${TRACE}-${SENDER}-1` };
+      kit.tracer.startActiveSpan("request", { kind: SpanKind.SERVER }, (request) => {
+        request.end();
+        context.with(read({}, propagator), () => setUser({ id: "anna" }));
+        captureMessage("behind the layer");
+      });
+      inRequest(
+        headers,
+        () => {
+          trace.getActiveSpan()?.end();
+          context.with(read(headers, propagator), () => setUser({ id: "anna" }));
+          captureMessage("behind the layer");
+        },
+        propagator,
+      );
+      await kit.sent();
+      const errors = await kit.sentErrors();
+      expect(errors.map(({ user }) => user?.id)).toEqual(["anna", "anna"]);
+    });
+
     it("of a trace that is not sampled: errors behind the inner layer have its user", async () => {
       const headers = {
         "sentry-trace": `${TRACE}-${SENDER}-0`,

@@ -1,16 +1,18 @@
-import { SpanKind } from "@opentelemetry/api";
-
 import { DEFAULT_UNIT, NOWHERE, forkOf, scopesIn } from "./facts.js";
-import type {
-  OverlayFact,
-  Place,
-  RemoteFact,
-  SegmentFact,
-  SpanFact,
-  TraceFact,
-  UnitFact,
-} from "./facts.js";
-import type { Block, Node, Request, SpanNode } from "./syntax.js";
+import type { OverlayFact, Place, RemoteFact, SpanFact, TraceFact, UnitFact } from "./facts.js";
+import {
+  PLAIN,
+  isSegments,
+  isOfRequest,
+  takesUnit,
+  kindOf,
+  readerOf,
+  remoteOf,
+  rootUnit,
+  fateOf,
+} from "./root-rules.js";
+import type { SpanOptions } from "./root-rules.js";
+import type { Block, ByIds, Generator, Node, Request, Reread, SpanNode } from "./syntax.js";
 
 /** Whether the sampler follows the parent, or records everything that is not dropped. */
 export type SamplerKind = "always" | "parent";
@@ -26,6 +28,10 @@ export interface NodeFacts {
   readonly unit?: UnitFact;
   readonly overlay?: OverlayFact;
   readonly request?: RequestFacts;
+  /** A span that keeps the segment open while the parent is known by its ids. */
+  readonly holder?: SpanFact;
+  /** The sender whose headers are read again. */
+  readonly sender?: RemoteFact | undefined;
   readonly crowd?: readonly SpanFact[];
 }
 
@@ -109,10 +115,49 @@ class Walker {
         this.nodes.set(node, { label, place, inner, overlay });
         return this.block(node.body, inner);
       }
+      case "byIds":
+        if (!isSegments(place.span)) break;
+        return void this.nodes.set(node, this.#byIds(node, label, { place, span: place.span }));
+      case "reread":
+        return void this.nodes.set(node, this.#reread(node, label, place));
+      case "generator":
+        if (!node.bound) break;
+        return void this.nodes.set(node, this.#boundGenerator(node, label, place));
       default:
     }
     this.nodes.set(node, { label, place });
     this.#bodies(node, place);
+  }
+
+  #byIds(
+    { base, body }: ByIds,
+    label: string,
+    { place, span }: { place: Place; span: SpanFact },
+  ): NodeFacts {
+    const holder = this.#startSpan(`${label}:holder`, { ...PLAIN, second: span.second }, place);
+    // What the sender has said is known of the trace.
+    const outside = { ...NOWHERE, incoming: place.incoming };
+    const inner: Place = { ...(base === "root" ? outside : place), span, byIds: true };
+    const node = { label, place, inner, holder };
+    this.block(body, inner);
+    return node;
+  }
+
+  // Syntax decides only where the request of the headers is sure to be that of the place.
+  #reread({ names, body }: Reread, label: string, place: Place): NodeFacts {
+    const { span, incoming } = place;
+    const sender = span?.trace === incoming?.trace ? incoming : undefined;
+    const isRead = isOfRequest(place) && (names !== "sender" || sender !== undefined);
+    this.block(body, place);
+    return { label, place, ...(isRead && { inner: place }), sender };
+  }
+
+  #boundGenerator({ here, there }: Generator, label: string, place: Place): NodeFacts {
+    const unit = forkOf(scopesIn(place).unit, label);
+    const inner: Place = { ...place, unit, overlay: undefined, adoptable: "no" };
+    this.block(here, inner);
+    this.block(there, inner);
+    return { label, place, inner, unit };
   }
 
   #bodies(node: Node, place: Place): void {
@@ -131,7 +176,11 @@ class Walker {
   #span(node: SpanNode, label: string, place: Place): void {
     const span = this.#startSpan(label, node, place);
     const adoptable = place.adoptable === "no" || takesUnit(span) ? "no" : "open";
-    const inner: Place = { ...place, adoptable, ...(node.mode === "active" && { span }) };
+    const inner: Place = {
+      ...place,
+      adoptable,
+      ...(node.mode === "active" && { span, byIds: false }),
+    };
     this.nodes.set(node, { label, place, inner, span });
     this.block(node.body, inner);
   }
@@ -139,7 +188,8 @@ class Walker {
   #request(node: Request, label: string, place: Place): void {
     const via = readerOf(node, place);
     const remote = remoteOf(node, via, label);
-    const unit = via === "sentry" ? forkOf(scopesIn(place).unit, `${label}:request`) : undefined;
+    const isNew = via === "sentry" && (remote !== undefined || !isOfRequest(place));
+    const unit = isNew ? forkOf(scopesIn(place).unit, `${label}:request`) : undefined;
     this.nodes.set(node, { label, place, request: { via, unit, remote } });
     const inside: Place = {
       ...place,
@@ -149,7 +199,7 @@ class Walker {
         adoptable: "now",
         incoming: remote ?? place.incoming,
       }),
-      ...(remote !== undefined && { span: remote }),
+      ...(remote !== undefined && { span: remote, byIds: false }),
     };
     this.block(node.before, inside);
     this.#node(node.root, inside);
@@ -163,7 +213,7 @@ class Walker {
   #startSpan(label: string, node: SpanOptions, place: Place): SpanFact {
     const parent = node.root ? undefined : place.span;
     const trace: TraceFact = parent?.trace ?? { label: `${label}:trace`, tableUnit: undefined };
-    const at: Place = { ...place, span: parent };
+    const at: Place = { ...place, span: parent, byIds: place.byIds && parent !== undefined };
     const kind = kindOf(node, at);
     const span = { type: "local", label, trace, parent, second: node.second, kind } as const;
     const identity = { ...span, ignored: node.ignored, dropped: node.dropped };
@@ -189,79 +239,4 @@ class Walker {
     if (this.#sampler === "always" || parent === undefined) return !node.dropped;
     return parent.type === "local" ? parent.recorded : parent.sampled !== false;
   }
-}
-
-type SpanOptions = Omit<SpanNode, "body" | "ends" | "mode" | "records" | "type">;
-
-const PLAIN: SpanOptions = {
-  kind: SpanKind.INTERNAL,
-  root: false,
-  ignored: false,
-  dropped: false,
-  second: false,
-};
-
-function isEntry(kind: SpanKind): boolean {
-  return kind === SpanKind.SERVER || kind === SpanKind.CONSUMER;
-}
-
-// A root of an incoming request is a SERVER or a CONSUMER: it takes the unit that waits for it.
-function takesUnit({ recorded, parent }: SpanFact): boolean {
-  return recorded && parent?.type !== "local";
-}
-
-/**
- * A SERVER or CONSUMER root takes a unit or starts one. Not here where it depends on which of several
- * roots comes first, nor inside of an overlay: neither is for syntax to say.
- */
-function kindOf({ kind }: SpanOptions, { adoptable, overlay, span }: Place): SpanKind {
-  const isUnclear = adoptable === "open" || (adoptable === "no" && overlay !== undefined);
-  return isEntry(kind) && span?.type !== "local" && isUnclear ? SpanKind.INTERNAL : kind;
-}
-
-// The same holds for a request that no `extract` of ours has seen.
-function readerOf({ via }: Request, place: Place): Request["via"] {
-  if (via === "sentry") return via;
-  return place.adoptable !== "no" || place.overlay !== undefined ? "sentry" : via;
-}
-
-// `sentry-trace` alone is nothing to the W3C propagator.
-function remoteOf(
-  { headers }: Request,
-  via: Request["via"],
-  label: string,
-): RemoteFact | undefined {
-  const isRead = via === "sentry" ? headers !== "none" : via === "w3c" && headers.startsWith("w3c");
-  if (!isRead) return undefined;
-  const sampled = headers.endsWith("deferred") ? undefined : !headers.endsWith("unsampled");
-  const trace: TraceFact = { label: `${label}:remote-trace`, tableUnit: undefined };
-  return {
-    type: "remote",
-    label: `${label}:remote`,
-    trace,
-    isSentry: headers.startsWith("sentry"),
-    sampled,
-  };
-}
-
-function rootUnit(
-  { label, kind, parent }: { label: string; kind: SpanKind; parent: SpanFact["parent"] },
-  at: Place,
-): { unit: UnitFact; startsUnit: boolean } {
-  if (parent?.type === "local") return { unit: scopesIn(at).unit, startsUnit: false };
-  if (at.unit === undefined)
-    return { unit: forkOf(DEFAULT_UNIT, `${label}:root`), startsUnit: true };
-  if (!isEntry(kind) || at.adoptable === "now") return { unit: at.unit, startsUnit: false };
-  return { unit: forkOf(at.unit, `${label}:root`), startsUnit: true };
-}
-
-function fateOf(
-  { ignored, trace }: { ignored: boolean; trace: TraceFact },
-  at: Place,
-): SegmentFact["fate"] {
-  if (ignored) return "ignored";
-  const { incoming } = at;
-  const isRefused =
-    incoming?.isSentry === true && incoming.sampled === false && incoming.trace === trace;
-  return isRefused ? "refused" : "sent";
 }

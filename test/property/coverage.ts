@@ -1,6 +1,6 @@
 import type { NodeFacts, RequestFacts } from "./analysis.js";
 import { scopesIn } from "./facts.js";
-import type { Place, UnitFact } from "./facts.js";
+import type { Place, SegmentFact, SpanFact, UnitFact } from "./facts.js";
 import { REQUIRED } from "./interleavings.js";
 import type { ErrorOrigin, Ledger, SpanRun } from "./ledger.js";
 import type { Block, DeferWay, Request } from "./syntax.js";
@@ -72,6 +72,21 @@ export class Coverage {
     const who = remote === undefined ? "" : remote.isSentry ? "sentry " : "w3c ";
     this.count(`request read by ${via}: ${who}${says}`);
     if (again !== undefined) this.count("two roots of one request");
+  }
+
+  byIds(ledger: Ledger, { segment }: SpanFact, body: Block): void {
+    if (body.some((node) => node.type === "span")) this.count("child of a parent known by its ids");
+    if (body.some((node) => node.type === "write"))
+      this.count("write under a parent known by its ids");
+    if (body.some((node) => node.type === "byIds")) this.count("parent known by ids under another");
+    const trace = [...ledger.runs.values()].find(({ fact }) => fact.segment === segment)?.fact
+      .trace;
+    const open = new Set<SegmentFact>();
+    for (const { fact } of ledger.runs.values()) {
+      const other = fact.trace === trace ? fact.segment : undefined;
+      if (other !== undefined && ledger.segments.isOpen(other)) open.add(other);
+    }
+    if (open.size > 1) this.count("parent known by its ids in a trace with several open roots");
   }
 
   flushed(ledger: Ledger): void {

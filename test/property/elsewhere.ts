@@ -1,4 +1,6 @@
-import { bindContext } from "../../src/index.js";
+import { context } from "@opentelemetry/api";
+
+import { bindContext, forkIsolation, withIsolationScope } from "../../src/index.js";
 import type { NodeFacts } from "./analysis.js";
 import type { Coverage } from "./coverage.js";
 import type { Place } from "./facts.js";
@@ -16,6 +18,8 @@ export interface ElsewhereParts {
   readonly tasks: Tasks;
   readonly ledger: Ledger;
   readonly coverage: Coverage;
+  /** Whether generators are not bound, though syntax says so. */
+  readonly breaksGenerators: boolean;
   readonly run: (block: Block, signal: AbortSignal | undefined) => Promise<void>;
 }
 
@@ -58,17 +62,31 @@ export class Elsewhere {
   }
 
   /** Pulls a generator here, and then in the hub. */
-  async generator({ here, there }: Generator, signal: AbortSignal | undefined): Promise<void> {
-    const block = this.#parts.run;
+  async generator(
+    { here, there, bound }: Generator,
+    { unit, inner }: NodeFacts,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { run: block, ledger, coverage, hub } = this.#parts;
+    const run = (part: Block): Promise<void> =>
+      inner === undefined ? block(part, signal) : seeing(ledger, inner, () => block(part, signal));
     async function* generate(): AsyncGenerator<void> {
-      await block(here, signal);
+      await run(here);
       yield;
-      await block(there, signal);
+      await run(there);
     }
-    const pulled = generate();
+    if (unit !== undefined) ledger.forkUnit(unit);
+    const pulled = bound ? this.#bind(generate) : generate();
+    coverage.count(`${bound ? "bound generator" : "generator"} pulled by two units`);
     await pulled.next();
-    this.#parts.coverage.count("generator pulled by two units");
-    await new Promise((resolve) => this.#parts.hub.later(() => resolve(pulled.next())));
+    await new Promise((resolve) => hub.later(() => resolve(pulled.next())));
+  }
+
+  // An oracle that is worth something finds a generator that runs wherever it is pulled.
+  #bind<T>(generate: () => T): T {
+    return this.#parts.breaksGenerators
+      ? context.with(forkIsolation(), generate)
+      : withIsolationScope(generate);
   }
 }
 

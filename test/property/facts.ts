@@ -71,6 +71,8 @@ export interface Place {
   /** Whether the unit waits for its root: the next one takes it, or it is open which one will. */
   readonly adoptable: "no" | "now" | "open";
   readonly span: ParentFact | undefined;
+  /** Whether the active span is known by its ids alone. */
+  readonly byIds: boolean;
 }
 
 /** The scopes that hold in a place. */
@@ -87,6 +89,7 @@ export const NOWHERE: Place = {
   incoming: undefined,
   adoptable: "no",
   span: undefined,
+  byIds: false,
 };
 
 /** A fork of a unit. */
@@ -94,14 +97,38 @@ export function forkOf(parent: UnitFact, label: string): UnitFact {
   return { label, parent, depth: parent.depth + 1 };
 }
 
+/** Whether a unit is the other one, or was forked inside of it. */
+function isWithin(unit: UnitFact | undefined, other: UnitFact): boolean {
+  return unit !== undefined && (unit === other || isWithin(unit.parent, other));
+}
+
 /** The deeper of the context's unit and the active span's; else the trace's; else the process's. */
-export function scopesIn({ unit, overlay, span }: Place): ScopesFact {
-  const spanUnit = span?.type === "local" ? span.unit : undefined;
-  if (unit !== undefined && (spanUnit === undefined || unit.depth >= spanUnit.depth)) {
-    return { unit, overlay };
-  }
-  if (spanUnit !== undefined) return { unit: spanUnit, overlay: undefined };
-  if (span === undefined) return { unit: DEFAULT_UNIT, overlay: undefined };
-  span.trace.tableUnit ??= forkOf(DEFAULT_UNIT, `${span.trace.label}:unsampled`);
-  return { unit: span.trace.tableUnit, overlay: undefined };
+export function scopesIn(place: Place): ScopesFact {
+  const { span, byIds } = place;
+  if (span === undefined) return scopesBy(place, undefined, DEFAULT_UNIT);
+  if (span.type === "remote") return scopesBy(place, undefined, undefined);
+  return byIds && span.segment !== undefined
+    ? scopesByIds(place, span.segment.unit)
+    : scopesBy(place, span.unit, undefined);
+}
+
+function scopesBy(
+  { unit, overlay, span }: Place,
+  spanUnit: UnitFact | undefined,
+  otherwise: UnitFact | undefined,
+): ScopesFact {
+  if (unit !== undefined && unit.depth >= (spanUnit?.depth ?? 0)) return { unit, overlay };
+  const own = spanUnit ?? otherwise ?? (span && tableUnit(span.trace));
+  return { unit: own ?? DEFAULT_UNIT, overlay: undefined };
+}
+
+function tableUnit(trace: TraceFact): UnitFact {
+  trace.tableUnit ??= forkOf(DEFAULT_UNIT, `${trace.label}:unsampled`);
+  return trace.tableUnit;
+}
+
+// The segment's unit, or a fork inside of it that the context carries.
+function scopesByIds({ unit, overlay }: Place, own: UnitFact): ScopesFact {
+  if (unit !== undefined && isWithin(unit, own)) return { unit, overlay };
+  return { unit: own, overlay: unit !== undefined && isWithin(own, unit) ? overlay : undefined };
 }

@@ -31,6 +31,7 @@ export const REQUIRED: readonly string[] = [
   "sleep event",
   "sleep thenable",
   "generator pulled by two units",
+  "bound generator pulled by two units",
 
   "throw before an await",
   "throw after an await",
@@ -51,6 +52,14 @@ export const REQUIRED: readonly string[] = [
   "span of an ignored segment, or ignored",
   "ignored root",
   "more than 1000 children",
+
+  "write outside of all units",
+  "event captured outside of all units",
+  ...["nothing", "sender", "span"].map((names) => `headers read again: ${names}`),
+  "child of a parent known by its ids",
+  "write under a parent known by its ids",
+  "parent known by ids under another",
+  "parent known by its ids in a trace with several open roots",
 
   "flush in the middle",
   "transaction: root",

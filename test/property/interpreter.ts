@@ -1,12 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { context, defaultTextMapGetter, trace } from "@opentelemetry/api";
-import type { Context, Span } from "@opentelemetry/api";
-import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { ROOT_CONTEXT, context, trace } from "@opentelemetry/api";
+import type { Span } from "@opentelemetry/api";
 
 import {
-  SentryPropagator,
   captureException,
   captureMessage,
   forkIsolation,
@@ -14,27 +12,27 @@ import {
   withScope,
 } from "../../src/index.js";
 import type { Analysis, NodeFacts } from "./analysis.js";
-import { headersOf } from "./carriers.js";
 import type { Coverage } from "./coverage.js";
+import { DEFAULT_UNIT } from "./facts.js";
 import type { Place } from "./facts.js";
 import { Elsewhere, seeing } from "./elsewhere.js";
 import { Hub } from "./hub.js";
 import type { Ledger } from "./ledger.js";
 import type { Pipeline } from "./pipeline.js";
+import { OddPlaces } from "./odd-places.js";
 import { SpanMaker } from "./span-maker.js";
-import type { Abort, Block, Capture, Crowd, Fork, Node, Par, Request, SpanNode } from "./syntax.js";
+import type { Abort, Block, Capture, Crowd, Fork, Node, Par, SpanNode } from "./syntax.js";
 import { Tasks } from "./tasks.js";
 import { wait } from "./waits.js";
-import { applyWrite } from "./writes.js";
-
-const sentry = new SentryPropagator();
-const w3c = new W3CTraceContextPropagator();
+import { applyWrite, writeOutside } from "./writes.js";
 
 /** What all programs of a run share. */
 export interface Surroundings {
   readonly pipeline: Pipeline;
   readonly ledger: Ledger;
   readonly coverage: Coverage;
+  /** Does not bind generators that are to be bound. */
+  readonly breaksGenerators?: boolean;
 }
 
 /** Runs a program to its end: also what it left running behind. Never rejects. */
@@ -52,20 +50,31 @@ class Interpreter {
   #hubSpan: Span | undefined;
   readonly #spans: SpanMaker;
   readonly #elsewhere: Elsewhere;
+  readonly #oddPlaces: OddPlaces;
   readonly #tasks = new Tasks();
 
-  constructor(analysis: Analysis, { pipeline, ledger, coverage }: Surroundings) {
+  constructor(
+    analysis: Analysis,
+    { pipeline, ledger, coverage, breaksGenerators = false }: Surroundings,
+  ) {
     this.#analysis = analysis;
     this.#pipeline = pipeline;
     this.#ledger = ledger;
     this.#coverage = coverage;
     this.#spans = new SpanMaker(pipeline, ledger);
+    this.#oddPlaces = new OddPlaces({
+      ledger,
+      coverage,
+      spans: this.#spans,
+      run: (block, signal) => this.#block(block, signal),
+    });
     this.#elsewhere = new Elsewhere({
       label: analysis.label,
       hub: this.#hub,
       tasks: this.#tasks,
       ledger,
       coverage,
+      breaksGenerators,
       run: (block, signal) => this.#block(block, signal),
     });
   }
@@ -119,13 +128,21 @@ class Interpreter {
         return this.#flush();
       case "crowd":
         return this.#crowd(node, facts);
+      case "outside":
+        this.#coverage.count("write outside of all units");
+        return context.with(ROOT_CONTEXT, () =>
+          writeOutside(this.#ledger, { ...facts, write: node.write }),
+        );
       default:
         await this.#compound(node, facts, signal);
     }
   }
 
   #compound(
-    node: Exclude<Node, { type: "capture" | "crowd" | "flush" | "sleep" | "throw" | "write" }>,
+    node: Exclude<
+      Node,
+      { type: "capture" | "crowd" | "flush" | "outside" | "sleep" | "throw" | "write" }
+    >,
     facts: NodeFacts,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -145,11 +162,15 @@ class Interpreter {
       case "callback":
         return this.#elsewhere.callback(node, facts, signal);
       case "generator":
-        return this.#elsewhere.generator(node, signal);
+        return this.#elsewhere.generator(node, facts, signal);
+      case "byIds":
+        return this.#oddPlaces.byIds(node, facts, signal);
+      case "reread":
+        return this.#oddPlaces.reread(node, facts, signal);
       case "abort":
         return this.#abort(node, facts);
       default:
-        return this.#request(node, facts, signal);
+        return this.#oddPlaces.request(node, facts, signal);
     }
   }
 
@@ -240,6 +261,8 @@ class Interpreter {
   #capture({ what }: Capture, { label, place }: NodeFacts): void {
     const error = what === "error" ? new Error(label) : undefined;
     const origin = this.#ledger.see(error, place);
+    if (origin.scopes.unit === DEFAULT_UNIT)
+      this.#coverage.count("event captured outside of all units");
     const eventId = error === undefined ? captureMessage(label) : captureException(error);
     this.#ledger.capture(eventId, label, origin);
   }
@@ -251,21 +274,6 @@ class Interpreter {
     await this.#attempt(facts, () => this.#block(body, controller.signal));
     clearTimeout(timer);
     if (controller.signal.aborted) this.#coverage.count("aborted");
-  }
-
-  #request(node: Request, facts: NodeFacts, signal: AbortSignal | undefined): Promise<void> {
-    const { request } = facts;
-    if (request === undefined) throw new Error("a request without facts");
-    const { headers, identity } = headersOf(node);
-    if (request.remote !== undefined) this.#ledger.remotes.set(request.remote, identity);
-    if (request.unit !== undefined) this.#ledger.forkUnit(request.unit);
-    this.#coverage.requested(node, request);
-    const active = context.active();
-    const reader = request.via === "sentry" ? sentry : w3c;
-    const ctx: Context =
-      request.via === "none" ? active : reader.extract(active, headers, defaultTextMapGetter);
-    const body = [...node.before, node.root, ...(node.again === undefined ? [] : [node.again])];
-    return context.with(ctx, () => this.#block(body, signal));
   }
 
   #crowd({ count }: Crowd, { crowd = [] }: NodeFacts): void {

@@ -1,9 +1,9 @@
 import type { SpanContext } from "@opentelemetry/api";
 
-import { scopesIn } from "./facts.js";
+import { DEFAULT_UNIT, scopesIn } from "./facts.js";
 import type { OverlayFact, Place, ScopesFact, SegmentFact, SpanFact, UnitFact } from "./facts.js";
 import { SegmentBook } from "./segment-book.js";
-import { Cell, EMPTY, merged } from "./unit-data.js";
+import { BEFORE_UNITS, Cell, EMPTY, merged } from "./unit-data.js";
 import type { UnitData } from "./unit-data.js";
 
 /** A span as it ran. */
@@ -144,10 +144,20 @@ export class Ledger {
   #unit(unit: UnitFact): Cell {
     const known = this.units.get(unit);
     if (known !== undefined) return known;
-    const inherited = unit.parent === undefined ? EMPTY : this.#unit(unit.parent).data;
+    const inherited = unit.parent === undefined ? EMPTY : this.#inheritedFrom(unit.parent);
     const cell = new Cell(inherited, this.next());
     this.units.set(unit, cell);
     return cell;
+  }
+
+  // What is written outside after the first unit has opened, and in a run it always has, stays there.
+  #inheritedFrom(parent: UnitFact): UnitData {
+    return parent === DEFAULT_UNIT ? BEFORE_UNITS : this.#unit(parent).data;
+  }
+
+  /** What events have that are captured outside of all units. */
+  get outside(): UnitData {
+    return this.#unit(DEFAULT_UNIT).data;
   }
 
   #overlay(overlay: OverlayFact): Cell {

@@ -1,6 +1,11 @@
-import { ROOT_CONTEXT } from "@opentelemetry/api";
+import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+
+import { SentryPropagator, forkIsolation } from "../../src/index.js";
+import { openRoots } from "../../src/otel/open-roots.js";
+import { DefaultUnit } from "../../src/scope/default-unit.js";
+import { Unit } from "../../src/scope/unit.js";
 
 import { BROKEN_MANAGERS } from "./broken-context.js";
 import { differences } from "./oracle.js";
@@ -8,10 +13,10 @@ import type { Arrival, Received } from "./oracle.js";
 import type { PipelineOptions } from "./pipeline.js";
 import { programs } from "./programs.js";
 import { runTogether, withPipeline } from "./run.js";
-import type { Outcome } from "./run.js";
+import type { Outcome, RunOptions } from "./run.js";
 import type { Block } from "./syntax.js";
 
-const BATCH: readonly Block[] = fc.sample(programs(), { seed: 7, numRuns: 60 });
+const BATCH: readonly Block[] = fc.sample(programs(), { seed: 7, numRuns: 100 });
 
 function runIn(options: PipelineOptions): Promise<Outcome> {
   return withPipeline(options, (pipeline) => runTogether(pipeline, BATCH));
@@ -64,6 +69,59 @@ describe("the oracle of the random programs", () => {
   );
 });
 
+describe("the oracle of the random programs, where a rule is broken,", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("finds parents that are not looked up by their ids", async () => {
+    vi.spyOn(openRoots, "find").mockReturnValue(undefined);
+    expect(await faultsIn()).toMatch(/is in the transaction of|left together with|scope data/u);
+  }, 60_000);
+
+  it("finds parents by ids that are taken for another root's of their trace", async () => {
+    const own = openRoots.find.bind(openRoots);
+    vi.spyOn(openRoots, "find").mockImplementation((ids) =>
+      own({ ...ids, spanId: "f".repeat(16) }),
+    );
+    expect(await faultsIn()).not.toBe("");
+  }, 60_000);
+
+  it("finds units that inherit what is written outside later", async () => {
+    vi.spyOn(DefaultUnit.prototype, "fork").mockImplementation(function (
+      this: DefaultUnit,
+      ...args
+    ) {
+      const unit = Unit.prototype.fork.apply(this, args);
+      unit.isolation.setTags(this.isolation.data.tags);
+      return unit;
+    });
+    expect(await faultsIn()).toMatch(/scope data/u);
+  }, 60_000);
+
+  it("finds headers that begin a unit each time they are read", async () => {
+    const own = new SentryPropagator();
+    const extract = own.extract.bind(own);
+    vi.spyOn(SentryPropagator.prototype, "extract").mockImplementation((ctx, ...args) => {
+      const span = trace.getSpan(ctx);
+      const forked = extract(forkIsolation(trace.deleteSpan(ctx)), ...args);
+      return trace.getSpan(forked) === undefined && span !== undefined
+        ? trace.setSpan(forked, span)
+        : forked;
+    });
+    expect(await faultsIn()).toMatch(/scope data/u);
+  }, 60_000);
+
+  it("finds generators that run in the context of whoever pulls them", async () => {
+    expect(await faultsIn({ breaksGenerators: true })).toMatch(/parent is|scope data/u);
+  }, 60_000);
+});
+
+async function faultsIn(options: RunOptions = {}): Promise<string> {
+  const { differences: found } = await withPipeline({}, (pipeline) =>
+    runTogether(pipeline, BATCH, options),
+  );
+  return found.join("\n");
+}
+
 interface Tampering {
   readonly name: string;
   readonly tamper: (received: Received) => Received;
@@ -83,8 +141,8 @@ function withArrival(change: (arrival: Arrival) => readonly Arrival[]): Tamperin
 }
 
 function changed(change: (transaction: Arrival["transaction"]) => object): Tampering["tamper"] {
-  return withArrival(({ transaction, trace }) => [
-    { trace, transaction: { ...transaction, ...change(transaction) } },
+  return withArrival(({ transaction, trace: header }) => [
+    { trace: header, transaction: { ...transaction, ...change(transaction) } },
   ]);
 }
 

@@ -74,6 +74,8 @@ function provide(dsn: string, sampler: SamplerKind, wrap: PipelineOptions["wrap"
     dsn,
     ignoreSpans: [new RegExp(`^${IGNORED_PREFIX}`)],
     shutdownTimeoutMillis: 30_000,
+    // Programs write outside of units on purpose.
+    silent: true,
     // Breadcrumbs are those that the programs add, and errors those that they capture.
     spanBreadcrumbs: false,
     spanExceptions: "none",

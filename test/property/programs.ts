@@ -29,6 +29,15 @@ const write: Arbitrary<Write> = fc.record({
   key: fc.integer({ min: 0, max: 3 }),
 });
 
+const outside: Arbitrary<Node> = fc.record({
+  type: fc.constant("outside"),
+  write: fc.record({
+    type: fc.constant("write"),
+    what: fc.constantFrom("user", "tag", "untag", "context"),
+    key: fc.integer({ min: 0, max: 3 }),
+  }),
+});
+
 const capture: Arbitrary<Node> = fc.record({
   type: fc.constant("capture"),
   what: fc.constantFrom("error", "message"),
@@ -119,6 +128,10 @@ export function programs(wildness: Wildness = { steady: false }): Arbitrary<Bloc
             { weight: 6, arbitrary: sleep },
             { weight: 6, arbitrary: write },
             { weight: 2, arbitrary: capture },
+            { weight: 1, arbitrary: outside },
+            // Whether the segment is still open is a matter of time.
+            ...(wildness.steady ? [] : [{ weight: 3, arbitrary: underIds }]),
+            { weight: 2, arbitrary: reread(body) },
             ...(wildness.steady ? [] : [{ weight: 1, arbitrary: failure }]),
             { weight: 12, arbitrary: span },
             { weight: 3, arbitrary: request },
@@ -133,6 +146,54 @@ export function programs(wildness: Wildness = { steady: false }): Arbitrary<Bloc
     ).block,
   );
 }
+
+function reread(body: Arbitrary<Block>): Arbitrary<Node> {
+  return fc.record({
+    type: fc.constant("reread"),
+    names: fc.constantFrom("nothing", "sender", "span"),
+    body,
+  });
+}
+
+// Nothing in it outlives the body, because a segment that is complete is not found any more.
+const underIds: Arbitrary<Node> = fc.letrec<{ node: Node; byIds: Node; body: Block }>((tie) => ({
+  body: fc.array(tie("node"), { minLength: 1, maxLength: 3, size: "max", depthIdentifier: "ids" }),
+  byIds: fc.record({
+    type: fc.constant("byIds"),
+    base: fc.constantFrom("context", "root"),
+    body: tie("body"),
+  }),
+  node: fc.oneof(
+    { depthIdentifier: "ids", maxDepth: 3, depthSize: "max" },
+    { weight: 3, arbitrary: write },
+    { weight: 2, arbitrary: sleep },
+    { weight: 1, arbitrary: capture },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        type: fc.constant("span"),
+        mode: fc.constant("active"),
+        kind: kinds,
+        ends: fc.constant("after"),
+        root: rarely(5),
+        ignored: fc.constant(false),
+        dropped: rarely(20),
+        second: rarely(10),
+        records: fc.boolean(),
+        body: tie("body"),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        type: fc.constant("fork"),
+        how: fc.constantFrom("context", "wrapper"),
+        body: tie("body"),
+      }),
+    },
+    { weight: 2, arbitrary: tie("byIds") },
+  ),
+})).byIds;
 
 function par(body: Arbitrary<Block>, { steady }: Wildness): Arbitrary<Node> {
   return fc.record({
@@ -195,7 +256,12 @@ function elsewhere(body: Arbitrary<Block>): Arbitrary<Node> {
     },
     {
       weight: 1,
-      arbitrary: fc.record({ type: fc.constant("generator"), here: body, there: body }),
+      arbitrary: fc.record({
+        type: fc.constant("generator"),
+        bound: fc.boolean(),
+        here: body,
+        there: body,
+      }),
     },
   );
 }

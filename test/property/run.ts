@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 
-import { getIsolationScope } from "../../src/index.js";
-import { EMPTY_SCOPE_DATA } from "../../src/scope/scope-data.js";
+import { forkIsolation, getIsolationScope } from "../../src/index.js";
+import { crumbsOf } from "../../src/scope/breadcrumb-trail.js";
 import { assertSettled } from "../../src/testing/testing.js";
 import { analyse } from "./analysis.js";
 import type { SamplerKind } from "./analysis.js";
@@ -10,6 +12,7 @@ import { runProgram } from "./interpreter.js";
 import { Ledger } from "./ledger.js";
 import { differences, receivedIn } from "./oracle.js";
 import type { Received } from "./oracle.js";
+import { BEFORE_UNITS } from "./unit-data.js";
 import { startPipeline } from "./pipeline.js";
 import type { Pipeline, PipelineOptions } from "./pipeline.js";
 import { nestingsIn } from "./shapes.js";
@@ -26,18 +29,23 @@ export interface Outcome {
 export interface RunOptions {
   readonly sampler?: SamplerKind;
   readonly coverage?: Coverage;
+  readonly breaksGenerators?: boolean;
 }
 
 let runs = 0;
+
+getIsolationScope(ROOT_CONTEXT).setTags(BEFORE_UNITS.tags);
 
 /** Runs programs at the same time through a pipeline, and compares what arrives. */
 export async function runTogether(
   pipeline: Pipeline,
   programs: readonly Block[],
-  { sampler = "parent", coverage = new Coverage() }: RunOptions = {},
+  { sampler = "parent", coverage = new Coverage(), breaksGenerators = false }: RunOptions = {},
 ): Promise<Outcome> {
   runs++;
   pipeline.server.clear();
+  // The first fork freezes what units start with. What is written from here on is late.
+  forkIsolation(ROOT_CONTEXT);
   getIsolationScope(ROOT_CONTEXT).clear();
   const before = pipeline.clients.map((client) => client.stats().spans);
   const ledger = new Ledger();
@@ -46,7 +54,9 @@ export async function runTogether(
   );
   for (const { program } of analyses) nestingsIn(program, (name) => coverage.count(name));
   await Promise.all(
-    analyses.map((analysis) => runProgram(analysis, { pipeline, ledger, coverage })),
+    analyses.map((analysis) =>
+      runProgram(analysis, { pipeline, ledger, coverage, breaksGenerators }),
+    ),
   );
   coverage.close(ledger);
   await Promise.all(pipeline.processors.map((processor) => processor.forceFlush()));
@@ -76,13 +86,14 @@ type Spans = ReturnType<Pipeline["clients"][number]["stats"]>["spans"];
 // Nothing is left, and the clients' own counts are those of the ledger.
 function accounts(
   { clients, server }: Pipeline,
-  { segments }: Ledger,
+  { segments, outside }: Ledger,
   before: readonly Spans[],
 ): string[] {
   const found = server.refusals.map((refusal) => `the server refused: ${refusal}`);
-  // Every program writes in units of its own: all else has leaked.
-  if (getIsolationScope(ROOT_CONTEXT).data !== EMPTY_SCOPE_DATA)
-    found.push("the process's own scope was written to");
+  const { user, tags, contexts, breadcrumbs } = getIsolationScope(ROOT_CONTEXT).data;
+  const held = { user: user && { ...user }, tags, contexts, crumbs: crumbsOf(breadcrumbs, 100) };
+  if (!isDeepStrictEqual(held, outside))
+    found.push(`the default scope holds ${JSON.stringify(held)}, not ${JSON.stringify(outside)}`);
   for (const client of clients) {
     try {
       assertSettled(client);

@@ -15,6 +15,8 @@ export interface Emission {
 interface SegmentRun {
   open: number;
   rootEnded: number | undefined;
+  /** Its root and all spans that had started have ended. */
+  isComplete: boolean;
   readonly finished: SpanFact[];
 }
 
@@ -53,7 +55,14 @@ export class SegmentBook {
     else if (segment.fate === "refused") this.dropped.sample_rate++;
     else run.finished.push(span);
     if (span.label === segment.root) run.rootEnded = performance.now();
-    if (run.rootEnded !== undefined && run.open === 0) this.#emit(segment, run);
+    if (run.rootEnded === undefined || run.open > 0) return;
+    run.isComplete = true;
+    this.#emit(segment, run);
+  }
+
+  /** Whether the segment has begun and was never complete. */
+  isOpen(segment: SegmentFact): boolean {
+    return this.#runs.get(segment)?.isComplete === false;
   }
 
   flush(): void {
@@ -77,7 +86,7 @@ export class SegmentBook {
   #runOf(segment: SegmentFact): SegmentRun {
     const known = this.#runs.get(segment);
     if (known !== undefined) return known;
-    const run = { open: 0, rootEnded: undefined, finished: [] };
+    const run = { open: 0, rootEnded: undefined, isComplete: false, finished: [] };
     this.#runs.set(segment, run);
     return run;
   }

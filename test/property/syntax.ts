@@ -110,8 +110,32 @@ export interface Callback {
 /** An async generator, pulled first here and then by another unit of work. */
 export interface Generator {
   readonly type: "generator";
+  /** `withIsolationScope` returns it: its body runs in the unit. */
+  readonly bound: boolean;
   readonly here: Block;
   readonly there: Block;
+}
+
+/** A body under a parent that is known by its ids alone. */
+export interface ByIds {
+  readonly type: "byIds";
+  /** What the ids are put on: the active context, or one that carries nothing. */
+  readonly base: "context" | "root";
+  readonly body: Block;
+}
+
+/** Headers that are read again inside of their request. */
+export interface Reread {
+  readonly type: "reread";
+  /** What the headers name. */
+  readonly names: "nothing" | "sender" | "span";
+  readonly body: Block;
+}
+
+/** A write outside of every unit of work. */
+export interface Outside {
+  readonly type: "outside";
+  readonly write: Write;
 }
 
 export interface Abort {
@@ -153,6 +177,7 @@ export interface Request {
 export type Node =
   | Abort
   | Attempt
+  | ByIds
   | Callback
   | Capture
   | Crowd
@@ -160,9 +185,11 @@ export type Node =
   | Flush
   | Fork
   | Generator
+  | Outside
   | Overlay
   | Par
   | Request
+  | Reread
   | Sleep
   | SpanNode
   | Throw

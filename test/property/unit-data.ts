@@ -15,6 +15,9 @@ export interface Crumb {
 
 export const EMPTY: UnitData = { user: undefined, tags: {}, crumbs: [], contexts: {} };
 
+/** What is written before any unit of work opens: all of them have it. */
+export const BEFORE_UNITS: UnitData = { ...EMPTY, tags: { region: "eu" } };
+
 /** What an event carries of an isolation scope with an overlay on it. */
 export function merged(under: UnitData, over: UnitData = EMPTY): UnitData {
   const crumbs = [...under.crumbs, ...over.crumbs];

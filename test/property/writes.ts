@@ -1,5 +1,5 @@
 import { addBreadcrumb, getCurrentScope, setContext, setTag, setUser } from "../../src/index.js";
-import { DEFAULT_UNIT, scopesIn } from "./facts.js";
+import { DEFAULT_UNIT, NOWHERE, scopesIn } from "./facts.js";
 import type { Place } from "./facts.js";
 import type { Ledger } from "./ledger.js";
 import type { Write } from "./syntax.js";
@@ -17,6 +17,15 @@ export function applyWrite(
   clock++;
   const change = WRITERS[write.what]({ label, key: write.key, timestamp: clock });
   ledger.write(place, change, write.what === "overlay");
+}
+
+/** Writes to the process's default scope, wherever it stands. */
+export function writeOutside(
+  ledger: Ledger,
+  { label, write }: { label: string; write: Write },
+): void {
+  const change = WRITERS[write.what]({ label, key: write.key, timestamp: clock });
+  ledger.write(NOWHERE, change);
 }
 
 interface WriteInput {

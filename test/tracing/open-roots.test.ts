@@ -8,8 +8,8 @@ import { BATCH_SIZE, MAX_TRACES, OpenRoots } from "../../src/tracing/open-roots.
 import type { OpenRoot } from "../../src/tracing/open-roots.js";
 
 const outside = new DefaultUnit();
-const unit = outside.fork();
-const other = outside.fork();
+const scopes = { unit: outside.fork(), incoming: undefined };
+const otherScopes = { unit: outside.fork(), incoming: undefined };
 
 function ids(traceId: string, spanId: string, members: Partial<SpanIdentity> = {}): SpanIdentity {
   return { traceId, spanId, traceFlags: 1, ...members };
@@ -18,7 +18,7 @@ function ids(traceId: string, spanId: string, members: Partial<SpanIdentity> = {
 describe("open roots", () => {
   it("are found by any sampled span of their trace, until they end", () => {
     const roots = new OpenRoots();
-    const root = roots.begin(ids("t", "root"), unit);
+    const root = roots.begin(ids("t", "root"), scopes);
     expect(roots.find(ids("t", "root"))).toBe(root);
     expect(roots.find(ids("t", "any"))).toBe(root);
     expect(roots.find(ids("u", "any"))).toBeUndefined();
@@ -29,7 +29,7 @@ describe("open roots", () => {
 
   it("are not found by remote spans, and by unsampled ones only where those are the root", () => {
     const roots = new OpenRoots();
-    const root = roots.begin(ids("t", "root"), unit);
+    const root = roots.begin(ids("t", "root"), scopes);
     expect(roots.find(ids("t", "any", { isRemote: true }))).toBeUndefined();
     expect(roots.find(ids("t", "any", { traceFlags: 0 }))).toBeUndefined();
     expect(roots.find(ids("t", "root", { traceFlags: 0 }))).toBe(root);
@@ -37,8 +37,8 @@ describe("open roots", () => {
 
   it("that several processors have seen end with the last of them", () => {
     const roots = new OpenRoots();
-    const root = roots.begin(ids("t", "root"), unit);
-    expect(roots.begin(ids("t", "root"), unit)).toBe(root);
+    const root = roots.begin(ids("t", "root"), scopes);
+    expect(roots.begin(ids("t", "root"), scopes)).toBe(root);
     roots.end(root);
     expect(roots.find(ids("t", "any"))).toBe(root);
     roots.end(root);
@@ -48,7 +48,7 @@ describe("open roots", () => {
   it("of many traces are bounded: the first trace goes", () => {
     const roots = new OpenRoots();
     const begun = Array.from({ length: MAX_TRACES + 100 }, (_, index) =>
-      roots.begin(ids(`${index}`, "r"), unit),
+      roots.begin(ids(`${index}`, "r"), scopes),
     );
     expect(roots.size).toBe(MAX_TRACES);
     expect(roots.find(ids("0", "any"))).toBeUndefined();
@@ -61,9 +61,9 @@ describe("open roots", () => {
 
   it("that never end are held by nothing but roots that began with them", async () => {
     const roots = new OpenRoots();
-    const last = roots.begin(ids("last", "root"), unit);
+    const last = roots.begin(ids("last", "root"), scopes);
     const begun = Array.from({ length: 1000 }, (_, index) => ids(`${index}`, "root"));
-    const forgotten = begun.map((each) => new WeakRef(roots.begin(each, unit)));
+    const forgotten = begun.map((each) => new WeakRef(roots.begin(each, scopes)));
     await collectGarbage();
     const held = forgotten.filter((root) => root.deref() !== undefined);
     expect(held.length).toBeLessThanOrEqual(2 * BATCH_SIZE);
@@ -83,7 +83,7 @@ describe("open roots", () => {
           next += 1;
           const chosen = open[pick % Math.max(open.length, 1)];
           if (what === "begin") {
-            const root = roots.begin(ids("t", `s${next}`), pick % 2 === 0 ? unit : other);
+            const root = roots.begin(ids("t", `s${next}`), pick % 2 === 0 ? scopes : otherScopes);
             open.push({ root, spans: [`s${next}`] });
           } else if (chosen !== undefined && what === "child") {
             roots.note(chosen.root, `s${next}`);
