@@ -45,6 +45,10 @@ export interface Delivery {
 
 const DEFAULT_MAX_CONNECTIONS = 96;
 
+// A spooled envelope is the probe of a quiet process. It is given back in time for other processes, which take a
+// claim of 10 minutes for abandoned.
+const REPLAYED = { holdMillis: 60_000 };
+
 /** Puts the delivery of a client together; undefined where nothing is sent. */
 export function createDelivery(settings: Settings, parts: DeliveryParts): Delivery | undefined {
   // A transport of the application's own gets the envelopes even without a DSN.
@@ -95,6 +99,7 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
     ...concurrency(options),
     transport: withReplay(retry, http, () => replay),
     spool,
+    onSpooled: () => replay?.wake(),
     reports,
     onOperation: (result, millis) => {
       if (result.outcome !== "retryable") replay?.nudge();
@@ -165,7 +170,7 @@ function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): Spoo
   };
   const replay = createSpoolReplay({
     spool,
-    send: (envelope) => retry.send(envelope),
+    send: (envelope) => retry.send(envelope, REPLAYED),
     isLimited: (category) => sender.isLimited(category),
     onOutcome,
   });
@@ -180,11 +185,12 @@ function withReplay(
   replayOf: () => SpoolReplay | undefined,
 ): SenderTransport {
   return {
-    send: (envelope) => (isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope)),
+    send: (envelope, options) =>
+      isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope, options),
     wake: () => transport.wake?.(),
 
-    get isPatient() {
-      return transport.isPatient === true;
+    get holdsSends() {
+      return transport.holdsSends === true;
     },
     get isReachable() {
       return transport.isReachable !== false;

@@ -12,7 +12,7 @@ import { OutgoingReports } from "./outgoing-reports.js";
 import type { EnvelopeSender } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { SendSlots } from "./send-slots.js";
-import { maySendAgain, queueBounds, slotBounds } from "./sender-settings.js";
+import { HELD, maySendAgain, queueBounds, slotBounds } from "./sender-settings.js";
 import type { EnvelopeSenderSettings } from "./sender-settings.js";
 import { senderStats } from "./sender-stats.js";
 import type { SenderStats } from "./sender-stats.js";
@@ -20,7 +20,7 @@ import { SpoolIntake } from "./spool-intake.js";
 import type { Timers } from "./timers.js";
 import { systemTimers } from "./timers.js";
 import { closeTransport } from "./transport-close.js";
-import type { SendResult } from "./transport.js";
+import type { SendOptions, SendResult } from "./transport.js";
 
 /** Builds a sender over a transport. It has no timer of its own while it is idle. */
 export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
@@ -49,7 +49,7 @@ class QueuedSender implements EnvelopeSender {
     this.#timers = settings.timers ?? systemTimers;
     this.#now = now;
     this.#outcomes = new SendOutcomes({ recorder, diagnostics, now });
-    this.#intake = new SpoolIntake(settings.spool);
+    this.#intake = new SpoolIntake(settings.spool, settings.onSpooled);
     this.#slots = new SendSlots(slotBounds(settings));
     this.#reports = new OutgoingReports({
       reports: settings.reports ?? NO_CLIENT_REPORTS,
@@ -216,12 +216,12 @@ class QueuedSender implements EnvelopeSender {
     return envelopes;
   }
 
-  #send(envelope: EncodedEnvelope, loaded: EncodedEnvelope): void {
+  #send(envelope: EncodedEnvelope, loaded: EncodedEnvelope, options?: SendOptions): void {
     const onThrown = (error: unknown): void =>
       this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error));
     try {
       this.#settings.transport
-        .send(loaded)
+        .send(loaded, options)
         .then((result) => this.#settle(envelope, result))
         // It may also resolve with anything, where it is the application's own.
         .catch(onThrown);
@@ -245,14 +245,14 @@ class QueuedSender implements EnvelopeSender {
   async #spoolFromSlot(envelope: EncodedEnvelope, result: SendResult): Promise<void> {
     if (await this.#intake.keep(envelope)) this.#finish(envelope, () => {});
     else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
-      this.#sendFromSlot(envelope);
+      this.#sendFromSlot(envelope, HELD);
     else this.#finish(envelope, () => this.#outcomes.settle(envelope, result));
   }
 
   // It may have been given up while the disk was busy.
-  #sendFromSlot(envelope: EncodedEnvelope): void {
+  #sendFromSlot(envelope: EncodedEnvelope, options?: SendOptions): void {
     if (this.#slots.since(envelope) === undefined) return;
-    this.#send(envelope, this.#reports.load(envelope, this.#now()));
+    this.#send(envelope, this.#reports.load(envelope, this.#now()), options);
   }
 
   // An outcome that comes after `close` has given the envelope up is not booked a second time.

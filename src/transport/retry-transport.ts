@@ -53,8 +53,8 @@ export interface RetryTransport extends Transport {
   wake(): void;
   /** Whether the server answered last, as far as is known. */
   readonly isReachable: boolean;
-  /** Whether sends wait while the server is gone. */
-  readonly isPatient: boolean;
+  /** Sends with `holdMillis` wait while the server is gone, also where others fail at once. */
+  readonly holdsSends: true;
   /** Why the last attempt failed; undefined once the server has answered. */
   readonly lastError: Error | undefined;
   counts(): RetryCounts;
@@ -75,6 +75,7 @@ export function createRetryTransport(settings: RetryTransportSettings): RetryTra
 }
 
 class RetryingTransport implements RetryTransport {
+  readonly holdsSends = true;
   readonly #settings: RetryTransportSettings;
   readonly #now: () => number;
   readonly #budget = new RetryBudget();
@@ -114,13 +115,14 @@ class RetryingTransport implements RetryTransport {
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     this.#sends += 1;
     const request = { envelope, options, order: this.#sends };
-    if (this.#isClosed || this.#breaker.isOpen) return this.#tryUntilDone(new SendHistory(request));
     const startedAt = this.#now();
+    if (this.#isClosed || this.#breaker.isOpen)
+      return this.#tryUntilDone(new SendHistory(request, startedAt));
     try {
       return this.#settings.transport.send(envelope, options).then((result) => {
         this.#heed(result);
         if (!this.#policy.mayImprove(result)) return result;
-        return this.#tryUntilDone(new SendHistory(request), { result, startedAt });
+        return this.#tryUntilDone(new SendHistory(request, startedAt), { result, startedAt });
       });
     } catch (error) {
       return Promise.reject(error);
@@ -134,10 +136,6 @@ class RetryingTransport implements RetryTransport {
     if (now - this.#wokenAt < MIN_WAKE_GAP_MILLIS) return;
     this.#wokenAt = now;
     this.#pauses.cut();
-  }
-
-  get isPatient(): boolean {
-    return !this.#failsFast;
   }
 
   counts(): RetryCounts {
@@ -175,7 +173,7 @@ class RetryingTransport implements RetryTransport {
   async #isDueAfter(history: SendHistory, attempt: Attempt): Promise<boolean> {
     history.add(attempt);
     if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
-    if (this.#isClosed || (this.#failsFast && this.#breaker.isOpen)) return false;
+    if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
     // The breaker times the probes then: a pause of its own would make the server's return go unnoticed.
     if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
     const delayMillis = this.#policy.delayBeforeNext(history);
@@ -190,9 +188,9 @@ class RetryingTransport implements RetryTransport {
     return !this.#isClosed && this.#now() <= history.deadlineMillis;
   }
 
-  #passesBreaker({ order, deadlineMillis }: SendHistory): boolean | Promise<boolean> {
-    if (this.#failsFast) return this.#breaker.takeProbe();
-    return this.#line.enter({ order, untilMillis: deadlineMillis });
+  #passesBreaker(history: SendHistory): boolean | Promise<boolean> {
+    if (this.#failsFast(history)) return this.#breaker.takeProbe();
+    return this.#line.enter({ order: history.order, untilMillis: history.deadlineMillis });
   }
 
   async #attempt(history: SendHistory): Promise<Attempt> {
@@ -245,9 +243,9 @@ class RetryingTransport implements RetryTransport {
     return { outcome: "retryable", error, phase: "refused" };
   }
 
-  get #failsFast(): boolean {
+  #failsFast({ isPatient }: SendHistory): boolean {
     const { failFast = false } = this.#settings;
-    return typeof failFast === "function" ? failFast() : failFast;
+    return !isPatient && (typeof failFast === "function" ? failFast() : failFast);
   }
 
   #detached<T>(run: () => T): T {

@@ -31,6 +31,8 @@ const ON_NEW_CONNECTION: SendOptions = Object.freeze({ newConnection: true });
 export class SendHistory {
   readonly envelope: EncodedEnvelope;
   readonly order: number;
+  /** Whether it waits for a server that is gone, whatever others do. */
+  readonly isPatient: boolean;
   #options: SendOptions | undefined;
   #arrivals = 0;
   #unknowns = 0;
@@ -39,10 +41,12 @@ export class SendHistory {
   #lastFailure: AttemptFailure | undefined;
   #outcome: SendResult | undefined;
 
-  constructor({ envelope, options, order }: SendRequest) {
+  constructor({ envelope, options, order }: SendRequest, nowMillis: number) {
     this.envelope = envelope;
     this.order = order;
     this.#options = options;
+    this.isPatient = options?.holdMillis !== undefined;
+    this.#deadlineMillis = nowMillis + (options?.holdMillis ?? Number.POSITIVE_INFINITY);
   }
 
   /** How the next attempt is to be made. */
@@ -65,7 +69,7 @@ export class SendHistory {
     return this.#connectFailures;
   }
 
-  /** After this it is not sent again; without end while nothing can have arrived. */
+  /** After this it is not sent again; without end while nothing can have arrived and no bound was given. */
   get deadlineMillis(): number {
     return this.#deadlineMillis;
   }
@@ -95,11 +99,15 @@ export class SendHistory {
   }
 
   #arrived(startedAt: number, failure: AttemptFailure | undefined): void {
-    if (this.#arrivals === 0) this.#deadlineMillis = startedAt + MAX_RETRY_MILLIS;
+    if (this.#arrivals === 0) this.#endBy(startedAt + MAX_RETRY_MILLIS);
     this.#arrivals += 1;
     if (failure === "answer" || failure === "timeout") this.#unknowns += 1;
     // Where one kept connection is dead the others may be, too: a middle box forgets all of them.
     if (failure === "reused" || failure === "timeout") this.#options = ON_NEW_CONNECTION;
+  }
+
+  #endBy(millis: number): void {
+    this.#deadlineMillis = Math.min(this.#deadlineMillis, millis);
   }
 
   #failureOf(result: SendResult): AttemptFailure | undefined {

@@ -5,7 +5,7 @@ import type { Spool } from "../spool/spool.js";
 import type { QueueBounds } from "./envelope-queue.js";
 import type { SlotBounds } from "./send-slots.js";
 import type { Timers } from "./timers.js";
-import type { SendResult, Transport } from "./transport.js";
+import type { SendOptions, SendResult, Transport } from "./transport.js";
 
 /** A transport that may hold envelopes back for a later attempt. */
 export interface SenderTransport extends Transport {
@@ -13,8 +13,8 @@ export interface SenderTransport extends Transport {
   wake?(): void;
   /** False while attempts fail and none has come through. */
   readonly isReachable?: boolean;
-  /** Whether sends wait while the server is gone, and do not fail at once. */
-  readonly isPatient?: boolean;
+  /** Whether sends with `holdMillis` wait while the server is gone. */
+  readonly holdsSends?: boolean;
   /** False where nothing can be sent in this process, whatever the server does. */
   readonly isUsable?: boolean;
 }
@@ -26,6 +26,8 @@ export interface EnvelopeSenderSettings {
   readonly diagnostics: Diagnostics;
   /** Where what cannot be sent is kept; without one it is lost. */
   readonly spool?: Spool | undefined;
+  /** Called when an envelope was spooled while the process goes on. Must not throw. */
+  readonly onSpooled?: (() => void) | undefined;
   /** What tells the server of losses. Default: nothing does. */
   readonly reports?: ClientReports | undefined;
   /** Header members of a report's own envelope, as JSON text with a leading comma. */
@@ -54,6 +56,9 @@ const DEFAULT_MAX_ITEMS = 20_000;
 const DEFAULT_MIN_CONCURRENCY = 4;
 const DEFAULT_MAX_CONCURRENCY = 64;
 
+/** How an envelope is sent that the spool does not take: it waits in memory. */
+export const HELD: SendOptions = Object.freeze({ holdMillis: Number.POSITIVE_INFINITY });
+
 /** What may wait. */
 export function queueBounds(settings: EnvelopeSenderSettings): QueueBounds {
   return {
@@ -78,5 +83,5 @@ export function slotBounds(settings: EnvelopeSenderSettings): SlotBounds {
  */
 export function maySendAgain(result: SendResult, transport: SenderTransport): boolean {
   const hasNotArrived = result.outcome === "retryable" && result.phase === "connect";
-  return hasNotArrived && transport.isPatient === true;
+  return hasNotArrived && transport.holdsSends === true;
 }

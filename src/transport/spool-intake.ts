@@ -9,10 +9,12 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
   readonly #spool: Spool | undefined;
   readonly #writes = new Map<EncodedEnvelope, Promise<boolean>>();
   readonly #evicted = new Set<EncodedEnvelope>();
+  readonly #onKept: () => void;
   #evictedBytes = 0;
 
-  constructor(spool: Spool | undefined) {
+  constructor(spool: Spool | undefined, onKept: () => void = () => {}) {
     this.#spool = spool;
+    this.#onKept = onKept;
   }
 
   /** Whether there is a spool. */
@@ -37,6 +39,7 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     this.#writes.set(envelope, write);
     const isKept = await write;
     this.#writes.delete(envelope);
+    if (isKept) this.#onKept();
     return isKept;
   }
 

@@ -33,6 +33,8 @@ export interface SpoolReplaySettings {
 export interface SpoolReplay {
   /** Begins with what earlier processes left. */
   start(): void;
+  /** Something was spooled: if nothing was there before, it is tried now. */
+  wake(): void;
   /** The server has just answered something: what waits is tried now. Cheap enough for every answer. */
   nudge(): void;
   /** Ends after the envelope in hand. It is not started again. Never rejects. */
@@ -52,6 +54,9 @@ const LOOK_MILLIS = 60_000;
 
 const LIMITED_MILLIS = 5000;
 
+// An attempt that took so long was held by the transport, which probes the server in its own time.
+const HELD_MILLIS = 10_000;
+
 // How often answers may prompt a look at a spool that had nothing to send.
 const MIN_LOOK_GAP_MILLIS = 1000;
 
@@ -61,7 +66,7 @@ export function createSpoolReplay(settings: SpoolReplaySettings): SpoolReplay {
 }
 
 /** What came of one round. */
-type Round = "answered" | "limited" | "nothing" | "unreachable";
+type Round = "answered" | "held" | "limited" | "nothing" | "unreachable";
 
 class BackgroundReplay implements SpoolReplay {
   readonly #settings: SpoolReplaySettings;
@@ -71,6 +76,8 @@ class BackgroundReplay implements SpoolReplay {
   #isStopped = false;
   #isStarted = false;
   #isPrompted = false;
+  // Waits because there was nothing to send.
+  #isIdle = false;
   #failures = 0;
   #round: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -94,6 +101,10 @@ class BackgroundReplay implements SpoolReplay {
     if (this.#cancelTimer === undefined || !this.#isNewsToWait()) return;
     this.#isPrompted = true;
     this.#begin();
+  }
+
+  wake(): void {
+    if (this.#cancelTimer !== undefined && this.#isIdle) this.#begin();
   }
 
   async stop(): Promise<void> {
@@ -130,10 +141,11 @@ class BackgroundReplay implements SpoolReplay {
   }
 
   async #sendOne(spooled: SpooledEnvelope): Promise<Round> {
+    const startedAt = this.#now();
     const result = await this.#attempt(spooled.envelope);
     if (result === undefined || result.outcome === "retryable") {
       await spooled.release();
-      return "unreachable";
+      return this.#now() - startedAt >= HELD_MILLIS ? "held" : "unreachable";
     }
     const isOver = result.outcome !== "limited";
     try {
@@ -159,7 +171,8 @@ class BackgroundReplay implements SpoolReplay {
     const wasPrompted = this.#isPrompted;
     this.#isPrompted = false;
     this.#failures = round === "unreachable" ? this.#failures + 1 : 0;
-    if (round === "answered")
+    this.#isIdle = round === "nothing";
+    if (round === "answered" || round === "held")
       return this.#again(this.#settings.pauseMillis ?? DEFAULT_PAUSE_MILLIS, () => false);
     if (round === "unreachable") return this.#backOff(wasPrompted);
     const millis = round === "limited" ? LIMITED_MILLIS : LOOK_MILLIS;

@@ -31,6 +31,11 @@ export type SendResult =
 export interface SendOptions {
   /** Not over a connection that has been used before. */
   readonly newConnection?: boolean;
+  /**
+   * How long, in milliseconds, it may wait for a server that is gone and is then sent as a probe, also where other
+   * sends fail at once. Default: what the transport does otherwise.
+   */
+  readonly holdMillis?: number;
 }
 
 /** Delivers envelopes. A decorator (retry) has the same interface. */

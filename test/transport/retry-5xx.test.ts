@@ -33,13 +33,22 @@ describe("with `retryOn5xx`", () => {
     expect(inner.transmissions.map(({ at }) => at)).toEqual([0, 7500]);
   });
 
-  it.each(["soon", "-5", "0", ""])("backs off where the server asks for %j", async (header) => {
+  it.each(["-5", "0", ""])("backs off where the server asks for %j", async (header) => {
     const { inner, timers, send, pass } = retryBench({ retryOn5xx: true });
     inner.script.push(answered(503, header));
     send();
     await timers.turn();
     await pass(10_000);
     expect(inner.transmissions.map(({ at }) => at)).toEqual([0, 750]);
+  });
+
+  it("waits for a minute where the server asks for a time that cannot be read", async () => {
+    const { inner, timers, send, pass } = retryBench({ retryOn5xx: true });
+    inner.script.push(answered(503, "soon"));
+    send();
+    await timers.turn();
+    await pass(61_000);
+    expect(inner.transmissions.map(({ at }) => at)).toEqual([0, 60_000]);
   });
 
   it("a server that asks for more than 2 minutes has refused", async () => {

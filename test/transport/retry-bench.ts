@@ -41,7 +41,7 @@ export interface RetryBench {
   readonly inner: ScriptedTransport;
   readonly timers: ManualTimers;
   /** Sends a new envelope and collects its outcome. */
-  readonly send: () => Sent;
+  readonly send: (options?: SendOptions) => Sent;
   /** Fails as many sends that are not tried again, one after another; default: as many as open the breaker. */
   readonly fail: (count?: number) => Promise<void>;
   /** Moves the clock in small steps, so that each timer runs when it is due. */
@@ -68,10 +68,10 @@ export function retryBench(settings: Partial<RetryTransportSettings> = {}): Retr
     ...settings,
   });
 
-  const send = (): Sent => {
+  const send = (options?: SendOptions): Sent => {
     const envelope = envelopeOf();
     const outcomes: (SendResult | Error)[] = [];
-    transport.send(envelope).then(
+    transport.send(envelope, options).then(
       (result) => outcomes.push(result),
       (error: unknown) => outcomes.push(error instanceof Error ? error : new Error(String(error))),
     );

@@ -72,12 +72,10 @@ describe("with `failFast`", () => {
   it("as a function is asked each time: what comes while nobody keeps sends waits for the server", async () => {
     let isKept = true;
     const { inner, send, timers, pass, transport } = await outage({ failFast: () => isKept });
-    expect(transport.isPatient).toBe(false);
     const kept = send();
     await timers.turn();
     expect(kept.outcomes).toHaveLength(1);
     isKept = false;
-    expect(transport.isPatient).toBe(true);
     const waiting = send();
     await timers.turn();
     expect([waiting.outcomes.length, transport.counts().held]).toEqual([0, 1]);
@@ -98,5 +96,29 @@ describe("with `failFast`", () => {
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "retryable" });
     transport.wake();
     expect(await transport.send(envelopeOf())).toBe(DELIVERED);
+  });
+});
+
+describe("a send that may be held", () => {
+  it("waits for a server that is gone, and is the probe that finds it back", async () => {
+    const { inner, send, timers, pass } = await outage({ failFast: true });
+    inner.otherwise = failed("connect");
+    const held = send({ holdMillis: 60_000 });
+    await pass(10_000);
+    expect(held.outcomes).toEqual([]);
+    inner.otherwise = DELIVERED;
+    await pass(2000);
+    await timers.turn();
+    expect(held.outcomes).toEqual([DELIVERED]);
+  });
+
+  it("fails when its time is over", async () => {
+    const { inner, send, pass } = await outage({ failFast: true });
+    inner.otherwise = failed("connect");
+    const held = send({ holdMillis: 60_000 });
+    await pass(59_000);
+    expect(held.outcomes).toEqual([]);
+    await pass(1001);
+    expect(held.outcomes).toMatchObject([{ outcome: "retryable", phase: "connect" }]);
   });
 });

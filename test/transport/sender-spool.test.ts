@@ -37,7 +37,7 @@ describe("with a spool", () => {
 
   it("what the disk does not take and nobody has seen is sent again, where sends wait for the server", async () => {
     const spool = memorySpool();
-    const transport = Object.assign(heldTransport(), { isPatient: true });
+    const transport = Object.assign(heldTransport(), { holdsSends: true });
     const { sender, timers, recorder } = bench({ spool }, transport);
     sender.enqueue(envelopeOf());
     await timers.turn();
@@ -57,7 +57,7 @@ describe("with a spool", () => {
     "what the disk does not take and the server may have seen (%s) is a network_error",
     async (phase) => {
       const spool = memorySpool({ isFull: true });
-      const transport = Object.assign(heldTransport(), { isPatient: true });
+      const transport = Object.assign(heldTransport(), { holdsSends: true });
       const { sender, timers, recorder } = bench({ spool }, transport);
       sender.enqueue(envelopeOf());
       await timers.turn();

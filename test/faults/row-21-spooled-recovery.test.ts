@@ -1,0 +1,52 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { expect, it } from "vitest";
+
+import { spoolDirectory } from "../spool/spool-support.js";
+import { openDelivery } from "./delivery.js";
+import type { DeliveryOptions } from "./delivery.js";
+import { describeRow, startFaultServer } from "./kit.js";
+
+// How long a process that captures nothing more takes to deliver what it has, from the server's return on.
+async function recoveryMillis(
+  downMillis: number,
+  count: number,
+  options: DeliveryOptions,
+): Promise<number> {
+  const server = await startFaultServer();
+  const delivery = openDelivery(server, options);
+  await delivery.send();
+  await server.stopListening();
+  await server.resetConnections();
+  delivery.capture(count);
+  await delay(downMillis);
+  await server.listen();
+  const start = performance.now();
+  await server.until(({ events }) => events.unique === count + 1, 30_000);
+  return performance.now() - start;
+}
+
+describeRow(21, "a server that comes back while the process captures nothing more", () => {
+  it.each([
+    [1, 500],
+    [1, 5000],
+    [8, 5000],
+  ])(
+    "is noticed as soon with a spool as without: %i envelopes, %i ms",
+    async (count, downMillis) => {
+      const spool = { spoolDirectory: await spoolDirectory() };
+      const [without, withSpool] = await Promise.all([
+        recoveryMillis(downMillis, count, {}),
+        recoveryMillis(downMillis, count, spool),
+      ]);
+      // Between two spooled envelopes lie 100 ms; probes come each half second, with jitter.
+      expect(withSpool - without).toBeLessThan(3000);
+    },
+    60_000,
+  );
+
+  it("is noticed where the spool does not take what is to be sent: it is larger than the spool", async () => {
+    const spool = { spoolDirectory: await spoolDirectory(), spoolMaxBytes: 100 };
+    expect(await recoveryMillis(3000, 4, spool)).toBeLessThan(5000);
+  }, 60_000);
+});
