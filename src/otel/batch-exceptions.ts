@@ -20,7 +20,6 @@ export class BatchExceptions {
   readonly #rootsByTrace = new Map<string, EndedRoot[]>();
   /** Traces with exceptions whose roots have not come. */
   readonly #waiting = new Map<string, TraceExceptions>();
-
   readonly #nowMillis: () => number;
 
   constructor(sink: ExceptionSink, nowMillis: () => number = () => performance.now()) {
@@ -31,7 +30,7 @@ export class BatchExceptions {
   /** Takes a batch of finished spans. */
   accept(spans: readonly FinishedSpan[]): void {
     const readable = spans.filter((span) => attempt(() => this.#noteRoot(span), false));
-    const withEvents = readable.filter(hasEvents);
+    const withEvents = readable.filter((span) => attempt(() => hasEvents(span), false));
     if (withEvents.length === 0 && this.#waiting.size === 0) return;
     for (const span of withEvents) this.#add(span);
     const byTrace = this.#spansOfWaiting(readable);

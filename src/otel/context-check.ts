@@ -11,12 +11,16 @@ export const API_COPIES = "api-copies";
 /** Kind of the fault that no context manager is registered. */
 export const NO_CONTEXT_MANAGER = "context-manager";
 
+// Finding out why costs 0.2 ms, and each setter of each request asks.
+const checked = new WeakSet<Diagnostics>();
+
 /**
- * Reports where no context is ever active, and why. Call it when the first span has started, because a context manager
- * may be registered after a processor was made.
+ * Reports where no context is ever active, and why: once for each client. Call it when the first span has started,
+ * because a context manager may be registered after a processor was made.
  */
 export function checkContexts(diagnostics: Diagnostics): void {
-  if (contextsAreCarried()) return;
+  if (checked.has(diagnostics) || contextsAreCarried()) return;
+  checked.add(diagnostics);
   const own = ownApiVersion();
   const isForeign = own !== undefined && own !== registeredVersion();
   if (isRegistered("context") || (isRegistered("trace") && isForeign))
@@ -24,7 +28,7 @@ export function checkContexts(diagnostics: Diagnostics): void {
   else diagnostics.faultOnce(NO_CONTEXT_MANAGER, MISSING);
 }
 
-/** Whether a context manager works: without one, no context is ever active, and no scope either. */
+/** Tells whether a context manager works: without one, no context is ever active, and no scope either. */
 export function contextsAreCarried(): boolean {
   const probe = ROOT_CONTEXT.setValue(PROBE, true);
   return context.with(probe, () => context.active().getValue(PROBE) === true);

@@ -1,5 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import { isFaultReported } from "../diagnostics/setup-faults.js";
+import { attempt } from "../normalize/foreign.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import { isRegistered } from "../otel/api-registry.js";
 import { API_COPIES } from "../otel/context-check.js";
@@ -16,7 +17,7 @@ export interface Registrable {
   readonly instance: Usable;
 }
 
-/** What an SDK uses. */
+/** The part itself. */
 interface Usable {
   /** True once an SDK has passed a span to it, or shut it down. */
   readonly isInUse: boolean;
@@ -41,15 +42,20 @@ const watched = new WeakMap<SentryClient, Registrable[]>();
 export function watchRegistration(client: SentryClient, part: Registrable): void {
   const parts = watched.get(client) ?? [];
   watched.set(client, [...parts, part]);
-  const stop = setDetachedTimer(() => {
-    if (isCertain()) report(client, part);
-  }, GRACE_MILLIS);
+  const stop = setDetachedTimer(
+    () => attempt(() => reportIfCertain(client, part), undefined),
+    GRACE_MILLIS,
+  );
   part.instance.whenInUse(stop);
 }
 
-/** Reports the client's parts that nobody has registered; to be called when the client or the process ends. */
+/** Reports the client's parts that nobody has registered; to be called when the client or the process ends. Never throws. */
 export function checkRegistrations(client: SentryClient): void {
-  for (const part of watched.get(client) ?? []) report(client, part);
+  for (const part of watched.get(client) ?? []) attempt(() => report(client, part), undefined);
+}
+
+function reportIfCertain(client: SentryClient, part: Registrable): void {
+  if (isCertain()) report(client, part);
 }
 
 function report(client: SentryClient, { kind, instance }: Registrable): void {
@@ -88,7 +94,7 @@ function messageFor(kind: Registrable["kind"], isWithoutProvider: boolean): stri
   );
 }
 
-// Processors hold others, and exporters, in fields.
+// Processors hold others, and exporters, in fields. A proxy among them may throw.
 function reaches(roots: readonly unknown[], target: object): boolean {
   const seen = new Set<unknown>(roots);
   let level: readonly unknown[] = roots;

@@ -1,9 +1,12 @@
-import { context } from "@opentelemetry/api";
+import { context, diag } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { createDiagnostics } from "../../src/diagnostics/diagnostics.js";
+import type { Diagnostics } from "../../src/diagnostics/diagnostics.js";
 import { SentrySpanProcessor, setClient } from "../../src/index.js";
+import { checkContexts } from "../../src/otel/context-check.js";
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { diagWarnings, forgetFaults, standardError } from "../diagnostics/fault-kit.js";
 
@@ -42,6 +45,14 @@ describe("the processor", () => {
         /two copies of @opentelemetry\/api.*1\.4\.1 registered.*uses 1\.9\.1.*npm ls @opentelemetry\/api/,
       ),
     ]);
+  });
+
+  // Setters outside of units ask each time, and the reason takes 0.2 ms to find.
+  it("looks for the reason once", () => {
+    const faultOnce = vi.fn<Diagnostics["faultOnce"]>();
+    const diagnostics = { ...createDiagnostics(diag), faultOnce };
+    for (let write = 0; write < 3; write += 1) checkContexts(diagnostics);
+    expect(faultOnce).toHaveBeenCalledOnce();
   });
 
   it("says nothing where one is", () => {

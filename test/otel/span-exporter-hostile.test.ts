@@ -88,6 +88,21 @@ function cycle(): object {
   return value;
 }
 
+describe("events that cannot be read", () => {
+  it("cost the exceptions of their own span only", async () => {
+    const root = spanOf({ status: { code: 2 } });
+    const attributes = { "exception.type": "TypeError", "exception.message": "failed" };
+    const failed = childOf(root, {
+      events: [{ name: "exception", time: [1_800_000_000, 0], attributes }],
+    });
+    const bad = childOf(root);
+    const bench = startExporter({}, { known: [bad] });
+    bench.export(breakMember(bad, "events"), failed, root);
+    await bench.flushed();
+    expect(bench.transport.errors()).toHaveLength(1);
+  });
+});
+
 describe("a tracesSampler that throws", () => {
   it("costs nothing: the rate decides", async () => {
     const bench = startExporter({ tracesSampler: throwing });

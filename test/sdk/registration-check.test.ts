@@ -4,7 +4,12 @@ import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trac
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { SentrySpanExporter, SentrySpanProcessor, setClient } from "../../src/index.js";
+import {
+  SentrySpanExporter,
+  SentrySpanProcessor,
+  createClient,
+  setClient,
+} from "../../src/index.js";
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { forgetFaults, standardError } from "../diagnostics/fault-kit.js";
 
@@ -69,4 +74,15 @@ describe("a process that goes on without its processor", () => {
     vi.advanceTimersByTime(10 * GRACE_MILLIS);
     expect(written).toEqual([]);
   });
+});
+
+it("survives a provider that cannot be searched", async () => {
+  const client = createClient({ transport: createMemoryTransport() });
+  const processor = new SentrySpanProcessor(client);
+  const hidden = new Proxy({}, { ownKeys: () => expect.fail("hidden") });
+  register(Object.assign(batchProcessor(), { hidden }));
+
+  expect(() => vi.advanceTimersByTime(GRACE_MILLIS)).not.toThrow();
+  await expect(client.close()).resolves.toBe(true);
+  expect(processor.isInUse).toBe(false);
 });
