@@ -64,12 +64,12 @@ export class ReportedErrors {
       setNewest(this.#texts, [owner + text, { form, atMillis, eventId }], MAX_TEXTS);
   }
 
-  /** Notes that an error handler has told what the owner's work failed of (milliseconds since 1970). */
+  /** Notes that an error handler captured an unhandled error of the owner's work, at a time in milliseconds since 1970. */
   noteFailure(owner: string, atMillis: number): void {
     setNewest(this.#failures, [owner, atMillis], MAX_FAILURES);
   }
 
-  /** When an error handler has last told what the owner's work failed of. */
+  /** When an unhandled error of the owner's work was last captured, in milliseconds since 1970; undefined where none was. */
   failureOf(owner: string): number | undefined {
     return this.#failures.get(owner);
   }

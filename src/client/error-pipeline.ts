@@ -19,7 +19,7 @@ export interface ErrorContext extends EventSurroundings {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly hooks: HookRunner;
-  /** Whether no further event can wait for a hook. */
+  /** True where no further event can wait for a hook. */
   readonly isFull: () => boolean;
   readonly random: () => number;
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;

@@ -14,7 +14,7 @@ import type { Eventual } from "./hook-runner.js";
 import { WaitingEvents } from "./waiting-events.js";
 import type { WaitingEvent } from "./waiting-events.js";
 
-/** What an outbox is made of. */
+/** Parts of an outbox. */
 export interface OutboxParts {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
@@ -48,7 +48,7 @@ export class Outbox {
     this.#waiting = new WaitingEvents({ ...parts, maxLength: parts.settings.maxBufferedBytes });
   }
 
-  /** Whether no further event can wait for a hook. */
+  /** True when no further event can wait for a hook. */
   get isFull(): boolean {
     return this.#waiting.isFull;
   }
@@ -77,7 +77,7 @@ export class Outbox {
     this.#given.add(contents);
     onCaptured?.();
     try {
-      // Spotlight wants all.
+      // Spotlight gets every event, also where the server asked for a pause.
       if (spotlight === undefined && sender?.refuses(category, contents) === true) return;
       const result = build();
       if (result instanceof Promise) this.#wait(event, result);

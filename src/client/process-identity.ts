@@ -12,7 +12,7 @@ import type { Settings } from "../options/options.js";
 import type { ResourceView } from "./capture-input.js";
 import { reportBrokenSetting } from "./value-faults.js";
 
-/** Who the process is, in values that Relay takes. */
+/** Release, environment, dist and server name of the process, as Relay takes them. */
 export interface ProcessNames {
   readonly release: string | undefined;
   readonly environment: string;
@@ -20,7 +20,7 @@ export interface ProcessNames {
   readonly serverName: string | undefined;
 }
 
-/** What the names are taken from, beside a resource. */
+/** Sources of the names, beside a resource. */
 export interface ProcessSources {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
@@ -30,7 +30,7 @@ export interface ProcessSources {
 
 type Attributes = ResourceView["attributes"];
 
-// Where a resource says who the process is, the current name of an attribute first.
+// Resource attributes that name the process: the current name of each first.
 const RELEASE_KEYS = ["service.version"];
 const ENVIRONMENT_KEYS = ["deployment.environment.name", "deployment.environment"];
 const SERVER_KEYS = ["service.instance.id", "host.name"];
@@ -39,7 +39,7 @@ const DEFAULT_ENVIRONMENT = "production";
 
 /**
  * Returns the names of the process: of options, resource and environment the first that Relay takes.
- * What it would not take is repaired if that is possible, and reported.
+ * A value that Relay would not take is repaired if that is possible, and reported.
  */
 export function processNames(
   { settings, diagnostics, environmentAttributes }: ProcessSources,

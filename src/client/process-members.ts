@@ -65,7 +65,7 @@ export function createProcessMembers(
   };
 }
 
-/** The same members with the release and environment that a segment was announced with. */
+/** Returns the members with the release and environment that the sampling context of a segment names. */
 export function withIdentity(
   members: ProcessMembers,
   identity: ProcessIdentity | undefined,

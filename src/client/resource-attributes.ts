@@ -1,7 +1,7 @@
 import { isThenable } from "../normalize/foreign.js";
 import type { ResourceView } from "./capture-input.js";
 
-/** What is known of a resource at one moment. */
+/** Attributes of a resource that are known at one moment. */
 export interface KnownAttributes {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Number of attributes that detectors still look up; 0 when the resource is complete. */

@@ -20,7 +20,7 @@ export interface CategoryStats {
   readonly captured: number;
   /** What the server has accepted. */
   readonly sent: number;
-  /** What waits for an asynchronous hook, waits to be sent, or is under way. */
+  /** Items that wait for an asynchronous hook, wait to be sent, or are under way. */
   readonly queued: number;
   /** What this process has put on disk and not taken out again; another process may have sent it since. */
   readonly spooled: number;

@@ -24,13 +24,13 @@ export interface TransactionHooks {
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
   readonly hooks: HookRunner;
-  /** Whether no further event can wait for a hook. */
+  /** True where no further event can wait for a hook. */
   readonly isFull: () => boolean;
 }
 
 /**
  * Runs the application's hooks over a transaction: event processors, `beforeSendSpan`, `beforeSendTransaction`. Without
- * hooks the encoded text goes through as it is; with them it is parsed and encoded again, which only those who asked for it pay.
+ * hooks the encoded text goes through as it is; with them it is parsed and encoded again, which only applications with hooks pay for.
  */
 export function runTransactionHooks(
   json: string,

@@ -16,7 +16,7 @@ export interface WaitingEvent {
   readonly length: number;
 }
 
-/** What is called when the wait of an event is over. Neither may throw. */
+/** Callbacks for the end of an event's wait. Neither may throw. */
 export interface WaitEnd<T> {
   readonly finish: (result: T) => void;
   readonly fail: (error: unknown) => void;
@@ -46,7 +46,7 @@ export class WaitingEvents {
     this.#timers = timers;
   }
 
-  /** Whether no further event can wait. */
+  /** True when no further event can wait. */
   get isFull(): boolean {
     return this.#events.size >= MAX_WAITING_EVENTS || this.#length >= this.#maxLength;
   }

@@ -14,7 +14,7 @@ export function cut(text: string, max: number): string {
   return storable(text.slice(0, Math.max(0, isPairCut ? max - 1 : max)));
 }
 
-/** The same with `...` at its end when something was cut off; the mark counts among the `max` units. */
+/** Cuts a text like `cut`, and ends it with `...` where something was cut off; the mark counts among the `max` units. */
 export function clip(text: string, max: number): string {
   if (text.length <= max || max <= MARK.length) return cut(text, max);
   return cut(text, max - MARK.length) + MARK;

@@ -110,7 +110,7 @@ export type BeforeSendTransaction = (
   hint: EventHint,
 ) => PromiseLike<TransactionEvent | null> | TransactionEvent | null;
 
-/** What `addBreadcrumb` was given beside the breadcrumb, or what a breadcrumb of `spanBreadcrumbs` was made of. */
+/** Second argument of `addBreadcrumb`, or the span or span event that a breadcrumb of `spanBreadcrumbs` was made of. */
 export interface BreadcrumbHint {
   /** The finished client span. */
   readonly span?: SpanOfBreadcrumb;

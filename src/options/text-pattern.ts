@@ -1,6 +1,6 @@
 import type { TextPattern, TransactionPattern } from "./options.js";
 
-/** What a span or a transaction is known by. */
+/** Names and op of a span or a transaction. */
 export interface Named {
   /** As OpenTelemetry and as Sentry name it. */
   readonly names: readonly string[];
@@ -20,7 +20,7 @@ export function matches(text: string, pattern: TextPattern): boolean {
   return pattern.test(text);
 }
 
-/** Whether one of the names, and the op, are what the pattern asks for. A pattern that asks for nothing matches nothing. */
+/** Tells whether one of the names, and the op, match the pattern. A pattern without either matches nothing. */
 export function matchesNamed({ names, op }: Named, pattern: TransactionPattern): boolean {
   if (typeof pattern === "string" || pattern instanceof RegExp)
     return names.some((name) => matches(name, pattern));

@@ -13,17 +13,17 @@ export interface WaitingException extends FoundException {
   readonly first: SpanException;
 }
 
-/** What became of a local root. `open`: nobody waits for its end any longer. `call`: a CLIENT or PRODUCER span. */
+/** Outcome of a local root. `open`: it has not ended, and its end is not waited for. `call`: a CLIENT or PRODUCER span. */
 export type RootOutcome = "call" | "failed" | "fine" | "open";
 
-/** What decides about the exceptions of a segment. */
+/** Facts that decide which exceptions of a segment are errors. */
 export interface Verdict {
   readonly outcome: RootOutcome;
   /** All are reported (`spanExceptions: "all"`); otherwise those that are errors. */
   readonly isAll: boolean;
   /** Exceptions of the segment that were found to be errors before. */
   readonly before: readonly WaitingException[];
-  /** When an error handler has captured what the trace's work failed of. Milliseconds since 1970. */
+  /** When an error handler last captured an unhandled error of the trace, in milliseconds since 1970. */
   readonly failureMillis?: number | undefined;
 }
 
@@ -55,15 +55,13 @@ function errorsAmong(
   if (outcome === "fine" || outcome === "call") return contained;
   const reached = waiting.filter(({ role, span }) => role !== "contained" && reachesRoot(span));
   const work = reached.filter(({ role }) => role === "work");
-  const untold = reached.filter(
-    ({ role, atMillis }) => role === "call" && atMillis > failureMillis,
-  );
-  const call = lastCall(untold, [...before, ...contained, ...work]);
+  const calls = reached.filter(({ role, atMillis }) => role === "call" && atMillis > failureMillis);
+  const call = lastCall(calls, [...before, ...contained, ...work]);
   return [...contained, ...work, ...(call === undefined ? [] : [call])];
 }
 
-// The callers that recorded something have told what became of their calls. Of the others only the last one can
-// be what the root failed of: whatever failed before it was followed by another call.
+// A caller that recorded an exception speaks for its calls. Of the other calls only the last one can have made the
+// root fail: whatever failed before it was followed by another call.
 function lastCall(
   calls: readonly WaitingException[],
   others: readonly WaitingException[],

@@ -73,7 +73,7 @@ function withProperties(
   return contexts === undefined ? event : { ...event, contexts };
 }
 
-/** The same for an exception of which a span or a log record has only texts. */
+/** Reports an exception of which a span or a log record has only texts. */
 export function reportRecorded(
   client: SentryClient,
   recorded: RecordedException,
@@ -135,7 +135,7 @@ function reportOnce(
   return eventId;
 }
 
-/** When a capture has last told what the work of a trace failed of (milliseconds since 1970). */
+/** When an unhandled error of the trace was last captured, in milliseconds since 1970; undefined where none was. */
 export function failureOfTrace(client: SentryClient, traceId: string): number | undefined {
   return reportsOf(client).failureOf(traceId);
 }

@@ -17,7 +17,7 @@ export interface IdentifiedSpan {
   spanContext(): SpanIdentity;
 }
 
-/** Whether the ids of a span can be read. */
+/** Tells whether the ids of a span can be read. */
 export function isIdentified(span: object): span is IdentifiedSpan {
   return "spanContext" in span && typeof span.spanContext === "function";
 }

@@ -23,7 +23,7 @@ export class SpanExceptions {
     this.#sink = sink;
   }
 
-  /** A span has ended; called before its segment is told. */
+  /** Takes the exceptions of a span that has ended; call it before the assembler finishes the span. */
   ended(entry: SpanEntry, span: FinishedSpan): void {
     const { segment } = entry;
     const isRoot = segment.root === span;

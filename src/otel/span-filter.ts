@@ -5,7 +5,7 @@ import { inferSpan } from "../semantics/infer-span.js";
 import type { SpanView } from "../semantics/span-view.js";
 import { withoutSecrets } from "../semantics/url.js";
 
-/** Whether a span is to be left out, by what is known of it now. */
+/** Tells whether a span is left out, by what is known of it now. */
 export type SpanFilter = (span: SpanView) => boolean;
 
 /** Builds the filter of `ignoreSpans`; `undefined` when there is nothing to ignore. */

@@ -48,7 +48,7 @@ export interface ProcessIdentity {
  */
 export interface DscSlot {
   frozen: DynamicSamplingContext | undefined;
-  /** What the segment's context and events say of the process, from the first use on. */
+  /** Release and environment that the segment's context and events name, from the first use on. */
   identity?: ProcessIdentity | undefined;
 }
 
@@ -62,17 +62,17 @@ export function dscForSegment(
 }
 
 /**
- * A segment's dynamic sampling context for the envelope of its transaction: it may have been told to others under
- * an earlier name, but says the same as the event that it comes with. A sender's context keeps the sender's name.
+ * A segment's dynamic sampling context for the envelope of its transaction. Headers may have carried it under an earlier
+ * name; the envelope names the same transaction as its event. A sender's context keeps the sender's name.
  */
 export function namedAs(
   dsc: DynamicSamplingContext | undefined,
   own: Pick<OwnTrace, "traceId" | "transaction"> & { readonly incoming: IncomingTrace | undefined },
 ): DynamicSamplingContext | undefined {
-  const told = dsc?.["transaction"];
-  if (dsc === undefined || told === undefined || told === own.transaction) return dsc;
+  const earlier = dsc?.["transaction"];
+  if (dsc === undefined || earlier === undefined || earlier === own.transaction) return dsc;
   if (own.incoming?.dsc !== undefined && own.incoming.traceId === own.traceId) return dsc;
-  const { transaction: _told, ...others } = dsc;
+  const { transaction: _earlier, ...others } = dsc;
   return own.transaction === undefined ? others : { ...others, transaction: own.transaction };
 }
 

@@ -1,4 +1,4 @@
-/** What hooks and event processors get beside the event. */
+/** Second argument of hooks and event processors. */
 export interface EventHint {
   readonly event_id: string;
   /** The thrown value, for an event about something thrown in this process. */

@@ -96,7 +96,7 @@ function passedOver(answer: Promise<unknown>, input: SamplingInput): undefined {
   answer.catch(() => undefined);
   input.onSamplerError?.(
     new TypeError(
-      "tracesSampler returned a promise, it must be synchronous; tracesSampleRate is used instead",
+      "tracesSampler returned a promise, so its answer is not used: the parent's decision or tracesSampleRate decides. Return a number or a boolean",
     ),
   );
 }

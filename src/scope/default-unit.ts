@@ -5,9 +5,9 @@ import { Unit } from "./unit.js";
 /** A change that is about to be made to the default scope. */
 export interface OutsideWrite {
   readonly change: Partial<ScopeData>;
-  /** Whether a unit of work has opened before. */
+  /** True once a unit of work has opened. */
   readonly isLate: boolean;
-  /** Whether a span processor exists, which gives each local root a unit of its own. */
+  /** True once a span processor exists, which gives each local root a unit of its own. */
   readonly isTraced: boolean;
 }
 
@@ -17,7 +17,7 @@ export type WriteGuard = (write: OutsideWrite) => boolean;
 /** The scope that setters write to outside of every unit of work. */
 class DefaultScope extends Scope {
   guard: WriteGuard | undefined = undefined;
-  /** What units of work start with; set when the first one opens. */
+  /** Data that units of work start with; set when the first one opens. */
   inherited: ScopeData | undefined = undefined;
   isTraced: boolean = false;
 

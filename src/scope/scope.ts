@@ -43,7 +43,7 @@ export class Scope {
     return new Scope(this.#data);
   }
 
-  /** The same as `fork`, by the name that it has in Sentry's SDKs. */
+  /** Forks the scope: `fork` by its name in Sentry's SDKs. */
   clone(): Scope {
     return this.fork();
   }

@@ -53,7 +53,7 @@ export class Unit {
     return this.isolation.fork();
   }
 
-  /** Whether this is the other unit, or was forked inside of it. */
+  /** Tells whether this is the other unit, or was forked inside of it. */
   isWithin(other: Unit): boolean {
     if (this === other) return true;
     // Ancestors of very deep units are forgotten. Then the depth decides, as between a context and its span.

@@ -31,7 +31,7 @@ export function captureException(thrown: unknown, captureContext?: CaptureContex
   return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
 }
 
-/** What a thrown value is captured with. */
+/** Details of the capture of a thrown value. */
 export interface ThrownCapture {
   readonly captureContext: CaptureContext | undefined;
   readonly mechanism: CaptureMechanism | undefined;

@@ -7,7 +7,7 @@ import { HTTP_CLIENT_FAULT } from "../transport/http-transport.js";
 import { REFUSAL_FAULT } from "../transport/send-outcomes.js";
 import type { DeliveryCounts } from "../client/delivery-stats.js";
 
-/** What is known of the losses of a client that ends. */
+/** Counts of a client that ends, and where it sent to. */
 export interface EndedDelivery {
   readonly counts: DeliveryCounts;
   readonly dropped: DiscardCounts;

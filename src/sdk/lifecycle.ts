@@ -9,7 +9,7 @@ export async function flush(timeoutMillis?: number): Promise<boolean> {
   return (await getClient()?.flush(timeoutMillis)) ?? true;
 }
 
-/** Whether there is a process-wide client that is not closed. */
+/** Tells whether there is a process-wide client that is not closed. */
 export function isInitialized(): boolean {
   return getClient()?.isClosed === false;
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a name is one that somebody has chosen for a span whose instrumentations call it by the operation, alone or
- * before what it is about (`chat gpt-4o`), or by the name of a function (`openai.chat`): several words, the first of
- * which is another.
+ * Tells whether the application has chosen the name of a span. Instrumentations name such spans by the operation, alone
+ * or before its subject (`chat gpt-4o`), or by a function (`openai.chat`): several words that begin with any other one
+ * are a chosen name.
  */
 export function isChosenName(name: string, operation: string): boolean {
   const [first = "", ...others] = name.trim().split(/\s+/);

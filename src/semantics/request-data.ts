@@ -20,9 +20,9 @@ export interface RequestData {
   readonly env?: { readonly REMOTE_ADDR: string };
 }
 
-/** What is sent of a request. */
+/** Settings of the request data of events. */
 export interface RequestSettings {
-  /** Whether cookies, the client's address and headers that hold it are sent. */
+  /** Sends cookies, the client's address and headers that hold it. */
   readonly sendDefaultPii: boolean;
 }
 

@@ -8,7 +8,7 @@ import { requestPath } from "./request-clue.js";
 import { isPathOf, isWildcard, specificity } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
 
-/** What the span of a server knows about the request that it is named after. */
+/** Parts of a request's name that the server's own span has. */
 export interface NamedRequest {
   readonly method: string;
   readonly route: string | undefined;
@@ -18,7 +18,7 @@ export interface NamedRequest {
   readonly operations: readonly string[];
 }
 
-/** What inner spans add to the name of a request. */
+/** Name of a request, with the parts that inner spans add. */
 export interface RequestName {
   readonly description: string;
   readonly source: TransactionSource;

@@ -12,12 +12,12 @@ const OPTIONAL = /^\[\[(?!\.\.\.)[^\]]*\]\]$|\?\}?$/;
 // Groups of layouts in Next.js and SvelteKit, which are no part of the path: `(app)`.
 const GROUP = /^\([\w-]+\)$/;
 
-/** Whether a route accepts every path. */
+/** Tells whether a route accepts every path. */
 export function isWildcard(route: string): boolean {
   return WILDCARD.test(route);
 }
 
-/** Whether a path is one that the route describes. Routes that are regular expressions describe none. */
+/** Tells whether the route describes the path. Routes that are regular expressions describe none. */
 export function isPathOf(route: string, path: string): boolean {
   const given = segmentsOf(path);
   const parts = segmentsOf(route).filter((part) => !GROUP.test(part));
@@ -29,8 +29,8 @@ export function isPathOf(route: string, path: string): boolean {
 }
 
 /**
- * How much a route says, to choose among several that are known of one request: that it describes the
- * request's path counts most, then that it ends, then its length.
+ * Ranks a route, to choose among several that are known of one request. A description of the request's path counts
+ * most, then the absence of a catch-all, then the number of its parts.
  */
 export function specificity(route: string, path: string | undefined): number {
   const parts = segmentsOf(route);

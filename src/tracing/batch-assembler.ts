@@ -24,11 +24,11 @@ export interface BatchAssemblerSettings {
   readonly setTimer: SetTimer;
   /** Takes a finished transaction; must not throw. */
   readonly sink: (transaction: AssembledTransaction) => void;
-  /** What is known of a segment by its root. */
+  /** Describes a segment by its root. */
   readonly originOf: (root: FinishedSpan) => SegmentOrigin;
-  /** The same by its first span, when its root has not come. */
+  /** Describes a segment by its first span, when its root has not come. */
   readonly originOfOrphan: (span: FinishedSpan) => SegmentOrigin;
-  /** Whether a finished span is left out, a root with its whole segment; absent: none is. */
+  /** Tells whether a finished span is left out, a root with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** How long spans wait for their root. */
   readonly maxWaitMillis: number;

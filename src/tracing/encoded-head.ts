@@ -27,16 +27,16 @@ export interface EncodedHead {
   /** The request that a SERVER root answered: a member with a leading comma, or nothing. */
   readonly request: string;
   readonly responseStatusCode: number | undefined;
-  /** What another name is made of; undefined where no inner span can change it. */
+  /** Parts of another name; undefined where no inner span can change it. */
   readonly naming?: HeadNaming | undefined;
 }
 
-/** What a name is made of that the spans inside of a request may know more about. */
+/** Parts of a name that the spans inside of a request may complete. */
 export interface HeadNaming {
   readonly request: NamedRequest;
   readonly description: string;
   readonly source: TransactionSource;
-  /** Whether the root has an attribute `http.route`. */
+  /** True where the root has an attribute `http.route`. */
   readonly hasRoute: boolean;
   /** Where `sourceMember` stands in the trace context. */
   readonly sourceAt: number;

@@ -18,7 +18,7 @@ export function validSpanId(id: string): string {
   return isValidId(id, SPAN_ID_LENGTH) ? id : derivedId(id, SPAN_ID_LENGTH);
 }
 
-/** Whether an id names a span by OpenTelemetry's rule: 16 hexadecimal digits of any case, not all zeros. */
+/** Tells whether an id names a span by OpenTelemetry's rule: 16 hexadecimal digits of any case, not all zeros. */
 export function namesSpan(id: unknown): id is string {
   return typeof id === "string" && isValidId(id.toLowerCase(), SPAN_ID_LENGTH);
 }

@@ -18,7 +18,8 @@ export function keptAncestor(parentId: string | undefined, takenOut: TakenOut): 
 
 /**
  * Encoded spans whose parents were taken out later become children of the nearest ancestor that was not. Ids keep
- * their length. In texts the member's quotes are escaped, so that nothing else matches.
+ * their length. Quotes inside of texts are escaped, so that only members match; an attribute that is called
+ * `parent_span_id` and holds such an id is changed with them.
  */
 export function reparentedText(text: string, takenOut: TakenOut): string {
   return text.replace(PARENT_MEMBER, (member: string, parentId: string) => {

@@ -24,7 +24,7 @@ export interface AssemblerSettings {
   readonly sink: (transaction: AssembledTransaction) => void;
   /** Whether a root is worth to be sent although the rate drops it; absent: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
-  /** Whether a finished span is left out, a root with its whole segment; absent: none is. */
+  /** Tells whether a finished span is left out, a root with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** Characters of span JSON that may wait for their roots, over all segments. */
   readonly maxBufferedLength: number;
@@ -135,7 +135,7 @@ export class SegmentAssembler {
     else this.#emit(segment);
   }
 
-  // A span that cannot be read knows nothing; it is told where it is encoded.
+  // A span that cannot be read has no clue. Encoding reports it.
   #noteClue(segment: Segment, span: FinishedSpan): void {
     if (segment.headSent) return;
     try {

@@ -54,7 +54,7 @@ export class Segment {
   readonly ids: IdTexts = createIdTexts();
   /** Its root is a server's span, which may be named by what the spans inside of it know. */
   readonly isRequest: boolean;
-  /** What finished spans know about the name of the request. */
+  /** Clues of finished spans about the name of the request. */
   clues: RequestClue[] | undefined = undefined;
   /** The encoded root, from its end until it is sent. */
   head: EncodedHead | undefined = undefined;
@@ -74,7 +74,7 @@ export class Segment {
   reparented: Map<string, string | undefined> | undefined = undefined;
   /** Its entry among the process's open roots, until it is complete. */
   openRoot: OpenRoot | undefined = undefined;
-  /** Whether spans wait whose parents may have been taken out since they were encoded. */
+  /** True where spans wait whose parents may have been taken out since they were encoded. */
   hasLateParents: boolean = false;
   /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
   waitingSince: number = -1;
@@ -137,7 +137,7 @@ export class Segment {
     return texts.filter((text) => text !== undefined).join(",");
   }
 
-  /** Whether the root and all its descendants that have started have ended. */
+  /** True once the root and all its descendants that have started have ended. */
   get isComplete(): boolean {
     return this.rootEnded && this.open <= 0;
   }

@@ -12,7 +12,7 @@ export interface WaitingSpan {
   readonly spanId: string;
   /** Its encoded form; undefined where a filter left it out, so that its children are its parent's. */
   readonly item: string | undefined;
-  /** What it knows about the name of the request that it is a part of. */
+  /** Clue about the name of the request that it is a part of. */
   readonly clue?: RequestClue | undefined;
 }
 
