@@ -15,8 +15,9 @@ export function runInContext<T>(ctx: Context, fn: () => T): T {
 type Method = (...args: unknown[]) => unknown;
 type Key = string | symbol;
 
-/** Methods that run the body of an iterator. */
-const PULLING: ReadonlySet<Key> = new Set<Key>(["next", "return", "throw"]);
+/** The objects that all iterators of the language inherit from. */
+const ITERATOR = ancestorOf([].values(), 2);
+const ASYNC_ITERATOR = ancestorOf((async function* nothing() {})(), 3);
 
 /** Methods that make an iterator. */
 const MAKING: ReadonlySet<Key> = new Set<Key>([Symbol.iterator, Symbol.asyncIterator]);
@@ -59,6 +60,7 @@ class BoundIteration<T extends object> {
   #get(key: Key): unknown {
     const value: unknown = Reflect.get(this.#target, key, this.#target);
     if (!isMethod(value) || key === "constructor" || isFixed(this.#target, key)) return value;
+    if (isInherited(value, key)) return value;
     const call = (self: unknown, args: unknown[]): unknown =>
       this.#call({ key, value, self, args });
     return function bound(this: unknown, ...args: unknown[]) {
@@ -68,12 +70,11 @@ class BoundIteration<T extends object> {
 
   #call({ key, value, self, args }: Call): unknown {
     const own = self === this.proxy ? this.#target : self;
-    const run = (): unknown => Reflect.apply(value, own, args);
-    if (PULLING.has(key)) return context.with(this.#ctx, () => rememberingErrors(run));
-    if (!MAKING.has(key)) return this.#derived(run());
-    const made = context.with(this.#ctx, () => rememberingErrors(run));
+    const made = context.with(this.#ctx, () =>
+      rememberingErrors((): unknown => Reflect.apply(value, own, args)),
+    );
     // What `for await` gets need not be iterable itself.
-    return made !== this.#target && typeof made === "object" && made !== null
+    return MAKING.has(key) && made !== this.#target && typeof made === "object" && made !== null
       ? new BoundIteration(made, this.#ctx).proxy
       : this.#derived(made);
   }
@@ -89,6 +90,18 @@ interface Call {
   readonly value: Method;
   readonly self: unknown;
   readonly args: unknown[];
+}
+
+// `map`, `toArray`, `forEach` or `Symbol.dispose` call `next` and `return` of the proxy: so the body runs in the unit, and
+// the caller's callbacks where they are called.
+function isInherited(value: Method, key: Key): boolean {
+  return value === Reflect.get(ITERATOR, key) || value === Reflect.get(ASYNC_ITERATOR, key);
+}
+
+function ancestorOf(object: object, levels: number): object {
+  const parent: unknown = Object.getPrototypeOf(object);
+  if (typeof parent !== "object" || parent === null) return object;
+  return levels === 1 ? parent : ancestorOf(parent, levels - 1);
 }
 
 function isMethod(value: unknown): value is Method {

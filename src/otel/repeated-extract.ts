@@ -57,10 +57,11 @@ function ownSpan(ctx: Context): Span | undefined {
   return hidden?.spanContext().isRemote !== true && isOwn(hidden, active) ? hidden : undefined;
 }
 
-// A span that has ended, or was never recorded, is the request's where its unit of work is known.
+// A span that has ended counts where it was in a request: a server that began to listen inside a start-up span has that
+// one active in all of its requests. One that was not sampled counts where the context carries a unit of work.
 function isOwn(span: Span | undefined, ctx: Context): span is Span {
   if (span === undefined || !isSpanContextValid(span.spanContext())) return false;
-  return (
-    unitOfSpan(span) !== undefined || readContextScopes(ctx) !== undefined || span.isRecording()
-  );
+  if (span.isRecording()) return true;
+  const unit = unitOfSpan(span);
+  return unit === undefined ? readContextScopes(ctx) !== undefined : unit.request !== undefined;
 }

@@ -14,7 +14,12 @@ export function callSite(): CallSite {
   const [own = "", ...frames] = framesOf(currentStack());
   const folder = /([^\s(]*\/)(?:(?:esm|cjs)\/)?sdk\/call-site\.[cm]?[jt]s:/.exec(own)?.[1];
   const frame = folder === undefined ? undefined : frames.find((each) => !each.includes(folder));
-  return { key: frame ?? frames.join("\n"), place: frame?.replace(/^\s*at /, "") };
+  return { key: placeIn(frame) ?? frames.join("\n"), place: frame?.replace(/^\s*at /, "") };
+}
+
+// The engine names one function by what it was called on, too: `setUser`, `Object.setUser`, `async setUser`.
+function placeIn(frame: string | undefined): string | undefined {
+  return frame && (/\(([^()]+:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame);
 }
 
 // ESM frames name URLs, CommonJS frames paths: with one form, a folder is found in both.

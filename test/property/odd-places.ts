@@ -3,7 +3,7 @@ import type { Context } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 
 import { SentryPropagator } from "../../src/index.js";
-import type { NodeFacts } from "./analysis.js";
+import type { NodeFacts, RequestFacts } from "./analysis.js";
 import { headersOf } from "./carriers.js";
 import type { Coverage } from "./coverage.js";
 import type { Ledger } from "./ledger.js";
@@ -53,7 +53,7 @@ export class OddPlaces {
     const { ledger, coverage, run } = this.#parts;
     const own = trace.getSpanContext(context.active());
     const body = (): Promise<void> => run(node.body, signal);
-    if (facts.inner === undefined || own === undefined) return body();
+    if (facts.inner === undefined || own === undefined || hasEnded(facts)) return body();
     coverage.count(`headers read again: ${node.names}`);
     const sender = facts.sender && ledger.remotes.get(facts.sender);
     const spanId = node.names === "span" ? own.spanId : sender?.spanId;
@@ -74,8 +74,20 @@ export class OddPlaces {
     const active = context.active();
     const reader = request.via === "sentry" ? sentry : w3c;
     const ctx: Context =
-      request.via === "none" ? active : reader.extract(active, headers, defaultTextMapGetter);
+      request.via === "none" || (isUnread(request) && hasEnded(facts))
+        ? active
+        : reader.extract(active, headers, defaultTextMapGetter);
     const body = [...node.before, node.root, ...(node.again === undefined ? [] : [node.again])];
     return context.with(ctx, () => run(body, signal));
   }
+}
+
+// Headers that are those of the request around it.
+function isUnread({ via, unit }: RequestFacts): boolean {
+  return via === "sentry" && unit === undefined;
+}
+
+// Behind the end of a span it matters whether that was in a request, and when it ended is not for syntax to say.
+function hasEnded({ place: { span } }: NodeFacts): boolean {
+  return span?.type === "local" && span.recorded && trace.getActiveSpan()?.isRecording() === false;
 }

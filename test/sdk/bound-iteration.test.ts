@@ -69,6 +69,10 @@ class Feed {
     return this;
   }
 
+  async all(): Promise<unknown[]> {
+    return valuesOf(this);
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator {
     for (let count = 0; count < this.#users.length; count++) {
       await Promise.resolve();
@@ -265,6 +269,11 @@ describe("what has an identity of its own", () => {
     expect([feed.size, bound.size, feed.closed]).toEqual([3, 3, true]);
     expect(await valuesOf(bound)).toEqual(["anna", "anna", "anna"]);
     expect(await valuesOf(feed)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("and methods of its own that run its body do so in the unit", async () => {
+    const bound = withIsolationScope(() => (setUser({ id: "anna" }), new Feed()));
+    expect(await bound.all()).toEqual(["anna", "anna"]);
   });
 
   it("and an iterator over events is bound", async () => {

@@ -149,6 +149,15 @@ describe("what is written outside of every unit, after the first has opened", ()
     }
   });
 
+  it("is one warning where the engine names its function in several ways", () => {
+    const handlers = { write: () => setTag("named", "twice") };
+    const { write } = handlers;
+    write();
+    handlers.write();
+    [1].forEach(write);
+    expect(warnings).toHaveLength(1);
+  });
+
   it("is no warning where it is a breadcrumb, an overlay's or the global scope's", () => {
     addBreadcrumb({ message: "a log line" });
     withScope((scope) => scope.setTag("overlay", "yes"));
