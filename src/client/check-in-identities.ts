@@ -1,4 +1,3 @@
-import { setNewest } from "../normalize/newest.js";
 import type { ProcessIdentity } from "../propagation/dsc.js";
 
 /** Number of check-in ids that are remembered; the first ones are forgotten. */
@@ -22,8 +21,9 @@ export class CheckInIdentities {
     const key = checkInId.replaceAll("-", "").toLowerCase();
     const known = this.#byId.get(key);
     if (known !== undefined) return known;
+    if (this.#byId.size >= this.#limit) this.#byId.delete(this.#byId.keys().next().value ?? "");
     const { release, environment } = current;
-    setNewest(this.#byId, [key, { release, environment }], this.#limit);
+    this.#byId.set(key, { release, environment });
     return current;
   }
 }

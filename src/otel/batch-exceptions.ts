@@ -1,5 +1,4 @@
 import { attempt } from "../normalize/foreign.js";
-import { setNewest } from "../normalize/newest.js";
 import { localParentId } from "../tracing/finished-span.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
@@ -62,8 +61,13 @@ export class BatchExceptions {
     const { traceId, spanId } = span.spanContext();
     if (localParentId(span) !== undefined) return true;
     const roots = this.#rootsByTrace.get(traceId) ?? [];
-    const newest = [...roots, { spanId, outcome: outcomeOf(span) }].slice(-MAX_ROOTS);
-    setNewest(this.#rootsByTrace, [traceId, newest], MAX_TRACES);
+    this.#rootsByTrace.delete(traceId);
+    this.#rootsByTrace.set(
+      traceId,
+      [...roots, { spanId, outcome: outcomeOf(span) }].slice(-MAX_ROOTS),
+    );
+    if (this.#rootsByTrace.size > MAX_TRACES)
+      this.#rootsByTrace.delete(this.#rootsByTrace.keys().next().value ?? "");
     return true;
   }
 

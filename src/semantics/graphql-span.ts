@@ -1,17 +1,37 @@
 import { listed, text } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
-import { SPAN_KIND, type SpanView } from "./span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
 
 const MAX_OPERATIONS = 5;
 
+/** A client chooses the names of its operations. */
+const MAX_OPERATION_LENGTH = 100;
+
 /** Names a span of a GraphQL execution after its operation, else keeps `graphql.parse` and the like. */
 export function inferGraphql({ attributes, name }: SpanView): Inference {
-  const type = text(attributes["graphql.operation.type"]);
-  const operation = text(attributes["graphql.operation.name"]);
+  const type = operationType(attributes);
+  const operation = operationName(attributes);
   const isNamed = type === undefined || operation === undefined || isChosenName(name, type);
   const description = isNamed ? name : `${type} ${operation}`;
   return { op: "graphql", description, source: "component", data: undefined };
+}
+
+/** The operation that a span executes: `query GetUser`, or `query` of an anonymous one; undefined for other spans. */
+export function graphqlOperation(attributes: AttributeBag): string | undefined {
+  const type = operationType(attributes);
+  if (type === undefined) return undefined;
+  const operation = operationName(attributes);
+  return operation === undefined ? type : `${type} ${operation}`.slice(0, MAX_OPERATION_LENGTH);
+}
+
+// The second names are those of `@envelop/opentelemetry`, which GraphQL Yoga uses.
+function operationType(attributes: AttributeBag): string | undefined {
+  return text(attributes["graphql.operation.type"] ?? attributes["graphql.execute.operationType"]);
+}
+
+function operationName(attributes: AttributeBag): string | undefined {
+  return text(attributes["graphql.operation.name"] ?? attributes["graphql.execute.operationName"]);
 }
 
 /** Whether a span is known as GraphQL's by its name only: validation has no attributes. */

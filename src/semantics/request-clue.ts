@@ -1,4 +1,5 @@
 import { text } from "./attribute-text.js";
+import { graphqlOperation } from "./graphql-span.js";
 import { isWildcard } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
 import { sanitizeUrl, urlPath } from "./url.js";
@@ -13,9 +14,6 @@ export interface RequestClue {
   readonly operation: string | undefined;
 }
 
-/** A client chooses the names of its operations. */
-const MAX_OPERATION_LENGTH = 100;
-
 // These give each of their layers the path that it is mounted on: only the handler's is the route.
 const MOUNTED_LAYERS = ["express.type", "router.type", "connect.type"] as const;
 
@@ -25,10 +23,9 @@ const STARTS_WITH_PARAMETER_OR_WORD = /^[\w:[{]/;
 export function requestClue({ kind, attributes }: SpanView): RequestClue | undefined {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return undefined;
   const given = attributes["http.route"] ?? attributes["next.route"];
-  const type = attributes["graphql.operation.type"];
-  if (given === undefined && type === undefined) return undefined;
+  const operation = graphqlOperation(attributes);
+  if (given === undefined && operation === undefined) return undefined;
   const route = servedRoute(text(given), attributes);
-  const operation = operationOf(text(type), text(attributes["graphql.operation.name"]));
   if (route === undefined && operation === undefined) return undefined;
   return { route, path: requestPath(attributes), operation };
 }
@@ -54,9 +51,4 @@ function servedRoute(route: string | undefined, attributes: AttributeBag): strin
     if (layer !== undefined && layer !== "request_handler") return undefined;
   }
   return STARTS_WITH_PARAMETER_OR_WORD.test(route) ? `/${route}` : route;
-}
-
-function operationOf(type: string | undefined, name: string | undefined): string | undefined {
-  if (type === undefined) return undefined;
-  return name === undefined ? type : `${type} ${name}`.slice(0, MAX_OPERATION_LENGTH);
 }

@@ -37,6 +37,8 @@ const FAMILIES: readonly Family[] = [
       "graphql.source",
       "graphql.field.name",
       "graphql.field.path",
+      "graphql.execute.operationName",
+      "graphql.execute.operationType",
     ],
     infer: inferGraphql,
   },

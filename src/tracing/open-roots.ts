@@ -1,5 +1,4 @@
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
-import { setNewest } from "../normalize/newest.js";
 import type { Unit } from "../scope/unit.js";
 import type { SpanIdentity } from "./finished-span.js";
 
@@ -125,7 +124,9 @@ export class OpenRoots {
     const trace: OpenTrace = { traceId, batch, first: undefined, others: undefined, open: 0 };
     batch.size += 1;
     batch.traces.push(trace);
-    setNewest(this.#batches, [traceId, batch.ref], MAX_TRACES);
+    this.#batches.set(traceId, batch.ref);
+    if (this.#batches.size > MAX_TRACES)
+      this.#batches.delete(this.#batches.keys().next().value ?? "");
     return trace;
   }
 

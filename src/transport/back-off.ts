@@ -9,6 +9,9 @@ const MAX_RETRY_AFTER_MILLIS = 24 * 60 * 60 * 1000;
 // make a date of nearly any text with a number in it.
 const HTTP_DATE = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;
 
+// The form of C's `asctime` names no zone, and is in GMT: `Date.parse` alone would read it as local time.
+const WITHOUT_ZONE = /^[a-z]{3} [a-z]{3} .*\d{4}$/i;
+
 /** A time between half of this and all of it, so that many who failed together do not come back together. */
 export function jittered(millis: number, random: () => number): number {
   return millis * (0.5 + random() / 2);
@@ -38,7 +41,11 @@ export function retryAfterMillis(
 ): number | undefined {
   const text = header?.trim() ?? "";
   if (text === "") return undefined;
-  const millis = HTTP_DATE.test(text) ? Date.parse(text) - wallNowMillis : Number(text) * 1000;
+  const millis = HTTP_DATE.test(text) ? dateOf(text) - wallNowMillis : Number(text) * 1000;
   if (Number.isNaN(millis)) return DEFAULT_PAUSE_MILLIS;
   return Math.min(Math.max(millis, 0), MAX_RETRY_AFTER_MILLIS);
+}
+
+function dateOf(text: string): number {
+  return Date.parse(WITHOUT_ZONE.test(text) ? `${text} GMT` : text);
 }

@@ -68,6 +68,19 @@ describe("a request of GraphQL is named after its", () => {
     expect(transaction?.transaction_info).toEqual({ source: "url" });
   });
 
+  // `@envelop/opentelemetry`, as in GraphQL Yoga.
+  it("operation, by attributes of Envelop", async () => {
+    const bridge = startBridge();
+    const root = startRequest(bridge);
+    const span = bridge.child(root, "query.GetUser", { kind: SpanKind.SERVER });
+    span.setAttribute("graphql.execute.operationName", "GetUser");
+    span.setAttribute("graphql.execute.operationType", "query").end();
+    root.end();
+    const [transaction] = await bridge.flushed();
+    expect(transaction?.transaction).toBe("POST /graphql (query GetUser)");
+    expect(transaction?.spans).toMatchObject([{ op: "graphql", description: "query GetUser" }]);
+  });
+
   it("operation beside those that the root has as an attribute", async () => {
     const bridge = startBridge();
     const root = startRequest(bridge, { "sentry.graphql.operation": "query Own" });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { backOffMillis, briefDelayMillis, retryAfterMillis } from "../../src/transport/back-off.js";
 import { RetryBudget } from "../../src/transport/retry-budget.js";
@@ -46,6 +46,14 @@ describe("Retry-After", () => {
     ["Fri, 02 Jan 2099 03:04:00 GMT", 86_400_000],
   ])("%j is a wait of %d ms", (header, millis) => {
     expect(retryAfterMillis(header, NOW)).toBe(millis);
+  });
+
+  it("is a date in GMT where it names no zone, wherever the process runs", () => {
+    vi.stubEnv("TZ", "America/New_York");
+    const isAway = new Date(NOW).getHours() !== new Date(NOW).getUTCHours();
+    const millis = retryAfterMillis("Fri Jan  2 03:04:35 2026", NOW);
+    vi.unstubAllEnvs();
+    expect([isAway, millis]).toEqual([true, 30_000]);
   });
 
   it.each([undefined, "", " "])("%j is none", (header) => {
