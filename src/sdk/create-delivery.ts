@@ -21,6 +21,7 @@ import { failureReason, networkMessage } from "../transport/failure-messages.js"
 import { createHttpTransport } from "../transport/http-transport.js";
 import type { HttpTransport } from "../transport/http-transport.js";
 import { createRetryTransport } from "../transport/retry-transport.js";
+import type { RetryTransport } from "../transport/retry-transport.js";
 import type { EnvelopeSenderSettings, SenderTransport } from "../transport/sender-settings.js";
 import { createSpoolReplay } from "../transport/spool-replay.js";
 import type { SpoolReplay } from "../transport/spool-replay.js";
@@ -45,9 +46,9 @@ export interface Delivery {
 
 const DEFAULT_MAX_CONNECTIONS = 96;
 
-// A spooled envelope is the probe of a quiet process. It is given back in time for other processes, which take a
-// claim of 10 minutes for abandoned.
-const REPLAYED = { holdMillis: 60_000 };
+// A spooled envelope is the probe of a quiet process. It is claimed when the probe is due: a claim that waited would
+// be left behind by the end of the process.
+const PROBE = Object.freeze({ isProbe: true });
 
 /** Puts the delivery of a client together; undefined where nothing is sent. */
 export function createDelivery(settings: Settings, parts: DeliveryParts): Delivery | undefined {
@@ -156,7 +157,7 @@ function spoolOf(options: HttpOptions, parts: HttpParts): Spool | undefined {
 }
 
 interface ReplayParts {
-  readonly retry: Transport;
+  readonly retry: RetryTransport;
   readonly sender: EnvelopeSender;
   readonly ledger: DiscardLedger;
 }
@@ -170,7 +171,9 @@ function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): Spoo
   };
   const replay = createSpoolReplay({
     spool,
-    send: (envelope) => retry.send(envelope, REPLAYED),
+    whenDue: (holdMillis) => retry.whenDue(holdMillis),
+    isReachable: () => retry.isReachable,
+    send: (envelope) => retry.send(envelope, PROBE),
     isLimited: (category) => sender.isLimited(category),
     onOutcome,
   });

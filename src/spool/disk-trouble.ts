@@ -3,6 +3,14 @@ import type { Diagnostics } from "../diagnostics/diagnostics.js";
 // A disk that was emptied or mounted again is used again without a restart.
 const REST_MILLIS = 60_000;
 
+/** Reports a file that is not this process's to touch, once. */
+export function reportForeign(diagnostics: Diagnostics, base: string): void {
+  diagnostics.warnOnce(
+    "spool_foreign",
+    `the spool's directory has a file that this process may not touch; it is left alone: ${base}`,
+  );
+}
+
 /** After a failure the disk is left alone for a minute; said once, since it will fail again. */
 export class DiskTrouble {
   readonly #diagnostics: Diagnostics;

@@ -1,5 +1,6 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
+import { areItemsReadable } from "./envelope-items.js";
 import { isDataCategory } from "../protocol/priority.js";
 
 const FORMAT = 1;
@@ -40,7 +41,10 @@ export function decodeFile(file: Buffer): FileContent {
   if (metadata === undefined) return { envelope: undefined, contents: [] };
   const { category, eventId, contents, bodyBytes, checkIn } = metadata;
   const body = file.subarray(end + 1);
-  const isWhole = body.length === bodyBytes && hasEnvelopeHeader(body);
+  const isWhole =
+    body.length === bodyBytes &&
+    hasEnvelopeHeader(body) &&
+    areItemsReadable(body, body.indexOf(NEW_LINE) + 1);
   return {
     envelope: isWhole ? { eventId, category, body, contents, checkIn } : undefined,
     contents,

@@ -177,6 +177,7 @@ class FileSpool implements Spool {
       evictions,
       holder,
       maxAgeMillis,
+      diagnostics,
       now,
       isHeldHere: (base) => claims.isHeld(base),
     });

@@ -72,6 +72,11 @@ export class SpoolBooks {
     else if (contents.length > 0) this.#onForeignLoss(reason, contents);
   }
 
+  /** Names of own files that are in the directory, as far as is known. */
+  ownFiles(): Iterable<string> {
+    return this.#own.keys();
+  }
+
   /** Forgets the names of what other processes have taken; it stays in `spooled`, as its outcome is theirs. */
   forgetUnseen(isThere: (base: string) => boolean): void {
     for (const [base, own] of this.#own) {

@@ -4,11 +4,12 @@ import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { FileContent } from "./file-content.js";
 import { decodeFile } from "./file-content.js";
 import type { SpoolEntry } from "./file-name.js";
+import { reportForeign } from "./disk-trouble.js";
 import { claimedName, corruptName } from "./file-name.js";
 import type { Holder } from "./holder.js";
 import type { SpooledEnvelope } from "./spool.js";
 import type { SpoolBooks } from "./spool-books.js";
-import type { SpoolDisk } from "./spool-disk.js";
+import type { DiskResult, SpoolDisk } from "./spool-disk.js";
 import type { SpoolIndex } from "./spool-index.js";
 
 /** What claims work on. */
@@ -55,8 +56,9 @@ export class SpoolClaims {
     if (result !== "done") {
       this.#held.delete(entry.base);
       if (result === "missing") index.drop(entry.base);
+      else if (result === "refused") this.#ignore(entry);
       else index.putBack(entry);
-      return result;
+      return result === "refused" ? "missing" : result;
     }
     const read = await disk.read(claim, entry.bytes);
     if (read.result === "done") return this.#open(entry, claim, decodeFile(read.data));
@@ -66,10 +68,18 @@ export class SpoolClaims {
   }
 
   // The claim's age is the file's: it is set first, so that nobody ever sees a claim of an old file as stale.
-  async #rename(entry: SpoolEntry, claim: string): Promise<"done" | "failed" | "missing"> {
+  // A file of another user cannot be touched, and still be moved.
+  async #rename(entry: SpoolEntry, claim: string): Promise<DiskResult> {
     const { disk, now } = this.#settings;
     const touched = await disk.touch(entry.base, now());
-    return touched === "done" ? disk.move(entry.base, claim) : touched;
+    const mayMove = touched === "done" || touched === "refused";
+    return mayMove ? disk.move(entry.base, claim) : touched;
+  }
+
+  #ignore({ base }: SpoolEntry): void {
+    const { diagnostics, index } = this.#settings;
+    reportForeign(diagnostics, base);
+    index.ignore(base);
   }
 
   #open(
@@ -104,6 +114,7 @@ export class SpoolClaims {
     const result = await disk.remove(claim);
     // A file that cannot be removed is sent again later: the server knows its event id.
     if (result === "failed") index.put(entry, "taken");
+    else if (result === "refused") this.#ignore(entry);
     else index.drop(entry.base);
     this.#held.delete(entry.base);
   }
@@ -113,6 +124,7 @@ export class SpoolClaims {
     const result = await disk.move(claim, entry.base);
     if (result === "done") index.putBack(entry);
     else if (result === "missing") index.drop(entry.base);
+    else if (result === "refused") this.#ignore(entry);
     else index.put(entry, "taken");
     this.#held.delete(entry.base);
   }
@@ -131,6 +143,7 @@ export class SpoolClaims {
     const result = await disk.move(claim, corruptName(entry.base));
     if (result === "done") index.put(entry, "corrupt");
     else if (result === "missing") index.drop(entry.base);
+    else if (result === "refused") this.#ignore(entry);
     else index.put(entry, "taken");
     this.#held.delete(entry.base);
     return "missing";

@@ -1,9 +1,12 @@
 import type { DiskTrouble } from "./disk-trouble.js";
 import { errorCode } from "./error-code.js";
-import type { SpoolFiles } from "./spool-files.js";
+import type { FileKind, SpoolFiles } from "./spool-files.js";
 
-/** `missing`: the file is not there, because another process was faster; that is no failure. */
-export type DiskResult = "done" | "failed" | "missing";
+/**
+ * - `missing`: the file is not there, because another process was faster; that is no failure
+ * - `refused`: this file is not ours to touch; the directory is
+ */
+export type DiskResult = "done" | "failed" | "missing" | "refused";
 
 /** What a file holds, or why it was not read. */
 export type ReadResult =
@@ -11,6 +14,9 @@ export type ReadResult =
   /** It is not as long as its name says, or not for this user. */
   | { readonly result: "unreadable" }
   | { readonly result: "failed" | "missing" };
+
+/** What a name stands for. */
+export type Inspected = FileKind | "failed" | "missing";
 
 /** Where a spool's files are, and what a failure there is told to. */
 export interface SpoolDiskSettings {
@@ -20,7 +26,18 @@ export interface SpoolDiskSettings {
 }
 
 // What a retry does not change, as the file itself is the reason.
-const UNREADABLE: ReadonlySet<unknown> = new Set(["EACCES", "EISDIR", "ELOOP", "EPERM"]);
+const UNREADABLE: ReadonlySet<unknown> = new Set([
+  "EACCES",
+  "EISDIR",
+  "ELOOP",
+  "EMLINK",
+  "ENXIO",
+  "EOPNOTSUPP",
+  "EPERM",
+]);
+
+// Of a file of another user, in a directory that protects it, or of the whole directory.
+const NOT_PERMITTED: ReadonlySet<unknown> = new Set(["EACCES", "EISDIR", "EPERM"]);
 
 /** The spool's directory, with results instead of exceptions. No method throws or rejects. */
 export class SpoolDisk {
@@ -87,7 +104,7 @@ export class SpoolDisk {
   }
 
   move(from: string, to: string): Promise<DiskResult> {
-    return this.#try(() => this.#files.rename(this.#path(from), this.#path(to)));
+    return this.#tryOne(() => this.#files.rename(this.#path(from), this.#path(to)));
   }
 
   moveSync(from: string, to: string): DiskResult {
@@ -95,7 +112,7 @@ export class SpoolDisk {
   }
 
   remove(name: string): Promise<DiskResult> {
-    return this.#try(() => this.#files.remove(this.#path(name)));
+    return this.#tryOne(() => this.#files.remove(this.#path(name)));
   }
 
   removeSync(name: string): DiskResult {
@@ -117,9 +134,38 @@ export class SpoolDisk {
     }
   }
 
-  readSync(name: string): Buffer | undefined {
+  readSync(name: string, expectedBytes: number): Buffer | undefined {
     try {
-      return this.#files.readSync(this.#path(name));
+      return this.#files.readRegularSync(this.#path(name), expectedBytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async inspect(name: string): Promise<Inspected> {
+    try {
+      return await this.#files.inspect(this.#path(name));
+    } catch (error) {
+      return this.#resultOf(error);
+    }
+  }
+
+  inspectSync(name: string): Inspected {
+    try {
+      return this.#files.inspectSync(this.#path(name));
+    } catch (error) {
+      return this.#resultOf(error);
+    }
+  }
+
+  /** Tells the directory from another one of its name; undefined where there is none. */
+  async identity(): Promise<string | undefined> {
+    return this.#files.identity(this.#directory).catch(() => undefined);
+  }
+
+  identitySync(): string | undefined {
+    try {
+      return this.#files.identitySync(this.#directory);
     } catch {
       return undefined;
     }
@@ -131,7 +177,7 @@ export class SpoolDisk {
   }
 
   touch(name: string, millis: number): Promise<DiskResult> {
-    return this.#try(() => this.#files.setModified(this.#path(name), millis));
+    return this.#tryOne(() => this.#files.setModified(this.#path(name), millis));
   }
 
   // Names are put together by hand: `path.join` is slower than the call that follows.
@@ -145,6 +191,26 @@ export class SpoolDisk {
       return "done";
     } catch (error) {
       return this.#resultOf(error);
+    }
+  }
+
+  // What is not permitted for one file, in a directory that permits others, is no trouble of the directory.
+  async #tryOne(run: () => Promise<void>): Promise<DiskResult> {
+    try {
+      await run();
+      return "done";
+    } catch (error) {
+      const isRefused = NOT_PERMITTED.has(errorCode(error)) && (await this.#isWritable());
+      return isRefused ? "refused" : this.#resultOf(error);
+    }
+  }
+
+  async #isWritable(): Promise<boolean> {
+    try {
+      await this.#files.checkWritable(this.#directory);
+      return true;
+    } catch {
+      return false;
     }
   }
 

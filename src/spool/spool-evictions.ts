@@ -2,6 +2,7 @@ import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { CheckInState } from "../protocol/envelope.js";
 import { supersedes } from "../protocol/envelope.js";
 import { decodeFile } from "./file-content.js";
+import { reportForeign } from "./disk-trouble.js";
 import type { SpoolEntry } from "./file-name.js";
 import { corruptName } from "./file-name.js";
 import type { SpoolBooks } from "./spool-books.js";
@@ -81,7 +82,7 @@ export class SpoolEvictions {
   async #withdraw(entry: SpoolEntry): Promise<boolean> {
     this.#index.put(entry, "busy");
     const result = await this.#disk.remove(entry.base);
-    if (result === "failed") {
+    if (result === "failed" || result === "refused") {
       this.#index.put(entry, "waiting");
       return false;
     }
@@ -106,7 +107,7 @@ export class SpoolEvictions {
     const { base } = victim;
     const state = this.#index.stateOf(base) ?? "waiting";
     const isUnknown = state === "waiting" && this.#books.ownContents(base) === undefined;
-    const data = isUnknown ? this.#disk.readSync(base) : undefined;
+    const data = isUnknown ? this.#disk.readSync(base, victim.bytes) : undefined;
     const result = this.#disk.removeSync(nameIn(state, base));
     return this.#removed({ victim, state, result, data });
   }
@@ -117,6 +118,12 @@ export class SpoolEvictions {
     if (result === "failed") {
       this.#index.put(victim, state);
       return false;
+    }
+    if (result === "refused") {
+      // What was set aside was reported then.
+      if (state !== "corrupt") reportForeign(this.#diagnostics, victim.base);
+      this.#index.ignore(victim.base);
+      return true;
     }
     this.#index.drop(victim.base);
     if (result === "done" && state === "waiting") this.#lose(victim.base, data);

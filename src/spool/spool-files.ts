@@ -1,13 +1,30 @@
 import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { mkdir, open, readdir, rename, stat, unlink, utimes } from "node:fs/promises";
+import {
+  access,
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  stat,
+  unlink,
+} from "node:fs/promises";
+import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 
 import { errorCode } from "./error-code.js";
@@ -30,14 +47,33 @@ export interface SpoolFiles {
   renameSync(from: string, to: string): void;
   remove(path: string): Promise<void>;
   removeSync(path: string): void;
-  /** The file's bytes from its start; undefined where it is not as long as expected. */
+  /** The file's bytes; undefined where it is no regular file or not as long as expected. Never waits for a writer. */
   read(path: string, expectedBytes: number): Promise<Buffer | undefined>;
+  readRegularSync(path: string, expectedBytes: number): Buffer | undefined;
+  /** The bytes of a file of the system. */
   readSync(path: string): Buffer;
+  /** What a name stands for; a link is not followed. */
+  inspect(path: string): Promise<FileKind>;
+  inspectSync(path: string): FileKind;
+  /** Resolves where files may be made and removed in a directory. */
+  checkWritable(path: string): Promise<void>;
+  /** Device and inode of a directory, which another one of the same name has not. */
+  identity(path: string): Promise<string>;
+  identitySync(path: string): string;
   readLinkSync(path: string): string;
   /** Milliseconds since the epoch. */
   modifiedMillis(path: string): Promise<number>;
   setModified(path: string, millis: number): Promise<void>;
 }
+
+/** What a directory entry is. */
+export interface FileKind {
+  readonly isRegular: boolean;
+  readonly bytes: number;
+}
+
+// A pipe would wait for its writer for ever, and a link may lead anywhere. Windows has neither flag.
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
@@ -73,25 +109,47 @@ export const systemFiles: SpoolFiles = {
   remove: (path) => unlink(path),
   removeSync: (path) => unlinkSync(path),
   async read(path, expectedBytes) {
-    const file = await open(path, "r");
+    const file = await open(path, READ_FLAGS);
     try {
-      // Asked before it is read: a file that is not ours may be of any size.
-      const { size } = await file.stat();
-      return size === expectedBytes ? await file.readFile() : undefined;
+      // Asked before it is read: a file that is not ours may be of any kind and size.
+      const status = await file.stat();
+      return status.isFile() && status.size === expectedBytes ? await file.readFile() : undefined;
     } finally {
       await file.close();
     }
   },
+  readRegularSync(path, expectedBytes) {
+    const file = openSync(path, READ_FLAGS);
+    try {
+      const status = fstatSync(file);
+      return status.isFile() && status.size === expectedBytes ? readFileSync(file) : undefined;
+    } finally {
+      closeSync(file);
+    }
+  },
+  inspect: async (path) => kindOf(await lstat(path)),
+  inspectSync: (path) => kindOf(lstatSync(path)),
+  checkWritable: (path) => access(path, constants.W_OK | constants.X_OK),
+  identity: async (path) => identityOf(await stat(path)),
+  identitySync: (path) => identityOf(statSync(path)),
   readSync: (path) => readFileSync(path),
   readLinkSync: (path) => readlinkSync(path),
   async modifiedMillis(path) {
-    return (await stat(path)).mtimeMs;
+    return (await lstat(path)).mtimeMs;
   },
   async setModified(path, millis) {
     const time = new Date(millis);
-    await utimes(path, time, time);
+    await lutimes(path, time, time);
   },
 };
+
+function kindOf(status: Stats): FileKind {
+  return { isRegular: status.isFile(), bytes: status.size };
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
 
 // Not with `recursive`: where the system refuses with ENOENT below a directory that exists, as procfs
 // does, Node.js 20 tries for ever and the process hangs.

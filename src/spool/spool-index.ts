@@ -26,6 +26,8 @@ interface Tracked {
 // An envelope on which the connection breaks each time must not stop all others for a day.
 const RELEASES_IN_FRONT = 3;
 
+const MAX_IGNORED = 1000;
+
 /** The directory as this process last saw it, with what it did there since. */
 export class SpoolIndex {
   readonly #bounds: SpoolBounds;
@@ -36,6 +38,7 @@ export class SpoolIndex {
   #bytes = 0;
   #corruptBytes = 0;
   readonly #looks = new Set<Set<string>>();
+  readonly #ignored = new Set<string>();
 
   constructor(bounds: SpoolBounds) {
     this.#bounds = bounds;
@@ -52,6 +55,10 @@ export class SpoolIndex {
 
   has(base: string): boolean {
     return this.#tracked.has(base);
+  }
+
+  isIgnored(base: string): boolean {
+    return this.#ignored.has(base);
   }
 
   /** Adds an entry, or changes its state. */
@@ -72,6 +79,14 @@ export class SpoolIndex {
   drop(base: string): void {
     this.#touch(base);
     this.#remove(base);
+  }
+
+  /** Forgets a file that this process can neither read nor remove, for good. */
+  ignore(base: string): void {
+    this.drop(base);
+    const [oldest] = this.#ignored;
+    if (this.#ignored.size >= MAX_IGNORED && oldest !== undefined) this.#ignored.delete(oldest);
+    this.#ignored.add(base);
   }
 
   /** The next to send: the most important and oldest that is not limited. */
@@ -147,6 +162,7 @@ export class SpoolIndex {
   }
 
   #isNews({ entry, state }: FoundFile): boolean {
+    if (this.#ignored.has(entry.base)) return false;
     const known = this.#tracked.get(entry.base)?.state;
     return known !== "busy" && known !== stateOfFound(state);
   }

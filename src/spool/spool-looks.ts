@@ -1,9 +1,10 @@
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { FoundFile, SpoolEntry } from "./file-name.js";
 import { decodeFile } from "./file-content.js";
-import { parseName } from "./file-name.js";
+import { corruptName, parseName } from "./file-name.js";
 import type { Holder } from "./holder.js";
 import type { SpoolBooks } from "./spool-books.js";
-import type { SpoolDisk } from "./spool-disk.js";
+import type { Inspected, SpoolDisk } from "./spool-disk.js";
 import type { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolIndex } from "./spool-index.js";
 
@@ -14,6 +15,7 @@ export interface SpoolLooksSettings {
   readonly books: SpoolBooks;
   readonly evictions: SpoolEvictions;
   readonly holder: Holder;
+  readonly diagnostics: Diagnostics;
   readonly maxAgeMillis: number;
   readonly now: () => number;
   /** Whether this spool sends the file now. */
@@ -21,6 +23,8 @@ export interface SpoolLooksSettings {
 }
 
 const MAX_CORRUPT_FILES = 100;
+
+const INSPECTED_AT_A_TIME = 64;
 
 // No send takes that long: whoever claimed it has gone, on a machine that cannot be asked.
 const STALE_MILLIS = 10 * 60 * 1000;
@@ -34,6 +38,7 @@ const LOOK_MILLIS_PER_FILE = 0.5;
 export class SpoolLooks {
   readonly #settings: SpoolLooksSettings;
   #lookedAt: number | undefined;
+  #directory: string | undefined;
   #look: Promise<boolean> | undefined;
 
   constructor(settings: SpoolLooksSettings) {
@@ -67,7 +72,13 @@ export class SpoolLooks {
     const { index, disk, now } = this.#settings;
     const touched = index.beginLook();
     const names = disk.listSync();
-    index.merge(touched, names === undefined ? undefined : parseNames(names));
+    const found = names === undefined ? undefined : parseNames(names);
+    index.merge(
+      touched,
+      found?.flatMap((file) =>
+        this.#measured(file, this.#isNew(file) && disk.inspectSync(file.name)),
+      ),
+    );
     if (names !== undefined) this.#lookedAt = now();
     return names !== undefined;
   }
@@ -76,14 +87,81 @@ export class SpoolLooks {
     const { index, books, disk, now } = this.#settings;
     const touched = index.beginLook();
     const names = await disk.list();
-    const found = names === undefined ? undefined : parseNames(names);
+    const found = names === undefined ? undefined : await this.#measure(parseNames(names));
     index.merge(touched, found);
     if (found === undefined) return false;
     this.#lookedAt = now();
+    this.#seen(await disk.identity(), new Set(found.map(({ entry }) => entry.base)));
     books.forgetUnseen((base) => index.has(base));
     await this.#recover(found);
     await this.#tidy();
     return true;
+  }
+
+  /** Counts what was in a directory that is gone; for the end of the process. */
+  countGoneSync(): void {
+    this.#seen(this.#settings.disk.identitySync(), new Set());
+  }
+
+  // A name may claim any size, and stand for anything.
+  async #measure(found: readonly FoundFile[]): Promise<FoundFile[]> {
+    const measured: FoundFile[] = [];
+    for (let start = 0; start < found.length; start += INSPECTED_AT_A_TIME) {
+      const batch = found.slice(start, start + INSPECTED_AT_A_TIME).map(async (file) => {
+        const kind = this.#isNew(file) && (await this.#settings.disk.inspect(file.name));
+        return this.#measured(file, kind);
+      });
+      measured.push(...(await Promise.all(batch)).flat());
+    }
+    return measured;
+  }
+
+  // What another process holds may have another size when it is back.
+  #isNew({ entry }: FoundFile): boolean {
+    const { index } = this.#settings;
+    const known = index.stateOf(entry.base);
+    return (known === undefined || known === "taken") && !index.isIgnored(entry.base);
+  }
+
+  // `kind` is false where the file is known.
+  #measured(file: FoundFile, kind: Inspected | false): FoundFile[] {
+    const { index } = this.#settings;
+    const { entry, state } = file;
+    if (kind === "missing" || kind === "failed" || index.isIgnored(entry.base)) return [];
+    if (kind === false) return [{ ...file, entry: index.entryOf(entry.base) ?? entry }];
+    const measured = { ...file, entry: { ...entry, bytes: kind.isRegular ? kind.bytes : 0 } };
+    const isWhole = kind.isRegular && (state !== "waiting" || kind.bytes === entry.bytes);
+    return [isWhole || state === "corrupt" ? measured : this.#setAside(measured)];
+  }
+
+  // A directory, a link, a pipe, a socket, or a file of another size: it is none of the spool's envelopes.
+  #setAside(file: FoundFile): FoundFile {
+    const { disk, diagnostics } = this.#settings;
+    const aside = corruptName(file.entry.base);
+    diagnostics.warnOnce(
+      "spool_corrupt",
+      `a spooled file is damaged, or no file at all, and was set aside: ${aside}`,
+    );
+    void disk.move(file.name, aside);
+    return { ...file, name: aside, state: "corrupt", holder: undefined };
+  }
+
+  // Another directory has taken the place of the one that held our files, or none has.
+  #seen(directory: string | undefined, there: ReadonlySet<string>): void {
+    const known = this.#directory;
+    this.#directory = directory;
+    const isGone = directory === undefined || (known !== undefined && known !== directory);
+    if (!isGone) return;
+    const { books, diagnostics, index, isHeldHere } = this.#settings;
+    for (const base of books.ownFiles()) {
+      if (there.has(base) || isHeldHere(base)) continue;
+      diagnostics.warnOnce(
+        "spool_gone",
+        "the spool's directory was removed while the process ran: what was in it is lost, and the directory is made again",
+      );
+      index.drop(base);
+      books.lose(base, "internal_sdk_error", []);
+    }
   }
 
   async #recover(found: readonly FoundFile[]): Promise<void> {

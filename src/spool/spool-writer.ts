@@ -112,6 +112,7 @@ export class SpoolWriter {
     const result = await this.#store(write);
     if (result !== "missing" || write.isDone) return result;
     this.#hasDirectory = false;
+    await this.#settings.looks.again();
     const again = (await this.#open()) ? await this.#store(write) : "failed";
     if (again === "missing") this.#settings.disk.reportMissing();
     return again;
@@ -137,6 +138,7 @@ export class SpoolWriter {
     const temporary = temporaryName(write.entry.base, holder.tag, "exit");
     const data = bytesOf(write);
     let written = disk.writeSync(temporary, data);
+    if (written === "missing") this.#settings.looks.countGoneSync();
     if (written === "missing" && disk.makeDirectorySync() === "done")
       written = disk.writeSync(temporary, data);
     if (written === "missing") disk.reportMissing();

@@ -57,6 +57,11 @@ export interface RetryTransport extends Transport {
   readonly holdsSends: true;
   /** Why the last attempt failed; undefined once the server has answered. */
   readonly lastError: Error | undefined;
+  /**
+   * Resolves to true when a send may go: at once, or as the next probe while the server is gone. To false after so
+   * many milliseconds, and when the transport is closed.
+   */
+  whenDue(holdMillis: number): Promise<boolean>;
   counts(): RetryCounts;
 }
 
@@ -116,7 +121,7 @@ class RetryingTransport implements RetryTransport {
     this.#sends += 1;
     const request = { envelope, options, order: this.#sends };
     const startedAt = this.#now();
-    if (this.#isClosed || this.#breaker.isOpen)
+    if (this.#isClosed || (this.#breaker.isOpen && options?.isProbe !== true))
       return this.#tryUntilDone(new SendHistory(request, startedAt));
     try {
       return this.#settings.transport.send(envelope, options).then((result) => {
@@ -127,6 +132,12 @@ class RetryingTransport implements RetryTransport {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  whenDue(holdMillis: number): Promise<boolean> {
+    if (this.#isClosed || !this.#breaker.isOpen) return Promise.resolve(!this.#isClosed);
+    this.#sends += 1;
+    return this.#line.enter({ order: this.#sends, untilMillis: this.#now() + holdMillis });
   }
 
   wake(): void {

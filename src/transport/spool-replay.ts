@@ -10,6 +10,10 @@ import type { SendResult } from "./transport.js";
 /** What a replay is made of. */
 export interface SpoolReplaySettings {
   readonly spool: Spool;
+  /** Resolves to true when an attempt may be made, to false after so many milliseconds. Default: at once. */
+  readonly whenDue?: ((holdMillis: number) => Promise<boolean>) | undefined;
+  /** Whether the server answered last, as far as is known. Default: it did. */
+  readonly isReachable?: (() => boolean) | undefined;
   /** Makes one attempt. It must end within minutes: other processes take a claim of 10 minutes for abandoned. */
   readonly send: (envelope: EncodedEnvelope) => Promise<SendResult>;
   /** Whether the server has asked for a pause; such envelopes stay in the spool. */
@@ -54,8 +58,8 @@ const LOOK_MILLIS = 60_000;
 
 const LIMITED_MILLIS = 5000;
 
-// An attempt that took so long was held by the transport, which probes the server in its own time.
-const HELD_MILLIS = 10_000;
+// How long the transport is asked to wait for its next probe at a time.
+const HOLD_MILLIS = 60_000;
 
 // How often answers may prompt a look at a spool that had nothing to send.
 const MIN_LOOK_GAP_MILLIS = 1000;
@@ -66,7 +70,7 @@ export function createSpoolReplay(settings: SpoolReplaySettings): SpoolReplay {
 }
 
 /** What came of one round. */
-type Round = "answered" | "held" | "limited" | "nothing" | "unreachable";
+type Round = "answered" | "limited" | "nothing" | "paced" | "unreachable";
 
 class BackgroundReplay implements SpoolReplay {
   readonly #settings: SpoolReplaySettings;
@@ -128,6 +132,8 @@ class BackgroundReplay implements SpoolReplay {
   }
 
   async #run(): Promise<Round> {
+    const { spool, whenDue } = this.#settings;
+    if (spool.counts().files > 0 && (await whenDue?.(HOLD_MILLIS)) === false) return "paced";
     let isPassedOver = false;
     const spooled = await this.#settings.spool.claim((category) => {
       const isLimited = this.#settings.isLimited(category);
@@ -141,11 +147,11 @@ class BackgroundReplay implements SpoolReplay {
   }
 
   async #sendOne(spooled: SpooledEnvelope): Promise<Round> {
-    const startedAt = this.#now();
     const result = await this.#attempt(spooled.envelope);
     if (result === undefined || result.outcome === "retryable") {
       await spooled.release();
-      return this.#now() - startedAt >= HELD_MILLIS ? "held" : "unreachable";
+      // While the server is gone the transport times the probes. An envelope that alone gets no answer is another matter.
+      return this.#settings.isReachable?.() === false ? "paced" : "unreachable";
     }
     const isOver = result.outcome !== "limited";
     try {
@@ -172,7 +178,7 @@ class BackgroundReplay implements SpoolReplay {
     this.#isPrompted = false;
     this.#failures = round === "unreachable" ? this.#failures + 1 : 0;
     this.#isIdle = round === "nothing";
-    if (round === "answered" || round === "held")
+    if (round === "answered" || round === "paced")
       return this.#again(this.#settings.pauseMillis ?? DEFAULT_PAUSE_MILLIS, () => false);
     if (round === "unreachable") return this.#backOff(wasPrompted);
     const millis = round === "limited" ? LIMITED_MILLIS : LOOK_MILLIS;

@@ -36,6 +36,8 @@ export interface SendOptions {
    * sends fail at once. Default: what the transport does otherwise.
    */
   readonly holdMillis?: number;
+  /** It may go although the server is taken for gone: `RetryTransport.whenDue` has granted it. */
+  readonly isProbe?: boolean;
 }
 
 /** Delivers envelopes. A decorator (retry) has the same interface. */

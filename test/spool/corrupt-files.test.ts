@@ -6,6 +6,17 @@ import { describe, expect, it } from "vitest";
 import { envelopeOf } from "../transport/support.js";
 import { NO_LIMIT, drain, namesIn, spoolDirectory, spoolIn } from "./spool-support.js";
 
+// Of the same length, as a disk may give it back: only the last brace of the payload is another character.
+function brokenItem(whole: Buffer): Buffer {
+  const broken = Buffer.from(whole);
+  broken[broken.lastIndexOf("}")] = "x".charCodeAt(0);
+  return broken;
+}
+
+function withoutType(whole: Buffer): Buffer {
+  return Buffer.from(whole.toString("latin1").replace('\n{"type"', '\n{"tipe"'), "latin1");
+}
+
 describe("damaged files", () => {
   const damage: [string, (path: string, whole: Buffer) => Promise<unknown>, number][] = [
     ["cut off", (path, whole) => writeFile(path, whole.subarray(0, -5)), 0],
@@ -25,6 +36,8 @@ describe("damaged files", () => {
         writeFile(path, whole.toString("latin1").replace(/"bytes":./, '"bytes":9'), "latin1"),
       1,
     ],
+    ["an item that is no JSON", (path, whole) => writeFile(path, brokenItem(whole)), 1],
+    ["an item without a type", (path, whole) => writeFile(path, withoutType(whole)), 1],
     [
       "unreadable envelope header",
       (path, whole) =>

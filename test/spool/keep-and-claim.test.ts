@@ -254,7 +254,8 @@ describe("the directory", () => {
     await rm(directory, { recursive: true });
     expect(spool.keepSync(envelopeOf("error"))).toBe(true);
     expect(await namesIn(directory)).toHaveLength(1);
-    expect(spool.warnings).toEqual([]);
+    expect(spool.warnings).toHaveLength(1);
+    expect(spool.losses()).toEqual({ error: { internal_sdk_error: 2 } });
   });
 
   it("may hold claims of unknown age without harm", async () => {
