@@ -1,5 +1,6 @@
 import { describeNonError } from "./non-error.js";
 import { isError, isList, isObjectLike, memberOf } from "../normalize/foreign.js";
+import { setNewest } from "../normalize/newest.js";
 
 /** In which form an error was seen: itself, or the texts that a span or a log record has of it. */
 export type ErrorForm = "log" | "object" | "span";
@@ -79,17 +80,6 @@ export class ReportedErrors {
     if (report === undefined || report.form === form) return undefined;
     return Math.abs(report.atMillis - atMillis) <= SAME_ERROR_MILLIS ? report : undefined;
   }
-}
-
-// A map keeps the order in which its entries were made.
-function setNewest<Value>(
-  map: Map<string, Value>,
-  [key, value]: readonly [string, Value],
-  max: number,
-): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > max) map.delete(map.keys().next().value ?? "");
 }
 
 /** What the forms of an error have in common: its stack as text, or what is told of what has none. */

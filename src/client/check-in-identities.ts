@@ -1,3 +1,4 @@
+import { setNewest } from "../normalize/newest.js";
 import type { ProcessIdentity } from "../propagation/dsc.js";
 
 /** Number of check-in ids that are remembered; the first ones are forgotten. */
@@ -21,9 +22,8 @@ export class CheckInIdentities {
     const key = checkInId.replaceAll("-", "").toLowerCase();
     const known = this.#byId.get(key);
     if (known !== undefined) return known;
-    if (this.#byId.size >= this.#limit) this.#byId.delete(this.#byId.keys().next().value ?? "");
     const { release, environment } = current;
-    this.#byId.set(key, { release, environment });
+    setNewest(this.#byId, [key, { release, environment }], this.#limit);
     return current;
   }
 }

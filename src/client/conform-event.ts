@@ -2,15 +2,18 @@ import { cut } from "../normalize/cut.js";
 import {
   validDist,
   validEnvironment,
+  validEventTime,
   validLevel,
   validRelease,
   validTagValue,
 } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
 import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/valid-values.js";
+import { conformException } from "./conform-exception.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
 import { conformRequest } from "./conform-request.js";
-import { isRecord } from "./valid-event.js";
+import { SDK_MEMBER } from "./process-members.js";
+import { isRecord, plainValue } from "./valid-event.js";
 
 /** An event that Relay takes as it is, and the rules that the given one broke. */
 export interface ConformedEvent<Event> {
@@ -95,18 +98,30 @@ const contexts: Conform = (given, broken) => {
   if (!isRecord(given)) return shaped("event", () => false)(given, broken);
   const entries = Object.entries(given).map(([name, context]) => [
     name,
-    name === "trace" ? conformTrace(context, broken) : record(context, broken),
+    name === "trace" ? conformTrace(context, broken) : record(plainValue(context), broken),
   ]);
   return Object.fromEntries(entries.filter(([, context]) => context !== undefined)) as object;
 };
 
-const exception: Conform = (value, broken) => {
-  if (!isRecord(value)) return record(value, broken);
-  const type = textMember(value["type"], MAX_NAME_LENGTH + MAX_MESSAGE_LENGTH);
-  const isNamed = Boolean(type) || Boolean(value["value"]);
-  if (isNamed && type === value["type"]) return value;
+// Relay names an event's SDK by both, and shows an error where one is missing.
+const sdk: Conform = (given, broken) => {
+  if (isRecord(given) && ["name", "version"].every((name) => typeof given[name] === "string"))
+    return given;
   broken.add("event");
-  return { ...value, type: type || "Error" };
+  return isRecord(given) ? { ...given, ...SDK_MEMBER } : SDK_MEMBER;
+};
+
+const modules: Conform = (given, broken) => {
+  if (!isRecord(given)) return record(given, broken);
+  const texts = Object.entries(given).filter(([, version]) => typeof version === "string");
+  if (texts.length < Object.keys(given).length) broken.add("event");
+  return Object.fromEntries(texts);
+};
+
+const eventTime: Conform = (value, broken) => {
+  const sent = validEventTime(value, Date.now() / 1000);
+  if (sent !== value) broken.add("timestamp");
+  return sent;
 };
 
 const FIELDS: Readonly<Record<string, Conform>> = {
@@ -118,32 +133,38 @@ const FIELDS: Readonly<Record<string, Conform>> = {
   dist: byRule("dist", validDist),
   environment: byRule("environment", validEnvironment),
   event_id: asItIs,
-  exception: values("event", exception),
+  exception: values("event", conformException),
   extra: record,
   fingerprint: each("event", (part) => textMember(part, MAX_MESSAGE_LENGTH)),
   level: byRule("level", validLevel),
   logentry: record,
   logger: byRule("event", (value) =>
-    typeof value === "string" ? cut(value.replaceAll("\n", " "), MAX_LOGGER_LENGTH) : undefined,
+    typeof value === "string"
+      ? cut(value.replaceAll(/\p{Cc}/gu, " "), MAX_LOGGER_LENGTH)
+      : undefined,
   ),
   measurements: conformMeasurements,
   message: text(MAX_MESSAGE_LENGTH),
-  modules: record,
-  platform: asItIs,
+  modules,
+  platform: shaped("event", (value) => typeof value === "string"),
   release: byRule("release", validRelease),
   request: conformRequest,
-  sdk: record,
+  sdk,
   server_name: byRule("serverName", validTagValue),
   spans: each("span", conformSpan),
   start_timestamp: asItIs,
   tags,
   threads: record,
-  timestamp: asItIs,
+  timestamp: eventTime,
   transaction: text(MAX_NAME_LENGTH),
   transaction_info: record,
   type: asItIs,
   user,
 };
+
+function fieldRule(name: string): Conform | undefined {
+  return Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+}
 
 /**
  * Makes an event valid that application code may have changed or made. Relay answers 200 and deletes
@@ -152,9 +173,12 @@ const FIELDS: Readonly<Record<string, Conform>> = {
 export function conformEvent<Event extends object>(given: Event): ConformedEvent<Event> {
   const broken = new Set<ValueRule>();
   const event: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
+  const isTransaction = "type" in given && given.type === "transaction";
+  for (const [name, member] of Object.entries(given)) {
+    const value = plainValue(member);
     if (value === undefined || value === null) continue;
-    const conform = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+    const isItsPeriod = isTransaction && name === "timestamp";
+    const conform = isItsPeriod ? asItIs : fieldRule(name);
     if (conform === undefined) broken.add("event");
     const sent = conform?.(value, broken);
     if (sent !== undefined) event[name] = sent;

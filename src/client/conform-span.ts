@@ -7,7 +7,7 @@ import {
 } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
 import { SPAN_STATUSES } from "../protocol/span-status.js";
-import { hasIds, isRecord, isSpanId } from "./valid-event.js";
+import { hasIds, isRecord, isSpanId, plainValue } from "./valid-event.js";
 
 const MAX_OP_LENGTH = 128;
 const MAX_DESCRIPTION_LENGTH = 8192;
@@ -21,9 +21,11 @@ const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   data: (value) => (isRecord(value) ? value : undefined),
   description: (value) => (isText(value) ? cut(value, MAX_DESCRIPTION_LENGTH) : undefined),
   op: (value) => (isText(value) ? cut(value, MAX_OP_LENGTH) : undefined),
+  is_segment: (value) => (typeof value === "boolean" ? value : undefined),
   parent_span_id: (value) => (isSpanId(value) ? value : undefined),
   status: (value) => (SPAN_STATUSES.has(value) ? value : undefined),
   tags: (value) => (isRecord(value) ? value : undefined),
+  exclusive_time: (value) => (Number.isFinite(value) && Number(value) >= 0 ? value : undefined),
   links: (value) => (Array.isArray(value) ? value.filter(isLink) : undefined),
 };
 
@@ -53,7 +55,8 @@ export function conformTrace(trace: unknown, broken: Set<ValueRule>): object | u
 
 function withMembers(members: Readonly<Members>, broken: Set<ValueRule>): Members {
   const valid: Members = {};
-  for (const [name, value] of Object.entries(members)) {
+  for (const [name, member] of Object.entries(members)) {
+    const value = plainValue(member);
     if (value === undefined || value === null) continue;
     const sent = name === "origin" ? originOf(value) : memberOf(name, value);
     if (sent !== undefined) valid[name] = sent;

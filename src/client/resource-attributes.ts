@@ -1,3 +1,4 @@
+import { isThenable } from "../normalize/foreign.js";
 import type { ResourceView } from "./capture-input.js";
 
 /** Attributes of a resource that are known at one moment. */
@@ -37,8 +38,8 @@ function settledAttributes(resource: ResourceView): KnownAttributes {
   const settled = new Map<string, unknown>();
   let pending = 0;
   for (const [key, raw] of rawAttributes(resource)) {
-    const value = isPromise(raw) ? found.get(raw)?.value : raw;
-    if (isPromise(raw) && !found.has(raw)) pending += 1;
+    const value = isThenable(raw) ? found.get(raw)?.value : raw;
+    if (isThenable(raw) && !found.has(raw)) pending += 1;
     else if (value !== undefined && value !== null && !settled.has(key)) settled.set(key, value);
   }
   // A resource that is pending without a promise in sight is not complete either.
@@ -64,7 +65,7 @@ export function detectionOf(resource: ResourceView): Promise<void> {
 // What a detector throws costs its own attributes only.
 async function detect(resource: ResourceView): Promise<void> {
   try {
-    for (const [, raw] of rawAttributes(resource)) if (isPromise(raw)) void remember(raw);
+    for (const [, raw] of rawAttributes(resource)) if (isThenable(raw)) void remember(raw);
     await resource.waitForAsyncAttributes?.();
   } catch {
     // What the other detectors have found is used.
@@ -81,8 +82,4 @@ async function remember(promise: PromiseLike<unknown>): Promise<void> {
 
 function rawAttributes(resource: ResourceView): readonly (readonly [string, unknown])[] {
   return resource.getRawAttributes?.() ?? [];
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
 }

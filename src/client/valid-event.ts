@@ -20,6 +20,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !("then" in value) && !Array.isArray(value);
 }
 
+/** The value that JSON shows of an object with `toJSON`, such as a `Date`; any other value as it is. */
+export function plainValue(value: unknown): unknown {
+  const isConverted = typeof value === "object" && value !== null && "toJSON" in value;
+  return isConverted && typeof value.toJSON === "function" ? value.toJSON() : value;
+}
+
 function isPeriod({ start_timestamp: start, timestamp: end }: Record<string, unknown>): boolean {
   return Number.isFinite(start) && Number.isFinite(end) && Number(start) <= Number(end);
 }

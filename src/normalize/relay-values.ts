@@ -24,6 +24,7 @@ export const VALUE_RULES = {
   request:
     "a request has a method of letters, texts as url and fragment, objects as headers and env, and cookies as pairs",
   span: "a span has texts as op and description, a known status, objects as data and tags, and valid ids",
+  timestamp: "an event's time lies in the last 30 days",
   event: "an event has the fields of Sentry's protocol, each of its type",
 } as const;
 
@@ -164,6 +165,19 @@ export function validSeconds(time: unknown): number | undefined {
   const seconds = secondsOf(time);
   const unit = FINER_UNITS.find((divisor) => seconds / divisor < LARGEST_SECONDS);
   return seconds >= 0 && unit !== undefined ? seconds / unit : undefined;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+// Relay takes error events of 30 days, and those up to a minute ahead of its clock. The rest of the days is for the way.
+const MAX_EVENT_AGE_SECONDS = 25 * SECONDS_PER_DAY;
+const MAX_AHEAD_SECONDS = 30;
+
+/** The time of an error event that Relay takes: one outside of its window is moved to the nearest bound. */
+export function validEventTime(time: unknown, nowSeconds: number): number {
+  const seconds = validSeconds(time) ?? nowSeconds;
+  if (seconds > nowSeconds + MAX_AHEAD_SECONDS) return nowSeconds;
+  return Math.max(seconds, nowSeconds - MAX_EVENT_AGE_SECONDS);
 }
 
 function secondsOf(time: unknown): number {

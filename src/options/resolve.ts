@@ -114,7 +114,7 @@ export function resolveOptions(
   validate(options);
   validateEnvironment(environment, options);
   const given = { ...withoutUnset(environment), ...withoutUnset(options) };
-  const dsn = given.dsn || undefined;
+  const dsn = (given.dsn || "").trim() || undefined;
   if (dsn !== undefined) parseDsn(dsn);
   const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
   // `true` in code takes the variable's URL, which was not checked with the other variables.

@@ -1,4 +1,5 @@
 import { attempt } from "../normalize/foreign.js";
+import { setNewest } from "../normalize/newest.js";
 import { localParentId } from "../tracing/finished-span.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
@@ -61,13 +62,8 @@ export class BatchExceptions {
     const { traceId, spanId } = span.spanContext();
     if (localParentId(span) !== undefined) return true;
     const roots = this.#rootsByTrace.get(traceId) ?? [];
-    this.#rootsByTrace.delete(traceId);
-    this.#rootsByTrace.set(
-      traceId,
-      [...roots, { spanId, outcome: outcomeOf(span) }].slice(-MAX_ROOTS),
-    );
-    if (this.#rootsByTrace.size > MAX_TRACES)
-      this.#rootsByTrace.delete(this.#rootsByTrace.keys().next().value ?? "");
+    const newest = [...roots, { spanId, outcome: outcomeOf(span) }].slice(-MAX_ROOTS);
+    setNewest(this.#rootsByTrace, [traceId, newest], MAX_TRACES);
     return true;
   }
 

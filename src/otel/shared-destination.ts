@@ -2,7 +2,7 @@ import type { SentryClient } from "../client/client.js";
 import { attempt } from "../normalize/foreign.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 
-// Slots on spans of the processors that send to one DSN; shared by all copies of the package.
+// Slots on spans of the processors and exporters that send to one DSN; shared by all copies of the package.
 const SHARED = Symbol.for("otel-sentry-bridge.destinations.v1");
 
 const carrier: typeof globalThis & { [SHARED]?: Map<string, symbol[]> } = globalThis;
@@ -14,28 +14,29 @@ const MAX_SLOTS = 100;
 /** Notices spans that reach one DSN twice, by two processors or by a processor and an exporter. */
 export class SharedDestination {
   readonly #client: SentryClient;
-  readonly #own: symbol | undefined;
+  readonly #own: symbol;
   readonly #slots: symbol[];
 
-  /** `own`: where the processor hangs its entries on spans; an exporter has none. */
-  constructor(client: SentryClient, own?: symbol) {
+  /** `own`: where a processor hangs its entries on spans; an exporter calls `mark`. */
+  constructor(client: SentryClient, own: symbol = Symbol("otel-sentry-bridge.exported")) {
     this.#client = client;
     this.#own = own;
     this.#slots = slotsOf(client.settings.dsn);
-    if (own !== undefined && this.#slots.length < MAX_SLOTS) this.#slots.push(own);
+    this.#slots.push(own);
+    // They stay when their owners shut down: a batch processor exports spans after others have.
+    if (this.#slots.length > MAX_SLOTS) this.#slots.shift();
   }
 
-  /** Reports a root that another processor sends to the same DSN. Costs a loop over the processors of the DSN. */
+  /** Notes that an exporter sends the root. One that cannot be written to is passed over. */
+  mark(root: object): void {
+    attempt(() => Reflect.set(root, this.#own, true), false);
+  }
+
+  /** Reports a root that another part sends to the same DSN. Costs a loop over the parts of the DSN. */
   check(root: object): void {
     for (const slot of this.#slots)
       if (slot !== this.#own && attempt(() => slot in root, false))
         return this.#client.diagnostics.faultOnce("shared-destination", TWICE);
-  }
-
-  /** Forgets a processor that sends nothing more. */
-  leave(): void {
-    const index = this.#own === undefined ? -1 : this.#slots.indexOf(this.#own);
-    if (index !== -1) this.#slots.splice(index, 1);
   }
 }
 

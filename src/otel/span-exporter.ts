@@ -111,7 +111,12 @@ export class ClientSpanExporter {
     if (isFirst) this.#stopWatching?.();
     if (isFirst && isRegistered("trace"))
       attempt(() => checkContexts(this.#client.diagnostics), undefined);
-    for (const span of spans) if (isRoot(span)) this.#destination.check(span);
+    for (const span of spans) if (isRoot(span)) this.#noteRoot(span);
+  }
+
+  #noteRoot(root: FinishedSpan): void {
+    this.#destination.check(root);
+    this.#destination.mark(root);
   }
 
   // A failure in exceptions must not lose the spans.

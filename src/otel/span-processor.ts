@@ -209,7 +209,6 @@ export class ClientSpanProcessor {
 
   async #shutdown(): Promise<void> {
     this.#stopWatching?.();
-    this.#destination.leave();
     this.#assembler.close();
     this.#exceptions?.end();
     if (this.#ownsClient) await this.#client.close();

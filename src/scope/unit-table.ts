@@ -1,3 +1,4 @@
+import { setNewest } from "../normalize/newest.js";
 import type { Unit } from "./unit.js";
 
 /** How many traces can have a unit in the table at once. */
@@ -19,18 +20,12 @@ export class UnitTable {
   get(traceId: string, create: () => Unit): Unit {
     const known = this.#units.get(traceId);
     if (known !== undefined) return known;
-    if (this.#units.size >= this.#limit) this.#dropFirst();
     const unit = create();
-    this.#units.set(traceId, unit);
+    setNewest(this.#units, [traceId, unit], this.#limit);
     return unit;
   }
 
   get size(): number {
     return this.#units.size;
-  }
-
-  #dropFirst(): void {
-    const first = this.#units.keys().next();
-    if (first.done !== true) this.#units.delete(first.value);
   }
 }

@@ -56,7 +56,7 @@ export function checkedUser(user: Members): Checked<User> {
   const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
   const value = withoutUnset({
     ...others,
-    id: Number.isInteger(id) ? id : textMember(id, MAX_WORD_LENGTH),
+    id: Number.isSafeInteger(id) ? id : textMember(id, MAX_WORD_LENGTH),
     username: textMember(username, MAX_WORD_LENGTH),
     name: textMember(name, MAX_WORD_LENGTH),
     email: textMember(email, MAX_EMAIL_LENGTH),

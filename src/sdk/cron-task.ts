@@ -2,12 +2,13 @@ import { ROOT_CONTEXT, context, diag } from "@opentelemetry/api";
 
 import { withoutZeroSeconds } from "../capture/cron-schedule.js";
 import { createDiagnostics } from "../diagnostics/diagnostics.js";
+import { isThenable } from "../normalize/foreign.js";
 import type { MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { captureException } from "./capture.js";
 import type { CaptureHint } from "./capture-hint.js";
 import { getClient } from "./global-client.js";
 import type { MonitoredJob } from "./monitor-run.js";
-import { isThenable, runMonitored } from "./monitor-run.js";
+import { runMonitored } from "./monitor-run.js";
 
 /** What is said of all jobs of a scheduler, beside the schedule, which it has itself. */
 export interface CronMonitorOptions extends Omit<MonitorConfig, "schedule"> {

@@ -21,5 +21,18 @@ export function checkDestination(
   { settings, diagnostics }: { readonly settings: Settings; readonly diagnostics: Diagnostics },
 ): void {
   if (dsn === false || hasDestination(settings) || pipelineFromEnvironment().isDisabled) return;
-  runDetached(() => setImmediate(() => diagnostics.faultOnce("no-dsn", NO_DSN)));
+  if (waiting.size === 0) {
+    process.once("exit", reportWaiting);
+    runDetached(() => setImmediate(reportWaiting));
+  }
+  waiting.add(diagnostics);
+}
+
+const waiting = new Set<Diagnostics>();
+
+// `process.exit()` may come before the next turn of the event loop.
+function reportWaiting(): void {
+  process.off("exit", reportWaiting);
+  for (const diagnostics of waiting) diagnostics.faultOnce("no-dsn", NO_DSN);
+  waiting.clear();
 }

@@ -3,7 +3,7 @@ import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import { memberOf } from "../normalize/foreign.js";
+import { isThenable, memberOf } from "../normalize/foreign.js";
 import { sendCheckIn } from "../otel/check-in-sender.js";
 import { runInContext } from "../otel/bound-iteration.js";
 import { placeOfError } from "../otel/error-places.js";
@@ -150,9 +150,4 @@ function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | 
 // The OTel SDKs' spans tell; what does not record does not.
 function hasFailed(span: Span): boolean {
   return memberOf(memberOf(span, "status"), "code") === SpanStatusCode.ERROR;
-}
-
-/** Whether a value is a promise, of whatever kind. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && typeof memberOf(value, "then") === "function";
 }

@@ -1,5 +1,8 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { checkContexts, contextsAreCarried } from "../otel/context-check.js";
+import { isFaultReported } from "../diagnostics/setup-faults.js";
+import { pipelineFromEnvironment } from "../options/env.js";
+import { isRegistered } from "../otel/api-registry.js";
+import { NO_CONTEXT_MANAGER, checkContexts, contextsAreCarried } from "../otel/context-check.js";
 import type { OutsideWrite } from "../scope/default-unit.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { callSite } from "./call-site.js";
@@ -25,9 +28,15 @@ export function admitOutsideWrite(write: OutsideWrite): boolean {
   const isAdmitted = contextsAreCarried() || !wouldMix(write);
   const diagnostics = activeDiagnostics();
   if (diagnostics === undefined) return isAdmitted;
-  if (!isAdmitted) checkContexts(diagnostics);
+  if (!isAdmitted) reportMissingContexts(write, diagnostics);
   else if (write.isLate && isWorthWarning(write.change)) warnOfSite(write.change, diagnostics);
   return isAdmitted;
+}
+
+// With a processor that no provider has, contexts are not the fault; if one has it, its first span is checked.
+function reportMissingContexts({ isTraced }: OutsideWrite, diagnostics: Diagnostics): void {
+  if (isFaultReported(NO_CONTEXT_MANAGER) || pipelineFromEnvironment().isDisabled) return;
+  if (!isTraced || isRegistered("trace")) checkContexts(diagnostics);
 }
 
 // Before the first unit, tags are those of the process's start-up. A user may already be that of a request, which

@@ -1,5 +1,7 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { attempt } from "../normalize/foreign.js";
+import { setNewest } from "../normalize/newest.js";
 import { requestClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { Chunk } from "./chunk.js";
@@ -37,6 +39,9 @@ export interface BatchAssemblerSettings {
 /** Roots whose decision is remembered for children that come after them; the first are forgotten. */
 const MAX_REMEMBERED_ROOTS = 10_000;
 
+/** Spans that a filter left out and that wait as parents of others: about 150 bytes each. */
+const MAX_WAITING_LEFT_OUT = 100_000;
+
 /**
  * Builds transactions from finished spans alone: behind a batch processor or a tail sampler nobody
  * tells which spans have started. A local root takes the descendants that have come, in its batch or
@@ -52,6 +57,7 @@ export class BatchAssembler {
   #accepted = 0;
   #buffered = 0;
   #bufferedLength = 0;
+  #waitingLeftOut = 0;
 
   constructor(settings: BatchAssemblerSettings) {
     this.#settings = settings;
@@ -63,8 +69,15 @@ export class BatchAssembler {
     // Children are kept first, all of a batch, so that a root finds those that come after it in it.
     const roots = spans.filter((span) => this.#isTakenAsRoot(span));
     for (const root of roots) this.#sendRoot(root);
-    while (this.#bufferedLength > this.#settings.maxBufferedLength) this.#sendOldest();
+    while (this.#isFull) this.#sendOldest();
     if (this.#groups.size > 0) this.#arm();
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#bufferedLength > this.#settings.maxBufferedLength ||
+      this.#waitingLeftOut > MAX_WAITING_LEFT_OUT
+    );
   }
 
   /** Sends everything that waits for its root. Resolves when it has. */
@@ -92,13 +105,25 @@ export class BatchAssembler {
 
   #keep(span: FinishedSpan, parentSpanId: string): void {
     const { traceId, spanId } = span.spanContext();
-    const isIgnored = isIgnoredBy(this.#settings, span);
+    const isIgnored = this.#isIgnored(span);
     const item = isIgnored ? undefined : this.#encoder.span(span, parentSpanId);
     const group = this.#groups.get(traceId) ?? this.#beginGroup(traceId, span);
     group.add(parentSpanId, { spanId, item, clue: clueOf(span) });
-    if (item === undefined) return this.#drop("ignored", 1, 0);
+    if (item === undefined) return this.#leftOut();
     this.#buffered++;
     this.#bufferedLength += item.length;
+  }
+
+  // It waits as the parent of its children.
+  #leftOut(): void {
+    this.#waitingLeftOut++;
+    this.#drop("ignored", 1, 0);
+  }
+
+  // A filter that fails leaves nothing out.
+  #isIgnored(span: FinishedSpan): boolean {
+    const { isIgnored } = this.#settings;
+    return isIgnored !== undefined && attempt(() => isIgnored(span), false);
   }
 
   #beginGroup(traceId: string, span: FinishedSpan): TraceGroup {
@@ -115,8 +140,7 @@ export class BatchAssembler {
       const { resource } = root;
       const { traceId, spanId } = root.spanContext();
       const decided = this.#settings.originOf(root);
-      const isIgnored = isIgnoredBy(this.#settings, root);
-      const origin = isIgnored ? { ...decided, fate: "ignored" as const } : decided;
+      const origin = this.#isIgnored(root) ? { ...decided, fate: "ignored" as const } : decided;
       const head = this.#encoder.head(root, origin.sampling.sampleRate);
       this.#remember(traceId, origin);
       const clues: RequestClue[] = [];
@@ -132,16 +156,13 @@ export class BatchAssembler {
 
   // For the children that come after it.
   #remember(traceId: string, origin: SegmentOrigin): void {
-    if (this.#origins.size >= MAX_REMEMBERED_ROOTS) {
-      this.#origins.delete(this.#origins.keys().next().value ?? "");
-    }
-    this.#origins.set(traceId, origin);
+    setNewest(this.#origins, [traceId, origin], MAX_REMEMBERED_ROOTS);
   }
 
   #takeDescendants(traceId: string, spanId: string, clues: RequestClue[]): string[] {
     const group = this.#groups.get(traceId);
     const items = group?.takeDescendants(spanId, clues) ?? [];
-    if (group?.isEmpty === true) this.#groups.delete(traceId);
+    if (group?.isEmpty === true) this.#forget(traceId, group);
     this.#release(items);
     return items;
   }
@@ -164,7 +185,7 @@ export class BatchAssembler {
   #sendGroup(traceId: string): void {
     const group = this.#groups.get(traceId);
     if (group === undefined) return;
-    this.#groups.delete(traceId);
+    this.#forget(traceId, group);
     const items = group.takeAll();
     this.#release(items);
     if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
@@ -178,6 +199,11 @@ export class BatchAssembler {
   ): void {
     for (const chunk of chunks)
       this.#settings.sink({ ...continuation(chunk, reason), origin, resource });
+  }
+
+  #forget(traceId: string, group: TraceGroup): void {
+    this.#groups.delete(traceId);
+    this.#waitingLeftOut -= group.leftOut;
   }
 
   #release(items: readonly string[]): void {
@@ -214,15 +240,6 @@ export class BatchAssembler {
     const due = [...this.#groups].filter(([, group]) => this.#round - group.since >= 2);
     void inTurns(due, ([traceId]) => this.#sendGroup(traceId));
     if (this.#groups.size > 0) this.#arm();
-  }
-}
-
-// A filter that fails leaves nothing out.
-function isIgnoredBy({ isIgnored }: BatchAssemblerSettings, span: FinishedSpan): boolean {
-  try {
-    return isIgnored?.(span) === true;
-  } catch {
-    return false;
   }
 }
 

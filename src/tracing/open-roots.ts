@@ -1,4 +1,5 @@
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import { setNewest } from "../normalize/newest.js";
 import type { Unit } from "../scope/unit.js";
 import type { SpanIdentity } from "./finished-span.js";
 
@@ -124,9 +125,7 @@ export class OpenRoots {
     const trace: OpenTrace = { traceId, batch, first: undefined, others: undefined, open: 0 };
     batch.size += 1;
     batch.traces.push(trace);
-    this.#batches.set(traceId, batch.ref);
-    if (this.#batches.size > MAX_TRACES)
-      this.#batches.delete(this.#batches.keys().next().value ?? "");
+    setNewest(this.#batches, [traceId, batch.ref], MAX_TRACES);
     return trace;
   }
 

@@ -1,7 +1,8 @@
+import { attempt } from "../normalize/foreign.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import type { FinishedSpan, HighResolutionTime } from "./finished-span.js";
 
-/** The same span without what cannot be read, or is not what it should be; `nowMillis` for its times. */
+/** Copies a span without what cannot be read, or is not of its type; `nowMillis` stands in for its times. */
 export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpan {
   const now: HighResolutionTime = [Math.floor(nowMillis / 1000), (nowMillis % 1000) * 1e6];
   const start = readableTime(() => span.startTime);
@@ -14,14 +15,15 @@ export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpa
     parentSpanContext: span.parentSpanContext,
     startTime: start ?? end ?? now,
     endTime: end ?? start ?? now,
-    status: attempt(() => ({ code: span.status.code, message: span.status.message })) ?? {
+    status: attempt(() => ({ code: span.status.code, message: span.status.message }), {
       code: 0,
-    },
+      message: undefined,
+    }),
     attributes: readableAttributes(span),
     links: [],
     events: [],
     resource: span.resource,
-    instrumentationScope: attempt(() => namedScope(span)) ?? { name: "" },
+    instrumentationScope: attempt(() => namedScope(span), { name: "" }),
     droppedAttributesCount: countOf(span.droppedAttributesCount),
     droppedEventsCount: countOf(span.droppedEventsCount) + lost.events,
     droppedLinksCount: countOf(span.droppedLinksCount) + lost.links,
@@ -29,7 +31,7 @@ export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpa
 }
 
 function readableTime(read: () => HighResolutionTime): HighResolutionTime | undefined {
-  const time = attempt(read);
+  const time = attempt(read, undefined);
   return typeof time?.[0] === "number" && typeof time[1] === "number" ? time : undefined;
 }
 
@@ -42,13 +44,13 @@ function countOf(count: unknown): number {
 }
 
 function lengthOf(read: () => readonly unknown[]): number {
-  return attempt(() => read().length) ?? 0;
+  return attempt(() => read().length, 0);
 }
 
 function readableAttributes(span: FinishedSpan): AttributeBag {
   const readable: Record<string, unknown> = {};
-  for (const key of attempt(() => Object.keys(span.attributes)) ?? []) {
-    const value = attempt(() => plain(span.attributes[key]));
+  for (const key of attempt(() => Object.keys(span.attributes), [])) {
+    const value = attempt(() => plain(span.attributes[key]), undefined);
     if (value !== undefined) readable[key] = value;
   }
   return readable;
@@ -59,12 +61,4 @@ function plain(value: unknown): unknown {
   return typeof value === "object" && value !== null
     ? (JSON.parse(JSON.stringify(value)) as unknown)
     : value;
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { attempt } from "../normalize/foreign.js";
 import { requestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
 import { Chunk } from "./chunk.js";
@@ -147,11 +148,7 @@ export class SegmentAssembler {
 
   // A span that cannot be read is not worth it; it is counted like the others.
   #isWorthKeeping(root: FinishedSpan): boolean {
-    try {
-      return this.#settings.isWorthKeeping?.(root) === true;
-    } catch {
-      return false;
-    }
+    return attempt(() => this.#settings.isWorthKeeping?.(root) === true, false);
   }
 
   #take(segment: Segment, span: FinishedSpan, isRoot: boolean): void {
@@ -173,11 +170,8 @@ export class SegmentAssembler {
 
   // A filter that fails leaves nothing out.
   #isIgnored(span: FinishedSpan): boolean {
-    try {
-      return this.#settings.isIgnored?.(span) === true;
-    } catch {
-      return false;
-    }
+    const { isIgnored } = this.#settings;
+    return isIgnored !== undefined && attempt(() => isIgnored(span), false);
   }
 
   #takeOut(segment: Segment, span: FinishedSpan): void {

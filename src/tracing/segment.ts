@@ -3,6 +3,7 @@ import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import type { SamplingDecision } from "../sampling/decide.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
+import { setNewest } from "../normalize/newest.js";
 import { isSameClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../semantics/span-view.js";
@@ -152,8 +153,7 @@ export class Segment {
    */
   takeOut(spanId: string, parentSpanId: string | undefined): void {
     const parents = (this.reparented ??= new Map<string, string | undefined>());
-    if (parents.size >= MAX_TAKEN_OUT) parents.delete(parents.keys().next().value ?? "");
-    parents.set(spanId, this.keptAncestor(parentSpanId));
+    setNewest(parents, [spanId, this.keptAncestor(parentSpanId)], MAX_TAKEN_OUT);
   }
 
   /** Takes a span out when it has ended: children of it may have been encoded. */

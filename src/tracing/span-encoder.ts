@@ -1,6 +1,7 @@
 import { clip, cut } from "../normalize/cut.js";
 import { ruleMessage, validOrigin } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
+import { httpStatusOf } from "../semantics/http-status.js";
 import { text as givenText } from "../semantics/attribute-text.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
@@ -279,7 +280,8 @@ function countMember(key: string, count: number): string {
   return count > 0 && Number.isFinite(count) ? `,"${key}":${count}` : "";
 }
 
-function responseStatusOf(span: FinishedSpan): number | undefined {
-  const value = span.attributes["http.response.status_code"] ?? span.attributes["http.status_code"];
-  return typeof value === "number" && Number.isInteger(value) ? value : undefined;
+// Relay takes unsigned integers only.
+function responseStatusOf({ attributes }: FinishedSpan): number | undefined {
+  const code = httpStatusOf(attributes);
+  return code !== undefined && code >= 0 && code < 1000 ? code : undefined;
 }

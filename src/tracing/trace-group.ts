@@ -22,9 +22,11 @@ export class TraceGroup {
   readonly resource: SpanResource;
   /** Number of the round in which the first of them came. */
   readonly since: number;
+  /** Number of spans that were left out since the first of them came. */
+  leftOut: number = 0;
   readonly #children = new Map<string, WaitingSpan[]>();
   /** Parents by the ids of the spans that were left out. */
-  readonly #leftOut = new Map<string, string>();
+  readonly #parentOf = new Map<string, string>();
 
   constructor(origin: SegmentOrigin, resource: SpanResource, since: number) {
     this.origin = origin;
@@ -73,12 +75,13 @@ export class TraceGroup {
 
   // Under their own ids, and as they are written.
   #leaveOut(parentSpanId: string, spanId: string): void {
-    if (this.#leftOut.size >= MAX_LEFT_OUT) return;
-    this.#leftOut.set(spanId, parentSpanId);
-    this.#leftOut.set(validSpanId(spanId), parentSpanId);
+    this.leftOut += 1;
+    if (this.#parentOf.size >= MAX_LEFT_OUT) return;
+    this.#parentOf.set(spanId, parentSpanId);
+    this.#parentOf.set(validSpanId(spanId), parentSpanId);
   }
 
   #reparented(item: string): string {
-    return this.#leftOut.size === 0 ? item : reparentedText(item, this.#leftOut);
+    return this.#parentOf.size === 0 ? item : reparentedText(item, this.#parentOf);
   }
 }

@@ -11,6 +11,7 @@ import {
   withIsolationScope,
 } from "../../src/index.js";
 import type { ClientOptions, OwnEvent } from "../../src/index.js";
+import { SDK_MEMBER } from "../../src/client/process-members.js";
 import { conformEvent } from "../../src/client/conform-event.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import { startBridge } from "./bridge.js";
@@ -29,6 +30,35 @@ async function errorsOf(bridge: Bridge): Promise<readonly ReceivedError[]> {
   return bridge.transport.errors();
 }
 
+describe("the time of an event that application code has made", () => {
+  const now = Date.now() / 1000;
+  const day = 86_400;
+
+  it.each<readonly [name: string, timestamp: unknown, expected: number]>([
+    ["two months ago", now - 60 * day, now - 25 * day],
+    ["before 1970", -22, now],
+    ["tomorrow", now + day, now],
+    ["no time", {}, now],
+    ["in milliseconds", (now - 60) * 1000, now - 60],
+  ])("is moved into the window that Relay takes: %s", (_name, timestamp, expected) => {
+    expect(Math.abs(Number(conformed({ timestamp })["timestamp"]) - expected)).toBeLessThan(30);
+    expect(brokenBy({ timestamp })).toEqual(["timestamp"]);
+  });
+
+  it("stays where it lies in the window", () => {
+    expect(conformed({ timestamp: now - 3600 })).toEqual({ timestamp: now - 3600 });
+    expect(brokenBy({ timestamp: now - 3600 })).toEqual([]);
+  });
+
+  it("is left to the window of transactions where it is one", () => {
+    const timestamp = now - 60 * day;
+    expect(conformed({ type: "transaction", timestamp })).toEqual({
+      type: "transaction",
+      timestamp,
+    });
+  });
+});
+
 describe("an event that application code has made or changed", () => {
   it.each<[object, object, string[]]>([
     [{ release: "a/b" }, { release: "a-b" }, ["release"]],
@@ -39,9 +69,32 @@ describe("an event that application code has made or changed", () => {
     [{ server_name: "x".repeat(300) }, { server_name: "x".repeat(200) }, ["serverName"]],
     [{ level: "Warn" }, { level: "warning" }, ["level"]],
     [{ level: "bogus" }, {}, ["level"]],
-    [{ logger: "a\nb" }, { logger: "a b" }, ["event"]],
+    [{ logger: "a\nb\rc" }, { logger: "a b c" }, ["event"]],
     [{ foo: 1 }, {}, ["event"]],
     [{ release: null, dist: undefined }, {}, []],
+    [{ platform: {} }, {}, ["event"]],
+    [{ sdk: { name: "own", version: "1" } }, { sdk: { name: "own", version: "1" } }, []],
+    [{ sdk: { integrations: [] } }, { sdk: { integrations: [], ...SDK_MEMBER } }, ["event"]],
+    [{ modules: { a: "1", b: 2 } }, { modules: { a: "1" } }, ["event"]],
+    [{ contexts: { at: new Date(0) } }, { contexts: {} }, ["event"]],
+    [{ user: { id: Number.MAX_VALUE } }, { user: { id: String(Number.MAX_VALUE) } }, ["user"]],
+    [{ user: { toJSON: () => ({ id: "u" }) } }, { user: { id: "u" } }, []],
+    [{ spans: [{ tags: new Date(0), exclusive_time: {} }] }, { spans: [{}] }, ["span"]],
+    [
+      { exception: { values: [{ type: "E", mechanism: { type: 5, handled: "no", data: 1 } }] } },
+      { exception: { values: [{ type: "E", mechanism: { type: "5" } }] } },
+      ["event"],
+    ],
+    [
+      { exception: { values: [{ type: "E", mechanism: { type: "", handled: false } }] } },
+      { exception: { values: [{ type: "E", mechanism: { type: "generic", handled: false } }] } },
+      ["event"],
+    ],
+    [
+      { exception: { values: [{ type: "E", stacktrace: "x", mechanism: "y" }] } },
+      { exception: { values: [{ type: "E" }] } },
+      ["event"],
+    ],
     [{ fingerprint: ["a", 1, {}] }, { fingerprint: ["a", "1"] }, []],
     [{ extra: "x" }, {}, ["event"]],
     [{ contexts: { a: "x", b: { c: 1 } } }, { contexts: { b: { c: 1 } } }, ["event"]],

@@ -43,6 +43,16 @@ const FAULTS: Record<string, Fault> = {
     line: /no DSN is set, so nothing is sent.*SENTRY_DSN.*`dsn: false`/,
     program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("lost");`,
   },
+  "no DSN, and an exit at once": {
+    dsn: null,
+    line: /no DSN is set/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); process.exit(0);`,
+  },
+  "a blank DSN": {
+    dsn: "  ",
+    line: /no DSN is set/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic();`,
+  },
   "no context manager": {
     line: /no context manager is registered.*setGlobalContextManager/,
     program: `
@@ -95,6 +105,10 @@ const FAULTS: Record<string, Fault> = {
       traffic();
       bridge.captureException(new Error("one"));`,
   },
+  "a processor that nobody registered, with users": {
+    line: /a SentrySpanProcessor was created, but no span has reached it/,
+    program: `new bridge.SentrySpanProcessor(options); traffic(); bridge.setUser({ id: "ada" });`,
+  },
   "a processor that nobody registered, beside another one": {
     line: /a SentrySpanProcessor was created, but no span has reached it: the registered tracer provider does not have it/,
     program: `
@@ -136,6 +150,22 @@ const FAULTS: Record<string, Fault> = {
       import { SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
       setUp(new bridge.SentrySpanProcessor(options), new SimpleSpanProcessor(new bridge.SentrySpanExporter(options)));
       traffic();`,
+  },
+  "a processor, and an exporter that gets its batch at the end": {
+    line: /arrives twice/,
+    program: `
+      import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+      const provider = setUp(new bridge.SentrySpanProcessor(options), new BatchSpanProcessor(new bridge.SentrySpanExporter(options)));
+      traffic();
+      await provider.shutdown();`,
+  },
+  "two exporters on one DSN": {
+    line: /arrives twice/,
+    program: `
+      import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+      const provider = setUp(...[1, 2].map(() => new BatchSpanProcessor(new bridge.SentrySpanExporter(options))));
+      traffic();
+      await provider.shutdown();`,
   },
 };
 

@@ -228,6 +228,21 @@ describe("the bound on what waits", () => {
     expect(kit.pendingTimers).toBe(0);
   });
 
+  // They wait as the parents of others, and have no text that would count.
+  it("counts spans that a filter left out, until they have gone", () => {
+    use({ isIgnored: ({ name }) => name === "health" });
+    const healthOf = (count: number): FinishedSpan[] =>
+      Array.from({ length: count }, () => childOf(spanOf(), { name: "health" }));
+    const first = childOf(spanOf({ traceId: OTHER_TRACE }));
+    kit.assembler.accept([first, ...healthOf(100_000)]);
+    expect(kit.sent).toEqual([]);
+    kit.assembler.accept(healthOf(1));
+    expect(kit.sent).toMatchObject([{ spanId: idOf(first), reason: "orphan" }]);
+    const second = childOf(spanOf({ traceId: OTHER_TRACE }));
+    kit.assembler.accept([second, ...healthOf(50_000)]);
+    expect(kit.sent).toHaveLength(1);
+  });
+
   it("is free again once roots have taken what waited", () => {
     use({ maxBufferedLength: 50_000 });
     for (let round = 0; round < 20; round++) {

@@ -41,6 +41,7 @@ export interface BatchKit {
 export interface BatchKitSettings {
   readonly maxBufferedLength?: number;
   readonly originOf?: (span: FinishedSpan) => SegmentOrigin;
+  readonly isIgnored?: (span: FinishedSpan) => boolean;
 }
 
 export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
@@ -55,6 +56,7 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
     sink: (transaction) => void sent.push(readBatch(transaction)),
     originOf: settings.originOf ?? (() => originOf()),
     originOfOrphan: settings.originOf ?? (() => originOf()),
+    isIgnored: settings.isIgnored,
     maxWaitMillis: 2 * ROUND_MILLIS,
     maxBufferedLength: settings.maxBufferedLength ?? 20_000_000,
   });

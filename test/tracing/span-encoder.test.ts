@@ -76,7 +76,9 @@ describe("a root", () => {
 
   it.each<[unknown, number | undefined]>([
     [204, 204],
-    ["204", undefined],
+    ["204", 204],
+    [-5, undefined],
+    [1e300, undefined],
     [200.5, undefined],
     [Number.NaN, undefined],
   ])("with the status code %o answers with %o", (code, expected) => {
