@@ -60,6 +60,9 @@ function errorsAmong(
   return [...contained, ...work, ...(call === undefined ? [] : [call])];
 }
 
+// OTel's clock begins anew with each span, at a whole millisecond: times of two spans may be out of order by that.
+const CLOCK_ERROR_MILLIS = 1;
+
 // A caller that recorded an exception speaks for its calls. Of the other calls only the last one can have made the
 // root fail: whatever failed before it was followed by another call.
 function lastCall(
@@ -70,7 +73,7 @@ function lastCall(
   let last: WaitingException | undefined;
   for (const each of calls) {
     if (others.some((other) => isCallersOf(each, other))) continue;
-    if (last === undefined || each.atMillis >= last.atMillis) last = each;
+    if (last === undefined || isLater(each, last)) last = each;
   }
   return last;
 }
@@ -78,5 +81,13 @@ function lastCall(
 // Nearer to the root: on the way of the call, or beside it and later. A framework's layers may be siblings.
 function isCallersOf(call: WaitingException, { span, role, atMillis }: WaitingException): boolean {
   if (isAbove(span, call.span)) return true;
-  return role === "work" && span.depth < call.span.depth && atMillis >= call.atMillis;
+  return role === "work" && span.depth < call.span.depth && isLater({ atMillis }, call);
+}
+
+// Of two at one time the one that is asked about, since its span has ended later.
+function isLater(
+  { atMillis }: Pick<SpanException, "atMillis">,
+  other: Pick<SpanException, "atMillis">,
+): boolean {
+  return atMillis > other.atMillis - CLOCK_ERROR_MILLIS;
 }

@@ -7,6 +7,8 @@ export interface PathSpan {
   hasEnded: boolean;
   /** The span itself, while it is open. */
   span?: object | undefined;
+  /** Exceptions were recorded on it: calls below it are its business. */
+  hasRecorded?: boolean | undefined;
   /** It ended in a way that keeps failures below it from its parent. */
   stopsFailures: boolean;
 }
@@ -46,8 +48,20 @@ export function isAbove(span: PathSpan, other: PathSpan): boolean {
 
 function nearestOf(span: PathSpan | undefined): PathSpan | undefined {
   let nearest = span;
-  while (nearest?.hasEnded === true && !nearest.stopsFailures) nearest = nearest.above;
+  while (isPassed(nearest) && nearest.hasRecorded !== true) nearest = nearest.above;
+  // Above one that has recorded, others that have are left out: a chain of failing spans is short, too.
+  if (isPassed(nearest)) nearest.above = decidingFrom(nearest.above);
   return nearest;
+}
+
+function decidingFrom(span: PathSpan | undefined): PathSpan | undefined {
+  let deciding = span;
+  while (isPassed(deciding)) deciding = deciding.above;
+  return deciding;
+}
+
+function isPassed(span: PathSpan | undefined): span is PathSpan {
+  return span?.hasEnded === true && !span.stopsFailures;
 }
 
 function* upwards(span: PathSpan | undefined): Generator<PathSpan> {

@@ -119,6 +119,11 @@ export class RootExceptions implements WaitingRoot {
   }
 
   #bound(): void {
+    // What cannot become an event any more must not displace what can.
+    if (this.#pending.length > MAX_PENDING && !this.#sink.isAll)
+      this.#pending = this.#pending.filter(
+        ({ role, span }) => role === "contained" || reachesRoot(span),
+      );
     const calls = this.#pending.filter(({ role }) => role === "call");
     if (calls.length > MAX_CALLS) this.#dropCall(calls[0]);
     while (this.#pending.length > MAX_PENDING) this.#dropOldest();

@@ -3,7 +3,7 @@ import { hasFailed, isCall, stopsFailures } from "../semantics/root-failure.js";
 import type { EndedWork } from "../semantics/root-failure.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import type { Segment } from "../tracing/segment.js";
-import type { RootOutcome } from "./choose-exceptions.js";
+import type { FoundException, RootOutcome } from "./choose-exceptions.js";
 import { endOnPath } from "./failure-path.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
@@ -27,10 +27,10 @@ export class SpanExceptions {
   ended(entry: SpanEntry, span: FinishedSpan): void {
     const { segment } = entry;
     const isRoot = segment.root === span;
+    const found = hasEvents(span) ? foundOn(entry, span) : [];
     if (!isRoot) endOnPath(entry, stopsFailures(span));
     // All that most spans cost.
-    if (!hasEvents(span) && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
-    const found = exceptionsOf(span).map((each) => ({ ...each, span: entry }));
+    if (found.length === 0 && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
     const exceptions = this.#exceptionsOf(segment);
     exceptions.add(found);
     exceptions.decide(isRoot ? outcomeOf(span) : undefined);
@@ -49,6 +49,12 @@ export class SpanExceptions {
     this.#bySegment.set(segment, exceptions);
     return exceptions;
   }
+}
+
+function foundOn(entry: SpanEntry, span: FinishedSpan): FoundException[] {
+  const found = exceptionsOf(span).map((each) => ({ ...each, span: entry }));
+  if (found.length > 0) entry.hasRecorded = true;
+  return found;
 }
 
 /** The outcome of a local root that has ended. */

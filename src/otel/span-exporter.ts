@@ -5,6 +5,7 @@ import { guardCallback } from "../diagnostics/diagnostics.js";
 import { attempt } from "../normalize/foreign.js";
 import { emptyUnit } from "../scope/unit.js";
 import { BatchAssembler } from "../tracing/batch-assembler.js";
+import { localParentId } from "../tracing/finished-span.js";
 import type { FinishedSpan } from "../tracing/finished-span.js";
 import { BatchExceptions } from "./batch-exceptions.js";
 import { isRegistered } from "./api-registry.js";
@@ -174,5 +175,5 @@ function isSampled(span: FinishedSpan): boolean {
 }
 
 function isRoot(span: FinishedSpan): boolean {
-  return attempt(() => span.parentSpanContext === undefined, false);
+  return attempt(() => localParentId(span) === undefined, false);
 }

@@ -1,4 +1,5 @@
 import type { SpanStatus } from "./span-status.js";
+import type { AttributeBag } from "./span-view.js";
 
 /** Sentry's statuses in the order of the gRPC codes 0 to 16. */
 export const STATUS_BY_GRPC_CODE: readonly SpanStatus[] = [
@@ -38,4 +39,13 @@ export function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
   if (typeof code !== "string") return undefined;
   if (/^-?\d+$/.test(code)) return STATUS_BY_GRPC_CODE[Number(code)] ?? "unknown_error";
   return BY_NAME.get(code.toLowerCase());
+}
+
+/** Sentry's status for the code of an RPC span, by the current or the old conventions of gRPC and Connect. */
+export function statusOfRpc(attributes: AttributeBag): SpanStatus | undefined {
+  return (
+    statusOfGrpcCode(attributes["rpc.response.status_code"]) ??
+    statusOfGrpcCode(attributes["rpc.grpc.status_code"]) ??
+    statusOfGrpcCode(attributes["rpc.connect_rpc.error_code"])
+  );
 }

@@ -1,4 +1,4 @@
-import { STATUS_BY_GRPC_CODE, statusOfGrpcCode } from "./grpc-status.js";
+import { STATUS_BY_GRPC_CODE, statusOfRpc } from "./grpc-status.js";
 import { httpStatusOf, statusOfHttpCode } from "./http-status.js";
 import type { SpanStatus } from "./span-status.js";
 import { type AttributeBag, STATUS_CODE } from "./span-view.js";
@@ -43,9 +43,5 @@ function statusOfCodes(attributes: AttributeBag): SpanStatus | undefined {
   const code = httpStatusOf(attributes);
   const http = code === undefined ? undefined : statusOfHttpCode(code);
   if (http !== undefined && http !== "ok") return http;
-  return (
-    statusOfGrpcCode(attributes["rpc.response.status_code"]) ??
-    statusOfGrpcCode(attributes["rpc.grpc.status_code"]) ??
-    http
-  );
+  return statusOfRpc(attributes) ?? http;
 }

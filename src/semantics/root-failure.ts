@@ -1,4 +1,4 @@
-import { statusOfGrpcCode } from "./grpc-status.js";
+import { statusOfRpc } from "./grpc-status.js";
 import { httpStatusOf } from "./http-status.js";
 import type { SpanStatus } from "./span-status.js";
 import { type AttributeBag, SPAN_KIND, STATUS_CODE } from "./span-view.js";
@@ -60,9 +60,7 @@ function answerOf(attributes: AttributeBag): "fault" | "refusal" | undefined {
   const http = httpStatusOf(attributes) ?? 0;
   if (http >= 400 && http < 500) return "refusal";
   if (http >= 500 && http < 600) return "fault";
-  const rpc =
-    statusOfGrpcCode(attributes["rpc.response.status_code"]) ??
-    statusOfGrpcCode(attributes["rpc.grpc.status_code"]);
+  const rpc = statusOfRpc(attributes);
   if (GRPC_REFUSALS.has(rpc)) return "refusal";
   return GRPC_FAULTS.has(rpc) ? "fault" : undefined;
 }

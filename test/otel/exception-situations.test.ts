@@ -175,6 +175,29 @@ describe("a request", () => {
     expect(await reported(bridge)).toEqual(["fatal"]);
   });
 
+  it("whose service gives up before its call has failed has one event, of the service", async () => {
+    const { bridge, root, call } = startRequest();
+    const service = bridge.child(root);
+    const slow = call(service, "aborted");
+    const slower = bridge.child(service, "GET", { kind: CLIENT });
+    fail(service, new Error("timed out")).end();
+    slow.end();
+    answer(root, 500);
+    fail(slower, new Error("aborted, too")).end();
+    expect(await reported(bridge)).toEqual(["timed out"]);
+  });
+
+  it("of Connect is judged by the code that it answered", async () => {
+    const { bridge, root } = startRequest();
+    root.setAttribute("rpc.connect_rpc.error_code", "not_found");
+    fail(root, new Error("no such user")).end();
+    const other = bridge.tracer.startSpan("pay", { kind: SERVER });
+    other.setAttribute("rpc.connect_rpc.error_code", "internal");
+    other.recordException(new Error("no ledger"));
+    other.end();
+    expect(await reported(bridge)).toEqual(["no ledger"]);
+  });
+
   it("has one event of late calls, and none where a call was told before", async () => {
     const { bridge, root, call } = startRequest();
     const calls = ["first", "second", "third"].map((message) => call(root, message));

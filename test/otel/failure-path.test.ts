@@ -19,8 +19,9 @@ function start(parent: Tracked | undefined): Tracked {
   return { path, parent };
 }
 
-function end({ path, parent }: Tracked, isStop: boolean): void {
+function end({ path, parent }: Tracked, isStop: boolean, hasRecorded = false): void {
   path.hasEnded = true;
+  path.hasRecorded = hasRecorded;
   if (parent !== undefined) endOnPath(path, isStop);
 }
 
@@ -38,20 +39,25 @@ function lengthOf(path: PathSpan): number {
 }
 
 /** The last of 1000 spans, each a child of the one before; `overlap` more than one of them are open at a time. */
-function lastOfChain(overlap: number, isStop: boolean): PathSpan {
+function lastOfChain(overlap: number, isStop: boolean, hasRecorded = false): PathSpan {
   let last = start(undefined);
   const open = [last];
   for (let count = 0; count < 1000; count += 1) {
     last = start(last);
     open.push(last);
     const ended = open.length > 1 + overlap ? open.shift() : undefined;
-    if (ended !== undefined) end(ended, isStop);
+    if (ended !== undefined) end(ended, isStop, hasRecorded);
   }
   return last.path;
 }
 
 const steps = fc.array(
-  fc.record({ of: fc.nat(1000), isStart: fc.boolean(), isStop: fc.boolean() }),
+  fc.record({
+    of: fc.nat(1000),
+    isStart: fc.boolean(),
+    isStop: fc.boolean(),
+    hasRecorded: fc.boolean(),
+  }),
   { maxLength: 60 },
 );
 
@@ -60,11 +66,11 @@ describe("the way of a failure", () => {
     fc.assert(
       fc.property(steps, (plan) => {
         const spans = [start(undefined)];
-        for (const { of, isStart, isStop } of plan) {
+        for (const { of, isStart, isStop, hasRecorded } of plan) {
           const span = spans[of % spans.length];
           if (span === undefined) continue;
           if (isStart) spans.push(start(span));
-          else if (!span.path.hasEnded) end(span, isStop);
+          else if (!span.path.hasEnded) end(span, isStop, hasRecorded);
         }
         for (const span of spans) expect(reachesRoot(span.path)).toBe(reachesByAll(span));
       }),
@@ -77,7 +83,16 @@ describe("the way of a failure", () => {
     ["ends after the next three have started", 3],
   ])("stays short in a chain of spans in which each %s", (_how, overlap) => {
     for (const isStop of [false, true])
-      expect(lengthOf(lastOfChain(overlap, isStop))).toBeLessThan(overlap + 5);
+      for (const hasRecorded of [false, true])
+        expect(lengthOf(lastOfChain(overlap, isStop, hasRecorded))).toBeLessThan(overlap + 6);
+  });
+
+  it("keeps a span that has recorded above those that outlive it", () => {
+    const service = start(start(undefined));
+    const call = start(service);
+    end(service, false, true);
+    end(call, false, true);
+    expect(isAbove(service.path, call.path)).toBe(true);
   });
 
   it("knows the open spans above a span", () => {

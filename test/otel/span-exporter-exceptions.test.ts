@@ -58,6 +58,20 @@ describe("the exceptions of finished spans", () => {
   });
 });
 
+describe("calls that failed within one millisecond", () => {
+  it("are told apart by the order in which they ended: clocks of spans differ", async () => {
+    const bench = startExporter();
+    const [{ root } = { root: spanOf() }] = families();
+    const calls = ["first", "last"].map((name, index) => {
+      const [event] = exception(name).events;
+      const time = [1_800_000_000, 900_000 - index * 800_000] as const;
+      return childOf(root, { kind: 2, events: [{ ...event, name: "exception", time }] });
+    });
+    bench.export(...calls, root);
+    expect(await reportedBy(bench)).toEqual(["last"]);
+  });
+});
+
 describe("the exceptions of a trace in batches", () => {
   it("are judged by the root on their way, where a trace has several", async () => {
     const bench = startExporter();
