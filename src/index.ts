@@ -122,7 +122,7 @@ export {
   suppressTracing,
   traceEnvironment,
 } from "./sdk/trace.js";
-export type { TraceHeaders } from "./sdk/trace.js";
+export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./sdk/trace.js";
 export type {
   FailurePhase,
   LimitHeaders,

@@ -1,5 +1,5 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
 import { isThenable } from "../normalize/foreign.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
@@ -22,9 +22,15 @@ export function hookedBreadcrumb(
   if (!outcome.ok) return breadcrumb;
   const { value } = outcome;
   if (value === null || isRecord(value)) return value;
-  const what = isThenable<unknown>(value)
-    ? "a promise; the breadcrumb is kept unchanged. This hook must be synchronous."
-    : "no breadcrumb; it is kept unchanged. Return the breadcrumb, or null to drop it.";
-  diagnostics.warnOnce("hook:beforeBreadcrumb", `\`beforeBreadcrumb\` returned ${what}`);
+  reportNoBreadcrumb(value, diagnostics);
   return breadcrumb;
+}
+
+function reportNoBreadcrumb(value: unknown, diagnostics: Diagnostics): void {
+  if (isThenable<unknown>(value))
+    return reportAsyncHook(diagnostics, "beforeBreadcrumb", "the breadcrumb is kept unchanged");
+  diagnostics.warnOnce(
+    "hook:beforeBreadcrumb",
+    "`beforeBreadcrumb` returned no breadcrumb; it is kept unchanged. Return the breadcrumb, or null to drop it.",
+  );
 }

@@ -1,5 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
+import { isThenable } from "../normalize/foreign.js";
 import type { Settings } from "../options/options.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { Scope } from "../scope/scope.js";
@@ -11,6 +12,10 @@ export function initialScopes(
 ): readonly ScopeData[] {
   if (initialScope === undefined) return [];
   const scope = new Scope();
-  guardCallback(diagnostics, "initialScope", () => scope.update(initialScope));
+  const outcome = guardCallback(diagnostics, "initialScope", (): unknown =>
+    typeof initialScope === "function" ? initialScope(scope) : scope.update(initialScope),
+  );
+  if (outcome.ok && isThenable(outcome.value))
+    reportAsyncHook(diagnostics, "initialScope", "what it writes after its first `await` is lost");
   return [scope.data];
 }

@@ -1,5 +1,5 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { isThenable } from "../normalize/foreign.js";
 import type { DiscardReason } from "../protocol/data-category.js";
@@ -110,13 +110,17 @@ function hookedSpan(
     const hooked = { ...outcome.value, span_id, trace_id };
     if (isSpan(hooked)) return hooked;
   }
+  reportNoSpan(outcome.value, diagnostics);
+  return original;
+}
+
+function reportNoSpan(value: unknown, diagnostics: Diagnostics): void {
+  if (isThenable(value))
+    return reportAsyncHook(diagnostics, "beforeSendSpan", "the span is sent unchanged");
   diagnostics.warnOnce(
     "hook:beforeSendSpan",
-    isThenable(outcome.value)
-      ? "`beforeSendSpan` returned a promise; the span is sent unchanged. This hook must be synchronous."
-      : "`beforeSendSpan` returned an invalid span; the span is sent unchanged. Return the span, or null to drop it.",
+    "`beforeSendSpan` returned an invalid span; the span is sent unchanged. Return the span, or null to drop it.",
   );
-  return original;
 }
 
 function hookedEvent(

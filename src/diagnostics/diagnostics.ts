@@ -71,6 +71,17 @@ export function guardCallback<T>(
   }
 }
 
+/**
+ * Reports a hook that returned a promise although its result is needed at once, which means that it has no effect: what
+ * it is to remove is sent. A fault in the set-up. `effect` says what happens instead.
+ */
+export function reportAsyncHook(diagnostics: Diagnostics, name: string, effect: string): void {
+  diagnostics.faultOnce(
+    `async:${name}`,
+    `\`${name}\` returned a promise, and its result is ignored: ${effect}. It must be synchronous: remove \`async\`, and return the result itself`,
+  );
+}
+
 // A logger is the user's code: it must not be able to harm the pipeline.
 function tell(log: Log, message: string, cause: unknown): void {
   try {

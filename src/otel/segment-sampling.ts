@@ -1,4 +1,5 @@
 import type { SentryClient } from "../client/client.js";
+import { reportAsyncHook } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { pressDecision } from "../sampling/backpressure.js";
@@ -28,6 +29,12 @@ export function createSegmentSampling(
   const { settings, pressure } = client;
   const onSamplerError = (error: unknown): void =>
     client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
+  const onAsyncSampler = (): void =>
+    reportAsyncHook(
+      client.diagnostics,
+      "tracesSampler",
+      "the parent's decision or `tracesSampleRate` decides",
+    );
 
   return ({ traceId, incoming, root }) => {
     // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
@@ -40,6 +47,7 @@ export function createSegmentSampling(
       sampler,
       describeRoot: () => root,
       onSamplerError,
+      onAsyncSampler,
     });
     const factor = pressure.factor();
     const senderRate = factor > 0 && isSentry ? parseRate(incoming.dsc["sample_rate"]) : undefined;

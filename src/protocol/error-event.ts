@@ -67,6 +67,8 @@ export interface LogEntry {
 
 /** An error or message event as it goes over the wire. */
 export interface ErrorEvent {
+  /** Never set: what tells a `TransactionEvent` from it. */
+  type?: undefined;
   /** 32 hexadecimal digits. */
   event_id: string;
   /** Seconds since 1970, with a fraction. */

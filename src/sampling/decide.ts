@@ -36,8 +36,10 @@ export interface SamplingInput {
   readonly sampler: TracesSampler | undefined;
   /** Called only if there is a sampler. */
   readonly describeRoot: () => RootDescription;
-  /** Told what the sampler threw, or a `TypeError` if it returned neither a rate nor a boolean. */
+  /** Gets what the sampler threw, or a `TypeError` if it returned neither a rate nor a boolean. */
   readonly onSamplerError?: (error: unknown) => void;
+  /** Called when the sampler returned a promise. */
+  readonly onAsyncSampler?: () => void;
 }
 
 /** Whether a local root is sampled, and how that came. `sampled` is `sampleRand < sampleRate` where a rate is given. */
@@ -77,11 +79,11 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
   let answer: unknown;
   try {
     answer = sampler(samplerContext(input));
+    if (isThenable(answer)) return passedOver(answer, input);
   } catch (error) {
     input.onSamplerError?.(error);
     return undefined;
   }
-  if (isPromise(answer)) return passedOver(answer, input);
   if (typeof answer === "boolean") return answer ? 1 : 0;
   if (isRate(answer)) return answer;
   const received = typeof answer === "number" ? String(answer) : typeof answer;
@@ -91,14 +93,15 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
   return "invalid";
 }
 
+// May throw: a promise of another library, or a proxy.
+function isThenable(answer: unknown): boolean {
+  return typeof answer === "object" && answer !== null && "then" in answer;
+}
+
 // The decision is needed when the span starts. A promise must not end the process when it rejects.
-function passedOver(answer: Promise<unknown>, input: SamplingInput): undefined {
-  answer.catch(() => undefined);
-  input.onSamplerError?.(
-    new TypeError(
-      "tracesSampler returned a promise, so its answer is not used: the parent's decision or tracesSampleRate decides. Return a number or a boolean",
-    ),
-  );
+function passedOver(answer: unknown, input: SamplingInput): undefined {
+  if (isPromise(answer)) answer.catch(() => undefined);
+  input.onAsyncSampler?.();
 }
 
 function samplerContext(input: SamplingInput): SamplerContext {

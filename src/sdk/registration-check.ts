@@ -26,6 +26,8 @@ interface Usable {
 
 // Providers are registered right after their processors are made; some wait for a remote configuration before.
 const GRACE_MILLIS = 30_000;
+// A process that has done nothing yet is looked at again, after twice the time each time.
+const MAX_PAUSE_MILLIS = 3_600_000;
 const MAX_DEPTH = 3;
 const MAX_OBJECTS = 200;
 
@@ -42,10 +44,14 @@ const watched = new WeakMap<SentryClient, Registrable[]>();
 export function watchRegistration(client: SentryClient, part: Registrable): void {
   const parts = watched.get(client) ?? [];
   watched.set(client, [...parts, part]);
-  const stop = setDetachedTimer(
-    () => attempt(() => reportIfCertain(client, part), undefined),
-    GRACE_MILLIS,
-  );
+  watch(client, part, GRACE_MILLIS);
+}
+
+function watch(client: SentryClient, part: Registrable, pauseMillis: number): void {
+  const stop = setDetachedTimer(() => {
+    if (attempt(() => reportIfCertain(client, part), true) || client.isClosed) return;
+    watch(client, part, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
+  }, pauseMillis);
   part.instance.whenInUse(stop);
 }
 
@@ -54,8 +60,12 @@ export function checkRegistrations(client: SentryClient): void {
   for (const part of watched.get(client) ?? []) attempt(() => report(client, part), undefined);
 }
 
-function reportIfCertain(client: SentryClient, part: Registrable): void {
-  if (isCertain()) report(client, part);
+/** Returns false where it is too early to tell. */
+function reportIfCertain(client: SentryClient, part: Registrable): boolean {
+  const processors = registeredProcessors();
+  if (processors === "none" && mayBeLocal(client)) return false;
+  if (processors === "none" || isTransparent(processors)) report(client, part);
+  return true;
 }
 
 function report(client: SentryClient, { kind, instance }: Registrable): void {
@@ -76,11 +86,10 @@ function mayBeLocal(client: SentryClient): boolean {
 }
 
 // While the process runs, a processor of the application's may still pass spans on to ours.
-function isCertain(): boolean {
-  const processors = registeredProcessors();
+function isTransparent(processors: readonly object[] | "foreign"): boolean {
   return (
-    Array.isArray(processors) &&
-    processors.every((processor: object) => SDK_PROCESSORS.has(processor.constructor?.name))
+    processors !== "foreign" &&
+    processors.every((processor) => SDK_PROCESSORS.has(processor.constructor?.name))
   );
 }
 

@@ -8,13 +8,14 @@ import { startingNewTrace } from "../otel/scope-context.js";
 import { suppressTracing as suppressed } from "../otel/suppress.js";
 import { SentryPropagator } from "./otel-parts.js";
 
-/** The headers that carry a trace; others in the same object are not looked at. */
-export interface TraceHeaders {
-  readonly "sentry-trace"?: string | undefined;
-  readonly baggage?: string | undefined;
-  readonly traceparent?: string | undefined;
-  readonly tracestate?: string | undefined;
-}
+/** Headers that carry a trace. */
+export type TraceHeaderName = "baggage" | "sentry-trace" | "traceparent" | "tracestate";
+
+/** The headers of a trace, by name; fits `fetch`, `new Headers()` and `Record<string, string>`. */
+export type TraceHeaders = Readonly<Partial<Record<TraceHeaderName, string>>>;
+
+/** Headers that a trace is read from; others in the same object are not looked at. */
+export type IncomingTraceHeaders = Readonly<Partial<Record<TraceHeaderName, string | undefined>>>;
 
 const propagator = new SentryPropagator();
 
@@ -23,7 +24,7 @@ const propagator = new SentryPropagator();
  * instrumentation reads the headers of. Without usable headers it is the unit of a new trace. Returns
  * what `fn` returns, throws what it throws.
  */
-export function continueTrace<T>(headers: TraceHeaders, fn: () => T): T {
+export function continueTrace<T>(headers: IncomingTraceHeaders, fn: () => T): T {
   const outside = trace.deleteSpan(context.active());
   return runInContext(propagator.extract(outside, headers, defaultTextMapGetter), fn);
 }
@@ -54,7 +55,7 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
  * The headers of the active trace as HTML `<meta>` elements, for the head of a page whose browser SDK is to continue the
  * trace; empty without a span. Names and values are escaped. `headers` default to `getTraceHeaders()`.
  */
-export function getTraceMetaTags(headers: TraceHeaders = getTraceHeaders()): string {
+export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders()): string {
   return Object.entries(headers)
     .filter((entry): entry is [string, string] => typeof entry[1] === "string")
     .map(([name, value]) => `<meta name="${escaped(name)}" content="${escaped(value)}"/>`)

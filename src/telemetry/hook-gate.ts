@@ -1,4 +1,4 @@
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { isThenable } from "../normalize/foreign.js";
 
@@ -33,12 +33,15 @@ export class HookGate {
 
   // A hook in plain JavaScript may return anything.
   #checked<T extends object>(value: T, item: T): T | undefined {
-    const isLate = isThenable(value);
-    if (!isLate && typeof value === "object") return value;
-    const what = isLate
-      ? "a promise; the item is sent unchanged. This hook must be synchronous."
-      : "no object; the item was dropped. Return the item, or null to drop it.";
-    this.#diagnostics.warnOnce(`hook:${this.#name}`, `\`${this.#name}\` returned ${what}`);
-    return isLate ? item : undefined;
+    if (isThenable(value)) {
+      reportAsyncHook(this.#diagnostics, this.#name, "the item is sent unchanged");
+      return item;
+    }
+    if (typeof value === "object") return value;
+    this.#diagnostics.warnOnce(
+      `hook:${this.#name}`,
+      `\`${this.#name}\` returned no object; the item was dropped. Return the item, or null to drop it.`,
+    );
+    return undefined;
   }
 }

@@ -1,6 +1,15 @@
 import { describe, expectTypeOf, it } from "vitest";
 
-import type { Breadcrumb, ClientOptions, ErrorEvent, TransactionEvent } from "../../src/index.js";
+import type {
+  Breadcrumb,
+  ClientOptions,
+  ErrorEvent,
+  EventProcessor,
+  IncomingTraceHeaders,
+  SentryEvent,
+  TraceHeaders,
+  TransactionEvent,
+} from "../../src/index.js";
 
 type Hook<Name extends keyof ClientOptions> = NonNullable<ClientOptions[Name]>;
 type Later = Promise<null>;
@@ -25,5 +34,30 @@ describe("the type of a hook", () => {
   it("accepts a changed item of the hook's own making", () => {
     expectTypeOf<(breadcrumb: Breadcrumb) => Breadcrumb>().toExtend<Hook<"beforeBreadcrumb">>();
     expectTypeOf<() => { message: string }>().toExtend<Hook<"beforeBreadcrumb">>();
+  });
+});
+
+function emptied(event: SentryEvent): SentryEvent {
+  return event.type === "transaction" ? { ...event, spans: [] } : { ...event, level: "error" };
+}
+
+describe("the type of an event", () => {
+  it("is told by `type`, in event processors and hooks", () => {
+    expectTypeOf<Extract<SentryEvent, { type: "transaction" }>>().toEqualTypeOf<TransactionEvent>();
+    expectTypeOf<SentryEvent["type"]>().toExtend<string | undefined>();
+    expectTypeOf(emptied).toExtend<EventProcessor>();
+  });
+});
+
+describe("the type of trace headers", () => {
+  it("fits what headers are passed to", () => {
+    expectTypeOf<TraceHeaders>().toExtend<ConstructorParameters<typeof Headers>[0]>();
+    expectTypeOf<TraceHeaders>().toExtend<Record<string, string>>();
+    expectTypeOf<TraceHeaders>().toExtend<NonNullable<RequestInit["headers"]>>();
+    expectTypeOf<TraceHeaders>().toExtend<IncomingTraceHeaders>();
+  });
+
+  it("takes headers that may be missing", () => {
+    expectTypeOf<{ baggage: string | undefined }>().toExtend<IncomingTraceHeaders>();
   });
 });

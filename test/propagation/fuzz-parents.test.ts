@@ -174,7 +174,7 @@ it("the ids of a generator that writes capitals are in lower case everywhere", a
   const bridge = startBridge({}, { idGenerator });
   const root = bridge.tracer.startSpan("root");
   const headers = getTraceHeaders(trace.setSpan(ROOT_CONTEXT, root));
-  const parent = read({ ...headers } as Record<string, string>);
+  const parent = read({ ...headers });
   root.end();
   const [transaction] = await bridge.flushed();
   expect(parent?.span.traceId).toBe(transaction?.contexts.trace?.trace_id);

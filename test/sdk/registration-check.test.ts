@@ -1,5 +1,6 @@
-import { trace } from "@opentelemetry/api";
+import { context, trace } from "@opentelemetry/api";
 import type { TracerProvider } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   SentrySpanExporter,
   SentrySpanProcessor,
+  captureMessage,
   createClient,
   setClient,
 } from "../../src/index.js";
@@ -38,6 +40,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   trace.disable();
+  context.disable();
   setClient(undefined);
 });
 
@@ -66,13 +69,59 @@ describe("a process that goes on without its processor", () => {
           shutdown: () => processor.shutdown(),
         }),
     ],
-    ["comes later", () => undefined],
+    ["comes within that time", (processor) => void setTimeout(() => register(processor), 29_000)],
     ["is another SDK's", () => trace.setGlobalTracerProvider(FOREIGN)],
   ])("is told nothing where the provider %s", (_name, setUp) => {
     const written = standardError();
     setUp(processorOf());
     vi.advanceTimersByTime(10 * GRACE_MILLIS);
     expect(written).toEqual([]);
+  });
+});
+
+describe("a process without a registered provider", () => {
+  const NO_PROVIDER = expect.stringMatching(/no span has reached it: no tracer provider is regist/);
+
+  it("is told after 30 seconds, once", () => {
+    const written = standardError();
+    processorOf();
+    vi.advanceTimersByTime(GRACE_MILLIS - 1);
+    expect(written).toEqual([]);
+    vi.advanceTimersByTime(100 * GRACE_MILLIS);
+    expect(written).toEqual([NO_PROVIDER]);
+  });
+
+  it("that has a context manager is told when it has captured something", () => {
+    const written = standardError();
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+    const client = createClient({ transport: createMemoryTransport() });
+    const processor = new SentrySpanProcessor(client);
+    vi.advanceTimersByTime(10 * GRACE_MILLIS);
+    expect([written, processor.isInUse]).toEqual([[], false]);
+    captureMessage("one");
+    vi.advanceTimersByTime(20 * GRACE_MILLIS);
+    expect(written).toEqual([NO_PROVIDER]);
+  });
+
+  it("is told nothing where its own provider passes spans on", () => {
+    const written = standardError();
+    const provider = new BasicTracerProvider({ spanProcessors: [processorOf()] });
+    provider.getTracer("app").startSpan("root").end();
+    forgetFaults();
+    written.length = 0;
+    vi.advanceTimersByTime(100 * GRACE_MILLIS);
+    expect(written).toEqual([]);
+  });
+
+  it("keeps no timer when the client is closed", async () => {
+    const written = standardError();
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+    const client = createClient({ transport: createMemoryTransport() });
+    const processor = new SentrySpanProcessor(client);
+    vi.advanceTimersByTime(GRACE_MILLIS);
+    await client.close();
+    vi.advanceTimersByTime(100 * GRACE_MILLIS);
+    expect([vi.getTimerCount(), processor.isInUse, written]).toEqual([0, false, []]);
   });
 });
 

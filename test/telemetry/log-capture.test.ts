@@ -58,14 +58,14 @@ describe("beforeSendLog", () => {
     expect(client.ledger.untold()).not.toHaveProperty("before_send");
   });
 
-  it("leaves a log unchanged where it returns a promise, which is one warning", async () => {
+  it("leaves a log unchanged where it returns a promise, which is one fault in the set-up", async () => {
     const { logs, client } = startTelemetry({
       beforeSendLog: () => Promise.resolve(null) as never,
     });
     logger.info("kept");
     logger.info("kept, too");
     expect((await logs()).map(({ body }) => body)).toEqual(["kept", "kept, too"]);
-    expect(client.diagnostics.counts()).toMatchObject({ "hook:beforeSendLog": 2 });
+    expect(client.diagnostics.counts()).toMatchObject({ "async:beforeSendLog": 2 });
   });
 
   it("does not see the logs that it writes itself", async () => {
