@@ -52,7 +52,7 @@ export type {
   LocalReason,
   ReportedReason,
 } from "./protocol/data-category.js";
-export type { EncodedEnvelope } from "./protocol/envelope.js";
+export type { CheckInState, EncodedEnvelope } from "./protocol/envelope.js";
 export type { EventHint } from "./protocol/event-hint.js";
 export type { EventProcessor, SentryEvent } from "./protocol/event-processor.js";
 export type { Log, LogLevel } from "./protocol/log.js";

@@ -56,7 +56,11 @@ describe("10,000 random thrown values", () => {
 describe("what Sentry's own SDK says of", () => {
   const options: Pick<Client, "getOptions"> = { getOptions: () => ({}) as never };
   const sentry = options as Client;
-  const words = fc.string({ unit: "binary", maxLength: 100 }).filter((text) => text.isWellFormed());
+  // Without NUL, which Sentry cannot store: ours is sent as U+FFFD.
+  const words = fc
+    .string({ unit: "binary", maxLength: 100 })
+    .map((text) => text.replaceAll("\0", " "))
+    .filter((text) => text.isWellFormed());
   const errors = fc
     .tuple(words, fc.constantFrom(Error, TypeError, RangeError, URIError))
     .map(([message, ErrorClass]) => new ErrorClass(message));

@@ -44,7 +44,8 @@ describeRow(25, "a proxy that refuses", () => {
       delivered: {},
       dropped: { transaction: { network_error: 4 }, span: { network_error: 12 } },
     });
-    expect((await proxy.report()).requests.begun).toBe(4);
+    // One for each transaction, and one for the report that each flush tries.
+    expect((await proxy.report()).requests.begun).toBe(8);
     expect((await server.report()).connections.opened).toBe(0);
     expect(delivery.warnings).toEqual([expect.stringMatching(said)]);
     expect(delivery.warnings[0]).toContain(`${proxy.host}:${proxy.port}`);
@@ -76,7 +77,8 @@ describeRow(25, "a proxy that refuses", () => {
       dropped: { error: { network_error: 1 } },
     });
     expect(delivery.warnings).toEqual([expect.stringContaining("wants credentials (HTTP 407)")]);
-    expect((await proxy.report()).requests.begun).toBe(1);
+    // The error, and the report of its loss that the flush tries.
+    expect((await proxy.report()).requests.begun).toBe(2);
     await expectAccounted(delivery.books(), server);
   });
 
@@ -113,7 +115,8 @@ describeRow(25, "a proxy that dies", () => {
     for (let sent = 0; sent < 200; sent += 1)
       await delivery.send("transaction", { payloadBytes: 1000 });
     const { connections } = await proxy.report();
-    expect(connections.reset).toBeGreaterThan(5);
+    // After a few losses each connection is used once, and then none lasts long enough to be reset.
+    expect(connections.reset).toBeGreaterThan(1);
     expect(connections.opened).toBeLessThan(50);
     expect(outcomeOf(delivery.books())).toEqual({
       delivered: { transaction: 200, span: 600 },

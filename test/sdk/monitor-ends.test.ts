@@ -160,12 +160,9 @@ describe("runs that have not ended when the client is closed", () => {
     for (const job of jobs) job.resolve("late");
     expect(await Promise.all(runs)).toEqual(["late", "late", "late"]);
     const ends = sentCheckIns(bridge.transport).map(({ status }) => status);
-    expect(ends.filter((status) => status !== "in_progress")).toEqual([
-      "ok",
-      "error",
-      "error",
-      "error",
-    ]);
+    // Check-ins of different runs come in any order.
+    expect(ends.filter((status) => status === "ok")).toHaveLength(1);
+    expect(ends.filter((status) => status === "error")).toHaveLength(3);
     expect(bridge.transport.transactions()).toHaveLength(4);
     expect(bridge.client.stats().byCategory.monitor).toMatchObject({ captured: 8, sent: 8 });
   });
