@@ -1,4 +1,4 @@
-import { isList, memberOf } from "../normalize/foreign.js";
+import { isList, isRecord, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
@@ -15,7 +15,6 @@ const LIMITS = { depth: 10, totalLength: 1_048_576, omitUndefined: true };
 
 type Shape = (value: unknown) => boolean;
 
-const isRecord: Shape = (value) => typeof value === "object" && value !== null && !isList(value);
 const isText: Shape = (value) => typeof value === "string";
 const isRecordOf =
   (shape: Shape): Shape =>

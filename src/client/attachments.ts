@@ -1,4 +1,4 @@
-import { isRecord } from "./valid-event.js";
+import { isRecord } from "../normalize/foreign.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
 

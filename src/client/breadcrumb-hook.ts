@@ -1,9 +1,8 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
-import { isThenable } from "../normalize/foreign.js";
+import { isRecord, isThenable } from "../normalize/foreign.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
-import { isRecord } from "./valid-event.js";
 
 /**
  * The breadcrumb after `beforeBreadcrumb`; `null` if it was dropped. A hook that throws or returns no breadcrumb leaves it

@@ -1,3 +1,4 @@
+import { isRecord } from "../normalize/foreign.js";
 import { cut } from "../normalize/cut.js";
 import {
   validDist,
@@ -13,7 +14,7 @@ import { conformException } from "./conform-exception.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
 import { conformRequest } from "./conform-request.js";
 import { SDK_MEMBER } from "./process-members.js";
-import { isRecord, plainValue } from "./valid-event.js";
+import { plainValue } from "./valid-event.js";
 
 /** An event that Relay takes as it is, and the rules that the given one broke. */
 export interface ConformedEvent<Event> {

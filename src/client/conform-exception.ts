@@ -1,6 +1,6 @@
+import { isRecord } from "../normalize/foreign.js";
 import type { ValueRule } from "../normalize/relay-values.js";
 import { textMember } from "../scope/valid-values.js";
-import { isRecord } from "./valid-event.js";
 
 type Members = Readonly<Record<string, unknown>>;
 type Accepts = (value: unknown) => boolean;

@@ -1,5 +1,5 @@
+import { isRecord } from "../normalize/foreign.js";
 import type { ValueRule } from "../normalize/relay-values.js";
-import { isRecord } from "./valid-event.js";
 
 type Accepts = (value: unknown) => boolean;
 

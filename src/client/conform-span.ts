@@ -1,3 +1,4 @@
+import { isRecord } from "../normalize/foreign.js";
 import { cut } from "../normalize/cut.js";
 import {
   MAX_MEASUREMENTS,
@@ -6,8 +7,8 @@ import {
   validUnit,
 } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
-import { SPAN_STATUSES } from "../protocol/span-status.js";
-import { hasIds, isRecord, isSpanId, plainValue } from "./valid-event.js";
+import { SPAN_STATUSES } from "../semantics/span-status.js";
+import { hasIds, isSpanId, plainValue } from "./valid-event.js";
 
 const MAX_OP_LENGTH = 128;
 const MAX_DESCRIPTION_LENGTH = 8192;

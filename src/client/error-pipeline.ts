@@ -1,3 +1,4 @@
+import { isRecord } from "../normalize/foreign.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
@@ -12,7 +13,6 @@ import { completeEvent } from "./event-surroundings.js";
 import { processed } from "./event-processors.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
 import { redactedEvent } from "./redact.js";
-import { isRecord } from "./valid-event.js";
 
 /** What an error event is finished with. */
 export interface ErrorContext extends EventSurroundings {

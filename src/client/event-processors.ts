@@ -1,8 +1,8 @@
+import { isRecord } from "../normalize/foreign.js";
 import type { CallbackResult, Diagnostics } from "../diagnostics/diagnostics.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor, SentryEvent } from "../protocol/event-processor.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
-import { isRecord } from "./valid-event.js";
 
 /** What events are processed with. */
 export interface Processing {

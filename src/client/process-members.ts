@@ -1,3 +1,4 @@
+import { isRecord } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { ProcessIdentity } from "../propagation/dsc.js";
 import type { JsonRecord } from "../protocol/error-event.js";
@@ -9,8 +10,7 @@ import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
 import { redacted } from "./redact.js";
 import { knownAttributes } from "./resource-attributes.js";
-import { isRecord } from "./valid-event.js";
-import { withoutUnset } from "./without-unset.js";
+import { withoutUnset } from "../normalize/without-unset.js";
 
 /** What every event of a process says about it. */
 export interface ProcessMembers extends ProcessNames {

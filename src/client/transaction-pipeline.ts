@@ -1,7 +1,7 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
-import { isThenable } from "../normalize/foreign.js";
+import { isRecord, isThenable } from "../normalize/foreign.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import type { EventHint } from "../protocol/event-hint.js";
@@ -10,7 +10,7 @@ import { processed } from "./event-processors.js";
 import { encodeConformed } from "./encode-event.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
 import { reparentSpans } from "./reparent-spans.js";
-import { isRecord, isSpan, isTransaction } from "./valid-event.js";
+import { isSpan, isTransaction } from "./valid-event.js";
 
 /** A transaction's JSON after the hooks, or why there is none. `droppedSpans` left it on the way. */
 export type PipelineResult =

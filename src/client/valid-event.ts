@@ -1,23 +1,19 @@
+import { isRecord } from "../normalize/foreign.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
-/** Whether a hook returned a span that Relay takes: one bad span costs the whole transaction. */
+/** Tells whether a hook returned a span that Relay takes: one bad span costs the whole transaction. */
 export function isSpan(value: unknown): value is TransactionSpan {
   return isRecord(value) && isPeriod(value) && hasIds(value);
 }
 
-/** Whether a hook returned a transaction that Relay takes, but for its spans. */
+/** Tells whether a hook returned a transaction that Relay takes, but for its spans. */
 export function isTransaction(value: unknown): value is TransactionEvent {
   if (!isRecord(value) || !isPeriod(value) || !Array.isArray(value["spans"])) return false;
   const { contexts } = value;
   return isRecord(contexts) && isRecord(contexts["trace"]) && hasIds(contexts["trace"]);
-}
-
-/** Whether a value is an object and not a promise: a hook that is asynchronous has no result here. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !("then" in value) && !Array.isArray(value);
 }
 
 /** The value that JSON shows of an object with `toJSON`, such as a `Date`; any other value as it is. */

@@ -48,3 +48,8 @@ export function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T
     typeof value === "object" && value !== null && typeof memberOf(value, "then") === "function"
   );
 }
+
+/** Tells an object with members from lists, promises and everything else. Never throws. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !isList(value) && !isThenable(value);
+}

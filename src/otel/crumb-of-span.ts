@@ -5,7 +5,7 @@ import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import type { SpanCrumb } from "../scope/span-crumb.js";
 import { requestMethod } from "../semantics/http-method.js";
-import { statusNumber } from "../semantics/http-status.js";
+import { httpStatusOf } from "../semantics/http-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
 
 const MAX_MESSAGE_LENGTH = 2048;
@@ -71,20 +71,16 @@ function httpMembers({ data }: ClientCall): Record<string, unknown> {
   const members: Record<string, unknown> = {
     url: data["url"],
     method: requestMethod(data),
-    status_code: statusCode(data),
+    status_code: httpStatusOf(data),
     "http.query": data["http.query"],
     "http.fragment": data["http.fragment"],
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-function statusCode(data: ClientCall["data"]): number | undefined {
-  return statusNumber(data["http.response.status_code"] ?? data["http.status_code"]);
-}
-
 // The protocol's levels of an HTTP breadcrumb; others by the span's status.
 function levelOf({ data, hasFailed }: ClientCall): SeverityLevel {
-  const status = statusCode(data) ?? 0;
+  const status = httpStatusOf(data) ?? 0;
   if (status >= 500) return "error";
   if (status >= 400) return "warning";
   return hasFailed ? "error" : "info";

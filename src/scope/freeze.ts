@@ -1,3 +1,4 @@
+import { isRecord } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 
 import type { FrozenRecord } from "./scope-data.js";
@@ -33,10 +34,6 @@ function readableKeys(value: object): string[] {
   } catch {
     return [];
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function deepFreeze<T extends object>(value: T): T {

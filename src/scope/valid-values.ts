@@ -1,8 +1,10 @@
 import { isIP } from "node:net";
 
 import { cut } from "../normalize/cut.js";
+import { isRecord } from "../normalize/foreign.js";
 import { validLevel, validSeconds, validTagKey, validTagValue } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
+import { withoutUnset } from "../normalize/without-unset.js";
 import type { Breadcrumb, User } from "./scope-data.js";
 
 /** A value that Relay takes, and whether it had to be repaired for that. */
@@ -39,7 +41,7 @@ type Members = Readonly<Record<string, unknown>>;
 /** Makes a breadcrumb of JSON values valid; `now` (in seconds) stands in for a time that is none. */
 export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcrumb> {
   const { timestamp, type, category, message, level, data, ...others } = crumb;
-  const value = withoutUnset({
+  const value = withoutUnset<Record<string, unknown>>({
     timestamp: timestamp === undefined ? now : (validSeconds(timestamp) ?? now),
     type: textMember(type, MAX_WORD_LENGTH),
     category: textMember(category, MAX_WORD_LENGTH),
@@ -54,7 +56,7 @@ export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcru
 /** Makes a user of JSON values valid. Unknown members stay. */
 export function checkedUser(user: Members): Checked<User> {
   const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
-  const value = withoutUnset({
+  const value = withoutUnset<Record<string, unknown>>({
     ...others,
     id: Number.isSafeInteger(id) ? id : textMember(id, MAX_WORD_LENGTH),
     username: textMember(username, MAX_WORD_LENGTH),
@@ -101,12 +103,4 @@ function hasChanged(before: Members, after: Members): boolean {
 function isSame(before: unknown, after: unknown): boolean {
   if (before === after) return true;
   return isRecord(before) && isRecord(after) && !hasChanged(before, after);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function withoutUnset(value: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }

@@ -30,6 +30,14 @@ async function errorsOf(bridge: Bridge): Promise<readonly ReceivedError[]> {
   return bridge.transport.errors();
 }
 
+// A rule of a JSON schema has one, too.
+it("takes a member that is called `then` for data, not for a promise", () => {
+  const members = Object.fromEntries(["if", "then"].map((key) => [key, key]));
+  const event = { contexts: { rule: members }, extra: members, tags: members, user: members };
+  expect(conformed(event)).toEqual(event);
+  expect(brokenBy(event)).toEqual([]);
+});
+
 describe("the time of an event that application code has made", () => {
   const now = Date.now() / 1000;
   const day = 86_400;

@@ -1,4 +1,4 @@
-/** The same object without its members that are `undefined`. */
+/** Copies an object without its members that are `undefined`. */
 export function withoutUnset<T extends object>(value: T): T {
   return Object.fromEntries(
     Object.entries(value).filter(([, member]) => member !== undefined),
