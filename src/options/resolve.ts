@@ -125,7 +125,10 @@ export function resolveOptions(
 function validate(options: ClientOptions): void {
   for (const [name, value] of Object.entries(options)) {
     if (!isOption(name)) {
-      const expected = unknownOption(name, Object.keys(CHECKS));
+      const expected = unknownOption(name, {
+        known: Object.keys(CHECKS),
+        ofTransport: must.HTTP_OPTION_NAMES,
+      });
       throw new OptionsError({ option: name, expected, received: value });
     }
     if (value !== undefined) CHECKS[name](name, value);

@@ -15,6 +15,10 @@ const UNCAUGHT =
 const SCOPE = "pass a client, and write to getGlobalScope()";
 const ALL_STACKS = "errors always have stacks, and messages have none";
 
+const INITIAL_SCOPE = "set it in `initialScope`, such as { tags, user, extra, contexts }";
+const RESOURCE =
+  "name the service on OpenTelemetry's resource: `serviceName` of NodeSDK, or OTEL_SERVICE_NAME";
+
 const COUNTERPARTS: Readonly<Record<string, string>> = {
   _experiments: "there are no experiments",
   _flushInterval: "logs and metrics are sent every 5 seconds, or with flush()",
@@ -22,6 +26,7 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   allowUrls: PER_EVENT,
   attachStacktrace: ALL_STACKS,
   autoSessionTracking: NO_SESSIONS,
+  contexts: INITIAL_SCOPE,
   clientReportFlushInterval:
     "client reports go with other envelopes; `sendClientReports: false` turns them off",
   dataCollection: "use `sendDefaultPii`, and `beforeSend` for single values",
@@ -33,6 +38,13 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   enableRuntimeChannelInjection: INSTRUMENTATIONS,
   enableTracing: "tracing is on with a SentrySpanProcessor; its share is `tracesSampleRate`",
   enabled: "pass `dsn: false` to send nothing",
+  extra: INITIAL_SCOPE,
+  fingerprint: INITIAL_SCOPE,
+  level: INITIAL_SCOPE,
+  tags: INITIAL_SCOPE,
+  user: INITIAL_SCOPE,
+  resource: RESOURCE,
+  serviceName: RESOURCE,
   enhanceFetchErrorMessages: "messages of errors are sent as they are",
   httpProxy: HTTP_SETTINGS,
   httpsProxy: HTTP_SETTINGS,
@@ -81,27 +93,60 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
 const MAX_SHARE = 0.34;
 // A key may be anything, and the distance costs the product of the lengths.
 const MAX_NAME_LENGTH = 50;
+// "env" is short for "environment"; two letters begin too many names.
+const MIN_PART_LENGTH = 3;
 
 /** Says what to write instead of an option that does not exist: as the end of a sentence that begins with its name. */
-export function unknownOption(name: string, known: readonly string[], isNested = false): string {
-  const counterpart =
-    isNested || !Object.hasOwn(COUNTERPARTS, name) ? undefined : COUNTERPARTS[name];
+export function unknownOption(name: string, names: OptionNames): string {
+  const { known, ofTransport = [] } = names;
+  const isTop = names.ofTransport !== undefined;
+  const others = isTop ? [...Object.keys(COUNTERPARTS), ...ofTransport] : [];
+  const nearest = nearestOf(name, known, others);
+  if (nearest === undefined) return `is not an option; there are ${known.join(", ")}`;
+  if (known.includes(nearest)) return `is not an option; did you mean \`${nearest}\`?`;
+  const counterpart = Object.hasOwn(COUNTERPARTS, nearest) ? COUNTERPARTS[nearest] : undefined;
   if (counterpart !== undefined) return `is not an option of otel-sentry-bridge: ${counterpart}`;
-  const nearest = nearestOf(name, known);
-  if (nearest !== undefined) return `is not an option; did you mean \`${nearest}\`?`;
-  return `is not an option; there are ${known.join(", ")}`;
+  return `is not an option; did you mean \`transport.${nearest}\`?`;
 }
 
-function nearestOf(name: string, known: readonly string[]): string | undefined {
+/** The options that there are where one does not exist. */
+export interface OptionNames {
+  readonly known: readonly string[];
+  /** Names of options inside of `transport`; undefined inside of an option. */
+  readonly ofTransport?: readonly string[] | undefined;
+}
+
+// The name itself first, then one that differs by typing errors, then one that was shortened or extended.
+function nearestOf(
+  name: string,
+  known: readonly string[],
+  others: readonly string[],
+): string | undefined {
   if (name.length > MAX_NAME_LENGTH) return undefined;
+  if (others.includes(name)) return name;
+  return (
+    similarTo(name, known) ?? similarTo(name, others) ?? extensionOf(name, [...known, ...others])
+  );
+}
+
+function similarTo(name: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = name.length * MAX_SHARE;
-  for (const candidate of known) {
+  for (const candidate of candidates) {
     const distance = distanceOf(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= least && (nearest === undefined || distance < least))
       [nearest, least] = [candidate, distance];
   }
   return nearest;
+}
+
+function extensionOf(name: string, candidates: readonly string[]): string | undefined {
+  const text = name.toLowerCase();
+  return candidates.find((candidate) => {
+    const other = candidate.toLowerCase();
+    const [short, long] = text.length < other.length ? [text, other] : [other, text];
+    return short.length >= MIN_PART_LENGTH && long.startsWith(short);
+  });
 }
 
 /** Levenshtein distance. */

@@ -189,6 +189,9 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
   spoolMaxAgeMillis: spoolAge,
 };
 
+/** Names of the options inside of `transport`. */
+export const HTTP_OPTION_NAMES: readonly string[] = Object.keys(HTTP_OPTIONS);
+
 function checkMembers(
   option: string,
   value: object,
@@ -197,7 +200,7 @@ function checkMembers(
   for (const [name, member] of Object.entries(value)) {
     const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (checkMember === undefined) {
-      const expected = unknownOption(name, Object.keys(checks), true);
+      const expected = unknownOption(name, { known: Object.keys(checks) });
       throw new OptionsError({ option: `${option}.${name}`, expected, received: member });
     }
     if (member !== undefined) checkMember(`${option}.${name}`, member);

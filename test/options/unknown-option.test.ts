@@ -25,6 +25,11 @@ describe("an option that does not exist", () => {
     ["sendDefaultPII", "sendDefaultPii"],
     ["ignoreError", "ignoreErrors"],
     ["maxBreadcrumb", "maxBreadcrumbs"],
+    ["env", "environment"],
+    ["releaseName", "release"],
+    ["http2", "transport.http2"],
+    ["spoolDir", "transport.spoolDirectory"],
+    ["maxConections", "transport.maxConnections"],
   ])("%s names the nearest one, %s", (wrong, right) => {
     expect(messageOf({ [wrong]: 1 })).toBe(
       `\`${wrong}\` is not an option; did you mean \`${right}\`?; got 1 (number)`,
@@ -49,6 +54,10 @@ describe("an option that does not exist", () => {
     ["autoSessionTracking", /not supported/],
     ["registerEsmLoaderHooks", /--import/],
     ["tracingOrigins", /`tracePropagationTargets`/],
+    ["Integrations", /OpenTelemetry instrumentations/],
+    ["attachStackTrace", /errors always have stacks/],
+    ["tags", /`initialScope`/],
+    ["serviceName", /OTEL_SERVICE_NAME/],
   ])("%s, of Sentry's SDKs, names its counterpart or says that there is none", (name, hint) => {
     const message = messageOf({ [name]: [] });
     expect(message).toMatch(/is not an option of otel-sentry-bridge: /);
