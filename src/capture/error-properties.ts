@@ -25,7 +25,7 @@ const TAKEN: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Of all properties together; Relay takes 1 MiB for the whole event. */
+/** Of all properties together, half of it for the cause's; Relay takes 1 MiB for the whole event. */
 const MAX_LENGTH = 16_384;
 const DEFAULT_DEPTH = 3;
 const MAX_PROPERTIES = 100;
@@ -43,11 +43,15 @@ export function errorProperties(
   const ofCause = isError(cause) ? ownProperties(cause) : {};
   const own = ownProperties(error);
   const isCauseEmpty = Object.keys(ofCause).length === 0;
-  const all = isCauseEmpty ? own : { ...own, cause: { [nameOf(cause)]: ofCause } };
-  if (Object.keys(all).length === 0) return undefined;
-  const levels = (depth === true ? DEFAULT_DEPTH : depth) + (isCauseEmpty ? 0 : 2);
-  const copy = normalize(all, { depth: levels, totalLength: MAX_LENGTH });
-  return { [nameOf(error)]: copy as JsonRecord };
+  if (isCauseEmpty && Object.keys(own).length === 0) return undefined;
+  const limits = {
+    depth: depth === true ? DEFAULT_DEPTH : depth,
+    totalLength: isCauseEmpty ? MAX_LENGTH : MAX_LENGTH / 2,
+  };
+  const copy = normalize(own, limits) as JsonRecord;
+  if (isCauseEmpty) return { [nameOf(error)]: copy };
+  const copyOfCause = { [nameOf(cause)]: normalize(ofCause, limits) };
+  return { [nameOf(error)]: { ...copy, cause: copyOfCause } };
 }
 
 function ownProperties(error: object): JsonRecord {

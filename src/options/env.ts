@@ -22,6 +22,15 @@ export const VARIABLES: Readonly<Partial<Record<keyof ClientOptions, string>>> =
   spotlight: "SENTRY_SPOTLIGHT",
 };
 
+/** The text of the variable that an option is read from. */
+export function variableText(
+  option: keyof ClientOptions,
+  env: Environment = process.env,
+): string | undefined {
+  const name = VARIABLES[option];
+  return name === undefined ? undefined : textOf(env[name]);
+}
+
 /** What the environment says of proxies, as it stands there. */
 export interface ProxyEnvironment {
   /** For an http server. */

@@ -1,6 +1,6 @@
 import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
-import { VARIABLES, optionsFromEnvironment } from "./env.js";
+import { VARIABLES, optionsFromEnvironment, variableText } from "./env.js";
 import type { ClientOptions, Settings } from "./options.js";
 import { unknownOption } from "./unknown-option.js";
 import * as must from "./validate.js";
@@ -115,10 +115,13 @@ export function resolveOptions(
   validateEnvironment(environment, options);
   const given = { ...withoutUnset(environment), ...withoutUnset(options) };
   const dsn = (given.dsn || "").trim() || undefined;
-  if (dsn !== undefined) parseDsn(dsn);
+  if (dsn !== undefined) blaming("dsn", options.dsn === undefined, () => parseDsn(dsn));
   const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
   // `true` in code takes the variable's URL, which was not checked with the other variables.
-  if (spotlight !== undefined) must.url("spotlight", spotlight);
+  if (spotlight !== undefined)
+    blaming("spotlight", typeof options.spotlight !== "string", () =>
+      must.url("spotlight", spotlight),
+    );
   return Object.freeze({ ...UNSET, ...DEFAULTS, ...given, dsn, spotlight });
 }
 
@@ -129,7 +132,7 @@ function validate(options: ClientOptions): void {
         known: Object.keys(CHECKS),
         ofTransport: must.HTTP_OPTION_NAMES,
       });
-      throw new OptionsError({ option: name, expected, received: value });
+      throw new OptionsError({ option: name, expected });
     }
     if (value !== undefined) CHECKS[name](name, value);
   }
@@ -139,14 +142,24 @@ function validate(options: ClientOptions): void {
 function validateEnvironment(environment: ClientOptions, options: ClientOptions): void {
   for (const [option, received] of Object.entries(environment)) {
     if (!isOption(option) || options[option] !== undefined) continue;
-    try {
-      validate({ [option]: received });
-    } catch (error) {
-      if (!isOptionsError(error)) throw error;
-      // As the check shows it: without credentials.
-      const { expected, received: shown } = error.problem;
-      throw new OptionsError({ option, expected, received: shown, variable: VARIABLES[option] });
-    }
+    blaming(option, true, () => validate({ [option]: received }));
+  }
+}
+
+// Names the variable where the value came from the environment. The value is shown as the check shows it, without
+// credentials; what is no number, as the variable has it.
+function blaming(
+  option: keyof ClientOptions,
+  isFromEnvironment: boolean,
+  check: () => unknown,
+): void {
+  try {
+    check();
+  } catch (error) {
+    if (!isFromEnvironment || !isOptionsError(error)) throw error;
+    const { expected, received } = error.problem;
+    const shown = Number.isNaN(received) ? (variableText(option) ?? received) : received;
+    throw new OptionsError({ option, expected, received: shown, variable: VARIABLES[option] });
   }
 }
 

@@ -1,5 +1,6 @@
+import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import { OptionsError } from "../protocol/errors.js";
-
+import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../transport/transport.js";
 import { unknownOption } from "./unknown-option.js";
 import type { HttpOptions, KeepUnsampled } from "./options.js";
@@ -19,7 +20,9 @@ const check =
 
 // What stands before the last @ may be a password, also where the rest is no URL.
 const withoutCredentials = (value: unknown): unknown =>
-  typeof value === "string" ? value.replace(/^.*@/s, "[Filtered]@") : value;
+  typeof value === "string"
+    ? value.replace(/^(?<scheme>\s*[a-z][a-z\d+.-]{0,9}:\/\/)?.*@/is, "$<scheme>[Filtered]@")
+    : value;
 
 // A key that was pasted in another form is a key all the same.
 const onlyItsKind = (value: unknown): unknown =>
@@ -35,17 +38,13 @@ const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     Array.isArray(value) && value.every((member) => accepts(member));
-const TRANSACTION_PATTERN = { name: isPattern, op: isPattern };
-const SPAN_PATTERN = { ...TRANSACTION_PATTERN, attributes: isRecord };
-const isRecordOf =
-  (members: Readonly<Record<string, (value: unknown) => boolean>>) =>
-  (value: unknown): boolean =>
-    typeof value === "object" &&
-    value !== null &&
-    Object.keys(value).length > 0 &&
-    Object.entries(value).every(([key, member]) => members[key]?.(member) === true);
-const isSpanPattern = isRecordOf(SPAN_PATTERN);
-const isTransactionPattern = isRecordOf(TRANSACTION_PATTERN);
+// An error names the member at fault, by its index.
+const listOf =
+  (expected: string, checkMember: Check): Check =>
+  (option, value) => {
+    if (!Array.isArray(value)) throw new OptionsError({ option, expected, received: value });
+    for (const [index, member] of value.entries()) checkMember(`${option}[${index}]`, member);
+  };
 const isAtLeast =
   (least: number) =>
   (value: unknown): boolean =>
@@ -77,10 +76,6 @@ export const flagOrDepth: Check = check(
     typeof value === "boolean" ||
     (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10),
 );
-export const scope: Check = check(
-  "must be an object with user, tags, extra, contexts, level or fingerprint, or a function that gets the scope",
-  (value) => typeof value === "function" || isRecord(value),
-);
 export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
 export const positiveMillis: Check = check(
   "must be a number of milliseconds above 0",
@@ -98,25 +93,43 @@ const pems: Check = check(
   (value) => isPem(value) || isListOf(isPem)(value),
   onlyItsKind,
 );
-const texts: Check = check("must be a list of strings", isListOf(isText));
+const texts: Check = listOf("must be a list of strings", text);
 const proxy: Check = check(
   "must be an http(s) URL, or false",
   (value) => value === false || isUrl(value),
   withoutCredentials,
 );
 export const millis: Check = check("must be a number of milliseconds, 0 or more", isAtLeast(0));
-export const patterns: Check = check(
-  "must be a list of strings and regular expressions",
-  isListOf(isPattern),
-);
-export const spanPatterns: Check = check(
-  "must be a list of strings, regular expressions and { name, op, attributes }",
-  isListOf((value) => isPattern(value) || isSpanPattern(value)),
-);
-export const transactionPatterns: Check = check(
-  "must be a list of strings, regular expressions and { name, op }",
-  isListOf((value) => isPattern(value) || isTransactionPattern(value)),
-);
+const pattern: Check = check("must be a string or a regular expression", isPattern);
+export const patterns: Check = listOf("must be a list of strings and regular expressions", pattern);
+const TRANSACTION_PATTERN = { name: pattern, op: pattern };
+export const transactionPatterns: Check = patternsOf("{ name, op }", TRANSACTION_PATTERN);
+export const spanPatterns: Check = patternsOf("{ name, op, attributes }", {
+  ...TRANSACTION_PATTERN,
+  attributes: record,
+});
+const SCOPE_MEMBERS: Readonly<Record<keyof ScopeChange, Check>> = {
+  user: record,
+  tags: record,
+  extra: record,
+  contexts: record,
+  attributes: record,
+  level: check("must be debug, error, fatal, info, log or warning", (value) =>
+    SEVERITY_LEVELS.has(value),
+  ),
+  fingerprint: texts,
+  attachments: listOf("must be a list of attachments", record),
+};
+
+/** Data of a scope, or a function that writes to one. */
+export const scope: Check = (option, value) => {
+  if (typeof value === "function") return;
+  if (!isRecord(value)) {
+    const expected = `must be an object with ${Object.keys(SCOPE_MEMBERS).join(", ")}, or a function that gets the scope`;
+    throw new OptionsError({ option, expected, received: value });
+  }
+  checkMembers(option, Object(value), SCOPE_MEMBERS);
+};
 export const flagOrUrl: Check = check(
   "must be true, false or a URL",
   (value) => typeof value === "boolean" || isUrl(value),
@@ -192,6 +205,21 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
 /** Names of the options inside of `transport`. */
 export const HTTP_OPTION_NAMES: readonly string[] = Object.keys(HTTP_OPTIONS);
 
+// A pattern without members would match everything, or nothing.
+function hasMembers(value: object): boolean {
+  return Object.values(value).some((member) => member !== undefined);
+}
+
+function patternsOf(shape: string, members: Readonly<Record<string, Check>>): Check {
+  return listOf(`must be a list of strings, regular expressions and ${shape}`, (option, value) => {
+    if (isPattern(value)) return;
+    const expected = `must be a string, a regular expression or ${shape}`;
+    if (typeof value !== "object" || value === null || !hasMembers(value))
+      throw new OptionsError({ option, expected, received: value });
+    checkMembers(option, value, members);
+  });
+}
+
 function checkMembers(
   option: string,
   value: object,
@@ -201,7 +229,7 @@ function checkMembers(
     const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (checkMember === undefined) {
       const expected = unknownOption(name, { known: Object.keys(checks) });
-      throw new OptionsError({ option: `${option}.${name}`, expected, received: member });
+      throw new OptionsError({ option: `${option}.${name}`, expected });
     }
     if (member !== undefined) checkMember(`${option}.${name}`, member);
   }

@@ -30,7 +30,7 @@ export function parseDsn(text: string): Dsn {
   if (groups === undefined) {
     throw new OptionsError({
       option: "dsn",
-      expected: "must look like https://<public key>@<host>/<project id>",
+      expected: `must look like https://<public key>@<host>/<project id>, but ${faultOf(text)}`,
       received: redactDsn(text),
     });
   }
@@ -80,12 +80,33 @@ function isOrigin({ protocol, host = "", port }: Groups): boolean {
   );
 }
 
+// Faults in the order in which they are looked for: the first that matches explains the others.
+const FAULTS: readonly (readonly [fault: RegExp, explanation: string])[] = [
+  [/^["'`]/, "it is in quotes"],
+  [/^\w+=/, "it begins with the name of a variable"],
+  [/^(?!https?:\/\/)/, "it must begin with https:// or http://"],
+  [/[\s\p{Cc}]/u, "it contains a space or a control character"],
+  [/^[^@]*$/, "it has no @ after the public key"],
+  [/^\w+:\/\/(?!\w+(?::\w*)?@)/, "the public key may have letters, digits and underscores only"],
+  [/[?#]/, "it has a query or a fragment"],
+  [/@[^/]*\/?$/, "it has no project id after the host"],
+  [/\/(?!\d+\/?$)[^/]*\/?$/, "the project id, the last part of the path, must be a number"],
+];
+
+function faultOf(text: string): string {
+  if (text.length > MAX_LENGTH) return `it has more than ${MAX_LENGTH} characters`;
+  const fault = FAULTS.find(([pattern]) => pattern.test(text.trim()));
+  return fault?.[1] ?? "its host, port or path is invalid";
+}
+
 // Before the last `@` stand keys, however malformed the text is. After it, or without one, what follows a colon may be a
-// secret unless it is a port.
+// secret unless it is a port. A scheme, and what stands before it in a text that was copied with too much, is none.
 function redactDsn(text: string): string {
   const at = text.lastIndexOf("@");
-  const [scheme = ""] = /^\s*https?:\/\//.exec(text) ?? [];
-  const rest = text.slice(Math.max(at, scheme.length));
-  const shown = rest.replace(/:(?!\d{1,6}(?:\/|$)|\/\/).*/s, ":[Filtered]").replace(/[?#].*/s, "");
-  return at === -1 ? scheme + shown : `${scheme}[Filtered]${shown}`;
+  const [prefix = ""] = /^\s*(?:[A-Z_]{1,30}=)?["'`]?[a-z][a-z\d+.-]{0,9}:\/\//i.exec(text) ?? [];
+  const rest = text.slice(Math.max(at, prefix.length));
+  const shown = rest
+    .replace(/:(?!\d{1,6}(?:\/|$)|\/\/).*/s, ":[Filtered]")
+    .replace(/(?<sign>[?#]).*/s, "$<sign>[Filtered]");
+  return at === -1 ? prefix + shown : `${prefix}[Filtered]${shown}`;
 }

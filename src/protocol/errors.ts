@@ -2,7 +2,8 @@
 export interface OptionProblem {
   readonly option: string;
   readonly expected: string;
-  readonly received: unknown;
+  /** Absent where it means nothing: an option that does not exist. */
+  readonly received?: unknown;
   /** The environment variable that it came from. */
   readonly variable?: string | undefined;
 }
@@ -15,8 +16,7 @@ export class OptionsError extends Error {
   readonly problem: OptionProblem;
 
   constructor(problem: OptionProblem) {
-    const origin = problem.variable === undefined ? "" : ` in ${problem.variable}`;
-    super(`\`${problem.option}\` ${problem.expected}; got ${describe(problem.received)}${origin}`);
+    super(`\`${problem.option}\` ${problem.expected}${received(problem)}`);
     this.option = problem.option;
     this.problem = problem;
   }
@@ -27,9 +27,24 @@ export function isOptionsError(value: unknown): value is OptionsError {
   return value instanceof Error && value.name === "OptionsError" && "option" in value;
 }
 
+function received(problem: OptionProblem): string {
+  if (!("received" in problem)) return "";
+  const origin = problem.variable === undefined ? "" : ` in ${problem.variable}`;
+  return `; got ${describe(problem.received)}${origin}`;
+}
+
 function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100).toWellFormed());
-  if (typeof value === "object" && value !== null)
-    return Array.isArray(value) ? "an array" : "an object";
-  return typeof value === "function" ? "a function" : `${String(value)} (${typeof value})`;
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.slice(0, 100).toWellFormed());
+    case "object":
+      if (value === null) return "null";
+      return Array.isArray(value) ? "an array" : "an object";
+    case "function":
+      return "a function";
+    case "undefined":
+      return "undefined";
+    default:
+      return `${String(value)} (${typeof value})`;
+  }
 }

@@ -31,6 +31,18 @@ describe("errorProperties", () => {
     expect(errorProperties(error, 3)).toEqual({ Error: { a: { b: { c: "[Object]" } } } });
   });
 
+  it("are as deep on an error and on its cause, whether or not the other has properties", () => {
+    const deep = { a: { b: { c: { d: 1 } } } };
+    const copy = { a: { b: "[Object]" } };
+    const cause = Object.assign(new RangeError("why"), deep);
+    const both = Object.assign(new Error("deep", { cause }), deep);
+    const onlyCause = new Error("plain", { cause });
+    const onlyOwn = Object.assign(new Error("deep", { cause: new Error("plain") }), deep);
+    expect(errorProperties(both, 2)).toEqual({ Error: { ...copy, cause: { RangeError: copy } } });
+    expect(errorProperties(onlyCause, 2)).toEqual({ Error: { cause: { RangeError: copy } } });
+    expect(errorProperties(onlyOwn, 2)).toEqual({ Error: copy });
+  });
+
   it("do not take the name of a context that has a schema, and do not show what throws", () => {
     const error = Object.assign(new Error("x"), { name: "trace", code: 1 });
     Object.defineProperty(error, "bad", { enumerable: true, get: () => expect.fail() });

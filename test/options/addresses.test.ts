@@ -125,6 +125,62 @@ describe("a DSN", () => {
   });
 });
 
+describe("the message of a malformed DSN", () => {
+  it.each([
+    [
+      "https://key@127.0.0.1:1/1?x=1#f",
+      "a query or a fragment",
+      "https://[Filtered]@127.0.0.1:1/1?[Filtered]",
+    ],
+    ["ftp://key@host/1", "must begin with https:// or http://", "ftp://[Filtered]@host/1"],
+    ['"https://key@host/1"', "in quotes", String.raw`\"https://[Filtered]@host/1\"`],
+    ["SENTRY_DSN=https://key@host/1", "name of a variable", "SENTRY_DSN=https://[Filtered]@host/1"],
+    [
+      "https://key@host/abc",
+      "project id, the last part of the path, must be a number",
+      "https://[Filtered]@host/abc",
+    ],
+    ["https://key@host", "no project id", "https://[Filtered]@host"],
+    ["https://host/1", "no @ after the public key", "https://host/1"],
+    ["https://a-b@host/1", "public key may have", "https://[Filtered]@host/1"],
+    [
+      "https://key@host:65536/1",
+      "host, port or path is invalid",
+      "https://[Filtered]@host:65536/1",
+    ],
+    ["https://key@ho st/1", "space or a control character", "https://[Filtered]@ho st/1"],
+    [`https://key@${"h".repeat(3000)}/1`, "more than 2000 characters", "https://[Filtered]@hhh"],
+    ["foo", "must begin with https:// or http://", "foo"],
+  ])("names the part at fault, and shows the rest: %s", async (dsn, fault, shown) => {
+    const message = await problemOf({ dsn });
+    expect(message).toMatch(
+      /^`dsn` must look like https:\/\/<public key>@<host>\/<project id>, but /,
+    );
+    expect(message).toContain(fault);
+    expect(message).toContain(`got "${shown}`);
+  });
+
+  it("names the variable that it came from, and only then", async () => {
+    vi.stubEnv("SENTRY_DSN", "foo");
+    expect(await problemOf({})).toMatch(/got "foo" in SENTRY_DSN$/);
+    expect(await problemOf({ dsn: "bar" })).toMatch(/got "bar"$/);
+  });
+});
+
+it("a rate that is no number is shown as the variable has it", async () => {
+  vi.stubEnv("SENTRY_TRACES_SAMPLE_RATE", "abc");
+  expect(await problemOf({ dsn: false })).toBe(
+    '`tracesSampleRate` must be a number from 0 to 1; got "abc" in SENTRY_TRACES_SAMPLE_RATE',
+  );
+});
+
+it("an address of another option keeps its scheme in the message", async () => {
+  const proxy = `socks5://user:${SECRET}@proxy:1080`;
+  expect(await problemOf({ dsn: false, transport: { proxy } })).toContain(
+    'got "socks5://[Filtered]@proxy:1080"',
+  );
+});
+
 describe("another address", () => {
   const OPTIONS: readonly ((text: string) => ClientOptions)[] = [
     (tunnel) => ({ tunnel }),

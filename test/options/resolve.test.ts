@@ -105,7 +105,9 @@ describe.each(Object.entries(bad))("%s", (option, values) => {
   it.each(values.map((value) => [value]))("is refused when it is %o", (value) => {
     const problem = problemOf({ [option]: value });
     expect(problem?.option.startsWith(option)).toBe(true);
-    expect(problem?.message).toMatch(new RegExp(`^\`${option}[^\`]*\` (must|is not) .+; got .+$`));
+    expect(problem?.message).toMatch(
+      new RegExp(`^\`${option}[^\`]*\` (must .+; got .+|is not .+)$`),
+    );
   });
 
   it("may be undefined", () => {
@@ -118,7 +120,7 @@ describe("the door", () => {
     const problem = problemOf({ nonsense: 1 });
     expect(problem?.option).toBe("nonsense");
     expect(problem?.message).toMatch(
-      /is not an option; there are dsn, .*tracesSampleRate.*; got 1/,
+      /is not an option; there are dsn, .*tracesSampleRate, .*silent$/,
     );
   });
 

@@ -30,15 +30,22 @@ describe("an option that does not exist", () => {
     ["http2", "transport.http2"],
     ["spoolDir", "transport.spoolDirectory"],
     ["maxConections", "transport.maxConnections"],
+    ["dns", "dsn"],
+    ["relaese", "release"],
+    ["debugMode", "debug"],
+    ["environ", "environment"],
   ])("%s names the nearest one, %s", (wrong, right) => {
     expect(messageOf({ [wrong]: 1 })).toBe(
-      `\`${wrong}\` is not an option; did you mean \`${right}\`?; got 1 (number)`,
+      `\`${wrong}\` is not an option; did you mean \`${right}\`?`,
     );
   });
 
   it("names the nearest one inside of another option", () => {
     expect(messageOf({ transport: { maxConnection: 5 } })).toContain(
       "`transport.maxConnection` is not an option; did you mean `maxConnections`?",
+    );
+    expect(messageOf({ transport: { spoolDir: "/tmp" } })).toBe(
+      "`transport.spoolDir` is not an option; did you mean `spoolDirectory`?",
     );
     expect(messageOf({ keepUnsampled: { slowerThanMs: 5 } })).toContain("`slowerThanMillis`");
   });
@@ -72,4 +79,100 @@ describe("an option that does not exist", () => {
       );
     },
   );
+});
+
+describe("a list with a member at fault", () => {
+  it.each<[object, string]>([
+    [
+      { ignoreSpans: ["ok", { nme: "x" }] },
+      "`ignoreSpans[1].nme` is not an option; did you mean `name`?",
+    ],
+    [
+      { ignoreSpans: [{ name: 5 }] },
+      "`ignoreSpans[0].name` must be a string or a regular expression; got 5 (number)",
+    ],
+    [
+      { ignoreSpans: [{}] },
+      "`ignoreSpans[0]` must be a string, a regular expression or { name, op, attributes }; got an object",
+    ],
+    [
+      { ignoreSpans: [{ name: undefined }] },
+      "`ignoreSpans[0]` must be a string, a regular expression or { name, op, attributes }; got an object",
+    ],
+    [
+      { ignoreTransactions: [null] },
+      "`ignoreTransactions[0]` must be a string, a regular expression or { name, op }; got null",
+    ],
+    [
+      { ignoreTransactions: [{ attributes: {} }] },
+      "`ignoreTransactions[0].attributes` is not an option; there are name, op",
+    ],
+    [
+      { ignoreErrors: [/ok/, 404] },
+      "`ignoreErrors[1]` must be a string or a regular expression; got 404 (number)",
+    ],
+    [
+      { tracePropagationTargets: "x" },
+      'must be a list of strings and regular expressions; got "x"',
+    ],
+    [
+      { transport: { noProxy: ["a", 1] } },
+      "`transport.noProxy[1]` must be a string; got 1 (number)",
+    ],
+  ])("names it: %j", (options, message) => {
+    expect(messageOf(options)).toContain(message);
+  });
+});
+
+describe("initialScope", () => {
+  it.each<[object, string]>([
+    [{ tag: {} }, "`initialScope.tag` is not an option; did you mean `tags`?"],
+    [
+      { labels: {} },
+      "there are user, tags, extra, contexts, attributes, level, fingerprint, attachments",
+    ],
+    [{ user: "bob" }, '`initialScope.user` must be an object; got "bob"'],
+    [{ fingerprint: "x" }, '`initialScope.fingerprint` must be a list of strings; got "x"'],
+    [{ fingerprint: ["a", 1] }, "`initialScope.fingerprint[1]` must be a string; got 1 (number)"],
+    [
+      { level: "loud" },
+      '`initialScope.level` must be debug, error, fatal, info, log or warning; got "loud"',
+    ],
+    [{ tags: [] }, "`initialScope.tags` must be an object; got an array"],
+    [{ contexts: 5 }, "`initialScope.contexts` must be an object; got 5 (number)"],
+    [{ attributes: null }, "`initialScope.attributes` must be an object; got null"],
+    [
+      { attachments: {} },
+      "`initialScope.attachments` must be a list of attachments; got an object",
+    ],
+  ])(
+    "with a member that would be ignored is an error that names it: %j",
+    (initialScope, message) => {
+      expect(messageOf({ initialScope })).toContain(message);
+    },
+  );
+
+  it("that is neither an object nor a function lists the members", () => {
+    expect(messageOf({ initialScope: "eu" })).toMatch(
+      /object with user, tags, .*attributes, .*got "eu"/,
+    );
+  });
+
+  it("may have every member, or none", async () => {
+    const initialScope = {
+      user: { id: 1 },
+      tags: { a: "b" },
+      extra: {},
+      contexts: { order: {} },
+      attributes: { region: "eu" },
+      level: "log",
+      fingerprint: ["a"],
+      attachments: [{ filename: "a.txt", data: "a" }],
+    } as const;
+    for (const scope of [initialScope, {}, { user: undefined }]) {
+      const client = createClient({ dsn: false, initialScope: scope });
+      expect(client.settings.initialScope).toBe(scope);
+      await client.close();
+    }
+  });
 });

@@ -7,8 +7,8 @@ it.each<[unknown, string]>([
   ["x".repeat(1000), `"${"x".repeat(100)}"`],
   [Number.NaN, "NaN (number)"],
   [5n, "5 (bigint)"],
-  [null, "null (object)"],
-  [undefined, "undefined (undefined)"],
+  [null, "null"],
+  [undefined, "undefined"],
   [[1, 2], "an array"],
   [{ secret: "s" }, "an object"],
   [Object.create(null), "an object"],
@@ -18,6 +18,11 @@ it.each<[unknown, string]>([
   expect(error.message).toBe(`\`release\` must be a string; got ${text}`);
   expect(error).toMatchObject({ name: "OptionsError", option: "release" });
   expect(error).toBeInstanceOf(Error);
+});
+
+it("says nothing of the value where that means nothing", () => {
+  const error = new OptionsError({ option: "dns", expected: "is not an option" });
+  expect(error.message).toBe("`dns` is not an option");
 });
 
 it("is known across copies of the package, and nothing else is taken for it", () => {
