@@ -10,6 +10,8 @@ import type {
   ProtocolClientEvents,
   SocketCallback,
 } from "./connection-parts.js";
+import type { ContinueFilter } from "./continue-filter.js";
+import { filterContinue } from "./continue-filter.js";
 import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
 import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
 import type { FailurePhase } from "./transport.js";
@@ -53,6 +55,7 @@ export class Connection implements Carrier, KeptConnection {
   #stage: Stage = "connecting";
   #dialling: Dialling | undefined;
   #socket: Socket | undefined;
+  #continues: ContinueFilter | undefined;
   #exchange: Exchange | undefined;
   #served = 0;
   #connectedAt = 0;
@@ -116,6 +119,7 @@ export class Connection implements Carrier, KeptConnection {
     this.#pause = now - this.#idleSince;
     if (isConnected) this.#stage = "sending";
     if (this.isReused) this.#host.reuse.uses(this, now);
+    this.#continues?.expectAnswer();
     this.#endsAt(Math.min(now + (isConnected ? headers : connect), exchange.terms.deadlineAt));
     this.#client.dispatch(exchange.request, exchange);
   }
@@ -158,6 +162,7 @@ export class Connection implements Carrier, KeptConnection {
   failed(error: unknown, undecided: Exchange | undefined): void {
     if (this.#stage === "closed") return undecided?.fail(error);
     this.#exchange = undefined;
+    if (this.#continues?.hasBegun === true) undecided?.onResponseStarted();
     if (undecided !== undefined) this.#learn(undecided);
     this.close();
     if (undecided === undefined) return;
@@ -234,6 +239,7 @@ export class Connection implements Carrier, KeptConnection {
   #connected(socket: Socket): void {
     const { now, tally } = this.#host;
     this.#socket = socket;
+    if (!isHttp2(socket)) this.#continues = filterContinue(socket);
     this.#connectedAt = now();
     this.#idleSince = this.#connectedAt;
     tally.connectionsOpened += 1;
@@ -269,6 +275,10 @@ export class Connection implements Carrier, KeptConnection {
     this.#keepMillis = Math.min(this.#host.times.idle, hint);
     if (hint <= 0) this.#isLast = true;
   }
+}
+
+function isHttp2(socket: Socket): boolean {
+  return "alpnProtocol" in socket && socket.alpnProtocol === "h2";
 }
 
 // undici's own reasons, such as that it was idle for long, are informational.

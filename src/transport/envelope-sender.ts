@@ -211,7 +211,7 @@ class QueuedSender implements EnvelopeSender {
 
   // No rate limit stops them.
   #sendReports(): EncodedEnvelope[] {
-    const envelopes = this.#reports.unload();
+    const envelopes = this.#reports.unload(this.#closing !== undefined);
     for (const envelope of envelopes) this.#dispatch(envelope);
     return envelopes;
   }

@@ -18,7 +18,7 @@ export interface OutgoingReportsSettings {
   readonly onOverdue: () => void;
 }
 
-// How long a flush waits for reports where nothing says that the server is back: one attempt.
+// How long `close` waits for reports where nothing says that the server is back: one attempt.
 const PROBE_MILLIS = 1000;
 
 // How long losses wait for an envelope that takes them along.
@@ -28,8 +28,6 @@ const OVERDUE_MILLIS = 60_000;
 export class OutgoingReports {
   readonly #settings: OutgoingReportsSettings;
   readonly #loaded = new Map<EncodedEnvelope, ClientReport>();
-  // Envelopes of their own that are under way.
-  readonly #own = new Set<EncodedEnvelope>();
   #cancelTimer: (() => void) | undefined;
   #isClosed = false;
 
@@ -52,17 +50,16 @@ export class OutgoingReports {
   }
 
   /**
-   * All losses that the server has not been told of, in envelopes of their own. While the server is gone, none beside
-   * those under way: reports would take the slots of what they report.
+   * All losses that the server has not been told of, in envelopes of their own. Where it did not answer last, none
+   * but for the last time: each would be one more attempt at what does not answer.
    */
-  unload(): EncodedEnvelope[] {
+  unload(isLast: boolean = false): EncodedEnvelope[] {
     const { reports, headerMembers, isReachable } = this.#settings;
-    if (this.#own.size > 0 && !isReachable()) return [];
+    if (!isLast && !isReachable()) return [];
     const envelopes: EncodedEnvelope[] = [];
     for (let report = reports.takeNow(); report !== undefined; report = reports.takeNow()) {
       const envelope = reportEnvelope(report, headerMembers);
       this.#loaded.set(envelope, report);
-      this.#own.add(envelope);
       envelopes.push(envelope);
     }
     return envelopes;
@@ -80,7 +77,6 @@ export class OutgoingReports {
     const report = this.#loaded.get(envelope);
     if (report === undefined) return;
     this.#loaded.delete(envelope);
-    this.#own.delete(envelope);
     if (outcome !== "delivered") this.#settings.reports.restore(report);
   }
 
@@ -96,7 +92,7 @@ export class OutgoingReports {
     this.#cancelTimer = this.#settings.timers.inBackground(OVERDUE_MILLIS, () => {
       this.#cancelTimer = undefined;
       if (!this.hasPending) return;
-      if (this.#settings.isReachable()) this.#settings.onOverdue();
+      this.#settings.onOverdue();
       if (this.hasPending) this.#waitForEnvelope();
     });
   }

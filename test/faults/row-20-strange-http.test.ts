@@ -36,6 +36,10 @@ describeRow(20, "an answer that is strange HTTP, or none", () => {
   it.each<[string, RequestAction]>([
     ["as HTTP/1.0, without a length, and the end", { kind: "respond", connection: "http10" }],
     ["with `Connection: close`", { kind: "respond", connection: "close" }],
+    ["after 100", { kind: "respond", informational: [100] }],
+    ["after 100 twice", { kind: "respond", informational: [100, 100] }],
+    ["after 103, 100 and 102", { kind: "respond", informational: [103, 100, 102] }],
+    ["after 100 and a while", { kind: "respond", informational: [100], delayMillis: 50 }],
     ["after 103 and 102", { kind: "respond", informational: [103, 102] }],
     ["with 204 and no body", { kind: "respond", status: 204 }],
     ["with 202", { kind: "respond", status: 202 }],
