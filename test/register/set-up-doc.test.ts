@@ -23,6 +23,23 @@ function fileIn(section: string): { readonly name: string; readonly text: string
   return { name, text };
 }
 
+const NODE_SDK = [
+  "@opentelemetry/sdk-node",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-http",
+  "@opentelemetry/instrumentation-express",
+];
+
+const EXPRESS_APP = `
+  const app = express();
+  app.get("/orders/:id", () => { throw new Error("no such order"); });
+  app.use((error, request, response, next) => response.status(500).end());
+  const server = app.listen(0, "127.0.0.1", async () => {
+    await (await fetch("http://127.0.0.1:" + server.address().port + "/orders/7")).text();
+    process.kill(process.pid, "SIGTERM");
+  });
+`;
+
 // Metrics and logs of `NodeSDK` would go to a collector that is not there.
 const NO_COLLECTOR = { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
 
@@ -33,7 +50,7 @@ describe("the page on set-up", { timeout: 60_000 }, () => {
     ["ESM and CommonJS", "--require", "app.cjs"],
   ])("has a file that works under %s", async (section, flag, app) => {
     const { name, text } = fileIn(section);
-    const application = tracedApplication([...SDK_BASE, "@opentelemetry/sdk-node"]);
+    const application = tracedApplication([...SDK_BASE, ...NODE_SDK]);
     application.write(name, text);
 
     const end = await application.node([flag, `./${name}`, app], {
@@ -43,6 +60,28 @@ describe("the page on set-up", { timeout: 60_000 }, () => {
 
     expect(end).toEqual(OK);
     expect(receivedBy(server)).toEqual([["parent", "child"]]);
+  });
+
+  it.each([
+    ["NodeSDK", "--import", "app.mjs", 'import express from "express";'],
+    ["ESM and CommonJS", "--require", "app.cjs", 'const express = require("express");'],
+  ])("has a file that reports errors of Express under %s", async (section, flag, app, load) => {
+    const { name, text } = fileIn(section);
+    const application = tracedApplication([...SDK_BASE, ...NODE_SDK, "express"]);
+    application.write(name, text);
+    application.write(app, load + EXPRESS_APP);
+
+    const end = await application.node([flag, `./${name}`, app], {
+      SENTRY_DSN: server.dsn,
+      ...NO_COLLECTOR,
+    });
+
+    expect(end).toEqual({ ...OK, stdout: "" });
+    expect(
+      server
+        .errors()
+        .map(({ exception, transaction }) => [exception?.values[0]?.value, transaction]),
+    ).toEqual([["no such order", "GET /orders/:id"]]);
   });
 
   it("has a call that attaches to a provider that is registered", async () => {
