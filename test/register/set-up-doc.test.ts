@@ -63,12 +63,13 @@ describe("the page on set-up", { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ["NodeSDK", "--import", "app.mjs", 'import express from "express";'],
-    ["ESM and CommonJS", "--require", "app.cjs", 'const express = require("express");'],
-  ])("has a file that reports errors of Express under %s", async (section, flag, app, load) => {
+    ["NodeSDK", "--import", 'import express from "express";'],
+    ["ESM and CommonJS", "--require", 'const express = require("express");'],
+  ])("has a file that reports errors of Express under %s", async (section, flag, load) => {
     const { name, text } = fileIn(section);
     const application = tracedApplication([...SDK_BASE, ...NODE_SDK, "express"]);
     application.write(name, text);
+    const app = flag === "--import" ? "app.mjs" : "app.cjs";
     application.write(app, load + EXPRESS_APP);
 
     const end = await application.node([flag, `./${name}`, app], {
