@@ -7,13 +7,18 @@ import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { OK, SDK_BASE, receivedBy, tracedApplication } from "./traced-application.js";
 
-const page = readFileSync(join(import.meta.dirname, "../../docs/set-up.md"), "utf8");
+const page = docs("set-up.md");
+const testingPage = docs("testing.md");
 
 let server: IngestServer;
 
 beforeAll(async () => (server = await startIngestServer()));
 beforeEach(() => server.clear());
 afterAll(() => server.close());
+
+function docs(name: string): string {
+  return readFileSync(join(import.meta.dirname, "../../docs", name), "utf8");
+}
 
 /** The file of a section of the page: its name is in its first line. */
 function fileIn(section: string): { readonly name: string; readonly text: string } {
@@ -122,5 +127,27 @@ describe("the page on set-up", { timeout: 60_000 }, () => {
 
     expect(end).toEqual({ ...OK, stdout: "2\n" });
     expect(receivedBy(server)).toEqual([["handler"]]);
+  });
+});
+
+describe("the page on testing", { timeout: 60_000 }, () => {
+  it("has a test that passes under Node's test runner", async () => {
+    const [, text = ""] = /```js\n(?<text>.*?)```/s.exec(testingPage) ?? [];
+    const application = tracedApplication([...SDK_BASE, ...NODE_SDK]);
+    application.write("pay.test.mjs", text);
+
+    const end = await application.node(["--test", "pay.test.mjs"], NO_COLLECTOR);
+
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(end.stdout).toMatch(/pass 1\n/);
+  });
+
+  it("has a filter that ignores the ingest server's requests, and no others", () => {
+    const [, source = ""] = /isEnvelope = .*? => \/(?<source>.*)\/\.test/.exec(testingPage) ?? [];
+    const pattern = new RegExp(source);
+
+    const ignored = [new URL(server.tunnel).pathname, "/api/1/envelope/", "/api/users", "/tunnels"];
+
+    expect(ignored.map((path) => pattern.test(path))).toEqual([true, true, false, false]);
   });
 });
