@@ -8,6 +8,7 @@ import {
   validTagValue,
 } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
+import { VARIABLES } from "../options/env.js";
 import type { Settings } from "../options/options.js";
 import type { ResourceView } from "./capture-input.js";
 import { reportBrokenSetting } from "./value-faults.js";
@@ -45,45 +46,67 @@ export function processNames(
   { settings, diagnostics, environmentAttributes }: ProcessSources,
   resource: Attributes | undefined,
 ): ProcessNames {
-  const attributes = [resource ?? {}, environmentAttributes ?? {}];
-  const candidates = (keys: readonly string[]): unknown[] =>
-    attributes.flatMap((source) => keys.map((key) => textOf(source[key])));
+  const attributes = [
+    { of: resource ?? {}, origin: "of the resource" },
+    { of: environmentAttributes ?? {}, origin: "in OTEL_RESOURCE_ATTRIBUTES" },
+  ];
+  const candidates = (keys: readonly string[]): Candidate[] =>
+    attributes.flatMap(({ of, origin }) =>
+      keys.map((key) => ({ given: of[key], source: `\`${key}\` ${origin}` })),
+    );
   const { release, environment, dist, serverName } = settings;
   const first = firstValid(diagnostics);
   return {
-    release: first("release", validRelease, [release, ...candidates(RELEASE_KEYS)]),
+    release: first("release", validRelease, [
+      option("release", release),
+      ...candidates(RELEASE_KEYS),
+    ]),
     environment:
-      first("environment", validEnvironment, [environment, ...candidates(ENVIRONMENT_KEYS)]) ??
-      DEFAULT_ENVIRONMENT,
-    dist: first("dist", validDist, [dist]),
+      first("environment", validEnvironment, [
+        option("environment", environment),
+        ...candidates(ENVIRONMENT_KEYS),
+      ]) ?? DEFAULT_ENVIRONMENT,
+    dist: first("dist", validDist, [option("dist", dist)]),
     serverName: first("serverName", validTagValue, [
-      serverName,
+      option("serverName", serverName),
       ...candidates(SERVER_KEYS),
-      hostName(),
+      { given: hostName(), source: "the host's name" },
     ]),
   };
+}
+
+/** A value, and where it comes from in words. */
+interface Candidate {
+  readonly given: unknown;
+  readonly source: string;
+}
+
+// By now an option does not show whether code or its variable has set it.
+function option(
+  name: "dist" | "environment" | "release" | "serverName",
+  given: unknown,
+): Candidate {
+  const variable = VARIABLES[name];
+  const source = `the option \`${name}\``;
+  return { given, source: variable === undefined ? source : `${source} or ${variable}` };
 }
 
 type Choice = (
   rule: ValueRule,
   valid: (value: unknown) => string | undefined,
-  candidates: readonly unknown[],
+  candidates: readonly Candidate[],
 ) => string | undefined;
 
 function firstValid(diagnostics: Diagnostics): Choice {
   return (rule, valid, candidates) => {
-    for (const given of candidates) {
+    for (const { given, source } of candidates) {
       if (typeof given !== "string" || given === "") continue;
       const sent = valid(given);
-      if (sent !== given.trim()) reportBrokenSetting(diagnostics, rule, { given, sent });
+      if (sent !== given.trim()) reportBrokenSetting(diagnostics, rule, { given, sent, source });
       if (sent !== undefined) return sent;
     }
     return undefined;
   };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 let knownHostName: string | undefined;

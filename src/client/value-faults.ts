@@ -10,16 +10,34 @@ export function reportBrokenRules(diagnostics: Diagnostics, rules: Iterable<Valu
   for (const rule of rules) diagnostics.warnOnce(`value:${rule}`, ruleMessage(rule));
 }
 
+/** A value of the set-up that Relay would delete. */
+export interface BrokenSetting {
+  readonly given: string;
+  /** What is sent in its place; undefined where it is left out. */
+  readonly sent: string | undefined;
+  /** Where the value comes from, in words. */
+  readonly source: string;
+}
+
 /** Reports a value of the set-up that Relay would delete, and what is sent in its place. Never throws. */
 export function reportBrokenSetting(
   diagnostics: Diagnostics,
   rule: ValueRule,
-  { given, sent }: { readonly given: unknown; readonly sent: string | undefined },
+  { given, sent, source }: BrokenSetting,
 ): void {
-  const becomes = sent === undefined ? "is left out" : `is sent as ${shown(sent)}`;
-  diagnostics.faultOnce(`value:${rule}`, `${shown(given)} ${becomes}: ${VALUE_RULES[rule]}`);
+  diagnostics.faultOnce(
+    `value:${rule}`,
+    `${source}: ${shown(given)} ${replacement(given.trim(), sent)}. Relay would delete it: ${VALUE_RULES[rule]}`,
+  );
 }
 
-function shown(value: unknown): string {
-  return JSON.stringify(cut(String(value), MAX_SHOWN_LENGTH));
+function replacement(given: string, sent: string | undefined): string {
+  if (sent === undefined) return "is left out";
+  if (given.startsWith(sent))
+    return `has ${given.length} characters; the first ${sent.length} are sent`;
+  return `is sent as ${shown(sent)}`;
+}
+
+function shown(value: string): string {
+  return JSON.stringify(cut(value, MAX_SHOWN_LENGTH));
 }

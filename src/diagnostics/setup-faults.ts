@@ -26,12 +26,12 @@ const carrier: typeof globalThis & { [SLOT]?: Set<string>; [API]?: { diag?: Diag
   globalThis;
 
 interface DiagLogger {
-  warn(message: string, ...details: unknown[]): void;
+  error(message: string, ...details: unknown[]): void;
 }
 
 /**
  * Reports a fault in the set-up that makes data wrong or loses it: once per process and kind, to the logger of OTel's
- * `diag` where there is one, otherwise as one line on standard error. Needs no client. Never throws.
+ * `diag` (level `error`) where there is one, otherwise as one line on standard error. Needs no client. Never throws.
  */
 export function reportSetupFault(kind: string, message: string, options: FaultOptions = {}): void {
   const write = channelFor(options);
@@ -61,7 +61,7 @@ function channelFor({ isSilent, isDebug }: FaultOptions): Write | undefined {
   const logger = carrier[API]?.diag;
   if (logger !== undefined && isDebug !== true)
     return (message, cause) =>
-      cause === undefined ? logger.warn(message) : logger.warn(message, cause);
+      cause === undefined ? logger.error(message) : logger.error(message, cause);
   if (isSilent === true && isDebug !== true) return undefined;
   return (message, cause) => writeStandardError(lineOf(message, cause));
 }

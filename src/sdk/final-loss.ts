@@ -46,8 +46,12 @@ export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery):
   const reason = lastError === undefined ? "the server did not answer" : failureReason(lastError);
   diagnostics.faultOnce(
     `final-loss:${target}`,
-    `${losses.join(", ")} could not be delivered to ${target} and are lost: ${reason}. Check the DSN and the network; \`transport.spoolDirectory\` keeps what cannot be sent for the next process`,
+    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${reason}. Check the DSN and the network; \`transport.spoolDirectory\` keeps what cannot be sent for the next process`,
   );
+}
+
+function enumerated(parts: readonly string[]): string {
+  return new Intl.ListFormat("en").format(parts);
 }
 
 function lostOf(category: DataCategory, { counts, dropped }: EndedDelivery): number {

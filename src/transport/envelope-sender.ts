@@ -92,7 +92,7 @@ class QueuedSender implements EnvelopeSender {
   }
 
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean {
-    if (this.#closing !== undefined) this.#outcomes.closed(contents);
+    if (this.#closing !== undefined) this.#outcomes.late(category, contents);
     else if (this.isLimited(category)) this.#outcomes.pausedByLimit(category, contents);
     else return false;
     return true;

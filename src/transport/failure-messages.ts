@@ -38,6 +38,9 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "the server closed the connection before it answered",
 };
 
+const NO_TLS = /wrong version number|packet length too long|http request/i;
+const NO_TLS_HINT = "the server does not speak TLS: does the DSN need http instead of https?";
+
 /** Says for a person why there was no response. */
 export function networkMessage(error: Error): string {
   return `an envelope could not be sent: ${failureReason(error)}`;
@@ -46,8 +49,18 @@ export function networkMessage(error: Error): string {
 /** The reason of a failed attempt as a clause, with its error code. */
 export function failureReason(error: Error): string {
   const code = errorCode(error);
-  const hint = code === undefined ? undefined : NETWORK_FAILURES[code];
+  const known = code === undefined ? undefined : NETWORK_FAILURES[code];
+  const hint = NO_TLS.test(tlsReason(error)) ? NO_TLS_HINT : known;
   return `${hint ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+}
+
+// OpenSSL's own words; the code is `EPROTO` or `ERR_SSL_*`, by the version of Node.
+function tlsReason(error: unknown): string {
+  if (error instanceof AggregateError) return tlsReason(error.errors[0]);
+  if (!(error instanceof Error)) return "";
+  if ("reason" in error && typeof error.reason === "string") return error.reason;
+  const code = errorCode(error) ?? "";
+  return code === "EPROTO" || code.startsWith("ERR_SSL_") ? error.message : "";
 }
 
 /** Tells whether every envelope will be refused like this one until the set-up changes: a wrong DSN or a redirect. */

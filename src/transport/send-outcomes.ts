@@ -8,6 +8,13 @@ import { ItemCounter } from "./item-counter.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { SendResult } from "./transport.js";
 
+// What the application captures by calls of its own.
+const CAPTURED: Readonly<Partial<Record<DataCategory, string>>> = {
+  error: "an error or message",
+  feedback: "feedback",
+  monitor: "a check-in",
+};
+
 /** Kind of the fault that this side refuses the connection: a certificate, or the proxy. */
 export const REFUSAL_FAULT = "refused-connection";
 
@@ -98,6 +105,17 @@ export class SendOutcomes {
 
   closed(contents: readonly ItemCount[]): void {
     this.#recorder.record("closed", contents);
+  }
+
+  /** Counts what was captured after `close`. Logs, metrics and spans at the end of a process are no fault of the set-up. */
+  late(category: DataCategory, contents: readonly ItemCount[]): void {
+    const noun = CAPTURED[category];
+    if (noun !== undefined)
+      this.#diagnostics.faultOnce(
+        "late-capture",
+        `${noun} was captured after the client was closed, and is lost. Close it, or shut the provider down, after the last capture`,
+      );
+    this.closed(contents);
   }
 
   transportThrew({ contents }: EncodedEnvelope, error: unknown): void {

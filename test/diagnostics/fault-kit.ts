@@ -20,12 +20,12 @@ export function standardError(): string[] {
   return written;
 }
 
-/** Registers a `diag` logger until the test ends, and collects its warnings. */
+/** Registers a `diag` logger until the test ends, and collects its warnings and errors. */
 export function diagWarnings(logger: Partial<DiagLogger> = {}): string[] {
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   diag.setLogger(
-    { error: ignore, warn, info: ignore, debug: ignore, verbose: ignore, ...logger },
+    { error: warn, warn, info: ignore, debug: ignore, verbose: ignore, ...logger },
     { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true },
   );
   onTestFinished(() => diag.disable());

@@ -40,6 +40,13 @@ describe("a fault in the set-up", () => {
     expect(written).toEqual([]);
   });
 
+  it("is an error to that logger, so that `OTEL_LOG_LEVEL=error` shows it", () => {
+    const levels: string[] = [];
+    diagWarnings({ warn: () => levels.push("warn"), error: () => levels.push("error") });
+    reportSetupFault("one", "first fault");
+    expect(levels).toEqual(["error"]);
+  });
+
   it("is not written where it is muted, and still reported to whoever asks next", () => {
     const written = standardError();
 
@@ -72,7 +79,7 @@ describe("a fault in the set-up", () => {
     vi.spyOn(process.stderr, "write").mockImplementationOnce(broken);
     reportSetupFault("one", "a fault");
 
-    diagWarnings({ warn: broken });
+    diagWarnings({ error: broken });
     reportSetupFault("two", "a fault", { cause: Object.create(null) });
 
     expect(process.stderr.listenerCount("error")).toBe(0);

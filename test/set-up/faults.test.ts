@@ -78,7 +78,7 @@ const FAULTS: Record<string, Fault> = {
   },
   "a server that is gone to the end of the process": {
     dsn: DEAD,
-    line: /1 error, 2 transactions, 3 logs could not be delivered to http:\/\/127\.0\.0\.1:1 and are lost: nothing listens .*ECONNREFUSED.*Check the DSN/,
+    line: /Lost: 1 error, 2 transactions, and 3 logs could not be delivered to http:\/\/127\.0\.0\.1:1: nothing listens .*ECONNREFUSED.*Check the DSN/,
     program: `
       setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
       traffic();
@@ -87,7 +87,7 @@ const FAULTS: Record<string, Fault> = {
   },
   "a server that is gone to the end of the client": {
     dsn: DEAD,
-    line: /1 check-in could not be delivered to http:\/\/127\.0\.0\.1:1 and are lost/,
+    line: /Lost: 1 check-in could not be delivered to http:\/\/127\.0\.0\.1:1: /,
     program: `
       const provider = setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
       bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });
@@ -158,6 +158,18 @@ const FAULTS: Record<string, Fault> = {
       const provider = setUp(new bridge.SentrySpanProcessor(options), new BatchSpanProcessor(new bridge.SentrySpanExporter(options)));
       traffic();
       await provider.shutdown();`,
+  },
+  "an error after the client was closed": {
+    line: /an error or message was captured after the client was closed, and is lost/,
+    program: `
+      const provider = setUp(new bridge.SentrySpanProcessor(options));
+      traffic();
+      const client = bridge.getClient();
+      await provider.shutdown();
+      bridge.setClient(client);
+      bridge.logger.info("late");
+      bridge.captureException(new Error("late"));
+      bridge.captureMessage("late");`,
   },
   "two exporters on one DSN": {
     line: /arrives twice/,
