@@ -127,9 +127,9 @@ const eventTime: Conform = (value, broken) => {
 
 const FIELDS: Readonly<Record<string, Conform>> = {
   breadcrumbs: values("breadcrumb", breadcrumb),
-  checksum: asItIs,
+  checksum: text(64),
   contexts,
-  culprit: asItIs,
+  culprit: text(MAX_NAME_LENGTH),
   debug_meta: record,
   dist: byRule("dist", validDist),
   environment: byRule("environment", validEnvironment),

@@ -80,7 +80,7 @@ describe("an event that application code has made or changed", () => {
     [{ logger: "a\nb\rc" }, { logger: "a b c" }, ["event"]],
     [{ foo: 1 }, {}, ["event"]],
     [{ release: null, dist: undefined }, {}, []],
-    [{ platform: {} }, {}, ["event"]],
+    [{ platform: {}, culprit: {}, checksum: [] }, {}, ["event"]],
     [{ sdk: { name: "own", version: "1" } }, { sdk: { name: "own", version: "1" } }, []],
     [{ sdk: { integrations: [] } }, { sdk: { integrations: [], ...SDK_MEMBER } }, ["event"]],
     [{ modules: { a: "1", b: 2 } }, { modules: { a: "1" } }, ["event"]],
