@@ -5,7 +5,7 @@ import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "./private-attributes.js";
 import { FILTERED, filterCookies, filterQuery } from "./sensitive.js";
 import type { AttributeBag } from "./span-view.js";
-import { sanitizeUrl } from "./url.js";
+import { sanitizeUrl, withoutSecrets } from "./url.js";
 
 /** A request as an event has it (protocol: request interface). */
 export interface RequestData {
@@ -43,16 +43,16 @@ export function requestOf(
 ): RequestData | undefined {
   const method = requestMethod(attributes);
   if (method === undefined) return undefined;
+  // Member by member: this runs for each transaction of a server.
+  const request: { -readonly [Key in keyof RequestData]: RequestData[Key] } = {};
+  if (method !== OTHER_METHOD) request.method = method;
   const url = urlOf(attributes);
+  if (url !== undefined) request.url = url;
   const query = queryTextOf(attributes);
+  if (query !== undefined) request.query_string = query;
   const headers = headersOf(attributes, settings);
-  return {
-    ...(method !== OTHER_METHOD && { method }),
-    ...(url !== undefined && { url }),
-    ...(query !== undefined && { query_string: query }),
-    ...(headers !== undefined && { headers }),
-    ...(settings.sendDefaultPii && personalData(attributes)),
-  };
+  if (headers !== undefined) request.headers = headers;
+  return settings.sendDefaultPii ? Object.assign(request, personalData(attributes)) : request;
 }
 
 function urlOf(attributes: AttributeBag): string | undefined {
@@ -74,7 +74,7 @@ function queryTextOf(attributes: AttributeBag): string | undefined {
     given?.startsWith("?") === true ? given.slice(1) : (given ?? queryOfUrl(attributes));
   return query === undefined || query === ""
     ? undefined
-    : filterQuery(query).slice(0, MAX_QUERY_LENGTH);
+    : cut(withoutSecrets(filterQuery(query)), MAX_QUERY_LENGTH);
 }
 
 function queryOfUrl(attributes: AttributeBag): string | undefined {
@@ -89,16 +89,16 @@ function headersOf(
   attributes: AttributeBag,
   { sendDefaultPii }: RequestSettings,
 ): Record<string, string> | undefined {
-  const headers: [string, string][] = [];
-  for (const key of Object.keys(attributes)) {
+  const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
+  const headers: [string, string][] =
+    user === undefined ? [] : [["User-Agent", withoutSecrets(user)]];
+  for (const key in attributes) {
     const name = key.startsWith(HEADER) ? key.slice(HEADER.length) : "";
     // Cookies have a member of their own.
     if (name === "" || COOKIE.test(name)) continue;
     const value = headerText(headerFilter(name, sendDefaultPii)(attributes[key]));
     if (value !== undefined) headers.push([headerName(name), value]);
   }
-  const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
-  if (user !== undefined) headers.unshift(["User-Agent", user]);
   return headers.length === 0 ? undefined : Object.fromEntries(fitting(headers));
 }
 

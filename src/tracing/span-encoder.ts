@@ -7,8 +7,8 @@ import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";
 import { inferStatus } from "../semantics/infer-status.js";
-import { redacted } from "../semantics/redacted.js";
 import { requestOf } from "../semantics/request-data.js";
+import type { RequestData } from "../semantics/request-data.js";
 import { namedRequest } from "../semantics/request-name.js";
 import { SPAN_KIND, STATUS_CODE } from "../semantics/span-view.js";
 import { withoutSecrets } from "../semantics/url.js";
@@ -40,6 +40,8 @@ export type IdTexts = LastText<string, string | undefined>;
 export function createIdTexts(): IdTexts {
   return new LastText(idMembers);
 }
+
+type RequestValue = string | Readonly<Record<string, string>>;
 
 const KIND_NAMES = ["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const MAX_OP_LENGTH = 128;
@@ -139,7 +141,7 @@ export class SpanEncoder {
   #request({ attributes }: FinishedSpan): string {
     const { sendDefaultPii = false } = this.#settings;
     const request = requestOf(attributes, { sendDefaultPii });
-    return request === undefined ? "" : `,"request":${jsonValue(redacted(request))}`;
+    return request === undefined ? "" : `,"request":{${requestMembers(request)}}`;
   }
 
   // Op, origin, status and the attributes, up to where `data` is closed. The scope comes first,
@@ -204,6 +206,16 @@ function namingOf(
   if (request === undefined) return undefined;
   const hasRoute = span.attributes["http.route"] !== undefined;
   return { request, description, source, hasRoute, sourceAt };
+}
+
+// Its values hold no secrets. Text by text, since a general encoding takes three times as long.
+function requestMembers(record: RequestData | Readonly<Record<string, string>>): string {
+  let members = "";
+  for (const [key, value] of Object.entries(record) as [string, RequestValue][]) {
+    const json = typeof value === "string" ? jsonString(value) : `{${requestMembers(value)}}`;
+    members += `${members === "" ? "" : ","}${jsonString(key)}:${json}`;
+  }
+  return members;
 }
 
 // Inferred values never replace what the span says itself.
