@@ -11,6 +11,9 @@ import type { ExceptionSink } from "./root-exceptions.js";
 import { hasEvents } from "./span-events.js";
 import type { SpanEntry } from "./span-slots.js";
 
+// Most spans have no events: they share one list.
+const NONE: readonly FoundException[] = Object.freeze([]);
+
 /**
  * Turns the exceptions that are recorded on the spans of segments into error events: each error once,
  * also where nested spans, a capture and a log record have all seen it.
@@ -27,7 +30,7 @@ export class SpanExceptions {
   ended(entry: SpanEntry, span: FinishedSpan): void {
     const { segment } = entry;
     const isRoot = segment.root === span;
-    const found = hasEvents(span) ? foundOn(entry, span) : [];
+    const found = hasEvents(span) ? foundOn(entry, span) : NONE;
     if (!isRoot) endOnPath(entry, stopsFailures(span));
     // All that most spans cost.
     if (found.length === 0 && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;

@@ -126,7 +126,10 @@ describe("a callback that returns garbage", () => {
     ["a function", throwing],
   ];
 
-  it.each(garbage)("beforeSendSpan: %s leaves the span as it was", async (_, value) => {
+  // A promise is a fault in the set-up, reported once per process: see async-hooks.test.ts.
+  const notAwaited = garbage.filter(([, value]) => !(value instanceof Promise));
+
+  it.each(notAwaited)("beforeSendSpan: %s leaves the span as it was", async (_, value) => {
     const bridge = startBridge({ beforeSendSpan: () => value as never });
     await run(bridge);
     expect(bridge.client.stats().spans).toMatchObject({ started: 9, sent: 9 });
