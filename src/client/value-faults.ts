@@ -13,7 +13,7 @@ export function reportBrokenRules(diagnostics: Diagnostics, rules: Iterable<Valu
 /** A value of the set-up that Relay would delete. */
 export interface BrokenSetting {
   readonly given: string;
-  /** What is sent in its place; undefined where it is left out. */
+  /** The value that is sent in its place; undefined where it is left out. */
   readonly sent: string | undefined;
   /** Where the value comes from, in words. */
   readonly source: string;

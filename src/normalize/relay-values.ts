@@ -1,6 +1,6 @@
 import { cut, cutBytes } from "./cut.js";
 
-/** What Relay asks of a value; it deletes one that breaks the rule and shows an error on the event. */
+/** A rule of Relay for values; Relay deletes a value that breaks it and shows an error on the event. */
 export type ValueRule = keyof typeof VALUE_RULES;
 
 /** Each rule in words, for diagnostics. */
@@ -28,7 +28,7 @@ export const VALUE_RULES = {
   event: "an event has the fields of Sentry's protocol, each of its type",
 } as const;
 
-/** What a diagnostic says of values that broke a rule. */
+/** The text of a diagnostic about values that broke a rule. */
 export function ruleMessage(rule: ValueRule): string {
   return `a value was repaired or left out, since Sentry would delete it: ${VALUE_RULES[rule]}`;
 }

@@ -9,7 +9,7 @@ import { unitOfSpan } from "./span-slots.js";
 /** The remote span that a carrier names. */
 export interface CarrierParent {
   readonly span: SpanIdentity;
-  /** Whether its trace may be continued here. */
+  /** True if its trace may be continued here. */
   readonly isContinued: boolean;
 }
 

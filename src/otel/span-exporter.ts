@@ -18,6 +18,7 @@ import { createSpanFilter } from "./span-filter.js";
 import { unitOfSpan } from "./span-slots.js";
 import { setDetachedTimer } from "./timers.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
+import { MAX_ROOT_WAIT_MILLIS } from "./trace-exceptions.js";
 import type { TransactionSink } from "./transaction-sink.js";
 import { WaitingExceptions } from "./waiting-exceptions.js";
 
@@ -26,9 +27,6 @@ export interface ExportOutcome {
   readonly code: 0 | 1;
   readonly error?: Error;
 }
-
-/** How long spans wait for their local root: the batches of a batch processor come 5 seconds apart. */
-export const MAX_ROOT_WAIT_MILLIS = 20_000;
 
 /**
  * Builds the transactions of a client from finished spans. An OTel `SpanExporter`: it tolerates

@@ -14,8 +14,8 @@ export interface EndedRoot {
   exceptions?: RootExceptions;
 }
 
-// As long as spans wait for their root: a root comes with the next batches, or it came before.
-const MAX_WAIT_MILLIS = 20_000;
+/** How long spans and exceptions wait for their local root: the batches of a batch processor come 5 seconds apart. */
+export const MAX_ROOT_WAIT_MILLIS = 20_000;
 
 /** The exceptions of one trace whose roots have not come. A trace may have several local roots in a process. */
 export class TraceExceptions {
@@ -69,7 +69,7 @@ export class TraceExceptions {
 
   // A span between it and its root came in an earlier batch, or does not come.
   #likelyRoot(nowMillis: number): EndedRoot | undefined {
-    if (nowMillis - this.#sinceMillis < MAX_WAIT_MILLIS) return undefined;
+    if (nowMillis - this.#sinceMillis < MAX_ROOT_WAIT_MILLIS) return undefined;
     return this.#roots().findLast(({ outcome }) => outcome === "failed") ?? this.#roots().at(-1);
   }
 }

@@ -1,26 +1,6 @@
+import { STATUS_BY_GRPC_CODE } from "./span-status.js";
 import type { SpanStatus } from "./span-status.js";
 import type { AttributeBag } from "./span-view.js";
-
-/** Sentry's statuses in the order of the gRPC codes 0 to 16. */
-export const STATUS_BY_GRPC_CODE: readonly SpanStatus[] = [
-  "ok",
-  "cancelled",
-  "unknown_error",
-  "invalid_argument",
-  "deadline_exceeded",
-  "not_found",
-  "already_exists",
-  "permission_denied",
-  "resource_exhausted",
-  "failed_precondition",
-  "aborted",
-  "out_of_range",
-  "unimplemented",
-  "internal_error",
-  "unavailable",
-  "data_loss",
-  "unauthenticated",
-];
 
 // gRPC writes CANCELLED, INTERNAL and UNKNOWN; Connect writes canceled.
 const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([

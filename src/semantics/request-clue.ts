@@ -4,7 +4,7 @@ import { isWildcard } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
 import { sanitizeUrl, urlPath } from "./url.js";
 
-/** What a span inside of a request knows about the request's name. */
+/** Parts of a request's name that a span inside of the request knows. */
 export interface RequestClue {
   /** The route that it serves. */
   readonly route: string | undefined;
@@ -30,7 +30,7 @@ export function requestClue({ kind, attributes }: SpanView): RequestClue | undef
   return { route, path: requestPath(attributes), operation };
 }
 
-/** Whether two clues say the same. */
+/** Tells whether two clues are equal. */
 export function isSameClue(a: RequestClue, b: RequestClue): boolean {
   return a.route === b.route && a.path === b.path && a.operation === b.operation;
 }

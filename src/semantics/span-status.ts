@@ -1,4 +1,5 @@
-const STATUSES = [
+/** Sentry's statuses in the order of the gRPC codes 0 to 16. */
+export const STATUS_BY_GRPC_CODE = [
   "ok",
   "cancelled",
   "unknown_error",
@@ -19,7 +20,7 @@ const STATUSES = [
 ] as const;
 
 /** The statuses of a span that Sentry knows (protocol: span status). */
-export type SpanStatus = (typeof STATUSES)[number];
+export type SpanStatus = (typeof STATUS_BY_GRPC_CODE)[number];
 
 /** The statuses that Relay takes; `unknown` is another name of `unknown_error`. */
-export const SPAN_STATUSES: ReadonlySet<unknown> = new Set([...STATUSES, "unknown"]);
+export const SPAN_STATUSES: ReadonlySet<unknown> = new Set([...STATUS_BY_GRPC_CODE, "unknown"]);

@@ -24,7 +24,7 @@ export interface OpenRoot {
   readonly trace: OpenTrace;
   readonly spanId: string;
   readonly unit: Unit;
-  /** What the sender of its request has said about the trace. */
+  /** The trace as the sender of its request described it. */
   readonly incoming: IncomingTrace | undefined;
   /** Ids of its spans; absent for the first root of its trace, to which all other ids belong. */
   readonly ids: Set<string> | undefined;

@@ -2,7 +2,7 @@ import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { CheckInOrder } from "./check-in-order.js";
 import type { Timers } from "./timers.js";
 
-/** What the line asks of its sender. */
+/** The parts of the sender that the line uses. */
 export interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;

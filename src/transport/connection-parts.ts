@@ -9,7 +9,7 @@ export interface Dialling {
   abort(reason: Error): void;
 }
 
-/** What is used of undici's client: the protocol over one connection. */
+/** The part of undici's client that is used here: the protocol over one connection. */
 export interface ProtocolClient {
   dispatch(request: PostRequest, handler: Exchange): boolean;
   destroy(reason: Error): Promise<void>;
@@ -18,7 +18,7 @@ export interface ProtocolClient {
 /** Is given a socket, or why there is none. */
 export type SocketCallback = (error: Error | null, socket?: Socket) => void;
 
-/** What a client asks of its connection. */
+/** Calls of a client to its connection. */
 export interface ProtocolClientEvents {
   /** Wants a socket. */
   connect(done: SocketCallback): void;

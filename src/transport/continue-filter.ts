@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 export interface ContinueFilter {
   /** Notes that the next bytes are the beginning of an answer. */
   expectAnswer(): void;
-  /** Whether something of the expected answer has come and was kept back. */
+  /** True if a part of the expected answer has come and was kept back. */
   readonly hasBegun: boolean;
 }
 

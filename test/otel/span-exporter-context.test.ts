@@ -4,7 +4,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { MAX_ROOT_WAIT_MILLIS } from "../../src/otel/span-exporter.js";
+import { MAX_ROOT_WAIT_MILLIS } from "../../src/otel/trace-exceptions.js";
 import { isTracingSuppressed } from "../../src/otel/suppress.js";
 import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/otel/transaction-sink.js";
 import type { SendResult } from "../../src/transport/transport.js";
