@@ -6,13 +6,8 @@ import type { ScopeData } from "../scope/scope-data.js";
 import { NO_PRESSURE } from "../sampling/backpressure.js";
 import type { Pressure } from "../sampling/backpressure.js";
 import type { ErrorCapture, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
-import {
-  EnvelopeBuilder,
-  ONE_CHECK_IN,
-  ONE_ERROR,
-  ONE_FEEDBACK,
-  transactionContents,
-} from "./envelope-builder.js";
+import { EnvelopeBuilder } from "./envelope-builder.js";
+import { ONE_CHECK_IN, ONE_ERROR, ONE_FEEDBACK, transactionContents } from "./envelope-contents.js";
 import { HookRunner } from "./hook-runner.js";
 import { initialScopes } from "./initial-scopes.js";
 import type { BuilderParts, CheckInCapture, ItemBatch } from "./envelope-builder.js";

@@ -1,7 +1,7 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { matchesNamed } from "../options/text-pattern.js";
-import { dscJson, isUsable, namedAs } from "../propagation/dsc.js";
+import { dscJson, isUsable } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
@@ -11,6 +11,7 @@ import type { MergedScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { AttachmentItems } from "./attachments.js";
 import { attachmentItems } from "./attachments.js";
+import { ONE_CHECK_IN, ONE_ERROR, ONE_FEEDBACK, transactionContents } from "./envelope-contents.js";
 import { CheckInIdentities } from "./check-in-identities.js";
 import type {
   ErrorCapture,
@@ -92,22 +93,8 @@ export interface ItemBatch {
   readonly contents: readonly ItemCount[];
 }
 
-export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
-
-export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quantity: 1 }];
-
-export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
-
 // Relay drops a transaction that started five days ago after a 200; six hours for clocks and the last retry.
 const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
-
-/** What losing a transaction costs. */
-export function transactionContents(spanCount: number): readonly ItemCount[] {
-  return [
-    { category: "transaction", quantity: 1 },
-    { category: "span", quantity: spanCount },
-  ];
-}
 
 /** Builds the envelopes of one client: process, scopes and hooks applied. */
 export class EnvelopeBuilder {
@@ -140,13 +127,18 @@ export class EnvelopeBuilder {
     const eventId = this.#parts.newEventId();
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
     reportBrokenRules(this.#parts.diagnostics, merged.broken);
+    // Member by member: a spread with members after it takes 2.5 µs.
+    const { diagnostics, hooks, isFull } = this.#parts;
     const result = runTransactionHooks(transactionJson({ input, members, eventId, merged }), {
-      ...this.#parts,
+      settings,
+      diagnostics,
+      hooks,
+      isFull,
       processors: merged.eventProcessors,
       hint: { event_id: eventId },
     });
     const header = (): string =>
-      this.#header(namedAs(this.#traceContext.ofSegment(input.trace, members), input.trace));
+      this.#headerWith(this.#traceContext.jsonOfTransaction(input.trace, members));
     return this.#built(result, header, ({ json, droppedSpans }, headerMembers) => {
       const parts: EnvelopeParts = {
         eventId,
@@ -269,7 +261,11 @@ export class EnvelopeBuilder {
   }
 
   #header(dsc: DynamicSamplingContext | undefined): string {
-    const trace = dsc === undefined || !isUsable(dsc) ? "" : `,"trace":${dscJson(dsc)}`;
+    return this.#headerWith(dsc !== undefined && isUsable(dsc) ? dscJson(dsc) : undefined);
+  }
+
+  #headerWith(dsc: string | undefined): string {
+    const trace = dsc === undefined ? "" : `,"trace":${dsc}`;
     return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
   }
 }

@@ -1,5 +1,13 @@
 import type { Settings } from "../options/options.js";
-import { dscForSegment, dscOf } from "../propagation/dsc.js";
+import {
+  createDscWriter,
+  dscForSegment,
+  dscJson,
+  dscOf,
+  isUsable,
+  namedAs,
+  senderDsc,
+} from "../propagation/dsc.js";
 import type { OwnTrace } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import { sampleRandOf } from "../sampling/sample-rand.js";
@@ -10,6 +18,8 @@ import type { ProcessMembers } from "./process-members.js";
 export interface TraceContextSource {
   /** Of a segment: the same from the first time on that it is asked for. */
   ofSegment(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
+  /** Of a segment, as JSON for the envelope of its transaction: it names what the transaction is called. */
+  jsonOfTransaction(trace: TraceInput, members: ProcessMembers): string | undefined;
   /** Of a trace that starts here and that no processor has seen. */
   ofTrace(identity: TraceIdentity, members: ProcessMembers): DynamicSamplingContext | undefined;
   ofError(
@@ -27,6 +37,7 @@ export interface TraceIdentity {
 
 const NO_CONTEXT: TraceContextSource = {
   ofSegment: () => undefined,
+  jsonOfTransaction: () => undefined,
   ofTrace: () => undefined,
   ofError: () => undefined,
 };
@@ -46,10 +57,10 @@ export function createTraceContext(client: {
   };
 
   // Member by member: to spread the objects takes longer than all the rest.
-  const segmentContext = (trace: TraceInput, members: ProcessMembers): DynamicSamplingContext => {
+  const ofRoot = (trace: TraceInput, members: ProcessMembers): OwnTrace => {
     const { release, environment } = members;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
-    return dscForSegment(trace.incoming, {
+    return {
       traceId,
       publicKey,
       orgId,
@@ -59,14 +70,25 @@ export function createTraceContext(client: {
       sampled,
       sampleRate,
       sampleRand,
-    });
+    };
   };
 
+  const ofSegment = (trace: TraceInput, members: ProcessMembers): DynamicSamplingContext => {
+    const { slot } = trace;
+    slot.frozen ??= dscForSegment(trace.incoming, ofRoot(trace, members));
+    return slot.frozen;
+  };
+
+  const write = createDscWriter();
+
   return {
-    ofSegment(trace, members) {
-      const { slot } = trace;
-      slot.frozen ??= segmentContext(trace, members);
-      return slot.frozen;
+    ofSegment,
+    jsonOfTransaction(trace, members) {
+      const isOwn = senderDsc(trace.incoming, trace.traceId) === undefined;
+      // Nothing has told others of it so far: whoever asks later gets the same members.
+      if (isOwn && trace.slot.frozen === undefined) return write(ofRoot(trace, members));
+      const dsc = namedAs(ofSegment(trace, members), trace);
+      return isUsable(dsc) ? dscJson(dsc) : undefined;
     },
     ofTrace({ traceId, isRecorded }, members) {
       const trace = own(traceId, members);

@@ -2,7 +2,7 @@ import { encodeCheckIn } from "../capture/check-in.js";
 import type { UncheckedMonitorConfig } from "../capture/monitor-config.js";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import { ONE_CHECK_IN } from "../client/envelope-builder.js";
+import { ONE_CHECK_IN } from "../client/envelope-contents.js";
 import type { CheckIn } from "../protocol/check-in.js";
 
 /** A check-in with all that goes with it. */

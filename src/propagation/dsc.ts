@@ -36,6 +36,36 @@ export function dscOf(own: OwnTrace): DynamicSamplingContext {
   return Object.freeze(dsc);
 }
 
+/**
+ * Writes what `dscOf` returns as JSON, without the object: a third of the time, once per transaction. Members that are
+ * the same for all traces of a process are encoded once.
+ */
+export function createDscWriter(): (own: OwnTrace) => string {
+  let release: string | undefined;
+  let environment: string | undefined;
+  let identity = "";
+  const identityOf = (own: OwnTrace): string => {
+    if (own.release === release && own.environment === environment) return identity;
+    ({ release, environment } = own);
+    identity = member("release", release) + member("environment", environment);
+    return identity;
+  };
+
+  return (own) => {
+    const isDecided = own.sampled !== undefined;
+    const rate =
+      isDecided && own.sampleRate !== undefined ? `,"sample_rate":"${own.sampleRate}"` : "";
+    const decision = isDecided ? `,"sampled":"${own.sampled}"` : "";
+    const name = isDecided ? member("transaction", own.transaction) : "";
+    const traceId = own.traceId.toLowerCase();
+    return `{"trace_id":"${traceId}","public_key":"${own.publicKey}"${rate},"sample_rand":"${own.sampleRand}"${decision}${identityOf(own)}${name}${member("org_id", own.orgId)}}`;
+  };
+}
+
+function member(key: string, value: string | undefined): string {
+  return value ? `,"${key}":${JSON.stringify(value)}` : "";
+}
+
 /** Release and environment of a process. */
 export interface ProcessIdentity {
   readonly release: string | undefined;
@@ -57,8 +87,16 @@ export function dscForSegment(
   incoming: IncomingTrace | undefined,
   own: OwnTrace,
 ): DynamicSamplingContext {
-  if (incoming?.dsc === undefined || incoming.traceId !== own.traceId) return dscOf(own);
-  return continuedDsc(incoming.dsc, own);
+  const sender = senderDsc(incoming, own.traceId);
+  return sender === undefined ? dscOf(own) : continuedDsc(sender, own);
+}
+
+/** The dynamic sampling context that the sender of the trace gave it, if it did. */
+export function senderDsc(
+  incoming: IncomingTrace | undefined,
+  traceId: string,
+): DynamicSamplingContext | undefined {
+  return incoming?.traceId === traceId ? incoming.dsc : undefined;
 }
 
 /**
@@ -66,12 +104,12 @@ export function dscForSegment(
  * name; the envelope names the same transaction as its event. A sender's context keeps the sender's name.
  */
 export function namedAs(
-  dsc: DynamicSamplingContext | undefined,
+  dsc: DynamicSamplingContext,
   own: Pick<OwnTrace, "traceId" | "transaction"> & { readonly incoming: IncomingTrace | undefined },
-): DynamicSamplingContext | undefined {
-  const earlier = dsc?.["transaction"];
-  if (dsc === undefined || earlier === undefined || earlier === own.transaction) return dsc;
-  if (own.incoming?.dsc !== undefined && own.incoming.traceId === own.traceId) return dsc;
+): DynamicSamplingContext {
+  const earlier = dsc["transaction"];
+  if (earlier === undefined || earlier === own.transaction) return dsc;
+  if (senderDsc(own.incoming, own.traceId) !== undefined) return dsc;
   const { transaction: _earlier, ...others } = dsc;
   return own.transaction === undefined ? others : { ...others, transaction: own.transaction };
 }

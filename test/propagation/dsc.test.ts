@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import {
   continuedDsc,
+  createDscWriter,
   dscForSegment,
   dscJson,
   dscOf,
@@ -50,6 +52,30 @@ describe("the dynamic sampling context of a trace that starts here", () => {
     });
     expect(dsc).toEqual({ trace_id: TRACE, public_key: "k", sampled: "false", sample_rand: "0" });
     expect(Object.isFrozen(dsc)).toBe(true);
+  });
+});
+
+describe("the writer of sampling contexts", () => {
+  it("writes what the object says, whatever was written before", () => {
+    const text = fc.option(fc.string({ unit: "binary", maxLength: 8 }), { nil: undefined });
+    const trace = fc.record({
+      traceId: fc.constantFrom(TRACE, TRACE.toUpperCase()),
+      publicKey: fc.constant("k"),
+      orgId: fc.constantFrom(undefined, "1"),
+      release: fc.oneof(text, fc.constantFrom("a", "b")),
+      environment: text,
+      transaction: text,
+      sampled: fc.constantFrom(true, false, undefined),
+      sampleRate: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+      sampleRand: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    const write = createDscWriter();
+    fc.assert(
+      fc.property(trace, (each) => {
+        expect(JSON.parse(write(each))).toEqual(dscOf(each));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
