@@ -5,9 +5,9 @@ import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../tracing/segment-schedule.js";
-import { headLength } from "../tracing/encoded-head.js";
+import { headLength, shownName } from "../tracing/encoded-head.js";
+import type { EncodedHead } from "../tracing/encoded-head.js";
 import type { SpanResource } from "../tracing/finished-span.js";
-import { shownName } from "../tracing/encoded-head.js";
 import { headInWindow } from "../tracing/time-window.js";
 import { jsonTransaction } from "../tracing/transaction.js";
 import type { AssembledTransaction } from "../tracing/transaction.js";
@@ -37,7 +37,7 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
 
   const release = (transaction: AssembledTransaction): void => {
     if (!held.delete(transaction)) return;
-    heldLength -= lengthOf(transaction);
+    heldLength -= lengthOf(transaction.head, transaction.spans);
     client.captureTransaction(transactionInput(transaction));
   };
 
@@ -54,7 +54,7 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
 
   const hold = (transaction: AssembledTransaction, resource: SpanResource): void => {
     held.add(transaction);
-    heldLength += lengthOf(transaction);
+    heldLength += lengthOf(transaction.head, transaction.spans);
     if (!waits.has(resource)) {
       waits.set(
         resource,
@@ -124,7 +124,7 @@ export function addAssembler(
   });
 }
 
-function lengthOf({ head, spans }: AssembledTransaction): number {
+function lengthOf(head: EncodedHead, spans: string): number {
   return headLength(head) + spans.length;
 }
 
@@ -139,19 +139,17 @@ async function within(done: Promise<unknown>, millis: number, setTimer: SetTimer
 
 function transactionInput(assembled: AssembledTransaction): TransactionInput {
   const head = headInWindow(assembled.head, Date.now());
-  const transaction = { ...assembled, head };
-  const { origin } = transaction;
-  const { isolation } = origin.unit;
+  const { spans, spanCount, origin, resource } = assembled;
   return {
     name: head.name,
     spanName: head.spanName,
     op: head.op,
-    openJson: (eventId) => jsonTransaction(transaction, eventId),
+    openJson: (eventId) => jsonTransaction({ head, spans }, eventId),
     start: head.start,
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,
-    spanCount: transaction.spanCount + 1,
-    length: lengthOf(transaction),
+    spanCount: spanCount + 1,
+    length: lengthOf(head, spans),
     trace: {
       traceId: head.traceId,
       incoming: origin.incoming,
@@ -160,9 +158,9 @@ function transactionInput(assembled: AssembledTransaction): TransactionInput {
       sampleRate: origin.sampling.sampleRate,
       sampleRand: origin.sampling.sampleRand,
       slot: origin.slot,
-      resource: transaction.resource,
+      resource,
     },
-    resource: transaction.resource,
-    scopes: scopeData(processScopes().global, isolation, origin.current),
+    resource,
+    scopes: scopeData(processScopes().global, origin.unit.isolation, origin.current),
   };
 }

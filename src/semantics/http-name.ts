@@ -48,6 +48,9 @@ const AUTHORITY = /^[a-z][a-z\d+.-]*:\/\/([^/]*)/i;
  */
 export function isInstrumentationName({ name, attributes }: SpanView, method: string): boolean {
   if (name === method || name === attributes["next.span_name"]) return true;
+  // What the conventions ask for, and most names are.
+  const route = attributes["http.route"];
+  if (typeof route === "string" && name === `${method} ${route}`) return true;
   const rest = withoutMethod(name.trim().replace(PREFIX, ""), method, attributes);
   return GENERIC.has(rest.toLowerCase()) || isTarget(rest, attributes);
 }

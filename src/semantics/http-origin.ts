@@ -43,14 +43,27 @@ function hostOf(attributes: AttributeBag, { names, ports }: HostKeys): string | 
   // `http.host` has its port in it.
   const host = text(attributes["http.host"]);
   if (host !== undefined) return host;
-  const name = names.map((key) => text(attributes[key])).find((each) => each !== undefined);
+  const name = firstOf(attributes, names, text);
   if (name === undefined) return undefined;
-  const port = ports.map((key) => portOf(attributes[key])).find((each) => each !== undefined);
+  const port = firstOf(attributes, ports, portOf);
   const shown = IPV6.test(name) ? `[${name}]` : name;
   return port === undefined ? shown : `${shown}:${port}`;
 }
 
+// A loop, since each transaction of a server and many calls come here.
+function firstOf(
+  attributes: AttributeBag,
+  keys: readonly string[],
+  read: (value: unknown) => string | undefined,
+): string | undefined {
+  for (const key of keys) {
+    const value = read(attributes[key]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 function portOf(value: unknown): string | undefined {
-  const port = String(typeof value === "number" ? value : text(value));
-  return /^\d{1,5}$/.test(port) ? port : undefined;
+  const port = typeof value === "number" ? String(value) : text(value);
+  return port !== undefined && /^\d{1,5}$/.test(port) ? port : undefined;
 }

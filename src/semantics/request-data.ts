@@ -31,6 +31,7 @@ const MAX_URL_LENGTH = 256;
 const MAX_QUERY_LENGTH = 1000;
 const MAX_HEADERS_LENGTH = 8000;
 const HEADER = "http.request.header.";
+const URLS = ["url.full", "http.url", "http.target"] as const;
 const COOKIE = /^cookie(?:$|\.)/i;
 
 /**
@@ -78,8 +79,9 @@ function queryTextOf(attributes: AttributeBag): string | undefined {
 }
 
 function queryOfUrl(attributes: AttributeBag): string | undefined {
-  for (const name of ["url.full", "http.url", "http.target"]) {
-    const query = /\?([^#]+)/.exec(text(attributes[name]) ?? "")?.[1];
+  for (const name of URLS) {
+    const url = text(attributes[name]);
+    const query = url === undefined ? undefined : /\?([^#]+)/.exec(url)?.[1];
     if (query !== undefined) return query;
   }
   return undefined;
@@ -90,26 +92,29 @@ function headersOf(
   { sendDefaultPii }: RequestSettings,
 ): Record<string, string> | undefined {
   const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
-  const headers: [string, string][] =
-    user === undefined ? [] : [["User-Agent", withoutSecrets(user)]];
+  const headers: Record<string, string> = {};
+  let length = user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutSecrets(user)], 0);
   for (const key in attributes) {
-    const name = key.startsWith(HEADER) ? key.slice(HEADER.length) : "";
+    if (!key.startsWith(HEADER)) continue;
+    const name = key.slice(HEADER.length);
     // Cookies have a member of their own.
     if (name === "" || COOKIE.test(name)) continue;
     const value = headerText(headerFilter(name, sendDefaultPii)(attributes[key]));
-    if (value !== undefined) headers.push([headerName(name), value]);
+    if (value !== undefined) length = addHeader(headers, [headerName(name), value], length);
   }
-  return headers.length === 0 ? undefined : Object.fromEntries(fitting(headers));
+  return length === 0 ? undefined : headers;
 }
 
-function fitting(headers: readonly [string, string][]): [string, string][] {
-  let room = MAX_HEADERS_LENGTH;
-  return headers.filter(([name, value]) => {
-    const length = name.length + value.length;
-    if (length > room) return false;
-    room -= length;
-    return true;
-  });
+// Returns the length of all headers. One that does not fit is left out.
+function addHeader(
+  headers: Record<string, string>,
+  [name, value]: readonly [string, string],
+  lengthBefore: number,
+): number {
+  const length = lengthBefore + name.length + value.length;
+  if (length > MAX_HEADERS_LENGTH) return lengthBefore;
+  headers[name] = value;
+  return length;
 }
 
 // Older instrumentations write `x_api_key` for `x-api-key`.

