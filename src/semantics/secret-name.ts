@@ -1,49 +1,28 @@
-// The deny list's rule for headers, a substring of the key, would withhold `author`, `input_tokens` and
-// `monkey` among an application's own names. Those are read by words: `passwordHash`, `api_key`,
-// `access-token` and `Authorization` hold a term as a word.
+// Sentry's deny list for headers is a substring of the key. Among an application's own names that would
+// withhold `author`, `input_tokens`, `next_page_token` and `password_changed_at`. Those names are read by
+// words instead. English compounds end with what they name: a `password_policy` is a policy, an
+// `old_password` a password. So the words after a term decide whether the value is the secret itself, and
+// the word before it which kind of key, token or session it is.
+import {
+  ACCOUNTS,
+  DESCRIPTORS,
+  LOGINS,
+  NEUTRAL,
+  OPENERS,
+  PLAIN_AUTHS,
+  PLAIN_SESSIONS,
+  PLAIN_TOKENS,
+  SECRET_KEYS,
+  SECRET_TOKENS,
+  STRONG,
+  VENDORS,
+  WEAK,
+} from "./secret-words.js";
 
-/** Terms that are part of no other word: they count in any part of a name, also run together. */
-const STRONG =
-  /passw(?:or)?d|passphrase|pwd|secret(?!ar)|credential|bearer|jwt|csrf|xsrf|saml|sess(?:ion)?id|authori[sz]ation|(?:api|access|auth|encryption|master|private|secret|shared|signing)keys?(?![a-z])|(?:access|api|auth|bearer|refresh|session)tokens?(?![a-z])/;
-
-/** Terms that are common words, or part of some: they count as a word of a name's last part. */
-const WEAK = /^(?:o?auth|auth[nz]|authentication|[a-z]*token|key|sso|session|sid|identity)$/;
-
-/** What is said about a secret, and is none: `token_count`, `passwordLength`. */
-const MEASURES: ReadonlySet<string> = new Set(
-  "count counts duration length limit size total ttl type usage".split(" "),
-);
-
-/** Keys that are data: `primary_key`, `sortKey`. */
-const PLAIN_KEYS: ReadonlySet<string> = new Set(
-  "cache foreign index message object ordering partition primary row routing shard sort unique".split(
-    " ",
-  ),
-);
-
-/** Names of the conventions of OpenTelemetry and Sentry that hold a term, and no secret. */
+/** Names of the conventions of OpenTelemetry and Sentry that read like a secret's. */
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
-  "aspnetcore.authentication.result",
-  "aspnetcore.authentication.scheme",
-  "aspnetcore.authorization.policy",
-  "aspnetcore.authorization.result",
-  "aspnetcore.identity.password_check_result",
-  "aspnetcore.identity.result",
-  "aspnetcore.identity.token_purpose",
-  "aspnetcore.identity.token_verified",
-  "aws.s3.key",
-  "aws.secretsmanager.secret.arn",
-  "cache.key",
-  "cloudflare.r2.request.key",
-  "db.redis.key",
   "faas.identity",
   "feature_flag.key",
-  "gen_ai.response.time_to_first_token",
-  "mcp.progress.token",
-  "mcp.session.id",
-  "messaging.kafka.message.key",
-  "messaging.kafka.message_key",
-  "kafka.message.key",
   "session.id",
   "session.previous_id",
 ]);
@@ -51,52 +30,146 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
 /** Families of which the same is true; the bridge's own attributes are among them. */
 const KNOWN_FAMILIES = ["flag.evaluation.", "sentry.dsc.", "sentry.module."] as const;
 
-const SHORTEST_TERM = 3;
+const SHORTEST_TERM = 2;
 
 /** Most names come from a small vocabulary; more distinct ones than this, or longer, are not remembered. */
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
+/** Words of a term that is written as several: `access key id`. */
+const MAX_TERM_WORDS = 3;
+
 const decisions = new Map<string, boolean>();
 
 /**
- * Whether values under this name are withheld: a term of the deny list is one of its words, in any
- * spelling (`apiKey`, `api_key`, `API-KEY`, `apikey`). Names of the semantic conventions are exempt.
+ * Returns true if values under this name are withheld: the name says that they are a secret, in any
+ * spelling (`apiKey`, `api_key`, `API-KEY`, `apikey`). What is only about a secret, and keys and tokens
+ * that give no access, are sent: `token_count`, `primary_key`.
  */
 export function isSecretName(name: string): boolean {
   const known = decisions.get(name);
   if (known !== undefined) return known;
-  const decision = hasTerm(name);
+  const decision = namesSecret(name);
   if (decisions.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH)
     decisions.set(name, decision);
   return decision;
 }
 
-function hasTerm(name: string): boolean {
-  if (name.length < SHORTEST_TERM || isKnown(name)) return false;
-  const words = wordsOf(name);
-  if (MEASURES.has(words.at(-1) ?? "")) return false;
-  if (STRONG.test(name.toLowerCase().replaceAll(/[^a-z.]/g, ""))) return true;
-  const last = name.slice(name.lastIndexOf(".") + 1);
-  return hasWeakTerm(wordsOf(last)) || hasWeakTerm(splitWords(last));
+// Every name that `isSecretName` accepts, and every name of cookies, has one of these as a part.
+const HINT =
+  /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature/i;
+const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf/i;
+
+/** Returns false if a text cannot hold the name of a secret or of cookies; for large texts, a cheap first test. */
+export function mayNameSecret(text: string): boolean {
+  return HINT.test(text) || SEPARATED_HINT.test(text);
+}
+
+function namesSecret(name: string): boolean {
+  if (name.length < SHORTEST_TERM || !mayNameSecret(name) || isKnown(name)) return false;
+  const read = name.slice(-MAX_REMEMBERED_LENGTH);
+  const words = wordsOf(read);
+  const last = wordsOf(read.slice(read.lastIndexOf(".") + 1));
+  if (last.length > 1 && OPENERS.has(last[0] ?? "")) return false;
+  return words.some((_word, at) => hasWeakTerm(words, at) || hasStrongTerm(words, at));
 }
 
 function isKnown(name: string): boolean {
   return KNOWN_NAMES.has(name) || KNOWN_FAMILIES.some((family) => name.startsWith(family));
 }
 
-function hasWeakTerm(words: readonly string[]): boolean {
-  const found = words.findIndex((word) => WEAK.test(word));
-  if (found === -1) return false;
-  return words[found] !== "key" || found === 0 || !PLAIN_KEYS.has(words[found - 1] ?? "");
+function hasStrongTerm(words: readonly string[], at: number): boolean {
+  for (let count = 1; count <= MAX_TERM_WORDS && at + count <= words.length; count++) {
+    const joined = words.slice(at, at + count).join("");
+    const term = STRONG.exec(joined);
+    // A term of several words has to take all of them; one word may hold more than the term.
+    const end = term === null ? 0 : term.index + term[0].length;
+    if (term === null || (count > 1 && !isWhole(term.index, joined.slice(end)))) continue;
+    if (term[0] === "sessionid" && PLAIN_SESSIONS.has(words[at - 1] ?? "")) continue;
+    if (!isAbout([joined.slice(end), ...words.slice(at + count)])) return true;
+  }
+  return false;
 }
 
-// `ToKeN` is one word, `authToken` two: a name is read both ways.
+function isWhole(start: number, rest: string): boolean {
+  return start === 0 && (rest === "" || rest === "s");
+}
+
+// Words that were written as one, `passwordchangedat`, are recognized too.
+const RUN_TOGETHER = new RegExp(`^s?(?:${[...DESCRIPTORS].join("|")})+$`);
+
+function isAbout([rest = "", ...after]: readonly string[]): boolean {
+  return RUN_TOGETHER.test(rest) || after.some((word) => DESCRIPTORS.has(word));
+}
+
+function hasWeakTerm(words: readonly string[], at: number): boolean {
+  const word = words[at] ?? "";
+  const after = words.slice(at + 1);
+  if (word === "key" && at === 0) return after.length === 0;
+  if (!WEAK.has(word)) return isRunTogetherToken(word, after);
+  return isNeutral(word, after) && givesAccess(word, words[at - 1]);
+}
+
+function isNeutral(term: string, after: readonly string[]): boolean {
+  if (after[0] === "for") return true;
+  const isOfVendor = term === "token" || term === "key";
+  return after.every((word) => NEUTRAL.has(word) || (isOfVendor && VENDORS.has(word)));
+}
+
+const PLAIN_TOKEN = new RegExp(`(?:${[...PLAIN_TOKENS].join("|")})token$`);
+
+// `mytoken`, `stripetoken`; not `nextpagetoken`.
+function isRunTogetherToken(word: string, after: readonly string[]): boolean {
+  return word.endsWith("token") && !PLAIN_TOKEN.test(word) && isNeutral("token", after);
+}
+
+/** By term, the words before it with which it gives access; a term without an entry needs none. */
+const GIVING: ReadonlyMap<string, (before: string) => boolean> = new Map<
+  string,
+  (before: string) => boolean
+>([
+  ["key", isKindOfKey],
+  ["keys", isKindOfKey],
+  ["token", (before) => !PLAIN_TOKENS.has(before)],
+  ["tokens", (before) => SECRET_TOKENS.has(before)],
+  ...["sid", "session", "identity"].map(
+    (term) => [term, (before: string) => LOGINS.has(before)] as const,
+  ),
+  ...["pass", "pin", "pw"].map((term) => [term, (before: string) => ACCOUNTS.has(before)] as const),
+]);
+
+function isKindOfKey(before: string): boolean {
+  return SECRET_KEYS.has(before) || VENDORS.has(before);
+}
+
+function givesAccess(term: string, before: string | undefined): boolean {
+  if (before === undefined) return term !== "keys" && term !== "tokens";
+  const isGiving = GIVING.get(term);
+  return isGiving === undefined ? !PLAIN_AUTHS.has(before) : isGiving(before);
+}
+
+/** In `ToKeN` capitals do not begin words. */
+const SHORTEST_MEAN_WORD = 2.4;
+
+// Digits are no words and no part of one: `OAuth2`, `password_1`.
 function wordsOf(name: string): readonly string[] {
-  const spaced = name.replaceAll(/([a-z\d])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$3 $2");
-  return splitWords(spaced);
+  return name
+    .replaceAll(/(?<![a-zA-Z])oAuth|OAuth/g, "oauth ")
+    .split(/[^a-zA-Z]+/)
+    .filter((part) => part !== "")
+    .flatMap(splitWord);
 }
 
-function splitWords(name: string): readonly string[] {
-  return name.toLowerCase().split(/[^a-z]+/);
+function splitWord(part: string): readonly string[] {
+  const spaced = part.replaceAll(/([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$3 $2");
+  const words = spaced.toLowerCase().split(" ");
+  const whole = part.toLowerCase();
+  const isMangled = words.length > 1 && part.length / words.length < SHORTEST_MEAN_WORD;
+  return isMangled || isTerm(whole) ? [whole] : words;
+}
+
+// `passWord` and `pASSWORD` are one word, however their capitals stand.
+function isTerm(word: string): boolean {
+  const term = STRONG.exec(word);
+  return WEAK.has(word) || (term !== null && isWhole(term.index, word.slice(term[0].length)));
 }

@@ -7,7 +7,7 @@ describe("a redacted value", () => {
   it.each<[string, unknown, unknown]>([
     ["a secret by its name", { password: "x", user: "me" }, { password: "[Filtered]", user: "me" }],
     ["a whole object", { auth: { user: "a", pass: "b" } }, { auth: "[Filtered]" }],
-    ["a number", { pin: 1, token: 7 }, { pin: 1, token: "[Filtered]" }],
+    ["a number", { page: 1, token: 7 }, { page: 1, token: "[Filtered]" }],
     [
       "headers",
       { headers: { "X-Author-Id": "x", a: "b" } },
