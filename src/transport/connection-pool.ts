@@ -30,6 +30,8 @@ export interface ConnectionPoolSettings {
   readonly dial: () => Dialling;
   readonly openClient: (events: ProtocolClientEvents) => ProtocolClient;
   readonly timers: Timers;
+  /** Whether the server speaks TLS, and may refuse our certificate or the lack of one. */
+  readonly mayRefuseCertificate: boolean;
   /** Milliseconds by a clock that does not jump. */
   readonly now: () => number;
   /** Milliseconds by the clock on the wall. */
@@ -51,6 +53,7 @@ export class ConnectionPool implements ConnectionHost {
     requestsOverKeptConnections: 0,
     bytesSent: 0,
   };
+  mayRefuseCertificate: boolean;
   readonly now: () => number;
   readonly wallNow: () => number;
   readonly #settings: ConnectionPoolSettings;
@@ -64,6 +67,7 @@ export class ConnectionPool implements ConnectionHost {
   constructor(settings: ConnectionPoolSettings) {
     this.#settings = settings;
     this.times = settings.times;
+    this.mayRefuseCertificate = settings.mayRefuseCertificate;
     this.now = settings.now;
     this.wallNow = settings.wallNow;
     this.cutOff = new IdleCutOff(settings.times.idle);

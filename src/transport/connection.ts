@@ -10,10 +10,14 @@ import type {
   ProtocolClientEvents,
   SocketCallback,
 } from "./connection-parts.js";
+import { readHints } from "./connection-hints.js";
+import type { SocketNotes } from "./connection-socket.js";
+import { watchSocket } from "./connection-socket.js";
 import type { ContinueFilter } from "./continue-filter.js";
 import { filterContinue } from "./continue-filter.js";
 import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
 import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
+import { UnexplainedEndError } from "./tls-failures.js";
 import type { FailurePhase } from "./transport.js";
 
 /** The pool, as its connections see it. */
@@ -22,6 +26,8 @@ export interface ConnectionHost {
   readonly cutOff: IdleCutOff;
   readonly reuse: ReuseTrust;
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
+  /** Whether the server may refuse our certificate, or the lack of one: it speaks TLS and has not answered anything yet. */
+  mayRefuseCertificate: boolean;
   /** Milliseconds by a clock that does not jump. */
   readonly now: () => number;
   /** Milliseconds by the clock on the wall. */
@@ -40,9 +46,6 @@ export interface ConnectionHost {
 
 type Stage = "closed" | "connecting" | "draining" | "idle" | "sending";
 
-// What the server's hint is taken short by, for what is on its way.
-const HINT_MARGIN_MILLIS = 1000;
-
 /**
  * One connection and what it has been through. It carries one exchange at a time. It is not made
  * anew when it is lost: each stands for one socket, so that what is known of it is known for good.
@@ -57,6 +60,7 @@ export class Connection implements Carrier, KeptConnection {
   #socket: Socket | undefined;
   #continues: ContinueFilter | undefined;
   #exchange: Exchange | undefined;
+  #notes: SocketNotes | undefined;
   #served = 0;
   #connectedAt = 0;
   #idleSince = 0;
@@ -136,6 +140,7 @@ export class Connection implements Carrier, KeptConnection {
 
   answered(headers: ResponseHeaders): void {
     if (this.#stage === "closed") return;
+    this.#host.mayRefuseCertificate = false;
     if (this.isReused) {
       this.#host.cutOff.survived(this.#pause);
       this.#host.reuse.answered(this.#served);
@@ -161,13 +166,14 @@ export class Connection implements Carrier, KeptConnection {
 
   failed(error: unknown, undecided: Exchange | undefined): void {
     if (this.#stage === "closed") return undecided?.fail(error);
+    const reason = this.#reasonOf(error);
     this.#exchange = undefined;
     if (this.#continues?.hasBegun === true) undecided?.onResponseStarted();
     if (undecided !== undefined) this.#learn(undecided);
     this.close();
     if (undecided === undefined) return;
     if (this.isReused && !undecided.isWritten) this.#host.retake(undecided);
-    else undecided.fail(error);
+    else undecided.fail(reason);
   }
 
   /** Its stage has taken too long. */
@@ -239,7 +245,8 @@ export class Connection implements Carrier, KeptConnection {
   #connected(socket: Socket): void {
     const { now, tally } = this.#host;
     this.#socket = socket;
-    if (!isHttp2(socket)) this.#continues = filterContinue(socket);
+    this.#notes = watchSocket(socket);
+    if (!this.#notes.isHttp2) this.#continues = filterContinue(socket);
     this.#connectedAt = now();
     this.#idleSince = this.#connectedAt;
     tally.connectionsOpened += 1;
@@ -258,6 +265,13 @@ export class Connection implements Carrier, KeptConnection {
     if (!isHeld) this.close();
   }
 
+  #reasonOf(error: unknown): unknown {
+    const { isTls13 = false, refusal } = this.#notes ?? {};
+    if (refusal !== undefined) return refusal;
+    const isFirst = this.#host.mayRefuseCertificate && this.#exchange?.isWritten === true;
+    return isFirst && isTls13 ? new UnexplainedEndError(error) : error;
+  }
+
   #learn(exchange: Exchange): void {
     if (!this.isReused || exchange.isAnswering) return;
     const { cutOff, now, reuse } = this.#host;
@@ -266,19 +280,10 @@ export class Connection implements Carrier, KeptConnection {
   }
 
   #readHints(headers: ResponseHeaders): void {
-    const { connection, "keep-alive": keepAlive } = headers;
-    if (connection !== undefined && /\bclose\b/i.test(String(connection))) this.#isLast = true;
-    if (keepAlive === undefined) return;
-    const seconds = /\btimeout\s*=\s*(\d+)/i.exec(String(keepAlive))?.[1];
-    if (seconds === undefined) return;
-    const hint = Number(seconds) * 1000 - HINT_MARGIN_MILLIS;
-    this.#keepMillis = Math.min(this.#host.times.idle, hint);
-    if (hint <= 0) this.#isLast = true;
+    const { isLast, keepMillis } = readHints(headers);
+    if (isLast) this.#isLast = true;
+    if (keepMillis !== undefined) this.#keepMillis = Math.min(this.#host.times.idle, keepMillis);
   }
-}
-
-function isHttp2(socket: Socket): boolean {
-  return "alpnProtocol" in socket && socket.alpnProtocol === "h2";
 }
 
 // undici's own reasons, such as that it was idle for long, are informational.

@@ -131,8 +131,7 @@ class QueuedSender implements EnvelopeSender {
     this.#schedule.letGo();
   }
 
-  // What is under way may arrive all the same: the server knows its event id by then. It goes first, so that the
-  // check-ins of a run keep their order.
+  // What is under way goes first, so that the check-ins of a run keep their order; the server knows its event id.
   leave(): void {
     if (!this.#intake.isOpen) return;
     this.#isGivingUp = true;
@@ -235,6 +234,7 @@ class QueuedSender implements EnvelopeSender {
     const since = this.#slots.since(envelope);
     if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
     this.#reports.settle(envelope, result.outcome);
+    this.#outcomes.noteRefusal(result);
     if (result.outcome !== "retryable") this.#finish(envelope, book);
     else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
     else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);

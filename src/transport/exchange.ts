@@ -1,6 +1,7 @@
 import { phaseOf, retryable } from "./connection-failures.js";
 import type { ProxyName } from "./proxy-error.js";
-import { proxyRefusal } from "./proxy-error.js";
+import { proxyRefusal, proxyUnreachable } from "./proxy-error.js";
+import { isCertificateFailure } from "./tls-failures.js";
 import type { FailurePhase, LimitHeaders, SendResult } from "./transport.js";
 
 /** One POST, as undici takes it. */
@@ -89,7 +90,7 @@ export class Exchange {
       isAnswering: this.#isAnswering,
       isReused: this.#carrier?.isReused === true,
     };
-    this.#decide(retryable(error, phase ?? phaseOf(error, progress)));
+    this.#decide(retryable(this.#named(error), phase ?? phaseOf(error, progress)));
   }
 
   /** Takes it from undici, which then writes and reads nothing more of it. */
@@ -135,6 +136,13 @@ export class Exchange {
   #decide(result: SendResult): void {
     this.#isDecided = true;
     this.#resolve(result);
+  }
+
+  // With TLS 1.3 a proxy may refuse the connection after the handshake.
+  #named(error: unknown): unknown {
+    const { forwarder } = this.terms;
+    const isOfProxy = forwarder !== undefined && isCertificateFailure(error);
+    return isOfProxy ? proxyUnreachable(forwarder, error) : error;
   }
 
   #toResult(statusCode: number, headers: ResponseHeaders): SendResult {

@@ -1,5 +1,8 @@
+import { ProxyError } from "./proxy-error.js";
+import { certificateHint, UnexplainedEndError } from "./tls-failures.js";
+
 const REJECTIONS: Readonly<Record<number, string>> = {
-  400: "it calls the envelope malformed, or the DSN is of another project",
+  400: "it calls the envelope malformed, or the DSN is of another project; nginx also answers so where a client certificate is missing (`transport.clientCert`)",
   401: "the DSN's key was not accepted: check the DSN",
   403: "the project or its key is disabled, or the DSN is of another server: check the DSN",
   404: "there is no envelope endpoint: check the host and path of the DSN (Sentry 20.6 or later)",
@@ -20,8 +23,6 @@ function rejectionHint(statusCode: number): string {
 }
 
 const NETWORK_FAILURES: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "the server's certificate has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed: see NODE_EXTRA_CA_CERTS",
   EAI_AGAIN: "the DSN's host name could not be resolved just now",
   ECONNREFUSED: "nothing listens at the DSN's host and port",
   ECONNRESET: "the connection was reset",
@@ -29,10 +30,6 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   ENETUNREACH: "there is no network to the DSN's host",
   ENOTFOUND: "the DSN's host name does not exist",
   EPIPE: "the connection was closed while the envelope was written",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
-  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted: see NODE_EXTRA_CA_CERTS",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    "the server's certificate is not trusted: see NODE_EXTRA_CA_CERTS",
   UND_ERR_CONNECT_TIMEOUT: "the connection was not made in time",
   UND_ERR_HEADERS_TIMEOUT: "the server took the envelope and did not answer in time",
   UND_ERR_SOCKET: "the server closed the connection before it answered",
@@ -46,12 +43,27 @@ export function networkMessage(error: Error): string {
   return `an envelope could not be sent: ${failureReason(error)}`;
 }
 
+const SERVER = { name: "the server", seesClientCertificate: true };
+
 /** The reason of a failed attempt as a clause, with its error code. */
 export function failureReason(error: Error): string {
   const code = errorCode(error);
-  const known = code === undefined ? undefined : NETWORK_FAILURES[code];
-  const hint = NO_TLS.test(tlsReason(error)) ? NO_TLS_HINT : known;
-  return `${hint ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+  return `${hintOf(error, code) ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+}
+
+function hintOf(error: Error, code: string | undefined): string | undefined {
+  // These say themselves who failed and why.
+  if (error instanceof ProxyError || error instanceof UnexplainedEndError) return undefined;
+  const hint = certificateHint(innermost(error), SERVER);
+  if (hint !== undefined) return hint;
+  if (NO_TLS.test(tlsReason(error))) return NO_TLS_HINT;
+  return code === undefined ? undefined : NETWORK_FAILURES[code];
+}
+
+// Where several addresses were tried, the first failure is as good as any.
+function innermost(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
+  return error;
 }
 
 // OpenSSL's own words; the code is `EPROTO` or `ERR_SSL_*`, by the version of Node.

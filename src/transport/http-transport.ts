@@ -229,6 +229,7 @@ class PooledTransport implements HttpTransport {
       openClient: (events) =>
         openClient(UndiciClient, { origin: this.#route.target.origin, idle: times.idle, events }),
       timers: settings.timers ?? systemTimers,
+      mayRefuseCertificate: this.#route.server.isSecure,
       now: this.#steadyNow,
       wallNow: this.#now,
     });

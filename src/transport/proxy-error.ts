@@ -1,3 +1,5 @@
+import { certificateHint } from "./tls-failures.js";
+
 /** Why a proxy did not let a connection through. It never names the proxy's credentials. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
@@ -22,9 +24,10 @@ export function proxyRefusal(proxy: ProxyName, statusCode: number): ProxyError {
 }
 
 /** There is no connection to the proxy itself. */
-export function proxyUnreachable(proxy: ProxyName, cause: unknown): ProxyError {
+export function proxyUnreachable({ name }: ProxyName, cause: unknown): ProxyError {
+  const hint = certificateHint(cause, { name: `the proxy ${name}`, seesClientCertificate: false });
   const reason = cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "";
-  return new ProxyError(`the proxy ${proxy.name} could not be reached${reason}`, {
+  return new ProxyError(hint ?? `the proxy ${name} could not be reached${reason}`, {
     code: "ERR_PROXY_UNREACHABLE",
     cause,
   });

@@ -64,6 +64,15 @@ export class SendOutcomes {
     return this.#limits.isActive(this.#now());
   }
 
+  /**
+   * Reports a refused connection as a fault of the set-up, whatever becomes of the envelope: with a spool nothing is lost
+   * at first, and nobody would notice that nothing arrives.
+   */
+  noteRefusal(result: SendResult): void {
+    if (result.outcome !== "retryable" || !isRefusal(result.error)) return;
+    this.#diagnostics.faultOnce(REFUSAL_FAULT, networkMessage(result.error));
+  }
+
   /** Books what a transport has answered. */
   settle(envelope: EncodedEnvelope, result: SendResult): void {
     if (result.outcome === "retryable") return this.#unreachable(envelope, result.error);
@@ -142,10 +151,8 @@ export class SendOutcomes {
     this.#recorder.record("send_error", contents);
   }
 
-  // What our side refuses, such as a certificate, it refuses each time.
   #unreachable({ contents }: EncodedEnvelope, error: Error): void {
-    if (isRefusal(error)) this.#diagnostics.faultOnce(REFUSAL_FAULT, networkMessage(error));
-    else this.#diagnostics.warnOnce("network", networkMessage(error), error);
+    if (!isRefusal(error)) this.#diagnostics.warnOnce("network", networkMessage(error), error);
     this.#recorder.record("network_error", contents);
   }
 }

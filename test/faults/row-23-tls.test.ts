@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
 import { expectAccounted, outcomeOf } from "./accounted.js";
+import { namesIn, spoolDirectory } from "../spool/spool-support.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryOptions } from "./delivery.js";
 import { heldSocketsTo } from "./kernel-sockets.js";
@@ -25,7 +26,7 @@ const BAD: readonly (readonly [what: string, BadCertificate])[] = [
     {
       tls: "expired",
       options: TRUSTING,
-      said: /certificate has expired \(CERT_HAS_EXPIRED\)/u,
+      said: /certificate of the server has expired.* \(CERT_HAS_EXPIRED\)/u,
     },
   ],
   [
@@ -33,7 +34,7 @@ const BAD: readonly (readonly [what: string, BadCertificate])[] = [
     {
       tls: "wrong-host",
       options: TRUSTING,
-      said: /another host name \(ERR_TLS_CERT_ALTNAME_INVALID\)/u,
+      said: /another host name.*\(ERR_TLS_CERT_ALTNAME_INVALID\)/u,
     },
   ],
   [
@@ -81,6 +82,23 @@ describeRow(23, "a certificate that is no good", () => {
     expect(delivered.transaction).toBeGreaterThan(50);
     expect(Object.keys(dropped.transaction ?? {})).toEqual(["network_error"]);
     await expectAccounted(delivery.books(), renewed);
+  });
+});
+
+describeRow(23, "a certificate that is no good, with a spool", () => {
+  it("is reported once, although nothing is lost: all waits on the disk", async () => {
+    const server = await startFaultServer({ tls: "good" });
+    const directory = await spoolDirectory();
+    const delivery = openDelivery(server, { spoolDirectory: directory });
+    delivery.capture(8, "error");
+    await waitFor(() => namesIn(directory), {
+      predicate: (names) => names.filter((name) => name.endsWith(".envelope")).length === 8,
+      timeoutMillis: 10_000,
+    });
+    expect(outcomeOf(delivery.books())).toEqual({ delivered: {}, dropped: {} });
+    expect(delivery.warnings).toEqual([
+      expect.stringMatching(/not trusted.*`transport\.caCerts`/u),
+    ]);
   });
 });
 

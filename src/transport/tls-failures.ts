@@ -1,0 +1,135 @@
+// What OpenSSL says when it does not accept a chain (X509_V_ERR_*, as Node names them).
+const VERIFICATION_CODES = new Set([
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REJECTED",
+  "CERT_REVOKED",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "CRL_HAS_EXPIRED",
+  "CRL_NOT_YET_VALID",
+  "CRL_SIGNATURE_FAILURE",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERROR_IN_CERT_NOT_AFTER_FIELD",
+  "ERROR_IN_CERT_NOT_BEFORE_FIELD",
+  "ERROR_IN_CRL_LAST_UPDATE_FIELD",
+  "ERROR_IN_CRL_NEXT_UPDATE_FIELD",
+  "HOSTNAME_MISMATCH",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "OUT_OF_MEM",
+  "PATH_LENGTH_EXCEEDED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
+  "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+  "UNABLE_TO_DECRYPT_CRL_SIGNATURE",
+  "UNABLE_TO_GET_CRL",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  // Node's name for the newer ones.
+  "UNSPECIFIED",
+]);
+
+// Alerts by which a server refuses our certificate, or the lack of one (RFC 8446, 6.2), and the reason that OpenSSL gives
+// on its own side. Before TLS 1.3, OpenSSL has no alert for a missing certificate but "handshake failure", and Go takes
+// "bad certificate".
+const ALERT =
+  /\b(certificate required|bad certificate|unsupported certificate|certificate revoked|certificate expired|certificate unknown|unknown ca|access denied|decrypt error|handshake failure)\b/;
+
+const TRUST =
+  "add the certificate of its authority to `transport.caCerts`, or start the process with NODE_EXTRA_CA_CERTS";
+
+const UNTRUSTED = `was issued by an authority that is not trusted: ${TRUST}`;
+
+const CERTIFICATE_FAULTS: ReadonlyMap<string, string> = new Map([
+  ["CERT_HAS_EXPIRED", "has expired: renew it, or check the clock of this machine"],
+  ["CERT_NOT_YET_VALID", "is not valid yet: check the clock of this machine"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", `is self-signed and not trusted: ${TRUST}`],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "is for another host name: check the host that is configured"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", UNTRUSTED],
+  ["UNABLE_TO_GET_ISSUER_CERT", UNTRUSTED],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", UNTRUSTED],
+  // A chain of one: its authority is unknown here, or the server leaves out an intermediate certificate.
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", UNTRUSTED],
+]);
+
+/** The other end of a TLS connection, for messages. */
+export interface TlsPeerName {
+  /** Such as `the server`. */
+  readonly name: string;
+  /** Whether the client certificate of the options is shown to it. */
+  readonly seesClientCertificate: boolean;
+}
+
+/** Tells whether a TLS failure is due to a certificate, ours or theirs, so that the next attempt would fail, too. */
+export function isCertificateFailure(error: unknown): boolean {
+  const code = codeOf(error);
+  return VERIFICATION_CODES.has(code) || code.startsWith("ERR_TLS_") || alertIn(error) !== "";
+}
+
+/** Explains a TLS failure that is due to a certificate, as a clause; undefined for any other error. */
+export function certificateHint(error: unknown, peer: TlsPeerName): string | undefined {
+  const fault = CERTIFICATE_FAULTS.get(codeOf(error));
+  if (fault !== undefined) return `the certificate of ${peer.name} ${fault}`;
+  const alert = alertIn(error);
+  return alert === "" ? undefined : alertHint(alert, peer);
+}
+
+function alertHint(alert: string, { name, seesClientCertificate }: TlsPeerName): string {
+  const what = ALERT_FAULTS.get(alert) ?? `did not accept the client certificate ("${alert}")`;
+  const remedy = seesClientCertificate
+    ? (ALERT_REMEDIES.get(alert) ??
+      "check `transport.clientCert` and `transport.clientKey`, also where none is set")
+    : "client certificates are not shown to proxies, so it has to do without";
+  return `${name} ${what}: ${remedy}`;
+}
+
+const ALERT_FAULTS: ReadonlyMap<string, string> = new Map([
+  ["certificate required", "requires a client certificate"],
+  [
+    "handshake failure",
+    "refused the TLS handshake: it may require a client certificate, or share no TLS version or cipher with this process",
+  ],
+]);
+
+const SET_CERTIFICATE = "set `transport.clientCert` and `transport.clientKey`";
+
+const ALERT_REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["certificate required", SET_CERTIFICATE],
+  ["handshake failure", `for the former, ${SET_CERTIFICATE}`],
+]);
+
+/**
+ * A server that has never answered ended a TLS 1.3 connection under the first request. The alert that says that a client
+ * certificate is missing or refused comes after the handshake then. Some servers send none, and a reset may overtake it.
+ */
+export class UnexplainedEndError extends Error {
+  override readonly name = "UnexplainedEndError";
+  readonly code: string;
+
+  constructor(cause: unknown) {
+    super(
+      "the server ended the TLS connection before it answered anything; if it requires a client certificate, " +
+        "check `transport.clientCert` and `transport.clientKey`",
+      { cause },
+    );
+    this.code = codeOf(cause);
+  }
+}
+
+// OpenSSL's own words are in `reason`, or in the message of an `EPROTO`; Node makes its code of them.
+function alertIn(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const code = codeOf(error);
+  if (code !== "EPROTO" && !code.startsWith("ERR_SSL_")) return "";
+  const reason = "reason" in error && typeof error.reason === "string" ? error.reason : "";
+  const text = `${code.replaceAll("_", " ")} ${reason} ${error.message}`.toLowerCase();
+  return ALERT.exec(text)?.[1] ?? "";
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error) || !("code" in error)) return "";
+  return typeof error.code === "string" ? error.code : "";
+}
