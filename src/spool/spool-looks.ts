@@ -24,6 +24,8 @@ export interface SpoolLooksSettings {
 
 const MAX_CORRUPT_FILES = 100;
 
+const NONE: ReadonlySet<string> = new Set();
+
 const INSPECTED_AT_A_TIME = 64;
 
 // No send takes that long: whoever claimed it has gone, on a machine that cannot be asked.
@@ -88,10 +90,11 @@ export class SpoolLooks {
     const touched = index.beginLook();
     const names = await disk.list();
     const found = names === undefined ? undefined : await this.#measure(parseNames(names));
+    const directory = await disk.identity();
     index.merge(touched, found);
     if (found === undefined) return false;
     this.#lookedAt = now();
-    this.#seen(await disk.identity(), new Set(found.map(({ entry }) => entry.base)));
+    this.#seen(directory, new Set(found.map(({ entry }) => entry.base)), touched);
     books.forgetUnseen((base) => index.has(base));
     await this.#recover(found);
     await this.#tidy();
@@ -146,8 +149,13 @@ export class SpoolLooks {
     return { ...file, name: aside, state: "corrupt", holder: undefined };
   }
 
-  // Another directory has taken the place of the one that held our files, or none has.
-  #seen(directory: string | undefined, there: ReadonlySet<string>): void {
+  // Counts what is lost where the directory that held our files was removed or replaced. The look may be out of date
+  // about a file that was written during it: the next look decides, by the directory that was known before.
+  #seen(
+    directory: string | undefined,
+    there: ReadonlySet<string>,
+    touched: ReadonlySet<string> = NONE,
+  ): void {
     const known = this.#directory;
     this.#directory = directory;
     const isGone = directory === undefined || (known !== undefined && known !== directory);
@@ -155,6 +163,10 @@ export class SpoolLooks {
     const { books, diagnostics, index, isHeldHere } = this.#settings;
     for (const base of books.ownFiles()) {
       if (there.has(base) || isHeldHere(base)) continue;
+      if (touched.has(base)) {
+        this.#directory = known;
+        continue;
+      }
       diagnostics.warnOnce(
         "spool_gone",
         "the spool's directory was removed while the process ran: what was in it is lost, and the directory is made again",

@@ -172,3 +172,61 @@ describe("a directory that is removed while the process runs", () => {
     expect(spool.counts().spooled).toEqual({ monitor: 1 });
   });
 });
+
+type LookCall = "identity" | "list";
+
+/** A disk on which something runs, once, between the end of a call and its answer. */
+function interrupted(method: LookCall): { files: SpoolFiles; once: (run: () => void) => void } {
+  let next: (() => void) | undefined;
+  const answered = async <T>(name: LookCall, result: Promise<T>): Promise<T> => {
+    await result.catch(() => undefined);
+    if (name !== method) return result;
+    const run = next;
+    next = undefined;
+    run?.();
+    return result;
+  };
+  const files: SpoolFiles = {
+    ...systemFiles,
+    list: (path) => answered("list", systemFiles.list(path)),
+    identity: (path) => answered("identity", systemFiles.identity(path)),
+  };
+  return { files, once: (run) => void (next = run) };
+}
+
+describe("what is written at once, while a look at the directory is under way,", () => {
+  it.each(["list", "identity"] as const)(
+    "is not lost where the directory was not there yet (%s)",
+    async (method) => {
+      const directory = await spoolDirectory();
+      const { files, once } = interrupted(method);
+      const spool = spoolIn(directory, { files });
+      once(() => expect(spool.keepSync(envelopeOf("error"))).toBe(true));
+      await spool.claim(() => true);
+      expect(spool.losses()).toEqual({});
+      expect(spool.counts()).toMatchObject({ spooled: { error: 1 }, files: 1 });
+      expect(spool.warnings).toEqual([]);
+      expect(await drain(spool)).toHaveLength(1);
+    },
+  );
+
+  it.each(["list", "identity"] as const)(
+    "is not lost where the directory was removed, and what was in it is (%s)",
+    async (method) => {
+      const directory = await spoolDirectory();
+      const { files, once } = interrupted(method);
+      let now = 1e12;
+      const spool = spoolIn(directory, { files, now: () => now });
+      for (let count = 0; count < 3; count += 1) await spool.keep(envelopeOf("error"));
+      await rm(directory, { recursive: true });
+      once(() => expect(spool.keepSync(envelopeOf("monitor"))).toBe(true));
+      for (let look = 0; look < 3; look += 1) {
+        now += 10_000;
+        await spool.claim(() => true);
+      }
+      expect(spool.losses()).toEqual({ error: { internal_sdk_error: 3 } });
+      expect(spool.counts()).toMatchObject({ spooled: { monitor: 1 }, files: 1 });
+      expect(await drain(spool)).toHaveLength(1);
+    },
+  );
+});
