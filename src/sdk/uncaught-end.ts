@@ -41,8 +41,9 @@ export class UncaughtEnd {
     // Or Node would warn of what has ended the process.
     if (rejectionMode(this.#process) === "strict")
       this.#process.on("unhandledRejection", this.#onError);
-    // It also keeps the event loop running, whatever the flush waits for.
-    this.#limit = setTimeout(() => this.#resume(), limitMillis);
+    // It also keeps the event loop running, whatever the flush waits for. Sockets are read once more before the limit
+    // applies: after a blocked event loop the flush's own time-out and this one are due in the same turn.
+    this.#limit = setTimeout(() => setImmediate(() => this.#resume()), limitMillis);
     void flush().then(() => this.#resume());
   }
 

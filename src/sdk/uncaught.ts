@@ -68,8 +68,10 @@ export class UncaughtErrors {
 
   // Node asks next whether somebody handles it.
   readonly #onUncaught = marked((thrown: unknown, origin: string): void => {
-    if (this.#end.isNear) this.#lateErrors += 1;
-    if (this.#lateErrors > MAX_LATE_ERRORS) return;
+    if (this.#end.isNear) {
+      if (this.#lateErrors === MAX_LATE_ERRORS) return;
+      this.#lateErrors += 1;
+    }
     const isFatal = !survivesErrors(this.#process);
     this.#report(thrown, { origin, level: isFatal ? "fatal" : "error" });
     if (!isFatal || this.#end.isNear || this.#isExiting) return;
@@ -93,7 +95,7 @@ export class UncaughtErrors {
     for (const report of this.#clients.values()) attempt(() => report(thrown, hint), undefined);
   }
 
-  // Again for what has come meanwhile, within the time of one flush.
+  // Flushes again for the errors that came meanwhile and are reported, within the time of one flush.
   async #flush(client: UncaughtClient): Promise<void> {
     const end = performance.now() + client.settings.shutdownTimeoutMillis;
     let flushedErrors: number;

@@ -13,13 +13,16 @@ interface Waiter {
 }
 
 /**
- * Those who wait in `flush`. Each holds exactly the envelopes that were outstanding at its call, so
- * that steady traffic behind them cannot keep it waiting.
+ * The pending `flush()` calls. Each waits for exactly the envelopes that were outstanding when it was
+ * made, so that traffic that comes later cannot prolong it.
  */
 export class FlushWaiters {
   readonly #waiters = new Set<Waiter>();
 
-  /** Resolves with true when all envelopes have settled, with false at the time-out. */
+  /**
+   * Resolves with true when all envelopes have an outcome, with false at the time-out. Answers that are there when the
+   * time-out passes still count: after a blocked event loop, or a thaw, timers run before sockets are read.
+   */
   wait(envelopes: readonly EncodedEnvelope[], limit: WaitLimit): Promise<boolean> {
     if (envelopes.length === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -27,7 +30,8 @@ export class FlushWaiters {
         this.#waiters.delete(waiter);
         resolve(isDone);
       };
-      const cancel = limit.timers.after(limit.timeoutMillis, () => leave(false));
+      const { timers, timeoutMillis } = limit;
+      const cancel = timers.after(timeoutMillis, () => timers.soon(() => leave(false)));
       const finish = (): void => {
         cancel();
         leave(true);
@@ -37,7 +41,7 @@ export class FlushWaiters {
     });
   }
 
-  /** Tells the waiters that an envelope has an outcome. */
+  /** Notes that an envelope has an outcome. */
   settle(envelope: EncodedEnvelope): void {
     for (const { outstanding, finish } of this.#waiters) {
       if (outstanding.delete(envelope) && outstanding.size === 0) finish();

@@ -1,4 +1,6 @@
-import { afterEach, expect, it } from "vitest";
+import { EventEmitter } from "node:events";
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { UncaughtErrors } from "../../src/sdk/uncaught.js";
 import type { UncaughtClient, UncaughtHint } from "../../src/sdk/uncaught.js";
@@ -85,4 +87,89 @@ it("each client gets what is not handled, whatever the report to another one doe
   for (const client of clients) uncaught.remove(client);
   const mechanism = { type: "auto.node.onunhandledrejection", handled: false };
   expect(reports).toEqual([["reason", { level: "error", mechanism, syntheticStack: "" }]]);
+});
+
+/** A process that fails, and what becomes of it. */
+class FailingProcess extends EventEmitter {
+  readonly execArgv = [];
+  readonly version = process.version;
+  readonly stderr = { write: () => true };
+  hasUncaughtExceptionCaptureCallback(): boolean {
+    return false;
+  }
+  setUncaughtExceptionCaptureCallback(): void {}
+  fail(): void {
+    this.emit("uncaughtExceptionMonitor", new Error("failure"), "uncaughtException");
+  }
+  /** Whether something keeps it from ending. */
+  get isHeldUp(): boolean {
+    return this.listenerCount("uncaughtException") > 0;
+  }
+}
+
+/** A client that delivers nothing within its time. */
+function slowClient(shutdownTimeoutMillis: number, flushes: number[]): UncaughtClient {
+  return {
+    settings: { shutdownTimeoutMillis },
+    flush(timeoutMillis) {
+      flushes.push(timeoutMillis);
+      return new Promise((resolve) => void setTimeout(() => resolve(false), timeoutMillis));
+    },
+  };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+describe("the end of a process that has failed", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setImmediate", "performance"] });
+  });
+  afterEach(() => {
+    vi.clearAllTimers();
+    vi.useRealTimers();
+  });
+
+  it("is held up for the longest `shutdownTimeoutMillis` of all clients, each of which gets its own", async () => {
+    const target = new FailingProcess();
+    const uncaught = new UncaughtErrors(target);
+    const flushes: number[] = [];
+    for (const millis of [500, 2000]) uncaught.add(slowClient(millis, flushes), () => {});
+    target.fail();
+    expect(flushes).toEqual([500, 2000]);
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(target.isHeldUp).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(target.isHeldUp).toBe(false);
+  });
+
+  it("is held up for 500 ms more than that where a flush does not end", async () => {
+    const target = new FailingProcess();
+    const uncaught = new UncaughtErrors(target);
+    uncaught.add({ flush: never, settings: { shutdownTimeoutMillis: 500 } }, () => {});
+    target.fail();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(target.isHeldUp).toBe(true);
+    await vi.advanceTimersToNextTimerAsync();
+    await vi.advanceTimersToNextTimerAsync();
+    expect(target.isHeldUp).toBe(false);
+  });
+
+  it("takes no more time from a flush that another error has begun than the first one had left", async () => {
+    const target = new FailingProcess();
+    const uncaught = new UncaughtErrors(target);
+    const flushes: number[] = [];
+    const flush = (timeoutMillis: number): Promise<boolean> => {
+      flushes.push(timeoutMillis);
+      return new Promise((resolve) => void setTimeout(() => resolve(true), 300));
+    };
+    uncaught.add({ flush, settings: { shutdownTimeoutMillis: 1000 } }, () => {});
+    target.fail();
+    target.fail();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(flushes).toEqual([1000, 700]);
+    await vi.advanceTimersByTimeAsync(300);
+    expect([flushes.length, target.isHeldUp]).toEqual([2, false]);
+  });
 });

@@ -64,6 +64,11 @@ describe("an error that nobody handles is reported, and ends the process as it w
   });
 });
 
+// The time that the process would be held up for, where a test says that it is not. The bound lies far below it and far above
+// what a process takes to start and end, on any machine.
+const LONG_MILLIS = 120_000;
+const NOT_HELD_UP_MILLIS = 40_000;
+
 describe("before the process ends", () => {
   it("a slow server gets the event", async () => {
     const server = await startServer();
@@ -79,8 +84,9 @@ describe("before the process ends", () => {
     const plan = { failure: "typeError", shutdownTimeoutMillis: 500 };
     const { plain, ours } = await runBoth(plan, server);
     expect([ours.exitCode, ours.stderr]).toEqual([plain.exitCode, plain.stderr]);
-    expect(ours.millis - plain.millis).toBeGreaterThan(450);
-    expect(ours.millis - plain.millis).toBeLessThan(1500);
+    expect(ours.millis).toBeGreaterThan(450);
+    // The request's own deadline.
+    expect(ours.millis).toBeLessThan(15_000);
   });
 
   it("an error that comes meanwhile is reported, too, and the process ends for the first", async () => {
@@ -96,23 +102,28 @@ describe("before the process ends", () => {
     ]);
   });
 
-  it("no more than 20 of those are reported, and they keep the process no longer", async () => {
+  it("no more than 20 of those are reported, and the process ends when they are sent", async () => {
     const server = await startServer();
     server.respondWith({ delayMillis: 300 }, "always");
-    const plan = { failure: "often", shutdownTimeoutMillis: 1000 };
+    const plan = { failure: "often", shutdownTimeoutMillis: LONG_MILLIS };
     const ending = await run(plan, server);
     expect(ending.exitCode).toBe(1);
     expect(server.errors()).toHaveLength(21);
-    expect(ending.millis).toBeLessThan(3000);
+    expect(ending.millis).toBeLessThan(NOT_HELD_UP_MILLIS);
   });
 
   it("the application may exit meanwhile: with the code and the error of its failure", async () => {
     const server = await startServer();
     server.respondWith("stall", "always");
-    const ending = await run({ failure: "exitMeanwhile", handlers: ["exit"] }, server);
+    const plan = {
+      failure: "exitMeanwhile",
+      handlers: ["exit"],
+      shutdownTimeoutMillis: LONG_MILLIS,
+    };
+    const ending = await run(plan, server);
     expect(ending.exitCode).toBe(1);
     expect(ending.stderr).toContain(`TypeError: ${NO_PROPERTY}`);
-    expect(ending.millis).toBeLessThan(1500);
+    expect(ending.millis).toBeLessThan(NOT_HELD_UP_MILLIS);
   });
 });
 

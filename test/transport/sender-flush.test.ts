@@ -33,6 +33,16 @@ describe("flush", () => {
     expect(sender.stats().envelopesSent).toBe(1);
   });
 
+  it("counts the answers that are read in the turn in which its time-out passes", async () => {
+    const { sender, transport, timers } = bench();
+    sender.enqueue(envelopeOf());
+    const flushed = sender.flush(1000);
+    const turned = timers.advance(1000);
+    transport.release();
+    await turned;
+    expect(await flushed).toBe(true);
+  });
+
   it("does not wait for what is enqueued after it", async () => {
     const { sender, transport, timers } = bench({ maxConcurrency: 1 });
     sender.enqueue(envelopeOf("transaction"));
