@@ -13,8 +13,10 @@ export interface AppEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
-  /** From the call that ended it. */
+  /** From the call that ended it, by the wall clock: for lower bounds, and for bounds of a minute. */
   readonly millis: number;
+  /** The longest timer that it waited for; undefined where a signal ended it. */
+  readonly longestTimerMillis: number | undefined;
   /** What its client said at the end; undefined where a signal ended it. */
   readonly stats: ClientStats | undefined;
 }
@@ -114,6 +116,11 @@ export async function startApp(options: ClientOptions, setup: AppSetup = {}): Pr
   };
 }
 
+interface LastReport {
+  readonly stats: ClientStats;
+  readonly longestTimerMillis: number;
+}
+
 interface Calls {
   readonly ready: Promise<void>;
   call<T>(command: string, argument?: number): Promise<T>;
@@ -154,8 +161,9 @@ function endOf(child: ChildProcess): Promise<Omit<AppEnd, "millis">> {
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   return new Promise((resolve) => {
     child.on("close", (exitCode, signal) => {
-      const stats = stdout === "" ? undefined : (JSON.parse(stdout) as ClientStats);
-      resolve({ exitCode, signal, stderr, stats });
+      const last = stdout === "" ? undefined : (JSON.parse(stdout) as LastReport);
+      const { stats, longestTimerMillis } = last ?? {};
+      resolve({ exitCode, signal, stderr, stats, longestTimerMillis });
     });
   });
 }

@@ -22,7 +22,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
       const crashed = await (await startApp(options)).end(ending, LAST);
       expect(crashed).toMatchObject({ exitCode: 1, signal: null });
       expect(crashed.stderr).toContain("the application has a bug");
-      expect(crashed.millis).toBeLessThan(2000);
+      expect(crashed.longestTimerMillis).toBe(0);
       expect(await namesIn(directory)).toHaveLength(100);
       const ids = await waitingIds(directory);
 
@@ -65,10 +65,11 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
   it("that closes the client first: all are delivered within the shutdown's time, without a spool", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "respond", delayMillis: 20 } }] });
-    const app = await startApp({ dsn: server.dsn }, { closesOnCrash: true });
-    const end = await app.end("crash", LAST);
+    // Far more than it needs: what it waits for are the answers.
+    const options = { dsn: server.dsn, shutdownTimeoutMillis: 60_000 };
+    const end = await (await startApp(options, { closesOnCrash: true })).end("crash", LAST);
     expect(end.exitCode).toBe(1);
-    expect(end.millis).toBeLessThan(2000);
+    expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events).toMatchObject({ unique: 100, duplicates: 0 });
     if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
   });
@@ -78,7 +79,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     const app = await startApp({ dsn: server.dsn });
     const end = await app.end("crash", LAST);
     expect(end).toMatchObject({ exitCode: 1, signal: null });
-    expect(end.millis).toBeLessThan(2000);
+    expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events.unique).toBe(0);
     if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
   });

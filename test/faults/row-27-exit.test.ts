@@ -20,7 +20,7 @@ describeRow(27, "process.exit() and no memory left", () => {
     const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
     const first = await (await startApp(options)).end("exit", LAST);
     expect(first).toMatchObject({ exitCode: 7, signal: null, stderr: "" });
-    expect(first.millis).toBeLessThan(2000);
+    expect(first.longestTimerMillis).toBe(0);
     const ids = await waitingIds(directory);
     expect(ids).toHaveLength(100);
 
@@ -37,7 +37,7 @@ describeRow(27, "process.exit() and no memory left", () => {
     const server = await startFaultServer();
     const end = await (await startApp({ dsn: server.dsn })).end("exit", LAST);
     expect(end).toMatchObject({ exitCode: 7, signal: null, stderr: "" });
-    expect(end.millis).toBeLessThan(2000);
+    expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events.unique).toBe(0);
     if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
   });

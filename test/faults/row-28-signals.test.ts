@@ -11,6 +11,10 @@ const LAST = { errors: 50, transactions: 50 };
 const SLOW = { requests: [{ do: { kind: "respond", delayMillis: 20 } }] } as const;
 const BLACK_HOLE = { requests: [{ do: { kind: "black-hole" } }] } as const;
 
+// Far more than a process needs for its end, on any machine; and a bound far below it.
+const LONG_MILLIS = 120_000;
+const NOT_HELD_UP_MILLIS = 40_000;
+
 const SIGNALS = [
   ["SIGTERM", "sigterm"],
   ["SIGINT", "sigint"],
@@ -18,14 +22,18 @@ const SIGNALS = [
 
 describeRow(28, "a signal with 100 envelopes queued, and a server that takes 20 ms", () => {
   it.each(SIGNALS)(
-    "%s: 100 are delivered within 2 s, and the process has died of the signal",
+    "%s: 100 are delivered before the shutdown's time-out, and the process has died of the signal",
     async (signal, ending) => {
       const server = await startFaultServer();
       await server.script(SLOW);
-      const app = await startApp({ dsn: server.dsn, flushOnSignals: true });
+      const app = await startApp({
+        dsn: server.dsn,
+        flushOnSignals: true,
+        shutdownTimeoutMillis: LONG_MILLIS,
+      });
       const end = await app.end(ending, LAST);
       expect(end).toMatchObject({ exitCode: null, signal, stderr: "" });
-      expect(end.millis).toBeLessThan(2000);
+      expect(end.millis).toBeLessThan(NOT_HELD_UP_MILLIS);
       const delivered = { captured: CAPTURED, delivered: CAPTURED };
       const books = { ...delivered, queued: {}, spooled: {}, dropped: {} };
       expect((await server.report()).events).toMatchObject({ unique: 100, maxAttempts: 1 });
@@ -38,10 +46,13 @@ describeRow(28, "a signal with 100 envelopes queued, and a server that takes 20 
     async (onSigterm) => {
       const server = await startFaultServer();
       await server.script(SLOW);
-      const app = await startApp({ dsn: server.dsn, flushOnSignals: true }, { onSigterm });
+      const app = await startApp(
+        { dsn: server.dsn, flushOnSignals: true, shutdownTimeoutMillis: LONG_MILLIS },
+        { onSigterm },
+      );
       const end = await app.end("sigterm", LAST);
       expect(end).toMatchObject({ exitCode: 3, signal: null, stderr: "" });
-      expect(end.millis).toBeLessThan(2000);
+      expect(end.longestTimerMillis).toBeLessThan(1000);
       expect((await server.report()).events).toMatchObject({ unique: 100, maxAttempts: 1 });
       if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
     },
@@ -88,7 +99,8 @@ describe("a signal while the server does not answer", () => {
       const end = await app.end(ending, LAST);
       expect(end).toMatchObject({ exitCode: null, signal });
       expect(end.millis).toBeGreaterThan(450);
-      expect(end.millis).toBeLessThan(2000);
+      // The request's own deadline.
+      expect(end.millis).toBeLessThan(15_000);
       expect(await namesIn(directory)).toHaveLength(100);
       expect(await quantitiesOnDisk(directory)).toEqual(CAPTURED);
     },
@@ -104,7 +116,7 @@ describe("a signal while the server does not answer", () => {
       const app = await startApp({
         dsn: server.dsn,
         flushOnSignals: true,
-        shutdownTimeoutMillis: 30_000,
+        shutdownTimeoutMillis: LONG_MILLIS,
         transport,
       });
       await app.captureTransactions(50);
@@ -115,7 +127,7 @@ describe("a signal while the server does not answer", () => {
       const end = await app.kill(signal);
       await first;
       expect(end).toMatchObject({ exitCode: null, signal });
-      expect(end.millis).toBeLessThan(2000);
+      expect(end.millis).toBeLessThan(NOT_HELD_UP_MILLIS);
       expect(await quantitiesOnDisk(directory)).toEqual(CAPTURED);
     },
   );

@@ -5,10 +5,11 @@ import { DiagLogLevel, ROOT_CONTEXT, context, diag, trace } from "@opentelemetry
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 
-import { closeOnCrash, fillMemory, hastenTimers, ownSigtermHandler } from "./setup.mjs";
+import { closeOnCrash, fillMemory, hastenTimers, noteTimers, ownSigtermHandler } from "./setup.mjs";
 
 const setup = JSON.parse(process.env.SETUP);
 if (setup.timerFactor !== undefined) hastenTimers(setup.timerFactor);
+const noted = noteTimers();
 
 if (setup.warns) diag.setLogger(console, DiagLogLevel.WARN);
 
@@ -25,7 +26,9 @@ if (setup.onSigterm !== undefined) ownSigtermHandler(setup.onSigterm, client);
 if (setup.closesOnCrash) closeOnCrash(client);
 if (setup.capturesBeforeExit) process.on("beforeExit", () => void captureMessage("before exit"));
 // After the client's own listener, so that it tells what that has left.
-process.on("exit", () => writeSync(1, JSON.stringify(client.stats())));
+process.on("exit", () => {
+  writeSync(1, JSON.stringify({ stats: client.stats(), longestTimerMillis: noted.longestMillis }));
+});
 
 const COMMANDS = {
   captureErrors(count) {

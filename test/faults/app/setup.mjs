@@ -10,6 +10,23 @@ export function hastenTimers(factor) {
 }
 
 /**
+ * Notes the longest timer that came due and kept the process alive until then; to be called before anything takes
+ * `setTimeout`. It tells what the process waited for, however slow the machine is.
+ */
+export function noteTimers() {
+  const noted = { longestMillis: 0 };
+  const realTimeout = globalThis.setTimeout;
+  globalThis.setTimeout = (run, millis = 0, ...rest) => {
+    const timer = realTimeout(() => {
+      if (timer.hasRef()) noted.longestMillis = Math.max(noted.longestMillis, Math.ceil(millis));
+      run(...rest);
+    }, millis);
+    return timer;
+  };
+  return noted;
+}
+
+/**
  * @param {NonNullable<import("../app.ts").AppSetup["onSigterm"]>} kind
  * @param {import("../../../src/index.js").SentryClient} client
  */
