@@ -16,8 +16,13 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
-// All that the build reads.
+// All that the build reads, and what is packed beside its output.
 const INPUTS = [
+  "CHANGELOG.md",
+  "LICENSE",
+  "README.md",
+  "docs",
+  "examples",
   "package.json",
   "tsconfig.json",
   "tsconfig.esm.json",
@@ -27,8 +32,7 @@ const INPUTS = [
 ];
 
 /**
- * The package as the build makes it from the present sources: a directory with `package.json` and
- * `dist`. Built in a copy, so that the tests replace nothing that somebody uses; once for all test
+ * The package as the build makes it from the present sources: a directory that can be packed. Built in a copy, so that the tests replace nothing that somebody uses; once for all test
  * files, by the hash of what goes in.
  */
 export function builtPackage(): string {

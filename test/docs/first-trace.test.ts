@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { startIngestServer } from "../../src/testing/ingest-server.js";
+import type { IngestServer } from "../../src/testing/ingest-server.js";
+import { codeBlocks } from "./markdown.js";
+import type { CodeBlock } from "./markdown.js";
+import { NODE_BINARIES, freePort, newcomerFolder } from "./newcomer.js";
+import type { NewcomerFolder, RunningCommand } from "./newcomer.js";
+import { packPackage } from "./packed-package.js";
+import type { PackedPackage } from "./packed-package.js";
+
+let packed: PackedPackage;
+let blocks: CodeBlock[];
+
+beforeAll(() => {
+  packed = packPackage();
+  blocks = codeBlocks(readFileSync(join(packed.directory, "README.md"), "utf8"));
+});
+afterAll(() => packed.remove());
+
+function commandWith(text: string): string {
+  const command = blocks.find(
+    (block) => block.language === "sh" && block.text.includes(text),
+  )?.text;
+  if (command === undefined) throw new Error(`no command of the README has ${text}`);
+  return command;
+}
+
+// The packed package stands in for the one that the registry would have.
+function installCommand(manager: string): string {
+  const line = commandWith("npm install");
+  return line.replace("otel-sentry-bridge", packed.tarball).replace("npm install", manager);
+}
+
+const MANAGERS = { npm: "npm install --no-audit --no-fund", pnpm: "npx --yes pnpm@10 add" };
+
+const INSTALL_MILLIS = 300_000;
+
+const SYSTEMS = [
+  { system: "ES modules", start: "node --import", app: "app.mjs" },
+  { system: "CommonJS", start: "node --require", app: "app.cjs" },
+] as const;
+
+const CASES = NODE_BINARIES.flatMap((binary) =>
+  Object.entries(MANAGERS).map(([manager, install]) => ({ binary, manager, install })),
+);
+
+describe.each(CASES)("the README with $manager on $binary", ({ binary, install }) => {
+  let folder: NewcomerFolder;
+  let server: IngestServer;
+
+  beforeAll(async () => {
+    folder = newcomerFolder(binary);
+    server = await startIngestServer();
+    for (const { fileName, text } of blocks)
+      if (fileName !== undefined) folder.write(fileName, text);
+    await folder.run(installCommand(install));
+  }, INSTALL_MILLIS);
+  afterAll(async () => {
+    folder.remove();
+    await server.close();
+  });
+
+  function start(command: string, port: string): RunningCommand {
+    server.clear();
+    return folder.start(command.replace(/\bSENTRY_DSN=\S+/, `SENTRY_DSN=${server.dsn}`), {
+      PORT: port,
+    });
+  }
+
+  describe.each(SYSTEMS)("as $system", ({ start: startOf, app }) => {
+    it("leads to transactions with their routes, an error with its user and frames, and a clean end", async () => {
+      const port = await freePort();
+      const running = start(commandWith(startOf), port);
+      await running.output(/Open http/);
+
+      const failed = await fetch(`http://127.0.0.1:${port}/users/7`);
+      const answered = await fetch(`http://127.0.0.1:${port}/users/8`);
+      expect([failed.status, await answered.json()]).toEqual([500, { id: "8" }]);
+      const stopped = Date.now();
+      running.kill("SIGTERM");
+      const { exitCode, stderr } = await running.end;
+
+      expect(Date.now() - stopped).toBeLessThan(3000);
+      expect(exitCode).toBe(0);
+      expect(stderr).not.toContain("otel-sentry-bridge: ");
+      expect(
+        server
+          .transactions()
+          .map(({ transaction, user, transaction_info: info }) => [
+            transaction,
+            info?.source,
+            user?.id,
+          ]),
+      ).toEqual([
+        ["GET /users/:id", "route", "7"],
+        ["GET /users/:id", "route", "8"],
+      ]);
+      const [error, ...others] = server.errors();
+      expect(others).toEqual([]);
+      expect(error).toMatchObject({ transaction: "GET /users/:id", user: { id: "7" } });
+      const thrown = error?.exception?.values[0];
+      expect(thrown).toMatchObject({ type: "Error", value: "user 7 has no address" });
+      expect(thrown?.stacktrace?.frames.at(-1)).toMatchObject({
+        filename: join(folder.directory, app),
+        in_app: true,
+        context_line: expect.stringContaining('throw new Error("user 7 has no address")') as string,
+      });
+    });
+
+    it("reports an error that ends the process", async () => {
+      folder.write(app.replace("app", "crash"), 'setTimeout(() => { throw new Error("crash"); });');
+      const command = commandWith(startOf).replace(app, app.replace("app", "crash"));
+
+      const { exitCode } = await start(command, "0").end;
+
+      expect(exitCode).toBe(1);
+      expect(
+        server.errors().map(({ level, exception }) => [level, exception?.values[0]?.value]),
+      ).toEqual([["fatal", "crash"]]);
+    });
+
+    it("lets a request that is open at SIGTERM finish", async () => {
+      const port = await freePort();
+      folder.write(
+        app.replace("app", "slow"),
+        readFileSync(join(folder.directory, app), "utf8").replace(
+          "response.json(",
+          `process.emit("open"); setTimeout((body) => response.json(body), 500, `,
+        ) + `\nprocess.once("open", () => console.log("open"));`,
+      );
+      const command = commandWith(startOf).replace(app, app.replace("app", "slow"));
+      const running = start(command, port);
+      await running.output(/Open http/);
+
+      const answer = fetch(`http://127.0.0.1:${port}/users/8`);
+      await running.output(/^open$/m);
+      const stopped = Date.now();
+      running.kill("SIGTERM");
+
+      expect(await (await answer).json()).toEqual({ id: "8" });
+      expect((await running.end).exitCode).toBe(0);
+      expect(Date.now() - stopped).toBeLessThan(3000);
+      expect(server.transactions()).toHaveLength(1);
+    });
+  });
+});
+
+describe("the README", () => {
+  it("needs at most five commands", () => {
+    const commands = blocks.filter(
+      ({ language, heading }) => language === "sh" && heading === "Your first trace",
+    );
+    expect(commands.length).toBeLessThanOrEqual(5);
+  });
+
+  it("names in its install line every package that its files import", () => {
+    const imported = blocks
+      .filter(({ fileName }) => fileName !== undefined)
+      .flatMap(({ text }) => [...text.matchAll(/(?:from|require\() ?"(?<name>[^"]+)"/g)])
+      .map(({ groups }) => groups?.["name"] ?? "")
+      .filter((name) => !name.startsWith("node:"));
+    const installed = commandWith("npm install").split(/[\s\\]+/);
+    expect(installed).toEqual(expect.arrayContaining(imported));
+    expect(installed).toContain("@opentelemetry/api");
+  });
+});

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { filesIn } from "../package/built-package.js";
+import { headingIds, linkTargets } from "./markdown.js";
+import { packPackage } from "./packed-package.js";
+import type { PackedPackage } from "./packed-package.js";
+
+let packed: PackedPackage;
+
+beforeAll(() => {
+  packed = packPackage();
+});
+afterAll(() => packed.remove());
+
+const ELSEWHERE = /^[a-z][a-z+.-]*:/i;
+
+function pages(): string[] {
+  return filesIn(packed.directory).filter((file) => file.endsWith(".md"));
+}
+
+function isDead(page: string, target: string): boolean {
+  const [path = "", id] = target.split("#");
+  const file = path === "" ? page : join(dirname(page), decodeURIComponent(path));
+  if (!existsSync(file)) return true;
+  if (id === undefined) return false;
+  return !statSync(file).isFile() || !headingIds(readFileSync(file, "utf8")).has(id);
+}
+
+describe("the packed package", () => {
+  it("has the README and the documentation", () => {
+    const names = pages().map((page) => relative(packed.directory, page));
+    expect(names).toEqual(expect.arrayContaining(["README.md", "docs/set-up.md", "CHANGELOG.md"]));
+  });
+
+  it("has the target of every relative link of its pages, headings included", () => {
+    const dead = pages().flatMap((page) =>
+      linkTargets(readFileSync(page, "utf8"))
+        .filter((target) => !ELSEWHERE.test(target) && isDead(page, target))
+        .map((target) => `${relative(packed.directory, page)}: ${target}`),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it("links from its README to every page of the documentation", () => {
+    const linked = linkTargets(readFileSync(join(packed.directory, "README.md"), "utf8"));
+    const missing = pages()
+      .map((page) => relative(packed.directory, page))
+      .filter((name) => name.startsWith("docs/") && !linked.includes(name));
+    expect(missing).toEqual([]);
+  });
+});
