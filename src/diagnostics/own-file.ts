@@ -1,9 +1,42 @@
+import nodeModule from "node:module";
+
+const OWN_NAME = /\/diagnostics\/own-file\.[cm]?[jt]s$/;
+
+/** Tells whether this package runs from its own files; false in a bundle. */
+export function isUnbundled(): boolean {
+  return OWN_NAME.test(ownFile().replaceAll("\\", "/"));
+}
+
 /**
- * Path or URL of the file that calls this, for `createRequire`: where this package's own dependencies are looked up.
- * Read from a stack trace, since neither `import.meta` nor `__filename` compiles for both module formats. Empty where
- * there is none.
+ * Returns a `require` that finds what this package depends on: from its own file (in a bundle: the bundle), else from the
+ * main script. Undefined where neither finds `name`.
  */
-export function ownFile(): string {
-  const stack = new Error("own file").stack ?? "";
+export function requireFinding(name: string): NodeJS.Require | undefined {
+  for (const origin of [ownFile(), process.argv[1]]) {
+    try {
+      const require = requireFrom(origin ?? "");
+      require.resolve(name);
+      return require;
+    } catch {
+      // Not installed there, or the path is unknown.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Returns the `require` of a file or directory. Not imported as `createRequire`: webpack evaluates calls of that name
+ * itself, and warns in each build where it cannot.
+ */
+export function requireFrom(path: string): NodeJS.Require {
+  return nodeModule.createRequire(path);
+}
+
+// Read from a stack trace: `import.meta` and `__filename` each compile for one module format only, and bundlers replace
+// both by something else. Empty where the stack does not tell. Source maps (`--enable-source-maps`) make it the path of the
+// original file, which may not exist: hence the main script as the second origin.
+function ownFile(): string {
+  const { stack } = new Error("own file");
+  if (typeof stack !== "string") return "";
   return /\(?((?:file:\/\/)?\/[^()\n]*|[A-Z]:[^()\n]*):\d+:\d+\)?$/m.exec(stack)?.[1] ?? "";
 }

@@ -1,6 +1,4 @@
-import { createRequire } from "node:module";
-
-import { ownFile } from "../diagnostics/own-file.js";
+import { isUnbundled, requireFinding } from "../diagnostics/own-file.js";
 
 // Where every copy of `@opentelemetry/api` 1.x keeps what is registered for the process. Read only: the API itself
 // cannot tell "nothing is registered" from "registered by a copy that this one does not accept".
@@ -32,7 +30,8 @@ export function registeredVersion(): string {
  */
 export function ownApiVersion(): string | undefined {
   try {
-    const require = createRequire(ownFile());
+    const require = isUnbundled() ? requireFinding("@opentelemetry/api") : undefined;
+    if (require === undefined) return undefined;
     const { VERSION } = require(
       require.resolve("@opentelemetry/api").replace(/index\.js$/, "version.js"),
     );

@@ -1,10 +1,10 @@
-import { createRequire } from "node:module";
-
 import type * as contextAsyncHooks from "@opentelemetry/context-async-hooks";
 import type * as exporterTraceOtlpHttp from "@opentelemetry/exporter-trace-otlp-http";
 import type * as resources from "@opentelemetry/resources";
 import type * as sdkTrace from "@opentelemetry/sdk-trace";
 import type * as sdkTraceBase from "@opentelemetry/sdk-trace-base";
+
+import { requireFrom } from "../diagnostics/own-file.js";
 
 /** The optional packages of OpenTelemetry that `register` uses where they are installed. */
 interface OptionalPeers {
@@ -39,7 +39,7 @@ export function loadPeer<Name extends PeerName>(
     name,
     dependentPath === undefined ? applicationPaths() : [dependentPath],
   );
-  return path === undefined ? undefined : createRequire(path)(path);
+  return path === undefined ? undefined : requireFrom(path)(path);
 }
 
 function applicationPaths(): readonly string[] {
@@ -51,7 +51,7 @@ function applicationPaths(): readonly string[] {
 function resolvePeer(name: PeerName, origins: readonly string[]): string | undefined {
   for (const origin of origins) {
     try {
-      return createRequire(origin).resolve(name);
+      return requireFrom(origin).resolve(name);
     } catch {
       // Not installed there.
     }

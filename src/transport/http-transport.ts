@@ -1,9 +1,6 @@
-import { createRequire } from "node:module";
-
 import type { Client } from "undici";
 
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { ownFile } from "../diagnostics/own-file.js";
 import type { Dsn } from "../protocol/dsn.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { stampSentAt } from "../protocol/envelope.js";
@@ -15,6 +12,7 @@ import { ConnectionPool, closedError } from "./connection-pool.js";
 import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
+import { isHttpClientInstalled, loadHttpClient } from "./http-client.js";
 import { ingestTarget } from "./ingest-target.js";
 import type { ProxyName } from "./proxy-error.js";
 import type { ProxySettings, Route } from "./proxy-route.js";
@@ -71,8 +69,8 @@ export interface HttpTransport extends Transport {
 export const HTTP_CLIENT_FAULT = "http-client";
 
 const NO_HTTP_CLIENT =
-  "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. Where the application is bundled, keep both packages out of the bundle " +
-  '(external: ["otel-sentry-bridge", "undici"]) and install them beside it; otherwise see `npm ls undici`';
+  "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. Where the application is bundled, keep this package out of the bundle " +
+  '(external: ["otel-sentry-bridge"]) and install it beside the bundle; otherwise see `npm ls undici`';
 
 const HTTP_CLIENT_LATER =
   "the HTTP client `undici` could not be loaded just now; envelopes wait, and it is loaded again";
@@ -88,8 +86,9 @@ const NO_COUNTS: ConnectionCounts = {
 };
 
 /**
- * Posts envelopes over kept connections. Nothing is opened or loaded before the first send, and idle
- * connections do not keep the process alive. Throws `OptionsError` for a bad tunnel, proxy or
+ * Posts envelopes over kept connections. Nothing is opened before the first send, and idle connections do not keep the
+ * process alive. The HTTP client is loaded with the first send; where it is not installed, as in a bundle, at once, so
+ * that a bundle that lacks it is reported when it starts. Throws `OptionsError` for a bad tunnel, proxy or
  * certificate.
  */
 export function createHttpTransport(settings: HttpTransportSettings): HttpTransport {
@@ -121,6 +120,8 @@ class PooledTransport implements HttpTransport {
     this.#steadyNow = settings.steadyNow ?? steadyNow;
     this.#gzipThreshold = settings.gzipThresholdBytes ?? DEFAULT_GZIP_THRESHOLD_BYTES;
     this.#totalMillis = settings.totalTimeoutMillis ?? DEFAULT_TOTAL_MILLIS;
+    if (!isHttpClientInstalled())
+      settings.runDetached(() => setImmediate(() => this.#tryLoading()));
   }
 
   // Sockets and timers remember the context that they are made in, so none is made in a user's.
@@ -188,9 +189,14 @@ class PooledTransport implements HttpTransport {
     return this.#loading;
   }
 
+  // A failure is reported by `#load`.
+  #tryLoading(): void {
+    if (this.#closing === undefined) this.#open().catch(() => undefined);
+  }
+
   async #load(): Promise<ConnectionPool> {
     try {
-      this.#pool = this.#createPool(await loadUndiciClient());
+      this.#pool = this.#createPool(await loadHttpClient());
       this.#isUsable = true;
       return this.#pool;
     } catch (error) {
@@ -238,18 +244,6 @@ class PooledTransport implements HttpTransport {
   async #close(): Promise<void> {
     await this.#loading?.catch(() => undefined);
     await this.#pool?.close();
-  }
-}
-
-// The package's main module would make itself the dispatcher of the process's `fetch`, and it takes
-// three times as long to load. An `import()` that has failed stays failed in Node's loader, also
-// where the process was only short of descriptors or memory; `require` tries again.
-async function loadUndiciClient(): Promise<typeof Client> {
-  try {
-    const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
-    return UndiciClient;
-  } catch {
-    return createRequire(ownFile())("undici/lib/dispatcher/client.js");
   }
 }
 

@@ -66,7 +66,7 @@ const FAULTS: Record<string, Fault> = {
   },
   "an HTTP client that cannot be loaded": {
     dependencies: WITHOUT_UNDICI,
-    line: /HTTP client `undici` could not be loaded.*external: \["otel-sentry-bridge", "undici"\]/,
+    line: /HTTP client `undici` could not be loaded.*external: \["otel-sentry-bridge"\]/,
     program: `
       setUp(new bridge.SentrySpanProcessor(options));
       traffic();
