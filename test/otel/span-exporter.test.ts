@@ -6,6 +6,7 @@ import type { ExportOutcome } from "../../src/otel/span-exporter.js";
 import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
 import { DSN } from "../client/bridge.js";
 import type { FinishedSpan } from "../../src/tracing/finished-span.js";
+import { ownTime } from "../time/measure.js";
 import { idOf, spanOf } from "../tracing/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";
 import { childOf, idsOf, startExporter } from "./span-exporter-kit.js";
@@ -15,9 +16,7 @@ function never(): Promise<never> {
 }
 
 async function millisOf(run: () => Promise<unknown>): Promise<number> {
-  const before = performance.now();
-  await run();
-  return performance.now() - before;
+  return (await ownTime(run)).millis;
 }
 
 describe("a span exporter (OTel 2.2)", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { filterQuery, isSensitiveKey } from "../../src/semantics/sensitive.js";
 import { fragmentOf, queryOf, sanitizeUrl, withoutSecrets } from "../../src/semantics/url.js";
+import { cpuTime } from "../time/measure.js";
 
 describe("a sanitized URL", () => {
   it.each([
@@ -187,9 +188,9 @@ describe("a text without the secrets of its URLs", () => {
 
   it("is found in a time that grows with the length of the text", () => {
     for (const part of ["://", "://a:b", "@://a:b", "?a=b", "?token=", "a", "@", "//", "#a=?"]) {
-      const start = performance.now();
+      const cpu = cpuTime();
       withoutSecrets(`@=?#//${part.repeat(100_000 / part.length)}`);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(cpu()).toBeLessThan(1000);
     }
   });
 });

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 import { systemFiles } from "../../src/spool/spool-files.js";
+import { cpuTime } from "../time/measure.js";
 import { envelopeOf } from "../transport/support.js";
 import { NO_LIMIT, spoolDirectory, spoolIn } from "./spool-support.js";
 
-it("10,000 envelopes are kept well within 2 seconds at the end of the process", async () => {
+it("10,000 envelopes cost less than 2 seconds of CPU time at the end of the process", async () => {
   const envelopes = Array.from({ length: 10_000 }, () =>
     envelopeOf("transaction", { payloadBytes: 10_000 }),
   );
@@ -29,14 +30,13 @@ it("10,000 envelopes are kept well within 2 seconds at the end of the process", 
 
   expect(kept).toBe(10_000);
   expect(millis).toBeLessThan(Math.max(2000, 2 * bareMillis));
-  const claimStart = performance.now();
+  const claims = cpuTime();
   for (let count = 0; count < 200; count += 1) await (await spool.claim(NO_LIMIT))?.done();
-  const perClaim = (performance.now() - claimStart) / 200;
-  expect(perClaim).toBeLessThan(10);
+  expect(claims() / 200).toBeLessThan(10);
 });
 
 function millisOf(run: () => void): number {
-  const startedAt = performance.now();
+  const cpu = cpuTime();
   run();
-  return performance.now() - startedAt;
+  return cpu();
 }

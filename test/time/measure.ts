@@ -8,12 +8,13 @@ export interface Timed<T> {
   readonly millis: number;
 }
 
-/** CPU time of this process, over all its threads: what other processes do has no part in it. */
-export function cpuMillis(run: () => void): number {
+/** Starts to measure the CPU time of this process, over all its threads: what other processes do has no part in it. */
+export function cpuTime(): () => number {
   const before = cpuUsage();
-  run();
-  const { user, system } = cpuUsage(before);
-  return (user + system) / 1000;
+  return () => {
+    const { user, system } = cpuUsage(before);
+    return (user + system) / 1000;
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { DataCategory } from "../../src/protocol/data-category.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import type { EnvelopeQueue } from "../../src/transport/envelope-queue.js";
 import { createEnvelopeQueue } from "../../src/transport/envelope-queue.js";
+import { cpuTime } from "../time/measure.js";
 
 const ROOMY = { maxBytes: 1_000_000, maxItems: 1000 };
 
@@ -156,8 +157,8 @@ it("takes the same time for each shift, however many wait", () => {
   const queue = createEnvelopeQueue({ maxBytes: Infinity, maxItems: Infinity });
   const envelope = sized("transaction", 1);
   for (let count = 0; count < 300_000; count += 1) queue.push(envelope);
-  const start = performance.now();
+  const cpu = cpuTime();
   expect(drain(queue)).toHaveLength(300_000);
   // `Array.shift` takes minutes here.
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect(cpu()).toBeLessThan(5000);
 });
