@@ -78,8 +78,7 @@ export interface Both {
 /** The ends of the same application without a client and with one. */
 export async function runBoth(plan: Plan, server?: IngestServer): Promise<Both> {
   const actual = server ?? (await startServer());
-  const plain = await run(plan);
-  const ours = await run(plan, actual);
+  const [plain, ours] = await Promise.all([run(plan), run(plan, actual)]);
   return { plain, ours, events: actual.errors() };
 }
 

@@ -7,7 +7,7 @@ import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import type { Application } from "../package/application.js";
 import { SDK_BASE } from "../register/traced-application.js";
-import { faultyApplication, run } from "./faulty-application.js";
+import { faultyApplication, ownApplication, run } from "./faulty-application.js";
 
 const WITHOUT_UNDICI = SDK_BASE.filter((name) => name !== "undici");
 const DEAD = "http://key@127.0.0.1:1/1";
@@ -181,21 +181,26 @@ const FAULTS: Record<string, Fault> = {
   },
 };
 
+function applicationFor({ dependencies, prepare }: Fault): Application {
+  if (prepare === undefined) return faultyApplication(dependencies);
+  const application = ownApplication(dependencies);
+  prepare(application);
+  return application;
+}
+
 describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
   const options = (): Record<string, string> =>
     fault.dsn === null ? {} : { dsn: fault.dsn ?? server.dsn };
 
   it("is one line on standard error", async () => {
-    const app = faultyApplication(fault.dependencies);
-    fault.prepare?.(app);
+    const app = applicationFor(fault);
     const { stderr } = await run(app, fault.program, { options: options() });
     expect(stderr.split("\n")).toEqual([expect.stringMatching(fault.line), ""]);
     expect(stderr).toMatch(/^otel-sentry-bridge: /);
   });
 
   it("is told to the logger of `diag` alone, where there is one", async () => {
-    const app = faultyApplication(fault.dependencies);
-    fault.prepare?.(app);
+    const app = applicationFor(fault);
     const { stdout, stderr } = await run(app, fault.program, {
       options: options(),
       withLogger: true,
@@ -205,8 +210,7 @@ describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
   });
 
   it("is not written with `silent: true`", async () => {
-    const app = faultyApplication(fault.dependencies);
-    fault.prepare?.(app);
+    const app = applicationFor(fault);
     const muted = { ...options(), silent: true };
     expect(await run(app, fault.program, { options: muted })).toEqual({ stdout: "", stderr: "" });
   });

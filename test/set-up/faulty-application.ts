@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
@@ -35,10 +35,30 @@ const LOGGER = `
   diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
 `;
 
-/** An application for the length of a test. */
-export function faultyApplication(dependencies: readonly string[] = SDK_BASE): Application {
-  const application = installApplication(dependencies);
+/** An application of the test's own, which may change what is installed. */
+export function ownApplication(dependencies: readonly string[] = SDK_BASE): Application {
+  const application = install(dependencies);
   onTestFinished(() => application.remove());
+  return application;
+}
+
+const shared = new Map<string, Application>();
+
+afterAll(() => {
+  for (const application of shared.values()) application.remove();
+  shared.clear();
+});
+
+/** The application with these dependencies that all tests of the file share. */
+export function faultyApplication(dependencies: readonly string[] = SDK_BASE): Application {
+  const key = dependencies.join();
+  const application = shared.get(key) ?? install(dependencies);
+  shared.set(key, application);
+  return application;
+}
+
+function install(dependencies: readonly string[]): Application {
+  const application = installApplication(dependencies);
   application.write("logger.mjs", LOGGER);
   return application;
 }
@@ -56,6 +76,8 @@ export interface Printed {
   readonly stderr: string;
 }
 
+let programs = 0;
+
 /** Runs a module after `GLOBALS`; it must end by itself with exit code 0. */
 export async function run(
   application: Application,
@@ -63,9 +85,10 @@ export async function run(
   { options = {}, env = {}, withLogger = false }: RunOptions = {},
 ): Promise<Printed> {
   const declared = `const options = ${JSON.stringify(options)};`;
-  application.write("program.mjs", `${GLOBALS}\n${declared}\n${program}`);
+  const file = `program-${(programs += 1)}.mjs`;
+  application.write(file, `${GLOBALS}\n${declared}\n${program}`);
   const logger = withLogger ? ["--import", "./logger.mjs"] : [];
-  const { exitCode, stdout, stderr } = await application.node([...logger, "program.mjs"], env);
+  const { exitCode, stdout, stderr } = await application.node([...logger, file], env);
   if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr}`);
   return { stdout, stderr };
 }
