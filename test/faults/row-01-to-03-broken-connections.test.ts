@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { ownTime } from "../time/measure.js";
 import { expectAccounted, outcomeOf } from "./accounted.js";
 import { openDelivery } from "./delivery.js";
 import { describeRow, startFaultServer } from "./kit.js";
@@ -54,9 +55,7 @@ describeRow(3, "RST or FIN on the second request of a kept connection", () => {
     const delivery = openDelivery(server, { maxConnections: 1 });
     const delays: number[] = [];
     for (let count = 0; count < 40; count += 1) {
-      const start = performance.now();
-      await delivery.send();
-      delays.push(performance.now() - start);
+      delays.push((await ownTime(() => delivery.send())).millis);
     }
     expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 40 }, dropped: {} });
     // A delayed retry would be seen: its shortest pause is longer than this.

@@ -10,12 +10,19 @@ import { captured, halves, killedWithSpooled, spooled } from "./spooling-app.js"
 // The replay's pause of 100 ms, among others, takes a tenth of that.
 const HASTY = { timerFactor: 10 };
 
+// With these the deadlines of requests are no shorter for that: that a busy machine is late is no time-out.
+const DEADLINES = {
+  connectTimeoutMillis: 50_000,
+  headersTimeoutMillis: 150_000,
+  totalTimeoutMillis: 300_000,
+};
+
 describeRow(29, "four processes on one spool", () => {
   it("two that capture and two that do not, beside what a dead one left: each is delivered once", async () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, transport: { spoolDirectory: directory, ...DEADLINES } };
     const left = await killedWithSpooled(await startApp(options), 200);
     const apps = await Promise.all([1, 2, 3, 4].map(() => startApp(options, HASTY)));
     const writers = apps.slice(0, 2);
