@@ -46,3 +46,11 @@ export interface ConnectionCounts {
   /** Bytes of the bodies that were written, compressed where they were. */
   readonly bytesSent: number;
 }
+
+/** Counts before the first connection. */
+export const NO_COUNTS: ConnectionCounts = {
+  connectionsOpened: 0,
+  connectionsOpen: 0,
+  requestsOverKeptConnections: 0,
+  bytesSent: 0,
+};

@@ -18,12 +18,17 @@ export function watchSocket(socket: Socket): SocketNotes {
     if (isCertificateFailure(error)) refusal ??= error;
   });
   return {
-    isHttp2: "alpnProtocol" in socket && socket.alpnProtocol === "h2",
+    isHttp2: isHttp2(socket),
     isTls13: protocolOf(socket) === "TLSv1.3",
     get refusal() {
       return refusal;
     },
   };
+}
+
+/** Tells whether the other end has chosen HTTP/2. */
+export function isHttp2(socket: Socket): boolean {
+  return "alpnProtocol" in socket && socket.alpnProtocol === "h2";
 }
 
 // Not by `instanceof`: an application that sends over http does not load TLS.

@@ -273,7 +273,7 @@ export class Connection implements Carrier, KeptConnection {
   }
 
   #learn(exchange: Exchange): void {
-    if (!this.isReused || exchange.isAnswering) return;
+    if (!this.isReused || exchange.isAnswering || exchange.isUnseen) return;
     const { cutOff, now, reuse } = this.#host;
     cutOff.learnFromLoss(this.#pause, now(), this.#connectedAt);
     if (exchange.isWritten) reuse.lost(this, now(), this.#connectedAt);

@@ -59,6 +59,7 @@ export class Exchange {
   #carrier: Carrier | undefined;
   #controller: ExchangeController | undefined;
   #isWritten = false;
+  #isUnseen = false;
   #isAnswering = false;
   #isDecided = false;
   #drainedBytes = 0;
@@ -77,6 +78,11 @@ export class Exchange {
 
   get isAnswering(): boolean {
     return this.#isAnswering;
+  }
+
+  /** Whether the server has told that it has seen nothing of the request. */
+  get isUnseen(): boolean {
+    return this.#isUnseen;
   }
 
   carryBy(carrier: Carrier): void {
@@ -102,7 +108,14 @@ export class Exchange {
   onRequestStart(controller: ExchangeController): void {
     this.#controller = controller;
     this.#isWritten = true;
+    this.#isUnseen = false;
     this.#carrier?.written();
+  }
+
+  // Not undici's: with HTTP/2, the server has told so.
+  onRequestUnseen(): void {
+    this.#isWritten = false;
+    this.#isUnseen = true;
   }
 
   onResponseStarted(): void {

@@ -10,10 +10,12 @@ import { dial } from "./connection-dial.js";
 import { retryable } from "./connection-failures.js";
 import { ConnectionPool, closedError } from "./connection-pool.js";
 import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
+import { NO_COUNTS } from "./connection-parts.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
 import { isHttpClientInstalled, loadHttpClient } from "./http-client.js";
 import { ingestTarget } from "./ingest-target.js";
+import { NegotiatedClient } from "./negotiated-client.js";
 import type { ProxyName } from "./proxy-error.js";
 import type { ProxySettings, Route } from "./proxy-route.js";
 import { routeTo } from "./proxy-route.js";
@@ -78,12 +80,6 @@ const HTTP_CLIENT_LATER =
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
 const DEFAULT_MAX_CONNECTIONS = 96;
 const DEFAULT_TOTAL_MILLIS = 30_000;
-const NO_COUNTS: ConnectionCounts = {
-  connectionsOpened: 0,
-  connectionsOpen: 0,
-  requestsOverKeptConnections: 0,
-  bytesSent: 0,
-};
 
 /**
  * Posts envelopes over kept connections. Nothing is opened before the first send, and idle connections do not keep the
@@ -228,12 +224,17 @@ class PooledTransport implements HttpTransport {
       idle: settings.idleTimeoutMillis ?? 4000,
       age: settings.maxConnectionAgeMillis ?? 300_000,
     };
+    const { origin } = this.#route.target;
+    const openHttp1 = (events: ProtocolClientEvents): ProtocolClient =>
+      openUndici(UndiciClient, { origin, idleMillis: times.idle, events });
     return new ConnectionPool({
       maxConnections: settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       times,
       dial: () => dial(dialSettings),
       openClient: (events) =>
-        openClient(UndiciClient, { origin: this.#route.target.origin, idle: times.idle, events }),
+        settings.http2 === true
+          ? new NegotiatedClient({ origin, events, openHttp1 })
+          : openHttp1(events),
       timers: settings.timers ?? systemTimers,
       mayRefuseCertificate: this.#route.server.isSecure,
       now: this.#steadyNow,
@@ -263,15 +264,15 @@ interface Posting {
   readonly options: SendOptions | undefined;
 }
 
-interface ClientSettings {
+interface UndiciSettings {
   readonly origin: string;
-  readonly idle: number;
+  readonly idleMillis: number;
   readonly events: ProtocolClientEvents;
 }
 
-function openClient(
+function openUndici(
   UndiciClient: typeof Client,
-  { origin, idle, events }: ClientSettings,
+  { origin, idleMillis, events }: UndiciSettings,
 ): ProtocolClient {
   const client = new UndiciClient(origin, {
     pipelining: 1,
@@ -279,8 +280,8 @@ function openClient(
     // late, and end a connection without telling what had become of it.
     headersTimeout: 0,
     bodyTimeout: 0,
-    keepAliveTimeout: idle,
-    keepAliveMaxTimeout: idle,
+    keepAliveTimeout: idleMillis,
+    keepAliveMaxTimeout: idleMillis,
     keepAliveTimeoutThreshold: 1000,
     connect: (_options, done) =>
       events.connect((error, socket) =>
