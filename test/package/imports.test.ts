@@ -25,17 +25,17 @@ function importsOf(file: string): string[] {
   return [...imports].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
-/** The packages that a module reaches, itself or through others of this package. */
-function packagesFrom(entry: string): Set<string> {
+/** Packages and modules of Node that a module reaches, itself or through others of this package. */
+function modulesFrom(entry: string): string[] {
   const packages = new Set<string>();
   const seen = new Set([entry]);
   for (const file of seen) {
     for (const name of importsOf(file)) {
       if (name.startsWith(".")) seen.add(join(dirname(file), name));
-      else if (!name.startsWith("node:")) packages.add(name);
+      else packages.add(name);
     }
   }
-  return packages;
+  return [...packages];
 }
 
 // Also as text: `register` loads by name.
@@ -53,9 +53,18 @@ describe("the package", () => {
   it.each(FORMATS.flatMap((format) => ENTRIES.map((entry) => [format, entry] as const)))(
     "reaches OpenTelemetry's API and undici only, from the %s build's %s",
     (format, entry) => {
-      const packages = packagesFrom(join(app.packageDirectory, "dist", format, entry));
+      const modules = modulesFrom(join(app.packageDirectory, "dist", format, entry));
 
-      expect([...packages].filter((name) => !ALLOWED.has(name))).toEqual([]);
+      expect(modules.filter((name) => !name.startsWith("node:") && !ALLOWED.has(name))).toEqual([]);
+    },
+  );
+
+  it.each(FORMATS)(
+    "reaches OpenTelemetry's API only, from the %s build's inert entry",
+    (format) => {
+      const modules = modulesFrom(join(app.packageDirectory, "dist", format, "inert/inert.js"));
+
+      expect(modules).toEqual(["@opentelemetry/api"]);
     },
   );
 
