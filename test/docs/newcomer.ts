@@ -50,7 +50,7 @@ export function newcomerFolder(nodeBinary: string = process.execPath): NewcomerF
   const path = [join(folder, "bin"), process.env["PATH"]].join(delimiter);
   const options = (env: Readonly<Record<string, string>> = {}) => ({
     cwd: directory,
-    env: { HOME: process.env["HOME"], PATH: path, ...env },
+    env: { ...shellEnv(), PATH: path, ...env },
   });
   return {
     directory,
@@ -62,6 +62,14 @@ export function newcomerFolder(nodeBinary: string = process.execPath): NewcomerF
     start: (command, env) => startCommand(command, options(env)),
     remove: () => rmSync(folder, { recursive: true }),
   };
+}
+
+// Registries may need the certificates or the proxy that the shell names; what sets telemetry up must not get through.
+function shellEnv(): NodeJS.ProcessEnv {
+  const isTelemetry = /^(?:SENTRY_|OTEL_|NODE_OPTIONS|NODE_ENV|VITEST)/;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !isTelemetry.test(name)),
+  );
 }
 
 /** Starts a shell command, which may begin with variables; the process that it becomes gets the signals. */
