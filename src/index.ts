@@ -1,3 +1,5 @@
+import { doors } from "./sdk/doors.js";
+
 export type { Feedback } from "./capture/feedback.js";
 export type { OwnEvent } from "./capture/own-event.js";
 export type { SentryClient } from "./client/client.js";
@@ -25,8 +27,7 @@ export type {
   TextPattern,
   TransactionPattern,
 } from "./options/options.js";
-export { forkIsolation, forkScope } from "./otel/scope-context.js";
-export { OptionsError, isOptionsError } from "./protocol/errors.js";
+export { OptionsError } from "./protocol/errors.js";
 export type { OptionProblem } from "./protocol/errors.js";
 export type {
   CheckIn,
@@ -61,31 +62,13 @@ export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-e
 export type { RootDescription, SamplerContext, TracesSampler } from "./sampling/decide.js";
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
-export { attachToGlobalProvider } from "./sdk/attach.js";
 export type { AttachableProcessor } from "./sdk/attach.js";
-export { captureCheckIn, monitor, withMonitor } from "./sdk/monitor.js";
-export { instrumentCron } from "./sdk/cron-job-class.js";
 export type { CronJobClass } from "./sdk/cron-job-class.js";
-export { instrumentNodeSchedule } from "./sdk/cron-node-schedule.js";
 export type { NodeScheduleLibrary } from "./sdk/cron-node-schedule.js";
-export { instrumentNodeCron } from "./sdk/cron-node-cron.js";
 export type { NodeCronLibrary } from "./sdk/cron-node-cron.js";
 export type { CronMonitorOptions } from "./sdk/cron-task.js";
-export {
-  captureEvent,
-  captureException,
-  captureFeedback,
-  captureMessage,
-  lastEventId,
-} from "./sdk/capture.js";
-export { captureHandlerError } from "./sdk/handler-error.js";
 export type { CaptureContext, CaptureHint } from "./sdk/capture-hint.js";
-export { createClient } from "./sdk/create-client.js";
-export { getClient, setClient } from "./sdk/global-client.js";
-export { close, flush, isInitialized, stats } from "./sdk/lifecycle.js";
-export { logger } from "./sdk/logger.js";
 export type { LogFunction, Logger } from "./sdk/logger.js";
-export { metrics } from "./sdk/metrics.js";
 export type { MetricOptions, Metrics } from "./sdk/metrics.js";
 export {
   SentryLogRecordProcessor,
@@ -94,34 +77,6 @@ export {
   SentrySpanExporter,
   SentrySpanProcessor,
 } from "./sdk/otel-parts.js";
-export {
-  addBreadcrumb,
-  addEventProcessor,
-  bindContext,
-  getCurrentScope,
-  getGlobalScope,
-  getIsolationScope,
-  setAttribute,
-  setAttributes,
-  setContext,
-  setExtra,
-  setExtras,
-  setTag,
-  setTags,
-  setUser,
-  withIsolationScope,
-  withScope,
-} from "./sdk/scopes.js";
-export {
-  continueTrace,
-  continueTraceFromEnvironment,
-  getTraceHeaders,
-  getTraceHeaders as getTraceData,
-  getTraceMetaTags,
-  startNewTrace,
-  suppressTracing,
-  traceEnvironment,
-} from "./sdk/trace.js";
 export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./sdk/trace.js";
 export type {
   FailurePhase,
@@ -131,3 +86,57 @@ export type {
   Transport,
 } from "./transport/transport.js";
 export type { ParameterizedLog } from "./telemetry/log-message.js";
+
+// Every function of the package, behind its guard.
+export const addBreadcrumb: typeof doors.addBreadcrumb = doors.addBreadcrumb;
+export const addEventProcessor: typeof doors.addEventProcessor = doors.addEventProcessor;
+export const attachToGlobalProvider: typeof doors.attachToGlobalProvider =
+  doors.attachToGlobalProvider;
+export const bindContext: typeof doors.bindContext = doors.bindContext;
+export const captureCheckIn: typeof doors.captureCheckIn = doors.captureCheckIn;
+export const captureEvent: typeof doors.captureEvent = doors.captureEvent;
+export const captureException: typeof doors.captureException = doors.captureException;
+export const captureFeedback: typeof doors.captureFeedback = doors.captureFeedback;
+export const captureHandlerError: typeof doors.captureHandlerError = doors.captureHandlerError;
+export const captureMessage: typeof doors.captureMessage = doors.captureMessage;
+export const close: typeof doors.close = doors.close;
+export const continueTrace: typeof doors.continueTrace = doors.continueTrace;
+export const continueTraceFromEnvironment: typeof doors.continueTraceFromEnvironment =
+  doors.continueTraceFromEnvironment;
+export const createClient: typeof doors.createClient = doors.createClient;
+export const flush: typeof doors.flush = doors.flush;
+export const forkIsolation: typeof doors.forkIsolation = doors.forkIsolation;
+export const forkScope: typeof doors.forkScope = doors.forkScope;
+export const getClient: typeof doors.getClient = doors.getClient;
+export const getCurrentScope: typeof doors.getCurrentScope = doors.getCurrentScope;
+export const getGlobalScope: typeof doors.getGlobalScope = doors.getGlobalScope;
+export const getIsolationScope: typeof doors.getIsolationScope = doors.getIsolationScope;
+export const getTraceHeaders: typeof doors.getTraceHeaders = doors.getTraceHeaders;
+export const getTraceMetaTags: typeof doors.getTraceMetaTags = doors.getTraceMetaTags;
+export const instrumentCron: typeof doors.instrumentCron = doors.instrumentCron;
+export const instrumentNodeCron: typeof doors.instrumentNodeCron = doors.instrumentNodeCron;
+export const instrumentNodeSchedule: typeof doors.instrumentNodeSchedule =
+  doors.instrumentNodeSchedule;
+export const isInitialized: typeof doors.isInitialized = doors.isInitialized;
+export const isOptionsError: typeof doors.isOptionsError = doors.isOptionsError;
+export const lastEventId: typeof doors.lastEventId = doors.lastEventId;
+export const logger: typeof doors.logger = doors.logger;
+export const metrics: typeof doors.metrics = doors.metrics;
+export const monitor: typeof doors.monitor = doors.monitor;
+export const setAttribute: typeof doors.setAttribute = doors.setAttribute;
+export const setAttributes: typeof doors.setAttributes = doors.setAttributes;
+export const setClient: typeof doors.setClient = doors.setClient;
+export const setContext: typeof doors.setContext = doors.setContext;
+export const setExtra: typeof doors.setExtra = doors.setExtra;
+export const setExtras: typeof doors.setExtras = doors.setExtras;
+export const setTag: typeof doors.setTag = doors.setTag;
+export const setTags: typeof doors.setTags = doors.setTags;
+export const setUser: typeof doors.setUser = doors.setUser;
+export const startNewTrace: typeof doors.startNewTrace = doors.startNewTrace;
+export const stats: typeof doors.stats = doors.stats;
+export const suppressTracing: typeof doors.suppressTracing = doors.suppressTracing;
+export const traceEnvironment: typeof doors.traceEnvironment = doors.traceEnvironment;
+export const withIsolationScope: typeof doors.withIsolationScope = doors.withIsolationScope;
+export const withMonitor: typeof doors.withMonitor = doors.withMonitor;
+export const withScope: typeof doors.withScope = doors.withScope;
+export const getTraceData: typeof doors.getTraceHeaders = doors.getTraceHeaders;

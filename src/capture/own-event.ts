@@ -28,27 +28,30 @@ const hasRecords: Shape = (value) =>
   isRecord(value) && isListOf(isRecord)((value as JsonRecord)["values"]);
 
 // A member of another shape would cost the event at the server, or break the merge of scopes.
-const SHAPES: Readonly<Record<string, Shape>> = {
-  breadcrumbs: hasRecords,
-  contexts: isRecordOf(isRecord),
-  dist: isText,
-  environment: isText,
-  event_id: (value) => typeof value === "string" && EVENT_ID.test(value),
-  exception: hasRecords,
-  extra: isRecord,
-  fingerprint: isListOf(isText),
-  level: (value) => SEVERITY_LEVELS.has(value),
-  logentry: isRecord,
-  message: isText,
-  release: isText,
-  request: isRecord,
-  sdk: isRecord,
-  server_name: isText,
-  tags: isRecord,
-  timestamp: (value) => Number.isFinite(value),
-  transaction: isText,
-  user: isRecord,
-};
+// A map: an event made of JSON may have a member called `constructor`.
+const SHAPES: ReadonlyMap<string, Shape> = new Map(
+  Object.entries({
+    breadcrumbs: hasRecords,
+    contexts: isRecordOf(isRecord),
+    dist: isText,
+    environment: isText,
+    event_id: (value) => typeof value === "string" && EVENT_ID.test(value),
+    exception: hasRecords,
+    extra: isRecord,
+    fingerprint: isListOf(isText),
+    level: (value) => SEVERITY_LEVELS.has(value),
+    logentry: isRecord,
+    message: isText,
+    release: isText,
+    request: isRecord,
+    sdk: isRecord,
+    server_name: isText,
+    tags: isRecord,
+    timestamp: (value) => Number.isFinite(value),
+    transaction: isText,
+    user: isRecord,
+  }),
+);
 
 /** What is wrong with an event of the application's; undefined if nothing is. */
 export function ownEventProblem(event: unknown): string | undefined {
@@ -64,7 +67,7 @@ export function errorEventFromOwn(event: OwnEvent, hint: EventHint): ErrorEvent 
   const copy = normalize(event, LIMITS);
   if (!isRecord(copy)) return baseEvent("error", hint);
   const members = Object.entries(copy as JsonRecord).filter(
-    ([name, value]) => name !== "type" && SHAPES[name]?.(value) !== false,
+    ([name, value]) => name !== "type" && SHAPES.get(name)?.(value) !== false,
   );
   const own = Object.fromEntries(members) as OwnEvent;
   const level: SeverityLevel = own.level ?? "error";

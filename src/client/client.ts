@@ -1,5 +1,7 @@
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
+import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { guardMethods } from "../normalize/guard.js";
 import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
 import type { ScopeData } from "../scope/scope-data.js";
@@ -61,6 +63,32 @@ export class SentryClient {
   readonly #onEnding = new Set<() => void>();
   #closing: Promise<boolean> | undefined;
 
+  static {
+    guardMethods<SentryClient>(SentryClient.prototype, {
+      activity: () => 0,
+      addBuffer: report,
+      addSpanSource: report,
+      captureBatch: report,
+      captureCheckIn: report,
+      captureError: report,
+      captureTransaction: report,
+      captureUnfinished: report,
+      close: () => Promise.resolve(false),
+      flush: () => Promise.resolve(false),
+      learnResource: report,
+      leave: report,
+      letGo: report,
+      newEventId: "passes",
+      onClosing: report,
+      onEnding: report,
+      processMembers: "passes",
+      samplingContext: () => undefined,
+      segmentOf: () => undefined,
+      segmentTrace: () => undefined,
+      stats: "passes",
+    });
+  }
+
   /** Use `createClient`. */
   constructor(parts: ClientParts) {
     this.settings = parts.settings;
@@ -101,14 +129,14 @@ export class SentryClient {
     this.#sources.addBuffer(buffer);
   }
 
-  /** Calls `fn` when the client is about to close: what it captures is still sent. Must not throw. */
+  /** Calls `fn` when the client is about to close: what it captures is still sent. */
   onClosing(fn: () => void): void {
     this.#onClosing.add(fn);
   }
 
   /**
    * Calls `fn` when the process has nothing left to do, or ends: what is open will not end any more. It may be called
-   * more than once. Must not throw.
+   * more than once.
    */
   onEnding(fn: () => void): void {
     this.#onEnding.add(fn);
@@ -116,7 +144,7 @@ export class SentryClient {
 
   /** Captures what waits for something that will not come any more, since the process is about to end. */
   captureUnfinished(): void {
-    for (const fn of this.#onEnding) fn();
+    for (const fn of this.#onEnding) guardCallback(this.diagnostics, "onEnding", fn);
   }
 
   /** What events say of the process: release, environment, server name. */
@@ -183,13 +211,13 @@ export class SentryClient {
    * outcome, to false after `timeoutMillis`. Never rejects.
    */
   async flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
+    const { isDone, remaining } = await this.#sources.flush(this.#validTimeout(timeoutMillis));
     return (await this.#outbox.flush(remaining)) && isDone;
   }
 
   /** Flushes, then lets go of everything. Idempotent: a second call returns the first one's promise. */
   close(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    this.#closing ??= this.#close(timeoutMillis);
+    this.#closing ??= this.#close(this.#validTimeout(timeoutMillis));
     return this.#closing;
   }
 
@@ -220,11 +248,21 @@ export class SentryClient {
     });
   }
 
+  // `Infinity` waits as long as a timer can.
+  #validTimeout(millis: unknown): number {
+    const isValid = typeof millis === "number" && millis >= 0;
+    return isValid ? millis : this.settings.shutdownTimeoutMillis;
+  }
+
   async #close(timeoutMillis: number): Promise<boolean> {
-    for (const fn of this.#onClosing) fn();
+    for (const fn of this.#onClosing) guardCallback(this.diagnostics, "onClosing", fn);
     const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
     const isSent = await this.#outbox.close(remaining);
     this.#onClosed?.();
     return isDone && isSent;
   }
+}
+
+function report(this: SentryClient, error: unknown): void {
+  this.diagnostics.warnOnce("client:call", "a call of the client failed and has no effect", error);
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "../normalize/foreign.js";
+import { isRecord, setMember } from "../normalize/foreign.js";
 import { cut } from "../normalize/cut.js";
 import {
   validDist,
@@ -90,7 +90,7 @@ const tags: Conform = (given, broken) => {
   for (const [name, value] of Object.entries(given)) {
     const tag = checkedTag(name, value);
     if (tag.broken !== undefined) broken.add(tag.broken);
-    if (tag.key !== undefined && tag.value !== undefined) sent[tag.key] = tag.value;
+    if (tag.key !== undefined && tag.value !== undefined) setMember(sent, tag.key, tag.value);
   }
   return sent;
 };
@@ -182,7 +182,7 @@ export function conformEvent<Event extends object>(given: Event): ConformedEvent
     const conform = isItsPeriod ? asItIs : fieldRule(name);
     if (conform === undefined) broken.add("event");
     const sent = conform?.(value, broken);
-    if (sent !== undefined) event[name] = sent;
+    if (sent !== undefined) setMember(event, name, sent);
   }
   return { event: event as Event, broken };
 }

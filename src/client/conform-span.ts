@@ -1,4 +1,4 @@
-import { isRecord } from "../normalize/foreign.js";
+import { isRecord, setMember } from "../normalize/foreign.js";
 import { cut } from "../normalize/cut.js";
 import {
   MAX_MEASUREMENTS,
@@ -60,7 +60,7 @@ function withMembers(members: Readonly<Members>, broken: Set<ValueRule>): Member
     const value = plainValue(member);
     if (value === undefined || value === null) continue;
     const sent = name === "origin" ? originOf(value) : memberOf(name, value);
-    if (sent !== undefined) valid[name] = sent;
+    if (sent !== undefined) setMember<unknown>(valid, name, sent);
     if (!isSame(sent, value)) broken.add(name === "origin" ? "origin" : "span");
   }
   return valid;

@@ -1,5 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Settings } from "../options/options.js";
+import { isObjectLike } from "../normalize/foreign.js";
 import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isUsable } from "../propagation/dsc.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
@@ -113,7 +114,7 @@ export class EnvelopeBuilder {
 
   /** Takes note of a resource, and has its detectors waited for from now on. Never throws. */
   learnResource(resource: ResourceView | undefined): void {
-    if (resource === undefined || resource === this.#resource) return;
+    if (resource === this.#resource || !isObjectLike(resource)) return;
     this.#resource ??= resource;
     if (isPending(resource)) void detectionOf(resource);
   }

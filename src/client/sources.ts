@@ -1,3 +1,4 @@
+import { attempt, memberOf } from "../normalize/foreign.js";
 import { deadline, systemTimers } from "../transport/timers.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
@@ -19,27 +20,32 @@ export interface ItemBuffer {
   flush(): void;
 }
 
+const NO_COUNTS: SpanCounts = Object.freeze({ started: 0, open: 0, buffered: 0 });
+
 /** The parts that hold something for a client. */
 export class Sources {
   readonly #spans = new Set<SpanSource>();
   readonly #buffers = new Set<ItemBuffer>();
 
+  /** Adds a part; anything else is not added. */
   addSpans(source: SpanSource): void {
-    this.#spans.add(source);
+    const methods = [memberOf(source, "counts"), memberOf(source, "flush")];
+    if (methods.every((method) => typeof method === "function")) this.#spans.add(source);
   }
 
+  /** Adds a part; anything else is not added. */
   addBuffer(buffer: ItemBuffer): void {
-    this.#buffers.add(buffer);
+    if (typeof memberOf(buffer, "flush") === "function") this.#buffers.add(buffer);
   }
 
   counts(): SpanCounts[] {
-    return [...this.#spans].map((source) => source.counts());
+    return [...this.#spans].map((source) => attempt(() => source.counts(), NO_COUNTS));
   }
 
   /** Spans whose start was seen. */
   started(): number {
     let started = 0;
-    for (const source of this.#spans) started += source.counts().started;
+    for (const counts of this.counts()) started += counts.started;
     return started;
   }
 
@@ -62,7 +68,7 @@ export class Sources {
     this.flushBuffers();
     const box = deadline(systemTimers, timeoutMillis);
     const flushes = Promise.allSettled(
-      [...this.#spans].map((source) => source.flush(timeoutMillis)),
+      [...this.#spans].map(async (source) => source.flush(timeoutMillis)),
     );
     const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
     box.cancel();

@@ -1,3 +1,5 @@
+import { isPromise } from "node:util/types";
+
 /** The result of `read`, or the fallback when it throws: getters and proxies run foreign code. */
 export function attempt<T>(read: () => T, fallback: T): T {
   try {
@@ -52,4 +54,21 @@ export function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T
 /** Tells an object with members from lists, promises and everything else. Never throws. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !isList(value) && !isThenable(value);
+}
+
+/** Sets a member of a plain object. By assignment, a member called `__proto__` would set the object's prototype. */
+export function setMember<T>(target: Record<string, T>, key: string, value: T): void {
+  if (key !== "__proto__") target[key] = value;
+  else
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+}
+
+/** Keeps a promise that a callback has returned, and nobody waits for, from ending the process when it rejects. */
+export function ignoreRejection(result: unknown): void {
+  if (isPromise(result)) void Promise.prototype.then.call(result, undefined, () => undefined);
 }

@@ -56,13 +56,22 @@ export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged
 // Listening on the promise itself would make its rejection count as handled: the application gets
 // the promise behind the listener. Only plain promises: what has more to it stays what it is.
 function watched<T>(result: T, onResult: OnResult): T {
-  if (!(result instanceof Promise) || result.constructor !== Promise) return onResult(result);
+  if (!isPlainPromise(result)) return onResult(result);
   const ctx = context.active();
   const rethrow = (error: unknown): never => {
     seeError(error, placeInContext(ctx));
     throw error;
   };
   return result.then(onResult === unchanged ? undefined : onResult, rethrow) as T;
+}
+
+// A proxy may throw at either look, and what its function returns is the caller's.
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && attempt(() => hasPromiseClass(value), false);
+}
+
+function hasPromiseClass(value: object | null): boolean {
+  return value instanceof Promise && value.constructor === Promise;
 }
 
 type OnResult = <V>(result: V) => V;

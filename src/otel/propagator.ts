@@ -1,4 +1,4 @@
-import { diag, isSpanContextValid, trace } from "@opentelemetry/api";
+import { ROOT_CONTEXT, diag, isSpanContextValid, trace } from "@opentelemetry/api";
 import type {
   Context,
   SpanContext,
@@ -50,12 +50,12 @@ export class TracePropagator implements TextMapPropagator<unknown> {
    * again inside of their request give the context of that request. Never throws.
    */
   extract(ctx: Context, carrier: unknown, getter: TextMapGetter<unknown>): Context {
-    const parent = readParent(new CarrierReader(carrier, getter));
-    const isContinued = parent === undefined || this.#mayContinue(parent);
-    const span = parent?.span ?? remoteSpanOf(ctx);
-    const same = contextOfSameRequest(ctx, span && { span, isContinued });
-    if (same !== undefined) return same;
-    return isContinued ? withParent(ctx, parent) : withoutParent(ctx, span?.spanId);
+    try {
+      return this.#read(ctx, new CarrierReader(carrier, getter));
+    } catch (error) {
+      diag.warn("otel-sentry-bridge: trace headers could not be read", error);
+      return forkForIncoming(ROOT_CONTEXT, undefined, undefined);
+    }
   }
 
   /**
@@ -63,9 +63,9 @@ export class TracePropagator implements TextMapPropagator<unknown> {
    * is suppressed, or over a `sentry-trace` that the carrier has. Never throws.
    */
   inject(ctx: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
-    const span = trace.getSpanContext(ctx);
-    if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
     try {
+      const span = trace.getSpanContext(ctx);
+      if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
       this.#write(ctx, span, { carrier, setter });
     } catch (error) {
       diag.warn("otel-sentry-bridge: trace headers could not be written", error);
@@ -75,6 +75,15 @@ export class TracePropagator implements TextMapPropagator<unknown> {
   /** Names of the headers that `inject` writes. */
   fields(): string[] {
     return ["sentry-trace", "baggage", "traceparent", "tracestate"];
+  }
+
+  #read(ctx: Context, headers: CarrierReader): Context {
+    const parent = readParent(headers);
+    const isContinued = parent === undefined || this.#mayContinue(parent);
+    const span = parent?.span ?? remoteSpanOf(ctx);
+    const same = contextOfSameRequest(ctx, span && { span, isContinued });
+    if (same !== undefined) return same;
+    return isContinued ? withParent(ctx, parent) : withoutParent(ctx, span?.spanId);
   }
 
   #write(ctx: Context, span: SpanContext, { carrier, setter }: Target): void {

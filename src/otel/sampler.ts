@@ -64,16 +64,17 @@ export class ClientSampler {
 
   /** Called by the SDK for each span that is about to start. */
   shouldSample(ctx: Context, ...span: SampledSpan): HeadResult {
-    const parent = trace.getSpanContext(ctx);
-    if (parent !== undefined && isSpanContextValid(parent) && parent.isRemote !== true) {
-      return (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORDED : SAMPLED;
-    }
-    const client = this.#clientOf();
-    if (client === undefined || client.isClosed) return SAMPLED;
     try {
+      const parent = trace.getSpanContext(ctx);
+      if (parent !== undefined && isSpanContextValid(parent) && parent.isRemote !== true) {
+        return (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORDED : SAMPLED;
+      }
+      const client = this.#clientOf();
+      if (client === undefined || client.isClosed) return SAMPLED;
       return this.#decide(client, ctx, span);
     } catch (error) {
-      client.diagnostics.warnOnce("sampler", "a root could not be decided about", error);
+      const what = "a root could not be decided about and is sampled";
+      this.#clientOf()?.diagnostics.warnOnce("sampler", what, error);
       return SAMPLED;
     }
   }

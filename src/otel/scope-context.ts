@@ -1,6 +1,7 @@
 import { context, isSpanContextValid, propagation, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import { ignoreRejection } from "../normalize/foreign.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
@@ -42,7 +43,7 @@ export function forkIsolation(
 ): Context {
   const scopes = scopesOf(ctx);
   const unit = scopes.unit.fork();
-  configure?.(unit.isolation);
+  ignoreRejection(configure?.(unit.isolation));
   return writeContextScopes(ctx, { unit, current: undefined, incoming: scopes.incoming });
 }
 
@@ -53,7 +54,7 @@ export function forkScope(
 ): Context {
   const scopes = scopesOf(ctx);
   const current = scopes.current?.fork() ?? new Scope();
-  configure?.(current);
+  ignoreRejection(configure?.(current));
   return writeContextScopes(ctx, { unit: scopes.unit, current, incoming: scopes.incoming });
 }
 

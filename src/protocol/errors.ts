@@ -16,15 +16,48 @@ export class OptionsError extends Error {
   readonly problem: OptionProblem;
 
   constructor(problem: OptionProblem) {
-    super(`\`${problem.option}\` ${problem.expected}${received(problem)}`);
-    this.option = problem.option;
-    this.problem = problem;
+    super(messageOf(problem));
+    const { option, problem: known } = readProblem(problem);
+    this.option = option;
+    this.problem = known;
   }
 }
 
-/** Tells an `OptionsError` of any copy of this package, ESM or CommonJS (`instanceof` cannot). */
+/** Tells an `OptionsError` of any copy of this package, ESM or CommonJS (`instanceof` cannot). Never throws. */
 export function isOptionsError(value: unknown): value is OptionsError {
-  return value instanceof Error && value.name === "OptionsError" && "option" in value;
+  try {
+    return value instanceof Error && value.name === "OptionsError" && "option" in value;
+  } catch {
+    return false;
+  }
+}
+
+const UNREADABLE: OptionProblem = Object.freeze({ option: "options", expected: "is wrong" });
+
+// Applications may make one, too, of a problem that cannot be read.
+function messageOf(problem: OptionProblem): string {
+  try {
+    return `\`${problem.option}\` ${problem.expected}${received(problem)}`;
+  } catch {
+    return `\`${UNREADABLE.option}\` ${UNREADABLE.expected}`;
+  }
+}
+
+function readProblem(problem: OptionProblem): { option: string; problem: OptionProblem } {
+  try {
+    return { option: problem.option, problem };
+  } catch {
+    return { option: UNREADABLE.option, problem: UNREADABLE };
+  }
+}
+
+// A revoked proxy is what throws here.
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 function received(problem: OptionProblem): string {
@@ -39,7 +72,7 @@ function describe(value: unknown): string {
       return JSON.stringify(value.slice(0, 100).toWellFormed());
     case "object":
       if (value === null) return "null";
-      return Array.isArray(value) ? "an array" : "an object";
+      return isArray(value) ? "an array" : "an object";
     case "function":
       return "a function";
     case "undefined":

@@ -1,5 +1,6 @@
 import { cut } from "../normalize/cut.js";
-import { attempt, memberOf } from "../normalize/foreign.js";
+import { attempt, ignoreRejection, memberOf, setMember } from "../normalize/foreign.js";
+import { guardMethods } from "../normalize/guard.js";
 import { normalize } from "../normalize/normalize.js";
 import { validLevel } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
@@ -26,12 +27,37 @@ export const MAX_HANDLERS = 100;
 /** How many breadcrumbs a scope keeps when the client does not say otherwise. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
 
+// A fork reads nothing, and what the function throws that `update` runs is the caller's.
+type SettersOf<T> = Omit<T, "clone" | "fork" | "update">;
+
 /**
  * Data for the events of one unit of work. Copy-on-write: a fork shares everything until one side is
  * written to, and costs one object. Follows Sentry's scopes specification. No method throws.
  */
 export class Scope {
   #data: ScopeData;
+
+  static {
+    guardMethods(Scope.prototype as SettersOf<Scope>, {
+      addAttachment: itself,
+      addBreadcrumb: itself,
+      addEventProcessor: itself,
+      clear: itself,
+      clearAttachments: itself,
+      clearBreadcrumbs: itself,
+      setAttribute: itself,
+      setAttributes: itself,
+      setContext: itself,
+      setExtra: itself,
+      setExtras: itself,
+      setFingerprint: itself,
+      setLevel: itself,
+      setTag: itself,
+      setTags: itself,
+      setTransactionName: itself,
+      setUser: itself,
+    });
+  }
 
   /** A scope with the given data; empty by default. */
   constructor(data: ScopeData = EMPTY_SCOPE_DATA) {
@@ -53,7 +79,7 @@ export class Scope {
    * may throw. Breadcrumbs and event processors of another scope stay there.
    */
   update(change: Scope | ScopeChange | ((scope: Scope) => unknown)): this {
-    if (typeof change === "function") change(this);
+    if (typeof change === "function") ignoreRejection(change(this));
     else if (isScope(change)) writeMembers(this, change.data);
     else if (isObject(change)) writeMembers(this, change);
     return this;
@@ -144,7 +170,8 @@ export class Scope {
   addBreadcrumb(crumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
     if (!isObject(crumb)) return this;
     const { value, isBroken } = checkedBreadcrumb(frozenCopy(crumb), Date.now() / 1000);
-    const breadcrumbs = addCrumb(this.#data.breadcrumbs, Object.freeze(value), limit);
+    const max = typeof limit === "number" ? limit : DEFAULT_MAX_BREADCRUMBS;
+    const breadcrumbs = addCrumb(this.#data.breadcrumbs, Object.freeze(value), max);
     return this.#with({ breadcrumbs }, isBroken ? "breadcrumb" : undefined);
   }
 
@@ -165,7 +192,8 @@ export class Scope {
   /** Adds a file that goes with the error events of this scope. */
   addAttachment(attachment: Attachment): this {
     if (!isObject(attachment)) return this;
-    const attachments = appended(this.#data.attachments, Object.freeze({ ...attachment }));
+    const copy = Object.fromEntries(readableEntries(attachment)) as Partial<Attachment>;
+    const attachments = appended(this.#data.attachments, Object.freeze(copy) as Attachment);
     return this.#with({ attachments });
   }
 
@@ -196,6 +224,11 @@ export class Scope {
   }
 }
 
+// What throws on a value that was given leaves the scope as it is.
+function itself(this: Scope): Scope {
+  return this;
+}
+
 // By what it can do: a scope of another copy of the package is of another class.
 function isScope(value: Scope | ScopeChange): value is Scope {
   return isObject(memberOf(value, "data")) && typeof memberOf(value, "fork") === "function";
@@ -218,7 +251,7 @@ function writeMembers(scope: Scope, change: ScopeChange): void {
     .setExtras(read("extra") ?? {})
     .setAttributes(read("attributes") ?? {});
   for (const [name, context] of readableEntries(read("contexts") ?? {}))
-    scope.setContext(name, isObject(context) ? { ...context } : null);
+    scope.setContext(name, isObject(context) ? context : null);
   for (const attachment of listOf(read("attachments"))) scope.addAttachment(attachment);
 }
 
@@ -234,7 +267,7 @@ function added<T>(
   let count = Object.keys(all).length;
   for (const [key, value] of Object.entries(more)) {
     if (!Object.hasOwn(all, key) && ++count > MAX_MEMBERS) break;
-    all[key] = value;
+    setMember(all, key, value);
   }
   return Object.freeze(all);
 }
@@ -255,6 +288,7 @@ function writeTag(
   const { key, value, broken } = checkedTag(given, givenValue);
   if (key === undefined) return broken;
   if (value === undefined) delete tags[key];
-  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_MEMBERS) tags[key] = value;
+  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_MEMBERS)
+    setMember(tags, key, value);
   return broken;
 }

@@ -8,6 +8,7 @@ import type { OwnEvent } from "../capture/own-event.js";
 import type { CaptureMechanism } from "../capture/exception-values.js";
 import type { SentryClient } from "../client/client.js";
 import { isError } from "../normalize/foreign.js";
+import { guardOf } from "../normalize/guard.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportEvent, reportThrown } from "../otel/error-reports.js";
 import { scopesOf } from "../otel/scope-context.js";
@@ -27,7 +28,7 @@ export function captureException(thrown: unknown, captureContext?: CaptureContex
   const client = clientFor("captureException");
   if (client === undefined) return newEventId();
   const mechanism = mechanismOf(captureContext);
-  const syntheticStack = isError(thrown) ? undefined : stackAbove(captureException);
+  const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureException));
   return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
 }
 

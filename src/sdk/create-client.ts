@@ -13,6 +13,7 @@ import { reportThrown } from "../otel/error-reports.js";
 import { runDetached, runUntraced } from "../otel/suppress.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
+import { OptionsError, isOptionsError } from "../protocol/errors.js";
 import { createEnvelopeSender } from "../transport/envelope-sender.js";
 import type { EnvelopeSender } from "../transport/sender.js";
 import { createHttpTransport } from "../transport/http-transport.js";
@@ -24,7 +25,7 @@ import type { Delivery } from "./create-delivery.js";
 import { createDelivery } from "./create-delivery.js";
 import { checkDestination } from "./destination-check.js";
 import { newEventId } from "./event-id.js";
-import { getClient, setClient } from "./global-client.js";
+import { getClient, isClient, setClient } from "./global-client.js";
 import { OperationMetrics } from "./operation-metrics.js";
 import { reportFinalLoss } from "./final-loss.js";
 import type { EndedDelivery } from "./final-loss.js";
@@ -51,7 +52,7 @@ export function settingsClientOf(optionsOrClient: ClientOptions | SentryClient):
 }
 
 function buildClient(options: ClientOptions): SentryClient {
-  const settings = resolveOptions(options);
+  const settings = settingsOf(options);
   const parts = clientParts(settings);
   const metrics = new OperationMetrics();
   const delivery = createDelivery(settings, {
@@ -86,6 +87,16 @@ function buildClient(options: ClientOptions): SentryClient {
   processEnd.add(ending, settings.flushOnSignals);
   if (settings.captureUncaught) reportUncaught(client);
   return client;
+}
+
+// Options are the application's object: their getters may throw anything.
+function settingsOf(options: ClientOptions): Settings {
+  try {
+    return resolveOptions(options);
+  } catch (error) {
+    if (isOptionsError(error)) throw error;
+    throw new OptionsError({ option: "options", expected: "must be an object that can be read" });
+  }
 }
 
 const processEnd = new ProcessEnd(process);
@@ -161,11 +172,6 @@ export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefin
 } {
   if (isClient(optionsOrClient)) return { client: optionsOrClient, isNew: false };
   return { client: createClient(optionsOrClient), isNew: true };
-}
-
-// By what it can do: a client of the package's other build is of another class.
-function isClient(value: ClientOptions | SentryClient | undefined): value is SentryClient {
-  return typeof value === "object" && value !== null && "captureTransaction" in value;
 }
 
 function toStandardError(message: string, ...details: unknown[]): void {

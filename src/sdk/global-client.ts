@@ -1,4 +1,5 @@
 import type { SentryClient } from "../client/client.js";
+import { memberOf } from "../normalize/foreign.js";
 import { isFaultReported, reportSetupFault } from "../diagnostics/setup-faults.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 
@@ -14,9 +15,22 @@ export function getClient(): SentryClient | undefined {
   return carrier[SLOT];
 }
 
-/** Makes a client the process-wide one, which the functions of this package use; `undefined` for none. */
+/**
+ * Makes a client the process-wide one, which the functions of this package use; `undefined` for none. Anything else is a
+ * diagnostic and changes nothing.
+ */
 export function setClient(client: SentryClient | undefined): void {
-  carrier[SLOT] = client;
+  if (client === undefined || isClient(client)) carrier[SLOT] = client;
+  else
+    getClient()?.diagnostics.warnOnce(
+      "set-client",
+      "`setClient` was given no client; the process-wide client stays",
+    );
+}
+
+/** Tells a client by what it can do: one of the package's other build is of another class. Never throws. */
+export function isClient(value: unknown): value is SentryClient {
+  return typeof memberOf(value, "captureTransaction") === "function";
 }
 
 /**

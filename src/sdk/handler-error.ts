@@ -1,5 +1,6 @@
 import { stackAbove } from "../capture/error-event.js";
 import { attempt, isError, isObjectLike, memberOf } from "../normalize/foreign.js";
+import { guardOf } from "../normalize/guard.js";
 import { captureThrown } from "./capture.js";
 import type { CaptureContext } from "./capture-hint.js";
 import { mechanismOf } from "./capture-hint.js";
@@ -45,7 +46,7 @@ export function captureHandlerError(
   if (answersClientError(error)) return undefined;
   const thrown = originalOf(error);
   const mechanism = mechanismOf(captureContext) ?? MECHANISM;
-  const syntheticStack = isError(thrown) ? undefined : stackAbove(captureHandlerError);
+  const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureHandlerError));
   return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
 }
 

@@ -37,7 +37,8 @@ export function withMonitor<T>(monitorSlug: string, fn: () => T, config?: Monito
 
 /**
  * Makes monitored jobs of functions: `const backUp = monitor("back-up", config)(backUpNow)`. Each call
- * of the result is a run as `withMonitor` makes it, with the arguments and the `this` of the call.
+ * of the result is a run as `withMonitor` makes it, with the arguments and the `this` of the call. What is no
+ * function is returned as it is.
  */
 export function monitor(
   monitorSlug: string,
@@ -45,8 +46,10 @@ export function monitor(
 ): <This, Args extends unknown[], R>(
   fn: (this: This, ...args: Args) => R,
 ) => (this: This, ...args: Args) => R {
-  return (fn) =>
-    function monitored(...args) {
-      return withMonitor(monitorSlug, () => fn.apply(this, args), config);
+  return (fn) => {
+    if (typeof fn !== "function") return fn;
+    return function monitored(...args) {
+      return withMonitor(monitorSlug, () => Reflect.apply(fn, this, args), config);
     };
+  };
 }

@@ -52,14 +52,15 @@ export function withScope<T>(fn: (current: Scope) => T): T {
 
 /**
  * Binds a callback to the active context, for libraries that call it in somebody else's: queues,
- * pools, event emitters.
+ * pools, event emitters. What is no function is returned as it is.
  */
 export function bindContext<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => Result {
+  if (typeof fn !== "function") return fn;
   const ctx = context.active();
   return function bound(this: This, ...args: Args): Result {
-    return runInContext(ctx, () => fn.apply(this, args));
+    return runInContext(ctx, () => Reflect.apply(fn, this, args));
   };
 }
 

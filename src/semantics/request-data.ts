@@ -1,3 +1,4 @@
+import { setMember } from "../normalize/foreign.js";
 import { cut } from "../normalize/cut.js";
 import { text } from "./attribute-text.js";
 import { OTHER_METHOD, requestMethod } from "./http-method.js";
@@ -113,7 +114,7 @@ function addHeader(
 ): number {
   const length = lengthBefore + name.length + value.length;
   if (length > MAX_HEADERS_LENGTH) return lengthBefore;
-  headers[name] = value;
+  setMember(headers, name, value);
   return length;
 }
 

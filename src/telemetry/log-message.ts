@@ -1,5 +1,5 @@
 import { errorMessage, errorType } from "../normalize/error-shape.js";
-import { isError, isObjectLike, memberOf } from "../normalize/foreign.js";
+import { attempt, isError, isObjectLike, memberOf } from "../normalize/foreign.js";
 import { textOf } from "../normalize/text.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
@@ -24,17 +24,18 @@ const MAX_PARAMETERS = 100;
 
 /**
  * A template literal as a parameterized message. Its template is in Sentry's notation: `%s` for each
- * parameter, `%%` for a per cent sign. Never throws for a parameter, whatever it is.
+ * parameter, `%%` for a per cent sign. Never throws, whatever it is called with.
  */
 export function parameterized(
   strings: readonly string[],
   ...parameters: readonly unknown[]
 ): ParameterizedLog {
-  let message = strings[0] ?? "";
+  const texts = attempt(() => Array.from(strings, String), []);
+  let message = texts[0] ?? "";
   for (const [index, parameter] of parameters.entries()) {
-    message += parameterText(parameter) + (strings[index + 1] ?? "");
+    message += parameterText(parameter) + (texts[index + 1] ?? "");
   }
-  const template = strings.map((text) => text.replaceAll("%", "%%")).join("%s");
+  const template = texts.map((text) => text.replaceAll("%", "%%")).join("%s");
   return Object.freeze({ message, template, parameters: Object.freeze(parameters) });
 }
 

@@ -1,4 +1,4 @@
-import { attempt } from "../normalize/foreign.js";
+import { attempt, setMember } from "../normalize/foreign.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import type { FinishedSpan, HighResolutionTime } from "./finished-span.js";
 
@@ -51,7 +51,7 @@ function readableAttributes(span: FinishedSpan): AttributeBag {
   const readable: Record<string, unknown> = {};
   for (const key of attempt(() => Object.keys(span.attributes), [])) {
     const value = attempt(() => plain(span.attributes[key]), undefined);
-    if (value !== undefined) readable[key] = value;
+    if (value !== undefined) setMember(readable, key, value);
   }
   return readable;
 }

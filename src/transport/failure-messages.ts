@@ -57,7 +57,9 @@ function hintOf(error: Error, code: string | undefined): string | undefined {
   const hint = certificateHint(innermost(error), SERVER);
   if (hint !== undefined) return hint;
   if (NO_TLS.test(tlsReason(error))) return NO_TLS_HINT;
-  return code === undefined ? undefined : NETWORK_FAILURES[code];
+  return code !== undefined && Object.hasOwn(NETWORK_FAILURES, code)
+    ? NETWORK_FAILURES[code]
+    : undefined;
 }
 
 // Where several addresses were tried, the first failure is as good as any.

@@ -1,0 +1,82 @@
+/** Any function: what TypeScript takes every function for. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/**
+ * What a guarded function does when it throws: a stand-in gets the error and the arguments, and returns what the function
+ * would. What a stand-in throws, the caller gets. `passes`: the function throws nothing of its own, and what its caller's
+ * callbacks throw is the caller's. A number: the same, for a function that runs the argument of that index; where it is no
+ * function, nothing is run, and the result is undefined.
+ */
+export type StandIn<F> =
+  | "passes"
+  | number
+  | (F extends (...args: infer Args) => infer Result
+      ? (error: unknown, ...args: Args) => Result
+      : never);
+
+/** A stand-in for each function of an object. A type without one of them does not compile: none can be forgotten. */
+export type StandIns<T> = {
+  readonly [Name in keyof T as T[Name] extends AnyFunction ? Name : never]: StandIn<T[Name]>;
+};
+
+type Call = (this: unknown, ...args: unknown[]) => unknown;
+type AnyStandIn = ((error: unknown, ...args: unknown[]) => unknown) | number | "passes";
+
+const guards = new WeakMap<AnyFunction, AnyFunction>();
+
+/** What callers of a function see: its guard, where it has one. */
+export function guardOf(fn: AnyFunction): AnyFunction {
+  return guards.get(fn) ?? fn;
+}
+
+/** Copies an object with all of its functions guarded: what one of them throws, its stand-in is called for. */
+export function guarded<T extends object>(functions: T, standIns: StandIns<T>): T {
+  const copies = Object.entries(functions).map(([name, member]: [string, unknown]) => {
+    const standIn = (standIns as Readonly<Record<string, AnyStandIn>>)[name];
+    if (typeof member !== "function" || standIn === undefined) return [name, member];
+    return [name, guardedFunction(member as Call, standIn)];
+  });
+  return Object.freeze(Object.fromEntries(copies)) as T;
+}
+
+/**
+ * Guards the methods of a class, on its prototype. A stand-in is called with the object as `this`. Call it in a static
+ * block of the class.
+ */
+export function guardMethods<T extends object>(prototype: T, standIns: StandIns<T>): void {
+  for (const [name, standIn] of Object.entries<AnyStandIn>(
+    standIns as Readonly<Record<string, AnyStandIn>>,
+  )) {
+    const method: unknown = Reflect.get(prototype, name);
+    if (typeof method !== "function" || standIn === "passes") continue;
+    const value = guardedFunction(method as Call, standIn);
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
+}
+
+function guardedFunction(fn: Call, standIn: AnyStandIn): Call {
+  if (standIn === "passes") return fn;
+  const guard =
+    typeof standIn === "number" ? runningGuard(fn, standIn) : throwingGuard(fn, standIn);
+  guards.set(fn, guard);
+  return guard;
+}
+
+// Three parameters, as many as any of them has, and no rest: setters of scopes are called for every request, and a rest
+// allocates.
+function throwingGuard(fn: Call, standIn: (error: unknown, ...args: unknown[]) => unknown): Call {
+  return function guarding(a, b, c) {
+    try {
+      return fn.call(this, a, b, c);
+    } catch (error) {
+      return standIn.call(this, error, a, b, c);
+    }
+  };
+}
+
+function runningGuard(fn: Call, index: number): Call {
+  return function running(a, b, c) {
+    const callback = index === 0 ? a : b;
+    return typeof callback === "function" ? fn.call(this, a, b, c) : undefined;
+  };
+}

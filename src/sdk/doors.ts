@@ -1,0 +1,146 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
+
+import { environmentWithTrace } from "../options/env.js";
+import { guarded } from "../normalize/guard.js";
+import type { DataCategory } from "../protocol/data-category.js";
+import { Scope } from "../scope/scope.js";
+import { newEventId } from "./event-id.js";
+import * as functions from "./functions.js";
+import { getClient } from "./global-client.js";
+import type { Logger } from "./logger.js";
+import type { Metrics } from "./metrics.js";
+
+// A loss is counted before the client has captured anything: the capture itself counts its own.
+function lose(name: string, category: DataCategory, error: unknown): void {
+  getClient()?.ledger.early.record("internal_sdk_error", [{ category, quantity: 1 }]);
+  report(name, error);
+}
+
+function report(name: string, error: unknown): void {
+  getClient()?.diagnostics.warnOnce(
+    `door:${name}`,
+    `\`${name}\` could not use what it was given; the call has no effect`,
+    error,
+  );
+}
+
+function ignoring(name: string): (error: unknown) => void {
+  return (error) => report(name, error);
+}
+
+function losing(name: string, category: DataCategory): (error: unknown) => string {
+  return (error) => {
+    lose(name, category, error);
+    return newEventId();
+  };
+}
+
+function logging(level: string): (error: unknown) => void {
+  return (error) => lose(`logger.${level}`, "log_item", error);
+}
+
+function measuring(kind: string): (error: unknown) => void {
+  return (error) => lose(`metrics.${kind}`, "trace_metric", error);
+}
+
+function scopeOr(find: () => Scope): (error: unknown) => Scope {
+  return (error) => {
+    report("a scope of a context", error);
+    try {
+      return find();
+    } catch {
+      return new Scope();
+    }
+  };
+}
+
+const logger: Logger = guarded(functions.logger, {
+  trace: logging("trace"),
+  debug: logging("debug"),
+  info: logging("info"),
+  warn: logging("warn"),
+  error: logging("error"),
+  fatal: logging("fatal"),
+  fmt: "passes",
+});
+
+const metrics: Metrics = guarded(functions.metrics, {
+  count: measuring("count"),
+  gauge: measuring("gauge"),
+  distribution: measuring("distribution"),
+});
+
+/**
+ * Every function of the package's main entry behind one guard: what throws inside of this package, on whatever value,
+ * is reported and does not reach the application. Each has a stand-in that says what the call returns then; a function
+ * without one does not compile. The entry exports from here only.
+ */
+export const doors: typeof functions = guarded(
+  { ...functions, logger, metrics },
+  {
+    addBreadcrumb: ignoring("addBreadcrumb"),
+    addEventProcessor: ignoring("addEventProcessor"),
+    attachToGlobalProvider: () => false,
+    bindContext: "passes",
+    captureCheckIn: losing("captureCheckIn", "monitor"),
+    captureEvent: losing("captureEvent", "error"),
+    captureException: losing("captureException", "error"),
+    captureFeedback: losing("captureFeedback", "feedback"),
+    captureHandlerError: losing("captureHandlerError", "error"),
+    captureMessage: losing("captureMessage", "error"),
+    close: () => Promise.resolve(false),
+    continueTrace: 1,
+    continueTraceFromEnvironment: 0,
+    createClient: "passes",
+    flush: () => Promise.resolve(false),
+    forkIsolation: () => functions.forkIsolation(ROOT_CONTEXT),
+    forkScope: () => functions.forkScope(ROOT_CONTEXT),
+    getClient: () => undefined,
+    getCurrentScope: scopeOr(() => functions.getCurrentScope()),
+    getGlobalScope: () => new Scope(),
+    getIsolationScope: scopeOr(() => functions.getIsolationScope()),
+    getTraceHeaders: (error) => {
+      report("getTraceHeaders", error);
+      return {};
+    },
+    getTraceMetaTags: (error) => {
+      report("getTraceMetaTags", error);
+      return "";
+    },
+    instrumentCron: (error, library) => {
+      report("instrumentCron", error);
+      return library;
+    },
+    instrumentNodeCron: (error, library) => {
+      report("instrumentNodeCron", error);
+      return library;
+    },
+    instrumentNodeSchedule: (error, library) => {
+      report("instrumentNodeSchedule", error);
+      return library;
+    },
+    isInitialized: () => false,
+    isOptionsError: () => false,
+    lastEventId: () => undefined,
+    monitor: "passes",
+    setAttribute: ignoring("setAttribute"),
+    setAttributes: ignoring("setAttributes"),
+    setClient: ignoring("setClient"),
+    setContext: ignoring("setContext"),
+    setExtra: ignoring("setExtra"),
+    setExtras: ignoring("setExtras"),
+    setTag: ignoring("setTag"),
+    setTags: ignoring("setTags"),
+    setUser: ignoring("setUser"),
+    startNewTrace: 0,
+    stats: () => undefined,
+    suppressTracing: 0,
+    traceEnvironment: (error) => {
+      report("traceEnvironment", error);
+      return environmentWithTrace({});
+    },
+    withIsolationScope: 0,
+    withMonitor: 1,
+    withScope: 0,
+  },
+);
