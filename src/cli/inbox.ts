@@ -1,46 +1,65 @@
 import { once } from "node:events";
 
-import { startIngestServer } from "../testing/ingest-server.js";
-import type { IngestServer } from "../testing/ingest-server.js";
-import { errorsOf, transactionsOf } from "../testing/received.js";
+import { Inbox } from "../inbox/inbox.js";
+import { startInboxServer } from "../inbox/inbox-server.js";
+import type { InboxServer } from "../inbox/inbox-server.js";
+import type { Arrival } from "../inbox/views.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
-import { printTrace } from "./print-trace.js";
+import { openPage } from "./open-page.js";
+import { itemLines } from "./print-items.js";
+import { printTrace, settingsOf } from "./print-trace.js";
 import type { Terminal } from "./terminal.js";
 import { TraceGroups } from "./trace-groups.js";
 
-const DEFAULT_PORT = "8969";
+/** Beside Spotlight's 8969, so that both can run. */
+export const DEFAULT_INBOX_PORT = "8970";
 const MAX_PORT = 65_535;
 
-/** Prints every trace that is sent to a server on the loopback interface, until a signal ends it. */
-export async function runInbox(port: string = DEFAULT_PORT, terminal: Terminal): Promise<number> {
-  const portNumber = portOf(port);
-  const groups = new TraceGroups({ print: (trace) => printTrace(trace, terminal) });
-  let server: IngestServer;
+/** Options of the command. */
+export interface InboxOptions {
+  readonly port?: string | undefined;
+  /** Opens the page in the browser. */
+  readonly open?: boolean | undefined;
+}
+
+/** Shows what is sent to a server on the loopback interface, in the terminal and on a page, until a signal ends it. */
+export async function runInbox(options: InboxOptions, terminal: Terminal): Promise<number> {
+  const port = portOf(options.port ?? DEFAULT_INBOX_PORT);
+  const inbox = new Inbox();
+  let server: InboxServer;
   try {
-    server = await startIngestServer({ port: portNumber });
+    server = await startInboxServer(inbox, port);
   } catch (error) {
     terminal.complain(
-      `Port ${portNumber} cannot be listened on: ${String(error)}. Choose another with --port.`,
+      `Port ${port} cannot be listened on: ${String(error)}. Choose another with --port.`,
     );
     return EXIT_FAILED;
   }
-  receive(server, groups);
+  const groups = new TraceGroups({ print: (trace) => printTrace(trace, terminal) });
+  inbox.watch(({ arrivals }) => show(arrivals, { groups, terminal }));
+  terminal.print(`Page:  ${server.url}`);
   terminal.print(`Listening. Start your application with SENTRY_DSN=${server.dsn}`);
+  if (options.open === true) openInBrowser(server.url, terminal);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   groups.flush();
   await server.close();
   return EXIT_OK;
 }
 
-function receive(server: IngestServer, groups: TraceGroups): void {
-  server.respondWith((request) => {
-    // The server keeps all it gets, for tests; this one may run for days.
-    server.clear();
-    const envelopes = [request.envelope()];
-    for (const transaction of transactionsOf(envelopes)) groups.add({ transaction });
-    for (const error of errorsOf(envelopes)) groups.add({ error });
-    return undefined;
-  });
+function show(
+  arrivals: readonly Arrival[],
+  { groups, terminal }: { groups: TraceGroups; terminal: Terminal },
+): void {
+  for (const arrival of arrivals) {
+    if (arrival.kind === "spans" || arrival.kind === "error") groups.add(arrival);
+  }
+  for (const line of itemLines(arrivals, settingsOf(terminal))) terminal.print(line);
+}
+
+function openInBrowser(url: string, terminal: Terminal): void {
+  openPage(url, (reason) =>
+    terminal.complain(`The browser could not be opened (${reason}). Open ${url} yourself.`),
+  );
 }
 
 function portOf(text: string): number {

@@ -1,54 +1,127 @@
-import type { ReceivedError } from "../testing/received.js";
-import { printable } from "./terminal.js";
-import type { Terminal } from "./terminal.js";
-import type { ReceivedTrace } from "./trace-groups.js";
-import { rowsOf, spansOf } from "./trace-rows.js";
+import { rowsOf } from "../inbox/span-tree.js";
+import { extentOf, rootOf, servicesOf } from "../inbox/trace-record.js";
+import type { TraceRecord } from "../inbox/trace-record.js";
+import type { ErrorView, Pair, ScopeView } from "../inbox/views.js";
+import { lineOf, printable, styled } from "./terminal.js";
+import type { Piece, Terminal } from "./terminal.js";
 import { waterfall } from "./waterfall.js";
-import type { Style } from "./waterfall.js";
 
-const LINE_WIDTH = 100;
+/** Lines are as wide as the terminal, within these bounds. */
+const MIN_COLUMNS = 60;
+const MAX_COLUMNS = 200;
 
-// Codes of ECMA-48: cyan, dim, bold.
-const CODES = { bar: 36, heading: 2, root: 1 } as const;
+const MAX_ERRORS = 20;
 
-const coloured: Style = (style, text) => `\u{1B}[${CODES[style]}m${text}\u{1B}[0m`;
-const plain: Style = (_style, text) => text;
+/** Settings of a terminal's lines. */
+export function settingsOf({ columns, hasColours }: Terminal): {
+  columns: number;
+  hasColours: boolean;
+} {
+  return { columns: Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS), hasColours };
+}
 
-/** Prints the waterfall of a trace, and the errors in it. Never throws: what was sent may be anything. */
-export function printTrace(trace: ReceivedTrace, terminal: Terminal): void {
+/** Prints the waterfall of a trace and its errors. Never throws. */
+export function printTrace(trace: TraceRecord, terminal: Terminal): void {
   try {
-    for (const line of linesOf(trace, terminal.hasColours ? coloured : plain)) terminal.print(line);
+    for (const line of linesOf(trace, terminal)) terminal.print(line);
   } catch (error) {
-    terminal.complain(`A trace came that cannot be printed: ${printable(String(error))}`);
+    terminal.complain(`A trace arrived that cannot be printed: ${printable(String(error))}`);
   }
 }
 
-function linesOf({ traceId, transactions, errors }: ReceivedTrace, style: Style): string[] {
-  const spans = spansOf(transactions);
-  const counts = [count(transactions.length, "transaction"), count(spans.length, "span")];
-  if (errors.length > 0) counts.push(count(errors.length, "error"));
+function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
+  const settings = settingsOf(terminal);
+  const { spans, errors } = trace;
   const names = new Map(spans.map(({ id, name }) => [id, name]));
+  const scope = trace.transactions[0]?.scope ?? errors[0]?.scope;
+  const pieces = [
+    [],
+    [styled("dim", "trace "), trace.id, `: ${countsOf(trace).join(", ")}`],
+    ...(spans.length === 0 ? [] : [titleOf(trace)]),
+    ...(scope === undefined ? [] : scopeLines(scope)),
+  ];
+  const below = [
+    ...errors.slice(0, MAX_ERRORS).flatMap((error) => errorLines(error, names)),
+    ...moreErrors(errors.length),
+  ];
   return [
-    "",
-    `trace ${printable(traceId)}: ${counts.join(", ")}`,
-    ...(spans.length === 0 ? [] : waterfall(rowsOf(spans), style)),
-    ...errors.map((error) => errorLine(error, names)),
+    ...pieces.map((line) => lineOf(line, settings)),
+    ...(spans.length === 0 ? [] : waterfall(rowsOf(spans, { fold: true }), settings)),
+    ...below.map((line) => lineOf(line, settings)),
   ];
 }
 
-function errorLine(error: ReceivedError, names: ReadonlyMap<string, string>): string {
-  const spanName = names.get(error.contexts?.trace?.span_id ?? "");
-  const place = spanName === undefined ? "" : ` (in ${spanName})`;
-  return printable(`${error.level ?? "error"}: ${messageOf(error)}${place}`).slice(0, LINE_WIDTH);
+function countsOf({ transactions, spans, errors }: TraceRecord): string[] {
+  const counts: [number, string][] = [
+    [transactions.length, "transaction"],
+    [spans.length, "span"],
+    [errors.length, "error"],
+  ];
+  return counts
+    .filter(([quantity]) => quantity > 0)
+    .map(([quantity, noun]) => `${quantity} ${noun}${quantity === 1 ? "" : "s"}`);
 }
 
-function messageOf({ exception, logentry }: ReceivedError): string {
-  const thrown = exception?.values.at(-1);
-  if (thrown !== undefined) return `${thrown.type ?? "Error"}: ${thrown.value ?? ""}`;
-  const message = logentry?.["message"];
-  return typeof message === "string" ? message : "";
+// Services, the root's status, and the time: what one looks for first.
+function titleOf(trace: TraceRecord): Piece[] {
+  const root = rootOf(trace);
+  const { start, millis } = extentOf(trace);
+  const status = root?.status || "no status";
+  const time = new Date(start);
+  return [
+    styled("service", servicesOf(trace).join(" → ")),
+    "  ",
+    styled(root?.isFailed === true ? "bad" : "good", status),
+    `  ${millis.toFixed(1)} ms`,
+    ...(Number.isNaN(time.getTime())
+      ? []
+      : [styled("dim", `  ${time.toISOString().slice(11, 19)} UTC`)]),
+  ];
 }
 
-function count(quantity: number, what: string): string {
-  return `${quantity} ${what}${quantity === 1 ? "" : "s"}`;
+function scopeLines({ user, tags }: ScopeView): Piece[][] {
+  if (user.length + tags.length === 0) return [];
+  const groups: [string, readonly Pair[]][] = [
+    ["user", user],
+    ["tags", tags],
+  ];
+  const pieces = groups
+    .filter(([, pairs]) => pairs.length > 0)
+    .flatMap(([title, pairs], index): Piece[] => [
+      styled("dim", `${index === 0 ? "" : "  "}${title} `),
+      pairs.map(([key, value]) => `${key}=${value}`).join(" "),
+    ]);
+  return [pieces];
+}
+
+function errorLines(error: ErrorView, names: ReadonlyMap<string, string>): Piece[][] {
+  const { level, title, location, service, exceptions } = error;
+  const isBad = level === "error" || level === "fatal";
+  const spanName = names.get(error.spanId) ?? error.transaction;
+  const place = [
+    ...(location === "" ? [] : [location]),
+    ...(spanName === "" ? [] : [`in ${spanName}`]),
+    service,
+  ];
+  const causes = exceptions.slice(1).map(({ type, value }) => `${type}: ${value}`);
+  return [
+    [styled(isBad ? "bad" : "warn", `${level}: `), styled("bold", title)],
+    ...causes.map((cause): Piece[] => [styled("dim", "  caused by "), cause]),
+    [styled("dim", location === "" ? "  " : "  at "), place.join(" · ")],
+    ...sourceLines(error),
+  ];
+}
+
+// The line that threw, where the SDK has sent it.
+function sourceLines({ exceptions }: ErrorView): Piece[][] {
+  const frames = exceptions[0]?.frames ?? [];
+  const frame = frames.find(({ isOwn }) => isOwn) ?? frames[0];
+  const source = frame?.source.find(([line]) => line === frame.line);
+  if (source === undefined) return [];
+  const [line, text] = source;
+  return [[styled("dim", `  ${line} │ `), text.trim()]];
+}
+
+function moreErrors(quantity: number): Piece[][] {
+  return quantity > MAX_ERRORS ? [[styled("dim", `… ${quantity - MAX_ERRORS} more errors`)]] : [];
 }

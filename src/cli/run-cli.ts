@@ -3,15 +3,16 @@ import { parseArgs } from "node:util";
 import { isOptionsError } from "../protocol/errors.js";
 import { SDK_VERSION } from "../version.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./exit-code.js";
-import { runInbox } from "./inbox.js";
+import { DEFAULT_INBOX_PORT, runInbox } from "./inbox.js";
 import { runSendTest } from "./send-test.js";
 import type { Terminal } from "./terminal.js";
 
 const HELP = `Usage: otel-sentry-bridge <command> [options]
 
 Commands:
-  inbox      Takes events as Sentry does, and prints each trace as a waterfall, until Ctrl-C
-               --port <number>   Port on the loopback interface (default: 8969)
+  inbox      Receives events as Sentry does, and shows them in the terminal and on a local page, until Ctrl-C
+               --port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})
+               --open            Opens the page in the browser
   send-test  Sends an error event and a transaction, and says whether they were taken
                --dsn <dsn>       Where to (default: the environment's SENTRY_DSN)
 
@@ -21,16 +22,29 @@ Options:
 
 Exit codes: 0 success, 1 failure, 2 wrong usage`;
 
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
 interface Command {
-  /** The one option that it has. */
-  readonly option: string;
-  readonly run: (value: string | undefined, terminal: Terminal) => Promise<number>;
+  readonly options: Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
+  readonly run: (values: Values, terminal: Terminal) => Promise<number>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  inbox: { option: "port", run: runInbox },
-  "send-test": { option: "dsn", run: runSendTest },
+  inbox: {
+    options: { port: { type: "string" }, open: { type: "boolean" } },
+    run: (values, terminal) =>
+      runInbox({ port: textIn(values, "port"), open: values["open"] === true }, terminal),
+  },
+  "send-test": {
+    options: { dsn: { type: "string" } },
+    run: (values, terminal) => runSendTest(textIn(values, "dsn"), terminal),
+  },
 };
+
+function textIn(values: Values, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
 
 /** Runs one command line; resolves to the exit code. Never rejects. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -66,11 +80,9 @@ async function runCommand(
 ): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new UsageError(`There is no command \`${name}\`.`);
-  const options = { [command.option]: { type: "string" }, help: GENERAL_OPTIONS.help } as const;
-  const values: Readonly<Record<string, unknown>> = parseArgs({ args, options }).values;
-  if (values["help"] === true) return answer(["--help"], terminal);
-  const value = values[command.option];
-  return command.run(typeof value === "string" ? value : undefined, terminal);
+  const options = { ...command.options, help: GENERAL_OPTIONS.help };
+  const values: Values = { ...parseArgs({ args, options }).values };
+  return values["help"] === true ? answer(["--help"], terminal) : command.run(values, terminal);
 }
 
 // `parseArgs` throws errors with such codes.

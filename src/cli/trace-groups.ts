@@ -1,58 +1,60 @@
-import type { ReceivedError, ReceivedTransaction } from "../testing/received.js";
-
-/** An event of a trace. */
-export type TracePart =
-  | { readonly transaction: ReceivedTransaction }
-  | { readonly error: ReceivedError };
-
-/** What has come of one trace. */
-export interface ReceivedTrace {
-  readonly traceId: string;
-  readonly transactions: readonly ReceivedTransaction[];
-  readonly errors: readonly ReceivedError[];
-}
+import { addTo, emptyRecord, traceIdOf } from "../inbox/trace-record.js";
+import type { TraceRecord } from "../inbox/trace-record.js";
+import type { Arrival, ErrorView } from "../inbox/views.js";
 
 /** Settings of `TraceGroups`. */
 export interface TraceGroupsSettings {
-  readonly print: (trace: ReceivedTrace) => void;
-  /** Returns what cancels it. Default: `setTimeout`. */
+  readonly print: (trace: TraceRecord) => void;
+  /** Returns a function that cancels it. Default: `setTimeout`. */
   readonly setTimer?: (run: () => void, millis: number) => () => void;
 }
 
-/** How long nothing may come of a trace before it is printed. */
+/** How long a trace must be quiet before it is printed. */
 export const QUIET_MILLIS = 500;
 
-/** Traces that wait at a time, and events of one trace: beyond that, they are printed at once. */
+/** How long an error waits for the first spans of its trace; a request takes its time after its error. */
+export const ERROR_MILLIS = 2000;
+
+/** Traces that wait at a time, and arrivals of one trace: beyond that, they are printed at once. */
 export const MAX_TRACES = 100;
 export const MAX_PARTS = 100;
 
+/** Traces whose errors were printed before their spans, and such errors of one trace. */
+const MAX_EARLY_TRACES = 100;
+const MAX_EARLY_ERRORS = 10;
+
 interface Group {
-  readonly parts: TracePart[];
+  readonly record: TraceRecord;
+  parts: number;
   cancel: () => void;
 }
 
-/** Puts the events of a trace together that several services send, each when it is done. */
+/** Groups the spans and errors of a trace, which several services send, each when it is done. */
 export class TraceGroups {
-  readonly #print: (trace: ReceivedTrace) => void;
+  readonly #print: (trace: TraceRecord) => void;
   readonly #setTimer: (run: () => void, millis: number) => () => void;
   readonly #groups = new Map<string, Group>();
+  // Errors that were printed alone: they are printed again with their trace.
+  readonly #early = new Map<string, readonly ErrorView[]>();
 
   constructor({ print, setTimer = setTimeoutTimer }: TraceGroupsSettings) {
     this.#print = print;
     this.#setTimer = setTimer;
   }
 
-  /** Takes an event; the trace is printed when it has been quiet for a while. */
-  add(part: TracePart): void {
-    const traceId = traceIdOf(part);
+  /** Takes an arrival; its trace is printed when it has been quiet for a while. */
+  add(arrival: Arrival): void {
+    const traceId = traceIdOf(arrival);
     const group = this.#groups.get(traceId) ?? this.#open(traceId);
-    group.parts.push(part);
+    addTo(group.record, arrival);
+    group.parts += 1;
     group.cancel();
-    if (group.parts.length >= MAX_PARTS) this.#close(traceId);
-    else group.cancel = this.#setTimer(() => this.#close(traceId), QUIET_MILLIS);
+    const millis = group.record.spans.length === 0 ? ERROR_MILLIS : QUIET_MILLIS;
+    if (group.parts >= MAX_PARTS) this.#close(traceId);
+    else group.cancel = this.#setTimer(() => this.#close(traceId), millis);
   }
 
-  /** Prints all that waits. */
+  /** Prints every trace that waits. */
   flush(): void {
     for (const traceId of this.#groups.keys()) this.#close(traceId);
   }
@@ -60,7 +62,7 @@ export class TraceGroups {
   #open(traceId: string): Group {
     const [oldest] = this.#groups.keys();
     if (this.#groups.size >= MAX_TRACES && oldest !== undefined) this.#close(oldest);
-    const group: Group = { parts: [], cancel: () => {} };
+    const group: Group = { record: emptyRecord(traceId), parts: 0, cancel: () => {} };
     this.#groups.set(traceId, group);
     return group;
   }
@@ -70,19 +72,19 @@ export class TraceGroups {
     if (group === undefined) return;
     this.#groups.delete(traceId);
     group.cancel();
-    this.#print({
-      traceId,
-      transactions: group.parts.flatMap((part) =>
-        "transaction" in part ? [part.transaction] : [],
-      ),
-      errors: group.parts.flatMap((part) => ("error" in part ? [part.error] : [])),
-    });
+    const { record } = group;
+    const early = this.#early.get(traceId) ?? [];
+    const errors = [...early, ...record.errors];
+    this.#early.delete(traceId);
+    if (record.spans.length === 0) this.#remember(traceId, errors);
+    this.#print(record.spans.length === 0 ? record : { ...record, errors });
   }
-}
 
-function traceIdOf(part: TracePart): string {
-  const { contexts } = "transaction" in part ? part.transaction : part.error;
-  return contexts?.trace?.trace_id ?? "";
+  #remember(traceId: string, errors: readonly ErrorView[]): void {
+    this.#early.set(traceId, errors.slice(0, MAX_EARLY_ERRORS));
+    const [oldest] = this.#early.keys();
+    if (this.#early.size > MAX_EARLY_TRACES && oldest !== undefined) this.#early.delete(oldest);
+  }
 }
 
 function setTimeoutTimer(run: () => void, millis: number): () => void {

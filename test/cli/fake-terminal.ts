@@ -6,13 +6,14 @@ export interface FakeTerminal extends Terminal {
   readonly complaints: string[];
 }
 
-export function fakeTerminal(hasColours: boolean = false): FakeTerminal {
+export function fakeTerminal(hasColours: boolean = false, columns: number = 100): FakeTerminal {
   const printed: string[] = [];
   const complaints: string[] = [];
   return {
     printed,
     complaints,
     hasColours,
+    columns,
     print: (line) => printed.push(line),
     complain: (line) => complaints.push(line),
   };

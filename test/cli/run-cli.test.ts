@@ -37,7 +37,7 @@ describe("the command line", () => {
     [["toString"], "There is no command `toString`."],
     [["--port", "1"], "Unknown option '--port'"],
     [["inbox", "--dsn", "x"], "Unknown option '--dsn'"],
-    [["inbox", "8969"], "Unexpected argument '8969'"],
+    [["inbox", "8970"], "Unexpected argument '8970'"],
     [["inbox", "--port"], "Option '--port <value>' argument missing"],
     [["inbox", "--port", "many"], '--port must be a number from 0 to 65535; got "many"'],
     [["inbox", "--port", "65536"], '--port must be a number from 0 to 65535; got "65536"'],
@@ -131,7 +131,7 @@ describe("the installed command", { timeout: 60_000 }, () => {
       expect.stringMatching(/^trace \w{32}: 1 transaction, 1 span, 1 error$/),
     ]);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^otel-sentry-bridge send-test +━{26} +100\.0$/),
+      expect.stringMatching(/^\S+: otel-sentry-bridge send-test +━+ +100\.0$/),
     );
   });
 

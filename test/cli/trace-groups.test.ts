@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import { MAX_PARTS, MAX_TRACES, QUIET_MILLIS, TraceGroups } from "../../src/cli/trace-groups.js";
-import type { ReceivedTrace } from "../../src/cli/trace-groups.js";
+import {
+  ERROR_MILLIS,
+  MAX_PARTS,
+  MAX_TRACES,
+  QUIET_MILLIS,
+  TraceGroups,
+} from "../../src/cli/trace-groups.js";
+import { readError } from "../../src/inbox/read-error.js";
+import { readTransaction } from "../../src/inbox/read-spans.js";
+import type { TraceRecord } from "../../src/inbox/trace-record.js";
 import { errorOf, transactionOf } from "./trace-parts.js";
 
 function setUp() {
-  const printed: ReceivedTrace[] = [];
+  const printed: TraceRecord[] = [];
   const timers = new Map<() => void, number>();
   const groups = new TraceGroups({
     print: (trace) => printed.push(trace),
@@ -21,9 +29,11 @@ function setUp() {
   return { groups, printed, timers, elapse };
 }
 
-const work = (id: string, traceId?: string) => ({
-  transaction: transactionOf({ id, from: 0, to: 1 }, [], traceId),
-});
+const work = (id: string, traceId?: string) =>
+  readTransaction(transactionOf({ id, from: 0, to: 1 }, [], traceId));
+
+const failure = (value: string, traceId: string) =>
+  ({ kind: "error", error: readError(errorOf(value, "none", traceId)) }) as const;
 
 describe("the events of a trace", () => {
   it("are printed together once it has been quiet", () => {
@@ -31,7 +41,7 @@ describe("the events of a trace", () => {
 
     groups.add(work("a", "trace"));
     groups.add(work("b", "trace"));
-    groups.add({ error: errorOf("failed", "a", "trace") });
+    groups.add(failure("failed", "trace"));
     expect(printed).toEqual([]);
     expect([...timers.values()]).toEqual([QUIET_MILLIS]);
     elapse();
@@ -48,7 +58,7 @@ describe("the events of a trace", () => {
     groups.add(work("b", "two"));
     elapse();
 
-    expect(printed.map(({ traceId }) => traceId)).toEqual(["one", "two"]);
+    expect(printed.map(({ id }) => id)).toEqual(["one", "two"]);
   });
 
   it("are printed at the end, and their timers are gone", () => {
@@ -67,7 +77,32 @@ describe("the events of a trace", () => {
     expect(printed.map(({ transactions }) => transactions.length)).toEqual([MAX_PARTS]);
 
     for (let index = 0; index <= MAX_TRACES; index += 1) groups.add(work("a", `trace ${index}`));
-    expect(printed.map(({ traceId }) => traceId)).toEqual(["long", "trace 0"]);
+    expect(printed.map(({ id }) => id)).toEqual(["long", "trace 0"]);
     expect(timers.size).toBe(MAX_TRACES);
+  });
+
+  it("are printed with an error that came before them", () => {
+    const { groups, printed, timers, elapse } = setUp();
+
+    groups.add(failure("failed", "trace"));
+    expect([...timers.values()]).toEqual([ERROR_MILLIS]);
+    groups.add(work("a", "trace"));
+    elapse();
+
+    expect(printed.map(({ spans, errors }) => [spans.length, errors.length])).toEqual([[1, 1]]);
+  });
+
+  it("are printed with an error that was printed before, because they took long", () => {
+    const { groups, printed, elapse } = setUp();
+
+    groups.add(failure("failed", "trace"));
+    elapse();
+    groups.add(failure("other", "another trace"));
+    groups.add(work("a", "trace"));
+    elapse();
+
+    const trace = printed.find(({ spans }) => spans.length > 0);
+    expect(trace?.errors.map(({ title }) => title)).toEqual(["TypeError: failed"]);
+    expect(printed).toHaveLength(3);
   });
 });

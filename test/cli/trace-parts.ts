@@ -1,3 +1,7 @@
+import { readError } from "../../src/inbox/read-error.js";
+import { readTransaction } from "../../src/inbox/read-spans.js";
+import { addTo, emptyRecord } from "../../src/inbox/trace-record.js";
+import type { TraceRecord } from "../../src/inbox/trace-record.js";
 import type { ReceivedError, ReceivedTransaction } from "../../src/testing/received.js";
 
 export const TRACE_ID = "0123456789abcdef0123456789abcdef";
@@ -54,4 +58,16 @@ export function errorOf(
     exception: { values: [{ type: "TypeError", value }] },
     contexts: { trace: { trace_id: traceId, span_id: spanId } },
   };
+}
+
+/** A trace of what was received, read as the inbox reads it. */
+export function recordOf(
+  transactions: readonly unknown[],
+  errors: readonly unknown[] = [],
+  traceId: string = TRACE_ID,
+): TraceRecord {
+  const record = emptyRecord(traceId);
+  for (const transaction of transactions) addTo(record, readTransaction(transaction));
+  for (const error of errors) addTo(record, { kind: "error", error: readError(error) });
+  return record;
 }

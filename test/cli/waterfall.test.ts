@@ -2,15 +2,32 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { printTrace } from "../../src/cli/print-trace.js";
-import { rowsOf, spansOf } from "../../src/cli/trace-rows.js";
+import { textWidth } from "../../src/cli/text-width.js";
 import { waterfall } from "../../src/cli/waterfall.js";
+import { rowsOf } from "../../src/inbox/span-tree.js";
+import type { SpanRow } from "../../src/inbox/span-tree.js";
 import { fakeTerminal } from "./fake-terminal.js";
-import { TRACE_ID, errorOf, transactionOf } from "./trace-parts.js";
+import { TRACE_ID, errorOf, recordOf, transactionOf } from "./trace-parts.js";
 
-const plain = (_style: string, text: string): string => text;
+type Transactions = readonly ReturnType<typeof transactionOf>[];
 
-function draw(...transactions: readonly ReturnType<typeof transactionOf>[]): string[] {
-  return waterfall(rowsOf(spansOf(transactions)), plain);
+function rows(...transactions: Transactions): SpanRow[] {
+  return rowsOf(recordOf(transactions).spans, { fold: true });
+}
+
+function draw(...transactions: Transactions): string[] {
+  return waterfall(rows(...transactions), { columns: 80, hasColours: false });
+}
+
+const calls = (count: number) =>
+  Array.from({ length: count }, (_, index) => [
+    { id: `c${index}`, name: "GET /items", from: index, to: index + 1 },
+    { id: `q${index}`, parent: `c${index}`, name: "SELECT items", from: index, to: index + 1 },
+  ]).flat();
+
+function foldedCounts(callCount: number): number[] {
+  const transaction = transactionOf({ id: "r", from: 0, to: 9 }, calls(callCount));
+  return rows(transaction).map((row) => row.spans.length);
 }
 
 describe("the waterfall of a trace", () => {
@@ -25,11 +42,11 @@ describe("the waterfall of a trace", () => {
     );
 
     expect(draw(checkout)).toEqual([
-      "span                                             op             time                             ms",
-      "GET /checkout                                    http.server    ━━━━━━━━━━━━━━━━━━━━━━━━━━     26.0",
-      "├ SELECT a                                       db             ··━━━━━━━━━━··············     10.0",
-      "│ └ parse                                                       ··········━━··············      2.0",
-      "└ SELECT b                                       db             ··━━━━━━━━━━━━━━━━━━━━····     20.0",
+      "span                   op            time                                     ms",
+      "unknown: GET /checkout http.server   ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━     26.0",
+      "├ SELECT a             db            ···━━━━━━━━━━━━━··················     10.0",
+      "│ └ parse                            ·············━━━··················      2.0",
+      "└ SELECT b             db            ···━━━━━━━━━━━━━━━━━━━━━━━━━━·····     20.0",
     ]);
   });
 
@@ -39,15 +56,15 @@ describe("the waterfall of a trace", () => {
       { id: "near", from: 0.4, to: 0.5 },
     ]);
 
-    const names = rowsOf(spansOf([callee, caller])).map(({ branch, span }) => branch + span.name);
+    const names = rows(callee, caller).map(({ branch, spans }) => branch + spans[0].name);
 
     expect(names).toEqual(["r", "└ call", "  └ far", "    └ near"]);
   });
 
   it("puts a span on top whose parent has not come", () => {
-    const rows = rowsOf(spansOf([transactionOf({ id: "r", parent: "elsewhere", from: 0, to: 1 })]));
+    const found = rows(transactionOf({ id: "r", parent: "elsewhere", from: 0, to: 1 }));
 
-    expect(rows.map(({ branch }) => branch)).toEqual([""]);
+    expect(found.map(({ branch }) => branch)).toEqual([""]);
   });
 
   it("draws a span of no length as one column, also at the very end", () => {
@@ -55,7 +72,7 @@ describe("the waterfall of a trace", () => {
       transactionOf({ id: "r", from: 0, to: 1 }, [{ id: "last", from: 1, to: 1 }]),
     );
 
-    expect([root, last].map((line) => line?.split("━").length)).toEqual([27, 2]);
+    expect([root, last].map((line) => line?.split("━").length)).toEqual([51, 2]);
     expect(last).toMatch(/·━ +0\.0$/);
   });
 
@@ -73,17 +90,21 @@ describe("the waterfall of a trace", () => {
     expect(lines.at(-1)).toMatch(/^ +└ s100000 /);
   });
 
-  it("has a line for each span, also if ids come twice or in a circle", () => {
+  it("has every span once, folded or not, also if ids come twice or in a circle", () => {
     const id = fc.constantFrom("a", "b", "c", "d");
     const span = fc.record({ id, parent: id, from: fc.nat(9), to: fc.nat(9) });
     fc.assert(
       fc.property(span, fc.array(span), (root, children) => {
-        expect(rowsOf(spansOf([transactionOf(root, children)]))).toHaveLength(children.length + 1);
+        const { spans } = recordOf([transactionOf(root, children)]);
+        expect(rowsOf(spans, { fold: false })).toHaveLength(spans.length);
+        const folded = rowsOf(spans, { fold: true }).flatMap((row) => row.spans);
+        expect(new Set(folded)).toEqual(new Set(spans));
+        expect(folded).toHaveLength(spans.length);
       }),
     );
   });
 
-  it("has lines of at most 100 columns, and of one line each, whatever was sent", () => {
+  it("fits every line into the terminal's width, whatever was sent", () => {
     const time = fc.double({ min: 0, max: 2e9, noNaN: true });
     const span = fc.record({
       id: fc.constantFrom("a", "b", "c"),
@@ -92,19 +113,67 @@ describe("the waterfall of a trace", () => {
       from: time,
       to: time,
     });
+    const columns = fc.integer({ min: 60, max: 200 });
     fc.assert(
-      fc.property(span, fc.array(span), (root, children) => {
-        const terminal = fakeTerminal();
-        const transactions = [transactionOf(root, children)];
-        printTrace({ traceId: TRACE_ID, transactions, errors: [errorOf(root.name)] }, terminal);
+      fc.property(columns, span, fc.array(span), (width, root, children) => {
+        const terminal = fakeTerminal(false, width);
+        const record = recordOf([transactionOf(root, children)], [errorOf(root.name)]);
+        printTrace(record, terminal);
 
+        expect(terminal.complaints).toEqual([]);
         for (const line of terminal.printed) {
           expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
-          // Times that go over a year are wider than their column.
-          expect(Array.from(line).length).toBeLessThanOrEqual(100 + 8);
+          expect(textWidth(line)).toBeLessThanOrEqual(width);
         }
       }),
     );
+  });
+
+  it("folds repeated siblings into one line, with the sum of their times", () => {
+    const queries = Array.from({ length: 20 }, (_, index) => ({
+      id: `q${index}`,
+      name: "SELECT orders",
+      op: "db",
+      from: index * 0.01,
+      to: index * 0.01 + 0.005,
+    }));
+
+    const lines = draw(transactionOf({ id: "r", from: 0, to: 0.2 }, queries));
+
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/^└ SELECT orders ×20 .* 100\.0$/);
+  });
+
+  it("folds interleaved queries each into a line of its own, and a failed one not at all", () => {
+    const queries = Array.from({ length: 12 }, (_, index) => ({
+      id: `q${index}`,
+      name: index % 2 === 0 ? "SELECT user" : "SELECT orders",
+      from: index,
+      to: index + 1,
+    }));
+    const transaction = transactionOf({ id: "r", from: 0, to: 12 }, queries);
+    const spans = transaction.spans.map((span) =>
+      span.span_id === "q4" ? { ...span, status: "internal_error" } : span,
+    );
+
+    const names = rows({ ...transaction, spans }).map((row) => [
+      row.spans[0].name,
+      row.spans.length,
+      row.spans[0].isFailed,
+    ]);
+
+    expect(names).toEqual([
+      ["r", 1, false],
+      ["SELECT user", 5, false],
+      ["SELECT orders", 6, false],
+      ["SELECT user", 1, true],
+    ]);
+  });
+
+  it("folds calls together with what they caused, from five on", () => {
+    expect(foldedCounts(5)).toEqual([1, 5, 5]);
+    // Work that ran in parallel stays visible as such.
+    expect(foldedCounts(3)).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 });
 
@@ -113,21 +182,17 @@ describe("a printed trace", () => {
     const terminal = fakeTerminal();
     const root = { id: "r", name: "GET /", from: 0, to: 1 };
 
-    printTrace(
-      { traceId: TRACE_ID, transactions: [transactionOf(root)], errors: [errorOf("failed", "r")] },
-      terminal,
-    );
+    printTrace(recordOf([transactionOf(root)], [errorOf("failed", "r")]), terminal);
 
     expect(terminal.printed[1]).toBe(`trace ${TRACE_ID}: 1 transaction, 1 span, 1 error`);
-    expect(terminal.printed.at(-1)).toBe("error: TypeError: failed (in GET /)");
+    expect(terminal.printed.slice(-2)).toEqual([
+      "error: TypeError: failed",
+      "  in GET / · unknown",
+    ]);
   });
 
   it("is coloured on a terminal that has colours, and nowhere else", () => {
-    const trace = {
-      traceId: TRACE_ID,
-      transactions: [transactionOf({ id: "r", from: 0, to: 1 })],
-      errors: [],
-    };
+    const trace = recordOf([transactionOf({ id: "r", from: 0, to: 1 })]);
     const [plainTerminal, colourTerminal] = [fakeTerminal(), fakeTerminal(true)];
 
     printTrace(trace, plainTerminal);
@@ -141,23 +206,8 @@ describe("a printed trace", () => {
     const terminal = fakeTerminal();
     const root = { id: "r", name: "\u{1B}[2Jgone\u{202E}", from: 0, to: 1 };
 
-    printTrace(
-      { traceId: "\u{1B}c", transactions: [transactionOf(root)], errors: [errorOf("\u{7}")] },
-      terminal,
-    );
+    printTrace(recordOf([transactionOf(root)], [errorOf("\u{7}")], "\u{1B}c"), terminal);
 
     expect(terminal.printed.join("")).not.toMatch(/\p{C}/u);
-  });
-
-  it("is one complaint when it is not of the shape of a trace", () => {
-    const terminal = fakeTerminal();
-    const transaction = { ...transactionOf({ id: "r", from: 0, to: 1 }), spans: [null] };
-
-    printTrace({ traceId: TRACE_ID, transactions: [transaction as never], errors: [] }, terminal);
-
-    expect(terminal.printed).toEqual([]);
-    expect(terminal.complaints).toEqual([
-      expect.stringMatching(/^A trace came that cannot be printed: TypeError/),
-    ]);
   });
 });

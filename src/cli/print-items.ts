@@ -1,0 +1,95 @@
+import type { Arrival, CheckInView, LogView, MetricView } from "../inbox/views.js";
+import { lineOf, styled } from "./terminal.js";
+import type { LineSettings, Piece, Style } from "./terminal.js";
+
+/** Lines of one kind that are printed for an envelope. */
+const MAX_LINES = 50;
+
+const LABEL_WIDTH = 9;
+
+/** The lines for what does not belong into a waterfall: logs, metrics, check-ins, drops, and items that were not read. */
+export function itemLines(arrivals: readonly Arrival[], settings: LineSettings): string[] {
+  const all: Piece[][] = [
+    ...capped(arrivals.flatMap((item) => (item.kind === "log" ? [logLine(item.log)] : []))),
+    ...capped(
+      metricLines(arrivals.flatMap((item) => (item.kind === "metric" ? [item.metric] : []))),
+    ),
+    ...capped(
+      arrivals.flatMap((item) => (item.kind === "checkIn" ? [checkInLine(item.checkIn)] : [])),
+    ),
+    ...capped(arrivals.flatMap((item) => dropLine(item))),
+    ...capped(arrivals.flatMap((item) => otherLine(item))),
+  ];
+  return all.map((pieces) => lineOf(pieces, settings));
+}
+
+function logLine({ level, body, attributes, traceId }: LogView): Piece[] {
+  const texts = attributes.map(([key, value]) => `${key}=${value}`).join(" ");
+  return [
+    label("log"),
+    ...(traceId === "" ? [] : [styled("dim", `${traceId.slice(0, 8)}  `)]),
+    styled(styleOfLevel(level), level),
+    `  ${body}`,
+    ...(texts === "" ? [] : [styled("dim", `  ${texts}`)]),
+  ];
+}
+
+function checkInLine({ monitor, status, duration, schedule, environment }: CheckInView): Piece[] {
+  const style = status === "error" ? "bad" : status === "ok" ? "good" : "warn";
+  const facts = [duration, schedule, environment].filter((fact) => fact !== "").join("  ");
+  return [label("check-in"), monitor, "  ", styled(style, status), styled("dim", `  ${facts}`)];
+}
+
+function metricLines(metrics: readonly MetricView[]): Piece[][] {
+  const byName = new Map<string, MetricView[]>();
+  for (const metric of metrics) {
+    const key = JSON.stringify([metric.name, metric.type, metric.unit]);
+    byName.set(key, [...(byName.get(key) ?? []), metric]);
+  }
+  return Array.from(byName.values(), (group): Piece[] => {
+    const { name = "", type = "", unit = "" } = group[0] ?? {};
+    const sum = group.reduce((total, { value }) => total + value, 0);
+    // A sum says nothing of a gauge.
+    const [word, value] = type === "gauge" ? ["last", group.at(-1)?.value ?? 0] : ["sum", sum];
+    const texts = [`${group.length}×`, `${word} ${Number(value.toPrecision(6))}`, unit];
+    const facts = texts.filter((text) => text !== "").join("  ");
+    return [label("metric"), name, styled("dim", `  ${type}`), `  ${facts}`];
+  });
+}
+
+function dropLine(item: Arrival): Piece[][] {
+  if (item.kind !== "drop") return [];
+  const { quantity, category, reason } = item.drop;
+  const text = `${quantity} ${category}`;
+  return [
+    [
+      label("dropped"),
+      styled("warn", text),
+      `  ${reason}`,
+      styled("dim", "  not sent by the application"),
+    ],
+  ];
+}
+
+function otherLine(item: Arrival): Piece[][] {
+  if (item.kind === "other") return [[label("item"), item.type]];
+  if (item.kind !== "unreadable") return [];
+  return [
+    [label("item"), styled("bad", `a \`${item.type}\` item could not be read: ${item.fault}`)],
+  ];
+}
+
+function capped(lines: Piece[][]): Piece[][] {
+  if (lines.length <= MAX_LINES) return lines;
+  const more = styled("dim", `… ${lines.length - MAX_LINES} more; the page shows them`);
+  return [...lines.slice(0, MAX_LINES), [label(""), more]];
+}
+
+function label(text: string): Piece {
+  return styled("dim", text.padEnd(LABEL_WIDTH));
+}
+
+function styleOfLevel(level: string): Style {
+  if (level === "error" || level === "fatal") return "bad";
+  return level === "warn" ? "warn" : "dim";
+}

@@ -1,0 +1,102 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+
+import { IngestRefusal, readRequest } from "../testing/ingest-request.js";
+import type { Inbox } from "./inbox.js";
+import { LiveUpdates } from "./live-updates.js";
+import { readPage } from "./page-file.js";
+import { answerPage } from "./page-routes.js";
+import type { PageParts } from "./page-routes.js";
+import { ingestRefusal } from "./request-guard.js";
+import { textOf } from "./wire.js";
+
+/** A server on the loopback interface that takes envelopes, and shows them on a page. */
+export interface InboxServer {
+  readonly port: number;
+  /** For SDKs. */
+  readonly dsn: string;
+  /** Address of the page. */
+  readonly url: string;
+  /** Ends all connections and stops listening. */
+  close(): Promise<void>;
+}
+
+// Any project and any key will do: a DSN that was written by hand is a DSN. `/stream` is Spotlight's path.
+const INGEST_PATH = /^\/(?:api\/\d+\/envelope\/?|stream|tunnel)$/;
+
+/** Starts the server. Rejects when it cannot listen on the port; 0 chooses a free one. */
+export async function startInboxServer(inbox: Inbox, port: number): Promise<InboxServer> {
+  const http = createServer();
+  const actualPort = await listen(http, port);
+  const dsn = `http://inbox@127.0.0.1:${actualPort}/1`;
+  const live = new LiveUpdates(inbox);
+  const parts = { inbox, live, page: readPage(), dsn };
+  http.on("request", (request, response) => void handle(request, response, parts));
+  return {
+    port: actualPort,
+    dsn,
+    url: `http://127.0.0.1:${actualPort}/`,
+    close: () => {
+      live.close();
+      return closeServer(http);
+    },
+  };
+}
+
+async function handle(
+  message: IncomingMessage,
+  response: ServerResponse,
+  parts: PageParts,
+): Promise<void> {
+  const [path = ""] = (message.url ?? "").split("?", 1);
+  try {
+    if (message.method === "POST" && INGEST_PATH.test(path))
+      await ingest(message, response, parts.inbox);
+    else answerPage(message, response, parts);
+  } catch {
+    // The client went away before its request was complete.
+    response.destroy();
+  }
+}
+
+async function ingest(
+  message: IncomingMessage,
+  response: ServerResponse,
+  inbox: Inbox,
+): Promise<void> {
+  const refusal = ingestRefusal(message.headers);
+  if (refusal !== undefined) return answer(response, 403, { detail: refusal });
+  const request = await readRequest(message);
+  try {
+    const envelope = request.envelope();
+    inbox.receive(envelope);
+    answer(response, 200, { id: envelope.header["event_id"] });
+  } catch (error) {
+    const detail = textOf(error instanceof Error ? error.message : String(error));
+    inbox.refuse(detail);
+    answer(response, error instanceof IngestRefusal ? error.status : 400, { detail, causes: [] });
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function listen(http: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, "127.0.0.1", () => {
+      const address = http.address();
+      if (typeof address === "object" && address !== null) resolve(address.port);
+      else reject(new Error("the server has no port"));
+    });
+  });
+}
+
+function closeServer(http: Server): Promise<void> {
+  return new Promise((resolve) => {
+    http.close(() => resolve());
+    http.closeAllConnections();
+  });
+}

@@ -1,0 +1,151 @@
+import type { SpanView } from "./views.js";
+
+/** A line of a waterfall: one span, or several siblings that look alike. */
+export interface SpanRow {
+  readonly spans: readonly [SpanView, ...SpanView[]];
+  readonly depth: number;
+  /** The drawing before its name in a terminal. */
+  readonly branch: string;
+}
+
+/** Siblings that look alike are folded from these numbers on: those without children, and those with. */
+const MIN_LEAVES = 3;
+const MIN_TREES = 5;
+
+// Deeper spans are drawn at the same depth: there is no room, and stems would grow with the square of the depth.
+const MAX_STEM_LENGTH = 24;
+
+/**
+ * Returns the spans as a tree, each below its parent and by time. A span whose parent has not arrived is on top.
+ * `fold` puts siblings of one name, operation, service and outcome, whose descendants are of the same kinds, into
+ * one row. Any input comes to an end: ids that were sent twice, or that form a circle.
+ */
+export function rowsOf(spans: readonly SpanView[], { fold }: { fold: boolean }): SpanRow[] {
+  const tree = treeOf(spans);
+  const shapes = fold ? shapesOf(tree) : undefined;
+  const rows: SpanRow[] = [];
+  // A stack instead of recursion: a trace may be deeper than the call stack.
+  const open: Pending[] = pendingOf(groupsOf(tree.tops, shapes, 1), undefined);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [first, ...rest] = next.nodes;
+    rows.push({
+      spans: [first.span, ...rest.map(({ span }) => span)],
+      depth: next.depth,
+      branch: next.branch,
+    });
+    const children = next.nodes.flatMap((node) => node.children);
+    open.push(...pendingOf(groupsOf(children, shapes, next.nodes.length), next));
+  }
+  return rows;
+}
+
+interface Node {
+  readonly span: SpanView;
+  readonly children: readonly Node[];
+}
+
+interface Tree {
+  readonly tops: readonly Node[];
+  /** Every parent comes before its children. */
+  readonly inOrder: readonly Node[];
+}
+
+function treeOf(spans: readonly SpanView[]): Tree {
+  const below = childrenByParent(spans);
+  // Each list is taken once: ids that are sent twice, or in a circle, would never come to an end.
+  const take = (parent: string): Node[] => {
+    const children = below.get(parent) ?? [];
+    below.delete(parent);
+    return children.map((span) => ({ span, children: [] }));
+  };
+  const tops = take("");
+  const inOrder: Node[] = [];
+  for (const top of tops) inOrder.push(top);
+  for (let index = 0; index < inOrder.length || below.size > 0; index += 1) {
+    const node = inOrder[index];
+    if (node === undefined) {
+      // Only spans in a circle are left.
+      const [parent = ""] = below.keys();
+      const found = take(parent);
+      tops.push(...found);
+      inOrder.push(...found);
+      index -= 1;
+    } else {
+      const children = node.span.id === "" ? [] : take(node.span.id);
+      for (const child of children) inOrder.push(child);
+      (node.children as Node[]).push(...children);
+    }
+  }
+  return { tops, inOrder };
+}
+
+// The key of spans without a known parent is empty.
+function childrenByParent(spans: readonly SpanView[]): Map<string, SpanView[]> {
+  const known = new Set(spans.map(({ id }) => id));
+  const below = new Map<string, SpanView[]>();
+  for (const span of spans.toSorted((a, b) => a.start - b.start)) {
+    const parent = known.has(span.parentId) ? span.parentId : "";
+    const siblings = below.get(parent);
+    if (siblings === undefined) below.set(parent, [span]);
+    else siblings.push(span);
+  }
+  return below;
+}
+
+/** A number for each node: two nodes with one number look alike. */
+type Shapes = ReadonlyMap<Node, number>;
+
+function shapesOf({ inOrder }: Tree): Shapes {
+  const numbers = new Map<string, number>();
+  const shapes = new Map<Node, number>();
+  for (const node of inOrder.toReversed()) {
+    const { name, op, service, isFailed } = node.span;
+    const below = [...new Set(node.children.map((child) => shapes.get(child) ?? -1))];
+    const key = JSON.stringify([name, op, service, isFailed, below.toSorted((a, b) => a - b)]);
+    const shape = numbers.get(key) ?? numbers.size;
+    numbers.set(key, shape);
+    shapes.set(node, shape);
+  }
+  return shapes;
+}
+
+type Group = [Node, ...Node[]];
+
+// Children of a folded row are folded whatever their number: there is one list for several parents.
+function groupsOf(nodes: readonly Node[], shapes: Shapes | undefined, parents: number): Group[] {
+  if (shapes === undefined) return nodes.map((node): Group => [node]);
+  const groups = new Map<number | undefined, Group>();
+  for (const node of nodes) {
+    const group = groups.get(shapes.get(node));
+    if (group === undefined) groups.set(shapes.get(node), [node]);
+    else group.push(node);
+  }
+  const folded = [...groups.values()].flatMap((group): Group[] => {
+    const min = group[0].children.length === 0 ? MIN_LEAVES : MIN_TREES;
+    return parents > 1 || group.length >= min ? [group] : group.map((node): Group => [node]);
+  });
+  return folded.toSorted(([a], [b]) => a.span.start - b.span.start);
+}
+
+interface Pending {
+  readonly nodes: Group;
+  readonly depth: number;
+  readonly branch: string;
+  /** The drawing before the branches of its children. */
+  readonly stem: string;
+}
+
+// The last of them first, as a stack has them. What has no parent is on top, and has no branch.
+function pendingOf(groups: readonly Group[], parent: Pending | undefined): Pending[] {
+  return groups
+    .map((nodes, index): Pending => {
+      if (parent === undefined) return { nodes, depth: 0, branch: "", stem: "" };
+      const { stem } = parent;
+      const depth = parent.depth + 1;
+      const isLast = index === groups.length - 1;
+      const isDeep = stem.length >= MAX_STEM_LENGTH;
+      const below = isDeep ? stem : `${stem}${isLast ? "  " : "│ "}`;
+      return { nodes, depth, branch: `${stem}${isLast ? "└ " : "├ "}`, stem: below };
+    })
+    .toReversed();
+}

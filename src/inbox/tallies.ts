@@ -1,0 +1,129 @@
+import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
+
+/** Entries of each list that are kept. */
+export const MAX_LOGS = 1000;
+export const MAX_CHECK_INS = 200;
+export const MAX_KINDS = 200;
+export const MAX_REFUSALS = 50;
+
+/** All measurements of one metric together. */
+export interface MetricTally {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string;
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  readonly last: number;
+}
+
+/** What is not shown trace by trace. */
+export interface Tallies {
+  readonly logs: readonly LogView[];
+  readonly checkIns: readonly CheckInView[];
+  readonly metrics: readonly MetricTally[];
+  readonly drops: readonly DropView[];
+  /** Items of types that the inbox only counts. */
+  readonly others: readonly (readonly [type: string, count: number])[];
+  /** Why envelopes and items could not be read, newest last. */
+  readonly refusals: readonly string[];
+}
+
+/** Collects what is not shown trace by trace. Each list is bounded: the oldest entries go first. */
+export class TallyBook {
+  readonly #logs: LogView[] = [];
+  readonly #checkIns = new Map<string, CheckInView>();
+  readonly #metrics = new Map<string, MetricTally>();
+  readonly #drops = new Map<string, DropView>();
+  readonly #others = new Map<string, number>();
+  readonly #refusals: string[] = [];
+
+  /** Adds what belongs to a list. Returns whether one has changed. */
+  add(arrival: Arrival): boolean {
+    if (arrival.kind === "log") push(this.#logs, arrival.log, MAX_LOGS);
+    else if (arrival.kind === "checkIn") this.#addCheckIn(arrival.checkIn);
+    else if (arrival.kind === "metric") this.#addMetric(arrival.metric);
+    else if (arrival.kind === "drop") this.#addDrop(arrival.drop);
+    else if (arrival.kind === "other") this.#addOther(arrival.type);
+    else if (arrival.kind === "unreadable") this.refuse(`${arrival.type}: ${arrival.fault}`);
+    else return false;
+    return true;
+  }
+
+  /** Keeps why something could not be read. */
+  refuse(reason: string): void {
+    push(this.#refusals, reason, MAX_REFUSALS);
+  }
+
+  list(): Tallies {
+    return {
+      logs: this.#logs,
+      checkIns: [...this.#checkIns.values()],
+      metrics: [...this.#metrics.values()],
+      drops: [...this.#drops.values()],
+      others: [...this.#others],
+      refusals: this.#refusals,
+    };
+  }
+
+  clear(): void {
+    this.#logs.length = 0;
+    this.#refusals.length = 0;
+    for (const map of [this.#checkIns, this.#metrics, this.#drops, this.#others]) map.clear();
+  }
+
+  // The end of a run takes the place of its start; it may name no schedule.
+  #addCheckIn(checkIn: CheckInView): void {
+    const { id, schedule } = checkIn;
+    const last = this.#checkIns.get(id);
+    this.#checkIns.delete(id);
+    put(
+      this.#checkIns,
+      { key: id, value: { ...checkIn, schedule: schedule || (last?.schedule ?? "") } },
+      MAX_CHECK_INS,
+    );
+  }
+
+  #addMetric({ name, type, unit, value }: MetricView): void {
+    const key = JSON.stringify([name, type, unit]);
+    const { count, sum, min, max } = this.#metrics.get(key) ?? {
+      count: 0,
+      sum: 0,
+      min: Infinity,
+      max: -Infinity,
+    };
+    const tally = {
+      name,
+      type,
+      unit,
+      count: count + 1,
+      sum: sum + value,
+      min: Math.min(min, value),
+      max: Math.max(max, value),
+      last: value,
+    };
+    put(this.#metrics, { key, value: tally }, MAX_KINDS);
+  }
+
+  #addDrop(drop: DropView): void {
+    const key = JSON.stringify([drop.category, drop.reason]);
+    const quantity = (this.#drops.get(key)?.quantity ?? 0) + drop.quantity;
+    put(this.#drops, { key, value: { ...drop, quantity } }, MAX_KINDS);
+  }
+
+  #addOther(type: string): void {
+    put(this.#others, { key: type, value: (this.#others.get(type) ?? 0) + 1 }, MAX_KINDS);
+  }
+}
+
+function push<T>(list: T[], value: T, max: number): void {
+  list.push(value);
+  if (list.length > max) list.shift();
+}
+
+function put<T>(map: Map<string, T>, { key, value }: { key: string; value: T }, max: number): void {
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > max && oldest !== undefined) map.delete(oldest);
+}

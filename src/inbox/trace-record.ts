@@ -1,0 +1,134 @@
+import type { Arrival, CheckInView, ErrorView, LogView, MetricView, Pair } from "./views.js";
+import type { SpanView, TransactionView } from "./views.js";
+
+/** Everything that arrived of one trace. */
+export interface TraceRecord {
+  readonly id: string;
+  readonly spans: SpanView[];
+  readonly transactions: TransactionView[];
+  readonly errors: ErrorView[];
+  readonly logs: LogView[];
+  readonly metrics: MetricView[];
+  readonly checkIns: CheckInView[];
+}
+
+/** A trace in a list. */
+export interface TraceSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly services: readonly string[];
+  readonly isFailed: boolean;
+  /** Milliseconds since the epoch. */
+  readonly start: number;
+  readonly millis: number;
+  readonly spans: number;
+  readonly errors: readonly ErrorSummary[];
+  /** Names, services, users and tags in lower case, for a search. */
+  readonly text: string;
+}
+
+/** An error in a list. */
+export interface ErrorSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly location: string;
+  readonly service: string;
+  readonly at: number;
+  readonly level: string;
+}
+
+const MAX_TEXT_LENGTH = 2000;
+const MAX_SUMMARY_ERRORS = 20;
+
+/** Returns a trace of which nothing has arrived. */
+export function emptyRecord(id: string): TraceRecord {
+  return { id, spans: [], transactions: [], errors: [], logs: [], metrics: [], checkIns: [] };
+}
+
+/** The trace that an arrival belongs to; empty where it belongs to none. */
+export function traceIdOf(arrival: Arrival): string {
+  if (arrival.kind === "spans") return arrival.traceId;
+  if (arrival.kind === "error") return arrival.error.traceId;
+  if (arrival.kind === "log") return arrival.log.traceId;
+  if (arrival.kind === "metric") return arrival.metric.traceId;
+  return arrival.kind === "checkIn" ? arrival.checkIn.traceId : "";
+}
+
+/** Adds an arrival to its trace. */
+export function addTo(record: TraceRecord, arrival: Arrival): void {
+  if (arrival.kind === "spans") {
+    for (const span of arrival.spans) record.spans.push(span);
+    if (arrival.transaction !== undefined) record.transactions.push(arrival.transaction);
+  } else if (arrival.kind === "error") record.errors.push(arrival.error);
+  else if (arrival.kind === "log") record.logs.push(arrival.log);
+  else if (arrival.kind === "metric") record.metrics.push(arrival.metric);
+  else if (arrival.kind === "checkIn") record.checkIns.push(arrival.checkIn);
+}
+
+/** The trace's first root, by time: a span whose parent has not arrived. */
+export function rootOf({ spans }: Pick<TraceRecord, "spans">): SpanView | undefined {
+  const known = new Set(spans.map(({ id }) => id));
+  const tops = spans.filter(({ parentId }) => !known.has(parentId));
+  return tops.reduce<SpanView | undefined>(
+    (first, span) => (first === undefined || span.start < first.start ? span : first),
+    undefined,
+  );
+}
+
+/** The time from the first start to the last end, in milliseconds since the epoch. */
+export function extentOf({ spans, errors }: Pick<TraceRecord, "spans" | "errors">): {
+  start: number;
+  millis: number;
+} {
+  let [start, end] = [Infinity, -Infinity];
+  for (const span of spans) {
+    start = Math.min(start, span.start);
+    end = Math.max(end, span.start + span.millis);
+  }
+  if (start <= end) return { start, millis: end - start };
+  return { start: errors[0]?.at ?? 0, millis: 0 };
+}
+
+/** Services in the order in which they took part. */
+export function servicesOf({ spans, errors }: Pick<TraceRecord, "spans" | "errors">): string[] {
+  const inOrder = spans.toSorted((a, b) => a.start - b.start).map(({ service }) => service);
+  return [...new Set([...inOrder, ...errors.map(({ service }) => service)])];
+}
+
+/** Returns the line of a list for a trace. */
+export function summaryOf(record: TraceRecord): TraceSummary {
+  const root = rootOf(record);
+  const services = servicesOf(record);
+  const failed = record.errors.some(({ level }) => level === "error" || level === "fatal");
+  return {
+    id: record.id,
+    name: root?.name ?? record.errors[0]?.title ?? "",
+    services,
+    isFailed: failed || record.spans.some(({ isRoot, isFailed }) => isRoot && isFailed),
+    ...extentOf(record),
+    spans: record.spans.length,
+    errors: record.errors.slice(0, MAX_SUMMARY_ERRORS).map(errorSummary),
+    text: searchText(record, services),
+  };
+}
+
+function errorSummary({ eventId: id, ...error }: ErrorView): ErrorSummary {
+  const { title, location, service, at, level } = error;
+  return { id, title, location, service, at, level };
+}
+
+function searchText(record: TraceRecord, services: readonly string[]): string {
+  const scopes = [...record.transactions, ...record.errors].map(({ scope }) => scope);
+  const texts = new Set([
+    record.id,
+    ...services,
+    ...scopes.flatMap(({ user, tags }) => [...user, ...tags].map(pairText)),
+    ...record.errors.flatMap(({ title, location }) => [title, location]),
+    ...record.spans.flatMap(({ name, op }) => [name, op]),
+  ]);
+  return [...texts].join("\n").slice(0, MAX_TEXT_LENGTH).toLowerCase();
+}
+
+function pairText([key, value]: Pair): string {
+  return `${key}=${value}`;
+}

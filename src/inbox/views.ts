@@ -1,0 +1,148 @@
+/** A key and its value as text. */
+export type Pair = readonly [key: string, value: string];
+
+/** A span as the inbox shows it. */
+export interface SpanView {
+  readonly id: string;
+  readonly parentId: string;
+  readonly name: string;
+  readonly op: string;
+  /** Empty where it has none. */
+  readonly status: string;
+  readonly isFailed: boolean;
+  readonly service: string;
+  /** Milliseconds since the epoch. */
+  readonly start: number;
+  readonly millis: number;
+  /** Whether it is the root of a transaction. */
+  readonly isRoot: boolean;
+  readonly data: readonly Pair[];
+}
+
+/** A breadcrumb. */
+export interface BreadcrumbView {
+  /** Milliseconds since the epoch; 0 where it is not known. */
+  readonly at: number;
+  readonly level: string;
+  readonly category: string;
+  readonly message: string;
+  readonly data: readonly Pair[];
+}
+
+/** The scope's data on an event. */
+export interface ScopeView {
+  readonly user: readonly Pair[];
+  readonly tags: readonly Pair[];
+  readonly breadcrumbs: readonly BreadcrumbView[];
+  readonly request: readonly Pair[];
+  readonly extra: readonly Pair[];
+  /** All contexts but the trace. */
+  readonly contexts: readonly (readonly [name: string, data: readonly Pair[]])[];
+  /** Release, environment, host and SDK. */
+  readonly process: readonly Pair[];
+}
+
+/** A transaction: its root span is among the trace's spans. */
+export interface TransactionView {
+  readonly eventId: string;
+  readonly spanId: string;
+  readonly name: string;
+  readonly service: string;
+  readonly scope: ScopeView;
+}
+
+/** A stack frame. */
+export interface FrameView {
+  readonly function: string;
+  readonly file: string;
+  /** 0 where it is not known. */
+  readonly line: number;
+  readonly column: number;
+  readonly isOwn: boolean;
+  /** Source lines around the frame's line. */
+  readonly source: readonly (readonly [line: number, text: string])[];
+}
+
+/** One exception of a chain. */
+export interface ExceptionView {
+  readonly type: string;
+  readonly value: string;
+  readonly mechanism: string;
+  readonly isHandled: boolean;
+  /** The innermost call comes first. */
+  readonly frames: readonly FrameView[];
+}
+
+/** An error or message event. */
+export interface ErrorView {
+  readonly eventId: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly level: string;
+  readonly title: string;
+  /** `file:line` of the frame that is most likely the cause; empty without frames. */
+  readonly location: string;
+  readonly transaction: string;
+  readonly service: string;
+  readonly at: number;
+  /** The thrown error comes first, then its causes. */
+  readonly exceptions: readonly ExceptionView[];
+  readonly scope: ScopeView;
+}
+
+/** A log record. */
+export interface LogView {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly at: number;
+  readonly level: string;
+  readonly body: string;
+  readonly attributes: readonly Pair[];
+}
+
+/** A measurement of a metric. */
+export interface MetricView {
+  readonly traceId: string;
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string;
+  readonly value: number;
+}
+
+/** A check-in of a cron monitor. */
+export interface CheckInView {
+  readonly id: string;
+  readonly traceId: string;
+  readonly at: number;
+  readonly monitor: string;
+  readonly status: string;
+  readonly schedule: string;
+  readonly environment: string;
+  /** Empty while it is in progress. */
+  readonly duration: string;
+}
+
+/** Items that an SDK did not send, by its own account. */
+export interface DropView {
+  readonly category: string;
+  readonly reason: string;
+  readonly quantity: number;
+}
+
+/** One thing that arrived. */
+export type Arrival =
+  | {
+      readonly kind: "spans";
+      readonly traceId: string;
+      readonly spans: readonly SpanView[];
+      /** Absent for spans that travel without a transaction. */
+      readonly transaction?: TransactionView;
+    }
+  | { readonly kind: "error"; readonly error: ErrorView }
+  | { readonly kind: "log"; readonly log: LogView }
+  | { readonly kind: "metric"; readonly metric: MetricView }
+  | { readonly kind: "checkIn"; readonly checkIn: CheckInView }
+  | { readonly kind: "drop"; readonly drop: DropView }
+  /** An item that is only counted. */
+  | { readonly kind: "other"; readonly type: string }
+  | { readonly kind: "unreadable"; readonly type: string; readonly fault: string };

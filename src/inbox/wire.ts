@@ -1,0 +1,64 @@
+import type { Pair } from "./views.js";
+
+/** An object as it came over the wire: its members may be anything. */
+export type WireRecord = Readonly<Record<string, unknown>>;
+
+// Control characters and those that change the direction of a line. Tabs and line ends are part of source lines and
+// of queries.
+const UNSAFE = /[\p{Cc}\p{Cs}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{61C}]/gu;
+
+/** The value as an object; an empty one where it is something else. */
+export function recordOf(value: unknown): WireRecord {
+  return isRecord(value) ? value : {};
+}
+
+/** The value as a list; an empty one where it is something else. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** A text or number as text without control characters but for tabs and line ends; otherwise an empty text. */
+export function textOf(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "string" ? withoutControls(value) : "";
+}
+
+/** The value as a finite number. */
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+/** Milliseconds since the epoch of a time as Sentry writes it: seconds, or a date in ISO 8601. */
+export function timeOf(value: unknown): number | undefined {
+  const millis =
+    typeof value === "string" ? Date.parse(value) : (numberOf(value) ?? Number.NaN) * 1000;
+  return Number.isFinite(millis) ? millis : undefined;
+}
+
+/** The members of an object as texts; what is nested as JSON. Empty members are left out. */
+export function pairsOf(value: unknown): Pair[] {
+  return Object.entries(recordOf(value)).flatMap(([key, member]): Pair[] =>
+    member === null || member === undefined ? [] : [[withoutControls(key), displayOf(member)]],
+  );
+}
+
+/** The attributes of a log, metric or span: `{ "key": { "type": "string", "value": "text" } }`. */
+export function attributesOf(value: unknown): Pair[] {
+  const entries = Object.entries(recordOf(value)).map(([key, typed]) => [
+    key,
+    recordOf(typed)["value"],
+  ]);
+  return pairsOf(Object.fromEntries(entries));
+}
+
+function displayOf(value: unknown): string {
+  return typeof value === "object" ? withoutControls(JSON.stringify(value)) : textOf(value);
+}
+
+function withoutControls(text: string): string {
+  return text.replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : "\u{FFFD}"));
+}
+
+function isRecord(value: unknown): value is WireRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
