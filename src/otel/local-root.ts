@@ -22,10 +22,12 @@ export function scopesOfRoot(span: StartedSpan, parentContext: Context): Context
   return { unit, current, incoming };
 }
 
-// Of a parent that another processor has seen, or that is known by its ids, in a context that carries nothing.
+// Of a parent that another processor has seen, that is known by its ids, or that is not recorded, in a context that
+// carries nothing. Which root of the trace it is below does not matter: they have one sampling context.
 function incomingByIds(parentContext: Context): IncomingTrace | undefined {
   const parent = trace.getSpanContext(parentContext);
-  return parent === undefined ? undefined : openRoots.find(parent)?.incoming;
+  const isLocal = parent !== undefined && parent.isRemote !== true;
+  return isLocal ? openRoots.incomingOf(parent.traceId) : undefined;
 }
 
 /** The unit of a span that starts under a span of this process. */

@@ -98,6 +98,15 @@ export class OpenRoots {
     return isKnown ? trace.first : undefined;
   }
 
+  /** The trace as its sender described it, as far as its open roots know. */
+  incomingOf(traceId: string): IncomingTrace | undefined {
+    const trace = this.#traceOf(traceId);
+    if (trace?.first?.incoming !== undefined) return trace.first.incoming;
+    for (const root of trace?.others?.values() ?? [])
+      if (root.incoming !== undefined) return root.incoming;
+    return undefined;
+  }
+
   /** A segment of the root is complete. */
   end(root: OpenRoot): void {
     root.segments -= 1;

@@ -15,7 +15,7 @@ import {
 } from "../../src/index.js";
 import { openRoots } from "../../src/otel/open-roots.js";
 import { useRulesKit } from "../isolation/rules-kit.js";
-import { extracted, traceIdOf } from "../isolation/units.js";
+import { extracted, traceIdOf, unrecorded } from "../isolation/units.js";
 
 const kit = useRulesKit();
 
@@ -205,6 +205,29 @@ it("a remote parent is no local one, also where its trace is open in the process
   });
   expect([...(await kit.sent()).keys()]).toEqual(["callee", "request"]);
 });
+
+it.each([
+  ["none", {}],
+  ["its own", { baggage: "sentry-trace_id=__,sentry-public_key=theirs,sentry-sample_rand=0.25" }],
+])(
+  "a child of a span that is not sampled has its trace's sampling context, where the sender sent %s",
+  (_what, given: { baggage?: string }) => {
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const baggage = given.baggage?.replace("__", traceId);
+    const headers = {
+      "sentry-trace": `${traceId}-b7ad6b7169203331-1`,
+      ...(baggage && { baggage }),
+    };
+    const ctx = extracted(headers);
+    const request = kit.tracer.startSpan("request", { kind: SpanKind.SERVER }, ctx);
+    const child = kit.tracer.startSpan("child", {}, unrecorded(traceId));
+    const { baggage: sent } = getTraceHeaders(trace.setSpan(ROOT_CONTEXT, child));
+    expect(sent).toBe(getTraceHeaders(trace.setSpan(ROOT_CONTEXT, request)).baggage);
+    expect(sent?.includes("theirs") ?? false).toBe(baggage !== undefined);
+    child.end();
+    request.end();
+  },
+);
 
 it("a span that is not sampled says nothing about the open root of its trace", () => {
   inRequest("request", (request) => {
