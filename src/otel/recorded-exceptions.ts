@@ -1,10 +1,13 @@
 import { recordedException } from "../capture/recorded-exception.js";
 import type { RecordedException } from "../capture/recorded-exception.js";
 import { textOfError, textOfRecorded } from "../capture/reported-errors.js";
-import { attempt } from "../normalize/foreign.js";
+import { errorMessage } from "../normalize/error-shape.js";
+import { attempt, isError, memberOf } from "../normalize/foreign.js";
 import { containsFailures } from "../semantics/contained-failures.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
+import { withoutReplacements } from "../semantics/next-span.js";
+import type { ExceptionText } from "../semantics/next-span.js";
 import { isCall } from "../semantics/root-failure.js";
 import type { FinishedSpan, SpanEvent } from "../tracing/finished-span.js";
 import { placeOfSpan, recordedErrors } from "./error-places.js";
@@ -32,7 +35,7 @@ export interface SpanException {
  * The exceptions that were recorded on a finished span: errors that were seen themselves, then events that
  * somebody wrote by hand, which are texts alone.
  */
-export function exceptionsOf(span: FinishedSpan): SpanException[] {
+export function exceptionsOf(span: FinishedSpan): readonly SpanException[] {
   const texts = eventsOf(span).filter(({ name }) => name === "exception");
   if (texts.length === 0) return [];
   const common = { mechanismType: mechanismOf(span), role: roleOf(span) };
@@ -53,7 +56,17 @@ export function exceptionsOf(span: FinishedSpan): SpanException[] {
     if (recorded === undefined || seenTexts.has(textOfRecorded(recorded))) return [];
     return [{ recorded, place, atMillis: millisOf(event), ...common }];
   });
-  return [...thrown, ...others];
+  return withoutReplacements([...thrown, ...others], span.attributes, textOf);
+}
+
+function textOf({ thrown, recorded }: SpanException): ExceptionText {
+  if (recorded !== undefined) return recorded;
+  const error = thrown?.error;
+  const digest = memberOf(error, "digest");
+  return {
+    message: isError(error) ? errorMessage(error) : "",
+    digest: typeof digest === "string" ? digest : undefined,
+  };
 }
 
 function millisOf({ time: [seconds, nanos] }: SpanEvent): number {

@@ -4,6 +4,7 @@ import { httpData } from "./http-data.js";
 import { originOfCall } from "./http-origin.js";
 import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
+import { httpRoute } from "./request-clue.js";
 import { SPAN_KIND, type SpanView } from "./span-view.js";
 import { sanitizeUrl } from "./url.js";
 
@@ -15,7 +16,7 @@ export function inferHttp(span: SpanView, method: string): Inference {
   const { attributes } = span;
   const url = text(attributes["url.full"]) ?? text(attributes["http.url"]);
   const target = text(attributes["http.target"]) ?? text(attributes["url.path"]);
-  const route = text(attributes["http.route"]);
+  const route = httpRoute(attributes);
   const safeUrl = url === undefined ? undefined : sanitizeUrl(url);
   const data = httpData(attributes, { url, safeUrl, target });
   const path = route ?? pathOf(span, target, safeUrl);

@@ -1,5 +1,6 @@
 import { text } from "./attribute-text.js";
 import { graphqlOperation } from "./graphql-span.js";
+import { mayNameFile, withoutFile } from "./next-span.js";
 import { isWildcard } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
 import { sanitizeUrl, urlPath } from "./url.js";
@@ -25,7 +26,7 @@ export function requestClue({ kind, attributes }: SpanView): RequestClue | undef
   const given = attributes["http.route"] ?? attributes["next.route"];
   const operation = graphqlOperation(attributes);
   if (given === undefined && operation === undefined) return undefined;
-  const route = servedRoute(text(given), attributes);
+  const route = servedRoute(namedRoute(text(given), attributes), attributes);
   if (route === undefined && operation === undefined) return undefined;
   return { route, path: requestPath(attributes), operation };
 }
@@ -33,6 +34,16 @@ export function requestClue({ kind, attributes }: SpanView): RequestClue | undef
 /** Tells whether two clues are equal. */
 export function isSameClue(a: RequestClue, b: RequestClue): boolean {
   return a.route === b.route && a.path === b.path && a.operation === b.operation;
+}
+
+/** Route that the span of a request has. */
+export function httpRoute(attributes: AttributeBag): string | undefined {
+  return namedRoute(text(attributes["http.route"]), attributes);
+}
+
+function namedRoute(route: string | undefined, attributes: AttributeBag): string | undefined {
+  if (route === undefined || !mayNameFile(route)) return route;
+  return withoutFile(route, { attributes, path: requestPath(attributes) });
 }
 
 /** Path of a request, from attributes of the old or the new conventions. */

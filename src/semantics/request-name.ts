@@ -4,7 +4,8 @@ import { isInstrumentationName } from "./http-name.js";
 import { requestMethod } from "./http-method.js";
 import type { TransactionSource } from "./inference.js";
 import type { RequestClue } from "./request-clue.js";
-import { requestPath } from "./request-clue.js";
+import { httpRoute, requestPath } from "./request-clue.js";
+import { isErrorPage } from "./next-span.js";
 import { isPathOf, isWildcard, specificity } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
 
@@ -36,7 +37,7 @@ export function namedRequest(span: SpanView): NamedRequest | undefined {
   if (method === undefined || hasChosenName(span, method)) return undefined;
   return {
     method,
-    route: text(attributes["http.route"]),
+    route: httpRoute(attributes),
     path: requestPath(attributes),
     operations: texts(attributes["sentry.graphql.operation"]),
   };
@@ -104,6 +105,11 @@ function routeOf(request: NamedRequest, clues: readonly RequestClue[]): string |
   if (own === undefined || inner === undefined || inner === own) return own ?? inner;
   if (isWildcard(own)) return inner;
   if (path === undefined || isPathOf(own, path)) return own;
+  if (isErrorPage(own) && isPathOf(inner, path)) return inner;
+  return mountedRoute(own, inner, path);
+}
+
+function mountedRoute(own: string, inner: string, path: string): string {
   const mount = own.endsWith("/") ? own.slice(0, -1) : own;
   if (inner.startsWith(`${mount}/`)) return inner;
   return isPathOf(mount + inner, path) ? mount + inner : own;
