@@ -20,6 +20,16 @@ export interface InboxOptions {
   readonly port?: string | undefined;
   /** Opens the page in the browser. */
   readonly open?: boolean | undefined;
+  /** Called when the server listens. */
+  readonly whenListening?: ((server: InboxServer) => Promise<VisitEnd>) | undefined;
+}
+
+/** What comes after a visit of `whenListening`. */
+export interface VisitEnd {
+  /** Printed below the traces that have arrived. */
+  readonly lines: readonly string[];
+  /** Ends the command, instead of waiting for a signal. */
+  readonly ends: boolean;
 }
 
 /** Shows what is sent to a server on the loopback interface, in the terminal and on a page, until a signal ends it. */
@@ -40,7 +50,12 @@ export async function runInbox(options: InboxOptions, terminal: Terminal): Promi
   terminal.print(`Page:  ${server.url}`);
   terminal.print(`Listening. Start your application with SENTRY_DSN=${server.dsn}`);
   if (options.open === true) openInBrowser(server.url, terminal);
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  const visit = await options.whenListening?.(server);
+  if (visit !== undefined) {
+    groups.flush();
+    for (const line of visit.lines) terminal.print(line);
+  }
+  if (visit?.ends !== true) await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   groups.flush();
   await server.close();
   return EXIT_OK;

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { isOptionsError } from "../protocol/errors.js";
 import { SDK_VERSION } from "../version.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./exit-code.js";
+import { runDemo } from "./demo.js";
 import { DEFAULT_INBOX_PORT, runInbox } from "./inbox.js";
 import { runSendTest } from "./send-test.js";
 import type { Terminal } from "./terminal.js";
@@ -13,6 +14,9 @@ Commands:
   inbox      Receives events as Sentry does, and shows them in the terminal and on a local page, until Ctrl-C
                --port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})
                --open            Opens the page in the browser
+  demo       Runs a small shop that sends its traces, errors and logs to an inbox, which stays open until Ctrl-C
+               --port, --open    As for \`inbox\`
+               --once            Ends when everything has arrived
   send-test  Sends an error event and a transaction, and says whether they were taken
                --dsn <dsn>       Where to (default: the environment's SENTRY_DSN)
 
@@ -34,6 +38,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     options: { port: { type: "string" }, open: { type: "boolean" } },
     run: (values, terminal) =>
       runInbox({ port: textIn(values, "port"), open: values["open"] === true }, terminal),
+  },
+  demo: {
+    options: { port: { type: "string" }, open: { type: "boolean" }, once: { type: "boolean" } },
+    run: (values, terminal) =>
+      runDemo(
+        {
+          port: textIn(values, "port"),
+          open: values["open"] === true,
+          once: values["once"] === true,
+        },
+        terminal,
+      ),
   },
   "send-test": {
     options: { dsn: { type: "string" } },

@@ -10,7 +10,8 @@ import type { PeerName } from "./load-peer.js";
 
 /** The tracing SDK that the application has installed. */
 export interface TraceSdk {
-  newProvider(processors: SpanProcessor[]): TracerProvider;
+  /** `serviceName` wins over the environment. */
+  newProvider(processors: SpanProcessor[], serviceName?: string): TracerProvider;
   /** A processor that sends to `OTEL_EXPORTER_OTLP_*`; `undefined` where the exporter is not installed. */
   newOtlpProcessor(): SpanProcessor | undefined;
 }
@@ -20,16 +21,20 @@ export function installedTraceSdk(): TraceSdk | undefined {
   const base = loadPeer("@opentelemetry/sdk-trace-base");
   if (base !== undefined) {
     return {
-      newProvider: (processors) =>
-        new base.BasicTracerProvider(providerOptions("@opentelemetry/sdk-trace-base", processors)),
+      newProvider: (spanProcessors, serviceName) => {
+        const resource = resourceBeside("@opentelemetry/sdk-trace-base", serviceName);
+        return new base.BasicTracerProvider({ spanProcessors, ...resource });
+      },
       newOtlpProcessor: () => otlpProcessor((exporter) => new base.BatchSpanProcessor(exporter)),
     };
   }
   const sdk = loadPeer("@opentelemetry/sdk-trace");
   if (sdk === undefined) return undefined;
   return {
-    newProvider: (processors) =>
-      new sdk.TracerProvider(providerOptions("@opentelemetry/sdk-trace", processors)),
+    newProvider: (spanProcessors, serviceName) => {
+      const resource = resourceBeside("@opentelemetry/sdk-trace", serviceName);
+      return new sdk.TracerProvider({ spanProcessors, ...resource });
+    },
     newOtlpProcessor: () => otlpProcessor((exporter) => new sdk.BatchSpanProcessor({ exporter })),
   };
 }
@@ -44,12 +49,14 @@ function otlpProcessor(
 }
 
 // The SDK by itself does not read OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES: its own resources do.
-function providerOptions(sdk: PeerName, spanProcessors: SpanProcessor[]): TracerProviderOptions {
+function resourceBeside(
+  sdk: PeerName,
+  serviceName: string | undefined,
+): Pick<TracerProviderOptions, "resource"> {
   const resources = loadPeer("@opentelemetry/resources", sdk);
-  if (resources === undefined) return { spanProcessors };
-  const { defaultResource, detectResources, envDetector } = resources;
-  return {
-    spanProcessors,
-    resource: defaultResource().merge(detectResources({ detectors: [envDetector] })),
-  };
+  if (resources === undefined) return {};
+  const { defaultResource, detectResources, envDetector, resourceFromAttributes } = resources;
+  const detected = defaultResource().merge(detectResources({ detectors: [envDetector] }));
+  const own = serviceName === undefined ? {} : { "service.name": serviceName };
+  return { resource: detected.merge(resourceFromAttributes(own)) };
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -150,6 +151,16 @@ describe.each(CASES)("the README with $manager on $binary", ({ binary, install }
 });
 
 describe("the README", () => {
+  it("has the DSN that the inbox prints", () => {
+    const help = execFileSync(process.execPath, [
+      join(packed.directory, "dist/esm/cli/main.js"),
+      "--help",
+    ]).toString();
+    const [, port] = /default: (\d+)/.exec(help) ?? [];
+    const dsns = blocks.flatMap(({ text }) => text.match(/SENTRY_DSN=http\S+/g) ?? []);
+    expect(new Set(dsns)).toEqual(new Set([`SENTRY_DSN=http://inbox@127.0.0.1:${port}/1`]));
+  });
+
   it("needs at most five commands", () => {
     const commands = blocks.filter(
       ({ language, heading }) => language === "sh" && heading === "Your first trace",
