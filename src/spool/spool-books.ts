@@ -1,6 +1,7 @@
 import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
 import type { DataCategory, ItemCount, ReportedReason } from "../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
+import { supersedes } from "../protocol/envelope.js";
 
 /** What the spool has lost of another process: the server is told, this process's books are not. */
 export type ForeignLoss = (reason: ReportedReason, contents: readonly ItemCount[]) => void;
@@ -42,6 +43,15 @@ export class SpoolBooks {
   /** Own check-ins of a run that are in the directory, by file. */
   checkInsOf(id: string): ReadonlyMap<string, CheckInState> {
     return this.#checkIns.get(id) ?? new Map();
+  }
+
+  /** Tells whether a file holds an `in_progress` whose end is in the directory as well, or is the one to come. */
+  isSuperseded(base: string, newcomer?: CheckInState): boolean {
+    const checkIn = this.#own.get(base)?.checkIn;
+    if (checkIn?.isOpen !== true) return false;
+    if (newcomer?.id === checkIn.id && supersedes(newcomer, checkIn)) return true;
+    const run = [...this.checkInsOf(checkIn.id).values()];
+    return run.some((later) => supersedes(later, checkIn));
   }
 
   /** What an own file carries; undefined for a foreign one. */

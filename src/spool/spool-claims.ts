@@ -63,7 +63,7 @@ export class SpoolClaims {
     const read = await disk.read(claim, entry.bytes);
     if (read.result === "done") return this.#open(entry, claim, decodeFile(read.data));
     if (read.result === "unreadable") return this.#setAside(entry, claim, []);
-    await this.#release(entry, claim);
+    await this.#release(entry, claim, true);
     return "failed";
   }
 
@@ -102,7 +102,7 @@ export class SpoolClaims {
       envelope,
       isOwn: this.#settings.books.ownContents(entry.base) !== undefined,
       done: () => once(() => this.#finish(entry, claim)),
-      release: () => once(() => this.#release(entry, claim)),
+      release: (isItsFault = true) => once(() => this.#release(entry, claim, isItsFault)),
     };
   }
 
@@ -119,10 +119,11 @@ export class SpoolClaims {
     this.#held.delete(entry.base);
   }
 
-  async #release(entry: SpoolEntry, claim: string): Promise<void> {
+  async #release(entry: SpoolEntry, claim: string, isItsFault: boolean): Promise<void> {
     const { disk, index } = this.#settings;
     const result = await disk.move(claim, entry.base);
-    if (result === "done") index.putBack(entry);
+    if (result === "done" && isItsFault) index.putBack(entry);
+    else if (result === "done") index.put(entry, "waiting");
     else if (result === "missing") index.drop(entry.base);
     else if (result === "refused") this.#ignore(entry);
     else index.put(entry, "taken");

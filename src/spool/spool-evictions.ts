@@ -1,5 +1,5 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import type { CheckInState } from "../protocol/envelope.js";
+import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { supersedes } from "../protocol/envelope.js";
 import { decodeFile } from "./file-content.js";
 import { reportForeign } from "./disk-trouble.js";
@@ -7,7 +7,7 @@ import type { SpoolEntry } from "./file-name.js";
 import { corruptName } from "./file-name.js";
 import type { SpoolBooks } from "./spool-books.js";
 import type { DiskResult, ReadResult, SpoolDisk } from "./spool-disk.js";
-import type { EntryState, SpoolIndex } from "./spool-index.js";
+import type { EntryState, SpoolIndex, SupersededTest } from "./spool-index.js";
 import { Turns } from "./turns.js";
 
 /** What evictions work on. */
@@ -35,27 +35,30 @@ export class SpoolEvictions {
   }
 
   /** Makes room for an entry and reserves it, while it is wanted; resolves to whether there is any. */
-  makeRoom(newcomer: SpoolEntry, isWanted: () => boolean): Promise<boolean> {
+  makeRoom({ entry, envelope }: Newcomer, isWanted: () => boolean): Promise<boolean> {
+    const isSuperseded = this.#supersededBy(envelope.checkIn);
     return this.#turn.run(async () => {
       // An exit may take the room that was made: so it is looked at again.
       while (isWanted()) {
-        const victims = this.#index.victimsFor(newcomer);
+        const victims = this.#index.victimsFor(entry, isSuperseded);
         if (victims?.length === 0) {
-          this.#index.put(newcomer, "busy");
+          this.#index.put(entry, "busy");
           return true;
         }
-        if (victims === undefined || !(await this.evict(victims))) return false;
+        if (victims === undefined || !(await this.#evictAll(victims, isSuperseded))) return false;
       }
       return false;
     });
   }
 
-  makeRoomSync(newcomer: SpoolEntry): boolean {
-    if (this.#index.has(newcomer.base)) return true;
-    const victims = this.#index.victimsFor(newcomer);
-    if (victims === undefined || !victims.every((victim) => this.#evictSync(victim))) return false;
-    this.#index.put(newcomer, "busy");
-    return true;
+  /** The same at once. */
+  makeRoomSync({ entry, envelope }: Newcomer): boolean {
+    if (this.#index.has(entry.base)) return true;
+    const isSuperseded = this.#supersededBy(envelope.checkIn);
+    const victims = this.#index.victimsFor(entry, isSuperseded);
+    const areGone = victims?.every((victim) => this.#evictSync(victim, isSuperseded)) === true;
+    if (areGone) this.#index.put(entry, "busy");
+    return areGone;
   }
 
   /**
@@ -74,8 +77,22 @@ export class SpoolEvictions {
   }
 
   /** Removes files and books them as `cache_overflow`; resolves to whether all are gone. */
-  async evict(victims: readonly SpoolEntry[]): Promise<boolean> {
-    for (const victim of victims) if (!(await this.#evict(victim))) return false;
+  evict(victims: readonly SpoolEntry[]): Promise<boolean> {
+    return this.#evictAll(victims, () => false);
+  }
+
+  /** Removes what is beyond the bounds. */
+  async evictExcess(): Promise<void> {
+    const isSuperseded = this.#supersededBy(undefined);
+    await this.#evictAll(this.#index.overfull(isSuperseded), isSuperseded);
+  }
+
+  #supersededBy(newcomer: CheckInState | undefined): SupersededTest {
+    return (base) => this.#books.isSuperseded(base, newcomer);
+  }
+
+  async #evictAll(victims: readonly SpoolEntry[], isSuperseded: SupersededTest): Promise<boolean> {
+    for (const victim of victims) if (!(await this.#evict(victim, isSuperseded))) return false;
     return true;
   }
 
@@ -91,7 +108,7 @@ export class SpoolEvictions {
     return true;
   }
 
-  async #evict(victim: SpoolEntry): Promise<boolean> {
+  async #evict(victim: SpoolEntry, isSuperseded: SupersededTest): Promise<boolean> {
     const { base, bytes } = victim;
     const state = this.#index.stateOf(base);
     // It was claimed while others went: it is no victim any more.
@@ -100,21 +117,21 @@ export class SpoolEvictions {
     const isUnknown = state === "waiting" && this.#books.ownContents(base) === undefined;
     const read = isUnknown ? await this.#disk.read(base, bytes) : undefined;
     const result = await this.#disk.remove(nameIn(state, base));
-    return this.#removed({ victim, state, result, data: dataOf(read) });
+    return this.#removed({ victim, state, result, data: dataOf(read), isSuperseded });
   }
 
-  #evictSync(victim: SpoolEntry): boolean {
+  #evictSync(victim: SpoolEntry, isSuperseded: SupersededTest): boolean {
     const { base } = victim;
     const state = this.#index.stateOf(base) ?? "waiting";
     const isUnknown = state === "waiting" && this.#books.ownContents(base) === undefined;
     const data = isUnknown ? this.#disk.readSync(base, victim.bytes) : undefined;
     const result = this.#disk.removeSync(nameIn(state, base));
-    return this.#removed({ victim, state, result, data });
+    return this.#removed({ victim, state, result, data, isSuperseded });
   }
 
   // What is missing was taken by another process, which then books it. What is corrupt was booked
   // when that was noticed.
-  #removed({ victim, state, result, data }: Removal): boolean {
+  #removed({ victim, state, result, data, isSuperseded }: Removal): boolean {
     if (result === "failed") {
       this.#index.put(victim, state);
       return false;
@@ -126,7 +143,9 @@ export class SpoolEvictions {
       return true;
     }
     this.#index.drop(victim.base);
-    if (result === "done" && state === "waiting") this.#lose(victim.base, data);
+    if (result !== "done" || state !== "waiting") return true;
+    if (isSuperseded(victim.base)) this.#books.supersede(victim.base);
+    else this.#lose(victim.base, data);
     return true;
   }
 
@@ -140,12 +159,19 @@ export class SpoolEvictions {
   }
 }
 
+/** What is to be written. */
+interface Newcomer {
+  readonly entry: SpoolEntry;
+  readonly envelope: EncodedEnvelope;
+}
+
 interface Removal {
   readonly victim: SpoolEntry;
   readonly state: EntryState;
   readonly result: DiskResult;
   /** A foreign file's bytes. */
   readonly data: Buffer | undefined;
+  readonly isSuperseded: SupersededTest;
 }
 
 function nameIn(state: EntryState, base: string): string {

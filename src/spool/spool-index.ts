@@ -10,6 +10,15 @@ import type { FoundFile, SpoolEntry } from "./file-name.js";
  */
 export type EntryState = "busy" | "corrupt" | "taken" | "waiting";
 
+/** Tells whether nothing is lost when a file goes, as a later check-in of its run is there. */
+export type SupersededTest = (base: string) => boolean;
+
+interface Room {
+  readonly files: number;
+  readonly bytes: number;
+  readonly lane: number;
+}
+
 /** Upper bounds of the directory. */
 export interface SpoolBounds {
   readonly maxBytes: number;
@@ -105,14 +114,20 @@ export class SpoolIndex {
     return last;
   }
 
-  /** What has to go first so that an entry fits: least important first, then oldest. Undefined where it would not fit even so. */
-  victimsFor(newcomer: SpoolEntry): readonly SpoolEntry[] | undefined {
-    return this.#victims({ files: 1, bytes: newcomer.bytes, lane: newcomer.lane });
+  /**
+   * Chooses what has to go so that an entry fits: least important first; of one importance the superseded first, then the
+   * oldest. Undefined where it would not fit even so.
+   */
+  victimsFor(
+    newcomer: SpoolEntry,
+    isSuperseded: SupersededTest,
+  ): readonly SpoolEntry[] | undefined {
+    return this.#victims({ files: 1, bytes: newcomer.bytes, lane: newcomer.lane }, isSuperseded);
   }
 
-  /** What has to go because there is more than the bounds allow. */
-  overfull(): readonly SpoolEntry[] {
-    return this.#victims({ files: 0, bytes: 0, lane: 0 }) ?? [];
+  /** Chooses what has to go because there is more than the bounds allow, in the same order. */
+  overfull(isSuperseded: SupersededTest): readonly SpoolEntry[] {
+    return this.#victims({ files: 0, bytes: 0, lane: 0 }, isSuperseded) ?? [];
   }
 
   /** What waits since before a moment. */
@@ -175,12 +190,12 @@ export class SpoolIndex {
     for (const lane of this.#lanes) yield* lane;
   }
 
-  #victims(room: { files: number; bytes: number; lane: number }): SpoolEntry[] | undefined {
+  #victims(room: Room, isSuperseded: SupersededTest): SpoolEntry[] | undefined {
     if (room.bytes > this.#bounds.maxBytes || room.files > this.#bounds.maxFiles) return undefined;
     const victims: SpoolEntry[] = [];
     let files = this.#tracked.size + room.files;
     let bytes = this.#bytes + room.bytes;
-    for (const entry of this.#dispensable(room.lane)) {
+    for (const entry of this.#dispensable(room.lane, isSuperseded)) {
       if (files <= this.#bounds.maxFiles && bytes <= this.#bounds.maxBytes) break;
       victims.push(entry);
       files -= 1;
@@ -190,10 +205,17 @@ export class SpoolIndex {
     return fits || room.files === 0 ? victims : undefined;
   }
 
-  *#dispensable(lane: number): Iterable<SpoolEntry> {
+  *#dispensable(lane: number, isSuperseded: SupersededTest): Iterable<SpoolEntry> {
     yield* this.#corrupt.values();
-    for (let last = PRIORITIES - 1; last >= lane; last -= 1)
-      for (const { entry } of this.#lanes[last] ?? []) yield entry;
+    for (let last = PRIORITIES - 1; last >= lane; last -= 1) {
+      const tracked = this.#lanes[last] ?? [];
+      if (last === 0)
+        yield* supersededFirst(
+          tracked.map(({ entry }) => entry),
+          isSuperseded,
+        );
+      else for (const { entry } of tracked) yield entry;
+    }
   }
 
   #insert(tracked: Tracked): void {
@@ -226,6 +248,16 @@ export class SpoolIndex {
 
 function isIdle(state: EntryState): boolean {
   return state === "waiting" || state === "corrupt";
+}
+
+// Only check-ins, which have a lane of their own, can be superseded.
+function supersededFirst(
+  entries: readonly SpoolEntry[],
+  isSuperseded: SupersededTest,
+): SpoolEntry[] {
+  const superseded = entries.filter(({ base }) => isSuperseded(base));
+  const isFirst = new Set(superseded);
+  return [...superseded, ...entries.filter((entry) => !isFirst.has(entry))];
 }
 
 function byName(a: FoundFile, b: FoundFile): number {

@@ -223,8 +223,7 @@ export class SpoolLooks {
       ...index.corruptBeyond(MAX_CORRUPT_FILES),
     ];
     if (victims.length > 0) await evictions.evict(victims);
-    const excess = index.overfull();
-    if (excess.length > 0) await evictions.evict(excess);
+    await evictions.evictExcess();
   }
 }
 

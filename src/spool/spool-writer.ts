@@ -65,7 +65,7 @@ export class SpoolWriter {
   writeSync(envelope: EncodedEnvelope): boolean {
     const write = this.#writes.get(envelope) ?? this.#begin(envelope);
     if (write.isDone) return true;
-    if (!this.#openSync() || !this.#settings.evictions.makeRoomSync(write.entry)) return false;
+    if (!this.#openSync() || !this.#settings.evictions.makeRoomSync(write)) return false;
     const result = this.#storeSync(write);
     if (result === "done") this.#stored(write);
     else this.#settings.index.drop(write.entry.base);
@@ -91,7 +91,7 @@ export class SpoolWriter {
     const { index, looks, evictions } = this.#settings;
     if (write.isDone) return true;
     if (!(await looks.ifStale()) || !(await this.#open())) return write.isDone;
-    const hasRoom = await evictions.makeRoom(write.entry, () => !write.isDone);
+    const hasRoom = await evictions.makeRoom(write, () => !write.isDone);
     if (!hasRoom) return write.isDone;
     const isStored = (await this.#storeOrReopen(write)) === "done";
     if (isStored) this.#stored(write);

@@ -18,8 +18,8 @@ export interface Spool {
   /** Whether check-ins of a run that this process has put in are still here. */
   holdsCheckIn(id: string): boolean;
   /**
-   * Takes out the `in_progress` of a run whose later check-in is at hand. Resolves to whether none of the run is left;
-   * otherwise the later one belongs in here as well, behind the others. Never rejects.
+   * Takes out the `in_progress` of a run whose later check-in is at hand and cannot be kept. Resolves to whether none of
+   * the run is left. Never rejects.
    */
   supersede(checkIn: CheckInState): Promise<boolean>;
   counts(): SpoolCounts;
@@ -34,8 +34,11 @@ export interface SpooledEnvelope {
   readonly isOwn: boolean;
   /** It has an outcome: its file is deleted. Never rejects. */
   done(): Promise<void>;
-  /** It has none yet: back into the spool. Never rejects. */
-  release(): Promise<void>;
+  /**
+   * Puts it back, as it has no outcome yet. One that fails again and again lets all others go first, unless the fault is
+   * not its own, as where there is no connection. Never rejects.
+   */
+  release(isItsFault?: boolean): Promise<void>;
 }
 
 /** Where the spool of this process stands. */

@@ -11,10 +11,8 @@ export interface CheckInLineSettings {
   readonly startedAt: (envelope: EncodedEnvelope) => number | undefined;
   /** Sends a check-in. */
   readonly send: (envelope: EncodedEnvelope, checkIn: CheckInState) => void;
-  /** Starts a check-in that was held; returns whether it is under way now, or held again. */
+  /** Starts a check-in that was held; returns false if it is dropped. */
   readonly start: (envelope: EncodedEnvelope) => boolean;
-  /** Drops an `in_progress` that need not be sent any more. */
-  readonly supersede: (envelope: EncodedEnvelope) => void;
   /** Drops a check-in for which there is no room. */
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
@@ -22,9 +20,6 @@ export interface CheckInLineSettings {
 // How long a check-in waits for an earlier one of its run that gets no answer: in a flush, and otherwise.
 const LATE_IN_FLUSH_MILLIS = 500;
 const LATE_MILLIS = 5000;
-
-// What waits for less is sent, although the end of its run is there: both check-ins of a short run arrive.
-const WAITED_MILLIS = 2000;
 
 /** Sends the check-ins of each run one after the other. */
 export class CheckInLine implements Iterable<EncodedEnvelope> {
@@ -41,8 +36,8 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
   }
 
   /** Notes an envelope that came into the queue. */
-  entered(envelope: EncodedEnvelope, nowMillis: number): void {
-    if (envelope.checkIn !== undefined) this.#order.entered(envelope, envelope.checkIn, nowMillis);
+  entered(envelope: EncodedEnvelope): void {
+    if (envelope.checkIn !== undefined) this.#order.entered(envelope, envelope.checkIn);
   }
 
   /** Notes an envelope that the queue evicts; returns whether nothing is lost by that. */
@@ -53,16 +48,11 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     return this.#order.isSuperseded(checkIn);
   }
 
-  /** Sends, holds or drops a check-in; returns false if it is dropped. */
-  begin(envelope: EncodedEnvelope, checkIn: CheckInState): boolean {
-    const since = this.#order.left(envelope, checkIn);
-    if (this.#hasWaited(since) && this.#order.isSuperseded(checkIn)) {
-      this.#settings.supersede(envelope);
-      return false;
-    }
+  /** Sends a check-in, or holds it behind an earlier one of its run. */
+  begin(envelope: EncodedEnvelope, checkIn: CheckInState): void {
+    this.#order.left(envelope, checkIn);
     if (this.#order.begin(envelope, checkIn)) this.#settings.send(envelope, checkIn);
     else this.#hold(checkIn);
-    return true;
   }
 
   /** Notes the outcome of an envelope, and begins the check-in that waited for it. */
@@ -91,10 +81,6 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
 
   [Symbol.iterator](): Iterator<EncodedEnvelope> {
     return this.#order[Symbol.iterator]();
-  }
-
-  #hasWaited(since: number | undefined): boolean {
-    return since !== undefined && this.#settings.now() - since >= WAITED_MILLIS;
   }
 
   #hold(checkIn: CheckInState): void {

@@ -5,8 +5,8 @@ import { supersedes } from "../protocol/envelope.js";
 const MAX_HELD_PER_ID = 10;
 
 interface Run {
-  /** In the queue, with the times at which they came. */
-  readonly queued: Map<EncodedEnvelope, number>;
+  /** In the queue. */
+  readonly queued: Set<EncodedEnvelope>;
   /** Under way. */
   head: EncodedEnvelope | undefined;
   /** Left the queue and wait for the one under way. */
@@ -14,8 +14,8 @@ interface Run {
 }
 
 /**
- * Keeps the check-ins of one id in order: they go one after the other. An `in_progress` that had to wait until the
- * end of its run was there is superseded: it would tell nothing, and might arrive after the end.
+ * Keeps the check-ins of one id in order: they go one after the other. An `in_progress` is superseded while the end of its
+ * run waits behind it: where one of them has to be dropped, nothing is lost by it.
  */
 export class CheckInOrder implements Iterable<EncodedEnvelope> {
   readonly #runs = new Map<string, Run>();
@@ -27,36 +27,33 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
   }
 
   /** Notes that a check-in is in the queue. */
-  entered(envelope: EncodedEnvelope, { id }: CheckInState, nowMillis: number): void {
+  entered(envelope: EncodedEnvelope, { id }: CheckInState): void {
     let run = this.#runs.get(id);
     if (run === undefined) {
-      run = { queued: new Map(), head: undefined, held: [] };
+      run = { queued: new Set(), head: undefined, held: [] };
       this.#runs.set(id, run);
     }
-    run.queued.set(envelope, nowMillis);
+    run.queued.add(envelope);
   }
 
-  /** Notes that a check-in has left the queue; returns since when it was there. */
-  left(envelope: EncodedEnvelope, { id }: CheckInState): number | undefined {
-    const run = this.#runs.get(id);
-    const since = run?.queued.get(envelope);
-    run?.queued.delete(envelope);
+  /** Notes that a check-in has left the queue. */
+  left(envelope: EncodedEnvelope, { id }: CheckInState): void {
+    this.#runs.get(id)?.queued.delete(envelope);
     this.#forgetIfDone(id);
-    return since;
   }
 
   /** Returns whether the end of the run is waiting, so that an `in_progress` need not be sent any more. */
   isSuperseded(checkIn: CheckInState): boolean {
     const run = this.#runs.get(checkIn.id);
     if (run === undefined || !checkIn.isOpen) return false;
-    return [...run.queued.keys(), ...run.held].some(
+    return [...run.queued, ...run.held].some(
       ({ checkIn: other }) => other !== undefined && supersedes(other, checkIn),
     );
   }
 
   /** Returns whether the check-in may go now; if not, it is held. */
   begin(envelope: EncodedEnvelope, { id }: CheckInState): boolean {
-    const run = this.#runs.get(id) ?? { queued: new Map(), head: undefined, held: [] };
+    const run = this.#runs.get(id) ?? { queued: new Set(), head: undefined, held: [] };
     this.#runs.set(id, run);
     if (run.head === undefined) {
       run.head = envelope;

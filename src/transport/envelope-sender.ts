@@ -1,6 +1,6 @@
 import { NO_CLIENT_REPORTS } from "../client-reports/client-reports.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "../spool/spool.js";
 import { CheckInLine } from "./check-in-line.js";
 import { steadyNow } from "./clock.js";
@@ -71,10 +71,9 @@ class QueuedSender implements EnvelopeSender {
         this.#intake.isWriting(envelope) ? undefined : this.#slots.since(envelope),
       send: (envelope, checkIn) =>
         this.#intake.isBehind(checkIn)
-          ? void this.#dispatchBehind(envelope, checkIn)
+          ? void this.#dispatchBehind(envelope)
           : this.#dispatch(envelope),
       start: (envelope) => this.#start(envelope),
-      supersede: (envelope) => this.#supersede(envelope),
       overflow: (envelope) => this.#overflow(envelope),
     });
     this.#queue = createEnvelopeQueue({
@@ -86,7 +85,7 @@ class QueuedSender implements EnvelopeSender {
   enqueue(envelope: EncodedEnvelope): void {
     if (this.refuses(envelope.category, envelope.contents)) return;
     const now = this.#now();
-    this.#checkIns.entered(envelope, now);
+    this.#checkIns.entered(envelope);
     for (const evicted of this.#queue.push(envelope, now)) this.#overflow(evicted);
     if (this.#hasRoom()) this.#schedule.soon();
   }
@@ -156,7 +155,8 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #overflow(evicted: EncodedEnvelope): void {
-    if (this.#checkIns.evicted(evicted)) return this.#supersede(evicted);
+    if (this.#checkIns.evicted(evicted))
+      return this.#drop(evicted, () => this.#outcomes.superseded(evicted));
     const book = (): void => this.#outcomes.overflowed(evicted);
     if (!this.#intake.hasRoom) return this.#drop(evicted, book);
     void this.#intake
@@ -184,13 +184,9 @@ class QueuedSender implements EnvelopeSender {
       this.#drop(envelope, () => this.#outcomes.pausedByLimit(category, contents));
       return false;
     }
-    if (checkIn !== undefined) return this.#checkIns.begin(envelope, checkIn);
-    this.#dispatch(envelope);
+    if (checkIn === undefined) this.#dispatch(envelope);
+    else this.#checkIns.begin(envelope, checkIn);
     return true;
-  }
-
-  #supersede(envelope: EncodedEnvelope): void {
-    this.#drop(envelope, () => this.#outcomes.superseded(envelope));
   }
 
   #dispatch(envelope: EncodedEnvelope): void {
@@ -200,11 +196,10 @@ class QueuedSender implements EnvelopeSender {
   }
 
   // An earlier check-in of the run is in the spool.
-  async #dispatchBehind(envelope: EncodedEnvelope, checkIn: CheckInState): Promise<void> {
+  async #dispatchBehind(envelope: EncodedEnvelope): Promise<void> {
     this.#slots.take(envelope, this.#now());
-    const mayGo = await this.#intake.supersede(checkIn);
-    const isHere = this.#slots.since(envelope) !== undefined;
-    if (isHere && !mayGo && (await this.#intake.keep(envelope))) this.#finish(envelope, () => {});
+    const isHere = (): boolean => this.#slots.since(envelope) !== undefined;
+    if (await this.#intake.keepBehind(envelope, isHere)) this.#finish(envelope, () => {});
     else this.#sendFromSlot(envelope);
   }
 

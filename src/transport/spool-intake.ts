@@ -59,14 +59,23 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return isKept;
   }
 
-  /** Whether earlier check-ins of the run are in the spool. */
+  /** Tells whether earlier check-ins of the run are in the spool, or on the way there. */
   isBehind({ id }: CheckInState): boolean {
-    return this.#spool?.holdsCheckIn(id) === true;
+    return this.#spool?.holdsCheckIn(id) === true || this.#writesOf(id).length > 0;
   }
 
-  /** Resolves to whether the check-in may go, as none of its run is left in the spool. */
-  async supersede(checkIn: CheckInState): Promise<boolean> {
-    return this.#spool === undefined || this.#spool.supersede(checkIn);
+  /**
+   * Keeps a check-in behind the earlier ones of its run, which replay sends first. Resolves to false where none of them
+   * is left, or it cannot be kept: then it is to be sent, and an `in_progress` before it is withdrawn.
+   */
+  async keepBehind(envelope: EncodedEnvelope, isWanted: () => boolean): Promise<boolean> {
+    const { checkIn } = envelope;
+    if (checkIn === undefined || this.#spool === undefined) return false;
+    await Promise.all(this.#writesOf(checkIn.id));
+    if (!isWanted() || !this.#spool.holdsCheckIn(checkIn.id)) return false;
+    if (await this.keep(envelope)) return true;
+    if (isWanted()) await this.#spool.supersede(checkIn);
+    return false;
   }
 
   /** Resolves when all that was handed over is written, or could not be. */
@@ -76,6 +85,12 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
 
   [Symbol.iterator](): Iterator<EncodedEnvelope> {
     return this.#evicted.values();
+  }
+
+  #writesOf(id: string): Promise<boolean>[] {
+    const writes: Promise<boolean>[] = [];
+    for (const [{ checkIn }, write] of this.#writes) if (checkIn?.id === id) writes.push(write);
+    return writes;
   }
 
   #forgetEvicted(envelope: EncodedEnvelope): void {

@@ -142,14 +142,14 @@ class BackgroundReplay implements SpoolReplay {
     });
     if (spooled === undefined) return isPassedOver ? "limited" : "nothing";
     if (!this.#isStopped) return this.#sendOne(spooled);
-    await spooled.release();
+    await spooled.release(false);
     return "nothing";
   }
 
   async #sendOne(spooled: SpooledEnvelope): Promise<Round> {
     const result = await this.#attempt(spooled.envelope);
     if (result === undefined || result.outcome === "retryable") {
-      await spooled.release();
+      await spooled.release(mayBeItsFault(result));
       // While the server is gone the transport times the probes. An envelope that alone gets no answer is another matter.
       return this.#settings.isReachable?.() === false ? "paced" : "unreachable";
     }
@@ -157,7 +157,7 @@ class BackgroundReplay implements SpoolReplay {
     try {
       this.#settings.onOutcome(spooled, result);
     } finally {
-      await (isOver ? spooled.done() : spooled.release());
+      await (isOver ? spooled.done() : spooled.release(false));
     }
     // Without a limit that is known it would be tried again at once.
     const isPaced = isOver || this.#settings.isLimited(spooled.envelope.category);
@@ -206,4 +206,10 @@ class BackgroundReplay implements SpoolReplay {
     this.#isNewsToWait = isNewsToWait;
     this.#cancelTimer = this.#timers.inBackground(millis, () => this.#begin());
   }
+}
+
+// Where nothing of it was sent, another envelope would have fared the same.
+function mayBeItsFault(result: SendResult | undefined): boolean {
+  if (result?.outcome !== "retryable") return true;
+  return result.phase !== "connect" && result.phase !== "refused";
 }

@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 
 import type { CheckInState, EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { CheckInOrder } from "../../src/transport/check-in-order.js";
+import { waitFor } from "../faults/kit.js";
+import { drain, spoolDirectory, spoolIn } from "../spool/spool-support.js";
+import { memorySpool } from "./memory-spool.js";
 import type { Bench } from "./sender-bench.js";
 import { answer, bench } from "./sender-bench.js";
 import { envelopeOf } from "./support.js";
@@ -102,31 +105,94 @@ describe("check-ins of one run", () => {
 });
 
 describe("an `in_progress` whose end is there", () => {
-  it("is not sent after it has waited for 2 seconds, and is no loss that the server is told of", async () => {
+  it("is sent before it, however long both have waited", async () => {
     const [open, end] = [checkIn({ isOpen: true }), checkIn()];
-    const { transport, recorder } = await waiting([open, end], 2000);
-    expect(idsOf(transport.sent.slice(1))).toEqual(idsOf([end]));
+    const { transport, timers, recorder } = await waiting([open, end], 60_000);
+    transport.release(answer(200));
+    await timers.turn();
+    expect(idsOf(transport.sent.slice(1))).toEqual(idsOf([open, end]));
+    expect(recorder.snapshot()).toEqual({});
+  });
+
+  it("goes where the queue is full, and is no loss that the server is told of", async () => {
+    const [open, end] = [checkIn({ isOpen: true }), checkIn()];
+    const other = checkIn({ id: "b".repeat(32) });
+    const { sender, recorder, transport, timers } = await enqueued([envelopeOf("error")], {
+      minConcurrency: 1,
+      maxConcurrency: 1,
+      stalledConcurrency: 0,
+      maxBufferedItems: 2,
+    });
+    for (const each of [open, end, other]) sender.enqueue(each);
     expect(recorder.snapshot()).toEqual({ monitor: { superseded: 1 } });
     expect(recorder.hasUntold).toBe(false);
+    for (const _ of [end, other]) {
+      transport.release(answer(200));
+      await timers.turn();
+    }
+    expect(idsOf(transport.sent.slice(1))).toEqual(idsOf([end, other]));
   });
 
-  it("is sent where it has waited for less", async () => {
-    const [open, end] = [checkIn({ isOpen: true }), checkIn()];
-    const { transport } = await waiting([open, end], 1999);
-    expect(idsOf(transport.sent.slice(1))).toEqual(idsOf([open]));
+  it.each([
+    ["only it has the monitor's configuration", checkIn({ hasConfig: false })],
+    ["the other is of another run", checkIn({ id: "b".repeat(32) })],
+    ["the other says as well that it is in progress", checkIn({ isOpen: true })],
+  ])("is a loss in a full queue where %s", async (_why, other) => {
+    const { sender, recorder } = await enqueued([envelopeOf("error")], {
+      minConcurrency: 1,
+      maxConcurrency: 1,
+      stalledConcurrency: 0,
+      maxBufferedItems: 1,
+    });
+    for (const each of [checkIn({ isOpen: true }), other]) sender.enqueue(each);
+    expect(recorder.snapshot()).toEqual({ monitor: { queue_overflow: 1 } });
+  });
+});
+
+describe("a check-in that the queue has evicted to the disk", () => {
+  const FULL = {
+    minConcurrency: 1,
+    maxConcurrency: 1,
+    stalledConcurrency: 0,
+    maxBufferedItems: 1,
+  };
+
+  it("is not overtaken by the end of its run, which goes to the disk behind it", async () => {
+    const directory = await spoolDirectory();
+    const spool = spoolIn(directory);
+    const { sender, transport, timers } = await enqueued([envelopeOf("error")], { ...FULL, spool });
+    const [open, end] = [checkIn({ isOpen: true, hasConfig: true }), checkIn({ hasConfig: false })];
+    sender.enqueue(open);
+    sender.enqueue(end);
+    // The end begins while the other is still being written.
+    transport.release(answer(200));
+    await timers.turn();
+    expect(transport.sent).toHaveLength(1);
+    await waitFor(() => spool.counts().files, {
+      predicate: (files) => files === 2,
+      timeoutMillis: 5000,
+    });
+    const claimed = await drain(spoolIn(directory));
+    expect(claimed.map(({ envelope }) => envelope.checkIn?.isOpen)).toEqual([true, false]);
+    expect(sender.stats().queued).toEqual({});
   });
 
-  it("is sent where only it has the monitor's configuration", async () => {
-    const [open, end] = [checkIn({ isOpen: true }), checkIn({ hasConfig: false })];
-    const { transport } = await waiting([open, end], 10_000);
-    expect(idsOf(transport.sent.slice(1))).toEqual(idsOf([open]));
-  });
-
-  it("is sent where the other is of another run, or says as well that it is in progress", async () => {
-    const open = checkIn({ isOpen: true });
-    const others = [checkIn({ id: "b".repeat(32) }), checkIn({ isOpen: true })];
-    const { transport } = await waiting([open, ...others], 10_000);
-    expect(transport.sent[1]).toBe(open);
+  it("lets the end go where it could not be written", async () => {
+    const spool = { ...memorySpool(), holdsCheckIn: () => false };
+    const { sender, transport, timers, recorder } = await enqueued([envelopeOf("error")], {
+      ...FULL,
+      spool,
+    });
+    const [open, end] = [checkIn({ isOpen: true, hasConfig: true }), checkIn({ hasConfig: false })];
+    sender.enqueue(open);
+    sender.enqueue(end);
+    transport.release(answer(200));
+    await timers.turn();
+    expect(transport.sent).toHaveLength(1);
+    spool.write(false);
+    await timers.turn();
+    expect(idsOf(transport.sent.slice(1))).toEqual(idsOf([end]));
+    expect(recorder.snapshot()).toEqual({ monitor: { queue_overflow: 1 } });
   });
 });
 
@@ -159,7 +225,7 @@ describe("the order of check-ins", () => {
         const state = { id, isOpen: false, hasConfig: false };
         const envelope = checkIn(state);
         captured.set(id, [...(captured.get(id) ?? []), envelope]);
-        order.entered(envelope, state, 0);
+        order.entered(envelope, state);
         order.left(envelope, state);
         if (order.begin(envelope, state)) start(envelope, id);
       }

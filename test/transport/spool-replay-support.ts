@@ -23,6 +23,8 @@ function memorySpool(): Spool & {
   readonly waiting: EncodedEnvelope[];
   claims: number;
   done: number;
+  /** Whether each release was put down to the envelope. */
+  readonly blamed: boolean[];
 } {
   const waiting: EncodedEnvelope[] = [];
   let claimed = 0;
@@ -30,6 +32,7 @@ function memorySpool(): Spool & {
     waiting,
     claims: 0,
     done: 0,
+    blamed: [],
     keep: (envelope) => Promise.resolve(waiting.push(envelope) > 0),
     keepSync: (envelope) => waiting.push(envelope) > 0,
     holdsCheckIn: () => false,
@@ -52,7 +55,8 @@ function memorySpool(): Spool & {
           this.done += 1;
           return end();
         },
-        release: () => {
+        release: (isItsFault = true) => {
+          this.blamed.push(isItsFault);
           waiting.unshift(envelope);
           return end();
         },

@@ -138,6 +138,23 @@ describe("without an answer a replay", () => {
     expect(set.sent.length).toBeLessThan(20);
   });
 
+  it.each([
+    ["connect", false],
+    ["refused", false],
+    ["answer", true],
+    ["reused", true],
+    ["timeout", true],
+  ] as const)(
+    "puts a failure in the phase `%s` down to the envelope: %s",
+    async (phase, isBlamed) => {
+      const set = setUp(1);
+      set.answers = [{ outcome: "retryable", error: new Error("it failed"), phase }];
+      set.replay.start();
+      await set.timers.turn();
+      expect(set.spool.blamed).toEqual([isBlamed]);
+    },
+  );
+
   it("waits as well where the transport throws", async () => {
     const set = setUp(1);
     set.answers = [new Error("broken"), DELIVERED];
