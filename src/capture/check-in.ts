@@ -8,6 +8,8 @@ import { validMonitorSlug } from "./monitor-slug.js";
 /** Characters of an invalid slug that a warning shows. */
 const MAX_SHOWN_LENGTH = 100;
 
+const MAX_READ_LENGTH = 1024;
+
 const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
@@ -51,7 +53,9 @@ function changedSlug({ monitorSlug }: CheckIn, sent: string): string {
 }
 
 function problemOf({ monitorSlug, status, checkInId }: CheckIn): string | undefined {
-  if (typeof monitorSlug !== "string" || monitorSlug.trim() === "") return "it names no monitor";
+  const isSlug =
+    typeof monitorSlug === "string" && /\S/.test(monitorSlug.slice(0, MAX_READ_LENGTH));
+  if (!isSlug) return "it names no monitor";
   if (checkInId !== undefined && !UUID.test(checkInId)) return "its id is no UUID";
   return STATUSES.has(status) ? undefined : "its status is none of in_progress, ok and error";
 }

@@ -1,4 +1,4 @@
-import { isObjectLike, memberOf } from "../normalize/foreign.js";
+import { attempt, isObjectLike, memberOf, ownKeys } from "../normalize/foreign.js";
 import { clip } from "../normalize/cut.js";
 import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
 import { parseStack } from "./stack-frames.js";
@@ -42,12 +42,8 @@ function readRecords(): void {
   for (const [index, record] of records.entries()) readRecord(record, keys[index] ?? []);
 }
 
-function keysOf(record: object): string[] {
-  try {
-    return Object.keys(record).slice(0, MAX_FILES);
-  } catch {
-    return [];
-  }
+function keysOf(record: object): readonly string[] {
+  return attempt(() => ownKeys(record, MAX_FILES), []);
 }
 
 function readRecord(record: object, stacks: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { errorType } from "../normalize/error-shape.js";
-import { attempt, isError, memberOf } from "../normalize/foreign.js";
+import { attempt, isError, memberOf, ownKeys } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 
@@ -55,11 +55,10 @@ export function errorProperties(
 }
 
 function ownProperties(error: object): JsonRecord {
-  const keys = attempt(() => Object.keys(error), []).filter((key) => !NATIVE.has(key));
-  // A getter may throw; a bound keeps what has thousands of them short.
-  return Object.fromEntries(
-    keys.slice(0, MAX_PROPERTIES).map((key) => [key, memberOf(error, key)]),
-  );
+  const keys = attempt(() => ownKeys(error, MAX_PROPERTIES + NATIVE.size), []);
+  const own = keys.filter((key) => !NATIVE.has(key)).slice(0, MAX_PROPERTIES);
+  // A getter may throw.
+  return Object.fromEntries(own.map((key) => [key, memberOf(error, key)]));
 }
 
 function nameOf(error: unknown): string {

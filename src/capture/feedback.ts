@@ -26,7 +26,8 @@ const MAX_TEXT_LENGTH = 512;
 export function feedbackProblem(feedback: unknown): string | undefined {
   if (typeof feedback !== "object" || feedback === null) return "it is no object";
   const message = memberOf(feedback, "message");
-  return typeof message === "string" && message.trim() !== "" ? undefined : "it has no message";
+  const isText = typeof message === "string" && /\S/.test(message.slice(0, MAX_MESSAGE_LENGTH));
+  return isText ? undefined : "it has no message";
 }
 
 /** The event of feedback, of level `info`. */

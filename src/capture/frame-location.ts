@@ -6,6 +6,8 @@ import { clip } from "../normalize/cut.js";
 export type FrameLocation = Omit<StackFrame, "function">;
 
 const MAX_PATH_LENGTH = 1024;
+// Patterns that look for the end of a path take the square of its length.
+const MAX_READ_LENGTH = 2048;
 const POSITION = /^(?<file>.+):(?<line>\d{1,9}):(?<column>\d{1,9})$/;
 const WITHOUT_POSITION = /^(?:<anonymous>|native|index \d+|wasm:\/\/.+)$/;
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/;
@@ -26,8 +28,9 @@ export function readLocation(text: string, root: string): FrameLocation | undefi
     return { filename: clip(place, MAX_PATH_LENGTH), in_app: false };
   const groups = POSITION.exec(place)?.groups;
   if (groups === undefined) return undefined;
+  const file = (groups["file"] ?? "").slice(0, MAX_READ_LENGTH);
   return {
-    ...fileFields(pathOf(groups["file"] ?? ""), root),
+    ...fileFields(pathOf(file), root),
     ...positionFields(Number(groups["line"]), Number(groups["column"])),
   };
 }

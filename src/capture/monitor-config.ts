@@ -12,6 +12,9 @@ export interface EncodedMonitorConfig {
 /** A configuration whose members may be anything: what JavaScript hands in, and attributes of spans. */
 export type UncheckedMonitorConfig = { readonly [K in keyof MonitorConfig]?: unknown };
 
+/** Characters that a text of a configuration may have. */
+const MAX_TEXT_LENGTH = 1000;
+
 const UNITS: ReadonlySet<unknown> = new Set(["day", "hour", "minute", "month", "week", "year"]);
 
 const NUMBERS = [
@@ -42,8 +45,9 @@ export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMoni
     if (isCount(value)) members[name] = value;
     else problems.push(`${key} is not sent: it is no whole number above 0`);
   }
-  if (typeof owner === "string") members["owner"] = owner;
-  else if (owner !== undefined) problems.push("owner is not sent: it is no text");
+  if (typeof owner === "string" && owner.length <= MAX_TEXT_LENGTH) members["owner"] = owner;
+  else if (owner !== undefined)
+    problems.push(`owner is not sent: it is no text of up to ${MAX_TEXT_LENGTH} characters`);
   return { members, problems };
 }
 
@@ -70,6 +74,7 @@ function readSchedule(schedule: unknown): ReadSchedule {
 
 function readCrontab(value: unknown): ReadSchedule {
   if (typeof value !== "string") return { problem: "its crontab is no text" };
+  if (value.length > MAX_TEXT_LENGTH) return { problem: "its crontab is too long" };
   const crontab = cronSchedule(value);
   if ("problem" in crontab) return { problem: `${crontab.problem} (${value})` };
   return { members: { type: "crontab", value: crontab.value } };
@@ -88,7 +93,7 @@ const knownZones = new Map<string, boolean>();
 
 // To ask takes longer than all the rest, and processes have few of them.
 function isTimeZone(name: unknown): boolean {
-  if (typeof name !== "string") return false;
+  if (typeof name !== "string" || name.length > MAX_TEXT_LENGTH) return false;
   let isKnown = knownZones.get(name);
   if (isKnown === undefined) {
     isKnown = isZone(name);

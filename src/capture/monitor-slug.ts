@@ -5,8 +5,11 @@ const MAX_SLUG_LENGTH = 50;
 
 const DIGEST_LENGTH = 8;
 
-/** Characters of a slug that are looked at; the digest is of all of it. */
+/** Characters of a slug that are looked at. */
 const MAX_READ_LENGTH = 1024;
+
+/** Characters of a slug at each of its ends that the digest is of, beside its length. */
+const MAX_DIGESTED_LENGTH = 65_536;
 
 const VALID_SLUG = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;
 
@@ -41,5 +44,9 @@ function slugify(slug: string): string {
 }
 
 function digestOf(slug: string): string {
-  return createHash("sha256").update(slug, "utf16le").digest("hex").slice(0, DIGEST_LENGTH);
+  const isShort = slug.length <= 2 * MAX_DIGESTED_LENGTH;
+  const read = isShort
+    ? slug
+    : `${slug.length}:${slug.slice(0, MAX_DIGESTED_LENGTH)}${slug.slice(-MAX_DIGESTED_LENGTH)}`;
+  return createHash("sha256").update(read, "utf16le").digest("hex").slice(0, DIGEST_LENGTH);
 }

@@ -1,5 +1,5 @@
 import { nameOfClass } from "../normalize/error-shape.js";
-import { attempt, classNameOf, isList, memberOf } from "../normalize/foreign.js";
+import { attempt, classNameOf, memberOf, ownKeys } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { JsonValue } from "../normalize/normalize.js";
 import { clip } from "../normalize/cut.js";
@@ -7,6 +7,8 @@ import { textOf } from "../normalize/text.js";
 
 const MAX_LISTED_KEYS = 50;
 const MAX_KEY_LENGTH = 200;
+// More than what is sent of an exception's value.
+const MAX_TEXT_LENGTH = 10_000;
 // Above this the server cuts an extra value off in the middle.
 const MAX_SERIALIZED_LENGTH = 16_000;
 
@@ -34,8 +36,9 @@ function objectText(thrown: object, className: string): string {
   const name = memberOf(thrown, "name");
   const message = memberOf(thrown, "message");
   if (typeof name === "string") {
-    const tail = typeof message === "string" ? ` with message '${message}'` : "";
-    return `'${name}' captured as exception${tail}`;
+    const tail =
+      typeof message === "string" ? ` with message '${message.slice(0, MAX_TEXT_LENGTH)}'` : "";
+    return `'${name.slice(0, MAX_KEY_LENGTH)}' captured as exception${tail}`;
   }
   if (typeof message === "string") return message;
   const subject = nameOfClass(className) === "Error" ? "Object" : `'${className}'`;
@@ -43,17 +46,8 @@ function objectText(thrown: object, className: string): string {
 }
 
 function keyList(thrown: object): string {
-  const keys = attempt(() => keysOf(thrown), []);
+  const keys = attempt(() => ownKeys(thrown, MAX_LISTED_KEYS + 1), []);
   if (keys.length === 0) return "[object has no keys]";
   const listed = keys.slice(0, MAX_LISTED_KEYS).map((key) => clip(key, MAX_KEY_LENGTH));
   return listed.toSorted().join(", ") + (keys.length > MAX_LISTED_KEYS ? ", ..." : "");
-}
-
-// The keys of a large list or buffer would be as many strings.
-function keysOf(thrown: object): string[] {
-  if (ArrayBuffer.isView(thrown)) return [];
-  if (!isList(thrown)) return Object.keys(thrown);
-  return Array.from({ length: Math.min(thrown.length, MAX_LISTED_KEYS + 1) }, (_, index) =>
-    String(index),
-  );
 }

@@ -10,7 +10,7 @@ export type OwnEvent = Partial<ErrorEvent>;
 
 const EVENT_ID = /^[0-9a-f]{32}$/;
 
-// As much as an event may have in all; `fitEvent` sees to the rest.
+// As many characters as an event may have in all; `fitEvent` sees to the rest.
 const LIMITS = { depth: 10, totalLength: 1_048_576, omitUndefined: true };
 
 type Shape = (value: unknown) => boolean;

@@ -31,11 +31,12 @@ export function processTerminal(): Terminal {
 }
 
 // What others have sent must not steer the terminal: control and format characters, and what looks like a line end.
+const MAX_LENGTH = 1000;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** Returns a text from elsewhere as one line that is safe to print. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, "\u{FFFD}");
+  return text.slice(0, MAX_LENGTH).replace(UNPRINTABLE, "\u{FFFD}");
 }
 
 // Codes of ECMA-48.

@@ -1,9 +1,13 @@
 import { isRecord } from "../normalize/foreign.js";
+import { cut } from "../normalize/cut.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
 
 /** Bytes that an attachment may have (protocol: attachments). */
 export const MAX_ATTACHMENT_BYTES: number = 20 * 1024 * 1024;
+
+// File names of common systems have up to 255 bytes.
+const MAX_NAME_LENGTH = 1024;
 
 /** An event's attachments as items of its envelope. */
 export interface AttachmentItems {
@@ -39,15 +43,21 @@ export function attachmentItems(attachments: readonly Attachment[]): AttachmentI
   return { items, bytes, refused, refusedBytes };
 }
 
+// A text has a byte per character at least: one that is too large for its length alone is not encoded.
+function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text.slice(0, MAX_ATTACHMENT_BYTES + 1));
+}
+
 function itemOf(attachment: unknown): AttachmentItem | undefined {
   if (!isRecord(attachment)) return undefined;
   const { filename, data, contentType, attachmentType } = attachment;
-  const bytes = typeof data === "string" ? Buffer.from(data) : data;
+  const bytes = typeof data === "string" ? bytesOf(data) : data;
   if (typeof filename !== "string" || !(bytes instanceof Uint8Array)) return undefined;
   const members = {
-    filename: filename.toWellFormed(),
-    content_type: typeof contentType === "string" ? contentType.toWellFormed() : undefined,
-    attachment_type: typeof attachmentType === "string" ? attachmentType.toWellFormed() : undefined,
+    filename: cut(filename, MAX_NAME_LENGTH),
+    content_type: typeof contentType === "string" ? cut(contentType, MAX_NAME_LENGTH) : undefined,
+    attachment_type:
+      typeof attachmentType === "string" ? cut(attachmentType, MAX_NAME_LENGTH) : undefined,
   };
   return { data: bytes, members: `,${JSON.stringify(members).slice(1, -1)}` };
 }

@@ -1,34 +1,42 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { storable } from "../normalize/cut.js";
+import { normalize } from "../normalize/normalize.js";
+import type { NormalizeLimits } from "../normalize/normalize.js";
 import { conformEvent } from "./conform-event.js";
 import { reportBrokenRules } from "./value-faults.js";
 
+// Twice as much as Sentry takes of an event, for which `fitEvent` cuts the rest by what it is worth.
+const MAX_LENGTH = 2_097_152;
+
+const LIMITS: Partial<NormalizeLimits> = {
+  depth: 20,
+  breadth: 10_000,
+  stringLength: MAX_LENGTH,
+  keyLength: 1024,
+  totalLength: MAX_LENGTH,
+  omitUndefined: true,
+};
+
+// A transaction of 1000 spans has as many values.
+const MAX_NODES = { event: 20_000, transaction: 100_000 };
+
 /**
  * JSON of an event that application code may have changed, valid by Relay's rules; what had to be
- * repaired is reported. Throws for what JSON cannot hold.
+ * repaired is reported. What JSON cannot hold, or is too large, becomes a text such as `[Circular ~]`. Throws what the
+ * event's own getters throw.
  */
-export function encodeConformed(event: object, diagnostics: Diagnostics): string {
-  const { event: valid, broken } = conformEvent(event);
+export function encodeConformed(
+  event: object,
+  diagnostics: Diagnostics,
+  kind: "event" | "transaction" = "event",
+): string {
+  // A copy first: the rules read each member several times.
+  const copy = normalize(event, { ...LIMITS, nodes: MAX_NODES[kind] });
+  const { event: valid, broken } = conformEvent(Object(copy));
   reportBrokenRules(diagnostics, broken);
-  return encodeEvent(valid);
+  return JSON.stringify(valid);
 }
 
-/**
- * JSON of an event that hooks may have changed. Strings and keys are made well-formed, since Relay refuses
- * an event with a lone surrogate, and strings lose their NULs. Throws for what JSON cannot hold.
- */
+/** JSON of an event of any values: strings and keys are well-formed, since Relay refuses an event with a lone surrogate. */
 export function encodeEvent(event: object): string {
-  return JSON.stringify(event, (_key, value: unknown) => {
-    if (typeof value === "string") return storable(value);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? withWellFormedKeys(value)
-      : value;
-  });
-}
-
-function withWellFormedKeys(value: object): object {
-  if (Object.keys(value).every((key) => key.isWellFormed())) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key.toWellFormed(), member as unknown]),
-  );
+  return JSON.stringify(normalize(event, LIMITS));
 }

@@ -12,6 +12,7 @@ import type { EventSurroundings } from "./event-surroundings.js";
 import { completeEvent } from "./event-surroundings.js";
 import { processed } from "./event-processors.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
+import { eventCopy } from "./valid-event.js";
 import { redactedEvent } from "./redact.js";
 
 /** What an error event is finished with. */
@@ -92,7 +93,7 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEv
   const outcome = hooks.call("beforeSend", () => beforeSend(event, hintOf(event, context)));
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
-    if (isRecord(result.value)) return { ...result.value, event_id: event.event_id };
+    if (isRecord(result.value)) return { ...eventCopy(result.value), event_id: event.event_id };
     diagnostics.warnOnce(
       "hook:beforeSend",
       "`beforeSend` returned no event; the event was dropped. Return the event, or null to drop it.",

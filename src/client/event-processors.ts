@@ -2,6 +2,7 @@ import { isRecord } from "../normalize/foreign.js";
 import type { CallbackResult, Diagnostics } from "../diagnostics/diagnostics.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor, SentryEvent } from "../protocol/event-processor.js";
+import { eventCopy } from "./valid-event.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
 
 /** What events are processed with. */
@@ -48,7 +49,7 @@ function resultOf<Event extends SentryEvent>(
   if (!outcome.ok) return event;
   const { value } = outcome;
   if (value === null) return null;
-  if (isRecord(value)) return { ...(value as Event), event_id: event.event_id };
+  if (isRecord(value)) return { ...eventCopy(value as Event), event_id: event.event_id };
   diagnostics.warnOnce(
     "hook:event processor",
     "an event processor returned no event and was passed over. Return the event, or null to drop it.",

@@ -10,7 +10,7 @@ import { processed } from "./event-processors.js";
 import { encodeConformed } from "./encode-event.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
 import { reparentSpans } from "./reparent-spans.js";
-import { isSpan, isTransaction } from "./valid-event.js";
+import { eventCopy, isSpan, isTransaction, spansOf } from "./valid-event.js";
 
 /** A transaction's JSON after the hooks, or why there is none. `droppedSpans` left it on the way. */
 export type PipelineResult =
@@ -67,8 +67,7 @@ function checkedTransaction(
   { type }: TransactionEvent,
   { diagnostics }: TransactionHooks,
 ): TransactionEvent | null {
-  if (isTransaction(result))
-    return { ...result, spans: result.spans.filter((span) => isSpan(span)), type };
+  if (isTransaction(result)) return { ...eventCopy(result), spans: spansOf(result), type };
   diagnostics.warnOnce(
     "hook:event processor",
     "an event processor returned an invalid transaction; it was dropped. Return the event, or null to drop it.",
@@ -107,7 +106,7 @@ function hookedSpan(
   if (outcome.value === null) return null;
   if (isRecord(outcome.value)) {
     const { span_id, trace_id } = original;
-    const hooked = { ...outcome.value, span_id, trace_id };
+    const hooked = { ...eventCopy(outcome.value), span_id, trace_id };
     if (isSpan(hooked)) return hooked;
   }
   reportNoSpan(outcome.value, diagnostics);
@@ -134,8 +133,7 @@ function hookedEvent(
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
     const { value } = result;
-    if (isTransaction(value))
-      return { ...value, spans: value.spans.filter((span) => isSpan(span)), event_id, type };
+    if (isTransaction(value)) return { ...eventCopy(value), spans: spansOf(value), event_id, type };
     diagnostics.warnOnce(
       "hook:beforeSendTransaction",
       "`beforeSendTransaction` returned an invalid transaction; it was dropped. Return the event, or null to drop it.",
@@ -151,7 +149,7 @@ function encodeAgain(
   diagnostics: Diagnostics,
 ): PipelineResult {
   const encoded = guardCallback(diagnostics, "hook result", () =>
-    encodeConformed(event, diagnostics),
+    encodeConformed(event, diagnostics, "transaction"),
   );
   if (!encoded.ok) return { dropped: "before_send" };
   return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };

@@ -68,6 +68,9 @@ function channelFor({ isSilent, isDebug }: FaultOptions): Write | undefined {
 
 // Only the error's own message: a stack would make it many lines.
 function lineOf(message: string, cause: unknown): string {
-  const reason = cause instanceof Error ? ` (${cause.message})` : "";
-  return `${message}${reason}`.replaceAll(/\s*[\r\n]+\s*/g, " ").slice(0, MAX_LINE_LENGTH);
+  const reason = cause instanceof Error ? ` (${cause.message})`.slice(0, MAX_LINE_LENGTH) : "";
+  return `${message}${reason}`
+    .slice(0, MAX_LINE_LENGTH)
+    .replaceAll(/\s*[\r\n]+\s*/g, " ")
+    .slice(0, MAX_LINE_LENGTH);
 }

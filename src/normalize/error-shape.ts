@@ -1,4 +1,4 @@
-import { classNameOf, memberOf } from "./foreign.js";
+import { MAX_NAME_LENGTH, classNameOf, memberOf } from "./foreign.js";
 import { textOf } from "./text.js";
 
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
@@ -17,9 +17,10 @@ const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
  * `class OrderError extends Error {}`. `Error` when it has neither. Never throws.
  */
 export function errorType(error: object): string {
-  const name = memberOf(error, "name");
+  const given = memberOf(error, "name");
   const className = classNameOf(error);
-  if (typeof name !== "string" || name === "") return nameOfClass(className);
+  if (typeof given !== "string" || given === "") return nameOfClass(className);
+  const name = given.slice(0, MAX_NAME_LENGTH);
   return BUILT_IN_NAMES.has(name) && !BUILT_IN_NAMES.has(className) ? nameOfClass(className) : name;
 }
 

@@ -1,7 +1,9 @@
 import { errorMessage, errorType } from "./error-shape.js";
-import { attempt, classNameOf, isError, isList, memberOf } from "./foreign.js";
+import { types } from "node:util";
+
 import { clip } from "./cut.js";
-import { bigintText, functionText, textOf } from "./text.js";
+import { attempt, classNameOf, isError, isList, lengthOf, memberOf, ownKeys } from "./foreign.js";
+import { bigintText, functionText, symbolText, textOf } from "./text.js";
 
 /** What JSON can hold. */
 export type JsonValue =
@@ -20,8 +22,12 @@ export interface NormalizeLimits {
   readonly breadth: number;
   /** Characters per text, default 8192. */
   readonly stringLength: number;
+  /** Characters per key, default 200. */
+  readonly keyLength: number;
   /** Characters of the whole copy, default 100 Ki; also what bounds the time it takes. */
   readonly totalLength: number;
+  /** Values of the whole copy, default 20,000. */
+  readonly nodes: number;
   /** Whether members that are `undefined` are left out; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
 }
@@ -30,10 +36,11 @@ const DEFAULTS: NormalizeLimits = {
   depth: 3,
   breadth: 1000,
   stringLength: 8192,
+  keyLength: 200,
   totalLength: 102_400,
+  nodes: 20_000,
   omitUndefined: false,
 };
-const MAX_KEY_LENGTH = 200;
 // Quotes, colon and comma around a member, or a short number.
 const MEMBER_COST = 6;
 const NON_SERIALIZABLE = "**non-serializable**";
@@ -42,6 +49,7 @@ interface Walk {
   readonly limits: NormalizeLimits;
   readonly ancestors: Set<object>;
   remaining: number;
+  nodes: number;
 }
 
 type Member = readonly [key: string, value: unknown];
@@ -57,12 +65,14 @@ export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {})
     limits: merged,
     ancestors: new Set(),
     remaining: merged.totalLength,
+    nodes: merged.nodes,
   });
 }
 
 function visit(value: unknown, depth: number, walk: Walk): JsonValue {
   // Every value is paid for, also one that throws: what is left bounds the steps of the walk.
   walk.remaining -= MEMBER_COST;
+  walk.nodes -= 1;
   if (typeof value !== "object" || value === null) return spend(leafOf(value), walk);
   try {
     return visitObject(value, depth, walk);
@@ -85,7 +95,7 @@ function leafOf(value: unknown): boolean | number | string | null {
     case "object":
       return null;
     default:
-      return `[${String(value)}]`;
+      return typeof value === "symbol" ? symbolText(value) : "[undefined]";
   }
 }
 
@@ -114,6 +124,7 @@ function flatText(value: object): string | undefined {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
     return `[${classNameOf(value)}: ${value.byteLength} bytes]`;
   }
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
   if (!(value instanceof Date)) return undefined;
   return attempt(() => Date.prototype.toISOString.call(value), "[Invalid Date]");
 }
@@ -121,15 +132,27 @@ function flatText(value: object): string | undefined {
 function visitMembers(value: object, depth: number, walk: Walk): JsonValue {
   const toJson: unknown = Reflect.get(value, "toJSON");
   if (typeof toJson === "function") return visit(Reflect.apply(toJson, value, []), depth, walk);
-  if (isList(value)) return visitList(itemsOf(value), depth, walk);
-  if (value instanceof Set) return visitList(Set.prototype.values.call(value), depth, walk);
-  if (value instanceof Map) return visitRecord(entriesOf(value), depth, walk);
-  return visitRecord(isError(value) ? errorMembersOf(value) : membersOf(value), depth, walk);
+  if (isList(value)) return visitList(value, depth, walk);
+  if (value instanceof Set) return visitSet(value, depth, walk);
+  if (value instanceof Map) return visitMap(value, depth, walk);
+  return visitRecord(value, depth, walk);
 }
 
-function visitList(items: Iterable<unknown>, depth: number, walk: Walk): JsonValue[] {
+// By index: a list may have 2 ** 32 places, or an iterator of its own that never ends.
+function visitList(list: readonly unknown[], depth: number, walk: Walk): JsonValue[] {
   const copy: JsonValue[] = [];
-  for (const item of items) {
+  const length = lengthOf(list);
+  for (let index = 0; index < length; index += 1) {
+    const marker = stopMarker(copy.length, walk);
+    copy.push(marker ?? visit(read(list, String(index)), depth, walk));
+    if (marker !== undefined) break;
+  }
+  return copy;
+}
+
+function visitSet(set: Set<unknown>, depth: number, walk: Walk): JsonValue[] {
+  const copy: JsonValue[] = [];
+  for (const item of Set.prototype.values.call(set)) {
     const marker = stopMarker(copy.length, walk);
     copy.push(marker ?? visit(item, depth, walk));
     if (marker !== undefined) break;
@@ -137,48 +160,61 @@ function visitList(items: Iterable<unknown>, depth: number, walk: Walk): JsonVal
   return copy;
 }
 
-function visitRecord(members: Iterable<Member>, depth: number, walk: Walk): JsonValue {
+function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
-  for (const [key, value] of members) {
-    if (value === undefined && walk.limits.omitUndefined) continue;
-    const marker = stopMarker(copy.length, walk);
-    const name = clip(key, MAX_KEY_LENGTH);
-    walk.remaining -= name.length;
-    copy.push([name, marker ?? visit(value, depth, walk)]);
-    if (marker !== undefined) break;
+  for (const [key, value] of Map.prototype.entries.call(map)) {
+    if (!addMember(copy, [textOf(key), value], { depth, walk })) break;
+  }
+  return Object.fromEntries(copy);
+}
+
+function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
+  const copy: [string, JsonValue][] = [];
+  const place = { depth, walk };
+  if (isError(value)) for (const member of nativeMembers(value)) addMember(copy, member, place);
+  for (const key of ownKeys(value, walk.limits.breadth + 1)) {
+    if (!addMember(copy, [key, read(value, key)], place)) break;
   }
   // Not by assignment: that would let a member called `__proto__` set the copy's prototype.
   return Object.fromEntries(copy);
 }
 
+// False where the copy is full; a marker says so then.
+function addMember(
+  copy: [string, JsonValue][],
+  [key, value]: Member,
+  { depth, walk }: { readonly depth: number; readonly walk: Walk },
+): boolean {
+  if (value === undefined && walk.limits.omitUndefined) return --walk.nodes > 0;
+  const marker = stopMarker(copy.length, walk);
+  const name = clip(key, walk.limits.keyLength);
+  walk.remaining -= name.length;
+  copy.push([name, marker ?? visit(value, depth, walk)]);
+  return marker === undefined;
+}
+
 function stopMarker(count: number, walk: Walk): string | undefined {
   if (count >= walk.limits.breadth) return "[MaxProperties ~]";
-  return walk.remaining <= 0 ? "[MaxSize ~]" : undefined;
+  return walk.remaining <= 0 || walk.nodes <= 0 ? "[MaxSize ~]" : undefined;
 }
 
-function* itemsOf(list: readonly unknown[]): Generator {
-  for (let index = 0; index < list.length; index += 1) {
-    yield attempt(() => list[index], NON_SERIALIZABLE);
-  }
-}
-
-function* entriesOf(map: Map<unknown, unknown>): Generator<Member> {
-  for (const [key, value] of Map.prototype.entries.call(map)) yield [textOf(key), value];
-}
-
-function* membersOf(value: object): Generator<Member> {
-  for (const key of Object.keys(value)) {
-    yield [key, attempt<unknown>(() => Reflect.get(value, key), NON_SERIALIZABLE)];
+function read(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return NON_SERIALIZABLE;
   }
 }
 
 // `message`, `stack` and `cause` are not enumerable, so a plain copy would lose them.
-function* errorMembersOf(error: object): Generator<Member> {
-  yield ["type", errorType(error)];
-  yield ["message", errorMessage(error)];
+function nativeMembers(error: object): readonly Member[] {
+  const members: Member[] = [
+    ["type", errorType(error)],
+    ["message", errorMessage(error)],
+  ];
   for (const key of ["stack", "cause"]) {
     const value = memberOf(error, key);
-    if (value !== undefined) yield [key, value];
+    if (value !== undefined) members.push([key, value]);
   }
-  yield* membersOf(error);
+  return members;
 }

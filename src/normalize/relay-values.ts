@@ -1,4 +1,5 @@
 import { cut, cutBytes } from "./cut.js";
+import { bigintText } from "./text.js";
 
 /** A rule of Relay for values; Relay deletes a value that breaks it and shows an error on the event. */
 export type ValueRule = keyof typeof VALUE_RULES;
@@ -37,6 +38,9 @@ const MAX_RELEASE_BYTES = 200;
 const MAX_ENVIRONMENT_BYTES = 64;
 const MAX_DIST_LENGTH = 64;
 const MAX_TAG_LENGTH = 200;
+
+// More than any rule keeps: what is read of a text before a pattern is applied to it.
+const MAX_READ_LENGTH = 1024;
 const MAX_ORIGIN_LENGTH = 128;
 const MAX_MEASUREMENT_NAME_LENGTH = 167;
 
@@ -88,7 +92,7 @@ const RESERVED_TAGS: ReadonlySet<string> = new Set([
 /** A tag's key that Relay takes: spaces become hyphens, other characters underscores. */
 export function validTagKey(key: string): string | undefined {
   const valid = cut(
-    key.replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
+    key.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
     MAX_TAG_LENGTH,
   );
   return valid === "" || RESERVED_TAGS.has(valid) ? undefined : valid;
@@ -98,18 +102,26 @@ export function validTagKey(key: string): string | undefined {
 export function validTagValue(value: unknown): string | undefined {
   const isText = typeof value === "string";
   const isPlain = isText || ["bigint", "boolean", "number"].includes(typeof value);
-  const text = isPlain ? String(value) : `[${typeof value}]`;
-  return cut(text.replaceAll("\n", " ").trim(), MAX_TAG_LENGTH).trim() || undefined;
+  const text = isPlain ? textOfPlain(value) : `[${typeof value}]`;
+  return (
+    cut(text.slice(0, MAX_READ_LENGTH).replaceAll("\n", " ").trim(), MAX_TAG_LENGTH).trim() ||
+    undefined
+  );
+}
+
+function textOfPlain(value: unknown): string {
+  return typeof value === "bigint" ? bigintText(value) : String(value);
 }
 
 /** An origin that Relay takes: other characters become underscores. */
 export function validOrigin(origin: string): string {
-  return cut(origin.replaceAll(/[^\w.]/g, "_"), MAX_ORIGIN_LENGTH);
+  return cut(origin.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.]/g, "_"), MAX_ORIGIN_LENGTH);
 }
 
 /** A measurement's name that Relay takes; undefined where none can be made. */
 export function validMeasurementName(name: string): string | undefined {
   const valid = name
+    .slice(0, MAX_READ_LENGTH)
     .trim()
     .toLowerCase()
     .replaceAll(/[^a-z0-9_.]/g, "_");
@@ -135,7 +147,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
 
 /** A measurement's unit that Relay takes; undefined where there is none. */
 export function validUnit(unit: unknown): string | undefined {
-  if (typeof unit !== "string") return undefined;
+  if (typeof unit !== "string" || unit.length > MAX_READ_LENGTH) return undefined;
   const known = UNITS.get(unit);
   if (known !== undefined) return known;
   const valid = unit.toLowerCase();
@@ -153,7 +165,8 @@ const LEVELS: ReadonlyMap<string, string> = new Map([
 
 /** A level that Relay takes: lower case, and common other words for one. Undefined for anything else. */
 export function validLevel(level: unknown): string | undefined {
-  return typeof level === "string" ? LEVELS.get(level.trim().toLowerCase()) : undefined;
+  if (typeof level !== "string" || level.length > MAX_READ_LENGTH) return undefined;
+  return LEVELS.get(level.trim().toLowerCase());
 }
 
 // Seconds up to the year 5138; larger numbers are of a finer unit.
@@ -183,10 +196,11 @@ export function validEventTime(time: unknown, nowSeconds: number): number {
 function secondsOf(time: unknown): number {
   if (typeof time === "number") return time;
   if (time instanceof Date) return time.getTime() / 1000;
-  return typeof time === "string" ? Date.parse(time) / 1000 : Number.NaN;
+  const isText = typeof time === "string" && time.length <= MAX_READ_LENGTH;
+  return isText ? Date.parse(time) / 1000 : Number.NaN;
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value === "string") return value.slice(0, MAX_READ_LENGTH).toWellFormed();
   return typeof value === "number" && Number.isFinite(value) ? String(value) : "";
 }

@@ -1,4 +1,4 @@
-import { classNameOf, memberOf } from "./foreign.js";
+import { MAX_NAME_LENGTH, classNameOf, memberOf } from "./foreign.js";
 
 // A longer number takes noticeable time to print.
 const MAX_BIGINT_BITS = 1024;
@@ -9,13 +9,19 @@ export function textOf(value: unknown): string {
   if (typeof value === "bigint") return bigintText(value);
   if (typeof value === "function") return functionText(value);
   if (typeof value === "object" && value !== null) return `[${classNameOf(value)}]`;
-  return String(value);
+  return typeof value === "symbol" ? symbolText(value).slice(1, -1) : String(value);
+}
+
+/** `[Symbol(description)]`. */
+export function symbolText(value: symbol): string {
+  return `[Symbol(${(value.description ?? "").slice(0, MAX_NAME_LENGTH)})]`;
 }
 
 /** `[Function: name]`. Never throws. */
 export function functionText(value: object): string {
   const name = memberOf(value, "name");
-  return `[Function: ${typeof name === "string" && name !== "" ? name : "<anonymous>"}]`;
+  const shown = typeof name === "string" ? name.slice(0, MAX_NAME_LENGTH) : "";
+  return `[Function: ${shown === "" ? "<anonymous>" : shown}]`;
 }
 
 /** The digits of a number of any size that can be printed quickly. */

@@ -1,3 +1,4 @@
+import { ownKeys } from "../normalize/foreign.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
 import { VARIABLES, optionsFromEnvironment, variableText } from "./env.js";
@@ -5,6 +6,9 @@ import type { ClientOptions, Settings } from "./options.js";
 import { unknownOption } from "./unknown-option.js";
 import * as must from "./validate.js";
 import type { Check } from "./validate.js";
+
+// One that does not exist is an error: more than there are need not be read.
+const MAX_READ = 1000;
 
 const DEFAULT_SPOTLIGHT_URL = "http://localhost:8969/stream";
 const MEBIBYTE = 1_048_576;
@@ -126,14 +130,15 @@ export function resolveOptions(
 }
 
 function validate(options: ClientOptions): void {
-  for (const [name, value] of Object.entries(options)) {
+  for (const name of ownKeys(options, MAX_READ)) {
     if (!isOption(name)) {
       const expected = unknownOption(name, {
         known: Object.keys(CHECKS),
         ofTransport: must.HTTP_OPTION_NAMES,
       });
-      throw new OptionsError({ option: name, expected });
+      throw new OptionsError({ option: must.shownName(name), expected });
     }
+    const value: unknown = options[name];
     if (value !== undefined) CHECKS[name](name, value);
   }
 }

@@ -1,9 +1,23 @@
+import { clip } from "../normalize/cut.js";
+import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../normalize/foreign.js";
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import { OptionsError } from "../protocol/errors.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../transport/transport.js";
 import { unknownOption } from "./unknown-option.js";
 import type { HttpOptions, KeepUnsampled } from "./options.js";
+
+/** Entries that a list may have, and members that are read of an option's object. */
+const MAX_LIST = 10_000;
+
+/** Characters of a name that a message shows. */
+const MAX_NAME_LENGTH = 100;
+
+/** Characters of a URL. */
+const MAX_URL_LENGTH = 8192;
+
+/** Characters or bytes of certificates and keys that are searched. */
+const MAX_PEM_LENGTH = 1_048_576;
 
 /** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
 export type Check = (option: string, value: unknown) => void;
@@ -21,7 +35,9 @@ const check =
 // What stands before the last @ may be a password, also where the rest is no URL.
 const withoutCredentials = (value: unknown): unknown =>
   typeof value === "string"
-    ? value.replace(/^(?<scheme>\s*[a-z][a-z\d+.-]{0,9}:\/\/)?.*@/is, "$<scheme>[Filtered]@")
+    ? value
+        .slice(0, MAX_URL_LENGTH)
+        .replace(/^(?<scheme>\s*[a-z][a-z\d+.-]{0,9}:\/\/)?.*@/is, "$<scheme>[Filtered]@")
     : value;
 
 // A key that was pasted in another form is a key all the same.
@@ -30,6 +46,7 @@ const onlyItsKind = (value: unknown): unknown =>
     ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} of something else`
     : value;
 
+const isShortList = (value: unknown): boolean => isList(value) && lengthOf(value) <= MAX_LIST;
 const isText = (value: unknown): boolean => typeof value === "string";
 const isPattern = (value: unknown): boolean => isText(value) || value instanceof RegExp;
 const isRecord = (value: unknown): boolean =>
@@ -37,13 +54,18 @@ const isRecord = (value: unknown): boolean =>
 const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
-    Array.isArray(value) && value.every((member) => accepts(member));
+    isShortList(value) && firstOf(value, MAX_LIST).every((member) => accepts(member));
 // An error names the member at fault, by its index.
 const listOf =
   (expected: string, checkMember: Check): Check =>
   (option, value) => {
-    if (!Array.isArray(value)) throw new OptionsError({ option, expected, received: value });
-    for (const [index, member] of value.entries()) checkMember(`${option}[${index}]`, member);
+    if (!isList(value)) throw new OptionsError({ option, expected, received: value });
+    if (!isShortList(value)) {
+      const tooMany = `must have at most ${MAX_LIST} entries`;
+      throw new OptionsError({ option, expected: tooMany, received: value });
+    }
+    for (const [index, member] of firstOf(value, MAX_LIST).entries())
+      checkMember(`${option}[${index}]`, member);
   };
 const isAtLeast =
   (least: number) =>
@@ -53,7 +75,8 @@ const isAtLeast =
 export const text: Check = check("must be a string", isText);
 export const dsn: Check = check(
   "must be a DSN, or false",
-  (value) => isText(value) || value === false,
+  (value) => value === false || (typeof value === "string" && value.length <= MAX_URL_LENGTH),
+  onlyItsKind,
 );
 export const flag: Check = check("must be true or false", (value) => typeof value === "boolean");
 export const callback: Check = check("must be a function", (value) => typeof value === "function");
@@ -207,7 +230,7 @@ export const HTTP_OPTION_NAMES: readonly string[] = Object.keys(HTTP_OPTIONS);
 
 // A pattern without members would match everything, or nothing.
 function hasMembers(value: object): boolean {
-  return Object.values(value).some((member) => member !== undefined);
+  return ownEntries<unknown>(value, MAX_LIST).some(([, member]) => member !== undefined);
 }
 
 function patternsOf(shape: string, members: Readonly<Record<string, Check>>): Check {
@@ -225,14 +248,20 @@ function checkMembers(
   value: object,
   checks: Readonly<Record<string, Check>>,
 ): void {
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of ownKeys(value, MAX_LIST)) {
+    const member: unknown = Reflect.get(value, name);
     const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (checkMember === undefined) {
       const expected = unknownOption(name, { known: Object.keys(checks) });
-      throw new OptionsError({ option: `${option}.${name}`, expected });
+      throw new OptionsError({ option: `${option}.${shownName(name)}`, expected });
     }
     if (member !== undefined) checkMember(`${option}.${name}`, member);
   }
+}
+
+/** The name of an option that does not exist, for a message: it may be of any length. */
+export function shownName(name: string): string {
+  return clip(name, MAX_NAME_LENGTH);
 }
 
 function checkPair(option: string, { clientCert, clientKey }: HttpOptions): void {
@@ -243,13 +272,16 @@ function checkPair(option: string, { clientCert, clientKey }: HttpOptions): void
 }
 
 function isPem(value: unknown): boolean {
-  const content = value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
-  return typeof content === "string" && content.includes("-----BEGIN ");
+  const content =
+    value instanceof Uint8Array
+      ? Buffer.from(value.subarray(0, MAX_PEM_LENGTH)).toString("latin1")
+      : value;
+  return typeof content === "string" && content.slice(0, MAX_PEM_LENGTH).includes("-----BEGIN ");
 }
 
 function isUrl(value: unknown): boolean {
-  if (typeof value !== "string" || !/^https?:\/\//.test(value) || !URL.canParse(value))
-    return false;
+  if (typeof value !== "string" || value.length > MAX_URL_LENGTH) return false;
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
   // A host of a dot alone names nothing.
   return new URL(value).hostname !== ".";
 }

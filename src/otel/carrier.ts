@@ -1,5 +1,12 @@
 import type { TextMapGetter } from "@opentelemetry/api";
 
+import { firstOf, isList, ownKeys } from "../normalize/foreign.js";
+
+// Names of an outgoing carrier that are compared, values that a name has, bytes of one value: far more than headers have.
+const MAX_NAMES = 10_000;
+const MAX_VALUES = 1000;
+const MAX_BYTES = 65_536;
+
 /** Reads the carrier of an incoming request or message; the getter knows where the values are. */
 export class CarrierReader {
   readonly #carrier: unknown;
@@ -13,7 +20,7 @@ export class CarrierReader {
   /** The value, or the first of several. */
   first(name: string): string | undefined {
     const value: unknown = this.#getter.get(this.#carrier, name);
-    return textOf(Array.isArray(value) ? value[0] : value);
+    return textOf(isList(value) ? value[0] : value);
   }
 
   /** The value; several are one list. */
@@ -32,7 +39,7 @@ export function presentHeader(carrier: unknown, name: string): string | undefine
   if ("get" in carrier && typeof carrier.get === "function") return textOf(carrier.get(name));
   const value: unknown = Reflect.get(carrier, name);
   if (value !== undefined) return textOf(value);
-  const key = Object.keys(carrier).find((candidate) => isSameName(candidate, name));
+  const key = ownKeys(carrier, MAX_NAMES).find((candidate) => isSameName(candidate, name));
   return key === undefined ? undefined : textOf(Reflect.get(carrier, key));
 }
 
@@ -44,8 +51,7 @@ function isSameName(candidate: string, name: string): boolean {
 // Message headers (Kafka) are bytes.
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  if (!Array.isArray(value)) return undefined;
-  const texts = value.map(textOf).filter((text) => text !== undefined);
+  if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
+  const texts = firstOf(value, MAX_VALUES).flatMap((each) => textOf(each) ?? []);
   return texts.length === 0 ? undefined : texts.join(",");
 }

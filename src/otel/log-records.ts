@@ -2,8 +2,9 @@ import type { SpanContext } from "@opentelemetry/api";
 
 import type { ResourceView } from "../client/capture-input.js";
 import { cut } from "../normalize/cut.js";
-import { readableEntries } from "../scope/freeze.js";
+import { ownEntries } from "../normalize/foreign.js";
 import type { AttributeBag } from "../semantics/span-view.js";
+import { MAX_OWN } from "../telemetry/item-attributes.js";
 import type { RecordPrivacy } from "./record-privacy.js";
 
 /** A log record as processors get it; those of the OTel SDKs 2.x and 3.x fit. */
@@ -50,7 +51,7 @@ export function attributesOfRecord(record: EmittedLogRecord, privacy: RecordPriv
   if (isText(scope.name)) attributes.push(["otel.scope.name", scope.name]);
   if (isText(scope.version)) attributes.push(["otel.scope.version", scope.version]);
   if (isText(eventName)) attributes.push(["event.name", eventName]);
-  for (const [key, value] of readableEntries<unknown>(record.attributes)) {
+  for (const [key, value] of ownEntries<unknown>(record.attributes, MAX_OWN)) {
     const shown = privacy.attribute(key, value);
     if (shown !== undefined) attributes.push([key, shown]);
   }

@@ -47,6 +47,10 @@ export class RecordPrivacy {
   #json(value: unknown): unknown {
     if (typeof value === "string") return clip(value, this.#maxLength);
     if (typeof value !== "object" || value === null) return value;
-    return normalize(value, { depth: MAX_DEPTH, omitUndefined: true });
+    return normalize(value, {
+      depth: MAX_DEPTH,
+      totalLength: this.#maxLength,
+      omitUndefined: true,
+    });
   }
 }

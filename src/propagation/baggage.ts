@@ -18,6 +18,9 @@ const MAX_MEMBER_BYTES = 4096;
 // A header within the limits has no more parts, however many of them are empty or stale.
 const MAX_PARTS = MAX_BYTES;
 
+// What is read of a header: eight times what is kept. A server takes no longer one; a message's headers may be longer.
+const MAX_READ_LENGTH = 8 * MAX_BYTES;
+
 const PREFIX = "sentry-";
 
 const PROPERTIES = /^[\t\x20-\x2b\x2d-\x7e]*$/;
@@ -25,7 +28,7 @@ const PROPERTIES = /^[\t\x20-\x2b\x2d-\x7e]*$/;
 /** Takes a `baggage` header apart: its members in their order. Several headers: join them by a comma. */
 export function parseBaggage(header: string): BaggageMember[] {
   const members: BaggageMember[] = [];
-  for (const part of header.split(",", MAX_PARTS)) {
+  for (const part of readable(header).split(",", MAX_PARTS)) {
     const text = part.trim();
     if (text !== "") members.push(parseMember(text));
   }
@@ -38,7 +41,7 @@ export function parseBaggage(header: string): BaggageMember[] {
  * left out.
  */
 export function sentryMembers(header: string | undefined): DynamicSamplingContext | undefined {
-  if (header === undefined || !header.includes(PREFIX)) return undefined;
+  if (header === undefined || !readable(header).includes(PREFIX)) return undefined;
   const found = new Map<string, string>();
   for (const { key, value } of withinLimits(parseBaggage(header).filter(isSentry))) {
     if (key !== PREFIX && value !== "") found.set(key.slice(PREFIX.length), value);
@@ -67,9 +70,15 @@ export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingC
  * character in them for which Node would refuse the header, or a comma, which begins another member.
  */
 export function memberOf(key: string, value: string, properties?: string): BaggageMember {
-  const pair = `${encode(key)}=${encode(value)}`;
+  const pair = `${encode(key.slice(0, MAX_BYTES))}=${encode(value.slice(0, MAX_BYTES))}`;
   const isKept = properties !== undefined && PROPERTIES.test(properties);
   return { text: isKept ? `${pair};${properties}` : pair, key, value };
+}
+
+// Only whole members: one that is cut would have another value.
+function readable(header: string): string {
+  if (header.length <= MAX_READ_LENGTH) return header;
+  return header.slice(0, Math.max(0, header.lastIndexOf(",", MAX_READ_LENGTH)));
 }
 
 function isSentry(member: BaggageMember): boolean {

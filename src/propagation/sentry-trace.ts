@@ -10,9 +10,12 @@ export interface SentryTrace {
 // https://develop.sentry.dev/sdk/foundations/trace-propagation/ : ids are lower case, and all zeros is no id.
 const PATTERN = /^[ \t]*(?!0{32})([0-9a-f]{32})(?:-(?!0{16})([0-9a-f]{16}))?(?:-([01]))?[ \t]*$/;
 
+// Longer than any header; a pattern reads a text of megabytes for milliseconds.
+const MAX_LENGTH = 1024;
+
 /** Parses a `sentry-trace` header; `undefined` when it is absent, malformed or has no trace id. */
 export function parseSentryTrace(value: string | undefined): SentryTrace | undefined {
-  const match = value === undefined ? null : PATTERN.exec(value);
+  const match = value === undefined || value.length > MAX_LENGTH ? null : PATTERN.exec(value);
   if (match === null) return undefined;
   const [, traceId = "", spanId, flag] = match;
   return { traceId, spanId, sampled: flag === undefined ? undefined : flag === "1" };

@@ -11,6 +11,9 @@ export interface Traceparent {
 const PATTERN =
   /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:[ \t]*|(-.*))$/;
 
+// Longer than any version's header; a pattern reads a text of megabytes for milliseconds.
+const MAX_LENGTH = 1024;
+
 // Flags without a meaning yet must not be passed on: a later version may give them one.
 const KNOWN_FLAGS = 0b11;
 
@@ -19,7 +22,7 @@ const KNOWN_FLAGS = 0b11;
  * have more fields: what is known of them is read.
  */
 export function parseTraceparent(value: string | undefined): Traceparent | undefined {
-  const match = value === undefined ? null : PATTERN.exec(value);
+  const match = value === undefined || value.length > MAX_LENGTH ? null : PATTERN.exec(value);
   if (match === null) return undefined;
   const [, version, traceId = "", spanId = "", flags = "", more] = match;
   if (version === "00" && more !== undefined) return undefined;

@@ -13,29 +13,6 @@ export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
   return isRecord(copy) ? deepFreeze(copy) : Object.freeze({});
 }
 
-/** The entries of the application's object; what cannot be read is left out. */
-export function readableEntries<Value>(
-  value: Readonly<Record<string, Value>> | object,
-): [string, Value][] {
-  const entries: [string, Value][] = [];
-  for (const key of readableKeys(value)) {
-    try {
-      entries.push([key, Reflect.get(value, key) as Value]);
-    } catch {
-      // A getter of the application's that throws.
-    }
-  }
-  return entries;
-}
-
-function readableKeys(value: object): string[] {
-  try {
-    return Object.keys(value);
-  } catch {
-    return [];
-  }
-}
-
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
     if (typeof member === "object" && member !== null) deepFreeze(member);

@@ -1,5 +1,12 @@
 import { cut } from "../normalize/cut.js";
-import { attempt, ignoreRejection, memberOf, setMember } from "../normalize/foreign.js";
+import {
+  attempt,
+  firstOf,
+  ignoreRejection,
+  memberOf,
+  ownEntries,
+  setMember,
+} from "../normalize/foreign.js";
 import { guardMethods } from "../normalize/guard.js";
 import { normalize } from "../normalize/normalize.js";
 import { validLevel } from "../normalize/relay-values.js";
@@ -8,18 +15,22 @@ import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
 import { addCrumb } from "./breadcrumb-trail.js";
-import { frozenCopy, readableEntries } from "./freeze.js";
+import { frozenCopy } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
 import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
 import { checkedBreadcrumb, checkedTag, checkedUser } from "./valid-values.js";
 
 const MAX_NAME_LENGTH = 200;
+const MAX_READ_NAME = 1024;
 
 // One level more than of a context: each member is a value of its own.
 const MEMBER_DEPTH = 4;
 
 /** Tags, contexts, extras and attributes that a scope holds, of each; further ones are not taken. */
 export const MAX_MEMBERS = 200;
+
+// Those that remove a tag, or are no tags, are not held.
+const MAX_READ_TAGS = 5 * MAX_MEMBERS;
 
 /** Event processors and attachments that a scope holds, of each; further ones are not taken. */
 export const MAX_HANDLERS = 100;
@@ -107,7 +118,7 @@ export class Scope {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
     let broken: ValueRule | undefined;
-    for (const [key, value] of readableEntries(tags))
+    for (const [key, value] of ownEntries(tags, MAX_READ_TAGS))
       broken = writeTag(merged, key, value) ?? broken;
     return this.#with({ tags: Object.freeze(merged) }, broken);
   }
@@ -162,7 +173,7 @@ export class Scope {
   /** Sets the transaction name that error events of this scope carry. */
   setTransactionName(name: string): this {
     return typeof name === "string"
-      ? this.#with({ transactionName: cut(name.trim(), MAX_NAME_LENGTH) })
+      ? this.#with({ transactionName: cut(name.slice(0, MAX_READ_NAME).trim(), MAX_NAME_LENGTH) })
       : this;
   }
 
@@ -192,8 +203,7 @@ export class Scope {
   /** Adds a file that goes with the error events of this scope. */
   addAttachment(attachment: Attachment): this {
     if (!isObject(attachment)) return this;
-    const copy = Object.fromEntries(readableEntries(attachment)) as Partial<Attachment>;
-    const attachments = appended(this.#data.attachments, Object.freeze(copy) as Attachment);
+    const attachments = appended(this.#data.attachments, attachmentCopy(attachment));
     return this.#with({ attachments });
   }
 
@@ -250,13 +260,10 @@ function writeMembers(scope: Scope, change: ScopeChange): void {
     .setTags(read("tags") ?? {})
     .setExtras(read("extra") ?? {})
     .setAttributes(read("attributes") ?? {});
-  for (const [name, context] of readableEntries(read("contexts") ?? {}))
+  for (const [name, context] of ownEntries(read("contexts") ?? {}, MAX_MEMBERS))
     scope.setContext(name, isObject(context) ? context : null);
-  for (const attachment of listOf(read("attachments"))) scope.addAttachment(attachment);
-}
-
-function listOf<T>(list: readonly T[] | undefined): readonly T[] {
-  return attempt(() => (Array.isArray(list) ? [...(list as readonly T[])] : []), []);
+  for (const attachment of firstOf(read("attachments"), MAX_HANDLERS))
+    if (isObject(attachment)) scope.addAttachment(attachment as Attachment);
 }
 
 function added<T>(
@@ -270,6 +277,15 @@ function added<T>(
     setMember(all, key, value);
   }
   return Object.freeze(all);
+}
+
+const ATTACHMENT_MEMBERS = ["filename", "data", "contentType", "attachmentType"] as const;
+
+// The members that an attachment has and no others. One whose getter throws is left out.
+function attachmentCopy(attachment: Attachment): Attachment {
+  const members = ATTACHMENT_MEMBERS.map((name) => [name, memberOf(attachment, name)] as const);
+  const given = members.filter(([, value]) => value !== undefined);
+  return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
 function appended<T>(list: readonly T[], member: T): readonly T[] {

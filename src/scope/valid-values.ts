@@ -27,9 +27,17 @@ export function checkedTag(given: string, value: unknown): CheckedTag {
   const isRemoved = value === undefined || value === null;
   const text = isRemoved ? undefined : validTagValue(value);
   // Relay writes hyphens for spaces and trims without an error.
-  if (key !== given.replaceAll(" ", "-")) return { key, value: text, broken: "tagKey" };
-  const isWhole = typeof value === "string" ? text === value.trim() : typeof value !== "object";
+  if (key.length !== given.length || key !== given.replaceAll(" ", "-"))
+    return { key, value: text, broken: "tagKey" };
+  const isWhole = typeof value === "string" ? isTrimmed(text, value) : typeof value !== "object";
   return { key, value: text, broken: isRemoved || isWhole ? undefined : "tagValue" };
+}
+
+// White space at the ends is no fault, within a length that is quickly read.
+const MAX_TRIMMED_LENGTH = 1024;
+
+function isTrimmed(text: string | undefined, value: string): boolean {
+  return value.length <= MAX_TRIMMED_LENGTH && text === value.trim();
 }
 
 const MAX_WORD_LENGTH = 128;

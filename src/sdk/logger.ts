@@ -2,9 +2,10 @@ import { context } from "@opentelemetry/api";
 
 import { telemetryPlace } from "../otel/telemetry-place.js";
 import { setDetachedTimer } from "../otel/timers.js";
+import { ownEntries } from "../normalize/foreign.js";
 import type { LogLevel } from "../protocol/log.js";
-import { readableEntries } from "../scope/freeze.js";
 import { clientTelemetry } from "../telemetry/client-telemetry.js";
+import { MAX_OWN } from "../telemetry/item-attributes.js";
 import { logMessage, parameterized } from "../telemetry/log-message.js";
 import type { ParameterizedLog } from "../telemetry/log-message.js";
 import { clientFor } from "./global-client.js";
@@ -65,5 +66,5 @@ function asObject(attributes: unknown): object {
 
 // A getter of the application's may throw.
 function readable(attributes: object): object {
-  return Object.fromEntries(readableEntries<unknown>(attributes));
+  return Object.fromEntries(ownEntries<unknown>(attributes, MAX_OWN));
 }

@@ -19,8 +19,13 @@ export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string
   const { trace } = placeOfError(undefined);
   const client = clientFor("captureCheckIn");
   if (client !== undefined)
-    sendCheckIn(client, { read: () => ({ ...checkIn, checkInId }), checkInId, config, trace });
+    sendCheckIn(client, { read: () => read(checkIn, checkInId), checkInId, config, trace });
   return checkInId;
+}
+
+// By name: an application may pass an object with any number of members.
+function read({ monitorSlug, status, duration }: CheckIn, checkInId: string): CheckIn {
+  return { monitorSlug, status, duration, checkInId };
 }
 
 /**

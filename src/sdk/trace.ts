@@ -3,6 +3,7 @@ import type { Context } from "@opentelemetry/api";
 
 import { environmentWithTrace, traceFromEnvironment } from "../options/env.js";
 import type { Environment } from "../options/env.js";
+import { ownEntries } from "../normalize/foreign.js";
 import { runInContext } from "../otel/bound-iteration.js";
 import { startingNewTrace } from "../otel/scope-context.js";
 import { suppressTracing as suppressed } from "../otel/suppress.js";
@@ -51,12 +52,16 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
   return headers;
 }
 
+// More than a trace has, and more than a header may have.
+const MAX_META_TAGS = 100;
+const MAX_META_LENGTH = 65_536;
+
 /**
  * The headers of the active trace as HTML `<meta>` elements, for the head of a page whose browser SDK is to continue the
  * trace; empty without a span. Names and values are escaped. `headers` default to `getTraceHeaders()`.
  */
 export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders()): string {
-  return Object.entries(headers)
+  return ownEntries<unknown>(headers, MAX_META_TAGS)
     .filter((entry): entry is [string, string] => typeof entry[1] === "string")
     .map(([name, value]) => `<meta name="${escaped(name)}" content="${escaped(value)}"/>`)
     .join("");
@@ -65,6 +70,7 @@ export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders
 // A sender decides what is in `baggage`.
 function escaped(text: string): string {
   return text
+    .slice(0, MAX_META_LENGTH)
     .replaceAll("&", "&amp;")
     .replaceAll('"', "&quot;")
     .replaceAll("<", "&lt;")

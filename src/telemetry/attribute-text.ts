@@ -29,12 +29,15 @@ export function attributeText(
   const keys = new Set<string>();
   let text = "";
   let isClipped = false;
+  // What is left out was read as well: twice of what is sent is read at most.
+  let toRead = 2 * limits.totalLength;
   for (const [key, value] of attributes) {
     const name = clip(key, MAX_KEY_LENGTH);
     // Two keys may have become one: a member must not stand twice.
     if (keys.has(name) || name === SEQUENCE_KEY) continue;
-    const member = typedAttribute(value, limits.valueLength);
+    const member = typedAttribute(value, Math.min(limits.valueLength, toRead));
     if (member === undefined) continue;
+    toRead = Math.max(0, toRead - member.length);
     const pair = `${text === "" ? "" : ","}${JSON.stringify(name)}:${member}`;
     if (text.length + pair.length > limits.totalLength) {
       isClipped = true;

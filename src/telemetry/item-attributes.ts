@@ -1,5 +1,5 @@
 import type { ProcessMembers } from "../client/process-members.js";
-import { readableEntries } from "../scope/freeze.js";
+import { ownEntries } from "../normalize/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { MissingAttributes } from "./encode-item.js";
 import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./process-attributes.js";
@@ -7,8 +7,8 @@ import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./process-attributes.
 /** The attributes of one item, those first that are kept when not all fit. */
 export type ItemAttributes = Map<string, unknown>;
 
-// More are not worth reading: only so many characters are sent.
-const MAX_OWN = 1000;
+/** Attributes that are read of one item: more are not worth it, since only so many characters are sent. */
+export const MAX_OWN = 1000;
 
 /**
  * The attributes of a log or metric: its own, the scopes' (the most specific first), and the user where
@@ -17,7 +17,7 @@ const MAX_OWN = 1000;
  */
 export function itemAttributes(own: object, scopes: readonly ScopeData[]): ItemAttributes {
   const attributes: ItemAttributes = new Map();
-  for (const [key, value] of ownEntries(own)) addIfNew(attributes, key, value);
+  for (const [key, value] of ownEntries<unknown>(own, MAX_OWN)) addIfNew(attributes, key, value);
   for (const scope of scopes.toReversed()) {
     for (const key in scope.attributes) addIfNew(attributes, key, scope.attributes[key]);
   }
@@ -41,13 +41,8 @@ export function attributesForHook(
 /** What a hook has left as attributes. */
 export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
   return typeof attributes === "object" && attributes !== null
-    ? readableEntries<unknown>(attributes)
+    ? ownEntries<unknown>(attributes, MAX_OWN)
     : [];
-}
-
-function ownEntries(own: object): readonly [string, unknown][] {
-  const entries = readableEntries<unknown>(own);
-  return entries.length > MAX_OWN ? entries.slice(0, MAX_OWN) : entries;
 }
 
 function addIfNew(attributes: ItemAttributes, key: string, value: unknown): void {

@@ -1,5 +1,5 @@
 import { errorMessage, errorType } from "../normalize/error-shape.js";
-import { attempt, isError, isObjectLike, memberOf } from "../normalize/foreign.js";
+import { attempt, isError, isObjectLike, memberOf, ownKeys } from "../normalize/foreign.js";
 import { textOf } from "../normalize/text.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
@@ -21,6 +21,7 @@ export interface LogMessage {
 }
 
 const MAX_PARAMETERS = 100;
+const MAX_NAME = 200;
 
 /**
  * A template literal as a parameterized message. Its template is in Sentry's notation: `%s` for each
@@ -43,7 +44,8 @@ export function parameterized(
 export function logMessage(message: unknown): LogMessage {
   if (typeof message === "string") return { text: message, attributes: undefined };
   if (isError(message)) {
-    return { text: `${errorType(message)}: ${errorMessage(message)}`, attributes: undefined };
+    const text = errorMessage(message).slice(0, MAX_LOG_TEXT + 1);
+    return { text: `${errorType(message)}: ${text}`, attributes: undefined };
   }
   const template = memberOf(message, "template");
   if (typeof template !== "string")
@@ -65,15 +67,12 @@ function parameterAttributes(template: string, parameters: unknown): LogMessage[
 
 function parameterEntries(parameters: unknown): [string, unknown][] {
   if (!isObjectLike(parameters)) return [];
-  try {
-    return Object.keys(parameters)
-      .slice(0, MAX_PARAMETERS)
-      .map((name) => [name, memberOf(parameters, name)]);
-  } catch {
-    return [];
-  }
+  const names = attempt<readonly string[]>(() => ownKeys(parameters, MAX_PARAMETERS), []);
+  return names.map((name) => [name.slice(0, MAX_NAME), memberOf(parameters, name)]);
 }
 
 function parameterText(parameter: unknown): string {
-  return isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
+  const text = isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
+  // One character more, so that the message is seen to be cut.
+  return text.slice(0, MAX_LOG_TEXT + 1);
 }

@@ -1,4 +1,4 @@
-import { attempt, isList, memberOf } from "../normalize/foreign.js";
+import { attempt, isList, memberOf, ownKeys } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { JsonValue } from "../normalize/normalize.js";
 import { clip } from "../normalize/cut.js";
@@ -90,7 +90,7 @@ function copyOf(value: unknown, maxLength: number): JsonValue {
 
 // A value with a unit, as Sentry's scopes take it: `{ value: 12, unit: "byte" }`.
 function measureOf(value: object): { value: unknown; unit: unknown } | undefined {
-  const keys = attempt(() => Object.keys(value), []);
+  const keys = attempt<readonly string[]>(() => ownKeys(value, UNIT_KEYS.size + 1), []);
   if (!keys.includes("value") || !keys.every((key) => UNIT_KEYS.has(key))) return undefined;
   return { value: memberOf(value, "value"), unit: memberOf(value, "unit") };
 }

@@ -22,18 +22,38 @@ export interface ReadItemHeader {
   readonly [key: string]: unknown;
 }
 
+/** Thrown for an envelope that has more, or larger, parts than Relay takes. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+}
+
+/** Items of an envelope. */
+const MAX_ITEMS = 1000;
+
+/** Bytes of the header of an envelope or an item. */
+const MAX_HEADER_BYTES = 65_536;
+
+/** Bytes of an event or a transaction, as Relay takes them. */
+const MAX_EVENT_BYTES = 1_048_576;
+
+const EVENT_TYPES: ReadonlySet<string> = new Set(["event", "transaction"]);
+
 const NEWLINE = 0x0a;
 
 /**
  * Reads one envelope as strictly as Relay does. Throws an `Error` that names the place of the first
- * fault. Grammar: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
+ * fault, a `TooLargeError` beyond 1000 items, 64 KiB per header or 1 MiB per event or transaction. Grammar: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
  */
 export function readEnvelope(bytes: Uint8Array): ReadEnvelope {
   const cursor = { bytes, offset: 0 };
   const header = readHeader(cursor, "envelope header");
   checkMembers(header);
   const items: ReadItem[] = [];
-  while (cursor.offset < bytes.length) items.push(readItem(cursor, items.length));
+  while (cursor.offset < bytes.length) {
+    if (items.length === MAX_ITEMS)
+      throw new TooLargeError(`the envelope has more than ${MAX_ITEMS} items`);
+    items.push(readItem(cursor, items.length));
+  }
   return { header, items };
 }
 
@@ -50,6 +70,8 @@ function readItem(cursor: Cursor, index: number): ReadItem {
   if (cursor.offset > cursor.bytes.length)
     throw fault(`item ${index} ends after its header`, cursor.offset - 1);
   const payload = length === undefined ? readLine(cursor) : readSized(cursor, { index, length });
+  if (EVENT_TYPES.has(type) && payload.length > MAX_EVENT_BYTES)
+    throw new TooLargeError(`item ${index} (${type}) has more than ${MAX_EVENT_BYTES} bytes`);
   return {
     header: { ...header, type },
     payload,
@@ -81,6 +103,8 @@ function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
   const start = cursor.offset;
   const line = readLine(cursor);
   if (line.length === 0) throw fault(`${what} is empty`, start);
+  if (line.length > MAX_HEADER_BYTES)
+    throw new TooLargeError(`${what} has more than ${MAX_HEADER_BYTES} bytes`);
   const value = parseJson(line, what);
   if (!isRecord(value)) throw fault(`${what} is not an object`, start);
   const key = repeatedKey(decode(line, what));

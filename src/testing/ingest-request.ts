@@ -27,27 +27,58 @@ export class IngestRefusal extends Error {
   }
 }
 
-const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
-  br: (body) => brotliDecompressSync(body),
-  deflate: (body) => inflateSync(body),
-  gzip: (body) => gunzipSync(body),
-  identity: (body) => body,
-  "x-gzip": (body) => gunzipSync(body),
+type Decoder = (body: Buffer, limits: { readonly maxOutputLength: number }) => Buffer;
+
+const identity: Decoder = (body, { maxOutputLength }) => {
+  if (body.length > maxOutputLength) throw tooLarge(maxOutputLength);
+  return body;
 };
 
-/** Collects a request's body. Rejects when the client goes away before its end. */
-export function readRequest(message: IncomingMessage): Promise<IngestRequest> {
+// Decompression stops at the limit: a body of 1 MB may stand for 1 GB.
+const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
+  ["br", brotliDecompressSync],
+  ["deflate", inflateSync],
+  ["gzip", gunzipSync],
+  ["identity", identity],
+  ["x-gzip", gunzipSync],
+]);
+
+/** How requests are read. */
+export interface RequestLimits {
+  /** Bytes of a body, as it comes and decompressed. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Collects a request's body. Rejects with an `IngestRefusal` as soon as the body has more bytes than the limit, of which no more
+ * are kept, and otherwise when the client goes away before its end.
+ */
+export function readRequest(
+  message: IncomingMessage,
+  { maxBytes }: RequestLimits,
+): Promise<IngestRequest> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    message.on("data", (chunk: Buffer) => chunks.push(chunk));
+    let length = 0;
+    message.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBytes) return chunks.push(chunk);
+      chunks.length = 0;
+      return reject(tooLarge(maxBytes));
+    });
     message.on("error", reject);
-    message.on("end", () => resolve(toRequest(message, Buffer.concat(chunks))));
+    message.on("end", () => resolve(toRequest(message, Buffer.concat(chunks), maxBytes)));
   });
+}
+
+function tooLarge(maxBytes: number): IngestRefusal {
+  return new IngestRefusal(413, `payload reached size limit: ${maxBytes} bytes`);
 }
 
 function toRequest(
   { method = "", url = "", headers }: IncomingMessage,
   body: Buffer,
+  maxBytes: number,
 ): IngestRequest {
   let read: ReadEnvelope | undefined;
   return {
@@ -55,16 +86,24 @@ function toRequest(
     url,
     headers,
     body,
-    envelope: () => (read ??= readEnvelope(decodeBody(headers, body))),
+    envelope: () => (read ??= readEnvelope(decodeBody(headers, body, maxBytes))),
   };
 }
 
-function decodeBody(headers: IncomingHttpHeaders, body: Buffer): Buffer {
+function decodeBody(headers: IncomingHttpHeaders, body: Buffer, maxBytes: number): Buffer {
   const encoding = headers["content-encoding"] ?? "identity";
-  const decoder = DECODERS[encoding.toLowerCase()];
+  const decoder = DECODERS.get(encoding.toLowerCase());
   if (decoder === undefined)
     throw new IngestRefusal(415, `content encoding ${encoding} is not known`);
-  return decoder(body);
+  try {
+    return decoder(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    throw isOutputTooLarge(error) ? tooLarge(maxBytes) : error;
+  }
+}
+
+function isOutputTooLarge(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
 }
 
 /** What a request must show. */
@@ -75,14 +114,16 @@ export interface IngestAccess {
   readonly dsn: string;
 }
 
+/** What of a request is known before its body. */
+export type RequestHead = Pick<IngestRequest, "headers" | "method" | "url">;
+
 /** Throws an `IngestRefusal` unless the request is a post to an endpoint with the right key. */
-export function checkAccess(request: IngestRequest, access: IngestAccess): void {
+export function checkAccess(request: RequestHead, access: IngestAccess): void {
   if (request.method !== "POST") throw new IngestRefusal(405, "method not allowed");
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
   const auth = headerText(request.headers["x-sentry-auth"]);
   const queryKey = searchParams.get("sentry_key") ?? undefined;
-  if (pathname === access.tunnelPath)
-    return checkTunnel(request, { access, isAuthenticated: auth !== undefined });
+  if (pathname === access.tunnelPath) return checkTunnelHead(auth);
   if (pathname !== access.envelopePath) throw new IngestRefusal(404, "not found");
   checkKey(auth, { queryKey, access });
 }
@@ -102,12 +143,14 @@ function checkKey(
 }
 
 // A tunnel forwards to the DSN that the envelope names, with an authentication of its own.
-function checkTunnel(
-  request: IngestRequest,
-  { access, isAuthenticated }: { access: IngestAccess; isAuthenticated: boolean },
-): void {
-  if (isAuthenticated) throw new IngestRefusal(401, "a tunnel takes no authentication");
-  if (request.envelope().header["dsn"] !== access.dsn)
+function checkTunnelHead(auth: string | undefined): void {
+  if (auth !== undefined) throw new IngestRefusal(401, "a tunnel takes no authentication");
+}
+
+/** Throws an `IngestRefusal` where the envelope of a request to the tunnel is for another DSN. */
+export function checkTunnel(request: IngestRequest, access: IngestAccess): void {
+  const { pathname } = new URL(request.url, "http://localhost");
+  if (pathname === access.tunnelPath && request.envelope().header["dsn"] !== access.dsn)
     throw new IngestRefusal(400, "the envelope names another dsn");
 }
 

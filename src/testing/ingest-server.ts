@@ -2,11 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { TooLargeError } from "./envelope-reader.js";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
 import { giveAnswer, isAcceptance } from "./ingest-answer.js";
+import { AcceptedRequests } from "./accepted-requests.js";
 import type { IngestAccess, IngestRequest } from "./ingest-request.js";
-import { IngestRefusal, checkAccess, readRequest } from "./ingest-request.js";
+import { IngestRefusal, checkAccess, checkTunnel, readRequest } from "./ingest-request.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";
 import { errorsOf, transactionsOf } from "./received.js";
 
@@ -18,6 +20,12 @@ export interface IngestServerOptions {
   readonly keepAliveMillis?: number;
   /** Envelopes are read only when they are asked for: for measurements. Malformed ones are accepted. */
   readonly lazy?: boolean;
+  /** Bytes of a request's body, as it comes and decompressed; default 50 MiB. More is answered 413. */
+  readonly maxEnvelopeBytes?: number;
+  /** How long a client may take to send a request; default 30,000. A slower one is answered 408. */
+  readonly requestTimeoutMillis?: number;
+  /** Envelopes that are kept, the newest ones; default 100,000. `forgotten` counts the others. */
+  readonly maxEnvelopes?: number;
 }
 
 /** A server on the loopback interface that speaks Sentry's ingest protocol, strictly, for tests. */
@@ -34,7 +42,9 @@ export interface IngestServer {
   readonly connections: number;
   /** Requests that were read to their end, whatever the answer. */
   readonly requests: number;
-  /** Why requests were refused, in order. */
+  /** Accepted envelopes that are no longer kept, because there were more than `maxEnvelopes` or 512 MiB of them. */
+  readonly forgotten: number;
+  /** Why requests were refused, in order; the newest 1000. */
   readonly refusals: readonly string[];
   /** Prescribes the answer to the next request, or to all from now on. */
   respondWith(answer: IngestAnswer | IngestAnswerer, times?: "once" | "always"): void;
@@ -48,16 +58,31 @@ export interface IngestServer {
   close(): Promise<void>;
 }
 
+// More than two attachments of the largest size that the client sends.
+const MAX_ENVELOPE_BYTES = 50 * 1_048_576;
+const MAX_ENVELOPES = 100_000;
+const MAX_HTTP_HEADER_BYTES = 16_384;
+const MAX_CONNECTIONS = 1000;
+const MAX_REFUSALS = 1000;
+const MAX_DETAIL = 1000;
+
 const PUBLIC_KEY = "0123456789abcdef0123456789abcdef";
 const PROJECT_ID = "1";
 const TUNNEL_PATH = "/tunnel";
 
 /** Starts a server; resolves when it listens. */
 export async function startIngestServer(options: IngestServerOptions = {}): Promise<IngestServer> {
-  const { port = 0, keepAliveMillis = 5000, lazy = false } = options;
-  const http = createServer({ keepAliveTimeout: keepAliveMillis });
+  const { port = 0, keepAliveMillis = 5000, requestTimeoutMillis = 30_000 } = options;
+  const http = createServer({
+    keepAliveTimeout: keepAliveMillis,
+    headersTimeout: requestTimeoutMillis,
+    requestTimeout: requestTimeoutMillis,
+    connectionsCheckingInterval: Math.min(1000, requestTimeoutMillis),
+    maxHeaderSize: MAX_HTTP_HEADER_BYTES,
+  });
+  http.maxConnections = MAX_CONNECTIONS;
   const actualPort = await listen(http, port);
-  return new LoopbackIngestServer(http, { port: actualPort, isLazy: lazy });
+  return new LoopbackIngestServer(http, { ...options, port: actualPort });
 }
 
 class LoopbackIngestServer implements IngestServer {
@@ -67,7 +92,8 @@ class LoopbackIngestServer implements IngestServer {
   readonly #http: Server;
   readonly #access: IngestAccess;
   readonly #isLazy: boolean;
-  readonly #accepted: IngestRequest[] = [];
+  readonly #maxBytes: number;
+  readonly #accepted: AcceptedRequests;
   readonly #refusals: string[] = [];
   readonly #once: IngestAnswerer[] = [];
   readonly #watchers = new Set<() => void>();
@@ -76,11 +102,14 @@ class LoopbackIngestServer implements IngestServer {
   #requests = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(http: Server, { port, isLazy }: { port: number; isLazy: boolean }) {
+  constructor(http: Server, options: IngestServerOptions & { readonly port: number }) {
+    const { port, lazy = false, maxEnvelopes = MAX_ENVELOPES } = options;
     this.port = port;
     this.dsn = `http://${PUBLIC_KEY}@127.0.0.1:${port}/${PROJECT_ID}`;
     this.tunnel = `http://127.0.0.1:${port}${TUNNEL_PATH}`;
-    this.#isLazy = isLazy;
+    this.#isLazy = lazy;
+    this.#maxBytes = options.maxEnvelopeBytes ?? MAX_ENVELOPE_BYTES;
+    this.#accepted = new AcceptedRequests(maxEnvelopes);
     this.#access = {
       envelopePath: `/api/${PROJECT_ID}/envelope/`,
       tunnelPath: TUNNEL_PATH,
@@ -93,7 +122,7 @@ class LoopbackIngestServer implements IngestServer {
   }
 
   get envelopes(): readonly ReadEnvelope[] {
-    return this.#accepted.map((request) => request.envelope());
+    return this.#accepted.requests.map((request) => request.envelope());
   }
 
   get connections(): number {
@@ -102,6 +131,10 @@ class LoopbackIngestServer implements IngestServer {
 
   get requests(): number {
     return this.#requests;
+  }
+
+  get forgotten(): number {
+    return this.#accepted.forgotten;
   }
 
   get refusals(): readonly string[] {
@@ -147,7 +180,7 @@ class LoopbackIngestServer implements IngestServer {
   }
 
   clear(): void {
-    this.#accepted.length = 0;
+    this.#accepted.clear();
     this.#refusals.length = 0;
     this.#connections = 0;
     this.#requests = 0;
@@ -163,11 +196,7 @@ class LoopbackIngestServer implements IngestServer {
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const request = await readRequest(message);
-      this.#requests += 1;
-      const answer = this.#decide(request);
-      if (isAcceptance(answer)) this.#accepted.push(request);
-      await giveAnswer(response, answer);
+      await giveAnswer(response, await this.#answerTo(message));
     } catch {
       // The client went away before its request was complete.
       response.destroy();
@@ -175,9 +204,35 @@ class LoopbackIngestServer implements IngestServer {
     for (const check of this.#watchers) check();
   }
 
+  async #answerTo(message: IncomingMessage): Promise<IngestAnswer> {
+    const refusal = this.#refusalOfHead(message);
+    try {
+      // Of a request that is refused already nothing is kept.
+      const maxBytes = refusal === undefined ? this.#maxBytes : 0;
+      const request = await readRequest(message, { maxBytes });
+      this.#requests += 1;
+      const answer = refusal ?? this.#decide(request);
+      if (isAcceptance(answer)) this.#accepted.add(request);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof IngestRefusal)) throw error;
+      this.#requests += 1;
+      return refusal ?? this.#refuse(error);
+    }
+  }
+
+  #refusalOfHead({ method = "", url = "", headers }: IncomingMessage): IngestAnswer | undefined {
+    try {
+      checkAccess({ method, url, headers }, this.#access);
+      return undefined;
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
   #decide(request: IngestRequest): IngestAnswer {
     try {
-      checkAccess(request, this.#access);
+      checkTunnel(request, this.#access);
       const body = this.#isLazy ? "{}" : receipt(request.envelope());
       const prescribed = (this.#once.shift() ?? this.#always)(request);
       return typeof prescribed === "object" ? { body, ...prescribed } : (prescribed ?? { body });
@@ -187,18 +242,24 @@ class LoopbackIngestServer implements IngestServer {
   }
 
   #refuse(error: unknown): IngestAnswer {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = (error instanceof Error ? error.message : String(error)).slice(0, MAX_DETAIL);
+    if (this.#refusals.length === MAX_REFUSALS) this.#refusals.shift();
     this.#refusals.push(detail);
     return {
-      status: error instanceof IngestRefusal ? error.status : 400,
+      status: statusOf(error),
       body: JSON.stringify({ detail, causes: [] }),
     };
   }
 
   #describe(): string {
     const refused = this.#refusals.length === 0 ? "" : `, refused: ${this.#refusals.join("; ")}`;
-    return `${this.#requests} requests, ${this.#accepted.length} accepted${refused}`;
+    return `${this.#requests} requests, ${this.#accepted.requests.length} accepted${refused}`;
   }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof IngestRefusal) return error.status;
+  return error instanceof TooLargeError ? 413 : 400;
 }
 
 function receipt({ header }: ReadEnvelope): string {
