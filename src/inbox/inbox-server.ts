@@ -1,7 +1,7 @@
-import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
-import { IngestRefusal, readRequest } from "../testing/ingest-request.js";
+import { MAX_ENVELOPE_BYTES, createBoundedServer } from "../testing/bounded-http.js";
+import { IngestRefusal, readRequest, statusOf } from "../testing/ingest-request.js";
 import type { Inbox } from "./inbox.js";
 import { LiveUpdates } from "./live-updates.js";
 import { readPage } from "./page-file.js";
@@ -26,7 +26,7 @@ const INGEST_PATH = /^\/(?:api\/\d+\/envelope\/?|stream|tunnel)$/;
 
 /** Starts the server. Rejects when it cannot listen on the port; 0 chooses a free one. */
 export async function startInboxServer(inbox: Inbox, port: number): Promise<InboxServer> {
-  const http = createServer();
+  const http = createBoundedServer({});
   const actualPort = await listen(http, port);
   const dsn = `http://inbox@127.0.0.1:${actualPort}/1`;
   const live = new LiveUpdates(inbox);
@@ -66,15 +66,17 @@ async function ingest(
 ): Promise<void> {
   const refusal = ingestRefusal(message.headers);
   if (refusal !== undefined) return answer(response, 403, { detail: refusal });
-  const request = await readRequest(message);
   try {
+    const request = await readRequest(message, { maxBytes: MAX_ENVELOPE_BYTES });
     const envelope = request.envelope();
     inbox.receive(envelope);
     answer(response, 200, { id: envelope.header["event_id"] });
   } catch (error) {
+    // The client went away.
+    if (!(error instanceof IngestRefusal) && !message.complete) throw error;
     const detail = textOf(error instanceof Error ? error.message : String(error));
     inbox.refuse(detail);
-    answer(response, error instanceof IngestRefusal ? error.status : 400, { detail, causes: [] });
+    answer(response, statusOf(error), { detail, causes: [] });
   }
 }
 

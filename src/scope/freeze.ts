@@ -1,6 +1,6 @@
-import { isRecord } from "../normalize/foreign.js";
+import { isRecord, memberOf } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
-
+import type { Attachment } from "../protocol/attachment.js";
 import type { FrozenRecord } from "./scope-data.js";
 
 /**
@@ -11,6 +11,15 @@ import type { FrozenRecord } from "./scope-data.js";
 export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
   const copy = normalize(value, { depth, omitUndefined: true });
   return isRecord(copy) ? deepFreeze(copy) : Object.freeze({});
+}
+
+const ATTACHMENT_MEMBERS = ["filename", "data", "contentType", "attachmentType"] as const;
+
+/** A frozen copy of the members that an attachment has, and no others; one whose getter throws is left out. */
+export function attachmentCopy(attachment: Attachment): Attachment {
+  const members = ATTACHMENT_MEMBERS.map((name) => [name, memberOf(attachment, name)] as const);
+  const given = members.filter(([, value]) => value !== undefined);
+  return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
 function deepFreeze<T extends object>(value: T): T {

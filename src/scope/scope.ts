@@ -15,7 +15,7 @@ import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
 import { addCrumb } from "./breadcrumb-trail.js";
-import { frozenCopy } from "./freeze.js";
+import { attachmentCopy, frozenCopy } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
 import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
 import { checkedBreadcrumb, checkedTag, checkedUser } from "./valid-values.js";
@@ -248,11 +248,9 @@ function isScope(value: Scope | ScopeChange): value is Scope {
 function writeMembers(scope: Scope, change: ScopeChange): void {
   const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>
     attempt<ScopeChange[Key]>(() => change[key], undefined);
-  const { level, user, fingerprint } = {
-    level: read("level"),
-    user: read("user"),
-    fingerprint: read("fingerprint"),
-  };
+  const level = read("level");
+  const user = read("user");
+  const fingerprint = read("fingerprint");
   if (level !== undefined) scope.setLevel(level);
   if (user !== undefined) scope.setUser(user);
   if (fingerprint !== undefined) scope.setFingerprint(fingerprint);
@@ -277,15 +275,6 @@ function added<T>(
     setMember(all, key, value);
   }
   return Object.freeze(all);
-}
-
-const ATTACHMENT_MEMBERS = ["filename", "data", "contentType", "attachmentType"] as const;
-
-// The members that an attachment has and no others. One whose getter throws is left out.
-function attachmentCopy(attachment: Attachment): Attachment {
-  const members = ATTACHMENT_MEMBERS.map((name) => [name, memberOf(attachment, name)] as const);
-  const given = members.filter(([, value]) => value !== undefined);
-  return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
 function appended<T>(list: readonly T[], member: T): readonly T[] {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 
 import type { ReadEnvelope } from "./envelope-reader.js";
-import { readEnvelope } from "./envelope-reader.js";
+import { TooLargeError, readEnvelope } from "./envelope-reader.js";
 
 /** A request as the ingest server got it. */
 export interface IngestRequest {
@@ -25,6 +25,12 @@ export class IngestRefusal extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** The status with which a request that cannot be taken is answered. */
+export function statusOf(error: unknown): number {
+  if (error instanceof IngestRefusal) return error.status;
+  return error instanceof TooLargeError ? 413 : 400;
 }
 
 type Decoder = (body: Buffer, limits: { readonly maxOutputLength: number }) => Buffer;

@@ -1,14 +1,19 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { TooLargeError } from "./envelope-reader.js";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
 import { giveAnswer, isAcceptance } from "./ingest-answer.js";
 import { AcceptedRequests } from "./accepted-requests.js";
+import { MAX_ENVELOPE_BYTES, createBoundedServer } from "./bounded-http.js";
 import type { IngestAccess, IngestRequest } from "./ingest-request.js";
-import { IngestRefusal, checkAccess, checkTunnel, readRequest } from "./ingest-request.js";
+import {
+  IngestRefusal,
+  checkAccess,
+  checkTunnel,
+  readRequest,
+  statusOf,
+} from "./ingest-request.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";
 import { errorsOf, transactionsOf } from "./received.js";
 
@@ -58,11 +63,7 @@ export interface IngestServer {
   close(): Promise<void>;
 }
 
-// More than two attachments of the largest size that the client sends.
-const MAX_ENVELOPE_BYTES = 50 * 1_048_576;
 const MAX_ENVELOPES = 100_000;
-const MAX_HTTP_HEADER_BYTES = 16_384;
-const MAX_CONNECTIONS = 1000;
 const MAX_REFUSALS = 1000;
 const MAX_DETAIL = 1000;
 
@@ -72,16 +73,8 @@ const TUNNEL_PATH = "/tunnel";
 
 /** Starts a server; resolves when it listens. */
 export async function startIngestServer(options: IngestServerOptions = {}): Promise<IngestServer> {
-  const { port = 0, keepAliveMillis = 5000, requestTimeoutMillis = 30_000 } = options;
-  const http = createServer({
-    keepAliveTimeout: keepAliveMillis,
-    headersTimeout: requestTimeoutMillis,
-    requestTimeout: requestTimeoutMillis,
-    connectionsCheckingInterval: Math.min(1000, requestTimeoutMillis),
-    maxHeaderSize: MAX_HTTP_HEADER_BYTES,
-  });
-  http.maxConnections = MAX_CONNECTIONS;
-  const actualPort = await listen(http, port);
+  const http = createBoundedServer(options);
+  const actualPort = await listen(http, options.port ?? 0);
   return new LoopbackIngestServer(http, { ...options, port: actualPort });
 }
 
@@ -255,11 +248,6 @@ class LoopbackIngestServer implements IngestServer {
     const refused = this.#refusals.length === 0 ? "" : `, refused: ${this.#refusals.join("; ")}`;
     return `${this.#requests} requests, ${this.#accepted.requests.length} accepted${refused}`;
   }
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof IngestRefusal) return error.status;
-  return error instanceof TooLargeError ? 413 : 400;
 }
 
 function receipt({ header }: ReadEnvelope): string {

@@ -49,6 +49,10 @@ function nested(levels: number, wrap: (inner: unknown) => unknown): unknown {
   return value;
 }
 
+function endlessJson(): unknown {
+  return { toJSON: endlessJson };
+}
+
 describe("a copy is bounded, whatever it is of", () => {
   it.each<[string, () => unknown]>([
     ["a list of 2 ** 32 - 1 places", () => sparse(2 ** 32 - 1)],
@@ -64,12 +68,7 @@ describe("a copy is bounded, whatever it is of", () => {
     ["long keys", () => ({ ["k".repeat(1_000_000)]: 1 })],
     ["a long symbol", () => Symbol("s".repeat(1_000_000))],
     ["a long number", () => 1n << 1_000_000n],
-    [
-      "a toJSON that returns one more, without end",
-      function endless(): unknown {
-        return { toJSON: endless };
-      },
-    ],
+    ["a toJSON that returns one more, without end", endlessJson],
     [
       "a list whose iterator never ends",
       () =>
