@@ -14,8 +14,18 @@ export type StandIn<F> =
       ? (error: unknown, ...args: Args) => Result
       : never);
 
-/** A stand-in for each function of an object. A type without one of them does not compile: none can be forgotten. */
+/**
+ * A stand-in for each function of an object, and of the objects in it. A type without one of them does not compile: none
+ * can be forgotten.
+ */
 export type StandIns<T> = {
+  readonly [
+    Name in keyof T as T[Name] extends AnyFunction | object ? Name : never
+  ]: T[Name] extends AnyFunction ? StandIn<T[Name]> : StandIns<T[Name]>;
+};
+
+/** A stand-in for each method of a class. */
+export type MethodStandIns<T> = {
   readonly [Name in keyof T as T[Name] extends AnyFunction ? Name : never]: StandIn<T[Name]>;
 };
 
@@ -32,9 +42,14 @@ export function guardOf(fn: AnyFunction): AnyFunction {
 /** Copies an object with all of its functions guarded: what one of them throws, its stand-in is called for. */
 export function guarded<T extends object>(functions: T, standIns: StandIns<T>): T {
   const copies = Object.entries(functions).map(([name, member]: [string, unknown]) => {
-    const standIn = (standIns as Readonly<Record<string, AnyStandIn>>)[name];
-    if (typeof member !== "function" || standIn === undefined) return [name, member];
-    return [name, guardedFunction(member as Call, standIn)];
+    const standIn = (standIns as Readonly<Record<string, AnyStandIn | StandIns<object>>>)[name];
+    if (standIn === undefined) return [name, member];
+    return [
+      name,
+      typeof standIn === "object"
+        ? guarded(member as object, standIn)
+        : guardedFunction(member as Call, standIn),
+    ];
   });
   return Object.freeze(Object.fromEntries(copies)) as T;
 }
@@ -43,7 +58,7 @@ export function guarded<T extends object>(functions: T, standIns: StandIns<T>): 
  * Guards the methods of a class, on its prototype. A stand-in is called with the object as `this`. Call it in a static
  * block of the class.
  */
-export function guardMethods<T extends object>(prototype: T, standIns: StandIns<T>): void {
+export function guardMethods<T extends object>(prototype: T, standIns: MethodStandIns<T>): void {
   for (const [name, standIn] of Object.entries<AnyStandIn>(
     standIns as Readonly<Record<string, AnyStandIn>>,
   )) {

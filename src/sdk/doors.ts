@@ -3,12 +3,12 @@ import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { environmentWithTrace } from "../options/env.js";
 import { guarded } from "../normalize/guard.js";
 import type { DataCategory } from "../protocol/data-category.js";
+import { forkIsolation, forkScope } from "../otel/scope-context.js";
 import { Scope } from "../scope/scope.js";
 import { newEventId } from "./event-id.js";
 import * as functions from "./functions.js";
 import { getClient } from "./global-client.js";
-import type { Logger } from "./logger.js";
-import type { Metrics } from "./metrics.js";
+import { getCurrentScope, getIsolationScope } from "./scopes.js";
 
 // A loss is counted before the client has captured anything: the capture itself counts its own.
 function lose(name: string, category: DataCategory, error: unknown): void {
@@ -54,93 +54,88 @@ function scopeOr(find: () => Scope): (error: unknown) => Scope {
   };
 }
 
-const logger: Logger = guarded(functions.logger, {
-  trace: logging("trace"),
-  debug: logging("debug"),
-  info: logging("info"),
-  warn: logging("warn"),
-  error: logging("error"),
-  fatal: logging("fatal"),
-  fmt: "passes",
-});
-
-const metrics: Metrics = guarded(functions.metrics, {
-  count: measuring("count"),
-  gauge: measuring("gauge"),
-  distribution: measuring("distribution"),
-});
-
 /**
  * Every function of the package's main entry behind one guard: what throws inside of this package, on whatever value,
  * is reported and does not reach the application. Each has a stand-in that says what the call returns then; a function
  * without one does not compile. The entry exports from here only.
  */
-export const doors: typeof functions = guarded(
-  { ...functions, logger, metrics },
-  {
-    addBreadcrumb: ignoring("addBreadcrumb"),
-    addEventProcessor: ignoring("addEventProcessor"),
-    attachToGlobalProvider: () => false,
-    bindContext: "passes",
-    captureCheckIn: losing("captureCheckIn", "monitor"),
-    captureEvent: losing("captureEvent", "error"),
-    captureException: losing("captureException", "error"),
-    captureFeedback: losing("captureFeedback", "feedback"),
-    captureHandlerError: losing("captureHandlerError", "error"),
-    captureMessage: losing("captureMessage", "error"),
-    close: () => Promise.resolve(false),
-    continueTrace: 1,
-    continueTraceFromEnvironment: 0,
-    createClient: "passes",
-    flush: () => Promise.resolve(false),
-    forkIsolation: () => functions.forkIsolation(ROOT_CONTEXT),
-    forkScope: () => functions.forkScope(ROOT_CONTEXT),
-    getClient: () => undefined,
-    getCurrentScope: scopeOr(() => functions.getCurrentScope()),
-    getGlobalScope: () => new Scope(),
-    getIsolationScope: scopeOr(() => functions.getIsolationScope()),
-    getTraceHeaders: (error) => {
-      report("getTraceHeaders", error);
-      return {};
-    },
-    getTraceMetaTags: (error) => {
-      report("getTraceMetaTags", error);
-      return "";
-    },
-    instrumentCron: (error, library) => {
-      report("instrumentCron", error);
-      return library;
-    },
-    instrumentNodeCron: (error, library) => {
-      report("instrumentNodeCron", error);
-      return library;
-    },
-    instrumentNodeSchedule: (error, library) => {
-      report("instrumentNodeSchedule", error);
-      return library;
-    },
-    isInitialized: () => false,
-    isOptionsError: () => false,
-    lastEventId: () => undefined,
-    monitor: "passes",
-    setAttribute: ignoring("setAttribute"),
-    setAttributes: ignoring("setAttributes"),
-    setClient: ignoring("setClient"),
-    setContext: ignoring("setContext"),
-    setExtra: ignoring("setExtra"),
-    setExtras: ignoring("setExtras"),
-    setTag: ignoring("setTag"),
-    setTags: ignoring("setTags"),
-    setUser: ignoring("setUser"),
-    startNewTrace: 0,
-    stats: () => undefined,
-    suppressTracing: 0,
-    traceEnvironment: (error) => {
-      report("traceEnvironment", error);
-      return environmentWithTrace({});
-    },
-    withIsolationScope: 0,
-    withMonitor: 1,
-    withScope: 0,
+export const doors: typeof functions = guarded(functions, {
+  addBreadcrumb: ignoring("addBreadcrumb"),
+  addEventProcessor: ignoring("addEventProcessor"),
+  attachToGlobalProvider: () => false,
+  bindContext: "passes",
+  captureCheckIn: losing("captureCheckIn", "monitor"),
+  captureEvent: losing("captureEvent", "error"),
+  captureException: losing("captureException", "error"),
+  captureFeedback: losing("captureFeedback", "feedback"),
+  captureHandlerError: losing("captureHandlerError", "error"),
+  captureMessage: losing("captureMessage", "error"),
+  close: () => Promise.resolve(false),
+  continueTrace: 1,
+  continueTraceFromEnvironment: 0,
+  createClient: "passes",
+  flush: () => Promise.resolve(false),
+  forkIsolation: () => forkIsolation(ROOT_CONTEXT),
+  forkScope: () => forkScope(ROOT_CONTEXT),
+  getClient: () => undefined,
+  getCurrentScope: scopeOr(() => getCurrentScope()),
+  getGlobalScope: () => new Scope(),
+  getIsolationScope: scopeOr(() => getIsolationScope()),
+  getTraceHeaders: (error) => {
+    report("getTraceHeaders", error);
+    return {};
   },
-);
+  getTraceMetaTags: (error) => {
+    report("getTraceMetaTags", error);
+    return "";
+  },
+  instrumentCron: (error, library) => {
+    report("instrumentCron", error);
+    return library;
+  },
+  instrumentNodeCron: (error, library) => {
+    report("instrumentNodeCron", error);
+    return library;
+  },
+  instrumentNodeSchedule: (error, library) => {
+    report("instrumentNodeSchedule", error);
+    return library;
+  },
+  isInitialized: () => false,
+  isOptionsError: () => false,
+  lastEventId: () => undefined,
+  logger: {
+    trace: logging("trace"),
+    debug: logging("debug"),
+    info: logging("info"),
+    warn: logging("warn"),
+    error: logging("error"),
+    fatal: logging("fatal"),
+    fmt: "passes",
+  },
+  metrics: {
+    count: measuring("count"),
+    gauge: measuring("gauge"),
+    distribution: measuring("distribution"),
+  },
+  monitor: "passes",
+  setAttribute: ignoring("setAttribute"),
+  setAttributes: ignoring("setAttributes"),
+  setClient: ignoring("setClient"),
+  setContext: ignoring("setContext"),
+  setExtra: ignoring("setExtra"),
+  setExtras: ignoring("setExtras"),
+  setTag: ignoring("setTag"),
+  setTags: ignoring("setTags"),
+  setUser: ignoring("setUser"),
+  startNewTrace: 0,
+  stats: () => undefined,
+  suppressTracing: 0,
+  traceEnvironment: (error) => {
+    report("traceEnvironment", error);
+    return environmentWithTrace({});
+  },
+  withIsolationScope: 0,
+  withMonitor: 1,
+  withScope: 0,
+});
