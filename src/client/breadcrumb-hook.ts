@@ -1,5 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
+import { detached } from "../normalize/detached.js";
 import { isRecord, isThenable } from "../normalize/foreign.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
@@ -16,7 +17,7 @@ export function hookedBreadcrumb(
   const { beforeBreadcrumb } = settings;
   if (beforeBreadcrumb === undefined) return breadcrumb;
   const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () =>
-    beforeBreadcrumb(breadcrumb, hint),
+    beforeBreadcrumb(detached(breadcrumb), detached(hint)),
   );
   if (!outcome.ok) return breadcrumb;
   const { value } = outcome;

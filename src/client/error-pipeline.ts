@@ -1,3 +1,4 @@
+import { detached } from "../normalize/detached.js";
 import { isRecord } from "../normalize/foreign.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
@@ -43,7 +44,7 @@ export function finishErrorEvent(
   if (isIgnored(event, settings)) return { dropped: "event_processor" };
   const isHooked = settings.beforeSend !== undefined || merged.eventProcessors.length > 0;
   if (isHooked && context.isFull()) return { dropped: "queue_overflow" };
-  return hooks.andThen(processedEvent(event, context), (complete) => {
+  return hooks.andThen(processedEvent(event, context, isHooked), (complete) => {
     if (complete === null) return { dropped: "event_processor" };
     return hooks.andThen(hookedEvent(complete, context), (hooked) => sampled(hooked, context));
   });
@@ -52,8 +53,9 @@ export function finishErrorEvent(
 /** Takes feedback through its steps: scopes and event processors. It is neither ignored nor sampled, and `beforeSend` does not see it. */
 export function finishFeedback(event: ErrorEvent, context: ErrorContext): Eventual<FinishedEvent> {
   const { merged, hooks, diagnostics } = context;
-  if (merged.eventProcessors.length > 0 && context.isFull()) return { dropped: "queue_overflow" };
-  return hooks.andThen(processedEvent(event, context), (complete) =>
+  const isProcessed = merged.eventProcessors.length > 0;
+  if (isProcessed && context.isFull()) return { dropped: "queue_overflow" };
+  return hooks.andThen(processedEvent(event, context, isProcessed), (complete) =>
     complete === null ? { dropped: "event_processor" } : encoded(complete, diagnostics),
   );
 }
@@ -77,23 +79,32 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
   return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
 }
 
-function processedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEvent | null> {
+// `isSeen`: a hook or an event processor gets the event, and may write into it.
+function processedEvent(
+  event: ErrorEvent,
+  context: ErrorContext,
+  isSeen: boolean,
+): Eventual<ErrorEvent | null> {
   // Before hooks and processors: what those add, the application has asked for.
   const enriched = context.enrich === undefined ? event : context.enrich(event);
   const complete = redactedEvent(completeEvent(enriched, context));
   const { eventProcessors: processors }: MergedScopes = context.merged;
-  if (processors.length === 0) return complete;
-  return processed(complete, { ...context, processors, hint: hintOf(event, context) });
+  if (!isSeen) return complete;
+  // The process, the scopes and other events share parts of it.
+  const own = detached(complete, Infinity);
+  if (processors.length === 0) return own;
+  return processed(own, { ...context, processors, hint: hintOf(event, context) });
 }
 
 function hookedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEvent | null> {
   const { settings, hooks, diagnostics } = context;
   const { beforeSend } = settings;
   if (beforeSend === undefined) return event;
+  const { event_id } = event;
   const outcome = hooks.call("beforeSend", () => beforeSend(event, hintOf(event, context)));
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
-    if (isRecord(result.value)) return { ...eventCopy(result.value), event_id: event.event_id };
+    if (isRecord(result.value)) return { ...eventCopy(result.value), event_id };
     diagnostics.warnOnce(
       "hook:beforeSend",
       "`beforeSend` returned no event; the event was dropped. Return the event, or null to drop it.",

@@ -27,14 +27,16 @@ export function processed<Event extends SentryEvent>(
   for (const [index, processor] of processors.entries()) {
     if (index < first) continue;
     const before = current;
+    // A processor may write into the event that it gets.
+    const id = before.event_id;
     const outcome = hooks.call("event processor", () => processor(before, hint));
     if (outcome instanceof Promise) {
       return hooks.andThen(outcome, (late) => {
-        const next = resultOf(late, before, processing);
+        const next = resultOf(late, { event: before, id }, processing);
         return next === null ? null : processed(next, processing, index + 1);
       });
     }
-    const next = resultOf(outcome, before, processing);
+    const next = resultOf(outcome, { event: before, id }, processing);
     if (next === null) return null;
     current = next;
   }
@@ -43,16 +45,17 @@ export function processed<Event extends SentryEvent>(
 
 function resultOf<Event extends SentryEvent>(
   outcome: CallbackResult<SentryEvent | null>,
-  event: Event,
+  { event, id }: { readonly event: Event; readonly id: Event["event_id"] },
   { diagnostics }: Processing,
 ): Event | null {
-  if (!outcome.ok) return event;
+  const kept = { ...event, event_id: id };
+  if (!outcome.ok) return kept;
   const { value } = outcome;
   if (value === null) return null;
-  if (isRecord(value)) return { ...eventCopy(value as Event), event_id: event.event_id };
+  if (isRecord(value)) return { ...eventCopy(value as Event), event_id: id };
   diagnostics.warnOnce(
     "hook:event processor",
     "an event processor returned no event and was passed over. Return the event, or null to drop it.",
   );
-  return event;
+  return kept;
 }

@@ -2,6 +2,7 @@ import { isRecord } from "../normalize/foreign.js";
 import { normalize } from "../normalize/normalize.js";
 import type { ProcessIdentity } from "../propagation/dsc.js";
 import type { JsonRecord } from "../protocol/error-event.js";
+import { deepFreeze } from "../scope/freeze.js";
 import { resourceContexts } from "../semantics/resource-contexts.js";
 import type { ResourceContexts } from "../semantics/resource-contexts.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
@@ -27,7 +28,7 @@ export interface ProcessMembers extends ProcessNames {
 }
 
 /** What events say of this package (protocol: sdk interface). */
-export const SDK_MEMBER: JsonRecord = Object.freeze({
+export const SDK_MEMBER: JsonRecord = deepFreeze({
   name: SDK_NAME,
   version: SDK_VERSION,
   packages: [{ name: "npm:otel-sentry-bridge", version: SDK_VERSION }],
@@ -88,8 +89,9 @@ export function contextMembers(members: ProcessMembers, own: Readonly<object>): 
 function build(sources: ProcessSources, resource: Attributes | undefined): ProcessMembers {
   const shown = resource ?? sources.environmentAttributes ?? {};
   const isKnown = resource !== undefined || Object.keys(shown).length > 0;
-  const known = isKnown ? redacted(resourceCopy(shown)) : undefined;
-  const machine = resourceContexts(known ?? {});
+  // All events share them.
+  const known = isKnown ? deepFreeze(redacted(resourceCopy(shown))) : undefined;
+  const machine = deepFreeze(resourceContexts(known ?? {}));
   return withJson({
     ...processNames(sources, resource),
     machine,

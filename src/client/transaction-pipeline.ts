@@ -57,14 +57,15 @@ function processedTransaction(
   context: TransactionHooks,
 ): Eventual<TransactionEvent | null> {
   if (context.processors.length === 0) return event;
+  const { type } = event;
   return context.hooks.andThen(processed(event, context), (result) =>
-    result === null ? null : checkedTransaction(result, event, context),
+    result === null ? null : checkedTransaction(result, type, context),
   );
 }
 
 function checkedTransaction(
   result: TransactionEvent,
-  { type }: TransactionEvent,
+  type: TransactionEvent["type"],
   { diagnostics }: TransactionHooks,
 ): TransactionEvent | null {
   if (isTransaction(result)) return { ...eventCopy(result), spans: spansOf(result), type };

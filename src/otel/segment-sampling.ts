@@ -1,5 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import { reportAsyncHook } from "../diagnostics/diagnostics.js";
+import { detached } from "../normalize/detached.js";
 import type { Settings } from "../options/options.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { pressDecision } from "../sampling/backpressure.js";
@@ -45,7 +46,8 @@ export function createSegmentSampling(
       parentSampled: isSentry ? incoming.sampled : undefined,
       rate: settings.tracesSampleRate,
       sampler,
-      describeRoot: () => root,
+      // The SDK's own object, which a sampler must not be able to change.
+      describeRoot: () => ({ ...root, attributes: detached(root.attributes) }),
       onSamplerError,
       onAsyncSampler,
     });

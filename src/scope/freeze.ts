@@ -22,7 +22,8 @@ export function attachmentCopy(attachment: Attachment): Attachment {
   return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
-function deepFreeze<T extends object>(value: T): T {
+/** Freezes a JSON value and all in it. */
+export function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
     if (typeof member === "object" && member !== null) deepFreeze(member);
   }

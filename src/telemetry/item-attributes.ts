@@ -1,4 +1,5 @@
 import type { ProcessMembers } from "../client/process-members.js";
+import { detached } from "../normalize/detached.js";
 import { ownEntries } from "../normalize/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { MissingAttributes } from "./encode-item.js";
@@ -30,12 +31,12 @@ export function missingOf(attributes: ItemAttributes): MissingAttributes {
   return attributes.has(ADDRESS_KEY) ? "process-but-address" : "process";
 }
 
-/** The attributes as hooks see them: with what is said of the process. */
+/** The attributes as hooks see them: with what is said of the process, and as a copy that a hook may write into. */
 export function attributesForHook(
   attributes: ItemAttributes,
   members: ProcessMembers,
 ): Record<string, unknown> {
-  return Object.fromEntries([...processEntries(members), ...attributes]);
+  return detached(Object.fromEntries([...processEntries(members), ...attributes]));
 }
 
 /** What a hook has left as attributes. */

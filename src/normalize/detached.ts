@@ -1,0 +1,58 @@
+import { attempt, firstOf, isList, lengthOf, ownKeys, setMember } from "./foreign.js";
+
+/** Values that a copy of a foreign value visits; what lies beyond stays shared. */
+const MAX_FOREIGN_VALUES = 10_000;
+
+const MAX_DEPTH = 100;
+
+interface Copying {
+  readonly copies: Map<object, unknown>;
+  remaining: number;
+}
+
+/**
+ * A copy whose plain objects and lists are new at every level: what a hook writes into it, nobody else sees. Other objects
+ * (errors, dates, instances of classes, buffers) are shared. `maxValues` bounds the work for a value of the application's.
+ * Never throws.
+ */
+export function detached<T>(value: T, maxValues: number = MAX_FOREIGN_VALUES): T {
+  return attempt(
+    () => copyOf(value, MAX_DEPTH, { copies: new Map(), remaining: maxValues }) as T,
+    value,
+  );
+}
+
+function copyOf(value: unknown, depth: number, copying: Copying): unknown {
+  if (typeof value !== "object" || value === null || depth === 0) return value;
+  const known = copying.copies.get(value);
+  if (known !== undefined) return known;
+  if (isList(value)) return listCopy(value, depth, copying);
+  return isPlain(value) ? recordCopy(value, depth, copying) : value;
+}
+
+function listCopy(list: readonly unknown[], depth: number, copying: Copying): unknown {
+  copying.remaining -= lengthOf(list);
+  if (copying.remaining < 0) return list;
+  const copy: unknown[] = [];
+  copying.copies.set(list, copy);
+  for (const item of firstOf(list, lengthOf(list))) copy.push(copyOf(item, depth - 1, copying));
+  return copy;
+}
+
+function recordCopy(record: object, depth: number, copying: Copying): unknown {
+  const keys = ownKeys(record, copying.remaining + 1);
+  copying.remaining -= keys.length;
+  if (copying.remaining < 0) return record;
+  const copy: Record<string, unknown> = {};
+  copying.copies.set(record, copy);
+  for (const key of keys) {
+    const member = attempt<unknown>(() => Reflect.get(record, key), undefined);
+    setMember(copy, key, copyOf(member, depth - 1, copying));
+  }
+  return copy;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
