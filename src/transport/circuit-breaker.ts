@@ -16,7 +16,8 @@ export interface CircuitBreakerCounts {
   readonly probes: number;
 }
 
-const FAILURES_TO_OPEN = 5;
+/** Failures in a row, without any response, after which the server is taken for gone. */
+export const FAILURES_TO_OPEN = 5;
 
 // A probe each time a tenth of the outage has gone by: recovery then takes at most about a tenth of
 // what the outage took, and a long outage costs few probes.

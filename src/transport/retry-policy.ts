@@ -1,4 +1,5 @@
 import { backOffMillis, briefDelayMillis, retryAfterMillis } from "./back-off.js";
+import { FAILURES_TO_OPEN } from "./circuit-breaker.js";
 import type { RetryBudget } from "./retry-budget.js";
 import { RETRY_COST, TIMEOUT_RETRY_COST } from "./retry-budget.js";
 import type { SendHistory } from "./send-history.js";
@@ -23,6 +24,13 @@ interface NextAttempt {
 
 // What a proxy answers while the server behind it is away.
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
+
+// An envelope that is alone makes all attempts that open the breaker, which then times the probes by how long the outage has
+// lasted. It makes them at the shortest pause: after 5 s without a server, doubled pauses were up to 8 s long, and
+// nothing else noticed its return. Beyond that the server answers others, and the pauses double.
+function connectPauseMillis(failures: number, random: () => number): number {
+  return backOffMillis(Math.max(1, failures - FAILURES_TO_OPEN + 2), random);
+}
 
 /** Decides whether an envelope is sent again, and when. */
 export class RetryPolicy {
@@ -54,7 +62,7 @@ export class RetryPolicy {
     const { random } = this.#settings;
     switch (history.lastFailure) {
       case "connect":
-        return { cost: 0, delayMillis: backOffMillis(history.connectFailures, random) };
+        return { cost: 0, delayMillis: connectPauseMillis(history.connectFailures, random) };
       case "reused":
         // The next attempt goes over a new connection: there is at most one such retry per envelope.
         return { cost: 0, delayMillis: 0 };

@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 import { expect, it } from "vitest";
 
 import { expectAccounted, outcomeOf } from "./accounted.js";
@@ -40,11 +42,23 @@ async function inBursts(delivery: DeliveryBench): Promise<void> {
   }
 }
 
+// As requests of an application come: a few at a time, and the next ones before or after the connections have ended.
+async function inSmallBursts(delivery: DeliveryBench): Promise<void> {
+  for (let round = 0, sent = 0; sent < REQUESTS; round += 1) {
+    const count = Math.min([10, 50, 200][round % 3] ?? 0, REQUESTS - sent);
+    delivery.capture(count);
+    sent += count;
+    await setTimeout((round * 7) % 21);
+  }
+  expect(await delivery.flush(30_000)).toBe(true);
+}
+
 describeRow(3, "a server that ends connections after a few requests", () => {
   const kinds = Object.keys(ENDINGS).flatMap((ending) =>
     [1, 2, 3].flatMap((requests) => [
       { ending, requests, by: "in sequence", send: inSequence },
       { ending, requests, by: "in bursts", send: inBursts },
+      { ending, requests, by: "in small bursts", send: inSmallBursts },
     ]),
   );
 

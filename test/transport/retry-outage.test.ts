@@ -95,7 +95,7 @@ describe("the server's return", () => {
     const { inner, send, timers, pass, fail } = bench;
     inner.script.push(...Array.from({ length: 4 }, () => failed("connect")));
     const early = send();
-    await pass(5500);
+    await pass(2300);
     expect(inner.transmissions).toHaveLength(4);
     await fail(1);
     const probe = send();

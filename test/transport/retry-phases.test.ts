@@ -86,15 +86,29 @@ describe("what never reached the server", () => {
     expect(outcomes).toEqual([DELIVERED]);
   });
 
-  it("backs off by itself from 0.5 s, twice as long each time, then as the breaker says", async () => {
+  it("is tried by itself at the shortest pauses, until the breaker takes the server for gone", async () => {
     const { inner, timers, send, pass } = retryBench();
     inner.otherwise = failed("connect");
     send();
     await timers.turn();
     await pass(20_000);
     const times = inner.transmissions.map(({ at }) => at);
-    expect(times.slice(0, 5)).toEqual([0, 750, 2250, 5250, 11_250]);
+    expect(times.slice(0, 5)).toEqual([0, 750, 1500, 2250, 3000]);
   });
+
+  it.each([1, 2, 5, 12, 60])(
+    "is sent within a second, or a tenth of the outage, of the server's return: %i s",
+    async (seconds) => {
+      const { inner, timers, send, pass } = retryBench();
+      inner.otherwise = failed("connect");
+      const { outcomes } = send();
+      await timers.turn();
+      await pass(seconds * 1000);
+      inner.otherwise = DELIVERED;
+      await pass(Math.max(1000, seconds * 100));
+      expect(outcomes).toEqual([DELIVERED]);
+    },
+  );
 
   it("is not what its own result says when an earlier transmission may have arrived", async () => {
     const { inner, timers, send, pass } = retryBench();
