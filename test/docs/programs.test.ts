@@ -28,6 +28,7 @@ const INSTALLED = [
   "@opentelemetry/sdk-trace-base",
   "@types/express",
   "@types/node",
+  "@vercel/otel",
   "undici",
 ];
 

@@ -1,0 +1,125 @@
+// Builds and runs a Next.js application with the set-ups of docs/nextjs.md, taken literally from the page, and compares
+// what arrives. `npm run check:next -- 15 16`; takes minutes, so it is no part of the tests.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { errorsOf, startIngestServer, transactionsOf } from "../../dist/esm/testing/testing.js";
+import { ERRORS, FILES, PATHS, TRANSACTIONS } from "./application.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = readFileSync(join(root, "docs/nextjs.md"), "utf8");
+const SET_UPS = [...page.matchAll(/```ts\n(\/\/ \S*instrumentation\.ts\n.*?)```/gs)].map(
+  ([, text]) => text,
+);
+assert.equal(SET_UPS.length, 2, "docs/nextjs.md has two set-ups");
+
+const PACKAGES = ["react", "react-dom", "@opentelemetry/api", "@opentelemetry/sdk-node"];
+const START_MILLIS = 60_000;
+const ARRIVAL_MILLIS = 15_000;
+
+function run(directory, [file, ...args]) {
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
+  execFileSync(file, args, { cwd: directory, stdio: ["ignore", "ignore", "inherit"], env });
+}
+
+function install(directory, version) {
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", directory], { cwd: root }),
+  );
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "shop", private: true }));
+  const types = ["typescript@5", "@types/react", "@types/node@22"];
+  const own = [`next@${version}`, "@vercel/otel@2.1.3", `./${filename}`];
+  run(directory, ["npm", "install", "--no-audit", "--no-fund", ...own, ...PACKAGES, ...types]);
+  for (const [name, text] of Object.entries(FILES)) write(directory, { name, text });
+}
+
+function write(directory, { name, text }) {
+  mkdirSync(dirname(join(directory, name)), { recursive: true });
+  writeFileSync(join(directory, name), text);
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+async function waitFor(condition, millis) {
+  for (let waited = 0; !condition() && waited < millis; waited += 100) await delay(100);
+}
+
+/** Runs the application and returns what has arrived. */
+async function serve(directory) {
+  const ingest = await startIngestServer();
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    ["node_modules/next/dist/bin/next", "start", "-p", String(port)],
+    {
+      cwd: directory,
+      env: { ...process.env, SENTRY_DSN: ingest.dsn, NEXT_TELEMETRY_DISABLED: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
+  await waitFor(() => output.includes("Ready in"), START_MILLIS);
+  for (const path of PATHS) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  const isComplete = () => requests(ingest).length >= TRANSACTIONS.length;
+  await waitFor(isComplete, ARRIVAL_MILLIS);
+  // What should not come would come now.
+  await delay(2000);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await ingest.close();
+  assert.ok(!output.includes("otel-sentry-bridge:"), output);
+  return { ingest, errors: errorsOf(ingest.envelopes) };
+}
+
+function requests(ingest) {
+  return transactionsOf(ingest.envelopes).filter(
+    ({ contexts }) =>
+      contexts.trace.op === "http.server" && contexts.trace.data?.["next.bubble"] !== true,
+  );
+}
+
+function check({ ingest, errors }) {
+  assert.deepEqual(
+    requests(ingest)
+      .map(({ transaction }) => transaction)
+      .toSorted(),
+    TRANSACTIONS,
+  );
+  const values = errors.map(({ exception }) => exception.values.at(-1));
+  assert.deepEqual(values.map(({ value }) => value).toSorted(), ERRORS);
+  assert.ok(values.every(({ stacktrace }) => stacktrace.frames.length > 0));
+  const failed = errors.find(({ exception }) => exception.values[0].value === "component failed");
+  assert.deepEqual(failed.user, { id: "anna" });
+  assert.deepEqual(ingest.refusals, []);
+}
+
+const versions = process.argv.length > 2 ? process.argv.slice(2) : ["15", "16"];
+for (const version of versions) {
+  const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-next-"));
+  try {
+    install(directory, version);
+    for (const [index, text] of SET_UPS.entries()) {
+      write(directory, { name: "src/instrumentation.ts", text });
+      run(directory, ["npx", "next", "build"]);
+      check(await serve(directory));
+      const manifest = readFileSync(join(directory, "node_modules/next/package.json"), "utf8");
+      console.log(`Next.js ${JSON.parse(manifest).version}, set-up ${index + 1}: as expected`);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
