@@ -87,7 +87,7 @@ function processedEvent(
 ): Eventual<ErrorEvent | null> {
   // Before hooks and processors: what those add, the application has asked for.
   const enriched = context.enrich === undefined ? event : context.enrich(event);
-  const complete = redactedEvent(completeEvent(enriched, context));
+  const complete = redactedEvent(completeEvent(enriched, context), context.settings.sendDefaultPii);
   const { eventProcessors: processors }: MergedScopes = context.merged;
   if (!isSeen) return complete;
   // The process, the scopes and other events share parts of it.

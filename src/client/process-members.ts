@@ -89,8 +89,9 @@ export function contextMembers(members: ProcessMembers, own: Readonly<object>): 
 function build(sources: ProcessSources, resource: Attributes | undefined): ProcessMembers {
   const shown = resource ?? sources.environmentAttributes ?? {};
   const isKnown = resource !== undefined || Object.keys(shown).length > 0;
+  const { sendDefaultPii } = sources.settings;
   // All events share them.
-  const known = isKnown ? deepFreeze(redacted(resourceCopy(shown))) : undefined;
+  const known = isKnown ? deepFreeze(redacted(resourceCopy(shown), sendDefaultPii)) : undefined;
   const machine = deepFreeze(resourceContexts(known ?? {}));
   return withJson({
     ...processNames(sources, resource),

@@ -3,7 +3,6 @@ import { clip } from "../normalize/cut.js";
 import { attributePrivacy, isOmitted } from "../semantics/private-attributes.js";
 import type { AttributePrivacy } from "../semantics/private-attributes.js";
 import { redacted } from "../semantics/redacted.js";
-import { withoutSecrets } from "../semantics/url.js";
 
 /** Most names come from a small vocabulary; more distinct ones than this are not remembered. */
 const MAX_REMEMBERED = 4096;
@@ -33,8 +32,7 @@ export class RecordPrivacy {
 
   /** A body as it is sent. Never throws. */
   body(body: unknown): unknown {
-    const copy = this.#json(body) ?? "";
-    return typeof copy === "string" ? withoutSecrets(copy) : redacted(copy);
+    return redacted(this.#json(body) ?? "", this.#sendDefaultPii);
   }
 
   #learn(name: string): AttributePrivacy {

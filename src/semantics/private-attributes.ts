@@ -1,8 +1,11 @@
 import { shownStatement } from "./db-span.js";
 import { isMethodName } from "./http-method.js";
-import { isUrlName, redacted, redactedFields, redactedMember, withheld } from "./redacted.js";
+import { hasShape, isCookieName, isOneCookie, textShapeOf } from "./member-names.js";
+import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
-import { FILTERED, isPersonalHeader, isSensitiveKey } from "./sensitive.js";
+import { withoutShapes } from "./secret-shapes.js";
+import { isStructured } from "./secret-text.js";
+import { isPersonalHeader, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "./span-view.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
@@ -24,8 +27,6 @@ export interface AttributePrivacy {
 const FIELD =
   /^(?:http\.(?:request|response)\.header|rpc\..*metadata|faas\..*header|messaging\..*header|http\.(?:request\.)?cookies?|url\.query\.param(?:eter)?s?)\.(.+)$/i;
 
-const COOKIE_FIELD = /^(?:set[_-])?cookie\./i;
-
 /** Addresses of those who call: personal data. */
 const CLIENT_ADDRESSES: ReadonlySet<string> = new Set([
   "client.address",
@@ -41,15 +42,10 @@ const PEER_ADDRESSES: ReadonlySet<string> = new Set([
   "network.peer.address",
 ]);
 
-// Names that say something about the shape of their values: `redactedMember` knows them.
-const SHAPED =
-  /(?:args|argv|cookies?|fragment|headers?|params?|query|query_?string|search|trailers)$/i;
-
 const METHOD = /^http\.(?:request\.)?method(?:_original)?$/;
 
 const STATEMENTS: ReadonlySet<string> = new Set(["db.query.text", "db.statement"]);
 
-const CONNECTION_STRING = "db.connection_string";
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
 
 /**
@@ -72,11 +68,16 @@ export function isOmitted(omission: Omission, kind: number | undefined): boolean
 
 /** The filter for header values; `name` is in any case, with `-` or `_`. */
 export function headerFilter(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
-  // One attribute for each cookie: `http.request.header.cookie.sid`.
-  const cookie = COOKIE_FIELD.exec(name);
-  if (cookie !== null) return isSensitiveKey(name.slice(cookie[0].length)) ? hidden : redacted;
+  if (isOneCookie(name)) return oneCookie(name, sendDefaultPii);
+  if (isCookieName(name) && !sendDefaultPii) return hidden;
   const isHidden = isSensitiveKey(name) || (!sendDefaultPii && isPersonalHeader(name));
-  return isHidden ? hidden : (value) => redactedMember(name, value);
+  return isHidden ? hidden : (value) => redactedMember(name, value, sendDefaultPii);
+}
+
+// One attribute for each cookie: `http.request.header.cookie.sid`, `http.cookies.sid`.
+function oneCookie(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
+  const cookie = name.slice(name.search(/cookies?\./i)).replace(/^[^.]*\./, "");
+  return sendDefaultPii && !isSensitiveKey(cookie) ? (value) => redacted(value, true) : hidden;
 }
 
 function omissionOf(name: string): Omission {
@@ -85,26 +86,37 @@ function omissionOf(name: string): Omission {
 }
 
 function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filter"] {
+  if (isOneCookie(name)) return oneCookie(name, sendDefaultPii);
   const field = FIELD.exec(name)?.[1];
   if (field !== undefined) return headerFilter(field, sendDefaultPii);
-  if (name === CONNECTION_STRING) return connection;
-  if (BODY.test(name)) return body;
+  if (BODY.test(name)) return (value) => body(name, value, sendDefaultPii);
   if (METHOD.test(name)) return method;
   if (STATEMENTS.has(name)) return statement;
   if (isSecretName(name)) return withheld;
   // Most of what differs from span to span is one of these: they are not looked at by name each time.
-  if (isUrlName(name)) return (value) => urlValue(name, value);
-  return SHAPED.test(name) ? (value) => redactedMember(name, value) : plainValue;
+  if (textShapeOf(name) === "url") return (value) => urlValue(name, value, sendDefaultPii);
+  if (hasShape(name)) return (value) => redactedMember(name, value, sendDefaultPii);
+  return sendDefaultPii ? openValue : plainValue;
 }
 
-/** What is sent of a JSON value whose name says nothing: all but secrets in URLs and in its members. */
+/** What is sent of a JSON value whose name says nothing: all but the secrets in its members and texts. */
 export function plainValue(value: unknown): unknown {
-  if (typeof value === "string") return withoutSecrets(value);
-  return typeof value === "object" ? redacted(value) : value;
+  return typeof value === "string" && !isStructured(value)
+    ? withoutShapes(withoutSecrets(value))
+    : redacted(value, false);
 }
 
-function urlValue(name: string, value: unknown): unknown {
-  return typeof value === "string" ? urlWithoutSecrets(value) : redactedMember(name, value);
+// The same with `sendDefaultPii`: functions of their own, so that they can be told from others.
+function openValue(value: unknown): unknown {
+  return typeof value === "string" && !isStructured(value)
+    ? withoutShapes(withoutSecrets(value))
+    : redacted(value, true);
+}
+
+function urlValue(name: string, value: unknown, sendDefaultPii: boolean): unknown {
+  return typeof value === "string"
+    ? urlWithoutSecrets(value)
+    : redactedMember(name, value, sendDefaultPii);
 }
 
 function statement(value: unknown, attributes: AttributeBag = {}): unknown {
@@ -121,35 +133,8 @@ function hidden(value: unknown): unknown {
   return Array.isArray(value) ? value.map(withheld) : withheld(value);
 }
 
-// With a quote that is not closed, all that follows may be its value.
-const SPACED_SETTING =
-  /([^\s;&?=]{1,64})(\s{0,8}=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
-const SETTING =
-  /([^;&?=]{1,64})(=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^;&]*)/g;
-const CLOSED = /^(?:\{[^]*\}|'[^]*'|"[^]*"|[^{'"][^]*)?$/;
-
-// `Server=db;Password=x y`, `host=db password=x` or a URL.
-function connection(value: unknown): unknown {
-  if (typeof value !== "string") return redacted(value);
-  const setting = value.includes(";") ? SETTING : SPACED_SETTING;
-  return withoutSecrets(value).replace(setting, (...match: string[]) => {
-    const [all = "", name = "", equals = "", setTo = ""] = match;
-    return isSensitiveKey(name) || !CLOSED.test(setTo) ? `${name}${equals}${FILTERED}` : all;
-  });
-}
-
 // Bodies are filtered by key where they have keys, and hidden elsewhere (protocol: data collection).
-function body(value: unknown): unknown {
-  if (typeof value !== "string") return redactedFields(value);
-  const parsed = jsonOf(value);
-  if (typeof parsed === "object") return JSON.stringify(redactedFields(parsed));
-  return /^[^\s=&]+=\S*$/.test(value) ? redactedMember("http.query", value) : withheld(value);
-}
-
-function jsonOf(value: string): unknown {
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return undefined;
-  }
+function body(name: string, value: unknown, sendDefaultPii: boolean): unknown {
+  const isReadable = typeof value !== "string" || isStructured(value) || isForm(value);
+  return isReadable ? redactedMember(name, value, sendDefaultPii) : withheld(value);
 }

@@ -1,4 +1,9 @@
+import { filterCommandLine, filterWords } from "./command-line.js";
+import { filterConnection } from "./connection-string.js";
+import { FIELD_LISTS, isArgumentsName, isCookieName, textShapeOf } from "./member-names.js";
 import { isSecretName } from "./secret-name.js";
+import { withoutShapes } from "./secret-shapes.js";
+import { filterStructured, isStructured } from "./secret-text.js";
 import {
   FILTERED,
   filterCookies,
@@ -8,80 +13,134 @@ import {
 } from "./sensitive.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
-type Names = (name: string) => boolean;
-
-/** Members whose own members are named by those who call, not by the application. */
-const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
-
-const COOKIES = /cookies?$/i;
-const SET_COOKIE = /set[_-]?cookie$/i;
-const QUERY = /(?:query|query_?string|search|fragment)$/i;
-const URL_NAME = /(?:url|uri|href|target|referr?er|location|url\.(?:full|original))$/i;
-const URL_QUERY = /(?:(?:url|http)\.query|query_?string)$/i;
-const ARGUMENTS = /(?:^|[._])(?:command_args|argv|exec_?argv|args)$/i;
-const ARGUMENT = /^--?([\w.-]+)(=?)/;
-
-/** Whether a member of this name is a URL or path as a whole. */
-export function isUrlName(name: string): boolean {
-  return URL_NAME.test(name);
-}
-
 /** What is nested deeper is no value that a scope or a span has. */
 const MAX_DEPTH = 64;
 
-/**
- * A JSON value in which values under secret names are `[Filtered]`, at any depth, and texts hold no
- * secret of a URL: all else is kept, in order. The same value where nothing had to change, so that
- * it costs nothing to keep it. What is empty, `null` or a boolean tells nothing and stays.
- */
-export function redacted<T>(value: T): T {
-  // What has been replaced is a text in the place of another value.
-  return visited(value, { names: isSecretName, depth: 0 }) as T;
-}
-
-/** The same for the value of a member of this name. */
-export function redactedMember(name: string, value: unknown): unknown {
-  return member(name, value, { names: isSecretName, depth: 0 });
-}
-
-/** The same where the members are headers, cookies or parameters: the deny list is a substring of their names. */
-export function redactedFields<T>(value: T): T {
-  return visited(value, { names: isSensitiveKey, depth: 0 }) as T;
-}
+/** How many levels of nesting JSON inside of a text counts for: at most eight texts are nested. */
+const TEXT_DEPTH = 8;
 
 interface Place {
-  readonly names: Names;
+  /** The names under which values are withheld. */
+  readonly names: (name: string) => boolean;
   readonly depth: number;
+  /** False where cookies are withheld as a whole. */
+  readonly pii: boolean;
+}
+
+/**
+ * A JSON value in which values under secret names are `[Filtered]`, at any depth, also within texts that
+ * hold JSON, and texts hold no secret of a URL or one that is known by its shape. Cookies are withheld as
+ * a whole without `sendDefaultPii`. All else is kept, in order: the same value where nothing had to
+ * change. What is empty, `null` or a boolean tells nothing and stays.
+ */
+export function redacted<T>(value: T, sendDefaultPii = false): T {
+  // What has been replaced is a text in the place of another value.
+  return visited(value, rootOf(sendDefaultPii)) as T;
+}
+
+/** Filters a value as the member of this name of a value that `redacted` is given. */
+export function redactedMember(name: string, value: unknown, sendDefaultPii = false): unknown {
+  return member(name, value, rootOf(sendDefaultPii));
+}
+
+/** Filters a text as `redacted` does: JSON may stand anywhere in it. */
+export function redactedText(text: string, sendDefaultPii = false): string {
+  return freeText(text, rootOf(sendDefaultPii));
+}
+
+const OPEN_ROOT: Place = Object.freeze({ names: isSecretName, depth: 0, pii: true });
+const SHY_ROOT: Place = Object.freeze({ names: isSecretName, depth: 0, pii: false });
+
+function rootOf(sendDefaultPii: boolean): Place {
+  return sendDefaultPii ? OPEN_ROOT : SHY_ROOT;
 }
 
 function visited(value: unknown, place: Place): unknown {
-  if (typeof value === "string") return withoutSecrets(value);
+  if (typeof value === "string") return freeText(value, place);
   if (typeof value !== "object" || value === null) return value;
   if (place.depth >= MAX_DEPTH) return FILTERED;
   return Array.isArray(value) ? list(value, place) : record(value, place);
 }
 
-function record(value: object, { names, depth }: Place): object {
-  const inner = { names, depth: depth + 1 };
+function freeText(text: string, place: Place): string {
+  const shown = structured(text, place, (value, inner) => visited(value, inner));
+  return withoutShapes(withoutSecrets(shown));
+}
+
+function structured(
+  text: string,
+  place: Place,
+  filter: (value: unknown, inner: Place) => unknown,
+): string {
+  const inner = { ...place, depth: place.depth + TEXT_DEPTH };
+  if (inner.depth < MAX_DEPTH) return filterStructured(text, (value) => filter(value, inner));
+  return isStructured(text) ? FILTERED : text;
+}
+
+function record(value: object, place: Place): object {
+  const inner = { ...place, depth: place.depth + 1 };
   let changed: [string, unknown][] | undefined;
   const entries = Object.entries(value);
+  const names = pairNames(value);
   for (const [index, [key, entry]] of entries.entries()) {
-    const shown: unknown = member(key, entry, inner);
+    const shown =
+      names === undefined ? member(key, entry, inner) : ofPair(key, entry, { ...names, inner });
     if (shown !== entry) (changed ??= entries.slice())[index] = [key, shown];
   }
   return changed === undefined ? value : Object.fromEntries(changed);
 }
 
-function member(name: string, value: unknown, { names, depth }: Place): unknown {
-  if (names(name)) return withheld(value);
-  if (typeof value === "string") return textMember(name, value);
-  const inner = { names: FIELD_LISTS.test(name) ? isSensitiveKey : names, depth };
+const NAME_MEMBERS = ["name", "key", "Name", "Key", "header", "field"] as const;
+const VALUE_MEMBERS = ["value", "Value", "values"] as const;
+
+interface PairNames {
+  /** The member that holds the name, and the name. */
+  readonly nameKey: string;
+  readonly name: string;
+  readonly valueKey: string;
+}
+
+// As archives of HTTP, environments of containers and OTLP have it: `{ name: "Cookie", value: "a=b" }`.
+function pairNames(value: object): PairNames | undefined {
+  const valueKey = VALUE_MEMBERS.find((key) => Object.hasOwn(value, key));
+  if (valueKey === undefined) return undefined;
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const nameKey of NAME_MEMBERS) {
+    const name = Object.hasOwn(value, nameKey) ? members[nameKey] : undefined;
+    if (typeof name === "string") return { nameKey, name, valueKey };
+  }
+  return undefined;
+}
+
+function ofPair(
+  key: string,
+  entry: unknown,
+  names: PairNames & { readonly inner: Place },
+): unknown {
+  if (key === names.nameKey) return visited(entry, names.inner);
+  return member(key === names.valueKey ? names.name : key, entry, names.inner);
+}
+
+function member(name: string, value: unknown, place: Place): unknown {
+  if (place.names(name)) return withheld(value);
+  if (isCookieName(name) && !place.pii) return withheldCookies(value);
+  if (typeof value === "string") return textMember(name, value, place);
+  return composed(name, value, place);
+}
+
+function composed(name: string, value: unknown, place: Place): unknown {
+  const inner = FIELD_LISTS.test(name) ? { ...place, names: isSensitiveKey } : place;
   if (!Array.isArray(value)) return visited(value, inner);
-  if (COOKIES.test(name) || SET_COOKIE.test(name) || URL_NAME.test(name))
-    return mapped(value, (entry) =>
-      typeof entry === "string" ? textMember(name, entry) : visited(entry, inner),
-    );
-  return ARGUMENTS.test(name) ? mappedArguments(value, inner) : visited(value, inner);
+  if (isArgumentsName(name) && !value.some(isComposed)) return mappedArguments(value, inner);
+  const shape = textShapeOf(name);
+  if (shape === "text" || shape === "body" || shape === "query") return visited(value, inner);
+  return mapped(value, (entry) =>
+    typeof entry === "string" ? textMember(name, entry, place) : visited(entry, inner),
+  );
+}
+
+function isComposed(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** What is shown of a value under a secret name. */
@@ -90,74 +149,80 @@ export function withheld(value: unknown): unknown {
   return isTelling && typeof value !== "boolean" ? FILTERED : value;
 }
 
-function textMember(name: string, value: string): string {
-  if (SET_COOKIE.test(name)) return filterSetCookie(value);
-  if (COOKIES.test(name)) return filterCookies(value);
-  if (URL_NAME.test(name)) return urlWithoutSecrets(value);
-  // A query of a database is a text with spaces.
-  const isQuery = QUERY.test(name) && (URL_QUERY.test(name) || !/\s/.test(value));
-  return withoutSecrets(isQuery ? filterQuery(value) : value);
+// A number under such a name counts cookies.
+function withheldCookies(value: unknown): unknown {
+  return typeof value === "string" || typeof value === "object" ? withheld(value) : value;
+}
+
+function textMember(name: string, value: string, place: Place): string {
+  if (isStructured(value)) {
+    const shown = structured(value, place, (json, inner) =>
+      typeof json === "string" ? freeText(json, inner) : composed(name, json, inner),
+    );
+    return withoutShapes(withoutSecrets(shown));
+  }
+  switch (textShapeOf(name)) {
+    case "set-cookie":
+      return filterSetCookie(value);
+    case "cookies":
+      return filterCookies(value);
+    case "connection":
+      return filterConnection(value);
+    case "url":
+      return urlWithoutSecrets(value);
+    case "command":
+      return filterCommandLine(value, (word) => freeText(word, place));
+    case "url-query":
+      return withoutSecrets(filterQuery(value));
+    case "body":
+      return freeText(isForm(value) ? filterQuery(value) : value, place);
+    case "query":
+      // A query of a database is a text with spaces.
+      return freeText(/\s/.test(value) ? value : filterQuery(value), place);
+    default:
+      return freeText(value, place);
+  }
+}
+
+/** Returns true for a text of names and values as forms are sent: `user=me&page=2`. */
+export function isForm(text: string): boolean {
+  return /^[^\s=&{}[\]"<>]+=\S*$/.test(text);
 }
 
 // A list of pairs of name and value, or of names and values by turns, is a record too.
 function list(values: readonly unknown[], place: Place): readonly unknown[] {
-  const { names, depth } = place;
-  const inner = { names, depth: depth + 1 };
-  if (names !== isSensitiveKey) return mapped(values, (value) => visited(value, inner));
-  if (values.every((value) => typeof value === "string")) {
-    return mapped(values, (value, index) => {
-      const name = index % 2 === 1 ? values[index - 1] : undefined;
-      return name === undefined ? visited(value, inner) : member(name, value, inner);
-    });
-  }
-  return mapped(values, (value) => {
-    if (isPair(value)) return pair(value, inner);
-    return isNamed(value) ? named(value, inner) : visited(value, inner);
+  const inner = { ...place, depth: place.depth + 1 };
+  if (values.length > 0 && values.every(isPair))
+    return mapped(values, (value) => pair(value, inner));
+  const isByTurns =
+    place.names === isSensitiveKey && values.every((value) => typeof value === "string");
+  return mapped(values, (value, index) => {
+    const name: unknown = isByTurns && index % 2 === 1 ? values[index - 1] : undefined;
+    return typeof name === "string" ? member(name, value, inner) : visited(value, inner);
   });
 }
 
-// As archives of HTTP have their headers: `{ name: "Cookie", value: "a=b" }`.
-interface Named {
-  readonly name: string;
-  readonly value: unknown;
-}
+type Pair = readonly [string, unknown];
 
-function isNamed(value: unknown): value is Named {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "value" in value &&
-    "name" in value &&
-    typeof value.name === "string"
-  );
-}
-
-function named(entry: Named, place: Place): Named {
-  const value = member(entry.name, entry.value, place);
-  return value === entry.value ? entry : { ...entry, value };
-}
-
-function isPair(value: unknown): value is readonly [string, unknown] {
+function isPair(value: unknown): value is Pair {
   return Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
 }
 
-function pair(value: readonly [string, unknown], place: Place): readonly unknown[] {
+function pair(value: Pair, place: Place): readonly unknown[] {
   const [name, second] = value;
   const shown = member(name, second, place);
   return shown === second ? value : [name, shown];
 }
 
-// `--token=x` as well as `--token x`.
+// Arguments are numbers too where they were composed by hand.
 function mappedArguments(values: readonly unknown[], place: Place): readonly unknown[] {
-  let isNextSecret = false;
-  return mapped(values, (value) => {
-    const [option = "", name = "", equals] =
-      (typeof value === "string" ? ARGUMENT.exec(value) : undefined) ?? [];
-    const isSecret = isSecretName(name);
-    const isValue = isNextSecret && option === "";
-    isNextSecret = isSecret && equals === "";
-    if (isValue) return withheld(value);
-    return isSecret && equals === "=" ? option + FILTERED : visited(value, place);
+  const words = values.map((value) =>
+    typeof value === "number" ? String(value) : typeof value === "string" ? value : "",
+  );
+  const shown = filterWords(words, (word) => freeText(word, place));
+  return mapped(values, (value, index) => {
+    if (typeof value !== "string" && typeof value !== "number") return visited(value, place);
+    return shown[index] === words[index] ? value : shown[index];
   });
 }
 

@@ -101,7 +101,7 @@ describe("the share of the scopes", () => {
     scope.addBreadcrumb({ message: text }).setExtra("e", text).setContext("c", { text });
     const merged = mergeScopes([scope.data], 100);
     const membersAt = (length: number): string[] => {
-      const { event, contexts } = scopeMembers(merged, length);
+      const { event, contexts } = scopeMembers(merged, { maxLength: length });
       return Object.keys(JSON.parse(`{${(event + contexts).slice(1)}}`) as object).toSorted();
     };
     expect(membersAt(1000)).toEqual(["breadcrumbs", "c", "extra", "tags", "user"]);

@@ -49,7 +49,6 @@ function orders(planted: Planted): Handler {
 const KEPT = [
   "request-7",
   "page=2",
-  "theme=dark",
   "kept author",
   "kept page",
   "kept host",
@@ -84,6 +83,7 @@ describe("no envelope of a transaction holds", () => {
     await flush();
     expect(planted.foundIn(ingest.envelopes)).toEqual([]);
     const sent = ingest.envelopes.map(textOf).join("\n");
+    expect(sent).not.toContain("theme=dark");
     expect(KEPT.filter((text) => !sent.includes(text))).toEqual([]);
   });
 

@@ -47,11 +47,8 @@ describe("by default", () => {
   );
 });
 
-describe("whatever is asked for, the secret is hidden in", () => {
+describe("cookies are withheld as a whole, and by name with `sendDefaultPii`, in", () => {
   it.each<[string, unknown, unknown]>([
-    ["http.request.header.authorization", ["Bearer x"], ["[Filtered]"]],
-    ["http.request.header.x_api_key", "x", "[Filtered]"],
-    ["http.response.header.x-auth-token", ["x", "y"], ["[Filtered]", "[Filtered]"]],
     ["http.request.header.cookie", ["a=b; sid=c"], ["a=b; sid=[Filtered]"]],
     ["http.request.header.cookie", ["nonsense"], ["[Filtered]"]],
     ["http.response.header.set-cookie", ["sid=c; Path=/"], ["sid=[Filtered]; Path=/"]],
@@ -59,6 +56,37 @@ describe("whatever is asked for, the secret is hidden in", () => {
     ["http.request.header.cookie.sid", "c", "[Filtered]"],
     ["http.request.header.cookie.theme", "dark", "dark"],
     ["http.response.header.set_cookie.sessionid", "c", "[Filtered]"],
+    ["http.request.header.Cookie", "a=b; sid=c", "a=b; sid=[Filtered]"],
+    ["rpc.grpc.request.metadata.cookie", ["a=b"], ["a=b"]],
+    ["rpc.connect_rpc.response.metadata.set-cookie", ["a=b"], ["a=b"]],
+    ["http.cookies", "a=b", "a=b"],
+    ["http.cookies.theme", "dark", "dark"],
+    ["app.request_cookies", "a=b", "a=b"],
+    ["messaging.headers", '{"Cookie":"a=b"}', '{"Cookie":"a=b"}'],
+    ["app.har", '[{"name":"cookie","value":"a=b"}]', '[{"name":"cookie","value":"a=b"}]'],
+    ["process.command_line", 'curl -H "Cookie: a=b" h', 'curl -H "Cookie: [Filtered]" h'],
+  ])("%s", (name, value, filtered) => {
+    const whole = JSON.stringify(shown(name, value));
+    expect(whole).toContain("[Filtered]");
+    expect(whole).not.toMatch(/a=b|sid=|dark|nonsense/);
+    expect(shown(name, value, true)).toEqual(filtered);
+  });
+
+  it.each([
+    ["cookie_consent", "all"],
+    ["app.cookie_count", 3],
+    ["accept_cookies", "yes"],
+    ["cookies", 2],
+  ])("and %s stays", (name, value) => {
+    expect(shown(name, value)).toBe(value);
+  });
+});
+
+describe("whatever is asked for, the secret is hidden in", () => {
+  it.each<[string, unknown, unknown]>([
+    ["http.request.header.authorization", ["Bearer x"], ["[Filtered]"]],
+    ["http.request.header.x_api_key", "x", "[Filtered]"],
+    ["http.response.header.x-auth-token", ["x", "y"], ["[Filtered]", "[Filtered]"]],
     ["http.request.header.referer", ["https://h/?token=x"], ["https://h/?token=[Filtered]"]],
     ["rpc.grpc.request.metadata.authority-x", ["x"], ["[Filtered]"]],
     ["rpc.request.metadata.trace", ["x"], ["x"]],

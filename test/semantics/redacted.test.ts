@@ -33,16 +33,10 @@ describe("a redacted value", () => {
       { rawHeaders: ["Authorization", "v", "Accept", "b"] },
       { rawHeaders: ["Authorization", "[Filtered]", "Accept", "b"] },
     ],
-    ["cookies", { cookie: "a=b; sid=c" }, { cookie: "a=b; sid=[Filtered]" }],
     [
-      "cookies as an object",
-      { cookies: { "connect.sid": "v", lang: "en" } },
-      { cookies: { "connect.sid": "[Filtered]", lang: "en" } },
-    ],
-    [
-      "cookies that are set",
-      { "set-cookie": ["sid=c; Path=/"] },
-      { "set-cookie": ["sid=[Filtered]; Path=/"] },
+      "cookies as a whole",
+      { cookie: "a=b; lang=en", cookies: { lang: "en" }, "set-cookie": ["a=c; Path=/"] },
+      { cookie: "[Filtered]", cookies: "[Filtered]", "set-cookie": "[Filtered]" },
     ],
     ["a query", { query_string: "token=a b&q=1" }, { query_string: "token=[Filtered]&q=1" }],
     [
@@ -57,6 +51,22 @@ describe("a redacted value", () => {
     ],
   ])("hides %s", (_what, value, shown) => {
     expect(redacted(value)).toEqual(shown);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ["cookies", { cookie: "a=b; sid=c" }, { cookie: "a=b; sid=[Filtered]" }],
+    [
+      "cookies as an object",
+      { cookies: { "connect.sid": "v", lang: "en" } },
+      { cookies: { "connect.sid": "[Filtered]", lang: "en" } },
+    ],
+    [
+      "cookies that are set",
+      { "set-cookie": ["sid=c; Path=/"] },
+      { "set-cookie": ["sid=[Filtered]; Path=/"] },
+    ],
+  ])("hides %s by name with `sendDefaultPii`", (_what, value, shown) => {
+    expect(redacted(value, true)).toEqual(shown);
   });
 
   it.each<[string, unknown]>([

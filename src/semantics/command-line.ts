@@ -1,0 +1,191 @@
+import { filterConnection } from "./connection-string.js";
+import { isSecretName } from "./secret-name.js";
+import { FILTERED, filterQuery, isSensitiveKey } from "./sensitive.js";
+
+type TextFilter = (text: string) => string;
+
+// `--token`, `-Dpassword=x`, `--token=x`.
+const OPTION = /^(--?(?:D(?=[a-z]))?)([a-z][\w.-]*)(=?)/i;
+// `/password:x` of Windows, and not a path.
+const WINDOWS_OPTION = /^(\/([a-z][\w-]*)[:=])./i;
+const ASSIGNMENT = /^([a-z_][\w.-]*)=(?=.)/i;
+const HEADER = /^(?:-H|--header=)?([\w-]+):\s*(?=\S)/;
+const LOGIN = /^([^\s:/@]*):(?!\/\/)(.+)$/;
+
+/** Options whose value is a user and a password, of curl and others. */
+const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--proxy-user"]);
+const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
+const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
+
+/**
+ * The letter of the option that takes a password, by program. `-p` is a port, a path or a project for most
+ * others, so it counts for these alone; `login` stands for `docker login` and the like.
+ */
+const PASSWORD_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ["mysql", "p"],
+  ["mysqldump", "p"],
+  ["mysqladmin", "p"],
+  ["mariadb", "p"],
+  ["mariadb-dump", "p"],
+  ["mongo", "p"],
+  ["mongosh", "p"],
+  ["mongodump", "p"],
+  ["mongorestore", "p"],
+  ["sshpass", "p"],
+  ["login", "p"],
+  ["twine", "p"],
+  ["7z", "p"],
+  ["redis-cli", "a"],
+  ["sqlcmd", "P"],
+  ["bcp", "P"],
+  ["zip", "P"],
+  ["unzip", "P"],
+  ["ldapsearch", "w"],
+  ["ldapmodify", "w"],
+]);
+
+/** Programs whose `-p` without a value asks for the password. */
+const ASKING = /^(?:mysql|mariadb)/;
+
+/** A part of a command line, without the quotes around it. */
+interface Word {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** How the words before have changed what a word means. */
+interface State {
+  program: string;
+  next: "cookies" | "login" | "plain" | "secret";
+}
+
+/**
+ * Withholds the secrets in a command line: values of options and variables with a secret's name, users'
+ * passwords, HTTP headers. `inner` filters what has no such shape. Spaces and quotes stay.
+ */
+export function filterCommandLine(text: string, inner: TextFilter): string {
+  const words = wordsOf(text);
+  const shown = filterWords(
+    words.map((word) => word.text),
+    inner,
+  );
+  let result = "";
+  let at = 0;
+  for (const [index, word] of words.entries()) {
+    const change = shown[index] ?? word.text;
+    if (change === word.text) continue;
+    result += text.slice(at, word.start) + requoted(text.slice(word.start, word.end), change);
+    at = word.end;
+  }
+  return at === 0 ? text : result + text.slice(at);
+}
+
+/** The same for the arguments of a program, as a list. */
+export function filterWords(words: readonly string[], inner: TextFilter): readonly string[] {
+  const state: State = { program: "", next: "plain" };
+  return words.map((word) => filterWord(word, state, inner));
+}
+
+function filterWord(word: string, state: State, inner: TextFilter): string {
+  const { next } = state;
+  state.next = "plain";
+  const option = OPTION.exec(word);
+  // `--token --verbose`: the token was given in another way.
+  if (option === null && next !== "plain") return valueOf(word, next, inner);
+  const short = shortOption(word, state);
+  if (short !== undefined) return short;
+  state.next = nextOf(word, option);
+  if (option !== null && option[3] === "=" && isSecretName(option[2] ?? ""))
+    return option[0] + FILTERED;
+  return assigned(word) ?? header(word) ?? login(word) ?? plainWord(word, inner);
+}
+
+function nextOf(word: string, option: RegExpExecArray | null): State["next"] {
+  if (LOGIN_OPTIONS.has(word)) return "login";
+  if (COOKIE_OPTIONS.has(word)) return "cookies";
+  return option?.[3] === "" && option[0] === word && isSecretName(option[2] ?? "")
+    ? "secret"
+    : "plain";
+}
+
+function valueOf(word: string, next: State["next"], inner: TextFilter): string {
+  if (next === "secret") return word === "" ? word : FILTERED;
+  if (next === "cookies") return word.includes("=") ? FILTERED : word;
+  const match = LOGIN.exec(word);
+  // `-u 1000:1000` is a user's and a group's id.
+  if (match === null || /^\d+:\d+$/.test(word)) return plainWord(word, inner);
+  return `${match[1]}:${FILTERED}`;
+}
+
+// The program may be given with its path, and after `sudo`, variables or in a chain of commands. Its
+// password is given once: the `-p` of `sshpass -p x ssh -p 22` is a port.
+function shortOption(word: string, state: State): string | undefined {
+  const name = word
+    .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
+    .replace(/\.exe$/i, "");
+  if (PASSWORD_OPTIONS.has(name)) state.program = name;
+  const letter = PASSWORD_OPTIONS.get(state.program);
+  if (letter === undefined || !word.startsWith(`-${letter}`)) return undefined;
+  if (word.length === 2) state.next = ASKING.test(state.program) ? "plain" : "secret";
+  state.program = "";
+  return word.length === 2 ? word : `-${letter}${FILTERED}`;
+}
+
+function assigned(word: string): string | undefined {
+  const windows = WINDOWS_OPTION.exec(word);
+  if (windows !== null && isSecretName(windows[2] ?? "")) return `${windows[1]}${FILTERED}`;
+  // `--set db.password=x`, `-e PASSWORD=x`, `--env=PASSWORD=x`, `PASSWORD=x`.
+  const start = /^--?[\w-]+=(?=[\w.-]+=)/.exec(word)?.[0].length ?? 0;
+  const name = ASSIGNMENT.exec(word.slice(start));
+  if (name === null) return undefined;
+  return isSecretName(name[1] ?? "") && !word.includes("&")
+    ? word.slice(0, start) + name[0] + FILTERED
+    : undefined;
+}
+
+function header(word: string): string | undefined {
+  const match = HEADER.exec(word);
+  const name = match?.[1] ?? "";
+  if (match === null || !(/^(?:set-)?cookie$/i.test(name) || isSensitiveKey(name)))
+    return undefined;
+  return /^https?$/i.test(name) ? undefined : match[0] + FILTERED;
+}
+
+function login(word: string): string | undefined {
+  const option = ATTACHED_LOGIN.exec(word)?.[0];
+  if (option === undefined) return undefined;
+  return option + valueOf(word.slice(option.length), "login", (value) => value);
+}
+
+function plainWord(word: string, inner: TextFilter): string {
+  // A form, `-d 'password=x&user=y'`, or settings of a connection.
+  const plain = /^[\w.-]+=[^\s;]*&\S*$/.test(word) ? filterQuery(word) : word;
+  return inner(/^[\w ]+=[^;]*;/.test(plain) ? filterConnection(plain) : plain);
+}
+
+// Quotes may stand anywhere in a word: `--token="a b"`. One that is not closed reaches to the end.
+const WORD = /(?:"(?:[^"\\]|\\[^])*(?:"|$)|'[^']*(?:'|$)|\\[^]|[^\s"'\\])+/g;
+
+function wordsOf(line: string): readonly Word[] {
+  return Array.from(line.matchAll(WORD), ({ 0: raw, index }) => ({
+    start: index,
+    end: index + raw.length,
+    text: raw.replaceAll(
+      /"((?:[^"\\]|\\[^])*)(?:"|$)|'([^']*)(?:'|$)/g,
+      (_all, double?: string, single?: string) =>
+        double === undefined ? (single ?? "") : double.replaceAll(/\\(["\\])/g, "$1"),
+    ),
+  }));
+}
+
+// The word between the quotes that it had, where they surround it or the end of it.
+function requoted(raw: string, shown: string): string {
+  const quote = raw.charAt(0);
+  if (quote === '"' || quote === "'") return quote + shown.replaceAll(quote, `\\${quote}`) + quote;
+  const inner = /["']/.exec(raw)?.[0];
+  const at = inner === undefined ? -1 : raw.indexOf(inner);
+  return at > 0 && shown.startsWith(raw.slice(0, at)) && inner !== undefined
+    ? shown.slice(0, at) + inner + shown.slice(at) + inner
+    : shown;
+}

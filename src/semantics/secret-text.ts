@@ -1,0 +1,88 @@
+import { readLoose } from "./loose-json.js";
+import type { LooseNode } from "./loose-json.js";
+import { mayNameSecret } from "./secret-name.js";
+import { FILTERED } from "./sensitive.js";
+
+/** Characters of one text that are read as JSON; what follows them is withheld. 5 ms at most. */
+const MAX_LENGTH = 262_144;
+
+// JSON, also where it was made text twice.
+const STRUCTURED = /^\s*(?:"\s*)?[{[]/;
+const BRACKET = /[{[]/;
+
+/** Returns true if a text begins as JSON does: complete, cut off, or several values in lines. */
+export function isStructured(text: string): boolean {
+  // Most texts begin with a letter or a slash: they need no pattern.
+  const first = text.charCodeAt(0);
+  return FIRST_CODES.has(first) && STRUCTURED.test(text);
+}
+
+// Brackets, a quotation mark, spaces and a byte order mark.
+const FIRST_CODES: ReadonlySet<number> = new Set(
+  Array.from('{[" \t\n\r\uFEFF', (character) => character.charCodeAt(0)),
+);
+
+/**
+ * The text with the values of its JSON as `filter` returns them: it takes a value and returns the
+ * same one, or a copy in which texts and `[Filtered]` stand in the place of other values. All other
+ * characters stay as they are, so that valid JSON stays valid. JSON may begin anywhere in the text.
+ */
+export function filterStructured(text: string, filter: (value: unknown) => unknown): string {
+  const start = text.search(BRACKET);
+  if (start === -1 || !(mayNameSecret(text) || text.includes("\\u"))) return text;
+  const from = text.charAt(start - 1) === '"' ? start - 1 : start;
+  const read = text.slice(from, from + MAX_LENGTH);
+  let shown = text.slice(0, from);
+  let at = 0;
+  for (const edit of editsOf(readLoose(read), filter)) {
+    shown += read.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  const rest = text.length - from > MAX_LENGTH ? FILTERED : "";
+  return at === 0 && rest === "" ? text : shown + read.slice(at) + rest;
+}
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function editsOf(nodes: readonly LooseNode[], filter: (value: unknown) => unknown): Edit[] {
+  const edits: Edit[] = [];
+  for (const node of nodes) {
+    // Names that occur twice are one member of a value: the earlier ones are looked at alone.
+    const visit = (each: LooseNode, value: unknown): void => {
+      if (value === each.value) return;
+      if (each.members !== undefined && isObject(value)) {
+        for (const { name, node: member } of each.members) {
+          const isShadowed = !Object.is((each.value as Values)[name], member.value);
+          const alone = isShadowed ? (filter({ [name]: member.value }) as Values) : value;
+          visit(member, Object.hasOwn(alone, name) ? alone[name] : member.value);
+        }
+      } else if (each.items !== undefined && Array.isArray(value)) {
+        for (const [index, item] of each.items.entries()) visit(item, value[index]);
+      } else {
+        edits.push({ start: each.start, end: each.end, text: written(value, each) });
+      }
+    };
+    visit(node, filter(node.value));
+  }
+  return edits;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function written(value: unknown, { isQuoted, quote }: LooseNode): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  if (!isQuoted && text !== FILTERED) return text;
+  const mark = quote === "" ? '"' : quote;
+  let escaped = text;
+  for (let level = mark.length; level > 0; level >>= 1)
+    escaped = JSON.stringify(escaped).slice(1, -1);
+  return mark + (mark.endsWith("'") ? escaped.replaceAll("'", "\\'") : escaped) + mark;
+}
