@@ -36,9 +36,9 @@ function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
   const scope = trace.transactions[0]?.scope ?? errors[0]?.scope;
   const pieces = [
     [],
-    [styled("dim", "trace "), trace.id, `: ${countsOf(trace).join(", ")}`],
+    ...headingOf(trace, settings.columns),
     ...(spans.length === 0 ? [] : [titleOf(trace)]),
-    ...(scope === undefined ? [] : scopeLines(scope)),
+    ...(scope === undefined ? [] : scopeLines(scope, settings.columns)),
   ];
   const below = [
     ...errors.slice(0, MAX_ERRORS).flatMap((error) => errorLines(error, names)),
@@ -49,6 +49,15 @@ function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
     ...(spans.length === 0 ? [] : waterfall(rowsOf(spans, { fold: true }), settings)),
     ...below.map((line) => lineOf(line, settings)),
   ];
+}
+
+/** Below this width, what belongs together is on lines of its own. */
+const NARROW_COLUMNS = 80;
+
+function headingOf(trace: TraceRecord, columns: number): Piece[][] {
+  const counts = countsOf(trace).join(", ");
+  const id = [styled("dim", "trace "), trace.id];
+  return columns < NARROW_COLUMNS ? [id, [counts]] : [[...id, `: ${counts}`]];
 }
 
 function countsOf({ transactions, spans, errors }: TraceRecord): string[] {
@@ -67,11 +76,12 @@ function titleOf(trace: TraceRecord): Piece[] {
   const root = rootOf(trace);
   const { start, millis } = extentOf(trace);
   const status = root?.status || "no status";
+  const fine = root?.status === "ok" && trace.errors.length === 0 ? "good" : "warn";
   const time = new Date(start);
   return [
     styled("service", servicesOf(trace).join(" → ")),
     "  ",
-    styled(root?.isFailed === true ? "bad" : "good", status),
+    styled(root?.isFailed === true ? "bad" : fine, status),
     `  ${millis.toFixed(1)} ms`,
     ...(Number.isNaN(time.getTime())
       ? []
@@ -79,19 +89,19 @@ function titleOf(trace: TraceRecord): Piece[] {
   ];
 }
 
-function scopeLines({ user, tags }: ScopeView): Piece[][] {
-  if (user.length + tags.length === 0) return [];
+function scopeLines({ user, tags }: ScopeView, columns: number): Piece[][] {
   const groups: [string, readonly Pair[]][] = [
     ["user", user],
     ["tags", tags],
   ];
-  const pieces = groups
+  const lines = groups
     .filter(([, pairs]) => pairs.length > 0)
-    .flatMap(([title, pairs], index): Piece[] => [
-      styled("dim", `${index === 0 ? "" : "  "}${title} `),
+    .map(([title, pairs]): Piece[] => [
+      styled("dim", `${title} `),
       pairs.map(([key, value]) => `${key}=${value}`).join(" "),
     ]);
-  return [pieces];
+  const [first = [], second = []] = lines;
+  return columns < NARROW_COLUMNS || lines.length < 2 ? lines : [[...first, "  ", ...second]];
 }
 
 function errorLines(error: ErrorView, names: ReadonlyMap<string, string>): Piece[][] {

@@ -1,6 +1,6 @@
 import type { SpanRow } from "../inbox/span-tree.js";
 import type { SpanView } from "../inbox/views.js";
-import { fit, lineOf, styled } from "./terminal.js";
+import { fit, lineOf, printable, styled } from "./terminal.js";
 import type { LineSettings, Piece } from "./terminal.js";
 import { textWidth } from "./text-width.js";
 
@@ -35,7 +35,10 @@ function layoutOf(rows: readonly SpanRow[], columns: number): Layout {
   const gaps = op === 0 ? 2 : 3;
   const rest = columns - TIME_WIDTH - op - gaps;
   // Names that are all short leave their columns to the bars.
-  const longest = rows.reduce((width, row) => Math.max(width, textWidth(nameOf(row))), 0);
+  const longest = rows.reduce(
+    (width, row) => Math.max(width, textWidth(printable(nameOf(row)) + timesOf(row))),
+    0,
+  );
   const name = Math.min(Math.round(rest * NAME_SHARE), MAX_NAME_WIDTH, Math.max(longest, 20));
   return { name, op, bar: rest - name };
 }
@@ -64,7 +67,7 @@ function axisOf(rows: readonly SpanRow[]): Axis {
 
 function piecesOf(row: SpanRow, axis: Axis, { name, op, bar }: Layout): Piece[] {
   const [span] = row.spans;
-  const label = fit(nameOf(row), name);
+  const label = labelOf(row, name);
   const millis = row.spans.reduce((sum, { millis: own }) => sum + own, 0);
   return [
     span.isFailed ? styled("bad", label) : span.isRoot ? styled("bold", label) : label,
@@ -75,18 +78,21 @@ function piecesOf(row: SpanRow, axis: Axis, { name, op, bar }: Layout): Piece[] 
   ];
 }
 
-function nameOf({ spans, branch }: SpanRow): string {
-  const [span] = spans;
+function nameOf({ spans: [span], branch }: SpanRow): string {
   const service = span.isRoot ? `${span.service}: ` : "";
-  const times = spans.length > 1 ? ` ×${spans.length}` : "";
-  // The number would be cut off with the end of a long name.
-  return `${branch}${span.isFailed ? "✗ " : ""}${service}${times === "" ? span.name : `${shortened(span.name)}${times}`}`;
+  return `${branch}${span.isFailed ? "✗ " : ""}${service}${span.name}`;
 }
 
-const MAX_REPEATED_NAME = 40;
+function timesOf({ spans }: SpanRow): string {
+  return spans.length > 1 ? ` ×${spans.length}` : "";
+}
 
-function shortened(name: string): string {
-  return name.length > MAX_REPEATED_NAME ? `${name.slice(0, MAX_REPEATED_NAME - 1)}…` : name;
+// The number must not be cut off with the end of a long name: it follows the name, or what is left of it.
+function labelOf(row: SpanRow, width: number): string {
+  const times = timesOf(row);
+  const room = width - textWidth(times);
+  const name = printable(nameOf(row));
+  return fit((textWidth(name) > room ? fit(name, room) : name) + times, width);
 }
 
 // A value that is wider than its column would push the line over the edge.

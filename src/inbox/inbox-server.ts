@@ -8,7 +8,6 @@ import { readPage } from "./page-file.js";
 import { answerPage } from "./page-routes.js";
 import type { PageParts } from "./page-routes.js";
 import { ingestRefusal } from "./request-guard.js";
-import { textOf } from "./wire.js";
 
 /** A server on the loopback interface that takes envelopes, and shows them on a page. */
 export interface InboxServer {
@@ -74,7 +73,7 @@ async function ingest(
   } catch (error) {
     // The client went away.
     if (!(error instanceof IngestRefusal) && !message.complete) throw error;
-    const detail = textOf(error instanceof Error ? error.message : String(error));
+    const detail = error instanceof Error ? error.message : String(error);
     inbox.refuse(detail);
     answer(response, statusOf(error), { detail, causes: [] });
   }

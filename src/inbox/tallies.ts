@@ -1,3 +1,4 @@
+import { textOf } from "./wire.js";
 import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
 
 /** Entries of each list that are kept. */
@@ -53,7 +54,7 @@ export class TallyBook {
 
   /** Keeps why something could not be read. */
   refuse(reason: string): void {
-    push(this.#refusals, reason, MAX_REFUSALS);
+    push(this.#refusals, textOf(reason), MAX_REFUSALS);
   }
 
   list(): Tallies {

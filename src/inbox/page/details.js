@@ -108,6 +108,7 @@ export function errorDetails(error, spanName) {
       el("p", "cause", "Caused by ", said(`${cause.type}: ${cause.value}`)),
       frameList(cause.frames) || "",
     ]),
+    el("details", {}, el("summary", {}, "Scope of this event"), scopeDetails(error.scope)),
   );
   element.dataset.error = error.eventId;
   return element;

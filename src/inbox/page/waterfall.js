@@ -3,7 +3,7 @@ import { duration, hueOf } from "./format.js";
 
 const MAX_ROWS = 2000;
 const MAX_INDENT = 24;
-const INDENT_PIXELS = 14;
+const INDENT_PIXELS = 12;
 const TICKS = 4;
 
 /**

@@ -1,0 +1,88 @@
+// Takes docs/inbox.png: the demo's orders on the inbox's page. Needs Chromium: /usr/bin/chromium, or its path in CHROMIUM.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+import { palettePng } from "./palette-png.mjs";
+
+const MAX_BYTES = 150_000;
+const root = fileURLToPath(new URL("..", import.meta.url));
+const picture = `${root}docs/inbox.png`;
+
+const inbox = spawn(process.execPath, ["dist/esm/cli/main.js", "inbox", "--port", "0"], {
+  cwd: root,
+  stdio: ["ignore", "pipe", "inherit"],
+});
+try {
+  const { page, dsn } = await addressesOf(inbox);
+  await run("examples/shop/main.mjs", "--requests", "6", "--dsn", dsn);
+  await run("dist/esm/cli/main.js", "send-test", "--dsn", dsn);
+  await take(page);
+  const { size } = statSync(picture);
+  if (size > MAX_BYTES) throw new Error(`the picture has ${size} bytes, over ${MAX_BYTES}`);
+} finally {
+  inbox.kill("SIGTERM");
+}
+
+async function addressesOf({ stdout }) {
+  let page = "";
+  for await (const line of createInterface(stdout)) {
+    page ||= /^Page: +(\S+)/.exec(line)?.[1] ?? "";
+    const dsn = /SENTRY_DSN=(\S+)/.exec(line)?.[1];
+    if (dsn !== undefined) {
+      stdout.resume();
+      return { page, dsn };
+    }
+  }
+  throw new Error("the inbox did not start");
+}
+
+async function run(...args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: "ignore" });
+  const [code] = await once(child, "exit");
+  if (code !== 0) throw new Error(`${args[0]} ended with exit code ${code}`);
+}
+
+async function take(url) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const browser = await chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-lcd-text"],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 810 } });
+    await page.goto(url);
+    await page.locator(".entry .name", { hasText: "checkout" }).first().click();
+    await page.locator(".title", { hasText: "checkout" }).waitFor();
+    // What is below the other two calls is collapsed, so that all three are in the picture.
+    const requests = page.locator(".row", { has: page.getByText("request", { exact: true }) });
+    for (const index of [1, 2]) await requests.nth(index).locator(".toggle").click();
+    await page.locator(".row", { hasText: "SELECT" }).first().click();
+    await page.evaluate("document.querySelector('#detail').scrollTop = 0");
+    await page.mouse.move(0, 0);
+    writeFileSync(picture, palettePng(await pixelsOf(await page.screenshot(), browser)));
+  } finally {
+    await browser.close();
+  }
+}
+
+async function pixelsOf(png, browser) {
+  const page = await browser.newPage();
+  const { width, height, base64 } = await page.evaluate(`(async () => {
+    const response = await fetch("data:image/png;base64,${png.toString("base64")}");
+    const image = await createImageBitmap(await response.blob());
+    const { width, height } = image;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const blob = new Blob([context.getImageData(0, 0, width, height).data]);
+    const reader = new FileReader();
+    reader.readAsDataURL(blob);
+    await new Promise((resolve) => reader.addEventListener("load", resolve));
+    return { width, height, base64: reader.result.split(",")[1] };
+  })()`);
+  return { width, height, rgba: Buffer.from(base64, "base64") };
+}
