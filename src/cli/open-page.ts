@@ -8,8 +8,9 @@ interface Opener {
 /** Returns the command with which a platform opens an address in its browser. */
 export function openerOf(platform: NodeJS.Platform, url: string): Opener {
   if (platform === "darwin") return { command: "open", args: [url] };
-  // `start` is part of the shell; its first quoted argument is a window's title.
-  if (platform === "win32") return { command: "cmd", args: ["/c", "start", '""', url] };
+  // `start` would need a shell, and its rules of quoting.
+  if (platform === "win32")
+    return { command: "rundll32", args: ["url.dll,FileProtocolHandler", url] };
   return { command: "xdg-open", args: [url] };
 }
 

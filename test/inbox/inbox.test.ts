@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { printTrace } from "../../src/cli/print-trace.js";
+import { itemLines } from "../../src/cli/print-items.js";
+import { Inbox } from "../../src/inbox/inbox.js";
+import { readArrivals } from "../../src/inbox/read-envelope.js";
+import { detailOf } from "../../src/inbox/trace-detail.js";
+import { fakeTerminal } from "../cli/fake-terminal.js";
+import { errorOf, transactionOf } from "../cli/trace-parts.js";
+import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";
+
+const work = (traceId: string) =>
+  envelopeOf([["transaction", transactionOf({ id: "r", from: 0, to: 1 }, [], traceId)]]);
+
+describe("the inbox", () => {
+  it("puts an error that came before its transaction into its trace", () => {
+    const inbox = new Inbox();
+    for (const items of orderItems()) inbox.receive(envelopeOf(items));
+
+    const [summary] = inbox.summaries();
+    expect(summary).toMatchObject({
+      id: ORDER_TRACE_ID,
+      name: "POST /:tenant/checkout/:user",
+      services: ["gateway", "inventory"],
+      isFailed: true,
+      spans: 38,
+    });
+    expect(summary?.errors.map(({ location }) => location)).toEqual(["/app/src/discount.js:14"]);
+  });
+
+  it("keeps the traces of which something came last, by their number", () => {
+    const inbox = new Inbox({ maxTraces: 2 });
+    for (const id of ["a", "b", "a", "c"]) inbox.receive(work(id));
+
+    expect(inbox.summaries().map(({ id }) => id)).toEqual(["a", "c"]);
+    expect(inbox.counts().evicted).toBe(1);
+  });
+
+  it("keeps no more than its bytes, and of one trace no more than its share", () => {
+    const size = work("a").items[0]?.payload.length ?? 0;
+    const inbox = new Inbox({ maxBytes: size * 3, maxTraceBytes: size * 2 });
+    for (const id of ["a", "b", "b", "b", "c"]) inbox.receive(work(id));
+
+    expect(inbox.summaries().map(({ id, spans }) => [id, spans])).toEqual([
+      ["b", 2],
+      ["c", 1],
+    ]);
+    expect(inbox.counts()).toMatchObject({ evicted: 1, omitted: 1 });
+  });
+
+  it("bounds its lists, and adds up drops and metrics by their kinds", () => {
+    const inbox = new Inbox();
+    const log = { trace_id: "t", timestamp: 1, level: "info", body: "x" };
+    const drop = { category: "span", reason: "queue_overflow", quantity: 2 };
+    for (let index = 0; index < 300; index += 1) {
+      inbox.refuse(String(index));
+      inbox.receive(
+        envelopeOf([
+          ["log", { items: Array.from({ length: 10 }, () => log) }],
+          ["check_in", { check_in_id: String(index), monitor_slug: "m", status: "ok" }],
+          ["client_report", { discarded_events: [drop] }],
+          ["trace_metric", { items: [{ name: "n", type: "counter", value: index }] }],
+          [`type ${index}`, {}],
+        ]),
+      );
+    }
+
+    const { logs, checkIns, drops, metrics, others, refusals } = inbox.tallies();
+    expect([logs.length, checkIns.length, others.length, refusals.length]).toEqual([
+      1000, 200, 200, 50,
+    ]);
+    expect(drops).toEqual([{ ...drop, quantity: 600 }]);
+    expect(metrics).toMatchObject([{ count: 300, sum: 44_850, min: 0, max: 299, last: 299 }]);
+  });
+
+  it("lists an event without a trace as one of its own", () => {
+    const inbox = new Inbox();
+    inbox.receive(envelopeOf([["event", { event_id: "e", message: "hello" }]]));
+
+    expect(inbox.summaries()).toMatchObject([{ id: "e", name: "hello" }]);
+  });
+
+  it("joins spans that travel without a transaction", () => {
+    const inbox = new Inbox();
+    const item = {
+      trace_id: "t",
+      span_id: "s",
+      name: "GET /",
+      is_segment: true,
+      status: "error",
+      start_timestamp: 1,
+      end_timestamp: 2,
+      attributes: { "service.name": { type: "string", value: "web" } },
+    };
+    inbox.receive(envelopeOf([["span", { items: [item] }]]));
+
+    expect(inbox.summaries()).toMatchObject([
+      { name: "GET /", services: ["web"], isFailed: true, millis: 1000 },
+    ]);
+  });
+
+  it("takes any JSON in any item, and shows or counts it", () => {
+    const types = fc.constantFrom(
+      "transaction",
+      "event",
+      "span",
+      "log",
+      "trace_metric",
+      "check_in",
+      "client_report",
+      "x",
+    );
+    // Shapes that are nearly right reach further than random ones.
+    const near = fc
+      .tuple(
+        fc.constantFrom<object>(transactionOf({ id: "r", from: 0, to: 1 }), errorOf("x")),
+        fc.string(),
+        fc.jsonValue(),
+      )
+      .map(([base, key, value]) => ({ ...base, [key]: value }));
+    const keys = fc.constantFrom(
+      "contexts",
+      "spans",
+      "exception",
+      "tags",
+      "user",
+      "breadcrumbs",
+      "request",
+      "timestamp",
+      "items",
+    );
+    const bent = fc
+      .tuple(near, keys, fc.jsonValue())
+      .map(([base, key, value]) => ({ ...base, [key]: value }));
+    fc.assert(
+      fc.property(types, fc.oneof(fc.jsonValue(), near, bent), (type, payload) => {
+        const inbox = new Inbox();
+        const envelope = envelopeOf([[type, payload]]);
+        inbox.receive(envelope);
+        const terminal = fakeTerminal();
+        for (const { id } of inbox.summaries()) {
+          const record = inbox.trace(id);
+          if (record === undefined) throw new Error("a listed trace is not kept");
+          JSON.stringify(detailOf(record));
+          printTrace(record, terminal);
+        }
+        const arrivals = readArrivals(envelope).map(({ arrival }) => arrival);
+        itemLines(arrivals, { columns: 100, hasColours: false });
+
+        expect(terminal.complaints).toEqual([]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
