@@ -1,7 +1,7 @@
 import type { ErrorEvent, ExceptionValue, JsonRecord } from "../protocol/error-event.js";
 import { redacted as redactedJson, redactedMember, redactedText } from "../semantics/redacted.js";
 import { isSecretName } from "../semantics/secret-name.js";
-import { FILTERED } from "../semantics/sensitive.js";
+import { FILTERED } from "../semantics/secret-words.js";
 
 // Scopes are frozen, and shared by many events: each part of them is looked at once, for each setting
 // that clients of this process have.

@@ -1,6 +1,7 @@
 import { filterConnection } from "./connection-string.js";
 import { isSecretName } from "./secret-name.js";
-import { FILTERED, filterQuery, isSensitiveKey } from "./sensitive.js";
+import { FILTERED } from "./secret-words.js";
+import { filterQuery, isSensitiveKey } from "./sensitive.js";
 
 type TextFilter = (text: string) => string;
 

@@ -1,4 +1,5 @@
-import { FILTERED, isSensitiveKey } from "./sensitive.js";
+import { FILTERED } from "./secret-words.js";
+import { isSensitiveKey } from "./sensitive.js";
 import { withoutSecrets } from "./url.js";
 
 // With a quote that is not closed, all that follows may be its value.

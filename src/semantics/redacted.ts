@@ -4,13 +4,8 @@ import { FIELD_LISTS, isArgumentsName, isCookieName, textShapeOf } from "./membe
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured } from "./secret-text.js";
-import {
-  FILTERED,
-  filterCookies,
-  filterQuery,
-  filterSetCookie,
-  isSensitiveKey,
-} from "./sensitive.js";
+import { FILTERED } from "./secret-words.js";
+import { filterCookies, filterQuery, filterSetCookie, isSensitiveKey } from "./sensitive.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 /** What is nested deeper is no value that a scope or a span has. */

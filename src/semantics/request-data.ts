@@ -4,7 +4,8 @@ import { text } from "./attribute-text.js";
 import { OTHER_METHOD, requestMethod } from "./http-method.js";
 import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "./private-attributes.js";
-import { FILTERED, filterCookies, filterQuery } from "./sensitive.js";
+import { FILTERED } from "./secret-words.js";
+import { filterCookies, filterQuery } from "./sensitive.js";
 import type { AttributeBag } from "./span-view.js";
 import { sanitizeUrl, withoutSecrets } from "./url.js";
 

@@ -1,4 +1,4 @@
-import { FILTERED } from "./sensitive.js";
+import { FILTERED } from "./secret-words.js";
 
 // Secrets that are recognized by their own text, whatever they are called. Each alternative begins with
 // characters that hardly occur otherwise, and has a bounded part before the first repetition.

@@ -1,7 +1,7 @@
 import { readLoose } from "./loose-json.js";
 import type { LooseNode } from "./loose-json.js";
 import { mayNameSecret } from "./secret-name.js";
-import { FILTERED } from "./sensitive.js";
+import { FILTERED } from "./secret-words.js";
 
 /** Characters of one text that are read as JSON; what follows them is withheld. 5 ms at most. */
 const MAX_LENGTH = 262_144;

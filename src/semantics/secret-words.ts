@@ -1,5 +1,8 @@
 // The vocabulary by which names are read in `secret-name`.
 
+/** What stands in the place of a value that is not sent. */
+export const FILTERED = "[Filtered]";
+
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }

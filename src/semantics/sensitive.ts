@@ -1,3 +1,7 @@
+import { isSecretName } from "./secret-name.js";
+import { filterStructured, isStructured } from "./secret-text.js";
+import { FILTERED } from "./secret-words.js";
+
 // Terms of the deny list for headers, cookies and query parameters:
 // https://develop.sentry.dev/sdk/foundations/client/data-collection/
 const SENSITIVE_TERM =
@@ -8,9 +12,6 @@ const PERSONAL_TERM = /forwarded|-ip|remote-|via|-user/i;
 
 /** Queries inside of queries that are looked into: what is nested deeper is withheld. */
 const MAX_NESTED = 8;
-
-/** What stands in the place of a value that is not sent. */
-export const FILTERED = "[Filtered]";
 
 /** Whether values under this key are withheld: it contains a term of Sentry's deny list, in any case. */
 export function isSensitiveKey(key: string): boolean {
@@ -74,8 +75,13 @@ function filterPair(pair: string, depth: number): string {
   return `${key}=${filterInner(pair.slice(equals + 1), depth)}`;
 }
 
-// A URL may be the value of a parameter, `?next=/login?token=…`, and is most often encoded as one.
+// JSON may be the value of a parameter, as the variables of GraphQL are. So may a URL, `?next=/login?token=…`, and is most often encoded as one.
 function filterInner(value: string, depth: number): string {
+  const json = decoded(value);
+  if (isStructured(json)) {
+    const shown = filterStructured(json, byName);
+    return shown === json ? value : encodeURIComponent(shown);
+  }
   const mark = value.search(/[?#]|%3f|%23/i);
   if (mark === -1) return value;
   const isEncoded = value.charAt(mark) === "%";
@@ -85,6 +91,18 @@ function filterInner(value: string, depth: number): string {
   const filtered = queryAt(inner, depth + 1);
   if (filtered === inner) return value;
   return value.slice(0, start) + (isEncoded ? encodeURIComponent(filtered) : filtered);
+}
+
+// In a copy, of which only what differs is written.
+function byName(value: unknown): unknown {
+  if (typeof value === "string" && isStructured(value)) return filterStructured(value, byName);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(byName);
+  const entries = Object.entries(value).map(([name, member]: [string, unknown]) => [
+    name,
+    isSecretName(name) && member !== null && member !== "" ? FILTERED : byName(member),
+  ]);
+  return Object.fromEntries(entries) as unknown;
 }
 
 function decoded(key: string): string {

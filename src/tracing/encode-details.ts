@@ -1,4 +1,6 @@
+import { clip, cut } from "../normalize/cut.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../normalize/relay-values.js";
+import { redactedText } from "../semantics/redacted.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import type { AttributeEncoder } from "./attribute-encoder.js";
 import type { SpanEvent, SpanLink } from "./finished-span.js";
@@ -7,6 +9,7 @@ import { validSpanId, validTraceId } from "./ids.js";
 const SAMPLED_FLAG = 1;
 const MAX_LINKS = 128;
 const MAX_LINKS_LENGTH = 65_536;
+const MAX_STATUS_LENGTH = 8192;
 
 /** Links as a member with a leading comma. The trace state of a link is OTel's own and stays out. */
 export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncoder): string {
@@ -68,4 +71,11 @@ function measurementOf(event: SpanEvent, attributes: AttributeBag): Measurement 
   const hasUnit = unit !== undefined || given === undefined || given === "";
   const text = `{"value":${value},"unit":"${unit ?? "none"}"}`;
   return { name, text, isValid: hasUnit && name === event.name };
+}
+
+/** A status message as it is sent; undefined where there is none. It often holds the body of an answer. */
+export function statusDescription(message: unknown): string | undefined {
+  if (typeof message !== "string" || message === "") return undefined;
+  // More is read than is sent, so that no secret is recognized less because the text is cut.
+  return clip(redactedText(cut(message, 2 * MAX_STATUS_LENGTH)), MAX_STATUS_LENGTH);
 }

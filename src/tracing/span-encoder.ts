@@ -15,7 +15,7 @@ import { withoutSecrets } from "../semantics/url.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
 import { sourceMember, transactionName } from "./encoded-head.js";
 import type { EncodedHead, HeadNaming } from "./encoded-head.js";
-import { jsonLinks, jsonMeasurements } from "./encode-details.js";
+import { jsonLinks, jsonMeasurements, statusDescription } from "./encode-details.js";
 import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan } from "./finished-span.js";
 import { namesSpan, validSpanId, validTraceId } from "./ids.js";
@@ -199,9 +199,10 @@ export class SpanEncoder {
 
 function namingOf(
   span: FinishedSpan,
-  { description, source }: Inference,
+  inferred: Inference,
   sourceAt: number,
 ): HeadNaming | undefined {
+  const { description, source } = inferred;
   const request = namedRequest(span);
   if (request === undefined) return undefined;
   const hasRoute = span.attributes["http.route"] !== undefined;
@@ -272,7 +273,7 @@ function mendedMembers(span: FinishedSpan): string {
   const { status } = span;
   const message =
     status.code === STATUS_CODE.ERROR
-      ? jsonMember("otel.status_description", statusMessage(status.message))
+      ? jsonMember("otel.status_description", statusDescription(status.message))
       : "";
   const {
     droppedAttributesCount: attributes,
@@ -281,12 +282,6 @@ function mendedMembers(span: FinishedSpan): string {
   } = span;
   if (attributes === 0 && events === 0 && links === 0) return message;
   return `${message}${countMember("otel.dropped_attributes_count", attributes)}${countMember("otel.dropped_events_count", events)}${countMember("otel.dropped_links_count", links)}`;
-}
-
-function statusMessage(message: string | undefined): string | undefined {
-  return typeof message === "string" && message !== ""
-    ? clip(withoutSecrets(message), MAX_DESCRIPTION_LENGTH)
-    : undefined;
 }
 
 function countMember(key: string, count: number): string {

@@ -80,3 +80,22 @@ describe("a query within a query", () => {
     expect(filterQuery(query)).toBe(filtered);
   });
 });
+
+function variables(value: object): string {
+  return `query=q&variables=${encodeURIComponent(JSON.stringify(value))}`;
+}
+
+describe("JSON within a query", () => {
+  it("is filtered by name, and stays JSON", () => {
+    expect(
+      filterQuery(variables({ input: { password: "x", body: '{"token":"y"}' }, page: 2 })),
+    ).toBe(
+      variables({ input: { password: "[Filtered]", body: '{"token":"[Filtered]"}' }, page: 2 }),
+    );
+  });
+
+  it("stays as it was written where it holds no secret", () => {
+    const query = "filter=%7b%22a%22:1}&ids=[1,2]";
+    expect(filterQuery(query)).toBe(query);
+  });
+});

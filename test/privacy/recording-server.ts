@@ -1,0 +1,57 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+import { onTestFinished } from "vitest";
+
+/** A server in another process that keeps every byte it receives. */
+export interface RecordingServer {
+  readonly dsn: string;
+  /** All that was received, decompressed, and again with each way of escaping undone. */
+  readonly received: () => Promise<string>;
+}
+
+/** Starts a server; it ends with the test. */
+export async function startRecordingServer(): Promise<RecordingServer> {
+  const child = fork(join(import.meta.dirname, "fixtures", "recording-server.mjs"), {
+    execArgv: [],
+  });
+  onTestFinished(() => void child.kill());
+  const [{ port }] = (await once(child, "message")) as [{ readonly port: number }];
+  return {
+    dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`,
+    received: async () => {
+      const answer = once(child, "message");
+      child.send({});
+      const [{ texts }] = (await answer) as [{ readonly texts: readonly string[] }];
+      const text = texts.join("\n");
+      return [
+        text,
+        unescaped(text),
+        unescaped(unescaped(text)),
+        percentDecoded(text),
+        base64Decoded(text),
+      ].join("\n");
+    },
+  };
+}
+
+function unescaped(text: string): string {
+  return text
+    .replaceAll(/\\u([\da-f]{4})/gi, (_all, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    )
+    .replaceAll(/\\(["\\/])/g, "$1");
+}
+
+function percentDecoded(text: string): string {
+  return text.replaceAll(/(?:%[\da-f]{2})+/gi, (escape) =>
+    Buffer.from(escape.replaceAll("%", ""), "hex").toString("utf8"),
+  );
+}
+
+function base64Decoded(text: string): string {
+  return (text.match(/[A-Za-z\d+/]{16,}={0,2}/g) ?? [])
+    .map((encoded) => Buffer.from(encoded, "base64").toString("latin1"))
+    .join("\n");
+}
