@@ -53,6 +53,6 @@ function recordCopy(record: object, depth: number, copying: Copying): unknown {
 }
 
 function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
+  const prototype = attempt<unknown>(() => Object.getPrototypeOf(value), undefined);
   return prototype === Object.prototype || prototype === null;
 }
