@@ -191,6 +191,7 @@ function withReplay(
     send: (envelope, options) =>
       isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope, options),
     wake: () => transport.wake?.(),
+    settled: async () => replayOf()?.settled(),
 
     get holdsSends() {
       return transport.holdsSends === true;

@@ -18,7 +18,7 @@ import { senderStats } from "./sender-stats.js";
 import type { SenderStats } from "./sender-stats.js";
 import { SpoolIntake } from "./spool-intake.js";
 import type { Timers } from "./timers.js";
-import { systemTimers } from "./timers.js";
+import { systemTimers, within } from "./timers.js";
 import { closeTransport } from "./transport-close.js";
 import type { SendOptions, SendResult } from "./transport.js";
 
@@ -117,7 +117,10 @@ class QueuedSender implements EnvelopeSender {
       return false;
     if (this.#settings.transport.isUsable === false) return false;
     const reports = this.#detached(() => this.#sendReports());
-    await this.#waiters.wait(reports, this.#reports.waitLimit(start + timeoutMillis - this.#now()));
+    const remaining = (): number => start + timeoutMillis - this.#now();
+    await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));
+    // A short process would end with the first spooled envelope under way, each time, and send it again the next time.
+    await within(this.#timers, remaining(), this.#settings.transport.settled?.());
     return true;
   }
 

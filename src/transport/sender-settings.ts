@@ -11,6 +11,8 @@ import type { SendOptions, SendResult, Transport } from "./transport.js";
 export interface SenderTransport extends Transport {
   /** A flush waits: what is held back is tried now. */
   wake?(): void;
+  /** Resolves once what it sends beside the sender's envelopes, from a spool, has come to its outcome. Never rejects. */
+  settled?(): Promise<void>;
   /** False while attempts fail and none has come through. */
   readonly isReachable?: boolean;
   /** Whether sends with `holdMillis` wait while the server is gone. */

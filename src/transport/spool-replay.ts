@@ -41,6 +41,8 @@ export interface SpoolReplay {
   wake(): void;
   /** The server has just answered something: what waits is tried now. Cheap enough for every answer. */
   nudge(): void;
+  /** Resolves once the envelope in hand has its outcome; at once while the server is gone. Never rejects. */
+  settled(): Promise<void>;
   /** Ends after the envelope in hand. It is not started again. Never rejects. */
   stop(): Promise<void>;
 }
@@ -109,6 +111,10 @@ class BackgroundReplay implements SpoolReplay {
 
   wake(): void {
     if (this.#cancelTimer !== undefined && this.#isIdle) this.#begin();
+  }
+
+  async settled(): Promise<void> {
+    if (this.#settings.isReachable?.() !== false) await this.#round;
   }
 
   async stop(): Promise<void> {

@@ -40,3 +40,14 @@ export function deadline(timers: Timers, delayMillis: number): Deadline {
   });
   return { passed, cancel: () => cancel?.() };
 }
+
+/** Waits for a promise, for so many milliseconds at most. Rejects where the promise does. */
+export async function within(
+  timers: Timers,
+  millis: number,
+  pending: Promise<unknown> | undefined,
+): Promise<void> {
+  if (pending === undefined || millis <= 0) return;
+  const limit = deadline(timers, millis);
+  await Promise.race([pending, limit.passed]).finally(() => limit.cancel());
+}

@@ -1,6 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import type { Timers } from "./timers.js";
-import { deadline } from "./timers.js";
+import { within } from "./timers.js";
 
 /** How a transport is closed. */
 export interface TransportCloseSettings {
@@ -16,11 +16,9 @@ const CLOSE_MILLIS = 500;
 /** Closes a transport; resolves when it is closed, or after 500 ms. Never rejects. */
 export async function closeTransport(settings: TransportCloseSettings): Promise<void> {
   const { timers, diagnostics, close } = settings;
-  const grace = deadline(timers, CLOSE_MILLIS);
   try {
-    await Promise.race([close(), grace.passed]);
+    await within(timers, CLOSE_MILLIS, close());
   } catch (error) {
     diagnostics.warnOnce("transport", "the transport could not be closed", error);
   }
-  grace.cancel();
 }

@@ -33,6 +33,21 @@ describeRow(27, "process.exit() and no memory left", () => {
     await expectAccounted(await sharedBooks(books, { directory }), server);
   });
 
+  it("short processes, which end by running out of work: each sends spooled envelopes, and none twice", async () => {
+    const server = await startFaultServer();
+    const directory = await spoolDirectory();
+    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const last = { errors: 3, transactions: 0, exitCode: 7 };
+    await (await startApp(options)).end("exit", last);
+    const left = [(await waitingIds(directory)).length];
+    while (left.length <= 4 && left.at(-1) !== 0) {
+      await (await startApp(options)).end("runOut");
+      left.push((await namesIn(directory)).length);
+    }
+    expect(left.at(-1)).toBe(0);
+    expect((await server.report()).events).toMatchObject({ unique: 3, maxAttempts: 1 });
+  });
+
   it("process.exit() without a spool: what is queued is lost, and nothing waits for it", async () => {
     const server = await startFaultServer();
     const end = await (await startApp({ dsn: server.dsn })).end("exit", LAST);
