@@ -69,14 +69,17 @@ describe("the package", () => {
   );
 
   it.each(FORMATS)(
-    "names other packages of OpenTelemetry only where `register` loads them: %s",
+    "names other packages of OpenTelemetry only where `register` and the demo load them: %s",
     (format) => {
       const dist = join(app.packageDirectory, "dist", format);
       const naming = filesIn(dist).filter(
         (file) => file.endsWith(".js") && namesOtherPackages(file),
       );
 
+      // The command line is in the ESM build alone.
+      const ofDemo = format === "esm" ? ["cli/demo.js"] : [];
       expect(naming.map((file) => relative(dist, file))).toEqual([
+        ...ofDemo,
         "sdk/set-up-globals.js",
         "sdk/trace-sdk.js",
       ]);

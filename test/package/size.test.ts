@@ -7,10 +7,10 @@ import { builtPackage, filesIn } from "./built-package.js";
 
 // What one application loads of the package at most: one format's code, without the command line
 // and its inbox. CommonJS says the same in more words.
-const MAX_CODE_BYTES = { "dist/esm": 800_000, "dist/cjs": 900_000 };
+const MAX_CODE_BYTES = { "dist/esm": 850_000, "dist/cjs": 960_000 };
 
 // Both formats with their types, and the inbox with its page (120 kB).
-const MAX_BYTES = 2_220_000;
+const MAX_BYTES = 2_330_000;
 
 const COMMANDS = /\/(?:cli|inbox)\//;
 
@@ -26,7 +26,7 @@ describe("the package", { timeout: 60_000 }, () => {
     ).toBeLessThanOrEqual(max);
   });
 
-  it("has at most 2.22 MB of its own when it is installed", () => {
+  it("has at most 2.33 MB of its own when it is installed", () => {
     expect(bytesOf("dist", (file) => !file.endsWith(".map"))).toBeLessThanOrEqual(MAX_BYTES);
   });
 });
