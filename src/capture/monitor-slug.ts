@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import { endsOf } from "../normalize/cut.js";
+
 /** Characters of a slug that Relay keeps. */
 const MAX_SLUG_LENGTH = 50;
 
@@ -44,9 +46,6 @@ function slugify(slug: string): string {
 }
 
 function digestOf(slug: string): string {
-  const isShort = slug.length <= 2 * MAX_DIGESTED_LENGTH;
-  const read = isShort
-    ? slug
-    : `${slug.length}:${slug.slice(0, MAX_DIGESTED_LENGTH)}${slug.slice(-MAX_DIGESTED_LENGTH)}`;
+  const read = endsOf(slug, MAX_DIGESTED_LENGTH);
   return createHash("sha256").update(read, "utf16le").digest("hex").slice(0, DIGEST_LENGTH);
 }

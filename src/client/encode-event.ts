@@ -10,7 +10,7 @@ const MAX_LENGTH = 2_097_152;
 const LIMITS: Partial<NormalizeLimits> = {
   depth: 20,
   breadth: 10_000,
-  stringLength: MAX_LENGTH,
+  stringLength: 262_144,
   keyLength: 1024,
   totalLength: MAX_LENGTH,
   omitUndefined: true,

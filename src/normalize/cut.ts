@@ -31,6 +31,11 @@ export function cutBytes(text: string, max: number): string {
   return head;
 }
 
+/** A long text by its length and `max` characters of each end, for a digest; a short one as it is. */
+export function endsOf(text: string, max: number): string {
+  return text.length <= 2 * max ? text : `${text.length}:${text.slice(0, max)}${text.slice(-max)}`;
+}
+
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd8_00 && code <= 0xdb_ff;
 }

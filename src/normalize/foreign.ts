@@ -107,6 +107,8 @@ let hasSeenLarge = false;
  * proxy throws.
  */
 export function ownKeys(value: object, max: number): readonly string[] {
+  // JavaScript may pass a text, which has a key for each of its characters.
+  if (!isObjectLike(value)) return [];
   if (isList(value)) return indexesOf(value, max);
   if (ArrayBuffer.isView(value) || types.isStringObject(value)) return [];
   if (types.isProxy(value)) return keysOfProxy(value, max);

@@ -26,7 +26,7 @@ export interface NormalizeLimits {
   readonly keyLength: number;
   /** Characters of the whole copy, default 100 Ki; also what bounds the time it takes. */
   readonly totalLength: number;
-  /** Values of the whole copy, default 20,000. */
+  /** Values of the whole copy, default 10,000. */
   readonly nodes: number;
   /** Whether members that are `undefined` are left out; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
@@ -38,7 +38,7 @@ const DEFAULTS: NormalizeLimits = {
   stringLength: 8192,
   keyLength: 200,
   totalLength: 102_400,
-  nodes: 20_000,
+  nodes: 10_000,
   omitUndefined: false,
 };
 // Quotes, colon and comma around a member, or a short number.

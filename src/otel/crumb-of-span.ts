@@ -7,6 +7,7 @@ import type { SpanCrumb } from "../scope/span-crumb.js";
 import { requestMethod } from "../semantics/http-method.js";
 import { httpStatusOf } from "../semantics/http-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
+import { isBag } from "../semantics/span-view.js";
 
 const MAX_MESSAGE_LENGTH = 2048;
 const NANOS_PER_SECOND = 1e9;
@@ -36,7 +37,13 @@ function callOfRecord(record: SpanCrumb, kind: number): ClientCall {
   const { op = "default", description, data } = inferSpan({ ...record, kind });
   const { attributes, hasFailed } = record;
   const timestamp = secondsOf(record);
-  return { timestamp, op, description, data: { ...attributes, ...data }, hasFailed };
+  return {
+    timestamp,
+    op,
+    description,
+    data: { ...(isBag(attributes) && attributes), ...data },
+    hasFailed,
+  };
 }
 
 function crumbOfCall(call: ClientCall): Breadcrumb {

@@ -22,6 +22,17 @@ export function attachmentCopy(attachment: Attachment): Attachment {
   return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
+/** Copies of several contexts, at most `max`, within the bounds of one value: `null` stands for one to remove. */
+export function contextCopies(contexts: unknown, max: number): [string, FrozenRecord | null][] {
+  if (typeof contexts !== "object" || contexts === null) return [];
+  return Object.entries(frozenCopy(contexts, CONTEXTS_DEPTH))
+    .slice(0, max)
+    .map(([name, context]) => [name, isRecord(context) ? context : null]);
+}
+
+// One level more than of a context.
+const CONTEXTS_DEPTH = 4;
+
 /** Freezes a JSON value and all in it. */
 export function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {

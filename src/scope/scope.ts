@@ -15,7 +15,7 @@ import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
 import { addCrumb } from "./breadcrumb-trail.js";
-import { attachmentCopy, frozenCopy } from "./freeze.js";
+import { attachmentCopy, contextCopies, frozenCopy } from "./freeze.js";
 import { EMPTY_SCOPE_DATA } from "./scope-data.js";
 import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
 import { checkedBreadcrumb, checkedTag, checkedUser } from "./valid-values.js";
@@ -258,8 +258,8 @@ function writeMembers(scope: Scope, change: ScopeChange): void {
     .setTags(read("tags") ?? {})
     .setExtras(read("extra") ?? {})
     .setAttributes(read("attributes") ?? {});
-  for (const [name, context] of ownEntries(read("contexts") ?? {}, MAX_MEMBERS))
-    scope.setContext(name, isObject(context) ? context : null);
+  for (const [name, context] of contextCopies(read("contexts"), MAX_MEMBERS))
+    scope.setContext(name, context);
   for (const attachment of firstOf(read("attachments"), MAX_HANDLERS))
     if (isObject(attachment)) scope.addAttachment(attachment as Attachment);
 }

@@ -1,7 +1,8 @@
 import type { CaptureMechanism } from "../capture/exception-values.js";
 import type { SentryClient } from "../client/client.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
-import { attempt } from "../normalize/foreign.js";
+import { clip } from "../normalize/cut.js";
+import { isObjectLike, memberOf } from "../normalize/foreign.js";
 import { Scope } from "../scope/scope.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 
@@ -25,12 +26,18 @@ export function scopeOfCapture(
   return scope;
 }
 
+const MAX_TYPE_LENGTH = 200;
+
 /** The mechanism that a hint names. */
 export function mechanismOf(
   captureContext: CaptureContext | undefined,
 ): CaptureMechanism | undefined {
-  return attempt(
-    () => (typeof captureContext === "object" ? captureContext.mechanism : undefined),
-    undefined,
-  );
+  const mechanism = memberOf(captureContext, "mechanism");
+  if (typeof captureContext !== "object" || !isObjectLike(mechanism)) return undefined;
+  const type = memberOf(mechanism, "type");
+  const handled = memberOf(mechanism, "handled");
+  return {
+    type: typeof type === "string" ? clip(type, MAX_TYPE_LENGTH) : "generic",
+    handled: typeof handled === "boolean" ? handled : true,
+  };
 }

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { MAX_TEXT_LENGTH, bounded, text } from "./attribute-text.js";
 import { inferCache } from "./cache-span.js";
 import { inferDatabase } from "./db-span.js";
 import { inferFramework } from "./framework-span.js";
@@ -27,11 +27,10 @@ const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, Transa
  */
 export function inferSpan(span: SpanView): Inference {
   // The OTel SDK passes on whatever an untyped program gave for a name.
-  return typeof span.name === "string" ? inferNamed(span) : inferNamed(nameless(span));
-}
-
-function nameless({ kind, attributes }: SpanView): SpanView {
-  return { name: "", kind, attributes };
+  const { name, kind, attributes } = span;
+  if (typeof name !== "string") return inferNamed({ name: "", kind, attributes });
+  if (name.length > MAX_TEXT_LENGTH) return inferNamed({ name: bounded(name), kind, attributes });
+  return inferNamed(span);
 }
 
 function inferNamed(span: SpanView): Inference {

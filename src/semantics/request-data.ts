@@ -6,6 +6,7 @@ import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "./private-attributes.js";
 import { FILTERED } from "./secret-words.js";
 import { filterCookies, filterQuery } from "./sensitive.js";
+import { isBag } from "./span-view.js";
 import type { AttributeBag } from "./span-view.js";
 import { sanitizeUrl, withoutSecrets } from "./url.js";
 
@@ -96,6 +97,7 @@ function headersOf(
   const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
   const headers: Record<string, string> = {};
   let length = user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutSecrets(user)], 0);
+  if (!isBag(attributes)) return undefined;
   for (const key in attributes) {
     if (!key.startsWith(HEADER)) continue;
     const name = key.slice(HEADER.length);

@@ -9,6 +9,7 @@ import type { Inference } from "./inference.js";
 import { inferMcp } from "./mcp-span.js";
 import { inferMessaging } from "./messaging-span.js";
 import { inferRpc } from "./rpc-span.js";
+import { isBag } from "./span-view.js";
 import type { AttributeBag, SpanView } from "./span-view.js";
 import { inferVercelAi } from "./vercel-ai-span.js";
 
@@ -77,6 +78,7 @@ export function inferFamily(span: SpanView): Inference | undefined {
 // One walk over the few attributes that are there is cheaper than a look for each of the markers.
 function markedFamilies(attributes: AttributeBag): number {
   let bits = 0;
+  if (!isBag(attributes)) return bits;
   for (const key in attributes) bits |= BIT_BY_MARKER.get(key) ?? 0;
   return bits;
 }

@@ -7,6 +7,13 @@ export const STATUS_CODE = { UNSET: 0, OK: 1, ERROR: 2 } as const;
 /** Attribute values by key; with API 1.10 a value may be anything. */
 export type AttributeBag = Readonly<Record<string, unknown>>;
 
+/** Tells attributes from what a span that is made by hand may have: a text, a list or bytes, of which each place is a key. */
+export function isBag(attributes: AttributeBag): boolean {
+  return (
+    typeof attributes === "object" && !Array.isArray(attributes) && !ArrayBuffer.isView(attributes)
+  );
+}
+
 /** What the semantic tables read of a span. */
 export interface SpanView {
   readonly name: string;

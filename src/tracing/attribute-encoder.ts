@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 
-import { cut } from "../normalize/cut.js";
+import { cut, endsOf } from "../normalize/cut.js";
 import { attributePrivacy, isOmitted, plainValue } from "../semantics/private-attributes.js";
 import type { AttributePrivacy, Omission } from "../semantics/private-attributes.js";
+import { isBag } from "../semantics/span-view.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import { MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH, jsonValue } from "./encode-value.js";
 import { jsonString } from "./json-text.js";
@@ -31,6 +32,9 @@ const MAX_REMEMBERED_KEYS = 4096;
 
 /** Longer keys are cut, and told apart by a digest. */
 const MAX_KEY_LENGTH = 256;
+
+/** Characters of a key that tell whether it is a secret's, and that its digest is of, at each of its ends. */
+const MAX_READ_KEY_LENGTH = 1024;
 
 /** Longer values are not remembered, which bounds the memory that this may take. */
 const MAX_REMEMBERED_LENGTH = 256;
@@ -78,6 +82,7 @@ export class AttributeEncoder {
   members(attributes: AttributeBag, kind?: number): EncodedMembers {
     let text = "";
     let clipped = false;
+    if (!isBag(attributes)) return { text, clipped: true };
     for (const key in attributes) {
       const memory = this.#memories.get(key) ?? this.#learn(key);
       const value = attributes[key];
@@ -95,7 +100,10 @@ export class AttributeEncoder {
   }
 
   #learn(key: string): KeyMemory {
-    const { omission, filter } = attributePrivacy(key, this.#sendDefaultPii);
+    const { omission, filter } = attributePrivacy(
+      key.length > MAX_READ_KEY_LENGTH ? key.slice(0, MAX_READ_KEY_LENGTH) : key,
+      this.#sendDefaultPii,
+    );
     const memory: KeyMemory = {
       prefix: `,${jsonString(shownKey(key))}:`,
       omission: RESERVED_ATTRIBUTES.has(key) ? "always" : omission,
@@ -113,7 +121,10 @@ export class AttributeEncoder {
 // Keys that are not equal must not become so by being cut or made well-formed.
 function shownKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
-  const digest = createHash("sha256").update(key, "utf16le").digest("hex").slice(0, 8);
+  const digest = createHash("sha256")
+    .update(endsOf(key, MAX_READ_KEY_LENGTH), "utf16le")
+    .digest("hex")
+    .slice(0, 8);
   return `${cut(key, MAX_KEY_LENGTH - 9)}#${digest}`;
 }
 

@@ -7,6 +7,8 @@ import type { SpanEvent, SpanLink } from "./finished-span.js";
 import { validSpanId, validTraceId } from "./ids.js";
 
 const SAMPLED_FLAG = 1;
+// By index: what is made by hand may have any length. OTel's SDK keeps 128.
+const MAX_EVENTS = 1000;
 const MAX_LINKS = 128;
 const MAX_LINKS_LENGTH = 65_536;
 const MAX_STATUS_LENGTH = 8192;
@@ -43,7 +45,9 @@ export interface EncodedMeasurements {
 export function jsonMeasurements(events: readonly SpanEvent[]): EncodedMeasurements {
   const members = new Map<string, string>();
   let isBroken = false;
-  for (const event of events) {
+  for (let index = Math.max(0, events.length - MAX_EVENTS); index < events.length; index += 1) {
+    const event = events[index];
+    if (event === undefined) continue;
     if (event.attributes?.["sentry.measurement_value"] === undefined) continue;
     const { name, text, isValid } = measurementOf(event, event.attributes);
     const hasRoom = members.has(name) || members.size < MAX_MEASUREMENTS;

@@ -1,4 +1,6 @@
 import { clip } from "../normalize/cut.js";
+import { ownKeys } from "../normalize/foreign.js";
+import { textOf } from "../normalize/text.js";
 import { jsonString } from "./json-text.js";
 
 /** Characters of one attribute value that are kept (protocol: the largest documented field is 20 kB). */
@@ -39,12 +41,13 @@ function jsonAny(value: unknown, depth: number, path: Set<object>): string {
     case "undefined":
       return "null";
     default:
-      return jsonText(String(value));
+      return jsonText(textOf(value));
   }
 }
 
 function jsonObject(value: object, depth: number, path: Set<object>): string {
   if (value instanceof Uint8Array) return jsonText(base64(value));
+  if (ArrayBuffer.isView(value)) return jsonText(`[${value.byteLength} bytes]`);
   if (path.has(value)) return '"[Circular]"';
   if (depth >= MAX_DEPTH) return Array.isArray(value) ? '"[Array]"' : '"[Object]"';
   path.add(value);
@@ -64,8 +67,9 @@ function jsonArray(values: readonly unknown[], depth: number, path: Set<object>)
 
 function jsonMap(value: object, depth: number, path: Set<object>): string {
   let text = "";
-  for (const [key, member] of Object.entries(value).slice(0, MAX_MEMBERS)) {
+  for (const key of ownKeys(value, MAX_MEMBERS)) {
     if (text.length >= MAX_VALUE_LENGTH) break;
+    const member: unknown = Reflect.get(value, key);
     text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(member, depth + 1, path)}`;
   }
   return `{${text}}`;

@@ -1,6 +1,9 @@
-import { attempt, setMember } from "../normalize/foreign.js";
+import { attempt, ownKeys, setMember } from "../normalize/foreign.js";
 import type { AttributeBag } from "../semantics/span-view.js";
+import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan, HighResolutionTime } from "./finished-span.js";
+
+const MAX_ATTRIBUTES = 1000;
 
 /** Copies a span without what cannot be read, or is not of its type; `nowMillis` stands in for its times. */
 export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpan {
@@ -49,7 +52,10 @@ function lengthOf(read: () => readonly unknown[]): number {
 
 function readableAttributes(span: FinishedSpan): AttributeBag {
   const readable: Record<string, unknown> = {};
-  for (const key of attempt(() => Object.keys(span.attributes), [])) {
+  for (const key of attempt<readonly string[]>(
+    () => ownKeys(span.attributes, MAX_ATTRIBUTES),
+    [],
+  )) {
     const value = attempt(() => plain(span.attributes[key]), undefined);
     if (value !== undefined) setMember(readable, key, value);
   }
@@ -59,6 +65,6 @@ function readableAttributes(span: FinishedSpan): AttributeBag {
 // A value with a getter or a proxy inside is read here, where it can be left out.
 function plain(value: unknown): unknown {
   return typeof value === "object" && value !== null
-    ? (JSON.parse(JSON.stringify(value)) as unknown)
+    ? (JSON.parse(jsonValue(value)) as unknown)
     : value;
 }

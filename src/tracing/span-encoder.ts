@@ -2,7 +2,7 @@ import { clip, cut } from "../normalize/cut.js";
 import { ruleMessage, validOrigin } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
 import { httpStatusOf } from "../semantics/http-status.js";
-import { text as givenText } from "../semantics/attribute-text.js";
+import { bounded, text as givenText } from "../semantics/attribute-text.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";
@@ -124,7 +124,7 @@ export class SpanEncoder {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
       name: transactionName(inferred.description),
-      spanName: typeof span.name === "string" ? span.name : undefined,
+      spanName: typeof span.name === "string" ? bounded(span.name) : undefined,
       source,
       op,
       traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}${name}}`,
@@ -244,7 +244,7 @@ function kindMembers(op: string | undefined, origin: string, status: string): st
 }
 
 function descriptionMember(description: string): string {
-  return `},"description":${jsonString(clip(withoutSecrets(description), MAX_DESCRIPTION_LENGTH))}}`;
+  return `},"description":${jsonString(clip(withoutSecrets(bounded(description)), MAX_DESCRIPTION_LENGTH))}}`;
 }
 
 // Relay takes this for the span's name. Without it, it derives one from the op, which for many spans of
@@ -256,7 +256,7 @@ function nameMember(name: string): string {
 
 // A name that the application gives for Sentry wins. OTel's SDK passes on a name that is no text.
 function nameOf({ name, attributes }: FinishedSpan): string {
-  return givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? name : "");
+  return givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? bounded(name) : "");
 }
 
 // OTel's rules for non-OTLP formats: scope, status message and dropped counts stay visible.

@@ -20,6 +20,12 @@ function cycle(): object {
   return value;
 }
 
+function endless(): unknown[] {
+  const list: unknown[] = [];
+  list.length = 2 ** 32 - 1;
+  return list;
+}
+
 // Sends a hand-made root with a hand-made child between two good ones.
 function runByHand(bridge: Bridge, changes: SpanChanges): void {
   const rootId = newSpanId();
@@ -49,6 +55,25 @@ describe("a hand-made span with", () => {
       },
     ],
     ["a proxy for attributes", { attributes: new Proxy({}, { ownKeys: throwing, get: throwing }) }],
+    ["a text of 10 MB for attributes", { attributes: "x".repeat(10_000_000) as never }],
+    ["bytes for attributes", { attributes: Buffer.alloc(10_000_000) as never }],
+    ["an attribute of 10 million numbers", { attributes: { list: new Float64Array(1e7) } }],
+    ["an attribute of 5 million bits", { attributes: { bits: 1n << 5_000_000n } }],
+    ["a list of 2 ** 32 - 1 for events", { events: endless() as never }],
+    ["a list of 2 ** 32 - 1 for links", { links: endless() as never }],
+    [
+      "a URL of 10 MB",
+      {
+        name: "/?a=b&token=c".repeat(800_000),
+        kind: 1,
+        attributes: {
+          "http.request.method": "GET",
+          "url.full": `https://host/?${"token=a;b&%74oken=c&".repeat(500_000)}`,
+          "url.query": "token=a;b&%74oken=c&".repeat(500_000),
+          "http.route": "/a".repeat(5_000_000),
+        },
+      },
+    ],
     ["a status without sense", { status: { code: 99, message: 5 as never } }],
     ["no status", { status: undefined as never }],
     ["no attributes", { attributes: undefined as never }],
