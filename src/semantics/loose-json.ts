@@ -2,6 +2,8 @@
 // look-alikes of other languages and of Node's `util.inspect`. It never fails: what it cannot read is
 // skipped. It reads each character once, so its time is linear.
 
+import { closingQuote, unescaped } from "./quoted-text.js";
+
 /** A value within a text. */
 export interface LooseNode {
   /** Where it begins and ends in the text. */
@@ -14,8 +16,8 @@ export interface LooseNode {
    */
   readonly quote: string;
   readonly isQuoted: boolean;
-  readonly members?: readonly LooseMember[];
-  readonly items?: readonly LooseNode[];
+  readonly members: readonly LooseMember[] | undefined;
+  readonly items: readonly LooseNode[] | undefined;
 }
 
 /** A member of an object. */
@@ -27,14 +29,21 @@ export interface LooseMember {
 /** Containers that are nested deeper are one empty object each. */
 const MAX_DEPTH = 64;
 
-const SPACE = /[\s,;]*/y;
 // A value without quotes ends at a separator, or where the next member begins: `{ user:me password:x }`.
 const BARE = /(?:(?![,{}[\]\n\r]|\s{1,8}["']?[\w.$-]{1,64}["']?\s{0,2}[:=])[^])*/y;
 const BARE_NAME = /:?[\w.$@/-]+/y;
 const ASSIGNMENT = /\s*(?::|=>)/y;
 const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
-const QUOTE = /\\*["'`]/y;
+const ESCAPED_QUOTE = /\\+["'`]/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
+
+type Mutable = { -readonly [Key in keyof LooseNode]: LooseNode[Key] };
+
+/** What a container has: its members, and the values without a name. */
+interface Content {
+  readonly members: LooseMember[];
+  readonly items: LooseNode[];
+}
 
 /** Reads the values of a text, one after another. */
 export function readLoose(text: string): readonly LooseNode[] {
@@ -53,51 +62,73 @@ class LooseReader {
 
   values(): readonly LooseNode[] {
     const found: LooseNode[] = [];
-    while (this.#skip(SPACE) < this.#text.length) {
-      const start = this.#at;
-      const node = this.#entry();
-      // What is no value, such as a bracket that closes nothing, is skipped: reading ends.
-      if (node === undefined || this.#at === start) this.#at = start + 1;
-      else found.push("name" in node ? objectOf([node], node.node) : node);
+    while (this.#at < this.#text.length) {
+      const { members, items } = this.#content();
+      for (const member of members) found.push(objectOf([member], member.node));
+      found.push(...items);
+      // A bracket that closes nothing is skipped.
+      this.#at += 1;
     }
-    return found;
+    return found.toSorted(byStart);
   }
 
-  // A member where a name and an assignment stand here, else a value; undefined at a closing bracket.
-  #entry(): LooseMember | LooseNode | undefined {
+  // Up to a closing bracket, which may be of either kind: in what was cut or written by hand they do
+  // not always match.
+  #content(): Content {
+    const content: Content = { members: [], items: [] };
+    while (this.#skipSeparators() < this.#text.length) {
+      const before = this.#at;
+      const code = this.#text.charCodeAt(before);
+      if (code === CLOSING_BRACE || code === CLOSING_BRACKET) break;
+      this.#entry(content);
+      // What is nothing at all is skipped: reading ends.
+      if (this.#at === before) this.#at += 1;
+    }
+    return content;
+  }
+
+  // A member where a name and an assignment stand here, else a value.
+  #entry({ members, items }: Content): void {
     const start = this.#at;
-    const character = this.#text.charAt(start);
-    if (character === "}" || character === "]") return undefined;
     const quote = this.#quote();
     if (quote !== "") {
-      const name = this.#quoted(quote);
-      return this.#matches(ASSIGNMENT) ? this.#member(String(name.value), quote) : name;
+      const text = this.#quoted(quote);
+      if (this.#matches(ASSIGNMENT)) members.push(this.#member(String(text.value), quote));
+      else items.push(text);
+      return;
     }
     if (this.#matches(BARE_NAME)) {
       const name = this.#text.slice(start, this.#at);
-      if (this.#matches(BARE_ASSIGNMENT)) return this.#member(name, "");
+      if (this.#matches(BARE_ASSIGNMENT)) {
+        members.push(this.#member(name, ""));
+        return;
+      }
     }
     this.#at = start;
-    return this.#value();
+    items.push(this.#value());
   }
 
   #member(name: string, quote: string): LooseMember {
     const node = this.#assigned();
-    return { name, node: node.isQuoted ? node : { ...node, quote } };
+    if (!node.isQuoted) node.quote = quote;
+    return { name, node };
   }
 
   // The quotation mark that stands here, with the backslashes before it.
   #quote(): string {
-    QUOTE.lastIndex = this.#at;
-    return QUOTE.exec(this.#text)?.[0] ?? "";
+    const character = this.#text.charAt(this.#at);
+    if (character === '"' || character === "'" || character === "`") return character;
+    if (character !== "\\") return "";
+    ESCAPED_QUOTE.lastIndex = this.#at;
+    return ESCAPED_QUOTE.exec(this.#text)?.[0] ?? "";
   }
 
-  #assigned(): LooseNode {
-    this.#skip(/\s*/y);
+  #assigned(): Mutable {
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
     return this.#value();
   }
 
-  #value(): LooseNode {
+  #value(): Mutable {
     const quote = this.#quote();
     if (quote !== "") return this.#quoted(quote);
     const character = this.#text.charAt(this.#at);
@@ -105,7 +136,7 @@ class LooseReader {
     return this.#bare();
   }
 
-  #bare(): LooseNode {
+  #bare(): Mutable {
     const start = this.#at;
     // `b'…'` and `User { … }` are one value.
     if (this.#matches(PREFIX)) return this.#quoted(this.#quote());
@@ -113,46 +144,45 @@ class LooseReader {
     const bare = BARE.exec(this.#text)?.[0] ?? "";
     this.#at = start + bare.length;
     const next = this.#text.charAt(this.#at);
-    if (bare !== "" && (next === "{" || next === "[")) return { ...this.#container(next), start };
+    if (bare !== "" && (next === "{" || next === "[")) {
+      const container = this.#container(next);
+      container.start = start;
+      return container;
+    }
     const trimmed = bare.trimEnd();
-    const end = start + trimmed.length;
-    return { start, end, value: bareValue(trimmed), quote: "", isQuoted: false };
+    return nodeOf({ start, end: start + trimmed.length }, bareValue(trimmed));
   }
 
-  #quoted(quote: string): LooseNode {
+  #quoted(quote: string): Mutable {
     const start = this.#at;
     const from = start + quote.length;
     const close = closingQuote(this.#text, from, quote);
     const inner = this.#text.slice(from, close === -1 ? undefined : close);
     this.#at = close === -1 ? this.#text.length : close + quote.length;
-    return { start, end: this.#at, value: unescaped(inner, quote), quote, isQuoted: true };
+    const node = nodeOf({ start, end: this.#at }, unescaped(inner, quote));
+    node.quote = quote;
+    node.isQuoted = true;
+    return node;
   }
 
-  #container(open: string): LooseNode {
+  #container(open: string): Mutable {
     const start = this.#at;
     if (this.#depth >= MAX_DEPTH) return this.#skipContainer(start);
     this.#depth += 1;
     this.#at += 1;
-    const items: LooseNode[] = [];
-    const members: LooseMember[] = [];
-    // Either bracket closes: in what was cut or written by hand they need not match.
-    while (this.#skip(SPACE) < this.#text.length) {
-      const before = this.#at;
-      const entry = this.#entry();
-      if (entry === undefined) break;
-      if (this.#at === before) this.#at += 1;
-      else if ("name" in entry) members.push(entry);
-      else items.push(entry);
-    }
+    const { members, items } = this.#content();
     this.#at = Math.min(this.#at + 1, this.#text.length);
     this.#depth -= 1;
     const extent = { start, end: this.#at };
-    return open === "[" && members.length === 0
-      ? { ...extent, value: items.map(({ value }) => value), quote: "", isQuoted: false, items }
-      : objectOf([...members, ...items.map(numbered)], extent);
+    if (open === "{" || members.length > 0)
+      return objectOf([...members, ...items.map(numbered)], extent);
+    const values = items.map(({ value }) => value);
+    const node = nodeOf(extent, values);
+    node.items = items;
+    return node;
   }
 
-  #skipContainer(start: number): LooseNode {
+  #skipContainer(start: number): Mutable {
     let open = 0;
     for (; this.#at < this.#text.length; this.#at++) {
       const character = this.#text.charAt(this.#at);
@@ -162,12 +192,15 @@ class LooseReader {
       if (open === 0) break;
     }
     this.#at = Math.min(this.#at + 1, this.#text.length);
-    return { start, end: this.#at, value: {}, quote: "", isQuoted: false };
+    return nodeOf({ start, end: this.#at }, {});
   }
 
-  #skip(pattern: RegExp): number {
-    this.#matches(pattern);
-    return this.#at;
+  #skipSeparators(): number {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (!isSpace(code) && code !== COMMA && code !== SEMICOLON) return this.#at;
+      this.#at += 1;
+    }
   }
 
   #matches(pattern: RegExp): boolean {
@@ -178,52 +211,45 @@ class LooseReader {
   }
 }
 
-function objectOf(
-  members: readonly LooseMember[],
-  { start, end }: { readonly start: number; readonly end: number },
-): LooseNode {
-  const entries = members.map(({ name, node }) => [name, node.value] as const);
-  return { start, end, value: Object.fromEntries(entries), quote: "", isQuoted: false, members };
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+const CLOSING_BRACKET = 0x5d;
+const CLOSING_BRACE = 0x7d;
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0 || code === 0xfeff;
+}
+
+interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+// All nodes have one shape: there are thousands of them in a text.
+function nodeOf({ start, end }: Extent, value: unknown): Mutable {
+  return { start, end, value, quote: "", isQuoted: false, members: undefined, items: undefined };
+}
+
+function objectOf(members: readonly LooseMember[], extent: Extent): Mutable {
+  const value: Record<string, unknown> = {};
+  for (const { name, node } of members) {
+    if (name === "__proto__") Object.defineProperty(value, name, { ...OWN, value: node.value });
+    else value[name] = node.value;
+  }
+  const node = nodeOf(extent, value);
+  node.members = members;
+  return node;
+}
+
+const OWN = { configurable: true, enumerable: true, writable: true } as const;
+
+function byStart(a: LooseNode, b: LooseNode): number {
+  return a.start - b.start;
 }
 
 // A list with named entries is what Node shows of arrays with properties.
 function numbered(node: LooseNode, index: number): LooseMember {
   return { name: String(index), node };
-}
-
-function closingQuote(text: string, from: number, quote: string): number {
-  const mark = quote.charAt(quote.length - 1);
-  const level = quote.length - 1;
-  let at = text.indexOf(mark, from);
-  while (at !== -1) {
-    let escapes = 0;
-    while (at - escapes > from && text.charAt(at - escapes - 1) === "\\") escapes += 1;
-    if (level === 0 ? escapes % 2 === 0 : escapes <= level) return at - Math.min(escapes, level);
-    at = text.indexOf(mark, at + 1);
-  }
-  return -1;
-}
-
-const ESCAPE = /\\(u[\da-f]{4}|x[\da-f]{2}|[^]?)/gi;
-const CONTROLS: Readonly<Record<string, string | undefined>> = {
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-};
-
-// Once more for each time that the JSON as a whole was escaped.
-function unescaped(text: string, quote: string): string {
-  let plain = text;
-  for (let level = quote.length; level > 0 && plain.includes("\\"); level >>= 1) {
-    plain = plain.replace(ESCAPE, (_all, escape: string) =>
-      escape.length > 1
-        ? String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-        : (CONTROLS[escape] ?? escape),
-    );
-  }
-  return plain;
 }
 
 function bareValue(text: string): unknown {

@@ -1,8 +1,6 @@
 // Names of attributes and members that say what shape their values have.
 
-/** Members whose own members are named by those who call, not by the application. */
-export const FIELD_LISTS: RegExp =
-  /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
+const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
 
 const SET_COOKIE = /set[_-]?cookies?$/i;
 const COOKIES = /cookies?(?:[_-]?(?:data|header|jar|raw|string|value)s?)?$/i;
@@ -30,8 +28,6 @@ export type TextShape =
   | "url-query";
 
 const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
-  [SET_COOKIE, "set-cookie"],
-  [COOKIES, "cookies"],
   [CONNECTION, "connection"],
   [URL_NAME, "url"],
   [COMMAND, "command"],
@@ -40,16 +36,48 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
   [QUERY, "query"],
 ];
 
-/** Returns the shape of texts under this name; `text` where the name says nothing. */
-export function textShapeOf(name: string): TextShape {
-  if (isCookieName(name)) return SET_COOKIE.test(name) ? "set-cookie" : "cookies";
-  const shape = SHAPES.find(([pattern]) => pattern.test(name))?.[1] ?? "text";
-  return shape === "cookies" || shape === "set-cookie" ? "text" : shape;
+/** What a name says of its value. */
+export interface NameShape {
+  /** Shape of a text under this name; `text` where the name says nothing. */
+  readonly text: TextShape;
+  /** True for cookies as a whole: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */
+  readonly isCookie: boolean;
+  /** True for members whose own members are named by those who call, not by the application. */
+  readonly isFieldList: boolean;
+  /** True for lists of a program's arguments. */
+  readonly isArguments: boolean;
 }
 
-/** Returns true for names of cookies as a whole: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */
-export function isCookieName(name: string): boolean {
-  return COOKIES.test(name) && !COOKIE_SETTING.test(name.slice(name.lastIndexOf(".") + 1));
+/** Most names come from a small vocabulary; more distinct ones than this, or longer, are not remembered. */
+const MAX_REMEMBERED = 4096;
+const MAX_REMEMBERED_LENGTH = 256;
+
+const known = new Map<string, NameShape>();
+
+/** Returns what a name says of its value. */
+export function shapeOf(name: string): NameShape {
+  return known.get(name) ?? learned(name);
+}
+
+function learned(name: string): NameShape {
+  const isCookie =
+    COOKIES.test(name) && !COOKIE_SETTING.test(name.slice(name.lastIndexOf(".") + 1));
+  const shape: NameShape = {
+    text: isCookie ? cookieShapeOf(name) : textShapeOf(name),
+    isCookie,
+    isFieldList: FIELD_LISTS.test(name),
+    isArguments: ARGUMENTS.test(name),
+  };
+  if (known.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH) known.set(name, shape);
+  return shape;
+}
+
+function cookieShapeOf(name: string): TextShape {
+  return SET_COOKIE.test(name) ? "set-cookie" : "cookies";
+}
+
+function textShapeOf(name: string): TextShape {
+  return SHAPES.find(([pattern]) => pattern.test(name))?.[1] ?? "text";
 }
 
 /** Returns true for the name of an attribute that holds one cookie: `http.request.header.cookie.sid`. */
@@ -57,12 +85,8 @@ export function isOneCookie(name: string): boolean {
   return ONE_COOKIE.test(name);
 }
 
-/** Returns true for lists of a program's arguments. */
-export function isArgumentsName(name: string): boolean {
-  return ARGUMENTS.test(name);
-}
-
 /** Returns true for names whose values are not read as plain text or by their own members alone. */
 export function hasShape(name: string): boolean {
-  return FIELD_LISTS.test(name) || ARGUMENTS.test(name) || textShapeOf(name) !== "text";
+  const { text, isFieldList, isArguments } = shapeOf(name);
+  return isFieldList || isArguments || text !== "text";
 }

@@ -1,6 +1,6 @@
 import { shownStatement } from "./db-span.js";
 import { isMethodName } from "./http-method.js";
-import { hasShape, isCookieName, isOneCookie, textShapeOf } from "./member-names.js";
+import { hasShape, isOneCookie, shapeOf } from "./member-names.js";
 import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
@@ -69,7 +69,7 @@ export function isOmitted(omission: Omission, kind: number | undefined): boolean
 /** The filter for header values; `name` is in any case, with `-` or `_`. */
 export function headerFilter(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
   if (isOneCookie(name)) return oneCookie(name, sendDefaultPii);
-  if (isCookieName(name) && !sendDefaultPii) return hidden;
+  if (!sendDefaultPii && shapeOf(name).isCookie) return hidden;
   const isHidden = isSensitiveKey(name) || (!sendDefaultPii && isPersonalHeader(name));
   return isHidden ? hidden : (value) => redactedMember(name, value, sendDefaultPii);
 }
@@ -94,7 +94,7 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (STATEMENTS.has(name)) return statement;
   if (isSecretName(name)) return withheld;
   // Most of what differs from span to span is one of these: they are not looked at by name each time.
-  if (textShapeOf(name) === "url") return (value) => urlValue(name, value, sendDefaultPii);
+  if (shapeOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
   if (hasShape(name)) return (value) => redactedMember(name, value, sendDefaultPii);
   return sendDefaultPii ? openValue : plainValue;
 }

@@ -1,6 +1,6 @@
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection } from "./connection-string.js";
-import { FIELD_LISTS, isArgumentsName, isCookieName, textShapeOf } from "./member-names.js";
+import { shapeOf } from "./member-names.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured } from "./secret-text.js";
@@ -75,9 +75,11 @@ function structured(
 function record(value: object, place: Place): object {
   const inner = { ...place, depth: place.depth + 1 };
   let changed: [string, unknown][] | undefined;
-  const entries = Object.entries(value);
+  const entries: [string, unknown][] = Object.entries(value);
   const names = pairNames(value);
-  for (const [index, [key, entry]] of entries.entries()) {
+  let index = -1;
+  for (const [key, entry] of entries) {
+    index += 1;
     const shown =
       names === undefined ? member(key, entry, inner) : ofPair(key, entry, { ...names, inner });
     if (shown !== entry) (changed ??= entries.slice())[index] = [key, shown];
@@ -118,16 +120,16 @@ function ofPair(
 
 function member(name: string, value: unknown, place: Place): unknown {
   if (place.names(name)) return withheld(value);
-  if (isCookieName(name) && !place.pii) return withheldCookies(value);
+  if (!place.pii && shapeOf(name).isCookie) return withheldCookies(value);
   if (typeof value === "string") return textMember(name, value, place);
   return composed(name, value, place);
 }
 
 function composed(name: string, value: unknown, place: Place): unknown {
-  const inner = FIELD_LISTS.test(name) ? { ...place, names: isSensitiveKey } : place;
+  const { text: shape, isFieldList, isArguments } = shapeOf(name);
+  const inner = isFieldList ? { ...place, names: isSensitiveKey } : place;
   if (!Array.isArray(value)) return visited(value, inner);
-  if (isArgumentsName(name) && !value.some(isComposed)) return mappedArguments(value, inner);
-  const shape = textShapeOf(name);
+  if (isArguments && !value.some(isComposed)) return mappedArguments(value, inner);
   if (shape === "text" || shape === "body" || shape === "query") return visited(value, inner);
   return mapped(value, (entry) =>
     typeof entry === "string" ? textMember(name, entry, place) : visited(entry, inner),
@@ -156,7 +158,7 @@ function textMember(name: string, value: string, place: Place): string {
     );
     return withoutShapes(withoutSecrets(shown));
   }
-  switch (textShapeOf(name)) {
+  switch (shapeOf(name).text) {
     case "set-cookie":
       return filterSetCookie(value);
     case "cookies":
