@@ -230,13 +230,11 @@ export class Connection implements Carrier, KeptConnection {
     const isFirst = this.#dialling === undefined && this.#stage !== "closed";
     if (!isFirst) return queueMicrotask(() => done(new Error("the connection is gone")));
     this.#dialling = this.#host.dial();
-    this.#hand(this.#dialling.socket, done).catch(() => this.close());
+    this.#hand(this.#dialling.socket, done).catch((error: unknown) => this.giveUp(asError(error)));
   }
 
   async #hand(dialled: Promise<Socket>, done: SocketCallback): Promise<void> {
-    const socket = await dialled.catch((error: unknown) =>
-      error instanceof Error ? error : new Error(String(error)),
-    );
+    const socket = await dialled.catch(asError);
     if (socket instanceof Error) return done(socket);
     this.#connected(socket);
     done(null, socket);
@@ -289,4 +287,8 @@ export class Connection implements Carrier, KeptConnection {
 // undici's own reasons, such as that it was idle for long, are informational.
 function isEndedByServer(error: Error): boolean {
   return !("code" in error && error.code === "UND_ERR_INFO");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
