@@ -34,8 +34,7 @@ export class DiscardLedger implements DiscardRecorder {
   readonly early: DiscardRecorder = {
     record: (reason, contents) => {
       for (const item of contents) {
-        const loss = this.#record(reason, item);
-        if (loss !== undefined) loss.early += item.quantity;
+        this.#record(reason, item, item.quantity);
       }
     },
   };
@@ -110,12 +109,13 @@ export class DiscardLedger implements DiscardRecorder {
     }
   }
 
-  #record(reason: DiscardReason, item: ItemCount): Loss | undefined {
-    if (!isCount(item)) return undefined;
+  // Both sums in one step: a stack that overflows in between would leave them unequal for ever.
+  #record(reason: DiscardReason, item: ItemCount, early: number = 0): void {
+    if (!isCount(item)) return;
     const loss = this.#losses.of(reason, item.category);
     loss.total += item.quantity;
+    loss.early += early;
     if (loss.reportedAs !== undefined) this.#addUntold(loss, item.quantity);
-    return loss;
   }
 
   #countsOf(member: "early" | "total"): DiscardCounts {

@@ -90,6 +90,7 @@ const LOCAL: ReadonlySet<string> = new Set<LocalReason>([
   "closed",
   "disabled",
   "rate_limited",
+  "reentrant",
   "superseded",
 ]);
 

@@ -1,5 +1,6 @@
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
+import { duringOwnCall } from "../diagnostics/own-call.js";
 import { detached } from "../normalize/detached.js";
 import { isRecord, isThenable } from "../normalize/foreign.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
@@ -17,7 +18,7 @@ export function hookedBreadcrumb(
   const { beforeBreadcrumb } = settings;
   if (beforeBreadcrumb === undefined) return breadcrumb;
   const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () =>
-    beforeBreadcrumb(detached(breadcrumb), detached(hint)),
+    duringOwnCall("hook", () => beforeBreadcrumb(detached(breadcrumb), detached(hint))),
   );
   if (!outcome.ok) return breadcrumb;
   const { value } = outcome;

@@ -1,6 +1,9 @@
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { ownCall } from "../diagnostics/own-call.js";
+import type { OwnCall } from "../diagnostics/own-call.js";
+import type { ItemCount } from "../protocol/data-category.js";
 import { guardMethods } from "../normalize/guard.js";
 import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
@@ -39,8 +42,10 @@ export interface ClientParts extends BuilderParts, OutboxParts {
   readonly pressure?: Pressure | undefined;
   /** Called once the client is closed. */
   readonly onClosed?: (() => void) | undefined;
-  /** Runs a function in its own context, with tracing suppressed. */
-  readonly runUntraced?: (<T>(run: () => T) => T) | undefined;
+  /** Runs a hook. */
+  readonly runHook?: (<T>(run: () => T) => T) | undefined;
+  /** The call of the application's code that the active code runs in. Default: as far as it is synchronous. */
+  readonly activeOwnCall?: (() => OwnCall | undefined) | undefined;
 }
 
 /** One Sentry client: it takes what was captured, applies scopes and hooks, and has it delivered. */
@@ -57,6 +62,7 @@ export class SentryClient {
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
   readonly #newEventId: () => string;
+  readonly #activeOwnCall: () => OwnCall | undefined;
   readonly #sources = new Sources();
   readonly #outbox: Outbox;
   readonly #onClosing = new Set<() => void>();
@@ -82,6 +88,7 @@ export class SentryClient {
       onClosing: report,
       onEnding: report,
       processMembers: "passes",
+      refusesReentry: () => false,
       samplingContext: () => undefined,
       segmentOf: () => undefined,
       segmentTrace: () => undefined,
@@ -107,6 +114,7 @@ export class SentryClient {
     this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
     this.#onClosed = parts.onClosed;
     this.#newEventId = parts.newEventId;
+    this.#activeOwnCall = parts.activeOwnCall ?? ownCall;
   }
 
   /** Whether `close` was called: what comes later is counted as `closed`. */
@@ -152,6 +160,22 @@ export class SentryClient {
     return this.#builder.processMembers();
   }
 
+  /** True while a logger, a hook or a transport of the application is called by this package. */
+  get isInOwnCall(): boolean {
+    return this.#activeOwnCall() !== undefined;
+  }
+
+  /**
+   * Tells whether something is captured by code that this package is calling, and counts it as `reentrant`: it would come
+   * to that code again, without end. Logs and metrics have hooks of their own, so that other hooks may capture them.
+   */
+  refusesReentry(contents: readonly ItemCount[], isTelemetry: boolean = false): boolean {
+    const call = this.#activeOwnCall();
+    if (call === undefined || (isTelemetry && call === "hook")) return false;
+    this.ledger.early.record("reentrant", contents);
+    return true;
+  }
+
   /** 32 hexadecimal digits for an event. */
   newEventId(): string {
     return this.#newEventId();
@@ -186,8 +210,9 @@ export class SentryClient {
   /** Sends an error event, or feedback. Never throws. */
   captureError(capture: ErrorCapture): void {
     const { category = "error", trace } = capture;
-    const segment = this.#sources.segmentOfTrace(trace);
     const contents = category === "error" ? ONE_ERROR : ONE_FEEDBACK;
+    if (this.refusesReentry(contents)) return;
+    const segment = this.#sources.segmentOfTrace(trace);
     this.#outbox.deliver(category, { contents, length: 0 }, () =>
       this.#builder.error(capture, segment),
     );
@@ -195,6 +220,7 @@ export class SentryClient {
 
   /** Sends a check-in of a monitored job. Never throws. */
   captureCheckIn(capture: CheckInCapture): void {
+    if (this.refusesReentry(ONE_CHECK_IN)) return;
     const segment = this.#sources.segmentOfTrace(capture.trace);
     const event = { contents: ONE_CHECK_IN, length: 0 };
     this.#outbox.deliver("monitor", event, () => this.#builder.checkIn(capture, segment));

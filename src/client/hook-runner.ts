@@ -16,8 +16,8 @@ export const MAX_HOOK_MILLIS = 30_000;
 /** Settings of a hook runner. */
 export interface HookRunnerParts {
   readonly diagnostics: Diagnostics;
-  /** Runs a function in its own context, with tracing suppressed: a hook's requests must not become spans. */
-  readonly runUntraced?: (<T>(run: () => T) => T) | undefined;
+  /** Runs a hook: its requests must not become spans, and what it captures must not come to it again. */
+  readonly runHook?: (<T>(run: () => T) => T) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   readonly timers?: Timers | undefined;
@@ -30,23 +30,28 @@ export interface HookRunnerParts {
 export class HookRunner {
   readonly #diagnostics: Diagnostics;
   readonly #timers: Timers;
-  readonly #untraced: <T>(run: () => T) => T;
+  readonly #run: <T>(run: () => T) => T;
   readonly #detached: <T>(run: () => T) => T;
 
-  constructor({ diagnostics, runUntraced, runDetached, timers = systemTimers }: HookRunnerParts) {
+  constructor({ diagnostics, runHook, runDetached, timers = systemTimers }: HookRunnerParts) {
     this.#diagnostics = diagnostics;
     this.#timers = timers;
-    this.#untraced = runUntraced ?? call;
+    this.#run = runHook ?? call;
     this.#detached = runDetached ?? call;
   }
 
   /** Calls a hook. It has no result when it throws, rejects, or takes longer than `MAX_HOOK_MILLIS`: each is one diagnostic. */
   call<T>(name: string, hook: () => PromiseLike<T> | T): Eventual<CallbackResult<T>> {
-    const outcome = guardCallback(this.#diagnostics, name, () => this.#untraced(hook));
+    const outcome = guardCallback(this.#diagnostics, name, () => this.#run(hook));
     if (!outcome.ok) return outcome;
     const { value } = outcome;
     if (!isThenable(value)) return { ok: true, value };
     return this.#detached(() => this.#settled(name, value));
+  }
+
+  /** Calls a hook whose result is needed at once. It has none when it throws. */
+  callNow<T>(name: string, hook: () => T): CallbackResult<T> {
+    return guardCallback(this.#diagnostics, name, () => this.#run(hook));
   }
 
   /** Continues with a value, at once where it is there. */

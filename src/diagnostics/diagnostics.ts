@@ -1,3 +1,4 @@
+import { duringOwnCall, ownCall } from "./own-call.js";
 import { reportSetupFault } from "./setup-faults.js";
 import type { FaultOptions } from "./setup-faults.js";
 
@@ -7,7 +8,10 @@ export interface DiagnosticsLogger {
   debug(message: string, ...details: unknown[]): void;
 }
 
-/** Reports problems of one client. None of the methods throws. */
+/**
+ * Reports problems of one client. None of the methods throws. A message that arises while another is being written is not
+ * written: a logger that captures would get one for each of its own.
+ */
 export interface Diagnostics {
   /** Reports a kind of problem once, to the logger; repeats are counted only. */
   warnOnce(kind: string, message: string, cause?: unknown): void;
@@ -84,9 +88,11 @@ export function reportAsyncHook(diagnostics: Diagnostics, name: string, effect: 
 
 // A logger is the user's code: it must not be able to harm the pipeline.
 function tell(log: Log, message: string, cause: unknown): void {
+  if (ownCall() === "message") return;
   try {
-    if (cause === undefined) log(`${PREFIX} ${message}`);
-    else log(`${PREFIX} ${message}`, cause);
+    duringOwnCall("message", () =>
+      cause === undefined ? log(`${PREFIX} ${message}`) : log(`${PREFIX} ${message}`, cause),
+    );
   } catch {
     // Nowhere left to tell it.
   }

@@ -1,3 +1,4 @@
+import { duringOwnCall, ownCall } from "./own-call.js";
 import { writeStandardError } from "./standard-error.js";
 
 /** How a set-up fault is reported. */
@@ -38,9 +39,10 @@ export function reportSetupFault(kind: string, message: string, options: FaultOp
   const reported = reportedKinds();
   // A muted fault is not marked as reported: another client may want to hear of it.
   if (write === undefined || reported.has(kind) || reported.size >= MAX_KINDS) return;
+  if (ownCall() === "message") return;
   reported.add(kind);
   try {
-    write(`${PREFIX} ${message}`, options.cause);
+    duringOwnCall("message", () => write(`${PREFIX} ${message}`, options.cause));
   } catch {
     // The logger is the application's code. Its failure must not reach the reporting part.
   }

@@ -17,8 +17,10 @@ export {
 } from "./inert-parts.js";
 
 const nothing = (): void => undefined;
-const run = <T>(fn: () => T): T => fn();
-const withInertScope = <T>(fn: (scope: InertScope) => T): T => fn(INERT_SCOPE);
+// As with the other entry, nothing is run where no function is given.
+const run = <T>(fn: () => T): T => (typeof fn === "function" ? fn() : (undefined as T));
+const withInertScope = <T>(fn: (scope: InertScope) => T): T =>
+  typeof fn === "function" ? fn(INERT_SCOPE) : (undefined as T);
 const inertScope = (): InertScope => INERT_SCOPE;
 const same = <T>(value: T): T => value;
 const noHeaders = (): real.TraceHeaders => ({});
@@ -58,12 +60,12 @@ export const lastEventId: typeof real.lastEventId = () => undefined;
 
 export const captureCheckIn: typeof real.captureCheckIn = () => NO_EVENT_ID;
 export const monitor: typeof real.monitor = () => same;
-export const withMonitor: typeof real.withMonitor = (_slug, fn) => fn();
+export const withMonitor: typeof real.withMonitor = (_slug, fn) => run(fn);
 export const instrumentCron: typeof real.instrumentCron = same;
 export const instrumentNodeCron: typeof real.instrumentNodeCron = same;
 export const instrumentNodeSchedule: typeof real.instrumentNodeSchedule = same;
 
-export const continueTrace: typeof real.continueTrace = (_headers, fn) => fn();
+export const continueTrace: typeof real.continueTrace = (_headers, fn) => run(fn);
 export const continueTraceFromEnvironment: typeof real.continueTraceFromEnvironment = run;
 export const getTraceData: typeof real.getTraceData = noHeaders;
 export const getTraceHeaders: typeof real.getTraceHeaders = noHeaders;

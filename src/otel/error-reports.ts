@@ -9,6 +9,7 @@ import type { RecordedException } from "../capture/recorded-exception.js";
 import { ReportedErrors, textOfError, textOfRecorded } from "../capture/reported-errors.js";
 import type { ErrorForm, SeenError } from "../capture/reported-errors.js";
 import type { ErrorCapture } from "../client/capture-input.js";
+import { ONE_ERROR } from "../client/envelope-contents.js";
 import type { SentryClient } from "../client/client.js";
 import { attempt } from "../normalize/foreign.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
@@ -115,6 +116,8 @@ function reportOnce(
   seen: SeenError,
   report: ErrorReport & { readonly describe: Describe },
 ): string {
+  // Before the error is remembered as reported: who captures it later must get an event.
+  if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
   // Nested spans may be of different units, but are of one trace.
   const owner = report.place.trace.traceId;
   const reported = reportsOf(client);

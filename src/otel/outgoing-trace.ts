@@ -1,11 +1,14 @@
 import { TraceFlags, diag, propagation, trace } from "@opentelemetry/api";
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
+import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import { memberOf, mergeBaggage, parseBaggage } from "../propagation/baggage.js";
 import { continuedDsc } from "../propagation/dsc.js";
 import type { DynamicSamplingContext, IncomingTrace } from "../propagation/incoming-trace.js";
 import { sampleRandOf } from "../sampling/sample-rand.js";
 import { readContextScopes } from "./context-key.js";
+
+const diagnostics = createDiagnostics(diag);
 
 /** Knows the dynamic sampling context of a trace that starts in this process. */
 export type DscSource = (
@@ -107,7 +110,7 @@ function askSegment(
   try {
     return source(span);
   } catch (error) {
-    diag.warn("otel-sentry-bridge: the segment of a span could not be asked", error);
+    diagnostics.warnOnce("segment", "the segment of a span could not be asked", error);
     return undefined;
   }
 }
@@ -116,7 +119,7 @@ function askSource(source: DscSource | undefined, span: SpanContext): DynamicSam
   try {
     return source?.(span.traceId, span) ?? {};
   } catch (error) {
-    diag.warn("otel-sentry-bridge: the source of the dynamic sampling context failed", error);
+    diagnostics.warnOnce("dsc", "the source of the dynamic sampling context failed", error);
     return {};
   }
 }

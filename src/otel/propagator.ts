@@ -7,6 +7,7 @@ import type {
   TextMapSetter,
 } from "@opentelemetry/api";
 
+import { createDiagnostics } from "../diagnostics/diagnostics.js";
 import { mayContinue } from "../propagation/continuation.js";
 import type { IncomingTrace } from "../propagation/incoming-trace.js";
 import { formatSentryTrace } from "../propagation/sentry-trace.js";
@@ -22,6 +23,9 @@ import type { RemoteParent } from "./remote-parent.js";
 import { contextOfSameRequest } from "./repeated-extract.js";
 import { forkForIncoming } from "./scope-context.js";
 import { isTracingSuppressed } from "./suppress.js";
+
+// Once per kind: a logger may send what it gets over HTTP, which comes to `inject` again.
+const diagnostics = createDiagnostics(diag);
 
 /** Options of `TracePropagator`. */
 export interface TracePropagatorOptions extends TraceSources {
@@ -53,7 +57,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
     try {
       return this.#read(ctx, new CarrierReader(carrier, getter));
     } catch (error) {
-      diag.warn("otel-sentry-bridge: trace headers could not be read", error);
+      diagnostics.warnOnce("extract", "trace headers could not be read", error);
       return forkForIncoming(ROOT_CONTEXT, undefined, undefined);
     }
   }
@@ -68,7 +72,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
       if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
       this.#write(ctx, span, { carrier, setter });
     } catch (error) {
-      diag.warn("otel-sentry-bridge: trace headers could not be written", error);
+      diagnostics.warnOnce("inject", "trace headers could not be written", error);
     }
   }
 
@@ -116,7 +120,7 @@ function readParent(headers: CarrierReader): RemoteParent | undefined {
   try {
     return readRemoteParent(headers);
   } catch (error) {
-    diag.warn("otel-sentry-bridge: trace headers could not be read", error);
+    diagnostics.warnOnce("extract", "trace headers could not be read", error);
     return undefined;
   }
 }

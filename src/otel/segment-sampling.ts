@@ -7,6 +7,7 @@ import { pressDecision } from "../sampling/backpressure.js";
 import { decideSampling } from "../sampling/decide.js";
 import type { RootDescription, SamplingDecision } from "../sampling/decide.js";
 import { parseRate } from "../sampling/rate.js";
+import { runHook } from "./own-calls.js";
 
 /** What was decided about a segment, and why it is not sent, if so. */
 export interface SegmentSampling {
@@ -37,6 +38,9 @@ export function createSegmentSampling(
       "the parent's decision or `tracesSampleRate` decides",
     );
 
+  // A span that it starts must not be decided about by itself.
+  const ownSampler: typeof sampler = sampler && ((asked) => runHook(() => sampler(asked)));
+
   return ({ traceId, incoming, root }) => {
     // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
     const isSentry = incoming?.dsc !== undefined && incoming.traceId === traceId;
@@ -45,7 +49,7 @@ export function createSegmentSampling(
       incoming,
       parentSampled: isSentry ? incoming.sampled : undefined,
       rate: settings.tracesSampleRate,
-      sampler,
+      sampler: ownSampler,
       // The SDK's own object, which a sampler must not be able to change.
       describeRoot: () => ({ ...root, attributes: detached(root.attributes) }),
       onSamplerError,

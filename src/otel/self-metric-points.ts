@@ -25,6 +25,7 @@ const INTENDED: ReadonlySet<string> = new Set<DiscardReason>([
   "disabled",
   "event_processor",
   "ignored",
+  "reentrant",
   "sample_rate",
 ]);
 

@@ -8,6 +8,7 @@ import type {
   Observable,
 } from "@opentelemetry/api";
 
+import { duringOwnCall } from "../diagnostics/own-call.js";
 import type { SentryClient } from "../client/client.js";
 import { nextComponent, serverAttributes } from "./component-attributes.js";
 import type { ComponentAttributes } from "./component-attributes.js";
@@ -151,10 +152,11 @@ class AttachedMetrics implements SelfMetrics {
     return { meter, observed, collect, duration };
   }
 
-  // A meter provider is another's code: what it throws must reach neither its reader nor a request.
+  // A meter provider is another's code: what it throws must reach neither its reader nor a request, and what it logs at
+  // each delivery must not become another delivery.
   #guarded(run: () => void): void {
     try {
-      run();
+      duringOwnCall("transport", run);
     } catch (error) {
       this.#client.diagnostics.warnOnce("self-metrics", "the bridge's own metrics failed", error);
     }

@@ -14,9 +14,12 @@ export function isTracingSuppressed(ctx: Context): boolean {
   return ctx.getValue(KEY) === true;
 }
 
-/** Runs a function in the active context with tracing suppressed. */
-export function runUntraced<T>(fn: () => T): T {
-  return context.with(suppressTracing(context.active()), fn);
+/**
+ * Runs what writes a message where tracing is not suppressed: OpenTelemetry's SDK logs each span that a logger starts
+ * there, which starts the next one.
+ */
+export function runTraced<T>(fn: () => T): T {
+  return isTracingSuppressed(context.active()) ? context.with(ROOT_CONTEXT, fn) : fn();
 }
 
 const DETACHED = suppressTracing(ROOT_CONTEXT);

@@ -32,10 +32,11 @@ export type ReportedReason =
 
 /**
  * Reasons that are counted here and never reported to the server: it answered 429 and counted by
- * itself, there is no DSN, the item came after `close()`, or it is an `in_progress` check-in that
+ * itself, there is no DSN, the item came after `close()`, it was captured by a logger, a hook or a transport while this
+ * package was calling that, or it is an `in_progress` check-in that
  * was still waiting when the end of its run was there, and so no loss.
  */
-export type LocalReason = "closed" | "disabled" | "rate_limited" | "superseded";
+export type LocalReason = "closed" | "disabled" | "rate_limited" | "reentrant" | "superseded";
 
 export type DiscardReason = LocalReason | ReportedReason;
 

@@ -10,7 +10,8 @@ import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
 import { placeOfError } from "../otel/error-places.js";
 import { reportThrown } from "../otel/error-reports.js";
-import { runDetached, runUntraced } from "../otel/suppress.js";
+import { activeOwnCall, runHook } from "../otel/own-calls.js";
+import { runDetached, runTraced } from "../otel/suppress.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
@@ -69,7 +70,8 @@ function buildClient(options: ClientOptions): SentryClient {
     newEventId,
     random: Math.random,
     runDetached,
-    runUntraced,
+    runHook,
+    activeOwnCall,
     onCaptured: () => metrics.check(),
     onClosed: () => {
       processEnd.remove(ending);
@@ -180,8 +182,20 @@ function toStandardError(message: string, ...details: unknown[]): void {
 
 const standardError: DiagnosticsLogger = { warn: toStandardError, debug: toStandardError };
 
+const tracedDiag: DiagnosticsLogger = {
+  warn: (...args) => runTraced(() => diag.warn(...args)),
+  debug: (...args) => runTraced(() => diag.debug(...args)),
+};
+
 function diagnosticsOf({ debug, silent }: Settings): Diagnostics {
-  return createDiagnostics(debug ? standardError : diag, { isDebug: debug, isSilent: silent });
+  const diagnostics = createDiagnostics(debug ? standardError : tracedDiag, {
+    isDebug: debug,
+    isSilent: silent,
+  });
+  return {
+    ...diagnostics,
+    faultOnce: (...args) => runTraced(() => diagnostics.faultOnce(...args)),
+  };
 }
 
 // Spotlight speaks the same protocol, without authentication: a tunnel to nowhere.

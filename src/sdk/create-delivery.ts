@@ -9,6 +9,7 @@ import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { proxyFromEnvironment } from "../options/env.js";
 import type { HttpOptions, Settings } from "../options/options.js";
 import { isTransport } from "../options/validate.js";
+import { runTransport } from "../otel/own-calls.js";
 import { runDetached } from "../otel/suppress.js";
 import type { Dsn } from "../protocol/dsn.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
@@ -62,8 +63,20 @@ export function createDelivery(settings: Settings, parts: DeliveryParts): Delive
 // What is sent again, and when, is the business of who wrote the transport.
 function plainDelivery(settings: Settings, parts: DeliveryParts, transport: Transport): Delivery {
   const reports = reportsOf(settings, parts);
-  const sender = createEnvelopeSender({ ...senderSettings(settings, parts), transport, reports });
+  const sender = createEnvelopeSender({
+    ...senderSettings(settings, parts),
+    transport: ownTransport(transport),
+    reports,
+  });
   return { sender, counts: () => ({ sender: sender.stats(), reports: reports.counts() }) };
+}
+
+// A transport that captures its failures would get them to send, without end.
+function ownTransport(transport: Transport): Transport {
+  return {
+    send: (...args) => runTransport(() => transport.send(...args)),
+    close: () => runTransport(() => transport.close()),
+  };
 }
 
 type HttpParts = DeliveryParts & { readonly dsn: Dsn };

@@ -112,9 +112,14 @@ export function setAttributes(attributes: Readonly<Record<string, unknown>>): vo
   getIsolationScope().setAttributes(attributes);
 }
 
-/** Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`, which also gets the hint. */
+/**
+ * Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`, which also gets the hint. Does nothing in a hook, a
+ * transport, or a logger that writes a message of this package.
+ */
 export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {}): void {
   const client = getClient();
+  // One of `beforeBreadcrumb` would come to it again.
+  if (client?.isInOwnCall === true) return;
   const kept = client === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, hint, client);
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
 }

@@ -1,5 +1,6 @@
 import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
 import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import { duringOwnCall } from "../diagnostics/own-call.js";
 import { isThenable } from "../normalize/foreign.js";
 
 /** Runs a synchronous hook that may change an item or drop it. */
@@ -23,7 +24,9 @@ export class HookGate {
   run<T extends object>(hook: (item: T) => T | null, item: T): T | undefined {
     this.#isOpen = true;
     try {
-      const result = guardCallback(this.#diagnostics, this.#name, () => hook(item));
+      const result = guardCallback(this.#diagnostics, this.#name, () =>
+        duringOwnCall("hook", () => hook(item)),
+      );
       if (!result.ok || result.value === null) return undefined;
       return this.#checked(result.value, item);
     } finally {

@@ -37,6 +37,8 @@ export const MAX_LOG_TEXT = 32_768;
 // In the worst case six bytes each: together with the message about 1 MiB, what one log may have.
 const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
 
+const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
+
 const ITEM_TYPE = "log";
 const CONTENT_TYPE = "application/vnd.sentry.items.log+json";
 
@@ -60,7 +62,7 @@ export class LogCapture {
 
   /** Takes a log; where logs are not enabled nothing is done. Never throws. */
   capture(input: LogInput): void {
-    if (!this.#client.settings.enableLogs) return;
+    if (!this.#client.settings.enableLogs || this.#client.refusesReentry(ONE_LOG, true)) return;
     try {
       this.#capture(input);
     } catch (error) {

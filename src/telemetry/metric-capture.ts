@@ -1,6 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import { clip } from "../normalize/cut.js";
-import type { DiscardReason } from "../protocol/data-category.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/metric.js";
 import { attributeText } from "./attribute-text.js";
 import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
@@ -42,6 +42,8 @@ const MAX_PROCESS_LENGTH = 500;
 const MAX_VALUE_LENGTH = 200;
 const MAX_UNIT_LENGTH = 64;
 
+const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
+
 const ITEM_TYPE = "trace_metric";
 const CONTENT_TYPE = "application/vnd.sentry.items.trace-metric+json";
 const TYPES: ReadonlySet<unknown> = new Set<MetricType>(["counter", "distribution", "gauge"]);
@@ -61,7 +63,8 @@ export class MetricCapture {
 
   /** Takes a value; where metrics are not enabled nothing is done. Never throws. */
   capture(input: MetricInput): void {
-    if (!this.#client.settings.enableMetrics) return;
+    if (!this.#client.settings.enableMetrics || this.#client.refusesReentry(ONE_METRIC, true))
+      return;
     try {
       const reason = this.#capture(input);
       if (reason !== undefined) this.#drop(reason);

@@ -153,6 +153,8 @@ const INNER: ReadonlySet<string> = new Set([
   "diagnostics",
   "ledger",
   "pressure",
+  "refusesReentry",
+  "isInOwnCall",
   "isInUse",
   "whenInUse",
 ]);
