@@ -1,6 +1,8 @@
 import { ROOT_CONTEXT } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
 
 import { environmentWithTrace } from "../options/env.js";
+import { attempt } from "../normalize/foreign.js";
 import { guarded } from "../normalize/guard.js";
 import type { DataCategory } from "../protocol/data-category.js";
 import { forkIsolation, forkScope } from "../otel/scope-context.js";
@@ -54,6 +56,19 @@ function scopeOr(find: () => Scope): (error: unknown) => Scope {
   };
 }
 
+type Fork = typeof forkIsolation;
+type Configure = Parameters<Fork>[1];
+
+// With a context that is one, what was thrown is the caller's: its `configure` has thrown it.
+function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Configure) => Context {
+  return (error, ctx, configure) => {
+    const forked = attempt(() => fork(ctx), undefined);
+    if (forked !== undefined && typeof configure === "function") throw error;
+    report("a fork of a context", error);
+    return forked ?? fork(ROOT_CONTEXT, typeof configure === "function" ? configure : undefined);
+  };
+}
+
 /**
  * Every function of the package's main entry behind one guard: what throws inside of this package, on whatever value,
  * is reported and does not reach the application. Each has a stand-in that says what the call returns then; a function
@@ -75,8 +90,8 @@ export const doors: typeof functions = guarded(functions, {
   continueTraceFromEnvironment: 0,
   createClient: "passes",
   flush: () => Promise.resolve(false),
-  forkIsolation: () => forkIsolation(ROOT_CONTEXT),
-  forkScope: () => forkScope(ROOT_CONTEXT),
+  forkIsolation: forkingOr(forkIsolation),
+  forkScope: forkingOr(forkScope),
   getClient: () => undefined,
   getCurrentScope: scopeOr(() => getCurrentScope()),
   getGlobalScope: () => new Scope(),
