@@ -36,6 +36,9 @@ const RELEASE_KEYS = ["service.version"];
 const ENVIRONMENT_KEYS = ["deployment.environment.name", "deployment.environment"];
 const SERVER_KEYS = ["service.instance.id", "host.name"];
 
+// Longer ones are invalid whatever white space is at their ends.
+const MAX_READ_LENGTH = 1024;
+
 const DEFAULT_ENVIRONMENT = "production";
 
 /**
@@ -102,7 +105,8 @@ function firstValid(diagnostics: Diagnostics): Choice {
     for (const { given, source } of candidates) {
       if (typeof given !== "string" || given === "") continue;
       const sent = valid(given);
-      if (sent !== given.trim()) reportBrokenSetting(diagnostics, rule, { given, sent, source });
+      if (given.length > MAX_READ_LENGTH || sent !== given.trim())
+        reportBrokenSetting(diagnostics, rule, { given, sent, source });
       if (sent !== undefined) return sent;
     }
     return undefined;

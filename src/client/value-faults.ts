@@ -4,6 +4,7 @@ import { VALUE_RULES, ruleMessage } from "../normalize/relay-values.js";
 import type { ValueRule } from "../normalize/relay-values.js";
 
 const MAX_SHOWN_LENGTH = 100;
+const MAX_TRIMMED_LENGTH = 1024;
 
 /** Reports values of the application that Relay would delete, once per rule and client. Never throws. */
 export function reportBrokenRules(diagnostics: Diagnostics, rules: Iterable<ValueRule>): void {
@@ -27,12 +28,14 @@ export function reportBrokenSetting(
 ): void {
   diagnostics.faultOnce(
     `value:${rule}`,
-    `${source}: ${shown(given)} ${replacement(given.trim(), sent)}. Relay would delete it: ${VALUE_RULES[rule]}`,
+    `${source}: ${shown(given)} ${replacement(given, sent)}. Relay would delete it: ${VALUE_RULES[rule]}`,
   );
 }
 
-function replacement(given: string, sent: string | undefined): string {
+function replacement(value: string, sent: string | undefined): string {
   if (sent === undefined) return "is left out";
+  // White space takes milliseconds per megabyte to trim.
+  const given = value.length > MAX_TRIMMED_LENGTH ? value : value.trim();
   if (given.startsWith(sent))
     return `has ${given.length} characters; the first ${sent.length} are sent`;
   return `is sent as ${shown(sent)}`;

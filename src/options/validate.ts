@@ -50,7 +50,7 @@ const isShortList = (value: unknown): boolean => isList(value) && lengthOf(value
 const isText = (value: unknown): boolean => typeof value === "string";
 const isPattern = (value: unknown): boolean => isText(value) || value instanceof RegExp;
 const isRecord = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !isList(value) && !ArrayBuffer.isView(value);
 const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>

@@ -48,10 +48,28 @@ function isSameName(candidate: string, name: string): boolean {
   return candidate.length === name.length && candidate.toLowerCase() === name;
 }
 
-// Message headers (Kafka) are bytes.
+// A list in a list is no header; it may have itself as a member.
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
-  const texts = firstOf(value, MAX_VALUES).flatMap((each) => textOf(each) ?? []);
+  const texts = textsOf(isList(value) ? firstOf(value, MAX_VALUES) : [value]);
   return texts.length === 0 ? undefined : texts.join(",");
+}
+
+// As many as are read of a header together.
+function textsOf(values: readonly unknown[]): string[] {
+  const texts: string[] = [];
+  let length = 0;
+  for (const value of values) {
+    const text = plainText(value);
+    if (text !== undefined) texts.push(text);
+    length += text?.length ?? 0;
+    if (length > MAX_BYTES) break;
+  }
+  return texts;
+}
+
+// Message headers (Kafka) are bytes.
+function plainText(value: unknown): string | undefined {
+  if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
+  return typeof value === "string" ? value : undefined;
 }

@@ -75,6 +75,8 @@ function describe(value: unknown): string {
       return isArray(value) ? "an array" : "an object";
     case "function":
       return "a function";
+    case "bigint":
+      return "a bigint";
     case "undefined":
       return "undefined";
     default:

@@ -53,8 +53,8 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
 }
 
 // More than a trace has, and more than a header may have.
-const MAX_META_TAGS = 100;
-const MAX_META_LENGTH = 65_536;
+const MAX_META_TAGS = 20;
+const MAX_META_LENGTH = 8192;
 
 /**
  * The headers of the active trace as HTML `<meta>` elements, for the head of a page whose browser SDK is to continue the
