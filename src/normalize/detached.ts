@@ -1,7 +1,7 @@
 import { attempt, firstOf, isList, lengthOf, ownKeys, setMember } from "./foreign.js";
 
 /** Values that a copy of a foreign value visits; what lies beyond stays shared. */
-const MAX_FOREIGN_VALUES = 10_000;
+const MAX_FOREIGN_VALUES = 5000;
 
 const MAX_DEPTH = 100;
 
@@ -40,6 +40,8 @@ function listCopy(list: readonly unknown[], depth: number, copying: Copying): un
 }
 
 function recordCopy(record: object, depth: number, copying: Copying): unknown {
+  // To list the keys of an object takes time as well.
+  if (copying.remaining <= 0) return record;
   const keys = ownKeys(record, copying.remaining + 1);
   copying.remaining -= keys.length;
   if (copying.remaining < 0) return record;

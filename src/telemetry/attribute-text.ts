@@ -35,6 +35,7 @@ export function attributeText(
     const name = clip(key, MAX_KEY_LENGTH);
     // Two keys may have become one: a member must not stand twice.
     if (keys.has(name) || name === SEQUENCE_KEY) continue;
+    if (toRead === 0) return { text, isClipped: true };
     const member = typedAttribute(value, Math.min(limits.valueLength, toRead));
     if (member === undefined) continue;
     toRead = Math.max(0, toRead - member.length);

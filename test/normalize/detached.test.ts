@@ -20,4 +20,24 @@ describe("detached", () => {
     expect(copy.list === value.list).toBe(false);
     expect(copy.other === value.other).toBe(true);
   });
+
+  test("lists few keys of a tree without end", () => {
+    let listed = 0;
+    const tree = (): object =>
+      new Proxy(
+        {},
+        {
+          ownKeys: () => Array.from({ length: 1000 }, (_, index) => `k${index}`),
+          getOwnPropertyDescriptor: () => {
+            listed += 1;
+            return { configurable: true, enumerable: true, value: 1 };
+          },
+          get: () => tree(),
+        },
+      );
+
+    detached(tree());
+
+    expect(listed).toBeLessThan(20_000);
+  });
 });

@@ -104,4 +104,14 @@ describe("attributes", () => {
     expect(isClipped).toBe(true);
     expect(Object.keys(JSON.parse(`{${text}}`) as object)[0]).toBe("key0");
   });
+
+  it("are not read where nothing more can be sent", () => {
+    let reads = 0;
+    const counted = new Proxy({}, { ownKeys: () => [`key${(reads += 1)}`] });
+    const long = Array.from({ length: 50 }, (_, index) => [`key${index}`, "x".repeat(50)] as const);
+    attributeText([...long, ["object", counted]], LIMITS);
+    expect(reads).toBe(0);
+    attributeText([["object", counted]], LIMITS);
+    expect(reads).toBeGreaterThan(0);
+  });
 });
