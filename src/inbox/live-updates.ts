@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 import type { Inbox, InboxChange } from "./inbox.js";
 import type { TraceSummary } from "./trace-record.js";
@@ -29,9 +29,9 @@ export class LiveUpdates {
   }
 
   /** Sends everything, then every change. Returns false when too many pages watch. */
-  connect(response: ServerResponse): boolean {
+  connect(response: ServerResponse, headers: OutgoingHttpHeaders): boolean {
     if (this.#watchers.size >= MAX_WATCHERS) return false;
-    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.writeHead(200, { ...headers, "content-type": "text/event-stream" });
     response.on("close", () => this.#watchers.delete(response));
     this.#watchers.add(response);
     // The browser connects again after this time.

@@ -46,7 +46,8 @@ function answerGet(path: string, response: ServerResponse, parts: PageParts): vo
   if (path === "/data/about") return sendJson(response, { dsn });
   if (path === "/data/tallies") return sendJson(response, inbox.tallies());
   if (path === "/events") {
-    if (!live.connect(response)) sendJson(response, { detail: "too many pages are open" }, 503);
+    if (!live.connect(response, COMMON_HEADERS))
+      sendJson(response, { detail: "too many pages are open" }, 503);
     return;
   }
   const record = inbox.trace(traceIdIn(path));

@@ -1,8 +1,9 @@
 import { textOf } from "./wire.js";
 import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
 
-/** Entries of each list that are kept. */
+/** Entries of each list that are kept, and characters of all logs. */
 export const MAX_LOGS = 1000;
+export const MAX_LOGS_LENGTH: number = 8 * 1024 * 1024;
 export const MAX_CHECK_INS = 200;
 export const MAX_KINDS = 200;
 export const MAX_REFUSALS = 50;
@@ -34,6 +35,7 @@ export interface Tallies {
 /** Collects what is not shown trace by trace. Each list is bounded: the oldest entries go first. */
 export class TallyBook {
   readonly #logs: LogView[] = [];
+  #logsLength = 0;
   readonly #checkIns = new Map<string, CheckInView>();
   readonly #metrics = new Map<string, MetricTally>();
   readonly #drops = new Map<string, DropView>();
@@ -42,7 +44,7 @@ export class TallyBook {
 
   /** Adds what belongs to a list. Returns whether one has changed. */
   add(arrival: Arrival): boolean {
-    if (arrival.kind === "log") push(this.#logs, arrival.log, MAX_LOGS);
+    if (arrival.kind === "log") this.#addLog(arrival.log);
     else if (arrival.kind === "checkIn") this.#addCheckIn(arrival.checkIn);
     else if (arrival.kind === "metric") this.#addMetric(arrival.metric);
     else if (arrival.kind === "drop") this.#addDrop(arrival.drop);
@@ -70,8 +72,18 @@ export class TallyBook {
 
   clear(): void {
     this.#logs.length = 0;
+    this.#logsLength = 0;
     this.#refusals.length = 0;
     for (const map of [this.#checkIns, this.#metrics, this.#drops, this.#others]) map.clear();
+  }
+
+  #addLog(log: LogView): void {
+    this.#logs.push(log);
+    this.#logsLength += lengthOf(log);
+    while (this.#logs.length > MAX_LOGS || this.#logsLength > MAX_LOGS_LENGTH) {
+      const oldest = this.#logs.shift();
+      this.#logsLength -= oldest === undefined ? this.#logsLength : lengthOf(oldest);
+    }
   }
 
   // The end of a run takes the place of its start; it may name no schedule.
@@ -116,6 +128,10 @@ export class TallyBook {
   #addOther(type: string): void {
     put(this.#others, { key: type, value: (this.#others.get(type) ?? 0) + 1 }, MAX_KINDS);
   }
+}
+
+function lengthOf({ body, attributes }: LogView): number {
+  return attributes.reduce((sum, [key, value]) => sum + key.length + value.length, body.length);
 }
 
 function push<T>(list: T[], value: T, max: number): void {

@@ -38,6 +38,7 @@ export interface ErrorSummary {
 }
 
 const MAX_TEXT_LENGTH = 2000;
+const MAX_TITLE_LENGTH = 300;
 const MAX_SUMMARY_ERRORS = 20;
 
 /** Returns a trace of which nothing has arrived. */
@@ -102,7 +103,7 @@ export function summaryOf(record: TraceRecord): TraceSummary {
   const failed = record.errors.some(({ level }) => level === "error" || level === "fatal");
   return {
     id: record.id,
-    name: root?.name ?? record.errors[0]?.title ?? "",
+    name: shortened(root?.name ?? record.errors[0]?.title ?? ""),
     services,
     isFailed: failed || record.spans.some(({ isRoot, isFailed }) => isRoot && isFailed),
     ...extentOf(record),
@@ -114,7 +115,12 @@ export function summaryOf(record: TraceRecord): TraceSummary {
 
 function errorSummary({ eventId: id, ...error }: ErrorView): ErrorSummary {
   const { title, location, service, at, level } = error;
-  return { id, title, location, service, at, level };
+  return { id, title: shortened(title), location: shortened(location), service, at, level };
+}
+
+// All summaries are sent to a page that opens.
+function shortened(text: string): string {
+  return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH)}…` : text;
 }
 
 function searchText(record: TraceRecord, services: readonly string[]): string {

@@ -7,17 +7,26 @@ export type WireRecord = Readonly<Record<string, unknown>>;
 // of queries.
 const UNSAFE = /[\p{Cc}\p{Cs}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{61C}]/gu;
 
+/** Characters of a text that are kept. */
+export const MAX_TEXT_LENGTH = 8192;
+
+/** Entries of a list, and members of an object, that are read. Sentry takes fewer of nearly all of them. */
+export const MAX_ENTRIES = 1000;
+
 /** The value as an object; an empty one where it is something else. */
 export function recordOf(value: unknown): WireRecord {
   return isRecord(value) ? value : {};
 }
 
-/** The value as a list; an empty one where it is something else. */
+/** The first entries of the value, where it is a list. */
 export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [];
 }
 
-/** A text or number as text without control characters but for tabs and line ends; otherwise an empty text. */
+/**
+ * A text or number as text without control characters but for tabs and line ends, and as long as is kept; otherwise an
+ * empty text.
+ */
 export function textOf(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return typeof value === "string" ? withoutControls(value) : "";
@@ -37,18 +46,19 @@ export function timeOf(value: unknown): number | undefined {
 
 /** The members of an object as texts; what is nested as JSON. Empty members are left out. */
 export function pairsOf(value: unknown): Pair[] {
-  return Object.entries(recordOf(value)).flatMap(([key, member]): Pair[] =>
+  return membersOf(value).flatMap(([key, member]): Pair[] =>
     member === null || member === undefined ? [] : [[withoutControls(key), displayOf(member)]],
   );
 }
 
 /** The attributes of a log, metric or span: `{ "key": { "type": "string", "value": "text" } }`. */
 export function attributesOf(value: unknown): Pair[] {
-  const entries = Object.entries(recordOf(value)).map(([key, typed]) => [
-    key,
-    recordOf(typed)["value"],
-  ]);
+  const entries = membersOf(value).map(([key, typed]) => [key, recordOf(typed)["value"]]);
   return pairsOf(Object.fromEntries(entries));
+}
+
+function membersOf(value: unknown): [string, unknown][] {
+  return Object.entries(recordOf(value)).slice(0, MAX_ENTRIES);
 }
 
 function displayOf(value: unknown): string {
@@ -56,7 +66,8 @@ function displayOf(value: unknown): string {
 }
 
 function withoutControls(text: string): string {
-  return text.replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : "\u{FFFD}"));
+  const kept = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH - 1)}…` : text;
+  return kept.replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : "\u{FFFD}"));
 }
 
 function isRecord(value: unknown): value is WireRecord {

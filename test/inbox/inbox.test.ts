@@ -49,6 +49,33 @@ describe("the inbox", () => {
     expect(inbox.counts()).toMatchObject({ evicted: 1, omitted: 1 });
   });
 
+  it("cuts long texts and lists, and keeps logs by their length as well", () => {
+    const inbox = new Inbox();
+    const log = { timestamp: 1, level: "info", body: "x".repeat(10_000) };
+    const attributes = Object.fromEntries(
+      Array.from({ length: 2000 }, (_, index) => [`key${index}`, { value: "y".repeat(10_000) }]),
+    );
+    inbox.receive(envelopeOf([["log", { items: Array.from({ length: 1100 }, () => log) }]]));
+    expect(inbox.tallies().logs).toHaveLength(1000);
+    expect(inbox.tallies().logs[0]?.body).toHaveLength(8192);
+
+    inbox.receive(
+      envelopeOf([
+        [
+          "log",
+          {
+            items: [
+              { ...log, attributes },
+              { ...log, attributes },
+            ],
+          },
+        ],
+      ]),
+    );
+    const logs = inbox.tallies().logs;
+    expect(logs.map((each) => each.attributes.length)).toEqual([1000]);
+  });
+
   it("bounds its lists, and adds up drops and metrics by their kinds", () => {
     const inbox = new Inbox();
     const log = { trace_id: "t", timestamp: 1, level: "info", body: "x" };
