@@ -96,11 +96,16 @@ it.each<[string, object]>([
   ["a lone surrogate in a value", { extra: { text: "\ud800" } }],
   ["a lone surrogate in a key", { extra: { "\ud800": 1 } }],
   ["a null among the spans", { spans: [null] }],
-  ["an item of more than 1 MiB", { extra: { text: "ä".repeat(524_288) } }],
   ["a release of 201 characters", { release: "r".repeat(201) }],
   ["a member that the server owns", { received: 1 }],
 ])("finds %s", (_, change) => {
   expect(faultsOf(change)).not.toEqual([]);
+});
+
+it("refuses an item of more than 1 MiB before it is looked at", () => {
+  expect(() => faultsOf({ extra: { text: "ä".repeat(524_288) } })).toThrow(
+    "has more than 1048576 bytes",
+  );
 });
 
 it("finds a key that stands twice, in whatever spelling and depth", () => {
