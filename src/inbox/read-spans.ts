@@ -1,6 +1,6 @@
 import { readScope, serviceOf } from "./read-scope.js";
 import type { Arrival, SpanView } from "./views.js";
-import { attributesOf, listOf, pairsOf, recordOf, textOf, timeOf } from "./wire.js";
+import { attributesOf, entriesOf, listOf, pairsOf, recordOf, textOf, timeOf } from "./wire.js";
 import type { WireRecord } from "./wire.js";
 
 // Of Sentry's statuses, those that are no failure.
@@ -30,7 +30,7 @@ export function readTransaction(payload: unknown): Arrival {
 /** Reads spans that travel without a transaction, one arrival for each trace. */
 export function readSpanContainer(payload: unknown): Arrival[] {
   const byTrace = new Map<string, SpanView[]>();
-  for (const item of listOf(recordOf(payload)["items"])) {
+  for (const item of entriesOf(payload)) {
     const span = recordOf(item);
     const traceId = textOf(span["trace_id"]);
     const spans = byTrace.get(traceId) ?? [];

@@ -1,10 +1,10 @@
 import type { CheckInView, DropView, LogView, MetricView } from "./views.js";
-import { attributesOf, listOf, numberOf, recordOf, textOf, timeOf } from "./wire.js";
+import { attributesOf, entriesOf, listOf, numberOf, recordOf, textOf, timeOf } from "./wire.js";
 import type { WireRecord } from "./wire.js";
 
 /** Reads the records of a log item. */
 export function readLogs(payload: unknown): LogView[] {
-  return listOf(recordOf(payload)["items"]).map((item) => {
+  return entriesOf(payload).map((item) => {
     const log = recordOf(item);
     return {
       traceId: textOf(log["trace_id"]),
@@ -19,7 +19,7 @@ export function readLogs(payload: unknown): LogView[] {
 
 /** Reads the measurements of a metric item. */
 export function readMetrics(payload: unknown): MetricView[] {
-  return listOf(recordOf(payload)["items"]).map((item) => {
+  return entriesOf(payload).map((item) => {
     const metric = recordOf(item);
     return {
       traceId: textOf(metric["trace_id"]),

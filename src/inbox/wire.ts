@@ -10,7 +10,7 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}\
 /** Characters of a text that are kept. */
 export const MAX_TEXT_LENGTH = 8192;
 
-/** Entries of a list, and members of an object, that are read. Sentry takes fewer of nearly all of them. */
+/** Entries of one item, and members of an object, that are read. */
 export const MAX_ENTRIES = 1000;
 
 /** The value as an object; an empty one where it is something else. */
@@ -18,9 +18,14 @@ export function recordOf(value: unknown): WireRecord {
   return isRecord(value) ? value : {};
 }
 
-/** The first entries of the value, where it is a list. */
+/** The value as a list; an empty one where it is something else. */
 export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [];
+  return Array.isArray(value) ? value : [];
+}
+
+/** The first entries of an item of many, such as logs: its size is not bounded as that of an event is. */
+export function entriesOf(payload: unknown): readonly unknown[] {
+  return listOf(recordOf(payload)["items"]).slice(0, MAX_ENTRIES);
 }
 
 /**

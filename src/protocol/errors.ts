@@ -76,7 +76,8 @@ function describe(value: unknown): string {
     case "function":
       return "a function";
     case "bigint":
-      return "a bigint";
+      // A long one takes seconds to print.
+      return BigInt.asIntN(64, value) === value ? `${value} (bigint)` : "a long bigint";
     case "undefined":
       return "undefined";
     default:
