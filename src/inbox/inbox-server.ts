@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
-import { MAX_ENVELOPE_BYTES, createBoundedServer } from "../testing/bounded-http.js";
+import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "../testing/bounded-http.js";
 import { IngestRefusal, readRequest, statusOf } from "../testing/ingest-request.js";
 import type { Inbox } from "./inbox.js";
 import { LiveUpdates } from "./live-updates.js";
@@ -82,17 +82,6 @@ async function ingest(
 function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
-}
-
-function listen(http: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(port, "127.0.0.1", () => {
-      const address = http.address();
-      if (typeof address === "object" && address !== null) resolve(address.port);
-      else reject(new Error("the server has no port"));
-    });
-  });
 }
 
 function closeServer(http: Server): Promise<void> {

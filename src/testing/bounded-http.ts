@@ -34,3 +34,15 @@ export function createBoundedServer({
   http.maxConnections = MAX_CONNECTIONS;
   return http;
 }
+
+/** Has a server listen on the loopback address; 0 chooses a port. Resolves to its port, rejects where it cannot listen. */
+export function listen(http: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, "127.0.0.1", () => {
+      const address = http.address();
+      if (typeof address === "object" && address !== null) resolve(address.port);
+      else reject(new Error("the server has no port"));
+    });
+  });
+}

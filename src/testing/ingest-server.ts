@@ -5,7 +5,7 @@ import type { ReadEnvelope } from "./envelope-reader.js";
 import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
 import { giveAnswer, isAcceptance } from "./ingest-answer.js";
 import { AcceptedRequests } from "./accepted-requests.js";
-import { MAX_ENVELOPE_BYTES, createBoundedServer } from "./bounded-http.js";
+import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "./bounded-http.js";
 import type { IngestAccess, IngestRequest } from "./ingest-request.js";
 import {
   IngestRefusal,
@@ -252,15 +252,4 @@ class LoopbackIngestServer implements IngestServer {
 
 function receipt({ header }: ReadEnvelope): string {
   return JSON.stringify({ id: header["event_id"] });
-}
-
-function listen(http: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(port, "127.0.0.1", () => {
-      const address = http.address();
-      if (typeof address === "object" && address !== null) resolve(address.port);
-      else reject(new Error("the server has no port"));
-    });
-  });
 }
