@@ -24,7 +24,7 @@ export interface InboxOptions {
   readonly whenListening?: ((server: InboxServer) => Promise<VisitEnd>) | undefined;
 }
 
-/** What comes after a visit of `whenListening`. */
+/** The state after a visit of `whenListening`. */
 export interface VisitEnd {
   /** Printed below the traces that have arrived. */
   readonly lines: readonly string[];

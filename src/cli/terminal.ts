@@ -75,7 +75,7 @@ export function lineOf(pieces: readonly Piece[], line: LineSettings): string {
   return parts.join("").trimEnd();
 }
 
-/** What a line depends on. */
+/** Properties of the output that a line depends on. */
 export interface LineSettings {
   readonly columns: number;
   readonly hasColours: boolean;

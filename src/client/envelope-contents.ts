@@ -1,6 +1,6 @@
 import type { ItemCount } from "../protocol/data-category.js";
 
-// What losing an envelope costs.
+// Items that are lost with an envelope.
 
 export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
 
@@ -8,7 +8,7 @@ export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quant
 
 export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
-/** What losing a transaction costs. */
+/** Counts the items that are lost with a transaction of so many spans. */
 export function transactionContents(spanCount: number): readonly ItemCount[] {
   return [
     { category: "transaction", quantity: 1 },

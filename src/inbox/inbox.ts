@@ -8,14 +8,14 @@ import { TraceStore } from "./trace-store.js";
 import type { TraceStoreLimits } from "./trace-store.js";
 import type { Arrival } from "./views.js";
 
-/** What has changed in an inbox. */
+/** A change of an inbox. */
 export interface InboxChange {
   readonly arrivals: readonly Arrival[];
   /** Traces of which something arrived. */
   readonly changed: ReadonlySet<string>;
   /** Traces that are no longer kept. */
   readonly evicted: readonly string[];
-  /** Whether the inbox was emptied. */
+  /** True where the inbox was emptied. */
   readonly isCleared: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { PageFile } from "./page-file.js";
 import { pageRefusal } from "./request-guard.js";
 import { detailOf } from "./trace-detail.js";
 
-/** What the page's routes answer from. */
+/** Parts that the page's routes answer from. */
 export interface PageParts {
   readonly inbox: Inbox;
   readonly live: LiveUpdates;

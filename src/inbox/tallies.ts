@@ -20,7 +20,7 @@ export interface MetricTally {
   readonly last: number;
 }
 
-/** What is not shown trace by trace. */
+/** Lists and sums of everything that is not shown trace by trace. */
 export interface Tallies {
   readonly logs: readonly LogView[];
   readonly checkIns: readonly CheckInView[];

@@ -14,7 +14,7 @@ export interface SpanView {
   /** Milliseconds since the epoch. */
   readonly start: number;
   readonly millis: number;
-  /** Whether it is the root of a transaction. */
+  /** True for the root of a transaction. */
   readonly isRoot: boolean;
   readonly data: readonly Pair[];
 }

@@ -50,5 +50,5 @@ export class InertClient {
   }
 }
 
-/** What captures return: the id of no event. */
+/** The id of no event, which captures return. */
 export const NO_EVENT_ID = "00000000000000000000000000000000";

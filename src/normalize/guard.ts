@@ -2,7 +2,7 @@
 export type AnyFunction = (...args: never[]) => unknown;
 
 /**
- * What a guarded function does when it throws: a stand-in gets the error and the arguments, and returns what the function
+ * The behaviour of a guarded function that throws: a stand-in gets the error and the arguments, and returns what the function
  * would. What a stand-in throws, the caller gets. `passes`: the function throws nothing of its own, and what its caller's
  * callbacks throw is the caller's. A number: the same, for a function that runs the argument of that index; where it is no
  * function, nothing is run, and the result is undefined.
@@ -34,7 +34,7 @@ type AnyStandIn = ((error: unknown, ...args: unknown[]) => unknown) | number | "
 
 const guards = new WeakMap<AnyFunction, AnyFunction>();
 
-/** What callers of a function see: its guard, where it has one. */
+/** The function as its callers see it: its guard, where it has one. */
 export function guardOf(fn: AnyFunction): AnyFunction {
   return guards.get(fn) ?? fn;
 }

@@ -82,7 +82,7 @@ export function filterCommandLine(text: string, inner: TextFilter): string {
   return at === 0 ? text : result + text.slice(at);
 }
 
-/** The same for the arguments of a program, as a list. */
+/** Withholds the secrets among the arguments of a program, as a list. */
 export function filterWords(words: readonly string[], inner: TextFilter): readonly string[] {
   const state: State = { program: "", next: "plain" };
   return words.map((word) => filterWord(word, state, inner));

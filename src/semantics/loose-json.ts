@@ -39,7 +39,7 @@ const PREFIX = /[a-z]{1,3}(?=["'])/iy;
 
 type Mutable = { -readonly [Key in keyof LooseNode]: LooseNode[Key] };
 
-/** What a container has: its members, and the values without a name. */
+/** The members of a container, and its values without a name. */
 interface Content {
   readonly members: LooseMember[];
   readonly items: LooseNode[];

@@ -36,7 +36,7 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
   [QUERY, "query"],
 ];
 
-/** What a name says of its value. */
+/** How the name of a member decides about its value. */
 export interface NameShape {
   /** Shape of a text under this name; `text` where the name says nothing. */
   readonly text: TextShape;

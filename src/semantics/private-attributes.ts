@@ -99,7 +99,7 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   return sendDefaultPii ? openValue : plainValue;
 }
 
-/** What is sent of a JSON value whose name says nothing: all but the secrets in its members and texts. */
+/** Returns a JSON value whose name says nothing without the secrets in its members and texts. */
 export function plainValue(value: unknown): unknown {
   return typeof value === "string" && !isStructured(value)
     ? withoutShapes(withoutSecrets(value))
