@@ -1,4 +1,6 @@
 import { isThenable } from "../normalize/foreign.js";
+import type { StartTimer } from "../transport/timers.js";
+import { within } from "../transport/timers.js";
 import type { ResourceView } from "./capture-input.js";
 
 /** Attributes of a resource that are known at one moment. */
@@ -60,6 +62,15 @@ export function detectionOf(resource: ResourceView): Promise<void> {
   const detection = detect(resource);
   detections.set(resource, detection);
   return detection;
+}
+
+/** Waits for the detectors of a resource, for so many milliseconds at most: resolves to whether they are done. Never rejects. */
+export function detected(
+  resource: ResourceView,
+  maxMillis: number,
+  timers: StartTimer,
+): Promise<boolean> {
+  return within(timers, maxMillis, detectionOf(resource));
 }
 
 // What a detector throws costs its own attributes only.

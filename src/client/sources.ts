@@ -1,5 +1,5 @@
 import { attempt, memberOf } from "../normalize/foreign.js";
-import { deadline, systemTimers } from "../transport/timers.js";
+import { systemTimers, within } from "../transport/timers.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
 
@@ -62,16 +62,12 @@ export class Sources {
     return trace?.span === undefined ? undefined : this.segmentOf(trace.span);
   }
 
-  /** Whether all of them have handed over what they hold, and the milliseconds that are left of the time. */
+  /** Flushes all parts; resolves to whether all have handed over what they hold, and to the milliseconds that are left. */
   async flush(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
     const start = performance.now();
     this.flushBuffers();
-    const box = deadline(systemTimers, timeoutMillis);
-    const flushes = Promise.allSettled(
-      [...this.#spans].map(async (source) => source.flush(timeoutMillis)),
-    );
-    const isDone = await Promise.race([flushes.then(() => true), box.passed.then(() => false)]);
-    box.cancel();
+    const flushes = [...this.#spans].map(async (source) => source.flush(timeoutMillis));
+    const isDone = await within(systemTimers, timeoutMillis, Promise.allSettled(flushes));
     return { isDone, remaining: Math.max(0, timeoutMillis - (performance.now() - start)) };
   }
 

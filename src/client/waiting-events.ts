@@ -1,7 +1,7 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { ItemCounter } from "../transport/item-counter.js";
 import type { Timers } from "../transport/timers.js";
-import { deadline, systemTimers } from "../transport/timers.js";
+import { systemTimers, within } from "../transport/timers.js";
 
 /**
  * Events that may wait for hooks. With a hook that takes 100 ms, this is 10,000 events per second; an error with its
@@ -72,13 +72,8 @@ export class WaitingEvents {
   }
 
   /** Resolves with true when all events that wait now are finished, with false at the time-out. */
-  async settled(timeoutMillis: number): Promise<boolean> {
-    if (this.isEmpty) return true;
-    const box = deadline(this.#timers, timeoutMillis);
-    const all = Promise.all(this.#events.values()).then(() => true);
-    const isDone = await Promise.race([all, box.passed.then(() => false)]);
-    box.cancel();
-    return isDone;
+  settled(timeoutMillis: number): Promise<boolean> {
+    return within(this.#timers, timeoutMillis, Promise.all(this.#events.values()));
   }
 
   /** Takes all events out: their results are ignored. */

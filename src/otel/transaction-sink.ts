@@ -1,6 +1,6 @@
 import type { TraceInput, TransactionInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import { detectionOf, isPending } from "../client/resource-attributes.js";
+import { detected, isPending } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
@@ -33,6 +33,7 @@ export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
   const held = new Set<AssembledTransaction>();
   const waits = new Map<SpanResource, Promise<void>>();
+  const timers = { after: (millis: number, run: () => void) => setTimer(run, millis) };
   let heldLength = 0;
 
   const release = (transaction: AssembledTransaction): void => {
@@ -58,9 +59,7 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     if (!waits.has(resource)) {
       waits.set(
         resource,
-        within(detectionOf(resource), MAX_RESOURCE_WAIT_MILLIS, setTimer).then(() =>
-          releaseOf(resource),
-        ),
+        detected(resource, MAX_RESOURCE_WAIT_MILLIS, timers).then(() => releaseOf(resource)),
       );
     }
     for (const oldest of held) {
@@ -82,7 +81,8 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     },
     async settled(maxMillis) {
       if (held.size === 0) return;
-      await within(Promise.all(waits.values()), maxMillis, setTimer);
+      const resources = [...waits.keys()];
+      await Promise.all(resources.map((resource) => detected(resource, maxMillis, timers)));
       releaseAll();
     },
     release: releaseAll,
@@ -126,15 +126,6 @@ export function addAssembler(
 
 function lengthOf(head: EncodedHead, spans: string): number {
   return headLength(head) + spans.length;
-}
-
-async function within(done: Promise<unknown>, millis: number, setTimer: SetTimer): Promise<void> {
-  let cancel: (() => void) | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    cancel = setTimer(resolve, millis);
-  });
-  await Promise.race([done, timeout]);
-  cancel?.();
 }
 
 function transactionInput(assembled: AssembledTransaction): TransactionInput {

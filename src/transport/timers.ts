@@ -26,28 +26,22 @@ export const systemTimers: Timers = {
   },
 };
 
-/** A promise that resolves after a time, unless it is cancelled. */
-export interface Deadline {
-  readonly passed: Promise<void>;
-  cancel(): void;
-}
+/** Starts a timer as `Timers.after` does. */
+export type StartTimer = Pick<Timers, "after">;
 
-/** Starts a deadline. */
-export function deadline(timers: Timers, delayMillis: number): Deadline {
-  let cancel: (() => void) | undefined;
-  const passed = new Promise<void>((resolve) => {
-    cancel = timers.after(delayMillis, resolve);
-  });
-  return { passed, cancel: () => cancel?.() };
-}
-
-/** Waits for a promise, for so many milliseconds at most. Rejects where the promise does. */
+/**
+ * Waits for a promise, for so many milliseconds at most. Resolves to true where it was settled in time, to false at the
+ * time-out; rejects where the promise does. What has settled already is in time, also with 0 milliseconds.
+ */
 export async function within(
-  timers: Timers,
+  timers: StartTimer,
   millis: number,
   pending: Promise<unknown> | undefined,
-): Promise<void> {
-  if (pending === undefined || millis <= 0) return;
-  const limit = deadline(timers, millis);
-  await Promise.race([pending, limit.passed]).finally(() => limit.cancel());
+): Promise<boolean> {
+  if (pending === undefined) return true;
+  let cancel: (() => void) | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    cancel = timers.after(Math.max(0, millis), () => resolve(false));
+  });
+  return Promise.race([pending.then(() => true), timeout]).finally(() => cancel?.());
 }
