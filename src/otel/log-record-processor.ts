@@ -5,13 +5,10 @@ import type { SentryClient } from "../client/client.js";
 import { guardCallback } from "../diagnostics/diagnostics.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import { clientTelemetry } from "../telemetry/client-telemetry.js";
-import { MAX_LOG_TEXT } from "../telemetry/log-capture.js";
 import type { LogCapture } from "../telemetry/log-capture.js";
 import { levelOfSeverity } from "../telemetry/log-levels.js";
-import { jsonText } from "../telemetry/typed-attribute.js";
 import { attributesOfRecord, isException, originOfLogger, secondsOf } from "./log-records.js";
 import type { EmittedLogRecord } from "./log-records.js";
-import { RecordPrivacy } from "./record-privacy.js";
 import { isTracingSuppressed } from "./suppress.js";
 import { telemetryPlace } from "./telemetry-place.js";
 import { setDetachedTimer } from "./timers.js";
@@ -42,7 +39,6 @@ export class ClientLogRecordProcessor {
   readonly #ownsClient: boolean;
   readonly #onException: ExceptionSink | undefined;
   readonly #logs: LogCapture;
-  readonly #privacy: RecordPrivacy;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
@@ -50,7 +46,6 @@ export class ClientLogRecordProcessor {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#onException = onException;
-    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
     this.#logs = clientTelemetry(client, setDetachedTimer).logs;
   }
 
@@ -83,8 +78,8 @@ export class ClientLogRecordProcessor {
     this.#logs.capture({
       timestamp: secondsOf(record.hrTime, Date.now()),
       level: levelOfSeverity(record.severityNumber, record.severityText),
-      message: jsonText(this.#privacy.body(record.body), MAX_LOG_TEXT),
-      attributes: attributesOfRecord(record, this.#privacy),
+      message: record.body,
+      attributes: attributesOfRecord(record),
       place: telemetryPlace(ctx, record.spanContext),
     });
   }

@@ -5,7 +5,6 @@ import { cut } from "../normalize/cut.js";
 import { ownEntries } from "../normalize/foreign.js";
 import type { AttributeBag } from "../semantics/span-view.js";
 import { MAX_OWN } from "../telemetry/item-attributes.js";
-import type { RecordPrivacy } from "./record-privacy.js";
 
 /** A log record as processors get it; those of the OTel SDKs 2.x and 3.x fit. */
 export interface EmittedLogRecord {
@@ -45,17 +44,13 @@ export function secondsOf(time: unknown, nowMillis: number): number {
 }
 
 /** The attributes that a record's log has: its own, where it comes from, and its event's name. */
-export function attributesOfRecord(record: EmittedLogRecord, privacy: RecordPrivacy): AttributeBag {
+export function attributesOfRecord(record: EmittedLogRecord): AttributeBag {
   const { instrumentationScope: scope, eventName } = record;
   const attributes: [string, unknown][] = [["sentry.origin", originOfLogger(scope.name)]];
   if (isText(scope.name)) attributes.push(["otel.scope.name", scope.name]);
   if (isText(scope.version)) attributes.push(["otel.scope.version", scope.version]);
   if (isText(eventName)) attributes.push(["event.name", eventName]);
-  for (const [key, value] of ownEntries<unknown>(record.attributes, MAX_OWN)) {
-    const shown = privacy.attribute(key, value);
-    if (shown !== undefined) attributes.push([key, shown]);
-  }
-  return Object.fromEntries(attributes);
+  return Object.fromEntries([...attributes, ...ownEntries<unknown>(record.attributes, MAX_OWN)]);
 }
 
 /** Whether a record is of something thrown (OTel: exceptions in logs). */

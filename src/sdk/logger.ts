@@ -44,12 +44,12 @@ function logFunction(level: LogLevel): LogFunction {
     const client = clientFor("logger");
     if (client === undefined || !client.settings.enableLogs) return;
     try {
-      const { text, attributes: added } = logMessage(message);
+      const { body, attributes: added } = logMessage(message);
       const own = asObject(attributes);
       clientTelemetry(client, setDetachedTimer).logs.capture({
         timestamp: Date.now() / 1000,
         level,
-        message: text,
+        message: body,
         attributes: added === undefined ? own : { ...readable(own), ...added },
         place: telemetryPlace(context.active()),
       });

@@ -3,6 +3,7 @@ import { detached } from "../normalize/detached.js";
 import { ownEntries } from "../normalize/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { MissingAttributes } from "./encode-item.js";
+import type { ReadBudget, RecordPrivacy } from "./record-privacy.js";
 import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./process-attributes.js";
 
 /** The attributes of one item, those first that are kept when not all fit. */
@@ -11,16 +12,26 @@ export type ItemAttributes = Map<string, unknown>;
 /** Attributes that are read of one item: more are not worth it, since only so many characters are sent. */
 export const MAX_OWN = 1000;
 
+/** How the attributes of an item are read. */
+export interface AttributeReading {
+  readonly privacy: RecordPrivacy;
+  readonly budget: ReadBudget;
+}
+
 /**
- * The attributes of a log or metric: its own, the scopes' (the most specific first), and the user where
- * nothing else is said of it (protocol: logs, default attributes). What is said of the process is not
- * among them. Never throws.
+ * Returns the attributes of a log or metric without secrets: its own, the scopes' (the most specific first), and the
+ * user's where they are not set (protocol: logs, default attributes). Those of the process are not among them.
+ * Never throws.
  */
-export function itemAttributes(own: object, scopes: readonly ScopeData[]): ItemAttributes {
+export function itemAttributes(
+  own: object,
+  scopes: readonly ScopeData[],
+  reading: AttributeReading,
+): ItemAttributes {
   const attributes: ItemAttributes = new Map();
-  for (const [key, value] of ownEntries<unknown>(own, MAX_OWN)) addIfNew(attributes, key, value);
+  for (const entry of ownEntries<unknown>(own, MAX_OWN)) addShown(attributes, entry, reading);
   for (const scope of scopes.toReversed()) {
-    for (const key in scope.attributes) addIfNew(attributes, key, scope.attributes[key]);
+    for (const key in scope.attributes) addShown(attributes, [key, scope.attributes[key]], reading);
   }
   addUser(attributes, scopes);
   return attributes;
@@ -44,6 +55,16 @@ export function attributesOfHook(attributes: unknown): Iterable<readonly [string
   return typeof attributes === "object" && attributes !== null
     ? ownEntries<unknown>(attributes, MAX_OWN)
     : [];
+}
+
+function addShown(
+  attributes: ItemAttributes,
+  [key, value]: readonly [string, unknown],
+  { privacy, budget }: AttributeReading,
+): void {
+  if (attributes.has(key) || PROCESS_KEYS.has(key)) return;
+  const shown = privacy.attribute(key, value, budget);
+  if (shown !== undefined || value === undefined) attributes.set(key, shown);
 }
 
 function addIfNew(attributes: ItemAttributes, key: string, value: unknown): void {

@@ -15,6 +15,7 @@ import {
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "./item-batcher.js";
+import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "./log-levels.js";
 import type { TelemetryPlace } from "./telemetry-place.js";
 import { processSequence } from "./timestamp-sequence.js";
@@ -25,8 +26,8 @@ export interface LogInput {
   /** Seconds since the epoch. */
   readonly timestamp: number;
   readonly level: LogLevel;
-  readonly message: string;
-  /** Values of any kind; what cannot be sent as it is becomes text. */
+  /** A value of any kind, as `attributes` are; what cannot be sent as it is becomes text. */
+  readonly message: unknown;
   readonly attributes: object;
   readonly place: TelemetryPlace;
 }
@@ -42,8 +43,10 @@ const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
 const ITEM_TYPE = "log";
 const CONTENT_TYPE = "application/vnd.sentry.items.log+json";
 
-type LogMembers = Pick<LogInput, "level" | "message">;
-type LogHead = Omit<LogInput, "attributes">;
+interface LogHead extends Omit<LogInput, "attributes" | "message"> {
+  readonly message: string;
+}
+type LogMembers = Pick<LogHead, "level" | "message">;
 type LogHook = (log: Log) => Log | null;
 type Entries = Iterable<readonly [string, unknown]>;
 
@@ -52,10 +55,12 @@ export class LogCapture {
   readonly #client: SentryClient;
   readonly #gate: HookGate;
   readonly #batcher: ItemBatcher;
+  readonly #privacy: RecordPrivacy;
 
   constructor(client: SentryClient, setTimer: SetTimer) {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendLog");
+    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
     this.#batcher = new ItemBatcher({ setTimer, send: (items) => this.#send(items) });
     client.addBuffer(this.#batcher);
   }
@@ -76,26 +81,33 @@ export class LogCapture {
     this.#client.ledger.early.record(reason, [{ category: "log_item", quantity: 1 }]);
   }
 
+  // Hooks see what is sent without them: secrets are withheld before.
   #capture(input: LogInput): void {
-    const attributes = itemAttributes(input.attributes, [
-      ...this.#client.initialScopes,
-      ...input.place.scopes,
-    ]);
+    const attributes = this.#attributes(input);
+    const head = { ...input, message: jsonText(this.#privacy.body(input.message), MAX_LOG_TEXT) };
     const hook = this.#client.settings.beforeSendLog;
     if (this.#client.isClosed || hook === undefined) {
-      const item = this.#encode(input, attributes, missingOf(attributes));
+      const item = this.#encode(head, attributes, missingOf(attributes));
       return this.#client.isClosed ? this.#drop("closed", item) : this.#add(item);
     }
-    const hooked = this.#hooked(input, attributes, hook);
+    const hooked = this.#hooked(head, attributes, hook);
     if (hooked === undefined) {
-      return this.#drop("before_send", this.#encode(input, attributes, missingOf(attributes)));
+      return this.#drop("before_send", this.#encode(head, attributes, missingOf(attributes)));
     }
     const { place, timestamp } = input;
-    const changed = { ...membersOf(hooked, input), place, timestamp };
+    const changed = { ...membersOf(hooked, head), place, timestamp };
     this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
-  #hooked(input: LogInput, attributes: ItemAttributes, hook: LogHook): Log | undefined {
+  #attributes({ attributes, place }: LogInput): ItemAttributes {
+    const scopes = [...this.#client.initialScopes, ...place.scopes];
+    const budget = { left: LIMITS.totalLength };
+    const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
+    if (budget.left <= 0) this.#warnClipped();
+    return shown;
+  }
+
+  #hooked(input: LogHead, attributes: ItemAttributes, hook: LogHook): Log | undefined {
     if (this.#gate.isOpen) return undefined;
     const { level, message } = input;
     const all = attributesForHook(attributes, this.#client.processMembers());
@@ -104,12 +116,7 @@ export class LogCapture {
 
   #encode(log: LogHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
     const { text, isClipped } = attributeText(attributes, LIMITS);
-    if (isClipped) {
-      this.#client.diagnostics.warnOnce(
-        "log-attributes",
-        `attributes of a log are left out: all of them may have ${LIMITS.totalLength} characters`,
-      );
-    }
+    if (isClipped) this.#warnClipped();
     const { level, message, place, timestamp } = log;
     const members = [
       headText(timestamp, place),
@@ -118,6 +125,13 @@ export class LogCapture {
       attributesMember(text, processSequence.next(timestamp)),
     ];
     return itemOf(members, missing);
+  }
+
+  #warnClipped(): void {
+    this.#client.diagnostics.warnOnce(
+      "log-attributes",
+      `attributes of a log are left out: all of them may have ${LIMITS.totalLength} characters`,
+    );
   }
 
   #add(item: EncodedItem): void {
@@ -149,7 +163,7 @@ function contentsOf(items: number, bytes: number): readonly ItemCount[] {
 }
 
 // What a hook put into the log may be anything.
-function membersOf(hooked: Log, input: LogInput): LogMembers {
+function membersOf(hooked: Log, input: LogHead): LogMembers {
   const { level, message } = hooked;
   return {
     level: isLogLevel(level) ? level : input.level,

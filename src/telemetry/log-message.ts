@@ -14,9 +14,10 @@ export interface ParameterizedLog {
   readonly parameters: Readonly<Record<string, unknown>> | readonly unknown[];
 }
 
-/** A message as text, and what it adds to the attributes. */
+/** The body of a log, and what its message adds to the attributes. */
 export interface LogMessage {
-  readonly text: string;
+  /** A text, or an object that becomes its JSON text. */
+  readonly body: object | string;
   readonly attributes: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -42,17 +43,20 @@ export function parameterized(
 
 /** What a logger was given as a message. Never throws. */
 export function logMessage(message: unknown): LogMessage {
-  if (typeof message === "string") return { text: message, attributes: undefined };
+  if (typeof message === "string") return { body: message, attributes: undefined };
   if (isError(message)) {
     const text = errorMessage(message).slice(0, MAX_LOG_TEXT + 1);
-    return { text: `${errorType(message)}: ${text}`, attributes: undefined };
+    return { body: `${errorType(message)}: ${text}`, attributes: undefined };
   }
   const template = memberOf(message, "template");
-  if (typeof template !== "string")
-    return { text: jsonText(message, MAX_LOG_TEXT), attributes: undefined };
+  if (typeof template !== "string") {
+    const isRecord = typeof message === "object" && message !== null;
+    const body = isRecord ? message : jsonText(message, MAX_LOG_TEXT);
+    return { body, attributes: undefined };
+  }
   const text = memberOf(message, "message");
   return {
-    text: typeof text === "string" ? text : template,
+    body: typeof text === "string" ? text : template,
     attributes: parameterAttributes(template, memberOf(message, "parameters")),
   };
 }

@@ -12,8 +12,10 @@ import {
   itemAttributes,
   missingOf,
 } from "./item-attributes.js";
+import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "./item-batcher.js";
+import { RecordPrivacy } from "./record-privacy.js";
 import type { TelemetryPlace } from "./telemetry-place.js";
 import { processSequence } from "./timestamp-sequence.js";
 
@@ -42,6 +44,10 @@ const MAX_PROCESS_LENGTH = 500;
 const MAX_VALUE_LENGTH = 200;
 const MAX_UNIT_LENGTH = 64;
 
+// More than is sent of a value, so that a secret is recognized before it is cut.
+const MAX_READ_VALUE_LENGTH = 2048;
+const MAX_READ_LENGTH = 16_384;
+
 const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
 
 const ITEM_TYPE = "trace_metric";
@@ -53,10 +59,12 @@ export class MetricCapture {
   readonly #client: SentryClient;
   readonly #gate: HookGate;
   readonly #batcher: ItemBatcher;
+  readonly #privacy: RecordPrivacy;
 
   constructor(client: SentryClient, setTimer: SetTimer) {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendMetric");
+    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_READ_VALUE_LENGTH);
     this.#batcher = new ItemBatcher({ setTimer, send: (items) => this.#send(items) });
     client.addBuffer(this.#batcher);
   }
@@ -78,10 +86,7 @@ export class MetricCapture {
   #capture(input: MetricInput): DiscardReason | undefined {
     if (this.#client.isClosed) return "closed";
     if (!isValid(input)) return this.#refuse();
-    const attributes = itemAttributes(input.attributes, [
-      ...this.#client.initialScopes,
-      ...input.place.scopes,
-    ]);
+    const attributes = this.#attributes(input);
     const hook = this.#client.settings.beforeSendMetric;
     if (hook === undefined) {
       return this.#add(this.#encode(input, attributes, missingOf(attributes)));
@@ -97,18 +102,21 @@ export class MetricCapture {
     return this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
+  #attributes({ attributes, place }: MetricInput): ItemAttributes {
+    const scopes = [...this.#client.initialScopes, ...place.scopes];
+    const budget = { left: MAX_READ_LENGTH };
+    const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
+    if (budget.left <= 0) this.#warnClipped();
+    return shown;
+  }
+
   #encode(metric: MetricHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
     const totalLength = MAX_OWN_LENGTH + (missing === "none" ? MAX_PROCESS_LENGTH : 0);
     const { text, isClipped } = attributeText(attributes, {
       valueLength: MAX_VALUE_LENGTH,
       totalLength,
     });
-    if (isClipped) {
-      this.#client.diagnostics.warnOnce(
-        "metric-attributes",
-        `attributes of a metric are left out: all of them may have ${MAX_OWN_LENGTH} characters`,
-      );
-    }
+    if (isClipped) this.#warnClipped();
     const { name, type, value, unit, place, timestamp } = metric;
     const members = [
       headText(timestamp, place),
@@ -116,6 +124,13 @@ export class MetricCapture {
       attributesMember(text, processSequence.next(timestamp)),
     ];
     return itemOf(members, missing);
+  }
+
+  #warnClipped(): void {
+    this.#client.diagnostics.warnOnce(
+      "metric-attributes",
+      `attributes of a metric are left out: all of them may have ${MAX_OWN_LENGTH} characters`,
+    );
   }
 
   #add(item: EncodedItem): DiscardReason | undefined {

@@ -13,6 +13,10 @@ import {
   captureEvent,
   captureException,
   createClient,
+  getGlobalScope,
+  logger,
+  metrics,
+  setAttribute,
   setClient,
   setContext,
   setExtra,
@@ -168,7 +172,35 @@ function plantInScopes(planter: Planter): void {
       headers: { Cookie: `theme=${planter.secret()}` },
     },
   });
+  plantInTelemetry(planter);
   captureEvent({ message: "form", request: { data: `page=2&password=${planter.secret()}` } });
+}
+
+function plantInTelemetry(planter: Planter): void {
+  setAttribute("app.reply", planter.text());
+  getGlobalScope().setAttribute("app.settings", planter.text());
+  logger.info(planter.text(), {
+    "app.payload": planter.text(),
+    cookie: `theme=${planter.secret()}`,
+    "process.command_line": `app --token ${planter.secret()}`,
+    url: `https://me:${planter.secret()}@h/?token=${planter.secret()}`,
+    reply: { body: planter.text(), headers: { cookie: planter.secret() } },
+    apiKey: planter.secret(),
+  });
+  logger.warn(`reply: ${planter.text()}`);
+  logger.warn(logger.fmt`reply ${planter.text()} of ${{ body: planter.text() }}`);
+  logger.error({
+    message: "sent",
+    template: "sent",
+    parameters: { password: planter.secret(), body: planter.text() },
+  });
+  logger.error(new Error(`Request failed: ${planter.text()}`) as never);
+  logger.error({ request: { password: planter.secret(), body: planter.text() } } as never);
+  metrics.count("replies", 1, {
+    attributes: { cookie: `theme=${planter.secret()}`, token: planter.secret() },
+  });
+  metrics.gauge("size", 1, { attributes: { "app.payload": planter.text() } });
+  getGlobalScope().clear();
 }
 
 describe("secrets that are planted everywhere at once, in JSON text, cookies and command lines", () => {
@@ -178,7 +210,7 @@ describe("secrets that are planted everywhere at once, in JSON text, cookies and
     await fc.assert(
       fc.asyncProperty(fc.array(planting, { minLength: 9, maxLength: 30 }), async (drawn) => {
         const planter = new Planter(drawn);
-        const client = createClient({ dsn, enableLogs: true });
+        const client = createClient({ dsn, enableLogs: true, enableMetrics: true });
         setClient(client);
         const resource = resourceFromAttributes({
           "app.settings": planter.text(),

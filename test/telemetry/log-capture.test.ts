@@ -29,18 +29,22 @@ describe("beforeSendLog", () => {
         seen.push({ ...log, attributes: { ...log.attributes } });
         log.message = "changed";
         log.level = "fatal";
-        delete log.attributes["secret"];
+        delete log.attributes["draft"];
         log.attributes["added"] = 1n;
         return log;
       },
     });
-    logger.info("given", { secret: "s" });
+    logger.info("given", { draft: "s", password: "x" });
     const [log] = await logs();
     expect(seen).toEqual([
-      { level: "info", message: "given", attributes: { ...DEFAULTS, secret: "s" } },
+      {
+        level: "info",
+        message: "given",
+        attributes: { ...DEFAULTS, draft: "s", password: "[Filtered]" },
+      },
     ]);
     expect(log).toMatchObject({ body: "changed", level: "fatal", severity_number: 21 });
-    expect(log?.attributes).not.toHaveProperty("secret");
+    expect(log?.attributes).not.toHaveProperty("draft");
     expect(log?.attributes["added"]).toEqual({ type: "integer", value: 1 });
   });
 
