@@ -12,7 +12,9 @@ import {
   PLAIN_AUTHS,
   PLAIN_SESSIONS,
   PLAIN_TOKENS,
+  PURPOSES,
   SECRET_KEYS,
+  SECRET_THINGS,
   SECRET_TOKENS,
   STRONG,
   VENDORS,
@@ -57,8 +59,8 @@ export function isSecretName(name: string): boolean {
 
 // Every name that `isSecretName` accepts, and every name of cookies, has one of these as a part.
 const HINT =
-  /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature/i;
-const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf/i;
+  /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature|whsec|jaas|pats?(?![a-z])/i;
+const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf|account[^a-z]?(?:json|info)|configjson/i;
 
 /** Returns false if a text cannot hold the name of a secret or of cookies; for large texts, a cheap first test. */
 export function mayNameSecret(text: string): boolean {
@@ -70,8 +72,15 @@ function namesSecret(name: string): boolean {
   const read = name.slice(-MAX_REMEMBERED_LENGTH);
   const words = wordsOf(read);
   const last = wordsOf(read.slice(read.lastIndexOf(".") + 1));
-  if (last.length > 1 && OPENERS.has(last[0] ?? "")) return false;
+  if (isFlag(last)) return false;
   return words.some((_word, at) => hasWeakTerm(words, at) || hasStrongTerm(words, at));
+}
+
+// A `remember_password` is a flag, a `remember_token` the token of it.
+function isFlag(words: readonly string[]): boolean {
+  const first = words[0] ?? "";
+  if (words.length < 2 || !OPENERS.has(first)) return false;
+  return !(PURPOSES.has(first) && /^(?:token|code|key|secret)$/.test(words.at(-1) ?? ""));
 }
 
 function isKnown(name: string): boolean {
@@ -86,7 +95,7 @@ function hasStrongTerm(words: readonly string[], at: number): boolean {
     const end = term === null ? 0 : term.index + term[0].length;
     if (term === null || (count > 1 && !isWhole(term.index, joined.slice(end)))) continue;
     if (term[0] === "sessionid" && PLAIN_SESSIONS.has(words[at - 1] ?? "")) continue;
-    if (!isAbout([joined.slice(end), ...words.slice(at + count)])) return true;
+    if (!isAbout([joined.slice(end), ...words.slice(at + count)], term[0])) return true;
   }
   return false;
 }
@@ -98,7 +107,8 @@ function isWhole(start: number, rest: string): boolean {
 // Words that were written as one, `passwordchangedat`, are recognized too.
 const RUN_TOGETHER = new RegExp(`^s?(?:${[...DESCRIPTORS].join("|")})+$`);
 
-function isAbout([rest = "", ...after]: readonly string[]): boolean {
+function isAbout([rest = "", ...after]: readonly string[], term: string): boolean {
+  if (term === "secret" && after.length === 1 && SECRET_THINGS.has(after[0] ?? "")) return true;
   return RUN_TOGETHER.test(rest) || after.some((word) => DESCRIPTORS.has(word));
 }
 
@@ -106,7 +116,7 @@ function hasWeakTerm(words: readonly string[], at: number): boolean {
   const word = words[at] ?? "";
   const after = words.slice(at + 1);
   if (word === "key" && at === 0) return after.length === 0;
-  if (!WEAK.has(word)) return isRunTogetherToken(word, after);
+  if (!WEAK.has(word)) return isRunTogetherToken(word, after) || isRunTogetherPass(word, after);
   return isNeutral(word, after) && givesAccess(word, words[at - 1]);
 }
 
@@ -123,6 +133,12 @@ function isRunTogetherToken(word: string, after: readonly string[]): boolean {
   return word.endsWith("token") && !PLAIN_TOKEN.test(word) && isNeutral("token", after);
 }
 
+// `pgpass`, `newpass`, `rootpw`; not `bypass` and `compass`.
+function isRunTogetherPass(word: string, after: readonly string[]): boolean {
+  const term = /(?:pass|pw|pin)$/.exec(word);
+  return term !== null && ACCOUNTS.has(word.slice(0, term.index)) && isNeutral("pass", after);
+}
+
 /** By term, the words before it with which it gives access; a term without an entry needs none. */
 const GIVING: ReadonlyMap<string, (before: string) => boolean> = new Map<
   string,
@@ -132,18 +148,22 @@ const GIVING: ReadonlyMap<string, (before: string) => boolean> = new Map<
   ["keys", isKindOfKey],
   ["token", (before) => !PLAIN_TOKENS.has(before)],
   ["tokens", (before) => SECRET_TOKENS.has(before)],
+  ["pat", (before) => PAT_OWNERS.has(before) || VENDORS.has(before)],
   ...["sid", "session", "identity"].map(
     (term) => [term, (before: string) => LOGINS.has(before)] as const,
   ),
   ...["pass", "pin", "pw"].map((term) => [term, (before: string) => ACCOUNTS.has(before)] as const),
 ]);
 
+/** With these, and after services, `pat` is a personal access token, and no pattern or person. */
+const PAT_OWNERS: ReadonlySet<string> = new Set(["access", "ado", "devops", "gh", "personal"]);
+
 function isKindOfKey(before: string): boolean {
   return SECRET_KEYS.has(before) || VENDORS.has(before);
 }
 
 function givesAccess(term: string, before: string | undefined): boolean {
-  if (before === undefined) return term !== "keys" && term !== "tokens";
+  if (before === undefined) return term !== "keys" && term !== "tokens" && term !== "pat";
   const isGiving = GIVING.get(term);
   return isGiving === undefined ? !PLAIN_AUTHS.has(before) : isGiving(before);
 }

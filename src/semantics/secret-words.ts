@@ -9,12 +9,12 @@ function words(text: string): ReadonlySet<string> {
 
 /** Terms that name a secret wherever they stand, unless a word of `DESCRIPTORS` follows. */
 export const STRONG: RegExp =
-  /accesskeyid|secretid|passw(?:or)?d|passphrase|passcode|pwd|secret|credential|bearer|jwt|[cx]srf|saml|mnemonic|(?:recovery|secret|seed)phrase|walletseed|sharedaccesssignature|azurestoragekey|sess(?:ion)?id|(?:access|api|auth|decryption|encryption|licen[cs]e|master|private|shared|signing)key|(?:access|api|auth|refresh|session)token|(?:access|auth|authorization|backup|device|mfa|onetime|otp|recovery|reset|security|verification)code(?!r)|codeverifier|(?:card|socialsecurity)number|creditcard/;
+  /accesskeyid|secretid|passw(?:or)?d|passphrase|passcode|pwd|secret|credential|bearer|jwt|[cx]srf|saml|mnemonic|(?:recovery|secret|seed)phrase|walletseed|whsec|jaasconfig|dockerauthconfig|dockerconfigjson|serviceaccount(?:json|info)|sharedaccesssignature|azurestoragekey|sess(?:ion)?id|(?:access|api|auth|decryption|encryption|licen[cs]e|master|private|shared|signing)key|(?:access|api|auth|refresh|session)token|(?:access|auth|authorization|backup|device|mfa|onetime|otp|recovery|reset|security|verification)code(?!r)|codeverifier|(?:card|socialsecurity)number|creditcard/;
 
 /** Terms that are common words, or part of some: they must be the last word but for `NEUTRAL` ones. */
 export const WEAK: ReadonlySet<string> = words(
   "auth oauth authn authz authentication authorization authorisation sso session identity sid key keys token tokens " +
-    "pass passw pw pin pincode otp totp cvv cvc ssn psk",
+    "pass passw pw pat pin pincode otp totp cvv cvc ssn psk",
 );
 
 /** Words that may follow a term and leave it the value itself: `token_prod`, `auth_header`. */
@@ -61,6 +61,14 @@ export const OPENERS: ReadonlySet<string> = words(
     "disabled allow allows allowed skip with without no num number max min total count accept accepts accepted show hide remember forgot",
 );
 
+/** Openers that are also what a token or code is for: `remember_token`, `forgot_password_code`. */
+export const PURPOSES: ReadonlySet<string> = words("accept forgot remember");
+
+/** What is called secret and is no value: `secret_santa`. */
+export const SECRET_THINGS: ReadonlySet<string> = words(
+  "admirer agent agents ballot garden ingredient ingredients level mission recipe room santa sauce shopper shoppers society",
+);
+
 /** Kinds of keys that give access. Other keys are data: `partition_key`, `translationKey`, `s3_key`. */
 export const SECRET_KEYS: ReadonlySet<string> = words(
   "account activation admin aes app application client consumer crypto decrypt deploy des dsa ec ecdsa encrypt functions gpg " +
@@ -74,7 +82,9 @@ export const PLAIN_TOKENS: ReadonlySet<string> = words(
     "scan scroll list start end first last stop eos bos pad unk mask separator unexpected lexer parser symbol punctuation word per " +
     "position request idempotency dedup fencing design color theme change delta skip history sequence expected unknown special " +
     "text output input prompt completion cached reasoning generated total max template placeholder offset iteration watch " +
-    "shard partition concurrency version",
+    "shard partition concurrency version " +
+    // Of chains of blocks.
+    "erc bep spl nft fungible contract governance utility staking reward liquidity lp wrapped native quote swap",
 );
 
 /** Tokens whose plural is no count: `accessTokens`, but `inputTokens`. */

@@ -66,6 +66,29 @@ export const EVERYDAY_NAMES: readonly string[] = names(`
   experiment_key tenant_key sku_key label_keys remaining_tokens candidatesTokenCount session_source_medium authz_policy
   workload_identity jwt_claims first_pass day_pass area_code referral_code key_metrics keyResults key_account_manager
   flag.evaluation.new-auth mcp.session.id sentry.module.passport name id user.id enduser.id value
+  erc20_token erc721Token bep20_token splToken contract_token contractToken governance_token governanceToken
+  utility_token reward_token stakingToken lp_token liquidity_token wrapped_token native_token quote_token swapToken
+  nft_token fungible_token secret_santa secretSanta secret_sauce secret_agent secret_menu_id secret_shopper
+  secret_level secret_recipe pattern path pathname patient patch patch_version repat dispatch compat compatible spat
+  patId pat_name pattern_id compass bypass bypassed encompass surpass overpass underpass trespass passthrough
+  pass_rate bypass_cache spinpin shipping_pin drop_pin map_pin newpage userspin mypage service_account
+  service_account_id service_account_name service_account_email account_info account_json_path jaas_enabled
+  docker_config docker_config_path auth_config_version account_information remember_me rememberMe remember_password
+  forgot_password show_password hide_token use_token_auth accept_terms accept_header_auth accept_language key_event
+  keypad keypad_input keystroke keystone monkey_patch hockey_stats whisky_key_notes passenger_count passport_type
+  passport_expiry passive_mode password_hint_enabled password_field passwordInput_id tokens_in tokens_out token_budget
+  tokenCounts token_rate prompt_token_count avg_tokens median_tokens tokens_saved tokenized_text token_classifier
+  token_kind token_position next_sync_token codec encoding_code status_code zip_code area_code error_code
+  pincode_lookup cvv_result cvc_check card_type card_brand card_last4 discard cardboard scorecard flashcard_id
+  dashboard_cards session_minutes session_score training_session_id therapy_session photo_session sessions_per_user
+  auth_latency_ms author_email coauthor authoring authorship authenticity_score oauth_app_name signature_count
+  signature_type email_signature_enabled sidebar inside outside residence sidecar president identity_matrix
+  identity_map visual_identity_id corporate_identity_doc seed_value random_seed seedling phrase_match paraphrase
+  passphrase_length spin pinned_at pin_map pinecone_index opinion pinball otp_sent_at otp_channel otpauth_enabled
+  cookie_consent cookies_accepted cookie_policy_version key_result key_insight key_takeaways keyring keychain_name
+  keyspace_name keyword_density turnkey primaryKeyName answer_key api_keys_created key_rotation_days jwt_expiry
+  csrf_failed saml_enabled sso_domain credential_count credentials_expired secretariat_id secret_rotation_days
+  secrets_count secret_versions
 `);
 
 /** Names whose values are secrets, in the spellings in which they occur. */
@@ -106,4 +129,23 @@ export const SECRET_NAMES: readonly string[] = names(`
   RABBITMQ_DEFAULT_PASS azure_storage_key AZURE_STORAGE_ACCOUNT_KEY SharedAccessKey SharedAccessSignature unseal_key
   recovery_phrase one_time_code oauth_token_secret x-goog-api-key twilio_auth_token sasl.password ssl.key.password
   service_account_key DD_APP_KEY fcm_server_key share_token magic_link_token session_cookie
+  PGPASS newpass remember_token remember_me_token github_pat GITHUB_PAT githubPat gitlab-pat AZURE_DEVOPS_PAT GH_PAT
+  personal_pat sasl_jaas_config sasl.jaas.config SASL_JAAS_CONFIG saslJaasConfig service_account_json
+  serviceAccountJson GOOGLE_SERVICE_ACCOUNT_JSON service_account_info DOCKER_AUTH_CONFIG dockerAuthConfig
+  .dockerconfigjson dockerconfigjson whsec STRIPE_WHSEC dbpass DBPASS db_pass userpass oldpass rootpw ROOTPW mypass
+  smtppass SMTPPASS redispass adminpass authpass ftppass rootpass mysqlpass bindpw dbpw cardpin userpin simpin
+  forgot_password_token forgotPasswordToken accept_token forgot_password_code remember_web_token POSTGRES_PASSWORD
+  MONGO_INITDB_ROOT_PASSWORD MINIO_ROOT_PASSWORD GRAFANA_ADMIN_PASSWORD ELASTIC_PASSWORD KEYCLOAK_ADMIN_PASSWORD
+  RABBITMQ_ERLANG_COOKIE_PASSWORD mssql_sa_password basicAuthPassword htpasswd vnc_password rdpPassword sftp_pwd
+  pwdHash userPwd keyPassphrase ssh_passphrase gpg_passphrase CODECOV_TOKEN SONAR_TOKEN SNYK_TOKEN CIRCLE_TOKEN
+  NODE_AUTH_TOKEN CARGO_REGISTRY_TOKEN PYPI_TOKEN HEROKU_API_KEY ANTHROPIC_API_KEY MISTRAL_API_KEY GEMINI_API_KEY
+  HF_TOKEN PINECONE_API_KEY DATADOG_API_KEY dd-api-key NEW_RELIC_LICENSE_KEY newrelicLicenseKey SENTRY_AUTH_TOKEN
+  LINEAR_API_KEY NOTION_TOKEN AIRTABLE_API_KEY ALGOLIA_ADMIN_KEY MAILGUN_API_KEY mailgunKey POSTMARK_TOKEN
+  TWILIO_AUTH_TOKEN PLAID_SECRET plaid_access_token square_access_token paypalClientSecret braintree_private_key
+  adyen_api_key CLOUDFLARE_API_TOKEN DIGITALOCEAN_TOKEN LINODE_TOKEN HCLOUD_TOKEN VAULT_TOKEN CONSUL_HTTP_TOKEN
+  NOMAD_TOKEN KUBE_TOKEN K8S_TOKEN bearerToken oauth2_client_secret oidc_client_secret okta_api_token
+  auth0_client_secret jwtSigningKey jwt_private_key cookieSecret sessionSecret csrfSecret encryption_key_v2
+  dataEncryptionKey aesKey hmacSecret webhook_secret webhookSecret stripeWebhookSecret signing_secret
+  slack_signing_secret apns_private_key fcmServerKey vapidPrivateKey turnCredential wifiPassword wpaPassphrase pinCode
+  otpSecret totp_seed_secret mfaSecret recoveryCode backupCode cardCvc ccNumber_card_number
 `);
