@@ -12,8 +12,9 @@ export interface CodeBlock {
   readonly line: number;
 }
 
+// A block in a list is indented.
 const BLOCK_OR_HEADING =
-  /^(?<fence>`{3,})(?<language>\w*) *(?<info>.*)\n(?<text>[\s\S]*?)\n?^\k<fence>$|^#{1,6} (?<heading>.*)$/gm;
+  /^(?<indent> *)(?<fence>`{3,})(?<language>\w*) *(?<info>.*)\n(?<text>[\s\S]*?)\n?^\k<indent>\k<fence>$|^#{1,6} (?<heading>.*)$/gm;
 const HEADING = /^#{1,6} (?<heading>.*)$/;
 const FILE_NAME = /^\/\/ (?<name>[\w./-]+\.[cm]?[jt]sx?)$/m;
 
@@ -22,7 +23,8 @@ export function codeBlocks(markdown: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
   let heading = "";
   for (const match of markdown.matchAll(BLOCK_OR_HEADING)) {
-    const { fence, language = "", info = "", text = "" } = match.groups ?? {};
+    const { fence, language = "", info = "", indent = "", text: body = "" } = match.groups ?? {};
+    const text = body.replaceAll(new RegExp(`^${indent}`, "gm"), "");
     if (fence === undefined) heading = match.groups?.["heading"] ?? "";
     else blocks.push({ language, info, text, heading, line: lineOf(match), ...fileNameOf(text) });
   }

@@ -1,76 +1,33 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import * as bridge from "../../src/index.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
-import { filesIn } from "../package/built-package.js";
+import { fileOf, programOf } from "./fragment-program.js";
 import { FRAGMENTS } from "./fragments.js";
-import type { Fragment } from "./fragments.js";
-import { codeBlocks } from "./markdown.js";
-import type { CodeBlock } from "./markdown.js";
+import { IMPORTED } from "./imported.js";
+import { OTHER_BLOCKS } from "./other-blocks.js";
+import { BLOCKS, blockOf, isNamed } from "./pages.js";
+import type { PageBlock } from "./pages.js";
 
 const root = join(import.meta.dirname, "../..");
 const tsc = join(root, "node_modules/.bin/tsc");
 
-// What the pages import, as users install it.
-const INSTALLED = [
-  "@opentelemetry/api",
-  "@opentelemetry/context-async-hooks",
-  "@opentelemetry/instrumentation",
-  "@opentelemetry/instrumentation-aws-lambda",
-  "@opentelemetry/instrumentation-express",
-  "@opentelemetry/instrumentation-http",
-  "@opentelemetry/sdk-node",
-  "@opentelemetry/sdk-trace-base",
-  "@types/express",
-  "@types/node",
-  "@vercel/otel",
-  "undici",
-];
-
 const LANGUAGES: ReadonlySet<string> = new Set(["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts"]);
 
-interface PageBlock extends CodeBlock {
-  readonly page: string;
-}
+const code = BLOCKS.filter(({ language }) => LANGUAGES.has(language));
 
-const blocks: readonly PageBlock[] = ["README.md", "docs", "examples"]
-  .flatMap((path) => filesIn(join(root, path)))
-  .filter((file) => file.endsWith(".md"))
-  .flatMap((file) =>
-    codeBlocks(readFileSync(file, "utf8")).map((block) => ({
-      ...block,
-      page: relative(root, file),
-    })),
-  )
-  .filter(({ language }) => LANGUAGES.has(language));
-
-function fragmentOf({ page, text }: PageBlock): Fragment | undefined {
-  return FRAGMENTS.find((fragment) => fragment.page === page && text.startsWith(fragment.begin));
-}
-
-// Programs without a name are test files.
-function isProgram(block: PageBlock): boolean {
-  return block.fileName !== undefined || block.text.includes("node:test");
-}
+const programs = OTHER_BLOCKS.programs.flatMap(({ page, begins }) =>
+  begins.map((begin) => ({ page, begin })),
+);
 
 // Lines stay where they are on the page, but for one at the top.
 function sourceOf(block: PageBlock): string {
-  const fragment = fragmentOf(block);
-  if (fragment === undefined) return `\n${block.text}\n`;
-  return `${importsFor(block.text)} ${fragment.before ?? ""}\n${block.text}\n${fragment.after ?? ""}\nexport {};\n`;
-}
-
-// A page does not repeat an import for each fragment.
-function importsFor(text: string): string {
-  const words = new Set(text.match(/\b[A-Za-z]\w*\b/g));
-  const imported = text.match(/import \{[^}]*\}/g)?.join(" ") ?? "";
-  const names = Object.keys(bridge).filter((name) => words.has(name) && !imported.includes(name));
-  return names.length === 0 ? "" : `import { ${names.join(", ")} } from "otel-sentry-bridge";`;
+  const fragment = FRAGMENTS.find((candidate) => isNamed(block, candidate));
+  return fragment === undefined ? `\n${block.text}\n` : programOf(fragment);
 }
 
 const CONFIG = {
@@ -93,7 +50,7 @@ let app: Application;
 const placed = new Map<string, PageBlock>();
 
 function place(block: PageBlock): void {
-  const name = block.fileName ?? `line-${block.line}.mts`;
+  const name = fileOf(block);
   const folder = join("pages", block.page);
   const free = placed.has(join(folder, name)) ? join(folder, String(block.line)) : folder;
   mkdirSync(join(app.directory, free, dirname(name)), { recursive: true });
@@ -102,10 +59,9 @@ function place(block: PageBlock): void {
 }
 
 beforeAll(() => {
-  app = installApplication(INSTALLED);
-  symlinkSync(join(root, "node_modules/express"), join(app.directory, "node_modules/express"));
+  app = installApplication(IMPORTED);
   app.write("tsconfig.json", JSON.stringify(CONFIG));
-  for (const block of blocks) place(block);
+  for (const block of code) place(block);
 });
 afterAll(() => app.remove());
 
@@ -131,17 +87,28 @@ function onPage(line: string): string {
   return block === undefined ? line : `${block.page}:${block.line - 1 + Number(at)}: ${message}`;
 }
 
+describe("each code block of the README and the documentation", () => {
+  const rows = [...FRAGMENTS, ...programs, ...OTHER_BLOCKS.drawings];
+
+  it("is in exactly one row, or is a shell command", () => {
+    const counts = BLOCKS.filter(({ language }) => language !== "sh").map((block) => ({
+      block: `${block.page}:${block.line}`,
+      rows: rows.filter((row) => isNamed(block, row)).length,
+    }));
+    expect(counts.filter((count) => count.rows !== 1)).toEqual([]);
+  });
+
+  it.each(rows)("is on its page, once: $page $begin", (row) => {
+    expect(blockOf(row).page).toBe(row.page);
+  });
+
+  it.each(OTHER_BLOCKS.programs)("of $page is run by $ranBy, where it is a program", (row) => {
+    const text = readFileSync(join(root, row.ranBy), "utf8");
+    expect(text).toContain(basename(row.page));
+  });
+});
+
 describe("the code of the README and the documentation", () => {
-  it("is a program with a file name, or listed as a fragment", () => {
-    const unknown = blocks.filter((block) => !isProgram(block) && fragmentOf(block) === undefined);
-    expect(unknown.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
-  });
-
-  it("has every fragment that is listed", () => {
-    const found = new Set(blocks.map((block) => fragmentOf(block)));
-    expect(FRAGMENTS.filter((fragment) => !found.has(fragment))).toEqual([]);
-  });
-
   it("compiles against the package's types", async () => {
     expect(await compile()).toEqual([]);
   });

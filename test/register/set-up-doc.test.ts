@@ -45,9 +45,6 @@ const EXPRESS_APP = `
   });
 `;
 
-// The page on testing has a `NodeSDK` whose metrics and logs would go to a collector that is not there.
-const NO_COLLECTOR = { OTEL_METRICS_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };
-
 describe("the page on set-up", { timeout: 60_000 }, () => {
   it.each([
     ["NodeSDK", "--import", "app.mjs"],
@@ -111,7 +108,7 @@ describe("the page on testing", { timeout: 60_000 }, () => {
     const application = tracedApplication([...SDK_BASE, ...NODE_SDK]);
     application.write("pay.test.mjs", text);
 
-    const end = await application.node(["--test", "pay.test.mjs"], NO_COLLECTOR);
+    const end = await application.node(["--test", "pay.test.mjs"]);
 
     expect(end).toMatchObject({ exitCode: 0, stderr: "" });
     expect(end.stdout).toMatch(/pass 1\n/);

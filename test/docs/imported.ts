@@ -1,0 +1,22 @@
+/** What the pages import, as users install it. */
+export const IMPORTED: readonly string[] = [
+  "@opentelemetry/api",
+  "@opentelemetry/api-logs",
+  "@opentelemetry/context-async-hooks",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-aws-lambda",
+  "@opentelemetry/instrumentation-express",
+  "@opentelemetry/instrumentation-http",
+  "@opentelemetry/sdk-node",
+  "@opentelemetry/sdk-trace-base",
+  "@trpc/server",
+  "@types/express",
+  "@types/node",
+  "@vercel/otel",
+  "esbuild",
+  "express",
+  "graphql",
+  "graphql-yoga",
+  "hono",
+  "undici",
+];
