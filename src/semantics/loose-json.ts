@@ -3,6 +3,7 @@
 // skipped. It reads each character once, so its time is linear.
 
 import { closingQuote, unescaped } from "./quoted-text.js";
+import { FILTERED } from "./secret-words.js";
 
 /** A value within a text. */
 export interface LooseNode {
@@ -24,6 +25,8 @@ export interface LooseNode {
 export interface LooseMember {
   readonly name: string;
   readonly node: LooseNode;
+  /** True where the name is written without quotation marks. */
+  readonly isBare: boolean;
 }
 
 /** Containers that are nested deeper are one empty object each. */
@@ -45,7 +48,7 @@ interface Content {
   readonly items: LooseNode[];
 }
 
-/** Reads the values of a text, one after another. */
+/** Reads the values of a text, one after another: containers, texts between quotation marks, and members with such. */
 export function readLoose(text: string): readonly LooseNode[] {
   const reader = new LooseReader(text);
   return reader.values();
@@ -64,8 +67,9 @@ class LooseReader {
     const found: LooseNode[] = [];
     while (this.#at < this.#text.length) {
       const { members, items } = this.#content();
-      for (const member of members) found.push(objectOf([member], member.node));
-      found.push(...items);
+      for (const member of members)
+        if (!member.isBare || isContainer(member.node)) found.push(objectOf([member], member.node));
+      found.push(...items.filter((item) => item.isQuoted || isContainer(item)));
       // A bracket that closes nothing is skipped.
       this.#at += 1;
     }
@@ -111,7 +115,7 @@ class LooseReader {
   #member(name: string, quote: string): LooseMember {
     const node = this.#assigned();
     if (!node.isQuoted) node.quote = quote;
-    return { name, node };
+    return { name, node, isBare: quote === "" };
   }
 
   // The quotation mark that stands here, with the backslashes before it.
@@ -132,8 +136,16 @@ class LooseReader {
     const quote = this.#quote();
     if (quote !== "") return this.#quoted(quote);
     const character = this.#text.charAt(this.#at);
-    if (character === "{" || character === "[") return this.#container(character);
-    return this.#bare();
+    const isHidden = character === "[" && this.#text.startsWith(FILTERED, this.#at);
+    if ((character === "{" || character === "[") && !isHidden) return this.#container(character);
+    return isHidden ? this.#hidden() : this.#bare();
+  }
+
+  // What is already withheld stays as it is.
+  #hidden(): Mutable {
+    const start = this.#at;
+    this.#at += FILTERED.length;
+    return nodeOf({ start, end: this.#at }, FILTERED);
   }
 
   #bare(): Mutable {
@@ -243,13 +255,17 @@ function objectOf(members: readonly LooseMember[], extent: Extent): Mutable {
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
 
+function isContainer({ members, items }: LooseNode): boolean {
+  return members !== undefined || items !== undefined;
+}
+
 function byStart(a: LooseNode, b: LooseNode): number {
   return a.start - b.start;
 }
 
 // A list with named entries is what Node shows of arrays with properties.
 function numbered(node: LooseNode, index: number): LooseMember {
-  return { name: String(index), node };
+  return { name: String(index), node, isBare: true };
 }
 
 function bareValue(text: string): unknown {

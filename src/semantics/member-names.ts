@@ -8,7 +8,8 @@ const COOKIE_SETTING = /^(?:accept|allow|block|disable|enable|has|third|use)/i;
 const ONE_COOKIE = /(?:^|[._])(?:set[_-])?cookies?[.]/i;
 
 const QUERY = /(?:query|query_?string|search|fragment)$/i;
-const URL_NAME = /(?:url|uri|href|target|referr?er|location|url\.(?:full|original))$/i;
+const URL_NAME =
+  /(?:(?<!(?:^|[^a-z])c)url|uri|href|target|referr?er|location|url\.(?:full|original))$/i;
 const URL_QUERY = /(?:(?:url|http)\.query|query_?string)$/i;
 const ARGUMENTS = /(?:command_?args|argv|args|arguments)$/i;
 const COMMAND = /(?:command_?lines?|cmd_?line|cmd|command|command_?args|argv)$/i;

@@ -1,3 +1,4 @@
+import { mayHold } from "./assigned-secrets.js";
 import { shownStatement } from "./db-span.js";
 import { isMethodName } from "./http-method.js";
 import { hasShape, isOneCookie, shapeOf } from "./member-names.js";
@@ -101,14 +102,14 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
 
 /** Returns a JSON value whose name says nothing without the secrets in its members and texts. */
 export function plainValue(value: unknown): unknown {
-  return typeof value === "string" && !isStructured(value)
+  return typeof value === "string" && !mayHold(value)
     ? withoutShapes(withoutSecrets(value))
     : redacted(value, false);
 }
 
 // The same with `sendDefaultPii`: functions of their own, so that they can be told from others.
 function openValue(value: unknown): unknown {
-  return typeof value === "string" && !isStructured(value)
+  return typeof value === "string" && !mayHold(value)
     ? withoutShapes(withoutSecrets(value))
     : redacted(value, true);
 }

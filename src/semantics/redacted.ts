@@ -1,3 +1,4 @@
+import { mayHold, withoutAssigned, withoutElements } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection } from "./connection-string.js";
 import { shapeOf } from "./member-names.js";
@@ -57,8 +58,11 @@ function visited(value: unknown, place: Place): unknown {
   return Array.isArray(value) ? list(value, place) : record(value, place);
 }
 
+// Most texts hold neither.
 function freeText(text: string, place: Place): string {
-  const shown = structured(text, place, (value, inner) => visited(value, inner));
+  if (!mayHold(text)) return withoutShapes(withoutSecrets(text));
+  const plain = withoutElements(text);
+  const shown = structured(plain, place, (value, inner) => visited(value, inner));
   return withoutShapes(withoutSecrets(shown));
 }
 
@@ -68,7 +72,12 @@ function structured(
   filter: (value: unknown, inner: Place) => unknown,
 ): string {
   const inner = { ...place, depth: place.depth + TEXT_DEPTH };
-  if (inner.depth < MAX_DEPTH) return filterStructured(text, (value) => filter(value, inner));
+  if (inner.depth < MAX_DEPTH)
+    return filterStructured(
+      text,
+      (value) => filter(value, inner),
+      (gap) => withoutAssigned(gap, place.pii),
+    );
   return isStructured(text) ? FILTERED : text;
 }
 

@@ -8,7 +8,11 @@ const MAX_LENGTH = 65_536;
 
 // JSON, also where it was made text twice.
 const STRUCTURED = /^\s*(?:"\s*)?[{[]/;
-const BRACKET = /[{[]/;
+const BRACKET = /[{[](?!Filtered\])/;
+
+function structureStart(text: string): number {
+  return text.includes("{") || text.includes("[") ? text.search(BRACKET) : -1;
+}
 
 /** Returns true if a text begins as JSON does: complete, cut off, or several values in lines. */
 export function isStructured(text: string): boolean {
@@ -25,21 +29,41 @@ const FIRST_CODES: ReadonlySet<number> = new Set(
 /**
  * The text with the values of its JSON as `filter` returns them: it takes a value and returns the
  * same one, or a copy in which texts and `[Filtered]` stand in the place of other values. All other
- * characters stay as they are, so that valid JSON stays valid. JSON may begin anywhere in the text.
+ * characters stay as they are, so that valid JSON stays valid. JSON may begin anywhere in the text; `between` filters
+ * what stands outside of it.
  */
-export function filterStructured(text: string, filter: (value: unknown) => unknown): string {
-  const start = text.search(BRACKET);
-  if (start === -1 || !(mayNameSecret(text) || text.includes("\\u"))) return text;
+export function filterStructured(
+  text: string,
+  filter: (value: unknown) => unknown,
+  between: (text: string) => string = unchanged,
+): string {
+  const start = structureStart(text);
+  if (start === -1) return between(text);
+  if (!(mayNameSecret(text) || text.includes("\\u"))) return text;
   const from = text.charAt(start - 1) === '"' ? start - 1 : start;
   const read = text.slice(from, from + MAX_LENGTH);
-  let shown = text.slice(0, from);
+  let shown = between(text.slice(0, from));
   let at = 0;
-  for (const edit of editsOf(readLoose(read), filter)) {
+  for (const node of readLoose(read)) {
+    if (node.start < at) continue;
+    shown += between(read.slice(at, node.start)) + edited(read, node, filter);
+    at = node.end;
+  }
+  return shown + between(read.slice(at)) + (text.length - from > MAX_LENGTH ? FILTERED : "");
+}
+
+function unchanged(text: string): string {
+  return text;
+}
+
+function edited(read: string, node: LooseNode, filter: (value: unknown) => unknown): string {
+  let shown = "";
+  let at = node.start;
+  for (const edit of editsOf([node], filter)) {
     shown += read.slice(at, edit.start) + edit.text;
     at = edit.end;
   }
-  const rest = text.length - from > MAX_LENGTH ? FILTERED : "";
-  return at === 0 && rest === "" ? text : shown + read.slice(at) + rest;
+  return shown + read.slice(at, node.end);
 }
 
 interface Edit {

@@ -1,0 +1,186 @@
+// Secrets in texts that are no JSON: `PASSWORD=x`, lines of YAML and of HTTP headers, XML, options of programs. Prose has
+// the same shape ("password: reset by user"), so a value after a colon counts only if it does not read like words.
+import { filterCommandLine } from "./command-line.js";
+import { isSecretName, mayNameSecret } from "./secret-name.js";
+import { FILTERED } from "./secret-words.js";
+import { filterSetCookie } from "./sensitive.js";
+
+/** Characters before an assignment that may be its name. */
+const MAX_NAME = 64;
+
+const CANDIDATE = /[{[=]|: |<\/| -[-a-z]/i;
+
+/** Returns false if a text holds no JSON and assigns no value to a name: a quick test, 60 ns for 40 characters. */
+export function mayHold(text: string): boolean {
+  return CANDIDATE.test(text);
+}
+
+/**
+ * Withholds values that a text assigns to names of secrets. Its time is linear. Without `sendDefaultPii` headers of
+ * cookies are withheld as a whole.
+ */
+export function withoutAssigned(text: string, sendDefaultPii: boolean): string {
+  if (text === "" || !(mayNameSecret(text) || isCommand(text))) return text;
+  return withoutMarks(withoutLines(withoutCommands(text), sendDefaultPii));
+}
+
+// `<password>x</password>`, `<wsse:Password Type="…"><![CDATA[x]]></wsse:Password>`.
+const ELEMENT = /(<([\w:.-]{1,64})(?:\s[^<>]{0,512})?>(?:<!\[CDATA\[)?)([^<]+)(?=<\/)/g;
+
+/** Withholds the content of XML elements with a secret's name. */
+export function withoutElements(text: string): string {
+  if (!text.includes("</") || !mayNameSecret(text)) return text;
+  return text.replace(ELEMENT, (...match: string[]) => {
+    const [all = "", open = "", name = "", value = ""] = match;
+    const content = value.replace(/\]\]>$/, "");
+    if (content.trim() === "" || !isSecretName(name) || isPlaceholder(content.trim())) return all;
+    return open + FILTERED + value.slice(content.length);
+  });
+}
+
+const COMMAND =
+  /(?<![\w.-])(?:curl|wget|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
+
+// A command may stand anywhere in a text: in a message of a child process, in the log of a build.
+function withoutCommands(text: string): string {
+  return isCommand(text) ? text.replace(COMMAND_LINE, withoutCommand) : text;
+}
+
+function isCommand(text: string): boolean {
+  return text.includes(" -") && COMMAND.test(text);
+}
+
+function withoutCommand(line: string): string {
+  const start = line.search(COMMAND);
+  if (start === -1) return line;
+  return line.slice(0, start) + filterCommandLine(line.slice(start), (word) => word);
+}
+
+// With the lines that a backslash continues.
+const COMMAND_LINE = /(?:[^\r\n\\]|\\(?:\r\n|[^]))+/g;
+
+// Names of up to three words, `API key: x`, at the beginning of a line.
+const LINE =
+  /^([ \t>*-]{0,32}(?:export[ \t]|set[ \t])?["']?((?:[\w.$@/-]{1,64} ){0,2}[\w.$@/-]{1,64})["']?[ \t]{0,8}[:=][ \t]{1,8})(\S[^\r\n]*)$/gm;
+
+function withoutLines(text: string, sendDefaultPii: boolean): string {
+  if (!text.includes(": ") && !text.includes("= ")) return text;
+  const isDocument = isOfLines(text);
+  return text.replace(LINE, (...match: string[]) => {
+    const [all = "", start = "", name = "", value = ""] = match;
+    if (COOKIE.test(name)) return start + (sendDefaultPii ? filterSetCookie(value) : FILTERED);
+    if (!isAssignedSecret(name) || isPlaceholder(value)) return all;
+    const isSecret = AUTHORIZATION.test(name) || isQuoted(value) || isValue(value, isDocument);
+    return isSecret ? start + FILTERED : all;
+  });
+}
+
+// Two lines of names and values are a document, one may be a message.
+function isOfLines(text: string): boolean {
+  return text.includes("\n") && (text.match(LINE)?.length ?? 0) > 1;
+}
+
+const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
+const COOKIE = /^(?:set-)?cookie$/i;
+
+// In a document of names and values, also words are values unless they are said about the name: `must not be empty`.
+function isValue(value: string, isDocument: boolean): boolean {
+  const words = value.trimEnd();
+  if (isDocument) return !STATEMENT.test(words);
+  return !/\s/.test(words) && isRandom(words);
+}
+
+const STATEMENT =
+  /^(?:must|should|shall|is|are|was|were|has|have|had|may|can|cannot|can't|does|do|did|will|required|invalid|incorrect|wrong|missing|empty|too|not|no|expected|expired|expires|please|field|at least|reset|changed|rejected|accepted|ok)\b/i;
+
+/** Characters of the shortest value that is told from a word. */
+const SHORTEST_RANDOM = 6;
+
+// Words have no digits between or after their letters, and no capitals within.
+function isRandom(value: string): boolean {
+  return value.length >= SHORTEST_RANDOM && /[a-z]/i.test(value) && /\d|[a-z][A-Z]/.test(value);
+}
+
+function isQuoted(value: string): boolean {
+  return /^(["'`])[^]*\1[,;]?$/.test(value) && value.length > 3;
+}
+
+// References, parameters of statements, formats, and what tells nothing.
+const PLACEHOLDER =
+  /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
+
+function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
+
+const MARK = /=(?![=>~])|: (?=\S)|(?<=\s)--[a-z][\w.-]{1,64} (?=[^\s-])/gi;
+
+// `PASSWORD=x`, `password = 'x'`, `password: x1y2z3`, `--password x1y2z3`, anywhere in a line.
+function withoutMarks(text: string): string {
+  let shown = "";
+  let at = 0;
+  for (const { 0: mark, index } of text.matchAll(MARK)) {
+    if (index < at) continue;
+    const start = index + mark.length;
+    const isOption = mark.startsWith("--");
+    const name = isOption ? mark.trim() : nameBefore(text, index, mark === "=" ? 1 : 3);
+    if (!isAssignedSecret(name)) continue;
+    const isTight =
+      mark === "=" && !/\s/.test(text.charAt(start)) && !/\s/.test(text.charAt(index - 1));
+    const value = valueAt(text, start, isTight);
+    if (value === undefined) continue;
+    shown += text.slice(at, value.start) + FILTERED;
+    at = value.end;
+  }
+  return at === 0 ? text : shown + text.slice(at);
+}
+
+// `key=value` tells of keys in general.
+function isAssignedSecret(name: string): boolean {
+  return name.length > 1 && !/^key$/i.test(name) && mayNameSecret(name) && isSecretName(name);
+}
+
+const NAME_CHARACTER = /[\w.$@-]/;
+
+// Up to so many words that are separated by one space each, without the quotation mark after them.
+function nameBefore(text: string, end: number, words: number): string {
+  let last = end;
+  while (last > 0 && end - last < 8 && /[\s"'\]]/.test(text.charAt(last - 1))) last -= 1;
+  let left = words;
+  let at = last;
+  while (at > 0 && last - at < MAX_NAME) {
+    const character = text.charAt(at - 1);
+    if (character === " ") left -= 1;
+    else if (!NAME_CHARACTER.test(character)) break;
+    if (left === 0) break;
+    at -= 1;
+  }
+  return text.slice(at, last);
+}
+
+interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+// A value ends where the next assignment of a list begins: `password=x,user=me`, `password=x&page=2`.
+const BARE = /(?:[^\s&;,"'<>]|[&;,](?![\w.-]{1,64}=|\s|$))+/y;
+const SPACES = /[ \t]{0,8}/y;
+
+function valueAt(text: string, from: number, isTight: boolean): Extent | undefined {
+  SPACES.lastIndex = from;
+  const start = from + (SPACES.exec(text)?.[0].length ?? 0);
+  const quote = text.charAt(start);
+  if (quote === '"' || quote === "'" || quote === "`") return quotedAt(text, start, quote);
+  BARE.lastIndex = start;
+  const value = (BARE.exec(text)?.[0] ?? "").replace(/[.)\]}]{1,4}$/, "");
+  if (value === "" || isPlaceholder(value) || !(isTight || isRandom(value))) return undefined;
+  return { start, end: start + value.length };
+}
+
+function quotedAt(text: string, start: number, quote: string): Extent | undefined {
+  const close = text.indexOf(quote, start + 1);
+  const end = close === -1 ? text.length : close;
+  const value = text.slice(start + 1, end);
+  return value === "" || isPlaceholder(value) ? undefined : { start: start + 1, end };
+}
