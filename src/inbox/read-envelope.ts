@@ -1,9 +1,10 @@
 import type { ReadEnvelope, ReadItem } from "../testing/envelope-reader.js";
+import { isJsonObject } from "../testing/json-object.js";
 import { readError } from "./read-error.js";
 import { readSpanContainer, readTransaction } from "./read-spans.js";
 import { readCheckIn, readDrops, readLogs, readMetrics } from "./read-telemetry.js";
 import type { Arrival } from "./views.js";
-import { textOf } from "./wire.js";
+import { strangeEntries, textOf } from "./wire.js";
 
 const READERS: Readonly<Record<string, (payload: unknown) => readonly Arrival[]>> = {
   transaction: (payload) => [readTransaction(payload)],
@@ -35,8 +36,25 @@ function readItem(item: ReadItem): readonly Arrival[] {
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read === undefined) return [{ kind: "other", type }];
   try {
-    return read(item.json());
+    const payload = item.json();
+    const fault = faultOf(type, payload);
+    return fault === undefined ? read(payload) : [...read(payload), unreadable(type, fault)];
   } catch (error) {
-    return [{ kind: "unreadable", type, fault: textOf(String(error)) }];
+    return [unreadable(type, textOf(String(error)))];
   }
+}
+
+// Items of many entries: one that is not an object does not hide the others.
+const CONTAINERS: ReadonlySet<string> = new Set(["log", "span", "trace_metric"]);
+
+function faultOf(type: string, payload: unknown): string | undefined {
+  if (!isJsonObject(payload)) throw new Error("its payload is not an object");
+  if (!CONTAINERS.has(type)) return undefined;
+  if (!Array.isArray(payload["items"])) throw new Error("it has no list of items");
+  const count = strangeEntries(payload);
+  return count === 0 ? undefined : `${count} of its items are not objects`;
+}
+
+function unreadable(type: string, fault: string): Arrival {
+  return { kind: "unreadable", type, fault };
 }

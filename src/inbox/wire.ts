@@ -1,3 +1,4 @@
+import { isJsonObject } from "../testing/json-object.js";
 import type { Pair } from "./views.js";
 
 /** An object as it came over the wire: its members may be anything. */
@@ -15,7 +16,7 @@ export const MAX_ENTRIES = 1000;
 
 /** The value as an object; an empty one where it is something else. */
 export function recordOf(value: unknown): WireRecord {
-  return isRecord(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 /** The value as a list; an empty one where it is something else. */
@@ -23,8 +24,20 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The first entries of an item of many, such as logs: its size is not bounded as that of an event is. */
-export function entriesOf(payload: unknown): readonly unknown[] {
+/**
+ * The first entries of an item of many, such as logs: its size is not bounded as that of an event is. Entries that are not
+ * objects are left out.
+ */
+export function entriesOf(payload: unknown): readonly WireRecord[] {
+  return firstEntries(payload).filter(isJsonObject);
+}
+
+/** How many entries `entriesOf` leaves out. */
+export function strangeEntries(payload: unknown): number {
+  return firstEntries(payload).filter((entry) => !isJsonObject(entry)).length;
+}
+
+function firstEntries(payload: unknown): readonly unknown[] {
   return listOf(recordOf(payload)["items"]).slice(0, MAX_ENTRIES);
 }
 
@@ -73,8 +86,4 @@ function displayOf(value: unknown): string {
 function withoutControls(text: string): string {
   const kept = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH - 1)}…` : text;
   return kept.replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : "\u{FFFD}"));
-}
-
-function isRecord(value: unknown): value is WireRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from "./json-object.js";
 import { repeatedKey } from "./repeated-key.js";
 
 /** One envelope as it came over the wire, taken apart. */
@@ -106,7 +107,7 @@ function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
   if (line.length > MAX_HEADER_BYTES)
     throw new TooLargeError(`${what} has more than ${MAX_HEADER_BYTES} bytes`);
   const value = parseJson(line, what);
-  if (!isRecord(value)) throw fault(`${what} is not an object`, start);
+  if (!isJsonObject(value)) throw fault(`${what} is not an object`, start);
   const key = repeatedKey(decode(line, what));
   if (key !== undefined) throw fault(`${what} has "${key}" twice`, start);
   if (!isWellFormed(value)) throw fault(`${what} has a lone surrogate`, start);
@@ -160,10 +161,6 @@ function decode(bytes: Uint8Array, what: string): string {
 
 function fault(message: string, offset: number): Error {
   return new Error(`malformed envelope: ${message} (at byte ${offset})`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function once(compute: () => unknown): () => unknown {

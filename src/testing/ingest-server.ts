@@ -15,7 +15,7 @@ import {
   statusOf,
 } from "./ingest-request.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";
-import { errorsOf, transactionsOf } from "./received.js";
+import { checkPayloads, errorsOf, transactionsOf } from "./received.js";
 
 /** How an ingest server is started. */
 export interface IngestServerOptions {
@@ -250,6 +250,7 @@ class LoopbackIngestServer implements IngestServer {
   }
 }
 
-function receipt({ header }: ReadEnvelope): string {
-  return JSON.stringify({ id: header["event_id"] });
+function receipt(envelope: ReadEnvelope): string {
+  checkPayloads(envelope);
+  return JSON.stringify({ id: envelope.header["event_id"] });
 }

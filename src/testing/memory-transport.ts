@@ -4,7 +4,7 @@ import type { SendResult, Transport } from "../transport/transport.js";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import { readEnvelope } from "./envelope-reader.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";
-import { errorsOf, transactionsOf } from "./received.js";
+import { checkPayloads, errorsOf, transactionsOf } from "./received.js";
 
 /** How a memory transport answers. */
 export interface MemoryTransportOptions {
@@ -39,6 +39,7 @@ export function createMemoryTransport(options: MemoryTransportOptions = {}): Mem
     let envelope: ReadEnvelope;
     try {
       envelope = readEnvelope(bytes);
+      checkPayloads(envelope);
     } catch (error) {
       faults.push(asError(error));
       return MALFORMED;

@@ -1,4 +1,5 @@
-import type { ReadEnvelope } from "./envelope-reader.js";
+import type { ReadEnvelope, ReadItem } from "./envelope-reader.js";
+import { isJsonObject } from "./json-object.js";
 
 /** A transaction as the server gets it; the members that tests ask for most. */
 export interface ReceivedTransaction {
@@ -132,11 +133,7 @@ function payloadsOf<T>(envelopes: Iterable<ReadEnvelope>, { type, isValid }: Kin
     .flatMap((envelope) => envelope.items.filter((item) => item.header.type === type))
     .map((item) => {
       const payload = item.json();
-      if (!isValid(payload)) {
-        throw new Error(
-          `an item is not of the shape of its type \`${type}\`: ${JSON.stringify(payload)?.slice(0, 200)}`,
-        );
-      }
+      if (!isValid(payload)) throw shapeFault(item);
       return payload;
     });
 }
@@ -153,5 +150,40 @@ function isTransaction(payload: unknown): payload is ReceivedTransaction {
 }
 
 function isEvent(payload: unknown): payload is ReceivedError {
-  return typeof payload === "object" && payload !== null && !Array.isArray(payload);
+  return isJsonObject(payload);
+}
+
+// Attachments and the like are no JSON; of unknown types nothing is known.
+const OBJECT_TYPES = [
+  "check_in",
+  "client_report",
+  "feedback",
+  "log",
+  "profile",
+  "profile_chunk",
+  "replay_event",
+  "session",
+  "sessions",
+  "span",
+  "trace_metric",
+  "user_report",
+];
+
+const SHAPES: ReadonlyMap<string, (payload: unknown) => boolean> = new Map([
+  ["event", isEvent],
+  ["transaction", isTransaction],
+  ...OBJECT_TYPES.map((type) => [type, isJsonObject] as const),
+]);
+
+/** Throws an error for the first item whose payload does not have the shape of its type, as `errorsOf` and `transactionsOf` do. */
+export function checkPayloads({ items }: ReadEnvelope): void {
+  for (const item of items) {
+    const isValid = SHAPES.get(item.header.type);
+    if (isValid !== undefined && !isValid(item.json())) throw shapeFault(item);
+  }
+}
+
+function shapeFault(item: ReadItem): Error {
+  const shown = JSON.stringify(item.json())?.slice(0, 200);
+  return new Error(`an item is not of the shape of its type \`${item.header.type}\`: ${shown}`);
 }

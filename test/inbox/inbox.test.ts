@@ -181,3 +181,33 @@ describe("the inbox", () => {
     );
   });
 });
+
+const TYPES = ["transaction", "event", "span", "log", "trace_metric", "check_in", "client_report"];
+
+describe("an item that is not of the shape of its type", () => {
+  it.each(TYPES)("is listed as unreadable, whatever is in place of the object: %s", (type) => {
+    for (const payload of [null, 1, "text", true, [], [{}]]) {
+      const inbox = new Inbox();
+      inbox.receive(envelopeOf([[type, payload]]));
+      expect(inbox.tallies().refusals).toEqual([`${type}: Error: its payload is not an object`]);
+      expect(inbox.summaries()).toEqual([]);
+      expect(inbox.counts()).toMatchObject({ logs: 0, checkIns: 0, metrics: 0, dropped: 0 });
+    }
+  });
+
+  it.each(["log", "span", "trace_metric"])("or of the list in it: %s", (type) => {
+    for (const payload of [{}, { items: null }, { items: {} }, { items: "text" }]) {
+      const inbox = new Inbox();
+      inbox.receive(envelopeOf([[type, payload]]));
+      expect(inbox.tallies().refusals).toEqual([`${type}: Error: it has no list of items`]);
+    }
+  });
+
+  it("hides none of the other entries", () => {
+    const inbox = new Inbox();
+    const log = { timestamp: 1, level: "info", body: "kept" };
+    inbox.receive(envelopeOf([["log", { items: [null, log, "text", [log], log] }]]));
+    expect(inbox.tallies().logs.map(({ body }) => body)).toEqual(["kept", "kept"]);
+    expect(inbox.tallies().refusals).toEqual(["log: 3 of its items are not objects"]);
+  });
+});

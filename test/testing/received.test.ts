@@ -1,7 +1,10 @@
-import { expect, it } from "vitest";
+import * as fc from "fast-check";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { ReadEnvelope } from "../../src/testing/envelope-reader.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
+import { createMemoryTransport } from "../../src/testing/memory-transport.js";
+import { startIngestServer } from "../../src/testing/ingest-server.js";
 import { errorsOf, transactionsOf } from "../../src/testing/received.js";
 
 function envelope(type: string, payload: unknown): ReadEnvelope {
@@ -37,4 +40,56 @@ it.each([
   expect(() => transactionsOf([envelope("transaction", payload)])).toThrow(
     "not of the shape of its type `transaction`",
   );
+});
+
+const TYPES = [
+  "event",
+  "transaction",
+  "feedback",
+  "check_in",
+  "client_report",
+  "log",
+  "trace_metric",
+  "span",
+  "session",
+  "user_report",
+];
+const NO_OBJECTS = ["null", "1", "-0", '"text"', '""', "true", "[]", "[{}]", "", "{", "\\u0000"];
+
+// The client writes the time of each attempt into its place.
+const STAMPED = `{"sent_at":"${new Date(0).toISOString()}"}`;
+
+function raw(type: string, payload: string): string {
+  return `{}\n{"type":"${type}","length":${Buffer.byteLength(payload)}}\n${payload}\n`;
+}
+
+describe("an item whose payload is not an object", () => {
+  it.each(TYPES)("is refused by the server, and takes no effect: %s", async (type) => {
+    const server = await startIngestServer();
+    onTestFinished(() => server.close());
+    for (const payload of NO_OBJECTS) {
+      const response = await fetch(`${server.tunnel}`, {
+        method: "POST",
+        body: raw(type, payload).replace("{}", `{"dsn":"${server.dsn}"}`),
+      });
+      expect([payload, response.status]).toEqual([payload, 400]);
+    }
+    expect(server.refusals).toHaveLength(NO_OBJECTS.length);
+    expect([server.errors(), server.transactions(), server.envelopes]).toEqual([[], [], []]);
+  });
+
+  it("is a fault of the memory transport, of which the items can always be read", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...TYPES), fc.json(), async (type, payload) => {
+        const transport = createMemoryTransport();
+        const body = Buffer.from(raw(type, payload).replace("{}", STAMPED));
+        const result = await transport.send({ body } as never);
+        const isRead = transport.errors().length + transport.transactions().length > 0;
+        expect(transport.faults).toHaveLength(result.outcome === "rejected" ? 1 : 0);
+        const isObject = /^\s*\{/.test(payload);
+        if (!isObject || type === "transaction") expect(result.outcome).toBe("rejected");
+        else expect([result.outcome, isRead]).toEqual(["delivered", type === "event"]);
+      }),
+    );
+  });
 });
