@@ -1,5 +1,6 @@
 import type { MonitorConfig } from "../protocol/check-in.js";
 import type { JsonRecord } from "../protocol/error-event.js";
+import { isRecord } from "../normalize/foreign.js";
 import { cronSchedule } from "./cron-schedule.js";
 
 /** A monitor's configuration in the protocol's words, and what of it Sentry could not use. */
@@ -55,16 +56,12 @@ function refused(problem: string): EncodedMonitorConfig {
   return { members: undefined, problems: [problem] };
 }
 
-interface UncheckedSchedule {
-  readonly type?: unknown;
-  readonly value?: unknown;
-  readonly unit?: unknown;
-}
+const NO_SCHEDULE: JsonRecord = {};
 
 type ReadSchedule = { readonly members: JsonRecord } | { readonly problem: string };
 
 function readSchedule(schedule: unknown): ReadSchedule {
-  const { type, value, unit } = isRecord(schedule) ? schedule : {};
+  const { type, value, unit } = isRecord(schedule) ? schedule : NO_SCHEDULE;
   if (type === "crontab") return readCrontab(value);
   if (type !== "interval") return { problem: "it is neither crontab nor interval" };
   if (!isCount(value)) return { problem: "its interval is no whole number above 0" };
@@ -78,10 +75,6 @@ function readCrontab(value: unknown): ReadSchedule {
   const crontab = cronSchedule(value);
   if ("problem" in crontab) return { problem: `${crontab.problem} (${value})` };
   return { members: { type: "crontab", value: crontab.value } };
-}
-
-function isRecord(value: unknown): value is UncheckedSchedule {
-  return typeof value === "object" && value !== null;
 }
 
 function isCount(value: unknown): value is number {

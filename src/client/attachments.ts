@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { isRecord } from "../normalize/foreign.js";
 import { cut } from "../normalize/cut.js";
 import type { Attachment } from "../protocol/attachment.js";
@@ -52,7 +54,7 @@ function itemOf(attachment: unknown): AttachmentItem | undefined {
   if (!isRecord(attachment)) return undefined;
   const { filename, data, contentType, attachmentType } = attachment;
   const bytes = typeof data === "string" ? bytesOf(data) : data;
-  if (typeof filename !== "string" || !(bytes instanceof Uint8Array)) return undefined;
+  if (typeof filename !== "string" || !types.isUint8Array(bytes)) return undefined;
   const members = {
     filename: cut(filename, MAX_NAME_LENGTH),
     content_type: typeof contentType === "string" ? cut(contentType, MAX_NAME_LENGTH) : undefined,

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { duringOwnCall, ownCall } from "./own-call.js";
 import { reportSetupFault } from "./setup-faults.js";
 import type { FaultOptions } from "./setup-faults.js";
@@ -67,7 +69,7 @@ export function guardCallback<T>(
   try {
     const value = run();
     // Callbacks are synchronous. One that is not must not end the process when it rejects.
-    if (value instanceof Promise) value.catch(() => undefined);
+    if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, () => undefined);
     return { ok: true, value };
   } catch (error) {
     diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw; its result is left out`, error);

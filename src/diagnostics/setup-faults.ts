@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { duringOwnCall, ownCall } from "./own-call.js";
 import { writeStandardError } from "./standard-error.js";
 
@@ -70,7 +72,7 @@ function channelFor({ isSilent, isDebug }: FaultOptions): Write | undefined {
 
 // Only the error's own message: a stack would make it many lines.
 function lineOf(message: string, cause: unknown): string {
-  const reason = cause instanceof Error ? ` (${cause.message})`.slice(0, MAX_LINE_LENGTH) : "";
+  const reason = types.isNativeError(cause) ? ` (${cause.message})`.slice(0, MAX_LINE_LENGTH) : "";
   return `${message}${reason}`
     .slice(0, MAX_LINE_LENGTH)
     .replaceAll(/\s*[\r\n]+\s*/g, " ")

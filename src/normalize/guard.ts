@@ -24,6 +24,12 @@ export type StandIns<T> = {
   ]: T[Name] extends AnyFunction ? StandIn<T[Name]> : StandIns<T[Name]>;
 };
 
+/** Looks at a call's arguments before it is made, to report those that the function cannot use. Must not throw. */
+export type ArgumentCheck = (a: unknown, b: unknown, c: unknown) => void;
+
+/** The checks of functions by their names; `logger.info` for the one of an object. */
+export type ArgumentChecks = ReadonlyMap<string, ArgumentCheck>;
+
 /** A stand-in for each method of a class. */
 export type MethodStandIns<T> = {
   readonly [Name in keyof T as T[Name] extends AnyFunction ? Name : never]: StandIn<T[Name]>;
@@ -39,17 +45,37 @@ export function guardOf(fn: AnyFunction): AnyFunction {
   return guards.get(fn) ?? fn;
 }
 
-/** Copies an object with all of its functions guarded: what one of them throws, its stand-in is called for. */
-export function guarded<T extends object>(functions: T, standIns: StandIns<T>): T {
+/**
+ * Copies an object with all of its functions guarded: what one of them throws, its stand-in is called for. `checks` see the
+ * arguments first.
+ */
+export function guarded<T extends object>(
+  functions: T,
+  standIns: StandIns<T>,
+  checks?: ArgumentChecks,
+): T {
+  return guardedMembers(functions, standIns, { checks, prefix: "" });
+}
+
+interface Checking {
+  readonly checks: ArgumentChecks | undefined;
+  /** What stands before a function's name, such as `logger.`. */
+  readonly prefix: string;
+}
+
+function guardedMembers<T extends object>(
+  functions: T,
+  standIns: StandIns<T>,
+  { checks, prefix }: Checking,
+): T {
   const copies = Object.entries(functions).map(([name, member]: [string, unknown]) => {
     const standIn = (standIns as Readonly<Record<string, AnyStandIn | StandIns<object>>>)[name];
     if (standIn === undefined) return [name, member];
-    return [
-      name,
-      typeof standIn === "object"
-        ? guarded(member as object, standIn)
-        : guardedFunction(member as Call, standIn),
-    ];
+    if (typeof standIn === "object") {
+      const inner = { checks, prefix: `${name}.` };
+      return [name, guardedMembers(member as object, standIn, inner)];
+    }
+    return [name, guardedFunction(member as Call, standIn, checks?.get(prefix + name))];
   });
   return Object.freeze(Object.fromEntries(copies)) as T;
 }
@@ -69,12 +95,23 @@ export function guardMethods<T extends object>(prototype: T, standIns: MethodSta
   }
 }
 
-function guardedFunction(fn: Call, standIn: AnyStandIn): Call {
+function guardedFunction(fn: Call, standIn: AnyStandIn, check?: ArgumentCheck): Call {
+  const guard = unchecked(fn, standIn);
+  const door = check === undefined ? guard : checkingGuard(guard, check);
+  if (door !== fn) guards.set(fn, door);
+  return door;
+}
+
+function unchecked(fn: Call, standIn: AnyStandIn): Call {
   if (standIn === "passes") return fn;
-  const guard =
-    typeof standIn === "number" ? runningGuard(fn, standIn) : throwingGuard(fn, standIn);
-  guards.set(fn, guard);
-  return guard;
+  return typeof standIn === "number" ? runningGuard(fn, standIn) : throwingGuard(fn, standIn);
+}
+
+function checkingGuard(fn: Call, check: ArgumentCheck): Call {
+  return function checking(a, b, c) {
+    check(a, b, c);
+    return fn.call(this, a, b, c);
+  };
 }
 
 // Three parameters, as many as any of them has, and no rest: setters of scopes are called for every request, and a rest

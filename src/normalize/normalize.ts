@@ -121,11 +121,11 @@ function visitObject(value: object, depth: number, walk: Walk): JsonValue {
 
 function flatText(value: object): string | undefined {
   if (value === globalThis) return "[Global]";
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+  if (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) {
     return `[${classNameOf(value)}: ${value.byteLength} bytes]`;
   }
   if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  if (!(value instanceof Date)) return undefined;
+  if (!types.isDate(value)) return undefined;
   return attempt(() => Date.prototype.toISOString.call(value), "[Invalid Date]");
 }
 
@@ -133,8 +133,8 @@ function visitMembers(value: object, depth: number, walk: Walk): JsonValue {
   const toJson: unknown = Reflect.get(value, "toJSON");
   if (typeof toJson === "function") return visit(Reflect.apply(toJson, value, []), depth, walk);
   if (isList(value)) return visitList(value, depth, walk);
-  if (value instanceof Set) return visitSet(value, depth, walk);
-  if (value instanceof Map) return visitMap(value, depth, walk);
+  if (types.isSet(value)) return visitSet(value, depth, walk);
+  if (types.isMap(value)) return visitMap(value, depth, walk);
   return visitRecord(value, depth, walk);
 }
 

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { cut, cutBytes } from "./cut.js";
 import { bigintText } from "./text.js";
 
@@ -195,7 +197,7 @@ export function validEventTime(time: unknown, nowSeconds: number): number {
 
 function secondsOf(time: unknown): number {
   if (typeof time === "number") return time;
-  if (time instanceof Date) return time.getTime() / 1000;
+  if (types.isDate(time)) return Date.prototype.getTime.call(time) / 1000;
   const isText = typeof time === "string" && time.length <= MAX_READ_LENGTH;
   return isText ? Date.parse(time) / 1000 : Number.NaN;
 }

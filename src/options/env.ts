@@ -1,3 +1,4 @@
+import { ownEntries } from "../normalize/foreign.js";
 import type { ClientOptions } from "./options.js";
 
 /** The environment's share of the options. This is the only reader of `process.env`. */
@@ -69,12 +70,21 @@ export function traceFromEnvironment(env: Environment = process.env): VariableTr
   };
 }
 
+/** Variables of an environment that are copied. */
+const MAX_VARIABLES = 10_000;
+
 /** A copy of the variables with those of a trace; what the trace does not have is taken out. */
 export function environmentWithTrace(
   headers: VariableTrace,
   env: Environment = process.env,
 ): Environment {
-  const { SENTRY_TRACE: _trace, SENTRY_BAGGAGE: _baggage, TRACEPARENT: _parent, ...others } = env;
+  // Not by spreading: what stands in place of an environment may have millions of members.
+  const {
+    SENTRY_TRACE: _trace,
+    SENTRY_BAGGAGE: _baggage,
+    TRACEPARENT: _parent,
+    ...others
+  } = Object.fromEntries(ownEntries<string | undefined>(env, MAX_VARIABLES));
   const { "sentry-trace": sentryTrace, baggage, traceparent } = headers;
   return {
     ...others,

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import type { TextPattern, TransactionPattern } from "./options.js";
 
 /** Names and op of a span or a transaction. */
@@ -22,7 +24,7 @@ export function matches(text: string, pattern: TextPattern): boolean {
 
 /** Tells whether one of the names, and the op, match the pattern. A pattern without either matches nothing. */
 export function matchesNamed({ names, op }: Named, pattern: TransactionPattern): boolean {
-  if (typeof pattern === "string" || pattern instanceof RegExp)
+  if (typeof pattern === "string" || types.isRegExp(pattern))
     return names.some((name) => matches(name, pattern));
   if (pattern.name === undefined && pattern.op === undefined) return false;
   if (pattern.op !== undefined && !matches(op ?? "", pattern.op)) return false;

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { clip } from "../normalize/cut.js";
 import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../normalize/foreign.js";
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
@@ -42,13 +44,13 @@ const withoutCredentials = (value: unknown): unknown =>
 
 // A key that was pasted in another form is a key all the same.
 const onlyItsKind = (value: unknown): unknown =>
-  typeof value === "string" || value instanceof Uint8Array
+  typeof value === "string" || types.isUint8Array(value)
     ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} of something else`
     : value;
 
 const isShortList = (value: unknown): boolean => isList(value) && lengthOf(value) <= MAX_LIST;
 const isText = (value: unknown): boolean => typeof value === "string";
-const isPattern = (value: unknown): boolean => isText(value) || value instanceof RegExp;
+const isPattern = (value: unknown): boolean => isText(value) || types.isRegExp(value);
 const isRecord = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !isList(value) && !ArrayBuffer.isView(value);
 const isListOf =
@@ -272,10 +274,9 @@ function checkPair(option: string, { clientCert, clientKey }: HttpOptions): void
 }
 
 function isPem(value: unknown): boolean {
-  const content =
-    value instanceof Uint8Array
-      ? Buffer.from(value.subarray(0, MAX_PEM_LENGTH)).toString("latin1")
-      : value;
+  const content = types.isUint8Array(value)
+    ? Buffer.from(value.subarray(0, MAX_PEM_LENGTH)).toString("latin1")
+    : value;
   return typeof content === "string" && content.slice(0, MAX_PEM_LENGTH).includes("-----BEGIN ");
 }
 

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import type { TextMapGetter } from "@opentelemetry/api";
 
 import { firstOf, isList, ownKeys } from "../normalize/foreign.js";
@@ -70,6 +72,6 @@ function textsOf(values: readonly unknown[]): string[] {
 
 // Message headers (Kafka) are bytes.
 function plainText(value: unknown): string | undefined {
-  if (value instanceof Uint8Array) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
+  if (types.isUint8Array(value)) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
   return typeof value === "string" ? value : undefined;
 }

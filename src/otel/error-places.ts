@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { context, isValidSpanId, isValidTraceId, trace } from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
 
@@ -71,7 +73,7 @@ function isPlainPromise(value: unknown): value is Promise<unknown> {
 }
 
 function hasPromiseClass(value: object | null): boolean {
-  return value instanceof Promise && value.constructor === Promise;
+  return types.isPromise(value) && value.constructor === Promise;
 }
 
 type OnResult = <V>(result: V) => V;

@@ -99,7 +99,7 @@ export class ClientSpanExporter {
       return { code: 0 };
     } catch (error) {
       this.#client.diagnostics.warnOnce("exporter", "a batch could not be taken", error);
-      return { code: 1, error: error instanceof Error ? error : new Error(String(error)) };
+      return { code: 1, error: new Error("a batch could not be taken", { cause: error }) };
     }
   }
 

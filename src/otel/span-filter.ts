@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import type { SpanPattern } from "../options/options.js";
 import { matches, matchesNamed } from "../options/text-pattern.js";
 import type { Named } from "../options/text-pattern.js";
@@ -30,7 +32,7 @@ function isText(name: unknown): boolean {
 
 // All that a pattern names must match (protocol: filtering of spans).
 function matchesSpan(span: SpanView, named: Named, pattern: SpanPattern): boolean {
-  if (typeof pattern === "string" || pattern instanceof RegExp) return matchesNamed(named, pattern);
+  if (typeof pattern === "string" || types.isRegExp(pattern)) return matchesNamed(named, pattern);
   const { name, op, attributes } = pattern;
   if (attributes === undefined) return matchesNamed(named, pattern);
   if (!hasAttributes(span, attributes)) return false;
@@ -40,7 +42,7 @@ function matchesSpan(span: SpanView, named: Named, pattern: SpanPattern): boolea
 function hasAttributes(span: SpanView, expected: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(expected).every(([key, value]) => {
     const actual = span.attributes[key];
-    return value instanceof RegExp
+    return types.isRegExp(value)
       ? typeof actual === "string" && matches(actual, value)
       : actual === value;
   });

@@ -26,10 +26,15 @@ export class OptionsError extends Error {
 /** Tells an `OptionsError` of any copy of this package, ESM or CommonJS (`instanceof` cannot). Never throws. */
 export function isOptionsError(value: unknown): value is OptionsError {
   try {
-    return value instanceof Error && value.name === "OptionsError" && "option" in value;
+    return isError(value) && "name" in value && value.name === "OptionsError" && "option" in value;
   } catch {
     return false;
   }
+}
+
+// By its tag: `instanceof` would ask a proxy for one prototype after the other.
+function isError(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === "[object Error]";
 }
 
 const UNREADABLE: OptionProblem = Object.freeze({ option: "options", expected: "is wrong" });

@@ -1,4 +1,4 @@
-import { attempt } from "../normalize/foreign.js";
+import { attempt, inherits } from "../normalize/foreign.js";
 
 // Runs that never end must not be held for ever by the signal of the process.
 const MAX_WAITING = 1000;
@@ -13,7 +13,7 @@ export function onAbort(signal: unknown, fn: () => void): () => void {
 }
 
 function watchAbort(signal: unknown, fn: () => void): () => void {
-  if (!(signal instanceof AbortSignal)) return ignore;
+  if (!isAbortSignal(signal)) return ignore;
   if (signal.aborted) {
     fn();
     return ignore;
@@ -22,6 +22,10 @@ function watchAbort(signal: unknown, fn: () => void): () => void {
   waiting.set(signal, watch);
   watch.add(fn);
   return () => watch.remove(fn);
+}
+
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return inherits(value, AbortSignal.prototype);
 }
 
 function ignore(): void {}

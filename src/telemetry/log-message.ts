@@ -1,5 +1,12 @@
 import { errorMessage, errorType } from "../normalize/error-shape.js";
-import { attempt, isError, isObjectLike, memberOf, ownKeys } from "../normalize/foreign.js";
+import {
+  attempt,
+  firstOf,
+  isError,
+  isObjectLike,
+  memberOf,
+  ownKeys,
+} from "../normalize/foreign.js";
 import { textOf } from "../normalize/text.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
@@ -32,7 +39,7 @@ export function parameterized(
   strings: readonly string[],
   ...parameters: readonly unknown[]
 ): ParameterizedLog {
-  const texts = attempt(() => Array.from(strings, String), []);
+  const texts = firstOf(strings, MAX_PARAMETERS + 1).map(textOf);
   let message = texts[0] ?? "";
   for (const [index, parameter] of parameters.entries()) {
     message += parameterText(parameter) + (texts[index + 1] ?? "");

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { clip } from "../normalize/cut.js";
 import { ownKeys } from "../normalize/foreign.js";
 import { textOf } from "../normalize/text.js";
@@ -46,7 +48,7 @@ function jsonAny(value: unknown, depth: number, path: Set<object>): string {
 }
 
 function jsonObject(value: object, depth: number, path: Set<object>): string {
-  if (value instanceof Uint8Array) return jsonText(base64(value));
+  if (types.isUint8Array(value)) return jsonText(base64(value));
   if (ArrayBuffer.isView(value)) return jsonText(`[${value.byteLength} bytes]`);
   if (path.has(value)) return '"[Circular]"';
   if (depth >= MAX_DEPTH) return Array.isArray(value) ? '"[Array]"' : '"[Object]"';

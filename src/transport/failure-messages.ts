@@ -35,6 +35,9 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "the server closed the connection before it answered",
 };
 
+/** Errors within each other that are looked at. */
+const MAX_LEVELS = 10;
+
 const NO_TLS = /wrong version number|packet length too long|http request/i;
 const NO_TLS_HINT = "the server does not speak TLS: does the DSN need http instead of https?";
 
@@ -62,15 +65,19 @@ function hintOf(error: Error, code: string | undefined): string | undefined {
     : undefined;
 }
 
-// Where several addresses were tried, the first failure is as good as any.
+// Where several addresses were tried, the first failure is as good as any. An error of a custom transport may contain itself.
 function innermost(error: unknown): unknown {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  return error;
+  let inner = error;
+  for (let level = 0; level < MAX_LEVELS && inner instanceof AggregateError; level += 1) {
+    if (inner.errors.length === 0) break;
+    inner = inner.errors[0];
+  }
+  return inner;
 }
 
 // OpenSSL's own words; the code is `EPROTO` or `ERR_SSL_*`, by the version of Node.
-function tlsReason(error: unknown): string {
-  if (error instanceof AggregateError) return tlsReason(error.errors[0]);
+function tlsReason(failure: unknown): string {
+  const error = innermost(failure);
   if (!(error instanceof Error)) return "";
   if ("reason" in error && typeof error.reason === "string") return error.reason;
   const code = errorCode(error) ?? "";
@@ -87,7 +94,10 @@ export function isRefusedForGood(statusCode: number): boolean {
  * throws an `AggregateError` that has the codes inside.
  */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return error instanceof AggregateError ? errorCode(error.errors[0]) : errorCode(error.cause);
+  let inner = error;
+  for (let level = 0; level < MAX_LEVELS && inner instanceof Error; level += 1) {
+    if ("code" in inner && typeof inner.code === "string") return inner.code;
+    inner = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
+  }
+  return undefined;
 }

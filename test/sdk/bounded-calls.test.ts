@@ -7,10 +7,14 @@ import {
   captureFeedback,
   captureMessage,
   continueTrace,
+  createClient,
   getCurrentScope,
   getTraceMetaTags,
+  isOptionsError,
   logger,
   metrics,
+  withIsolationScope,
+  withMonitor,
   withScope,
 } from "../../src/index.js";
 import { assertSettled } from "../../src/testing/testing.js";
@@ -162,5 +166,72 @@ it("contexts that are written at once share one bound", () => {
   withScope((scope) => {
     scope.update({ contexts });
     expect(JSON.stringify(getCurrentScope().data.contexts).length).toBeLessThan(120_000);
+  });
+});
+
+/** An object whose prototypes are proxies without end, and how often one of them was asked for. */
+function endlessPrototypes(target: object): { value: never; asked: () => number } {
+  let count = 0;
+  const next = (): object =>
+    new Proxy(target, {
+      getPrototypeOf: () => {
+        count += 1;
+        return next();
+      },
+    });
+  return { value: next() as never, asked: () => count };
+}
+
+describe("an object whose prototypes have no end", () => {
+  const targets = {
+    "an object": {},
+    "an array": [],
+    "an error": new Error("e"),
+    "a Map": new Map(),
+  };
+  const calls: Readonly<Record<string, (value: never) => unknown>> = {
+    "a thrown value": (value) => captureException(value),
+    "a cause": (value) => captureException(new Error("outer", { cause: value })),
+    "a member of a group": (value) => captureException(new AggregateError([value])),
+    "an event": (value) => captureEvent(value),
+    "an event's members": (value) => captureEvent({ extra: { value }, contexts: { value } }),
+    "a message": (value) => captureMessage(value),
+    feedback: (value) => captureFeedback(value),
+    "a hint": (value) => captureException(new Error("hinted"), value),
+    "an attachment": (value) =>
+      withScope((scope) => scope.addAttachment({ filename: "f", data: value })),
+    "scope data": (value) =>
+      withScope((scope) => scope.setContext("c", { value }).setExtra("e", value).setUser(value)),
+    "a breadcrumb": (value) => addBreadcrumb({ data: { value }, timestamp: value }),
+    "a log": (value) => logger.info(value, { value }),
+    "a metric": (value) => metrics.count("m", 1, { attributes: { value } }),
+    headers: (value) => continueTrace(value, () => value),
+    "a header": (value) => continueTrace({ baggage: value, "sentry-trace": value }, () => value),
+    "a job's signal": (value) => withMonitor("job", () => value, { signal: value }),
+    "what a function returns": (value) => withIsolationScope(() => value),
+    "an option": (value) => {
+      expect(() => createClient({ dsn: false, ignoreErrors: [value] })).toThrow("ignoreErrors");
+    },
+    "an options error": (value) => isOptionsError(value),
+  };
+  it.each(Object.entries(calls))("is asked for few of them: %s", async (_what, call) => {
+    const bridge = startBridge({ beforeSend: (event) => event });
+    for (const target of Object.values(targets)) {
+      const { value, asked } = endlessPrototypes(target);
+      call(value);
+      expect(asked()).toBeLessThan(2000);
+    }
+    await bridge.client.flush();
+    assertSettled(bridge.client);
+  });
+
+  it("is no result of a hook that takes long", async () => {
+    const { value, asked } = endlessPrototypes({});
+    const bridge = startBridge({ beforeSend: () => value, beforeSendTransaction: () => value });
+    captureMessage("hooked");
+    bridge.tracer.startSpan("work").end();
+    await bridge.client.flush();
+    expect(asked()).toBeLessThan(2000);
+    assertSettled(bridge.client);
   });
 });

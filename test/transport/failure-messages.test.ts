@@ -33,3 +33,11 @@ it.each([
 ])("another failure keeps its message: %o", (error, reason) => {
   expect(failureReason(error)).toBe(reason);
 });
+
+it("an error of a custom transport that contains itself has a reason all the same", () => {
+  const cause = Object.assign(new Error("outer"), { cause: undefined as unknown });
+  cause.cause = cause;
+  const group = new AggregateError([], "group");
+  group.errors.push(group);
+  expect([failureReason(cause), failureReason(group)]).toEqual(["outer", "group"]);
+});
