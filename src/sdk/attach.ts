@@ -2,6 +2,7 @@ import { diag, trace } from "@opentelemetry/api";
 import type { Context, TracerProvider } from "@opentelemetry/api";
 
 import { createDiagnostics } from "../diagnostics/diagnostics.js";
+import { memberOf } from "../normalize/foreign.js";
 import { isRegistered, registeredVersion } from "../otel/api-registry.js";
 
 /** What can be attached: a `SentrySpanProcessor`, or any span processor. */
@@ -34,6 +35,7 @@ export function attachToGlobalProvider(processor: AttachableProcessor): boolean 
 /** Attaches the processor; says what is in the way if it cannot. Never throws. */
 export function attach(processor: AttachableProcessor): string | undefined {
   try {
+    if (!isProcessor(processor)) return "it is no span processor: it has no `onStart` and `onEnd`";
     if (!isRegistered("trace"))
       return "no tracer provider is registered yet; call this after OpenTelemetry is set up";
     const active = activeProcessorOf(registeredProvider());
@@ -78,6 +80,10 @@ function activeProcessorOf(provider: object): ActiveProcessor | undefined {
 
 function isActiveProcessor(value: unknown): value is ActiveProcessor {
   return typeof value === "object" && value !== null && LIST in value && Array.isArray(value[LIST]);
+}
+
+function isProcessor(value: unknown): boolean {
+  return ["onStart", "onEnd"].every((name) => typeof memberOf(value, name) === "function");
 }
 
 function foreignProvider(): string {

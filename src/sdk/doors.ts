@@ -7,9 +7,10 @@ import { guarded } from "../normalize/guard.js";
 import type { DataCategory } from "../protocol/data-category.js";
 import { forkIsolation, forkScope } from "../otel/scope-context.js";
 import { Scope } from "../scope/scope.js";
+import { doorChecks } from "./door-checks.js";
 import { newEventId } from "./event-id.js";
 import * as functions from "./functions.js";
-import { getClient } from "./global-client.js";
+import { doorDiagnostics, getClient } from "./global-client.js";
 import { getCurrentScope, getIsolationScope } from "./scopes.js";
 
 // A loss is counted before the client has captured anything: the capture itself counts its own.
@@ -19,11 +20,18 @@ function lose(name: string, category: DataCategory, error: unknown): void {
 }
 
 function report(name: string, error: unknown): void {
-  getClient()?.diagnostics.warnOnce(
+  doorDiagnostics().warnOnce(
     `door:${name}`,
-    `\`${name}\` could not use what it was given; the call has no effect`,
+    `\`${name}\` failed on what it was given; the call has no effect`,
     error,
   );
+}
+
+function returning<T>(name: string, value: T): (error: unknown) => T {
+  return (error) => {
+    report(name, error);
+    return value;
+  };
 }
 
 function ignoring(name: string): (error: unknown) => void {
@@ -45,14 +53,17 @@ function measuring(kind: string): (error: unknown) => void {
   return (error) => lose(`metrics.${kind}`, "trace_metric", error);
 }
 
+function failing(name: string): (error: unknown) => Promise<false> {
+  return async (error) => {
+    report(name, error);
+    return false;
+  };
+}
+
 function scopeOr(find: () => Scope): (error: unknown) => Scope {
   return (error) => {
     report("a scope of a context", error);
-    try {
-      return find();
-    } catch {
-      return new Scope();
-    }
+    return attempt(find, undefined) ?? new Scope();
   };
 }
 
@@ -74,83 +85,84 @@ function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Conf
  * is reported and does not reach the application. Each has a stand-in that says what the call returns then; a function
  * without one does not compile. The entry exports from here only.
  */
-export const doors: typeof functions = guarded(functions, {
-  addBreadcrumb: ignoring("addBreadcrumb"),
-  addEventProcessor: ignoring("addEventProcessor"),
-  attachToGlobalProvider: () => false,
-  bindContext: "passes",
-  captureCheckIn: losing("captureCheckIn", "monitor"),
-  captureEvent: losing("captureEvent", "error"),
-  captureException: losing("captureException", "error"),
-  captureFeedback: losing("captureFeedback", "feedback"),
-  captureHandlerError: losing("captureHandlerError", "error"),
-  captureMessage: losing("captureMessage", "error"),
-  close: () => Promise.resolve(false),
-  continueTrace: 1,
-  continueTraceFromEnvironment: 0,
-  createClient: "passes",
-  flush: () => Promise.resolve(false),
-  forkIsolation: forkingOr(forkIsolation),
-  forkScope: forkingOr(forkScope),
-  getClient: () => undefined,
-  getCurrentScope: scopeOr(() => getCurrentScope()),
-  getGlobalScope: () => new Scope(),
-  getIsolationScope: scopeOr(() => getIsolationScope()),
-  getTraceHeaders: (error) => {
-    report("getTraceHeaders", error);
-    return {};
+export const doors: typeof functions = guarded(
+  functions,
+  {
+    addBreadcrumb: ignoring("addBreadcrumb"),
+    addEventProcessor: ignoring("addEventProcessor"),
+    attachToGlobalProvider: returning("attachToGlobalProvider", false),
+    bindContext: "passes",
+    captureCheckIn: losing("captureCheckIn", "monitor"),
+    captureEvent: losing("captureEvent", "error"),
+    captureException: losing("captureException", "error"),
+    captureFeedback: losing("captureFeedback", "feedback"),
+    captureHandlerError: losing("captureHandlerError", "error"),
+    captureMessage: losing("captureMessage", "error"),
+    close: failing("close"),
+    continueTrace: 1,
+    continueTraceFromEnvironment: 0,
+    createClient: "passes",
+    flush: failing("flush"),
+    forkIsolation: forkingOr(forkIsolation),
+    forkScope: forkingOr(forkScope),
+    getClient: returning("getClient", undefined),
+    getCurrentScope: scopeOr(() => getCurrentScope()),
+    getGlobalScope: scopeOr(() => new Scope()),
+    getIsolationScope: scopeOr(() => getIsolationScope()),
+    getTraceHeaders: (error) => {
+      report("getTraceHeaders", error);
+      return {};
+    },
+    getTraceMetaTags: returning("getTraceMetaTags", ""),
+    instrumentCron: (error, library) => {
+      report("instrumentCron", error);
+      return library;
+    },
+    instrumentNodeCron: (error, library) => {
+      report("instrumentNodeCron", error);
+      return library;
+    },
+    instrumentNodeSchedule: (error, library) => {
+      report("instrumentNodeSchedule", error);
+      return library;
+    },
+    isInitialized: returning("isInitialized", false),
+    isOptionsError: returning("isOptionsError", false),
+    lastEventId: returning("lastEventId", undefined),
+    logger: {
+      trace: logging("trace"),
+      debug: logging("debug"),
+      info: logging("info"),
+      warn: logging("warn"),
+      error: logging("error"),
+      fatal: logging("fatal"),
+      fmt: "passes",
+    },
+    metrics: {
+      count: measuring("count"),
+      gauge: measuring("gauge"),
+      distribution: measuring("distribution"),
+    },
+    monitor: "passes",
+    setAttribute: ignoring("setAttribute"),
+    setAttributes: ignoring("setAttributes"),
+    setClient: ignoring("setClient"),
+    setContext: ignoring("setContext"),
+    setExtra: ignoring("setExtra"),
+    setExtras: ignoring("setExtras"),
+    setTag: ignoring("setTag"),
+    setTags: ignoring("setTags"),
+    setUser: ignoring("setUser"),
+    startNewTrace: 0,
+    stats: returning("stats", undefined),
+    suppressTracing: 0,
+    traceEnvironment: (error) => {
+      report("traceEnvironment", error);
+      return environmentWithTrace({});
+    },
+    withIsolationScope: 0,
+    withMonitor: 1,
+    withScope: 0,
   },
-  getTraceMetaTags: (error) => {
-    report("getTraceMetaTags", error);
-    return "";
-  },
-  instrumentCron: (error, library) => {
-    report("instrumentCron", error);
-    return library;
-  },
-  instrumentNodeCron: (error, library) => {
-    report("instrumentNodeCron", error);
-    return library;
-  },
-  instrumentNodeSchedule: (error, library) => {
-    report("instrumentNodeSchedule", error);
-    return library;
-  },
-  isInitialized: () => false,
-  isOptionsError: () => false,
-  lastEventId: () => undefined,
-  logger: {
-    trace: logging("trace"),
-    debug: logging("debug"),
-    info: logging("info"),
-    warn: logging("warn"),
-    error: logging("error"),
-    fatal: logging("fatal"),
-    fmt: "passes",
-  },
-  metrics: {
-    count: measuring("count"),
-    gauge: measuring("gauge"),
-    distribution: measuring("distribution"),
-  },
-  monitor: "passes",
-  setAttribute: ignoring("setAttribute"),
-  setAttributes: ignoring("setAttributes"),
-  setClient: ignoring("setClient"),
-  setContext: ignoring("setContext"),
-  setExtra: ignoring("setExtra"),
-  setExtras: ignoring("setExtras"),
-  setTag: ignoring("setTag"),
-  setTags: ignoring("setTags"),
-  setUser: ignoring("setUser"),
-  startNewTrace: 0,
-  stats: () => undefined,
-  suppressTracing: 0,
-  traceEnvironment: (error) => {
-    report("traceEnvironment", error);
-    return environmentWithTrace({});
-  },
-  withIsolationScope: 0,
-  withMonitor: 1,
-  withScope: 0,
-});
+  doorChecks,
+);

@@ -1,4 +1,8 @@
+import { diag } from "@opentelemetry/api";
+
 import type { SentryClient } from "../client/client.js";
+import { createDiagnostics } from "../diagnostics/diagnostics.js";
+import type { Diagnostics } from "../diagnostics/diagnostics.js";
 import { memberOf } from "../normalize/foreign.js";
 import { isFaultReported, reportSetupFault } from "../diagnostics/setup-faults.js";
 import { pipelineFromEnvironment } from "../options/env.js";
@@ -22,10 +26,21 @@ export function getClient(): SentryClient | undefined {
 export function setClient(client: SentryClient | undefined): void {
   if (client === undefined || isClient(client)) carrier[SLOT] = client;
   else
-    getClient()?.diagnostics.warnOnce(
-      "set-client",
-      "`setClient` was given no client; the process-wide client stays",
+    doorDiagnostics().warnOnce(
+      "door:setClient",
+      "`setClient` needs a client of `createClient`, or undefined: the process-wide client stays. Correct the call",
     );
+}
+
+// Functions may be called before there is a client.
+const withoutClient = createDiagnostics(diag);
+
+/** The diagnostics of the process-wide client; without one, those of the process. */
+export function doorDiagnostics(): Diagnostics {
+  const diagnostics: unknown = memberOf(getClient(), "diagnostics");
+  return typeof memberOf(diagnostics, "warnOnce") === "function"
+    ? (diagnostics as Diagnostics)
+    : withoutClient;
 }
 
 /** Tells a client by what it can do: one of the package's other build is of another class. Never throws. */

@@ -5,7 +5,7 @@ import { sendCheckIn } from "../otel/check-in-sender.js";
 import { placeOfError } from "../otel/error-places.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { newEventId } from "./event-id.js";
-import { clientFor } from "./global-client.js";
+import { clientFor, doorDiagnostics } from "./global-client.js";
 import { runMonitored } from "./monitor-run.js";
 
 /**
@@ -52,9 +52,19 @@ export function monitor(
   fn: (this: This, ...args: Args) => R,
 ) => (this: This, ...args: Args) => R {
   return (fn) => {
-    if (typeof fn !== "function") return fn;
+    if (typeof fn !== "function") {
+      reportNoJob();
+      return fn;
+    }
     return function monitored(...args) {
       return withMonitor(monitorSlug, () => Reflect.apply(fn, this, args), config);
     };
   };
+}
+
+function reportNoJob(): void {
+  doorDiagnostics().warnOnce(
+    "door:monitor",
+    "the function that `monitor` returns needs a function: what it got is returned as it is, and not monitored. Correct the call",
+  );
 }

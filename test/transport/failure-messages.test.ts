@@ -35,7 +35,7 @@ it.each([
 });
 
 it("an error of a custom transport that contains itself has a reason all the same", () => {
-  const cause = Object.assign(new Error("outer"), { cause: undefined as unknown });
+  const cause = new Error("outer");
   cause.cause = cause;
   const group = new AggregateError([], "group");
   group.errors.push(group);
