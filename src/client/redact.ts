@@ -13,9 +13,9 @@ const withoutPii = new WeakMap<object, object>();
  * `[Filtered]`, at any depth and within texts that hold JSON, and URLs have no credentials. The same value
  * where nothing had to change.
  *
- * What the application sets is sent untouched by the protocol. Breadcrumbs, extra and contexts are
- * filtered nonetheless: they are filled with whole objects (a request, a configuration, a response),
- * whose secrets nobody meant to send. User and tags are set value by value: their names are not looked at.
+ * What the application sets is sent untouched by the protocol. Breadcrumbs, extra, contexts and the user are
+ * filtered nonetheless: they are filled with whole objects (a request, a configuration, a row of a table),
+ * whose secrets nobody meant to send. Tags are set value by value: their names are not looked at.
  */
 export function redacted<T extends object>(value: T, sendDefaultPii: boolean): T {
   if (!Object.isFrozen(value)) return redactedJson(value, sendDefaultPii);
@@ -59,14 +59,15 @@ export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean)
   return changed.length === 0 ? tags : { ...tags, ...Object.fromEntries(changed) };
 }
 
-/** An error event without what is secret in it. The user is as it was. */
+/** An error event without what is secret in it. */
 export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
-  const { extra, contexts, breadcrumbs, request, exception, tags } = event;
+  const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
   const shown = <T extends object>(value: T): T => redacted(value, sendDefaultPii);
   return {
     ...event,
     ...redactedTexts(event, sendDefaultPii),
     ...(tags !== undefined && { tags: redactedTags(tags, sendDefaultPii) }),
+    ...(user !== undefined && { user: shown(user) }),
     ...(extra !== undefined && { extra: shown(extra) }),
     ...(contexts !== undefined && { contexts: redactedContexts(contexts, sendDefaultPii) }),
     ...(request !== undefined && { request: redactedRequest(request, sendDefaultPii) }),

@@ -25,7 +25,7 @@ export interface ScopeSettings {
 
 /**
  * The scopes' share of an event, without the secrets in it. Where it is too large, breadcrumbs go first, then extra, then
- * contexts: user and tags stay.
+ * contexts: user and tags stay, but for secrets in them.
  */
 export function scopeMembers(
   scopes: MergedScopes,
@@ -50,7 +50,7 @@ export function scopeMembers(
   const [breadcrumbs = "", extra = "", contexts = ""] = parts;
   return {
     event:
-      member("user", scopes.user ?? {}) +
+      member("user", redacted(scopes.user ?? {}, sendDefaultPii)) +
       member("tags", redactedTags(scopes.tags, sendDefaultPii)) +
       extra +
       breadcrumbs,

@@ -21,6 +21,7 @@ import {
   setContext,
   setExtra,
   setTag,
+  setUser,
   withIsolationScope,
 } from "../../src/index.js";
 import { startRecordingServer } from "./recording-server.js";
@@ -161,6 +162,7 @@ function plantInScopes(planter: Planter): void {
   setExtra("request", { body: planter.text() });
   setContext("reply", { body: planter.text() });
   setTag("reply", planter.text().slice(0, 200));
+  setUser({ id: "7", passwordHash: planter.secret(), settings: planter.text() });
   captureException(new Error(`Request failed: ${planter.text()}`));
   captureEvent({
     message: planter.text(),

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+
+import { attributePrivacy } from "../../src/semantics/private-attributes.js";
+import { isSecretName } from "../../src/semantics/secret-name.js";
+import { isSensitiveKey } from "../../src/semantics/sensitive.js";
+import { RecordPrivacy } from "../../src/telemetry/record-privacy.js";
+import { AttributeEncoder } from "../../src/tracing/attribute-encoder.js";
+
+const PAGE = readFileSync(new URL("../../docs/privacy.md", import.meta.url), "utf8");
+
+type Row = readonly [name: string, given: string, sent: string];
+
+/** The rows of the page's tables of examples, by the columns' code. */
+function examples(part: string): Row[] {
+  return Array.from(
+    part.matchAll(/^\| `([^`]+)` \| `([^`]+)` \| (?:`([^`]+)`|not sent) \|$/gm),
+    ([, name = "", given = "", sent = ""]) => [name, given, sent],
+  );
+}
+
+const [byDefault = "", withPii = ""] = PAGE.slice(
+  PAGE.indexOf("## Examples"),
+  PAGE.indexOf("## Names"),
+).split("With `sendDefaultPii: true`:");
+
+describe.each([
+  [false, examples(byDefault)],
+  [true, examples(withPii)],
+] as const)("the examples of the privacy page, with sendDefaultPii %s", (sendDefaultPii, rows) => {
+  it.each(rows)("%s: %s is sent as %s", (name, given, sent) => {
+    const privacy = new RecordPrivacy(sendDefaultPii, 32_768);
+    expect(privacy.attribute(name, given, { left: 1000 }) ?? "").toBe(sent);
+    const { text } = new AttributeEncoder({ sendDefaultPii }).members({ [name]: given });
+    expect(text).toBe(sent === "" ? "" : `,${JSON.stringify(name)}:${JSON.stringify(sent)}`);
+  });
+
+  it("are all read", () => {
+    expect(rows.length).toBe(sendDefaultPii ? 4 : 21);
+  });
+});
+
+describe("the names of the privacy page", () => {
+  const names = PAGE.slice(PAGE.indexOf("## Names"), PAGE.indexOf("## Texts"));
+  const [terms = "", compounds = ""] = names.split("Everywhere else");
+
+  it("are the terms of the deny list", () => {
+    const listed = Array.from(terms.matchAll(/`([a-z]+)`/g), ([, term = ""]) => term);
+    expect(listed).toHaveLength(17);
+    expect(listed.filter((term) => !isSensitiveKey(`x-${term}-y`))).toEqual([]);
+  });
+
+  it("are secrets and none, as it says", () => {
+    expect(compounds).toContain("`old_password` is a password");
+    expect(["old_password", "api_key", "refresh_token"].every(isSecretName)).toBe(true);
+    const others = Array.from(compounds.matchAll(/`([a-z_]+)`/g), ([, name = ""]) => name).filter(
+      (name) => !["old_password", "api_key", "refresh_token"].includes(name),
+    );
+    expect(others).toHaveLength(6);
+    expect(others.filter(isSecretName)).toEqual([]);
+  });
+});
+
+describe("what tells nothing", () => {
+  it.each(["", null, true, false])("stays under a secret's name: %s", (value) => {
+    expect(attributePrivacy("password", false).filter(value)).toBe(value);
+  });
+});
