@@ -2,8 +2,9 @@ import { rowsOf } from "../inbox/span-tree.js";
 import { extentOf, rootOf, servicesOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
 import type { ErrorView, Pair, ScopeView } from "../inbox/views.js";
-import { lineOf, printable, styled } from "./terminal.js";
+import { endOf, lineOf, printable, styled } from "./terminal.js";
 import type { Piece, Terminal } from "./terminal.js";
+import { textWidth } from "./text-width.js";
 import { waterfall } from "./waterfall.js";
 
 /** Lines are as wide as the terminal, within these bounds. */
@@ -41,7 +42,9 @@ function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
     ...(scope === undefined ? [] : scopeLines(scope, settings.columns)),
   ];
   const below = [
-    ...errors.slice(0, MAX_ERRORS).flatMap((error) => errorLines(error, names)),
+    ...errors
+      .slice(0, MAX_ERRORS)
+      .flatMap((error) => errorLines(error, { names, columns: settings.columns })),
     ...moreErrors(errors.length),
   ];
   return [
@@ -104,21 +107,39 @@ function scopeLines({ user, tags }: ScopeView, columns: number): Piece[][] {
   return columns < NARROW_COLUMNS || lines.length < 2 ? lines : [[...first, "  ", ...second]];
 }
 
-function errorLines(error: ErrorView, names: ReadonlyMap<string, string>): Piece[][] {
-  const { level, title, location, service, exceptions } = error;
+interface ErrorContext {
+  /** Names of the trace's spans by id. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly columns: number;
+}
+
+function errorLines(error: ErrorView, { names, columns }: ErrorContext): Piece[][] {
+  const { level, title, service, exceptions } = error;
   const isBad = level === "error" || level === "fatal";
   const spanName = names.get(error.spanId) ?? error.transaction;
-  const place = [
-    ...(location === "" ? [] : [location]),
-    ...(spanName === "" ? [] : [`in ${spanName}`]),
-    service,
-  ];
+  const place = [...(spanName === "" ? [] : [`in ${spanName}`]), service].join(" · ");
   const causes = exceptions.slice(1).map(({ type, value }) => `${type}: ${value}`);
   return [
     [styled(isBad ? "bad" : "warn", `${level}: `), styled("bold", title)],
     ...causes.map((cause): Piece[] => [styled("dim", "  caused by "), cause]),
-    [styled("dim", location === "" ? "  " : "  at "), place.join(" · ")],
+    ...placeLines(error.location, { place, columns }),
     ...sourceLines(error),
+  ];
+}
+
+// The end of a path says most, so a path that is too long loses its beginning.
+function placeLines(
+  location: string,
+  { place, columns }: { place: string; columns: number },
+): Piece[][] {
+  if (location === "") return [["  ", place]];
+  const label = "  at ";
+  const room = columns - label.length;
+  const line = `${location} · ${place}`;
+  if (textWidth(printable(line)) <= room) return [[styled("dim", label), line]];
+  return [
+    [styled("dim", label), endOf(location, room)],
+    ["  ", place],
   ];
 }
 

@@ -1,3 +1,4 @@
+import { forcesColours } from "../options/env.js";
 import { textWidth } from "./text-width.js";
 
 /** Where a command writes. */
@@ -15,7 +16,7 @@ export interface Terminal {
 /** Columns of what is piped: a file, or another program. */
 const PIPED_COLUMNS = 80;
 
-/** The terminal of the process. Colours only on a TTY that has them (Node reads `NO_COLOR` and such). */
+/** The terminal of the process. Colours on a TTY that has them (Node reads `NO_COLOR` and such), or where they are forced. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
   // A reader that has seen enough, as `head` does, is no failure.
@@ -23,7 +24,7 @@ export function processTerminal(): Terminal {
   return {
     print: (line) => stdout.write(`${line}\n`),
     complain: (line) => stderr.write(`${line}\n`),
-    hasColours: stdout.isTTY && stdout.hasColors(),
+    hasColours: stdout.isTTY ? stdout.hasColors() : forcesColours(),
     get columns() {
       return stdout.isTTY ? stdout.columns : PIPED_COLUMNS;
     },
@@ -85,6 +86,18 @@ export interface LineSettings {
 export function fit(text: string, columns: number): string {
   const clipped = clipText(printable(text), columns);
   return clipped + " ".repeat(columns - textWidth(clipped));
+}
+
+/** Returns the end of a text that is wider than so many columns. */
+export function endOf(text: string, columns: number): string {
+  const safe = printable(text);
+  if (textWidth(safe) <= columns) return safe;
+  let end = "";
+  for (const character of Array.from(safe).toReversed()) {
+    if (textWidth(character + end) >= columns) break;
+    end = character + end;
+  }
+  return `…${end}`;
 }
 
 function clipText(text: string, columns: number): string {

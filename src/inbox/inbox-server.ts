@@ -7,7 +7,7 @@ import { LiveUpdates } from "./live-updates.js";
 import { readPage } from "./page-file.js";
 import { answerPage } from "./page-routes.js";
 import type { PageParts } from "./page-routes.js";
-import { ingestRefusal } from "./request-guard.js";
+import { crossOriginHeaders, ingestRefusal } from "./request-guard.js";
 
 /** A server on the loopback interface that takes envelopes, and shows them on a page. */
 export interface InboxServer {
@@ -22,6 +22,9 @@ export interface InboxServer {
 
 // Any project and any key will do: a DSN that was written by hand is a DSN. `/stream` is Spotlight's path.
 const INGEST_PATH = /^\/(?:api\/\d+\/envelope\/?|stream|tunnel)$/;
+
+// A browser asks by OPTIONS whether a page may send headers of its own.
+const INGEST_METHODS: ReadonlySet<string | undefined> = new Set(["POST", "OPTIONS"]);
 
 /** Starts the server. Rejects when it cannot listen on the port; 0 chooses a free one. */
 export async function startInboxServer(inbox: Inbox, port: number): Promise<InboxServer> {
@@ -49,7 +52,7 @@ async function handle(
 ): Promise<void> {
   const [path = ""] = (message.url ?? "").split("?", 1);
   try {
-    if (message.method === "POST" && INGEST_PATH.test(path))
+    if (INGEST_METHODS.has(message.method) && INGEST_PATH.test(path))
       await ingest(message, response, parts.inbox);
     else answerPage(message, response, parts);
   } catch {
@@ -65,6 +68,8 @@ async function ingest(
 ): Promise<void> {
   const refusal = ingestRefusal(message.headers);
   if (refusal !== undefined) return answer(response, 403, { detail: refusal });
+  response.setHeaders(new Map(Object.entries(crossOriginHeaders(message.headers))));
+  if (message.method === "OPTIONS") return void response.writeHead(204).end();
   try {
     const request = await readRequest(message, { maxBytes: MAX_ENVELOPE_BYTES });
     const envelope = request.envelope();

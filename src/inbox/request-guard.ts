@@ -27,6 +27,21 @@ export function ingestRefusal({ origin }: IncomingHttpHeaders): string | undefin
     : "the Origin header names another host";
 }
 
+/**
+ * Headers with which a browser lets a local page read the answer about an envelope, and send headers of its own. Without
+ * them its SDK would count each envelope as lost, although it arrives.
+ */
+export function crossOriginHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const { origin } = headers;
+  if (origin === undefined || !isLoopback(origin)) return {};
+  const asked = headers["access-control-request-headers"];
+  return {
+    "access-control-allow-origin": origin,
+    vary: "origin",
+    ...(asked === undefined ? {} : { "access-control-allow-headers": asked }),
+  };
+}
+
 function isLoopback(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   // What is more than a host and a port (`a@localhost`, `localhost/x`) is not what a browser sends.

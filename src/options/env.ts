@@ -113,6 +113,15 @@ export function pipelineFromEnvironment(env: Environment = process.env): Pipelin
   };
 }
 
+// The values that Node reads as colours; all others switch them off.
+const COLOURS = new Set(["", "1", "true", "2", "3"]);
+
+/** Reads whether `FORCE_COLOR` asks for colours where the output is no terminal. */
+export function forcesColours(env: Environment = process.env): boolean {
+  const value = env["FORCE_COLOR"];
+  return value !== undefined && COLOURS.has(value);
+}
+
 // The limits and rules of OpenTelemetry's own `envDetector`, so that both read the same.
 const MAX_ATTRIBUTE_LENGTH = 255;
 

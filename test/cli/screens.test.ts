@@ -47,10 +47,45 @@ const failing = {
   ),
 };
 
+// An error whose file has a long path.
+const deepError = {
+  event_id: "d".repeat(32),
+  level: "error",
+  timestamp: 1_795_918_300.05,
+  server_name: "web-1",
+  contexts: { trace: { trace_id: "0af7651916cd43dd8448eb211c80319c", span_id: "r" } },
+  exception: {
+    values: [
+      {
+        type: "RangeError",
+        value: "the order has no lines",
+        stacktrace: {
+          frames: [
+            {
+              function: "price",
+              filename:
+                "/home/grace/projects/shop/packages/orders/src/pricing/discounts/price-of-order.js",
+              lineno: 128,
+              colno: 9,
+              in_app: true,
+            },
+          ],
+        },
+      },
+    ],
+  },
+};
+
 function screen(columns: number, hasColours: boolean): string[] {
   const terminal = fakeTerminal(hasColours, columns);
   const groups = new TraceGroups({ print: (trace) => printTrace(trace, terminal) });
-  for (const items of [...orderItems(), [["transaction", failing]] as const]) {
+  for (const items of [
+    ...orderItems(),
+    [
+      ["event", deepError],
+      ["transaction", failing],
+    ] as const,
+  ]) {
     const arrivals: Arrival[] = readArrivals(envelopeOf(items)).map(({ arrival }) => arrival);
     for (const arrival of arrivals) {
       if (arrival.kind === "spans" || arrival.kind === "error") groups.add(arrival);

@@ -106,6 +106,10 @@ describe("each code block of the README and the documentation", () => {
     const text = readFileSync(join(root, row.ranBy), "utf8");
     expect(text).toContain(basename(row.page));
   });
+
+  it("of the page on Next.js is run by continuous integration", () => {
+    expect(readFileSync(join(root, ".ci/run"), "utf8")).toMatch(/^npm run check:next /m);
+  });
 });
 
 describe("the code of the README and the documentation", () => {

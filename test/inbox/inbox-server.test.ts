@@ -176,6 +176,32 @@ describe("the inbox's ingest endpoint", () => {
     ]).toEqual([200, 403, 403]);
   });
 
+  it("lets pages on this machine read its answers and send headers of their own, and no others", async () => {
+    const asked = {
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "x-a",
+    };
+    const headersFor = async (method: string, origin: string): Promise<unknown[]> => {
+      const { status, headers } = await send("/api/1/envelope/", {
+        method,
+        body: method === "POST" ? body : "",
+        headers: method === "POST" ? { origin } : { origin, ...asked },
+      });
+      return [
+        status,
+        headers["access-control-allow-origin"],
+        headers["access-control-allow-headers"],
+      ];
+    };
+    const page = "http://localhost:5173";
+
+    expect(await headersFor("POST", page)).toEqual([200, page, undefined]);
+    expect(await headersFor("OPTIONS", page)).toEqual([204, page, "x-a"]);
+    for (const method of ["POST", "OPTIONS"])
+      expect(await headersFor(method, "https://evil.example")).toEqual([403, undefined, undefined]);
+    expect(inbox.summaries()).toHaveLength(1);
+  });
+
   it("answers 400 to what is no envelope, lives on, and lists it", async () => {
     expect(
       (await send("/api/1/envelope/", { method: "POST", body: "\u{1B}[2Jnonsense" })).status,

@@ -1,10 +1,7 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { startInboxServer } from "../../src/inbox/inbox-server.js";
-import type { InboxServer } from "../../src/inbox/inbox-server.js";
-import { Inbox } from "../../src/inbox/inbox.js";
-import { BROWSER_PATH, launchBrowser } from "./browser.js";
+import { BROWSER_PATH } from "./browser.js";
+import { usePage } from "./open-page.js";
 import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";
 import { transactionOf } from "../cli/trace-parts.js";
 
@@ -44,60 +41,25 @@ function poisoned(value: unknown): unknown {
 }
 
 describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () => {
-  let browser: Browser;
-  let inbox: Inbox;
-  let server: InboxServer;
-  let page: Page;
-  let faults: string[];
-  let requests: string[];
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-  beforeEach(async () => {
-    inbox = new Inbox();
-    server = await startInboxServer(inbox, 0);
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    faults = [];
-    requests = [];
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
-    page.on("pageerror", (error) => faults.push(error.message));
-    page.on("request", (request) => requests.push(request.url()));
-  });
-  afterEach(async () => {
-    await page.close();
-    await server.close();
-    const foreign = requests.filter((url) => !url.startsWith(server.url));
-    const found = [...faults, ...foreign].join("\n");
-    if (found !== "") throw new Error(`the page has errors, or asks other servers: ${found}`);
-  });
-
-  async function openOrder(): Promise<void> {
-    for (const items of orderItems()) inbox.receive(envelopeOf(items));
-    await page.goto(server.url);
-    await page.locator(".row").first().waitFor();
-  }
+  const open = usePage();
 
   it("tells how to send something, and shows the first trace when it arrives", async () => {
-    await page.goto(server.url);
-    await page.locator("#connection.live").waitFor();
-    expect(await page.locator(".empty").textContent()).toContain(server.dsn);
+    await open.page.goto(open.server.url);
+    await open.page.locator("#connection.live").waitFor();
+    expect(await open.page.locator(".empty").textContent()).toContain(open.server.dsn);
 
-    inbox.receive(
+    open.inbox.receive(
       envelopeOf([["transaction", transactionOf({ id: "r", name: "GET /", from: 1, to: 2 })]]),
     );
 
-    await page.getByRole("option", { name: "ok: GET /" }).waitFor();
-    expect(await page.locator(".title h2").textContent()).toBe("GET /");
+    await open.page.getByRole("option", { name: "ok: GET /" }).waitFor();
+    expect(await open.page.locator(".title h2").textContent()).toBe("GET /");
   });
 
   it("shows the spans of the demo's order, nested, across its services", async () => {
-    await openOrder();
+    await open.openOrder();
 
-    const rows = await page
+    const rows = await open.page
       .locator(".row")
       .evaluateAll((elements) =>
         elements.map((row) => [
@@ -105,7 +67,7 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
           row.querySelector(".text")?.textContent,
         ]),
       );
-    const detail = inbox.trace(ORDER_TRACE_ID);
+    const detail = open.inbox.trace(ORDER_TRACE_ID);
     expect(rows).toHaveLength(detail?.spans.length ?? 0);
     expect(rows.slice(0, 2)).toEqual([
       [1, "POST /:tenant/checkout/:user"],
@@ -118,9 +80,9 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
   });
 
   it("draws parallel spans below one another at the same time", async () => {
-    await openOrder();
+    await open.openOrder();
 
-    const bars = page.locator(".row", { hasText: "look up" }).locator(".bar");
+    const bars = open.page.locator(".row", { hasText: "look up" }).locator(".bar");
     const boxes = await Promise.all((await bars.all()).map((bar) => bar.boundingBox()));
     const [first, second, third] = boxes.map((box) => box ?? { x: 0, width: 0, y: 0 });
     expect(boxes).toHaveLength(3);
@@ -130,41 +92,43 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
   });
 
   it("shows the scope, the error's frames with source lines, and the log", async () => {
-    await openOrder();
+    await open.openOrder();
 
-    const inspector = await page.locator(".inspector").innerText();
+    const inspector = await open.page.locator(".inspector").innerText();
     expect(inspector).toMatch(/user\s+id\s+user-0/i);
     expect(inspector).toMatch(/tags\s+tenant\s+tenant-0/i);
-    await page.getByText("Scope of this event").click();
-    expect(await page.locator(".error .crumbs").innerText()).toMatch(/order: order-0 taken/);
-    const error = await page.locator(".error").innerText();
+    await open.page.getByText("Scope of this event").click();
+    expect(await open.page.locator(".error .crumbs").innerText()).toMatch(/order: order-0 taken/);
+    const error = await open.page.locator(".error").innerText();
     expect(error).toContain("Error: no discount for user-0");
     expect(error).toContain("Caused by TypeError: Cannot read properties of undefined");
     expect(error).toContain("/app/src/discount.js:14:11");
-    expect(await page.locator(".error .source .at").first().innerText()).toContain(
+    expect(await open.page.locator(".error .source .at").first().innerText()).toContain(
       "throw new Error(`no discount for ${customer.id}`",
     );
-    expect(await page.locator(".trace-main table").first().innerText()).toContain("order priced");
+    expect(await open.page.locator(".trace-main table").first().innerText()).toContain(
+      "order priced",
+    );
   });
 
   it("lists errors, logs, check-ins, metrics and drops in views of their own", async () => {
-    await openOrder();
+    await open.openOrder();
     const textOf = async (key: string): Promise<string> => {
-      await page.keyboard.press(key);
-      await page.locator("#table .card").first().waitFor();
-      return page.locator("#table").innerText();
+      await open.page.keyboard.press(key);
+      await open.page.locator("#table .card").first().waitFor();
+      return open.page.locator("#table").innerText();
     };
 
-    await page.keyboard.press("2");
-    expect(await page.locator("#list").innerText()).toContain("/app/src/discount.js:14");
-    await page.keyboard.press("3");
-    await page.locator("#table", { hasText: "order priced" }).waitFor();
-    await page.keyboard.press("4");
-    await page.locator("#table", { hasText: "0 3 * * *" }).waitFor();
-    await page.keyboard.press("5");
-    await page.locator("#table", { hasText: "orders" }).waitFor();
-    await page.keyboard.press("6");
-    await page.locator("#table", { hasText: "ratelimit_backoff" }).waitFor();
+    await open.page.keyboard.press("2");
+    expect(await open.page.locator("#list").innerText()).toContain("gateway · src/discount.js:14");
+    await open.page.keyboard.press("3");
+    await open.page.locator("#table", { hasText: "order priced" }).waitFor();
+    await open.page.keyboard.press("4");
+    await open.page.locator("#table", { hasText: "0 3 * * *" }).waitFor();
+    await open.page.keyboard.press("5");
+    await open.page.locator("#table", { hasText: "orders" }).waitFor();
+    await open.page.keyboard.press("6");
+    await open.page.locator("#table", { hasText: "ratelimit_backoff" }).waitFor();
     expect(await textOf("6")).toContain("120");
   });
 
@@ -173,26 +137,28 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
       ...transactionOf({ id: "f", name: "GET /broken", from: 5, to: 6 }, [], "f".repeat(32)),
     };
     const contexts = { trace: { ...failed.contexts.trace, status: "internal_error" } };
-    inbox.receive(envelopeOf([["transaction", { ...failed, contexts, server_name: "billing" }]]));
-    await openOrder();
-    const names = (): Promise<string[]> => page.locator("#list .name").allTextContents();
+    open.inbox.receive(
+      envelopeOf([["transaction", { ...failed, contexts, server_name: "billing" }]]),
+    );
+    await open.openOrder();
+    const names = (): Promise<string[]> => open.page.locator("#list .name").allTextContents();
 
     expect(await names()).toEqual(["POST /:tenant/checkout/:user", "GET /broken"]);
-    await page.keyboard.press("/");
-    await page.keyboard.type("tenant=tenant-0 select");
+    await open.page.keyboard.press("/");
+    await open.page.keyboard.type("tenant=tenant-0 select");
     expect(await names()).toEqual(["POST /:tenant/checkout/:user"]);
-    await page.locator("#filter-text").fill("nowhere");
+    await open.page.locator("#filter-text").fill("nowhere");
     expect(await names()).toEqual([]);
-    expect(await page.locator("#list-note").textContent()).toBe("Nothing passes the filter.");
-    await page.locator("#filter-text").fill("");
-    await page.locator("#filter-service").selectOption("billing");
+    expect(await open.page.locator("#list-note").textContent()).toBe("Nothing passes the filter.");
+    await open.page.locator("#filter-text").fill("");
+    await open.page.locator("#filter-service").selectOption("billing");
     expect(await names()).toEqual(["GET /broken"]);
-    await page.locator("#filter-status").selectOption("ok");
+    await open.page.locator("#filter-status").selectOption("ok");
     expect(await names()).toEqual([]);
   });
 
   it("is used with the keyboard alone", async () => {
-    inbox.receive(
+    open.inbox.receive(
       envelopeOf([
         [
           "transaction",
@@ -200,74 +166,76 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
         ],
       ]),
     );
-    await openOrder();
-    const title = (): Promise<string | null> => page.locator(".title h2").textContent();
-    const focused = (): Promise<string> => page.evaluate(FOCUSED);
+    await open.openOrder();
+    const title = (): Promise<string | null> => open.page.locator(".title h2").textContent();
+    const focused = (): Promise<string> => open.page.evaluate(FOCUSED);
 
-    await page.keyboard.press("j");
-    await page.keyboard.press("ArrowDown");
-    await page.locator(".title", { hasText: "GET /old" }).waitFor();
-    await page.keyboard.press("k");
-    await page.locator(".title", { hasText: "POST" }).waitFor();
+    await open.page.keyboard.press("j");
+    await open.page.keyboard.press("ArrowDown");
+    await open.page.locator(".title", { hasText: "GET /old" }).waitFor();
+    await open.page.keyboard.press("k");
+    await open.page.locator(".title", { hasText: "POST" }).waitFor();
     expect(await title()).toBe("POST /:tenant/checkout/:user");
-    await page.keyboard.press("Enter");
-    await page.keyboard.press("ArrowDown");
+    await open.page.keyboard.press("Enter");
+    await open.page.keyboard.press("ArrowDown");
     expect(await focused()).toBe("middleware - jsonParser");
-    expect(await page.locator(".inspector h2").textContent()).toBe("middleware - jsonParser");
-    await page.keyboard.press("ArrowLeft");
-    await page.keyboard.press("ArrowLeft");
-    expect(await page.locator(".row:visible").count()).toBe(1);
-    await page.keyboard.press("ArrowRight");
-    expect(await page.locator(".row:visible").count()).toBeGreaterThan(10);
-    await page.keyboard.press("Escape");
+    expect(await open.page.locator(".inspector h2").textContent()).toBe("middleware - jsonParser");
+    await open.page.keyboard.press("ArrowLeft");
+    await open.page.keyboard.press("ArrowLeft");
+    expect(await open.page.locator(".row:visible").count()).toBe(1);
+    await open.page.keyboard.press("ArrowRight");
+    expect(await open.page.locator(".row:visible").count()).toBeGreaterThan(10);
+    await open.page.keyboard.press("Escape");
     expect(await focused()).toBe("POST /:tenant/checkout/:user");
-    await page.keyboard.press("?");
-    expect(await page.locator("#help").isVisible()).toBe(true);
-    await page.keyboard.press("Escape");
-    expect(await page.locator("#help").isVisible()).toBe(false);
+    await open.page.keyboard.press("?");
+    expect(await open.page.locator("#help").isVisible()).toBe(true);
+    await open.page.keyboard.press("Escape");
+    expect(await open.page.locator("#help").isVisible()).toBe(false);
   });
 
   it("runs nothing that came over the wire, whatever field it came in", async () => {
     for (const items of orderItems()) {
-      inbox.receive(envelopeOf(items.map(([type, payload]) => [type, poisoned(payload)] as const)));
+      open.inbox.receive(
+        envelopeOf(items.map(([type, payload]) => [type, poisoned(payload)] as const)),
+      );
     }
-    inbox.receive(
+    open.inbox.receive(
       envelopeOf([
         [ATTACK, {}],
         ["event", { event_id: ATTACK, message: ATTACK }],
       ]),
     );
-    inbox.refuse(ATTACK);
-    await page.goto(server.url);
-    await page.locator(".title").first().waitFor();
+    open.inbox.refuse(ATTACK);
+    await open.page.goto(open.server.url);
+    await open.page.locator(".title").first().waitFor();
 
     for (const key of ["2", "3", "4", "5", "6", "1"]) {
-      await page.keyboard.press(key);
-      await page.locator(`nav button:nth-child(${key})[aria-current=page]`).waitFor();
+      await open.page.keyboard.press(key);
+      await open.page.locator(`nav button:nth-child(${key})[aria-current=page]`).waitFor();
     }
-    await page.locator("#list .entry").last().click();
-    await page.locator(".error").first().waitFor();
+    await open.page.locator("#list .entry").last().click();
+    await open.page.locator(".error").first().waitFor();
 
-    expect(await page.evaluate("'hacked' in window")).toBe(false);
-    expect(await page.locator("img, script:not([type=module])").count()).toBe(0);
-    expect(await page.content()).not.toContain("\u{202E}");
-    expect(await page.locator(".error").first().innerText()).toContain("<img src=x onerror=");
+    expect(await open.page.evaluate("'hacked' in window")).toBe(false);
+    expect(await open.page.locator("img, script:not([type=module])").count()).toBe(0);
+    expect(await open.page.content()).not.toContain("\u{202E}");
+    expect(await open.page.locator(".error").first().innerText()).toContain("<img src=x onerror=");
   });
 
   it("would not run a mistake of its own: text cannot become markup", async () => {
-    await page.goto(server.url);
+    await open.page.goto(open.server.url);
 
-    const refusals = await page.evaluate(ATTEMPTS);
+    const refusals = await open.page.evaluate(ATTEMPTS);
 
     expect(refusals).toEqual(["TypeError", "TypeError"]);
-    faults.length = 0;
+    open.faults.length = 0;
   });
 
   it.each(["light", "dark"] as const)("is readable in the %s scheme", async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    await openOrder();
+    await open.page.emulateMedia({ colorScheme });
+    await open.openOrder();
 
-    const colours = await page.evaluate<[string, string]>(COLOURS);
+    const colours = await open.page.evaluate<[string, string]>(COLOURS);
     const [lighter = 0, darker = 0] = colours.map(luminanceOf).toSorted((a, b) => b - a);
     const contrast = (lighter + 0.05) / (darker + 0.05);
 

@@ -65,6 +65,12 @@ function traceItem(trace) {
   return { key: id, traceId: id, errorId: "", at: trace.start, build };
 }
 
+// The end of a path says most, and the list is narrow.
+/** @param {string} location */
+function shortened(location) {
+  return location.split(/[\\/]/).slice(-2).join("/");
+}
+
 /** @param {import("../trace-record.js").TraceSummary} trace */
 function errorItems({ id: traceId, errors, name }) {
   return errors.map((error, index) => {
@@ -77,7 +83,7 @@ function errorItems({ id: traceId, errors, name }) {
           el("span", { class: isError ? "dot bad" : "dot note" }),
           said(error.title, "name"),
           el("span", "time", clock(error.at)),
-          el("span", "meta", said([error.service, error.location || name].join(" · "))),
+          el("span", "meta", said([error.service, shortened(error.location) || name].join(" · "))),
         ],
         `${error.level}: ${error.title}`,
       );
