@@ -13,14 +13,14 @@ const MAX_BYTES = 150_000;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const picture = `${root}docs/inbox.png`;
 
-const inbox = spawn(process.execPath, ["dist/esm/cli/main.js", "inbox", "--port", "0"], {
+const inbox = spawn(process.execPath, ["dist/cli.cjs", "inbox", "--port", "0"], {
   cwd: root,
   stdio: ["ignore", "pipe", "inherit"],
 });
 try {
   const { page, dsn } = await addressesOf(inbox);
   await run("examples/shop/main.mjs", "--requests", "6", "--dsn", dsn);
-  await run("dist/esm/cli/main.js", "send-test", "--dsn", dsn);
+  await run("dist/cli.cjs", "send-test", "--dsn", dsn);
   await take(page);
   const { size } = statSync(picture);
   if (size > MAX_BYTES) throw new Error(`the picture has ${size} bytes, over ${MAX_BYTES}`);

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { errorsOf, startIngestServer, transactionsOf } from "../../dist/esm/testing/testing.js";
+import { errorsOf, startIngestServer, transactionsOf } from "../../dist/testing.js";
 import { ERRORS, FILES, PATHS, TRANSACTIONS } from "./application.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,6 +1,7 @@
 import nodeModule from "node:module";
 
-const OWN_NAME = /\/diagnostics\/own-file\.[cm]?[jt]s$/;
+// This file, or the chunk of the built package that holds it (its name is set in `scripts/build/bundle.mjs`).
+const OWN_NAME = /\/(?:own-file\.ts|otel-sentry-bridge\.cjs)$/;
 
 /** Tells whether this package runs from its own files; false in a bundle. */
 export function isUnbundled(): boolean {

@@ -4,7 +4,7 @@ import { startCommand } from "../docs/newcomer.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
 
-const MAIN = "node_modules/otel-sentry-bridge/dist/esm/cli/main.js";
+const MAIN = "node_modules/otel-sentry-bridge/dist/cli.cjs";
 const BESIDE = ["@opentelemetry/api", "@opentelemetry/context-async-hooks", "undici"];
 const ARRIVED = /^Arrived: 4 transactions, 13 spans, 1 error, 2 logs, 2 metrics, 2 check-ins\.$/m;
 

@@ -27,7 +27,7 @@ describe("the opener of a platform", () => {
 });
 
 function startInbox(path: string) {
-  const command = join(builtPackage(), "dist/esm/cli/main.js");
+  const command = join(builtPackage(), "dist/cli.cjs");
   return spawn(process.execPath, [command, "inbox", "--port", "0", "--open"], {
     env: { PATH: path },
   });

@@ -84,7 +84,7 @@ describe("the installed command", { timeout: 60_000 }, () => {
 
   beforeEach(() => {
     app = installApplication(["@opentelemetry/api", "undici"]);
-    command = join(app.packageDirectory, "dist/esm/cli/main.js");
+    command = join(app.packageDirectory, "dist/cli.cjs");
   }, 60_000);
   afterEach(() => app.remove());
 

@@ -15,7 +15,7 @@ let report = "";
 
 // The demo runs as a user's program does: on the built package, in processes of its own.
 beforeAll(async () => {
-  if (!existsSync(join(root, "dist/esm/index.js"))) {
+  if (!existsSync(join(root, "dist/index.js"))) {
     await run(process.execPath, ["scripts/build.mjs"], { cwd: root, env: withLocalBin() });
   }
   const args = ["examples/shop/main.mjs", "--requests", "4", "--golden", found];

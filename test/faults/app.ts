@@ -81,7 +81,7 @@ const PROGRAM = fileURLToPath(new URL("./app/capture.mjs", import.meta.url));
 
 /** Starts an application with a client of these options (as JSON), for the length of the test. */
 export async function startApp(options: ClientOptions, setup: AppSetup = {}): Promise<App> {
-  const entry = join(builtPackage(), "dist/esm/index.js");
+  const entry = join(builtPackage(), "dist/index.js");
   const child = fork(PROGRAM, {
     execArgv: [...(setup.execArgv ?? [])],
     env: {

@@ -148,7 +148,7 @@ const run = promisify(execFile);
 
 /** Starts the application with the monitored job; it ends by itself, or when its input does. */
 function startApp(ending: string, options: ClientOptions): ReturnType<typeof run> {
-  const entry = join(builtPackage(), "dist/esm/index.js");
+  const entry = join(builtPackage(), "dist/index.js");
   const env = {
     BRIDGE: pathToFileURL(entry).href,
     OPTIONS: JSON.stringify(options),

@@ -16,7 +16,7 @@ const PROGRAM = fileURLToPath(new URL("./app/out-of-descriptors.mjs", import.met
 const DESCRIPTORS = 600;
 
 async function run(format: "cjs" | "esm", options: object): Promise<object> {
-  const entry = join(builtPackage(), "dist", format, "index.js");
+  const entry = join(builtPackage(), "dist", format === "esm" ? "index.js" : "index.cjs");
   const { stdout } = await promisify(execFile)(
     "sh",
     ["-c", `ulimit -n ${DESCRIPTORS} && exec "$0" "$1"`, process.execPath, PROGRAM],

@@ -26,7 +26,7 @@ export interface NodeSettings {
 /** Starts `fixtures/<name>`. */
 export function startNode(name: string, settings: NodeSettings): NodeProcess {
   const { env, execArgv = [], execPath = process.execPath } = settings;
-  const entry = join(builtPackage(), "dist/esm/index.js");
+  const entry = join(builtPackage(), "dist/index.js");
   const child = fork(join(import.meta.dirname, "fixtures", name), {
     execPath,
     execArgv: [...execArgv],

@@ -23,7 +23,7 @@ export async function startFixture(
     execArgv = [],
   }: { env?: Readonly<Record<string, string>>; execArgv?: readonly string[] } = {},
 ): Promise<FixtureProcess> {
-  const entry = join(builtPackage(), "dist/esm/index.js");
+  const entry = join(builtPackage(), "dist/index.js");
   const child = fork(join(import.meta.dirname, "fixtures", name), {
     execArgv: [...execArgv],
     env: { ...plainEnv(), ...env, BRIDGE: pathToFileURL(entry).href },

@@ -25,8 +25,6 @@ const INPUTS = [
   "examples",
   "package.json",
   "tsconfig.json",
-  "tsconfig.esm.json",
-  "tsconfig.cjs.json",
   "scripts",
   "src",
 ];

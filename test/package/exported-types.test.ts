@@ -1,26 +1,13 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { join } from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { builtPackage } from "./built-package.js";
+import { installApplication } from "./application.js";
+import type { Application } from "./application.js";
 
-/** A declaration file: what it declares, by name, and where its imported names come from. */
-interface DeclarationFile {
-  readonly declarations: ReadonlyMap<string, string>;
-  readonly imports: ReadonlyMap<string, Reference>;
-}
-
-interface Reference {
-  readonly file: string;
-  readonly name: string;
-}
-
-const DECLARATION =
-  /^(?:export )?(?:declare )?(?:abstract )?(?:class|const|function|interface|type) (?<name>\w+)/;
-const FROM = /(?:import|export) (?:type )?\{(?<names>[^}]*)\} from "(?<from>[^"]+)"/g;
-const NAMESPACE = /import \* as (?<local>\w+) from "(?<from>\.[^"]+)"/g;
-const RENAMED = /^(?:type )?(?<name>\w+)(?: as (?<local>\w+))?$/;
+const tsc = join(import.meta.dirname, "../../node_modules/.bin/tsc");
 
 // Members of these are for the package's own parts: an application passes them on and calls `flush`, `close` and `stats`.
 // The OTel SDK calls the methods of the classes that it is given, by its own types.
@@ -34,24 +21,26 @@ const NOT_ENTERED: ReadonlySet<string> = new Set([
   "TracePropagator",
 ]);
 
-const files = new Map<string, DeclarationFile>();
+const DECLARATION =
+  /^(?:declare )?(?:abstract )?(?:class|const|function|interface|type) (?<name>[\w$]+)/;
+const EXPORTS = /^export \{ (?<names>.*) \};$/m;
 
-function readDeclarations(file: string): DeclarationFile {
-  const known = files.get(file);
-  if (known !== undefined) return known;
-  const text = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
-  const read = {
-    declarations: declarationsOf(text),
-    imports: new Map([...importsOf(text, file), ...namespacesOf(text, file)]),
-  };
-  files.set(file, read);
-  return read;
+let app: Application;
+
+beforeAll(() => {
+  app = installApplication(["@opentelemetry/api", "@types/node", "undici-types"]);
+}, 60_000);
+afterAll(() => app.remove());
+
+function typesOf(entry: string): string {
+  return readFileSync(join(app.packageDirectory, "dist", entry), "utf8");
 }
 
+/** The declarations of a text, by name. */
 function declarationsOf(text: string): Map<string, string> {
-  const blocks = text.split(
-    /^(?=(?:export |declare )+(?:class|const|function|interface|type|abstract)|interface |type )/m,
-  );
+  const blocks = text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .split(/^(?=declare |interface |type |export )/m);
   return new Map(
     blocks.flatMap((block) => {
       const name = DECLARATION.exec(block)?.groups?.["name"];
@@ -60,75 +49,114 @@ function declarationsOf(text: string): Map<string, string> {
   );
 }
 
-function targetOf(file: string, from: string = ""): string {
-  return normalize(join(dirname(file), from.replace(/\.js$/, ".d.ts")));
+function exportedNames(text: string): string[] {
+  const names = EXPORTS.exec(text)?.groups?.["names"] ?? "";
+  return names.split(", ").map((name) => name.replace(/^type /, "").replace(/ as .*/, ""));
 }
 
-function importsOf(text: string, file: string): Map<string, Reference> {
-  const imports = new Map<string, Reference>();
-  for (const { groups } of text.matchAll(FROM)) {
-    const { names = "", from = "" } = groups ?? {};
-    if (!from.startsWith(".")) continue;
-    const target = targetOf(file, from);
-    for (const part of names.split(",")) {
-      const { name, local } = RENAMED.exec(part.trim())?.groups ?? {};
-      if (name !== undefined) imports.set(local ?? name, { file: target, name });
-    }
-  }
-  return imports;
-}
-
-function namespacesOf(text: string, file: string): Map<string, Reference> {
-  const namespaces = [...text.matchAll(NAMESPACE)].map(({ groups }) => groups ?? {});
-  return new Map(
-    namespaces.map(({ local = "", from }) => [local, { file: targetOf(file, from), name: "*" }]),
-  );
-}
-
-function referencesIn(block: string, file: string): Reference[] {
-  const { declarations, imports } = readDeclarations(file);
-  const words = new Set(block.replaceAll(/"[^"]*"/g, "").match(/\b[A-Za-z_]\w*\b/g));
-  return [...words].flatMap((word) => {
-    const imported = imports.get(word);
-    if (imported !== undefined) return [imported];
-    return declarations.has(word) ? [{ file, name: word }] : [];
-  });
-}
-
-/** Everything that the public declarations name, itself or through others. */
-function reachableFrom(entry: string): Map<string, Reference> {
-  const reached = new Map<string, Reference>();
-  const queue = [...readDeclarations(entry).imports.values()];
-  for (const reference of queue) {
-    const { file, name } = reference;
-    const key = `${file} ${name}`;
-    if (reached.has(key)) continue;
-    reached.set(key, reference);
-    if (name === "*") queue.push(...readDeclarations(file).imports.values());
-    const block = readDeclarations(file).declarations.get(name);
-    if (block !== undefined && !NOT_ENTERED.has(name)) queue.push(...referencesIn(block, file));
+/** Everything that the exported declarations name, themselves or through others. */
+function reachableIn(text: string): Set<string> {
+  const declarations = declarationsOf(text);
+  const reached = new Set(exportedNames(text));
+  for (const name of reached) {
+    if (NOT_ENTERED.has(name)) continue;
+    const block = declarations.get(name)?.replaceAll(/"[^"]*"/g, "") ?? "";
+    for (const word of block.match(/[A-Za-z_$][\w$]*/g) ?? [])
+      if (declarations.has(word)) reached.add(word);
   }
   return reached;
 }
 
-// The functions themselves, which the entry exports under the same names, and the namespaces that they come by.
-function isConstant({ name, file }: Reference): boolean {
-  const block = readDeclarations(file).declarations.get(name);
-  return (
-    name === "*" || (block !== undefined && /^(?:export )?declare (?:const|function) /.test(block))
-  );
+/** What the compiler says about a program of these files. */
+function compile(files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [file, text] of Object.entries(files)) app.write(file, text);
+  const config = {
+    compilerOptions: {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      module: "node20",
+      target: "es2023",
+      lib: ["es2023"],
+      types: ["node"],
+      noEmit: true,
+      skipLibCheck: false,
+    },
+    files: Object.keys(files),
+  };
+  app.write("tsconfig.json", JSON.stringify(config));
+  return new Promise((resolve) => {
+    execFile(process.execPath, [tsc, "-p", "."], { cwd: app.directory }, (_error, stdout) =>
+      resolve(stdout),
+    );
+  });
 }
 
 describe("the types of the package", () => {
-  it.each(["esm", "cjs"])("that public signatures name are exported: %s", (format) => {
-    const entry = join(builtPackage(), "dist", format, "index.d.ts");
-    const exported = new Set([...readDeclarations(entry).imports.values()].map(({ name }) => name));
-    const missing = [...reachableFrom(entry).values()].filter(
-      ({ name, file }) =>
-        !exported.has(name) && !NOT_ENTERED.has(name) && !isConstant({ name, file }),
+  it("that public signatures name are exported", () => {
+    const text = typesOf("index.d.cts");
+    const exported = new Set(exportedNames(text));
+    const declarations = declarationsOf(text);
+    const missing = [...reachableIn(text)].filter(
+      (name) =>
+        !exported.has(name) &&
+        !NOT_ENTERED.has(name) &&
+        !/^declare (?:const|function)/.test(declarations.get(name) ?? ""),
     );
-    expect(missing.map(({ name, file }) => `${name} of ${file.split(`${format}/`)[1]}`)).toEqual(
-      [],
+
+    expect(exported.size).toBeGreaterThan(100);
+    expect(missing).toEqual([]);
+  });
+
+  it("are declared once: what is imported has the types of what is required", () => {
+    for (const entry of ["index", "testing"])
+      expect(typesOf(`${entry}.d.ts`)).toBe(`export * from "./${entry}.cjs";\n`);
+    expect(typesOf("testing.d.cts")).toMatch(
+      /import type \{[^}]*\bTransport\b[^}]*\} from "\.\/index\.cjs"/,
     );
   });
+
+  it("of functions have their documentation where they are exported", () => {
+    expect(typesOf("index.d.cts")).toMatch(/\*\/\ndeclare function captureException\(/);
+  });
+
+  it("let a value that a CommonJS module made be used where an ES module's is expected", async () => {
+    expect(await compile({ "library.cts": LIBRARY, "application.mts": APPLICATION })).toBe("");
+  });
+
+  it("tell the compiler what does not exist", async () => {
+    const wrong = `import { createClient } from "otel-sentry-bridge"; createClient({ dsm: "" }).flsh();`;
+    const faults = await compile({ "wrong.mts": wrong });
+    expect(faults).toMatch(/'dsm' does not exist/);
+    expect(faults).toMatch(/'flsh' does not exist/);
+  });
 });
+
+const LIBRARY = `
+  import bridge = require("otel-sentry-bridge");
+  import testing = require("otel-sentry-bridge/testing");
+  export const client: bridge.SentryClient = bridge.createClient({ dsn: false });
+  export const scope: bridge.Scope = bridge.getCurrentScope();
+  export const processor = new bridge.SentrySpanProcessor(client);
+  export const transport: bridge.Transport = testing.createMemoryTransport();
+  export function use(other: bridge.SentryClient, own: bridge.Scope): void {
+    bridge.setClient(other);
+    own.update(scope);
+  }
+  export const refused = new bridge.OptionsError({ option: "dsn", expected: "must be a DSN" });
+`;
+
+const APPLICATION = `
+  import { OptionsError, SentrySpanExporter, SentrySpanProcessor, createClient, getCurrentScope, setClient } from "otel-sentry-bridge";
+  import type { Scope, SentryClient, Transport } from "otel-sentry-bridge";
+  import { assertSettled } from "otel-sentry-bridge/testing";
+  import { client, processor, refused, scope, transport, use } from "./library.cjs";
+  const own: SentryClient = client;
+  const ownScope: Scope = scope;
+  const ownTransport: Transport = transport;
+  const ownProcessor: SentrySpanProcessor = processor;
+  const error: OptionsError = refused;
+  setClient(client);
+  use(createClient({ transport }), getCurrentScope());
+  assertSettled(client);
+  console.log(new SentrySpanExporter(client), own, ownScope, ownTransport, ownProcessor, error);
+`;

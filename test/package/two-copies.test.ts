@@ -1,3 +1,6 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { installApplication } from "./application.js";
@@ -7,6 +10,8 @@ let app: Application;
 
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api", "@opentelemetry/context-async-hooks"]);
+  const nested = join(app.directory, "node_modules/library/node_modules/otel-sentry-bridge");
+  cpSync(app.packageDirectory, nested, { recursive: true });
 }, 60_000);
 afterAll(() => app.remove());
 
@@ -15,11 +20,12 @@ const PREAMBLE = `
   import { context, propagation, ROOT_CONTEXT } from "@opentelemetry/api";
   import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
   import * as esm from "otel-sentry-bridge";
-  const cjs = createRequire(import.meta.url)("otel-sentry-bridge");
+  const own = createRequire(import.meta.url);
+  const cjs = own("./node_modules/library/node_modules/otel-sentry-bridge");
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 `;
 
-/** What a program says in which the package is imported as \`esm\` and required as \`cjs\`. */
+/** What a program says that imports the package as \`esm\` and requires a library's own copy of it as \`cjs\`. */
 async function told(program: string): Promise<unknown> {
   app.write("program.mjs", `${PREAMBLE}${program}`);
   const { stdout, stderr } = await app.node(["program.mjs"]);
@@ -27,8 +33,17 @@ async function told(program: string): Promise<unknown> {
   return JSON.parse(stdout) as unknown;
 }
 
-// What libraries import and what they require is one package to the application.
 describe("the package, imported and required in one process", () => {
+  it("is one implementation: every name stands for the same value", async () => {
+    const program = `
+      const required = own("otel-sentry-bridge");
+      console.log(JSON.stringify(Object.keys(esm).filter((name) => esm[name] !== required[name]).concat(required === cjs ? "one copy" : [])));`;
+    expect(await told(program)).toEqual([]);
+  });
+});
+
+// What the application and its libraries have installed is one package to the application.
+describe("two installed copies of the package in one process", () => {
   it("has one client", async () => {
     const program = `const client = esm.createClient({ dsn: false }); console.log(cjs.getClient() === client);`;
     expect(await told(program)).toBe(true);

@@ -16,7 +16,7 @@ export interface Decider {
 
 /** Starts the service for the length of a test. */
 export async function startDecider(rate: number): Promise<Decider> {
-  const testing = join(builtPackage(), "dist/esm/testing/testing.js");
+  const testing = join(builtPackage(), "dist/testing.js");
   const service = startProcess("decider.mjs", {
     BRIDGE_TESTING: pathToFileURL(testing).href,
     RATE: String(rate),

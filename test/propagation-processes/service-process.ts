@@ -22,7 +22,7 @@ export interface ServiceProcess {
 
 /** Starts `fixtures/<name>` for the length of a test, with nothing in its environment but what is given. */
 export function startProcess(name: string, env: Readonly<Record<string, string>>): ServiceProcess {
-  const entry = join(builtPackage(), "dist/esm/index.js");
+  const entry = join(builtPackage(), "dist/index.js");
   const child = fork(join(import.meta.dirname, "fixtures", name), {
     execArgv: [],
     env: { BRIDGE: pathToFileURL(entry).href, ...env },

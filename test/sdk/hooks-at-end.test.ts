@@ -19,7 +19,7 @@ interface Ending {
 
 async function run(plan: { end: string; hookMillis: number | null }): Promise<Ending> {
   const server = await startServer();
-  const entry = pathToFileURL(join(builtPackage(), "dist/esm/index.js")).href;
+  const entry = pathToFileURL(join(builtPackage(), "dist/index.js")).href;
   const child = spawn(process.execPath, [PROGRAM], {
     env: { PLAN: JSON.stringify(plan), BRIDGE: entry, DSN: server.dsn },
     stdio: ["ignore", "pipe", "ignore"],

@@ -46,7 +46,7 @@ export function run(plan: Plan, server?: IngestServer): Promise<Ending> {
   const { execArgv = [], shutdownTimeoutMillis = 2000, ...rest } = plan;
   const options = server && { dsn: server.dsn, shutdownTimeoutMillis };
   const text = JSON.stringify({ ...rest, options });
-  entry ??= pathToFileURL(join(builtPackage(), "dist/esm/index.js")).href;
+  entry ??= pathToFileURL(join(builtPackage(), "dist/index.js")).href;
   const start = performance.now();
   const child = spawn(process.execPath, [...execArgv, PROGRAM], {
     env: { PLAN: text, BRIDGE: entry },

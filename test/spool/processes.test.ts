@@ -4,16 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { parseName } from "../../src/spool/file-name.js";
+import { compiledSources } from "../package/compiled-sources.js";
 import { envelopeOf } from "../transport/support.js";
-import {
-  child,
-  compiledSources,
-  drain,
-  isWhole,
-  namesIn,
-  spoolDirectory,
-  spoolIn,
-} from "./spool-support.js";
+import { child, drain, isWhole, namesIn, spoolDirectory, spoolIn } from "./spool-support.js";
 
 let compiled = "";
 beforeAll(async () => {

@@ -1,9 +1,7 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { onTestFinished } from "vitest";
 
@@ -88,27 +86,6 @@ export async function isWhole(path: string): Promise<boolean> {
   const end = file.indexOf("\n");
   const { bytes } = JSON.parse(file.toString("utf8", 0, end)) as { bytes: number };
   return file.length === end + 1 + bytes;
-}
-
-/** Compiles the sources, so that processes without a test runner can run them. */
-export async function compiledSources(): Promise<string> {
-  const root = fileURLToPath(new URL("../../", import.meta.url));
-  const cache = join(root, "node_modules", ".cache");
-  await mkdir(cache, { recursive: true });
-  const directory = await mkdtemp(join(cache, "spool-"));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const project = ["-p", join(root, "tsconfig.esm.json"), "--noCheck", "--outDir", directory];
-  const flags = [
-    "--declaration",
-    "false",
-    "--declarationMap",
-    "false",
-    "--isolatedDeclarations",
-    "false",
-  ];
-  await promisify(execFile)(process.execPath, [tsc, ...project, ...flags]);
-  await writeFile(join(directory, "package.json"), '{ "type": "module" }');
-  return directory;
 }
 
 const PRELUDE = `

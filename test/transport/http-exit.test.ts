@@ -1,19 +1,17 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createSecureServer } from "node:http2";
 import { createServer } from "node:https";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { compiledSources } from "../package/compiled-sources.js";
 import { accept, listening, pemOf, rawServer, secureDsn } from "./http-servers.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 let directory = "";
 
@@ -39,22 +37,8 @@ clearInterval(flush);
 process.stdout.write(results.map(({ outcome }) => outcome).join());
 `;
 
-// Below node_modules, so that the copy finds the packages that the sources import.
 beforeAll(async () => {
-  const cache = join(root, "node_modules", ".cache");
-  await mkdir(cache, { recursive: true });
-  directory = await mkdtemp(join(cache, "http-exit-"));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const flags = ["--noCheck", "--declaration", "false", "--isolatedDeclarations", "false"];
-  await promisify(execFile)(process.execPath, [
-    tsc,
-    "-p",
-    join(root, "tsconfig.esm.json"),
-    ...flags,
-    "--outDir",
-    directory,
-  ]);
-  await writeFile(join(directory, "package.json"), '{ "type": "module" }');
+  directory = await compiledSources();
   await writeFile(join(directory, "send.js"), script);
 });
 

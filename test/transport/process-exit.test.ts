@@ -1,15 +1,12 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 
 import { startIngestServer } from "../../src/testing/ingest-server.js";
+import { compiledSources } from "../package/compiled-sources.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const cache = join(root, "node_modules", ".cache");
 let directory = "";
 
 const script = `
@@ -35,29 +32,8 @@ const hasFetchDispatcher = Symbol.for("undici.globalDispatcher.1") in globalThis
 process.stdout.write(JSON.stringify({ outcome, hasFetchDispatcher }));
 `;
 
-// Below node_modules, so that the copy finds the packages that the sources import.
 beforeAll(async () => {
-  await mkdir(cache, { recursive: true });
-  directory = await mkdtemp(join(cache, "process-exit-"));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const flags = [
-    "-p",
-    join(root, "tsconfig.esm.json"),
-    "--noCheck",
-    "--declaration",
-    "false",
-    "--declarationMap",
-    "false",
-  ];
-  await promisify(execFile)(process.execPath, [
-    tsc,
-    ...flags,
-    "--isolatedDeclarations",
-    "false",
-    "--outDir",
-    directory,
-  ]);
-  await writeFile(join(directory, "package.json"), '{ "type": "module" }');
+  directory = await compiledSources();
   await writeFile(join(directory, "send-once.js"), script);
 });
 
