@@ -1,5 +1,4 @@
 import { inspect } from "node:util";
-import { isMainThread } from "node:worker_threads";
 
 import { attempt } from "../normalize/foreign.js";
 import { excerptOf } from "./uncaught-excerpt.js";
@@ -71,7 +70,11 @@ export class UncaughtEnd {
 
   // A worker's error is shown by the thread that started it, if at all.
   #write(text: string): void {
-    if (isMainThread) attempt(() => this.#process.stderr.write(text), undefined);
+    attempt(() => {
+      // Not imported: only a process that is about to end needs it.
+      const { isMainThread } = process.getBuiltinModule("node:worker_threads");
+      if (isMainThread) this.#process.stderr.write(text);
+    }, undefined);
   }
 
   /** The application ends the process meanwhile. It has failed all the same, and nobody would know why. */
