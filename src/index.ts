@@ -1,9 +1,9 @@
-import { doors } from "./sdk/doors.js";
+import { doors } from "./setup/doors.js";
 
-export type { Feedback } from "./capture/feedback.js";
-export type { OwnEvent } from "./capture/own-event.js";
+export type { Feedback } from "./errors/feedback.js";
+export type { OwnEvent } from "./errors/own-event.js";
 export type { SentryClient } from "./client/client.js";
-export type { CaptureMechanism } from "./capture/exception-values.js";
+export type { CaptureMechanism } from "./errors/exception-values.js";
 export type { ReportCounts } from "./client-reports/client-reports.js";
 export type { UntoldCounts } from "./client-reports/discard-recorder.js";
 export type { DeliveryStats } from "./client/delivery-stats.js";
@@ -59,33 +59,33 @@ export type { EventProcessor, SentryEvent } from "./protocol/event-processor.js"
 export type { Log, LogLevel } from "./protocol/log.js";
 export type { Metric, MetricType } from "./protocol/metric.js";
 export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
-export type { RootDescription, SamplerContext, TracesSampler } from "./sampling/decide.js";
+export type { RootDescription, SamplerContext, TracesSampler } from "./trace/decide.js";
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
-export type { AttachableProcessor } from "./sdk/attach.js";
-export type { CronJobClass } from "./sdk/cron-job-class.js";
-export type { NodeScheduleLibrary } from "./sdk/cron-node-schedule.js";
-export type { NodeCronLibrary } from "./sdk/cron-node-cron.js";
-export type { CronMonitorOptions } from "./sdk/cron-task.js";
-export type { CaptureContext, CaptureHint } from "./sdk/capture-hint.js";
-export type { LogFunction, Logger } from "./sdk/logger.js";
-export type { MetricOptions, Metrics } from "./sdk/metrics.js";
+export type { AttachableProcessor } from "./setup/attach.js";
+export type { CronJobClass } from "./crons/cron-job-class.js";
+export type { NodeScheduleLibrary } from "./crons/cron-node-schedule.js";
+export type { NodeCronLibrary } from "./crons/cron-node-cron.js";
+export type { CronMonitorOptions } from "./crons/cron-task.js";
+export type { CaptureContext, CaptureHint } from "./errors/capture-hint.js";
+export type { LogFunction, Logger } from "./logs/logger.js";
+export type { MetricOptions, Metrics } from "./logs/metrics.js";
 export {
   SentryLogRecordProcessor,
   SentryPropagator,
   SentrySampler,
   SentrySpanExporter,
   SentrySpanProcessor,
-} from "./sdk/otel-parts.js";
-export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./sdk/trace.js";
+} from "./setup/otel-parts.js";
+export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./setup/trace.js";
 export type {
   FailurePhase,
   LimitHeaders,
   SendOptions,
   SendResult,
   Transport,
-} from "./transport/transport.js";
-export type { ParameterizedLog } from "./telemetry/log-message.js";
+} from "./delivery/transport.js";
+export type { ParameterizedLog } from "./logs/log-message.js";
 
 // Every function of the package, behind its guard.
 export const addBreadcrumb: typeof doors.addBreadcrumb = doors.addBreadcrumb;

@@ -1,4 +1,4 @@
 // Entry `otel-sentry-bridge/register`, for `node --import` and `node --require`.
-import { registerFromEnvironment } from "./sdk/register-from-environment.js";
+import { registerFromEnvironment } from "./setup/register-from-environment.js";
 
 registerFromEnvironment();

@@ -3,7 +3,7 @@ import { parseAst } from "rolldown/parseAst";
 
 import { visit } from "./visit.mjs";
 
-// `src/diagnostics/own-file.ts` knows the package's own code by this name.
+// `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
 
 const COMMON = {

@@ -3,11 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, trace } from "@opentelemetry/api";
 import type { Attributes, Span, Tracer } from "@opentelemetry/api";
 
-import { forkIsolation } from "../otel/scope-context.js";
-import { logger } from "../sdk/logger.js";
-import { metrics } from "../sdk/metrics.js";
-import { withMonitor } from "../sdk/monitor.js";
-import { addBreadcrumb, setTag, setUser } from "../sdk/scopes.js";
+import { forkIsolation } from "../context/scope-context.js";
+import { logger } from "../logs/logger.js";
+import { metrics } from "../logs/metrics.js";
+import { withMonitor } from "../crons/monitor.js";
+import { addBreadcrumb, setTag, setUser } from "../context/scopes.js";
 
 interface Order {
   readonly id: number;

@@ -1,11 +1,11 @@
 import type { ClientStats } from "../client/stats.js";
 import type { DataCategory } from "../protocol/data-category.js";
-import { close, flush, stats } from "../sdk/lifecycle.js";
-import { SentrySpanProcessor } from "../sdk/otel-parts.js";
-import { loadPeer } from "../sdk/load-peer.js";
-import { registerContextManager, registerProvider } from "../sdk/set-up-globals.js";
-import { installedTraceSdk } from "../sdk/trace-sdk.js";
-import type { TraceSdk } from "../sdk/trace-sdk.js";
+import { close, flush, stats } from "../context/lifecycle.js";
+import { SentrySpanProcessor } from "../setup/otel-parts.js";
+import { loadPeer } from "../setup/load-peer.js";
+import { registerContextManager, registerProvider } from "../setup/set-up-globals.js";
+import { installedTraceSdk } from "../setup/trace-sdk.js";
+import type { TraceSdk } from "../setup/trace-sdk.js";
 import { runShop } from "./demo-shop.js";
 import { EXIT_FAILED } from "./exit-code.js";
 import { runInbox } from "./inbox.js";

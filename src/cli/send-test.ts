@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
 
-import { errorEventFromException } from "../capture/error-event.js";
+import { errorEventFromException } from "../errors/error-event.js";
 import type { SentryClient } from "../client/client.js";
 import type { CategoryStats } from "../client/stats.js";
-import { createDiagnostics } from "../diagnostics/diagnostics.js";
+import { createDiagnostics } from "../support/diagnostics.js";
 import { optionsFromEnvironment, proxyFromEnvironment } from "../options/env.js";
-import { runDetached } from "../otel/suppress.js";
+import { runDetached } from "../context/suppress.js";
 import { parseDsn } from "../protocol/dsn.js";
-import { createClient } from "../sdk/create-client.js";
-import { newEventId } from "../sdk/event-id.js";
-import { SentrySpanExporter } from "../sdk/otel-parts.js";
-import { createHttpTransport } from "../transport/http-transport.js";
-import type { Transport } from "../transport/transport.js";
+import { createClient } from "../setup/create-client.js";
+import { newEventId } from "../client/event-id.js";
+import { SentrySpanExporter } from "../setup/otel-parts.js";
+import { createHttpTransport } from "../delivery/http/http-transport.js";
+import type { Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
-import type { FinishedSpan } from "../tracing/finished-span.js";
+import type { FinishedSpan } from "../trace/finished-span.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
 import type { Terminal } from "./terminal.js";
 

@@ -1,8 +1,8 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
-import { duringOwnCall } from "../diagnostics/own-call.js";
-import { detached } from "../normalize/detached.js";
-import { isRecord, isThenable } from "../normalize/foreign.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
+import { duringOwnCall } from "../support/own-call.js";
+import { detached } from "../support/detached.js";
+import { isRecord, isThenable } from "../support/foreign.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 

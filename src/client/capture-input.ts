@@ -1,5 +1,5 @@
-import type { DscSlot } from "../propagation/dsc.js";
-import type { IncomingTrace } from "../propagation/incoming-trace.js";
+import type { DscSlot } from "../trace/dsc.js";
+import type { IncomingTrace } from "../trace/incoming-trace.js";
 import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
 import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";

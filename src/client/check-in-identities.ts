@@ -1,5 +1,5 @@
-import { setNewest } from "../normalize/newest.js";
-import type { ProcessIdentity } from "../propagation/dsc.js";
+import { setNewest } from "../support/newest.js";
+import type { ProcessIdentity } from "../trace/dsc.js";
 
 /** Number of check-in ids that are remembered; the first ones are forgotten. */
 export const MAX_CHECK_INS = 10_000;

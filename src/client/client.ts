@@ -1,24 +1,29 @@
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { ownCall } from "../diagnostics/own-call.js";
-import type { OwnCall } from "../diagnostics/own-call.js";
+import { guardCallback } from "../support/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { ownCall } from "../support/own-call.js";
+import type { OwnCall } from "../support/own-call.js";
 import type { ItemCount } from "../protocol/data-category.js";
-import { guardMethods } from "../normalize/guard.js";
+import { guardMethods } from "../support/guard.js";
 import type { Settings } from "../options/options.js";
-import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
+import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
 import type { ScopeData } from "../scope/scope-data.js";
-import { NO_PRESSURE } from "../sampling/backpressure.js";
-import type { Pressure } from "../sampling/backpressure.js";
+import { NO_PRESSURE } from "../trace/backpressure.js";
+import type { Pressure } from "../trace/backpressure.js";
 import type { ErrorCapture, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
 import { EnvelopeBuilder } from "./envelope-builder.js";
-import { ONE_CHECK_IN, ONE_ERROR, ONE_FEEDBACK, transactionContents } from "./envelope-contents.js";
+import {
+  ONE_CHECK_IN,
+  ONE_ERROR,
+  ONE_FEEDBACK,
+  transactionContents,
+} from "../protocol/envelope-contents.js";
 import { HookRunner } from "./hook-runner.js";
 import { initialScopes } from "./initial-scopes.js";
 import type { BuilderParts, CheckInCapture, ItemBatch } from "./envelope-builder.js";
 import { Outbox } from "./outbox.js";
 import type { OutboxParts } from "./outbox.js";
-import type { TraceIdentity } from "./trace-context.js";
+import type { TraceIdentity } from "./sampling-context.js";
 import type { DeliveryCounts } from "./delivery-stats.js";
 import type { ProcessMembers } from "./process-members.js";
 import { Sources } from "./sources.js";

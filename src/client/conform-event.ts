@@ -1,5 +1,5 @@
-import { isRecord, setMember } from "../normalize/foreign.js";
-import { cut } from "../normalize/cut.js";
+import { isRecord, setMember } from "../support/foreign.js";
+import { cut } from "../support/cut.js";
 import {
   validDist,
   validEnvironment,
@@ -7,8 +7,8 @@ import {
   validLevel,
   validRelease,
   validTagValue,
-} from "../normalize/relay-values.js";
-import type { ValueRule } from "../normalize/relay-values.js";
+} from "../protocol/relay-values.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/valid-values.js";
 import { conformException } from "./conform-exception.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";

@@ -1,5 +1,5 @@
-import { isRecord } from "../normalize/foreign.js";
-import type { ValueRule } from "../normalize/relay-values.js";
+import { isRecord } from "../support/foreign.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 
 type Accepts = (value: unknown) => boolean;
 

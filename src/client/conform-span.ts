@@ -1,12 +1,12 @@
-import { isRecord, setMember } from "../normalize/foreign.js";
-import { cut } from "../normalize/cut.js";
+import { isRecord, setMember } from "../support/foreign.js";
+import { cut } from "../support/cut.js";
 import {
   MAX_MEASUREMENTS,
   validMeasurementName,
   validOrigin,
   validUnit,
-} from "../normalize/relay-values.js";
-import type { ValueRule } from "../normalize/relay-values.js";
+} from "../protocol/relay-values.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 import { SPAN_STATUSES } from "../semantics/span-status.js";
 import { hasIds, isSpanId, plainValue } from "./valid-event.js";
 

@@ -1,6 +1,6 @@
 import type { ReportCounts } from "../client-reports/client-reports.js";
-import type { SpoolCounts } from "../spool/spool.js";
-import type { SenderStats } from "../transport/sender-stats.js";
+import type { SpoolCounts } from "../delivery/spool/spool.js";
+import type { SenderStats } from "../delivery/sender-stats.js";
 
 /** How envelopes get to the server. Zero where a transport of the application's own does not count it. */
 export interface DeliveryStats {

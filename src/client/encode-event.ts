@@ -1,6 +1,6 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { normalize } from "../normalize/normalize.js";
-import type { NormalizeLimits } from "../normalize/normalize.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { normalize } from "../support/normalize.js";
+import type { NormalizeLimits } from "../support/normalize.js";
 import { conformEvent } from "./conform-event.js";
 import { reportBrokenRules } from "./value-faults.js";
 

@@ -1,9 +1,9 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
-import { isObjectLike } from "../normalize/foreign.js";
+import { isObjectLike } from "../support/foreign.js";
 import { matchesNamed } from "../options/text-pattern.js";
-import { dscJson, isUsable } from "../propagation/dsc.js";
-import type { DynamicSamplingContext } from "../propagation/incoming-trace.js";
+import { dscJson, isUsable } from "../trace/dsc.js";
+import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/error-event.js";
@@ -12,7 +12,12 @@ import type { MergedScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { AttachmentItems } from "./attachments.js";
 import { attachmentItems } from "./attachments.js";
-import { ONE_CHECK_IN, ONE_ERROR, ONE_FEEDBACK, transactionContents } from "./envelope-contents.js";
+import {
+  ONE_CHECK_IN,
+  ONE_ERROR,
+  ONE_FEEDBACK,
+  transactionContents,
+} from "../protocol/envelope-contents.js";
 import { CheckInIdentities } from "./check-in-identities.js";
 import type {
   ErrorCapture,
@@ -35,9 +40,9 @@ import type { ProcessSources } from "./process-identity.js";
 import type { ProcessMembers } from "./process-members.js";
 import { detectionOf, isPending } from "./resource-attributes.js";
 import { scopeMembers } from "./scope-members.js";
-import { createTraceContext } from "./trace-context.js";
+import { createTraceContext } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
-import type { TraceContextSource, TraceIdentity } from "./trace-context.js";
+import type { TraceContextSource, TraceIdentity } from "./sampling-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
 /** What envelopes are built with. */

@@ -1,7 +1,7 @@
-import { detached } from "../normalize/detached.js";
-import { isRecord } from "../normalize/foreign.js";
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
+import { detached } from "../support/detached.js";
+import { isRecord } from "../support/foreign.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { guardCallback } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
 import type { DiscardReason } from "../protocol/data-category.js";
@@ -14,7 +14,7 @@ import { completeEvent } from "./event-surroundings.js";
 import { processed } from "./event-processors.js";
 import type { Eventual, HookRunner } from "./hook-runner.js";
 import { eventCopy } from "./valid-event.js";
-import { redactedEvent } from "./redact.js";
+import { redactedEvent } from "../privacy/redact-event.js";
 
 /** What an error event is finished with. */
 export interface ErrorContext extends EventSurroundings {

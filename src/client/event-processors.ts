@@ -1,5 +1,5 @@
-import { isRecord } from "../normalize/foreign.js";
-import type { CallbackResult, Diagnostics } from "../diagnostics/diagnostics.js";
+import { isRecord } from "../support/foreign.js";
+import type { CallbackResult, Diagnostics } from "../support/diagnostics.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor, SentryEvent } from "../protocol/event-processor.js";
 import { eventCopy } from "./valid-event.js";

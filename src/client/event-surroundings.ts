@@ -4,7 +4,7 @@ import type { Breadcrumb } from "../scope/scope-data.js";
 import type { ErrorTrace } from "./capture-input.js";
 import { SDK_MEMBER } from "./process-members.js";
 import type { ProcessMembers } from "./process-members.js";
-import { withoutUnset } from "../normalize/without-unset.js";
+import { withoutUnset } from "../support/without-unset.js";
 
 /** What is known around an error event: what it says itself wins over it. */
 export interface EventSurroundings {

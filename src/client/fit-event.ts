@@ -1,5 +1,5 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { clip } from "../normalize/cut.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { clip } from "../support/cut.js";
 
 /** Bytes that an event or transaction item may have (protocol: size limits). */
 const MAX_ITEM_BYTES = 1_048_576;

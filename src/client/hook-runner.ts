@@ -1,8 +1,8 @@
-import type { CallbackResult, Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
-import { isThenable } from "../normalize/foreign.js";
-import type { Timers } from "../transport/timers.js";
-import { systemTimers } from "../transport/timers.js";
+import type { CallbackResult, Diagnostics } from "../support/diagnostics.js";
+import { guardCallback } from "../support/diagnostics.js";
+import { isThenable } from "../support/foreign.js";
+import type { Timers } from "../support/timers.js";
+import { systemTimers } from "../support/timers.js";
 
 /** A value that is there at once, unless a hook returned a promise. */
 export type Eventual<T> = Promise<T> | T;

@@ -1,6 +1,6 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
-import { isThenable } from "../normalize/foreign.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
+import { isThenable } from "../support/foreign.js";
 import type { Settings } from "../options/options.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { Scope } from "../scope/scope.js";

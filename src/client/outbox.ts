@@ -1,12 +1,12 @@
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
-import type { EnvelopeSender } from "../transport/sender.js";
-import { ItemCounter } from "../transport/item-counter.js";
-import type { Timers } from "../transport/timers.js";
+import type { EnvelopeSender } from "../delivery/sender.js";
+import { ItemCounter } from "../protocol/item-counter.js";
+import type { Timers } from "../support/timers.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
 import type { BuildResult, BuiltEnvelope } from "./envelope-builder.js";

@@ -1,13 +1,13 @@
 import { hostname } from "node:os";
 
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
 import {
   validDist,
   validEnvironment,
   validRelease,
   validTagValue,
-} from "../normalize/relay-values.js";
-import type { ValueRule } from "../normalize/relay-values.js";
+} from "../protocol/relay-values.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 import { VARIABLES } from "../options/env.js";
 import type { Settings } from "../options/options.js";
 import type { ResourceView } from "./capture-input.js";

@@ -1,6 +1,6 @@
-import { isRecord } from "../normalize/foreign.js";
-import { normalize } from "../normalize/normalize.js";
-import type { ProcessIdentity } from "../propagation/dsc.js";
+import { isRecord } from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
+import type { ProcessIdentity } from "../trace/dsc.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import { deepFreeze } from "../scope/freeze.js";
 import { resourceContexts } from "../semantics/resource-contexts.js";
@@ -9,9 +9,9 @@ import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "./capture-input.js";
 import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
-import { redacted } from "./redact.js";
+import { redacted } from "../privacy/redact-event.js";
 import { knownAttributes } from "./resource-attributes.js";
-import { withoutUnset } from "../normalize/without-unset.js";
+import { withoutUnset } from "../support/without-unset.js";
 
 /** What every event of a process says about it. */
 export interface ProcessMembers extends ProcessNames {

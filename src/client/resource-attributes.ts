@@ -1,6 +1,6 @@
-import { isThenable } from "../normalize/foreign.js";
-import type { StartTimer } from "../transport/timers.js";
-import { within } from "../transport/timers.js";
+import { isThenable } from "../support/foreign.js";
+import type { StartTimer } from "../support/timers.js";
+import { within } from "../support/timers.js";
 import type { ResourceView } from "./capture-input.js";
 
 /** Attributes of a resource that are known at one moment. */

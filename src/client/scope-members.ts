@@ -1,6 +1,6 @@
 import { NO_SCOPES } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
-import { redacted, redactedContext, redactedEach, redactedTags } from "./redact.js";
+import { redacted, redactedContext, redactedEach, redactedTags } from "../privacy/redact-event.js";
 
 /** The scopes' share of an event, as JSON. */
 export interface ScopeMembers {

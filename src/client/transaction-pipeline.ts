@@ -1,7 +1,7 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { guardCallback, reportAsyncHook } from "../diagnostics/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
-import { isRecord, isThenable } from "../normalize/foreign.js";
+import { isRecord, isThenable } from "../support/foreign.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import type { EventHint } from "../protocol/event-hint.js";

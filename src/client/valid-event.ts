@@ -1,4 +1,4 @@
-import { firstOf, isList, isRecord, ownEntries } from "../normalize/foreign.js";
+import { firstOf, isList, isRecord, ownEntries } from "../support/foreign.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 
 /** Spans that Relay takes of a transaction, and that are read of a hook's result. */

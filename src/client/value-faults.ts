@@ -1,7 +1,7 @@
-import type { Diagnostics } from "../diagnostics/diagnostics.js";
-import { cut } from "../normalize/cut.js";
-import { VALUE_RULES, ruleMessage } from "../normalize/relay-values.js";
-import type { ValueRule } from "../normalize/relay-values.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { cut } from "../support/cut.js";
+import { VALUE_RULES, ruleMessage } from "../protocol/relay-values.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 
 const MAX_SHOWN_LENGTH = 100;
 const MAX_TRIMMED_LENGTH = 1024;

@@ -1,7 +1,7 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import { ItemCounter } from "../transport/item-counter.js";
-import type { Timers } from "../transport/timers.js";
-import { systemTimers, within } from "../transport/timers.js";
+import { ItemCounter } from "../protocol/item-counter.js";
+import type { Timers } from "../support/timers.js";
+import { systemTimers, within } from "../support/timers.js";
 
 /**
  * Events that may wait for hooks. With a hook that takes 100 ms, this is 10,000 events per second; an error with its

@@ -1,4 +1,4 @@
-import { ownEntries } from "../normalize/foreign.js";
+import { ownEntries } from "../support/foreign.js";
 import type { ClientOptions } from "./options.js";
 
 /** The environment's share of the options. This is the only reader of `process.env`. */

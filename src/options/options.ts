@@ -3,10 +3,10 @@ import type { EventHint } from "../protocol/event-hint.js";
 import type { Log } from "../protocol/log.js";
 import type { Metric } from "../protocol/metric.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
-import type { TracesSampler } from "../sampling/decide.js";
+import type { TracesSampler } from "../trace/decide.js";
 import type { Breadcrumb, ScopeChange } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
-import type { Transport } from "../transport/transport.js";
+import type { Transport } from "../delivery/transport.js";
 
 /** A text that must be contained, or a pattern that must match. */
 export type TextPattern = RegExp | string;

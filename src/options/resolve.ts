@@ -1,4 +1,4 @@
-import { ownKeys } from "../normalize/foreign.js";
+import { ownKeys } from "../support/foreign.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
 import { VARIABLES, optionsFromEnvironment, variableText } from "./env.js";

@@ -1,11 +1,11 @@
 import { types } from "node:util";
 
-import { clip } from "../normalize/cut.js";
-import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../normalize/foreign.js";
+import { clip } from "../support/cut.js";
+import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../support/foreign.js";
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import { OptionsError } from "../protocol/errors.js";
 import type { ScopeChange } from "../scope/scope-data.js";
-import type { Transport } from "../transport/transport.js";
+import type { Transport } from "../delivery/transport.js";
 import { unknownOption } from "./unknown-option.js";
 import type { HttpOptions, KeepUnsampled } from "./options.js";
 

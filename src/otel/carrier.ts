@@ -2,7 +2,7 @@ import { types } from "node:util";
 
 import type { TextMapGetter } from "@opentelemetry/api";
 
-import { firstOf, isList, ownKeys } from "../normalize/foreign.js";
+import { firstOf, isList, ownKeys } from "../support/foreign.js";
 
 // Names of an outgoing carrier that are compared, values that a name has, bytes of one value: far more than headers have.
 const MAX_NAMES = 10_000;

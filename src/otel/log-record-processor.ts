@@ -2,16 +2,16 @@ import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
-import type { AttributeBag } from "../semantics/span-view.js";
-import { clientTelemetry } from "../telemetry/client-telemetry.js";
-import type { LogCapture } from "../telemetry/log-capture.js";
-import { levelOfSeverity } from "../telemetry/log-levels.js";
-import { attributesOfRecord, isException, originOfLogger, secondsOf } from "./log-records.js";
-import type { EmittedLogRecord } from "./log-records.js";
-import { isTracingSuppressed } from "./suppress.js";
-import { telemetryPlace } from "./telemetry-place.js";
-import { setDetachedTimer } from "./timers.js";
+import { guardCallback } from "../support/diagnostics.js";
+import type { AttributeBag } from "../trace/span-view.js";
+import { clientTelemetry } from "../logs/client-telemetry.js";
+import type { LogCapture } from "../logs/log-capture.js";
+import { levelOfSeverity } from "../protocol/log-levels.js";
+import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
+import type { EmittedLogRecord } from "../logs/log-records.js";
+import { isTracingSuppressed } from "../context/suppress.js";
+import { telemetryPlace } from "../context/telemetry-place.js";
+import { setDetachedTimer } from "../context/detached-timers.js";
 
 /** An exception that a log record is of. */
 export interface LoggedException {

@@ -1,12 +1,12 @@
 import { TraceFlags, diag, propagation, trace } from "@opentelemetry/api";
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
-import { createDiagnostics } from "../diagnostics/diagnostics.js";
-import { memberOf, mergeBaggage, parseBaggage } from "../propagation/baggage.js";
-import { continuedDsc } from "../propagation/dsc.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../propagation/incoming-trace.js";
-import { sampleRandOf } from "../sampling/sample-rand.js";
-import { readContextScopes } from "./context-key.js";
+import { createDiagnostics } from "../support/diagnostics.js";
+import { memberOf, mergeBaggage, parseBaggage } from "../trace/baggage.js";
+import { continuedDsc } from "../trace/dsc.js";
+import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
+import { sampleRandOf } from "../trace/sample-rand.js";
+import { readContextScopes } from "../context/context-key.js";
 
 const diagnostics = createDiagnostics(diag);
 

@@ -7,13 +7,13 @@ import type {
   TextMapSetter,
 } from "@opentelemetry/api";
 
-import { createDiagnostics } from "../diagnostics/diagnostics.js";
-import { mayContinue } from "../propagation/continuation.js";
-import type { IncomingTrace } from "../propagation/incoming-trace.js";
-import { formatSentryTrace } from "../propagation/sentry-trace.js";
-import { formatTraceparent } from "../propagation/traceparent.js";
+import { createDiagnostics } from "../support/diagnostics.js";
+import { mayContinue } from "../trace/continuation.js";
+import type { IncomingTrace } from "../trace/incoming-trace.js";
+import { formatSentryTrace } from "../trace/sentry-trace.js";
+import { formatTraceparent } from "../trace/traceparent.js";
 import { CarrierReader, presentHeader } from "./carrier.js";
-import { readContextScopes } from "./context-key.js";
+import { readContextScopes } from "../context/context-key.js";
 import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";
 import type { TraceSources } from "./outgoing-trace.js";
 import { isTarget } from "./propagation-policy.js";
@@ -21,8 +21,8 @@ import type { PropagationPolicy } from "./propagation-policy.js";
 import { readRemoteParent } from "./remote-parent.js";
 import type { RemoteParent } from "./remote-parent.js";
 import { contextOfSameRequest } from "./repeated-extract.js";
-import { forkForIncoming } from "./scope-context.js";
-import { isTracingSuppressed } from "./suppress.js";
+import { forkForIncoming } from "../context/scope-context.js";
+import { isTracingSuppressed } from "../context/suppress.js";
 
 // Once per kind: a logger may send what it gets over HTTP, which comes to `inject` again.
 const diagnostics = createDiagnostics(diag);

@@ -1,12 +1,12 @@
 import { TraceFlags, createTraceState } from "@opentelemetry/api";
 import type { SpanContext } from "@opentelemetry/api";
 
-import { sentryMembers } from "../propagation/baggage.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../propagation/incoming-trace.js";
-import { parseSentryTrace } from "../propagation/sentry-trace.js";
-import { parseTraceparent } from "../propagation/traceparent.js";
-import type { Traceparent } from "../propagation/traceparent.js";
-import { validMembers } from "../propagation/valid-members.js";
+import { sentryMembers } from "../trace/baggage.js";
+import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
+import { parseSentryTrace } from "../trace/sentry-trace.js";
+import { parseTraceparent } from "../trace/traceparent.js";
+import type { Traceparent } from "../trace/traceparent.js";
+import { validMembers } from "../trace/valid-members.js";
 import type { CarrierReader } from "./carrier.js";
 
 /** The sender's span, and what it says about the trace. */

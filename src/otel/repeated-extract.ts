@@ -1,10 +1,10 @@
 import { context, isSpanContextValid, trace } from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
 
-import type { SpanIdentity } from "../tracing/finished-span.js";
-import { readContextScopes } from "./context-key.js";
-import { scopesOf } from "./scope-context.js";
-import { unitOfSpan } from "./span-slots.js";
+import type { SpanIdentity } from "../trace/finished-span.js";
+import { readContextScopes } from "../context/context-key.js";
+import { scopesOf } from "../context/scope-context.js";
+import { unitOfSpan } from "../context/span-slots.js";
 
 /** The remote span that a carrier names. */
 export interface CarrierParent {

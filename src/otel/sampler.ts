@@ -3,9 +3,9 @@ import type { Attributes, Context } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
 import type { ItemCount } from "../protocol/data-category.js";
-import { readContextScopes } from "./context-key.js";
-import { createSegmentSampling } from "./segment-sampling.js";
-import type { DecidedRoot, SegmentSampling } from "./segment-sampling.js";
+import { readContextScopes } from "../context/context-key.js";
+import { createSegmentSampling } from "../spans/segment-sampling.js";
+import type { DecidedRoot, SegmentSampling } from "../spans/segment-sampling.js";
 
 /** An OTel `SamplingResult`: 0 does not record, 2 records and samples. */
 export interface HeadResult {

@@ -8,7 +8,7 @@ import type {
   Observable,
 } from "@opentelemetry/api";
 
-import { duringOwnCall } from "../diagnostics/own-call.js";
+import { duringOwnCall } from "../support/own-call.js";
 import type { SentryClient } from "../client/client.js";
 import { nextComponent, serverAttributes } from "./component-attributes.js";
 import type { ComponentAttributes } from "./component-attributes.js";

@@ -1,26 +1,26 @@
 import { TraceFlags } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
-import { guardCallback } from "../diagnostics/diagnostics.js";
-import { attempt } from "../normalize/foreign.js";
+import { guardCallback } from "../support/diagnostics.js";
+import { attempt } from "../support/foreign.js";
 import { emptyUnit } from "../scope/unit.js";
-import { BatchAssembler } from "../tracing/batch-assembler.js";
-import { localParentId } from "../tracing/finished-span.js";
-import type { FinishedSpan } from "../tracing/finished-span.js";
-import { BatchExceptions } from "./batch-exceptions.js";
-import { isRegistered } from "./api-registry.js";
-import { checkContexts } from "./context-check.js";
-import { SharedDestination } from "./shared-destination.js";
-import { encodingSettings } from "./client-assembler.js";
-import type { ContextScopes } from "./context-key.js";
-import { createRateDecision, createRootDecision } from "./root-decision.js";
-import { createSpanFilter } from "./span-filter.js";
-import { unitOfSpan } from "./span-slots.js";
-import { setDetachedTimer } from "./timers.js";
-import { addAssembler, createTransactionSink } from "./transaction-sink.js";
-import { MAX_ROOT_WAIT_MILLIS } from "./trace-exceptions.js";
-import type { TransactionSink } from "./transaction-sink.js";
-import { WaitingExceptions } from "./waiting-exceptions.js";
+import { BatchAssembler } from "../spans/batch-assembler.js";
+import { localParentId } from "../trace/finished-span.js";
+import type { FinishedSpan } from "../trace/finished-span.js";
+import { BatchExceptions } from "../errors/batch-exceptions.js";
+import { isRegistered } from "../context/api-registry.js";
+import { checkContexts } from "../context/context-check.js";
+import { SharedDestination } from "../spans/shared-destination.js";
+import { encodingSettings } from "../spans/client-assembler.js";
+import type { ContextScopes } from "../context/context-key.js";
+import { createRateDecision, createRootDecision } from "../spans/root-decision.js";
+import { createSpanFilter } from "../spans/span-filter.js";
+import { unitOfSpan } from "../context/span-slots.js";
+import { setDetachedTimer } from "../context/detached-timers.js";
+import { addAssembler, createTransactionSink } from "../spans/transaction-sink.js";
+import { MAX_ROOT_WAIT_MILLIS } from "../errors/trace-exceptions.js";
+import type { TransactionSink } from "../spans/transaction-sink.js";
+import { WaitingExceptions } from "../errors/waiting-exceptions.js";
 
 /** Outcome of an export, as OTel's `ExportResult`: code 0 is success, 1 is failure. */
 export interface ExportOutcome {

@@ -1,5 +1,5 @@
-import { isRecord, memberOf } from "../normalize/foreign.js";
-import { normalize } from "../normalize/normalize.js";
+import { isRecord, memberOf } from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { FrozenRecord } from "./scope-data.js";
 

@@ -1,4 +1,4 @@
-import type { ValueRule } from "../normalize/relay-values.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";

@@ -1,4 +1,4 @@
-import { cut } from "../normalize/cut.js";
+import { cut } from "../support/cut.js";
 import {
   attempt,
   firstOf,
@@ -6,11 +6,11 @@ import {
   memberOf,
   ownEntries,
   setMember,
-} from "../normalize/foreign.js";
-import { guardMethods } from "../normalize/guard.js";
-import { normalize } from "../normalize/normalize.js";
-import { validLevel } from "../normalize/relay-values.js";
-import type { ValueRule } from "../normalize/relay-values.js";
+} from "../support/foreign.js";
+import { guardMethods } from "../support/guard.js";
+import { normalize } from "../support/normalize.js";
+import { validLevel } from "../protocol/relay-values.js";
+import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { EventProcessor } from "../protocol/event-processor.js";

@@ -1,4 +1,4 @@
-import { firstOf } from "../normalize/foreign.js";
+import { firstOf } from "../support/foreign.js";
 
 /** Characters of an attribute that are read, and entries of a list: as much as is sent of one, and more than names have. */
 export const MAX_TEXT_LENGTH = 32_768;

@@ -1,6 +1,6 @@
 import { listed, texts } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
-import type { AttributeBag, SpanView } from "./span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span-view.js";
 
 const MAX_KEYS = 10;
 

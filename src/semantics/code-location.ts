@@ -1,6 +1,6 @@
 import { text } from "./attribute-text.js";
 import type { InferredData } from "./inference.js";
-import type { AttributeBag } from "./span-view.js";
+import type { AttributeBag } from "../trace/span-view.js";
 
 /** The place in the code under the names that Sentry's Queries page reads, when only old names are there. */
 export function codeData(attributes: AttributeBag): InferredData | undefined {

@@ -1,5 +1,5 @@
 import { text } from "./attribute-text.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
 
 interface Family {
   readonly name: "ai-tool" | "graphql";

@@ -2,8 +2,8 @@ import { text } from "./attribute-text.js";
 import { inferCache } from "./cache-span.js";
 import { codeData } from "./code-location.js";
 import type { Inference } from "./inference.js";
-import { redisCommand } from "./redis-command.js";
-import type { AttributeBag, SpanView } from "./span-view.js";
+import { redisCommand } from "../privacy/redis-command.js";
+import type { AttributeBag, SpanView } from "../trace/span-view.js";
 
 /** Systems whose statements are commands with keys and values, in the protocol of Redis. */
 const REDIS_SYSTEMS: ReadonlySet<unknown> = new Set(["redis", "valkey"]);

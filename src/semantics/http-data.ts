@@ -1,9 +1,9 @@
 import { text } from "./attribute-text.js";
 import { statusNumber } from "./http-status.js";
 import type { InferredData } from "./inference.js";
-import { filterQuery } from "./sensitive.js";
-import type { AttributeBag } from "./span-view.js";
-import { fragmentOf, queryOf } from "./url.js";
+import { filterQuery } from "../privacy/sensitive.js";
+import type { AttributeBag } from "../trace/span-view.js";
+import { fragmentOf, queryOf } from "../privacy/url.js";
 
 interface RequestLine {
   readonly url: string | undefined;

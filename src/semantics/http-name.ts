@@ -1,6 +1,6 @@
 import { text } from "./attribute-text.js";
-import type { AttributeBag, SpanView } from "./span-view.js";
-import { sanitizeUrl } from "./url.js";
+import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import { sanitizeUrl } from "../privacy/url.js";
 
 // Written before the method by old HTTP instrumentations, Effect, and Next.js.
 const PREFIX = /^(?:https?|http\.(?:server|client)|fetch|rsc) +/i;

@@ -1,6 +1,6 @@
 import { text } from "./attribute-text.js";
-import type { AttributeBag } from "./span-view.js";
-import { sanitizeUrl } from "./url.js";
+import type { AttributeBag } from "../trace/span-view.js";
+import { sanitizeUrl } from "../privacy/url.js";
 
 /** Attributes that name the server of a request and its port; the first that is set counts. */
 interface HostKeys {

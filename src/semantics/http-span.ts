@@ -5,8 +5,8 @@ import { originOfCall } from "./http-origin.js";
 import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
 import { httpRoute } from "./request-clue.js";
-import { SPAN_KIND, type SpanView } from "./span-view.js";
-import { sanitizeUrl } from "./url.js";
+import { SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { sanitizeUrl } from "../privacy/url.js";
 
 /**
  * Names a span of an HTTP request after its method and route, path or URL, unless its name is one that

@@ -1,8 +1,8 @@
 import { text } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "./span-view.js";
-import { urlWithoutSecrets } from "./url.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { urlWithoutSecrets } from "../privacy/url.js";
 
 /** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
 export function inferMcp({ attributes, kind, name }: SpanView): Inference | undefined {

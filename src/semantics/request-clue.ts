@@ -2,8 +2,8 @@ import { text } from "./attribute-text.js";
 import { graphqlOperation } from "./graphql-span.js";
 import { mayNameFile, withoutFile } from "./next-span.js";
 import { isWildcard } from "./route-match.js";
-import { SPAN_KIND, type AttributeBag, type SpanView } from "./span-view.js";
-import { sanitizeUrl, urlPath } from "./url.js";
+import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span-view.js";
+import { sanitizeUrl, urlPath } from "../privacy/url.js";
 
 /** Parts of a request's name that a span inside of the request knows. */
 export interface RequestClue {

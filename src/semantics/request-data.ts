@@ -1,14 +1,14 @@
-import { setMember } from "../normalize/foreign.js";
-import { cut } from "../normalize/cut.js";
+import { setMember } from "../support/foreign.js";
+import { cut } from "../support/cut.js";
 import { text } from "./attribute-text.js";
 import { OTHER_METHOD, requestMethod } from "./http-method.js";
 import { hostOfServer } from "./http-origin.js";
-import { headerFilter } from "./private-attributes.js";
-import { FILTERED } from "./secret-words.js";
-import { filterCookies, filterQuery } from "./sensitive.js";
-import { isBag } from "./span-view.js";
-import type { AttributeBag } from "./span-view.js";
-import { sanitizeUrl, withoutSecrets } from "./url.js";
+import { headerFilter } from "../privacy/private-attributes.js";
+import { FILTERED } from "../privacy/secret-words.js";
+import { filterCookies, filterQuery } from "../privacy/sensitive.js";
+import { isBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span-view.js";
+import { sanitizeUrl, withoutSecrets } from "../privacy/url.js";
 
 /** A request as an event has it (protocol: request interface). */
 export interface RequestData {

@@ -1,5 +1,5 @@
 import { text } from "./attribute-text.js";
-import type { AttributeBag } from "./span-view.js";
+import type { AttributeBag } from "../trace/span-view.js";
 
 /** Sentry's contexts of the machine that a process runs on, by their names. */
 export type ResourceContexts = Readonly<Record<string, Readonly<Record<string, string>>>>;

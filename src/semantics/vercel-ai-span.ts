@@ -1,7 +1,7 @@
 import { text } from "./attribute-text.js";
 import type { Inference, InferredData } from "./inference.js";
-import type { AttributeBag, SpanView } from "./span-view.js";
-import { withoutSecrets } from "./url.js";
+import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import { withoutSecrets } from "../privacy/url.js";
 
 /** Operations of the conventions, by `ai.operationId` of the Vercel AI SDK (5 and 6). */
 const OPERATIONS: ReadonlyMap<unknown, string> = new Map([

@@ -1,6 +1,6 @@
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { stampSentAt } from "../protocol/envelope.js";
-import type { SendResult, Transport } from "../transport/transport.js";
+import type { SendResult, Transport } from "../delivery/transport.js";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import { readEnvelope } from "./envelope-reader.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { runCli } from "../../src/cli/run-cli.js";
-import { setClient } from "../../src/sdk/global-client.js";
+import { setClient } from "../../src/context/global-client.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { SDK_VERSION } from "../../src/version.js";

@@ -14,7 +14,7 @@ import {
 import type { ClientOptions } from "../../src/index.js";
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import { forgetFaults, standardError } from "../diagnostics/fault-kit.js";
+import { forgetFaults, standardError } from "../support/fault-kit.js";
 import { DSN } from "./bridge.js";
 
 beforeEach(forgetFaults);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { startBridge } from "../client/bridge.js";
+import { startBridge } from "./bridge.js";
 
 it("the server is told of every segment and span that the rate dropped", async () => {
   const bridge = startBridge({ tracesSampleRate: 0 });

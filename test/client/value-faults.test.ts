@@ -2,8 +2,8 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { beforeEach, expect, it } from "vitest";
 
 import { reportBrokenRules, reportBrokenSetting } from "../../src/client/value-faults.js";
-import { createDiagnostics } from "../../src/diagnostics/diagnostics.js";
-import { forgetFaults, standardError } from "../diagnostics/fault-kit.js";
+import { createDiagnostics } from "../../src/support/diagnostics.js";
+import { forgetFaults, standardError } from "../support/fault-kit.js";
 import { startBridge } from "./bridge.js";
 
 beforeEach(forgetFaults);

@@ -30,12 +30,12 @@ export const OTHER_BLOCKS: OtherBlocks = {
         "// attach.mjs",
         "// instrumentation.cjs",
       ],
-      ranBy: "test/register/set-up-doc.test.ts",
+      ranBy: "test/setup/set-up-doc.test.ts",
     },
     {
       page: "docs/testing.md",
       begins: ['import assert from "node:assert/strict";'],
-      ranBy: "test/register/set-up-doc.test.ts",
+      ranBy: "test/setup/set-up-doc.test.ts",
     },
     {
       page: "docs/serverless.md",

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import type { Application } from "../package/application.js";
-import { SDK_BASE, tracedApplication } from "../register/traced-application.js";
+import { SDK_BASE, tracedApplication } from "../setup/traced-application.js";
 import { codeBlocks } from "./markdown.js";
 import { startCommand } from "./newcomer.js";
 

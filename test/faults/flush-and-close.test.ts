@@ -4,9 +4,9 @@ import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it } from "vitest";
 
 import { SentrySpanProcessor } from "../../src/index.js";
-import { spoolDirectory } from "../spool/spool-support.js";
+import { spoolDirectory } from "../delivery/spool/spool-support.js";
 import { ownTime, wallTime } from "../time/measure.js";
-import { block } from "../transport/http-servers.js";
+import { block } from "../delivery/http/http-servers.js";
 import { expectAccounted, outcomeOf } from "./accounted.js";
 import type { ClientBench } from "./client-bench.js";
 import { openClient } from "./client-bench.js";

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { expect, it } from "vitest";
 
-import { spoolDirectory } from "../spool/spool-support.js";
+import { spoolDirectory } from "../delivery/spool/spool-support.js";
 import { ownTime } from "../time/measure.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryOptions } from "./delivery.js";

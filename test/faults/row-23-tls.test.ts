@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 import { ownTime } from "../time/measure.js";
 import { expectAccounted, outcomeOf } from "./accounted.js";
-import { namesIn, spoolDirectory } from "../spool/spool-support.js";
+import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryOptions } from "./delivery.js";
 import { heldSocketsTo } from "./kernel-sockets.js";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { namesIn, spoolDirectory } from "../spool/spool-support.js";
+import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { booksOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { namesIn, spoolDirectory } from "../spool/spool-support.js";
+import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { booksOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer } from "./kit.js";

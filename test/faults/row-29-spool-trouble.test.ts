@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 import { expect, it } from "vitest";
 
-import { namesIn, spoolDirectory } from "../spool/spool-support.js";
+import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { booksOf, expectAccounted, outcomeOf } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 import { captureCheckIn, captureMessage, createClient, setClient } from "../../src/index.js";
 import type { ClientOptions, SentryClient } from "../../src/index.js";
-import { spoolDirectory } from "../spool/spool-support.js";
+import { spoolDirectory } from "../delivery/spool/spool-support.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";
 import type { FaultServer } from "./kit.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { spoolDirectory } from "../spool/spool-support.js";
+import { spoolDirectory } from "../delivery/spool/spool-support.js";
 import { booksOf, expectAccounted } from "./accounted.js";
 import type { AppEnd } from "./app.js";
 import { startApp } from "./app.js";

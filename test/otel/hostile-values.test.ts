@@ -1,11 +1,11 @@
 import { ROOT_CONTEXT, TraceFlags } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/tracing/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
 import { startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";
-import { newSpanId, spanOf } from "../tracing/hand-made-span.js";
-import type { SpanChanges } from "../tracing/hand-made-span.js";
+import { newSpanId, spanOf } from "../spans/hand-made-span.js";
+import type { SpanChanges } from "../spans/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";
 
 const PREFIX = "otel-sentry-bridge:";

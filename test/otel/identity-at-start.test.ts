@@ -15,7 +15,7 @@ import {
   withMonitor,
 } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
-import { parseBaggage } from "../../src/propagation/baggage.js";
+import { parseBaggage } from "../../src/trace/baggage.js";
 import type { ReadEnvelope } from "../../src/testing/testing.js";
 import { startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";

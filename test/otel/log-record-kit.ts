@@ -6,8 +6,8 @@ import { onTestFinished } from "vitest";
 import type { ClientOptions } from "../../src/index.js";
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
 import type { ExceptionSink } from "../../src/otel/log-record-processor.js";
-import { startTelemetry } from "../telemetry/telemetry-kit.js";
-import type { TelemetryBench } from "../telemetry/telemetry-kit.js";
+import { startTelemetry } from "../logs/telemetry-kit.js";
+import type { TelemetryBench } from "../logs/telemetry-kit.js";
 
 /** An OTel logger whose records go to a client, and all that it sends. */
 export interface LogBench extends TelemetryBench {

@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
 import type { LoggedException } from "../../src/otel/log-record-processor.js";
-import { startTelemetry } from "../telemetry/telemetry-kit.js";
-import { logsOf, valuesOf } from "../telemetry/telemetry-rules.js";
+import { startTelemetry } from "../logs/telemetry-kit.js";
+import { logsOf, valuesOf } from "../logs/telemetry-rules.js";
 import { startLogs } from "./log-record-kit.js";
 
 describe("a log record of an exception", () => {

@@ -4,12 +4,12 @@ import type { LogRecord, Logger } from "@opentelemetry/api-logs";
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import { describe, expect, it } from "vitest";
 
-import { forkScope } from "../../src/otel/scope-context.js";
+import { forkScope } from "../../src/context/scope-context.js";
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
-import { runDetached, suppressTracing } from "../../src/otel/suppress.js";
+import { runDetached, suppressTracing } from "../../src/context/suppress.js";
 import { contextOf, startBridge } from "../client/bridge.js";
-import { hostileValues } from "../telemetry/hostile-values.js";
-import { logsOf, valuesOf } from "../telemetry/telemetry-rules.js";
+import { hostileValues } from "../logs/hostile-values.js";
+import { logsOf, valuesOf } from "../logs/telemetry-rules.js";
 import { startLogs } from "./log-record-kit.js";
 
 interface Severity {

@@ -4,7 +4,7 @@ import { AlwaysOffSampler } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it } from "vitest";
 
 import { captureMessage, continueTrace, getTraceHeaders } from "../../src/index.js";
-import { parseBaggage } from "../../src/propagation/baggage.js";
+import { parseBaggage } from "../../src/trace/baggage.js";
 import type { Bridge } from "../client/bridge.js";
 import { startBridge } from "../client/bridge.js";
 

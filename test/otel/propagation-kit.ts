@@ -13,7 +13,7 @@ import {
 import { expect } from "vitest";
 
 import { TracePropagator } from "../../src/otel/propagator.js";
-import { parseBaggage } from "../../src/propagation/baggage.js";
+import { parseBaggage } from "../../src/trace/baggage.js";
 
 export const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
 export const SPAN = "b0e6f15b45c36b12";

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, defaultTextMapGetter, trace } from "@opentelemetry/api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { scopesOf } from "../../src/otel/scope-context.js";
+import { scopesOf } from "../../src/context/scope-context.js";
 import { processScopes } from "../../src/scope/process-scopes.js";
 import {
   TRACE,

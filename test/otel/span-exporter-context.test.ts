@@ -4,12 +4,12 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { MAX_ROOT_WAIT_MILLIS } from "../../src/otel/trace-exceptions.js";
-import { isTracingSuppressed } from "../../src/otel/suppress.js";
-import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/otel/transaction-sink.js";
-import type { SendResult } from "../../src/transport/transport.js";
-import type { FinishedSpan } from "../../src/tracing/finished-span.js";
-import { TRACE_ID, newSpanId, spanOf } from "../tracing/hand-made-span.js";
+import { MAX_ROOT_WAIT_MILLIS } from "../../src/errors/trace-exceptions.js";
+import { isTracingSuppressed } from "../../src/context/suppress.js";
+import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-sink.js";
+import type { SendResult } from "../../src/delivery/transport.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import { TRACE_ID, newSpanId, spanOf } from "../spans/hand-made-span.js";
 import { childOf, idsOf, reasonOf, startExporter } from "./span-exporter-kit.js";
 
 const REQUEST = createContextKey("request");

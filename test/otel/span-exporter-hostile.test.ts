@@ -1,9 +1,9 @@
 import { TraceFlags } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/tracing/finished-span.js";
-import { idOf, spanOf } from "../tracing/hand-made-span.js";
-import type { SpanChanges } from "../tracing/hand-made-span.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import { idOf, spanOf } from "../spans/hand-made-span.js";
+import type { SpanChanges } from "../spans/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";
 import { childOf, idsOf, reasonOf, startExporter } from "./span-exporter-kit.js";
 

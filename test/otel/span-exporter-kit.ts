@@ -10,12 +10,12 @@ import type {
 } from "../../src/testing/memory-transport.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
-import type { FinishedSpan } from "../../src/tracing/finished-span.js";
-import { validSpanId } from "../../src/tracing/ids.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import { validSpanId } from "../../src/trace/ids.js";
 import { DSN } from "../client/bridge.js";
 import { expectValidTransactions } from "../protocol/transaction-rules.js";
-import { spanOf } from "../tracing/hand-made-span.js";
-import type { SpanChanges } from "../tracing/hand-made-span.js";
+import { spanOf } from "../spans/hand-made-span.js";
+import type { SpanChanges } from "../spans/hand-made-span.js";
 
 /** An exporter with a client of its own, and all that it sends. */
 export interface ExporterBench {

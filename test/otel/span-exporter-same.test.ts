@@ -12,7 +12,7 @@ import type { ClientOptions } from "../../src/index.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import { contextOf, startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";
-import { newSpanId } from "../tracing/hand-made-span.js";
+import { newSpanId } from "../spans/hand-made-span.js";
 import { idsOf, reasonOf, startExporter } from "./span-exporter-kit.js";
 
 type Program = (bridge: Bridge) => void;

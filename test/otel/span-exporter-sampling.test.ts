@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { sampleRandOf } from "../../src/sampling/sample-rand.js";
-import type { FinishedSpan } from "../../src/tracing/finished-span.js";
-import { spanOf } from "../tracing/hand-made-span.js";
+import { sampleRandOf } from "../../src/trace/sample-rand.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import { spanOf } from "../spans/hand-made-span.js";
 import { childOf, idsOf, startExporter } from "./span-exporter-kit.js";
 
 const RATE = 0.5;

@@ -5,9 +5,9 @@ import { SentrySpanExporter, getClient, setClient } from "../../src/index.js";
 import type { ExportOutcome } from "../../src/otel/span-exporter.js";
 import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
 import { DSN } from "../client/bridge.js";
-import type { FinishedSpan } from "../../src/tracing/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
 import { ownTime } from "../time/measure.js";
-import { idOf, spanOf } from "../tracing/hand-made-span.js";
+import { idOf, spanOf } from "../spans/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";
 import { childOf, idsOf, startExporter } from "./span-exporter-kit.js";
 

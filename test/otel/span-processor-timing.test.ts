@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { GRACE_MILLIS, MAX_WAIT_MILLIS } from "../../src/otel/client-assembler.js";
+import { GRACE_MILLIS, MAX_WAIT_MILLIS } from "../../src/spans/client-assembler.js";
 import { startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";
 

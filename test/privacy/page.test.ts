@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { attributePrivacy } from "../../src/semantics/private-attributes.js";
-import { isSecretName } from "../../src/semantics/secret-name.js";
-import { isSensitiveKey } from "../../src/semantics/sensitive.js";
-import { RecordPrivacy } from "../../src/telemetry/record-privacy.js";
-import { AttributeEncoder } from "../../src/tracing/attribute-encoder.js";
+import { attributePrivacy } from "../../src/privacy/private-attributes.js";
+import { isSecretName } from "../../src/privacy/secret-name.js";
+import { isSensitiveKey } from "../../src/privacy/sensitive.js";
+import { RecordPrivacy } from "../../src/logs/record-privacy.js";
+import { AttributeEncoder } from "../../src/spans/attribute-encoder.js";
 
 const PAGE = readFileSync(new URL("../../docs/privacy.md", import.meta.url), "utf8");
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { SentryPropagator, forkIsolation } from "../../src/index.js";
-import { openRoots } from "../../src/otel/open-roots.js";
+import { openRoots } from "../../src/context/open-root-registry.js";
 import { DefaultUnit } from "../../src/scope/default-unit.js";
 import { Unit } from "../../src/scope/unit.js";
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { expect, it } from "vitest";
 
-import { block } from "../transport/http-servers.js";
+import { block } from "../delivery/http/http-servers.js";
 import { cpuTime, ownTime, wallTime } from "./measure.js";
 
 async function paused(): Promise<void> {

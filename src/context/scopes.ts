@@ -1,0 +1,125 @@
+import { context } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
+import type { BreadcrumbHint } from "../options/options.js";
+import { runInContext } from "./bound-iteration.js";
+import { forkIsolation, forkScope, scopesOf } from "./scope-context.js";
+import { processScopes } from "../scope/process-scopes.js";
+import type { EventProcessor } from "../protocol/event-processor.js";
+import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
+import type { Scope } from "../scope/scope.js";
+import { getClient } from "./global-client.js";
+import { admitOutsideWrite } from "./outside-writes.js";
+
+processScopes().defaultUnit.guardWrites(admitOutsideWrite);
+
+/** The scope of the unit of work that the context belongs to. Default: the active context. */
+export function getIsolationScope(ctx: Context = context.active()): Scope {
+  return scopesOf(ctx).unit.isolation;
+}
+
+/** The overlay of the innermost `withScope`; outside of one, the isolation scope. */
+export function getCurrentScope(ctx: Context = context.active()): Scope {
+  const { current, unit } = scopesOf(ctx);
+  return current ?? unit.isolation;
+}
+
+/** The process's scope, which every event of every unit carries. */
+export function getGlobalScope(): Scope {
+  return processScopes().global;
+}
+
+/**
+ * Runs `fn` as a unit of work of its own: what is set inside stays inside, also across its awaits.
+ * Returns what `fn` returns, throws what it throws. A generator or async iterator that `fn` returns, or its promise
+ * resolves to, is returned as a proxy that runs its body in the unit.
+ */
+export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
+  const ctx = forkIsolation();
+  return runInContext(ctx, () => fn(getIsolationScope(ctx)));
+}
+
+/**
+ * Runs `fn` with an overlay over the current scope: what is set on the scope it is given holds for
+ * what is captured inside. Returns what `fn` returns, throws what it throws. Generators and async iterators run inside
+ * too, as with `withIsolationScope`.
+ */
+export function withScope<T>(fn: (current: Scope) => T): T {
+  const ctx = forkScope();
+  return runInContext(ctx, () => fn(getCurrentScope(ctx)));
+}
+
+/**
+ * Binds a callback to the active context, for libraries that call it in somebody else's: queues,
+ * pools, event emitters. What is no function is returned as it is.
+ */
+export function bindContext<This, Args extends unknown[], Result>(
+  fn: (this: This, ...args: Args) => Result,
+): (this: This, ...args: Args) => Result {
+  if (typeof fn !== "function") return fn;
+  const ctx = context.active();
+  return function bound(this: This, ...args: Args): Result {
+    return runInContext(ctx, () => Reflect.apply(fn, this, args));
+  };
+}
+
+/**
+ * Adds a function that sees every event of the process, of all units of work: the same as
+ * `getGlobalScope().addEventProcessor`. For the events of one unit use `getIsolationScope().addEventProcessor`.
+ */
+export function addEventProcessor(processor: EventProcessor): void {
+  getGlobalScope().addEventProcessor(processor);
+}
+
+/** Sets the user of the unit of work; `null` removes it. */
+export function setUser(user: User | null): void {
+  getIsolationScope().setUser(user);
+}
+
+/** Sets a tag on the unit of work; `undefined` and `null` remove it. */
+export function setTag(key: string, value: TagValue): void {
+  getIsolationScope().setTag(key, value);
+}
+
+/** Sets several tags on the unit of work. */
+export function setTags(tags: Readonly<Record<string, TagValue>>): void {
+  getIsolationScope().setTags(tags);
+}
+
+/** Sets a named context on the unit of work; `null` removes it. */
+export function setContext(name: string, value: Readonly<Record<string, unknown>> | null): void {
+  getIsolationScope().setContext(name, value);
+}
+
+/** Sets an extra value on the unit of work. */
+export function setExtra(key: string, value: unknown): void {
+  getIsolationScope().setExtra(key, value);
+}
+
+/** Sets several extra values on the unit of work. */
+export function setExtras(extras: Readonly<Record<string, unknown>>): void {
+  getIsolationScope().setExtras(extras);
+}
+
+/** Sets an attribute on the unit of work. */
+export function setAttribute(key: string, value: unknown): void {
+  getIsolationScope().setAttribute(key, value);
+}
+
+/** Sets several attributes on the unit of work. */
+export function setAttributes(attributes: Readonly<Record<string, unknown>>): void {
+  getIsolationScope().setAttributes(attributes);
+}
+
+/**
+ * Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`, which also gets the hint. Does nothing in a hook, a
+ * transport, or a logger that writes a message of this package.
+ */
+export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {}): void {
+  const client = getClient();
+  // One of `beforeBreadcrumb` would come to it again.
+  if (client?.isInOwnCall === true) return;
+  const kept = client === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, hint, client);
+  if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
+}

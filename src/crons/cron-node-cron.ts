@@ -1,0 +1,72 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { memberOf } from "../support/foreign.js";
+import type { CronFunction, CronMonitorOptions } from "./cron-task.js";
+import {
+  cronConfig,
+  isFunction,
+  monitoredTask,
+  outsideOfUnits,
+  tellUnmonitored,
+} from "./cron-task.js";
+
+/** The library `node-cron`, as far as it matters here. */
+export interface NodeCronLibrary {
+  schedule(expression: string, task: never, options?: never): unknown;
+}
+
+/**
+ * Returns `node-cron` with monitored jobs: `instrumentNodeCron(cron).schedule("0 3 * * *", fn, { name:
+ * "nightly" })`. The name is the monitor's slug; without one a job runs unmonitored, and so does a
+ * background task (a path). The library itself stays as it is.
+ */
+export function instrumentNodeCron<T extends NodeCronLibrary>(
+  lib: T,
+  options: CronMonitorOptions = {},
+): T {
+  const descriptors: PropertyDescriptorMap = {};
+  for (const name of ["schedule", "createTask"]) {
+    const original: unknown = Reflect.get(lib, name);
+    if (isFunction(original)) {
+      descriptors[name] = { enumerable: true, value: instrumented(original, { lib, options }) };
+    }
+  }
+  return Object.create(lib, descriptors) as T;
+}
+
+interface Instrumentation {
+  readonly lib: object;
+  readonly options: CronMonitorOptions;
+}
+
+function instrumented(original: CronFunction, { lib, options }: Instrumentation): CronFunction {
+  return function monitored(...args) {
+    const [expression, task, taskOptions] = args;
+    const name = memberOf(taskOptions, "name");
+    const timezone = memberOf(taskOptions, "timezone");
+    if (!isFunction(task)) {
+      tellUnmonitored("a background task of node-cron runs in a process of its own");
+      const path = typeof task === "string" ? fromCaller(task, monitored) : task;
+      return original.apply(lib, [expression, path, ...args.slice(2)]);
+    }
+    if (typeof name !== "string" || name === "") {
+      tellUnmonitored("node-cron was given no `name` for it, which would be its monitor's slug");
+      return original.apply(lib, args);
+    }
+    const config = cronConfig({ expression, timezone }, options);
+    const run = monitoredTask(task, { monitorSlug: name, config, library: "node-cron" });
+    return outsideOfUnits(() => original.apply(lib, args.with(1, run)));
+  };
+}
+
+// node-cron looks for a relative path beside the file that calls it, and would take this one for that.
+function fromCaller(task: string, callee: CronFunction): string {
+  if (isAbsolute(task) || task.startsWith("file://")) return task;
+  const trace: { stack?: string } = {};
+  Error.captureStackTrace(trace, callee);
+  const caller = /((?:file:\/\/|[/\\]|\w:[/\\]).+?):\d+:\d+\)?$/m.exec(trace.stack ?? "")?.[1];
+  if (caller === undefined) return task;
+  const file = caller.startsWith("file://") ? fileURLToPath(caller) : caller;
+  return pathToFileURL(resolve(dirname(file), task)).href;
+}

@@ -1,0 +1,106 @@
+import type { MonitorConfig } from "../protocol/check-in.js";
+import type { JsonRecord } from "../protocol/error-event.js";
+import { isRecord } from "../support/foreign.js";
+import { cronSchedule } from "./cron-schedule.js";
+
+/** A monitor's configuration in the protocol's words, and what of it Sentry could not use. */
+export interface EncodedMonitorConfig {
+  /** Absent where Sentry could not tell from it when the job is expected. */
+  readonly members: JsonRecord | undefined;
+  readonly problems: readonly string[];
+}
+
+/** A configuration whose members may be anything: what JavaScript hands in, and attributes of spans. */
+export type UncheckedMonitorConfig = { readonly [K in keyof MonitorConfig]?: unknown };
+
+/** Characters that a text of a configuration may have. */
+const MAX_TEXT_LENGTH = 1000;
+
+const UNITS: ReadonlySet<unknown> = new Set(["day", "hour", "minute", "month", "week", "year"]);
+
+const NUMBERS = [
+  ["checkinMargin", "checkin_margin"],
+  ["maxRuntime", "max_runtime"],
+  ["failureIssueThreshold", "failure_issue_threshold"],
+  ["recoveryThreshold", "recovery_threshold"],
+] as const;
+
+/**
+ * Reads a monitor's configuration. Sentry takes it as a whole or not at all, and a number that is not
+ * whole costs the check-in itself: what it could not use is left out here. A wrong schedule or time
+ * zone would make it expect the job at wrong times, so then all is left out.
+ */
+export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
+  const schedule = readSchedule(config.schedule);
+  if ("problem" in schedule) return refused(`the schedule is not sent: ${schedule.problem}`);
+  const { timezone, owner } = config;
+  if (timezone !== undefined && !isTimeZone(timezone)) {
+    return refused("the schedule is not sent: its time zone is none that Sentry knows");
+  }
+  const problems: string[] = [];
+  const members: JsonRecord = { schedule: schedule.members };
+  if (timezone !== undefined) members["timezone"] = timezone;
+  for (const [key, name] of NUMBERS) {
+    const value = config[key];
+    if (value === undefined) continue;
+    if (isCount(value)) members[name] = value;
+    else problems.push(`${key} is not sent: it is no whole number above 0`);
+  }
+  if (typeof owner === "string" && owner.length <= MAX_TEXT_LENGTH) members["owner"] = owner;
+  else if (owner !== undefined)
+    problems.push(`owner is not sent: it is no text of up to ${MAX_TEXT_LENGTH} characters`);
+  return { members, problems };
+}
+
+function refused(problem: string): EncodedMonitorConfig {
+  return { members: undefined, problems: [problem] };
+}
+
+const NO_SCHEDULE: JsonRecord = {};
+
+type ReadSchedule = { readonly members: JsonRecord } | { readonly problem: string };
+
+function readSchedule(schedule: unknown): ReadSchedule {
+  const { type, value, unit } = isRecord(schedule) ? schedule : NO_SCHEDULE;
+  if (type === "crontab") return readCrontab(value);
+  if (type !== "interval") return { problem: "it is neither crontab nor interval" };
+  if (!isCount(value)) return { problem: "its interval is no whole number above 0" };
+  if (!UNITS.has(unit)) return { problem: "the unit of its interval is none" };
+  return { members: { type: "interval", value, unit } };
+}
+
+function readCrontab(value: unknown): ReadSchedule {
+  if (typeof value !== "string") return { problem: "its crontab is no text" };
+  if (value.length > MAX_TEXT_LENGTH) return { problem: "its crontab is too long" };
+  const crontab = cronSchedule(value);
+  if ("problem" in crontab) return { problem: `${crontab.problem} (${value})` };
+  return { members: { type: "crontab", value: crontab.value } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+const MAX_KNOWN_ZONES = 100;
+const knownZones = new Map<string, boolean>();
+
+// To ask takes longer than all the rest, and processes have few of them.
+function isTimeZone(name: unknown): boolean {
+  if (typeof name !== "string" || name.length > MAX_TEXT_LENGTH) return false;
+  let isKnown = knownZones.get(name);
+  if (isKnown === undefined) {
+    isKnown = isZone(name);
+    if (knownZones.size < MAX_KNOWN_ZONES) knownZones.set(name, isKnown);
+  }
+  return isKnown;
+}
+
+// An offset (`+01:00`) is a zone to JavaScript, but not to Sentry.
+function isZone(name: string): boolean {
+  if (!/^[a-z]/i.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,298 @@
+import { NO_CLIENT_REPORTS } from "../client-reports/client-reports.js";
+import type { DataCategory, ItemCount } from "../protocol/data-category.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { SpooledEnvelope } from "./spool/spool.js";
+import { CheckInLine } from "./check-in-line.js";
+import { steadyNow } from "../support/clock.js";
+import { DrainSchedule } from "./drain-schedule.js";
+import type { EnvelopeQueue } from "./envelope-queue.js";
+import { createEnvelopeQueue } from "./envelope-queue.js";
+import { FlushWaiters } from "./flush-waiters.js";
+import { OutgoingReports } from "./outgoing-reports.js";
+import type { EnvelopeSender } from "./sender.js";
+import { SendOutcomes } from "./send-outcomes.js";
+import { SendSlots } from "./send-slots.js";
+import { HELD, maySendAgain, queueBounds, slotBounds } from "./sender-settings.js";
+import type { EnvelopeSenderSettings } from "./sender-settings.js";
+import { senderStats } from "./sender-stats.js";
+import type { SenderStats } from "./sender-stats.js";
+import { SpoolIntake } from "./spool-intake.js";
+import type { Timers } from "../support/timers.js";
+import { systemTimers, within } from "../support/timers.js";
+import { closeTransport } from "./transport-close.js";
+import type { SendOptions, SendResult } from "./transport.js";
+
+/** Builds a sender over a transport. It has no timer of its own while it is idle. */
+export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
+  return new QueuedSender(settings);
+}
+
+class QueuedSender implements EnvelopeSender {
+  readonly #settings: EnvelopeSenderSettings;
+  readonly #timers: Timers;
+  readonly #now: () => number;
+  readonly #queue: EnvelopeQueue;
+  readonly #slots: SendSlots;
+  readonly #intake: SpoolIntake;
+  readonly #reports: OutgoingReports;
+  readonly #outcomes: SendOutcomes;
+  readonly #waiters = new FlushWaiters();
+  readonly #checkIns: CheckInLine;
+  readonly #schedule: DrainSchedule;
+  #isGivingUp = false;
+  #closing: Promise<boolean> | undefined;
+
+  constructor(settings: EnvelopeSenderSettings) {
+    const { recorder, diagnostics, transport, now = steadyNow } = settings;
+    const isReachable = (): boolean => transport.isReachable !== false;
+    this.#settings = settings;
+    this.#timers = settings.timers ?? systemTimers;
+    this.#now = now;
+    this.#outcomes = new SendOutcomes({ recorder, diagnostics, now });
+    this.#intake = new SpoolIntake(settings.spool, settings.onSpooled);
+    this.#slots = new SendSlots(slotBounds(settings));
+    this.#reports = new OutgoingReports({
+      reports: settings.reports ?? NO_CLIENT_REPORTS,
+      timers: this.#timers,
+      headerMembers: settings.headerMembers ?? "",
+      isReachable,
+      onOverdue: () => this.#detached(() => this.#sendReports()),
+    });
+    this.#schedule = new DrainSchedule({
+      timers: this.#timers,
+      drain: () => this.#drain(),
+      detached: (run) => this.#detached(run),
+    });
+    this.#checkIns = new CheckInLine({
+      timers: this.#timers,
+      now,
+      isReachable: () => isReachable() && !this.#isGivingUp,
+      startedAt: (envelope) =>
+        this.#intake.isWriting(envelope) ? undefined : this.#slots.since(envelope),
+      send: (envelope, checkIn) =>
+        this.#intake.isBehind(checkIn)
+          ? void this.#dispatchBehind(envelope)
+          : this.#dispatch(envelope),
+      start: (envelope) => this.#start(envelope),
+      overflow: (envelope) => this.#overflow(envelope),
+    });
+    this.#queue = createEnvelopeQueue({
+      ...queueBounds(settings),
+      bytesElsewhere: () => this.#slots.bytes + this.#checkIns.bytes,
+    });
+  }
+
+  enqueue(envelope: EncodedEnvelope): void {
+    if (this.refuses(envelope.category, envelope.contents)) return;
+    const now = this.#now();
+    this.#checkIns.entered(envelope);
+    for (const evicted of this.#queue.push(envelope, now)) this.#overflow(evicted);
+    if (this.#hasRoom()) this.#schedule.soon();
+  }
+
+  refuses(category: DataCategory, contents: readonly ItemCount[]): boolean {
+    if (this.#closing !== undefined) this.#outcomes.late(category, contents);
+    else if (this.isLimited(category)) this.#outcomes.pausedByLimit(category, contents);
+    else return false;
+    return true;
+  }
+
+  isLimited(category: DataCategory): boolean {
+    return this.#outcomes.isLimited(category);
+  }
+
+  get isHealthy(): boolean {
+    return !this.#queue.isFull && !this.#outcomes.hasLimits;
+  }
+
+  async flush(timeoutMillis: number): Promise<boolean> {
+    const start = this.#now();
+    this.#detached(() => {
+      this.#drain();
+      this.#checkIns.wake();
+    });
+    this.#settings.transport.wake?.();
+    const outstanding = [...this.#queue, ...this.#slots, ...this.#checkIns, ...this.#intake];
+    if (!(await this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis })))
+      return false;
+    if (this.#settings.transport.isUsable === false) return false;
+    const reports = this.#detached(() => this.#sendReports());
+    const remaining = (): number => start + timeoutMillis - this.#now();
+    await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));
+    // A short process would end with the first spooled envelope under way, each time, and send it again the next time.
+    await within(this.#timers, remaining(), this.#settings.transport.settled?.());
+    return true;
+  }
+
+  close(timeoutMillis: number): Promise<boolean> {
+    this.#closing ??= this.#close(timeoutMillis);
+    return this.#closing;
+  }
+
+  letGo(): void {
+    this.#schedule.letGo();
+  }
+
+  // What is under way goes first, so that the check-ins of a run keep their order; the server knows its event id.
+  leave(): void {
+    if (!this.#intake.isOpen) return;
+    this.#isGivingUp = true;
+    for (const sent of this.#slots) if (this.#intake.keepSync(sent)) this.#finish(sent, () => {});
+    for (const left of [...this.#checkIns.takeAll(), ...this.#queue.takeAll()]) this.#abandon(left);
+    for (const evicted of this.#intake) this.#intake.keepSync(evicted);
+  }
+
+  settleSpooled({ envelope, isOwn }: SpooledEnvelope, result: SendResult): void {
+    this.#outcomes.settleSpooled(envelope, { result, isOwn });
+  }
+
+  stats(): SenderStats {
+    return senderStats({
+      queue: this.#queue,
+      slots: this.#slots,
+      checkIns: this.#checkIns,
+      intake: this.#intake,
+      outcomes: this.#outcomes,
+      now: this.#now(),
+    });
+  }
+
+  #overflow(evicted: EncodedEnvelope): void {
+    if (this.#checkIns.evicted(evicted))
+      return this.#drop(evicted, () => this.#outcomes.superseded(evicted));
+    const book = (): void => this.#outcomes.overflowed(evicted);
+    if (!this.#intake.hasRoom) return this.#drop(evicted, book);
+    void this.#intake
+      .keepEvicted(evicted)
+      .then((isKept) => this.#drop(evicted, isKept ? () => {} : book));
+  }
+
+  #drain(): void {
+    while (this.#queue.items > 0 && !this.#isGivingUp) {
+      if (!this.#hasRoom()) return this.#schedule.afterStall();
+      const envelope = this.#queue.shift();
+      if (envelope !== undefined) this.#start(envelope);
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, this.#now());
+  }
+
+  // The limit may have come while the envelope waited. Returns false if it is dropped.
+  #start(envelope: EncodedEnvelope): boolean {
+    const { category, contents, checkIn } = envelope;
+    if (this.isLimited(category)) {
+      this.#checkIns.evicted(envelope);
+      this.#drop(envelope, () => this.#outcomes.pausedByLimit(category, contents));
+      return false;
+    }
+    if (checkIn === undefined) this.#dispatch(envelope);
+    else this.#checkIns.begin(envelope, checkIn);
+    return true;
+  }
+
+  #dispatch(envelope: EncodedEnvelope): void {
+    const now = this.#now();
+    this.#slots.take(envelope, now);
+    this.#send(envelope, this.#reports.load(envelope, now));
+  }
+
+  // An earlier check-in of the run is in the spool.
+  async #dispatchBehind(envelope: EncodedEnvelope): Promise<void> {
+    this.#slots.take(envelope, this.#now());
+    const isHere = (): boolean => this.#slots.since(envelope) !== undefined;
+    if (await this.#intake.keepBehind(envelope, isHere)) this.#finish(envelope, () => {});
+    else this.#sendFromSlot(envelope);
+  }
+
+  // No rate limit stops them.
+  #sendReports(): EncodedEnvelope[] {
+    const envelopes = this.#reports.unload(this.#closing !== undefined);
+    for (const envelope of envelopes) this.#dispatch(envelope);
+    return envelopes;
+  }
+
+  #send(envelope: EncodedEnvelope, loaded: EncodedEnvelope, options?: SendOptions): void {
+    const onThrown = (error: unknown): void =>
+      this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error));
+    try {
+      this.#settings.transport
+        .send(loaded, options)
+        .then((result) => this.#settle(envelope, result))
+        // It may also resolve with anything, where it is the application's own.
+        .catch(onThrown);
+    } catch (error) {
+      onThrown(error);
+    }
+  }
+
+  #settle(envelope: EncodedEnvelope, result: SendResult): void {
+    const book = (): void => this.#outcomes.settle(envelope, result);
+    const since = this.#slots.since(envelope);
+    if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
+    this.#reports.settle(envelope, result.outcome);
+    this.#outcomes.noteRefusal(result);
+    if (result.outcome !== "retryable") this.#finish(envelope, book);
+    else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
+    else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);
+    else this.#finish(envelope, book);
+  }
+
+  // It keeps its slot until it is written: the disk slows the queue down, and nothing piles up.
+  async #spoolFromSlot(envelope: EncodedEnvelope, result: SendResult): Promise<void> {
+    if (await this.#intake.keep(envelope)) this.#finish(envelope, () => {});
+    else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
+      this.#sendFromSlot(envelope, HELD);
+    else this.#finish(envelope, () => this.#outcomes.settle(envelope, result));
+  }
+
+  // It may have been given up while the disk was busy.
+  #sendFromSlot(envelope: EncodedEnvelope, options?: SendOptions): void {
+    if (this.#slots.since(envelope) === undefined) return;
+    this.#send(envelope, this.#reports.load(envelope, this.#now()), options);
+  }
+
+  // An outcome that comes after `close` has given the envelope up is not booked a second time.
+  #finish(envelope: EncodedEnvelope, book: () => void): void {
+    if (!this.#slots.free(envelope)) return;
+    this.#reports.settle(envelope, undefined);
+    this.#drop(envelope, book);
+    if (!this.#isGivingUp) this.#checkIns.ended(envelope);
+    this.#drain();
+  }
+
+  #drop(envelope: EncodedEnvelope, book: () => void): void {
+    book();
+    this.#waiters.settle(envelope);
+  }
+
+  async #close(timeoutMillis: number): Promise<boolean> {
+    const isFlushed = await this.flush(timeoutMillis);
+    this.#isGivingUp = true;
+    for (const left of this.#queue.takeAll())
+      if (!this.#checkIns.keepsBack(left)) this.#abandon(left);
+    this.#reports.close();
+    // It ends what is in flight, so that the outcomes are in before the rest is given up.
+    await closeTransport({
+      timers: this.#timers,
+      diagnostics: this.#settings.diagnostics,
+      close: () => Promise.all([this.#settings.transport.close(), this.#intake.settled()]),
+    });
+    for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
+    for (const held of this.#checkIns.takeAll()) this.#abandon(held);
+    return isFlushed;
+  }
+
+  #abandon(envelope: EncodedEnvelope): void {
+    this.#drop(envelope, () => this.#giveUp(envelope));
+  }
+
+  #giveUp(envelope: EncodedEnvelope): void {
+    if (!this.#intake.keepSync(envelope)) this.#outcomes.closed(envelope.contents);
+  }
+
+  #detached<T>(run: () => T): T {
+    return this.#settings.runDetached === undefined ? run() : this.#settings.runDetached(run);
+  }
+}

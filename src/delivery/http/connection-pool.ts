@@ -1,0 +1,251 @@
+import { IdleCutOff } from "./connection-cut-off.js";
+import { DeadlineWatch } from "./connection-deadlines.js";
+import { DeadlineError } from "./connection-failures.js";
+import type {
+  ConnectionCounts,
+  ConnectionTimes,
+  Dialling,
+  ProtocolClient,
+  ProtocolClientEvents,
+} from "./connection-parts.js";
+import { ReuseTrust } from "./connection-reuse.js";
+import { Connection } from "./connection.js";
+import type { ConnectionHost } from "./connection.js";
+import type { Exchange } from "./exchange.js";
+import { Fifo } from "../../support/fifo.js";
+import { LonelyWatch } from "./lonely-watch.js";
+import type { Timers } from "../../support/timers.js";
+
+// Most bodies come with their headers or right behind them. One that does not must not keep a send
+// waiting, but a new connection costs more than this.
+const BODY_GRACE_MILLIS = 20;
+
+// In less time a request is not worth a connection.
+const LEAST_MILLIS = 10;
+
+/** What a pool is made of. */
+export interface ConnectionPoolSettings {
+  readonly maxConnections: number;
+  readonly times: ConnectionTimes;
+  readonly dial: () => Dialling;
+  readonly openClient: (events: ProtocolClientEvents) => ProtocolClient;
+  readonly timers: Timers;
+  /** Whether the server speaks TLS, and may refuse our certificate or the lack of one. */
+  readonly mayRefuseCertificate: boolean;
+  /** Milliseconds by a clock that does not jump. */
+  readonly now: () => number;
+  /** Milliseconds by the clock on the wall. */
+  readonly wallNow: () => number;
+}
+
+/**
+ * The kept connections to one server. It chooses one for each exchange: the last that was in use,
+ * so that few are warm and the others go. undici's own pool keeps which one it takes to itself, and
+ * makes more than its bound when connections fail.
+ */
+export class ConnectionPool implements ConnectionHost {
+  readonly times: ConnectionTimes;
+  readonly cutOff: IdleCutOff;
+  readonly reuse: ReuseTrust = new ReuseTrust();
+  readonly tally: { -readonly [Name in keyof ConnectionCounts]: number } = {
+    connectionsOpened: 0,
+    connectionsOpen: 0,
+    requestsOverKeptConnections: 0,
+    bytesSent: 0,
+  };
+  mayRefuseCertificate: boolean;
+  readonly now: () => number;
+  readonly wallNow: () => number;
+  readonly #settings: ConnectionPoolSettings;
+  readonly #deadlines: DeadlineWatch;
+  readonly #lonely: LonelyWatch;
+  readonly #connections = new Set<Connection>();
+  readonly #idle: Connection[] = [];
+  readonly #waiting = new Fifo<Exchange>();
+  #isClosed = false;
+
+  constructor(settings: ConnectionPoolSettings) {
+    this.#settings = settings;
+    this.times = settings.times;
+    this.mayRefuseCertificate = settings.mayRefuseCertificate;
+    this.now = settings.now;
+    this.wallNow = settings.wallNow;
+    this.cutOff = new IdleCutOff(settings.times.idle);
+    this.#deadlines = new DeadlineWatch({
+      timers: settings.timers,
+      now: settings.now,
+      onDue: (now) => this.#endDue(now),
+    });
+    this.#lonely = new LonelyWatch({
+      timers: settings.timers,
+      isBusy: () => [...this.#connections].some(({ isBusy }) => isBusy),
+      onLonely: () => this.#letGo(),
+    });
+  }
+
+  /** Sees to it that the exchange comes to an outcome. */
+  submit(exchange: Exchange): void {
+    if (this.#isClosed) return exchange.fail(closedError(), "refused");
+    if (!this.#lonely.mayGo()) return exchange.fail(lonelyError(), "connect");
+    const now = this.now();
+    const connection = this.#waiting.size === 0 ? this.#place(exchange, now) : undefined;
+    if (connection !== undefined) return connection.carry(exchange, now);
+    this.#waiting.push(exchange);
+    this.watch(exchange.terms.deadlineAt);
+  }
+
+  /** Ends all exchanges; resolves once the sockets are closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#deadlines.stop();
+    this.#lonely.stop();
+    const connections = [...this.#connections];
+    for (const connection of connections) connection.shut(closedError(), "refused");
+    for (const exchange of this.#takeWaiting()) exchange.fail(closedError(), "refused");
+    await Promise.all(connections.map((connection) => connection.closed()));
+  }
+
+  dial(): Dialling {
+    return this.#settings.dial();
+  }
+
+  openClient(events: ProtocolClientEvents): ProtocolClient {
+    return this.#settings.openClient(events);
+  }
+
+  watch(deadlineAt: number): void {
+    if (!this.#isClosed) this.#deadlines.add(deadlineAt);
+  }
+
+  drains(since: number): void {
+    if (this.#waiting.size > 0) this.watch(since + BODY_GRACE_MILLIS);
+  }
+
+  isFree(connection: Connection, now: number): void {
+    if (this.reuse.isSpent(connection, now)) return connection.close();
+    this.#idle.push(connection);
+    if (this.#waiting.size > 0) this.#pump();
+  }
+
+  isGone(connection: Connection): void {
+    this.#connections.delete(connection);
+    const index = this.#idle.lastIndexOf(connection);
+    if (index !== -1) this.#leaveIdle(index);
+    if (this.#waiting.size > 0) queueMicrotask(() => this.#pump());
+  }
+
+  retake(exchange: Exchange): void {
+    exchange.wantsNew = true;
+    this.submit(exchange);
+  }
+
+  #letGo(): void {
+    for (const exchange of this.#takeWaiting()) exchange.fail(lonelyError(), "connect");
+    for (const connection of this.#connections)
+      if (connection.isBusy) connection.giveUp(lonelyError());
+  }
+
+  #pump(): void {
+    const now = this.now();
+    this.#dropLate(now);
+    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
+      const connection = this.#place(next, now);
+      if (connection === undefined) return;
+      this.#waiting.shift();
+      connection.carry(next, now);
+    }
+  }
+
+  #place(exchange: Exchange, now: number): Connection | undefined {
+    const kept = exchange.wantsNew ? undefined : this.#takeIdle(now);
+    if (kept !== undefined) return kept;
+    if (!exchange.wantsNew && this.#waitsForScout(now)) return undefined;
+    if (this.#isFull()) (this.#idle[0] ?? this.#longestDraining(now))?.close();
+    return this.#isFull() ? undefined : this.#open();
+  }
+
+  #takeIdle(now: number): Connection | undefined {
+    for (let index = this.#idle.length - 1; index >= 0; index -= 1) {
+      const connection = this.#idle[index];
+      if (connection === undefined) continue;
+      if (!connection.isReusable(now)) {
+        connection.close();
+      } else if (this.reuse.allows(connection, now)) {
+        this.#leaveIdle(index);
+        return connection;
+      }
+    }
+    return undefined;
+  }
+
+  // Nearly always it is the last one.
+  #leaveIdle(index: number): void {
+    if (index === this.#idle.length - 1) this.#idle.pop();
+    else this.#idle.splice(index, 1);
+  }
+
+  #waitsForScout(now: number): boolean {
+    if (this.#idle.length === 0) return false;
+    const until = this.reuse.waitsUntil();
+    if (until === undefined || now >= until) return false;
+    this.watch(until);
+    return true;
+  }
+
+  #isFull(): boolean {
+    return this.#connections.size >= this.#settings.maxConnections;
+  }
+
+  #longestDraining(now: number): Connection | undefined {
+    let longest: Connection | undefined;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const connection of this.#connections) {
+      const since = connection.drainsSince ?? Number.POSITIVE_INFINITY;
+      if (since < earliest) [longest, earliest] = [connection, since];
+    }
+    if (now - earliest >= BODY_GRACE_MILLIS) return longest;
+    if (longest !== undefined) this.watch(earliest + BODY_GRACE_MILLIS);
+    return undefined;
+  }
+
+  #open(): Connection {
+    const connection = new Connection(this);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #endDue(now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const connection of this.#connections) {
+      if (connection.deadlineAt <= now) connection.expire();
+      else next = Math.min(next, connection.deadlineAt);
+    }
+    if (this.#waiting.size > 0) this.#pump();
+    return Math.min(next, this.#waiting.first?.terms.deadlineAt ?? next);
+  }
+
+  // All have the same time, so those that came first are due first. What has no time left would be
+  // written and given up, and then nobody knew whether the server took it.
+  #dropLate(now: number): void {
+    for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
+      if (first.terms.deadlineAt - now > LEAST_MILLIS) return;
+      this.#waiting.shift();
+      first.fail(new DeadlineError(false), "connect");
+    }
+  }
+
+  #takeWaiting(): Exchange[] {
+    const taken = [...this.#waiting];
+    while (this.#waiting.size > 0) this.#waiting.shift();
+    return taken;
+  }
+}
+
+function lonelyError(): Error {
+  return new Error("given up, so that the process can end");
+}
+
+/** What a send after `close` is told. */
+export function closedError(): Error {
+  return new Error("the transport is closed");
+}

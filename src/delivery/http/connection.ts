@@ -1,0 +1,294 @@
+import type { Socket } from "node:net";
+
+import type { IdleCutOff } from "./connection-cut-off.js";
+import { DeadlineError } from "./connection-failures.js";
+import type {
+  ConnectionCounts,
+  ConnectionTimes,
+  Dialling,
+  ProtocolClient,
+  ProtocolClientEvents,
+  SocketCallback,
+} from "./connection-parts.js";
+import { readHints } from "./connection-hints.js";
+import type { SocketNotes } from "./connection-socket.js";
+import { watchSocket } from "./connection-socket.js";
+import type { ContinueFilter } from "./continue-filter.js";
+import { filterContinue } from "./continue-filter.js";
+import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
+import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
+import { UnexplainedEndError } from "./tls-failures.js";
+import type { FailurePhase } from "../transport.js";
+
+/** The pool, as its connections see it. */
+export interface ConnectionHost {
+  readonly times: ConnectionTimes;
+  readonly cutOff: IdleCutOff;
+  readonly reuse: ReuseTrust;
+  readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
+  /** Whether the server may refuse our certificate, or the lack of one: it speaks TLS and has not answered anything yet. */
+  mayRefuseCertificate: boolean;
+  /** Milliseconds by a clock that does not jump. */
+  readonly now: () => number;
+  /** Milliseconds by the clock on the wall. */
+  readonly wallNow: () => number;
+  dial(): Dialling;
+  openClient(events: ProtocolClientEvents): ProtocolClient;
+  /** Something is to be ended at this time. */
+  watch(deadlineAt: number): void;
+  /** The answer is known; its body is still to come. */
+  drains(since: number): void;
+  isFree(connection: Connection, now: number): void;
+  isGone(connection: Connection): void;
+  /** Nothing of the exchange has left over a connection that had been kept. */
+  retake(exchange: Exchange): void;
+}
+
+type Stage = "closed" | "connecting" | "draining" | "idle" | "sending";
+
+/**
+ * One connection and what it has been through. It carries one exchange at a time. It is not made
+ * anew when it is lost: each stands for one socket, so that what is known of it is known for good.
+ */
+export class Connection implements Carrier, KeptConnection {
+  /** When its present stage is at its end. */
+  deadlineAt: number = Number.POSITIVE_INFINITY;
+  readonly #host: ConnectionHost;
+  readonly #client: ProtocolClient;
+  #stage: Stage = "connecting";
+  #dialling: Dialling | undefined;
+  #socket: Socket | undefined;
+  #continues: ContinueFilter | undefined;
+  #exchange: Exchange | undefined;
+  #notes: SocketNotes | undefined;
+  #served = 0;
+  #connectedAt = 0;
+  #idleSince = 0;
+  #idleSinceOnWall = 0;
+  // How long it had been idle before the present exchange.
+  #pause = 0;
+  #answeredAt = 0;
+  #keepMillis: number;
+  #isLast = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(host: ConnectionHost) {
+    this.#host = host;
+    this.#keepMillis = host.times.idle;
+    this.#client = host.openClient({
+      connect: (done) => this.#connect(done),
+      gone: (error) => this.#lost(error),
+    });
+  }
+
+  get isReused(): boolean {
+    return this.#served > 0;
+  }
+
+  get served(): number {
+    return this.#served;
+  }
+
+  get isSending(): boolean {
+    return this.#stage === "sending";
+  }
+
+  /** Whether the system has something to do for it, which keeps the process alive. */
+  get isBusy(): boolean {
+    return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;
+  }
+
+  /** Since when only the rest of an answer is still to come. */
+  get drainsSince(): number | undefined {
+    return this.#stage === "draining" ? this.#answeredAt : undefined;
+  }
+
+  /**
+   * Whether it may carry one more. A monotonic clock stands still while a machine is suspended, so the
+   * wall clock is asked as well: where that one jumps, it costs no more than a connection.
+   */
+  isReusable(now: number): boolean {
+    const { cutOff, times, wallNow } = this.#host;
+    const isOpen = this.#socket?.writable === true && !this.#socket.readableEnded;
+    if (!isOpen || this.#stage !== "idle" || now - this.#connectedAt >= times.age) return false;
+    const bound = Math.min(this.#keepMillis, cutOff.at(now));
+    return now - this.#idleSince < bound && wallNow() - this.#idleSinceOnWall < bound;
+  }
+
+  carry(exchange: Exchange, now: number): void {
+    const isConnected = this.#socket !== undefined;
+    const { connect, headers } = this.#host.times;
+    exchange.carryBy(this);
+    this.#exchange = exchange;
+    this.#pause = now - this.#idleSince;
+    if (isConnected) this.#stage = "sending";
+    if (this.isReused) this.#host.reuse.uses(this, now);
+    this.#continues?.expectAnswer();
+    this.#endsAt(Math.min(now + (isConnected ? headers : connect), exchange.terms.deadlineAt));
+    this.#client.dispatch(exchange.request, exchange);
+  }
+
+  written(): void {
+    const { now, tally, times } = this.#host;
+    const { request, terms } = this.#exchange ?? {};
+    if (request === undefined || terms === undefined) return;
+    tally.bytesSent += request.body.length;
+    if (this.isReused) tally.requestsOverKeptConnections += 1;
+    this.#stage = "sending";
+    this.#endsAt(Math.min(now() + times.headers, terms.deadlineAt));
+  }
+
+  answered(headers: ResponseHeaders): void {
+    if (this.#stage === "closed") return;
+    this.#host.mayRefuseCertificate = false;
+    if (this.isReused) {
+      this.#host.cutOff.survived(this.#pause);
+      this.#host.reuse.answered(this.#served);
+    }
+    this.#stage = "draining";
+    this.#answeredAt = this.#host.now();
+    this.#endsAt(this.#answeredAt + this.#host.times.body);
+    this.#readHints(headers);
+    this.#host.drains(this.#answeredAt);
+  }
+
+  ended(): void {
+    if (this.#stage === "closed") return;
+    this.#served += 1;
+    this.#exchange = undefined;
+    if (this.#isLast) return this.close();
+    this.#stage = "idle";
+    this.#idleSince = this.#host.now();
+    this.#idleSinceOnWall = this.#host.wallNow();
+    this.#endsAt(this.#idleSince + this.#keepMillis);
+    this.#host.isFree(this, this.#idleSince);
+  }
+
+  failed(error: unknown, undecided: Exchange | undefined): void {
+    if (this.#stage === "closed") return undecided?.fail(error);
+    const reason = this.#reasonOf(error);
+    this.#exchange = undefined;
+    if (this.#continues?.hasBegun === true) undecided?.onResponseStarted();
+    if (undecided !== undefined) this.#learn(undecided);
+    this.close();
+    if (undecided === undefined) return;
+    if (this.isReused && !undecided.isWritten) this.#host.retake(undecided);
+    else undecided.fail(reason);
+  }
+
+  /** Its stage has taken too long. */
+  expire(): void {
+    this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
+  }
+
+  /** Ends it, whatever has become of what it carries. */
+  giveUp(reason: Error): void {
+    if (this.#stage === "connecting" || this.#stage === "sending") {
+      const isWritten = this.#exchange?.isWritten === true;
+      this.#exchange?.fail(reason, isWritten ? "timeout" : "connect");
+    }
+    this.close();
+  }
+
+  /** Ends what it carries as well. Idempotent. */
+  shut(reason: Error, phase: FailurePhase): void {
+    this.#exchange?.fail(reason, phase);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#stage === "closed") return;
+    this.#stage = "closed";
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#host.isGone(this);
+    const reason = new Error("the connection is closed");
+    this.#exchange?.abort(reason);
+    this.#exchange = undefined;
+    this.#dialling?.abort(reason);
+    this.#closing = this.#destroy(reason);
+  }
+
+  /** Resolves once its socket is closed. */
+  closed(): Promise<void> {
+    return this.#closing ?? Promise.resolve();
+  }
+
+  // Later, because undici has more to do after each of its callbacks, and counts on its own state then.
+  async #destroy(reason: Error): Promise<void> {
+    await Promise.resolve();
+    await this.#client.destroy(reason).catch(() => undefined);
+  }
+
+  #endsAt(deadlineAt: number): void {
+    this.deadlineAt = deadlineAt;
+    this.#host.watch(deadlineAt);
+  }
+
+  // undici would connect anew for what it has not written when the socket goes. It is refused, so that
+  // the request comes back.
+  #connect(done: SocketCallback): void {
+    const isFirst = this.#dialling === undefined && this.#stage !== "closed";
+    if (!isFirst) return queueMicrotask(() => done(new Error("the connection is gone")));
+    this.#dialling = this.#host.dial();
+    this.#hand(this.#dialling.socket, done).catch((error: unknown) => this.giveUp(asError(error)));
+  }
+
+  async #hand(dialled: Promise<Socket>, done: SocketCallback): Promise<void> {
+    const socket = await dialled.catch(asError);
+    if (socket instanceof Error) return done(socket);
+    this.#connected(socket);
+    done(null, socket);
+  }
+
+  #connected(socket: Socket): void {
+    const { now, tally } = this.#host;
+    this.#socket = socket;
+    this.#notes = watchSocket(socket);
+    if (!this.#notes.isHttp2) this.#continues = filterContinue(socket);
+    this.#connectedAt = now();
+    this.#idleSince = this.#connectedAt;
+    tally.connectionsOpened += 1;
+    tally.connectionsOpen += 1;
+    socket.once("close", () => (tally.connectionsOpen -= 1));
+  }
+
+  #lost(error: Error): void {
+    if (this.#stage === "closed") return;
+    if (this.#stage === "idle" && isEndedByServer(error)) {
+      const now = this.#host.now();
+      this.#host.cutOff.learn(now - this.#idleSince, now, this.#connectedAt);
+    }
+    // What is not written yet comes back once undici has been refused a new socket.
+    const isHeld = this.#stage === "sending" && this.#exchange?.isWritten === false;
+    if (!isHeld) this.close();
+  }
+
+  #reasonOf(error: unknown): unknown {
+    const { isTls13 = false, refusal } = this.#notes ?? {};
+    if (refusal !== undefined) return refusal;
+    const isFirst = this.#host.mayRefuseCertificate && this.#exchange?.isWritten === true;
+    return isFirst && isTls13 ? new UnexplainedEndError(error) : error;
+  }
+
+  #learn(exchange: Exchange): void {
+    if (!this.isReused || exchange.isAnswering || exchange.isUnseen) return;
+    const { cutOff, now, reuse } = this.#host;
+    cutOff.learnFromLoss(this.#pause, now(), this.#connectedAt);
+    if (exchange.isWritten) reuse.lost(this, now(), this.#connectedAt);
+  }
+
+  #readHints(headers: ResponseHeaders): void {
+    const { isLast, keepMillis } = readHints(headers);
+    if (isLast) this.#isLast = true;
+    if (keepMillis !== undefined) this.#keepMillis = Math.min(this.#host.times.idle, keepMillis);
+  }
+}
+
+// undici's own reasons, such as that it was idle for long, are informational.
+function isEndedByServer(error: Error): boolean {
+  return !("code" in error && error.code === "UND_ERR_INFO");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,125 @@
+import type { Socket } from "node:net";
+import { isIP } from "node:net";
+import type * as nodeTls from "node:tls";
+import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
+
+import { OptionsError } from "../../protocol/errors.js";
+import { notedLookup } from "./own-requests.js";
+
+/** A certificate or key in PEM form. */
+export type Pem = string | Uint8Array;
+
+/** Who is trusted, and who this client is. */
+export interface TlsSettings {
+  readonly caCerts?: Pem | readonly Pem[] | undefined;
+  readonly clientCert?: Pem | undefined;
+  readonly clientKey?: Pem | undefined;
+  readonly http2?: boolean | undefined;
+}
+
+/** Makes TLS connections to one server. */
+export interface TlsClient {
+  /** Starts a handshake, over a new TCP connection or one that is there; listen for `secureConnect`. */
+  connect(to: TlsPeer): TLSSocket;
+}
+
+/** The other end. */
+export interface TlsPeer {
+  readonly host: string;
+  readonly port: number;
+  /** What is connected to it already, as through a proxy. */
+  readonly socket?: Socket | undefined;
+}
+
+type Tls = typeof nodeTls;
+
+/** Builds a client. Throws `OptionsError` when a certificate or key cannot be read. */
+export function createTlsClient(settings: TlsSettings): TlsClient {
+  return new ResumingTlsClient(contextOf(settings), settings.http2 === true);
+}
+
+class ResumingTlsClient implements TlsClient {
+  readonly #context: SecureContext | undefined;
+  readonly #protocols: string[];
+  #session: Buffer | undefined;
+
+  constructor(context: SecureContext | undefined, isHttp2Offered: boolean) {
+    this.#context = context;
+    this.#protocols = isHttp2Offered ? ["h2", "http/1.1"] : ["http/1.1"];
+  }
+
+  connect({ host, port, socket }: TlsPeer): TLSSocket {
+    const options: ConnectionOptions = {
+      host,
+      port,
+      lookup: notedLookup,
+      ALPNProtocols: this.#protocols,
+    };
+    if (this.#context !== undefined) options.secureContext = this.#context;
+    // A name in the handshake must not be an address (RFC 6066, 3).
+    if (isIP(host) === 0) options.servername = host;
+    if (socket !== undefined) options.socket = socket;
+    // The next connection continues this session, and saves a part of the handshake.
+    if (this.#session !== undefined) options.session = this.#session;
+    return tls()
+      .connect(options)
+      .on("session", (session) => (this.#session = session))
+      .on("error", () => (this.#session = undefined));
+  }
+}
+
+// Not imported: an application that sends over http does not pay for its loading.
+function tls(): Tls {
+  return process.getBuiltinModule("node:tls");
+}
+
+// Without any of them Node's own context serves, with all that its flags and variables say.
+function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureContext | undefined {
+  const options: SecureContextOptions = {
+    ...(caCerts === undefined ? {} : { ca: [...trusted(), ...readable(caCerts)] }),
+    ...(clientCert === undefined ? {} : { cert: pem(clientCert) }),
+    ...(clientKey === undefined ? {} : { key: pem(clientKey) }),
+  };
+  if (Object.keys(options).length === 0) return undefined;
+  return readWith("clientCert", "and `clientKey` must be a pair that OpenSSL can read", () =>
+    tls().createSecureContext(options),
+  );
+}
+
+// The context would ignore what it cannot read.
+function readable(caCerts: Pem | readonly Pem[]): (string | Buffer)[] {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  const certs = pems(caCerts);
+  readWith("caCerts", "must be certificates that OpenSSL can read", () =>
+    certs.map((cert) => new X509Certificate(cert)),
+  );
+  return certs;
+}
+
+function readWith<T>(option: string, expected: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    // Not what was given: it may be a private key.
+    const received = error instanceof Error ? error.message : "";
+    throw new OptionsError({ option: `transport.${option}`, expected, received });
+  }
+}
+
+/**
+ * The certificates that Node trusts: a list of one's own takes their place. Before Node 22.15 there are
+ * only those that are built in: what NODE_EXTRA_CA_CERTS names cannot be had, and where `caCerts` is
+ * given it has to be in there, too.
+ */
+function trusted(): readonly string[] {
+  const known: Tls & { getCACertificates?: (type: "default") => string[] } = tls();
+  return known.getCACertificates?.("default") ?? known.rootCertificates;
+}
+
+function pems(list: Pem | readonly Pem[]): (string | Buffer)[] {
+  return typeof list === "string" || list instanceof Uint8Array ? [pem(list)] : list.map(pem);
+}
+
+function pem(text: Pem): string | Buffer {
+  return typeof text === "string" ? text : Buffer.from(text);
+}

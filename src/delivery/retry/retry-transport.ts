@@ -1,0 +1,265 @@
+import type { EncodedEnvelope } from "../../protocol/envelope.js";
+import { CircuitBreaker } from "./circuit-breaker.js";
+import type { Later } from "./probe-line.js";
+import { ProbeLine } from "./probe-line.js";
+import { RetryBudget } from "./retry-budget.js";
+import { RetryPauses } from "./retry-pauses.js";
+import { RetryPolicy } from "./retry-policy.js";
+import type { Attempt } from "./send-history.js";
+import { SendHistory } from "./send-history.js";
+import type { Timers } from "../../support/timers.js";
+import { systemTimers } from "../../support/timers.js";
+import type { SendOptions, SendResult, Transport } from "../transport.js";
+
+/** What a retry transport is made of. */
+export interface RetryTransportSettings {
+  /** What makes the attempts. */
+  readonly transport: Transport;
+  /** Sends again after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
+  readonly retryOn5xx?: boolean | undefined;
+  /**
+   * While the server is gone, sends fail at once instead of waiting: somebody keeps them elsewhere. A
+   * function is asked each time whether somebody can. Default false.
+   */
+  readonly failFast?: boolean | (() => boolean) | undefined;
+  /** Runs a function outside of any unit of work, with tracing suppressed. */
+  readonly runDetached?: (<T>(run: () => T) => T) | undefined;
+  readonly timers?: Timers | undefined;
+  /** From 0 to below 1; default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Milliseconds by a clock that only goes forward; default `performance.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Told of each attempt after the first, with what came of the one before. What it throws is ignored. */
+  readonly onRetry?: ((envelope: EncodedEnvelope, last: SendResult) => void) | undefined;
+}
+
+/** Where a retry transport stands. */
+export interface RetryCounts {
+  /** Attempts after the first of their envelope, since the start. */
+  readonly retries: number;
+  /** Sends that wait for a later attempt now. */
+  readonly held: number;
+  /** How often the server was taken for gone. */
+  readonly outages: number;
+  /** Attempts while it was. */
+  readonly probes: number;
+  /** Tokens left for retries of what may have arrived: 0 to 500. */
+  readonly budget: number;
+}
+
+/** A transport that sends again what was not delivered, where that is safe. */
+export interface RetryTransport extends Transport {
+  /** A flush waits: what is held for a later attempt is tried now. */
+  wake(): void;
+  /** Whether the server answered last, as far as is known. */
+  readonly isReachable: boolean;
+  /** Sends with `holdMillis` wait while the server is gone, also where others fail at once. */
+  readonly holdsSends: true;
+  /** Why the last attempt failed; undefined once the server has answered. */
+  readonly lastError: Error | undefined;
+  /**
+   * Resolves to true when a send may go: at once, or as the next probe while the server is gone. To false after so
+   * many milliseconds, and when the transport is closed.
+   */
+  whenDue(holdMillis: number): Promise<boolean>;
+  counts(): RetryCounts;
+}
+
+// `flush` may be called in a loop; what backs off must not become a busy loop by it.
+const MIN_WAKE_GAP_MILLIS = 250;
+
+/**
+ * Repeats what a transport could not deliver. What cannot have arrived is repeated as long as it takes;
+ * what may have arrived, at most twice within 2 minutes and within a budget; a response is the end. While
+ * the server is gone, sends wait in order and go out one by one as probes.
+ *
+ * A transport that throws has a fault of its own, which is nobody's outage: `send` rejects with its error.
+ */
+export function createRetryTransport(settings: RetryTransportSettings): RetryTransport {
+  return new RetryingTransport(settings);
+}
+
+class RetryingTransport implements RetryTransport {
+  readonly holdsSends = true;
+  readonly #settings: RetryTransportSettings;
+  readonly #now: () => number;
+  readonly #budget = new RetryBudget();
+  readonly #breaker: CircuitBreaker;
+  readonly #policy: RetryPolicy;
+  readonly #line: ProbeLine;
+  readonly #pauses: RetryPauses;
+  #sends = 0;
+  #retries = 0;
+  #wokenAt = Number.NEGATIVE_INFINITY;
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: RetryTransportSettings) {
+    const { random = Math.random, retryOn5xx = false, timers = systemTimers } = settings;
+    const now = settings.now ?? ((): number => performance.now());
+    const later: Later = (delayMillis, run) =>
+      this.#detached(() => timers.inBackground(delayMillis, run));
+    this.#settings = settings;
+    this.#now = now;
+    this.#breaker = new CircuitBreaker({ now, random });
+    this.#policy = new RetryPolicy({ budget: this.#budget, retryOn5xx, now, random });
+    this.#line = new ProbeLine({ breaker: this.#breaker, later, now });
+    this.#pauses = new RetryPauses(later);
+  }
+
+  get isReachable(): boolean {
+    return this.#breaker.isReachable;
+  }
+
+  get lastError(): Error | undefined {
+    return this.#breaker.lastError;
+  }
+
+  // The usual case adds one promise reaction: each promise costs, the more so with async hooks.
+  send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
+    this.#sends += 1;
+    const request = { envelope, options, order: this.#sends };
+    const startedAt = this.#now();
+    if (this.#isClosed || (this.#breaker.isOpen && options?.isProbe !== true))
+      return this.#tryUntilDone(new SendHistory(request, startedAt));
+    try {
+      return this.#settings.transport.send(envelope, options).then((result) => {
+        this.#heed(result);
+        if (!this.#policy.mayImprove(result)) return result;
+        return this.#tryUntilDone(new SendHistory(request, startedAt), { result, startedAt });
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  whenDue(holdMillis: number): Promise<boolean> {
+    if (this.#isClosed || !this.#breaker.isOpen) return Promise.resolve(!this.#isClosed);
+    this.#sends += 1;
+    return this.#line.enter({ order: this.#sends, untilMillis: this.#now() + holdMillis });
+  }
+
+  wake(): void {
+    const now = this.#now();
+    this.#breaker.hasten();
+    this.#line.advance();
+    if (now - this.#wokenAt < MIN_WAKE_GAP_MILLIS) return;
+    this.#wokenAt = now;
+    this.#pauses.cut();
+  }
+
+  counts(): RetryCounts {
+    return {
+      ...this.#breaker.counts(),
+      retries: this.#retries,
+      held: this.#line.size + this.#pauses.size,
+      budget: this.#budget.tokens,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#pauses.end();
+    this.#line.end();
+    await this.#settings.transport.close();
+  }
+
+  async #tryUntilDone(history: SendHistory, first?: Attempt): Promise<SendResult> {
+    let isDue = first === undefined || (await this.#isDueAfter(history, first));
+    while (isDue && (await this.#mayGo(history))) {
+      const attempt = await this.#attempt(history);
+      if (!this.#policy.mayImprove(attempt.result)) return attempt.result;
+      isDue = await this.#isDueAfter(history, attempt);
+    }
+    return this.#isClosed ? this.#closedOutcome(history) : this.#heldOutcome(history);
+  }
+
+  // Whether there is to be another attempt, once its time has come.
+  async #isDueAfter(history: SendHistory, attempt: Attempt): Promise<boolean> {
+    history.add(attempt);
+    if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
+    if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
+    // The breaker times the probes then: a pause of its own would make the server's return go unnoticed.
+    if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
+    const delayMillis = this.#policy.delayBeforeNext(history);
+    if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
+    return this.#pauses.pause({ delayMillis, canBeCut: history.lastFailure === "connect" });
+  }
+
+  async #mayGo(history: SendHistory): Promise<boolean> {
+    if (this.#isClosed) return false;
+    if (this.#breaker.isOpen && !(await this.#passesBreaker(history))) return false;
+    // `close` and the deadline may have come between the leave to go and here.
+    return !this.#isClosed && this.#now() <= history.deadlineMillis;
+  }
+
+  #passesBreaker(history: SendHistory): boolean | Promise<boolean> {
+    if (this.#failsFast(history)) return this.#breaker.takeProbe();
+    return this.#line.enter({ order: history.order, untilMillis: history.deadlineMillis });
+  }
+
+  async #attempt(history: SendHistory): Promise<Attempt> {
+    const { envelope, options, outcome } = history;
+    if (outcome !== undefined) this.#countRetry(envelope, outcome);
+    const startedAt = this.#now();
+    const result = await this.#detached(() => this.#settings.transport.send(envelope, options));
+    this.#heed(result);
+    return { result, startedAt };
+  }
+
+  // That a server lets go of a kept connection says nothing about whether it can be reached.
+  #heed(result: SendResult): void {
+    if (result.outcome === "retryable") {
+      if (result.phase !== "reused") this.#breaker.failed(result.error);
+      return;
+    }
+    this.#answeredAt = this.#now();
+    if (result.outcome === "delivered") this.#budget.credit();
+    if (this.#breaker.answered()) this.#resume();
+  }
+
+  #resume(): void {
+    this.#line.release();
+    this.#pauses.cut();
+  }
+
+  #countRetry(envelope: EncodedEnvelope, last: SendResult): void {
+    this.#retries += 1;
+    try {
+      this.#settings.onRetry?.(envelope, last);
+    } catch {
+      // An observer's fault must not cost the envelope.
+    }
+  }
+
+  // What was never tried failed as the last attempt of the others did.
+  #heldOutcome({ outcome }: SendHistory): SendResult {
+    if (outcome !== undefined) return outcome;
+    const error = this.#breaker.lastError ?? new Error("the server cannot be reached");
+    return { outcome: "retryable", error, phase: "connect" };
+  }
+
+  #closedOutcome({ outcome }: SendHistory): SendResult {
+    const cause = this.#breaker.lastError;
+    const error =
+      outcome?.outcome === "retryable"
+        ? outcome.error
+        : new Error("the transport is closed", { cause });
+    return { outcome: "retryable", error, phase: "refused" };
+  }
+
+  #failsFast({ isPatient }: SendHistory): boolean {
+    const { failFast = false } = this.#settings;
+    return !isPatient && (typeof failFast === "function" ? failFast() : failFast);
+  }
+
+  #detached<T>(run: () => T): T {
+    return this.#settings.runDetached === undefined ? run() : this.#settings.runDetached(run);
+  }
+}

@@ -1,0 +1,158 @@
+import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import type { DataCategory, ItemCount } from "../protocol/data-category.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { isRefusal } from "./http/connection-failures.js";
+import { isRefusedForGood, networkMessage, rejectionMessage } from "./http/failure-messages.js";
+import { ItemCounter } from "../protocol/item-counter.js";
+import { createRateLimits } from "./rate-limits.js";
+import type { SendResult } from "./transport.js";
+
+// What the application captures by calls of its own.
+const CAPTURED: Readonly<Partial<Record<DataCategory, string>>> = {
+  error: "an error or message",
+  feedback: "feedback",
+  monitor: "a check-in",
+};
+
+/** Kind of the fault that this side refuses the connection: a certificate, or the proxy. */
+export const REFUSAL_FAULT = "refused-connection";
+
+/** Where outcomes go. */
+export interface SendOutcomesSettings {
+  readonly recorder: DiscardRecorder;
+  readonly diagnostics: Diagnostics;
+  readonly now: () => number;
+}
+
+/** The outcome of an envelope that had been spooled. */
+export interface SpooledResult {
+  readonly result: SendResult;
+  /** Whether this process captured it. */
+  readonly isOwn: boolean;
+}
+
+/** Gives each envelope that leaves the sender exactly one entry in the books, and says so once a kind. */
+export class SendOutcomes {
+  readonly #recorder: DiscardRecorder;
+  readonly #diagnostics: Diagnostics;
+  readonly #now: () => number;
+  readonly #limits = createRateLimits();
+  readonly #delivered = new ItemCounter();
+  #envelopesSent = 0;
+
+  constructor(settings: SendOutcomesSettings) {
+    this.#recorder = settings.recorder;
+    this.#diagnostics = settings.diagnostics;
+    this.#now = settings.now;
+  }
+
+  get envelopesSent(): number {
+    return this.#envelopesSent;
+  }
+
+  delivered(): Partial<Record<DataCategory, number>> {
+    return this.#delivered.counts();
+  }
+
+  isLimited(category: DataCategory): boolean {
+    return this.#limits.isLimited(category, this.#now());
+  }
+
+  /** Whether the server limits anything now. */
+  get hasLimits(): boolean {
+    return this.#limits.isActive(this.#now());
+  }
+
+  /**
+   * Reports a refused connection as a fault of the set-up, whatever becomes of the envelope: with a spool nothing is lost
+   * at first, and nobody would notice that nothing arrives.
+   */
+  noteRefusal(result: SendResult): void {
+    if (result.outcome !== "retryable" || !isRefusal(result.error)) return;
+    this.#diagnostics.faultOnce(REFUSAL_FAULT, networkMessage(result.error));
+  }
+
+  /** Books what a transport has answered. */
+  settle(envelope: EncodedEnvelope, result: SendResult): void {
+    if (result.outcome === "retryable") return this.#unreachable(envelope, result.error);
+    this.#limits.update(result.limits, result.statusCode, this.#now());
+    if (result.outcome === "delivered") this.#accepted(envelope);
+    else if (result.outcome === "limited") this.#limited(envelope);
+    else this.#rejected(envelope, result.statusCode);
+  }
+
+  /** Books what became of a spooled envelope; what another process captured is not in these books. */
+  settleSpooled(envelope: EncodedEnvelope, { result, isOwn }: SpooledResult): void {
+    if (result.outcome === "retryable") return;
+    this.#limits.update(result.limits, result.statusCode, this.#now());
+    if (!isOwn) return;
+    if (result.outcome === "delivered") this.#accepted(envelope);
+    // What was limited is still in the spool.
+    else if (result.outcome === "rejected") this.#rejected(envelope, result.statusCode);
+  }
+
+  pausedByLimit(category: DataCategory, contents: readonly ItemCount[]): void {
+    this.#diagnostics.warnOnce(
+      `limit:${category}`,
+      `the server asked for a pause: \`${category}\` items are dropped`,
+    );
+    this.#recorder.record("ratelimit_backoff", contents);
+  }
+
+  overflowed({ contents }: EncodedEnvelope): void {
+    this.#diagnostics.warnOnce(
+      "queue_overflow",
+      "more is captured than the server takes: the queue is full, and the least important envelopes are dropped",
+    );
+    this.#recorder.record("queue_overflow", contents);
+  }
+
+  superseded({ contents }: EncodedEnvelope): void {
+    this.#recorder.record("superseded", contents);
+  }
+
+  closed(contents: readonly ItemCount[]): void {
+    this.#recorder.record("closed", contents);
+  }
+
+  /** Counts what was captured after `close`. Logs, metrics and spans at the end of a process are no fault of the set-up. */
+  late(category: DataCategory, contents: readonly ItemCount[]): void {
+    const noun = CAPTURED[category];
+    if (noun !== undefined)
+      this.#diagnostics.faultOnce(
+        "late-capture",
+        `${noun} was captured after the client was closed, and is lost. Close it, or shut the provider down, after the last capture`,
+      );
+    this.closed(contents);
+  }
+
+  transportThrew({ contents }: EncodedEnvelope, error: unknown): void {
+    this.#diagnostics.warnOnce("transport", "the transport threw, and the envelope is lost", error);
+    this.#recorder.record("internal_sdk_error", contents);
+  }
+
+  #accepted({ contents }: EncodedEnvelope): void {
+    this.#envelopesSent += 1;
+    this.#delivered.add(contents);
+  }
+
+  // The server has counted this loss itself.
+  #limited({ contents }: EncodedEnvelope): void {
+    this.#diagnostics.warnOnce("rate_limited", "the server limits what it takes (HTTP 429)");
+    this.#recorder.record("rate_limited", contents);
+  }
+
+  #rejected({ body, contents }: EncodedEnvelope, statusCode: number): void {
+    const kind = `rejected:${statusCode}`;
+    const message = rejectionMessage(statusCode, body.length);
+    if (isRefusedForGood(statusCode)) this.#diagnostics.faultOnce(kind, message);
+    else this.#diagnostics.warnOnce(kind, message);
+    this.#recorder.record("send_error", contents);
+  }
+
+  #unreachable({ contents }: EncodedEnvelope, error: Error): void {
+    if (!isRefusal(error)) this.#diagnostics.warnOnce("network", networkMessage(error), error);
+    this.#recorder.record("network_error", contents);
+  }
+}

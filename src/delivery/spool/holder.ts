@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+
+import { errorCode } from "../../support/error-code.js";
+import type { SpoolFiles } from "./spool-files.js";
+
+/** Who this process is to the others that share the directory, and whether those are still there. */
+export interface Holder {
+  /** Goes into the names of the files that this process writes or sends. */
+  readonly tag: string;
+  /** Whether the process of a tag is known to have ended; false where that cannot be known. */
+  isGone(tag: string): boolean;
+}
+
+// Where it cannot be read, a process id that was given out again is not noticed.
+const UNKNOWN_START = "0";
+
+/** Finds out who this process is. Throws where that cannot be read for lack of descriptors or memory. */
+export function createHolder(files: SpoolFiles, pid: number = process.pid): Holder {
+  const host = hostOf(files);
+  const start = startOf(files, pid, unlessShort) ?? UNKNOWN_START;
+  const canTellStart = start !== UNKNOWN_START;
+
+  return {
+    tag: `${host}.${pid}.${start}`,
+    isGone(tag) {
+      const [otherHost, otherPid, otherStart] = tag.split(".");
+      if (otherHost !== host) return false;
+      if (!canTellStart) return !isAlive(Number(otherPid));
+      const running = startOf(files, Number(otherPid), attempt);
+      // Procfs may hide the processes of other users; the signal's error tells them apart.
+      return running === undefined ? !isAlive(Number(otherPid)) : running !== otherStart;
+    },
+  };
+}
+
+// Containers may have one host name and the same process ids: their pid namespaces differ. The boot
+// id tells machines apart that share a volume.
+function hostOf(files: SpoolFiles): string {
+  const namespace = unlessShort(() => files.readLinkSync("/proc/self/ns/pid"));
+  const boot = unlessShort(() =>
+    files.readSync("/proc/sys/kernel/random/boot_id").toString("latin1"),
+  );
+  const parts = JSON.stringify([hostname(), namespace, boot]);
+  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
+}
+
+// Field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name
+// in front may hold spaces and brackets. A zombie (Z, X) has ended, and only waits to be noticed.
+function startOf(files: SpoolFiles, pid: number, read: Attempt): string | undefined {
+  const stat = read(() => files.readSync(`/proc/${pid}/stat`).toString("latin1"));
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields === undefined) return undefined;
+  return fields[0] === "Z" || fields[0] === "X" ? "ended" : fields[19];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "ESRCH";
+  }
+}
+
+type Attempt = <T>(run: () => T) => T | undefined;
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
+const SHORTAGES: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
+
+// A wrong tag would hold for the process's life, and its files would count as another machine's.
+function unlessShort<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (SHORTAGES.has(errorCode(error))) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,296 @@
+import type { DataCategory } from "../../protocol/data-category.js";
+import { PRIORITIES } from "../../protocol/priority.js";
+import type { FoundFile, SpoolEntry } from "./file-name.js";
+
+/**
+ * - `waiting`: may be claimed or evicted
+ * - `busy`: is being written, sent or removed here; what a look shows of it is out of date
+ * - `taken`: the same, by another process
+ * - `corrupt`: is set aside
+ */
+export type EntryState = "busy" | "corrupt" | "taken" | "waiting";
+
+/** Tells whether nothing is lost when a file goes, as a later check-in of its run is there. */
+export type SupersededTest = (base: string) => boolean;
+
+interface Room {
+  readonly files: number;
+  readonly bytes: number;
+  readonly lane: number;
+}
+
+/** Upper bounds of the directory. */
+export interface SpoolBounds {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+interface Tracked {
+  readonly entry: SpoolEntry;
+  state: EntryState;
+  /** How often it was claimed here and came back. */
+  releases: number;
+}
+
+// An envelope on which the connection breaks each time must not stop all others for a day.
+const RELEASES_IN_FRONT = 3;
+
+const MAX_IGNORED = 1000;
+
+/** The directory as this process last saw it, with what it did there since. */
+export class SpoolIndex {
+  readonly #bounds: SpoolBounds;
+  readonly #tracked = new Map<string, Tracked>();
+  // What waits, by name: the oldest of a lane comes first.
+  readonly #lanes: readonly Tracked[][] = Array.from({ length: PRIORITIES }, () => []);
+  readonly #corrupt = new Map<string, SpoolEntry>();
+  #bytes = 0;
+  #corruptBytes = 0;
+  readonly #looks = new Set<Set<string>>();
+  readonly #ignored = new Set<string>();
+
+  constructor(bounds: SpoolBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** Envelopes, in whatever state; what is corrupt is none any more. */
+  get files(): number {
+    return this.#tracked.size - this.#corrupt.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes - this.#corruptBytes;
+  }
+
+  has(base: string): boolean {
+    return this.#tracked.has(base);
+  }
+
+  isIgnored(base: string): boolean {
+    return this.#ignored.has(base);
+  }
+
+  /** Adds an entry, or changes its state. */
+  put(entry: SpoolEntry, state: EntryState): void {
+    this.#touch(entry.base);
+    const releases = this.#tracked.get(entry.base)?.releases ?? 0;
+    this.#remove(entry.base);
+    this.#insert({ entry, state, releases });
+  }
+
+  /** Puts a claimed entry back. */
+  putBack(entry: SpoolEntry): void {
+    this.put(entry, "waiting");
+    const tracked = this.#tracked.get(entry.base);
+    if (tracked !== undefined) tracked.releases += 1;
+  }
+
+  drop(base: string): void {
+    this.#touch(base);
+    this.#remove(base);
+  }
+
+  /** Forgets a file that this process can neither read nor remove, for good. */
+  ignore(base: string): void {
+    this.drop(base);
+    const [oldest] = this.#ignored;
+    if (this.#ignored.size >= MAX_IGNORED && oldest !== undefined) this.#ignored.delete(oldest);
+    this.#ignored.add(base);
+  }
+
+  /** The next to send: the most important and oldest that is not limited. */
+  next(isLimited: (category: DataCategory) => boolean): SpoolEntry | undefined {
+    const isFree = oncePerCategory((category) => !isLimited(category));
+    const passed = new Set<string>();
+    let last: SpoolEntry | undefined;
+    for (const { entry, releases } of this.#waiting()) {
+      if (!isFree(entry.category)) continue;
+      // The check-ins of one run keep their order.
+      const isBehind = entry.category === "monitor" && passed.has(entry.id);
+      if (releases < RELEASES_IN_FRONT && !isBehind) return entry;
+      if (entry.id !== "none") passed.add(entry.id);
+      last ??= entry;
+    }
+    return last;
+  }
+
+  /**
+   * Chooses what has to go so that an entry fits: least important first; of one importance the superseded first, then the
+   * oldest. Undefined where it would not fit even so.
+   */
+  victimsFor(
+    newcomer: SpoolEntry,
+    isSuperseded: SupersededTest,
+  ): readonly SpoolEntry[] | undefined {
+    return this.#victims({ files: 1, bytes: newcomer.bytes, lane: newcomer.lane }, isSuperseded);
+  }
+
+  /** Chooses what has to go because there is more than the bounds allow, in the same order. */
+  overfull(isSuperseded: SupersededTest): readonly SpoolEntry[] {
+    return this.#victims({ files: 0, bytes: 0, lane: 0 }, isSuperseded) ?? [];
+  }
+
+  /** What waits since before a moment. */
+  olderThan(millis: number): SpoolEntry[] {
+    return [...this.#tracked.values()]
+      .filter(({ entry, state }) => isIdle(state) && entry.timeMillis < millis)
+      .map(({ entry }) => entry);
+  }
+
+  entryOf(base: string): SpoolEntry | undefined {
+    return this.#tracked.get(base)?.entry;
+  }
+
+  stateOf(base: string): EntryState | undefined {
+    return this.#tracked.get(base)?.state;
+  }
+
+  /** The oldest corrupt files beyond a number. */
+  corruptBeyond(count: number): SpoolEntry[] {
+    const excess = this.#corrupt.size - count;
+    if (excess <= 0) return [];
+    const byAge = [...this.#corrupt.values()].toSorted((a, b) => a.timeMillis - b.timeMillis);
+    return byAge.slice(0, excess);
+  }
+
+  /**
+   * A look at the directory begins; what it returns belongs to `merge`: the names that change here
+   * meanwhile, about which the look may be out of date.
+   */
+  beginLook(): Set<string> {
+    const touched = new Set<string>();
+    this.#looks.add(touched);
+    return touched;
+  }
+
+  /** Ends a look; with nothing found where it failed. */
+  merge(touched: Set<string>, found: readonly FoundFile[] | undefined): void {
+    this.#looks.delete(touched);
+    if (found === undefined) return;
+    const seen = new Set(touched);
+    for (const { entry } of found) seen.add(entry.base);
+    for (const [base, { state }] of this.#tracked)
+      if (!seen.has(base) && state !== "busy") this.drop(base);
+    // In order, so that each goes to the end of its lane.
+    for (const { entry, state } of found.filter((file) => this.#isNews(file)).toSorted(byName))
+      if (!touched.has(entry.base)) this.put(entry, stateOfFound(state));
+  }
+
+  #isNews({ entry, state }: FoundFile): boolean {
+    if (this.#ignored.has(entry.base)) return false;
+    const known = this.#tracked.get(entry.base)?.state;
+    return known !== "busy" && known !== stateOfFound(state);
+  }
+
+  #touch(base: string): void {
+    for (const touched of this.#looks) touched.add(base);
+  }
+
+  *#waiting(): Iterable<Tracked> {
+    for (const lane of this.#lanes) yield* lane;
+  }
+
+  #victims(room: Room, isSuperseded: SupersededTest): SpoolEntry[] | undefined {
+    if (room.bytes > this.#bounds.maxBytes || room.files > this.#bounds.maxFiles) return undefined;
+    const victims: SpoolEntry[] = [];
+    let files = this.#tracked.size + room.files;
+    let bytes = this.#bytes + room.bytes;
+    for (const entry of this.#dispensable(room.lane, isSuperseded)) {
+      if (files <= this.#bounds.maxFiles && bytes <= this.#bounds.maxBytes) break;
+      victims.push(entry);
+      files -= 1;
+      bytes -= entry.bytes;
+    }
+    const fits = files <= this.#bounds.maxFiles && bytes <= this.#bounds.maxBytes;
+    return fits || room.files === 0 ? victims : undefined;
+  }
+
+  *#dispensable(lane: number, isSuperseded: SupersededTest): Iterable<SpoolEntry> {
+    yield* this.#corrupt.values();
+    for (let last = PRIORITIES - 1; last >= lane; last -= 1) {
+      const tracked = this.#lanes[last] ?? [];
+      if (last === 0)
+        yield* supersededFirst(
+          tracked.map(({ entry }) => entry),
+          isSuperseded,
+        );
+      else for (const { entry } of tracked) yield entry;
+    }
+  }
+
+  #insert(tracked: Tracked): void {
+    const { entry, state } = tracked;
+    this.#tracked.set(entry.base, tracked);
+    this.#bytes += entry.bytes;
+    if (state === "waiting") {
+      const lane = this.#lanes[entry.lane] ?? [];
+      lane.splice(placeOf(entry.base, lane), 0, tracked);
+    } else if (state === "corrupt") {
+      this.#corrupt.set(entry.base, entry);
+      this.#corruptBytes += entry.bytes;
+    }
+  }
+
+  #remove(base: string): void {
+    const tracked = this.#tracked.get(base);
+    if (tracked === undefined) return;
+    this.#tracked.delete(base);
+    this.#bytes -= tracked.entry.bytes;
+    if (tracked.state === "waiting") {
+      const lane = this.#lanes[tracked.entry.lane] ?? [];
+      lane.splice(placeOf(base, lane), 1);
+    } else if (tracked.state === "corrupt") {
+      this.#corrupt.delete(base);
+      this.#corruptBytes -= tracked.entry.bytes;
+    }
+  }
+}
+
+function isIdle(state: EntryState): boolean {
+  return state === "waiting" || state === "corrupt";
+}
+
+// Only check-ins, which have a lane of their own, can be superseded.
+function supersededFirst(
+  entries: readonly SpoolEntry[],
+  isSuperseded: SupersededTest,
+): SpoolEntry[] {
+  const superseded = entries.filter(({ base }) => isSuperseded(base));
+  const isFirst = new Set(superseded);
+  return [...superseded, ...entries.filter((entry) => !isFirst.has(entry))];
+}
+
+function byName(a: FoundFile, b: FoundFile): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function stateOfFound(state: FoundFile["state"]): EntryState {
+  return state === "claimed" || state === "temporary" ? "taken" : state;
+}
+
+// Where a name is in a sorted lane, or belongs.
+function placeOf(base: string, lane: readonly Tracked[]): number {
+  let low = 0;
+  let high = lane.length;
+  // What is added is mostly the newest.
+  if ((lane.at(-1)?.entry.base ?? "") < base) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((lane[middle]?.entry.base ?? "") < base) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function oncePerCategory(
+  ask: (category: DataCategory) => boolean,
+): (category: DataCategory) => boolean {
+  const answers = new Map<DataCategory, boolean>();
+  return (category) => {
+    const known = answers.get(category);
+    if (known !== undefined) return known;
+    const answer = ask(category);
+    answers.set(category, answer);
+    return answer;
+  };
+}

@@ -1,0 +1,162 @@
+import type { EncodedEnvelope } from "../../protocol/envelope.js";
+import { fileHeader } from "./file-content.js";
+import type { SpoolEntry } from "./file-name.js";
+import { entryOf, temporaryName } from "./file-name.js";
+import type { Holder } from "./holder.js";
+import type { SpoolBooks } from "./spool-books.js";
+import type { DiskResult, SpoolDisk } from "./spool-disk.js";
+import type { SpoolEvictions } from "./spool-evictions.js";
+import type { SpoolIndex } from "./spool-index.js";
+import type { SpoolLooks } from "./spool-looks.js";
+import { Turns } from "../../support/turns.js";
+
+/** What writing into the spool works on. */
+export interface SpoolWriterSettings {
+  readonly disk: SpoolDisk;
+  readonly index: SpoolIndex;
+  readonly books: SpoolBooks;
+  readonly evictions: SpoolEvictions;
+  readonly looks: SpoolLooks;
+  readonly holder: Holder;
+  readonly writer: string;
+  readonly now: () => number;
+  /** Age after which a file is given up. */
+  readonly maxAgeMillis: number;
+}
+
+interface Write {
+  readonly entry: SpoolEntry;
+  readonly header: Buffer;
+  readonly envelope: EncodedEnvelope;
+  /** The end of the process was faster. */
+  isDone: boolean;
+}
+
+// More at a time make a disk no faster, and take threads that the application needs.
+const WRITES_AT_A_TIME = 4;
+
+/** Writes envelopes into the directory: to a temporary name first, so that no reader sees half a file. */
+export class SpoolWriter {
+  readonly #settings: SpoolWriterSettings;
+  readonly #turns = new Turns(WRITES_AT_A_TIME);
+  readonly #writes = new Map<EncodedEnvelope, Write>();
+  #sequence = 0;
+  #hasDirectory = false;
+
+  constructor(settings: SpoolWriterSettings) {
+    this.#settings = settings;
+  }
+
+  /** Resolves to whether the envelope is on the disk. */
+  async write(envelope: EncodedEnvelope): Promise<boolean> {
+    const write = this.#begin(envelope);
+    this.#writes.set(envelope, write);
+    try {
+      return await this.#turns.run(() => this.#finish(write));
+    } finally {
+      this.#writes.delete(envelope);
+    }
+  }
+
+  /**
+   * The same at once, and without waiting for the disk: the end of a process is no loss of power. An
+   * envelope that is being written keeps its name, so that there is one file of it.
+   */
+  writeSync(envelope: EncodedEnvelope): boolean {
+    const write = this.#writes.get(envelope) ?? this.#begin(envelope);
+    if (write.isDone) return true;
+    if (!this.#openSync() || !this.#settings.evictions.makeRoomSync(write)) return false;
+    const result = this.#storeSync(write);
+    if (result === "done") this.#stored(write);
+    else this.#settings.index.drop(write.entry.base);
+    return result === "done";
+  }
+
+  #begin(envelope: EncodedEnvelope): Write {
+    const { now, writer, maxAgeMillis } = this.#settings;
+    const header = fileHeader(envelope, writer);
+    this.#sequence += 1;
+    const entry = entryOf({
+      category: envelope.category,
+      id: envelope.eventId ?? envelope.checkIn?.id,
+      timeMillis: Math.min(now(), (envelope.expiresAtMillis ?? Infinity) - maxAgeMillis),
+      bytes: header.length + envelope.body.length,
+      writer,
+      sequence: this.#sequence,
+    });
+    return { entry, header, envelope, isDone: false };
+  }
+
+  async #finish(write: Write): Promise<boolean> {
+    const { index, looks, evictions } = this.#settings;
+    if (write.isDone) return true;
+    if (!(await looks.ifStale()) || !(await this.#open())) return write.isDone;
+    const hasRoom = await evictions.makeRoom(write, () => !write.isDone);
+    if (!hasRoom) return write.isDone;
+    const isStored = (await this.#storeOrReopen(write)) === "done";
+    if (isStored) this.#stored(write);
+    else if (!write.isDone) index.drop(write.entry.base);
+    return write.isDone;
+  }
+
+  // From here on the books have it.
+  #stored(write: Write): void {
+    if (write.isDone) return;
+    write.isDone = true;
+    this.#settings.index.put(write.entry, "waiting");
+    this.#settings.books.enter(write.entry.base, write.envelope);
+  }
+
+  // Somebody may have removed the directory meanwhile.
+  async #storeOrReopen(write: Write): Promise<DiskResult> {
+    const result = await this.#store(write);
+    if (result !== "missing" || write.isDone) return result;
+    this.#hasDirectory = false;
+    await this.#settings.looks.again();
+    const again = (await this.#open()) ? await this.#store(write) : "failed";
+    if (again === "missing") this.#settings.disk.reportMissing();
+    return again;
+  }
+
+  async #store(write: Write): Promise<DiskResult> {
+    const { disk, holder } = this.#settings;
+    const { base } = write.entry;
+    const temporary = temporaryName(base, holder.tag, "tmp");
+    const written = await disk.write(temporary, bytesOf(write));
+    if (write.isDone || written !== "done") {
+      await disk.discard(temporary);
+      return written;
+    }
+    const moved = await disk.move(temporary, base);
+    if (moved === "done") await disk.syncNames();
+    else await disk.discard(temporary);
+    return moved;
+  }
+
+  #storeSync(write: Write): DiskResult {
+    const { disk, holder } = this.#settings;
+    const temporary = temporaryName(write.entry.base, holder.tag, "exit");
+    const data = bytesOf(write);
+    let written = disk.writeSync(temporary, data);
+    if (written === "missing") this.#settings.looks.countGoneSync();
+    if (written === "missing" && disk.makeDirectorySync() === "done")
+      written = disk.writeSync(temporary, data);
+    if (written === "missing") disk.reportMissing();
+    return written === "done" ? disk.moveSync(temporary, write.entry.base) : written;
+  }
+
+  async #open(): Promise<boolean> {
+    this.#hasDirectory ||= (await this.#settings.disk.makeDirectory()) === "done";
+    return this.#hasDirectory;
+  }
+
+  #openSync(): boolean {
+    this.#hasDirectory ||= this.#settings.disk.makeDirectorySync() === "done";
+    return this.#hasDirectory && this.#settings.looks.ifNeverSync();
+  }
+}
+
+// A copy, made when it is written and not before: `sent_at` may be stamped while the disk is slow.
+function bytesOf({ header, envelope }: Write): Buffer {
+  return Buffer.concat([header, envelope.body]);
+}

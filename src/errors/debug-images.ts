@@ -1,0 +1,66 @@
+import { attempt, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
+import { clip } from "../support/cut.js";
+import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
+import { parseStack } from "./stack-frames.js";
+
+/** Tells the server which source map belongs to a file (protocol: debug meta). */
+export interface DebugImage {
+  readonly type: "sourcemap";
+  readonly code_file: string;
+  readonly debug_id: string;
+}
+
+// Bundler plugins put a line into each file that writes its own stack and debug id down here.
+const RECORDS = ["_sentryDebugIds", "_debugIds"];
+const MAX_FILES = 5000;
+const MAX_ID_LENGTH = 64;
+
+// What no more than grows is read once: by the stack's text, which is the record's key.
+const fileOfStack = new Map<string, string>();
+const idOfFile = new Map<string, string>();
+let knownKeys = 0;
+
+/** The images of the files of the frames, if a bundler has given them debug ids. Never throws. */
+export function debugImages(values: readonly ExceptionValue[]): DebugImage[] | undefined {
+  readRecords();
+  if (idOfFile.size === 0) return undefined;
+  const frames = values.flatMap(({ stacktrace }) => stacktrace?.frames ?? []);
+  const images = [...new Set(frames.map(fileOfFrame))].flatMap((file): DebugImage[] => {
+    const debugId = idOfFile.get(file);
+    return debugId === undefined ? [] : [{ type: "sourcemap", code_file: file, debug_id: debugId }];
+  });
+  return images.length === 0 ? undefined : images;
+}
+
+function readRecords(): void {
+  const records = RECORDS.map((name) => memberOf(globalThis, name)).filter(isObjectLike);
+  const keys = records.map(keysOf);
+  const count = keys.reduce((sum, { length }) => sum + length, 0);
+  if (count === knownKeys) return;
+  knownKeys = count;
+  idOfFile.clear();
+  for (const [index, record] of records.entries()) readRecord(record, keys[index] ?? []);
+}
+
+function keysOf(record: object): readonly string[] {
+  return attempt(() => ownKeys(record, MAX_FILES), []);
+}
+
+function readRecord(record: object, stacks: readonly string[]): void {
+  for (const stack of stacks) {
+    const debugId = memberOf(record, stack);
+    const file = fileOfStack.get(stack) ?? throwingFile(stack);
+    if (typeof debugId !== "string" || file === "") continue;
+    if (fileOfStack.size < MAX_FILES) fileOfStack.set(stack, file);
+    idOfFile.set(file, clip(debugId, MAX_ID_LENGTH));
+  }
+}
+
+function throwingFile(stack: string): string {
+  const frame = parseStack(stack).at(-1);
+  return frame === undefined ? "" : fileOfFrame(frame);
+}
+
+function fileOfFrame({ abs_path, filename }: StackFrame): string {
+  return abs_path ?? filename;
+}

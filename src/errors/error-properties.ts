@@ -1,0 +1,67 @@
+import { errorType } from "../support/error-shape.js";
+import { attempt, isError, memberOf, ownKeys } from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
+import type { JsonRecord } from "../protocol/error-event.js";
+
+// What the exception itself shows, or what engines and source maps leave on errors.
+const NATIVE: ReadonlySet<string> = new Set([
+  "cause",
+  "column",
+  "columnNumber",
+  "errors",
+  "fileName",
+  "line",
+  "lineNumber",
+  "message",
+  "name",
+  "stack",
+  "suppressed",
+]);
+
+// Contexts that have a schema: an error may be called like one of them.
+const TAKEN: ReadonlySet<string> = new Set(
+  "app browser cloud_resource culture device feedback flags gpu monitor os otel profile replay response runtime state trace".split(
+    " ",
+  ),
+);
+
+/** Of all properties together, half of it for the cause's; Relay takes 1 MiB for the whole event. */
+const MAX_LENGTH = 16_384;
+const DEFAULT_DEPTH = 3;
+const MAX_PROPERTIES = 100;
+
+/**
+ * The own properties of an error and of its cause as a context that is named after the error; undefined where there are
+ * none. `depth` is in levels of objects. Never throws, also where properties do.
+ */
+export function errorProperties(
+  error: unknown,
+  depth: number | true,
+): Record<string, JsonRecord> | undefined {
+  if (!isError(error)) return undefined;
+  const cause = memberOf(error, "cause");
+  const ofCause = isError(cause) ? ownProperties(cause) : {};
+  const own = ownProperties(error);
+  const isCauseEmpty = Object.keys(ofCause).length === 0;
+  if (isCauseEmpty && Object.keys(own).length === 0) return undefined;
+  const limits = {
+    depth: depth === true ? DEFAULT_DEPTH : depth,
+    totalLength: isCauseEmpty ? MAX_LENGTH : MAX_LENGTH / 2,
+  };
+  const copy = normalize(own, limits) as JsonRecord;
+  if (isCauseEmpty) return { [nameOf(error)]: copy };
+  const copyOfCause = { [nameOf(cause)]: normalize(ofCause, limits) };
+  return { [nameOf(error)]: { ...copy, cause: copyOfCause } };
+}
+
+function ownProperties(error: object): JsonRecord {
+  const keys = attempt(() => ownKeys(error, MAX_PROPERTIES + NATIVE.size), []);
+  const own = keys.filter((key) => !NATIVE.has(key)).slice(0, MAX_PROPERTIES);
+  // A getter may throw.
+  return Object.fromEntries(own.map((key) => [key, memberOf(error, key)]));
+}
+
+function nameOf(error: unknown): string {
+  const name = isError(error) ? errorType(error).slice(0, 100) : "Error";
+  return TAKEN.has(name) ? "Error" : name;
+}

@@ -1,0 +1,166 @@
+import { addContextLines } from "./context-lines.js";
+import { debugImages } from "./debug-images.js";
+import { errorEventFromException } from "./error-event.js";
+import { errorProperties } from "./error-properties.js";
+import type { ExceptionHint } from "./error-event.js";
+import type { CaptureMechanism } from "./exception-values.js";
+import { errorEventFromRecorded } from "./recorded-exception.js";
+import type { RecordedException } from "./recorded-exception.js";
+import { ReportedErrors, textOfError, textOfRecorded } from "./reported-errors.js";
+import type { ErrorForm, SeenError } from "./reported-errors.js";
+import type { ErrorCapture } from "../client/capture-input.js";
+import { ONE_ERROR } from "../protocol/envelope-contents.js";
+import type { SentryClient } from "../client/client.js";
+import { attempt } from "../support/foreign.js";
+import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
+import { scopeData } from "../scope/merge.js";
+import { processScopes } from "../scope/process-scopes.js";
+import type { Scope } from "../scope/scope.js";
+import type { Unit } from "../scope/unit.js";
+import { requestOf } from "../semantics/request-data.js";
+import type { ErrorPlace } from "../context/error-places.js";
+import { breadcrumbsOfPlace } from "./span-breadcrumbs.js";
+
+/** What an event is reported with beside itself. */
+export interface EventReport {
+  readonly place: ErrorPlace;
+  /** What the one who captures it says of it: more specific than all scopes. */
+  readonly own?: Scope | undefined;
+}
+
+/** What an error is reported with. */
+export interface ErrorReport extends EventReport {
+  readonly mechanism?: CaptureMechanism | undefined;
+  readonly level?: SeverityLevel | undefined;
+  /** How it was seen; a capture unless it is given. */
+  readonly form?: ErrorForm | undefined;
+  /** Milliseconds since 1970. */
+  readonly atMillis: number;
+  /** Stack of the capture, for what is no error and has none. */
+  readonly syntheticStack?: string | undefined;
+}
+
+/** What an event is, apart from its members. */
+export interface EventKind {
+  readonly category?: "error" | "feedback";
+  readonly originalException?: unknown;
+  readonly enrich?: ErrorCapture["enrich"];
+}
+
+const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
+
+/**
+ * Reports a thrown value, once per client and trace, whatever it is seen by. Returns the id of
+ * its event, of the earlier one if it was reported before. Never throws.
+ */
+export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
+  const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
+  if (report.mechanism?.handled === false && report.form === undefined)
+    reportsOf(client).noteFailure(report.place.trace.traceId, report.atMillis);
+  const describe: Describe = (hint) => ({
+    event: withProperties(errorEventFromException(thrown, hint), thrown, client),
+    kind: { originalException: thrown },
+  });
+  return reportOnce(client, { ...seen, atMillis: report.atMillis }, { ...report, describe });
+}
+
+function withProperties(
+  event: ErrorEvent,
+  thrown: unknown,
+  { settings }: SentryClient,
+): ErrorEvent {
+  const depth = settings.errorProperties;
+  const contexts = depth === false ? undefined : errorProperties(thrown, depth);
+  return contexts === undefined ? event : { ...event, contexts };
+}
+
+/** Reports an exception of which a span or a log record has only texts. */
+export function reportRecorded(
+  client: SentryClient,
+  recorded: RecordedException,
+  report: ErrorReport & { readonly form: ErrorForm },
+): string {
+  const { form, atMillis } = report;
+  const seen = { form, text: textOfRecorded(recorded), atMillis };
+  const describe: Describe = (hint) => ({
+    event: errorEventFromRecorded(recorded, hint),
+    kind: {},
+  });
+  return reportOnce(client, seen, { ...report, describe });
+}
+
+/** Sends an event with the scopes, breadcrumbs, request and trace of its place. Never throws. */
+export function reportEvent(
+  client: SentryClient,
+  event: ErrorEvent,
+  { place, own, category = "error", originalException, enrich }: EventReport & EventKind,
+): void {
+  const { unit, current } = place.scopes;
+  if (category === "error") unit.lastEventId = event.event_id;
+  client.captureError({
+    event,
+    enrich,
+    category,
+    originalException,
+    scopes: scopeData(processScopes().global, unit.isolation, current, own),
+    breadcrumbs: () => breadcrumbsOfPlace(place, client, event.timestamp),
+    trace: place.trace,
+    request: requestOfUnit(unit, client),
+  });
+}
+
+type Describe = (hint: ExceptionHint) => { readonly event: ErrorEvent; readonly kind: EventKind };
+
+function reportOnce(
+  client: SentryClient,
+  seen: SeenError,
+  report: ErrorReport & { readonly describe: Describe },
+): string {
+  // Before the error is remembered as reported: who captures it later must get an event.
+  if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
+  // Nested spans may be of different units, but are of one trace.
+  const owner = report.place.trace.traceId;
+  const reported = reportsOf(client);
+  const known = reported.find(owner, seen);
+  if (known !== undefined) return known;
+  const { mechanism, level, atMillis, syntheticStack } = report;
+  const eventId = client.newEventId();
+  reported.add(owner, seen, eventId);
+  const hint = { eventId, timestamp: atMillis / 1000, mechanism, syntheticStack };
+  const { event, kind } = report.describe(hint);
+  const enrich = (each: ErrorEvent): ErrorEvent =>
+    withSources(each, client.settings.frameContextLines);
+  reportEvent(client, level === undefined ? event : { ...event, level }, {
+    ...report,
+    ...kind,
+    enrich,
+  });
+  return eventId;
+}
+
+/** When an unhandled error of the trace was last captured, in milliseconds since 1970; undefined where none was. */
+export function failureOfTrace(client: SentryClient, traceId: string): number | undefined {
+  return reportsOf(client).failureOf(traceId);
+}
+
+function reportsOf(client: SentryClient): ReportedErrors {
+  const known = reportedBy.get(client) ?? new ReportedErrors();
+  reportedBy.set(client, known);
+  return known;
+}
+
+function withSources(event: ErrorEvent, lines: number): ErrorEvent {
+  const { values = [] } = event.exception ?? {};
+  addContextLines(values, lines);
+  const images = debugImages(values);
+  return images === undefined
+    ? event
+    : { ...event, debug_meta: { images: images.map((image) => ({ ...image })) } };
+}
+
+// The attributes are those of a span, which may have been made by hand.
+function requestOfUnit({ request }: Unit, { settings }: SentryClient): JsonRecord | undefined {
+  if (request === undefined) return undefined;
+  const known = attempt(() => requestOf(request, settings), undefined);
+  return known && { ...known };
+}

@@ -1,0 +1,95 @@
+import { stackAbove } from "./error-event.js";
+import { attempt, isError, isObjectLike, memberOf } from "../support/foreign.js";
+import { guardOf } from "../support/guard.js";
+import { captureThrown } from "./capture.js";
+import type { CaptureContext } from "./capture-hint.js";
+import { mechanismOf } from "./capture-hint.js";
+import { clientFor } from "../context/global-client.js";
+
+// Errors of tRPC that are the server's own; all others answer 4xx (trpc.io/docs/server/error-handling).
+const TRPC_SERVER_CODES: ReadonlySet<unknown> = new Set([
+  "BAD_GATEWAY",
+  "GATEWAY_TIMEOUT",
+  "INTERNAL_SERVER_ERROR",
+  "NOT_IMPLEMENTED",
+  "SERVICE_UNAVAILABLE",
+]);
+
+// Codes of GraphQL servers that blame the client (Apollo Server and GraphQL Yoga).
+const GRAPHQL_CLIENT_CODES: ReadonlySet<unknown> = new Set([
+  "BAD_REQUEST",
+  "BAD_USER_INPUT",
+  "FORBIDDEN",
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "NOT_FOUND",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  "UNAUTHENTICATED",
+]);
+
+const MECHANISM = { type: "auto.middleware.handler", handled: false };
+
+/**
+ * Reports an error that reached the error handler of a framework whose instrumentation records none (Hono, tRPC,
+ * GraphQL Yoga), as not handled. One event with the exception of a span, and with an earlier capture in the trace. Errors
+ * that answer 3xx or 4xx (`status`, `statusCode`, tRPC and GraphQL codes) are not reported. Returns the id of the event;
+ * undefined where nothing was reported. Never throws.
+ */
+export function captureHandlerError(
+  error: unknown,
+  captureContext?: CaptureContext,
+): string | undefined {
+  const client = clientFor("captureHandlerError");
+  if (client === undefined) return undefined;
+  if (answersClientError(error)) return undefined;
+  const thrown = originalOf(error);
+  const mechanism = mechanismOf(captureContext) ?? MECHANISM;
+  const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureHandlerError));
+  return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
+}
+
+// These servers wrap what a resolver or procedure has thrown; spans and other handlers have seen the error itself.
+const WRAPPED: ReadonlyMap<unknown, string> = new Map([
+  ["GraphQLError", "originalError"],
+  ["TRPCError", "cause"],
+]);
+
+function originalOf(error: unknown): unknown {
+  const key = WRAPPED.get(memberOf(error, "name"));
+  const original = key === undefined ? undefined : memberOf(error, key);
+  return isObjectLike(original) ? original : error;
+}
+
+function answersClientError(error: unknown): boolean {
+  if (!isObjectLike(error)) return false;
+  const status = statusOf(error);
+  if (status !== undefined) return status >= 300 && status < 500;
+  const name = memberOf(error, "name");
+  if (name === "TRPCError") return !TRPC_SERVER_CODES.has(memberOf(error, "code"));
+  return name === "GraphQLError" && isGraphqlClientError(error);
+}
+
+function isGraphqlClientError(error: object): boolean {
+  const original = memberOf(error, "originalError");
+  // A resolver's own error may have a status.
+  const status = isObjectLike(original) ? statusOf(original) : undefined;
+  if (status !== undefined) return status >= 300 && status < 500;
+  return GRAPHQL_CLIENT_CODES.has(memberOf(memberOf(error, "extensions"), "code"));
+}
+
+// A number below 100 is no status: errors of child processes have their exit code there.
+function statusOf(error: object): number | undefined {
+  const http = memberOf(memberOf(error, "extensions"), "http");
+  const candidates = [
+    memberOf(error, "status"),
+    memberOf(error, "statusCode"),
+    memberOf(error, "status_code"),
+    memberOf(memberOf(error, "output"), "statusCode"),
+    memberOf(http, "status"),
+  ];
+  return candidates
+    .map((value) => attempt(() => (typeof value === "string" ? Number(value) : value), undefined))
+    .find((value): value is number => typeof value === "number" && value >= 100 && value < 600);
+}

@@ -1,0 +1,75 @@
+import { attempt } from "../support/foreign.js";
+import { hasFailed, isCall, stopsFailures } from "../semantics/root-failure.js";
+import type { EndedWork } from "../semantics/root-failure.js";
+import type { FinishedSpan } from "../trace/finished-span.js";
+import type { Segment } from "../spans/segment.js";
+import type { FoundException, RootOutcome } from "./choose-exceptions.js";
+import { endOnPath } from "../context/failure-path.js";
+import { exceptionsOf } from "./recorded-exceptions.js";
+import { RootExceptions } from "./root-exceptions.js";
+import type { ExceptionSink } from "./root-exceptions.js";
+import { hasEvents } from "../trace/span-events.js";
+import type { SpanEntry } from "../context/span-slots.js";
+
+// Most spans have no events: they share one list.
+const NONE: readonly FoundException[] = Object.freeze([]);
+
+/**
+ * Turns the exceptions that are recorded on the spans of segments into error events: each error once,
+ * also where nested spans, a capture and a log record have all seen it.
+ */
+export class SpanExceptions {
+  readonly #sink: ExceptionSink;
+  readonly #bySegment = new WeakMap<Segment, RootExceptions>();
+
+  constructor(sink: ExceptionSink) {
+    this.#sink = sink;
+  }
+
+  /** Takes the exceptions of a span that has ended; call it before the assembler finishes the span. */
+  ended(entry: SpanEntry, span: FinishedSpan): void {
+    const { segment } = entry;
+    const isRoot = segment.root === span;
+    const found = hasEvents(span) ? foundOn(entry, span) : NONE;
+    if (!isRoot) endOnPath(entry, stopsFailures(span));
+    // All that most spans cost.
+    if (found.length === 0 && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
+    const exceptions = this.#exceptionsOf(segment);
+    exceptions.add(found);
+    exceptions.decide(isRoot ? outcomeOf(span) : undefined);
+  }
+
+  /** Reports what waits for open roots, and from now on each exception at once. */
+  end(): void {
+    this.#sink.waiting.end();
+  }
+
+  #exceptionsOf(segment: Segment): RootExceptions {
+    const known = this.#bySegment.get(segment);
+    if (known !== undefined) return known;
+    segment.hasExceptions = true;
+    const exceptions = new RootExceptions(this.#sink, () => outcomeOfOpen(segment.root));
+    this.#bySegment.set(segment, exceptions);
+    return exceptions;
+  }
+}
+
+function foundOn(entry: SpanEntry, span: FinishedSpan): FoundException[] {
+  const found = exceptionsOf(span).map((each) => ({ ...each, span: entry }));
+  if (found.length > 0) entry.hasRecorded = true;
+  return found;
+}
+
+/** The outcome of a local root that has ended. */
+export function outcomeOf(root: EndedWork): RootOutcome {
+  if (isCall(root.kind)) return "call";
+  return hasFailed(root) ? "failed" : "fine";
+}
+
+// The API does not let anybody read an open span; the SDK's can be read.
+function outcomeOfOpen(root: object | undefined): RootOutcome {
+  const { kind, status, attributes } = (root ?? {}) as Partial<EndedWork>;
+  if (kind === undefined || status === undefined || attributes === undefined) return "open";
+  if (isCall(kind)) return "call";
+  return attempt(() => stopsFailures({ kind, status, attributes }), false) ? "fine" : "open";
+}

@@ -1,0 +1,88 @@
+import type { ProcessMembers } from "../client/process-members.js";
+import { detached } from "../support/detached.js";
+import { ownEntries } from "../support/foreign.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import type { MissingAttributes } from "./encode-item.js";
+import type { ReadBudget, RecordPrivacy } from "./record-privacy.js";
+import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./process-attributes.js";
+
+/** The attributes of one item, those first that are kept when not all fit. */
+export type ItemAttributes = Map<string, unknown>;
+
+/** Attributes that are read of one item: more are not worth it, since only so many characters are sent. */
+export const MAX_OWN = 1000;
+
+/** How the attributes of an item are read. */
+export interface AttributeReading {
+  readonly privacy: RecordPrivacy;
+  readonly budget: ReadBudget;
+}
+
+/**
+ * Returns the attributes of a log or metric without secrets: its own, the scopes' (the most specific first), and the
+ * user's where they are not set (protocol: logs, default attributes). Those of the process are not among them.
+ * Never throws.
+ */
+export function itemAttributes(
+  own: object,
+  scopes: readonly ScopeData[],
+  reading: AttributeReading,
+): ItemAttributes {
+  const attributes: ItemAttributes = new Map();
+  for (const entry of ownEntries<unknown>(own, MAX_OWN)) addShown(attributes, entry, reading);
+  for (const scope of scopes.toReversed()) {
+    for (const key in scope.attributes) addShown(attributes, [key, scope.attributes[key]], reading);
+  }
+  addUser(attributes, scopes);
+  return attributes;
+}
+
+/** What is said of the process when an item with these attributes is sent. */
+export function missingOf(attributes: ItemAttributes): MissingAttributes {
+  return attributes.has(ADDRESS_KEY) ? "process-but-address" : "process";
+}
+
+/** The attributes as hooks see them: with what is said of the process, and as a copy that a hook may write into. */
+export function attributesForHook(
+  attributes: ItemAttributes,
+  members: ProcessMembers,
+): Record<string, unknown> {
+  return detached(Object.fromEntries([...processEntries(members), ...attributes]));
+}
+
+/** What a hook has left as attributes. */
+export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
+  return typeof attributes === "object" && attributes !== null
+    ? ownEntries<unknown>(attributes, MAX_OWN)
+    : [];
+}
+
+function addShown(
+  attributes: ItemAttributes,
+  [key, value]: readonly [string, unknown],
+  { privacy, budget }: AttributeReading,
+): void {
+  if (attributes.has(key) || PROCESS_KEYS.has(key)) return;
+  const shown = privacy.attribute(key, value, budget);
+  if (shown !== undefined || value === undefined) attributes.set(key, shown);
+}
+
+function addIfNew(attributes: ItemAttributes, key: string, value: unknown): void {
+  if (!attributes.has(key) && !PROCESS_KEYS.has(key)) attributes.set(key, value);
+}
+
+// Users are merged member by member, as for events.
+function addUser(attributes: ItemAttributes, scopes: readonly ScopeData[]): void {
+  for (const { user } of scopes.toReversed()) {
+    if (user === undefined) continue;
+    addIfSet(attributes, "user.id", user.id);
+    addIfSet(attributes, "user.name", user.username ?? user["name"]);
+    addIfSet(attributes, "user.email", user.email);
+  }
+}
+
+// The protocol has all of them as texts.
+function addIfSet(attributes: ItemAttributes, key: string, value: unknown): void {
+  if (typeof value === "string" && value !== "") addIfNew(attributes, key, value);
+  else if (typeof value === "number") addIfNew(attributes, key, String(value));
+}

@@ -1,0 +1,172 @@
+import type { SentryClient } from "../client/client.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { Log, LogLevel } from "../protocol/log.js";
+import { clip } from "../support/cut.js";
+import { attributeText } from "./telemetry-text.js";
+import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
+import type { EncodedItem, MissingAttributes } from "./encode-item.js";
+import { HookGate } from "./hook-gate.js";
+import {
+  attributesForHook,
+  attributesOfHook,
+  itemAttributes,
+  missingOf,
+} from "./item-attributes.js";
+import type { ItemAttributes } from "./item-attributes.js";
+import { ItemBatcher } from "./item-batcher.js";
+import type { SetTimer } from "./item-batcher.js";
+import { RecordPrivacy } from "./record-privacy.js";
+import { isLogLevel, severityNumberOf } from "../protocol/log-levels.js";
+import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import { processSequence } from "./timestamp-sequence.js";
+import { jsonText } from "./typed-attribute.js";
+
+/** One log, before anything is said of the process and the unit of work. */
+export interface LogInput {
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+  readonly level: LogLevel;
+  /** A value of any kind, as `attributes` are; what cannot be sent as it is becomes text. */
+  readonly message: unknown;
+  readonly attributes: object;
+  readonly place: TelemetryPlace;
+}
+
+/** Characters of one text of a log that are sent. */
+export const MAX_LOG_TEXT = 32_768;
+
+// In the worst case six bytes each: together with the message about 1 MiB, what one log may have.
+const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
+
+const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
+
+const ITEM_TYPE = "log";
+const CONTENT_TYPE = "application/vnd.sentry.items.log+json";
+
+interface LogHead extends Omit<LogInput, "attributes" | "message"> {
+  readonly message: string;
+}
+type LogMembers = Pick<LogHead, "level" | "message">;
+type LogHook = (log: Log) => Log | null;
+type Entries = Iterable<readonly [string, unknown]>;
+
+/** Takes the logs of one client: hooks, encoding, batches. https://develop.sentry.dev/sdk/telemetry/logs/ */
+export class LogCapture {
+  readonly #client: SentryClient;
+  readonly #gate: HookGate;
+  readonly #batcher: ItemBatcher;
+  readonly #privacy: RecordPrivacy;
+
+  constructor(client: SentryClient, setTimer: SetTimer) {
+    this.#client = client;
+    this.#gate = new HookGate(client.diagnostics, "beforeSendLog");
+    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
+    this.#batcher = new ItemBatcher({ setTimer, send: (items) => this.#send(items) });
+    client.addBuffer(this.#batcher);
+  }
+
+  /** Takes a log; where logs are not enabled nothing is done. Never throws. */
+  capture(input: LogInput): void {
+    if (!this.#client.settings.enableLogs || this.#client.refusesReentry(ONE_LOG, true)) return;
+    try {
+      this.#capture(input);
+    } catch (error) {
+      this.dropUnread("internal_sdk_error");
+      this.#client.diagnostics.warnOnce("logs", "a log could not be encoded and is lost", error);
+    }
+  }
+
+  /** Counts a log that is dropped and whose size is not known. */
+  dropUnread(reason: DiscardReason): void {
+    this.#client.ledger.early.record(reason, [{ category: "log_item", quantity: 1 }]);
+  }
+
+  // Hooks see what is sent without them: secrets are withheld before.
+  #capture(input: LogInput): void {
+    const attributes = this.#attributes(input);
+    const head = { ...input, message: jsonText(this.#privacy.body(input.message), MAX_LOG_TEXT) };
+    const hook = this.#client.settings.beforeSendLog;
+    if (this.#client.isClosed || hook === undefined) {
+      const item = this.#encode(head, attributes, missingOf(attributes));
+      return this.#client.isClosed ? this.#drop("closed", item) : this.#add(item);
+    }
+    const hooked = this.#hooked(head, attributes, hook);
+    if (hooked === undefined) {
+      return this.#drop("before_send", this.#encode(head, attributes, missingOf(attributes)));
+    }
+    const { place, timestamp } = input;
+    const changed = { ...membersOf(hooked, head), place, timestamp };
+    this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
+  }
+
+  #attributes({ attributes, place }: LogInput): ItemAttributes {
+    const scopes = [...this.#client.initialScopes, ...place.scopes];
+    const budget = { left: LIMITS.totalLength };
+    const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
+    if (budget.left <= 0) this.#warnClipped();
+    return shown;
+  }
+
+  #hooked(input: LogHead, attributes: ItemAttributes, hook: LogHook): Log | undefined {
+    if (this.#gate.isOpen) return undefined;
+    const { level, message } = input;
+    const all = attributesForHook(attributes, this.#client.processMembers());
+    return this.#gate.run(hook, { level, message, attributes: all });
+  }
+
+  #encode(log: LogHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
+    const { text, isClipped } = attributeText(attributes, LIMITS);
+    if (isClipped) this.#warnClipped();
+    const { level, message, place, timestamp } = log;
+    const members = [
+      headText(timestamp, place),
+      `"level":"${level}","severity_number":${severityNumberOf(level)}`,
+      `"body":${JSON.stringify(clip(message, MAX_LOG_TEXT))}`,
+      attributesMember(text, processSequence.next(timestamp)),
+    ];
+    return itemOf(members, missing);
+  }
+
+  #warnClipped(): void {
+    this.#client.diagnostics.warnOnce(
+      "log-attributes",
+      `attributes of a log are left out: all of them may have ${LIMITS.totalLength} characters`,
+    );
+  }
+
+  #add(item: EncodedItem): void {
+    if (!this.#batcher.add(item)) this.#drop("buffer_overflow", item);
+  }
+
+  #drop(reason: DiscardReason, item: EncodedItem): void {
+    const { bytes } = containerOf([item], this.#client.processMembers());
+    this.#client.ledger.early.record(reason, contentsOf(1, bytes));
+  }
+
+  #send(items: readonly EncodedItem[]): void {
+    const { payload, bytes } = containerOf(items, this.#client.processMembers());
+    this.#client.captureBatch({
+      category: "log_item",
+      itemType: ITEM_TYPE,
+      itemMembers: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
+      payload,
+      contents: contentsOf(items.length, bytes),
+    });
+  }
+}
+
+function contentsOf(items: number, bytes: number): readonly ItemCount[] {
+  return [
+    { category: "log_item", quantity: items },
+    { category: "log_byte", quantity: bytes },
+  ];
+}
+
+// What a hook put into the log may be anything.
+function membersOf(hooked: Log, input: LogHead): LogMembers {
+  const { level, message } = hooked;
+  return {
+    level: isLogLevel(level) ? level : input.level,
+    message: jsonText(message, MAX_LOG_TEXT),
+  };
+}

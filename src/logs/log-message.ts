@@ -1,0 +1,82 @@
+import { errorMessage, errorType } from "../support/error-shape.js";
+import { attempt, firstOf, isError, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
+import { textOf } from "../support/text.js";
+import { jsonText } from "./typed-attribute.js";
+import { MAX_LOG_TEXT } from "./log-capture.js";
+
+/** A message with its parameters, so that messages of one template are found together. */
+export interface ParameterizedLog {
+  /** The text with the parameters in it. */
+  readonly message: string;
+  /** The text with a mark for each parameter. */
+  readonly template: string;
+  /** By place, or by name. */
+  readonly parameters: Readonly<Record<string, unknown>> | readonly unknown[];
+}
+
+/** The body of a log, and what its message adds to the attributes. */
+export interface LogMessage {
+  /** A text, or an object that becomes its JSON text. */
+  readonly body: object | string;
+  readonly attributes: Readonly<Record<string, unknown>> | undefined;
+}
+
+const MAX_PARAMETERS = 100;
+const MAX_NAME = 200;
+
+/**
+ * A template literal as a parameterized message. Its template is in Sentry's notation: `%s` for each
+ * parameter, `%%` for a per cent sign. Never throws, whatever it is called with.
+ */
+export function parameterized(
+  strings: readonly string[],
+  ...parameters: readonly unknown[]
+): ParameterizedLog {
+  const texts = firstOf(strings, MAX_PARAMETERS + 1).map(textOf);
+  let message = texts[0] ?? "";
+  for (const [index, parameter] of parameters.entries()) {
+    message += parameterText(parameter) + (texts[index + 1] ?? "");
+  }
+  const template = texts.map((text) => text.replaceAll("%", "%%")).join("%s");
+  return Object.freeze({ message, template, parameters: Object.freeze(parameters) });
+}
+
+/** What a logger was given as a message. Never throws. */
+export function logMessage(message: unknown): LogMessage {
+  if (typeof message === "string") return { body: message, attributes: undefined };
+  if (isError(message)) {
+    const text = errorMessage(message).slice(0, MAX_LOG_TEXT + 1);
+    return { body: `${errorType(message)}: ${text}`, attributes: undefined };
+  }
+  const template = memberOf(message, "template");
+  if (typeof template !== "string") {
+    const isRecord = typeof message === "object" && message !== null;
+    const body = isRecord ? message : jsonText(message, MAX_LOG_TEXT);
+    return { body, attributes: undefined };
+  }
+  const text = memberOf(message, "message");
+  return {
+    body: typeof text === "string" ? text : template,
+    attributes: parameterAttributes(template, memberOf(message, "parameters")),
+  };
+}
+
+// A template without parameters says no more than the message.
+function parameterAttributes(template: string, parameters: unknown): LogMessage["attributes"] {
+  const entries = parameterEntries(parameters);
+  if (entries.length === 0) return undefined;
+  const named = entries.map(([name, value]) => [`sentry.message.parameter.${name}`, value]);
+  return Object.fromEntries([["sentry.message.template", template], ...named]);
+}
+
+function parameterEntries(parameters: unknown): [string, unknown][] {
+  if (!isObjectLike(parameters)) return [];
+  const names = attempt<readonly string[]>(() => ownKeys(parameters, MAX_PARAMETERS), []);
+  return names.map((name) => [name.slice(0, MAX_NAME), memberOf(parameters, name)]);
+}
+
+function parameterText(parameter: unknown): string {
+  const text = isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
+  // One character more, so that the message is seen to be cut.
+  return text.slice(0, MAX_LOG_TEXT + 1);
+}

@@ -1,0 +1,70 @@
+import { context } from "@opentelemetry/api";
+
+import { telemetryPlace } from "../context/telemetry-place.js";
+import { setDetachedTimer } from "../context/detached-timers.js";
+import { ownEntries } from "../support/foreign.js";
+import type { LogLevel } from "../protocol/log.js";
+import { clientTelemetry } from "./client-telemetry.js";
+import { MAX_OWN } from "./item-attributes.js";
+import { logMessage, parameterized } from "./log-message.js";
+import type { ParameterizedLog } from "./log-message.js";
+import { clientFor } from "../context/global-client.js";
+
+/** Sends one log. Texts are cut at 32,768 characters; what is no attribute value by itself is sent as JSON. Never throws. */
+export type LogFunction = (
+  message: ParameterizedLog | string,
+  attributes?: Readonly<Record<string, unknown>>,
+) => void;
+
+/** Writes logs to Sentry, with the trace and the scopes of the code that calls. */
+export interface Logger {
+  readonly trace: LogFunction;
+  readonly debug: LogFunction;
+  readonly info: LogFunction;
+  readonly warn: LogFunction;
+  readonly error: LogFunction;
+  readonly fatal: LogFunction;
+  /** A message whose parameters can be searched for: ``logger.info(logger.fmt`user ${id} bought ${count}`)``. */
+  readonly fmt: (strings: TemplateStringsArray, ...parameters: unknown[]) => ParameterizedLog;
+}
+
+/** Writes logs to Sentry by the process-wide client, with the trace and the scopes of the code that calls. */
+export const logger: Logger = Object.freeze({
+  trace: logFunction("trace"),
+  debug: logFunction("debug"),
+  info: logFunction("info"),
+  warn: logFunction("warn"),
+  error: logFunction("error"),
+  fatal: logFunction("fatal"),
+  fmt: parameterized,
+});
+
+function logFunction(level: LogLevel): LogFunction {
+  return (message, attributes) => {
+    const client = clientFor("logger");
+    if (client === undefined || !client.settings.enableLogs) return;
+    try {
+      const { body, attributes: added } = logMessage(message);
+      const own = asObject(attributes);
+      clientTelemetry(client, setDetachedTimer).logs.capture({
+        timestamp: Date.now() / 1000,
+        level,
+        message: body,
+        attributes: added === undefined ? own : { ...readable(own), ...added },
+        place: telemetryPlace(context.active()),
+      });
+    } catch (error) {
+      client.ledger.early.record("internal_sdk_error", [{ category: "log_item", quantity: 1 }]);
+      client.diagnostics.warnOnce("logger", "a log could not be taken", error);
+    }
+  };
+}
+
+function asObject(attributes: unknown): object {
+  return typeof attributes === "object" && attributes !== null ? attributes : {};
+}
+
+// A getter of the application's may throw.
+function readable(attributes: object): object {
+  return Object.fromEntries(ownEntries<unknown>(attributes, MAX_OWN));
+}

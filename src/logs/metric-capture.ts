@@ -1,0 +1,177 @@
+import type { SentryClient } from "../client/client.js";
+import { clip } from "../support/cut.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { Metric, MetricType } from "../protocol/metric.js";
+import { attributeText } from "./telemetry-text.js";
+import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
+import type { EncodedItem, MissingAttributes } from "./encode-item.js";
+import { HookGate } from "./hook-gate.js";
+import {
+  attributesForHook,
+  attributesOfHook,
+  itemAttributes,
+  missingOf,
+} from "./item-attributes.js";
+import type { ItemAttributes } from "./item-attributes.js";
+import { ItemBatcher } from "./item-batcher.js";
+import type { SetTimer } from "./item-batcher.js";
+import { RecordPrivacy } from "./record-privacy.js";
+import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import { processSequence } from "./timestamp-sequence.js";
+
+/** One value of a metric, before anything is said of the process and the unit of work. */
+export interface MetricInput {
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+  readonly name: string;
+  readonly type: MetricType;
+  readonly value: number;
+  readonly unit: string | undefined;
+  /** Values of any kind; what cannot be sent as it is becomes text. */
+  readonly attributes: object;
+  readonly place: TelemetryPlace;
+}
+
+/** Characters that a metric's name may have. */
+export const MAX_METRIC_NAME = 200;
+
+type MetricHead = Omit<MetricInput, "attributes">;
+type Entries = Iterable<readonly [string, unknown]>;
+
+// The protocol asks for at most 2 KiB per value, name and ids among them.
+const MAX_OWN_LENGTH = 1200;
+const MAX_PROCESS_LENGTH = 500;
+const MAX_VALUE_LENGTH = 200;
+const MAX_UNIT_LENGTH = 64;
+
+// More than is sent of a value, so that a secret is recognized before it is cut.
+const MAX_READ_VALUE_LENGTH = 2048;
+const MAX_READ_LENGTH = 16_384;
+
+const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
+
+const ITEM_TYPE = "trace_metric";
+const CONTENT_TYPE = "application/vnd.sentry.items.trace-metric+json";
+const TYPES: ReadonlySet<unknown> = new Set<MetricType>(["counter", "distribution", "gauge"]);
+
+/** Takes the metrics of one client: hooks, encoding, batches. https://develop.sentry.dev/sdk/telemetry/metrics/ */
+export class MetricCapture {
+  readonly #client: SentryClient;
+  readonly #gate: HookGate;
+  readonly #batcher: ItemBatcher;
+  readonly #privacy: RecordPrivacy;
+
+  constructor(client: SentryClient, setTimer: SetTimer) {
+    this.#client = client;
+    this.#gate = new HookGate(client.diagnostics, "beforeSendMetric");
+    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_READ_VALUE_LENGTH);
+    this.#batcher = new ItemBatcher({ setTimer, send: (items) => this.#send(items) });
+    client.addBuffer(this.#batcher);
+  }
+
+  /** Takes a value; where metrics are not enabled nothing is done. Never throws. */
+  capture(input: MetricInput): void {
+    if (!this.#client.settings.enableMetrics || this.#client.refusesReentry(ONE_METRIC, true))
+      return;
+    try {
+      const reason = this.#capture(input);
+      if (reason !== undefined) this.#drop(reason);
+    } catch (error) {
+      this.#drop("internal_sdk_error");
+      this.#client.diagnostics.warnOnce("metrics", "a metric could not be encoded", error);
+    }
+  }
+
+  // The reason for which it is dropped, if it is.
+  #capture(input: MetricInput): DiscardReason | undefined {
+    if (this.#client.isClosed) return "closed";
+    if (!isValid(input)) return this.#refuse();
+    const attributes = this.#attributes(input);
+    const hook = this.#client.settings.beforeSendMetric;
+    if (hook === undefined) {
+      return this.#add(this.#encode(input, attributes, missingOf(attributes)));
+    }
+    if (this.#gate.isOpen) return "before_send";
+    const all = attributesForHook(attributes, this.#client.processMembers());
+    const hooked = this.#gate.run(hook, metricOf(input, all));
+    if (hooked === undefined) return "before_send";
+    const { name, type, value, unit } = hooked;
+    const { place, timestamp } = input;
+    const changed = { name, type, value, unit, place, timestamp };
+    if (!isValid(changed)) return this.#refuse();
+    return this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
+  }
+
+  #attributes({ attributes, place }: MetricInput): ItemAttributes {
+    const scopes = [...this.#client.initialScopes, ...place.scopes];
+    const budget = { left: MAX_READ_LENGTH };
+    const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
+    if (budget.left <= 0) this.#warnClipped();
+    return shown;
+  }
+
+  #encode(metric: MetricHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
+    const totalLength = MAX_OWN_LENGTH + (missing === "none" ? MAX_PROCESS_LENGTH : 0);
+    const { text, isClipped } = attributeText(attributes, {
+      valueLength: MAX_VALUE_LENGTH,
+      totalLength,
+    });
+    if (isClipped) this.#warnClipped();
+    const { name, type, value, unit, place, timestamp } = metric;
+    const members = [
+      headText(timestamp, place),
+      `"name":${JSON.stringify(name.toWellFormed())},"type":"${type}","value":${value}${unitMember(unit)}`,
+      attributesMember(text, processSequence.next(timestamp)),
+    ];
+    return itemOf(members, missing);
+  }
+
+  #warnClipped(): void {
+    this.#client.diagnostics.warnOnce(
+      "metric-attributes",
+      `attributes of a metric are left out: all of them may have ${MAX_OWN_LENGTH} characters`,
+    );
+  }
+
+  #add(item: EncodedItem): DiscardReason | undefined {
+    return this.#batcher.add(item) ? undefined : "buffer_overflow";
+  }
+
+  #refuse(): DiscardReason {
+    this.#client.diagnostics.warnOnce(
+      "metric",
+      `a metric is not sent: it needs a name of 1 to ${MAX_METRIC_NAME} characters and a finite value`,
+    );
+    return "invalid";
+  }
+
+  #drop(reason: DiscardReason): void {
+    this.#client.ledger.early.record(reason, [{ category: "trace_metric", quantity: 1 }]);
+  }
+
+  #send(items: readonly EncodedItem[]): void {
+    this.#client.captureBatch({
+      category: "trace_metric",
+      itemType: ITEM_TYPE,
+      itemMembers: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
+      payload: containerOf(items, this.#client.processMembers()).payload,
+      contents: [{ category: "trace_metric", quantity: items.length }],
+    });
+  }
+}
+
+// Callers in plain JavaScript, and hooks, may give anything.
+function isValid({ name, type, value }: Pick<Metric, "name" | "type" | "value">): boolean {
+  const isName = typeof name === "string" && name !== "" && name.length <= MAX_METRIC_NAME;
+  return isName && TYPES.has(type) && Number.isFinite(value);
+}
+
+function metricOf(input: MetricInput, attributes: Record<string, unknown>): Metric {
+  const { name, type, value, unit } = input;
+  return { name, type, value, attributes, ...(unit === undefined ? {} : { unit }) };
+}
+
+function unitMember(unit: unknown): string {
+  if (typeof unit !== "string" || unit === "") return "";
+  return `,"unit":${JSON.stringify(clip(unit, MAX_UNIT_LENGTH))}`;
+}

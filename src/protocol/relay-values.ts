@@ -1,0 +1,208 @@
+import { types } from "node:util";
+
+import { cut, cutBytes } from "../support/cut.js";
+import { bigintText } from "../support/text.js";
+
+/** A rule of Relay for values; Relay deletes a value that breaks it and shows an error on the event. */
+export type ValueRule = keyof typeof VALUE_RULES;
+
+/** Each rule in words, for diagnostics. */
+export const VALUE_RULES = {
+  release:
+    'a release has 1 to 200 bytes without control characters, slashes and backslashes, and is not ".", ".." or "latest"',
+  environment:
+    'an environment has 1 to 64 bytes without control characters, slashes and backslashes, and is not "none", "." or ".."',
+  dist: "a dist has 1 to 64 letters, digits, underscores, dots and hyphens",
+  serverName: "a server name has 1 to 200 characters without newlines",
+  tagKey:
+    "a tag's key has 1 to 200 letters, digits, underscores, dots, colons and hyphens, and is not a field of the event (release, environment, dist, user, filename, function)",
+  tagValue: "a tag's value is a text of 1 to 200 characters without newlines",
+  breadcrumb:
+    "a breadcrumb has texts as type, category and message, a known level, a timestamp in seconds and an object as data; nothing else",
+  origin: "an origin has up to 128 letters, digits, underscores and dots",
+  measurement:
+    "a measurement has a name of up to 167 lower-case letters, digits, underscores and dots that begins with a letter, a finite value and a unit of up to 15 letters; an event has at most 10",
+  level: "a level is fatal, error, warning, log, info or debug",
+  user: "a user's id, username, name and email are texts, the ip_address is one, geo and data are objects",
+  request:
+    "a request has a method of letters, texts as url and fragment, objects as headers and env, and cookies as pairs",
+  span: "a span has texts as op and description, a known status, objects as data and tags, and valid ids",
+  timestamp: "an event's time lies in the last 30 days",
+  event: "an event has the fields of Sentry's protocol, each of its type",
+} as const;
+
+/** The text of a diagnostic about values that broke a rule. */
+export function ruleMessage(rule: ValueRule): string {
+  return `a value was repaired or left out, since Sentry would delete it: ${VALUE_RULES[rule]}`;
+}
+
+const MAX_RELEASE_BYTES = 200;
+const MAX_ENVIRONMENT_BYTES = 64;
+const MAX_DIST_LENGTH = 64;
+const MAX_TAG_LENGTH = 200;
+
+// More than any rule keeps: what is read of a text before a pattern is applied to it.
+const MAX_READ_LENGTH = 1024;
+const MAX_ORIGIN_LENGTH = 128;
+const MAX_MEASUREMENT_NAME_LENGTH = 167;
+
+/** Measurements of one event or span. */
+export const MAX_MEASUREMENTS = 10;
+
+// The controls of ASCII only: Relay takes those above.
+const FORBIDDEN = /[\p{Cc}/\\]/gu;
+const isAscii = (sign: string): boolean => sign < "\u0080";
+const RESERVED_RELEASE = /^(?:\.{1,2}|latest)$/i;
+const RESERVED_ENVIRONMENT = /^(?:\.{1,2}|none)$/i;
+
+/** A release that Relay takes: forbidden characters become hyphens. Undefined where none can be made. */
+export function validRelease(value: unknown): string | undefined {
+  return identifier(value, MAX_RELEASE_BYTES, RESERVED_RELEASE);
+}
+
+/** An environment that Relay takes: forbidden characters become hyphens. Undefined where none can be made. */
+export function validEnvironment(value: unknown): string | undefined {
+  return identifier(value, MAX_ENVIRONMENT_BYTES, RESERVED_ENVIRONMENT);
+}
+
+/** A dist that Relay takes: other characters become hyphens. Undefined where none can be made. */
+export function validDist(value: unknown): string | undefined {
+  const text = textOf(value)
+    .trim()
+    .replaceAll(/[^\w.-]/g, "-");
+  return cut(text, MAX_DIST_LENGTH) || undefined;
+}
+
+function identifier(value: unknown, maxBytes: number, reserved: RegExp): string | undefined {
+  const text = textOf(value)
+    .trim()
+    .replaceAll(FORBIDDEN, (sign) => (isAscii(sign) ? "-" : sign));
+  const valid = cutBytes(text, maxBytes).trim();
+  return valid === "" || reserved.test(valid) ? undefined : valid;
+}
+
+// Relay removes tags of these names without a word: they are fields of the event.
+const RESERVED_TAGS: ReadonlySet<string> = new Set([
+  "dist",
+  "environment",
+  "filename",
+  "function",
+  "release",
+  "user",
+]);
+
+/** A tag's key that Relay takes: spaces become hyphens, other characters underscores. */
+export function validTagKey(key: string): string | undefined {
+  const valid = cut(
+    key.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
+    MAX_TAG_LENGTH,
+  );
+  return valid === "" || RESERVED_TAGS.has(valid) ? undefined : valid;
+}
+
+/** A tag's value as a text that Relay takes; undefined where there is none. Never throws. */
+export function validTagValue(value: unknown): string | undefined {
+  const isText = typeof value === "string";
+  const isPlain = isText || ["bigint", "boolean", "number"].includes(typeof value);
+  const text = isPlain ? textOfPlain(value) : `[${typeof value}]`;
+  return (
+    cut(text.slice(0, MAX_READ_LENGTH).replaceAll("\n", " ").trim(), MAX_TAG_LENGTH).trim() ||
+    undefined
+  );
+}
+
+function textOfPlain(value: unknown): string {
+  return typeof value === "bigint" ? bigintText(value) : String(value);
+}
+
+/** An origin that Relay takes: other characters become underscores. */
+export function validOrigin(origin: string): string {
+  return cut(origin.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.]/g, "_"), MAX_ORIGIN_LENGTH);
+}
+
+/** A measurement's name that Relay takes; undefined where none can be made. */
+export function validMeasurementName(name: string): string | undefined {
+  const valid = name
+    .slice(0, MAX_READ_LENGTH)
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_.]/g, "_");
+  return /^[a-z]/.test(valid) ? cut(valid, MAX_MEASUREMENT_NAME_LENGTH) : undefined;
+}
+
+// The units of OpenTelemetry's conventions (UCUM) that Sentry has a name for.
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ["1", "none"],
+  ["%", "percent"],
+  ["By", "byte"],
+  ["KiBy", "kibibyte"],
+  ["MiBy", "mebibyte"],
+  ["GiBy", "gibibyte"],
+  ["ns", "nanosecond"],
+  ["us", "microsecond"],
+  ["ms", "millisecond"],
+  ["s", "second"],
+  ["min", "minute"],
+  ["h", "hour"],
+  ["d", "day"],
+]);
+
+/** A measurement's unit that Relay takes; undefined where there is none. */
+export function validUnit(unit: unknown): string | undefined {
+  if (typeof unit !== "string" || unit.length > MAX_READ_LENGTH) return undefined;
+  const known = UNITS.get(unit);
+  if (known !== undefined) return known;
+  const valid = unit.toLowerCase();
+  return /^[a-z]{1,15}$/.test(valid) ? valid : undefined;
+}
+
+const LEVELS: ReadonlyMap<string, string> = new Map([
+  ...["debug", "error", "fatal", "info", "log", "warning"].map((level) => [level, level] as const),
+  ["critical", "fatal"],
+  ["err", "error"],
+  ["warn", "warning"],
+  ["notice", "info"],
+  ["trace", "debug"],
+]);
+
+/** A level that Relay takes: lower case, and common other words for one. Undefined for anything else. */
+export function validLevel(level: unknown): string | undefined {
+  if (typeof level !== "string" || level.length > MAX_READ_LENGTH) return undefined;
+  return LEVELS.get(level.trim().toLowerCase());
+}
+
+// Seconds up to the year 5138; larger numbers are of a finer unit.
+const LARGEST_SECONDS = 1e11;
+const FINER_UNITS = [1, 1e3, 1e6, 1e9];
+
+/** A time as seconds since 1970: of seconds, milliseconds, a `Date` or a text. Undefined for anything else. */
+export function validSeconds(time: unknown): number | undefined {
+  const seconds = secondsOf(time);
+  const unit = FINER_UNITS.find((divisor) => seconds / divisor < LARGEST_SECONDS);
+  return seconds >= 0 && unit !== undefined ? seconds / unit : undefined;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+// Relay takes error events of 30 days, and those up to a minute ahead of its clock. The rest of the days is for the way.
+const MAX_EVENT_AGE_SECONDS = 25 * SECONDS_PER_DAY;
+const MAX_AHEAD_SECONDS = 30;
+
+/** The time of an error event that Relay takes: one outside of its window is moved to the nearest bound. */
+export function validEventTime(time: unknown, nowSeconds: number): number {
+  const seconds = validSeconds(time) ?? nowSeconds;
+  if (seconds > nowSeconds + MAX_AHEAD_SECONDS) return nowSeconds;
+  return Math.max(seconds, nowSeconds - MAX_EVENT_AGE_SECONDS);
+}
+
+function secondsOf(time: unknown): number {
+  if (typeof time === "number") return time;
+  if (types.isDate(time)) return Date.prototype.getTime.call(time) / 1000;
+  const isText = typeof time === "string" && time.length <= MAX_READ_LENGTH;
+  return isText ? Date.parse(time) / 1000 : Number.NaN;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value.slice(0, MAX_READ_LENGTH).toWellFormed();
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : "";
+}

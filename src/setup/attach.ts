@@ -1,0 +1,94 @@
+import { diag, trace } from "@opentelemetry/api";
+import type { Context, TracerProvider } from "@opentelemetry/api";
+
+import { createDiagnostics } from "../support/diagnostics.js";
+import { memberOf } from "../support/foreign.js";
+import { isRegistered, registeredVersion } from "../context/api-registry.js";
+
+/** What can be attached: a `SentrySpanProcessor`, or any span processor. */
+export interface AttachableProcessor {
+  onStart(span: object, parentContext: Context): void;
+  onEnd(span: object): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Adds a span processor to the tracer provider that is registered for the process: the way in where
+ * other code sets OpenTelemetry up, as `--import @opentelemetry/auto-instrumentations-node/register`
+ * does. From then on the provider flushes the processor and shuts it down with its own.
+ *
+ * OpenTelemetry has no API for this: the list of processors is a private field of its SDK, the same
+ * in 2.x and 3.x. Nothing else of this package touches it. Where you build the provider yourself, pass
+ * the processor to it instead.
+ *
+ * Returns whether the processor is attached (also if it was before); if it is not, OpenTelemetry's
+ * `diag` is told why. Never throws.
+ */
+export function attachToGlobalProvider(processor: AttachableProcessor): boolean {
+  const obstacle = attach(processor);
+  if (obstacle === undefined) return true;
+  createDiagnostics(diag).warnOnce("attach", `the span processor is not attached: ${obstacle}`);
+  return false;
+}
+
+/** Attaches the processor; says what is in the way if it cannot. Never throws. */
+export function attach(processor: AttachableProcessor): string | undefined {
+  try {
+    if (!isProcessor(processor)) return "it is no span processor: it has no `onStart` and `onEnd`";
+    if (!isRegistered("trace"))
+      return "no tracer provider is registered yet; call this after OpenTelemetry is set up";
+    const active = activeProcessorOf(registeredProvider());
+    if (active === undefined) return foreignProvider();
+    // A new array: the one that is there is the application's own `spanProcessors` option.
+    if (!active[LIST].includes(processor)) active[LIST] = [...active[LIST], processor];
+    return undefined;
+  } catch (error) {
+    return `the provider does not allow it (${String(error)})`;
+  }
+}
+
+/** The span processors of the registered provider; `foreign` where it does not show them. Never throws. */
+export function registeredProcessors(): readonly object[] | "foreign" | "none" {
+  if (!isRegistered("trace")) return "none";
+  try {
+    return activeProcessorOf(registeredProvider())?.[LIST] ?? "foreign";
+  } catch {
+    return "foreign";
+  }
+}
+
+// Private fields of the SDK's `TracerProvider` and of its processor that stands for all others.
+const ACTIVE = "_activeSpanProcessor";
+const LIST = "_spanProcessors";
+
+interface ActiveProcessor {
+  [LIST]: readonly object[];
+}
+
+function registeredProvider(): TracerProvider {
+  const provider = trace.getTracerProvider();
+  return "getDelegate" in provider && typeof provider.getDelegate === "function"
+    ? provider.getDelegate()
+    : provider;
+}
+
+function activeProcessorOf(provider: object): ActiveProcessor | undefined {
+  const active = ACTIVE in provider ? provider[ACTIVE] : undefined;
+  return isActiveProcessor(active) ? active : undefined;
+}
+
+function isActiveProcessor(value: unknown): value is ActiveProcessor {
+  return typeof value === "object" && value !== null && LIST in value && Array.isArray(value[LIST]);
+}
+
+function isProcessor(value: unknown): boolean {
+  return ["onStart", "onEnd"].every((name) => typeof memberOf(value, name) === "function");
+}
+
+function foreignProvider(): string {
+  return (
+    `the registered tracer provider is not one of the OpenTelemetry SDK 2.x or 3.x, or it was registered through ` +
+    `@opentelemetry/api ${registeredVersion()}, which the copy that this package uses cannot see`
+  );
+}

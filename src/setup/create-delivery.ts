@@ -1,0 +1,264 @@
+import { resolve } from "node:path";
+
+import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client-reports.js";
+import type { ClientReports } from "../client-reports/client-reports.js";
+import type { DiscardLedger } from "../client-reports/discard-recorder.js";
+import type { DeliveryCounts } from "../client/delivery-stats.js";
+import { SDK_HEADER_MEMBER } from "../client/process-members.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { proxyFromEnvironment } from "../options/env.js";
+import type { HttpOptions, Settings } from "../options/options.js";
+import { isTransport } from "../options/validate.js";
+import { runTransport } from "../context/own-calls.js";
+import { runDetached } from "../context/suppress.js";
+import type { Dsn } from "../protocol/dsn.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { createSpool } from "../delivery/spool/file-spool.js";
+import type { Spool, SpooledEnvelope } from "../delivery/spool/spool.js";
+import { createEnvelopeSender } from "../delivery/envelope-sender.js";
+import type { EnvelopeSender } from "../delivery/sender.js";
+import { steadyNow } from "../support/clock.js";
+import { failureReason, networkMessage } from "../delivery/http/failure-messages.js";
+import { createHttpTransport } from "../delivery/http/http-transport.js";
+import type { HttpTransport } from "../delivery/http/http-transport.js";
+import { createRetryTransport } from "../delivery/retry/retry-transport.js";
+import type { RetryTransport } from "../delivery/retry/retry-transport.js";
+import type { EnvelopeSenderSettings, SenderTransport } from "../delivery/sender-settings.js";
+import { createSpoolReplay } from "../delivery/spool/spool-replay.js";
+import type { SpoolReplay } from "../delivery/spool/spool-replay.js";
+import type { SendResult, Transport } from "../delivery/transport.js";
+import { SDK_NAME, SDK_VERSION } from "../version.js";
+
+/** What a client's delivery is made of, beside its settings. */
+export interface DeliveryParts {
+  readonly dsn: Dsn | undefined;
+  readonly diagnostics: Diagnostics;
+  readonly ledger: DiscardLedger;
+  /** Envelope header members beside the SDK's. */
+  readonly headerMembers?: string | undefined;
+  readonly onOperation?: EnvelopeSenderSettings["onOperation"];
+}
+
+/** The way from envelopes to the server. */
+export interface Delivery {
+  readonly sender: EnvelopeSender;
+  counts(): DeliveryCounts;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 96;
+
+// A spooled envelope is the probe of a quiet process. It is claimed when the probe is due: a claim that waited would
+// be left behind by the end of the process.
+const PROBE = Object.freeze({ isProbe: true });
+
+/** Puts the delivery of a client together; undefined where nothing is sent. */
+export function createDelivery(settings: Settings, parts: DeliveryParts): Delivery | undefined {
+  // A transport of the application's own gets the envelopes even without a DSN.
+  if (isTransport(settings.transport)) return plainDelivery(settings, parts, settings.transport);
+  return parts.dsn === undefined
+    ? undefined
+    : httpDelivery(settings, settings.transport, { ...parts, dsn: parts.dsn });
+}
+
+// What is sent again, and when, is the business of who wrote the transport.
+function plainDelivery(settings: Settings, parts: DeliveryParts, transport: Transport): Delivery {
+  const reports = reportsOf(settings, parts);
+  const sender = createEnvelopeSender({
+    ...senderSettings(settings, parts),
+    transport: ownTransport(transport),
+    reports,
+  });
+  return { sender, counts: () => ({ sender: sender.stats(), reports: reports.counts() }) };
+}
+
+// A transport that captures its failures would get them to send, without end.
+function ownTransport(transport: Transport): Transport {
+  return {
+    send: (...args) => runTransport(() => transport.send(...args)),
+    close: () => runTransport(() => transport.close()),
+  };
+}
+
+type HttpParts = DeliveryParts & { readonly dsn: Dsn };
+
+function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts): Delivery {
+  const { diagnostics, ledger } = parts;
+  const spool = spoolOf(options, parts);
+  const http = createHttpTransport({
+    ...options,
+    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    proxyEnvironment: proxyFromEnvironment(),
+    dsn: parts.dsn,
+    tunnel: settings.tunnel,
+    client: `${SDK_NAME}/${SDK_VERSION}`,
+    diagnostics,
+    runDetached,
+  });
+  const outage = new FirstOutage(diagnostics);
+  const retry = createRetryTransport({
+    transport: http,
+    retryOn5xx: options.retryOn5xx,
+    failFast: () => spool !== undefined && spool.isUsable !== false,
+    runDetached,
+    onRetry: (_envelope, last) => {
+      if (last.outcome !== "retryable" || last.phase === "reused") return;
+      diagnostics.warnOnce("retry", `${networkMessage(last.error)}; it is tried again`);
+      if (sender.stats().envelopesSent === 0) outage.goesOn(last.error);
+    },
+  });
+  const reports = reportsOf(settings, parts);
+  let replay: SpoolReplay | undefined;
+  const sender = createEnvelopeSender({
+    ...senderSettings(settings, parts),
+    ...concurrency(options),
+    transport: withReplay(retry, http, () => replay),
+    spool,
+    onSpooled: () => replay?.wake(),
+    reports,
+    onOperation: (result, millis) => {
+      if (result.outcome !== "retryable") replay?.nudge();
+      parts.onOperation?.(result, millis);
+    },
+  });
+  if (spool !== undefined) replay = startReplay(spool, { retry, sender, ledger });
+  return {
+    sender,
+    counts: () => ({
+      sender: sender.stats(),
+      connections: http.counts(),
+      attempts: {
+        ...retry.counts(),
+        isReachable: retry.isReachable,
+        lastError: retry.lastError,
+      },
+      spool: spool?.counts(),
+      reports: reports.counts(),
+    }),
+  };
+}
+
+function senderSettings(
+  settings: Settings,
+  parts: DeliveryParts,
+): Omit<EnvelopeSenderSettings, "transport"> {
+  return {
+    recorder: parts.ledger,
+    diagnostics: parts.diagnostics,
+    headerMembers: `${SDK_HEADER_MEMBER}${parts.headerMembers ?? ""}`,
+    onOperation: parts.onOperation,
+    maxBufferedBytes: settings.maxBufferedBytes,
+    runDetached,
+  };
+}
+
+function reportsOf(settings: Settings, { ledger }: DeliveryParts): ClientReports {
+  return settings.sendClientReports ? createClientReports({ ledger }) : NO_CLIENT_REPORTS;
+}
+
+function spoolOf(options: HttpOptions, parts: HttpParts): Spool | undefined {
+  const { diagnostics, ledger } = parts;
+  if (options.spoolDirectory === undefined) return undefined;
+  return createSpool({
+    directory: resolve(options.spoolDirectory),
+    maxBytes: options.spoolMaxBytes,
+    maxFiles: options.spoolMaxFiles,
+    maxAgeMillis: options.spoolMaxAgeMillis,
+    recorder: ledger,
+    diagnostics,
+    onForeignLoss: (reason, contents) => ledger.recordForeign(reason, contents),
+  });
+}
+
+interface ReplayParts {
+  readonly retry: RetryTransport;
+  readonly sender: EnvelopeSender;
+  readonly ledger: DiscardLedger;
+}
+
+function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): SpoolReplay {
+  const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
+    sender.settleSpooled(spooled, result);
+    if (!spooled.isOwn && result.outcome === "rejected") {
+      ledger.recordForeign("send_error", spooled.envelope.contents);
+    }
+  };
+  const replay = createSpoolReplay({
+    spool,
+    whenDue: (holdMillis) => retry.whenDue(holdMillis),
+    isReachable: () => retry.isReachable,
+    send: (envelope) => retry.send(envelope, PROBE),
+    isLimited: (category) => sender.isLimited(category),
+    onOutcome,
+  });
+  runDetached(() => replay.start());
+  return replay;
+}
+
+// Closing the transport ends the attempt that the replay waits for.
+function withReplay(
+  transport: SenderTransport,
+  http: HttpTransport,
+  replayOf: () => SpoolReplay | undefined,
+): SenderTransport {
+  return {
+    send: (envelope, options) =>
+      isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope, options),
+    wake: () => transport.wake?.(),
+    settled: async () => replayOf()?.settled(),
+
+    get holdsSends() {
+      return transport.holdsSends === true;
+    },
+    get isReachable() {
+      return transport.isReachable !== false;
+    },
+    get isUsable() {
+      return http.isUsable;
+    },
+    async close() {
+      await Promise.all([replayOf()?.stop(), transport.close()]);
+    },
+  };
+}
+
+// In less time a server that is deployed together with the application comes up.
+const OUTAGE_MILLIS = 60_000;
+
+/** Reports a server that has never been reached: it may be that the DSN is wrong, and the process may run for weeks. */
+class FirstOutage {
+  readonly #diagnostics: Diagnostics;
+  #since: number | undefined;
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics;
+  }
+
+  goesOn(error: Error): void {
+    this.#since ??= steadyNow();
+    if (steadyNow() - this.#since < OUTAGE_MILLIS) return;
+    this.#diagnostics.faultOnce(
+      "never-reached",
+      `the server has not been reached for a minute, and nothing was sent yet: ${failureReason(error)}. Envelopes wait in memory and are tried again; check the DSN and the network`,
+    );
+  }
+}
+
+// After an outage of days. The server would answer 200, and nobody would count the loss.
+const EXPIRED: SendResult = {
+  outcome: "retryable",
+  phase: "refused",
+  error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
+};
+
+function isExpired({ expiresAtMillis }: EncodedEnvelope): boolean {
+  return expiresAtMillis !== undefined && Date.now() > expiresAtMillis;
+}
+
+// A third of the connections is for when the others get no answer.
+function concurrency({ maxConnections = DEFAULT_MAX_CONNECTIONS }: HttpOptions): {
+  maxConcurrency: number;
+  stalledConcurrency: number;
+} {
+  const maxConcurrency = Math.max(1, Math.floor((maxConnections * 2) / 3));
+  return { maxConcurrency, stalledConcurrency: Math.floor(maxConnections) - maxConcurrency };
+}

@@ -1,0 +1,168 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import { environmentWithTrace } from "../options/env.js";
+import { attempt } from "../support/foreign.js";
+import { guarded } from "../support/guard.js";
+import type { DataCategory } from "../protocol/data-category.js";
+import { forkIsolation, forkScope } from "../context/scope-context.js";
+import { Scope } from "../scope/scope.js";
+import { doorChecks } from "./door-checks.js";
+import { newEventId } from "../client/event-id.js";
+import * as functions from "./functions.js";
+import { doorDiagnostics, getClient } from "../context/global-client.js";
+import { getCurrentScope, getIsolationScope } from "../context/scopes.js";
+
+// A loss is counted before the client has captured anything: the capture itself counts its own.
+function lose(name: string, category: DataCategory, error: unknown): void {
+  getClient()?.ledger.early.record("internal_sdk_error", [{ category, quantity: 1 }]);
+  report(name, error);
+}
+
+function report(name: string, error: unknown): void {
+  doorDiagnostics().warnOnce(
+    `door:${name}`,
+    `\`${name}\` failed on what it was given; the call has no effect`,
+    error,
+  );
+}
+
+function returning<T>(name: string, value: T): (error: unknown) => T {
+  return (error) => {
+    report(name, error);
+    return value;
+  };
+}
+
+function ignoring(name: string): (error: unknown) => void {
+  return (error) => report(name, error);
+}
+
+function losing(name: string, category: DataCategory): (error: unknown) => string {
+  return (error) => {
+    lose(name, category, error);
+    return newEventId();
+  };
+}
+
+function logging(level: string): (error: unknown) => void {
+  return (error) => lose(`logger.${level}`, "log_item", error);
+}
+
+function measuring(kind: string): (error: unknown) => void {
+  return (error) => lose(`metrics.${kind}`, "trace_metric", error);
+}
+
+function failing(name: string): (error: unknown) => Promise<false> {
+  return async (error) => {
+    report(name, error);
+    return false;
+  };
+}
+
+function scopeOr(find: () => Scope): (error: unknown) => Scope {
+  return (error) => {
+    report("a scope of a context", error);
+    return attempt(find, undefined) ?? new Scope();
+  };
+}
+
+type Fork = typeof forkIsolation;
+type Configure = Parameters<Fork>[1];
+
+// With a context that is one, what was thrown is the caller's: its `configure` has thrown it.
+function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Configure) => Context {
+  return (error, ctx, configure) => {
+    const forked = attempt(() => fork(ctx), undefined);
+    if (forked !== undefined && typeof configure === "function") throw error;
+    report("a fork of a context", error);
+    return forked ?? fork(ROOT_CONTEXT, typeof configure === "function" ? configure : undefined);
+  };
+}
+
+/**
+ * Every function of the package's main entry behind one guard: what throws inside of this package, on whatever value,
+ * is reported and does not reach the application. Each has a stand-in that says what the call returns then; a function
+ * without one does not compile. The entry exports from here only.
+ */
+export const doors: typeof functions = guarded(
+  functions,
+  {
+    addBreadcrumb: ignoring("addBreadcrumb"),
+    addEventProcessor: ignoring("addEventProcessor"),
+    attachToGlobalProvider: returning("attachToGlobalProvider", false),
+    bindContext: "passes",
+    captureCheckIn: losing("captureCheckIn", "monitor"),
+    captureEvent: losing("captureEvent", "error"),
+    captureException: losing("captureException", "error"),
+    captureFeedback: losing("captureFeedback", "feedback"),
+    captureHandlerError: losing("captureHandlerError", "error"),
+    captureMessage: losing("captureMessage", "error"),
+    close: failing("close"),
+    continueTrace: 1,
+    continueTraceFromEnvironment: 0,
+    createClient: "passes",
+    flush: failing("flush"),
+    forkIsolation: forkingOr(forkIsolation),
+    forkScope: forkingOr(forkScope),
+    getClient: returning("getClient", undefined),
+    getCurrentScope: scopeOr(() => getCurrentScope()),
+    getGlobalScope: scopeOr(() => new Scope()),
+    getIsolationScope: scopeOr(() => getIsolationScope()),
+    getTraceHeaders: (error) => {
+      report("getTraceHeaders", error);
+      return {};
+    },
+    getTraceMetaTags: returning("getTraceMetaTags", ""),
+    instrumentCron: (error, library) => {
+      report("instrumentCron", error);
+      return library;
+    },
+    instrumentNodeCron: (error, library) => {
+      report("instrumentNodeCron", error);
+      return library;
+    },
+    instrumentNodeSchedule: (error, library) => {
+      report("instrumentNodeSchedule", error);
+      return library;
+    },
+    isInitialized: returning("isInitialized", false),
+    isOptionsError: returning("isOptionsError", false),
+    lastEventId: returning("lastEventId", undefined),
+    logger: {
+      trace: logging("trace"),
+      debug: logging("debug"),
+      info: logging("info"),
+      warn: logging("warn"),
+      error: logging("error"),
+      fatal: logging("fatal"),
+      fmt: "passes",
+    },
+    metrics: {
+      count: measuring("count"),
+      gauge: measuring("gauge"),
+      distribution: measuring("distribution"),
+    },
+    monitor: "passes",
+    setAttribute: ignoring("setAttribute"),
+    setAttributes: ignoring("setAttributes"),
+    setClient: ignoring("setClient"),
+    setContext: ignoring("setContext"),
+    setExtra: ignoring("setExtra"),
+    setExtras: ignoring("setExtras"),
+    setTag: ignoring("setTag"),
+    setTags: ignoring("setTags"),
+    setUser: ignoring("setUser"),
+    startNewTrace: 0,
+    stats: returning("stats", undefined),
+    suppressTracing: 0,
+    traceEnvironment: (error) => {
+      report("traceEnvironment", error);
+      return environmentWithTrace({});
+    },
+    withIsolationScope: 0,
+    withMonitor: 1,
+    withScope: 0,
+  },
+  doorChecks,
+);

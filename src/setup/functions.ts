@@ -1,0 +1,49 @@
+// All functions of the package's main entry, as they are written. Applications get them through `doors.ts`, which guards
+// each of them.
+export { forkIsolation, forkScope } from "../context/scope-context.js";
+export { isOptionsError } from "../protocol/errors.js";
+export { attachToGlobalProvider } from "./attach.js";
+export {
+  captureEvent,
+  captureException,
+  captureFeedback,
+  captureMessage,
+  lastEventId,
+} from "../errors/capture.js";
+export { createClient } from "./create-client.js";
+export { instrumentCron } from "../crons/cron-job-class.js";
+export { instrumentNodeCron } from "../crons/cron-node-cron.js";
+export { instrumentNodeSchedule } from "../crons/cron-node-schedule.js";
+export { getClient, setClient } from "../context/global-client.js";
+export { captureHandlerError } from "../errors/handler-error.js";
+export { close, flush, isInitialized, stats } from "../context/lifecycle.js";
+export { logger } from "../logs/logger.js";
+export { metrics } from "../logs/metrics.js";
+export { captureCheckIn, monitor, withMonitor } from "../crons/monitor.js";
+export {
+  addBreadcrumb,
+  addEventProcessor,
+  bindContext,
+  getCurrentScope,
+  getGlobalScope,
+  getIsolationScope,
+  setAttribute,
+  setAttributes,
+  setContext,
+  setExtra,
+  setExtras,
+  setTag,
+  setTags,
+  setUser,
+  withIsolationScope,
+  withScope,
+} from "../context/scopes.js";
+export {
+  continueTrace,
+  continueTraceFromEnvironment,
+  getTraceHeaders,
+  getTraceMetaTags,
+  startNewTrace,
+  suppressTracing,
+  traceEnvironment,
+} from "./trace.js";

@@ -1,0 +1,263 @@
+import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import { attempt } from "../support/foreign.js";
+import { setNewest } from "../support/newest.js";
+import { requestClue } from "../semantics/request-clue.js";
+import type { RequestClue } from "../semantics/request-clue.js";
+import { Chunk } from "./chunk.js";
+import { renamedHead } from "./encoded-head.js";
+import type { EncodedHead } from "./encoded-head.js";
+import { localParentId } from "../trace/finished-span.js";
+import type { FinishedSpan } from "../trace/finished-span.js";
+import { inTurns } from "../support/in-turns.js";
+import type { SegmentOrigin } from "./segment.js";
+import type { SetTimer } from "./segment-schedule.js";
+import { SpanEncoder } from "./span-encoder.js";
+import type { EncodingSettings } from "./span-encoder.js";
+import { TraceGroup } from "./trace-group.js";
+import { continuation, rootTransaction } from "./transaction.js";
+import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
+
+export interface BatchAssemblerSettings {
+  readonly encoding: EncodingSettings;
+  readonly recorder: DiscardRecorder;
+  readonly setTimer: SetTimer;
+  /** Takes a finished transaction; must not throw. */
+  readonly sink: (transaction: AssembledTransaction) => void;
+  /** Describes a segment by its root. */
+  readonly originOf: (root: FinishedSpan) => SegmentOrigin;
+  /** Describes a segment by its first span, when its root has not come. */
+  readonly originOfOrphan: (span: FinishedSpan) => SegmentOrigin;
+  /** Tells whether a finished span is left out, a root with its whole segment. Default: none is. */
+  readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
+  /** How long spans wait for their root. */
+  readonly maxWaitMillis: number;
+  /** Characters of span JSON that may wait for their roots. */
+  readonly maxBufferedLength: number;
+}
+
+/** Roots whose decision is remembered for children that come after them; the first are forgotten. */
+const MAX_REMEMBERED_ROOTS = 10_000;
+
+/** Spans that a filter left out and that wait as parents of others: about 150 bytes each. */
+const MAX_WAITING_LEFT_OUT = 100_000;
+
+/**
+ * Builds transactions from finished spans alone: behind a batch processor or a tail sampler nobody
+ * tells which spans have started. A local root takes the descendants that have come, in its batch or
+ * before; spans whose root does not come go without it. No batch is dropped.
+ */
+export class BatchAssembler {
+  readonly #settings: BatchAssemblerSettings;
+  readonly #encoder: SpanEncoder;
+  readonly #groups = new Map<string, TraceGroup>();
+  readonly #origins = new Map<string, SegmentOrigin>();
+  #cancelTimer: (() => void) | undefined;
+  #round = 0;
+  #accepted = 0;
+  #buffered = 0;
+  #bufferedLength = 0;
+  #waitingLeftOut = 0;
+
+  constructor(settings: BatchAssemblerSettings) {
+    this.#settings = settings;
+    this.#encoder = new SpanEncoder(settings.encoding);
+  }
+
+  /** Takes a batch of finished spans. */
+  accept(spans: readonly FinishedSpan[]): void {
+    // Children are kept first, all of a batch, so that a root finds those that come after it in it.
+    const roots = spans.filter((span) => this.#isTakenAsRoot(span));
+    for (const root of roots) this.#sendRoot(root);
+    while (this.#isFull) this.#sendOldest();
+    if (this.#groups.size > 0) this.#arm();
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#bufferedLength > this.#settings.maxBufferedLength ||
+      this.#waitingLeftOut > MAX_WAITING_LEFT_OUT
+    );
+  }
+
+  /** Sends everything that waits for its root. Resolves when it has. */
+  flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    return inTurns([...this.#groups.keys()], (traceId) => this.#sendGroup(traceId));
+  }
+
+  counts(): { started: number; open: number; buffered: number } {
+    return { started: this.#accepted, open: 0, buffered: this.#buffered };
+  }
+
+  #isTakenAsRoot(span: FinishedSpan): boolean {
+    this.#accepted++;
+    try {
+      const parentSpanId = localParentId(span);
+      if (parentSpanId === undefined) return true;
+      this.#keep(span, parentSpanId);
+    } catch (error) {
+      this.#lose(error, 0);
+    }
+    return false;
+  }
+
+  #keep(span: FinishedSpan, parentSpanId: string): void {
+    const { traceId, spanId } = span.spanContext();
+    const isIgnored = this.#isIgnored(span);
+    const item = isIgnored ? undefined : this.#encoder.span(span, parentSpanId);
+    const group = this.#groups.get(traceId) ?? this.#beginGroup(traceId, span);
+    group.add(parentSpanId, { spanId, item, clue: clueOf(span) });
+    if (item === undefined) return this.#leftOut();
+    this.#buffered++;
+    this.#bufferedLength += item.length;
+  }
+
+  // It waits as the parent of its children.
+  #leftOut(): void {
+    this.#waitingLeftOut++;
+    this.#drop("ignored", 1, 0);
+  }
+
+  // A filter that fails leaves nothing out.
+  #isIgnored(span: FinishedSpan): boolean {
+    const { isIgnored } = this.#settings;
+    return isIgnored !== undefined && attempt(() => isIgnored(span), false);
+  }
+
+  #beginGroup(traceId: string, span: FinishedSpan): TraceGroup {
+    const origin = this.#origins.get(traceId) ?? this.#settings.originOfOrphan(span);
+    // Looked for again: a decision may run code of the application's that ends spans.
+    const group = this.#groups.get(traceId) ?? new TraceGroup(origin, span.resource, this.#round);
+    this.#groups.set(traceId, group);
+    return group;
+  }
+
+  // What may throw comes first: then nothing has been taken out of the group yet.
+  #sendRoot(root: FinishedSpan): void {
+    try {
+      const { resource } = root;
+      const { traceId, spanId } = root.spanContext();
+      const decided = this.#settings.originOf(root);
+      const origin = this.#isIgnored(root) ? { ...decided, fate: "ignored" as const } : decided;
+      const head = this.#encoder.head(root, origin.sampling.sampleRate);
+      this.#remember(traceId, origin);
+      const clues: RequestClue[] = [];
+      const items = this.#takeDescendants(traceId, spanId, clues);
+      // The innermost first, as they end.
+      const named = clues.length === 0 ? head : renamedHead(head, clues.toReversed());
+      if (origin.fate === "sent") this.#sendSegment(named, items, { origin, resource });
+      else this.#drop(origin.fate, items.length + 1, 1);
+    } catch (error) {
+      this.#lose(error, 1);
+    }
+  }
+
+  // For the children that come after it.
+  #remember(traceId: string, origin: SegmentOrigin): void {
+    setNewest(this.#origins, [traceId, origin], MAX_REMEMBERED_ROOTS);
+  }
+
+  #takeDescendants(traceId: string, spanId: string, clues: RequestClue[]): string[] {
+    const group = this.#groups.get(traceId);
+    const items = group?.takeDescendants(spanId, clues) ?? [];
+    if (group?.isEmpty === true) this.#forget(traceId, group);
+    this.#release(items);
+    return items;
+  }
+
+  #sendSegment(
+    head: EncodedHead,
+    items: readonly string[],
+    segment: Pick<AssembledTransaction, "origin" | "resource">,
+  ): void {
+    const chunks = chunksOf(items);
+    this.#settings.sink({ ...rootTransaction(head, chunks.shift()), ...segment });
+    this.#sendChunks(chunks, "overflow", segment);
+  }
+
+  #sendOldest(): void {
+    const oldest = this.#groups.keys().next().value;
+    if (oldest !== undefined) this.#sendGroup(oldest);
+  }
+
+  #sendGroup(traceId: string): void {
+    const group = this.#groups.get(traceId);
+    if (group === undefined) return;
+    this.#forget(traceId, group);
+    const items = group.takeAll();
+    this.#release(items);
+    if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
+    else this.#drop(group.origin.fate, items.length, 0);
+  }
+
+  #sendChunks(
+    chunks: readonly Chunk[],
+    reason: ContinuationReason,
+    { origin, resource }: Pick<AssembledTransaction, "origin" | "resource">,
+  ): void {
+    for (const chunk of chunks)
+      this.#settings.sink({ ...continuation(chunk, reason), origin, resource });
+  }
+
+  #forget(traceId: string, group: TraceGroup): void {
+    this.#groups.delete(traceId);
+    this.#waitingLeftOut -= group.leftOut;
+  }
+
+  #release(items: readonly string[]): void {
+    this.#buffered -= items.length;
+    for (const item of items) this.#bufferedLength -= item.length;
+  }
+
+  #lose(error: unknown, transactions: 0 | 1): void {
+    this.#drop("internal_sdk_error", 1, transactions);
+    this.#settings.encoding.onMended(
+      "span:encoding",
+      "a span could not be encoded and is lost",
+      error,
+    );
+  }
+
+  #drop(reason: DiscardReason, spans: number, transactions: number): void {
+    const contents: ItemCount[] = [{ category: "span", quantity: spans }];
+    if (transactions > 0) contents.push({ category: "transaction", quantity: transactions });
+    this.#settings.recorder.record(reason, contents);
+  }
+
+  // Two rounds make a wait: a group that came just before a round must not go with it.
+  #arm(): void {
+    this.#cancelTimer ??= this.#settings.setTimer(
+      () => this.#onRound(),
+      this.#settings.maxWaitMillis / 2,
+    );
+  }
+
+  #onRound(): void {
+    this.#cancelTimer = undefined;
+    this.#round++;
+    const due = [...this.#groups].filter(([, group]) => this.#round - group.since >= 2);
+    void inTurns(due, ([traceId]) => this.#sendGroup(traceId));
+    if (this.#groups.size > 0) this.#arm();
+  }
+}
+
+// A span that cannot be read knows nothing.
+function clueOf(span: FinishedSpan): RequestClue | undefined {
+  try {
+    return requestClue(span);
+  } catch {
+    return undefined;
+  }
+}
+
+function chunksOf(items: readonly string[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (const item of items) {
+    const last = chunks.at(-1);
+    if (last === undefined || last.isFullFor(item)) chunks.push(new Chunk(item, 0, false));
+    else last.add(item);
+  }
+  return chunks;
+}

@@ -1,0 +1,70 @@
+import { attempt, ownKeys, setMember } from "../support/foreign.js";
+import type { AttributeBag } from "../trace/span-view.js";
+import { jsonValue } from "./encode-value.js";
+import type { FinishedSpan, HighResolutionTime } from "../trace/finished-span.js";
+
+const MAX_ATTRIBUTES = 1000;
+
+/** Copies a span without what cannot be read, or is not of its type; `nowMillis` stands in for its times. */
+export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpan {
+  const now: HighResolutionTime = [Math.floor(nowMillis / 1000), (nowMillis % 1000) * 1e6];
+  const start = readableTime(() => span.startTime);
+  const end = readableTime(() => span.endTime);
+  const lost = { events: lengthOf(() => span.events), links: lengthOf(() => span.links) };
+  return {
+    name: span.name,
+    kind: span.kind,
+    spanContext: () => span.spanContext(),
+    parentSpanContext: span.parentSpanContext,
+    startTime: start ?? end ?? now,
+    endTime: end ?? start ?? now,
+    status: attempt(() => ({ code: span.status.code, message: span.status.message }), {
+      code: 0,
+      message: undefined,
+    }),
+    attributes: readableAttributes(span),
+    links: [],
+    events: [],
+    resource: span.resource,
+    instrumentationScope: attempt(() => namedScope(span), { name: "" }),
+    droppedAttributesCount: countOf(span.droppedAttributesCount),
+    droppedEventsCount: countOf(span.droppedEventsCount) + lost.events,
+    droppedLinksCount: countOf(span.droppedLinksCount) + lost.links,
+  };
+}
+
+function readableTime(read: () => HighResolutionTime): HighResolutionTime | undefined {
+  const time = attempt(read, undefined);
+  return typeof time?.[0] === "number" && typeof time[1] === "number" ? time : undefined;
+}
+
+function namedScope({ instrumentationScope: { name } }: FinishedSpan): { name: string } {
+  return { name: typeof name === "string" ? name : "" };
+}
+
+function countOf(count: unknown): number {
+  return typeof count === "number" && Number.isFinite(count) ? count : 0;
+}
+
+function lengthOf(read: () => readonly unknown[]): number {
+  return attempt(() => read().length, 0);
+}
+
+function readableAttributes(span: FinishedSpan): AttributeBag {
+  const readable: Record<string, unknown> = {};
+  for (const key of attempt<readonly string[]>(
+    () => ownKeys(span.attributes, MAX_ATTRIBUTES),
+    [],
+  )) {
+    const value = attempt(() => plain(span.attributes[key]), undefined);
+    if (value !== undefined) setMember(readable, key, value);
+  }
+  return readable;
+}
+
+// A value with a getter or a proxy inside is read here, where it can be left out.
+function plain(value: unknown): unknown {
+  return typeof value === "object" && value !== null
+    ? (JSON.parse(jsonValue(value)) as unknown)
+    : value;
+}

@@ -1,0 +1,92 @@
+import type { TraceInput } from "../client/capture-input.js";
+import type { TransactionSpan } from "../protocol/transaction-event.js";
+import type { Unit } from "../scope/unit.js";
+import { attempt } from "../support/foreign.js";
+import { inferSpan } from "../semantics/infer-span.js";
+import type { Inference } from "../semantics/infer-span.js";
+import { requestClue } from "../semantics/request-clue.js";
+import type { RequestClue } from "../semantics/request-clue.js";
+import { hasFinalRoute, namedRequest, requestName, withRoute } from "../semantics/request-name.js";
+import type { SpanView } from "../trace/span-view.js";
+import { renamedHead, shownName, transactionName } from "./encoded-head.js";
+import { validTraceId } from "../trace/ids.js";
+import type { Segment } from "./segment.js";
+import { openSpans } from "../context/failure-path.js";
+import type { PathSpan } from "../context/failure-path.js";
+
+/**
+ * What a segment's sampling context is made of, also while its root is open. The name is only worked
+ * out when it is asked for: until the context is frozen.
+ */
+export function segmentTrace(segment: Segment, path?: PathSpan): TraceInput {
+  const { incoming, sampling, fate, slot, traceId, resource } = segment.origin;
+  return {
+    traceId: validTraceId(traceId),
+    incoming,
+    sampled: fate === "sent",
+    sampleRate: sampling.sampleRate,
+    sampleRand: sampling.sampleRand,
+    slot,
+    resource,
+    get transaction() {
+      return nameOf(segment);
+    },
+    nameNow: (route) => nameNow(segment, path, route),
+    waitingCalls: (unit) => waitingCalls(segment, unit),
+  };
+}
+
+// While the root is open, only a name that no inner span can change any more.
+function nameOf(segment: Segment): string | undefined {
+  const { head, root, clues = [] } = segment;
+  if (head !== undefined) return shownName(renamedHead(head, clues));
+  if (!isSpanView(root)) return segment.sentName;
+  const request = namedRequest(root);
+  if (request !== undefined && !hasFinalRoute(request)) return undefined;
+  return nameOfSpan(inferSpan(root));
+}
+
+function nameNow(
+  segment: Segment,
+  path: PathSpan | undefined,
+  route: string | undefined,
+): string | undefined {
+  const { head, root } = segment;
+  const clues = [...cluesOnPath(path), ...(segment.clues ?? [])];
+  if (head !== undefined) return shownName(renamedHead(head, clues));
+  if (!isSpanView(root)) return segment.sentName;
+  const own = inferSpan(root);
+  const request = namedRequest(root);
+  if (request === undefined) return nameOfSpan(own);
+  const known = withRoute(request, route) ?? { request, name: own };
+  return nameOfSpan(requestName(known.request, clues, known.name) ?? known.name);
+}
+
+function cluesOnPath(path: PathSpan | undefined): RequestClue[] {
+  const spans = path === undefined ? [] : openSpans(path);
+  return spans
+    .map((span) => (isSpanView(span) ? attempt(() => requestClue(span), undefined) : undefined))
+    .filter((clue) => clue !== undefined);
+}
+
+function nameOfSpan({
+  description,
+  source,
+}: Pick<Inference, "description" | "source">): string | undefined {
+  return source === "url" ? undefined : transactionName(description);
+}
+
+// Parsed back from what is sent: to keep more of each span, for errors that do not come, costs as much
+// as half of its encoding.
+function waitingCalls(segment: Segment, unit: Unit): TransactionSpan[] {
+  const { origin, otherUnits } = segment;
+  const spans = JSON.parse(`[${segment.waitingSpans}]`) as TransactionSpan[];
+  return spans.filter(({ span_id, timestamp, data }) => {
+    if (data?.["otel.kind"] !== "CLIENT") return false;
+    return unit.comesAfter(otherUnits?.get(span_id) ?? origin.unit, timestamp * 1000);
+  });
+}
+
+function isSpanView(root: object | undefined): root is SpanView {
+  return root !== undefined && "name" in root && "kind" in root && "attributes" in root;
+}

@@ -1,0 +1,157 @@
+import type { TraceInput, TransactionInput } from "../client/capture-input.js";
+import type { SentryClient } from "../client/client.js";
+import { detected, isPending } from "../client/resource-attributes.js";
+import type { SpanCounts } from "../client/stats.js";
+import { scopeData } from "../scope/merge.js";
+import { processScopes } from "../scope/process-scopes.js";
+import type { SetTimer } from "./segment-schedule.js";
+import { headLength, shownName } from "./encoded-head.js";
+import type { EncodedHead } from "./encoded-head.js";
+import type { SpanResource } from "../trace/finished-span.js";
+import { headInWindow } from "./time-window.js";
+import { jsonTransaction } from "./transaction.js";
+import type { AssembledTransaction } from "./transaction.js";
+
+/** Hands assembled transactions to a client. */
+export interface TransactionSink {
+  accept(transaction: AssembledTransaction): void;
+  /** Spans that wait until the resource's asynchronous attributes are known. */
+  readonly heldSpans: number;
+  /** Resolves when nothing is held; what still is after `maxMillis` goes with what is known by then. */
+  settled(maxMillis: number): Promise<void>;
+  /** Hands over what is held, with what is known by now. */
+  release(): void;
+}
+
+/** How long a resource detector may keep transactions waiting. */
+export const MAX_RESOURCE_WAIT_MILLIS = 5000;
+
+/**
+ * Builds the sink of a client. The first transactions of a process wait until the detectors of their
+ * resource are done, as many as `maxBufferedBytes` allows: earlier they would miss attributes.
+ */
+export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
+  const held = new Set<AssembledTransaction>();
+  const waits = new Map<SpanResource, Promise<void>>();
+  const timers = { after: (millis: number, run: () => void) => setTimer(run, millis) };
+  let heldLength = 0;
+
+  const release = (transaction: AssembledTransaction): void => {
+    if (!held.delete(transaction)) return;
+    heldLength -= lengthOf(transaction.head, transaction.spans);
+    client.captureTransaction(transactionInput(transaction));
+  };
+
+  const releaseOf = (resource: SpanResource): void => {
+    waits.delete(resource);
+    for (const transaction of held) {
+      if (transaction.resource === resource) release(transaction);
+    }
+  };
+
+  const releaseAll = (): void => {
+    for (const transaction of held) release(transaction);
+  };
+
+  const hold = (transaction: AssembledTransaction, resource: SpanResource): void => {
+    held.add(transaction);
+    heldLength += lengthOf(transaction.head, transaction.spans);
+    if (!waits.has(resource)) {
+      waits.set(
+        resource,
+        detected(resource, MAX_RESOURCE_WAIT_MILLIS, timers).then(() => releaseOf(resource)),
+      );
+    }
+    for (const oldest of held) {
+      if (heldLength <= client.settings.maxBufferedBytes) return;
+      release(oldest);
+    }
+  };
+
+  return {
+    accept(transaction) {
+      const { resource } = transaction;
+      if (resource !== undefined && isPending(resource)) hold(transaction, resource);
+      else client.captureTransaction(transactionInput(transaction));
+    },
+    get heldSpans() {
+      let spans = 0;
+      for (const { spanCount } of held) spans += spanCount + 1;
+      return spans;
+    },
+    async settled(maxMillis) {
+      if (held.size === 0) return;
+      const resources = [...waits.keys()];
+      await Promise.all(resources.map((resource) => detected(resource, maxMillis, timers)));
+      releaseAll();
+    },
+    release: releaseAll,
+  };
+}
+
+/** A part that turns spans into the sink's transactions. */
+export interface SpanAssembler {
+  counts(): SpanCounts;
+  /** Hands over everything that has finished; resolves when it has. */
+  flush(): Promise<void>;
+}
+
+/** What belongs to an assembler. */
+export interface AssemblerParts {
+  readonly sink: TransactionSink;
+  /** The segment of a span that it has seen start. */
+  readonly segmentOf?: (span: object) => TraceInput | undefined;
+}
+
+/** Makes the spans of an assembler, and those that its sink holds, count and be flushed with the client. */
+export function addAssembler(
+  client: SentryClient,
+  assembler: SpanAssembler,
+  { sink, segmentOf }: AssemblerParts,
+): void {
+  client.addSpanSource({
+    counts: () => {
+      const counts = assembler.counts();
+      return { ...counts, buffered: counts.buffered + sink.heldSpans };
+    },
+    ...(segmentOf === undefined ? {} : { segmentOf }),
+    flush: async (timeoutMillis) => {
+      await assembler.flush();
+      // The other half is for sending what was held.
+      await sink.settled(timeoutMillis / 2);
+    },
+    release: () => sink.release(),
+  });
+}
+
+function lengthOf(head: EncodedHead, spans: string): number {
+  return headLength(head) + spans.length;
+}
+
+function transactionInput(assembled: AssembledTransaction): TransactionInput {
+  const head = headInWindow(assembled.head, Date.now());
+  const { spans, spanCount, origin, resource } = assembled;
+  return {
+    name: head.name,
+    spanName: head.spanName,
+    op: head.op,
+    openJson: (eventId) => jsonTransaction({ head, spans }, eventId),
+    start: head.start,
+    traceContext: head.traceContext,
+    responseStatusCode: head.responseStatusCode,
+    spanCount: spanCount + 1,
+    length: lengthOf(head, spans),
+    trace: {
+      traceId: head.traceId,
+      incoming: origin.incoming,
+      transaction: shownName(head),
+      sampled: true,
+      sampleRate: origin.sampling.sampleRate,
+      sampleRand: origin.sampling.sampleRand,
+      slot: origin.slot,
+      resource,
+    },
+    resource,
+    scopes: scopeData(processScopes().global, origin.unit.isolation, origin.current),
+  };
+}

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { builtPackage } from "../package/built-package.js";
+import { startServer } from "../setup/uncaught-kit.js";
+
+const PROGRAM = fileURLToPath(new URL("../setup/fixtures/hook-at-end.mjs", import.meta.url));
+
+interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Counts of errors at `exit`; undefined where a signal ended the process. */
+  readonly errors: unknown;
+  readonly sent: number;
+}
+
+async function run(plan: { end: string; hookMillis: number | null }): Promise<Ending> {
+  const server = await startServer();
+  const entry = pathToFileURL(join(builtPackage(), "dist/index.js")).href;
+  const child = spawn(process.execPath, [PROGRAM], {
+    env: { PLAN: JSON.stringify(plan), BRIDGE: entry, DSN: server.dsn },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let stdout = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.on("close", (...end) => resolve(end));
+  });
+  const errors: unknown = stdout === "" ? undefined : JSON.parse(stdout);
+  return { code, signal, errors, sent: server.errors().length };
+}
+
+const ONE_SENT = { captured: 1, sent: 1, queued: 0 };
+
+describe("a process that ends while a hook waits", () => {
+  it.each([
+    ["by itself", "idle", { code: 0, errors: ONE_SENT }],
+    ["by an uncaught error", "throw", { code: 1, errors: ONE_SENT }],
+    ["by a signal", "signal", { signal: "SIGTERM", errors: undefined }],
+  ])("%s: waits for the hook and sends the event", async (_, end, fate) => {
+    const ending = await run({ end, hookMillis: 300 });
+    expect(ending).toMatchObject({ ...fate, sent: 1 });
+  });
+
+  it.each([
+    ["by itself", "idle", 0],
+    ["by an uncaught error", "throw", 1],
+  ])(
+    "%s: ends in time where the hook never resolves, and the event still counts",
+    async (_, end, code) => {
+      const ending = await run({ end, hookMillis: null });
+      expect(ending).toMatchObject({ code, sent: 0 });
+      expect(ending.errors).toMatchObject({ captured: 1, sent: 0, queued: 1 });
+    },
+  );
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+
+import { encodeCheckIn } from "../../src/crons/build-check-in.js";
+import type { CheckIn, MonitorConfig } from "../../src/protocol/check-in.js";
+
+const SCHEDULE = { type: "crontab", value: "0 3 * * *" } as const;
+const IN_PROGRESS: CheckIn = { monitorSlug: "job", status: "in_progress" };
+
+function configSent(config: unknown): { sent: unknown; problems: readonly string[] } {
+  const { members, problems } = encodeCheckIn(IN_PROGRESS, config as MonitorConfig);
+  expect(members).toMatchObject({ monitor_slug: "job", status: "in_progress" });
+  return { sent: members?.["monitor_config"], problems };
+}
+
+describe("a check-in's duration", () => {
+  it.each([
+    [0, 0],
+    [1.5, 1.5],
+    [-1, undefined],
+    [Number.NaN, undefined],
+    [Infinity, undefined],
+    ["2" as unknown as number, undefined],
+  ])("%j is sent as %j", (duration, sent) => {
+    const { members } = encodeCheckIn({ monitorSlug: "job", status: "ok", duration }, undefined);
+    expect(members?.["duration"]).toBe(sent);
+  });
+});
+
+describe("a check-in's id", () => {
+  it.each([
+    ["c3a5f1c0d4a54c9d9f1c2b3a4d5e6f70", true],
+    ["c3a5f1c0-d4a5-4c9d-9f1c-2b3a4d5e6f70", true],
+    ["0".repeat(32), true],
+    ["", false],
+    ["run-1", false],
+  ])("%j may be sent: %j", (checkInId, isSent) => {
+    const { members, problems } = encodeCheckIn({ ...IN_PROGRESS, checkInId }, undefined);
+    expect(members !== undefined).toBe(isSent);
+    expect(problems).toHaveLength(isSent ? 0 : 1);
+  });
+});
+
+describe("a monitor's configuration", () => {
+  it("is sent in the protocol's words, with a schedule as Sentry reads it", () => {
+    const config: MonitorConfig = {
+      schedule: { type: "crontab", value: "0 3 * JAN MON" },
+      checkinMargin: 5,
+      maxRuntime: 30,
+      timezone: "Europe/Vienna",
+      failureIssueThreshold: 2,
+      recoveryThreshold: 3,
+      owner: "team:4",
+    };
+    expect(configSent(config)).toEqual({
+      sent: {
+        schedule: { type: "crontab", value: "0 3 * 1 1" },
+        checkin_margin: 5,
+        max_runtime: 30,
+        timezone: "Europe/Vienna",
+        failure_issue_threshold: 2,
+        recovery_threshold: 3,
+        owner: "team:4",
+      },
+      problems: [],
+    });
+    const schedule = { type: "interval", value: 2, unit: "hour" };
+    expect(configSent({ schedule })).toEqual({ sent: { schedule }, problems: [] });
+  });
+
+  it.each([
+    [{}, "neither crontab nor interval"],
+    [{ schedule: null }, "neither crontab nor interval"],
+    [{ schedule: { type: "crontab", value: 5 } }, "its crontab is no text"],
+    [{ schedule: { type: "crontab", value: "*/10 * * * * *" } }, "seconds, which Sentry has not"],
+    [{ schedule: { type: "interval", value: 0, unit: "day" } }, "no whole number"],
+    [{ schedule: { type: "interval", value: 1.5, unit: "day" } }, "no whole number"],
+    [{ schedule: { type: "interval", value: 1, unit: "second" } }, "unit"],
+    [{ schedule: SCHEDULE, timezone: "Mars/Olympus" }, "time zone"],
+    [{ schedule: SCHEDULE, timezone: "+01:00" }, "time zone"],
+    [{ schedule: SCHEDULE, timezone: 1 }, "time zone"],
+  ])("that says no time (%j) is left out, and the check-in is not: %s", (config, problem) => {
+    expect(configSent(config)).toEqual({
+      sent: undefined,
+      problems: [expect.stringContaining(problem)],
+    });
+  });
+
+  it.each([
+    ["checkinMargin", 0],
+    ["maxRuntime", 1.5],
+    ["failureIssueThreshold", "2"],
+    ["recoveryThreshold", -1],
+    ["owner", 7],
+  ])("goes without a %s of %j", (key, value) => {
+    expect(configSent({ schedule: SCHEDULE, [key]: value })).toEqual({
+      sent: { schedule: SCHEDULE },
+      problems: [expect.stringContaining(`monitor job: ${key} is not sent`)],
+    });
+  });
+
+  it("that throws when it is read is left out", () => {
+    const config = {
+      get schedule(): never {
+        throw new Error("hostile");
+      },
+    };
+    expect(configSent(config)).toEqual({
+      sent: undefined,
+      problems: [expect.stringContaining("could not be read")],
+    });
+  });
+});

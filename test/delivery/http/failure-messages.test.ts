@@ -1,0 +1,43 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:tls";
+
+import { expect, it, onTestFinished } from "vitest";
+
+import { failureReason } from "../../../src/delivery/http/failure-messages.js";
+
+/** What a TLS handshake with a server that speaks plain HTTP fails with. */
+async function handshakeWithPlainServer(): Promise<Error> {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => {
+    server.once("listening", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve) => {
+    connect(port, "127.0.0.1").once("error", resolve);
+  });
+}
+
+it("an https DSN for an http port is told so, in place of OpenSSL's words", async () => {
+  const error = await handshakeWithPlainServer();
+  const expected =
+    /^the server does not speak TLS: does the DSN need http instead of https\? \(E\w+\)$/;
+  expect(failureReason(error)).toMatch(expected);
+  expect(failureReason(new AggregateError([error]))).toMatch(/^the server does not speak TLS/);
+});
+
+it.each([
+  [Object.assign(new Error("write EPROTO"), { code: "EPROTO" }), "write EPROTO (EPROTO)"],
+  [new Error("wrong version number"), "wrong version number"],
+])("another failure keeps its message: %o", (error, reason) => {
+  expect(failureReason(error)).toBe(reason);
+});
+
+it("an error of a custom transport that contains itself has a reason all the same", () => {
+  const cause = new Error("outer");
+  cause.cause = cause;
+  const group = new AggregateError([], "group");
+  group.errors.push(group);
+  expect([failureReason(cause), failureReason(group)]).toEqual(["outer", "group"]);
+});

@@ -1,0 +1,218 @@
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import type { Carrier, ResponseHeaders } from "../../../src/delivery/http/exchange.js";
+import { Exchange } from "../../../src/delivery/http/exchange.js";
+import { ProxyError } from "../../../src/delivery/http/proxy-error.js";
+import { openTunnel } from "../../../src/delivery/http/proxy-tunnel.js";
+import { createRateLimits } from "../../../src/delivery/rate-limits.js";
+import type { SendResult } from "../../../src/delivery/transport.js";
+import { SEED, hostileValues, times } from "../fuzz-inputs.js";
+
+process.stdout.write(`hostile answers by seed ${SEED}\n`);
+
+const DAY = 24 * 60 * 60 * 1000;
+
+const names = fc.constantFrom(
+  "x-sentry-rate-limits",
+  "retry-after",
+  "keep-alive",
+  "connection",
+  "__proto__",
+  "toString",
+);
+const values = fc.oneof(
+  hostileValues,
+  fc.array(hostileValues, { maxLength: 4 }),
+  fc.constant(undefined),
+);
+// As undici makes them: the later of two equal names wins here, and duplicates are arrays.
+const headers = fc
+  .array(fc.tuple(names, values), { maxLength: 5 })
+  .map((entries): ResponseHeaders => Object.fromEntries(entries));
+const statusCodes = fc.oneof(
+  fc.constantFrom(100, 103, 199, 200, 204, 299, 300, 407, 429, 503),
+  fc.integer({ min: 0, max: 999 }),
+);
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant("head" as const), statusCode: statusCodes, headers }),
+    fc.record({ kind: fc.constant("data" as const), bytes: fc.nat(20_000) }),
+    fc.record({ kind: fc.constantFrom("end" as const, "error" as const, "started" as const) }),
+  ),
+  { maxLength: 6 },
+);
+const forwarders = fc.constantFrom(undefined, { name: "proxy:1", hasCredentials: true });
+
+interface Watched {
+  readonly exchange: Exchange;
+  readonly results: SendResult[];
+}
+
+const nothing = (): void => {};
+
+// Fails an exchange without an outcome as a connection does.
+function watched(forwarder: { name: string; hasCredentials: boolean } | undefined): Watched {
+  const results: SendResult[] = [];
+  const exchange = new Exchange(
+    { method: "POST", path: "/", headers: [], body: Buffer.from("{}") },
+    { deadlineAt: 0, wantsNew: false, forwarder },
+    (result) => results.push(result),
+  );
+  const carrier: Carrier = {
+    isReused: false,
+    written: nothing,
+    answered: nothing,
+    ended: nothing,
+    close: nothing,
+    failed: (error, undecided) => undecided?.fail(error),
+  };
+  exchange.carryBy(carrier);
+  return { exchange, results };
+}
+
+describe("15,000 hostile sequences of what an HTTP client tells of an answer", () => {
+  it("come to an outcome at their first head or error, with limits that are bounded", () => {
+    fc.assert(
+      fc.property(steps, forwarders, (sequence, forwarder) => {
+        const { exchange, results } = watched(forwarder);
+        const controller = { abort: (): void => {} };
+        exchange.onRequestStart(controller);
+        let decidedBy: number | "error" | undefined;
+        for (const step of sequence) {
+          if (step.kind === "head") {
+            exchange.onResponseStart(controller, step.statusCode, step.headers);
+            if (step.statusCode >= 200) decidedBy ??= step.statusCode;
+          } else if (step.kind === "data")
+            exchange.onResponseData(controller, Buffer.alloc(step.bytes));
+          else if (step.kind === "end") exchange.onResponseEnd();
+          else if (step.kind === "started") exchange.onResponseStarted();
+          else {
+            exchange.onResponseError(controller, new Error("broken"));
+            decidedBy ??= "error";
+          }
+        }
+        expect(results[0]?.outcome).toBe(expectedOutcome(decidedBy, forwarder !== undefined));
+        for (const result of results) expectBounded(result);
+      }),
+      times(15_000),
+    );
+  });
+});
+
+function expectedOutcome(
+  decidedBy: number | "error" | undefined,
+  isForwarded: boolean,
+): SendResult["outcome"] | undefined {
+  if (decidedBy === undefined) return undefined;
+  if (decidedBy === "error" || (isForwarded && decidedBy === 407)) return "retryable";
+  if (decidedBy === 429) return "limited";
+  return decidedBy < 300 ? "delivered" : "rejected";
+}
+
+function expectBounded(result: SendResult): void {
+  if (result.outcome === "retryable") return;
+  const limits = createRateLimits();
+  limits.update(result.limits, result.statusCode, 1000);
+  expect(limits.isActive(1000 + DAY)).toBe(false);
+}
+
+// In place of more than a head may have, so that a failure can be read.
+const LONG = "<long>";
+
+const chunks = fc.array(
+  fc.oneof(
+    fc.constantFrom(
+      "HTTP/1.1 200 OK\r\n\r\n",
+      "HTTP/1.1 200 Connection established\r\n",
+      "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\n",
+      "HTTP/1.0 503 \r\n\r\n",
+      "HTTP/1.1 2000 OK\r\n\r\n",
+      "HTTP/2 200\r\n\r\n",
+      "HTTP/1.1 -20 OK\r\n\r\n",
+      "\r\n\r\n",
+      "\r\n",
+      "\n\n",
+      "X: y\r\n",
+      "SSH-2.0-OpenSSH_9.6\r\n",
+      LONG,
+    ),
+    hostileValues,
+  ),
+  { maxLength: 5 },
+);
+const endings = fc.constantFrom("end" as const, "reset" as const, "close" as const);
+
+const PROXY = {
+  name: "proxy:8080",
+  hasCredentials: true,
+  authorization: "Basic c2VjcmV0OnNlY3JldA==",
+  address: { host: "proxy", port: 8080, isSecure: false },
+};
+
+describe("5,000 hostile answers of a proxy to CONNECT", () => {
+  it("open the tunnel after a head with a 2xx status, and else fail without naming a secret", async () => {
+    await fc.assert(
+      fc.asyncProperty(chunks, endings, async (parts, ending) => {
+        const error = await failureOf(parts, ending);
+        const text = parts.join("");
+        const end = text.indexOf("\r\n\r\n");
+        const isShort = end !== -1 && !text.slice(0, end).includes(LONG);
+        const isOpen = isShort && /^HTTP\/1\.\d 2\d\d\b/.test(text);
+        // Where the long part and the end come at once, either is right.
+        const isEither = !isOpen && text.includes(LONG);
+        expect(isEither || (error === undefined) === isOpen).toBe(true);
+        expect(error === undefined || error instanceof ProxyError).toBe(true);
+        expect(String(error)).not.toMatch(/c2VjcmV0|secret/);
+      }),
+      times(5000),
+    );
+  });
+
+  it("open none with a head that has no end, whatever its status", async () => {
+    const error = await failureOf(["HTTP/1.1 200 OK\r\n", LONG], "close");
+    expect(String(error)).toContain("its answer has no end");
+  });
+});
+
+async function failureOf(
+  parts: readonly string[],
+  ending: "close" | "end" | "reset",
+): Promise<unknown> {
+  const socket = proxySocket(
+    parts.map((part) => part.replaceAll(LONG, "x".repeat(17_000))),
+    ending,
+  );
+  try {
+    await openTunnel(socket, PROXY, { host: "sentry.example", port: 443, isSecure: true });
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    socket.destroy();
+  }
+}
+
+// Says all of it a piece at a time once it is asked, then ends. A stream does for a socket here.
+function proxySocket(parts: readonly string[], ending: "close" | "end" | "reset"): Socket {
+  let left = [...parts];
+  const socket = new Duplex({
+    autoDestroy: true,
+    write: (_chunk, _encoding, done) => done(),
+    read() {
+      const [next, ...rest] = left;
+      left = rest;
+      setImmediate(() => {
+        if (next !== undefined) this.push(Buffer.from(next, "latin1"));
+        else if (ending === "end") this.push(null);
+        else this.destroy(ending === "reset" ? new Error("ECONNRESET") : undefined);
+      });
+    },
+  });
+  socket.on("error", () => {});
+  return socket as Socket;
+}

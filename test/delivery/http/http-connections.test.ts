@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import diagnosticsChannel from "node:diagnostics_channel";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { openHttp } from "./http-support.js";
+import { times } from "../in-sequence.js";
+import { envelopeOf } from "../support.js";
+
+describe("connections", () => {
+  it("are kept: 500 envelopes need no more than their bound", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 4 });
+    await Promise.all(Array.from({ length: 500 }, () => transport.send(envelopeOf())));
+    expect(server.envelopes).toHaveLength(500);
+    expect(server.connections).toBeLessThanOrEqual(4);
+  });
+
+  it("are opened only as sends at one time need them", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 64 });
+    await times(20, () => transport.send(envelopeOf()));
+    expect(server.connections).toBeLessThanOrEqual(2);
+  });
+
+  it("are idle for less than the server keeps them", async () => {
+    const { server, transport } = await openHttp({ idleTimeoutMillis: 30 });
+    await transport.send(envelopeOf());
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await transport.send(envelopeOf());
+    expect(server.connections).toBe(2);
+  });
+
+  it("are not made in the context of the sender's caller", async () => {
+    const unit = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const look = (): void => void seen.push(unit.getStore());
+    const channels = [
+      "undici:client:beforeConnect",
+      "undici:request:create",
+      "undici:client:sendHeaders",
+      "undici:request:headers",
+    ];
+    for (const channel of channels) diagnosticsChannel.subscribe(channel, look);
+    onTestFinished(() =>
+      channels.forEach((channel) => diagnosticsChannel.unsubscribe(channel, look)),
+    );
+    const { transport } = await openHttp({
+      maxConnections: 1,
+      gzipThresholdBytes: 1000,
+      runDetached: (run) => unit.exit(run),
+    });
+    await unit.run("a request", () =>
+      Promise.all([
+        transport.send(envelopeOf()),
+        transport.send(envelopeOf("error", { payloadBytes: 5000 })),
+      ]),
+    );
+    expect(seen.length).toBeGreaterThanOrEqual(7);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+  });
+});
+
+describe("close", () => {
+  it("ends what is in flight as retryable", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 2 });
+    server.respondWith("stall");
+    const sends = Array.from({ length: 5 }, () => transport.send(envelopeOf()));
+    await server.waitFor(({ requests }) => requests === 2, 5000);
+    await transport.close();
+    for (const result of await Promise.all(sends)) expect(result.outcome).toBe("retryable");
+  });
+
+  it("ends a first send that is still on its way to the network", async () => {
+    const { server, transport } = await openHttp();
+    const sends = [
+      transport.send(envelopeOf()),
+      transport.send(envelopeOf("error", { payloadBytes: 100_000 })),
+    ];
+    await transport.close();
+    for (const result of await Promise.all(sends)) expect(result.outcome).toBe("retryable");
+    expect(server.requests).toBe(0);
+  });
+});

@@ -1,0 +1,104 @@
+import { createServer } from "node:net";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { startIngestServer } from "../../../src/testing/ingest-server.js";
+import type { SendResult } from "../../../src/delivery/transport.js";
+import { httpTransport, openHttp } from "./http-support.js";
+import { times } from "../in-sequence.js";
+import { envelopeOf } from "../support.js";
+
+function errorCodeOf(result: SendResult): unknown {
+  return result.outcome === "retryable" && "code" in result.error ? result.error.code : undefined;
+}
+
+describe("the outcome", () => {
+  it.each(["reset", "hang_up"] as const)(
+    "of a %s is retryable, and the next send is delivered",
+    async (fault) => {
+      const { server, transport } = await openHttp();
+      await transport.send(envelopeOf());
+      server.respondWith(fault, "once");
+      expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "retryable" });
+      expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+    },
+  );
+
+  it("of a refused connection is retryable, and names the reason", async () => {
+    const server = await startIngestServer();
+    await server.close();
+    const transport = httpTransport(server.dsn);
+    onTestFinished(() => transport.close());
+    expect(errorCodeOf(await transport.send(envelopeOf()))).toBe("ECONNREFUSED");
+  });
+
+  it("of a server that never answers is retryable at the deadline, and the slot is free again", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 1, headersTimeoutMillis: 200 });
+    server.respondWith("stall", "once");
+    expect(errorCodeOf(await transport.send(envelopeOf()))).toBe("UND_ERR_HEADERS_TIMEOUT");
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+  });
+
+  it("is known at the headers: a body that is reset does not change it", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 1 });
+    server.respondWith("reset_body", "once");
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+  });
+
+  it("is known at the headers: a body that stalls frees its slot at the deadline", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 1, bodyTimeoutMillis: 200 });
+    server.respondWith("stall_body", "once");
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+    expect(server.connections).toBe(2);
+  });
+
+  it("does not wait for a body of more than 16 KiB", async () => {
+    const { server, transport } = await openHttp({ maxConnections: 1 });
+    server.respondWith({ body: "x".repeat(10 * 1024) });
+    await times(3, () => transport.send(envelopeOf()));
+    expect(server.connections).toBe(1);
+    server.respondWith({ body: "x".repeat(4 * 1024 * 1024) });
+    await times(3, () => transport.send(envelopeOf()));
+    expect(server.connections).toBeGreaterThan(1);
+  });
+
+  it("of a redirect is a rejection: it is not followed", async () => {
+    const { server, transport } = await openHttp();
+    server.respondWith({ status: 301, headers: { location: server.tunnel } });
+    expect(await transport.send(envelopeOf())).toMatchObject({
+      outcome: "rejected",
+      statusCode: 301,
+    });
+    expect(server.requests).toBe(1);
+  });
+
+  it("of an answer that is not HTTP is retryable", async () => {
+    const banner = createServer(
+      (socket) => void socket.on("error", () => {}).end("SSH-2.0-OpenSSH_9.6\r\n"),
+    );
+    const port = await new Promise<number>((resolve) => {
+      banner.listen(0, "127.0.0.1", () => {
+        const address = banner.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+    const transport = httpTransport(`http://key@127.0.0.1:${port}/1`);
+    onTestFinished(async () => {
+      await transport.close();
+      banner.close();
+    });
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "retryable" });
+  });
+
+  it("has both headers of limits", async () => {
+    const { server, transport } = await openHttp();
+    server.respondWith({ status: 503, headers: { "retry-after": "7" } });
+    expect(await transport.send(envelopeOf())).toEqual({
+      outcome: "rejected",
+      statusCode: 503,
+      limits: { rateLimits: undefined, retryAfter: "7" },
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { plainValue } from "../../src/privacy/private-attributes.js";
+import { redactedText } from "../../src/privacy/redacted.js";
+
+const F = "[Filtered]";
+
+describe("a text that is no JSON", () => {
+  it.each([
+    // Assignments.
+    ["DB_PASSWORD=x\nPORT=80", `DB_PASSWORD=${F}\nPORT=80`],
+    ['export TOKEN="a b"', `export TOKEN="${F}"`],
+    ["DB_PASSWORD='x' node app.js", `DB_PASSWORD='${F}' node app.js`],
+    ["login with password=x failed", `login with password=${F} failed`],
+    ["user=bob password=x,y role=admin", `user=bob password=${F} role=admin`],
+    ["password=x,user=bob", `password=${F},user=bob`],
+    ["user=bob&password=x&page=2", `user=bob&password=${F}&page=2`],
+    ["Server=db;Password=x;Pooling=true", `Server=db;Password=${F};Pooling=true`],
+    ["(token=x).", `(token=${F}).`],
+    ["password = 'x'", `password = '${F}'`],
+    ["db.password = hunter2x", `db.password = ${F}`],
+    ['<db user="a" password="x"/>', `<db user="a" password="${F}"/>`],
+    // Lines of names and values.
+    ["user: me\npassword: x", `user: me\npassword: ${F}`],
+    [
+      "users:\n  - name: me\n    clientSecret: a b c",
+      `users:\n  - name: me\n    clientSecret: ${F}`,
+    ],
+    ["'apiKey': 'xyz'", `'apiKey': ${F}`],
+    ["Authorization: Token abc", `Authorization: ${F}`],
+    ["Host: h\r\nCookie: theme=x\r\n\r\n", `Host: h\r\nCookie: ${F}\r\n\r\n`],
+    ["wrong password: hunter2x, try again", `wrong password: ${F}, try again`],
+    ["refused API key: abcd1234", `refused API key: ${F}`],
+    // XML.
+    ["<a><password>x</password></a>", `<a><password>${F}</password></a>`],
+    ['<s:Password Type="x">y</s:Password>', `<s:Password Type="x">${F}</s:Password>`],
+    ["<apiKey><![CDATA[x]]></apiKey>", `<apiKey><![CDATA[${F}]]></apiKey>`],
+    // JSON and the like behind other words.
+    ['payload: {"password":"x","page":2}', `payload: {"password":"${F}","page":2}`],
+    ['body={"token":"x"}', `body={"token":"${F}"}`],
+    ["Map(1) { 'password' => 'x' }", `Map(1) { 'password' => '${F}' }`],
+    ["map[password:x user:y]", `map[password:"${F}" user:y]`],
+    ["[12:00] INFO password=x user=me", `[12:00] INFO password=${F} user=me`],
+    // Commands.
+    ["failed: curl -u me:x -H 'x-api-key: y' h", `failed: curl -u me:${F} -H 'x-api-key: ${F}' h`],
+    ["curl -b 'theme=x' --cookie theme=x h", `curl -b '${F}' --cookie ${F} h`],
+    ["run app --password hunter2x now", `run app --password ${F} now`],
+    ["mysql -u root -phunter2 shop\nok", `mysql -u root -p${F} shop\nok`],
+  ])("%j is sent as %j", (text, filtered) => {
+    for (const filter of [redactedText, plainValue]) {
+      expect(filter(text)).toBe(filtered);
+      expect(filter(filtered)).toBe(filtered);
+    }
+  });
+
+  it.each([
+    "password: reset by user",
+    "password: required",
+    "token = next page",
+    "Invalid token: unexpected end of input",
+    "Unexpected token: b123x4 in JSON",
+    "next page token: abc123def",
+    "email: must be an email\npassword: must not be empty",
+    "status: ok\ntoken: expired\nuser: bob",
+    "user.password: Path `password` is required.",
+    "TypeError: token: expected string, received undefined",
+    "SELECT * FROM users WHERE token = $1 AND password = ?",
+    "UPDATE users SET password = :password, pin=$2 WHERE id=7",
+    "PASSWORD=${DB_PASSWORD} TOKEN=$TOKEN",
+    "password: ${{ secrets.PASSWORD }}",
+    "use --password to set the password; --token is required",
+    "if (token == null) return; const key = map.get(name)",
+    "key=value user=7 input_tokens=512 idempotency_key=abc-123",
+    '<label>Password</label><input type="password" name="password"/>',
+    "password=null token=false secret= ",
+    "token count: 512 max tokens: 4096",
+    "curl returned 7 - could not connect",
+    "[api] password: reset by user",
+  ])("%j stays as it is", (text) => {
+    expect(redactedText(text)).toBe(text);
+    expect(plainValue(text)).toBe(text);
+  });
+
+  it("is read in time that grows with its length", () => {
+    const units = [
+      "=",
+      "a=",
+      ": ",
+      "a: ",
+      "token=",
+      "token: ",
+      'token="',
+      "token='a\" ",
+      "token=a,",
+      "token: x1\n",
+      "- - ",
+      "\n  ",
+      "curl ",
+      "curl -u ",
+      "--token ",
+      "\\\n",
+      "<token>",
+      "<a><![CDATA[",
+      "<token a",
+      "</",
+      "a b c ",
+    ];
+    for (const unit of units) {
+      const text = `password ${unit.repeat(60_000 / unit.length)}</`;
+      const start = process.cpuUsage();
+      redactedText(text);
+      const { user, system } = process.cpuUsage(start);
+      expect([unit, user + system < 1_000_000]).toEqual([unit, true]);
+    }
+  });
+
+  it("loses no secret between other assignments, whatever their order", () => {
+    const secret = fc
+      .tuple(fc.constantFrom("password", "API_KEY", "clientSecret", "db.token"), fc.nat(999))
+      .map(([name, number]) => `${name}=S3CRET${number}`);
+    const other = fc.constantFrom("user=me", "page=2", "input_tokens=5", 'note="a b"');
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(secret, other), { minLength: 1, maxLength: 8 }),
+        fc.constantFrom(" ", "\n", ", ", "; ", "&"),
+        (parts, separator) => {
+          const text = redactedText(parts.join(separator));
+          expect(text).not.toContain("S3CRET");
+          const kept = parts.filter((part) => !part.includes("S3CRET"));
+          expect(kept.filter((part) => !text.includes(part))).toEqual([]);
+          expect(redactedText(text)).toBe(text);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

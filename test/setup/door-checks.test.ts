@@ -1,0 +1,207 @@
+import { DiagLogLevel, ROOT_CONTEXT, diag } from "@opentelemetry/api";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { doors } from "../../src/setup/doors.js";
+import { DSN, startBridge } from "../client/bridge.js";
+
+type Doors = typeof doors;
+type DoorName =
+  | Exclude<keyof Doors, "logger" | "metrics">
+  | `logger.${keyof Doors["logger"]}`
+  | `metrics.${keyof Doors["metrics"]}`;
+
+/** Arguments that make no sense, what the message says is needed, and what it says was given. */
+type Nonsense = readonly [args: readonly unknown[], wanted: string, got: string];
+
+const ordinary = (): number => 1;
+const notRun: Nonsense = [[undefined], "a function as its first argument", "undefined"];
+const noContext: Nonsense = [["context"], "an OpenTelemetry context", "a string"];
+const noLogAttributes: Nonsense = [
+  ["message", 5],
+  "an object or nothing as its second",
+  "a number",
+];
+const noMetricName: Nonsense = [[Symbol("name"), 1], "a string as its first", "a symbol"];
+const noHint: Nonsense = [[new Error("e"), 7], "an object, a function or nothing", "a number"];
+const noName: Nonsense = [[{}, 1], "a string as its first argument", "an object"];
+const noMembers: Nonsense = [["text"], "an object as its first argument", "a string"];
+const noLibrary = (kind: string): Nonsense => [[null, "slug"], kind, "null"];
+const noTimeout: Nonsense = [["soon"], "a number of milliseconds", "a string"];
+
+// A function without an argument that could be wrong is listed with none.
+const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
+  addBreadcrumb: [noMembers],
+  addEventProcessor: [notRun, [[{}], "a function", "an object"]],
+  attachToGlobalProvider: [[[{}], "no `onStart` and `onEnd`", "no span processor"]],
+  bindContext: [notRun, [[[1]], "a function", "an array"]],
+  captureCheckIn: [[[5], "", "check-in"]],
+  captureEvent: [
+    [[5], "it is no object", ""],
+    [[{}, "hint"], "an object, a function or nothing as its second", "a string"],
+  ],
+  captureException: [noHint],
+  captureFeedback: [[[5], "feedback is not sent", ""]],
+  captureHandlerError: [noHint],
+  captureMessage: [
+    [[undefined], "a string as its first argument", "undefined"],
+    [["m", 5], "a level, an object", "a number"],
+  ],
+  close: [noTimeout, [[-1], "not negative", "a number"]],
+  continueTrace: [
+    [[{}, "fn"], "a function as its second argument", "a string"],
+    [["headers", ordinary], "an object as its first argument", "a string"],
+  ],
+  continueTraceFromEnvironment: [notRun],
+  // It throws an error that names the option.
+  createClient: [],
+  flush: [noTimeout, [[10n], "a number of milliseconds", "a bigint"]],
+  forkIsolation: [
+    noContext,
+    [[ROOT_CONTEXT, 5], "a function or nothing as its second", "a number"],
+  ],
+  forkScope: [noContext, [[ROOT_CONTEXT, {}], "a function or nothing as its second", "an object"]],
+  getClient: [],
+  getCurrentScope: [noContext],
+  getGlobalScope: [],
+  getIsolationScope: [noContext],
+  getTraceHeaders: [noContext],
+  getTraceMetaTags: [[["html"], "an object or nothing", "a string"]],
+  instrumentCron: [noLibrary("the class `CronJob`")],
+  instrumentNodeCron: [noLibrary("the library `node-cron`")],
+  instrumentNodeSchedule: [noLibrary("the library `node-schedule`")],
+  isInitialized: [],
+  isOptionsError: [],
+  lastEventId: [],
+  "logger.debug": [noLogAttributes],
+  "logger.error": [noLogAttributes],
+  "logger.fatal": [noLogAttributes],
+  "logger.fmt": [],
+  "logger.info": [noLogAttributes],
+  "logger.trace": [noLogAttributes],
+  "logger.warn": [noLogAttributes],
+  "metrics.count": [
+    noMetricName,
+    [["m", 1, "unit"], "an object or nothing as its third", "a string"],
+  ],
+  "metrics.distribution": [noMetricName],
+  "metrics.gauge": [noMetricName],
+  // Whether what it returns is given a function is seen when that is called.
+  monitor: [],
+  setAttribute: [noName],
+  setAttributes: [noMembers],
+  setClient: [[[{}], "a client of `createClient`", ""]],
+  setContext: [noName, [["name", 5], "an object or null as its second argument", "a number"]],
+  setExtra: [noName],
+  setExtras: [noMembers],
+  setTag: [noName],
+  setTags: [noMembers],
+  setUser: [[["ada"], "an object or null", "a string"]],
+  startNewTrace: [notRun],
+  stats: [],
+  suppressTracing: [notRun],
+  traceEnvironment: [[["env"], "an object or nothing", "a string"]],
+  withIsolationScope: [notRun],
+  withMonitor: [[["job", "fn"], "a function as its second argument", "a string"]],
+  withScope: [notRun, [[Promise.resolve()], "a function as its first argument", "an object"]],
+};
+
+function doorOf(name: string): (...args: unknown[]) => unknown {
+  const member = name
+    .split(".")
+    .reduce<unknown>((holder, key) => Reflect.get(Object(holder), key), doors);
+  return member as (...args: unknown[]) => unknown;
+}
+
+function ignore(): void {}
+
+function warnings(): string[] {
+  const messages: string[] = [];
+  const log = (message: string): void => void messages.push(message);
+  diag.setLogger(
+    { error: log, warn: log, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true },
+  );
+  onTestFinished(() => diag.disable());
+  return messages;
+}
+
+function bridgeWarnings(): string[] {
+  startBridge({ dsn: DSN });
+  return warnings();
+}
+
+function flatNames(): string[] {
+  return Object.entries(doors).flatMap(([name, member]) =>
+    typeof member === "function" ? [name] : Object.keys(member).map((key) => `${name}.${key}`),
+  );
+}
+
+it("the table names every function of the package", () => {
+  expect(Object.keys(NONSENSE).toSorted()).toEqual(flatNames().toSorted());
+});
+
+const cases = Object.entries(NONSENSE).flatMap(([name, all]) =>
+  all.map(([args, wanted, got]) => ({ name, args, wanted, got })),
+);
+
+describe("a function that is given nonsense says once what it needs and what it got", () => {
+  it.each(cases)("$name: $wanted", async ({ name, args, wanted, got }) => {
+    const messages = bridgeWarnings();
+    await doorOf(name)(...args);
+    const about = messages.filter((message) => message.includes(wanted) && message.includes(got));
+    expect(about).toHaveLength(1);
+    await doorOf(name)(...args);
+    expect(messages.filter((message) => message === about[0]).length).toBeLessThanOrEqual(
+      name === "attachToGlobalProvider" ? 2 : 1,
+    );
+  });
+
+  it("runs nothing, and returns what a function of its kind returns", () => {
+    bridgeWarnings();
+    const fork = doorOf("withScope");
+    expect(fork("no function")).toBeUndefined();
+    expect(doorOf("bindContext")(5)).toBe(5);
+    expect(doors.monitor("job")(5 as never)).toBe(5);
+  });
+
+  it("also where there is no client", () => {
+    const messages = warnings();
+    doors.setClient(undefined);
+    doorOf("setTags")(5);
+    doorOf("withIsolationScope")(null);
+    expect(messages.filter((message) => message.includes("as its first argument"))).toHaveLength(2);
+  });
+});
+
+it("says nothing about arguments that are left out, or of the right kind", async () => {
+  const messages = bridgeWarnings();
+  doors.setUser(null);
+  doors.setContext("name", null);
+  doors.setTag("key", undefined);
+  doors.captureException(new Error("e"));
+  doors.captureException(new Error("e"), (scope) => scope.setTag("a", "b"));
+  doors.captureMessage("m", "warning");
+  doors.captureMessage("m", { tags: { a: "b" } });
+  doors.logger.info("m");
+  doors.logger.info("m", { a: 1 });
+  doors.metrics.count("name");
+  doors.getCurrentScope();
+  doors.getIsolationScope(ROOT_CONTEXT);
+  doors.forkScope(ROOT_CONTEXT, (scope) => scope.setTag("a", "b"));
+  doors.getTraceHeaders();
+  doors.continueTrace({}, ordinary);
+  doors.withScope(ordinary);
+  doors.traceEnvironment();
+  await doors.flush();
+  await doors.flush(Infinity);
+  expect(messages.filter((message) => message.includes(" needs "))).toEqual([]);
+});
+
+it("a client that is none of this package's makes no function throw", async () => {
+  const messages = warnings();
+  doors.setClient({ captureTransaction: ordinary } as never);
+  expect([await doors.flush(), await doors.close()]).toEqual([false, false]);
+  expect(doors.stats()).toBeUndefined();
+  doors.setClient(undefined);
+  expect(messages.filter((message) => message.includes("`flush` failed"))).toHaveLength(1);
+});

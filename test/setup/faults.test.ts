@@ -1,0 +1,286 @@
+import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { startIngestServer } from "../../src/testing/ingest-server.js";
+import type { IngestServer } from "../../src/testing/ingest-server.js";
+import type { Application } from "../package/application.js";
+import { SDK_BASE } from "./traced-application.js";
+import { faultyApplication, ownApplication, run } from "./faulty-application.js";
+
+const WITHOUT_UNDICI = SDK_BASE.filter((name) => name !== "undici");
+const DEAD = "http://key@127.0.0.1:1/1";
+
+let server: IngestServer;
+
+beforeAll(async () => (server = await startIngestServer()));
+afterAll(() => server.close());
+
+interface Fault {
+  readonly line: RegExp;
+  readonly program: string;
+  readonly dependencies?: readonly string[];
+  /** Changes what is installed. */
+  readonly prepare?: (application: Application) => void;
+  /** Default: that of a server that answers. */
+  readonly dsn?: string | null;
+}
+
+// As npm installs it where the application's own range does not allow the version that the package finds.
+function installNewerApi({ directory, packageDirectory }: Application): void {
+  const copy = join(packageDirectory, "node_modules/@opentelemetry/api");
+  cpSync(realpathSync(join(directory, "node_modules/@opentelemetry/api")), copy, {
+    recursive: true,
+  });
+  const version = join(copy, "build/src/version.js");
+  writeFileSync(version, readFileSync(version, "utf8").replace(/'1\.9\.\d+'/, "'1.99.0'"));
+}
+
+const FAULTS: Record<string, Fault> = {
+  "no DSN": {
+    dsn: null,
+    line: /no DSN is set, so nothing is sent.*SENTRY_DSN.*`dsn: false`/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("lost");`,
+  },
+  "no DSN, and an exit at once": {
+    dsn: null,
+    line: /no DSN is set/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); process.exit(0);`,
+  },
+  "a blank DSN": {
+    dsn: "  ",
+    line: /no DSN is set/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic();`,
+  },
+  "no context manager": {
+    line: /no context manager is registered.*setGlobalContextManager/,
+    program: `
+      trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] }));
+      traffic();`,
+  },
+  "a second copy of the API": {
+    prepare: installNewerApi,
+    line: /two copies of @opentelemetry\/api are loaded: 1\.9\.\d+ registered OpenTelemetry first, and otel-sentry-bridge uses 1\.99\.0.*npm ls @opentelemetry\/api/,
+    program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("one");`,
+  },
+  "an HTTP client that cannot be loaded": {
+    dependencies: WITHOUT_UNDICI,
+    line: /HTTP client `undici` could not be loaded.*external: \["otel-sentry-bridge"\]/,
+    program: `
+      setUp(new bridge.SentrySpanProcessor(options));
+      traffic();
+      bridge.captureException(new Error("lost"));
+      if (await bridge.flush()) throw new Error("flush() resolved to true");
+      const { errors, transactions } = bridge.stats();
+      if (errors.dropped.network_error !== 1) throw new Error("the error was not counted");
+      if (transactions.dropped.network_error !== 2) throw new Error("transactions were not counted");`,
+  },
+  "a server that is gone to the end of the process": {
+    dsn: DEAD,
+    line: /Lost: 1 error, 2 transactions, and 3 logs could not be delivered to http:\/\/127\.0\.0\.1:1: nothing listens .*ECONNREFUSED.*Check the DSN/,
+    program: `
+      setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
+      traffic();
+      bridge.captureException(new Error("lost"));
+      for (let log = 0; log < 3; log += 1) bridge.logger.info("lost");`,
+  },
+  "a server that is gone to the end of the client": {
+    dsn: DEAD,
+    line: /Lost: 1 check-in could not be delivered to http:\/\/127\.0\.0\.1:1: /,
+    program: `
+      const provider = setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
+      bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });
+      await provider.shutdown();`,
+  },
+  "a processor that nobody registered, without any provider": {
+    line: /a SentrySpanProcessor was created, but no span has reached it: no tracer provider is registered.*spanProcessors: \[processor\]/,
+    program: `new bridge.SentrySpanProcessor(options); traffic(); bridge.captureException(new Error("one"));`,
+  },
+  "a processor of a provider that nobody registered": {
+    line: /a SentrySpanProcessor was created, but no span has reached it: no tracer provider is registered/,
+    program: `
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      new BasicTracerProvider({ spanProcessors: [new bridge.SentrySpanProcessor(options)] });
+      traffic();
+      bridge.captureException(new Error("one"));`,
+  },
+  "a processor that nobody registered, with users": {
+    line: /a SentrySpanProcessor was created, but no span has reached it/,
+    program: `new bridge.SentrySpanProcessor(options); traffic(); bridge.setUser({ id: "ada" });`,
+  },
+  "a processor that nobody registered, beside another one": {
+    line: /a SentrySpanProcessor was created, but no span has reached it: the registered tracer provider does not have it/,
+    program: `
+      new bridge.SentrySpanProcessor(options);
+      setUp({ onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} });
+      traffic();
+      await bridge.flush();`,
+  },
+  "a processor whose client is closed before anybody registered it": {
+    line: /a SentrySpanProcessor was created/,
+    program: `new bridge.SentrySpanProcessor(options); await bridge.close();`,
+  },
+  "an exporter that nobody exports to": {
+    line: /a SentrySpanExporter was created, but no span has reached it: no tracer provider is registered/,
+    program: `new bridge.SentrySpanExporter(options); traffic();`,
+  },
+  "two processors on one DSN": {
+    line: /two span processors or exporters send the same spans to one DSN.*arrives twice\. Register one/,
+    program: `setUp(new bridge.SentrySpanProcessor(options), new bridge.SentrySpanProcessor(options)); traffic();`,
+  },
+  "two processors of one client": {
+    line: /arrives twice/,
+    program: `
+      const client = bridge.createClient(options);
+      setUp(new bridge.SentrySpanProcessor(client), new bridge.SentrySpanProcessor(client));
+      traffic();`,
+  },
+  "processors of both builds of the package": {
+    line: /arrives twice/,
+    program: `
+      import { createRequire } from "node:module";
+      const other = createRequire(import.meta.url)("otel-sentry-bridge");
+      setUp(new bridge.SentrySpanProcessor(options), new other.SentrySpanProcessor(options));
+      traffic();`,
+  },
+  "a processor and an exporter on one DSN": {
+    line: /arrives twice/,
+    program: `
+      import { SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+      setUp(new bridge.SentrySpanProcessor(options), new SimpleSpanProcessor(new bridge.SentrySpanExporter(options)));
+      traffic();`,
+  },
+  "a processor, and an exporter that gets its batch at the end": {
+    line: /arrives twice/,
+    program: `
+      import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+      const provider = setUp(new bridge.SentrySpanProcessor(options), new BatchSpanProcessor(new bridge.SentrySpanExporter(options)));
+      traffic();
+      await provider.shutdown();`,
+  },
+  "an error after the client was closed": {
+    line: /an error or message was captured after the client was closed, and is lost/,
+    program: `
+      const provider = setUp(new bridge.SentrySpanProcessor(options));
+      traffic();
+      const client = bridge.getClient();
+      await provider.shutdown();
+      bridge.setClient(client);
+      bridge.logger.info("late");
+      bridge.captureException(new Error("late"));
+      bridge.captureMessage("late");`,
+  },
+  "two exporters on one DSN": {
+    line: /arrives twice/,
+    program: `
+      import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+      const provider = setUp(...[1, 2].map(() => new BatchSpanProcessor(new bridge.SentrySpanExporter(options))));
+      traffic();
+      await provider.shutdown();`,
+  },
+};
+
+function applicationFor({ dependencies, prepare }: Fault): Application {
+  if (prepare === undefined) return faultyApplication(dependencies);
+  const application = ownApplication(dependencies);
+  prepare(application);
+  return application;
+}
+
+describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {
+  const options = (): Record<string, string> =>
+    fault.dsn === null ? {} : { dsn: fault.dsn ?? server.dsn };
+
+  it("is one line on standard error", async () => {
+    const app = applicationFor(fault);
+    const { stderr } = await run(app, fault.program, { options: options() });
+    expect(stderr.split("\n")).toEqual([expect.stringMatching(fault.line), ""]);
+    expect(stderr).toMatch(/^otel-sentry-bridge: /);
+  });
+
+  it("is told to the logger of `diag` alone, where there is one", async () => {
+    const app = applicationFor(fault);
+    const { stdout, stderr } = await run(app, fault.program, {
+      options: options(),
+      withLogger: true,
+    });
+    expect(stderr).toBe("");
+    expect(stdout.split("\n").filter((line) => fault.line.test(line))).toHaveLength(1);
+  });
+
+  it("is not written with `silent: true`", async () => {
+    const app = applicationFor(fault);
+    const muted = { ...options(), silent: true };
+    expect(await run(app, fault.program, { options: muted })).toEqual({ stdout: "", stderr: "" });
+  });
+});
+
+const LOSING = [
+  `bridge.captureException(new Error("lost"));`,
+  `bridge.captureMessage("lost");`,
+  `bridge.captureEvent({ message: "lost" });`,
+  `bridge.captureFeedback({ message: "lost" });`,
+  `bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });`,
+  `bridge.withMonitor("job", () => {});`,
+  `bridge.logger.info("lost");`,
+  `bridge.metrics.count("lost");`,
+];
+
+describe("a call without a client", () => {
+  it.each(LOSING)("is one line: %s", async (call) => {
+    const { stderr } = await run(faultyApplication(), call + call);
+    expect(stderr).toMatch(
+      /^otel-sentry-bridge: `\w+` was called while there is no client, .* is lost\. Create .*\n$/,
+    );
+  });
+
+  it("is no fault where the process is not to be observed", async () => {
+    const env = { OTEL_SDK_DISABLED: "true" };
+    expect(await run(faultyApplication(), LOSING.join(""), { env })).toEqual({
+      stdout: "",
+      stderr: "",
+    });
+  });
+
+  it("is no fault where nothing is lost by it", async () => {
+    const program = `
+      bridge.setUser({ id: 1 }); bridge.setTag("a", "b"); bridge.addBreadcrumb({ message: "c" });
+      bridge.getGlobalScope().setTag("d", "e"); bridge.withScope(() => {}); bridge.getTraceHeaders();
+      await bridge.flush(); await bridge.close();`;
+    expect(await run(faultyApplication(), program)).toEqual({ stdout: "", stderr: "" });
+  });
+});
+
+describe("a client that is to send nothing", () => {
+  it.each([
+    ["with `dsn: false`", { dsn: false }, {}],
+    ["with `silent: true`", { silent: true }, {}],
+    ["whose process is not to be observed", {}, { OTEL_SDK_DISABLED: "true" }],
+    ["although the environment names a DSN", { dsn: false }, { SENTRY_DSN: DEAD }],
+  ])("prints nothing %s", async (_name, options, env) => {
+    const program = `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("not sent");`;
+    expect(await run(faultyApplication(), program, { options, env })).toEqual({
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
+
+describe("a server that refuses the DSN", () => {
+  it.each([401, 403, 404, 302])("is one line: HTTP %i", async (status) => {
+    const program = `
+      import { createServer } from "node:http";
+      const refusing = createServer((request, response) => request.resume().on("end", () => response.writeHead(${status}).end()));
+      await new Promise((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+      const dsn = "http://key@127.0.0.1:" + refusing.address().port + "/1";
+      const provider = setUp(new bridge.SentrySpanProcessor({ dsn }));
+      traffic();
+      await provider.shutdown();
+      refusing.close();`;
+    const { stderr } = await run(faultyApplication(), program);
+    expect(stderr).toMatch(
+      new RegExp(`^otel-sentry-bridge: the server refused .* HTTP ${status}: .*DSN.*\n$`),
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DefaultUnit } from "../../src/scope/default-unit.js";
+import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
+import type { Segment, SegmentFate, SegmentOrigin } from "../../src/spans/segment.js";
+import { jsonTransaction } from "../../src/spans/transaction.js";
+import type { AssembledTransaction } from "../../src/spans/transaction.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import { TRACE_ID, idOf, spanOf } from "./hand-made-span.js";
+
+export const NOW = Date.UTC(2026, 10, 22);
+
+/** A timer that runs when the test says so. */
+interface ManualTimer {
+  readonly setTimer: (run: () => void, millis: number) => () => void;
+  /** Lets time pass; what is due runs in its order. */
+  pass(millis: number): void;
+  readonly pending: number;
+}
+
+function manualTimer(): ManualTimer {
+  let now = 0;
+  const waiting = new Map<symbol, { readonly at: number; readonly run: () => void }>();
+  return {
+    setTimer(run, millis) {
+      const key = Symbol("timer");
+      waiting.set(key, { at: now + millis, run });
+      return () => void waiting.delete(key);
+    },
+    pass(millis) {
+      const until = now + millis;
+      for (;;) {
+        const [due] = [...waiting]
+          .filter(([, { at }]) => at <= until)
+          .toSorted(([, a], [, b]) => a.at - b.at);
+        if (due === undefined) break;
+        waiting.delete(due[0]);
+        now = due[1].at;
+        due[1].run();
+      }
+      now = until;
+    },
+    get pending() {
+      return waiting.size;
+    },
+  };
+}
+
+/** A transaction as its JSON says it is. */
+interface SentTransaction {
+  readonly spanId: string;
+  /** Ids of the entries of `spans`. */
+  readonly children: readonly string[];
+  readonly parents: ReadonlyMap<string, string | undefined>;
+  readonly reason: unknown;
+  readonly alreadySent: unknown;
+  readonly traceIds: ReadonlySet<string>;
+  readonly spans: readonly Readonly<Record<string, unknown>>[];
+  readonly length: number;
+  readonly assembled: AssembledTransaction;
+}
+
+/** An assembler with a manual timer; its transactions are read back from their JSON. */
+export interface AssemblerKit {
+  readonly assembler: SegmentAssembler;
+  readonly timer: ManualTimer;
+  readonly ledger: DiscardLedger;
+  readonly sent: readonly SentTransaction[];
+  /** What the encoder said it had to mend. */
+  readonly mended: readonly string[];
+  /** A root has started; by default a plain one. */
+  begin(root?: FinishedSpan): { readonly root: FinishedSpan; readonly segment: Segment };
+  startChild(segment: Segment, parent: FinishedSpan): FinishedSpan;
+  end(segment: Segment, ...spans: readonly FinishedSpan[]): void;
+  /** Throws unless each started span has left once, by whatever way, or is still here. */
+  assertBalanced(): void;
+}
+
+export interface KitSettings {
+  readonly graceMillis?: number;
+  readonly maxWaitMillis?: number;
+  readonly maxBufferedLength?: number;
+  readonly isWorthKeeping?: (root: FinishedSpan) => boolean;
+}
+
+export function createKit(settings: KitSettings = {}): AssemblerKit {
+  const { graceMillis = 1000, maxWaitMillis = 60_000, maxBufferedLength = 20_000_000 } = settings;
+  const timer = manualTimer();
+  const ledger = new DiscardLedger();
+  const sent: SentTransaction[] = [];
+  const mended: string[] = [];
+  const assembler = new SegmentAssembler({
+    encoding: { now: () => NOW, onMended: (kind) => void mended.push(kind) },
+    schedule: { setTimer: timer.setTimer, graceMillis, maxWaitMillis },
+    recorder: ledger,
+    sink: (transaction) => void sent.push(readTransaction(transaction)),
+    maxBufferedLength,
+    isWorthKeeping: settings.isWorthKeeping,
+  });
+  return {
+    assembler,
+    timer,
+    ledger,
+    sent,
+    mended,
+    begin: (root = spanOf()) => ({ root, segment: assembler.begin(originOf(), root) }),
+    startChild(segment, parent) {
+      assembler.join(segment);
+      return spanOf({ parentSpanId: idOf(parent) });
+    },
+    end(segment, ...spans) {
+      for (const span of spans) assembler.finish(segment, span);
+    },
+    assertBalanced() {
+      const { started, open, buffered } = assembler.counts();
+      const dropped = Object.values(ledger.snapshot().span ?? {}).reduce(
+        (sum, count) => sum + count,
+        0,
+      );
+      const ids = sent.flatMap(({ spanId, children }) => [spanId, ...children]);
+      const sum = ids.length + dropped + open + buffered;
+      if (sum !== started) throw new Error(`${started} were started, ${sum} are accounted for`);
+      if (new Set(ids).size !== ids.length) throw new Error("a span was sent twice");
+    },
+  };
+}
+
+/** What is known of a segment when its root starts. */
+export function originOf(fate: SegmentFate = "sent"): SegmentOrigin {
+  return {
+    unit: new DefaultUnit(),
+    current: undefined,
+    incoming: undefined,
+    sampling: { sampled: fate === "sent", sampleRate: 1, sampleRand: 0.5 },
+    traceId: TRACE_ID,
+    slot: { frozen: undefined },
+    fate,
+  };
+}
+
+interface ReadSpan {
+  readonly span_id: string;
+  readonly trace_id: string;
+  readonly parent_span_id?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function readTransaction(assembled: AssembledTransaction): SentTransaction {
+  const text = `${jsonTransaction(assembled, "e".repeat(32))},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
+  const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
+  const { trace } = event.contexts;
+  const all = [trace, ...event.spans];
+  return {
+    spanId: trace.span_id,
+    children: event.spans.map((span) => span.span_id),
+    parents: new Map(all.map((span) => [span.span_id, span.parent_span_id])),
+    reason: trace.data["otel_sentry_bridge.continuation"],
+    alreadySent: trace.data["sentry.parent_span_already_sent"],
+    traceIds: new Set(all.map((span) => span.trace_id)),
+    spans: event.spans.map((span) => ({ ...span })),
+    length: text.length,
+    assembled,
+  };
+}

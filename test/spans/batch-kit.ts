@@ -1,0 +1,111 @@
+import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { BatchAssembler } from "../../src/spans/batch-assembler.js";
+import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { SegmentOrigin } from "../../src/spans/segment.js";
+import { jsonTransaction } from "../../src/spans/transaction.js";
+import type { AssembledTransaction } from "../../src/spans/transaction.js";
+import { manualTimers } from "../delivery/manual-timers.js";
+import { NOW, originOf } from "./assembler-kit.js";
+
+export const ROUND_MILLIS = 10_000;
+
+/** A transaction as its JSON says it is. */
+export interface SentBatch {
+  readonly spanId: string;
+  readonly traceId: string;
+  readonly children: readonly string[];
+  /** Parents by id, of the head and of the entries of `spans`. */
+  readonly parents: ReadonlyMap<string, string | undefined>;
+  /** Undefined for a local root. */
+  readonly reason: unknown;
+  readonly assembled: AssembledTransaction;
+}
+
+/** A batch assembler with a manual timer; its transactions are read back from their JSON. */
+export interface BatchKit {
+  readonly assembler: BatchAssembler;
+  readonly ledger: DiscardLedger;
+  readonly sent: readonly SentBatch[];
+  readonly mended: readonly string[];
+  readonly pendingTimers: number;
+  /** Lets half of the wait pass. */
+  round(): Promise<void>;
+  /** Ids of all spans that were sent. */
+  sentIds(): string[];
+  /** Throws unless each accepted span was sent, dropped for a reason, or waits. */
+  assertBalanced(): void;
+  /** The same, and nothing may wait. */
+  assertSettled(): void;
+}
+
+export interface BatchKitSettings {
+  readonly maxBufferedLength?: number;
+  readonly originOf?: (span: FinishedSpan) => SegmentOrigin;
+  readonly isIgnored?: (span: FinishedSpan) => boolean;
+}
+
+export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
+  const timers = manualTimers();
+  const ledger = new DiscardLedger();
+  const sent: SentBatch[] = [];
+  const mended: string[] = [];
+  const assembler = new BatchAssembler({
+    encoding: { now: () => NOW, onMended: (kind) => void mended.push(kind) },
+    recorder: ledger,
+    setTimer: (run, millis) => timers.after(millis, run),
+    sink: (transaction) => void sent.push(readBatch(transaction)),
+    originOf: settings.originOf ?? (() => originOf()),
+    originOfOrphan: settings.originOf ?? (() => originOf()),
+    isIgnored: settings.isIgnored,
+    maxWaitMillis: 2 * ROUND_MILLIS,
+    maxBufferedLength: settings.maxBufferedLength ?? 20_000_000,
+  });
+  const sentIds = (): string[] => sent.flatMap(({ spanId, children }) => [spanId, ...children]);
+  const assertBalanced = (): void => {
+    const { started, open, buffered } = assembler.counts();
+    const dropped = Object.values(ledger.snapshot().span ?? {}).reduce((sum, n) => sum + n, 0);
+    const sum = sentIds().length + dropped + open + buffered;
+    if (sum !== started) throw new Error(`${started} were accepted, ${sum} are accounted for`);
+  };
+  return {
+    assembler,
+    ledger,
+    sent,
+    mended,
+    sentIds,
+    get pendingTimers() {
+      return timers.pending;
+    },
+    round: () => timers.advance(ROUND_MILLIS),
+    assertBalanced,
+    assertSettled() {
+      assertBalanced();
+      const { buffered } = assembler.counts();
+      if (buffered !== 0) throw new Error(`${buffered} spans are left`);
+    },
+  };
+}
+
+interface ReadSpan {
+  readonly span_id: string;
+  readonly trace_id: string;
+  readonly parent_span_id?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function readBatch(assembled: AssembledTransaction): SentBatch {
+  const text = `${jsonTransaction(assembled, "e".repeat(32))},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
+  const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
+  const { trace } = event.contexts;
+  const all = [trace, ...event.spans];
+  if (event.spans.length !== assembled.spanCount) throw new Error("spanCount is wrong");
+  if (new Set(all.map((span) => span.trace_id)).size > 1) throw new Error("two traces in one");
+  return {
+    spanId: trace.span_id,
+    traceId: trace.trace_id,
+    children: event.spans.map((span) => span.span_id),
+    parents: new Map(all.map((span) => [span.span_id, span.parent_span_id])),
+    reason: trace.data["otel_sentry_bridge.continuation"],
+    assembled,
+  };
+}

@@ -1,0 +1,35 @@
+import { beforeEach } from "vitest";
+
+import { SpanEncoder } from "../../src/spans/span-encoder.js";
+import { NOW } from "./assembler-kit.js";
+import { spanOf } from "./hand-made-span.js";
+import type { SpanChanges } from "./hand-made-span.js";
+
+export const PARENT = "b01b9f6349558cd1";
+export const SPAN = "8c931f4740435fb8";
+
+/** An encoded span, read back. */
+export interface Encoded {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** An encoder that is new for each test, and what it has mended in it. */
+export const kit: { encoder: SpanEncoder; mended: string[] } = newKit();
+
+beforeEach(() => void Object.assign(kit, newKit()));
+
+function newKit(): { encoder: SpanEncoder; mended: string[] } {
+  const mended: string[] = [];
+  const onMended = (kind: string): void => void mended.push(kind);
+  return { encoder: new SpanEncoder({ now: () => NOW, onMended }), mended };
+}
+
+export function child(changes: SpanChanges = {}): Encoded {
+  return JSON.parse(kit.encoder.span(spanOf({ spanId: SPAN, ...changes }), PARENT)) as Encoded;
+}
+
+export function root(changes: SpanChanges = {}, sampleRate?: number): Encoded {
+  const { traceContext } = kit.encoder.head(spanOf({ spanId: SPAN, ...changes }), sampleRate);
+  return JSON.parse(`{${traceContext}}`) as Encoded;
+}

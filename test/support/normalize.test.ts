@@ -1,0 +1,197 @@
+import { normalize as oracle } from "@sentry/core";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { normalize } from "../../src/support/normalize.js";
+import { cpuTime } from "../time/measure.js";
+
+function job() {}
+
+class Account {
+  id = 1;
+}
+
+function throwing(): never {
+  throw new Error("trap");
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+describe("a value without members", () => {
+  it.each([
+    ["text", "x", "x"],
+    ["a number", 1.5, 1.5],
+    ["a truth value", false, false],
+    ["null", null, null],
+    ["undefined", undefined, "[undefined]"],
+    ["NaN", Number.NaN, "[NaN]"],
+    ["infinity", Number.NEGATIVE_INFINITY, "[-Infinity]"],
+    ["a big integer", 12n, "[BigInt: 12]"],
+    ["a big integer too long to print", 1n << 5000n, "[BigInt: more than 1024 bits]"],
+    ["a symbol", Symbol("s"), "[Symbol(s)]"],
+    ["a function", job, "[Function: job]"],
+    ["a function without name", () => {}, "[Function: <anonymous>]"],
+    ["a date", new Date(0), "1970-01-01T00:00:00.000Z"],
+    ["no date", new Date(Number.NaN), "[Invalid Date]"],
+    ["a buffer", Buffer.from("abc"), "[Buffer: 3 bytes]"],
+    ["a typed array", new Uint16Array(4), "[Uint16Array: 8 bytes]"],
+    ["raw memory", new ArrayBuffer(5), "[ArrayBuffer: 5 bytes]"],
+    ["a lone surrogate", "a\uD800", "a\uFFFD"],
+    ["the global object", globalThis, "[Global]"],
+    ["a revoked proxy", revoked(), "**non-serializable**"],
+  ])("is written as JSON: %s", (_what, value, expected) => {
+    expect(normalize([value])).toEqual([expected]);
+  });
+});
+
+describe("a value with members", () => {
+  it.each([
+    [
+      "a map",
+      new Map<unknown, unknown>([
+        ["a", 1],
+        [{}, 2],
+        [3, 4],
+      ]),
+      { a: 1, "[Object]": 2, 3: 4 },
+    ],
+    ["a set", new Set([1, "b"]), [1, "b"]],
+    ["what toJSON returns", { toJSON: () => ({ a: 1 }) }, { a: 1 }],
+    ["a toJSON that throws", { toJSON: throwing }, "**non-serializable**"],
+    [
+      "a toJSON that returns itself",
+      {
+        toJSON(): unknown {
+          return this;
+        },
+      },
+      "[Circular ~]",
+    ],
+    [
+      "a getter that throws",
+      {
+        a: 1,
+        get b() {
+          return throwing();
+        },
+      },
+      { a: 1, b: "**non-serializable**" },
+    ],
+    ["a proxy that throws", new Proxy({}, { ownKeys: throwing }), "**non-serializable**"],
+    [
+      "a list with a hole",
+      Array.from({ length: 3 }),
+      ["[undefined]", "[undefined]", "[undefined]"],
+    ],
+    ["no prototype", Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }],
+    ["an address", new URL("http://a/b"), "http://a/b"],
+  ])("is copied: %s", (_what, value, expected) => {
+    expect(normalize(value)).toEqual(expected);
+  });
+
+  it("keeps what an error has beyond its enumerable members", () => {
+    const error = Object.assign(new TypeError("boom", { cause: "why" }), { code: "E1" });
+    expect(normalize(error)).toEqual({
+      type: "TypeError",
+      message: "boom",
+      stack: error.stack,
+      cause: "why",
+      code: "E1",
+    });
+  });
+
+  it("keeps a member called __proto__ a member", () => {
+    const copy = normalize(JSON.parse('{"__proto__":{"polluted":true}}'));
+    expect(JSON.stringify(copy)).toBe('{"__proto__":{"polluted":true}}');
+    expect(Reflect.get(copy as object, "polluted")).toBeUndefined();
+  });
+
+  it("marks a cycle, and copies twice what is only shared", () => {
+    const shared = { a: 1 };
+    const cyclic: Record<string, unknown> = { first: shared, second: shared };
+    cyclic["self"] = cyclic;
+    expect(normalize(cyclic)).toEqual({ first: { a: 1 }, second: { a: 1 }, self: "[Circular ~]" });
+  });
+
+  it("goes three levels deep unless told otherwise", () => {
+    const deep = { a: { b: { c: new Account(), d: [1] } } };
+    expect(normalize(deep)).toEqual({ a: { b: { c: "[Account]", d: "[Array]" } } });
+    expect(normalize(deep, { depth: 1 })).toEqual({ a: "[Object]" });
+    expect(normalize(deep, { depth: 4 })).toEqual({ a: { b: { c: { id: 1 }, d: [1] } } });
+  });
+
+  it("copies a thousand members unless told otherwise", () => {
+    const copy = normalize(Array.from({ length: 5000 }, () => 1));
+    expect(copy).toHaveLength(1001);
+    expect((copy as unknown[]).at(-1)).toBe("[MaxProperties ~]");
+    expect(normalize({ a: 1, b: 2, c: 3 }, { breadth: 1 })).toEqual({
+      a: 1,
+      b: "[MaxProperties ~]",
+    });
+  });
+
+  it("clips long text", () => {
+    expect(normalize("x".repeat(9000))).toBe(`${"x".repeat(8189)}...`);
+    expect(normalize(["abcdef"], { stringLength: 5 })).toEqual(["ab..."]);
+  });
+
+  it("bounds the size of the whole copy, and so the time", () => {
+    const leaf = Array.from({ length: 1000 }, revoked);
+    const wide = Array.from({ length: 1000 }, () => Array.from({ length: 1000 }, () => leaf));
+    const cpu = cpuTime();
+    const text = JSON.stringify(normalize({ wide, long: "x".repeat(1_000_000) }));
+    expect(cpu()).toBeLessThan(2000);
+    expect(text.length).toBeLessThan(120_000);
+    expect(text).toContain("[MaxSize ~]");
+  });
+
+  it("counts the keys towards the size", () => {
+    const keys = Array.from({ length: 900 }, (_, index) => `${index}${"k".repeat(190)}`);
+    const text = JSON.stringify(normalize(Object.fromEntries(keys.map((key) => [key, 1]))));
+    expect(text.length).toBeLessThan(105_000);
+  });
+
+  it("changes nothing", () => {
+    const value = Object.freeze({ a: Object.freeze([1, { b: new Date(5) }]) });
+    expect(normalize(value)).toEqual({ a: [1, { b: "1970-01-01T00:00:00.005Z" }] });
+  });
+});
+
+describe("Sentry's own normalize", () => {
+  const leaf = fc.oneof(
+    fc.string({ maxLength: 20 }),
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.bigInt(),
+    fc.constantFrom(Symbol("s"), job, new Account(), new Date(0).toISOString()),
+  );
+  const ordinary = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5 },
+      leaf,
+      fc.array(tie("value"), { maxLength: 6 }),
+      fc.dictionary(
+        fc.string({ maxLength: 8 }).filter((key) => key !== "__proto__"),
+        tie("value"),
+        { maxKeys: 6 },
+      ),
+      fc.record({ toJSON: tie("value").map((result) => () => result) }),
+    ),
+  })).value;
+
+  it("agrees on ordinary values, at any depth and breadth", () => {
+    fc.assert(
+      fc.property(ordinary, fc.nat(4), fc.integer({ min: 1, max: 5 }), (value, depth, breadth) => {
+        const ours = normalize(value, { depth, breadth });
+        expect(JSON.stringify(ours)).toBe(JSON.stringify(oracle(value, depth, breadth)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

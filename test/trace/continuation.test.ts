@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+
+import { mayContinue } from "../../src/trace/continuation.js";
+
+// The table of the protocol: trace continuation guard.
+it.each([
+  { which: "both the same", incoming: "1", orgId: "1", usually: true, strictly: true },
+  { which: "different ones", incoming: "1", orgId: "2", usually: false, strictly: false },
+  { which: "the sender's", incoming: "1", orgId: undefined, usually: true, strictly: false },
+  { which: "the receiver's", incoming: undefined, orgId: "1", usually: true, strictly: false },
+  { which: "none", incoming: undefined, orgId: undefined, usually: true, strictly: true },
+])("organizations: $which", ({ incoming, orgId, usually, strictly }) => {
+  expect(mayContinue(incoming, { orgId, isStrict: false })).toBe(usually);
+  expect(mayContinue(incoming, { orgId, isStrict: true })).toBe(strictly);
+});
