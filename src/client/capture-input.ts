@@ -1,19 +1,10 @@
+import type { ResourceView } from "../trace/span-view.js";
 import type { DscSlot } from "../trace/dsc.js";
 import type { IncomingTrace } from "../trace/incoming-trace.js";
 import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
 import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
-
-/** The attributes of the process that made a span. */
-export interface ResourceView {
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Attributes are still being detected: reading `attributes` would log an error. */
-  readonly asyncAttributesPending?: boolean | undefined;
-  /** Pairs of a key and a value, or the promise of one. */
-  getRawAttributes?(): readonly (readonly [key: string, value: unknown])[];
-  waitForAsyncAttributes?(): Promise<void>;
-}
 
 /** What the trace's sampling context is made of. */
 export interface TraceInput {

@@ -10,7 +10,8 @@ import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { NO_PRESSURE } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
-import type { ErrorCapture, ResourceView, TraceInput, TransactionInput } from "./capture-input.js";
+import type { ErrorCapture, TraceInput, TransactionInput } from "./capture-input.js";
+import type { ResourceView } from "../trace/span-view.js";
 import { EnvelopeBuilder } from "./envelope-builder.js";
 import {
   ONE_CHECK_IN,

@@ -19,13 +19,8 @@ import {
   transactionContents,
 } from "../protocol/envelope-contents.js";
 import { CheckInIdentities } from "./check-in-identities.js";
-import type {
-  ErrorCapture,
-  ErrorTrace,
-  ResourceView,
-  TraceInput,
-  TransactionInput,
-} from "./capture-input.js";
+import type { ErrorCapture, ErrorTrace, TraceInput, TransactionInput } from "./capture-input.js";
+import type { ResourceView } from "../trace/span-view.js";
 import { encodeEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import { fitEvent } from "./fit-event.js";

@@ -10,7 +10,7 @@ import {
 import type { ValueRule } from "../protocol/relay-values.js";
 import { VARIABLES } from "../options/env.js";
 import type { Settings } from "../options/options.js";
-import type { ResourceView } from "./capture-input.js";
+import type { ResourceView } from "../trace/span-view.js";
 import { reportBrokenSetting } from "./value-faults.js";
 
 /** Release, environment, dist and server name of the process, as Relay takes them. */

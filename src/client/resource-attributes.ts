@@ -1,7 +1,7 @@
 import { isThenable } from "../support/foreign.js";
 import type { StartTimer } from "../support/timers.js";
 import { within } from "../support/timers.js";
-import type { ResourceView } from "./capture-input.js";
+import type { ResourceView } from "../trace/span-view.js";
 
 /** Attributes of a resource that are known at one moment. */
 export interface KnownAttributes {

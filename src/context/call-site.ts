@@ -12,7 +12,7 @@ export interface CallSite {
 /** The first frame outside of this package that the present call came from. Never throws. */
 export function callSite(): CallSite {
   const [own = "", ...frames] = framesOf(currentStack());
-  const folder = /([^\s(]*\/)(?:(?:esm|cjs)\/)?sdk\/call-site\.[cm]?[jt]s:/.exec(own)?.[1];
+  const folder = /([^\s(]*\/)(?:(?:esm|cjs)\/)?context\/call-site\.[cm]?[jt]s:/.exec(own)?.[1];
   const frame = folder === undefined ? undefined : frames.find((each) => !each.includes(folder));
   return { key: placeIn(frame) ?? frames.join("\n"), place: frame?.replace(/^\s*at /, "") };
 }

@@ -1,4 +1,4 @@
-import type { SetTimer } from "../spans/segment-schedule.js";
+import type { SetTimer } from "../support/timers.js";
 import { runDetached } from "./suppress.js";
 
 /**

@@ -1,7 +1,6 @@
 import type { SpanIdentity } from "../trace/finished-span.js";
 import { OpenRoots } from "./open-roots.js";
 import type { OpenRoot } from "./open-roots.js";
-import type { Segment } from "../spans/segment.js";
 import { unitOfSpan } from "./span-slots.js";
 
 // Shared by all processors and all copies of the package: which unit holds must not depend on them.
@@ -28,11 +27,4 @@ export function isIdentified(span: object): span is IdentifiedSpan {
  */
 export function rootByIds(span: IdentifiedSpan): OpenRoot | undefined {
   return unitOfSpan(span) === undefined ? openRoots.find(span.spanContext()) : undefined;
-}
-
-/** Forgets the root of a segment that is complete. */
-export function closeRoot(segment: Segment): void {
-  const root = segment.openRoot;
-  segment.openRoot = undefined;
-  if (root !== undefined) openRoots.end(root);
 }

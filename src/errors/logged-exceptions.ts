@@ -6,7 +6,8 @@ import { Scope } from "../scope/scope.js";
 import { levelOfSeverity } from "../protocol/log-levels.js";
 import { placeInContext } from "../context/error-places.js";
 import { reportRecorded } from "./error-reports.js";
-import type { LoggedException } from "../otel/log-record-processor.js";
+import type { Context } from "@opentelemetry/api";
+import type { AttributeBag } from "../trace/span-view.js";
 
 const LEVELS: Readonly<Record<LogLevel, SeverityLevel>> = {
   trace: "debug",
@@ -16,6 +17,23 @@ const LEVELS: Readonly<Record<LogLevel, SeverityLevel>> = {
   error: "error",
   fatal: "fatal",
 };
+
+/** An exception that a log record is of. */
+export interface LoggedException {
+  readonly attributes: AttributeBag;
+  /** The context that the record was emitted in. */
+  readonly ctx: Context;
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+  /** OTel's, 1 to 24. */
+  readonly severityNumber: number | undefined;
+  readonly body: unknown;
+  /** How the record came to be: `auto.log.<library>`. */
+  readonly origin: string;
+}
+
+/** Reports an exception that was logged as an error event; false where it is to be a log after all. */
+export type LoggedExceptionSink = (exception: LoggedException) => boolean;
 
 /** Reports the exception that a log record is of; false where it turns out to be of none. */
 export function reportLogged(client: SentryClient, logged: LoggedException): boolean {

@@ -9,7 +9,7 @@ import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
 import type { ExceptionSink } from "./root-exceptions.js";
 import { hasEvents } from "../trace/span-events.js";
-import type { SpanEntry } from "../context/span-slots.js";
+import type { SpanEntry } from "../spans/span-entries.js";
 
 // Most spans have no events: they share one list.
 const NONE: readonly FoundException[] = Object.freeze([]);

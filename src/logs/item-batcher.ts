@@ -1,7 +1,5 @@
+import type { SetTimer } from "../support/timers.js";
 import type { EncodedItem } from "./encode-item.js";
-
-/** Runs `run` once after `millis`; the returned function cancels it. Must not keep a process alive. */
-export type SetTimer = (run: () => void, millis: number) => () => void;
 
 /** What a batcher is made of. */
 export interface BatcherParts {

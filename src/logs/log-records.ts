@@ -1,9 +1,8 @@
 import type { SpanContext } from "@opentelemetry/api";
 
-import type { ResourceView } from "../client/capture-input.js";
 import { cut } from "../support/cut.js";
 import { ownEntries } from "../support/foreign.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { ResourceView, AttributeBag } from "../trace/span-view.js";
 import { MAX_OWN } from "./item-attributes.js";
 
 /** A log record as processors get it; those of the OTel SDKs 2.x and 3.x fit. */

@@ -14,7 +14,7 @@ import {
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
-import type { SetTimer } from "./item-batcher.js";
+import type { SetTimer } from "../support/timers.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import type { TelemetryPlace } from "../context/telemetry-place-type.js";
 import { processSequence } from "./timestamp-sequence.js";

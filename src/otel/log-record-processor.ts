@@ -3,32 +3,15 @@ import type { Context } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
 import { guardCallback } from "../support/diagnostics.js";
-import type { AttributeBag } from "../trace/span-view.js";
 import { clientTelemetry } from "../logs/client-telemetry.js";
 import type { LogCapture } from "../logs/log-capture.js";
 import { levelOfSeverity } from "../protocol/log-levels.js";
 import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
 import type { EmittedLogRecord } from "../logs/log-records.js";
 import { isTracingSuppressed } from "../context/suppress.js";
+import type { LoggedExceptionSink } from "../errors/logged-exceptions.js";
 import { telemetryPlace } from "../context/telemetry-place.js";
 import { setDetachedTimer } from "../context/detached-timers.js";
-
-/** An exception that a log record is of. */
-export interface LoggedException {
-  readonly attributes: AttributeBag;
-  /** The context that the record was emitted in. */
-  readonly ctx: Context;
-  /** Seconds since the epoch. */
-  readonly timestamp: number;
-  /** OTel's, 1 to 24. */
-  readonly severityNumber: number | undefined;
-  readonly body: unknown;
-  /** How the record came to be: `auto.log.<library>`. */
-  readonly origin: string;
-}
-
-/** Reports an exception that was logged as an error event; false where it is to be a log after all. */
-export type ExceptionSink = (exception: LoggedException) => boolean;
 
 /**
  * Turns the log records of an OTel pipeline into Sentry logs, and those of exceptions into error events.
@@ -37,12 +20,12 @@ export type ExceptionSink = (exception: LoggedException) => boolean;
 export class ClientLogRecordProcessor {
   readonly #client: SentryClient;
   readonly #ownsClient: boolean;
-  readonly #onException: ExceptionSink | undefined;
+  readonly #onException: LoggedExceptionSink | undefined;
   readonly #logs: LogCapture;
   #closing: Promise<void> | undefined;
 
   /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
-  constructor(client: SentryClient, ownsClient: boolean, onException?: ExceptionSink) {
+  constructor(client: SentryClient, ownsClient: boolean, onException?: LoggedExceptionSink) {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#onException = onException;

@@ -4,7 +4,7 @@ import type { Attributes, Context } from "@opentelemetry/api";
 import type { SentryClient } from "../client/client.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { readContextScopes } from "../context/context-key.js";
-import { createSegmentSampling } from "../spans/segment-sampling.js";
+import { announceHead, createSegmentSampling } from "../spans/segment-sampling.js";
 import type { DecidedRoot, SegmentSampling } from "../spans/segment-sampling.js";
 
 /** An OTel `SamplingResult`: 0 does not record, 2 records and samples. */
@@ -27,25 +27,6 @@ const ONE_ROOT: readonly ItemCount[] = [
   { category: "transaction", quantity: 1 },
   { category: "span", quantity: 1 },
 ];
-
-interface HeadDecision {
-  readonly traceId: string;
-  readonly sampling: SegmentSampling;
-}
-
-// A tracer asks its sampler and tells its processors in one synchronous call: one decision is under
-// way. On the client, since sampler and processor may be of two copies of the package.
-const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
-
-type DecidingClient = SentryClient & { [UNDER_WAY]?: HeadDecision | undefined };
-
-/** The decision that a sampler of the client has just taken about a root of this trace, once. */
-export function takeFromHead(client: DecidingClient, traceId: string): SegmentSampling | undefined {
-  const decision = client[UNDER_WAY];
-  if (decision?.traceId !== traceId) return undefined;
-  client[UNDER_WAY] = undefined;
-  return decision.sampling;
-}
 
 /**
  * Takes a client's decision about traces at their head, so that what Sentry does not get is not
@@ -90,7 +71,7 @@ export class ClientSampler {
     const root = { name, kind, attributes };
     const sampling = this.#deciderOf(client)({ traceId, incoming, root });
     if (sampling.lostTo === undefined) {
-      (client as DecidingClient)[UNDER_WAY] = { traceId, sampling };
+      announceHead(client, { traceId, sampling });
       return SAMPLED;
     }
     this.#refused += 1;

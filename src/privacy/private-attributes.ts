@@ -1,8 +1,7 @@
 import { mayHold } from "./assigned-secrets.js";
-import { shownStatement } from "../semantics/db-span.js";
-import { isMethodName } from "../semantics/http-method.js";
 import { hasShape, isOneCookie, shapeOf } from "./member-names.js";
 import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
+import { shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { isStructured } from "./secret-text.js";
@@ -42,6 +41,10 @@ const PEER_ADDRESSES: ReadonlySet<string> = new Set([
   "net.sock.peer.addr",
   "network.peer.address",
 ]);
+
+// No digits: what authenticates somebody has some, as a rule.
+const METHOD_NAME = /^[A-Z]+(?:[-_][A-Z]+)*$/i;
+const MAX_METHOD_LENGTH = 20;
 
 const METHOD = /^http\.(?:request\.)?method(?:_original)?$/;
 
@@ -138,4 +141,9 @@ function hidden(value: unknown): unknown {
 function body(name: string, value: unknown, sendDefaultPii: boolean): unknown {
   const isReadable = typeof value !== "string" || isStructured(value) || isForm(value);
   return isReadable ? redactedMember(name, value, sendDefaultPii) : withheld(value);
+}
+
+// An HTTP method, known or not, and nothing else that may stand in its attribute.
+function isMethodName(value: string): boolean {
+  return value === "_OTHER" || (value.length <= MAX_METHOD_LENGTH && METHOD_NAME.test(value));
 }

@@ -1,3 +1,5 @@
+import type { AttributeBag } from "../trace/span-view.js";
+
 /** How many arguments of a command are its keys, and are shown. */
 type Shown = "all" | number;
 
@@ -64,4 +66,23 @@ function upTo(statement: string, shown: number): string {
   if (end === -1) return statement;
   const rest = statement.slice(end + 1);
   return LEFT_OUT.test(rest) || ASKED.test(rest) ? statement : `${statement.slice(0, end)} ?`;
+}
+
+/** The database system that a span's attributes name, under its stable or its old name. */
+export function databaseSystem(attributes: AttributeBag): string | undefined {
+  return nonEmpty(attributes["db.system.name"]) ?? nonEmpty(attributes["db.system"]);
+}
+
+/** Tells systems whose statements are commands with keys and values, in the protocol of Redis. */
+export function isRedisLike(system: string | undefined): boolean {
+  return system === "redis" || system === "valkey";
+}
+
+/** A statement of a span as it may be sent: commands of Redis without their values. */
+export function shownStatement(statement: string, attributes: AttributeBag): string {
+  return isRedisLike(databaseSystem(attributes)) ? redisCommand(statement) : statement;
+}
+
+function nonEmpty(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -2,18 +2,15 @@ import { text } from "./attribute-text.js";
 import { inferCache } from "./cache-span.js";
 import { codeData } from "./code-location.js";
 import type { Inference } from "./inference.js";
-import { redisCommand } from "../privacy/redis-command.js";
+import { databaseSystem, isRedisLike, shownStatement } from "../privacy/redis-command.js";
 import type { AttributeBag, SpanView } from "../trace/span-view.js";
-
-/** Systems whose statements are commands with keys and values, in the protocol of Redis. */
-const REDIS_SYSTEMS: ReadonlySet<unknown> = new Set(["redis", "valkey"]);
 
 /** Names a database span after its query; undefined when no database system is given. */
 export function inferDatabase(span: SpanView): Inference | undefined {
   const { attributes } = span;
-  const system = systemOf(attributes);
+  const system = databaseSystem(attributes);
   if (system === undefined) return undefined;
-  if (!REDIS_SYSTEMS.has(system)) return query(span, "db");
+  if (!isRedisLike(system)) return query(span, "db");
   // A store of keys may be used as a cache, and its span then says so.
   return inferCache(span) ?? query(span, "db.redis");
 }
@@ -23,21 +20,12 @@ export function inferQuery(span: SpanView): Inference | undefined {
   return queryText(span.attributes) === undefined ? undefined : query(span, "db");
 }
 
-/** A statement of a span as it may be sent: commands of Redis without their values. */
-export function shownStatement(statement: string, attributes: AttributeBag): string {
-  return REDIS_SYSTEMS.has(systemOf(attributes)) ? redisCommand(statement) : statement;
-}
-
 function query(span: SpanView, op: string): Inference {
   const { attributes } = span;
   const given = queryText(attributes);
-  const statement = op === "db.redis" && given !== undefined ? redisCommand(given) : given;
+  const statement = given === undefined ? undefined : shownStatement(given, attributes);
   const description = statement ?? text(attributes["db.query.summary"]) ?? span.name;
   return { op, description, source: "task", data: codeData(attributes) };
-}
-
-function systemOf(attributes: AttributeBag): string | undefined {
-  return text(attributes["db.system.name"]) ?? text(attributes["db.system"]);
 }
 
 function queryText(attributes: AttributeBag): string | undefined {

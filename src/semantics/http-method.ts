@@ -27,11 +27,3 @@ export function requestMethod(attributes: AttributeBag): string | undefined {
   const method = given.length > MAX_METHOD_LENGTH ? "" : given.toUpperCase();
   return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
 }
-
-// No digits: what authenticates somebody has some, as a rule.
-const METHOD_NAME = /^[A-Z]+(?:[-_][A-Z]+)*$/i;
-
-/** Tells a text that may be an HTTP method, known or not, from anything else in its attribute. */
-export function isMethodName(value: string): boolean {
-  return value === "_OTHER" || (value.length <= MAX_METHOD_LENGTH && METHOD_NAME.test(value));
-}

@@ -11,7 +11,7 @@ import { localParentId } from "../trace/finished-span.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
 import { inTurns } from "../support/in-turns.js";
 import type { SegmentOrigin } from "./segment.js";
-import type { SetTimer } from "./segment-schedule.js";
+import type { SetTimer } from "../support/timers.js";
 import { SpanEncoder } from "./span-encoder.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { TraceGroup } from "./trace-group.js";

@@ -4,8 +4,7 @@ import type { RootDescription } from "../trace/decide.js";
 import type { SpanResource } from "../trace/finished-span.js";
 import type { SegmentOrigin } from "./segment.js";
 import type { ContextScopes } from "../context/context-key.js";
-import { createSegmentSampling } from "./segment-sampling.js";
-import { takeFromHead } from "../otel/sampler.js";
+import { createSegmentSampling, takeFromHead } from "./segment-sampling.js";
 
 /** What is read of a local root, started or finished. */
 export interface LocalRoot extends RootDescription {

@@ -60,3 +60,28 @@ export function createSegmentSampling(
     return pressDecision(decision, factor, senderRate);
   };
 }
+
+/** The decision of a sampler about the root that is about to start. */
+export interface HeadDecision {
+  readonly traceId: string;
+  readonly sampling: SegmentSampling;
+}
+
+// A tracer asks its sampler and tells its processors in one synchronous call: one decision is under
+// way. On the client, since sampler and processor may be of two copies of the package.
+const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
+
+type DecidingClient = SentryClient & { [UNDER_WAY]?: HeadDecision | undefined };
+
+/** Keeps a sampler's decision for the processor, which sees the root start next. */
+export function announceHead(client: DecidingClient, decision: HeadDecision): void {
+  client[UNDER_WAY] = decision;
+}
+
+/** The decision that a sampler of the client has just taken about a root of this trace, once. */
+export function takeFromHead(client: DecidingClient, traceId: string): SegmentSampling | undefined {
+  const decision = client[UNDER_WAY];
+  if (decision?.traceId !== traceId) return undefined;
+  client[UNDER_WAY] = undefined;
+  return decision.sampling;
+}

@@ -1,7 +1,5 @@
+import type { SetTimer } from "../support/timers.js";
 import type { Segment } from "./segment.js";
-
-/** Runs `run` once after `millis`; the returned function cancels it. Must not keep a process alive. */
-export type SetTimer = (run: () => void, millis: number) => () => void;
 
 export interface ScheduleSettings {
   readonly setTimer: SetTimer;

@@ -1,3 +1,6 @@
+/** Runs once after a time, and does not keep the process alive; returns a function that cancels it. */
+export type SetTimer = (run: () => void, millis: number) => () => void;
+
 /** How the sender waits; a parameter, so that tests need no sleeping. */
 export interface Timers {
   /** Runs once after a time, and keeps the process alive until then; returns what cancels it. */

@@ -20,3 +20,13 @@ export interface SpanView {
   readonly kind: number;
   readonly attributes: AttributeBag;
 }
+
+/** The attributes of the process that made a span. */
+export interface ResourceView {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Attributes are still being detected: reading `attributes` would log an error. */
+  readonly asyncAttributesPending?: boolean | undefined;
+  /** Pairs of a key and a value, or the promise of one. */
+  getRawAttributes?(): readonly (readonly [key: string, value: unknown])[];
+  waitForAsyncAttributes?(): Promise<void>;
+}

@@ -1,7 +1,6 @@
 import type { SpanContext } from "@opentelemetry/api";
 
-import type { ResourceView } from "../client/capture-input.js";
-import type { AttributeBag } from "./span-view.js";
+import type { ResourceView, AttributeBag } from "./span-view.js";
 
 /** What is read of a span that starts: the OTel SDKs' `Span` fits. */
 export interface StartedSpan {

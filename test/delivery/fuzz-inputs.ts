@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Printed, and in the message of each failure: `FUZZ_SEED=… npx vitest run test/transport/fuzz` repeats a run. */
+/** Printed, and in the message of each failure: `FUZZ_SEED=… npx vitest run test/delivery/fuzz` repeats a run. */
 export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
 /** How often a property is tried. */

@@ -48,8 +48,5 @@ export const OTHER_BLOCKS: OtherBlocks = {
       ranBy: "scripts/next/main.mjs",
     },
   ],
-  drawings: [
-    { page: "docs/ARCHITECTURE.md", begin: "index, register, cli " },
-    { page: "docs/delivery.md", begin: "client → queue" },
-  ],
+  drawings: [{ page: "docs/delivery.md", begin: "client → queue" }],
 };

@@ -5,7 +5,7 @@ import { NodeSDK } from "@opentelemetry/sdk-node";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
-import type { LoggedException } from "../../src/otel/log-record-processor.js";
+import type { LoggedException } from "../../src/errors/logged-exceptions.js";
 import { startTelemetry } from "../logs/telemetry-kit.js";
 import { logsOf, valuesOf } from "../logs/telemetry-rules.js";
 import { startLogs } from "./log-record-kit.js";

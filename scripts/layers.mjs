@@ -1,0 +1,93 @@
+// The laws of imports in src/: which folder stands on which, and who may import OpenTelemetry, files and the
+// HTTP client. Prints each fault and exits with 1.
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
+
+/** From the ground up: a file imports its own folder and those before it. */
+const FOLDERS = [
+  "support",
+  "protocol",
+  "trace",
+  "scope",
+  "privacy",
+  "semantics",
+  "client-reports",
+  "delivery",
+  "options",
+  "client",
+  "context",
+  "spans",
+  "errors",
+  "crons",
+  "logs",
+  "otel",
+  "setup",
+  "inert",
+  "testing",
+  "inbox",
+  "cli",
+];
+
+/** Packages and who may import them, as prefixes of paths below src/. `types`: who may import types only. */
+const PACKAGES = [
+  {
+    name: /^@opentelemetry\//,
+    in: ["context/", "otel/", "setup/", "errors/", "crons/", "logs/", "inert/", "cli/"],
+    types: ["trace/", "spans/", "index.ts", "client/", "testing/"],
+  },
+  {
+    name: /^(?:node:)?fs(?:\/|$)/,
+    in: ["delivery/spool/spool-files.ts", "errors/source-files.ts", "inbox/page-file.ts"],
+  },
+  {
+    name: /^undici(?:\/|$)/,
+    in: ["delivery/http/http-client.ts", "delivery/http/undici-client.d.ts"],
+    types: ["delivery/http/http-transport.ts"],
+  },
+];
+
+/** The inert entry runs where there is no Node: modules without any import of Node's. */
+const INERT = /^(?:inert\/|protocol\/errors\.ts$|scope\/scope-data\.ts$|client\/stats\.ts$)/;
+
+const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^;"]*?\sfrom\s+)?"([^"]+)"/gm;
+const DYNAMIC_IMPORT = /\bimport\("([^"]+)"\)/g;
+
+const faults = [];
+const files = readdirSync(SRC, { recursive: true }).filter(
+  (file) => file.endsWith(".ts") && !file.startsWith("inbox/page/"),
+);
+
+const folderOf = (file) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
+const startsWithOneOf = (file, prefixes = []) => prefixes.some((prefix) => file.startsWith(prefix));
+
+for (const file of files) {
+  const text = readFileSync(join(SRC, file), "utf8");
+  for (const [, type, from] of text.matchAll(IMPORT)) checkImport(file, from, type !== undefined);
+  for (const [, from] of text.matchAll(DYNAMIC_IMPORT)) checkImport(file, from, false);
+}
+for (const fault of faults) console.error(fault);
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+function checkImport(file, from, isType) {
+  if (from.startsWith("."))
+    return checkFolder(file, join(dirname(file), from).replace(/\.js$/, ".ts"), isType);
+  for (const { name, in: allowed, types } of PACKAGES) {
+    if (!name.test(from) || startsWithOneOf(file, allowed)) continue;
+    if (!isType || !startsWithOneOf(file, types))
+      faults.push(`${file} must not import ${from}${isType ? "" : " (values)"}`);
+  }
+  if (file.startsWith("inert/") && from.startsWith("node:"))
+    faults.push(`${file} runs where there is no ${from}`);
+}
+
+function checkFolder(file, imported, isType) {
+  const own = folderOf(file);
+  const other = folderOf(imported);
+  if (own === "" || imported === "version.ts") return;
+  if (own === "inert" && (isType || INERT.test(imported))) return;
+  if (other === "" || own === "inert" || FOLDERS.indexOf(other) > FOLDERS.indexOf(own))
+    faults.push(`${file} must not import ${imported}: ${other || "the entry"} stands above ${own}`);
+}
