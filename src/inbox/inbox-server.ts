@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "../testing/bounded-http.js";
 import { IngestRefusal, readRequest, statusOf } from "../testing/ingest-request.js";
+import type { BodiesUnderWay } from "../testing/ingest-request.js";
 import type { Inbox } from "./inbox.js";
 import { LiveUpdates } from "./live-updates.js";
 import { readPage } from "./page-file.js";
@@ -29,10 +30,11 @@ const INGEST_METHODS: ReadonlySet<string | undefined> = new Set(["POST", "OPTION
 /** Starts the server. Rejects when it cannot listen on the port; 0 chooses a free one. */
 export async function startInboxServer(inbox: Inbox, port: number): Promise<InboxServer> {
   const http = createBoundedServer({});
+  const underWay: BodiesUnderWay = { bytes: 0 };
   const actualPort = await listen(http, port);
   const dsn = `http://inbox@127.0.0.1:${actualPort}/1`;
   const live = new LiveUpdates(inbox);
-  const parts = { inbox, live, page: readPage(), dsn };
+  const parts = { inbox, live, page: readPage(), dsn, underWay };
   http.on("request", (request, response) => void handle(request, response, parts));
   return {
     port: actualPort,
@@ -45,15 +47,19 @@ export async function startInboxServer(inbox: Inbox, port: number): Promise<Inbo
   };
 }
 
+interface ServerParts extends PageParts {
+  readonly underWay: BodiesUnderWay;
+}
+
 async function handle(
   message: IncomingMessage,
   response: ServerResponse,
-  parts: PageParts,
+  parts: ServerParts,
 ): Promise<void> {
   const [path = ""] = (message.url ?? "").split("?", 1);
   try {
     if (INGEST_METHODS.has(message.method) && INGEST_PATH.test(path))
-      await ingest(message, response, parts.inbox);
+      await ingest(message, response, parts);
     else answerPage(message, response, parts);
   } catch {
     // The client went away before its request was complete.
@@ -64,14 +70,14 @@ async function handle(
 async function ingest(
   message: IncomingMessage,
   response: ServerResponse,
-  inbox: Inbox,
+  { inbox, underWay }: ServerParts,
 ): Promise<void> {
   const refusal = ingestRefusal(message.headers);
   if (refusal !== undefined) return answer(response, 403, { detail: refusal });
   response.setHeaders(new Map(Object.entries(crossOriginHeaders(message.headers))));
   if (message.method === "OPTIONS") return void response.writeHead(204).end();
   try {
-    const request = await readRequest(message, { maxBytes: MAX_ENVELOPE_BYTES });
+    const request = await readRequest(message, { maxBytes: MAX_ENVELOPE_BYTES, underWay });
     const envelope = request.envelope();
     inbox.receive(envelope);
     answer(response, 200, { id: envelope.header["event_id"] });

@@ -49,10 +49,19 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["x-gzip", gunzipSync],
 ]);
 
+/** Bodies of the largest size that may be under way together. */
+const MAX_BODIES_UNDER_WAY = 5;
+
+/** Bytes of bodies that are under way to one server. */
+export interface BodiesUnderWay {
+  bytes: number;
+}
+
 /** How requests are read. */
 export interface RequestLimits {
-  /** Bytes of a body, as it comes and decompressed. */
+  /** Bytes of a body, as it comes and decompressed. All bodies that are under way may have five times as many. */
   readonly maxBytes: number;
+  readonly underWay: BodiesUnderWay;
 }
 
 /**
@@ -61,20 +70,37 @@ export interface RequestLimits {
  */
 export function readRequest(
   message: IncomingMessage,
-  { maxBytes }: RequestLimits,
+  { maxBytes, underWay }: RequestLimits,
 ): Promise<IngestRequest> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let kept = 0;
+    const letGo = (): void => {
+      underWay.bytes -= kept;
+      kept = 0;
+      chunks.length = 0;
+    };
     message.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= maxBytes) return chunks.push(chunk);
-      chunks.length = 0;
-      return reject(tooLarge(maxBytes));
+      const isLarge = length > maxBytes;
+      if (isLarge || underWay.bytes + chunk.length > maxBytes * MAX_BODIES_UNDER_WAY) {
+        letGo();
+        length = Infinity;
+        return reject(isLarge ? tooLarge(maxBytes) : busy());
+      }
+      kept += chunk.length;
+      underWay.bytes += chunk.length;
+      return chunks.push(chunk);
     });
+    message.on("close", letGo);
     message.on("error", reject);
     message.on("end", () => resolve(toRequest(message, Buffer.concat(chunks), maxBytes)));
   });
+}
+
+function busy(): IngestRefusal {
+  return new IngestRefusal(503, "too many large bodies are under way");
 }
 
 function tooLarge(maxBytes: number): IngestRefusal {

@@ -6,7 +6,7 @@ import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
 import { giveAnswer, isAcceptance } from "./ingest-answer.js";
 import { AcceptedRequests } from "./accepted-requests.js";
 import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "./bounded-http.js";
-import type { IngestAccess, IngestRequest } from "./ingest-request.js";
+import type { BodiesUnderWay, IngestAccess, IngestRequest } from "./ingest-request.js";
 import {
   IngestRefusal,
   checkAccess,
@@ -91,6 +91,7 @@ class LoopbackIngestServer implements IngestServer {
   readonly #once: IngestAnswerer[] = [];
   readonly #watchers = new Set<() => void>();
   #always: IngestAnswerer = () => undefined;
+  readonly #underWay: BodiesUnderWay = { bytes: 0 };
   #connections = 0;
   #requests = 0;
   #closing: Promise<void> | undefined;
@@ -202,7 +203,7 @@ class LoopbackIngestServer implements IngestServer {
     try {
       // Of a request that is refused already nothing is kept.
       const maxBytes = refusal === undefined ? this.#maxBytes : 0;
-      const request = await readRequest(message, { maxBytes });
+      const request = await readRequest(message, { maxBytes, underWay: this.#underWay });
       this.#requests += 1;
       const answer = refusal ?? this.#decide(request);
       if (isAcceptance(answer)) this.#accepted.add(request);

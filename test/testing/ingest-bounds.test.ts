@@ -90,6 +90,21 @@ describe("a large body", () => {
   });
 });
 
+it("answers 503 where too many bodies are under way, and takes others when these are gone", async () => {
+  const server = await start({ maxEnvelopeBytes: MEBIBYTE });
+  const key = new URL(server.dsn).username;
+  const head = `POST /api/1/envelope/?sentry_key=${key} HTTP/1.1\r\nhost: a\r\ncontent-length: ${MEBIBYTE}\r\n\r\n`;
+  const sockets = Array.from({ length: 6 }, () => connect(server.port, "127.0.0.1"));
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  const answer = Promise.race(sockets.map(async (socket) => once(socket, "data")));
+  for (const socket of sockets) socket.write(head + "x".repeat(MEBIBYTE - 1));
+  const [first] = await answer;
+  expect(String(first)).toMatch(/^HTTP\/1\.1 503 /);
+  expect(server.refusals).toEqual(["too many large bodies are under way"]);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(() => post(server, ENVELOPE)).toBe(200);
+});
+
 it("answers a client that sends too slowly with 408", async () => {
   const server = await start({ requestTimeoutMillis: 50 });
   const socket = connect(server.port, "127.0.0.1");
