@@ -12,6 +12,8 @@ import { NO_PRESSURE } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
 import type { ErrorCapture, TraceInput, TransactionInput } from "./capture-input.js";
 import type { ResourceView } from "../trace/span-view.js";
+import type { ClientParts } from "./client-parts.js";
+import { EndTime } from "./end-time.js";
 import { EnvelopeBuilder } from "./envelope-builder.js";
 import {
   ONE_CHECK_IN,
@@ -21,9 +23,8 @@ import {
 } from "../protocol/envelope-contents.js";
 import { HookRunner } from "./hook-runner.js";
 import { initialScopes } from "./initial-scopes.js";
-import type { BuilderParts, CheckInCapture, ItemBatch } from "./envelope-builder.js";
+import type { CheckInCapture, ItemBatch } from "./envelope-builder.js";
 import { Outbox } from "./outbox.js";
-import type { OutboxParts } from "./outbox.js";
 import type { TraceIdentity } from "./sampling-context.js";
 import type { DeliveryCounts } from "./delivery-stats.js";
 import type { ProcessMembers } from "./process-members.js";
@@ -38,20 +39,6 @@ export type { ItemBuffer } from "./sources.js";
 export interface SegmentTrace {
   readonly sampled: boolean;
   readonly dsc: DynamicSamplingContext | undefined;
-}
-
-/** What a client is made of. */
-export interface ClientParts extends BuilderParts, OutboxParts {
-  /** What the parts of the delivery count. */
-  readonly deliveryCounts?: (() => DeliveryCounts) | undefined;
-  /** How hard the way to the server is pressed. Default: not at all. */
-  readonly pressure?: Pressure | undefined;
-  /** Called once the client is closed. */
-  readonly onClosed?: (() => void) | undefined;
-  /** Runs a hook. */
-  readonly runHook?: (<T>(run: () => T) => T) | undefined;
-  /** The call of the application's code that the active code runs in. Default: as far as it is synchronous. */
-  readonly activeOwnCall?: (() => OwnCall | undefined) | undefined;
 }
 
 /** One Sentry client: it takes what was captured, applies scopes and hooks, and has it delivered. */
@@ -71,6 +58,7 @@ export class SentryClient {
   readonly #activeOwnCall: () => OwnCall | undefined;
   readonly #sources = new Sources();
   readonly #outbox: Outbox;
+  readonly #endTime: EndTime;
   readonly #onClosing = new Set<() => void>();
   readonly #onEnding = new Set<() => void>();
   #closing: Promise<boolean> | undefined;
@@ -87,6 +75,7 @@ export class SentryClient {
       captureUnfinished: report,
       close: () => Promise.resolve(false),
       flush: () => Promise.resolve(false),
+      flushAtEnd: () => Promise.resolve(false),
       learnResource: report,
       leave: report,
       letGo: report,
@@ -118,6 +107,10 @@ export class SentryClient {
     });
     this.pressure = parts.pressure ?? NO_PRESSURE;
     this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
+    this.#endTime = new EndTime({
+      totalMillis: parts.settings.shutdownTimeoutMillis,
+      delivered: () => this.#deliveryCounts().sender?.envelopesSent ?? 0,
+    });
     this.#onClosed = parts.onClosed;
     this.#newEventId = parts.newEventId;
     this.#activeOwnCall = parts.activeOwnCall ?? ownCall;
@@ -242,14 +235,21 @@ export class SentryClient {
    * Sends everything that was captured before the call. Resolves to true when all of it has an
    * outcome, to false after `timeoutMillis`. Never rejects.
    */
-  async flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    const { isDone, remaining } = await this.#sources.flush(this.#validTimeout(timeoutMillis));
-    return (await this.#outbox.flush(remaining)) && isDone;
+  flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
+    return this.#endTime.during(this.#flush(this.#endTime.valid(timeoutMillis)));
   }
 
-  /** Flushes, then lets go of everything. Idempotent: a second call returns the first one's promise. */
-  close(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
-    this.#closing ??= this.#close(this.#validTimeout(timeoutMillis));
+  /** Flushes at the end of the process: such waits and `close` have `shutdownTimeoutMillis` together (`EndTime`). */
+  flushAtEnd(): Promise<boolean> {
+    return this.flush(this.#endTime.remaining);
+  }
+
+  /**
+   * Flushes, then lets go of everything. Default: `shutdownTimeoutMillis`, less the time for which a flush has just waited
+   * in vain. Idempotent: a second call returns the first one's promise.
+   */
+  close(timeoutMillis: number = this.#endTime.remaining): Promise<boolean> {
+    this.#closing ??= this.#close(this.#endTime.valid(timeoutMillis));
     return this.#closing;
   }
 
@@ -280,10 +280,9 @@ export class SentryClient {
     });
   }
 
-  // `Infinity` waits as long as a timer can.
-  #validTimeout(millis: unknown): number {
-    const isValid = typeof millis === "number" && millis >= 0;
-    return isValid ? millis : this.settings.shutdownTimeoutMillis;
+  async #flush(timeoutMillis: number): Promise<boolean> {
+    const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
+    return (await this.#outbox.flush(remaining)) && isDone;
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {

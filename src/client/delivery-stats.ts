@@ -1,6 +1,7 @@
 import type { ReportCounts } from "../client-reports/client-reports.js";
 import type { SpoolCounts } from "../delivery/spool/spool.js";
 import type { SenderStats } from "../delivery/sender-stats.js";
+import type { UnansweredError } from "../delivery/http/connection-failures.js";
 
 /** How envelopes get to the server. Zero where a transport of the application's own does not count it. */
 export interface DeliveryStats {
@@ -43,6 +44,8 @@ export interface ConnectionCounts {
 export interface AttemptCounts {
   /** Why the last attempt failed; undefined once the server has answered. */
   readonly lastError?: Error | undefined;
+  /** Why what has waited longest for an answer has none yet. */
+  readonly unanswered?: UnansweredError | undefined;
   readonly retries: number;
   readonly held: number;
   readonly isReachable: boolean;
@@ -57,7 +60,7 @@ export interface DeliveryCounts {
   readonly reports?: ReportCounts | undefined;
 }
 
-const NO_SENDER: Omit<SenderStats, "delivered" | "queued"> = {
+const NO_SENDER: Omit<SenderStats, "abandoned" | "delivered" | "queued"> = {
   queuedItems: 0,
   queuedBytes: 0,
   inFlight: 0,

@@ -55,9 +55,9 @@ function changedSlug({ monitorSlug }: CheckIn, sent: string): string {
 function problemOf({ monitorSlug, status, checkInId }: CheckIn): string | undefined {
   const isSlug =
     typeof monitorSlug === "string" && /\S/.test(monitorSlug.slice(0, MAX_READ_LENGTH));
-  if (!isSlug) return "it names no monitor";
-  if (checkInId !== undefined && !UUID.test(checkInId)) return "its id is no UUID";
-  return STATUSES.has(status) ? undefined : "its status is none of in_progress, ok and error";
+  if (!isSlug) return "`monitorSlug` must be a string that is not blank";
+  if (checkInId !== undefined && !UUID.test(checkInId)) return "`checkInId` must be a UUID";
+  return STATUSES.has(status) ? undefined : '`status` must be "in_progress", "ok" or "error"';
 }
 
 // The end of a run counts, whatever its length was said to be.
@@ -72,6 +72,11 @@ function readConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
   try {
     return encodeMonitorConfig(config);
   } catch {
-    return { members: undefined, problems: ["its configuration could not be read"] };
+    return {
+      members: undefined,
+      problems: [
+        "its check-ins are sent without a configuration, because reading it threw an error",
+      ],
+    };
   }
 }

@@ -18,12 +18,12 @@ export interface CheckInToSend {
 const MAX_PROBLEMS = 100;
 const toldProblems = new Set<string>();
 
-/** Has the client send a check-in; what Sentry could not use of it is a diagnostic. Never throws. */
+/** Has the client send a check-in; what Sentry could not use of it is a set-up fault. Never throws. */
 export function sendCheckIn(client: SentryClient, checkIn: CheckInToSend): void {
   const { checkInId, read, config, trace } = checkIn;
   try {
     const { members, problems } = encodeCheckIn({ ...read(), checkInId }, config);
-    for (const problem of problems) client.diagnostics.warnOnce(kindOf(problem), problem);
+    for (const problem of problems) client.diagnostics.faultOnce(kindOf(problem), problem);
     if (members === undefined) client.ledger.early.record("invalid", ONE_CHECK_IN);
     else client.captureCheckIn({ checkInId, members, trace });
   } catch (error) {

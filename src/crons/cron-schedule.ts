@@ -1,4 +1,4 @@
-/** A crontab as Sentry reads it, or why Sentry cannot read it. */
+/** A crontab as Sentry reads it, or why Sentry cannot read it: the predicate of a sentence about it. */
 export type CronSchedule = { readonly value: string } | { readonly problem: string };
 
 /** What Sentry knows by name; it knows no other name, and compares them letter by letter. */
@@ -62,11 +62,13 @@ export function cronSchedule(text: string): CronSchedule {
   const crontab = text.trim();
   if (crontab.startsWith("@")) return macro(crontab.toLowerCase());
   const fields = crontab.split(/\s+/);
-  if (fields.length === 6) return { problem: "it has a field for seconds, which Sentry has not" };
-  if (fields.length !== 5) return { problem: "it has not five fields" };
+  if (fields.length === 6)
+    return { problem: "has six fields; Sentry reads five, and has no field for seconds" };
+  if (fields.length !== 5) return { problem: "has to have five fields" };
   const read = FIELDS.map((field, index) => readField(fields[index] ?? "", field));
   const wrong = read.findIndex((field) => field === undefined);
-  if (wrong !== -1) return { problem: `${fields[wrong]} is no ${FIELDS[wrong]?.name}` };
+  if (wrong !== -1)
+    return { problem: `has an invalid ${FIELDS[wrong]?.name}: ${JSON.stringify(fields[wrong])}` };
   return { value: read.join(" ") };
 }
 
@@ -78,7 +80,7 @@ export function withoutZeroSeconds(text: string): string {
 
 function macro(name: string): CronSchedule {
   const value = MACROS.has(name) ? name : FOREIGN_MACROS.get(name);
-  return value === undefined ? { problem: `Sentry does not know ${name}` } : { value };
+  return value === undefined ? { problem: "is a name that Sentry does not know" } : { value };
 }
 
 function readField(text: string, field: Field): string | undefined {

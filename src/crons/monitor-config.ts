@@ -1,3 +1,4 @@
+import { clip } from "../support/cut.js";
 import type { MonitorConfig } from "../protocol/check-in.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import { isRecord } from "../support/foreign.js";
@@ -32,10 +33,10 @@ const NUMBERS = [
  */
 export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
   const schedule = readSchedule(config.schedule);
-  if ("problem" in schedule) return refused(`the schedule is not sent: ${schedule.problem}`);
+  if ("problem" in schedule) return refused(schedule.problem);
   const { timezone, owner } = config;
   if (timezone !== undefined && !isTimeZone(timezone)) {
-    return refused("the schedule is not sent: its time zone is none that Sentry knows");
+    return refused(`its time zone ${shown(timezone)} is unknown. ${TIME_ZONE}`);
   }
   const problems: string[] = [];
   const members: JsonRecord = { schedule: schedule.members };
@@ -44,16 +45,32 @@ export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMoni
     const value = config[key];
     if (value === undefined) continue;
     if (isCount(value)) members[name] = value;
-    else problems.push(`${key} is not sent: it is no whole number above 0`);
+    else problems.push(`\`${key}\` is not sent: it must be a whole number above 0`);
   }
   if (typeof owner === "string" && owner.length <= MAX_TEXT_LENGTH) members["owner"] = owner;
   else if (owner !== undefined)
-    problems.push(`owner is not sent: it is no text of up to ${MAX_TEXT_LENGTH} characters`);
+    problems.push(
+      `\`owner\` is not sent: it must be a string of at most ${MAX_TEXT_LENGTH} characters`,
+    );
   return { members, problems };
 }
 
+const MAX_SHOWN_LENGTH = 100;
+
+const CRONTAB =
+  'Write minute, hour, day of the month, month and day of the week, such as "30 3 * * 1-5", or "@daily"';
+
+const TIME_ZONE = 'Write a name of the IANA database, such as "Europe/Vienna" or "UTC"';
+
+function shown(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(clip(value, MAX_SHOWN_LENGTH))
+    : `(of type ${typeof value})`;
+}
+
 function refused(problem: string): EncodedMonitorConfig {
-  return { members: undefined, problems: [problem] };
+  const message = `its check-ins are sent without a schedule, so Sentry notices no missed run: ${problem}`;
+  return { members: undefined, problems: [message] };
 }
 
 const NO_SCHEDULE: JsonRecord = {};
@@ -63,17 +80,22 @@ type ReadSchedule = { readonly members: JsonRecord } | { readonly problem: strin
 function readSchedule(schedule: unknown): ReadSchedule {
   const { type, value, unit } = isRecord(schedule) ? schedule : NO_SCHEDULE;
   if (type === "crontab") return readCrontab(value);
-  if (type !== "interval") return { problem: "it is neither crontab nor interval" };
-  if (!isCount(value)) return { problem: "its interval is no whole number above 0" };
-  if (!UNITS.has(unit)) return { problem: "the unit of its interval is none" };
+  if (type !== "interval")
+    return { problem: 'the `type` of its schedule must be "crontab" or "interval"' };
+  if (!isCount(value))
+    return { problem: "the `value` of its interval must be a whole number above 0" };
+  if (!UNITS.has(unit))
+    return { problem: `the \`unit\` of its interval must be one of ${[...UNITS].join(", ")}` };
   return { members: { type: "interval", value, unit } };
 }
 
 function readCrontab(value: unknown): ReadSchedule {
-  if (typeof value !== "string") return { problem: "its crontab is no text" };
-  if (value.length > MAX_TEXT_LENGTH) return { problem: "its crontab is too long" };
+  if (typeof value !== "string") return { problem: `its crontab must be a string. ${CRONTAB}` };
+  if (value.length > MAX_TEXT_LENGTH)
+    return { problem: `its crontab must have at most ${MAX_TEXT_LENGTH} characters` };
   const crontab = cronSchedule(value);
-  if ("problem" in crontab) return { problem: `${crontab.problem} (${value})` };
+  if ("problem" in crontab)
+    return { problem: `its crontab ${shown(value)} ${crontab.problem}. ${CRONTAB}` };
   return { members: { type: "crontab", value: crontab.value } };
 }
 

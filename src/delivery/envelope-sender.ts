@@ -289,7 +289,7 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #giveUp(envelope: EncodedEnvelope): void {
-    if (!this.#intake.keepSync(envelope)) this.#outcomes.closed(envelope.contents);
+    if (!this.#intake.keepSync(envelope)) this.#outcomes.abandoned(envelope.contents);
   }
 
   #detached<T>(run: () => T): T {

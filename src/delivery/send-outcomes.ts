@@ -39,6 +39,7 @@ export class SendOutcomes {
   readonly #now: () => number;
   readonly #limits = createRateLimits();
   readonly #delivered = new ItemCounter();
+  readonly #abandoned = new ItemCounter();
   #envelopesSent = 0;
 
   constructor(settings: SendOutcomesSettings) {
@@ -112,8 +113,14 @@ export class SendOutcomes {
     this.#recorder.record("superseded", contents);
   }
 
-  closed(contents: readonly ItemCount[]): void {
+  /** Counts what was given up, unsent, when the sender was closed. */
+  abandoned(contents: readonly ItemCount[]): void {
+    this.#abandoned.add(contents);
     this.#recorder.record("closed", contents);
+  }
+
+  abandonedItems(): Partial<Record<DataCategory, number>> {
+    return this.#abandoned.counts();
   }
 
   /** Counts what was captured after `close`. Logs, metrics and spans at the end of a process are no fault of the set-up. */
@@ -124,7 +131,7 @@ export class SendOutcomes {
         "late-capture",
         `${noun} was captured after the client was closed, and is lost. Close it, or shut the provider down, after the last capture`,
       );
-    this.closed(contents);
+    this.#recorder.record("closed", contents);
   }
 
   transportThrew({ contents }: EncodedEnvelope, error: unknown): void {

@@ -10,6 +10,8 @@ import type { SpoolIntake } from "./spool-intake.js";
 export interface SenderStats {
   /** What the server has accepted since the start. */
   readonly delivered: Partial<Record<DataCategory, number>>;
+  /** What was given up, unsent, when the sender was closed. */
+  readonly abandoned: Partial<Record<DataCategory, number>>;
   /** What waits or is in flight. */
   readonly queued: Partial<Record<DataCategory, number>>;
   /** Envelopes that wait, without those in flight. */
@@ -41,6 +43,7 @@ export function senderStats(parts: SenderParts): SenderStats {
     for (const { contents } of held) queued.add(contents);
   return {
     delivered: outcomes.delivered(),
+    abandoned: outcomes.abandonedItems(),
     queued: queued.counts(),
     queuedItems: queue.items,
     queuedBytes: queue.bytes,

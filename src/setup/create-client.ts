@@ -82,7 +82,11 @@ function buildClient(options: ClientOptions): SentryClient {
   });
   const reportAtEnd = (): void => {
     checkRegistrations(client);
-    if (delivery !== undefined) reportFinalLoss(parts.diagnostics, endedDelivery(parts, delivery));
+    if (delivery !== undefined)
+      reportFinalLoss(parts.diagnostics, {
+        ...endedDelivery(parts, delivery),
+        isClosed: client.isClosed,
+      });
   };
   const ending = endingClient(client, reportAtEnd);
   metrics.measure(client);
@@ -116,7 +120,7 @@ function endingClient(client: SentryClient, reportAtEnd: () => void): EndingClie
   return {
     activity: () => client.activity(),
     captureUnfinished: () => client.captureUnfinished(),
-    flush: () => client.flush(),
+    flush: () => client.flushAtEnd(),
     letGo: () => client.letGo(),
     leave: () => {
       client.leave();
@@ -125,12 +129,16 @@ function endingClient(client: SentryClient, reportAtEnd: () => void): EndingClie
   };
 }
 
-function endedDelivery({ settings, dsn, ledger }: CommonParts, delivery: Delivery): EndedDelivery {
+function endedDelivery(
+  { settings, dsn, ledger }: CommonParts,
+  delivery: Delivery,
+): Omit<EndedDelivery, "isClosed"> {
   const { tunnel } = settings;
   const ownTarget = dsn === undefined ? "" : dsnOrigin(dsn);
   return {
     counts: delivery.counts(),
     dropped: ledger.snapshot(),
+    shutdownTimeoutMillis: settings.shutdownTimeoutMillis,
     target: tunnel === undefined ? ownTarget : new URL(tunnel).origin,
   };
 }

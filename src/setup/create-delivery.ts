@@ -130,6 +130,7 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
         ...retry.counts(),
         isReachable: retry.isReachable,
         lastError: retry.lastError,
+        unanswered: http.unanswered,
       },
       spool: spool?.counts(),
       reports: reports.counts(),

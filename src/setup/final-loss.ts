@@ -5,14 +5,18 @@ import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import { failureReason } from "../delivery/http/failure-messages.js";
 import { HTTP_CLIENT_FAULT } from "../delivery/http/http-transport.js";
 import { REFUSAL_FAULT } from "../delivery/send-outcomes.js";
+import { STALL_MILLIS } from "../delivery/send-slots.js";
 import type { DeliveryCounts } from "../client/delivery-stats.js";
 
 /** Counts of a client that ends, and where it sent to. */
 export interface EndedDelivery {
   readonly counts: DeliveryCounts;
   readonly dropped: DiscardCounts;
-  /** Origin that envelopes were to be sent to. */
+  /** Origin that envelopes were to be sent to; empty where a transport of the application's own knows. */
   readonly target: string;
+  /** Whether the client was closed, and not left by its process. */
+  readonly isClosed: boolean;
+  readonly shutdownTimeoutMillis: number;
 }
 
 // In the order of the message. Spans go with their transactions; bytes and reports mean nothing to a person.
@@ -25,29 +29,55 @@ const NOUNS: readonly (readonly [DataCategory, singular: string, plural: string]
   ["trace_metric", "metric", "metrics"],
 ];
 
-const REASONS: readonly DiscardReason[] = ["network_error", "closed", "queue_overflow"];
+// What an unreachable server makes of envelopes; what was given up at the end counts in any case.
+const OUTAGE_REASONS: readonly DiscardReason[] = ["network_error", "queue_overflow"];
 
 // Each of these was reported at the first envelope, and says why all are lost.
 const REPORTED_BEFORE = [HTTP_CLIENT_FAULT, REFUSAL_FAULT];
 
+const CHECK_SERVER = "Check the DSN and the network";
+
 /**
- * Reports what a client loses at its end because the server could not be reached. Losses while the server answers are
- * no fault of the set-up.
+ * Reports what a client loses at its end, with the cause: what it could not send in time, and, where the server cannot be
+ * reached, what the outage has cost before.
  */
 export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery): void {
-  const { counts, target } = ended;
-  if (counts.attempts?.isReachable !== false || REPORTED_BEFORE.some(isFaultReported)) return;
+  if (REPORTED_BEFORE.some(isFaultReported)) return;
   const losses = NOUNS.flatMap(([category, singular, plural]) => {
     const quantity = lostOf(category, ended);
     return quantity === 0 ? [] : [`${quantity} ${quantity === 1 ? singular : plural}`];
   });
   if (losses.length === 0) return;
-  const { lastError } = counts.attempts;
-  const reason = lastError === undefined ? "the server did not answer" : failureReason(lastError);
+  const { cause, remedy } = causeOf(ended);
+  const target = ended.target === "" ? "the transport" : ended.target;
   diagnostics.faultOnce(
     `final-loss:${target}`,
-    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${reason}. Check the DSN and the network; \`transport.spoolDirectory\` keeps what cannot be sent for the next process`,
+    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; \`transport.spoolDirectory\` keeps what cannot be sent for the next process`,
   );
+}
+
+interface Cause {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+function causeOf({ counts, isClosed, shutdownTimeoutMillis }: EndedDelivery): Cause {
+  const { isReachable = true, lastError, unanswered } = counts.attempts ?? {};
+  if (!isReachable && lastError !== undefined)
+    return { cause: failureReason(lastError), remedy: CHECK_SERVER };
+  // An answer that has taken less time may be on its way.
+  const leastMillis = Math.min(STALL_MILLIS, shutdownTimeoutMillis / 2);
+  if (unanswered !== undefined && unanswered.waitedMillis >= leastMillis)
+    return { cause: unanswered.message, remedy: CHECK_SERVER };
+  return isClosed
+    ? {
+        cause: "the time-out of `close` was over before they were sent",
+        remedy: "Allow more time with `shutdownTimeoutMillis`",
+      }
+    : {
+        cause: "the process ended before they were sent",
+        remedy: "Await `close()` before `process.exit()`",
+      };
 }
 
 function enumerated(parts: readonly string[]): string {
@@ -55,9 +85,9 @@ function enumerated(parts: readonly string[]): string {
 }
 
 function lostOf(category: DataCategory, { counts, dropped }: EndedDelivery): number {
+  const { abandoned = {}, queued = {} } = counts.sender ?? {};
+  const atEnd = (abandoned[category] ?? 0) + (queued[category] ?? 0);
+  if (counts.attempts?.isReachable !== false) return atEnd;
   const byReason = dropped[category] ?? {};
-  return REASONS.reduce(
-    (sum, reason) => sum + (byReason[reason] ?? 0),
-    counts.sender?.queued[category] ?? 0,
-  );
+  return OUTAGE_REASONS.reduce((sum, reason) => sum + (byReason[reason] ?? 0), atEnd);
 }

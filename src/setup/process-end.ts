@@ -6,6 +6,7 @@ export interface EndingClient {
   activity(): number;
   /** Captures what waits for something that will not come any more. */
   captureUnfinished(): void;
+  /** Flushes; all flushes at the end of the process have one time-out together. */
   flush(): Promise<boolean>;
   /** Keeps the process alive no more by what is under way. */
   letGo(): void;
@@ -114,9 +115,16 @@ export class ProcessEnd {
   );
 
   async #flushFor(signal: EndSignal, isOurs: boolean): Promise<void> {
-    await Promise.allSettled([...this.#signalled].map((client) => client.flush()));
+    await Promise.allSettled([...this.#signalled].map((client) => this.#flushOnce(client)));
     this.#flushing.delete(signal);
     if (isOurs) this.#raise(signal);
+  }
+
+  // Where the process runs out of work after that, only what was captured since is waited for again.
+  #flushOnce(client: EndingClient): Promise<boolean> {
+    const end = this.#clients.get(client);
+    if (end !== undefined) end.flushedActivity = client.activity();
+    return client.flush();
   }
 
   // Without a listener the signal does what it does without us: the exit code tells of it.

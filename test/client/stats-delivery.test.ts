@@ -9,6 +9,7 @@ import { startBridge } from "./bridge.js";
 
 const NOTHING_SENT = {
   delivered: {},
+  abandoned: {},
   queued: {},
   queuedItems: 0,
   queuedBytes: 0,

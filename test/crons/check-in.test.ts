@@ -68,16 +68,25 @@ describe("a monitor's configuration", () => {
   });
 
   it.each([
-    [{}, "neither crontab nor interval"],
-    [{ schedule: null }, "neither crontab nor interval"],
-    [{ schedule: { type: "crontab", value: 5 } }, "its crontab is no text"],
-    [{ schedule: { type: "crontab", value: "*/10 * * * * *" } }, "seconds, which Sentry has not"],
-    [{ schedule: { type: "interval", value: 0, unit: "day" } }, "no whole number"],
-    [{ schedule: { type: "interval", value: 1.5, unit: "day" } }, "no whole number"],
-    [{ schedule: { type: "interval", value: 1, unit: "second" } }, "unit"],
-    [{ schedule: SCHEDULE, timezone: "Mars/Olympus" }, "time zone"],
-    [{ schedule: SCHEDULE, timezone: "+01:00" }, "time zone"],
-    [{ schedule: SCHEDULE, timezone: 1 }, "time zone"],
+    [{}, 'must be "crontab" or "interval"'],
+    [{ schedule: null }, 'must be "crontab" or "interval"'],
+    [{ schedule: { type: "crontab", value: 5 } }, "its crontab must be a string"],
+    [
+      { schedule: { type: "crontab", value: "*/10 * * * * *" } },
+      'its crontab "*/10 * * * * *" has six fields; Sentry reads five, and has no field for seconds. Write minute, hour, ',
+    ],
+    [{ schedule: { type: "interval", value: 0, unit: "day" } }, "must be a whole number above 0"],
+    [{ schedule: { type: "interval", value: 1.5, unit: "day" } }, "must be a whole number above 0"],
+    [
+      { schedule: { type: "interval", value: 1, unit: "second" } },
+      "must be one of day, hour, minute",
+    ],
+    [
+      { schedule: SCHEDULE, timezone: "Mars/Olympus" },
+      'its time zone "Mars/Olympus" is unknown. Write a name',
+    ],
+    [{ schedule: SCHEDULE, timezone: "+01:00" }, 'its time zone "+01:00" is unknown'],
+    [{ schedule: SCHEDULE, timezone: 1 }, "its time zone (of type number) is unknown"],
   ])("that says no time (%j) is left out, and the check-in is not: %s", (config, problem) => {
     expect(configSent(config)).toEqual({
       sent: undefined,
@@ -94,7 +103,7 @@ describe("a monitor's configuration", () => {
   ])("goes without a %s of %j", (key, value) => {
     expect(configSent({ schedule: SCHEDULE, [key]: value })).toEqual({
       sent: { schedule: SCHEDULE },
-      problems: [expect.stringContaining(`monitor job: ${key} is not sent`)],
+      problems: [expect.stringContaining(`monitor job: \`${key}\` is not sent`)],
     });
   });
 
@@ -106,7 +115,7 @@ describe("a monitor's configuration", () => {
     };
     expect(configSent(config)).toEqual({
       sent: undefined,
-      problems: [expect.stringContaining("could not be read")],
+      problems: [expect.stringContaining("reading it threw an error")],
     });
   });
 });

@@ -1,10 +1,13 @@
 import { trace } from "@opentelemetry/api";
 import { CronJob } from "cron";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { getIsolationScope, setTag, withIsolationScope } from "../../src/index.js";
 import { instrumentCron } from "../../src/crons/cron-job-class.js";
 import { byRun, checkInsOf, startGlobal, statusesOf } from "./monitor-kit.js";
+import { forgetFaults } from "../support/fault-kit.js";
+
+beforeEach(forgetFaults);
 
 function ignore(): void {}
 

@@ -1,9 +1,12 @@
 import schedule from "node-schedule";
 import type { ScheduledJob } from "node-schedule";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { instrumentNodeSchedule } from "../../src/index.js";
 import { checkInsOf, startGlobal } from "./monitor-kit.js";
+import { forgetFaults } from "../support/fault-kit.js";
+
+beforeEach(forgetFaults);
 
 const monitored = instrumentNodeSchedule(schedule, { maxRuntime: 5 });
 

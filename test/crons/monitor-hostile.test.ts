@@ -1,11 +1,14 @@
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { trace } from "@opentelemetry/api";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { captureCheckIn, instrumentNodeCron, stats, withMonitor } from "../../src/index.js";
 import type { NodeCronLibrary } from "../../src/index.js";
 import { startBridge } from "../client/bridge.js";
 import { checkInsOf } from "./monitor-kit.js";
+import { forgetFaults } from "../support/fault-kit.js";
+
+beforeEach(forgetFaults);
 
 function throwing(name: string): never {
   return Object.defineProperty({}, name, {

@@ -1,10 +1,13 @@
 import { trace } from "@opentelemetry/api";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { getIsolationScope, setTag } from "../../src/index.js";
 import { captureCheckIn, monitor, withMonitor } from "../../src/crons/monitor.js";
 import { startBridge } from "../client/bridge.js";
 import { byRun, checkInsOf, startGlobal } from "./monitor-kit.js";
+import { forgetFaults } from "../support/fault-kit.js";
+
+beforeEach(forgetFaults);
 
 const CONFIG = {
   schedule: { type: "crontab", value: "0 3 * * *" },
@@ -159,5 +162,31 @@ describe("monitor", () => {
     expect(start).toMatchObject({ status: "in_progress", monitor_slug: "back-up" });
     expect(start?.["monitor_config"]).toMatchObject({ schedule: CONFIG.schedule });
     expect(end).toMatchObject({ status: "ok", check_in_id: start?.["check_in_id"] });
+  });
+});
+
+describe("a configuration that Sentry could not use", () => {
+  it.each([
+    [
+      { schedule: { type: "crontab" as const, value: "*/10 * * * * *" } },
+      'its crontab "*/10 * * * * *" has six fields; Sentry reads five, and has no field for seconds. Write minute, hour,',
+    ],
+    [
+      { schedule: { type: "crontab" as const, value: "every day" } },
+      'its crontab "every day" has to have five fields. Write minute, hour,',
+    ],
+    [
+      { schedule: { type: "crontab" as const, value: "0 3 * * *" }, timezone: "Vienna" },
+      'its time zone "Vienna" is unknown. Write a name of the IANA database',
+    ],
+  ])("is one set-up fault, however often the job runs: %o", (config, problem) => {
+    const bridge = startGlobal();
+    withMonitor("job", () => {}, config);
+    withMonitor("job", () => {}, config);
+    expect(bridge.warnings).toEqual([
+      expect.stringContaining(
+        `monitor job: its check-ins are sent without a schedule, so Sentry notices no missed run: ${problem}`,
+      ),
+    ]);
   });
 });

@@ -17,6 +17,8 @@ export interface AppEnd {
   readonly millis: number;
   /** The longest timer that it waited for; undefined where a signal ended it. */
   readonly longestTimerMillis: number | undefined;
+  /** How long it waited for timers in all; undefined where a signal ended it. */
+  readonly timersMillis: number | undefined;
   /** What its client said at the end; undefined where a signal ended it. */
   readonly stats: ClientStats | undefined;
 }
@@ -119,6 +121,7 @@ export async function startApp(options: ClientOptions, setup: AppSetup = {}): Pr
 interface LastReport {
   readonly stats: ClientStats;
   readonly longestTimerMillis: number;
+  readonly timersMillis: number;
 }
 
 interface Calls {
@@ -162,8 +165,8 @@ function endOf(child: ChildProcess): Promise<Omit<AppEnd, "millis">> {
   return new Promise((resolve) => {
     child.on("close", (exitCode, signal) => {
       const last = stdout === "" ? undefined : (JSON.parse(stdout) as LastReport);
-      const { stats, longestTimerMillis } = last ?? {};
-      resolve({ exitCode, signal, stderr, stats, longestTimerMillis });
+      const { stats, longestTimerMillis, timersMillis } = last ?? {};
+      resolve({ exitCode, signal, stderr, stats, longestTimerMillis, timersMillis });
     });
   });
 }

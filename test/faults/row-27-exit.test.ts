@@ -48,10 +48,13 @@ describeRow(27, "process.exit() and no memory left", () => {
     expect((await server.report()).events).toMatchObject({ unique: 3, maxAttempts: 1 });
   });
 
-  it("process.exit() without a spool: what is queued is lost, and nothing waits for it", async () => {
+  it("process.exit() without a spool: what is queued is lost and told, and nothing waits for it", async () => {
     const server = await startFaultServer();
     const end = await (await startApp({ dsn: server.dsn })).end("exit", LAST);
-    expect(end).toMatchObject({ exitCode: 7, signal: null, stderr: "" });
+    expect(end).toMatchObject({ exitCode: 7, signal: null });
+    expect(end.stderr).toMatch(
+      /^[^\n]*Lost: 50 errors and 50 transactions .* process ended before/,
+    );
     expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events.unique).toBe(0);
     if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);

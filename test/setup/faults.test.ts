@@ -93,6 +93,19 @@ const FAULTS: Record<string, Fault> = {
       bridge.captureCheckIn({ monitorSlug: "job", status: "ok" });
       await provider.shutdown();`,
   },
+  "a crontab with a field for seconds": {
+    line: /monitor nightly: its check-ins are sent without a schedule, .* its crontab "0 \*\/5 \* \* \* \*" has six fields; Sentry reads five/,
+    program: `
+      setUp(new bridge.SentrySpanProcessor(options));
+      bridge.withMonitor("nightly", traffic, { schedule: { type: "crontab", value: "0 */5 * * * *" } });`,
+  },
+  "a time zone that there is not": {
+    line: /monitor nightly: .* its time zone "Vienna" is unknown\. Write .* "Europe\/Vienna"/,
+    program: `
+      setUp(new bridge.SentrySpanProcessor(options));
+      const schedule = { type: "interval", value: 1, unit: "day" };
+      bridge.withMonitor("nightly", traffic, { schedule, timezone: "Vienna" });`,
+  },
   "a processor that nobody registered, without any provider": {
     line: /a SentrySpanProcessor was created, but no span has reached it: no tracer provider is registered.*spanProcessors: \[processor\]/,
     program: `new bridge.SentrySpanProcessor(options); traffic(); bridge.captureException(new Error("one"));`,

@@ -87,6 +87,28 @@ describe("beforeExit", () => {
   });
 });
 
+describe("beforeExit after a signal that the application handles", () => {
+  it("does not wait again for what the signal's flush could not get rid of", async () => {
+    const { target, client } = setUp({ onSignals: true });
+    target.on("SIGTERM", () => {});
+    client.captured = 1;
+    target.emit("SIGTERM", "SIGTERM");
+    await client.endFlush(false);
+    target.emit("beforeExit");
+    expect(client.flushes).toBe(1);
+  });
+
+  it("flushes what was captured since", async () => {
+    const { target, client } = setUp({ onSignals: true });
+    target.on("SIGTERM", () => {});
+    target.emit("SIGTERM", "SIGTERM");
+    client.captured = 1;
+    await client.endFlush(false);
+    target.emit("beforeExit");
+    expect(client.flushes).toBe(2);
+  });
+});
+
 it.each(["beforeExit", "SIGTERM"])("%s captures what waits before it flushes", (event) => {
   const { target, client } = setUp({ onSignals: true });
   client.unfinished = 1;

@@ -23,6 +23,24 @@ export class DeadlineError extends Error {
   }
 }
 
+/** Given up because the client or the process ends, before there was an answer. The message is a clause. */
+export class UnansweredError extends Error {
+  override readonly name = "UnansweredError";
+
+  readonly waitedMillis: number;
+
+  /** `isWritten`: the server has taken something of the request. */
+  constructor(isWritten: boolean, waitedMillis: number) {
+    const time = `${Number((waitedMillis / 1000).toFixed(1))} s`;
+    super(
+      isWritten
+        ? `the server took the connection and did not answer within ${time}`
+        : `the connection to the server was not made within ${time}`,
+    );
+    this.waitedMillis = waitedMillis;
+  }
+}
+
 // An answer that is not HTTP is an answer, even where the parser names no part of it.
 const NOT_HTTP = /^HPE_/;
 

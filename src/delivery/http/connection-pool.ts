@@ -1,6 +1,6 @@
 import { IdleCutOff } from "./connection-cut-off.js";
 import { DeadlineWatch } from "./connection-deadlines.js";
-import { DeadlineError } from "./connection-failures.js";
+import { DeadlineError, UnansweredError } from "./connection-failures.js";
 import type {
   ConnectionCounts,
   ConnectionTimes,
@@ -139,10 +139,28 @@ export class ConnectionPool implements ConnectionHost {
     this.submit(exchange);
   }
 
+  /** Why the exchange that has waited longest has no answer yet; undefined where none waits. */
+  get unanswered(): UnansweredError | undefined {
+    const carried = [...this.#connections].flatMap(({ unanswered }) => unanswered ?? []);
+    const [first, ...others] = carried.length > 0 ? carried : this.#waiting;
+    if (first === undefined) return undefined;
+    return this.#unansweredError(
+      others.reduce((a, b) => (b.terms.startedAt < a.terms.startedAt ? b : a), first),
+    );
+  }
+
+  #unansweredError({ isWritten, terms }: Exchange): UnansweredError {
+    return new UnansweredError(isWritten, this.now() - terms.startedAt);
+  }
+
+  // Only so that the process can end.
   #letGo(): void {
-    for (const exchange of this.#takeWaiting()) exchange.fail(lonelyError(), "connect");
-    for (const connection of this.#connections)
-      if (connection.isBusy) connection.giveUp(lonelyError());
+    for (const exchange of this.#takeWaiting())
+      exchange.fail(this.#unansweredError(exchange), "connect");
+    for (const connection of this.#connections) {
+      const { isBusy, unanswered } = connection;
+      if (isBusy) connection.giveUp(unanswered ? this.#unansweredError(unanswered) : lonelyError());
+    }
   }
 
   #pump(): void {

@@ -93,6 +93,11 @@ export class Connection implements Carrier, KeptConnection {
     return this.#stage === "sending";
   }
 
+  /** The exchange that has no answer yet. */
+  get unanswered(): Exchange | undefined {
+    return this.#stage === "connecting" || this.#stage === "sending" ? this.#exchange : undefined;
+  }
+
   /** Whether the system has something to do for it, which keeps the process alive. */
   get isBusy(): boolean {
     return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;

@@ -15,6 +15,8 @@ export interface PostRequest {
 
 /** How an exchange is to be made. */
 export interface ExchangeTerms {
+  /** When it was submitted, by the steady clock. */
+  readonly startedAt: number;
   /** When it must have been answered, by the steady clock. */
   readonly deadlineAt: number;
   /** Not over a connection that has been used. */

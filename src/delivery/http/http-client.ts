@@ -1,6 +1,7 @@
 import type { Client } from "undici";
 
 import { requireFinding } from "../../support/own-file.js";
+import type { ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
 
 // The package's main module would make itself the dispatcher of the process's `fetch`, and it takes
 // three times as long to load.
@@ -29,4 +30,35 @@ export async function loadHttpClient(): Promise<typeof Client> {
     if (require === undefined) throw error;
     return require(CLIENT);
   }
+}
+
+/** How a connection is opened. */
+interface UndiciSettings {
+  readonly origin: string;
+  readonly idleMillis: number;
+  readonly events: ProtocolClientEvents;
+}
+
+/** Opens the HTTP/1.1 client of one connection. */
+export function openUndici(
+  UndiciClient: typeof Client,
+  { origin, idleMillis, events }: UndiciSettings,
+): ProtocolClient {
+  const client = new UndiciClient(origin, {
+    pipelining: 1,
+    // Deadlines are the pool's. undici's start anew with each piece of a body, are up to a second
+    // late, and end a connection without telling what had become of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: idleMillis,
+    keepAliveMaxTimeout: idleMillis,
+    keepAliveTimeoutThreshold: 1000,
+    connect: (_options, done) =>
+      events.connect((error, socket) =>
+        socket === undefined ? done(error ?? new Error("no socket"), null) : done(null, socket),
+      ),
+  });
+  client.on("disconnect", (_origin, _targets, error) => events.gone(error));
+  client.on("connectionError", (_origin, _targets, error) => events.gone(error));
+  return client;
 }

@@ -7,13 +7,14 @@ import { stampSentAt } from "../../protocol/envelope.js";
 import { steadyNow } from "../../support/clock.js";
 import type { TcpProbes } from "./connection-dial.js";
 import { dial } from "./connection-dial.js";
+import type { UnansweredError } from "./connection-failures.js";
 import { retryable } from "./connection-failures.js";
 import { ConnectionPool, closedError } from "./connection-pool.js";
 import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
 import { NO_COUNTS } from "./connection-parts.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
-import { isHttpClientInstalled, loadHttpClient } from "./http-client.js";
+import { isHttpClientInstalled, loadHttpClient, openUndici } from "./http-client.js";
 import { ingestTarget } from "./ingest-target.js";
 import { NegotiatedClient } from "./negotiated-client.js";
 import type { ProxyName } from "./proxy-error.js";
@@ -63,6 +64,8 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
 /** A transport that tells how it fares. */
 export interface HttpTransport extends Transport {
   counts(): ConnectionCounts;
+  /** Why what has waited longest has no answer yet; after `close`, what was so then. */
+  readonly unanswered: UnansweredError | undefined;
   /** False once the HTTP client could not be loaded: nothing can be sent then. */
   readonly isUsable: boolean;
 }
@@ -105,6 +108,7 @@ class PooledTransport implements HttpTransport {
   #loading: Promise<ConnectionPool> | undefined;
   #closing: Promise<void> | undefined;
   #isUsable = true;
+  #unansweredAtEnd: UnansweredError | undefined;
 
   constructor(settings: HttpTransportSettings) {
     this.#settings = settings;
@@ -132,6 +136,10 @@ class PooledTransport implements HttpTransport {
 
   get isUsable(): boolean {
     return this.#isUsable;
+  }
+
+  get unanswered(): UnansweredError | undefined {
+    return this.#unansweredAtEnd ?? this.#pool?.unanswered;
   }
 
   counts(): ConnectionCounts {
@@ -171,8 +179,10 @@ class PooledTransport implements HttpTransport {
         headers: isPacked ? gzipHeaders : headers,
         body,
       } as const;
+      const startedAt = this.#steadyNow();
       const terms = {
-        deadlineAt: this.#steadyNow() + this.#totalMillis,
+        startedAt,
+        deadlineAt: startedAt + this.#totalMillis,
         wantsNew: options?.newConnection === true,
         forwarder: this.#forwarder,
       };
@@ -244,6 +254,7 @@ class PooledTransport implements HttpTransport {
 
   async #close(): Promise<void> {
     await this.#loading?.catch(() => undefined);
+    this.#unansweredAtEnd = this.#pool?.unanswered;
     await this.#pool?.close();
   }
 }
@@ -262,33 +273,4 @@ interface Posting {
   readonly body: Buffer;
   readonly isPacked: boolean;
   readonly options: SendOptions | undefined;
-}
-
-interface UndiciSettings {
-  readonly origin: string;
-  readonly idleMillis: number;
-  readonly events: ProtocolClientEvents;
-}
-
-function openUndici(
-  UndiciClient: typeof Client,
-  { origin, idleMillis, events }: UndiciSettings,
-): ProtocolClient {
-  const client = new UndiciClient(origin, {
-    pipelining: 1,
-    // Deadlines are the pool's. undici's start anew with each piece of a body, are up to a second
-    // late, and end a connection without telling what had become of it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: idleMillis,
-    keepAliveMaxTimeout: idleMillis,
-    keepAliveTimeoutThreshold: 1000,
-    connect: (_options, done) =>
-      events.connect((error, socket) =>
-        socket === undefined ? done(error ?? new Error("no socket"), null) : done(null, socket),
-      ),
-  });
-  client.on("disconnect", (_origin, _targets, error) => events.gone(error));
-  client.on("connectionError", (_origin, _targets, error) => events.gone(error));
-  return client;
 }

@@ -213,10 +213,10 @@ class RetryingTransport implements RetryTransport {
     return { result, startedAt };
   }
 
-  // That a server lets go of a kept connection says nothing about whether it can be reached.
+  // That a server lets go of a kept connection says nothing about whether it can be reached, nor does what `close` ends.
   #heed(result: SendResult): void {
     if (result.outcome === "retryable") {
-      if (result.phase !== "reused") this.#breaker.failed(result.error);
+      if (!this.#isClosed && result.phase !== "reused") this.#breaker.failed(result.error);
       return;
     }
     this.#answeredAt = this.#now();

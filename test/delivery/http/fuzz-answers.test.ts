@@ -59,7 +59,7 @@ function watched(forwarder: { name: string; hasCredentials: boolean } | undefine
   const results: SendResult[] = [];
   const exchange = new Exchange(
     { method: "POST", path: "/", headers: [], body: Buffer.from("{}") },
-    { deadlineAt: 0, wantsNew: false, forwarder },
+    { startedAt: 0, deadlineAt: 0, wantsNew: false, forwarder },
     (result) => results.push(result),
   );
   const carrier: Carrier = {

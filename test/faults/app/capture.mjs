@@ -27,7 +27,15 @@ if (setup.closesOnCrash) closeOnCrash(client);
 if (setup.capturesBeforeExit) process.on("beforeExit", () => void captureMessage("before exit"));
 // After the client's own listener, so that it tells what that has left.
 process.on("exit", () => {
-  writeSync(1, JSON.stringify({ stats: client.stats(), longestTimerMillis: noted.longestMillis }));
+  const { longestMillis, allMillis } = noted;
+  writeSync(
+    1,
+    JSON.stringify({
+      stats: client.stats(),
+      longestTimerMillis: longestMillis,
+      timersMillis: allMillis,
+    }),
+  );
 });
 
 const COMMANDS = {

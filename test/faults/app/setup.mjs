@@ -10,15 +10,23 @@ export function hastenTimers(factor) {
 }
 
 /**
- * Notes the longest timer that came due and kept the process alive until then; to be called before anything takes
+ * Notes the longest timer that came due and kept the process alive until then, and the time of
+ * all together; to be called before anything takes
  * `setTimeout`. It tells what the process waited for, however slow the machine is.
  */
 export function noteTimers() {
-  const noted = { longestMillis: 0 };
+  const noted = { longestMillis: 0, allMillis: 0 };
+  let waitedUntil = 0;
   const realTimeout = globalThis.setTimeout;
   globalThis.setTimeout = (run, millis = 0, ...rest) => {
+    const startedAt = performance.now();
     const timer = realTimeout(() => {
-      if (timer.hasRef()) noted.longestMillis = Math.max(noted.longestMillis, Math.ceil(millis));
+      if (timer.hasRef()) {
+        noted.longestMillis = Math.max(noted.longestMillis, Math.ceil(millis));
+        const dueAt = startedAt + millis;
+        noted.allMillis += Math.max(0, dueAt - Math.max(startedAt, waitedUntil));
+        waitedUntil = Math.max(waitedUntil, dueAt);
+      }
       run(...rest);
     }, millis);
     return timer;

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+
+import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
+import { startApp } from "./app.js";
+import { startFaultServer } from "./kit.js";
+import { unreachableDsn } from "./unreachable.js";
+
+const TIMEOUT_MILLIS = 800;
+const LAST = { errors: 1, transactions: 2 };
+
+async function silentDsn(): Promise<string> {
+  const server = await startFaultServer();
+  await server.script({ requests: [{ do: { kind: "stall" } }] });
+  return server.dsn;
+}
+
+const SERVERS = {
+  "a server that takes the connection and never answers": {
+    dsnOf: silentDsn,
+    cause: /the server took the connection and did not answer within \d(\.\d)? s\. Check the DSN/,
+  },
+  "a server that refuses connections": {
+    dsnOf: () => Promise.resolve("http://key@127.0.0.1:1/1"),
+    cause: /nothing listens at the DSN's host and port \(ECONNREFUSED\)\. Check the DSN/,
+  },
+  "a server to which no connection is made": {
+    dsnOf: unreachableDsn,
+    cause: /the connection to the server was not made within \d(\.\d)? s\. Check the DSN/,
+  },
+};
+
+const ENDINGS = [
+  { name: "when it runs out of work", ending: "runOut", setup: {} },
+  { name: "at SIGTERM, which the client handles", ending: "sigterm", setup: {} },
+  {
+    name: "at SIGTERM, after which it runs out of work",
+    ending: "sigterm",
+    setup: { onSigterm: "runOut" },
+  },
+  {
+    name: "at SIGTERM, at which it closes the client",
+    ending: "sigterm",
+    setup: { onSigterm: "close" },
+  },
+  {
+    name: "at SIGTERM, after which it captures more",
+    ending: "sigterm",
+    setup: { onSigterm: "runOut", capturesBeforeExit: true },
+  },
+] as const;
+
+describe.each(Object.entries(SERVERS))("with %s", (_name, { dsnOf, cause }) => {
+  describe.each(ENDINGS)("a process that ends $name", ({ ending, setup }) => {
+    it("waits for one time-out in all, and says what it has lost and why", async () => {
+      const app = await startApp(
+        { dsn: await dsnOf(), flushOnSignals: true, shutdownTimeoutMillis: TIMEOUT_MILLIS },
+        setup,
+      );
+
+      const { stderr, timersMillis = 0 } = await app.end(ending, LAST);
+
+      expect(stderr).toMatch(cause);
+      expect(stderr).toMatch(
+        /^otel-sentry-bridge: Lost: \d+ errors? and 2 transactions could not /,
+      );
+      expect(stderr.match(/Lost/g)).toHaveLength(1);
+      // What is captured at the very end has another quarter of it.
+      expect(timersMillis).toBeLessThanOrEqual(TIMEOUT_MILLIS * 1.3);
+    });
+
+    it("spools all of it where it can, in no more time", async () => {
+      const directory = await spoolDirectory();
+      const app = await startApp(
+        {
+          dsn: await dsnOf(),
+          flushOnSignals: true,
+          shutdownTimeoutMillis: TIMEOUT_MILLIS,
+          transport: { spoolDirectory: directory },
+        },
+        setup,
+      );
+
+      const { stderr, timersMillis = 0 } = await app.end(ending, LAST);
+
+      expect(stderr).not.toContain("Lost");
+      expect((await namesIn(directory)).length).toBeGreaterThanOrEqual(3);
+      expect(timersMillis).toBeLessThanOrEqual(TIMEOUT_MILLIS * 1.3);
+    });
+  });
+});
+
+describe("a server that answers", () => {
+  it("is waited for anew after a signal, also for what was captured since", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 50 } }] });
+    const app = await startApp(
+      { dsn: server.dsn, flushOnSignals: true, shutdownTimeoutMillis: 60_000 },
+      { onSigterm: "runOut", capturesBeforeExit: true },
+    );
+
+    const { stderr } = await app.end("sigterm", LAST);
+
+    // What is captured each time that the process has run out of work is waited for ten times.
+    const { unique } = (await server.report()).events;
+    expect(unique).toBeGreaterThanOrEqual(LAST.errors + LAST.transactions + 10);
+    expect(stderr).not.toContain("transactions");
+  });
+
+  it("gets nothing from a process that exits at once, which says so", async () => {
+    const server = await startFaultServer();
+    const app = await startApp({ dsn: server.dsn });
+
+    const { stderr } = await app.end("exit", LAST);
+
+    expect(stderr).toMatch(
+      /^otel-sentry-bridge: Lost: 1 error and 2 transactions could not be delivered to http:\/\/127\.0\.0\.1:\d+: the process ended before they were sent\. Await `close\(\)` before `process\.exit\(\)`; .*\n$/,
+    );
+  });
+
+  it("is too slow for the time-out of `close`, which is said", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 150 } }] });
+    const app = await startApp({ dsn: server.dsn, shutdownTimeoutMillis: 700 });
+    await app.captureErrors(500);
+
+    expect(await app.close()).toBe(false);
+    const { stderr } = await app.end("exit");
+
+    expect(stderr).toMatch(
+      /Lost: \d+ errors could not .* time-out of `close` .*shutdownTimeoutMillis/,
+    );
+  });
+});
