@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { builtPackage } from "../package/built-package.js";
+
 const run = promisify(execFile);
-const root = join(import.meta.dirname, "../..");
 const golden = join(import.meta.dirname, "golden");
 const found = mkdtempSync(join(tmpdir(), "shop-golden-"));
 
@@ -15,11 +16,11 @@ let report = "";
 
 // The demo runs as a user's program does: on the built package, in processes of its own.
 beforeAll(async () => {
-  if (!existsSync(join(root, "dist/index.js"))) {
-    await run(process.execPath, ["scripts/build.mjs"], { cwd: root, env: withLocalBin() });
-  }
   const args = ["examples/shop/main.mjs", "--requests", "4", "--golden", found];
-  ({ stdout: report } = await run(process.execPath, args, { cwd: root, env: plainEnv() }));
+  ({ stdout: report } = await run(process.execPath, args, {
+    cwd: builtPackage(),
+    env: plainEnv(),
+  }));
   if (process.env["UPDATE_GOLDEN"] === "1") cpSync(found, golden, { recursive: true });
 }, 60_000);
 
@@ -53,9 +54,4 @@ function read(folder: string, name: string): unknown {
 function plainEnv(): NodeJS.ProcessEnv {
   const telemetry = /^(?:SENTRY_|OTEL_|NODE_OPTIONS)/u;
   return Object.fromEntries(Object.entries(process.env).filter(([key]) => !telemetry.test(key)));
-}
-
-function withLocalBin(): NodeJS.ProcessEnv {
-  const path = `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
-  return { ...process.env, PATH: path };
 }

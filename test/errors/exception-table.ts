@@ -40,6 +40,13 @@ const ANSWERS: readonly Attributes[] = [
   { "http.status_code": "503" },
 ];
 
+// The answer matters only for servers: of other roots, none, a refusal and a failure show that.
+const ANSWERS_OF_OTHERS: readonly Attributes[] = [
+  {},
+  { "http.response.status_code": 404 },
+  { "http.status_code": "503" },
+];
+
 const POSITIONS: readonly Position[] = [
   "root",
   "child",
@@ -63,13 +70,17 @@ export function allScenarios(): Scenario[] {
   const kinds = [INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER];
   return kinds.flatMap((rootKind) =>
     [UNSET, OK, ERROR].flatMap((rootStatus) =>
-      ANSWERS.flatMap((answer) =>
+      answersOf(rootKind).flatMap((answer) =>
         POSITIONS.flatMap((position) =>
           spansAt(position).map((span) => ({ rootKind, rootStatus, answer, position, ...span })),
         ),
       ),
     ),
   );
+}
+
+function answersOf(rootKind: SpanKind): readonly Attributes[] {
+  return rootKind === SERVER ? ANSWERS : ANSWERS_OF_OTHERS;
 }
 
 function spansAt(position: Position): Pick<Scenario, "family" | "spanKind">[] {
