@@ -10,8 +10,8 @@ import { compiledSources } from "../package/compiled-sources.js";
 let directory = "";
 
 const script = `
-import { createHttpTransport } from "./transport/http-transport.js";
-import { createDiagnostics } from "./diagnostics/diagnostics.js";
+import { createHttpTransport } from "./delivery/http/http-transport.js";
+import { createDiagnostics } from "./support/diagnostics.js";
 import { parseDsn } from "./protocol/dsn.js";
 import { encodeEnvelope } from "./protocol/envelope.js";
 

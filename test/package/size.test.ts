@@ -9,8 +9,8 @@ import { installApplication } from "./application.js";
 import type { Application } from "./application.js";
 import { filesIn } from "./built-package.js";
 
-// 960 kB in 46 files when this was written: 590 kB are the implementation, 105 kB the types with their documentation.
-const MAX_BYTES = 980_000;
+// 985 kB in 46 files when this was written: 605 kB are the implementation, 105 kB the types with their documentation.
+const MAX_BYTES = 1_000_000;
 const MAX_FILES = 50;
 const MAX_LINE_CHARACTERS = 3000;
 

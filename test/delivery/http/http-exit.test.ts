@@ -16,8 +16,8 @@ const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 let directory = "";
 
 const script = `
-import { createHttpTransport } from "./transport/http-transport.js";
-import { createDiagnostics } from "./diagnostics/diagnostics.js";
+import { createHttpTransport } from "./delivery/http/http-transport.js";
+import { createDiagnostics } from "./support/diagnostics.js";
 import { parseDsn } from "./protocol/dsn.js";
 import { encodeEnvelope } from "./protocol/envelope.js";
 

@@ -89,7 +89,7 @@ export async function isWhole(path: string): Promise<boolean> {
 }
 
 const PRELUDE = `
-import { createSpool } from "./spool/file-spool.js";
+import { createSpool } from "./delivery/spool/file-spool.js";
 import { encodeEnvelope } from "./protocol/envelope.js";
 const directory = process.argv[2];
 const diagnostics = { warnOnce: (kind, message, cause) => console.error(kind, cause), debug() {}, counts: () => ({}) };
