@@ -1,7 +1,7 @@
-// The laws of imports in src/: which folder stands on which, and who may import OpenTelemetry, files and the
-// HTTP client. Prints each fault and exits with 1.
+// The laws of imports in src/: which folder stands on which, who may import OpenTelemetry, files and the HTTP client; and
+// that no name is given twice. Prints each fault and exits with 1.
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
@@ -53,6 +53,8 @@ const PACKAGES = [
 const INERT = /^(?:inert\/|protocol\/errors\.ts$|scope\/scope-data\.ts$|client\/stats\.ts$)/;
 
 const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^;"]*?\sfrom\s+)?"([^"]+)"/gm;
+const EXPORT =
+  /^export (?:declare |async |abstract )*(?:function\*?|const|class|interface|type|let) (\w+)/gm;
 const DYNAMIC_IMPORT = /\bimport\("([^"]+)"\)/g;
 
 const faults = [];
@@ -68,6 +70,7 @@ for (const file of files) {
   for (const [, type, from] of text.matchAll(IMPORT)) checkImport(file, from, type !== undefined);
   for (const [, from] of text.matchAll(DYNAMIC_IMPORT)) checkImport(file, from, false);
 }
+checkNames();
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
 
@@ -90,4 +93,22 @@ function checkFolder(file, imported, isType) {
   if (own === "inert" && (isType || INERT.test(imported))) return;
   if (other === "" || own === "inert" || FOLDERS.indexOf(other) > FOLDERS.indexOf(own))
     faults.push(`${file} must not import ${imported}: ${other || "the entry"} stands above ${own}`);
+}
+
+function checkNames() {
+  const names = new Map();
+  for (const file of files) {
+    note(`the file name ${basename(file)}`, file);
+    // What the package exports, once more without a function; and the list of all that it exports.
+    if (file.startsWith("inert/") || file === "index.ts") continue;
+    const text = readFileSync(join(SRC, file), "utf8");
+    for (const name of new Set([...text.matchAll(EXPORT)].map(([, found]) => found)))
+      note(name, file);
+  }
+  for (const [name, where] of names)
+    if (where.length > 1) faults.push(`${name} stands in ${where.join(" and ")}`);
+
+  function note(name, file) {
+    names.set(name, [...(names.get(name) ?? []), file]);
+  }
 }

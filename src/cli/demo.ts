@@ -8,8 +8,8 @@ import { installedTraceSdk } from "../setup/trace-sdk.js";
 import type { TraceSdk } from "../setup/trace-sdk.js";
 import { runShop } from "./demo-shop.js";
 import { EXIT_FAILED } from "./exit-code.js";
-import { runInbox } from "./inbox.js";
-import type { InboxOptions } from "./inbox.js";
+import { runInbox } from "./run-inbox.js";
+import type { InboxOptions } from "./run-inbox.js";
 import type { Terminal } from "./terminal.js";
 
 /** Options of the command. */

@@ -4,7 +4,7 @@ import { isOptionsError } from "../protocol/errors.js";
 import { SDK_VERSION } from "../version.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./exit-code.js";
 import { runDemo } from "./demo.js";
-import { DEFAULT_INBOX_PORT, runInbox } from "./inbox.js";
+import { DEFAULT_INBOX_PORT, runInbox } from "./run-inbox.js";
 import { runSendTest } from "./send-test.js";
 import type { Terminal } from "./terminal.js";
 

@@ -16,7 +16,7 @@ export const QUIET_MILLIS = 500;
 export const ERROR_MILLIS = 2000;
 
 /** Traces that wait at a time, and arrivals of one trace: beyond that, they are printed at once. */
-export const MAX_TRACES = 100;
+export const MAX_WAITING_TRACES = 100;
 export const MAX_PARTS = 100;
 
 /** Traces whose errors were printed before their spans, and such errors of one trace. */
@@ -61,7 +61,7 @@ export class TraceGroups {
 
   #open(traceId: string): Group {
     const [oldest] = this.#groups.keys();
-    if (this.#groups.size >= MAX_TRACES && oldest !== undefined) this.#close(oldest);
+    if (this.#groups.size >= MAX_WAITING_TRACES && oldest !== undefined) this.#close(oldest);
     const group: Group = { record: emptyRecord(traceId), parts: 0, cancel: () => {} };
     this.#groups.set(traceId, group);
     return group;

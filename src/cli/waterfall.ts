@@ -1,5 +1,5 @@
 import type { SpanRow } from "../inbox/span-tree.js";
-import type { SpanView } from "../inbox/views.js";
+import type { ShownSpan } from "../inbox/views.js";
 import { fit, lineOf, printable, styled } from "./terminal.js";
 import type { LineSettings, Piece } from "./terminal.js";
 import { textWidth } from "./text-width.js";
@@ -103,7 +103,7 @@ function timeText(millis: number): string {
 
 // Each span is at least one column wide, also at the end of the axis.
 function barsOf(
-  spans: readonly SpanView[],
+  spans: readonly ShownSpan[],
   { axis, width }: { axis: Axis; width: number },
 ): Piece[] {
   const columns = Array.from({ length: width }, () => "·");

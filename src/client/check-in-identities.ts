@@ -2,7 +2,7 @@ import { setNewest } from "../support/newest.js";
 import type { ProcessIdentity } from "../trace/dsc.js";
 
 /** Number of check-in ids that are remembered; the first ones are forgotten. */
-export const MAX_CHECK_INS = 10_000;
+export const MAX_IDENTITIES = 10_000;
 
 /**
  * Remembers the release and environment of each check-in id's first check-in. Sentry drops a check-in
@@ -12,7 +12,7 @@ export class CheckInIdentities {
   readonly #byId = new Map<string, ProcessIdentity>();
   readonly #limit: number;
 
-  constructor(limit: number = MAX_CHECK_INS) {
+  constructor(limit: number = MAX_IDENTITIES) {
     this.#limit = limit;
   }
 

@@ -14,7 +14,7 @@ import { conformException } from "./conform-exception.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
 import { conformRequest } from "./conform-request.js";
 import { SDK_MEMBER } from "./process-members.js";
-import { plainValue } from "./valid-event.js";
+import { jsonFormOf } from "./valid-event.js";
 
 /** An event that Relay takes as it is, and the rules that the given one broke. */
 export interface ConformedEvent<Event> {
@@ -99,7 +99,7 @@ const contexts: Conform = (given, broken) => {
   if (!isRecord(given)) return shaped("event", () => false)(given, broken);
   const entries = Object.entries(given).map(([name, context]) => [
     name,
-    name === "trace" ? conformTrace(context, broken) : record(plainValue(context), broken),
+    name === "trace" ? conformTrace(context, broken) : record(jsonFormOf(context), broken),
   ]);
   return Object.fromEntries(entries.filter(([, context]) => context !== undefined)) as object;
 };
@@ -176,7 +176,7 @@ export function conformEvent<Event extends object>(given: Event): ConformedEvent
   const event: Record<string, unknown> = {};
   const isTransaction = "type" in given && given.type === "transaction";
   for (const [name, member] of Object.entries(given)) {
-    const value = plainValue(member);
+    const value = jsonFormOf(member);
     if (value === undefined || value === null) continue;
     const isItsPeriod = isTransaction && name === "timestamp";
     const conform = isItsPeriod ? asItIs : fieldRule(name);

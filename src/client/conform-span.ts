@@ -8,7 +8,7 @@ import {
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { SPAN_STATUSES } from "../semantics/span-status.js";
-import { hasIds, isSpanId, plainValue } from "./valid-event.js";
+import { hasIds, isSpanId, jsonFormOf } from "./valid-event.js";
 
 const MAX_OP_LENGTH = 128;
 const MAX_DESCRIPTION_LENGTH = 8192;
@@ -57,7 +57,7 @@ export function conformTrace(trace: unknown, broken: Set<ValueRule>): object | u
 function withMembers(members: Readonly<Members>, broken: Set<ValueRule>): Members {
   const valid: Members = {};
   for (const [name, member] of Object.entries(members)) {
-    const value = plainValue(member);
+    const value = jsonFormOf(member);
     if (value === undefined || value === null) continue;
     const sent = name === "origin" ? originOf(value) : memberOf(name, value);
     if (sent !== undefined) setMember<unknown>(valid, name, sent);

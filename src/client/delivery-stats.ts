@@ -1,3 +1,5 @@
+import { NO_COUNTS } from "../delivery/http/connection-parts.js";
+import type { ConnectionCounts } from "../delivery/http/connection-parts.js";
 import type { ReportCounts } from "../client-reports/client-reports.js";
 import type { SpoolCounts } from "../delivery/spool/spool.js";
 import type { SenderStats } from "../delivery/sender-stats.js";
@@ -32,14 +34,6 @@ export interface DeliveryStats {
   readonly isReachable: boolean;
 }
 
-/** What an HTTP transport counts. */
-export interface ConnectionCounts {
-  readonly connectionsOpened: number;
-  readonly connectionsOpen: number;
-  readonly requestsOverKeptConnections: number;
-  readonly bytesSent: number;
-}
-
 /** What a transport counts that tries again. */
 export interface AttemptCounts {
   /** Why the last attempt failed; undefined once the server has answered. */
@@ -68,13 +62,6 @@ const NO_SENDER: Omit<SenderStats, "abandoned" | "delivered" | "queued"> = {
   envelopesSent: 0,
 };
 
-const NO_CONNECTIONS: ConnectionCounts = {
-  connectionsOpened: 0,
-  connectionsOpen: 0,
-  requestsOverKeptConnections: 0,
-  bytesSent: 0,
-};
-
 const NO_ATTEMPTS: AttemptCounts = { retries: 0, held: 0, isReachable: true };
 
 const NO_FILES: Omit<SpoolCounts, "spooled"> = { files: 0, bytes: 0 };
@@ -83,7 +70,7 @@ const NO_REPORTS: ReportCounts = { sent: 0, restored: 0, untold: {} };
 
 /** Puts the counts of a delivery together. */
 export function deliveryStats(counts: DeliveryCounts): DeliveryStats {
-  const { connections = NO_CONNECTIONS, attempts = NO_ATTEMPTS, reports = NO_REPORTS } = counts;
+  const { connections = NO_COUNTS, attempts = NO_ATTEMPTS, reports = NO_REPORTS } = counts;
   const sender = counts.sender ?? NO_SENDER;
   const files = counts.spool ?? NO_FILES;
   return {

@@ -9,7 +9,7 @@ import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "../trace/span-view.js";
 import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
-import { redacted } from "../privacy/redact-event.js";
+import { redactedMembers } from "../privacy/redact-event.js";
 import { knownAttributes } from "./resource-attributes.js";
 import { withoutUnset } from "../support/without-unset.js";
 
@@ -91,7 +91,9 @@ function build(sources: ProcessSources, resource: Attributes | undefined): Proce
   const isKnown = resource !== undefined || Object.keys(shown).length > 0;
   const { sendDefaultPii } = sources.settings;
   // All events share them.
-  const known = isKnown ? deepFreeze(redacted(resourceCopy(shown), sendDefaultPii)) : undefined;
+  const known = isKnown
+    ? deepFreeze(redactedMembers(resourceCopy(shown), sendDefaultPii))
+    : undefined;
   const machine = deepFreeze(resourceContexts(known ?? {}));
   return withJson({
     ...processNames(sources, resource),

@@ -1,6 +1,11 @@
 import { NO_SCOPES } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
-import { redacted, redactedContext, redactedEach, redactedTags } from "../privacy/redact-event.js";
+import {
+  redactedMembers,
+  redactedContext,
+  redactedEach,
+  redactedTags,
+} from "../privacy/redact-event.js";
 
 /** The scopes' share of an event, as JSON. */
 export interface ScopeMembers {
@@ -39,7 +44,7 @@ export function scopeMembers(
         ? {}
         : { values: redactedEach(scopes.breadcrumbs, sendDefaultPii) },
     ),
-    member("extra", redacted(scopes.extra, sendDefaultPii)),
+    member("extra", redactedMembers(scopes.extra, sendDefaultPii)),
     jsonContexts(scopes.contexts, sendDefaultPii),
   ];
   while (parts.join("").length > maxLength) {
@@ -50,7 +55,7 @@ export function scopeMembers(
   const [breadcrumbs = "", extra = "", contexts = ""] = parts;
   return {
     event:
-      member("user", redacted(scopes.user ?? {}, sendDefaultPii)) +
+      member("user", redactedMembers(scopes.user ?? {}, sendDefaultPii)) +
       member("tags", redactedTags(scopes.tags, sendDefaultPii)) +
       extra +
       breadcrumbs,

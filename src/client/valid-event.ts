@@ -33,7 +33,7 @@ export function eventCopy<Event extends object>(event: Event): Event {
 }
 
 /** The value that JSON shows of an object with `toJSON`, such as a `Date`; any other value as it is. */
-export function plainValue(value: unknown): unknown {
+export function jsonFormOf(value: unknown): unknown {
   const isConverted = typeof value === "object" && value !== null && "toJSON" in value;
   return isConverted && typeof value.toJSON === "function" ? value.toJSON() : value;
 }

@@ -10,7 +10,7 @@ export const MAX_TRACES = 10_000;
  * Traces that share a weak reference. One for each takes 0.6 µs, more than all the rest of this file; a root that never
  * ends is now held as long as one that began at about its time is open.
  */
-export const BATCH_SIZE = 8;
+export const FORGOTTEN_AT_ONCE = 8;
 
 /** Ids of one trace that are told apart. */
 const MAX_IDS = 10_000;
@@ -129,7 +129,7 @@ export class OpenRoots {
   }
 
   #beginTrace(traceId: string): OpenTrace {
-    if (this.#batch.size >= BATCH_SIZE) this.#batch = new Batch();
+    if (this.#batch.size >= FORGOTTEN_AT_ONCE) this.#batch = new Batch();
     const batch = this.#batch;
     const trace: OpenTrace = { traceId, batch, first: undefined, others: undefined, open: 0 };
     batch.size += 1;

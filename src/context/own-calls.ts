@@ -4,7 +4,7 @@ import { isPromise } from "node:util/types";
 
 import { duringOwnCall, ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
-import { suppressTracing } from "./suppress.js";
+import { withoutTracing } from "./suppress.js";
 
 const KEY = createContextKey("otel-sentry-bridge.own-call.v1");
 
@@ -20,7 +20,7 @@ interface RunningCall {
 
 /** Runs a hook without tracing: its requests must not become spans. */
 export function runHook<T>(hook: () => T): T {
-  return runOwnCall("hook", suppressTracing(context.active()), hook);
+  return runOwnCall("hook", withoutTracing(context.active()), hook);
 }
 
 /** Runs the application's transport. */

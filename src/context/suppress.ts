@@ -5,7 +5,7 @@ import type { Context } from "@opentelemetry/api";
 const KEY = createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 
 /** A context in which the SDK starts no recording spans and propagators write no headers. */
-export function suppressTracing(ctx: Context): Context {
+export function withoutTracing(ctx: Context): Context {
   return ctx.setValue(KEY, true);
 }
 
@@ -22,7 +22,7 @@ export function runTraced<T>(fn: () => T): T {
   return isTracingSuppressed(context.active()) ? context.with(ROOT_CONTEXT, fn) : fn();
 }
 
-const DETACHED = suppressTracing(ROOT_CONTEXT);
+const DETACHED = withoutTracing(ROOT_CONTEXT);
 
 /**
  * Runs the bridge's own work: it makes no spans, and what it leaves behind (timers, sockets) keeps

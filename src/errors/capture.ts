@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 
-import { errorEventFromMessage, stackAbove } from "./error-event.js";
+import { errorEventFromMessage, stackAbove } from "./thrown-event.js";
 import { feedbackEvent, feedbackProblem } from "./feedback.js";
 import type { Feedback } from "./feedback.js";
 import { errorEventFromOwn, ownEventProblem } from "./own-event.js";

@@ -1,8 +1,8 @@
 import { addContextLines } from "./context-lines.js";
 import { debugImages } from "./debug-images.js";
-import { errorEventFromException } from "./error-event.js";
+import { errorEventFromException } from "./thrown-event.js";
 import { errorProperties } from "./error-properties.js";
-import type { ExceptionHint } from "./error-event.js";
+import type { ExceptionHint } from "./thrown-event.js";
 import type { CaptureMechanism } from "./exception-values.js";
 import { errorEventFromRecorded } from "./recorded-exception.js";
 import type { RecordedException } from "./recorded-exception.js";

@@ -2,8 +2,8 @@ import { memberOf } from "../support/foreign.js";
 import { clip } from "../support/cut.js";
 import { textOf } from "../support/text.js";
 import type { ErrorEvent } from "../protocol/error-event.js";
-import { baseEvent } from "./error-event.js";
-import type { EventHint } from "./error-event.js";
+import { baseEvent } from "./thrown-event.js";
+import type { EventIdentity } from "./thrown-event.js";
 
 /** What a user says (protocol: user feedback). */
 export interface Feedback {
@@ -31,7 +31,7 @@ export function feedbackProblem(feedback: unknown): string | undefined {
 }
 
 /** The event of feedback, of level `info`. */
-export function feedbackEvent(feedback: Feedback, hint: EventHint): ErrorEvent {
+export function feedbackEvent(feedback: Feedback, hint: EventIdentity): ErrorEvent {
   const optional = (name: keyof Feedback): string | undefined => {
     const value = memberOf(feedback, name);
     return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);

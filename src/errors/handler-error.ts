@@ -1,4 +1,4 @@
-import { stackAbove } from "./error-event.js";
+import { stackAbove } from "./thrown-event.js";
 import { attempt, isError, isObjectLike, memberOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";
 import { captureThrown } from "./capture.js";

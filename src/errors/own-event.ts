@@ -2,8 +2,8 @@ import { isList, isRecord, memberOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
-import type { EventHint } from "./error-event.js";
-import { baseEvent } from "./error-event.js";
+import type { EventIdentity } from "./thrown-event.js";
+import { baseEvent } from "./thrown-event.js";
 
 /** An event that the application has made itself: any of its members. */
 export type OwnEvent = Partial<ErrorEvent>;
@@ -63,7 +63,7 @@ export function ownEventProblem(event: unknown): string | undefined {
  * A copy of an event that the application has made, with what every event has; its own id, time and
  * level stay. Members of a wrong shape are left out. Never throws.
  */
-export function errorEventFromOwn(event: OwnEvent, hint: EventHint): ErrorEvent {
+export function errorEventFromOwn(event: OwnEvent, hint: EventIdentity): ErrorEvent {
   const copy = normalize(event, LIMITS);
   if (!isRecord(copy)) return baseEvent("error", hint);
   const members = Object.entries(copy as JsonRecord).filter(

@@ -1,8 +1,8 @@
 import { memberOf } from "../support/foreign.js";
 import { textOf } from "../support/text.js";
 import type { ErrorEvent } from "../protocol/error-event.js";
-import type { ExceptionHint } from "./error-event.js";
-import { EXPLICIT_CAPTURE, baseEvent } from "./error-event.js";
+import type { ExceptionHint } from "./thrown-event.js";
+import { EXPLICIT_CAPTURE, baseEvent } from "./thrown-event.js";
 import { exceptionValue } from "./exception-values.js";
 
 /** An exception as OTel records it: its texts. */

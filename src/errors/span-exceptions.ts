@@ -18,7 +18,7 @@ const NONE: readonly FoundException[] = Object.freeze([]);
  * Turns the exceptions that are recorded on the spans of segments into error events: each error once,
  * also where nested spans, a capture and a log record have all seen it.
  */
-export class SpanExceptions {
+export class ProcessorExceptions {
   readonly #sink: ExceptionSink;
   readonly #bySegment = new WeakMap<Segment, RootExceptions>();
 

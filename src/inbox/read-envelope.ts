@@ -4,7 +4,7 @@ import { readError } from "./read-error.js";
 import { readSpanContainer, readTransaction } from "./read-spans.js";
 import { readCheckIn, readDrops, readLogs, readMetrics } from "./read-telemetry.js";
 import type { Arrival } from "./views.js";
-import { strangeEntries, textOf } from "./wire.js";
+import { strangeEntries, shownText } from "./wire.js";
 
 const READERS: Readonly<Record<string, (payload: unknown) => readonly Arrival[]>> = {
   transaction: (payload) => [readTransaction(payload)],
@@ -32,7 +32,7 @@ export function readArrivals(envelope: ReadEnvelope): SizedArrival[] {
 }
 
 function readItem(item: ReadItem): readonly Arrival[] {
-  const type = textOf(item.header.type);
+  const type = shownText(item.header.type);
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read === undefined) return [{ kind: "other", type }];
   try {
@@ -40,7 +40,7 @@ function readItem(item: ReadItem): readonly Arrival[] {
     const fault = faultOf(type, payload);
     return fault === undefined ? read(payload) : [...read(payload), unreadable(type, fault)];
   } catch (error) {
-    return [unreadable(type, textOf(String(error)))];
+    return [unreadable(type, shownText(String(error)))];
   }
 }
 

@@ -1,6 +1,6 @@
 import { readScope, serviceOf } from "./read-scope.js";
 import type { ErrorView, ExceptionView, FrameView } from "./views.js";
-import { listOf, numberOf, recordOf, textOf, timeOf } from "./wire.js";
+import { listOf, numberOf, recordOf, shownText, timeOf } from "./wire.js";
 import type { WireRecord } from "./wire.js";
 
 /** Reads an error or message event. */
@@ -9,16 +9,16 @@ export function readError(payload: unknown): ErrorView {
   const trace = recordOf(recordOf(event["contexts"])["trace"]);
   // Sentry's SDKs put the cause before what it caused.
   const exceptions = valuesOf(event["exception"]).map(readException).toReversed();
-  const eventId = textOf(event["event_id"]);
+  const eventId = shownText(event["event_id"]);
   return {
     eventId,
     // An event without a trace is listed as a trace of its own.
-    traceId: textOf(trace["trace_id"]) || eventId,
-    spanId: textOf(trace["span_id"]),
-    level: textOf(event["level"]) || "error",
+    traceId: shownText(trace["trace_id"]) || eventId,
+    spanId: shownText(trace["span_id"]),
+    level: shownText(event["level"]) || "error",
     title: titleOf(event, exceptions),
     location: locationOf(exceptions),
-    transaction: textOf(event["transaction"]),
+    transaction: shownText(event["transaction"]),
     service: serviceOf(event),
     at: timeOf(event["timestamp"]) ?? Date.now(),
     exceptions,
@@ -37,7 +37,9 @@ function valuesOf(exception: unknown): readonly unknown[] {
 function titleOf(event: WireRecord, [thrown]: readonly ExceptionView[]): string {
   if (thrown !== undefined) return `${thrown.type}: ${thrown.value}`;
   const { formatted, message } = recordOf(event["logentry"] ?? event["message"]);
-  return textOf(formatted) || textOf(message) || textOf(event["message"]) || "(no message)";
+  return (
+    shownText(formatted) || shownText(message) || shownText(event["message"]) || "(no message)"
+  );
 }
 
 function locationOf(exceptions: readonly ExceptionView[]): string {
@@ -53,9 +55,9 @@ function readException(value: unknown): ExceptionView {
   const mechanism = recordOf(exception["mechanism"]);
   const frames = listOf(recordOf(exception["stacktrace"])["frames"]);
   return {
-    type: textOf(exception["type"]) || "Error",
-    value: textOf(exception["value"]),
-    mechanism: textOf(mechanism["type"]),
+    type: shownText(exception["type"]) || "Error",
+    value: shownText(exception["value"]),
+    mechanism: shownText(mechanism["type"]),
     isHandled: mechanism["handled"] !== false,
     frames: frames.map(readFrame).toReversed(),
   };
@@ -65,8 +67,9 @@ function readFrame(value: unknown): FrameView {
   const frame = recordOf(value);
   const line = numberOf(frame["lineno"]) ?? 0;
   return {
-    function: textOf(frame["function"]) || "<anonymous>",
-    file: textOf(frame["filename"]) || textOf(frame["abs_path"]) || textOf(frame["module"]),
+    function: shownText(frame["function"]) || "<anonymous>",
+    file:
+      shownText(frame["filename"]) || shownText(frame["abs_path"]) || shownText(frame["module"]),
     line,
     column: numberOf(frame["colno"]) ?? 0,
     isOwn: frame["in_app"] === true,
@@ -78,5 +81,5 @@ function sourceOf(frame: WireRecord, line: number): [number, string][] {
   if (typeof frame["context_line"] !== "string") return [];
   const before = listOf(frame["pre_context"]);
   const texts = [...before, frame["context_line"], ...listOf(frame["post_context"])];
-  return texts.map((text, index) => [line - before.length + index, textOf(text)]);
+  return texts.map((text, index) => [line - before.length + index, shownText(text)]);
 }

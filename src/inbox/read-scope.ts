@@ -1,5 +1,5 @@
 import type { BreadcrumbView, Pair, ScopeView } from "./views.js";
-import { listOf, pairsOf, recordOf, textOf, timeOf } from "./wire.js";
+import { listOf, pairsOf, recordOf, shownText, timeOf } from "./wire.js";
 import type { WireRecord } from "./wire.js";
 
 /** Reads the scope's data of an event. */
@@ -14,7 +14,7 @@ export function readScope(event: WireRecord): ScopeView {
     ),
     request: pairsOf(event["request"]),
     extra: pairsOf(event["extra"]),
-    contexts: Object.entries(contexts).flatMap(([name, data]) => flatten(textOf(name), data)),
+    contexts: Object.entries(contexts).flatMap(([name, data]) => flatten(shownText(name), data)),
     process: readProcess(event),
   };
 }
@@ -24,22 +24,22 @@ export function serviceOf(event: WireRecord): string {
   const { otel, trace } = recordOf(event["contexts"]);
   const resource = recordOf(recordOf(otel)["resource"]);
   const name = resource["service.name"] ?? recordOf(recordOf(trace)["data"])["service.name"];
-  return textOf(name) || textOf(event["server_name"]) || "unknown";
+  return shownText(name) || shownText(event["server_name"]) || "unknown";
 }
 
 // Tags may also be a list of pairs.
 function readTags(tags: unknown): Pair[] {
   if (!Array.isArray(tags)) return pairsOf(tags);
-  return tags.map((tag): Pair => [textOf(listOf(tag)[0]), textOf(listOf(tag)[1])]);
+  return tags.map((tag): Pair => [shownText(listOf(tag)[0]), shownText(listOf(tag)[1])]);
 }
 
 function readBreadcrumb(value: unknown): BreadcrumbView {
   const crumb = recordOf(value);
   return {
     at: timeOf(crumb["timestamp"]) ?? 0,
-    level: textOf(crumb["level"]) || "info",
-    category: textOf(crumb["category"]) || textOf(crumb["type"]),
-    message: textOf(crumb["message"]),
+    level: shownText(crumb["level"]) || "info",
+    category: shownText(crumb["category"]) || shownText(crumb["type"]),
+    message: shownText(crumb["message"]),
     data: pairsOf(crumb["data"]),
   };
 }
@@ -58,12 +58,12 @@ function flatten(name: string, data: unknown): [string, Pair[]][] {
 function readProcess(event: WireRecord): Pair[] {
   const sdk = recordOf(event["sdk"]);
   const { environment, release, dist, server_name: host } = event;
-  const name = textOf(sdk["name"]);
+  const name = shownText(sdk["name"]);
   return pairsOf({
     environment,
     release,
     dist,
     host,
-    ...(name !== "" && { sdk: `${name} ${textOf(sdk["version"])}` }),
+    ...(name !== "" && { sdk: `${name} ${shownText(sdk["version"])}` }),
   });
 }

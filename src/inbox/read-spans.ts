@@ -1,6 +1,6 @@
 import { readScope, serviceOf } from "./read-scope.js";
-import type { Arrival, SpanView } from "./views.js";
-import { attributesOf, entriesOf, listOf, pairsOf, recordOf, textOf, timeOf } from "./wire.js";
+import type { Arrival, ShownSpan } from "./views.js";
+import { attributesOf, entriesOf, listOf, pairsOf, recordOf, shownText, timeOf } from "./wire.js";
 import type { WireRecord } from "./wire.js";
 
 // Of Sentry's statuses, those that are no failure.
@@ -15,10 +15,10 @@ export function readTransaction(payload: unknown): Arrival {
   const children = listOf(event["spans"]).map((span) => spanOf(recordOf(span), service));
   return {
     kind: "spans",
-    traceId: textOf(trace["trace_id"]),
+    traceId: shownText(trace["trace_id"]),
     spans: [{ ...root, isRoot: true }, ...children],
     transaction: {
-      eventId: textOf(event["event_id"]),
+      eventId: shownText(event["event_id"]),
       spanId: root.id,
       name: root.name,
       service,
@@ -29,10 +29,10 @@ export function readTransaction(payload: unknown): Arrival {
 
 /** Reads spans that travel without a transaction, one arrival for each trace. */
 export function readSpanContainer(payload: unknown): Arrival[] {
-  const byTrace = new Map<string, SpanView[]>();
+  const byTrace = new Map<string, ShownSpan[]>();
   for (const item of entriesOf(payload)) {
     const span = recordOf(item);
-    const traceId = textOf(span["trace_id"]);
+    const traceId = shownText(span["trace_id"]);
     const spans = byTrace.get(traceId) ?? [];
     spans.push(standaloneSpanOf(span));
     byTrace.set(traceId, spans);
@@ -40,7 +40,7 @@ export function readSpanContainer(payload: unknown): Arrival[] {
   return Array.from(byTrace, ([traceId, spans]) => ({ kind: "spans", traceId, spans }));
 }
 
-function standaloneSpanOf(span: WireRecord): SpanView {
+function standaloneSpanOf(span: WireRecord): ShownSpan {
   const data = attributesOf(span["attributes"]);
   const known = Object.fromEntries(data);
   const service = known["service.name"] ?? known["server.address"] ?? "unknown";
@@ -52,16 +52,16 @@ function standaloneSpanOf(span: WireRecord): SpanView {
   };
 }
 
-function spanOf(span: WireRecord, service: string): SpanView {
+function spanOf(span: WireRecord, service: string): ShownSpan {
   const start = timeOf(span["start_timestamp"]);
   const end = timeOf(span["timestamp"]);
   if (start === undefined || end === undefined) throw new Error("a span has no start or no end");
-  const op = textOf(span["op"]);
-  const status = textOf(span["status"]);
+  const op = shownText(span["op"]);
+  const status = shownText(span["status"]);
   return {
-    id: textOf(span["span_id"]),
-    parentId: textOf(span["parent_span_id"]),
-    name: textOf(span["description"]) || op || "(no name)",
+    id: shownText(span["span_id"]),
+    parentId: shownText(span["parent_span_id"]),
+    name: shownText(span["description"]) || op || "(no name)",
     op,
     status,
     isFailed: !FINE.has(status),

@@ -1,5 +1,5 @@
 import type { CheckInView, DropView, LogView, MetricView } from "./views.js";
-import { attributesOf, entriesOf, listOf, numberOf, recordOf, textOf, timeOf } from "./wire.js";
+import { attributesOf, entriesOf, listOf, numberOf, recordOf, shownText, timeOf } from "./wire.js";
 import type { WireRecord } from "./wire.js";
 
 /** Reads the records of a log item. */
@@ -7,11 +7,11 @@ export function readLogs(payload: unknown): LogView[] {
   return entriesOf(payload).map((item) => {
     const log = recordOf(item);
     return {
-      traceId: textOf(log["trace_id"]),
-      spanId: textOf(log["span_id"]),
+      traceId: shownText(log["trace_id"]),
+      spanId: shownText(log["span_id"]),
       at: timeOf(log["timestamp"]) ?? Date.now(),
-      level: textOf(log["level"]) || "info",
-      body: textOf(log["body"]),
+      level: shownText(log["level"]) || "info",
+      body: shownText(log["body"]),
       attributes: attributesOf(log["attributes"]).filter(([key]) => !key.startsWith("sentry.")),
     };
   });
@@ -22,10 +22,10 @@ export function readMetrics(payload: unknown): MetricView[] {
   return entriesOf(payload).map((item) => {
     const metric = recordOf(item);
     return {
-      traceId: textOf(metric["trace_id"]),
-      name: textOf(metric["name"]),
-      type: textOf(metric["type"]),
-      unit: textOf(metric["unit"]),
+      traceId: shownText(metric["trace_id"]),
+      name: shownText(metric["name"]),
+      type: shownText(metric["type"]),
+      unit: shownText(metric["unit"]),
       value: numberOf(metric["value"]) ?? 0,
     };
   });
@@ -36,13 +36,13 @@ export function readCheckIn(payload: unknown, at: number): CheckInView {
   const checkIn = recordOf(payload);
   const duration = numberOf(checkIn["duration"]);
   return {
-    id: textOf(checkIn["check_in_id"]),
-    traceId: textOf(recordOf(recordOf(checkIn["contexts"])["trace"])["trace_id"]),
+    id: shownText(checkIn["check_in_id"]),
+    traceId: shownText(recordOf(recordOf(checkIn["contexts"])["trace"])["trace_id"]),
     at,
-    monitor: textOf(checkIn["monitor_slug"]),
-    status: textOf(checkIn["status"]),
+    monitor: shownText(checkIn["monitor_slug"]),
+    status: shownText(checkIn["status"]),
     schedule: scheduleOf(recordOf(recordOf(checkIn["monitor_config"])["schedule"])),
-    environment: textOf(checkIn["environment"]),
+    environment: shownText(checkIn["environment"]),
     duration: duration === undefined ? "" : `${Number(duration.toFixed(3))} s`,
   };
 }
@@ -57,13 +57,13 @@ export function readDrops(payload: unknown): DropView[] {
     .map((entry) => {
       const { category, reason, quantity } = recordOf(entry);
       return {
-        category: textOf(category),
-        reason: textOf(reason),
+        category: shownText(category),
+        reason: shownText(reason),
         quantity: numberOf(quantity) ?? 0,
       };
     });
 }
 
 function scheduleOf({ type, value, unit }: WireRecord): string {
-  return type === "interval" ? `every ${textOf(value)} ${textOf(unit)}` : textOf(value);
+  return type === "interval" ? `every ${shownText(value)} ${shownText(unit)}` : shownText(value);
 }

@@ -1,8 +1,8 @@
-import type { SpanView } from "./views.js";
+import type { ShownSpan } from "./views.js";
 
 /** A line of a waterfall: one span, or several siblings that look alike. */
 export interface SpanRow {
-  readonly spans: readonly [SpanView, ...SpanView[]];
+  readonly spans: readonly [ShownSpan, ...ShownSpan[]];
   readonly depth: number;
   /** The drawing before its name in a terminal. */
   readonly branch: string;
@@ -20,7 +20,7 @@ const MAX_STEM_LENGTH = 24;
  * `fold` puts siblings of one name, operation, service and outcome, whose descendants are of the same kinds, into
  * one row. Any input comes to an end: ids that were sent twice, or that form a circle.
  */
-export function rowsOf(spans: readonly SpanView[], { fold }: { fold: boolean }): SpanRow[] {
+export function rowsOf(spans: readonly ShownSpan[], { fold }: { fold: boolean }): SpanRow[] {
   const tree = treeOf(spans);
   const shapes = fold ? shapesOf(tree) : undefined;
   const rows: SpanRow[] = [];
@@ -40,7 +40,7 @@ export function rowsOf(spans: readonly SpanView[], { fold }: { fold: boolean }):
 }
 
 interface Node {
-  readonly span: SpanView;
+  readonly span: ShownSpan;
   readonly children: readonly Node[];
 }
 
@@ -50,7 +50,7 @@ interface Tree {
   readonly inOrder: readonly Node[];
 }
 
-function treeOf(spans: readonly SpanView[]): Tree {
+function treeOf(spans: readonly ShownSpan[]): Tree {
   const below = childrenByParent(spans);
   // Each list is taken once: ids that are sent twice, or in a circle, would never come to an end.
   const take = (parent: string): Node[] => {
@@ -80,9 +80,9 @@ function treeOf(spans: readonly SpanView[]): Tree {
 }
 
 // The key of spans without a known parent is empty.
-function childrenByParent(spans: readonly SpanView[]): Map<string, SpanView[]> {
+function childrenByParent(spans: readonly ShownSpan[]): Map<string, ShownSpan[]> {
   const known = new Set(spans.map(({ id }) => id));
-  const below = new Map<string, SpanView[]>();
+  const below = new Map<string, ShownSpan[]>();
   for (const span of spans.toSorted((a, b) => a.start - b.start)) {
     const parent = known.has(span.parentId) ? span.parentId : "";
     const siblings = below.get(parent);

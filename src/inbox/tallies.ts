@@ -1,4 +1,4 @@
-import { textOf } from "./wire.js";
+import { shownText } from "./wire.js";
 import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
 
 /** Entries of each list that are kept, and characters of all logs. */
@@ -56,7 +56,7 @@ export class TallyBook {
 
   /** Keeps why something could not be read. */
   refuse(reason: string): void {
-    push(this.#refusals, textOf(reason), MAX_REFUSALS);
+    push(this.#refusals, shownText(reason), MAX_REFUSALS);
   }
 
   list(): Tallies {

@@ -2,7 +2,7 @@ import { rowsOf } from "./span-tree.js";
 import type { SpanRow } from "./span-tree.js";
 import { extentOf, servicesOf, summaryOf } from "./trace-record.js";
 import type { TraceRecord, TraceSummary } from "./trace-record.js";
-import type { SpanView } from "./views.js";
+import type { ShownSpan } from "./views.js";
 
 /** A line of the page's waterfall: its depth, and the positions of its spans in the trace's list. */
 export type DetailRow = readonly [depth: number, ...spans: number[]];
@@ -23,7 +23,7 @@ export function detailOf(record: TraceRecord): TraceDetail {
   const { spans, transactions, errors, logs, metrics, checkIns } = record;
   const positions = new Map(spans.map((span, index) => [span, index]));
   const toRow = (row: SpanRow): DetailRow => [row.depth, ...row.spans.map(positionOf)];
-  const positionOf = (span: SpanView): number => positions.get(span) ?? 0;
+  const positionOf = (span: ShownSpan): number => positions.get(span) ?? 0;
   return {
     summary: summaryOf(record),
     services: servicesOf(record),

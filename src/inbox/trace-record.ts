@@ -1,10 +1,10 @@
 import type { Arrival, CheckInView, ErrorView, LogView, MetricView, Pair } from "./views.js";
-import type { SpanView, TransactionView } from "./views.js";
+import type { ShownSpan, TransactionView } from "./views.js";
 
 /** Everything that arrived of one trace. */
 export interface TraceRecord {
   readonly id: string;
-  readonly spans: SpanView[];
+  readonly spans: ShownSpan[];
   readonly transactions: TransactionView[];
   readonly errors: ErrorView[];
   readonly logs: LogView[];
@@ -67,10 +67,10 @@ export function addTo(record: TraceRecord, arrival: Arrival): void {
 }
 
 /** The trace's first root, by time: a span whose parent has not arrived. */
-export function rootOf({ spans }: Pick<TraceRecord, "spans">): SpanView | undefined {
+export function rootOf({ spans }: Pick<TraceRecord, "spans">): ShownSpan | undefined {
   const known = new Set(spans.map(({ id }) => id));
   const tops = spans.filter(({ parentId }) => !known.has(parentId));
-  return tops.reduce<SpanView | undefined>(
+  return tops.reduce<ShownSpan | undefined>(
     (first, span) => (first === undefined || span.start < first.start ? span : first),
     undefined,
   );

@@ -3,7 +3,7 @@ import type { TraceRecord, TraceSummary } from "./trace-record.js";
 import type { Arrival } from "./views.js";
 
 /** Traces that are kept, bytes of their envelopes, and bytes of one trace. */
-export const MAX_TRACES = 500;
+export const MAX_KEPT_TRACES = 500;
 export const MAX_BYTES: number = 64 * 1024 * 1024;
 export const MAX_TRACE_BYTES: number = 8 * 1024 * 1024;
 
@@ -31,7 +31,7 @@ export class TraceStore {
   #omitted = 0;
 
   constructor({
-    maxTraces = MAX_TRACES,
+    maxTraces = MAX_KEPT_TRACES,
     maxBytes = MAX_BYTES,
     maxTraceBytes = MAX_TRACE_BYTES,
   }: TraceStoreLimits = {}) {

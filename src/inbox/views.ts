@@ -2,7 +2,7 @@
 export type Pair = readonly [key: string, value: string];
 
 /** A span as the inbox shows it. */
-export interface SpanView {
+export interface ShownSpan {
   readonly id: string;
   readonly parentId: string;
   readonly name: string;
@@ -134,7 +134,7 @@ export type Arrival =
   | {
       readonly kind: "spans";
       readonly traceId: string;
-      readonly spans: readonly SpanView[];
+      readonly spans: readonly ShownSpan[];
       /** Absent for spans that travel without a transaction. */
       readonly transaction?: TransactionView;
     }

@@ -9,7 +9,7 @@ export type WireRecord = Readonly<Record<string, unknown>>;
 const UNSAFE = /[\p{Cc}\p{Cs}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{61C}]/gu;
 
 /** Characters of a text that are kept. */
-export const MAX_TEXT_LENGTH = 8192;
+export const MAX_SHOWN_LENGTH = 8192;
 
 /** Entries of one item, and members of an object, that are read. */
 export const MAX_ENTRIES = 1000;
@@ -45,7 +45,7 @@ function firstEntries(payload: unknown): readonly unknown[] {
  * A text or number as text without control characters but for tabs and line ends, and as long as is kept; otherwise an
  * empty text.
  */
-export function textOf(value: unknown): string {
+export function shownText(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return typeof value === "string" ? withoutControls(value) : "";
 }
@@ -80,10 +80,10 @@ function membersOf(value: unknown): [string, unknown][] {
 }
 
 function displayOf(value: unknown): string {
-  return typeof value === "object" ? withoutControls(JSON.stringify(value)) : textOf(value);
+  return typeof value === "object" ? withoutControls(JSON.stringify(value)) : shownText(value);
 }
 
 function withoutControls(text: string): string {
-  const kept = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH - 1)}…` : text;
+  const kept = text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH - 1)}…` : text;
   return kept.replace(UNSAFE, (found) => (found === "\n" || found === "\t" ? found : "\u{FFFD}"));
 }

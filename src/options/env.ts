@@ -1,3 +1,4 @@
+import type { ProxyEnvironment } from "../delivery/http/proxy-route.js";
 import { ownEntries } from "../support/foreign.js";
 import type { ClientOptions } from "./options.js";
 
@@ -30,16 +31,6 @@ export function variableText(
 ): string | undefined {
   const name = VARIABLES[option];
   return name === undefined ? undefined : textOf(env[name]);
-}
-
-/** What the environment says of proxies, as it stands there. */
-export interface ProxyEnvironment {
-  /** For an http server. */
-  readonly http: string | undefined;
-  /** For an https server. */
-  readonly https: string | undefined;
-  /** Hosts without one, separated by commas or spaces. */
-  readonly noProxy: string | undefined;
 }
 
 /** Reads the proxy variables; the lower-case names win, as with most programs. */

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import { attachSelfMetrics } from "./self-metrics.js";
 import type { SelfMetrics } from "./self-metrics.js";
-import { errorCode } from "../delivery/http/failure-messages.js";
+import { networkErrorCode } from "../delivery/http/failure-messages.js";
 import type { SendResult } from "../delivery/transport.js";
 import { SDK_VERSION } from "../version.js";
 
@@ -33,7 +33,7 @@ function outcomeOf(result: SendResult): {
   readonly statusCode?: number;
 } {
   if (result.outcome === "retryable") {
-    return { errorType: errorCode(result.error) ?? result.error.name };
+    return { errorType: networkErrorCode(result.error) ?? result.error.name };
   }
   const { outcome, statusCode } = result;
   return { statusCode, errorType: outcome === "delivered" ? undefined : String(statusCode) };

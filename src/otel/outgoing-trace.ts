@@ -2,7 +2,7 @@ import { TraceFlags, diag, propagation, trace } from "@opentelemetry/api";
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import { createDiagnostics } from "../support/diagnostics.js";
-import { memberOf, mergeBaggage, parseBaggage } from "../trace/baggage.js";
+import { baggageMember, mergeBaggage, parseBaggage } from "../trace/baggage.js";
 import { continuedDsc } from "../trace/dsc.js";
 import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
@@ -70,7 +70,7 @@ export function outgoingBaggage(
   const members = present === undefined ? [] : parseBaggage(present);
   const keys = new Set(members.map((member) => member.key));
   for (const [key, { value, metadata }] of entries) {
-    if (!keys.has(key)) members.push(memberOf(key, value, metadata?.toString()));
+    if (!keys.has(key)) members.push(baggageMember(key, value, metadata?.toString()));
   }
   return mergeBaggage(members.map((member) => member.text).join(","), dsc);
 }

@@ -17,7 +17,7 @@ import { rememberRecordedErrors } from "../context/error-places.js";
 import { createRootDecision } from "../spans/root-decision.js";
 import type { RootDecision } from "../spans/root-decision.js";
 import { leaveCrumbs } from "../errors/span-breadcrumbs.js";
-import { SpanExceptions } from "../errors/span-exceptions.js";
+import { ProcessorExceptions } from "../errors/span-exceptions.js";
 import { SharedDestination } from "../spans/shared-destination.js";
 import { createSpanFilter } from "../spans/span-filter.js";
 import type { SpanFilter } from "../spans/span-filter.js";
@@ -45,7 +45,7 @@ export class ClientSpanProcessor {
   readonly #decide: RootDecision;
   readonly #monitor: SpanMonitor;
   readonly #isIgnored: SpanFilter | undefined;
-  readonly #exceptions: SpanExceptions | undefined;
+  readonly #exceptions: ProcessorExceptions | undefined;
   /** How many breadcrumbs of its spans a unit keeps. */
   readonly #maxCrumbs: number;
   #hasCheckedContexts = false;
@@ -66,7 +66,7 @@ export class ClientSpanProcessor {
     this.#exceptions =
       spanExceptions === "none"
         ? undefined
-        : new SpanExceptions({
+        : new ProcessorExceptions({
             client,
             isAll: spanExceptions === "all",
             waiting: new WaitingExceptions(client),

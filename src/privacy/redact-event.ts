@@ -17,7 +17,7 @@ const withoutPii = new WeakMap<object, object>();
  * filtered nonetheless: they are filled with whole objects (a request, a configuration, a row of a table),
  * whose secrets nobody meant to send. Tags are set value by value: their names are not looked at.
  */
-export function redacted<T extends object>(value: T, sendDefaultPii: boolean): T {
+export function redactedMembers<T extends object>(value: T, sendDefaultPii: boolean): T {
   if (!Object.isFrozen(value)) return redactedJson(value, sendDefaultPii);
   const ofFrozen = sendDefaultPii ? withPii : withoutPii;
   const known = ofFrozen.get(value);
@@ -33,7 +33,7 @@ export function redactedEach<T extends object>(
   values: readonly T[],
   sendDefaultPii: boolean,
 ): readonly T[] {
-  const shown = values.map((value) => redacted(value, sendDefaultPii));
+  const shown = values.map((value) => redactedMembers(value, sendDefaultPii));
   return shown.every((value, index) => value === values[index]) ? values : shown;
 }
 
@@ -43,7 +43,7 @@ export function redactedContext(
   context: JsonRecord,
   sendDefaultPii: boolean,
 ): JsonRecord {
-  if (!isSecretName(name)) return redacted(context, sendDefaultPii);
+  if (!isSecretName(name)) return redactedMembers(context, sendDefaultPii);
   return Object.fromEntries(Object.keys(context).map((key) => [key, FILTERED]));
 }
 
@@ -62,7 +62,7 @@ export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean)
 /** An error event without what is secret in it. */
 export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
-  const shown = <T extends object>(value: T): T => redacted(value, sendDefaultPii);
+  const shown = <T extends object>(value: T): T => redactedMembers(value, sendDefaultPii);
   return {
     ...event,
     ...redactedTexts(event, sendDefaultPii),
@@ -92,7 +92,7 @@ function redactedTexts(
 ): Partial<ErrorEvent> {
   return {
     ...(message !== undefined && { message: redactedJson(message, sendDefaultPii) }),
-    ...(logentry !== undefined && { logentry: redacted(logentry, sendDefaultPii) }),
+    ...(logentry !== undefined && { logentry: redactedMembers(logentry, sendDefaultPii) }),
     ...(transaction !== undefined && { transaction: redactedJson(transaction, sendDefaultPii) }),
   };
 }
@@ -101,8 +101,8 @@ function redactedTexts(
 function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean): T {
   const { cookies, data, ...rest }: { cookies?: unknown; data?: unknown } = request;
   return {
-    ...redacted(rest, sendDefaultPii),
-    ...(cookies !== undefined && sendDefaultPii && redacted({ cookies }, true)),
+    ...redactedMembers(rest, sendDefaultPii),
+    ...(cookies !== undefined && sendDefaultPii && redactedMembers({ cookies }, true)),
     ...(data !== undefined && { data: redactedMember("body", data, sendDefaultPii) }),
   } as T;
 }
@@ -128,7 +128,7 @@ function redactedException(exception: ExceptionValue, sendDefaultPii: boolean): 
     ...(shown !== undefined && { value: shown }),
     ...(mechanism !== undefined &&
       data !== undefined && {
-        mechanism: { ...mechanism, data: redacted(data, sendDefaultPii) },
+        mechanism: { ...mechanism, data: redactedMembers(data, sendDefaultPii) },
       }),
   };
 }

@@ -5,7 +5,7 @@ export const MAX_TEXT_LENGTH = 32_768;
 const MAX_ENTRIES = 1000;
 
 /** The value when it is text with something in it, its first 32,768 characters. Attribute values may be of any type. */
-export function text(value: unknown): string | undefined {
+export function textValue(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? bounded(value) : undefined;
 }
 
@@ -21,7 +21,7 @@ export function listed(names: readonly string[], most: number): string {
 }
 
 /** The texts of a value that is a text or a list; everything else in a list is left out. */
-export function texts(value: unknown): readonly string[] {
+export function textValues(value: unknown): readonly string[] {
   if (typeof value === "string") return value === "" ? [] : [bounded(value)];
   const entries = firstOf(value, MAX_ENTRIES);
   return entries.flatMap((entry) => (typeof entry === "string" ? [bounded(entry)] : []));

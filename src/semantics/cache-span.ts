@@ -1,4 +1,4 @@
-import { listed, texts } from "./attribute-text.js";
+import { listed, textValues } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
 import type { AttributeBag, SpanView } from "../trace/span-view.js";
 
@@ -17,7 +17,7 @@ const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([
 /** Names a span with `cache.*` attributes after its keys; undefined for every other span. */
 export function inferCache(span: SpanView): Inference | undefined {
   const op = cacheOp(span.attributes);
-  const keys = texts(span.attributes["cache.key"]);
+  const keys = textValues(span.attributes["cache.key"]);
   if (op === undefined && keys.length === 0) return undefined;
   const description = keys.length === 0 ? span.name : listed(keys, MAX_KEYS);
   return { op: op ?? "cache", description, source: "task", data: undefined };

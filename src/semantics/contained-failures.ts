@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
 
 interface Family {
@@ -65,5 +65,8 @@ function beginsWithAny(name: string, beginnings: readonly string[]): boolean {
 }
 
 function isHttp(attributes: AttributeBag): boolean {
-  return (text(attributes["http.request.method"]) ?? text(attributes["http.method"])) !== undefined;
+  return (
+    (textValue(attributes["http.request.method"]) ?? textValue(attributes["http.method"])) !==
+    undefined
+  );
 }

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { inferCache } from "./cache-span.js";
 import { codeData } from "./code-location.js";
 import type { Inference } from "./inference.js";
@@ -24,10 +24,10 @@ function query(span: SpanView, op: string): Inference {
   const { attributes } = span;
   const given = queryText(attributes);
   const statement = given === undefined ? undefined : shownStatement(given, attributes);
-  const description = statement ?? text(attributes["db.query.summary"]) ?? span.name;
+  const description = statement ?? textValue(attributes["db.query.summary"]) ?? span.name;
   return { op, description, source: "task", data: codeData(attributes) };
 }
 
 function queryText(attributes: AttributeBag): string | undefined {
-  return text(attributes["db.query.text"]) ?? text(attributes["db.statement"]);
+  return textValue(attributes["db.query.text"]) ?? textValue(attributes["db.statement"]);
 }

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
 
@@ -10,7 +10,7 @@ const OP_BY_PROVIDER: ReadonlyMap<unknown, string> = new Map([
 
 /** Names a run of a cloud function after its trigger, or after the cloud it runs in. */
 export function inferFaas({ attributes, kind, name }: SpanView): Inference | undefined {
-  const trigger = text(attributes["faas.trigger"]);
+  const trigger = textValue(attributes["faas.trigger"]);
   if (trigger !== undefined) {
     return { op: trigger, description: name, source: "route", data: undefined };
   }
@@ -23,9 +23,11 @@ export function inferFaas({ attributes, kind, name }: SpanView): Inference | und
 // `cloud.platform` is `aws_lambda`, `gcp_cloud_run` or `azure_functions` (newer: `azure.functions`).
 function provider(attributes: AttributeBag): string | undefined {
   return (
-    text(attributes["cloud.provider"]) ??
-    text(attributes["cloud.platform"])?.split(/[._]/, 1)[0] ??
-    providerOfResource(text(attributes["cloud.resource_id"]) ?? text(attributes["faas.id"]))
+    textValue(attributes["cloud.provider"]) ??
+    textValue(attributes["cloud.platform"])?.split(/[._]/, 1)[0] ??
+    providerOfResource(
+      textValue(attributes["cloud.resource_id"]) ?? textValue(attributes["faas.id"]),
+    )
   );
 }
 

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
 import type { AttributeBag, SpanView } from "../trace/span-view.js";
@@ -32,7 +32,7 @@ const OTHER_SUBJECTS = [...WORKFLOWS, ...TOOLS, ...MODELS] as const;
  * `gen_ai.{operation}` for any operation; without one it is no span of `gen_ai` to Sentry.
  */
 export function inferGenAi({ attributes, name }: SpanView): Inference | undefined {
-  const operation = text(attributes["gen_ai.operation.name"]);
+  const operation = textValue(attributes["gen_ai.operation.name"]);
   if (operation === undefined) return undefined;
   const op = genAiOp(operation);
   if (isChosenName(name, operation))
@@ -54,7 +54,7 @@ function genAiOp(operation: string): string {
 
 function firstText(attributes: AttributeBag, keys: readonly string[]): string | undefined {
   for (const key of keys) {
-    const value = text(attributes[key]);
+    const value = textValue(attributes[key]);
     if (value !== undefined) return value;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import { listed, text } from "./attribute-text.js";
+import { listed, textValue } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
@@ -27,11 +27,15 @@ export function graphqlOperation(attributes: AttributeBag): string | undefined {
 
 // The second names are those of `@envelop/opentelemetry`, which GraphQL Yoga uses.
 function operationType(attributes: AttributeBag): string | undefined {
-  return text(attributes["graphql.operation.type"] ?? attributes["graphql.execute.operationType"]);
+  return textValue(
+    attributes["graphql.operation.type"] ?? attributes["graphql.execute.operationType"],
+  );
 }
 
 function operationName(attributes: AttributeBag): string | undefined {
-  return text(attributes["graphql.operation.name"] ?? attributes["graphql.execute.operationName"]);
+  return textValue(
+    attributes["graphql.operation.name"] ?? attributes["graphql.execute.operationName"],
+  );
 }
 
 /** Whether a span is known as GraphQL's by its name only: validation has no attributes. */

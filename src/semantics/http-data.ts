@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { statusNumber } from "./http-status.js";
 import type { InferredData } from "./inference.js";
 import { filterQuery } from "../privacy/sensitive.js";
@@ -32,14 +32,14 @@ export function httpData(attributes: AttributeBag, line: RequestLine): InferredD
 function requestQuery(attributes: AttributeBag, { url, target }: RequestLine): string {
   const ofUrl = url === undefined ? "" : queryOf(url);
   if (ofUrl !== "") return ofUrl;
-  const query = text(attributes["url.query"]);
+  const query = textValue(attributes["url.query"]);
   if (query !== undefined) return filterQuery(query.startsWith("?") ? query.slice(1) : query);
   return target === undefined ? "" : queryOf(target);
 }
 
 function requestFragment(attributes: AttributeBag, url: string | undefined): string {
   if (url !== undefined) return fragmentOf(url);
-  const fragment = text(attributes["url.fragment"]) ?? "";
+  const fragment = textValue(attributes["url.fragment"]) ?? "";
   return fragment.startsWith("#") ? fragment.slice(1) : fragment;
 }
 

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { AttributeBag } from "../trace/span-view.js";
 
 // The methods of the conventions, then those that Node's parser accepts. In a list, because any other
@@ -21,7 +21,8 @@ export const OTHER_METHOD = "HTTP";
  * undefined for every other span.
  */
 export function requestMethod(attributes: AttributeBag): string | undefined {
-  const given = text(attributes["http.request.method"]) ?? text(attributes["http.method"]);
+  const given =
+    textValue(attributes["http.request.method"]) ?? textValue(attributes["http.method"]);
   if (given === undefined || KNOWN_METHODS.has(given)) return given;
   // No known method is longer: a long text is not copied.
   const method = given.length > MAX_METHOD_LENGTH ? "" : given.toUpperCase();

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { AttributeBag, SpanView } from "../trace/span-view.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
@@ -68,8 +68,8 @@ function withoutMethod(name: string, method: string, attributes: AttributeBag): 
 function isTarget(rest: string, attributes: AttributeBag): boolean {
   const shown = plain(rest);
   return (
-    TARGETS.some((key) => isSame(shown, text(attributes[key]))) ||
-    URLS.some((key) => isPartOfUrl(shown, text(attributes[key])))
+    TARGETS.some((key) => isSame(shown, textValue(attributes[key]))) ||
+    URLS.some((key) => isPartOfUrl(shown, textValue(attributes[key])))
   );
 }
 

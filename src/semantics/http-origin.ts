@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { AttributeBag } from "../trace/span-view.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
@@ -34,16 +34,16 @@ export function originOfCall(attributes: AttributeBag): string | undefined {
   const host = hostOf(attributes, OF_CLIENT);
   // A socket of the file system is no host.
   if (host === undefined || host.includes("/")) return undefined;
-  const given = text(attributes["url.scheme"]) ?? text(attributes["http.scheme"]);
+  const given = textValue(attributes["url.scheme"]) ?? textValue(attributes["http.scheme"]);
   const scheme = given ?? (host.endsWith(":80") ? "http" : "https");
   return sanitizeUrl(`${scheme}://${host}`);
 }
 
 function hostOf(attributes: AttributeBag, { names, ports }: HostKeys): string | undefined {
   // `http.host` has its port in it.
-  const host = text(attributes["http.host"]);
+  const host = textValue(attributes["http.host"]);
   if (host !== undefined) return host;
-  const name = firstOf(attributes, names, text);
+  const name = firstOf(attributes, names, textValue);
   if (name === undefined) return undefined;
   const port = firstOf(attributes, ports, portOf);
   const shown = IPV6.test(name) ? `[${name}]` : name;
@@ -64,6 +64,6 @@ function firstOf(
 }
 
 function portOf(value: unknown): string | undefined {
-  const port = typeof value === "number" ? String(value) : text(value);
+  const port = typeof value === "number" ? String(value) : textValue(value);
   return port !== undefined && /^\d{1,5}$/.test(port) ? port : undefined;
 }

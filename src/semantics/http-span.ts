@@ -1,4 +1,4 @@
-import { text, texts } from "./attribute-text.js";
+import { textValue, textValues } from "./attribute-text.js";
 import { operationsText } from "./graphql-span.js";
 import { httpData } from "./http-data.js";
 import { originOfCall } from "./http-origin.js";
@@ -14,8 +14,8 @@ import { sanitizeUrl } from "../privacy/url.js";
  */
 export function inferHttp(span: SpanView, method: string): Inference {
   const { attributes } = span;
-  const url = text(attributes["url.full"]) ?? text(attributes["http.url"]);
-  const target = text(attributes["http.target"]) ?? text(attributes["url.path"]);
+  const url = textValue(attributes["url.full"]) ?? textValue(attributes["http.url"]);
+  const target = textValue(attributes["http.target"]) ?? textValue(attributes["url.path"]);
   const route = httpRoute(attributes);
   const safeUrl = url === undefined ? undefined : sanitizeUrl(url);
   const data = httpData(attributes, { url, safeUrl, target });
@@ -24,7 +24,7 @@ export function inferHttp(span: SpanView, method: string): Inference {
   if (path === undefined || !isRenamed(span, method)) {
     return { op, description: span.name, source: "custom", data };
   }
-  const operations = texts(attributes["sentry.graphql.operation"]);
+  const operations = textValues(attributes["sentry.graphql.operation"]);
   const description = `${method} ${path}${operationsText(operations)}`;
   const source = route !== undefined || path === "/" ? "route" : "url";
   return { op, description, source, data };
@@ -60,6 +60,6 @@ function isRenamed(span: SpanView, method: string): boolean {
   const isAutomatic =
     kind === SPAN_KIND.SERVER ||
     kind === SPAN_KIND.CLIENT ||
-    text(attributes["sentry.origin"])?.startsWith("auto") === true;
+    textValue(attributes["sentry.origin"])?.startsWith("auto") === true;
   return isAutomatic && isInstrumentationName(span, method);
 }

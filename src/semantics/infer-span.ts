@@ -1,4 +1,4 @@
-import { MAX_TEXT_LENGTH, bounded, text } from "./attribute-text.js";
+import { MAX_TEXT_LENGTH, bounded, textValue } from "./attribute-text.js";
 import { inferCache } from "./cache-span.js";
 import { inferDatabase } from "./db-span.js";
 import { inferFramework } from "./framework-span.js";
@@ -35,8 +35,8 @@ export function inferSpan(span: SpanView): Inference {
 
 function inferNamed(span: SpanView): Inference {
   const { attributes } = span;
-  const op = text(attributes["sentry.op"]);
-  const name = text(attributes["sentry.custom_span_name"]);
+  const op = textValue(attributes["sentry.op"]);
+  const name = textValue(attributes["sentry.custom_span_name"]);
   const source = explicitSource(attributes);
   const found = inferKnown(span, op);
   if (op === undefined && name === undefined && source === undefined) {

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
 import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
@@ -6,7 +6,7 @@ import { urlWithoutSecrets } from "../privacy/url.js";
 
 /** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
 export function inferMcp({ attributes, kind, name }: SpanView): Inference | undefined {
-  const method = text(attributes["mcp.method.name"]);
+  const method = textValue(attributes["mcp.method.name"]);
   if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
   const isNotification = method.startsWith("notifications/");
   const op = isNotification ? "mcp.notification.client_to_server" : "mcp.server";
@@ -20,15 +20,16 @@ export function inferMcp({ attributes, kind, name }: SpanView): Inference | unde
 
 function subjectOf(attributes: AttributeBag): string | undefined {
   return (
-    text(attributes["gen_ai.tool.name"]) ??
-    text(attributes["mcp.tool.name"]) ??
-    text(attributes["gen_ai.prompt.name"]) ??
-    text(attributes["mcp.prompt.name"])
+    textValue(attributes["gen_ai.tool.name"]) ??
+    textValue(attributes["mcp.tool.name"]) ??
+    textValue(attributes["gen_ai.prompt.name"]) ??
+    textValue(attributes["mcp.prompt.name"])
   );
 }
 
 // The URI is the caller's: a resource may be one of a database or of a site with a login.
 function resourceOf(attributes: AttributeBag): string | undefined {
-  const uri = text(attributes["mcp.resource.uri"]) ?? text(attributes["mcp.request.argument.uri"]);
+  const uri =
+    textValue(attributes["mcp.resource.uri"]) ?? textValue(attributes["mcp.request.argument.uri"]);
   return uri && urlWithoutSecrets(uri);
 }

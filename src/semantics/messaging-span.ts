@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
 import { SPAN_KIND, type SpanView } from "../trace/span-view.js";
 
@@ -29,8 +29,8 @@ const EVENT = "messaging.socket.io.event_name";
 /** Names a span of a messaging system after what it does to the queue. */
 export function inferMessaging(span: SpanView): Inference | undefined {
   const { attributes, kind, name } = span;
-  if (text(attributes["messaging.system"]) === undefined) return undefined;
-  const event = text(attributes[EVENT]);
+  if (textValue(attributes["messaging.system"]) === undefined) return undefined;
+  const event = textValue(attributes[EVENT]);
   if (event !== undefined) return inferSocketEvent(span, event);
   const op =
     OP_BY_OPERATION.get(attributes["messaging.operation.type"]) ??

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { graphqlOperation } from "./graphql-span.js";
 import { mayNameFile, withoutFile } from "./next-span.js";
 import { isWildcard } from "./route-match.js";
@@ -26,7 +26,7 @@ export function requestClue({ kind, attributes }: SpanView): RequestClue | undef
   const given = attributes["http.route"] ?? attributes["next.route"];
   const operation = graphqlOperation(attributes);
   if (given === undefined && operation === undefined) return undefined;
-  const route = servedRoute(namedRoute(text(given), attributes), attributes);
+  const route = servedRoute(namedRoute(textValue(given), attributes), attributes);
   if (route === undefined && operation === undefined) return undefined;
   return { route, path: requestPath(attributes), operation };
 }
@@ -38,7 +38,7 @@ export function isSameClue(a: RequestClue, b: RequestClue): boolean {
 
 /** Route that the span of a request has. */
 export function httpRoute(attributes: AttributeBag): string | undefined {
-  return namedRoute(text(attributes["http.route"]), attributes);
+  return namedRoute(textValue(attributes["http.route"]), attributes);
 }
 
 function namedRoute(route: string | undefined, attributes: AttributeBag): string | undefined {
@@ -48,9 +48,9 @@ function namedRoute(route: string | undefined, attributes: AttributeBag): string
 
 /** Path of a request, from attributes of the old or the new conventions. */
 export function requestPath(attributes: AttributeBag): string | undefined {
-  const target = text(attributes["url.path"]) ?? text(attributes["http.target"]);
+  const target = textValue(attributes["url.path"]) ?? textValue(attributes["http.target"]);
   if (target !== undefined) return sanitizeUrl(target);
-  const url = text(attributes["url.full"]) ?? text(attributes["http.url"]);
+  const url = textValue(attributes["url.full"]) ?? textValue(attributes["http.url"]);
   return url === undefined ? undefined : urlPath(sanitizeUrl(url));
 }
 

@@ -1,6 +1,6 @@
 import { setMember } from "../support/foreign.js";
 import { cut } from "../support/cut.js";
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import { OTHER_METHOD, requestMethod } from "./http-method.js";
 import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "../privacy/private-attributes.js";
@@ -60,20 +60,22 @@ export function requestOf(
 }
 
 function urlOf(attributes: AttributeBag): string | undefined {
-  const full = text(attributes["url.full"]) ?? text(attributes["http.url"]) ?? builtUrl(attributes);
+  const full =
+    textValue(attributes["url.full"]) ?? textValue(attributes["http.url"]) ?? builtUrl(attributes);
   return full === undefined ? undefined : cut(sanitizeUrl(full), MAX_URL_LENGTH);
 }
 
 function builtUrl(attributes: AttributeBag): string | undefined {
-  const path = text(attributes["url.path"]) ?? text(attributes["http.target"]);
+  const path = textValue(attributes["url.path"]) ?? textValue(attributes["http.target"]);
   const host = hostOfServer(attributes);
   if (host === undefined) return path;
-  const scheme = text(attributes["url.scheme"]) ?? text(attributes["http.scheme"]) ?? "http";
+  const scheme =
+    textValue(attributes["url.scheme"]) ?? textValue(attributes["http.scheme"]) ?? "http";
   return `${scheme}://${host}${path ?? "/"}`;
 }
 
 function queryTextOf(attributes: AttributeBag): string | undefined {
-  const given = text(attributes["url.query"]);
+  const given = textValue(attributes["url.query"]);
   const query =
     given?.startsWith("?") === true ? given.slice(1) : (given ?? queryOfUrl(attributes));
   return query === undefined || query === ""
@@ -83,7 +85,7 @@ function queryTextOf(attributes: AttributeBag): string | undefined {
 
 function queryOfUrl(attributes: AttributeBag): string | undefined {
   for (const name of URLS) {
-    const url = text(attributes[name]);
+    const url = textValue(attributes[name]);
     const query = url === undefined ? undefined : /\?([^#]+)/.exec(url)?.[1];
     if (query !== undefined) return query;
   }
@@ -94,7 +96,8 @@ function headersOf(
   attributes: AttributeBag,
   { sendDefaultPii }: RequestSettings,
 ): Record<string, string> | undefined {
-  const user = text(attributes["user_agent.original"]) ?? text(attributes["http.user_agent"]);
+  const user =
+    textValue(attributes["user_agent.original"]) ?? textValue(attributes["http.user_agent"]);
   const headers: Record<string, string> = {};
   let length = user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutSecrets(user)], 0);
   if (!isBag(attributes)) return undefined;
@@ -132,18 +135,18 @@ function headerName(name: string): string {
 }
 
 function headerText(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return text(value);
+  if (!Array.isArray(value)) return textValue(value);
   return value.filter((entry) => typeof entry === "string").join(",") || undefined;
 }
 
 function personalData(attributes: AttributeBag): RequestData {
   const cookies = cookiesOf(attributes);
   const address =
-    text(attributes["client.address"]) ??
-    text(attributes["http.client_ip"]) ??
-    text(attributes["network.peer.address"]) ??
-    text(attributes["net.sock.peer.addr"]) ??
-    text(attributes["net.peer.ip"]);
+    textValue(attributes["client.address"]) ??
+    textValue(attributes["http.client_ip"]) ??
+    textValue(attributes["network.peer.address"]) ??
+    textValue(attributes["net.sock.peer.addr"]) ??
+    textValue(attributes["net.peer.ip"]);
   return {
     ...(cookies !== undefined && { cookies }),
     ...(address !== undefined && { env: { REMOTE_ADDR: address } }),
@@ -154,7 +157,7 @@ function cookiesOf(attributes: AttributeBag): string | undefined {
   const given = attributes[`${HEADER}cookie`];
   const header = Array.isArray(given)
     ? given.filter((entry) => typeof entry === "string").join("; ")
-    : text(given);
+    : textValue(given);
   if (header === undefined || header === "") return undefined;
   const cookies = filterCookies(header);
   return cookies === FILTERED ? undefined : cookies;

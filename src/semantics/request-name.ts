@@ -1,4 +1,4 @@
-import { text, texts } from "./attribute-text.js";
+import { textValue, textValues } from "./attribute-text.js";
 import { operationsText } from "./graphql-span.js";
 import { isInstrumentationName } from "./http-name.js";
 import { requestMethod } from "./http-method.js";
@@ -39,7 +39,7 @@ export function namedRequest(span: SpanView): NamedRequest | undefined {
     method,
     route: httpRoute(attributes),
     path: requestPath(attributes),
-    operations: texts(attributes["sentry.graphql.operation"]),
+    operations: textValues(attributes["sentry.graphql.operation"]),
   };
 }
 
@@ -84,7 +84,7 @@ export function withRoute(
 function hasChosenName(span: SpanView, method: string): boolean {
   const { attributes } = span;
   return (
-    text(attributes["sentry.custom_span_name"]) !== undefined ||
+    textValue(attributes["sentry.custom_span_name"]) !== undefined ||
     hasSource(attributes) ||
     // The OTel SDK passes on whatever an untyped program gave for a name.
     (typeof span.name === "string" && !isInstrumentationName(span, method))
@@ -93,8 +93,8 @@ function hasChosenName(span: SpanView, method: string): boolean {
 
 function hasSource(attributes: AttributeBag): boolean {
   return (
-    text(attributes["sentry.source"]) !== undefined ||
-    text(attributes["sentry.segment.name.source"]) !== undefined
+    textValue(attributes["sentry.source"]) !== undefined ||
+    textValue(attributes["sentry.segment.name.source"]) !== undefined
   );
 }
 

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { AttributeBag } from "../trace/span-view.js";
 
 /** Sentry's contexts of the machine that a process runs on, by their names. */
@@ -75,7 +75,7 @@ export function resourceContexts(attributes: AttributeBag): ResourceContexts {
 }
 
 function osMembers(attributes: AttributeBag): Record<string, string> {
-  const type = text(attributes["os.type"]);
+  const type = textValue(attributes["os.type"]);
   const name = NAME_BY_OS_TYPE.get(type?.toLowerCase()) ?? type;
   return { ...(name !== undefined && { name }), ...membersOf(OS, attributes) };
 }
@@ -83,7 +83,7 @@ function osMembers(attributes: AttributeBag): Record<string, string> {
 function membersOf(members: Members, attributes: AttributeBag): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [member, name] of members) {
-    const value = text(attributes[name]);
+    const value = textValue(attributes[name]);
     if (value !== undefined) found[member] = value;
   }
   return found;

@@ -1,13 +1,13 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
 import type { SpanView } from "../trace/span-view.js";
 
 /** Names a span of a remote procedure call: gRPC, JSON-RPC, and the calls of cloud SDKs. */
 export function inferRpc({ attributes, name }: SpanView): Inference | undefined {
   const system =
-    text(attributes["rpc.service"]) ??
-    text(attributes["rpc.system"]) ??
-    text(attributes["rpc.system.name"]);
+    textValue(attributes["rpc.service"]) ??
+    textValue(attributes["rpc.system"]) ??
+    textValue(attributes["rpc.system.name"]);
   if (system === undefined) return undefined;
   return { op: "rpc", description: name, source: "route", data: undefined };
 }

@@ -1,4 +1,4 @@
-import { text } from "./attribute-text.js";
+import { textValue } from "./attribute-text.js";
 import type { Inference, InferredData } from "./inference.js";
 import type { AttributeBag, SpanView } from "../trace/span-view.js";
 import { withoutSecrets } from "../privacy/url.js";
@@ -57,7 +57,7 @@ export function inferVercelAi({ attributes }: SpanView): Inference | undefined {
   if (operation === undefined) return undefined;
   const data: InferredData = { "gen_ai.operation.name": operation, ...currentData(attributes) };
   const key = subjectOf(operation);
-  const subject = text(attributes[key]) ?? text(data[key]);
+  const subject = textValue(attributes[key]) ?? textValue(data[key]);
   const description = subject === undefined ? operation : `${operation} ${subject}`;
   return { op: `gen_ai.${operation}`, description, source: "task", data };
 }
@@ -82,6 +82,6 @@ function currentData(attributes: AttributeBag): InferredData {
 
 function shown(value: unknown): number | string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  const given = text(value);
+  const given = textValue(value);
   return given && withoutSecrets(given);
 }

@@ -43,7 +43,7 @@ export interface HeadNaming {
 }
 
 /** The name that sampling contexts and error events carry: a URL is none, since the server groups by it. */
-export function shownName({
+export function shownHeadName({
   name,
   source,
 }: Pick<EncodedHead, "name" | "source">): string | undefined {

@@ -4,7 +4,7 @@ import { attempt } from "../support/foreign.js";
 import { requestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../trace/span-view.js";
 import { Chunk } from "./chunk.js";
-import { headLength, renamedHead, shownName } from "./encoded-head.js";
+import { headLength, renamedHead, shownHeadName } from "./encoded-head.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
 import { inTurns } from "../support/in-turns.js";
 import { Segment } from "./segment.js";
@@ -233,7 +233,7 @@ export class SegmentAssembler {
       segment.headSent = true;
       this.#bufferedLength -= headLength(head);
       const named = segment.clues === undefined ? head : renamedHead(head, segment.clues);
-      segment.sentName = shownName(named);
+      segment.sentName = shownHeadName(named);
       this.#send(segment, rootTransaction(named, chunk), chunk);
     }
     this.#emitChunks(segment);

@@ -8,7 +8,7 @@ import { requestClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { hasFinalRoute, namedRequest, requestName, withRoute } from "../semantics/request-name.js";
 import type { SpanView } from "../trace/span-view.js";
-import { renamedHead, shownName, transactionName } from "./encoded-head.js";
+import { renamedHead, shownHeadName, transactionName } from "./encoded-head.js";
 import { validTraceId } from "../trace/ids.js";
 import type { Segment } from "./segment.js";
 import { openSpans } from "../context/failure-path.js";
@@ -39,7 +39,7 @@ export function segmentTrace(segment: Segment, path?: PathSpan): TraceInput {
 // While the root is open, only a name that no inner span can change any more.
 function nameOf(segment: Segment): string | undefined {
   const { head, root, clues = [] } = segment;
-  if (head !== undefined) return shownName(renamedHead(head, clues));
+  if (head !== undefined) return shownHeadName(renamedHead(head, clues));
   if (!isSpanView(root)) return segment.sentName;
   const request = namedRequest(root);
   if (request !== undefined && !hasFinalRoute(request)) return undefined;
@@ -53,7 +53,7 @@ function nameNow(
 ): string | undefined {
   const { head, root } = segment;
   const clues = [...cluesOnPath(path), ...(segment.clues ?? [])];
-  if (head !== undefined) return shownName(renamedHead(head, clues));
+  if (head !== undefined) return shownHeadName(renamedHead(head, clues));
   if (!isSpanView(root)) return segment.sentName;
   const own = inferSpan(root);
   const request = namedRequest(root);

@@ -2,7 +2,7 @@ import { clip, cut } from "../support/cut.js";
 import { ruleMessage, validOrigin } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { httpStatusOf } from "../semantics/http-status.js";
-import { bounded, text as givenText } from "../semantics/attribute-text.js";
+import { bounded, textValue as givenText } from "../semantics/attribute-text.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/infer-span.js";

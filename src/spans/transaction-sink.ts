@@ -5,7 +5,7 @@ import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../support/timers.js";
-import { headLength, shownName } from "./encoded-head.js";
+import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "../trace/finished-span.js";
 import { headInWindow } from "./time-window.js";
@@ -144,7 +144,7 @@ function transactionInput(assembled: AssembledTransaction): TransactionInput {
     trace: {
       traceId: head.traceId,
       incoming: origin.incoming,
-      transaction: shownName(head),
+      transaction: shownHeadName(head),
       sampled: true,
       sampleRate: origin.sampling.sampleRate,
       sampleRand: origin.sampling.sampleRand,

@@ -1,4 +1,4 @@
 /** The `code` of a system error. */
-export function errorCode(error: unknown): unknown {
+export function systemErrorCode(error: unknown): unknown {
   return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }

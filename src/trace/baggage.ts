@@ -58,7 +58,7 @@ export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingC
   const members =
     existing === undefined ? [] : parseBaggage(existing).filter((member) => !isSentry(member));
   for (const [name, value] of Object.entries(dsc)) {
-    if (value !== "") members.push(memberOf(PREFIX + name, value));
+    if (value !== "") members.push(baggageMember(PREFIX + name, value));
   }
   return withinLimits(members)
     .map((member) => member.text)
@@ -69,7 +69,7 @@ export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingC
  * A `baggage` member, percent-encoded. `properties` go behind it as they are, unless there is a
  * character in them for which Node would refuse the header, or a comma, which begins another member.
  */
-export function memberOf(key: string, value: string, properties?: string): BaggageMember {
+export function baggageMember(key: string, value: string, properties?: string): BaggageMember {
   const pair = `${encode(key.slice(0, MAX_BYTES))}=${encode(value.slice(0, MAX_BYTES))}`;
   const isKept = properties !== undefined && PROPERTIES.test(properties);
   return { text: isKept ? `${pair};${properties}` : pair, key, value };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   ERROR_MILLIS,
   MAX_PARTS,
-  MAX_TRACES,
+  MAX_WAITING_TRACES,
   QUIET_MILLIS,
   TraceGroups,
 } from "../../src/cli/trace-groups.js";
@@ -76,9 +76,10 @@ describe("the events of a trace", () => {
     for (let index = 0; index < MAX_PARTS; index += 1) groups.add(work("a", "long"));
     expect(printed.map(({ transactions }) => transactions.length)).toEqual([MAX_PARTS]);
 
-    for (let index = 0; index <= MAX_TRACES; index += 1) groups.add(work("a", `trace ${index}`));
+    for (let index = 0; index <= MAX_WAITING_TRACES; index += 1)
+      groups.add(work("a", `trace ${index}`));
     expect(printed.map(({ id }) => id)).toEqual(["long", "trace 0"]);
-    expect(timers.size).toBe(MAX_TRACES);
+    expect(timers.size).toBe(MAX_WAITING_TRACES);
   });
 
   it("are printed with an error that came before them", () => {

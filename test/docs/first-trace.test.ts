@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { DEFAULT_INBOX_PORT } from "../../src/cli/inbox.js";
+import { DEFAULT_INBOX_PORT } from "../../src/cli/run-inbox.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { ownTime } from "../time/measure.js";

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { forkScope } from "../../src/context/scope-context.js";
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
-import { runDetached, suppressTracing } from "../../src/context/suppress.js";
+import { runDetached, withoutTracing } from "../../src/context/suppress.js";
 import { contextOf, startBridge } from "../client/bridge.js";
 import { hostileValues } from "../logs/hostile-values.js";
 import { logsOf, valuesOf } from "../logs/telemetry-rules.js";
@@ -191,7 +191,7 @@ describe("a log record of an OTel pipeline", () => {
 
   it("is left out where tracing is suppressed: the bridge's own requests make no logs", async () => {
     const { logger, logs, client } = startLogs();
-    logger.emit({ body: "x", context: suppressTracing(ROOT_CONTEXT) });
+    logger.emit({ body: "x", context: withoutTracing(ROOT_CONTEXT) });
     runDetached(() => logger.emit({ body: "x" }));
     expect(await logs()).toEqual([]);
     expect(client.stats().byCategory).toEqual({});

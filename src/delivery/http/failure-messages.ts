@@ -50,7 +50,7 @@ const SERVER = { name: "the server", seesClientCertificate: true };
 
 /** The reason of a failed attempt as a clause, with its error code. */
 export function failureReason(error: Error): string {
-  const code = errorCode(error);
+  const code = networkErrorCode(error);
   return `${hintOf(error, code) ?? error.message}${code === undefined ? "" : ` (${code})`}`;
 }
 
@@ -80,7 +80,7 @@ function tlsReason(failure: unknown): string {
   const error = innermost(failure);
   if (!(error instanceof Error)) return "";
   if ("reason" in error && typeof error.reason === "string") return error.reason;
-  const code = errorCode(error) ?? "";
+  const code = networkErrorCode(error) ?? "";
   return code === "EPROTO" || code.startsWith("ERR_SSL_") ? error.message : "";
 }
 
@@ -93,7 +93,7 @@ export function isRefusedForGood(statusCode: number): boolean {
  * The code that tells what went wrong on the network. Where several addresses were tried, Node
  * throws an `AggregateError` that has the codes inside.
  */
-export function errorCode(error: unknown): string | undefined {
+export function networkErrorCode(error: unknown): string | undefined {
   let inner = error;
   for (let level = 0; level < MAX_LEVELS && inner instanceof Error; level += 1) {
     if ("code" in inner && typeof inner.code === "string") return inner.code;

@@ -6,8 +6,11 @@ import type { ProxyName } from "./proxy-error.js";
 
 /** What the environment says of proxies, as it stands there. */
 export interface ProxyEnvironment {
+  /** For an http server. */
   readonly http?: string | undefined;
+  /** For an https server. */
   readonly https?: string | undefined;
+  /** Hosts without one, separated by commas or spaces. */
   readonly noProxy?: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 
-import { errorCode } from "../../support/error-code.js";
+import { systemErrorCode } from "../../support/error-code.js";
 import type { SpoolFiles } from "./spool-files.js";
 
 /** Who this process is to the others that share the directory, and whether those are still there. */
@@ -59,7 +59,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return errorCode(error) !== "ESRCH";
+    return systemErrorCode(error) !== "ESRCH";
   }
 }
 
@@ -80,7 +80,7 @@ function unlessShort<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    if (SHORTAGES.has(errorCode(error))) throw error;
+    if (SHORTAGES.has(systemErrorCode(error))) throw error;
     return undefined;
   }
 }

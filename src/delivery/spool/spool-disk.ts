@@ -1,5 +1,5 @@
 import type { DiskTrouble } from "./disk-trouble.js";
-import { errorCode } from "../../support/error-code.js";
+import { systemErrorCode } from "../../support/error-code.js";
 import type { FileKind, SpoolFiles } from "./spool-files.js";
 
 /**
@@ -129,7 +129,7 @@ export class SpoolDisk {
       const data = await this.#files.read(this.#path(name), expectedBytes);
       return data === undefined ? { result: "unreadable" } : { result: "done", data };
     } catch (error) {
-      if (UNREADABLE.has(errorCode(error))) return { result: "unreadable" };
+      if (UNREADABLE.has(systemErrorCode(error))) return { result: "unreadable" };
       return { result: this.#resultOf(error) };
     }
   }
@@ -200,7 +200,7 @@ export class SpoolDisk {
       await run();
       return "done";
     } catch (error) {
-      const isRefused = NOT_PERMITTED.has(errorCode(error)) && (await this.#isWritable());
+      const isRefused = NOT_PERMITTED.has(systemErrorCode(error)) && (await this.#isWritable());
       return isRefused ? "refused" : this.#resultOf(error);
     }
   }
@@ -232,7 +232,7 @@ export class SpoolDisk {
   }
 
   #resultOf(error: unknown): DiskResult & ("failed" | "missing") {
-    if (errorCode(error) === "ENOENT") return "missing";
+    if (systemErrorCode(error) === "ENOENT") return "missing";
     this.#trouble.report(error);
     return "failed";
   }

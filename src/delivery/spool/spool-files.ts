@@ -27,7 +27,7 @@ import {
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 
-import { errorCode } from "../../support/error-code.js";
+import { systemErrorCode } from "../../support/error-code.js";
 
 /** What the spool does with the disk; a parameter, so that a test can let it fail. Methods throw what `node:fs` throws. */
 export interface SpoolFiles {
@@ -185,9 +185,9 @@ function unlessThere(error: unknown): void {
 
 // Another process may be faster. That it is no directory shows at the next step.
 function isThere(error: unknown): boolean {
-  return errorCode(error) === "EEXIST";
+  return systemErrorCode(error) === "EEXIST";
 }
 
 function isParentMissing(error: unknown, path: string): boolean {
-  return errorCode(error) === "ENOENT" && dirname(path) !== path;
+  return systemErrorCode(error) === "ENOENT" && dirname(path) !== path;
 }

@@ -10,7 +10,7 @@ import { clock, duration, inline } from "./format.js";
 /**
  * The data of a span.
  *
- * @param {import("../views.js").SpanView} span
+ * @param {import("../views.js").ShownSpan} span
  * @param {number} offset Milliseconds since the trace's start.
  */
 export function spanDetails(span, offset) {

@@ -8,7 +8,7 @@ const TICKS = 4;
 
 /**
  * @typedef {import("../trace-detail.js").TraceDetail} Detail
- * @typedef {{ element: HTMLElement, depth: number, spans: import("../views.js").SpanView[] }} Row
+ * @typedef {{ element: HTMLElement, depth: number, spans: import("../views.js").ShownSpan[] }} Row
  */
 
 /**
@@ -56,7 +56,7 @@ function axis(millis) {
 }
 
 /**
- * @param {{ depth: number, spans: import("../views.js").SpanView[], hasChildren: boolean }} row
+ * @param {{ depth: number, spans: import("../views.js").ShownSpan[], hasChildren: boolean }} row
  * @param {Detail} trace
  * @param {Map<string, number[]>} errorTimes
  */
@@ -82,7 +82,7 @@ function drawRow({ depth, spans, hasChildren }, trace, errorTimes) {
 }
 
 /**
- * @param {import("../views.js").SpanView} span
+ * @param {import("../views.js").ShownSpan} span
  * @param {{ depth: number, count: number, hasChildren: boolean }} place
  */
 function drawLabel(span, { depth, count, hasChildren }) {
@@ -100,7 +100,7 @@ function drawLabel(span, { depth, count, hasChildren }) {
 }
 
 /**
- * @param {import("../views.js").SpanView[]} spans
+ * @param {import("../views.js").ShownSpan[]} spans
  * @param {Detail} trace
  * @param {Map<string, number[]>} errorTimes
  */
@@ -131,7 +131,7 @@ function drawLane(spans, { start, millis }, errorTimes) {
 }
 
 /**
- * @param {import("../views.js").SpanView[]} spans
+ * @param {import("../views.js").ShownSpan[]} spans
  * @param {{ start: number, percent: (time: number) => number }} scale
  */
 function timeLabel(spans, { start, percent }) {

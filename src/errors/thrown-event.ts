@@ -11,7 +11,7 @@ const MAX_MESSAGE_LENGTH = 8192;
 export const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };
 
 /** What an event is given by the one that captures it. */
-export interface EventHint {
+export interface EventIdentity {
   /** 32 hexadecimal digits. */
   readonly eventId: string;
   /** Seconds since 1970. */
@@ -19,7 +19,7 @@ export interface EventHint {
 }
 
 /** What an exception's event is given besides. */
-export interface ExceptionHint extends EventHint {
+export interface ExceptionHint extends EventIdentity {
   /** Default: an explicit capture, handled. */
   readonly mechanism?: CaptureMechanism | undefined;
   /** Stack for a thrown value that has none, default that of this call. */
@@ -49,14 +49,14 @@ export function errorEventFromException(thrown: unknown, hint: ExceptionHint): E
 export function errorEventFromMessage(
   message: string,
   level: SeverityLevel,
-  hint: EventHint,
+  hint: EventIdentity,
 ): ErrorEvent {
   const text = clip(textOf(message), MAX_MESSAGE_LENGTH);
   return { ...baseEvent(level, hint), logentry: { message: text } };
 }
 
 /** What every event has. */
-export function baseEvent(level: SeverityLevel, hint: EventHint): ErrorEvent {
+export function baseEvent(level: SeverityLevel, hint: EventIdentity): ErrorEvent {
   return { event_id: hint.eventId, timestamp: hint.timestamp, platform: "node", level };
 }
 
