@@ -108,7 +108,10 @@ describe("each code block of the README and the documentation", () => {
   });
 
   it("of the page on Next.js is run by continuous integration", () => {
-    expect(readFileSync(join(root, ".ci/run"), "utf8")).toMatch(/^npm run check:next /m);
+    expect(readFileSync(join(root, ".ci/run"), "utf8")).toMatch(/^npm run check$/m);
+    expect(readFileSync(join(root, "scripts/check.mjs"), "utf8")).toContain(
+      "scripts/next/main.mjs",
+    );
   });
 });
 
