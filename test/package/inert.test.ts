@@ -151,6 +151,7 @@ const INNER: ReadonlySet<string> = new Set([
   "constructor",
   "admits",
   "diagnostics",
+  "flushAtEnd",
   "ledger",
   "pressure",
   "refusesReentry",
