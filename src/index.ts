@@ -1,7 +1,6 @@
 import { doors } from "./setup/doors.js";
 
-export type { Feedback } from "./errors/feedback.js";
-export type { OwnEvent } from "./errors/own-event.js";
+export type { Feedback, OwnEvent } from "./errors/own-events.js";
 export type { SentryClient } from "./client/client.js";
 export type { CaptureMechanism } from "./errors/exception-values.js";
 export type { ReportCounts } from "./client-reports/client-reports.js";
@@ -67,7 +66,7 @@ export type { CronJobClass } from "./crons/cron-job-class.js";
 export type { NodeScheduleLibrary } from "./crons/cron-node-schedule.js";
 export type { NodeCronLibrary } from "./crons/cron-node-cron.js";
 export type { CronMonitorOptions } from "./crons/cron-task.js";
-export type { CaptureContext, CaptureHint } from "./errors/capture-hint.js";
+export type { CaptureContext, CaptureHint } from "./errors/capture.js";
 export type { LogFunction, Logger } from "./logs/logger.js";
 export type { MetricOptions, Metrics } from "./logs/metrics.js";
 export {

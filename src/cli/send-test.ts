@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { errorEventFromException } from "../errors/thrown-event.js";
+import { errorEventFromException } from "../errors/exception-events.js";
 import type { SentryClient } from "../client/client.js";
 import type { CategoryStats } from "../client/stats.js";
 import { createDiagnostics } from "../support/diagnostics.js";

@@ -5,7 +5,7 @@ import { createDiagnostics } from "../support/diagnostics.js";
 import { isThenable } from "../support/foreign.js";
 import type { MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { captureException } from "../errors/capture.js";
-import type { CaptureHint } from "../errors/capture-hint.js";
+import type { CaptureHint } from "../errors/capture.js";
 import { getClient } from "../context/global-client.js";
 import type { MonitoredJob } from "./monitor-run.js";
 import { runMonitored } from "./monitor-run.js";

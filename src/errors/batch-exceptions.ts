@@ -1,25 +1,29 @@
+import { isAbove } from "../context/failure-path.js";
+import type { PathSpan } from "../context/failure-path.js";
+import { stopsFailures } from "../semantics/root-failure.js";
 import { attempt } from "../support/foreign.js";
 import { setNewest } from "../support/newest.js";
 import { localParentId } from "../trace/finished-span.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
-import { exceptionsOf } from "./recorded-exceptions.js";
-import type { ExceptionSink } from "./root-exceptions.js";
-import { outcomeOf } from "./span-exceptions.js";
 import { hasEvents } from "../trace/span-events.js";
-import { TraceExceptions } from "./trace-exceptions.js";
-import type { EndedRoot } from "./trace-exceptions.js";
+import type { FoundException, RootOutcome } from "./choose-exceptions.js";
+import { exceptionsOf } from "./recorded-exceptions.js";
+import type { SpanException } from "./recorded-exceptions.js";
+import type { ExceptionSink } from "./root-exceptions.js";
+import { RootExceptions } from "./root-exceptions.js";
+import { outcomeOf } from "./span-exceptions.js";
 
-/** Traces whose roots are remembered for children that come after them; the first are forgotten. */
+/** Traces whose roots are remembered for children that are exported later; the oldest is evicted. */
 const MAX_TRACES = 10_000;
 
-/** Roots of one trace that are remembered. */
+/** Local roots remembered per trace. */
 const MAX_ROOTS = 10;
 
-/** Like `SpanExceptions`, for spans that are known only once they have finished, in any order. */
+/** Reports the exceptions of exported spans: like `ProcessorExceptions`, for spans that arrive finished and in any order. */
 export class BatchExceptions {
   readonly #sink: ExceptionSink;
   readonly #rootsByTrace = new Map<string, EndedRoot[]>();
-  /** Traces with exceptions whose roots have not come. */
+  /** Traces with exceptions whose local roots have not been exported yet. */
   readonly #waiting = new Map<string, TraceExceptions>();
   readonly #nowMillis: () => number;
 
@@ -28,7 +32,7 @@ export class BatchExceptions {
     this.#nowMillis = nowMillis;
   }
 
-  /** Takes a batch of finished spans. */
+  /** Adds a batch of finished spans, and reports the exceptions whose local roots are known now. */
   accept(spans: readonly FinishedSpan[]): void {
     const readable = spans.filter((span) => attempt(() => this.#noteRoot(span), false));
     const withEvents = readable.filter((span) => attempt(() => hasEvents(span), false));
@@ -41,7 +45,7 @@ export class BatchExceptions {
     }
   }
 
-  /** Reports what waits for roots that have not come, and from now on each exception at once. */
+  /** Reports the exceptions that wait for a local root; from now on each exception is reported at once. */
   end(): void {
     this.#sink.waiting.end();
   }
@@ -81,4 +85,143 @@ export class BatchExceptions {
     this.#waiting.set(traceId, trace);
     trace.add(span, exceptions);
   }
+}
+
+/** A local root that has been exported. */
+export interface EndedRoot {
+  readonly spanId: string;
+  readonly outcome: RootOutcome;
+  /** Undefined until the root or a descendant has an exception. */
+  exceptions?: RootExceptions;
+}
+
+/** How long spans and exceptions wait for their local root: four times the default delay of a batch processor (5 seconds). */
+export const MAX_ROOT_WAIT_MILLIS = 20_000;
+
+/** The exceptions of one trace that wait for their local roots. A trace may have several local roots in one process. */
+export class TraceExceptions {
+  readonly #sink: ExceptionSink;
+  readonly #roots: () => readonly EndedRoot[];
+  readonly #paths = new BatchPaths();
+  readonly #waiting: RootExceptions;
+  readonly #sinceMillis: number;
+
+  /** `roots` returns the local roots of the trace that have been exported so far. */
+  constructor(sink: ExceptionSink, roots: () => readonly EndedRoot[], nowMillis: number) {
+    this.#sink = sink;
+    this.#roots = roots;
+    this.#sinceMillis = nowMillis;
+    this.#waiting = new RootExceptions(sink, () => outcomeOfAll(roots()));
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.waiting.length === 0;
+  }
+
+  /** Adds the exceptions of a span. The next `decide` looks at them. */
+  add(span: FinishedSpan, exceptions: readonly SpanException[]): void {
+    const path = this.#paths.of(span);
+    this.#waiting.add(exceptions.map((each) => ({ ...each, span: path })));
+  }
+
+  /** Reports the exceptions whose local roots are known, given further spans of the trace. */
+  decide(spans: readonly FinishedSpan[], nowMillis: number): void {
+    const spanById = new Map(spans.map((span) => [span.spanContext().spanId, span]));
+    const byRoot = new Map<EndedRoot, Set<FoundException>>();
+    for (const each of this.#waiting.waiting) {
+      const top = this.#paths.climb(pathOf(each), spanById);
+      const root = this.#rootOf(top) ?? this.#likelyRoot(nowMillis);
+      if (root !== undefined) byRoot.set(root, (byRoot.get(root) ?? new Set()).add(each));
+    }
+    for (const [root, found] of byRoot) this.#assign(root, found);
+    this.#waiting.decide();
+  }
+
+  #assign(root: EndedRoot, found: ReadonlySet<FoundException>): void {
+    for (const each of found) setDepths(pathOf(each));
+    root.exceptions ??= new RootExceptions(this.#sink, () => root.outcome);
+    root.exceptions.add(this.#waiting.take((each) => found.has(each)));
+    root.exceptions.decide(root.outcome);
+  }
+
+  #rootOf({ spanId, parentId = spanId }: BatchSpan): EndedRoot | undefined {
+    return this.#roots().find((root) => root.spanId === parentId);
+  }
+
+  // A span between the exception and its root was in an earlier batch, or is never exported.
+  #likelyRoot(nowMillis: number): EndedRoot | undefined {
+    if (nowMillis - this.#sinceMillis < MAX_ROOT_WAIT_MILLIS) return undefined;
+    return this.#roots().findLast(({ outcome }) => outcome === "failed") ?? this.#roots().at(-1);
+  }
+}
+
+function pathOf({ span }: FoundException): BatchSpan {
+  return span as BatchSpan;
+}
+
+function outcomeOfAll(roots: readonly EndedRoot[]): RootOutcome {
+  const failed = roots.find(({ outcome }) => outcome === "failed");
+  return failed?.outcome ?? roots[0]?.outcome ?? "open";
+}
+
+/** A finished span on the path from an exception to its local root. */
+export interface BatchSpan extends PathSpan {
+  depth: number;
+  above: BatchSpan | undefined;
+  readonly spanId: string;
+  /** Undefined for a local root. */
+  readonly parentId: string | undefined;
+}
+
+/** The paths from one trace's exceptions to their local roots. Spans arrive in batches and in any order. */
+export class BatchPaths {
+  readonly #byId = new Map<string, BatchSpan>();
+
+  /** Returns the path node of the span. `climb` links its ancestors. */
+  of(span: FinishedSpan): BatchSpan {
+    const { spanId } = span.spanContext();
+    const known = this.#byId.get(spanId);
+    if (known !== undefined) return known;
+    const parentId = localParentId(span);
+    const made: BatchSpan = {
+      spanId,
+      parentId,
+      depth: 0,
+      above: undefined,
+      hasEnded: true,
+      stopsFailures: parentId !== undefined && attempt(() => stopsFailures(span), false),
+    };
+    this.#byId.set(spanId, made);
+    return made;
+  }
+
+  /** Links the ancestors that have arrived, and returns the highest of them. */
+  climb(from: BatchSpan, spanById: ReadonlyMap<string, FinishedSpan>): BatchSpan {
+    let top = from;
+    for (;;) {
+      top.above ??= this.#parentOf(top, spanById);
+      if (top.above === undefined) return top;
+      top = top.above;
+    }
+  }
+
+  // Spans that were built by hand may be each other's parents: a cycle must not be linked.
+  #parentOf(child: BatchSpan, spanById: ReadonlyMap<string, FinishedSpan>): BatchSpan | undefined {
+    if (child.parentId === undefined) return undefined;
+    const span = spanById.get(child.parentId);
+    const parent = span === undefined ? this.#byId.get(child.parentId) : this.of(span);
+    if (parent === undefined || parent === child || isAbove(child, parent)) return undefined;
+    return parent;
+  }
+}
+
+/** Sets the depths on a path whose highest span is the local root, or a child of a root that was exported before. */
+export function setDepths(span: BatchSpan): void {
+  const path: BatchSpan[] = [];
+  for (let each: BatchSpan | undefined = span; each !== undefined; each = each.above)
+    path.push(each);
+  const first = path.at(-1)?.parentId === undefined ? 0 : 1;
+  path.toReversed().forEach((each, index) => {
+    each.depth = first + index;
+  });
 }

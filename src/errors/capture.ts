@@ -1,28 +1,33 @@
 import { context } from "@opentelemetry/api";
 
-import { errorEventFromMessage, stackAbove } from "./thrown-event.js";
-import { feedbackEvent, feedbackProblem } from "./feedback.js";
-import type { Feedback } from "./feedback.js";
-import { errorEventFromOwn, ownEventProblem } from "./own-event.js";
-import type { OwnEvent } from "./own-event.js";
-import type { CaptureMechanism } from "./exception-values.js";
 import type { SentryClient } from "../client/client.js";
-import { isError } from "../support/foreign.js";
-import { guardOf } from "../support/guard.js";
-import { placeOfError } from "../context/error-places.js";
-import { reportEvent, reportThrown } from "./error-reports.js";
-import { scopesOf } from "../context/scope-context.js";
-import type { EventKind } from "./error-reports.js";
-import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
-import { mechanismOf, scopeOfCapture } from "./capture-hint.js";
-import type { CaptureContext } from "./capture-hint.js";
 import { newEventId } from "../client/event-id.js";
+import { placeOfError } from "../context/error-places.js";
 import { clientFor } from "../context/global-client.js";
+import { scopesOf } from "../context/scope-context.js";
+import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
+import type { ScopeChange } from "../scope/scope-data.js";
+import { Scope } from "../scope/scope.js";
+import { clip } from "../support/cut.js";
+import { guardCallback } from "../support/diagnostics.js";
+import { isError, isObjectLike, memberOf } from "../support/foreign.js";
+import { guardOf } from "../support/guard.js";
+import { reportEvent, reportThrown } from "./error-reports.js";
+import type { EventKind } from "./error-reports.js";
+import type { CaptureMechanism } from "./exception-values.js";
+import {
+  errorEventFromOwn,
+  feedbackEvent,
+  feedbackProblem,
+  ownEventProblem,
+} from "./own-events.js";
+import type { Feedback, OwnEvent } from "./own-events.js";
+import { errorEventFromMessage, stackAbove } from "./exception-events.js";
 
 /**
- * Reports a thrown value with the user, tags and trace of the unit of work in which it was first
- * seen; `captureContext` is for this event alone. An error that was reported of the same unit before
- * is not reported again. Returns the id of the event. Never throws.
+ * Reports a thrown value with the user, tags and trace of the unit of work in which it was first seen. `captureContext`
+ * adds data to this event only. An error that was already reported in the same trace is not reported again. Returns the
+ * id of the event, or of the earlier event. Never throws.
  */
 export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
   const client = clientFor("captureException");
@@ -32,15 +37,15 @@ export function captureException(thrown: unknown, captureContext?: CaptureContex
   return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
 }
 
-/** Details of the capture of a thrown value. */
+/** Parameters of `captureThrown`. */
 export interface ThrownCapture {
   readonly captureContext: CaptureContext | undefined;
   readonly mechanism: CaptureMechanism | undefined;
-  /** Stack of the capture, for a value that is no error and has none. */
+  /** Stack of the capturing call, for a value that is not an error. */
   readonly syntheticStack: string | undefined;
 }
 
-/** Reports a thrown value. Returns the id of its event. Never throws. */
+/** Reports a thrown value and returns the id of its event. Never throws. */
 export function captureThrown(
   client: SentryClient,
   thrown: unknown,
@@ -54,17 +59,18 @@ export function captureThrown(
   return id;
 }
 
-/** Id of the error event or message that was captured last in the unit of work; undefined where there was none. */
+/** Returns the id of the last error event or message captured in the current unit of work, or undefined. */
 export function lastEventId(): string | undefined {
   return scopesOf(context.active()).unit.lastEventId;
 }
 
-// An error keeps the unit in which it was first seen; the handler that captures it asks in its own.
+// An error is reported in the unit in which it was first seen, but the handler that captures it calls
+// `lastEventId` in its own unit.
 function noteEvent(id: string): void {
   scopesOf(context.active()).unit.lastEventId = id;
 }
 
-/** Reports a message, at level `info` unless another is given. Returns the id of the event. Never throws. */
+/** Reports a message; the default level is `info`. Returns the id of the event. Never throws. */
 export function captureMessage(
   message: string,
   levelOrContext: CaptureContext | SeverityLevel = "info",
@@ -79,21 +85,23 @@ export function captureMessage(
 }
 
 /**
- * Reports an event that you have made yourself, such as one of another system; scopes, hooks and rates
- * apply to it as to any error. Its own values win over the scopes'. Returns its id. Never throws.
+ * Reports an error event that the application has built, such as one received from another system. Scopes, hooks and
+ * sample rates apply as for any error; its own values win over the scopes. An event that Sentry could not use is not
+ * sent, with a diagnostic. Returns the id of the event. Never throws.
  */
 export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): string {
   const client = clientFor("captureEvent");
   const problem = ownEventProblem(event);
   const made = errorEventFromOwn(problem === undefined ? event : {}, eventHint());
   if (problem === undefined) report(client, made, { captureContext });
-  else client?.diagnostics.warnOnce("capture-event", `an event is not sent: ${problem}`);
+  else
+    client?.diagnostics.warnOnce("capture-event", `captureEvent did not send an event: ${problem}`);
   return made.event_id;
 }
 
 /**
- * Sends what a user says about the application, with the scopes' data and the trace that is active.
- * Returns the id of its event. Never throws.
+ * Sends user feedback, with the data of the scopes and the active trace. Feedback without a message is not sent, with a
+ * diagnostic. Returns the id of its event. Never throws.
  */
 export function captureFeedback(feedback: Feedback, captureContext?: CaptureContext): string {
   const client = clientFor("captureFeedback");
@@ -101,7 +109,11 @@ export function captureFeedback(feedback: Feedback, captureContext?: CaptureCont
   const problem = feedbackProblem(feedback);
   if (problem === undefined)
     report(client, feedbackEvent(feedback, hint), { captureContext, category: "feedback" });
-  else client?.diagnostics.warnOnce("feedback", `feedback is not sent: ${problem}`);
+  else
+    client?.diagnostics.warnOnce(
+      "feedback",
+      `captureFeedback did not send the feedback: ${problem}`,
+    );
   return hint.eventId;
 }
 
@@ -117,4 +129,40 @@ function report(
 
 function eventHint(): { readonly eventId: string; readonly timestamp: number } {
   return { eventId: newEventId(), timestamp: Date.now() / 1000 };
+}
+
+/** User, tags and other data for one event; wins over all scopes. */
+export interface CaptureHint extends ScopeChange {
+  /** Default: `{ type: "generic", handled: true }`. */
+  readonly mechanism?: CaptureMechanism | undefined;
+}
+
+/** Data for one event, or a function that sets it on the scope of that event. */
+export type CaptureContext = CaptureHint | ((scope: Scope) => unknown);
+
+/** Builds the scope of one event from a value of any kind. Never throws. */
+export function scopeOfCapture(
+  captureContext: CaptureContext | undefined,
+  client: SentryClient,
+): Scope | undefined {
+  if (captureContext === undefined || captureContext === null) return undefined;
+  const scope = new Scope();
+  guardCallback(client.diagnostics, "capture context", () => scope.update(captureContext));
+  return scope;
+}
+
+const MAX_TYPE_LENGTH = 200;
+
+/** Reads the mechanism of a hint; undefined if it has none. */
+export function mechanismOf(
+  captureContext: CaptureContext | undefined,
+): CaptureMechanism | undefined {
+  const mechanism = memberOf(captureContext, "mechanism");
+  if (typeof captureContext !== "object" || !isObjectLike(mechanism)) return undefined;
+  const type = memberOf(mechanism, "type");
+  const handled = memberOf(mechanism, "handled");
+  return {
+    type: typeof type === "string" ? clip(type, MAX_TYPE_LENGTH) : "generic",
+    handled: typeof handled === "boolean" ? handled : true,
+  };
 }

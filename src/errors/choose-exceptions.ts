@@ -2,32 +2,32 @@ import { isAbove, reachesRoot } from "../context/failure-path.js";
 import type { PathSpan } from "../context/failure-path.js";
 import type { SpanException } from "./recorded-exceptions.js";
 
-/** An exception, and where its span is on the way to the root. */
+/** An exception, and the position of its span on the path to the local root. */
 export interface FoundException extends SpanException {
   readonly span: PathSpan;
 }
 
 /** An exception that waits for its local root. */
 export interface WaitingException extends FoundException {
-  /** The first one of an error that several spans know by its text alone; itself for all others. */
+  /** The first exception with the same text, when several spans recorded one error only as text; otherwise this one. */
   readonly first: SpanException;
 }
 
-/** Outcome of a local root. `open`: it has not ended, and its end is not waited for. `call`: a CLIENT or PRODUCER span. */
+/** Outcome of a local root. `open`: decided before its end. `call`: the root is a CLIENT or PRODUCER span. */
 export type RootOutcome = "call" | "failed" | "fine" | "open";
 
-/** Facts that decide which exceptions of a segment are errors. */
+/** The facts that decide which exceptions of a segment are errors. */
 export interface Verdict {
   readonly outcome: RootOutcome;
-  /** All are reported (`spanExceptions: "all"`); otherwise those that are errors. */
+  /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
   readonly isAll: boolean;
-  /** Exceptions of the segment that were found to be errors before. */
+  /** Exceptions of the segment that were reported before. */
   readonly before: readonly WaitingException[];
-  /** When an error handler last captured an unhandled error of the trace, in milliseconds since 1970. */
+  /** When an error handler last captured an unhandled error of the trace, in milliseconds since the epoch. */
   readonly failureMillis?: number | undefined;
 }
 
-/** An exception that is an error event. */
+/** An exception that becomes an error event. */
 export interface ChosenException {
   readonly exception: WaitingException;
   readonly handled: boolean;
@@ -60,11 +60,11 @@ function errorsAmong(
   return [...contained, ...work, ...(call === undefined ? [] : [call])];
 }
 
-// OTel's clock begins anew with each span, at a whole millisecond: times of two spans may be out of order by that.
+// OTel's clock starts anew with each span, at a whole millisecond, so the times of two spans may be off by one.
 const CLOCK_ERROR_MILLIS = 1;
 
-// A caller that recorded an exception speaks for its calls. Of the other calls only the last one can have made the
-// root fail: whatever failed before it was followed by another call.
+// An exception recorded by the caller covers the failure of its calls. Of the other calls only the last one can have
+// made the root fail: after an earlier failure the application went on to another call.
 function lastCall(
   calls: readonly WaitingException[],
   others: readonly WaitingException[],
@@ -78,13 +78,13 @@ function lastCall(
   return last;
 }
 
-// Nearer to the root: on the way of the call, or beside it and later. A framework's layers may be siblings.
+// Nearer to the root: an ancestor of the call, or a later span beside it, since the layers of a framework may be siblings.
 function isCallersOf(call: WaitingException, { span, role, atMillis }: WaitingException): boolean {
   if (isAbove(span, call.span)) return true;
   return role === "work" && span.depth < call.span.depth && isLater({ atMillis }, call);
 }
 
-// Of two at one time the one that is asked about, since its span has ended later.
+// At equal times the first argument counts as later, since its span ended later.
 function isLater(
   { atMillis }: Pick<SpanException, "atMillis">,
   other: Pick<SpanException, "atMillis">,

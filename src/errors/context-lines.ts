@@ -2,19 +2,19 @@ import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
 import { MAX_LINE_NUMBER, SourceFiles } from "./source-files.js";
 import type { SourceFile } from "./source-files.js";
 
-// In a line as long as that nobody finds the place.
+// Longer lines are minified: an excerpt would not help.
 const MAX_COLUMN = 1000;
 const MAX_NEW_FILES = 10;
-// Of all frames of an event, so that they leave room for the rest of it.
+// For all frames of an event, so that the event stays below the size limit.
 const MAX_CHARACTERS = 100_000;
 
-// As Sentry's SDKs cut a line.
+// Lines are cut like in Sentry's SDKs.
 const MAX_WHOLE_LINE = 150;
 const CUT_LENGTH = 140;
 const BEFORE_COLUMN = 60;
 const MIN_CUT = 5;
 
-/** A frame of a file. */
+/** A frame with a known file and line. */
 interface PlacedFrame extends StackFrame {
   abs_path: string;
   lineno: number;
@@ -30,9 +30,9 @@ interface Work {
 const shared = new SourceFiles();
 
 /**
- * Puts the source around it into each frame of a file that can be read: `lines` lines before and after
- * (0: nothing is read), the application's own frames first, from the throw outwards. At most ten files
- * per call are read that are not known. Frames that have their lines keep them. Never throws.
+ * Adds source lines to each frame whose file can be read: `lines` lines before and after it (0 reads nothing).
+ * Frames of the application come first, from the throw outwards. Reads at most ten files per call that are not
+ * cached. Frames that already have source lines keep them. Never throws.
  */
 export function addContextLines(
   values: readonly ExceptionValue[],
@@ -67,7 +67,7 @@ function addTo(frame: PlacedFrame, work: Work): void {
   const { lineno, colno = 0 } = frame;
   const read = (range: LineRange): string[] => linesOf(file, range, work);
   frame.pre_context = read({ from: Math.max(1, lineno - work.lines), to: lineno });
-  frame.context_line = paid(cutLine(line, colno), work);
+  frame.context_line = counted(cutLine(line, colno), work);
   frame.post_context = read({ from: lineno + 1, to: lineno + 1 + work.lines });
 }
 
@@ -81,7 +81,7 @@ function fileOf(path: string, work: Work): SourceFile | undefined {
 
 interface LineRange {
   readonly from: number;
-  /** The line after the last one. */
+  /** Exclusive. */
   readonly to: number;
 }
 
@@ -90,18 +90,18 @@ function linesOf(file: SourceFile, { from, to }: LineRange, work: Work): string[
   for (let number = from; number < to && work.characters <= MAX_CHARACTERS; number += 1) {
     const line = file.line(number);
     if (line === undefined) break;
-    lines.push(paid(cutLine(line, 0), work));
+    lines.push(counted(cutLine(line, 0), work));
   }
   return lines;
 }
 
-function paid(text: string, work: Work): string {
-  // Quotes and a comma.
+function counted(text: string, work: Work): string {
+  // Two quotes and a comma in JSON.
   work.characters += text.length + 3;
   return text;
 }
 
-/** The part of a line around the column, with `{snip}` for what is left out. */
+/** Cuts a line around the column; `{snip}` marks the parts that are left out. */
 function cutLine(line: string, column: number): string {
   if (line.length <= MAX_WHOLE_LINE) return line;
   let start = Math.max(Math.min(column, line.length) - BEFORE_COLUMN, 0);

@@ -3,24 +3,24 @@ import { clip } from "../support/cut.js";
 import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
 import { parseStack } from "./stack-frames.js";
 
-/** Tells the server which source map belongs to a file (protocol: debug meta). */
+/** Tells Sentry which source map belongs to a file (Sentry protocol: debug meta). */
 export interface DebugImage {
   readonly type: "sourcemap";
   readonly code_file: string;
   readonly debug_id: string;
 }
 
-// Bundler plugins put a line into each file that writes its own stack and debug id down here.
+// Globals in which bundler plugins store the debug id of each bundle, keyed by a stack trace of the bundle.
 const RECORDS = ["_sentryDebugIds", "_debugIds"];
 const MAX_FILES = 5000;
 const MAX_ID_LENGTH = 64;
 
-// What no more than grows is read once: by the stack's text, which is the record's key.
+// The records only grow, so each stack trace is parsed once.
 const fileOfStack = new Map<string, string>();
 const idOfFile = new Map<string, string>();
 let knownKeys = 0;
 
-/** The images of the files of the frames, if a bundler has given them debug ids. Never throws. */
+/** Returns the debug images of the files in the frames that a bundler gave a debug id, or undefined. Never throws. */
 export function debugImages(values: readonly ExceptionValue[]): DebugImage[] | undefined {
   readRecords();
   if (idOfFile.size === 0) return undefined;

@@ -3,7 +3,7 @@ import { attempt, isError, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 
-// What the exception itself shows, or what engines and source maps leave on errors.
+// Shown by the exception itself, or set by JavaScript engines and source-map tools.
 const NATIVE: ReadonlySet<string> = new Set([
   "cause",
   "column",
@@ -18,21 +18,21 @@ const NATIVE: ReadonlySet<string> = new Set([
   "suppressed",
 ]);
 
-// Contexts that have a schema: an error may be called like one of them.
+// Contexts with a schema of their own, which an error of the same name must not overwrite.
 const TAKEN: ReadonlySet<string> = new Set(
   "app browser cloud_resource culture device feedback flags gpu monitor os otel profile replay response runtime state trace".split(
     " ",
   ),
 );
 
-/** Of all properties together, half of it for the cause's; Relay takes 1 MiB for the whole event. */
+// Characters of all properties together; half is for the cause if there is one. Relay accepts 1 MiB for a whole event.
 const MAX_LENGTH = 16_384;
 const DEFAULT_DEPTH = 3;
 const MAX_PROPERTIES = 100;
 
 /**
- * The own properties of an error and of its cause as a context that is named after the error; undefined where there are
- * none. `depth` is in levels of objects. Never throws, also where properties do.
+ * Returns the own properties of an error and of its cause as a context that is named after the error, or undefined if
+ * there are none. `depth` counts levels of nested objects; true means 3. Never throws, even if a getter does.
  */
 export function errorProperties(
   error: unknown,

@@ -1,11 +1,9 @@
 import { addContextLines } from "./context-lines.js";
 import { debugImages } from "./debug-images.js";
-import { errorEventFromException } from "./thrown-event.js";
+import { errorEventFromException, errorEventFromRecorded } from "./exception-events.js";
 import { errorProperties } from "./error-properties.js";
-import type { ExceptionHint } from "./thrown-event.js";
+import type { ExceptionHint, RecordedException } from "./exception-events.js";
 import type { CaptureMechanism } from "./exception-values.js";
-import { errorEventFromRecorded } from "./recorded-exception.js";
-import type { RecordedException } from "./recorded-exception.js";
 import { ReportedErrors, textOfError, textOfRecorded } from "./reported-errors.js";
 import type { ErrorForm, SeenError } from "./reported-errors.js";
 import type { ErrorCapture } from "../client/capture-input.js";
@@ -19,28 +17,28 @@ import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { requestOf } from "../semantics/request-data.js";
 import type { ErrorPlace } from "../context/error-places.js";
-import { breadcrumbsOfPlace } from "./span-breadcrumbs.js";
+import { breadcrumbsOfError } from "./breadcrumbs.js";
 
-/** What an event is reported with beside itself. */
+/** Parameters common to all events. */
 export interface EventReport {
   readonly place: ErrorPlace;
-  /** What the one who captures it says of it: more specific than all scopes. */
+  /** The scope of this event alone; wins over all others. */
   readonly own?: Scope | undefined;
 }
 
-/** What an error is reported with. */
+/** Parameters of the report of an error. */
 export interface ErrorReport extends EventReport {
   readonly mechanism?: CaptureMechanism | undefined;
   readonly level?: SeverityLevel | undefined;
-  /** How it was seen; a capture unless it is given. */
+  /** Default: `object`, as for a capture. */
   readonly form?: ErrorForm | undefined;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   readonly atMillis: number;
-  /** Stack of the capture, for what is no error and has none. */
+  /** Stack of the capturing call, for a value that is not an error. */
   readonly syntheticStack?: string | undefined;
 }
 
-/** What an event is, apart from its members. */
+/** Properties of an event that are not part of its JSON. */
 export interface EventKind {
   readonly category?: "error" | "feedback";
   readonly originalException?: unknown;
@@ -50,8 +48,8 @@ export interface EventKind {
 const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
 
 /**
- * Reports a thrown value, once per client and trace, whatever it is seen by. Returns the id of
- * its event, of the earlier one if it was reported before. Never throws.
+ * Reports a thrown value, once per client and trace, however many spans, captures and log records have seen it.
+ * Returns the id of its event, or of the earlier event. Never throws.
  */
 export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
   const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
@@ -74,7 +72,7 @@ function withProperties(
   return contexts === undefined ? event : { ...event, contexts };
 }
 
-/** Reports an exception of which a span or a log record has only texts. */
+/** Reports an exception that a span or a log record has as texts only. Otherwise like `reportThrown`. */
 export function reportRecorded(
   client: SentryClient,
   recorded: RecordedException,
@@ -89,7 +87,7 @@ export function reportRecorded(
   return reportOnce(client, seen, { ...report, describe });
 }
 
-/** Sends an event with the scopes, breadcrumbs, request and trace of its place. Never throws. */
+/** Sends an event with the scopes, breadcrumbs, request data and trace of the place where it occurred. Never throws. */
 export function reportEvent(
   client: SentryClient,
   event: ErrorEvent,
@@ -103,7 +101,7 @@ export function reportEvent(
     category,
     originalException,
     scopes: scopeData(processScopes().global, unit.isolation, current, own),
-    breadcrumbs: () => breadcrumbsOfPlace(place, client, event.timestamp),
+    breadcrumbs: () => breadcrumbsOfError(place, client, event.timestamp),
     trace: place.trace,
     request: requestOfUnit(unit, client),
   });
@@ -116,9 +114,9 @@ function reportOnce(
   seen: SeenError,
   report: ErrorReport & { readonly describe: Describe },
 ): string {
-  // Before the error is remembered as reported: who captures it later must get an event.
+  // Checked before the error is remembered as reported, so that a later capture still creates an event.
   if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
-  // Nested spans may be of different units, but are of one trace.
+  // By trace and not by unit: nested spans may belong to different units.
   const owner = report.place.trace.traceId;
   const reported = reportsOf(client);
   const known = reported.find(owner, seen);
@@ -138,7 +136,7 @@ function reportOnce(
   return eventId;
 }
 
-/** When an unhandled error of the trace was last captured, in milliseconds since 1970; undefined where none was. */
+/** Returns when an unhandled error of the trace was last captured, in milliseconds since the epoch, or undefined. */
 export function failureOfTrace(client: SentryClient, traceId: string): number | undefined {
   return reportsOf(client).failureOf(traceId);
 }
@@ -158,7 +156,7 @@ function withSources(event: ErrorEvent, lines: number): ErrorEvent {
     : { ...event, debug_meta: { images: images.map((image) => ({ ...image })) } };
 }
 
-// The attributes are those of a span, which may have been made by hand.
+// The attributes come from a span, which may have been built by hand with anything in it.
 function requestOfUnit({ request }: Unit, { settings }: SentryClient): JsonRecord | undefined {
   if (request === undefined) return undefined;
   const known = attempt(() => requestOf(request, settings), undefined);

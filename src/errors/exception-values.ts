@@ -1,16 +1,18 @@
 import type { ExceptionValue, Mechanism } from "../protocol/error-event.js";
-import { errorMessage, errorType } from "../support/error-shape.js";
-import { isError, isList, memberOf } from "../support/foreign.js";
-import { describeNonError } from "./non-error.js";
-import { parseStack } from "./stack-frames.js";
 import { clip } from "../support/cut.js";
+import { errorMessage, errorType, nameOfClass } from "../support/error-shape.js";
+import { attempt, classNameOf, isError, isList, memberOf, ownKeys } from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
+import type { JsonValue } from "../support/normalize.js";
+import { textOf } from "../support/text.js";
+import { parseStack } from "./stack-frames.js";
 
 const MAX_LINKED = 5;
 const MAX_GROUP_SCANNED = 100;
 const MAX_TYPE_LENGTH = 200;
 const MAX_VALUE_LENGTH = 8192;
 
-/** How the captured value reached Sentry. */
+/** How the captured value was caught (Sentry protocol: exception mechanism). */
 export type CaptureMechanism = Pick<Mechanism, "handled" | "type">;
 
 interface Link {
@@ -19,16 +21,16 @@ interface Link {
 }
 
 interface Chain {
-  /** Captured error first: the place of an error is its `exception_id`. */
+  /** The captured error first: the index of an error is its `exception_id`. */
   readonly values: ExceptionValue[];
   readonly seen: Set<object>;
 }
 
 /**
- * The exceptions of a thrown value, root cause first and the captured one last: its causes, the members
- * of an aggregate and of a suppressed error, at most five. Never throws.
+ * Builds the exceptions of a thrown value, root cause first and the captured error last: follows `cause`, the members
+ * of an `AggregateError` and both errors of a `SuppressedError`, at most five. Never throws.
  *
- * `syntheticStack` is the stack of the capture, for a value that is no error and has none.
+ * `syntheticStack` is the stack of the capturing call, for a value that is not an error.
  */
 export function exceptionValues(
   thrown: unknown,
@@ -98,7 +100,7 @@ function errorValue(error: object, mechanism: Mechanism): ExceptionValue {
   );
 }
 
-/** One exception of which only texts are known. */
+/** Builds one exception from its texts. */
 export function exceptionValue(
   parts: { type: string; value: string; stack: string | undefined },
   mechanism: Mechanism,
@@ -110,4 +112,51 @@ export function exceptionValue(
     mechanism,
     ...(frames.length > 0 && { stacktrace: { frames } }),
   };
+}
+
+const MAX_LISTED_KEYS = 50;
+const MAX_KEY_LENGTH = 200;
+// Above the 8192 characters that are sent of an exception's value.
+const MAX_TEXT_LENGTH = 10_000;
+// Relay cuts longer extra values in the middle, which would leave invalid JSON.
+const MAX_SERIALIZED_LENGTH = 16_000;
+
+/** Type and value that a thrown value is reported with if it is not an error. */
+export interface NonErrorText {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** Describes a thrown value that is not an error: by its own message if it has one, else by its keys. Never throws. */
+export function describeNonError(thrown: unknown): NonErrorText {
+  if (typeof thrown !== "object" || thrown === null)
+    return { type: "Error", value: textOf(thrown) };
+  const className = classNameOf(thrown);
+  return { type: nameOfClass(className), value: objectText(thrown, className) };
+}
+
+/** Returns a JSON copy for `extra.__serialized__`; undefined for primitives, whose text says it all. Never throws. */
+export function serializedCopy(thrown: unknown): JsonValue | undefined {
+  if (typeof thrown !== "object" || thrown === null) return undefined;
+  return normalize(thrown, { totalLength: MAX_SERIALIZED_LENGTH });
+}
+
+function objectText(thrown: object, className: string): string {
+  const name = memberOf(thrown, "name");
+  const message = memberOf(thrown, "message");
+  if (typeof name === "string") {
+    const tail =
+      typeof message === "string" ? ` with message '${message.slice(0, MAX_TEXT_LENGTH)}'` : "";
+    return `'${name.slice(0, MAX_KEY_LENGTH)}' captured as exception${tail}`;
+  }
+  if (typeof message === "string") return message;
+  const subject = nameOfClass(className) === "Error" ? "Object" : `'${className}'`;
+  return `${subject} captured as exception with keys: ${keyList(thrown)}`;
+}
+
+function keyList(thrown: object): string {
+  const keys = attempt(() => ownKeys(thrown, MAX_LISTED_KEYS + 1), []);
+  if (keys.length === 0) return "[object has no keys]";
+  const listed = keys.slice(0, MAX_LISTED_KEYS).map((key) => clip(key, MAX_KEY_LENGTH));
+  return listed.toSorted().join(", ") + (keys.length > MAX_LISTED_KEYS ? ", ..." : "");
 }

@@ -1,12 +1,11 @@
-import { stackAbove } from "./thrown-event.js";
+import { stackAbove } from "./exception-events.js";
 import { attempt, isError, isObjectLike, memberOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";
-import { captureThrown } from "./capture.js";
-import type { CaptureContext } from "./capture-hint.js";
-import { mechanismOf } from "./capture-hint.js";
+import { captureThrown, mechanismOf } from "./capture.js";
+import type { CaptureContext } from "./capture.js";
 import { clientFor } from "../context/global-client.js";
 
-// Errors of tRPC that are the server's own; all others answer 4xx (trpc.io/docs/server/error-handling).
+// tRPC's codes for 5xx; all others are for 4xx (trpc.io/docs/server/error-handling).
 const TRPC_SERVER_CODES: ReadonlySet<unknown> = new Set([
   "BAD_GATEWAY",
   "GATEWAY_TIMEOUT",
@@ -15,7 +14,7 @@ const TRPC_SERVER_CODES: ReadonlySet<unknown> = new Set([
   "SERVICE_UNAVAILABLE",
 ]);
 
-// Codes of GraphQL servers that blame the client (Apollo Server and GraphQL Yoga).
+// Codes of Apollo Server and GraphQL Yoga for faults of the client.
 const GRAPHQL_CLIENT_CODES: ReadonlySet<unknown> = new Set([
   "BAD_REQUEST",
   "BAD_USER_INPUT",
@@ -32,10 +31,10 @@ const GRAPHQL_CLIENT_CODES: ReadonlySet<unknown> = new Set([
 const MECHANISM = { type: "auto.middleware.handler", handled: false };
 
 /**
- * Reports an error that reached the error handler of a framework whose instrumentation records none (Hono, tRPC,
- * GraphQL Yoga), as not handled. One event with the exception of a span, and with an earlier capture in the trace. Errors
- * that answer 3xx or 4xx (`status`, `statusCode`, tRPC and GraphQL codes) are not reported. Returns the id of the event;
- * undefined where nothing was reported. Never throws.
+ * Reports an error from the error handler of a framework whose instrumentation records no exceptions (Hono, tRPC,
+ * GraphQL Yoga), as unhandled. An error that a span recorded or that was captured before in the trace is not reported
+ * again. Errors that lead to a 3xx or 4xx response (by `status`, `statusCode`, tRPC and GraphQL codes) are ignored.
+ * Returns the id of the event, or undefined if nothing is reported. Never throws.
  */
 export function captureHandlerError(
   error: unknown,
@@ -50,7 +49,7 @@ export function captureHandlerError(
   return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
 }
 
-// These servers wrap what a resolver or procedure has thrown; spans and other handlers have seen the error itself.
+// The servers wrap the error of a resolver or procedure, but spans and other handlers have seen the error itself.
 const WRAPPED: ReadonlyMap<unknown, string> = new Map([
   ["GraphQLError", "originalError"],
   ["TRPCError", "cause"],
@@ -73,13 +72,13 @@ function answersClientError(error: unknown): boolean {
 
 function isGraphqlClientError(error: object): boolean {
   const original = memberOf(error, "originalError");
-  // A resolver's own error may have a status.
+  // The error that a resolver threw may have a status.
   const status = isObjectLike(original) ? statusOf(original) : undefined;
   if (status !== undefined) return status >= 300 && status < 500;
   return GRAPHQL_CLIENT_CODES.has(memberOf(memberOf(error, "extensions"), "code"));
 }
 
-// A number below 100 is no status: errors of child processes have their exit code there.
+// Numbers below 100 are not HTTP statuses: errors of child processes have their exit code in `status`.
 function statusOf(error: object): number | undefined {
   const http = memberOf(memberOf(error, "extensions"), "http");
   const candidates = [

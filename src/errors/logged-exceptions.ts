@@ -1,4 +1,4 @@
-import { recordedException } from "./recorded-exception.js";
+import { recordedException } from "./exception-events.js";
 import type { SentryClient } from "../client/client.js";
 import type { SeverityLevel } from "../protocol/error-event.js";
 import type { LogLevel } from "../protocol/log.js";
@@ -18,24 +18,24 @@ const LEVELS: Readonly<Record<LogLevel, SeverityLevel>> = {
   fatal: "fatal",
 };
 
-/** An exception that a log record is of. */
+/** An exception in a log record. */
 export interface LoggedException {
   readonly attributes: AttributeBag;
-  /** The context that the record was emitted in. */
+  /** The context in which the record was emitted. */
   readonly ctx: Context;
   /** Seconds since the epoch. */
   readonly timestamp: number;
-  /** OTel's, 1 to 24. */
+  /** OTel severity number, 1 to 24. */
   readonly severityNumber: number | undefined;
   readonly body: unknown;
-  /** How the record came to be: `auto.log.<library>`. */
+  /** Sentry origin: `auto.log.<library>`. */
   readonly origin: string;
 }
 
-/** Reports an exception that was logged as an error event; false where it is to be a log after all. */
+/** Reports a logged exception as an error event. Returns false if the record is to be sent as a log instead. */
 export type LoggedExceptionSink = (exception: LoggedException) => boolean;
 
-/** Reports the exception that a log record is of; false where it turns out to be of none. */
+/** Reports the exception of a log record as an error event. Returns false if the record has none. */
 export function reportLogged(client: SentryClient, logged: LoggedException): boolean {
   const recorded = recordedException(logged.attributes);
   if (recorded === undefined) return false;

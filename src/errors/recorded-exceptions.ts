@@ -1,5 +1,5 @@
-import { recordedException } from "./recorded-exception.js";
-import type { RecordedException } from "./recorded-exception.js";
+import { recordedException } from "./exception-events.js";
+import type { RecordedException } from "./exception-events.js";
 import { textOfError, textOfRecorded } from "./reported-errors.js";
 import { errorMessage } from "../support/error-shape.js";
 import { attempt, isError, memberOf } from "../support/foreign.js";
@@ -15,32 +15,32 @@ import type { ErrorPlace } from "../context/error-places.js";
 import { eventsOf } from "../trace/span-events.js";
 
 /**
- * The part that a span has in a failure. `contained`: its framework swallows failures by design. `call`: they are
- * its caller's business. `work`: everything else.
+ * Role of a span in a failure. `contained`: the framework catches failures by design, so the root never fails by them.
+ * `call`: a CLIENT or PRODUCER span, whose failure its caller may handle. `work`: everything else.
  */
 export type SpanRole = "call" | "contained" | "work";
 
-/** An exception that was recorded on a span: the error itself, or its text. */
+/** An exception recorded on a span: the error object, or only its texts. */
 export interface SpanException {
   readonly thrown?: { readonly error: unknown };
   readonly recorded?: RecordedException;
   readonly place: ErrorPlace;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   readonly atMillis: number;
   readonly mechanismType: string;
   readonly role: SpanRole;
 }
 
 /**
- * The exceptions that were recorded on a finished span: errors that were seen themselves, then events that
- * somebody wrote by hand, which are texts alone.
+ * Returns the exceptions recorded on a finished span: error objects passed to `recordException`, then `exception`
+ * events that were added by hand, of which only the texts are known.
  */
 export function exceptionsOf(span: FinishedSpan): readonly SpanException[] {
   const texts = eventsOf(span).filter(({ name }) => name === "exception");
   if (texts.length === 0) return [];
   const common = { mechanismType: mechanismOf(span), role: roleOf(span) };
   const seen = recordedErrors(span);
-  // By their texts where the span does not show its events while it is open.
+  // Compared by text as well, since not every span shows its events while it is open.
   const seenEvents = new Set<object | undefined>(seen.map(({ event }) => event));
   const seenTexts = new Set(seen.map(({ error }) => textOfError(error)));
   const thrown = seen.map(({ error, place, atMillis }) => ({

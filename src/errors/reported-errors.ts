@@ -1,16 +1,16 @@
-import { describeNonError } from "./non-error.js";
+import { describeNonError } from "./exception-values.js";
 import { isError, isList, isObjectLike, memberOf } from "../support/foreign.js";
 import { setNewest } from "../support/newest.js";
 
-/** In which form an error was seen: itself, or the texts that a span or a log record has of it. */
+/** Form in which an error was seen: the object itself, or the texts in a span or a log record. */
 export type ErrorForm = "log" | "object" | "span";
 
-/** One error, as it was seen. */
+/** One sighting of an error. */
 export interface SeenError {
   readonly form: ErrorForm;
-  /** The error itself, where it was seen. */
+  /** The error object, if it was seen. */
   readonly error?: unknown;
-  /** What the forms of one error have in common; undefined where there is nothing. */
+  /** Text by which the forms of one error are matched; undefined if it has none. */
   readonly text: string | undefined;
   readonly atMillis: number;
 }
@@ -22,8 +22,8 @@ interface TextReport {
 }
 
 /**
- * Milliseconds between two texts of one error. It is recorded where it is thrown and logged where it is
- * caught; a job that fails in the same way the next time is another error.
+ * Equal texts within this time are one error, which was recorded where it was thrown and logged where it was caught.
+ * Later ones are a new error, such as the next failure of a job.
  */
 export const SAME_ERROR_MILLIS = 5000;
 
@@ -31,21 +31,20 @@ const MAX_TEXTS = 1000;
 const MAX_TEXT_LENGTH = 500;
 const MAX_LINKED = 100;
 const MAX_FAILURES = 1000;
-// Of one error that is thrown again and again.
+// Traces per error object: an application may throw one object again and again.
 const MAX_OWNERS = 100;
 
 /**
- * The errors that were reported, so that one error is one event: through several spans, a capture and a
- * log record. `owner` is what it is reported of, a trace or a unit of work: the same object that is
- * thrown in two requests is two. An error is itself; its texts are the same as it when they were written
- * in another form within five seconds. Keeps no error alive. Never throws.
+ * Remembers the reported errors, so that an error seen by several spans, a capture and a log record becomes one event.
+ * `owner` is a trace id: one object thrown in two requests is two errors. Errors are matched by identity; texts match
+ * if they were seen in another form within five seconds. Keeps no error alive. Never throws.
  */
 export class ReportedErrors {
   readonly #errors = new WeakMap<object, Map<string, string>>();
   readonly #texts = new Map<string, TextReport>();
   readonly #failures = new Map<string, number>();
 
-  /** The id of the event by which the owner's error was reported; by what it wraps, for a GraphQL error. */
+  /** Returns the id of the event that reported the error, or the error that a GraphQL error wraps; undefined if none did. */
   find(owner: string, seen: SeenError): string | undefined {
     const known = [seen.error, memberOf(seen.error, "originalError")].map((error) =>
       isObjectLike(error) ? this.#errors.get(error)?.get(owner) : undefined,
@@ -53,7 +52,7 @@ export class ReportedErrors {
     return known.find((id) => id !== undefined) ?? this.#textReport(owner, seen)?.eventId;
   }
 
-  /** Remembers it, and the errors that it was caused by or is made of: its event shows them, too. */
+  /** Remembers the error, with its causes and the members of an aggregate, since its event shows them, too. */
   add(owner: string, { error, form, text, atMillis }: SeenError, eventId: string): void {
     for (const linked of linkedErrors(error)) {
       const owners = this.#errors.get(linked) ?? new Map<string, string>();
@@ -64,17 +63,17 @@ export class ReportedErrors {
       setNewest(this.#texts, [owner + text, { form, atMillis, eventId }], MAX_TEXTS);
   }
 
-  /** Notes that an error handler captured an unhandled error of the owner's work, at a time in milliseconds since 1970. */
+  /** Remembers that an error handler captured an unhandled error, at a time in milliseconds since the epoch. */
   noteFailure(owner: string, atMillis: number): void {
     setNewest(this.#failures, [owner, atMillis], MAX_FAILURES);
   }
 
-  /** When an unhandled error of the owner's work was last captured, in milliseconds since 1970; undefined where none was. */
+  /** Returns when an unhandled error was last captured, in milliseconds since the epoch, or undefined. */
   failureOf(owner: string): number | undefined {
     return this.#failures.get(owner);
   }
 
-  // Two errors that read alike are two, as long as each was seen itself.
+  // Equal texts of the same form are two errors.
   #textReport(owner: string, { form, text, atMillis }: SeenError): TextReport | undefined {
     const report = text === undefined ? undefined : this.#texts.get(owner + text);
     if (report === undefined || report.form === form) return undefined;
@@ -82,7 +81,7 @@ export class ReportedErrors {
   }
 }
 
-/** What the forms of an error have in common: its stack as text, or what is told of what has none. */
+/** Returns the text by which an error is matched: its stack, or a description of a value that is not an error. */
 export function textOfError(error: unknown): string | undefined {
   if (!isError(error)) {
     const { type, value } = describeNonError(error);
@@ -92,7 +91,7 @@ export function textOfError(error: unknown): string | undefined {
   return typeof stack === "string" ? stack.slice(0, MAX_TEXT_LENGTH) : undefined;
 }
 
-/** The same of an exception of which only texts are known. */
+/** Returns the text by which a recorded exception is matched; equal to `textOfError` of the same error. */
 export function textOfRecorded(recorded: {
   readonly type: string;
   readonly message: string;
@@ -106,7 +105,7 @@ function linkedErrors(error: unknown): Set<object> {
   const linked = new Set<object>();
   if (!isObjectLike(error)) return linked;
   linked.add(error);
-  // Grows while it is walked.
+  // The set grows while it is iterated.
   for (const each of linked) {
     const wrapped = ["cause", "originalError"].map((key) => memberOf(each, key));
     for (const next of [...wrapped, ...membersOf(memberOf(each, "errors"))])

@@ -1,5 +1,5 @@
-import { SAME_ERROR_MILLIS, textOfRecorded } from "./reported-errors.js";
 import type { SentryClient } from "../client/client.js";
+import { reachesRoot } from "../context/failure-path.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { chooseExceptions } from "./choose-exceptions.js";
 import type {
@@ -9,11 +9,10 @@ import type {
   WaitingException,
 } from "./choose-exceptions.js";
 import { failureOfTrace, reportRecorded, reportThrown } from "./error-reports.js";
-import { reachesRoot } from "../context/failure-path.js";
 import type { SpanException } from "./recorded-exceptions.js";
-import type { WaitingExceptions, WaitingRoot } from "./waiting-exceptions.js";
+import { SAME_ERROR_MILLIS, textOfRecorded } from "./reported-errors.js";
 
-/** Exceptions that wait for one root: of one that never ends, the first ones go. */
+/** Exceptions that wait for one root. A root that never ends drops the oldest. */
 const MAX_PENDING = 50;
 
 /** Failed calls that wait for one root. Only the last one can become an event. */
@@ -21,27 +20,27 @@ const MAX_CALLS = 10;
 
 const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
-/** Who gets the exceptions, and which. */
+/** Where exceptions are reported, and which of them. */
 export interface ExceptionSink {
   readonly client: SentryClient;
-  /** Every exception (`spanExceptions: "all"`); otherwise those that are errors. */
+  /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
   readonly isAll: boolean;
   readonly waiting: WaitingExceptions;
 }
 
 /**
- * The exceptions of one local root and its descendants. They wait until the root has ended: only then is it known
- * which of them were failures, and who the unit's user is.
+ * The exceptions of one local root and its descendants. They wait until the root has ended: only then it is known
+ * which of them were failures, and the unit of work has its user.
  */
 export class RootExceptions implements WaitingRoot {
   readonly #sink: ExceptionSink;
   readonly #outcomeOfOpen: () => RootOutcome;
   #pending: WaitingException[] = [];
-  /** Errors that were reported: calls that fail later are compared with them. */
+  /** Reported exceptions, to which calls that fail later are compared. */
   #reported: WaitingException[] = [];
   #outcome: RootOutcome | undefined;
 
-  /** `outcomeOfOpen`: what is known of the root while it has not ended. */
+  /** `outcomeOfOpen` returns the outcome to assume while the root has not ended. */
   constructor(sink: ExceptionSink, outcomeOfOpen: () => RootOutcome) {
     this.#sink = sink;
     this.#outcomeOfOpen = outcomeOfOpen;
@@ -53,7 +52,7 @@ export class RootExceptions implements WaitingRoot {
     this.#changed();
   }
 
-  /** Decides what can be decided; the root has ended where there is an outcome. What ends later has the same fate. */
+  /** Reports the exceptions if the root has ended, which `outcome` says. Spans that end after the root are judged by the same outcome. */
   decide(outcome?: RootOutcome): void {
     this.#outcome = outcome ?? this.#outcome;
     if (this.#outcome !== undefined) this.#settle(this.#outcome);
@@ -62,7 +61,7 @@ export class RootExceptions implements WaitingRoot {
     this.#changed();
   }
 
-  /** Takes out the exceptions that wait and are to be decided elsewhere. */
+  /** Removes and returns waiting exceptions, which belong to another root. */
   take(isTaken: (exception: FoundException) => boolean): FoundException[] {
     const taken = this.#pending.filter(isTaken);
     this.#pending = this.#pending.filter((each) => !taken.includes(each));
@@ -70,7 +69,7 @@ export class RootExceptions implements WaitingRoot {
     return taken;
   }
 
-  /** Exceptions that wait. */
+  /** The exceptions that wait for the root. */
   get waiting(): readonly FoundException[] {
     return this.#pending;
   }
@@ -89,7 +88,7 @@ export class RootExceptions implements WaitingRoot {
     this.#sink.waiting.changed(this, this.#pending.length);
   }
 
-  // A thrown value that is no error is known by its text alone: each span that it passes has the same.
+  // A thrown value that is not an error is known by its text only, and each span that it passes records that text.
   #firstOf(exception: SpanException): SpanException {
     const { recorded, atMillis } = exception;
     if (recorded === undefined) return exception;
@@ -103,8 +102,8 @@ export class RootExceptions implements WaitingRoot {
     return same?.first ?? exception;
   }
 
-  // The outermost one was recorded last, and has the others as its causes. Unhandled ones go before handled ones,
-  // since an error is reported once.
+  // In reverse order, since the outermost error was recorded last and has the others as its causes. Unhandled errors
+  // go first: an error is reported only once, and must not be reported as handled.
   #settle(outcome: RootOutcome): void {
     const pending = this.#pending;
     this.#pending = [];
@@ -119,7 +118,7 @@ export class RootExceptions implements WaitingRoot {
   }
 
   #bound(): void {
-    // What cannot become an event any more must not displace what can.
+    // First drop the exceptions that can no longer become an event.
     if (this.#pending.length > MAX_PENDING && !this.#sink.isAll)
       this.#pending = this.#pending.filter(
         ({ role, span }) => role === "contained" || reachesRoot(span),
@@ -167,4 +166,58 @@ export class RootExceptions implements WaitingRoot {
 function isSameError(one: WaitingException, other: WaitingException): boolean {
   if (one.thrown === undefined || other.thrown === undefined) return one.first === other.first;
   return one.thrown.error === other.thrown.error;
+}
+
+/** A local root for which exceptions wait. */
+export interface WaitingRoot {
+  /** Reports the waiting exceptions although the root is open. */
+  reportOpen(): void;
+  /** Drops the waiting exceptions and counts them. */
+  overflow(): void;
+}
+
+// Each holds an error and its span, a few kilobytes.
+const MAX_WAITING = 5000;
+
+/**
+ * The local roots of one processor or exporter for which exceptions wait. They are released when the root ends, when the
+ * client closes or the process ends, or when too many exceptions wait; drops are counted.
+ */
+export class WaitingExceptions {
+  readonly #waitingFor = new Map<WaitingRoot, number>();
+  #total = 0;
+  #isOver = false;
+
+  constructor(client: SentryClient) {
+    client.onEnding(() => this.reportAll());
+    client.onClosing(() => this.end());
+  }
+
+  /** True once exceptions no longer wait for open roots. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Updates the number of exceptions that wait for a root; evicts the oldest root over the limit. */
+  changed(root: WaitingRoot, count: number): void {
+    this.#total += count - (this.#waitingFor.get(root) ?? 0);
+    if (count === 0) this.#waitingFor.delete(root);
+    else this.#waitingFor.set(root, count);
+    while (this.#total > MAX_WAITING) this.#oldest()?.overflow();
+  }
+
+  /** Reports all waiting exceptions although their roots are open. */
+  reportAll(): void {
+    for (const root of this.#waitingFor.keys()) root.reportOpen();
+  }
+
+  /** Reports all waiting exceptions; from now on each exception is reported at once. */
+  end(): void {
+    this.#isOver = true;
+    this.reportAll();
+  }
+
+  #oldest(): WaitingRoot | undefined {
+    return this.#waitingFor.keys().next().value;
+  }
 }

@@ -3,29 +3,29 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 /** One source file; lines are counted from 1. */
 export interface SourceFile {
   readonly bytes: number;
-  /** The line's first characters, without its end; undefined if there is none. Never throws. */
+  /** Returns the first 6000 bytes of a line, without its line ending; undefined if there is no such line. Never throws. */
   line(number: number): string | undefined;
 }
 
-/** How much is kept. */
+/** Limits of the cache. */
 export interface SourceFileLimits {
   /** Bytes of one file; larger ones are not read. Default 1 MiB. */
   readonly fileBytes: number;
-  /** Bytes of all files that are kept. Default 8 MiB. */
+  /** Bytes of all cached files. Default 8 MiB. */
   readonly keptBytes: number;
-  /** Paths of files that could not be read, which are not tried again. Default 500. */
+  /** Remembered paths of files that could not be read; these are not tried again. Default 500. */
   readonly unreadable: number;
 }
 
-/** A file as it is kept: reading it again is not needed, or is no use. */
+/** A cached result: the file, or undefined if it cannot be read. */
 export interface KnownFile {
   readonly file: SourceFile | undefined;
 }
 
-/** A line number above this is not looked up: the text is a bundle that nobody reads. */
+/** Lines above this number are not looked up: the file is a bundle, and an excerpt would not help. */
 export const MAX_LINE_NUMBER = 10_000;
 
-// Enough for the longest excerpt of a line, at up to four bytes a character.
+// Above the longest excerpt of a line: a column of up to 1000 and 140 characters, at up to four bytes each.
 const MAX_LINE_BYTES = 6000;
 const LINE_FEED = 10;
 const DEFAULTS: SourceFileLimits = {
@@ -34,18 +34,18 @@ const DEFAULTS: SourceFileLimits = {
   unreadable: 500,
 };
 
-// Of network shares and devices nothing is read, and nothing that is no source: a stack is text that
-// may have come from anywhere.
+// The paths come from stack traces, which may be hostile input: never read network shares, devices or files that are
+// not sources.
 const SOURCE_PATH = /^(?:\/(?!\/)|[A-Za-z]:[\\/]).+\.(?:[cm]?[jt]sx?|vue|svelte|astro|mdx)$/i;
 const MINIFIED = /\.min\.[cm]?js$/i;
 
 /**
- * Source files, read when they are asked for: at once, so that an error which ends the process has its
- * lines, too. The most recently used ones are kept. Nothing here throws.
+ * A cache of source files, which evicts the least recently used. Reads synchronously, so that an error that ends the
+ * process has source lines, too. Never throws.
  */
 export class SourceFiles {
   readonly #limits: SourceFileLimits;
-  // The least recently used one is first.
+  // In order of use, the least recently used first.
   readonly #kept = new Map<string, SourceFile>();
   readonly #unreadable = new Set<string>();
   #keptBytes = 0;
@@ -54,7 +54,7 @@ export class SourceFiles {
     this.#limits = { ...DEFAULTS, ...limits };
   }
 
-  /** What is known of the file without looking at the disk; undefined if `read` would look. */
+  /** Returns the cached result for a path, or undefined if `read` would access the disk. */
   known(path: string): KnownFile | undefined {
     const file = this.#kept.get(path);
     if (file !== undefined) {
@@ -66,7 +66,7 @@ export class SourceFiles {
     return isRefused || this.#unreadable.has(path) ? { file: undefined } : undefined;
   }
 
-  /** The file, from the disk if it is not known. */
+  /** Returns the file, from the disk if it is not cached; undefined if it cannot be read. */
   read(path: string): SourceFile | undefined {
     const known = this.known(path);
     if (known !== undefined) return known.file;
@@ -95,11 +95,11 @@ export class SourceFiles {
   }
 }
 
-// Bytes and not text: a piece of a text would keep all of it alive.
+// Holds bytes instead of a string: a slice of a string keeps the whole string alive.
 class FileContent implements SourceFile {
   readonly bytes: number;
   readonly #content: Buffer;
-  /** Where the lines begin, as far as they were asked for. */
+  /** Offsets of the lines found so far. */
   readonly #starts = [0];
 
   constructor(content: Buffer) {
@@ -111,7 +111,7 @@ class FileContent implements SourceFile {
     if (number < 1) return undefined;
     this.#find(number + 1);
     const start = this.#starts[number - 1];
-    // After the last line's end there is no line.
+    // No line follows the last line ending.
     if (start === undefined || start === this.#content.length) return undefined;
     const end = (this.#starts[number] ?? this.#content.length + 1) - 1;
     const text = this.#content.toString("utf8", start, Math.min(end, start + MAX_LINE_BYTES));
@@ -129,7 +129,7 @@ class FileContent implements SourceFile {
 
 function contentOf(path: string, maxBytes: number): Buffer | undefined {
   try {
-    // Without waiting for the other end of a pipe. Windows has no such flag.
+    // O_NONBLOCK: opening a pipe must not wait for its other end. Undefined on Windows.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return wholeContent(descriptor, maxBytes);

@@ -11,12 +11,12 @@ import type { ExceptionSink } from "./root-exceptions.js";
 import { hasEvents } from "../trace/span-events.js";
 import type { SpanEntry } from "../spans/span-entries.js";
 
-// Most spans have no events: they share one list.
+// Shared, since most spans have no events.
 const NONE: readonly FoundException[] = Object.freeze([]);
 
 /**
- * Turns the exceptions that are recorded on the spans of segments into error events: each error once,
- * also where nested spans, a capture and a log record have all seen it.
+ * Turns the exceptions recorded on spans into error events, each error once, even if nested spans, a capture and a log
+ * record have seen it.
  */
 export class ProcessorExceptions {
   readonly #sink: ExceptionSink;
@@ -26,20 +26,20 @@ export class ProcessorExceptions {
     this.#sink = sink;
   }
 
-  /** Takes the exceptions of a span that has ended; call it before the assembler finishes the span. */
+  /** Handles the exceptions of an ended span. Call it before the assembler finishes the span. */
   ended(entry: SpanEntry, span: FinishedSpan): void {
     const { segment } = entry;
     const isRoot = segment.root === span;
     const found = hasEvents(span) ? foundOn(entry, span) : NONE;
     if (!isRoot) endOnPath(entry, stopsFailures(span));
-    // All that most spans cost.
+    // Most spans return here.
     if (found.length === 0 && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
     const exceptions = this.#exceptionsOf(segment);
     exceptions.add(found);
     exceptions.decide(isRoot ? outcomeOf(span) : undefined);
   }
 
-  /** Reports what waits for open roots, and from now on each exception at once. */
+  /** Reports the exceptions that wait for open roots; from now on each exception is reported at once. */
   end(): void {
     this.#sink.waiting.end();
   }
@@ -60,13 +60,13 @@ function foundOn(entry: SpanEntry, span: FinishedSpan): FoundException[] {
   return found;
 }
 
-/** The outcome of a local root that has ended. */
+/** Returns the outcome of an ended local root. */
 export function outcomeOf(root: EndedWork): RootOutcome {
   if (isCall(root.kind)) return "call";
   return hasFailed(root) ? "failed" : "fine";
 }
 
-// The API does not let anybody read an open span; the SDK's can be read.
+// The OTel API has no way to read an open span; the spans of the SDK can be read.
 function outcomeOfOpen(root: object | undefined): RootOutcome {
   const { kind, status, attributes } = (root ?? {}) as Partial<EndedWork>;
   if (kind === undefined || status === undefined || attributes === undefined) return "open";

@@ -1,7 +1,6 @@
 import type { StackFrame } from "../protocol/error-event.js";
-import { attempt } from "../support/foreign.js";
-import { readLocation } from "./frame-location.js";
 import { clip } from "../support/cut.js";
+import { attempt } from "../support/foreign.js";
 
 const MAX_FRAMES = 50;
 const MAX_SCANNED = 32_768;
@@ -9,17 +8,17 @@ const MAX_HEADER_NAME = 256;
 const MAX_FUNCTION_LENGTH = 256;
 const CALL = /^\s+at (?:async (?!\())?(?<call>.+)$/;
 
-/** What helps to read a stack. */
+/** Options of `parseStack`. */
 export interface StackReading {
-  /** The error's message: lines in it that look like frames are passed over. */
+  /** Message of the error; lines in it that look like frames are skipped. */
   readonly message?: string;
-  /** Folder that modules are named from, default the working directory. */
+  /** Folder to which module names are relative. Default: the working directory. */
   readonly root?: string;
 }
 
 /**
- * The frames of a V8 stack, the outermost caller first and the throwing line last. Keeps the 50 frames
- * nearest to the throw; reads a bounded part of the text, whatever its size. Never throws.
+ * Parses a V8 stack trace, the outermost caller first and the throwing frame last. Keeps the 50 frames nearest to the
+ * throw, and reads at most 32,768 characters after the message. Never throws.
  */
 export function parseStack(stack: string | undefined, reading: StackReading = {}): StackFrame[] {
   if (stack === undefined) return [];
@@ -27,11 +26,11 @@ export function parseStack(stack: string | undefined, reading: StackReading = {}
   const start = headerEnd(stack, reading.message ?? "");
   const frames = readFrames(stack.slice(start, start + MAX_SCANNED), root);
   if (frames.length > 0 || stack.length <= MAX_SCANNED) return frames.toReversed();
-  // A long message that the stack's header does not repeat as it is now: the frames come after it.
+  // The header has a long message that differs from the current one: the frames are at the end.
   return readFrames(stack.slice(-MAX_SCANNED), root).toReversed();
 }
 
-// V8 writes `Name: message`, with the name and message of the moment when the error was made.
+// V8 writes the header `Name: message` when the error is created; both may have changed since.
 function headerEnd(stack: string, message: string): number {
   if (message === "") return 0;
   if (stack.startsWith(message)) return message.length;
@@ -39,7 +38,7 @@ function headerEnd(stack: string, message: string): number {
   return stack.startsWith(message, start) ? start + message.length : 0;
 }
 
-// Only the first run of frames: a library may have appended another error's stack after it.
+// Only the first block of frames: a library may have appended the stack of another error.
 function readFrames(text: string, root: string): StackFrame[] {
   const frames: StackFrame[] = [];
   for (const line of text.split(/\r?\n/)) {
@@ -59,8 +58,94 @@ function readCall(call: string, root: string): StackFrame | undefined {
   return location && { function: functionName(name), ...location };
 }
 
-// An alias (`Layer.handle [as handle_request]`) stays, as in Sentry's SDKs: issues are grouped by the name.
+// Keeps an alias (`Layer.handle [as handle_request]`) like Sentry's SDKs, since issues are grouped by the name.
 function functionName(name: string): string {
   const known = name.replaceAll("<anonymous>", "?");
   return known === "" ? "?" : clip(known, MAX_FUNCTION_LENGTH);
+}
+
+/** Location of a frame's code. */
+export type FrameLocation = Omit<StackFrame, "function">;
+
+const MAX_PATH_LENGTH = 1024;
+// The patterns below that search for the end of a path take time quadratic in its length.
+const MAX_READ_LENGTH = 2048;
+const POSITION = /^(?<file>.+):(?<line>\d{1,9}):(?<column>\d{1,9})$/;
+const WITHOUT_POSITION = /^(?:<anonymous>|native|index \d+|wasm:\/\/.+)$/;
+const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/;
+const EVAL_ORIGIN = /\((?<origin>[^()]+)\)/;
+const DATA_URL = /^data:(?<type>[^,;]*)/;
+// Paths from source maps: `webpack:///./src/a.js`, `./src/a.ts`. Code of `wasm:` may be Node's own.
+const BUNDLED = /^(?:\.{1,2}\/|(?!wasm:|node:)[A-Za-z][\w+.-]*:\/\/)/;
+// A built-in module, or a script with a relative path.
+const NAMES_MODULE = /^node:|\.[cm]?[jt]sx?(?:[?#].*)?$/;
+const SCRIPT_EXTENSION = /\.[cm]?[jt]sx?$/;
+const SCHEME = /^[A-Za-z][\w+.-]*:\/\//;
+const PACKAGES = "/node_modules/";
+
+/** Reads the location of a V8 stack line; undefined if the text is not a location. */
+export function readLocation(text: string, root: string): FrameLocation | undefined {
+  const place = text.startsWith("eval at ") ? evalOrigin(text) : text;
+  if (WITHOUT_POSITION.test(place))
+    return { filename: clip(place, MAX_PATH_LENGTH), in_app: false };
+  const groups = POSITION.exec(place)?.groups;
+  if (groups === undefined) return undefined;
+  const file = (groups["file"] ?? "").slice(0, MAX_READ_LENGTH);
+  return {
+    ...fileFields(pathOf(file), root),
+    ...positionFields(Number(groups["line"]), Number(groups["column"])),
+  };
+}
+
+// Stacks written by tools may have line 0, which Sentry rejects. A column makes no sense without its line.
+function positionFields(lineno: number, colno: number): Pick<FrameLocation, "colno" | "lineno"> {
+  if (lineno === 0) return {};
+  return colno === 0 ? { lineno } : { lineno, colno };
+}
+
+// `eval at f (eval at g (/app/x.js:1:2)), <anonymous>:1:3`: only the innermost location has a file.
+function evalOrigin(text: string): string {
+  return EVAL_ORIGIN.exec(text)?.groups?.["origin"] ?? "<anonymous>";
+}
+
+function pathOf(file: string): string {
+  const dataType = DATA_URL.exec(file)?.groups?.["type"];
+  if (dataType !== undefined) return `<data:${dataType}>`;
+  if (!file.startsWith("file://")) return file;
+  const path = file.slice("file://".length).replace(/[?#].*$/, "");
+  return attempt(() => decodeURIComponent(path), path).replace(/^\/(?=[A-Za-z]:)/, "");
+}
+
+function fileFields(path: string, root: string): FrameLocation {
+  const filename = path === "" ? "<anonymous>" : clip(path, MAX_PATH_LENGTH);
+  const isAbsolute = ABSOLUTE.test(path);
+  const portable = path.replaceAll("\\", "/");
+  const module = clip(moduleOf(portable, root.replaceAll("\\", "/")), MAX_PATH_LENGTH);
+  return {
+    filename,
+    ...(isAbsolute && { abs_path: filename }),
+    // A path that ends with a slash has no module.
+    ...((isAbsolute || NAMES_MODULE.test(portable)) && module !== "" && { module }),
+    in_app: (isAbsolute || BUNDLED.test(portable)) && !portable.includes("node_modules/"),
+  };
+}
+
+/** Returns `dir.dir:file`, relative to the package for installed code and to the root for application code; else only the file. */
+function moduleOf(path: string, root: string): string {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  const file = (SCHEME.test(path) ? name.replace(/[?#].*$/, "") : name).replace(
+    SCRIPT_EXTENSION,
+    "",
+  );
+  const folder = folderBelow(path.slice(0, slash + 1), root);
+  return folder === "" ? file : `${folder.replaceAll("/", ".")}:${file}`;
+}
+
+// Both end with a slash, so that `/srv/app` does not match `/srv/apple`.
+function folderBelow(folder: string, root: string): string {
+  const packages = folder.lastIndexOf(PACKAGES);
+  if (packages >= 0) return folder.slice(packages + PACKAGES.length, -1);
+  const base = root.endsWith("/") ? root : `${root}/`;
+  return folder.startsWith(base) ? folder.slice(base.length, -1) : "";
 }

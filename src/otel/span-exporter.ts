@@ -7,7 +7,7 @@ import { emptyUnit } from "../scope/unit.js";
 import { BatchAssembler } from "../spans/batch-assembler.js";
 import { localParentId } from "../trace/finished-span.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
-import { BatchExceptions } from "../errors/batch-exceptions.js";
+import { BatchExceptions, MAX_ROOT_WAIT_MILLIS } from "../errors/batch-exceptions.js";
 import { isRegistered } from "../context/api-registry.js";
 import { checkContexts } from "../context/context-check.js";
 import { SharedDestination } from "../spans/shared-destination.js";
@@ -18,9 +18,8 @@ import { createSpanFilter } from "../spans/span-filter.js";
 import { unitOfSpan } from "../context/span-slots.js";
 import { setDetachedTimer } from "../context/detached-timers.js";
 import { addAssembler, createTransactionSink } from "../spans/transaction-sink.js";
-import { MAX_ROOT_WAIT_MILLIS } from "../errors/trace-exceptions.js";
 import type { TransactionSink } from "../spans/transaction-sink.js";
-import { WaitingExceptions } from "../errors/waiting-exceptions.js";
+import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /** Outcome of an export, as OTel's `ExportResult`: code 0 is success, 1 is failure. */
 export interface ExportOutcome {

@@ -16,7 +16,7 @@ import type { IdentifiedSpan } from "../context/open-root-registry.js";
 import { rememberRecordedErrors } from "../context/error-places.js";
 import { createRootDecision } from "../spans/root-decision.js";
 import type { RootDecision } from "../spans/root-decision.js";
-import { leaveCrumbs } from "../errors/span-breadcrumbs.js";
+import { recordBreadcrumbs } from "../errors/breadcrumbs.js";
 import { ProcessorExceptions } from "../errors/span-exceptions.js";
 import { SharedDestination } from "../spans/shared-destination.js";
 import { createSpanFilter } from "../spans/span-filter.js";
@@ -28,7 +28,7 @@ import type { SpanEntry } from "../spans/span-entries.js";
 import { createSpanMonitor } from "../crons/span-monitor.js";
 import type { SpanMonitor } from "../crons/span-monitor.js";
 import type { StartedSpan } from "../trace/started-span.js";
-import { WaitingExceptions } from "../errors/waiting-exceptions.js";
+import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /**
  * Turns the spans of a provider into Sentry transactions; an OTel `SpanProcessor` for SDK 2.x and 3.x
@@ -201,7 +201,7 @@ export class ClientSpanProcessor {
   // A failure in breadcrumbs or exceptions must not lose the span.
   #observe(entry: SpanEntry, span: FinishedSpan): void {
     try {
-      if (this.#maxCrumbs > 0) leaveCrumbs(span, entry.segment, this.#maxCrumbs);
+      if (this.#maxCrumbs > 0) recordBreadcrumbs(span, entry.segment, this.#maxCrumbs);
       this.#exceptions?.ended(entry, span);
     } catch (error) {
       this.#tell("onEnd: events", error);

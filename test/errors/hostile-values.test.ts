@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { errorEventFromException } from "../../src/errors/thrown-event.js";
+import { errorEventFromException } from "../../src/errors/exception-events.js";
 import { createErrorUnits } from "../../src/context/error-units.js";
 import { normalize } from "../../src/support/normalize.js";
 import type { ExceptionValue } from "../../src/protocol/error-event.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { describeNonError, serializedCopy } from "../../src/errors/non-error.js";
+import { describeNonError, serializedCopy } from "../../src/errors/exception-values.js";
 
 function job() {}
 

@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode, context } from "@opentelemetry/api";
 import type { Span } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
-import type { RecordedException } from "../../src/errors/recorded-exception.js";
+import type { RecordedException } from "../../src/errors/exception-events.js";
 import { captureException, setUser, withIsolationScope, withScope } from "../../src/index.js";
 import { placeInContext } from "../../src/context/error-places.js";
 import { reportRecorded, reportThrown } from "../../src/errors/error-reports.js";

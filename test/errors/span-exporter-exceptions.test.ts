@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { FinishedSpan, SpanEvent } from "../../src/trace/finished-span.js";
 import { BatchExceptions } from "../../src/errors/batch-exceptions.js";
-import { WaitingExceptions } from "../../src/errors/waiting-exceptions.js";
+import { WaitingExceptions } from "../../src/errors/root-exceptions.js";
 import { newSpanId, spanOf } from "../spans/hand-made-span.js";
 import { childOf, startExporter } from "../otel/span-exporter-kit.js";
 import type { ExporterBench } from "../otel/span-exporter-kit.js";

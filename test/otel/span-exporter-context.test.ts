@@ -4,7 +4,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { Resource } from "@opentelemetry/resources";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { MAX_ROOT_WAIT_MILLIS } from "../../src/errors/trace-exceptions.js";
+import { MAX_ROOT_WAIT_MILLIS } from "../../src/errors/batch-exceptions.js";
 import { isTracingSuppressed } from "../../src/context/suppress.js";
 import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-sink.js";
 import type { SendResult } from "../../src/delivery/transport.js";

@@ -36,11 +36,11 @@ const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
   bindContext: [notRun, [[[1]], "a function", "an array"]],
   captureCheckIn: [[[5], "", "check-in"]],
   captureEvent: [
-    [[5], "it is no object", ""],
+    [[5], "it is not an object", ""],
     [[{}, "hint"], "an object, a function or nothing as its second", "a string"],
   ],
   captureException: [noHint],
-  captureFeedback: [[[5], "feedback is not sent", ""]],
+  captureFeedback: [[[5], "captureFeedback did not send the feedback", ""]],
   captureHandlerError: [noHint],
   captureMessage: [
     [[undefined], "a string as its first argument", "undefined"],

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { errorEventFromException, errorEventFromMessage } from "../../src/errors/thrown-event.js";
+import {
+  errorEventFromException,
+  errorEventFromMessage,
+} from "../../src/errors/exception-events.js";
 
 const HINT = { eventId: "0123456789abcdef0123456789abcdef", timestamp: 1_700_000_000.25 };
 const BASE = { event_id: HINT.eventId, timestamp: HINT.timestamp, platform: "node" };
@@ -45,7 +48,7 @@ describe("the event of a thrown value", () => {
     const event = errorEventFromException("boom", HINT);
     expect(event.exception?.values).toMatchObject([{ type: "Error", value: "boom" }]);
     const frames = event.exception?.values[0]?.stacktrace?.frames;
-    expect(frames?.at(-1)?.filename).toMatch(/thrown-event\.test\.ts$/);
+    expect(frames?.at(-1)?.filename).toMatch(/exception-events\.test\.ts$/);
     expect(event).not.toHaveProperty("extra");
   });
 

@@ -1,0 +1,225 @@
+import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
+import type { SentryClient } from "../client/client.js";
+import type { ErrorPlace } from "../context/error-places.js";
+import { unitOfSpan } from "../context/span-slots.js";
+import type { BreadcrumbHint } from "../options/options.js";
+import type { SeverityLevel } from "../protocol/error-event.js";
+import type { TransactionSpan } from "../protocol/transaction-event.js";
+import { crumbsOf } from "../scope/breadcrumb-trail.js";
+import type { Breadcrumb } from "../scope/scope-data.js";
+import type { SpanCrumb } from "../scope/span-crumb.js";
+import type { Unit } from "../scope/unit.js";
+import { requestMethod } from "../semantics/http-method.js";
+import { httpStatusOf } from "../semantics/http-status.js";
+import { inferSpan } from "../semantics/infer-span.js";
+import type { Segment } from "../spans/segment.js";
+import { cut } from "../support/cut.js";
+import { attempt } from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
+import type { FinishedSpan, SpanEvent } from "../trace/finished-span.js";
+import { validSpanId } from "../trace/ids.js";
+import { eventsOf, hasEvents } from "../trace/span-events.js";
+import { SPAN_KIND, STATUS_CODE, isBag } from "../trace/span-view.js";
+
+// Per span; the newest events are kept.
+const MAX_EVENTS = 20;
+
+/** CLIENT spans of one segment that belong to another unit of work than its root. */
+const MAX_OTHER_UNITS = 1000;
+
+const MILLIS_PER_SECOND = 1000;
+
+/**
+ * Records a finished span (a CLIENT span and span events) for the breadcrumbs of later error events in its unit of
+ * work. A CLIENT span that is buffered in its segment is not recorded: it is read from the segment.
+ */
+export function recordBreadcrumbs(span: FinishedSpan, segment: Segment, limit: number): void {
+  const isCall = span.kind === SPAN_KIND.CLIENT;
+  if (!isCall && !hasEvents(span)) return;
+  const unit = unitOfSpan(span);
+  if (unit === undefined) return;
+  for (const crumb of recordsOfEvents(span)) unit.leave(crumb, limit);
+  if (!isCall) return;
+  if (segment.isTaken && segment.root !== span) noteUnit(segment, span, unit);
+  else unit.leave(recordOf(span), limit);
+}
+
+// Few spans belong to another unit than the root of their segment.
+function noteUnit(segment: Segment, span: FinishedSpan, unit: Unit): void {
+  if (unit === segment.origin.unit) return;
+  segment.otherUnits ??= new Map<string, Unit>();
+  if (segment.otherUnits.size < MAX_OTHER_UNITS)
+    segment.otherUnits.set(validSpanId(span.spanContext().spanId), unit);
+}
+
+function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpan): SpanCrumb {
+  return { name, kind, time, attributes, hasFailed: status.code === STATUS_CODE.ERROR };
+}
+
+/**
+ * Returns the breadcrumbs of an error: from the finished spans of its unit of work up to its time (seconds since the
+ * epoch), and from the events of the open span in which it occurred. Never throws.
+ */
+export function breadcrumbsOfError(
+  { scopes, trace }: ErrorPlace,
+  client: SentryClient,
+  untilSeconds: number,
+): Breadcrumb[] {
+  const { spanBreadcrumbs, maxBreadcrumbs } = client.settings;
+  if (!spanBreadcrumbs || maxBreadcrumbs === 0) return [];
+  const { unit } = scopes;
+  const left = [
+    ...crumbsOf(unit.trail, maxBreadcrumbs),
+    ...attempt(() => recordsOfOpenSpan(trace.span), []),
+  ];
+  const made = [
+    ...left.map((crumb) => attempt(() => hinted(crumb), undefined)),
+    ...encodedBreadcrumbs(trace.span, unit, client),
+  ];
+  return made
+    .map((each) =>
+      each === undefined ? null : hookedBreadcrumb(each.breadcrumb, each.hint, client),
+    )
+    .filter((crumb) => crumb !== null)
+    .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
+}
+
+// The events of an ended span are in the unit's trail already.
+function recordsOfOpenSpan(span: object | undefined): SpanCrumb[] {
+  if (span === undefined || ("ended" in span && span.ended === true)) return [];
+  return recordsOfEvents(span);
+}
+
+function recordsOfEvents(span: { readonly events?: unknown }): SpanCrumb[] {
+  if (!hasEvents(span)) return [];
+  return eventsOf(span)
+    .slice(-MAX_EVENTS)
+    .filter(isBreadcrumb)
+    .map(({ name, time, attributes = {} }) => ({
+      name,
+      kind: undefined,
+      time,
+      attributes,
+      hasFailed: false,
+    }));
+}
+
+// Exceptions become error events themselves, and measurements belong to the transaction.
+function isBreadcrumb({ name, attributes }: SpanEvent): boolean {
+  return name !== "exception" && attributes?.["sentry.measurement_value"] === undefined;
+}
+
+/** A breadcrumb, and the hint that `beforeBreadcrumb` gets with it. */
+interface MadeBreadcrumb {
+  readonly breadcrumb: Breadcrumb;
+  readonly hint: BreadcrumbHint;
+}
+
+function hinted(crumb: SpanCrumb): MadeBreadcrumb {
+  const { name, kind, attributes } = crumb;
+  const of = { name, attributes };
+  return {
+    breadcrumb: breadcrumbOf(crumb),
+    hint: kind === undefined ? { spanEvent: of } : { span: of },
+  };
+}
+
+function hintedOfEncoded(span: TransactionSpan): MadeBreadcrumb {
+  const { description: name = "", data: attributes = {} } = span;
+  return { breadcrumb: breadcrumbOfEncoded(span), hint: { span: { name, attributes } } };
+}
+
+function encodedBreadcrumbs(
+  span: object | undefined,
+  unit: Unit,
+  client: SentryClient,
+): readonly MadeBreadcrumb[] {
+  const segment = span === undefined ? undefined : client.segmentOf(span);
+  return attempt(() => (segment?.waitingCalls?.(unit) ?? []).map(hintedOfEncoded), []);
+}
+
+const MAX_MESSAGE_LENGTH = 2048;
+const NANOS_PER_SECOND = 1e9;
+
+/** The data of a CLIENT span from which a breadcrumb is built. */
+interface ClientCall {
+  readonly timestamp: number;
+  readonly op: string;
+  readonly description: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly hasFailed: boolean;
+}
+
+/** Builds the breadcrumb of a recorded span or span event (Sentry protocol: breadcrumbs). */
+export function breadcrumbOf(crumb: SpanCrumb): Breadcrumb {
+  const { kind } = crumb;
+  return kind === undefined
+    ? breadcrumbOfEvent(crumb)
+    : breadcrumbOfCall(callOfRecord(crumb, kind));
+}
+
+/** Builds the breadcrumb of an encoded CLIENT span. */
+export function breadcrumbOfEncoded(span: TransactionSpan): Breadcrumb {
+  const { timestamp, op = "default", description = "", data = {}, status } = span;
+  return breadcrumbOfCall({ timestamp, op, description, data, hasFailed: status !== "ok" });
+}
+
+function callOfRecord(record: SpanCrumb, kind: number): ClientCall {
+  const { op = "default", description, data } = inferSpan({ ...record, kind });
+  const { attributes, hasFailed } = record;
+  const timestamp = secondsOf(record);
+  return {
+    timestamp,
+    op,
+    description,
+    data: { ...(isBag(attributes) && attributes), ...data },
+    hasFailed,
+  };
+}
+
+function breadcrumbOfCall(call: ClientCall): Breadcrumb {
+  const { timestamp, op, description } = call;
+  const level = levelOf(call);
+  if (op.startsWith("http"))
+    return { timestamp, type: "http", category: "http", level, data: httpMembers(call) };
+  const message = cut(description, MAX_MESSAGE_LENGTH);
+  return op.startsWith("db")
+    ? { timestamp, type: "query", category: "query", level, message }
+    : { timestamp, type: "default", category: op, level, message };
+}
+
+function breadcrumbOfEvent(record: SpanCrumb): Breadcrumb {
+  const data = normalize(record.attributes, { totalLength: 4096 });
+  const hasData = typeof data === "object" && data !== null && Object.keys(data).length > 0;
+  return {
+    timestamp: secondsOf(record),
+    type: "default",
+    category: "span.event",
+    level: "info",
+    message: cut(record.name, MAX_MESSAGE_LENGTH),
+    ...(hasData && !Array.isArray(data) && { data }),
+  };
+}
+
+function secondsOf({ time: [seconds, nanos] }: SpanCrumb): number {
+  return seconds + nanos / NANOS_PER_SECOND;
+}
+
+function httpMembers({ data }: ClientCall): Record<string, unknown> {
+  const members: Record<string, unknown> = {
+    url: data["url"],
+    method: requestMethod(data),
+    status_code: httpStatusOf(data),
+    "http.query": data["http.query"],
+    "http.fragment": data["http.fragment"],
+  };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+// The levels that the protocol defines for HTTP breadcrumbs; others follow the status of the span.
+function levelOf({ data, hasFailed }: ClientCall): SeverityLevel {
+  const status = httpStatusOf(data) ?? 0;
+  if (status >= 500) return "error";
+  if (status >= 400) return "warning";
+  return hasFailed ? "error" : "info";
+}

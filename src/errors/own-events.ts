@@ -1,0 +1,122 @@
+import { SEVERITY_LEVELS } from "../protocol/error-event.js";
+import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
+import { clip } from "../support/cut.js";
+import { isList, isRecord, memberOf } from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
+import { textOf } from "../support/text.js";
+import type { EventIdentity } from "./exception-events.js";
+import { baseEvent } from "./exception-events.js";
+
+/** An event built by the application; every member is optional. */
+export type OwnEvent = Partial<ErrorEvent>;
+
+const EVENT_ID = /^[0-9a-f]{32}$/;
+
+// The size limit of a whole event; `fitEvent` applies the finer ones.
+const LIMITS = { depth: 10, totalLength: 1_048_576, omitUndefined: true };
+
+type Shape = (value: unknown) => boolean;
+
+const isText: Shape = (value) => typeof value === "string";
+const isRecordOf =
+  (shape: Shape): Shape =>
+  (value) =>
+    isRecord(value) && Object.values(value as JsonRecord).every((member) => shape(member));
+const isListOf =
+  (shape: Shape): Shape =>
+  (value) =>
+    isList(value) && value.every((member) => shape(member));
+const hasRecords: Shape = (value) =>
+  isRecord(value) && isListOf(isRecord)((value as JsonRecord)["values"]);
+
+// A member of another shape would make the server reject the event, or break the merge with the scopes.
+// A Map, because an event that was parsed from JSON may have a member called `constructor`.
+const SHAPES: ReadonlyMap<string, Shape> = new Map(
+  Object.entries({
+    breadcrumbs: hasRecords,
+    contexts: isRecordOf(isRecord),
+    dist: isText,
+    environment: isText,
+    event_id: (value) => typeof value === "string" && EVENT_ID.test(value),
+    exception: hasRecords,
+    extra: isRecord,
+    fingerprint: isListOf(isText),
+    level: (value) => SEVERITY_LEVELS.has(value),
+    logentry: isRecord,
+    message: isText,
+    release: isText,
+    request: isRecord,
+    sdk: isRecord,
+    server_name: isText,
+    tags: isRecord,
+    timestamp: (value) => Number.isFinite(value),
+    transaction: isText,
+    user: isRecord,
+  }),
+);
+
+/** Returns what is wrong with an event built by the application, or undefined. */
+export function ownEventProblem(event: unknown): string | undefined {
+  if (!isRecord(event)) return "it is not an object";
+  return memberOf(event, "type") === "transaction"
+    ? "transactions cannot be captured; they are built from spans"
+    : undefined;
+}
+
+/**
+ * Copies an event built by the application and adds the members that every event needs; its own id, timestamp and
+ * level win. Members of the wrong shape are left out. Never throws.
+ */
+export function errorEventFromOwn(event: OwnEvent, hint: EventIdentity): ErrorEvent {
+  const copy = normalize(event, LIMITS);
+  if (!isRecord(copy)) return baseEvent("error", hint);
+  const members = Object.entries(copy as JsonRecord).filter(
+    ([name, value]) => name !== "type" && SHAPES.get(name)?.(value) !== false,
+  );
+  const own = Object.fromEntries(members) as OwnEvent;
+  const level: SeverityLevel = own.level ?? "error";
+  return { ...baseEvent(level, hint), ...own };
+}
+
+/** Feedback from a user (Sentry protocol: user feedback). */
+export interface Feedback {
+  /** Required. Cut after 4096 characters. */
+  readonly message: string;
+  readonly name?: string;
+  readonly email?: string;
+  /** The page that the feedback was sent from. */
+  readonly url?: string;
+  /** How the feedback was collected, such as the name of a form. */
+  readonly source?: string;
+  /** Id of the error event that the feedback is about. */
+  readonly associatedEventId?: string;
+}
+
+const MAX_MESSAGE_LENGTH = 4096;
+const MAX_TEXT_LENGTH = 512;
+
+/** Returns what is wrong with the feedback, or undefined. */
+export function feedbackProblem(feedback: unknown): string | undefined {
+  if (typeof feedback !== "object" || feedback === null) return "it is not an object";
+  const message = memberOf(feedback, "message");
+  const hasMessage = typeof message === "string" && /\S/.test(message.slice(0, MAX_MESSAGE_LENGTH));
+  return hasMessage ? undefined : "it has no message";
+}
+
+/** Builds the event of user feedback, at level `info`. */
+export function feedbackEvent(feedback: Feedback, hint: EventIdentity): ErrorEvent {
+  const optional = (name: keyof Feedback): string | undefined => {
+    const value = memberOf(feedback, name);
+    return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);
+  };
+  const members = {
+    message: clip(textOf(memberOf(feedback, "message")), MAX_MESSAGE_LENGTH),
+    name: optional("name"),
+    contact_email: optional("email"),
+    url: optional("url"),
+    source: optional("source"),
+    associated_event_id: optional("associatedEventId"),
+  };
+  const known = Object.entries(members).filter(([, value]) => value !== undefined);
+  return { ...baseEvent("info", hint), contexts: { feedback: Object.fromEntries(known) } };
+}
