@@ -5,7 +5,7 @@ export type { SentryClient } from "./client/client.js";
 export type { CaptureMechanism } from "./errors/exception-values.js";
 export type { ReportCounts } from "./client-reports/client-reports.js";
 export type { UntoldCounts } from "./client-reports/discard-recorder.js";
-export type { DeliveryStats } from "./client/delivery-stats.js";
+export type { DeliveryStats } from "./client/stats.js";
 export type { CategoryStats, ClientStats, SpanCounts } from "./client/stats.js";
 export type { Environment } from "./options/env.js";
 export type {

@@ -5,18 +5,19 @@ import { cut } from "../support/cut.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
 
-/** Bytes that an attachment may have (protocol: attachments). */
+/** Maximum size of an attachment, in bytes (protocol: attachments). */
 export const MAX_ATTACHMENT_BYTES: number = 20 * 1024 * 1024;
 
-// File names of common systems have up to 255 bytes.
+// Common file systems limit names to 255 bytes.
 const MAX_NAME_LENGTH = 1024;
 
-/** An event's attachments as items of its envelope. */
+/** An event's attachments as envelope items, and counts of those that are not sent. */
 export interface AttachmentItems {
   readonly items: readonly AttachmentItem[];
   readonly bytes: number;
-  /** How many are not sent, because they are none or too large, and their bytes. */
+  /** Number of attachments that are invalid or too large. */
   readonly refused: number;
+  /** Bytes of the attachments that are too large. */
   readonly refusedBytes: number;
 }
 
@@ -27,7 +28,7 @@ export const NO_ATTACHMENTS: AttachmentItems = Object.freeze({
   refusedBytes: 0,
 });
 
-/** Makes items of attachments, which the application has passed: they may be anything. */
+/** Converts attachments to envelope items. The application's values are not trusted to have the declared types. */
 export function attachmentItems(attachments: readonly Attachment[]): AttachmentItems {
   if (attachments.length === 0) return NO_ATTACHMENTS;
   const items: AttachmentItem[] = [];
@@ -45,7 +46,7 @@ export function attachmentItems(attachments: readonly Attachment[]): AttachmentI
   return { items, bytes, refused, refusedBytes };
 }
 
-// A text has a byte per character at least: one that is too large for its length alone is not encoded.
+// A character takes at least one byte, so cutting first bounds the work for a text that is too large in any case.
 function bytesOf(text: string): Uint8Array {
   return Buffer.from(text.slice(0, MAX_ATTACHMENT_BYTES + 1));
 }

@@ -1,82 +1,109 @@
 import type { ResourceView } from "../trace/span-view.js";
 import type { DscSlot } from "../trace/dsc.js";
-import type { IncomingTrace } from "../trace/incoming-trace.js";
+import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
+import type { ItemCount } from "../protocol/data-category.js";
 import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
 import type { TransactionSpan } from "../protocol/transaction-event.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 
-/** What the trace's sampling context is made of. */
+/** A segment as its dynamic sampling context and its errors need it. */
 export interface TraceInput {
   readonly traceId: string;
   readonly incoming: IncomingTrace | undefined;
-  /** Name of the local root, where its source is not `url`. */
+  /** Name of the local root; undefined if its source is `url`. */
   readonly transaction: string | undefined;
   readonly sampled: boolean;
-  /** The rate that this process applied, if it did. */
+  /** The rate that this process applied; undefined if it followed the sender's decision. */
   readonly sampleRate: number | undefined;
   readonly sampleRand: number;
   readonly slot: DscSlot;
   /** Resource of the local root. */
   readonly resource?: ResourceView | undefined;
   /**
-   * Name of the transaction for an event that arises now, where its source is not `url`: as final as the spans
-   * that are open, those that have ended and `route` make it.
+   * Returns the transaction's name for an event that is captured now, undefined if its source is `url`. Uses the spans
+   * that are open, those that have ended, and `route`, because the root's final name is not known yet.
    */
   readonly nameNow?: (route: string | undefined) => string | undefined;
-  /** Client spans of the unit that have finished and wait for the segment, as far as they led to it. */
+  /** Returns the finished client spans of the unit that are buffered in the segment and led to the current work. */
   readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
 }
 
-/** A transaction whose spans are encoded; the client adds what it and the scopes know. */
+/** The part of a segment that outgoing requests propagate. */
+export interface SegmentTrace {
+  readonly sampled: boolean;
+  readonly dsc: DynamicSamplingContext | undefined;
+}
+
+/** A transaction with encoded spans, to which the client adds process data and scopes. */
 export interface TransactionInput {
   readonly name: string;
-  /** Name of the root span; undefined where it is that of the transaction, or the root is not in it. */
+  /** Name of the root span, if it differs from the transaction's and the root is part of the transaction. */
   readonly spanName?: string | undefined;
   readonly op?: string | undefined;
-  /** The event's JSON up to where the client goes on: no closing brace, no `contexts`. */
+  /** Returns the event's JSON without `contexts` and without the closing brace; the client appends to it. */
   readonly openJson: (eventId: string) => string;
-  /** When its head started, in seconds since 1970. */
+  /** Start of the transaction, in seconds since 1970. */
   readonly start: number;
-  /** Members of `contexts.trace`. */
+  /** Members of `contexts.trace`, as JSON. */
   readonly traceContext: string;
   readonly responseStatusCode: number | undefined;
-  /** All spans, the root among them. */
+  /** Number of spans, including the root. */
   readonly spanCount: number;
-  /** Characters of the encoded spans: what the transaction counts for while it waits for a hook. */
+  /** Characters of the encoded spans, by which a transaction that waits for a hook is bounded. */
   readonly length: number;
   readonly trace: TraceInput;
   readonly resource: ResourceView | undefined;
-  /** Global scope, isolation scope, then the current overlay if there was one. */
+  /** Global scope, isolation scope, then the current scope if there is one. */
   readonly scopes: readonly ScopeData[];
 }
 
-/** What an error event is captured with. */
+/** An error event or user feedback, with the scopes and the trace that it belongs to. */
 export interface ErrorCapture {
   readonly event: ErrorEvent;
-  /** Adds to the event what is not worth the time where it is ignored or refused. */
+  /** Adds expensive parts, such as source lines. Not called for an event that is ignored or refused. */
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
-  /** Feedback is no error: no error filter, rate or hook applies to it. Default `error`. */
+  /** Error filters, `sampleRate` and `beforeSend` do not apply to feedback. Default `error`. */
   readonly category?: "error" | "feedback";
   /** Least specific first. */
   readonly scopes: readonly ScopeData[];
-  /** Makes those of spans, beside those of the scopes. */
+  /** Returns breadcrumbs made of spans, in addition to those of the scopes. */
   readonly breadcrumbs?: (() => readonly Breadcrumb[]) | undefined;
   readonly trace: ErrorTrace | undefined;
   readonly request?: JsonRecord | undefined;
-  /** What was thrown; absent where nothing was. */
+  /** The thrown value; absent for messages. */
   readonly originalException?: unknown;
 }
 
-/** Where an error arose. */
+/** The trace and span in which an error, message or check-in was captured. */
 export interface ErrorTrace {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
-  /** The span itself: a processor may know its segment. */
+  /** The span object, by which a processor finds its segment. */
   readonly span?: object | undefined;
-  /** What the sender of the trace said. */
+  /** Trace headers of the request. */
   readonly incoming?: IncomingTrace | undefined;
-  /** Route of the request, as far as its context knows. */
+  /** Route of the request, if an instrumentation has left it in the context. */
   readonly route?: string | undefined;
+}
+
+/** A check-in of a monitored job. */
+export interface CheckInCapture {
+  readonly checkInId: string;
+  /** Members of the check-in item, named as in the protocol. */
+  readonly members: JsonRecord;
+  readonly trace: ErrorTrace | undefined;
+}
+
+/** Logs or metric values that share an envelope item. */
+export interface ItemBatch {
+  readonly category: "log_item" | "trace_metric";
+  readonly itemType: string;
+  /** Members of the item's header, as JSON with a leading comma. */
+  readonly itemMembers: string;
+  /** JSON without lone surrogates. */
+  readonly payload: string;
+  /** Counts that are recorded if the batch is lost. */
+  readonly contents: readonly ItemCount[];
 }

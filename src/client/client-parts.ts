@@ -1,19 +1,78 @@
+import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { isThenable } from "../support/foreign.js";
+import { ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
+import type { Settings } from "../options/options.js";
+import { Scope } from "../scope/scope.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import { NO_PRESSURE } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
-import type { DeliveryCounts } from "./delivery-stats.js";
+import { EndTime } from "./end-time.js";
+import { EnvelopeBuilder } from "./envelope-builder.js";
 import type { BuilderParts } from "./envelope-builder.js";
+import { HookRunner } from "./hooks.js";
+import { Outbox } from "./outbox.js";
 import type { OutboxParts } from "./outbox.js";
+import type { DeliveryCounts } from "./stats.js";
 
-/** What a client is made of. */
+/** The settings, diagnostics, senders and callbacks that a client is constructed from. */
 export interface ClientParts extends BuilderParts, OutboxParts {
-  /** What the parts of the delivery count. */
+  /** Returns the counts of the delivery. Default: none. */
   readonly deliveryCounts?: (() => DeliveryCounts) | undefined;
-  /** How hard the way to the server is pressed. Default: not at all. */
+  /** The backpressure of the delivery. Default: none. */
   readonly pressure?: Pressure | undefined;
   /** Called once the client is closed. */
   readonly onClosed?: (() => void) | undefined;
-  /** Runs a hook. */
+  /** Runs a hook with tracing suppressed. */
   readonly runHook?: (<T>(run: () => T) => T) | undefined;
-  /** The call of the application's code that the active code runs in. Default: as far as it is synchronous. */
+  /**
+   * Returns the kind of the application callback (hook, transport, logger) that the running code belongs to. Default:
+   * synchronous calls only.
+   */
   readonly activeOwnCall?: (() => OwnCall | undefined) | undefined;
+}
+
+/** The parts of a client, connected to one another. */
+export interface ConnectedParts {
+  readonly initialScopes: readonly ScopeData[];
+  readonly builder: EnvelopeBuilder;
+  readonly outbox: Outbox;
+  readonly endTime: EndTime;
+  readonly pressure: Pressure;
+  readonly deliveryCounts: () => DeliveryCounts;
+  readonly activeOwnCall: () => OwnCall | undefined;
+}
+
+/** Builds and connects the parts of a client. Never throws. */
+export function connectParts(parts: ClientParts): ConnectedParts {
+  const { settings, diagnostics, deliveryCounts = (): DeliveryCounts => ({}) } = parts;
+  const outbox = new Outbox(parts);
+  const scopes = initialScopes(settings, diagnostics);
+  const hooks = new HookRunner(parts);
+  const isFull = (): boolean => outbox.isFull;
+  return {
+    outbox,
+    deliveryCounts,
+    initialScopes: scopes,
+    builder: new EnvelopeBuilder({ ...parts, hooks, isFull, initialScopes: scopes }),
+    endTime: new EndTime({
+      totalMillis: settings.shutdownTimeoutMillis,
+      delivered: () => deliveryCounts().sender?.envelopesSent ?? 0,
+    }),
+    pressure: parts.pressure ?? NO_PRESSURE,
+    activeOwnCall: parts.activeOwnCall ?? ownCall,
+  };
+}
+
+// The data of `initialScope` is less specific than that of all other scopes.
+function initialScopes({ initialScope }: Settings, diagnostics: Diagnostics): readonly ScopeData[] {
+  if (initialScope === undefined) return [];
+  const scope = new Scope();
+  const outcome = guardCallback(diagnostics, "initialScope", (): unknown =>
+    typeof initialScope === "function" ? initialScope(scope) : scope.update(initialScope),
+  );
+  if (outcome.ok && isThenable(outcome.value))
+    reportAsyncHook(diagnostics, "initialScope", "what it writes after its first `await` is lost");
+  return [scope.data];
 }

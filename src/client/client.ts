@@ -1,55 +1,49 @@
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import { ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { guardMethods } from "../support/guard.js";
 import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
 import type { ScopeData } from "../scope/scope-data.js";
-import { NO_PRESSURE } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
-import type { ErrorCapture, TraceInput, TransactionInput } from "./capture-input.js";
+import type {
+  CheckInCapture,
+  ErrorCapture,
+  ItemBatch,
+  SegmentTrace,
+  TraceInput,
+  TransactionInput,
+} from "./capture-input.js";
 import type { ResourceView } from "../trace/span-view.js";
+import { connectParts } from "./client-parts.js";
 import type { ClientParts } from "./client-parts.js";
-import { EndTime } from "./end-time.js";
-import { EnvelopeBuilder } from "./envelope-builder.js";
+import type { EndTime } from "./end-time.js";
+import type { EnvelopeBuilder } from "./envelope-builder.js";
 import {
   ONE_CHECK_IN,
   ONE_ERROR,
   ONE_FEEDBACK,
   transactionContents,
 } from "../protocol/envelope-contents.js";
-import { HookRunner } from "./hook-runner.js";
-import { initialScopes } from "./initial-scopes.js";
-import type { CheckInCapture, ItemBatch } from "./envelope-builder.js";
-import { Outbox } from "./outbox.js";
+import type { Outbox } from "./outbox.js";
 import type { TraceIdentity } from "./sampling-context.js";
-import type { DeliveryCounts } from "./delivery-stats.js";
 import type { ProcessMembers } from "./process-members.js";
 import { Sources } from "./sources.js";
 import type { ItemBuffer, SpanSource } from "./sources.js";
 import { countsOf } from "./stats.js";
-import type { ClientStats } from "./stats.js";
+import type { ClientStats, DeliveryCounts } from "./stats.js";
 
-export type { ItemBuffer } from "./sources.js";
-
-/** What other services are told of a segment. */
-export interface SegmentTrace {
-  readonly sampled: boolean;
-  readonly dsc: DynamicSamplingContext | undefined;
-}
-
-/** One Sentry client: it takes what was captured, applies scopes and hooks, and has it delivered. */
+/** A Sentry client: applies scopes and hooks to captured events and transactions, and sends them. */
 export class SentryClient {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
-  /** Counts what is lost on the way. */
+  /** Counts every item that is discarded. */
   readonly ledger: DiscardLedger;
-  /** How hard the way to the server is pressed. */
+  /** The backpressure by which sampling rates are lowered. */
   readonly pressure: Pressure;
-  /** Scope data of the client itself, less specific than all scopes. */
+  /** Scope data of the option `initialScope`, less specific than all scopes. */
   readonly initialScopes: readonly ScopeData[];
   readonly #deliveryCounts: () => DeliveryCounts;
   readonly #builder: EnvelopeBuilder;
@@ -91,82 +85,75 @@ export class SentryClient {
     });
   }
 
-  /** Use `createClient`. */
+  /** Internal: use `createClient`. */
   constructor(parts: ClientParts) {
     this.settings = parts.settings;
     this.diagnostics = parts.diagnostics;
     this.ledger = parts.ledger;
-    this.#outbox = new Outbox(parts);
-    const isFull = (): boolean => this.#outbox.isFull;
-    this.initialScopes = initialScopes(parts.settings, parts.diagnostics);
-    this.#builder = new EnvelopeBuilder({
-      ...parts,
-      hooks: new HookRunner(parts),
-      isFull,
-      initialScopes: this.initialScopes,
-    });
-    this.pressure = parts.pressure ?? NO_PRESSURE;
-    this.#deliveryCounts = parts.deliveryCounts ?? (() => ({}));
-    this.#endTime = new EndTime({
-      totalMillis: parts.settings.shutdownTimeoutMillis,
-      delivered: () => this.#deliveryCounts().sender?.envelopesSent ?? 0,
-    });
+    const connected = connectParts(parts);
+    this.initialScopes = connected.initialScopes;
+    this.pressure = connected.pressure;
+    this.#outbox = connected.outbox;
+    this.#builder = connected.builder;
+    this.#deliveryCounts = connected.deliveryCounts;
+    this.#endTime = connected.endTime;
+    this.#activeOwnCall = connected.activeOwnCall;
     this.#onClosed = parts.onClosed;
     this.#newEventId = parts.newEventId;
-    this.#activeOwnCall = parts.activeOwnCall ?? ownCall;
   }
 
-  /** Whether `close` was called: what comes later is counted as `closed`. */
+  /** True once `close` was called. What is captured later is discarded and counted as `closed`. */
   get isClosed(): boolean {
     return this.#closing !== undefined;
   }
 
-  /** Tells the client of the process whose spans it gets. */
+  /** Gives the client the OTel resource that describes the process in events without a span. */
   learnResource(resource: ResourceView | undefined): void {
     this.#builder.learnResource(resource);
   }
 
-  /** Makes a part's spans count, and be flushed, with the client. */
+  /** Registers a source of spans, which the client counts in `stats` and flushes with its own events. */
   addSpanSource(source: SpanSource): void {
     this.#sources.addSpans(source);
   }
 
-  /** Makes what a part collects be sent when the client is flushed, closed, or left by its process. */
+  /** Registers a buffer that the client empties on `flush`, on `close` and at the end of the process. */
   addBuffer(buffer: ItemBuffer): void {
     this.#sources.addBuffer(buffer);
   }
 
-  /** Calls `fn` when the client is about to close: what it captures is still sent. */
+  /** Registers a function that is called when the client begins to close. What it captures is still sent. */
   onClosing(fn: () => void): void {
     this.#onClosing.add(fn);
   }
 
   /**
-   * Calls `fn` when the process has nothing left to do, or ends: what is open will not end any more. It may be called
-   * more than once.
+   * Registers a function that is called when the process has nothing left to do, or ends: open work will not finish any
+   * more. It may be called more than once.
    */
   onEnding(fn: () => void): void {
     this.#onEnding.add(fn);
   }
 
-  /** Captures what waits for something that will not come any more, since the process is about to end. */
+  /** Captures unfinished work, such as open monitor runs, because the process is about to end. */
   captureUnfinished(): void {
     for (const fn of this.#onEnding) guardCallback(this.diagnostics, "onEnding", fn);
   }
 
-  /** What events say of the process: release, environment, server name. */
+  /** Returns the release, environment and server name that events carry. */
   processMembers(): ProcessMembers {
     return this.#builder.processMembers();
   }
 
-  /** True while a logger, a hook or a transport of the application is called by this package. */
+  /** True while this package is calling a logger, hook or transport of the application. */
   get isInOwnCall(): boolean {
     return this.#activeOwnCall() !== undefined;
   }
 
   /**
-   * Tells whether something is captured by code that this package is calling, and counts it as `reentrant`: it would come
-   * to that code again, without end. Logs and metrics have hooks of their own, so that other hooks may capture them.
+   * Returns true, and counts the items as `reentrant`, if the running code is a callback of the application that this
+   * package is calling: capturing there would call it again, without end. Hooks may capture logs and metrics, which have
+   * hooks of their own.
    */
   refusesReentry(contents: readonly ItemCount[], isTelemetry: boolean = false): boolean {
     const call = this.#activeOwnCall();
@@ -175,19 +162,19 @@ export class SentryClient {
     return true;
   }
 
-  /** 32 hexadecimal digits for an event. */
+  /** Returns a new event id of 32 hexadecimal digits. */
   newEventId(): string {
     return this.#newEventId();
   }
 
-  /** The sampling context of a trace that starts here and that no processor has seen (protocol: dynamic sampling context). */
+  /** Returns the dynamic sampling context of a trace that starts in this process without a span that a processor saw start. */
   samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
     return this.#builder.samplingContext(identity);
   }
 
   /**
-   * What is told of the segment of a span: whether Sentry gets it, and its sampling context, which is
-   * frozen by this. Undefined where no processor of this client has seen the span start.
+   * Returns the sampling decision and the dynamic sampling context of a span's segment, and freezes the context. Undefined
+   * if no processor of this client saw the span start.
    */
   segmentTrace(span: object): SegmentTrace | undefined {
     const segment = this.#sources.segmentOf(span);
@@ -195,18 +182,18 @@ export class SentryClient {
     return { sampled: segment.sampled, dsc: this.#builder.segmentContext(segment) };
   }
 
-  /** The segment of a span; undefined where no processor of this client has seen the span start. */
+  /** Returns the segment of a span; undefined if no processor of this client saw the span start. */
   segmentOf(span: object): TraceInput | undefined {
     return this.#sources.segmentOf(span);
   }
 
-  /** Sends a transaction whose spans are encoded. Never throws. */
+  /** Sends a transaction with encoded spans. Never throws. */
   captureTransaction(input: TransactionInput): void {
     const event = { contents: transactionContents(input.spanCount), length: input.length };
     this.#outbox.deliver("transaction", event, () => this.#builder.transaction(input));
   }
 
-  /** Sends an error event, or feedback. Never throws. */
+  /** Sends an error event or feedback. Never throws. */
   captureError(capture: ErrorCapture): void {
     const { category = "error", trace } = capture;
     const contents = category === "error" ? ONE_ERROR : ONE_FEEDBACK;
@@ -225,52 +212,53 @@ export class SentryClient {
     this.#outbox.deliver("monitor", event, () => this.#builder.checkIn(capture, segment));
   }
 
-  /** Sends logs or values of metrics that were collected. Never throws. */
+  /** Sends a batch of logs or metric values. Never throws. */
   captureBatch(batch: ItemBatch): void {
     const event = { contents: batch.contents, length: 0 };
     this.#outbox.deliver(batch.category, event, () => this.#builder.batch(batch));
   }
 
   /**
-   * Sends everything that was captured before the call. Resolves to true when all of it has an
-   * outcome, to false after `timeoutMillis`. Never rejects.
+   * Sends everything that was captured before the call. Resolves to true once each item was sent or discarded, to false
+   * after `timeoutMillis` (default: the option `shutdownTimeoutMillis`). Never rejects.
    */
   flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
     return this.#endTime.during(this.#flush(this.#endTime.valid(timeoutMillis)));
   }
 
-  /** Flushes at the end of the process: such waits and `close` have `shutdownTimeoutMillis` together (`EndTime`). */
+  /** Flushes at the end of the process, within the time that `EndTime` leaves of `shutdownTimeoutMillis`. */
   flushAtEnd(): Promise<boolean> {
     return this.flush(this.#endTime.remaining);
   }
 
   /**
-   * Flushes, then lets go of everything. Default: `shutdownTimeoutMillis`, less the time for which a flush has just waited
-   * in vain. Idempotent: a second call returns the first one's promise.
+   * Flushes, then closes the client and its connections. Resolves as `flush` does. Default of `timeoutMillis`: the option
+   * `shutdownTimeoutMillis`, less the time for which a flush has just waited in vain. Idempotent: a second call returns
+   * the promise of the first. Never rejects.
    */
   close(timeoutMillis: number = this.#endTime.remaining): Promise<boolean> {
     this.#closing ??= this.#close(this.#endTime.valid(timeoutMillis));
     return this.#closing;
   }
 
-  /** A number that grows with everything that is captured. */
+  /** Returns a number that grows with every captured item. */
   activity(): number {
     return this.#sources.started() + this.#outbox.activity();
   }
 
-  /** Keeps the process alive no more, except for who waits in `flush`. What is under way may be tried again later. */
+  /** From now on only a pending `flush` keeps the process alive. Requests in flight may be retried later. */
   letGo(): void {
     this.#outbox.letGo();
   }
 
-  /** Saves what has not been sent, at the end of the process, where nothing can be waited for. */
+  /** Saves unsent envelopes at the end of the process, where only synchronous work is possible. */
   leave(): void {
     this.captureUnfinished();
     this.#sources.release();
     this.#outbox.leave();
   }
 
-  /** What was captured and what became of it. */
+  /** Returns how much was captured, sent, queued and dropped. */
   stats(): ClientStats {
     return countsOf(this.#sources.counts(), {
       given: this.#outbox.given(),
@@ -295,5 +283,9 @@ export class SentryClient {
 }
 
 function report(this: SentryClient, error: unknown): void {
-  this.diagnostics.warnOnce("client:call", "a call of the client failed and has no effect", error);
+  this.diagnostics.warnOnce(
+    "client:call",
+    "a method of the client failed, and the call had no effect",
+    error,
+  );
 }

@@ -10,26 +10,25 @@ import {
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/valid-values.js";
-import { conformException } from "./conform-exception.js";
+import { conformException, conformRequest } from "./conform-interfaces.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
-import { conformRequest } from "./conform-request.js";
 import { SDK_MEMBER } from "./process-members.js";
 import { jsonFormOf } from "./valid-event.js";
 
-/** An event that Relay takes as it is, and the rules that the given one broke. */
+/** An event that Relay accepts unchanged, and the rules that the given event broke. */
 export interface ConformedEvent<Event> {
   readonly event: Event;
   readonly broken: ReadonlySet<ValueRule>;
 }
 
-/** Makes one value valid; undefined where it is left out. Adds the rule that it broke. */
+/** Returns a valid form of the value, undefined to leave it out; adds the rule that the value broke to `broken`. */
 type Conform = (value: unknown, broken: Set<ValueRule>) => unknown;
 
 const MAX_NAME_LENGTH = 200;
 const MAX_LOGGER_LENGTH = 64;
 const MAX_MESSAGE_LENGTH = 8192;
 
-/** Applies a rule to a text: what it changed, apart from white space at the ends, is broken. */
+// Only white space at the ends may change without the rule counting as broken.
 function byRule(rule: ValueRule, valid: (value: unknown) => string | undefined): Conform {
   return (value, broken) => {
     const sent = valid(value);
@@ -41,7 +40,7 @@ function byRule(rule: ValueRule, valid: (value: unknown) => string | undefined):
 const text = (max: number): Conform =>
   byRule("event", (value) => textMember(value, max)?.trim() || undefined);
 
-/** Leaves out what has not the shape. */
+// Leaves out a value that `accepts` refuses.
 function shaped(rule: ValueRule, accepts: (value: unknown) => boolean): Conform {
   return (value, broken) => {
     if (accepts(value)) return value;
@@ -53,7 +52,7 @@ function shaped(rule: ValueRule, accepts: (value: unknown) => boolean): Conform 
 const record = shaped("event", isRecord);
 const asItIs: Conform = (value) => value;
 
-/** Applies the parts' rules to each of a list. */
+// Applies `part` to each member of a list.
 function each(rule: ValueRule, part: Conform): Conform {
   return (value, broken) => {
     if (!Array.isArray(value)) return shaped(rule, () => false)(value, broken);
@@ -104,7 +103,7 @@ const contexts: Conform = (given, broken) => {
   return Object.fromEntries(entries.filter(([, context]) => context !== undefined)) as object;
 };
 
-// Relay names an event's SDK by both, and shows an error where one is missing.
+// Relay shows an error on an event whose SDK has no name or no version.
 const sdk: Conform = (given, broken) => {
   if (isRecord(given) && ["name", "version"].every((name) => typeof given[name] === "string"))
     return given;
@@ -168,8 +167,8 @@ function fieldRule(name: string): Conform | undefined {
 }
 
 /**
- * Makes an event valid that application code may have changed or made. Relay answers 200 and deletes
- * what breaks its rules, and Sentry shows an error on the event. Throws what a getter of the event throws.
+ * Makes an event valid that the application may have changed or made. Relay answers 200, deletes the values that break
+ * its rules, and Sentry shows an error on the event. Throws what a getter of the event throws.
  */
 export function conformEvent<Event extends object>(given: Event): ConformedEvent<Event> {
   const broken = new Set<ValueRule>();

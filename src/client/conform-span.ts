@@ -17,7 +17,7 @@ type Members = Record<string, unknown>;
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
-// The members that a child span and a trace context have in common; undefined where one is left out.
+// Members of both child spans and trace contexts. A rule returns undefined to leave the member out.
 const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   data: (value) => (isRecord(value) ? value : undefined),
   description: (value) => (isText(value) ? cut(value, MAX_DESCRIPTION_LENGTH) : undefined),
@@ -30,7 +30,7 @@ const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   links: (value) => (Array.isArray(value) ? value.filter(isLink) : undefined),
 };
 
-/** A child span that Relay takes as it is; undefined where it is none. */
+/** Returns a child span that Relay accepts unchanged; undefined if `span` is no object. */
 export function conformSpan(span: unknown, broken: Set<ValueRule>): object | undefined {
   if (!isRecord(span)) {
     broken.add("span");
@@ -43,7 +43,7 @@ export function conformSpan(span: unknown, broken: Set<ValueRule>): object | und
     : { ...valid, measurements: conformMeasurements(measurements, broken) };
 }
 
-/** A trace context that Relay takes as it is: it has no description. */
+/** Returns a trace context that Relay accepts unchanged, without a description; undefined if it has no valid ids. */
 export function conformTrace(trace: unknown, broken: Set<ValueRule>): object | undefined {
   if (!isRecord(trace) || !hasIds(trace)) {
     broken.add("span");
@@ -75,7 +75,7 @@ function originOf(origin: unknown): string | undefined {
   return isText(origin) ? validOrigin(origin) : undefined;
 }
 
-// Lists are copies: of those that lost a member the length differs.
+// Lists are filtered copies, so their lengths differ if a member was left out.
 function isSame(sent: unknown, given: unknown): boolean {
   if (Array.isArray(sent) && Array.isArray(given)) return sent.length === given.length;
   return sent === given;
@@ -87,7 +87,7 @@ function isLink(link: unknown): boolean {
   );
 }
 
-/** Measurements that Relay takes as they are: of those with valid names and values the first ten. */
+/** Returns the first ten measurements with valid names and values, which is what Relay accepts. */
 export function conformMeasurements(given: unknown, broken: Set<ValueRule>): object | undefined {
   if (!isRecord(given)) {
     broken.add("measurement");

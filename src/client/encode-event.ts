@@ -1,10 +1,11 @@
+import { conformEvent } from "./conform-event.js";
+import { reportBrokenRules } from "./value-faults.js";
+import { clip } from "../support/cut.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { normalize } from "../support/normalize.js";
 import type { NormalizeLimits } from "../support/normalize.js";
-import { conformEvent } from "./conform-event.js";
-import { reportBrokenRules } from "./value-faults.js";
 
-// Twice as much as Sentry takes of an event, for which `fitEvent` cuts the rest by what it is worth.
+// Twice the size that Sentry accepts: `fitEvent` then removes the least valuable parts first.
 const MAX_LENGTH = 2_097_152;
 
 const LIMITS: Partial<NormalizeLimits> = {
@@ -16,13 +17,13 @@ const LIMITS: Partial<NormalizeLimits> = {
   omitUndefined: true,
 };
 
-// A transaction of 1000 spans has as many values.
+// A transaction of 1000 spans has about 100,000 values.
 const MAX_NODES = { event: 20_000, transaction: 100_000 };
 
 /**
- * JSON of an event that application code may have changed, valid by Relay's rules; what had to be
- * repaired is reported. What JSON cannot hold, or is too large, becomes a text such as `[Circular ~]`. Throws what the
- * event's own getters throw.
+ * Encodes an event that the application may have changed: repairs what breaks Relay's rules and logs a diagnostic for
+ * it. Values that are too large or not representable in JSON become texts such as `[Circular ~]`. Throws what getters
+ * of the event throw.
  */
 export function encodeConformed(
   event: object,
@@ -36,7 +37,75 @@ export function encodeConformed(
   return JSON.stringify(valid);
 }
 
-/** JSON of an event of any values: strings and keys are well-formed, since Relay refuses an event with a lone surrogate. */
+/** Encodes an event with well-formed strings and keys, since Relay refuses an event with a lone surrogate. */
 export function encodeEvent(event: object): string {
   return JSON.stringify(normalize(event, LIMITS));
+}
+
+/** Maximum size of an event or transaction item, in bytes (protocol: size limits). */
+const MAX_ITEM_BYTES = 1_048_576;
+
+const TEXT_LIMITS = [1024, 128];
+
+// The members of an event or transaction that are removed or cut to make it smaller.
+interface LargeEvent {
+  breadcrumbs?: unknown;
+  extra?: unknown;
+  tags?: unknown;
+  contexts?: Record<string, unknown>;
+  spans?: { data?: object }[];
+}
+
+/**
+ * Reduces the JSON of an event or transaction to the size that Relay accepts. Removes breadcrumbs and extra first, then
+ * cuts long texts, then removes the largest `data` of spans, then tags and all contexts but the trace. Keeps all spans.
+ */
+export function fitEvent(json: string, diagnostics: Diagnostics): string {
+  // A UTF-16 code unit takes at most three bytes in UTF-8.
+  if (json.length <= MAX_ITEM_BYTES / 3 || fits(json)) return json;
+  diagnostics.warnOnce(
+    "event:size",
+    "an event was larger than the 1 MiB that Sentry accepts; breadcrumbs, extra and long texts were cut from it. Attach less data to scopes and events",
+  );
+  return shrink(JSON.parse(json) as LargeEvent);
+}
+
+function shrink(event: LargeEvent): string {
+  delete event.breadcrumbs;
+  delete event.extra;
+  let text = JSON.stringify(event);
+  for (const limit of TEXT_LIMITS) {
+    if (fits(text)) return text;
+    text = JSON.stringify(event, (_key, value: unknown) => clipText(value, limit));
+  }
+  return fits(text) ? text : withoutLargestData(JSON.parse(text) as LargeEvent);
+}
+
+// Without `data`, at most 1000 spans of a few hundred bytes each are left.
+function withoutLargestData(event: LargeEvent): string {
+  const bySize = (event.spans ?? [])
+    .map((span) => ({ span, bytes: Buffer.byteLength(JSON.stringify(span.data ?? {})) }))
+    .toSorted((a, b) => b.bytes - a.bytes);
+  let excess = Buffer.byteLength(JSON.stringify(event)) - MAX_ITEM_BYTES;
+  for (const { span, bytes } of bySize) {
+    if (excess <= 0) break;
+    span.data = {};
+    excess -= bytes - 2;
+  }
+  return excess > 0 ? withTraceOnly(event) : JSON.stringify(event);
+}
+
+function withTraceOnly(event: LargeEvent): string {
+  const trace = event.contexts?.["trace"];
+  delete event.tags;
+  event.contexts = trace === undefined ? {} : { trace };
+  return JSON.stringify(event);
+}
+
+function clipText(value: unknown, limit: number): unknown {
+  return typeof value === "string" ? clip(value, limit) : value;
+}
+
+function fits(json: string): boolean {
+  return Buffer.byteLength(json) <= MAX_ITEM_BYTES;
 }

@@ -1,22 +1,22 @@
-/** What the time of an end depends on. */
+/** Settings of an `EndTime`. */
 export interface EndTimeSettings {
-  /** `shutdownTimeoutMillis`: for all waits together. */
+  /** The option `shutdownTimeoutMillis`, which bounds all waits together. */
   readonly totalMillis: number;
-  /** Envelopes that the server has accepted. */
+  /** Returns the number of envelopes that the server has accepted. */
   readonly delivered: () => number;
-  /** Milliseconds by a clock that does not jump; default `performance.now`. */
+  /** Monotonic clock in milliseconds. Default `performance.now`. */
   readonly now?: (() => number) | undefined;
 }
 
-// Beyond the time-out, for what is captured after it has passed: the server may be back.
+// Share of the time-out that is added for events captured after it has passed: the server may be back.
 const EXTRA_SHARE = 0.25;
 
-// A flush in vain says nothing of an end that comes later: orchestrators give a process 30 s from SIGTERM on.
+// After this time, an earlier flush in vain no longer counts. Orchestrators give a process 30 s from SIGTERM on.
 const MEMORY_MILLIS = 30_000;
 
 /**
- * The time that the end of a client may take, however many waits it is made of: a flush at a signal, `close`, a flush when
- * the process runs out of work. With a server that does not answer each of them would take the whole time-out.
+ * Bounds the time of all waits at the end of a process together: a flush at a signal, `close`, a flush on `beforeExit`.
+ * If the server does not answer, each of them alone would take the whole time-out.
  */
 export class EndTime {
   readonly #settings: EndTimeSettings;
@@ -24,7 +24,7 @@ export class EndTime {
   #pending = 0;
   #waitedSince = 0;
   #waitedUntil = 0;
-  /** Milliseconds of waits since the server has last accepted something. */
+  /** Milliseconds of waiting since the server last accepted an envelope. */
   #used = 0;
   #delivered = 0;
 
@@ -34,8 +34,8 @@ export class EndTime {
   }
 
   /**
-   * Milliseconds for the next wait: what earlier ones have left of the time-out. Once less than a quarter of it is left, a
-   * quarter, in all.
+   * Milliseconds for the next wait: the time-out less earlier waits. Once less than a quarter of the time-out is left,
+   * the remaining waits have a quarter together.
    */
   get remaining(): number {
     const { totalMillis } = this.#settings;
@@ -46,13 +46,13 @@ export class EndTime {
     return left >= extra ? left : Math.max(0, Math.min(extra, left + extra));
   }
 
-  /** The time-out of a wait: the whole time where it is none. `Infinity` waits as long as a timer can. */
+  /** Returns a valid time-out in milliseconds: `millis`, or the whole time-out if `millis` is not a number of at least 0. */
   valid(millis: unknown): number {
     const isValid = typeof millis === "number" && millis >= 0;
     return isValid ? millis : this.#settings.totalMillis;
   }
 
-  /** Waits for a flush. Its time counts unless the server has accepted something meanwhile. */
+  /** Waits for a flush and counts its time, unless the server accepts an envelope meanwhile. */
   async during(flush: Promise<boolean>): Promise<boolean> {
     if (this.#pending === 0) {
       this.#forget();
@@ -71,7 +71,7 @@ export class EndTime {
     this.#forget();
   }
 
-  // A server that has answered since is worth a wait.
+  // A server that accepts envelopes is worth waiting for.
   #forget(): void {
     const isLongAgo = this.#now() - this.#waitedUntil > MEMORY_MILLIS;
     const delivered = this.#settings.delivered();

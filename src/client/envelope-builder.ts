@@ -4,7 +4,7 @@ import { isObjectLike } from "../support/foreign.js";
 import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isUsable } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
-import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { DiscardReason } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import { mergeScopes } from "../scope/merge.js";
@@ -18,13 +18,19 @@ import {
   ONE_FEEDBACK,
   transactionContents,
 } from "../protocol/envelope-contents.js";
-import { CheckInIdentities } from "./check-in-identities.js";
-import type { ErrorCapture, ErrorTrace, TraceInput, TransactionInput } from "./capture-input.js";
+import { CheckInIdentities } from "./process-identity.js";
+import type {
+  CheckInCapture,
+  ErrorCapture,
+  ErrorTrace,
+  ItemBatch,
+  TraceInput,
+  TransactionInput,
+} from "./capture-input.js";
 import type { ResourceView } from "../trace/span-view.js";
-import { encodeEvent } from "./encode-event.js";
+import { encodeEvent, fitEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
-import { fitEvent } from "./fit-event.js";
-import type { Eventual, HookRunner } from "./hook-runner.js";
+import type { Eventual, HookRunner } from "./hooks.js";
 import {
   SDK_HEADER_MEMBER,
   contextMembers,
@@ -35,91 +41,71 @@ import type { ProcessSources } from "./process-identity.js";
 import type { ProcessMembers } from "./process-members.js";
 import { detectionOf, isPending } from "./resource-attributes.js";
 import { scopeMembers } from "./scope-members.js";
-import { createTraceContext } from "./sampling-context.js";
+import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
-import type { TraceContextSource, TraceIdentity } from "./sampling-context.js";
+import type { SamplingContexts, TraceIdentity } from "./sampling-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
-/** What envelopes are built with. */
+/** Settings and functions that envelopes are built with. */
 export interface BuilderParts extends ProcessSources {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly publicKey: string;
   readonly orgId: string | undefined;
-  /** Envelope header members beside the SDK's: the DSN, with a tunnel. */
+  /** Further envelope header members, as JSON with leading commas: the DSN if there is a tunnel. */
   readonly headerMembers: string;
   readonly newEventId: () => string;
   readonly random: () => number;
 }
 
-/** The client's parts that call hooks, and say whether an event may wait for one. */
+/** The parts of the client that call hooks and bound the events that wait for them. */
 export interface HookParts {
   readonly hooks: HookRunner;
   readonly isFull: () => boolean;
-  /** Scope data of the client itself. */
+  /** Scope data of the option `initialScope`. */
   readonly initialScopes: readonly ScopeData[];
 }
 
-/** What was built, or why there is nothing. */
+/** A built envelope, or the reason why the event was dropped. */
 export type BuildResult = BuiltEnvelope | Dropped;
 
 interface Dropped {
   readonly dropped: DiscardReason;
 }
 
-/** An envelope's parts; `droppedSpans` left the transaction on the way. */
+/** The parts of an envelope, and the number of spans that hooks removed from its transaction. */
 export interface BuiltEnvelope {
   readonly parts: EnvelopeParts;
   readonly droppedSpans: number;
   readonly attachments?: AttachmentItems;
 }
 
-/** A check-in of a monitored job. */
-export interface CheckInCapture {
-  readonly checkInId: string;
-  /** What the job says, in the protocol's words. */
-  readonly members: JsonRecord;
-  readonly trace: ErrorTrace | undefined;
-}
-
-/** Logs or values of metrics that share an item. */
-export interface ItemBatch {
-  readonly category: "log_item" | "trace_metric";
-  readonly itemType: string;
-  /** Members of the item's header, as JSON text with a leading comma. */
-  readonly itemMembers: string;
-  /** JSON without lone surrogates. */
-  readonly payload: string;
-  /** What losing it costs. */
-  readonly contents: readonly ItemCount[];
-}
-
-// Relay drops a transaction that started five days ago after a 200; six hours for clocks and the last retry.
+// Relay answers 200 and drops a transaction that started five days ago. Six hours are left for clock skew and the last retry.
 const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
 
-/** Builds the envelopes of one client: process, scopes and hooks applied. */
+/** Builds the envelopes of one client: adds process data and scopes, and runs the hooks. */
 export class EnvelopeBuilder {
   readonly #parts: BuilderParts & HookParts;
   readonly #membersOf: (resource: ResourceView | undefined) => ProcessMembers;
-  readonly #traceContext: TraceContextSource;
+  readonly #samplingContexts: SamplingContexts;
   readonly #checkIns = new CheckInIdentities();
-  // The first resource that was seen: what belongs to no segment is described by it.
+  // The first resource that was seen; it describes the process in events that belong to no segment.
   #resource: ResourceView | undefined;
 
   constructor(parts: BuilderParts & HookParts) {
     this.#parts = parts;
     this.#membersOf = createProcessMembers(parts);
-    this.#traceContext = createTraceContext(parts);
+    this.#samplingContexts = createSamplingContexts(parts);
   }
 
-  /** Takes note of a resource, and has its detectors waited for from now on. Never throws. */
+  /** Remembers the first resource, and starts to wait for asynchronous detectors. Never throws. */
   learnResource(resource: ResourceView | undefined): void {
     if (resource === this.#resource || !isObjectLike(resource)) return;
     this.#resource ??= resource;
     if (isPending(resource)) void detectionOf(resource);
   }
 
-  /** The envelope of a transaction. */
+  /** Builds the envelope of a transaction. */
   transaction(input: TransactionInput): Eventual<BuildResult> {
     const { settings } = this.#parts;
     this.learnResource(input.resource);
@@ -128,7 +114,7 @@ export class EnvelopeBuilder {
     const eventId = this.#parts.newEventId();
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
     reportBrokenRules(this.#parts.diagnostics, merged.broken);
-    // Member by member: a spread with members after it takes 2.5 µs.
+    // Listed member by member, because an object spread followed by members takes 2.5 µs.
     const { diagnostics, hooks, isFull } = this.#parts;
     const text = transactionJson({ input, members, eventId, merged, settings });
     const result = runTransactionHooks(text, {
@@ -140,7 +126,7 @@ export class EnvelopeBuilder {
       hint: { event_id: eventId },
     });
     const header = (): string =>
-      this.#headerWith(this.#traceContext.jsonOfTransaction(input.trace, members));
+      this.#headerWith(this.#samplingContexts.jsonOfTransaction(input.trace, members));
     return this.#built(result, header, ({ json, droppedSpans }, headerMembers) => {
       const parts: EnvelopeParts = {
         eventId,
@@ -155,22 +141,22 @@ export class EnvelopeBuilder {
     });
   }
 
-  /** What events say of the process now. */
+  /** Returns the release, environment and further process data that events carry now. */
   processMembers(): ProcessMembers {
     return this.#membersOf(this.#resource);
   }
 
-  /** The sampling context of a trace that starts here and that no processor has seen. */
+  /** Returns the sampling context of a trace that starts in this process without a span that a processor saw start. */
   samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
-    return this.#traceContext.ofTrace(identity, this.processMembers());
+    return this.#samplingContexts.ofTrace(identity, this.processMembers());
   }
 
-  /** The sampling context of a segment, frozen by this. */
+  /** Returns the sampling context of a segment, and freezes it. */
   segmentContext(trace: TraceInput): DynamicSamplingContext | undefined {
-    return this.#traceContext.ofSegment(trace, this.#membersOfSegment(trace));
+    return this.#samplingContexts.ofSegment(trace, this.#membersOfSegment(trace));
   }
 
-  /** The envelope of an error event or feedback. */
+  /** Builds the envelope of an error event or feedback. */
   error(capture: ErrorCapture, segment: TraceInput | undefined): Eventual<BuildResult> {
     const { event, trace, category = "error" } = capture;
     const { settings } = this.#parts;
@@ -196,7 +182,7 @@ export class EnvelopeBuilder {
     });
   }
 
-  /** The envelope of a check-in. No hook, no sampling: a job's end must not get lost on the way. */
+  /** Builds the envelope of a check-in. No hook and no sampling applies, because a lost check-in would make the run time out. */
   checkIn(
     { checkInId, members, trace }: CheckInCapture,
     segment: TraceInput | undefined,
@@ -220,7 +206,7 @@ export class EnvelopeBuilder {
     return { parts, droppedSpans: 0 };
   }
 
-  /** The envelope of collected items: without a trace, since each has its own. */
+  /** Builds the envelope of a batch, without a trace header: each item has a trace of its own. */
   batch({ category, itemType, itemMembers, payload, contents }: ItemBatch): BuildResult {
     const headerMembers = this.#header(undefined);
     const parts = { category, itemType, itemMembers, payload, contents, headerMembers };
@@ -240,7 +226,7 @@ export class EnvelopeBuilder {
     return withIdentity(members, segment.slot.identity);
   }
 
-  // An event that waits for a hook says of the process what was known at its capture: so does its sampling context.
+  // If the event waits for a hook, its header is built before, so that both describe the process as of the capture.
   #built<Finished extends object>(
     result: Eventual<Dropped | Finished>,
     header: () => string,
@@ -258,8 +244,8 @@ export class EnvelopeBuilder {
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined {
     return segment === undefined
-      ? this.#traceContext.ofError(trace, members)
-      : this.#traceContext.ofSegment(segment, members);
+      ? this.#samplingContexts.ofError(trace, members)
+      : this.#samplingContexts.ofSegment(segment, members);
   }
 
   #header(dsc: DynamicSamplingContext | undefined): string {
@@ -290,7 +276,7 @@ function transactionJson(parts: TransactionParts): string {
   const scopes = scopeMembers(merged, parts.settings);
   const status = input.responseStatusCode;
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
-  // Where the scopes' contexts were too large to be sent, those of the process stay.
+  // If the scopes' contexts were too large and removed, those of the process are kept.
   const process = contextMembers(members, scopes.contexts === "" ? {} : merged.contexts);
   return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }

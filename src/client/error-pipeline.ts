@@ -1,35 +1,38 @@
-import { detached } from "../support/detached.js";
-import { isRecord } from "../support/foreign.js";
-import type { Diagnostics } from "../support/diagnostics.js";
-import { guardCallback } from "../support/diagnostics.js";
+import type { ErrorTrace } from "./capture-input.js";
+import { encodeConformed } from "./encode-event.js";
+import { processed } from "./hooks.js";
+import type { Eventual, HookRunner } from "./hooks.js";
+import { SDK_MEMBER } from "./process-members.js";
+import type { ProcessMembers } from "./process-members.js";
+import { eventCopy } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
+import { redactedEvent } from "../privacy/redact-event.js";
 import type { DiscardReason } from "../protocol/data-category.js";
-import type { ErrorEvent } from "../protocol/error-event.js";
+import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { MergedScopes } from "../scope/merge.js";
-import { encodeConformed } from "./encode-event.js";
-import type { EventSurroundings } from "./event-surroundings.js";
-import { completeEvent } from "./event-surroundings.js";
-import { processed } from "./event-processors.js";
-import type { Eventual, HookRunner } from "./hook-runner.js";
-import { eventCopy } from "./valid-event.js";
-import { redactedEvent } from "../privacy/redact-event.js";
+import type { Breadcrumb } from "../scope/scope-data.js";
+import { detached } from "../support/detached.js";
+import { guardCallback } from "../support/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { isRecord } from "../support/foreign.js";
+import { withoutUnset } from "../support/without-unset.js";
 
-/** What an error event is finished with. */
+/** Settings, hooks and data with which an error event is completed. */
 export interface ErrorContext extends EventSurroundings {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly hooks: HookRunner;
-  /** True where no further event can wait for a hook. */
+  /** Returns true if no further event can wait for a hook. */
   readonly isFull: () => boolean;
   readonly random: () => number;
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
-  /** What was thrown; absent where nothing was. */
+  /** The thrown value; absent for messages. */
   readonly originalException?: unknown;
 }
 
-/** The event's JSON, or why it is dropped. */
+/** The event's JSON, or the reason why it was dropped. */
 export type FinishedEvent = { readonly dropped: DiscardReason } | { readonly json: string };
 
 /**
@@ -50,7 +53,7 @@ export function finishErrorEvent(
   });
 }
 
-/** Takes feedback through its steps: scopes and event processors. It is neither ignored nor sampled, and `beforeSend` does not see it. */
+/** Applies scopes and event processors to feedback. It is neither filtered nor sampled, and `beforeSend` is not called. */
 export function finishFeedback(event: ErrorEvent, context: ErrorContext): Eventual<FinishedEvent> {
   const { merged, hooks, diagnostics } = context;
   const isProcessed = merged.eventProcessors.length > 0;
@@ -79,18 +82,18 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
   return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
 }
 
-// `isSeen`: a hook or an event processor gets the event, and may write into it.
+// `isSeen` is true if a hook or an event processor gets the event, and may therefore change it.
 function processedEvent(
   event: ErrorEvent,
   context: ErrorContext,
   isSeen: boolean,
 ): Eventual<ErrorEvent | null> {
-  // Before hooks and processors: what those add, the application has asked for.
+  // Secrets are filtered before hooks and processors run, because the application adds their data on purpose.
   const enriched = context.enrich === undefined ? event : context.enrich(event);
   const complete = redactedEvent(completeEvent(enriched, context), context.settings.sendDefaultPii);
   const { eventProcessors: processors }: MergedScopes = context.merged;
   if (!isSeen) return complete;
-  // The process, the scopes and other events share parts of it.
+  // A copy, because the process, the scopes and other events share parts of the event.
   const own = detached(complete, Infinity);
   if (processors.length === 0) return own;
   return processed(own, { ...context, processors, hint: hintOf(event, context) });
@@ -117,10 +120,86 @@ function hintOf({ event_id }: ErrorEvent, { originalException }: ErrorContext): 
   return { event_id, originalException };
 }
 
-// What hooks put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
+// A hook may have added anything: cycles, bigints, a throwing `toJSON`.
 function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
   const result = guardCallback(diagnostics, "hook result", () =>
     encodeConformed(event, diagnostics),
   );
   return result.ok ? { json: result.value } : { dropped: "before_send" };
+}
+
+/** Data of the scopes, the process and the request. The event's own values take precedence. */
+interface EventSurroundings {
+  readonly merged: MergedScopes;
+  readonly members: ProcessMembers;
+  readonly trace: ErrorTrace | undefined;
+  /** Name of the transaction in which the event was captured. */
+  readonly transaction: string | undefined;
+  /** The request in which the event was captured (protocol: request interface). */
+  readonly request?: JsonRecord | undefined;
+}
+
+// Adds the data of scopes, process, trace and request (protocol: merge of scopes).
+function completeEvent(event: ErrorEvent, around: EventSurroundings): ErrorEvent {
+  const { merged, members } = around;
+  const known = {
+    environment: members.environment,
+    sdk: SDK_MEMBER,
+    release: members.release,
+    dist: members.dist,
+    server_name: members.serverName,
+    transaction: merged.transactionName ?? around.transaction,
+    request: around.request,
+  };
+  const together = {
+    user: unlessEmpty({ ...merged.user, ...event.user }),
+    tags: unlessEmpty({ ...merged.tags, ...event.tags }),
+    extra: unlessEmpty({ ...merged.extra, ...event.extra }),
+    breadcrumbs: breadcrumbsOf(event, merged),
+    fingerprint: fingerprintOf(event, merged),
+  };
+  const complete: ErrorEvent = {
+    ...event,
+    level: merged.level ?? event.level,
+    contexts: contextsOf(event, around),
+  };
+  return Object.assign(withoutUnset(known), complete, withoutUnset(together));
+}
+
+function contextsOf(
+  event: ErrorEvent,
+  { merged, members, trace }: EventSurroundings,
+): Record<string, JsonRecord> {
+  return {
+    ...members.machine,
+    ...merged.contexts,
+    runtime: { name: "node", version: process.version },
+    ...(members.resource !== undefined && { otel: { resource: members.resource } }),
+    ...traceContext(trace),
+    ...event.contexts,
+  };
+}
+
+function breadcrumbsOf(
+  event: ErrorEvent,
+  { breadcrumbs }: { readonly breadcrumbs: readonly Breadcrumb[] },
+): { values: JsonRecord[] } | undefined {
+  const own = event.breadcrumbs?.values ?? [];
+  const all = [...breadcrumbs.map((crumb) => ({ ...crumb })), ...own];
+  return all.length === 0 ? undefined : { values: all };
+}
+
+function fingerprintOf(event: ErrorEvent, merged: MergedScopes): string[] | undefined {
+  const parts = [...(event.fingerprint ?? []), ...(merged.fingerprint ?? [])];
+  return parts.length === 0 ? undefined : parts;
+}
+
+function traceContext(trace: ErrorTrace | undefined): Record<string, JsonRecord> {
+  if (trace === undefined) return {};
+  const { traceId: trace_id, spanId: span_id, parentSpanId: parent_span_id } = trace;
+  return { trace: withoutUnset({ trace_id, span_id, parent_span_id }) };
+}
+
+function unlessEmpty<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length === 0 ? undefined : value;
 }

@@ -10,34 +10,34 @@ import type { Timers } from "../support/timers.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
 import type { BuildResult, BuiltEnvelope } from "./envelope-builder.js";
-import type { Eventual } from "./hook-runner.js";
+import type { Eventual } from "./hooks.js";
 import { WaitingEvents } from "./waiting-events.js";
 import type { WaitingEvent } from "./waiting-events.js";
 
-/** Parts of an outbox. */
+/** Settings and senders of an outbox. */
 export interface OutboxParts {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
-  /** Absent without a DSN: then nothing is sent. */
+  /** Undefined without a DSN; then nothing is sent. */
   readonly sender: EnvelopeSender | undefined;
-  /** Gets a copy of every envelope, and counts for nothing. */
+  /** Gets a copy of every envelope; not part of any count. */
   readonly spotlight: EnvelopeSender | undefined;
-  /** Called whenever something was captured. Must not throw. */
+  /** Called for each captured event. Must not throw. */
   readonly onCaptured?: (() => void) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
-  /** Timers for asynchronous hooks. Default: those of the process. */
+  /** Timers for asynchronous hooks. Default: the system's. */
   readonly timers?: Timers | undefined;
 }
 
 interface Flushed {
   readonly isDone: boolean;
-  /** Milliseconds that are left of the time. */
+  /** Milliseconds that are left of the time-out. */
   readonly remaining: number;
 }
 
-/** Takes a client's events from capture to its senders: builds them, keeps those that wait for hooks, and counts all. */
+/** Passes a client's events to its senders: builds them, holds those that wait for hooks, and counts them all. */
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #waiting: WaitingEvents;
@@ -48,36 +48,36 @@ export class Outbox {
     this.#waiting = new WaitingEvents({ ...parts, maxLength: parts.settings.maxBufferedBytes });
   }
 
-  /** True when no further event can wait for a hook. */
+  /** True if no further event can wait for a hook. */
   get isFull(): boolean {
     return this.#waiting.isFull;
   }
 
-  /** Items that were captured, by category. */
+  /** Returns the number of captured items by category. */
   given(): Partial<Record<DataCategory, number>> {
     return this.#given.counts();
   }
 
-  /** Items that wait for a hook, by category. */
+  /** Returns the number of items that wait for a hook, by category. */
   waiting(): Partial<Record<DataCategory, number>> {
     return this.#waiting.counts();
   }
 
-  /** A number that grows with everything that was captured, and with what a hook lets through later. */
+  /** Returns a number that grows with every captured item and every event that a hook completes. */
   activity(): number {
     let activity = this.#waiting.finished;
     for (const quantity of Object.values(this.#given.counts())) activity += quantity;
     return activity;
   }
 
-  /** Sends what `build` returns, once it is there. What the server does not want now is not built. Never throws. */
+  /** Builds an event and sends it, unless a rate limit refuses its category; then `build` is not called. Never throws. */
   deliver(category: DataCategory, event: WaitingEvent, build: () => Eventual<BuildResult>): void {
     const { sender, spotlight, onCaptured } = this.#parts;
     const { contents } = event;
     this.#given.add(contents);
     onCaptured?.();
     try {
-      // Spotlight gets every event, also where the server asked for a pause.
+      // Spotlight gets every event, even under a rate limit.
       if (spotlight === undefined && sender?.refuses(category, contents) === true) return;
       const result = build();
       if (result instanceof Promise) this.#wait(event, result);
@@ -87,13 +87,13 @@ export class Outbox {
     }
   }
 
-  /** Sends what was captured before the call, what waits for hooks included. False at the time-out. */
+  /** Sends what was captured before the call, including events that wait for hooks. Resolves to false at the time-out. */
   async flush(timeoutMillis: number): Promise<boolean> {
     const { isDone, remaining } = await this.#flushWaiting(timeoutMillis);
     return (await this.#flushSenders(remaining)) && isDone;
   }
 
-  /** Flushes, then takes nothing more. Events that still wait for hooks are recorded as `closed`. */
+  /** Flushes, then accepts nothing more. Events that still wait for hooks are discarded and counted as `closed`. */
   async close(timeoutMillis: number): Promise<boolean> {
     const { sender, spotlight, ledger } = this.#parts;
     const { isDone, remaining } = await this.#flushWaiting(timeoutMillis);
@@ -102,18 +102,21 @@ export class Outbox {
     return isDone && (closed[0] ?? true);
   }
 
-  /** Keeps the process alive no more, except for a pending `flush`. */
+  /** From now on only a pending `flush` keeps the process alive. */
   letGo(): void {
     this.#parts.sender?.letGo();
     this.#parts.spotlight?.letGo();
   }
 
-  /** Saves what has not been sent, at the end of the process. What waits for a hook is not saved: it is not what is to be sent. */
+  /**
+   * Saves unsent envelopes at the end of the process. Events that wait for a hook are lost: they must not be sent as
+   * they are.
+   */
   leave(): void {
     this.#parts.sender?.leave();
   }
 
-  // Envelopes that wait for no hook are sent meanwhile: a hook that hangs does not use up their time.
+  // Other envelopes are sent meanwhile, so that a hook that hangs does not use up their time.
   async #flushWaiting(timeoutMillis: number): Promise<Flushed> {
     if (this.#waiting.isEmpty) return { isDone: true, remaining: timeoutMillis };
     const start = performance.now();
@@ -150,7 +153,11 @@ export class Outbox {
 
   #lose(contents: readonly ItemCount[], error: unknown): void {
     this.#parts.ledger.record("internal_sdk_error", contents);
-    this.#parts.diagnostics.warnOnce("client", "an event could not be encoded and is lost", error);
+    this.#parts.diagnostics.warnOnce(
+      "client",
+      "an event could not be encoded; it was dropped",
+      error,
+    );
   }
 
   // Do everything that can throw first, so that a failure is counted exactly once.
@@ -168,7 +175,7 @@ export class Outbox {
     this.#parts.sender?.enqueue(envelope);
   }
 
-  // Attachments are counted here because their size is known only now. The event goes without those it cannot take.
+  // Attachments are counted here because their size is known only now. The event is sent without the refused ones.
   #withAttachments(parts: EnvelopeParts, attachments: AttachmentItems): EnvelopeParts {
     const { items, bytes, refused, refusedBytes } = attachments;
     if (refused > 0) {
@@ -177,7 +184,7 @@ export class Outbox {
       ]);
       this.#parts.diagnostics.warnOnce(
         "attachment",
-        `an attachment is not sent: it needs a filename and data of at most ${MAX_ATTACHMENT_BYTES} bytes`,
+        `an attachment was dropped; its event is sent without it. Give it a \`filename\`, and \`data\` of at most ${MAX_ATTACHMENT_BYTES} bytes`,
       );
     }
     if (items.length === 0) return parts;

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
-
-import type { Diagnostics } from "../support/diagnostics.js";
+import { reportBrokenSetting } from "./value-faults.js";
+import { VARIABLES } from "../options/env.js";
+import type { Settings } from "../options/options.js";
 import {
   validDist,
   validEnvironment,
@@ -8,12 +9,12 @@ import {
   validTagValue,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { VARIABLES } from "../options/env.js";
-import type { Settings } from "../options/options.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { setNewest } from "../support/newest.js";
+import type { ProcessIdentity } from "../trace/dsc.js";
 import type { ResourceView } from "../trace/span-view.js";
-import { reportBrokenSetting } from "./value-faults.js";
 
-/** Release, environment, dist and server name of the process, as Relay takes them. */
+/** Release, environment, dist and server name of the process, each valid by Relay's rules. */
 export interface ProcessNames {
   readonly release: string | undefined;
   readonly environment: string;
@@ -21,29 +22,29 @@ export interface ProcessNames {
   readonly serverName: string | undefined;
 }
 
-/** Sources of the names, beside a resource. */
+/** The options and environment variables that the names are read from, in addition to a resource. */
 export interface ProcessSources {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
-  /** Attributes that `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` name. Default: none. */
+  /** Attributes of `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`. Default: none. */
   readonly environmentAttributes?: Attributes | undefined;
 }
 
 type Attributes = ResourceView["attributes"];
 
-// Resource attributes that name the process: the current name of each first.
+// The attribute's current name first, then those of older semantic conventions.
 const RELEASE_KEYS = ["service.version"];
 const ENVIRONMENT_KEYS = ["deployment.environment.name", "deployment.environment"];
 const SERVER_KEYS = ["service.instance.id", "host.name"];
 
-// Longer ones are invalid whatever white space is at their ends.
+// A longer value is reported without trimming it: it is invalid in any case.
 const MAX_READ_LENGTH = 1024;
 
 const DEFAULT_ENVIRONMENT = "production";
 
 /**
- * Returns the names of the process: of options, resource and environment the first that Relay takes.
- * A value that Relay would not take is repaired if that is possible, and reported.
+ * Returns the names of the process: the first valid one of options, resource and environment. A value that Relay would
+ * refuse is repaired if possible, and reported.
  */
 export function processNames(
   { settings, diagnostics, environmentAttributes }: ProcessSources,
@@ -78,13 +79,13 @@ export function processNames(
   };
 }
 
-/** A value, and where it comes from in words. */
+/** A value, and a description of its source for messages. */
 interface Candidate {
   readonly given: unknown;
   readonly source: string;
 }
 
-// By now an option does not show whether code or its variable has set it.
+// The message names both, because resolved options do not record whether code or a variable set them.
 function option(
   name: "dist" | "environment" | "release" | "serverName",
   given: unknown,
@@ -115,7 +116,7 @@ function firstValid(diagnostics: Diagnostics): Choice {
 
 let knownHostName: string | undefined;
 
-// Read once: it is a system call, and the name of a running host does not change.
+// Cached: `hostname` is a system call, and the name of a running host does not change.
 function hostName(): string | undefined {
   try {
     knownHostName ??= hostname();
@@ -123,4 +124,31 @@ function hostName(): string | undefined {
     // Some sandboxes refuse the call.
   }
   return knownHostName;
+}
+
+/** Check-in ids that are remembered. Over the limit, the oldest is evicted. */
+export const MAX_IDENTITIES = 10_000;
+
+/**
+ * Remembers the release and environment of each run's first check-in. Sentry drops a later check-in of the same id if
+ * its environment differs, and the run then times out.
+ */
+export class CheckInIdentities {
+  readonly #byId = new Map<string, ProcessIdentity>();
+  readonly #limit: number;
+
+  constructor(limit: number = MAX_IDENTITIES) {
+    this.#limit = limit;
+  }
+
+  /** Returns the identity of the id's first check-in, which is `current` if this is the first. */
+  of(checkInId: string, current: ProcessIdentity): ProcessIdentity {
+    // Sentry accepts a UUID with or without dashes, in upper or lower case.
+    const key = checkInId.replaceAll("-", "").toLowerCase();
+    const known = this.#byId.get(key);
+    if (known !== undefined) return known;
+    const { release, environment } = current;
+    setNewest(this.#byId, [key, { release, environment }], this.#limit);
+    return current;
+  }
 }

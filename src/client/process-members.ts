@@ -13,21 +13,21 @@ import { redactedMembers } from "../privacy/redact-event.js";
 import { knownAttributes } from "./resource-attributes.js";
 import { withoutUnset } from "../support/without-unset.js";
 
-/** What every event of a process says about it. */
+/** The members that describe the process in every event, as values and as JSON. */
 export interface ProcessMembers extends ProcessNames {
-  /** Attributes of the resource; undefined where none is known. */
+  /** Attributes of the resource; undefined if none are known. */
   readonly resource: object | undefined;
-  /** The same as JSON members, each with a leading comma. */
+  /** Release, environment, dist, server name and SDK as JSON members, each with a leading comma. */
   readonly json: string;
-  /** Members of `contexts` that do not change, each with a leading comma. */
+  /** The contexts `runtime` and `otel` as JSON members, each with a leading comma. */
   readonly contexts: string;
-  /** Contexts of the machine, by the resource. A scope's context of the same name replaces one. */
+  /** Contexts of the machine that the resource describes. A scope's context of the same name takes precedence. */
   readonly machine: ResourceContexts;
-  /** Each of them as a JSON member with a leading comma, by its name. */
+  /** The contexts of `machine` as JSON members with a leading comma, by name. */
   readonly machineJson: Readonly<Record<string, string>>;
 }
 
-/** What events say of this package (protocol: sdk interface). */
+/** Name and version of this package as events carry them (protocol: sdk interface). */
 export const SDK_MEMBER: JsonRecord = deepFreeze({
   name: SDK_NAME,
   version: SDK_VERSION,
@@ -38,7 +38,7 @@ const SDK_JSON = JSON.stringify(SDK_MEMBER);
 
 const RUNTIME_JSON = `,"runtime":${JSON.stringify({ name: "node", version: process.version })}`;
 
-/** Envelope header members about this package. */
+/** The `sdk` member of envelope headers, with a leading comma. */
 export const SDK_HEADER_MEMBER: string = `,"sdk":${JSON.stringify({ name: SDK_NAME, version: SDK_VERSION })}`;
 
 const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
@@ -46,8 +46,8 @@ const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 type Attributes = ResourceView["attributes"];
 
 /**
- * Returns a function that gives the members for a resource. They are built once for each resource,
- * and again when detectors have found more of it: there is one resource per provider.
+ * Returns a function that builds the members for a resource. The result is cached per resource, of which there is one
+ * per provider, and rebuilt when asynchronous detectors have added attributes.
  */
 export function createProcessMembers(
   sources: ProcessSources,
@@ -66,7 +66,7 @@ export function createProcessMembers(
   };
 }
 
-/** Returns the members with the release and environment that the sampling context of a segment names. */
+/** Returns the members with the release and environment that the segment's sampling context already carries. */
 export function withIdentity(
   members: ProcessMembers,
   identity: ProcessIdentity | undefined,
@@ -77,7 +77,7 @@ export function withIdentity(
   return withJson({ ...members, release, environment });
 }
 
-/** All members of `contexts` that a process has, beside the application's contexts of these names. */
+/** Returns the process's members of `contexts` as JSON, except for those that `own` replaces. */
 export function contextMembers(members: ProcessMembers, own: Readonly<object>): string {
   let text = members.contexts;
   for (const [name, member] of Object.entries(members.machineJson)) {
@@ -90,7 +90,7 @@ function build(sources: ProcessSources, resource: Attributes | undefined): Proce
   const shown = resource ?? sources.environmentAttributes ?? {};
   const isKnown = resource !== undefined || Object.keys(shown).length > 0;
   const { sendDefaultPii } = sources.settings;
-  // All events share them.
+  // Frozen, because all events share them.
   const known = isKnown
     ? deepFreeze(redactedMembers(resourceCopy(shown), sendDefaultPii))
     : undefined;

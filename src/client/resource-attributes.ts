@@ -3,16 +3,16 @@ import type { StartTimer } from "../support/timers.js";
 import { within } from "../support/timers.js";
 import type { ResourceView } from "../trace/span-view.js";
 
-/** Attributes of a resource that are known at one moment. */
+/** The attributes of a resource that are known so far. */
 export interface KnownAttributes {
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Number of attributes that detectors still look up; 0 when the resource is complete. */
+  /** Number of attributes that detectors are still looking up; 0 if the resource is complete. */
   readonly pending: number;
 }
 
 const NOTHING: KnownAttributes = Object.freeze({ attributes: Object.freeze({}), pending: 0 });
 
-/** Returns whether detectors still look up attributes of the resource. Never throws. */
+/** Returns true while detectors are still looking up attributes of the resource. Never throws. */
 export function isPending(resource: ResourceView): boolean {
   try {
     return resource.asyncAttributesPending === true;
@@ -22,8 +22,8 @@ export function isPending(resource: ResourceView): boolean {
 }
 
 /**
- * Returns the attributes that are known now. Of a pending resource those that need no detector:
- * reading its `attributes` would log an error. Never throws; a resource that cannot be read has none.
+ * Returns the attributes that are known now. For a pending resource it reads the raw attributes, because OTel logs an
+ * error if `attributes` is read. Never throws; a resource that cannot be read has no attributes.
  */
 export function knownAttributes(resource: ResourceView): KnownAttributes {
   try {
@@ -35,7 +35,7 @@ export function knownAttributes(resource: ResourceView): KnownAttributes {
   }
 }
 
-// As OTel's own getter does: of equal keys the first that is settled counts.
+// Like OTel's own getter, the first settled value of a key wins.
 function settledAttributes(resource: ResourceView): KnownAttributes {
   const settled = new Map<string, unknown>();
   let pending = 0;
@@ -44,17 +44,17 @@ function settledAttributes(resource: ResourceView): KnownAttributes {
     if (isThenable(raw) && !found.has(raw)) pending += 1;
     else if (value !== undefined && value !== null && !settled.has(key)) settled.set(key, value);
   }
-  // A resource that is pending without a promise in sight is not complete either.
+  // A pending resource is incomplete even if none of its values is a promise.
   return { attributes: Object.fromEntries(settled), pending: Math.max(1, pending) };
 }
 
-// OTel replaces promises by values one after another: one that never settles hides those behind it.
+// OTel replaces promises by values in order, so one that never settles would hide the later ones.
 const found = new WeakMap<object, { readonly value: unknown }>();
 const detections = new WeakMap<ResourceView, Promise<void>>();
 
 /**
- * Starts to wait for the detectors of a resource, once however often it is called: OTel waits for
- * them only when it is asked to. Resolves when they are done, also if they failed. Never rejects.
+ * Starts to wait for the detectors of a resource, which OTel does only on request; further calls share the same wait.
+ * Resolves when the detectors are done, even if they failed. Never rejects.
  */
 export function detectionOf(resource: ResourceView): Promise<void> {
   const known = detections.get(resource);
@@ -64,7 +64,7 @@ export function detectionOf(resource: ResourceView): Promise<void> {
   return detection;
 }
 
-/** Waits for the detectors of a resource, for so many milliseconds at most: resolves to whether they are done. Never rejects. */
+/** Waits at most `maxMillis` for the detectors of a resource. Resolves to true if they are done in time. Never rejects. */
 export function detected(
   resource: ResourceView,
   maxMillis: number,
@@ -73,13 +73,13 @@ export function detected(
   return within(timers, maxMillis, detectionOf(resource));
 }
 
-// What a detector throws costs its own attributes only.
+// If a detector fails, only its own attributes are missing.
 async function detect(resource: ResourceView): Promise<void> {
   try {
     for (const [, raw] of rawAttributes(resource)) if (isThenable(raw)) void remember(raw);
     await resource.waitForAsyncAttributes?.();
   } catch {
-    // What the other detectors have found is used.
+    // The attributes of the other detectors are used.
   }
 }
 

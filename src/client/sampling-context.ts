@@ -14,40 +14,41 @@ import { sampleRandOf } from "../trace/sample-rand.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { ProcessMembers } from "./process-members.js";
 
-/** Builds the sampling context that envelopes and headers carry about a trace. */
-export interface TraceContextSource {
-  /** Of a segment: the same from the first time on that it is asked for. */
+/** Builds the dynamic sampling contexts of envelope headers and outgoing requests. */
+export interface SamplingContexts {
+  /** Returns a segment's context; it is frozen at the first call. */
   ofSegment(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
-  /** Of a segment, as JSON for the envelope of its transaction: it names what the transaction is called. */
+  /** Returns a segment's context as JSON for the envelope of its transaction, with the transaction's final name. */
   jsonOfTransaction(trace: TraceInput, members: ProcessMembers): string | undefined;
-  /** Of a trace that starts here and that no processor has seen. */
+  /** Returns the context of a trace that starts in this process without a span that a processor saw start. */
   ofTrace(identity: TraceIdentity, members: ProcessMembers): DynamicSamplingContext | undefined;
+  /** Returns the context of an event that belongs to no segment of this client. */
   ofError(
     trace: ErrorTrace | undefined,
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined;
 }
 
-/** A trace of which only this is known. */
+/** A trace without a segment. */
 export interface TraceIdentity {
   readonly traceId: string;
-  /** Whether OTel's sampler has kept its root. */
+  /** True if OTel's sampler decided to record its root. */
   readonly isRecorded: boolean;
 }
 
-const NO_CONTEXT: TraceContextSource = {
+const NO_CONTEXT: SamplingContexts = {
   ofSegment: () => undefined,
   jsonOfTransaction: () => undefined,
   ofTrace: () => undefined,
   ofError: () => undefined,
 };
 
-/** The sampling contexts of one client (protocol: dynamic sampling context). Without a DSN, none. */
-export function createTraceContext(client: {
+/** Creates the sampling contexts of one client (protocol: dynamic sampling context). Without a DSN there are none. */
+export function createSamplingContexts(client: {
   readonly settings: Settings;
   readonly publicKey: string;
   readonly orgId: string | undefined;
-}): TraceContextSource {
+}): SamplingContexts {
   const { publicKey, orgId, settings } = client;
   if (publicKey === "") return NO_CONTEXT;
 
@@ -56,7 +57,7 @@ export function createTraceContext(client: {
     return { traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand };
   };
 
-  // Member by member: to spread the objects takes longer than all the rest.
+  // Listed member by member, because object spreads take longer than everything else here.
   const ofRoot = (trace: TraceInput, members: ProcessMembers): OwnTrace => {
     const { release, environment } = members;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
@@ -85,7 +86,7 @@ export function createTraceContext(client: {
     ofSegment,
     jsonOfTransaction(trace, members) {
       const isOwn = senderDsc(trace.incoming, trace.traceId) === undefined;
-      // Nothing has told others of it so far: whoever asks later gets the same members.
+      // Not propagated yet, so it need not be frozen: a later call yields the same members.
       if (isOwn && trace.slot.frozen === undefined) return write(ofRoot(trace, members));
       const dsc = namedAs(ofSegment(trace, members), trace);
       return isUsable(dsc) ? dscJson(dsc) : undefined;
@@ -93,7 +94,7 @@ export function createTraceContext(client: {
     ofTrace({ traceId, isRecorded }, members) {
       const trace = own(traceId, members);
       if (!isRecorded) return dscOf({ ...trace, sampled: false });
-      // What a sampler will say of the root is not known here: the decision stays open.
+      // `tracesSampler` is called for a root only, so the decision stays open.
       if (settings.tracesSampler !== undefined) return dscOf(trace);
       const sampleRate = settings.tracesSampleRate;
       return dscOf({ ...trace, sampleRate, sampled: trace.sampleRand < sampleRate });

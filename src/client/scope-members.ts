@@ -7,7 +7,7 @@ import {
   redactedTags,
 } from "../privacy/redact-event.js";
 
-/** The scopes' share of an event, as JSON. */
+/** The data of the merged scopes, as JSON members. */
 export interface ScopeMembers {
   /** Members of the event, each with a leading comma. */
   readonly event: string;
@@ -17,20 +17,20 @@ export interface ScopeMembers {
 
 const NOTHING: ScopeMembers = Object.freeze({ event: "", contexts: "" });
 
-/** Characters that the scopes may take of a transaction; Relay takes 1 MiB for all of it. */
+/** Characters of scope data in a transaction, for which Relay accepts 1 MiB in all. */
 export const MAX_SCOPE_LENGTH = 200_000;
 
-/** Settings of the scopes' share of an event. */
+/** Settings of `scopeMembers`. */
 export interface ScopeSettings {
-  /** Sends cookies, filtered by name. Default false: they are withheld as a whole. */
+  /** Sends cookies, filtered by name. Default false: no cookies are sent. */
   readonly sendDefaultPii?: boolean;
   /** Characters. Default 200,000. */
   readonly maxLength?: number;
 }
 
 /**
- * The scopes' share of an event, without the secrets in it. Where it is too large, breadcrumbs go first, then extra, then
- * contexts: user and tags stay, but for secrets in them.
+ * Encodes the data of the merged scopes with secrets filtered. If it is too large, removes breadcrumbs first, then extra,
+ * then contexts; user and tags are kept.
  */
 export function scopeMembers(
   scopes: MergedScopes,
@@ -63,13 +63,13 @@ export function scopeMembers(
   };
 }
 
-// Scope values are JSON copies without lone surrogates: `JSON.stringify` can take them as they are.
+// Scopes hold JSON copies without lone surrogates, so `JSON.stringify` is enough.
 function member(key: string, value: object): string {
   const text = JSON.stringify(value);
   return text === "{}" ? "" : `,"${key}":${text}`;
 }
 
-// The bridge's own contexts are not the application's to replace: a key must not stand twice.
+// Contexts that the bridge writes itself; a JSON key must not occur twice.
 const OWN_CONTEXTS: ReadonlySet<string> = new Set(["otel", "response", "runtime", "trace"]);
 
 function jsonContexts(contexts: MergedScopes["contexts"], sendDefaultPii: boolean): string {

@@ -3,37 +3,37 @@ import { systemTimers, within } from "../support/timers.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
 
-/** A part that holds spans before the client gets them. */
+/** Buffers spans before the client captures them. */
 export interface SpanSource {
   counts(): SpanCounts;
-  /** Hands over everything that has finished; resolves when it has, within about `timeoutMillis`. */
+  /** Passes all finished spans to the client. Resolves when done, within about `timeoutMillis`. */
   flush(timeoutMillis: number): Promise<void>;
-  /** Hands over at once what is complete and waits for something else. Must not throw. */
+  /** Passes complete transactions to the client synchronously, without waiting for resource attributes. Must not throw. */
   release?(): void;
-  /** The segment of a span, if this part has seen the span start. */
+  /** Returns the segment of a span; undefined if this source did not see the span start. */
   segmentOf?(span: object): TraceInput | undefined;
 }
 
-/** A part that collects small items before the client gets them. */
+/** Batches logs or metrics before the client captures them. */
 export interface ItemBuffer {
-  /** Hands over everything it holds, at once. Must not throw. */
+  /** Passes all items to the client synchronously. Must not throw. */
   flush(): void;
 }
 
 const NO_COUNTS: SpanCounts = Object.freeze({ started: 0, open: 0, buffered: 0 });
 
-/** The parts that hold something for a client. */
+/** The span sources and item buffers of one client. */
 export class Sources {
   readonly #spans = new Set<SpanSource>();
   readonly #buffers = new Set<ItemBuffer>();
 
-  /** Adds a part; anything else is not added. */
+  /** Adds a source of spans; ignores a value without its methods. */
   addSpans(source: SpanSource): void {
     const methods = [memberOf(source, "counts"), memberOf(source, "flush")];
     if (methods.every((method) => typeof method === "function")) this.#spans.add(source);
   }
 
-  /** Adds a part; anything else is not added. */
+  /** Adds a buffer; ignores a value without its method. */
   addBuffer(buffer: ItemBuffer): void {
     if (typeof memberOf(buffer, "flush") === "function") this.#buffers.add(buffer);
   }
@@ -42,14 +42,14 @@ export class Sources {
     return [...this.#spans].map((source) => attempt(() => source.counts(), NO_COUNTS));
   }
 
-  /** Spans whose start was seen. */
+  /** Returns the number of spans that were started. */
   started(): number {
     let started = 0;
     for (const counts of this.counts()) started += counts.started;
     return started;
   }
 
-  /** The segment of a span; undefined where none of the parts has seen it start. */
+  /** Returns the segment of a span; undefined if no source saw the span start. */
   segmentOf(span: object): TraceInput | undefined {
     for (const source of this.#spans) {
       const segment = source.segmentOf?.(span);
@@ -62,7 +62,7 @@ export class Sources {
     return trace?.span === undefined ? undefined : this.segmentOf(trace.span);
   }
 
-  /** Flushes all parts; resolves to whether all have handed over what they hold, and to the milliseconds that are left. */
+  /** Flushes all buffers and sources. Resolves to whether all were flushed in time, and to the milliseconds that are left. */
   async flush(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
     const start = performance.now();
     this.flushBuffers();
@@ -75,7 +75,7 @@ export class Sources {
     for (const buffer of this.#buffers) buffer.flush();
   }
 
-  /** Hands over what can be without waiting. */
+  /** Passes to the client what is available synchronously, at the end of the process. */
   release(): void {
     for (const source of this.#spans) source.release?.();
     this.flushBuffers();

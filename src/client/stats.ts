@@ -1,56 +1,60 @@
+import type { ReportCounts } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/discard-recorder.js";
 import { REPORTED_CATEGORIES } from "../client-reports/loss-table.js";
+import type { UnansweredError } from "../delivery/http/connection-failures.js";
+import { NO_COUNTS } from "../delivery/http/connection-parts.js";
+import type { ConnectionCounts } from "../delivery/http/connection-parts.js";
+import type { SenderStats } from "../delivery/sender-stats.js";
+import type { SpoolCounts } from "../delivery/spool/spool.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
-import { deliveryStats } from "./delivery-stats.js";
-import type { DeliveryCounts, DeliveryStats } from "./delivery-stats.js";
 
-/** Where the spans are that the client has not been given yet. */
+/** Counts of spans that have not been captured as part of a transaction yet. */
 export interface SpanCounts {
-  /** Spans whose start was seen. */
+  /** Spans that were started. */
   readonly started: number;
   /** Started and not ended. */
   readonly open: number;
-  /** Ended, and waiting for their segment. */
+  /** Ended, and buffered until their segment is complete. */
   readonly buffered: number;
 }
 
-/** Counts of one category: `captured = sent + dropped + queued + spooled`, whatever the reason of a drop. */
+/** Counts of one data category: `captured = sent + dropped + queued + spooled`, where `dropped` includes all reasons. */
 export interface CategoryStats {
-  /** What the client was given, and what was dropped before it could be. */
+  /** Items that were captured, including those that were dropped early. */
   readonly captured: number;
-  /** What the server has accepted. */
+  /** Items that the server accepted. */
   readonly sent: number;
-  /** Items that wait for an asynchronous hook, wait to be sent, or are under way. */
+  /** Items that wait for an asynchronous hook, are queued, or are in flight. */
   readonly queued: number;
-  /** What this process has put on disk and not taken out again; another process may have sent it since. */
+  /** Items that this process has written to the spool and not read back; another process may have sent them since. */
   readonly spooled: number;
   readonly dropped: Readonly<Partial<Record<DiscardReason, number>>>;
-  /** Of `dropped`: by sampling, a filter, a fault or the end of the pipeline, before the client was given it. */
+  /** The part of `dropped` that was discarded before capture: by sampling, a filter, an error or a closed processor. */
   readonly droppedEarly: Readonly<Partial<Record<DiscardReason, number>>>;
 }
 
-/** What was captured and what became of it; for spans `started = captured + buffered + open`. */
+/** Counts of everything that a client captured, by outcome. For spans, `started = captured + buffered + open`. */
 export interface ClientStats {
   readonly spans: CategoryStats & SpanCounts;
   readonly transactions: CategoryStats;
   readonly errors: CategoryStats;
-  /** The categories in which anything was captured, those above among them. */
+  /** All categories in which anything was captured, including the three above. */
   readonly byCategory: Readonly<Partial<Record<DataCategory, CategoryStats>>>;
   readonly delivery: DeliveryStats;
   readonly envelopesSent: number;
   readonly queuedBytes: number;
 }
 
-/** What a client counts. */
+/** Counts from which the statistics are made. */
 export interface ClientCounts extends DeliveryCounts {
-  /** What the client was given, by category. */
+  /** Items that the client was given, by category. */
   readonly given: Partial<Record<DataCategory, number>>;
   readonly ledger: DiscardLedger;
   /** Items that wait for an asynchronous hook, by category. */
   readonly waiting?: Partial<Record<DataCategory, number>> | undefined;
 }
 
-/** Puts the counts of a client's parts together. */
+/** Combines the counts of a client's parts. */
 export function countsOf(sources: readonly SpanCounts[], counts: ClientCounts): ClientStats {
   const categoryOf = categories(counts);
   const delivery = deliveryStats(counts);
@@ -91,4 +95,91 @@ function categories(counts: ClientCounts): (name: DataCategory) => CategoryStats
 
 function sumOf(counts: Readonly<Partial<Record<DiscardReason, number>>> = {}): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** Counts of the delivery. A count that a custom transport does not keep is zero. */
+export interface DeliveryStats {
+  /** Envelopes that the server accepted. */
+  readonly envelopesSent: number;
+  /** Attempts beyond the first for an envelope. */
+  readonly retries: number;
+  /** Envelopes that are waiting for a retry. */
+  readonly held: number;
+  readonly connectionsOpened: number;
+  readonly connectionsOpen: number;
+  /** Requests over connections that had been used before. */
+  readonly requestsOverKeptConnections: number;
+  /** Bytes of request bodies, compressed as they were sent. */
+  readonly bytesSent: number;
+  /** Envelopes in the queue, without those in flight. */
+  readonly queuedItems: number;
+  readonly queuedBytes: number;
+  readonly inFlight: number;
+  /** Milliseconds that the oldest envelope has been queued. */
+  readonly oldestQueuedMillis: number;
+  /** Files in the spool directory, including those of other processes that share it. */
+  readonly spoolFiles: number;
+  readonly spoolBytes: number;
+  /** Discarded items that were reported to the server, and those that are not reported yet. */
+  readonly reports: ReportCounts;
+  /** False since the last attempts failed, until one succeeds. */
+  readonly isReachable: boolean;
+}
+
+/** Counts and state of a transport that retries. */
+export interface AttemptCounts {
+  /** Error of the last attempt; undefined once the server has answered. */
+  readonly lastError?: Error | undefined;
+  /** Error that describes the request which has waited longest for an answer. */
+  readonly unanswered?: UnansweredError | undefined;
+  readonly retries: number;
+  readonly held: number;
+  readonly isReachable: boolean;
+}
+
+/** Counts of the parts of a delivery, each of which may be missing. */
+export interface DeliveryCounts {
+  readonly sender?: SenderStats | undefined;
+  readonly connections?: ConnectionCounts | undefined;
+  readonly attempts?: AttemptCounts | undefined;
+  readonly spool?: SpoolCounts | undefined;
+  readonly reports?: ReportCounts | undefined;
+}
+
+const NO_SENDER: Omit<SenderStats, "abandoned" | "delivered" | "queued"> = {
+  queuedItems: 0,
+  queuedBytes: 0,
+  inFlight: 0,
+  oldestQueuedMillis: 0,
+  envelopesSent: 0,
+};
+
+const NO_ATTEMPTS: AttemptCounts = { retries: 0, held: 0, isReachable: true };
+
+const NO_FILES: Omit<SpoolCounts, "spooled"> = { files: 0, bytes: 0 };
+
+const NO_REPORTS: ReportCounts = { sent: 0, restored: 0, untold: {} };
+
+// Combines the counts of a delivery's parts.
+function deliveryStats(counts: DeliveryCounts): DeliveryStats {
+  const { connections = NO_COUNTS, attempts = NO_ATTEMPTS, reports = NO_REPORTS } = counts;
+  const sender = counts.sender ?? NO_SENDER;
+  const files = counts.spool ?? NO_FILES;
+  return {
+    envelopesSent: sender.envelopesSent,
+    retries: attempts.retries,
+    held: attempts.held,
+    connectionsOpened: connections.connectionsOpened,
+    connectionsOpen: connections.connectionsOpen,
+    requestsOverKeptConnections: connections.requestsOverKeptConnections,
+    bytesSent: connections.bytesSent,
+    queuedItems: sender.queuedItems,
+    queuedBytes: sender.queuedBytes,
+    inFlight: sender.inFlight,
+    oldestQueuedMillis: sender.oldestQueuedMillis,
+    spoolFiles: files.files,
+    spoolBytes: files.bytes,
+    reports,
+    isReachable: attempts.isReachable,
+  };
 }

@@ -1,36 +1,35 @@
-import type { Diagnostics } from "../support/diagnostics.js";
-import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
+import { encodeConformed } from "./encode-event.js";
+import { processed } from "./hooks.js";
+import type { Eventual, HookRunner } from "./hooks.js";
+import { eventCopy, isSpan, isTransaction, spansOf } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
-import { isRecord, isThenable } from "../support/foreign.js";
 import type { DiscardReason } from "../protocol/data-category.js";
-import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
 import type { EventHint } from "../protocol/event-hint.js";
 import type { EventProcessor } from "../protocol/event-processor.js";
-import { processed } from "./event-processors.js";
-import { encodeConformed } from "./encode-event.js";
-import type { Eventual, HookRunner } from "./hook-runner.js";
-import { reparentSpans } from "./reparent-spans.js";
-import { eventCopy, isSpan, isTransaction, spansOf } from "./valid-event.js";
+import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { isRecord, isThenable } from "../support/foreign.js";
 
-/** A transaction's JSON after the hooks, or why there is none. `droppedSpans` left it on the way. */
+/** A transaction's JSON after the hooks and the number of spans that they removed, or the reason why it was dropped. */
 export type PipelineResult =
   | { readonly json: string; readonly droppedSpans: number }
   | { readonly dropped: DiscardReason };
 
-/** What runs over a transaction. */
+/** The hooks that a transaction passes through. */
 export interface TransactionHooks {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
   readonly hooks: HookRunner;
-  /** True where no further event can wait for a hook. */
+  /** Returns true if no further event can wait for a hook. */
   readonly isFull: () => boolean;
 }
 
 /**
  * Runs the application's hooks over a transaction: event processors, `beforeSendSpan`, `beforeSendTransaction`. Without
- * hooks the encoded text goes through as it is; with them it is parsed and encoded again, which only applications with hooks pay for.
+ * hooks the JSON is returned unchanged; only with hooks it is parsed and encoded again.
  */
 export function runTransactionHooks(
   json: string,
@@ -78,7 +77,7 @@ function checkedTransaction(
 
 type SpanHook = NonNullable<Settings["beforeSendSpan"]>;
 
-// All of them in one call: it changes the context, which takes a microsecond.
+// One call for all spans: each call changes the context, which takes a microsecond.
 function spansAfterHook(
   event: TransactionEvent,
   hook: SpanHook,
@@ -106,7 +105,7 @@ function hookedSpans(
   return kept;
 }
 
-// A hook that throws, or returns what is no span, must not cost the span: it goes as it was.
+// If the hook throws or returns an invalid span, the span is sent unchanged.
 function hookedSpan(
   span: TransactionSpan,
   hook: SpanHook,
@@ -154,7 +153,7 @@ function hookedEvent(
   });
 }
 
-// What a hook put into the event may be anything: cyclic, a bigint, a throwing `toJSON`.
+// A hook may have added anything: cycles, bigints, a throwing `toJSON`.
 function encodeAgain(
   event: TransactionEvent,
   before: number,
@@ -165,4 +164,30 @@ function encodeAgain(
   );
   if (!encoded.ok) return { dropped: "before_send" };
   return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };
+}
+
+// Links the children of removed spans to the nearest ancestor that is left.
+function reparentSpans(
+  spans: readonly TransactionSpan[],
+  removed: ReadonlyMap<string, string | undefined>,
+): void {
+  if (removed.size === 0) return;
+  for (const span of spans) {
+    const parent = keptAncestor(span.parent_span_id, removed);
+    if (parent === undefined) delete span.parent_span_id;
+    else span.parent_span_id = parent;
+  }
+}
+
+function keptAncestor(
+  parent: string | undefined,
+  removed: ReadonlyMap<string, string | undefined>,
+): string | undefined {
+  let ancestor = parent;
+  // At most one step per removed span, so that the walk ends even if the ids form a cycle.
+  for (let steps = 0; steps <= removed.size && ancestor !== undefined; steps++) {
+    if (!removed.has(ancestor)) return ancestor;
+    ancestor = removed.get(ancestor);
+  }
+  return undefined;
 }

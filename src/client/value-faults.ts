@@ -6,21 +6,21 @@ import type { ValueRule } from "../protocol/relay-values.js";
 const MAX_SHOWN_LENGTH = 100;
 const MAX_TRIMMED_LENGTH = 1024;
 
-/** Reports values of the application that Relay would delete, once per rule and client. Never throws. */
+/** Logs a diagnostic for values that Relay would delete, once per rule and client. Never throws. */
 export function reportBrokenRules(diagnostics: Diagnostics, rules: Iterable<ValueRule>): void {
   for (const rule of rules) diagnostics.warnOnce(`value:${rule}`, ruleMessage(rule));
 }
 
-/** A value of the set-up that Relay would delete. */
+/** A release, environment, dist or server name that Relay would delete. */
 export interface BrokenSetting {
   readonly given: string;
-  /** The value that is sent in its place; undefined where it is left out. */
+  /** The value that is sent instead; undefined if none is. */
   readonly sent: string | undefined;
-  /** Where the value comes from, in words. */
+  /** A description of the value's source. */
   readonly source: string;
 }
 
-/** Reports a value of the set-up that Relay would delete, and what is sent in its place. Never throws. */
+/** Logs a diagnostic for a setting that Relay would delete, and names the value that is sent instead. Never throws. */
 export function reportBrokenSetting(
   diagnostics: Diagnostics,
   rule: ValueRule,
@@ -34,7 +34,7 @@ export function reportBrokenSetting(
 
 function replacement(value: string, sent: string | undefined): string {
   if (sent === undefined) return "is left out";
-  // White space takes milliseconds per megabyte to trim.
+  // Trimming takes milliseconds per megabyte of white space.
   const given = value.length > MAX_TRIMMED_LENGTH ? value : value.trim();
   if (given.startsWith(sent))
     return `has ${given.length} characters; the first ${sent.length} are sent`;

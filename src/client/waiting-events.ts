@@ -4,8 +4,8 @@ import type { Timers } from "../support/timers.js";
 import { systemTimers, within } from "../support/timers.js";
 
 /**
- * Events that may wait for hooks. With a hook that takes 100 ms, this is 10,000 events per second; an error with its
- * frames and breadcrumbs takes about 30 kB, so 30 MB in all.
+ * Maximum number of events that wait for hooks. With a hook that takes 100 ms this allows 10,000 events per second; an
+ * error with its frames and breadcrumbs takes about 30 kB, so that all together take 30 MB.
  */
 export const MAX_WAITING_EVENTS = 1000;
 
@@ -16,22 +16,22 @@ export interface WaitingEvent {
   readonly length: number;
 }
 
-/** Callbacks for the end of an event's wait. Neither may throw. */
+/** Callbacks for the end of an event's wait. They must not throw. */
 export interface WaitEnd<T> {
   readonly finish: (result: T) => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** Settings of the events that wait. */
+/** Settings of `WaitingEvents`. */
 export interface WaitingSettings {
-  /** Characters of encoded spans that may wait. */
+  /** Maximum number of characters of encoded spans. */
   readonly maxLength: number;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   readonly timers?: Timers | undefined;
 }
 
-/** The events of a client that wait for hooks which returned promises: bounded, counted and waited for by `flush`. */
+/** Holds the events that wait for hooks which returned promises: bounds and counts them, and lets `flush` wait for them. */
 export class WaitingEvents {
   readonly #events = new Map<WaitingEvent, Promise<void>>();
   readonly #maxLength: number;
@@ -46,7 +46,7 @@ export class WaitingEvents {
     this.#timers = timers;
   }
 
-  /** True when no further event can wait. */
+  /** True if no further event can wait. */
   get isFull(): boolean {
     return this.#events.size >= MAX_WAITING_EVENTS || this.#length >= this.#maxLength;
   }
@@ -55,12 +55,12 @@ export class WaitingEvents {
     return this.#events.size === 0;
   }
 
-  /** Number of events that have stopped waiting since the start. */
+  /** Number of events whose wait has ended. */
   get finished(): number {
     return this.#finished;
   }
 
-  /** Keeps an event until its result is there, or until it is given up: then neither callback is called. */
+  /** Holds an event until its result is available. After `giveUp` neither callback is called. */
   add<T>(event: WaitingEvent, result: Promise<T>, { finish, fail }: WaitEnd<T>): void {
     this.#length += event.length;
     const onResult = (value: T): void => void (this.#remove(event) && finish(value));
@@ -71,19 +71,19 @@ export class WaitingEvents {
     );
   }
 
-  /** Resolves with true when all events that wait now are finished, with false at the time-out. */
+  /** Resolves to true when all events that wait now are finished, to false at the time-out. */
   settled(timeoutMillis: number): Promise<boolean> {
     return within(this.#timers, timeoutMillis, Promise.all(this.#events.values()));
   }
 
-  /** Takes all events out: their results are ignored. */
+  /** Removes and returns all events; their results are ignored. */
   giveUp(): readonly WaitingEvent[] {
     const left = [...this.#events.keys()];
     for (const event of left) this.#remove(event);
     return left;
   }
 
-  /** The items that wait, by category. */
+  /** Returns the number of items that wait, by category. */
   counts(): Partial<Record<DataCategory, number>> {
     const counter = new ItemCounter();
     for (const { contents } of this.#events.keys()) counter.add(contents);

@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
+import { hookedBreadcrumb } from "../client/hooks.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import { runInContext } from "./bound-iteration.js";
 import { forkIsolation, forkScope, scopesOf } from "./scope-context.js";

@@ -1,4 +1,4 @@
-import { hookedBreadcrumb } from "../client/breadcrumb-hook.js";
+import { hookedBreadcrumb } from "../client/hooks.js";
 import type { SentryClient } from "../client/client.js";
 import type { ErrorPlace } from "../context/error-places.js";
 import { unitOfSpan } from "../context/span-slots.js";

@@ -6,7 +6,7 @@ import { failureReason } from "../delivery/http/failure-messages.js";
 import { HTTP_CLIENT_FAULT } from "../delivery/http/http-transport.js";
 import { REFUSAL_FAULT } from "../delivery/send-outcomes.js";
 import { STALL_MILLIS } from "../delivery/send-slots.js";
-import type { DeliveryCounts } from "../client/delivery-stats.js";
+import type { DeliveryCounts } from "../client/stats.js";
 
 /** Counts of a client that ends, and where it sent to. */
 export interface EndedDelivery {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { EventProcessor, SentryEvent } from "../../src/index.js";
-import { MAX_HOOK_MILLIS } from "../../src/client/hook-runner.js";
+import { MAX_HOOK_MILLIS } from "../../src/client/hooks.js";
 import { assertAccounted } from "../../src/testing/testing.js";
 import { startBridge } from "./bridge.js";
 import type { Bridge } from "./bridge.js";
