@@ -1,7 +1,7 @@
 import { types } from "node:util";
 
 import { isRecord } from "../support/foreign.js";
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import type { Attachment } from "../protocol/attachment.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
 

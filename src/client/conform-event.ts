@@ -1,5 +1,5 @@
 import { isRecord, setMember } from "../support/foreign.js";
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import {
   validDist,
   validEnvironment,

@@ -1,6 +1,6 @@
 import { conformEvent } from "./conform-event.js";
 import { reportBrokenRules } from "./value-faults.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { normalize } from "../support/normalize.js";
 import type { NormalizeLimits } from "../support/normalize.js";

@@ -17,7 +17,7 @@ import { detached } from "../support/detached.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isRecord } from "../support/foreign.js";
-import { withoutUnset } from "../support/without-unset.js";
+import { withoutUnset } from "../support/collections.js";
 
 /** Settings, hooks and data with which an error event is completed. */
 export interface ErrorContext extends EventSurroundings {

@@ -8,8 +8,8 @@ import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
 import type { CallbackResult, Diagnostics } from "../support/diagnostics.js";
 import { isRecord, isThenable } from "../support/foreign.js";
 import { duringOwnCall } from "../support/own-call.js";
-import { systemTimers } from "../support/timers.js";
-import type { Timers } from "../support/timers.js";
+import { systemTimers } from "../support/time.js";
+import type { Timers } from "../support/time.js";
 
 /** A value, or the promise of one if a hook returned a promise. */
 export type Eventual<T> = Promise<T> | T;

@@ -6,7 +6,7 @@ import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
 import { ItemCounter } from "../protocol/item-counter.js";
-import type { Timers } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
 import type { BuildResult, BuiltEnvelope } from "./envelope-builder.js";

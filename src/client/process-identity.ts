@@ -10,7 +10,7 @@ import {
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import { setNewest } from "../support/newest.js";
+import { setNewest } from "../support/collections.js";
 import type { ProcessIdentity } from "../trace/dsc.js";
 import type { ResourceView } from "../trace/span-view.js";
 

@@ -11,7 +11,7 @@ import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
 import { redactedMembers } from "../privacy/redact-event.js";
 import { knownAttributes } from "./resource-attributes.js";
-import { withoutUnset } from "../support/without-unset.js";
+import { withoutUnset } from "../support/collections.js";
 
 /** The members that describe the process in every event, as values and as JSON. */
 export interface ProcessMembers extends ProcessNames {

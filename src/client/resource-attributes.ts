@@ -1,6 +1,6 @@
 import { isThenable } from "../support/foreign.js";
-import type { StartTimer } from "../support/timers.js";
-import { within } from "../support/timers.js";
+import type { StartTimer } from "../support/time.js";
+import { within } from "../support/time.js";
 import type { ResourceView } from "../trace/span-view.js";
 
 /** The attributes of a resource that are known so far. */

@@ -1,5 +1,5 @@
 import { attempt, memberOf } from "../support/foreign.js";
-import { systemTimers, within } from "../support/timers.js";
+import { systemTimers, within } from "../support/time.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
 

@@ -1,5 +1,5 @@
 import type { Diagnostics } from "../support/diagnostics.js";
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import { VALUE_RULES, ruleMessage } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 

@@ -1,7 +1,7 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { ItemCounter } from "../protocol/item-counter.js";
-import type { Timers } from "../support/timers.js";
-import { systemTimers, within } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
+import { systemTimers, within } from "../support/time.js";
 
 /**
  * Maximum number of events that wait for hooks. With a hook that takes 100 ms this allows 10,000 events per second; an

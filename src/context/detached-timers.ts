@@ -1,4 +1,4 @@
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import { runDetached } from "./suppress.js";
 
 /**

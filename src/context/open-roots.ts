@@ -1,5 +1,5 @@
 import type { IncomingTrace } from "../trace/incoming-trace.js";
-import { setNewest } from "../support/newest.js";
+import { setNewest } from "../support/collections.js";
 import type { Unit } from "../scope/unit.js";
 import type { SpanIdentity } from "../trace/finished-span.js";
 

@@ -1,4 +1,4 @@
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import type { MonitorConfig } from "../protocol/check-in.js";
 import type { JsonRecord } from "../protocol/error-event.js";
 import { isRecord } from "../support/foreign.js";

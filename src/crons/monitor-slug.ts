@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { endsOf } from "../support/cut.js";
+import { endsOf } from "../support/text.js";
 
 /** Characters of a slug that Relay keeps. */
 const MAX_SLUG_LENGTH = 50;

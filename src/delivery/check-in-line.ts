@@ -1,6 +1,6 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { CheckInOrder } from "./check-in-order.js";
-import type { Timers } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 
 /** The parts of the sender that the line uses. */
 export interface CheckInLineSettings {

@@ -1,5 +1,5 @@
 import { STALL_MILLIS } from "./send-slots.js";
-import type { Timers } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 
 /** What a schedule is made of. */
 export interface DrainScheduleSettings {

@@ -1,6 +1,6 @@
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { PRIORITIES, priorityOf } from "../protocol/priority.js";
-import { Fifo } from "../support/fifo.js";
+import { Fifo } from "../support/collections.js";
 
 /** Upper bounds of a queue; both hold at any time. */
 export interface QueueBounds {

@@ -3,7 +3,7 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "./spool/spool.js";
 import { CheckInLine } from "./check-in-line.js";
-import { steadyNow } from "../support/clock.js";
+import { steadyNow, systemTimers, within } from "../support/time.js";
 import { DrainSchedule } from "./drain-schedule.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
@@ -17,8 +17,7 @@ import type { EnvelopeSenderSettings } from "./sender-settings.js";
 import { senderStats } from "./sender-stats.js";
 import type { SenderStats } from "./sender-stats.js";
 import { SpoolIntake } from "./spool-intake.js";
-import type { Timers } from "../support/timers.js";
-import { systemTimers, within } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 import { closeTransport } from "./transport-close.js";
 import type { SendOptions, SendResult } from "./transport.js";
 

@@ -1,5 +1,5 @@
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import type { Timers } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 
 /** How long a waiter waits, and by which clock. */
 export interface WaitLimit {

@@ -3,7 +3,7 @@ import type { ClientReport } from "../client-reports/client-report.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { WaitLimit } from "./flush-waiters.js";
-import type { Timers } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 import type { SendResult } from "./transport.js";
 
 /** What outgoing reports are made with. */

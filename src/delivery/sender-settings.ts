@@ -4,7 +4,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import type { Spool } from "./spool/spool.js";
 import type { QueueBounds } from "./envelope-queue.js";
 import type { SlotBounds } from "./send-slots.js";
-import type { Timers } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
 import type { SendOptions, SendResult, Transport } from "./transport.js";
 
 /** A transport that may hold envelopes back for a later attempt. */

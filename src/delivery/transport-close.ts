@@ -1,6 +1,6 @@
 import type { Diagnostics } from "../support/diagnostics.js";
-import type { Timers } from "../support/timers.js";
-import { within } from "../support/timers.js";
+import type { Timers } from "../support/time.js";
+import { within } from "../support/time.js";
 
 /** How a transport is closed. */
 export interface TransportCloseSettings {

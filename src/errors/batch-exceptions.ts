@@ -2,7 +2,7 @@ import { isAbove } from "../context/failure-path.js";
 import type { PathSpan } from "../context/failure-path.js";
 import { stopsFailures } from "../semantics/root-failure.js";
 import { attempt } from "../support/foreign.js";
-import { setNewest } from "../support/newest.js";
+import { setNewest } from "../support/collections.js";
 import { localParentId } from "../trace/finished-span.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
 import { hasEvents } from "../trace/span-events.js";

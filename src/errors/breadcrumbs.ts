@@ -13,7 +13,7 @@ import { requestMethod } from "../semantics/http-method.js";
 import { httpStatusOf } from "../semantics/http-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Segment } from "../spans/segment.js";
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { FinishedSpan, SpanEvent } from "../trace/finished-span.js";

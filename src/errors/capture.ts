@@ -8,7 +8,7 @@ import { scopesOf } from "../context/scope-context.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import { Scope } from "../scope/scope.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { isError, isObjectLike, memberOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";

@@ -1,5 +1,5 @@
 import { attempt, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
 import { parseStack } from "./stack-frames.js";
 

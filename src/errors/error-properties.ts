@@ -1,4 +1,4 @@
-import { errorType } from "../support/error-shape.js";
+import { errorType } from "../support/text.js";
 import { attempt, isError, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonRecord } from "../protocol/error-event.js";

@@ -1,7 +1,6 @@
 import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
-import { clip } from "../support/cut.js";
+import { clip, textOf } from "../support/text.js";
 import { isError, memberOf } from "../support/foreign.js";
-import { textOf } from "../support/text.js";
 import { exceptionValue, exceptionValues, serializedCopy } from "./exception-values.js";
 import type { CaptureMechanism } from "./exception-values.js";
 

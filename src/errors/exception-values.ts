@@ -1,10 +1,8 @@
 import type { ExceptionValue, Mechanism } from "../protocol/error-event.js";
-import { clip } from "../support/cut.js";
-import { errorMessage, errorType, nameOfClass } from "../support/error-shape.js";
+import { clip, errorMessage, errorType, nameOfClass, textOf } from "../support/text.js";
 import { attempt, classNameOf, isError, isList, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
-import { textOf } from "../support/text.js";
 import { parseStack } from "./stack-frames.js";
 
 const MAX_LINKED = 5;

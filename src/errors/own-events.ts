@@ -1,9 +1,8 @@
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
-import { clip } from "../support/cut.js";
+import { clip, textOf } from "../support/text.js";
 import { isList, isRecord, memberOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import { textOf } from "../support/text.js";
 import type { EventIdentity } from "./exception-events.js";
 import { baseEvent } from "./exception-events.js";
 

@@ -1,7 +1,7 @@
 import { recordedException } from "./exception-events.js";
 import type { RecordedException } from "./exception-events.js";
 import { textOfError, textOfRecorded } from "./reported-errors.js";
-import { errorMessage } from "../support/error-shape.js";
+import { errorMessage } from "../support/text.js";
 import { attempt, isError, memberOf } from "../support/foreign.js";
 import { containsFailures } from "../semantics/contained-failures.js";
 import { inferOrigin } from "../semantics/infer-origin.js";

@@ -1,6 +1,6 @@
 import { describeNonError } from "./exception-values.js";
 import { isError, isList, isObjectLike, memberOf } from "../support/foreign.js";
-import { setNewest } from "../support/newest.js";
+import { setNewest } from "../support/collections.js";
 
 /** Form in which an error was seen: the object itself, or the texts in a span or a log record. */
 export type ErrorForm = "log" | "object" | "span";

@@ -1,5 +1,5 @@
 import type { StackFrame } from "../protocol/error-event.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 
 const MAX_FRAMES = 50;

@@ -1,5 +1,5 @@
 import type { SentryClient } from "../client/client.js";
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import { LogCapture } from "./log-capture.js";
 import { MetricCapture } from "./metric-capture.js";
 

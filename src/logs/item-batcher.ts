@@ -1,4 +1,4 @@
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import type { EncodedItem } from "./encode-item.js";
 
 /** What a batcher is made of. */

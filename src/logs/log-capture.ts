@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/log.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { attributeText } from "./telemetry-text.js";
 import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
@@ -14,7 +14,7 @@ import {
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/log-levels.js";
 import type { TelemetryPlace } from "../context/telemetry-place-type.js";

@@ -1,6 +1,5 @@
-import { errorMessage, errorType } from "../support/error-shape.js";
+import { errorMessage, errorType, textOf } from "../support/text.js";
 import { attempt, firstOf, isError, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
-import { textOf } from "../support/text.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
 

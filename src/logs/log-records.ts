@@ -1,6 +1,6 @@
 import type { SpanContext } from "@opentelemetry/api";
 
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import { ownEntries } from "../support/foreign.js";
 import type { ResourceView, AttributeBag } from "../trace/span-view.js";
 import { MAX_OWN } from "./item-attributes.js";

@@ -1,5 +1,5 @@
 import type { SentryClient } from "../client/client.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/metric.js";
 import { attributeText } from "./telemetry-text.js";
@@ -14,7 +14,7 @@ import {
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import type { TelemetryPlace } from "../context/telemetry-place-type.js";
 import { processSequence } from "./timestamp-sequence.js";

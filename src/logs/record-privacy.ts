@@ -1,5 +1,5 @@
 import { normalize } from "../support/normalize.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { redacted } from "../privacy/redacted.js";

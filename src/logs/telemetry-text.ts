@@ -1,4 +1,4 @@
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { typedAttribute } from "./typed-attribute.js";
 
 /** How much of the attributes of one item is sent. */

@@ -1,7 +1,7 @@
 import { attempt, isList, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 
 const MAX_DEPTH = 5;
 const MAX_UNIT_LENGTH = 64;

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../support/foreign.js";
 import { SEVERITY_LEVELS } from "../protocol/error-event.js";
 import { OptionsError } from "../protocol/errors.js";

@@ -1,7 +1,6 @@
 import { types } from "node:util";
 
-import { cut, cutBytes } from "../support/cut.js";
-import { bigintText } from "../support/text.js";
+import { bigintText, cut, cutBytes } from "../support/text.js";
 
 /** A rule of Relay for values; Relay deletes a value that breaks it and shows an error on the event. */
 export type ValueRule = keyof typeof VALUE_RULES;

@@ -1,4 +1,4 @@
-import { setNewest } from "../support/newest.js";
+import { setNewest } from "../support/collections.js";
 import type { Unit } from "./unit.js";
 
 /** How many traces can have a unit in the table at once. */

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import { isRecord } from "../support/foreign.js";
 import { validLevel, validSeconds, validTagKey, validTagValue } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { withoutUnset } from "../support/without-unset.js";
+import { withoutUnset } from "../support/collections.js";
 import type { Breadcrumb, User } from "./scope-data.js";
 
 /** A value that Relay takes, and whether it had to be repaired for that. */

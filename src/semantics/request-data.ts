@@ -1,5 +1,5 @@
 import { setMember } from "../support/foreign.js";
-import { cut } from "../support/cut.js";
+import { cut } from "../support/text.js";
 import { textValue } from "./attribute-text.js";
 import { OTHER_METHOD, requestMethod } from "./http-method.js";
 import { hostOfServer } from "./http-origin.js";

@@ -17,7 +17,7 @@ import { createSpool } from "../delivery/spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../delivery/spool/spool.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
-import { steadyNow } from "../support/clock.js";
+import { steadyNow } from "../support/time.js";
 import { failureReason, networkMessage } from "../delivery/http/failure-messages.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import type { HttpTransport } from "../delivery/http/http-transport.js";

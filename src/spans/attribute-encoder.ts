@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 
-import { cut, endsOf } from "../support/cut.js";
+import { cut, endsOf, jsonString } from "../support/text.js";
 import { attributePrivacy, isOmitted, plainValue } from "../privacy/private-attributes.js";
 import type { AttributePrivacy, Omission } from "../privacy/private-attributes.js";
 import { isBag } from "../trace/span-view.js";
 import type { AttributeBag } from "../trace/span-view.js";
 import { MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH, jsonValue } from "./encode-value.js";
-import { jsonString } from "../support/json-text.js";
 import { flat } from "./last-text.js";
 
 /** Attributes that only steer the bridge, or that it writes itself: a key must not stand twice. */

@@ -1,4 +1,4 @@
-import { clip, cut } from "../support/cut.js";
+import { clip, cut } from "../support/text.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../protocol/relay-values.js";
 import { redactedText } from "../privacy/redacted.js";
 import type { AttributeBag } from "../trace/span-view.js";

@@ -1,9 +1,7 @@
 import { types } from "node:util";
 
-import { clip } from "../support/cut.js";
+import { clip, jsonString, textOf } from "../support/text.js";
 import { ownKeys } from "../support/foreign.js";
-import { textOf } from "../support/text.js";
-import { jsonString } from "../support/json-text.js";
 
 /** Characters of one attribute value that are kept (protocol: the largest documented field is 20 kB). */
 export const MAX_VALUE_LENGTH = 32_768;

@@ -1,10 +1,9 @@
-import { clip } from "../support/cut.js";
+import { clip, jsonMember } from "../support/text.js";
 import type { TransactionSource } from "../semantics/inference.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { requestName } from "../semantics/request-name.js";
 import type { NamedRequest } from "../semantics/request-name.js";
 import { withoutSecrets } from "../privacy/url.js";
-import { jsonMember } from "../support/json-text.js";
 
 /** The local root of a segment, encoded as what a transaction needs of it. */
 export interface EncodedHead {

@@ -6,7 +6,7 @@ import { SPAN_KIND } from "../trace/span-view.js";
 import { Chunk } from "./chunk.js";
 import { headLength, renamedHead, shownHeadName } from "./encoded-head.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
-import { inTurns } from "../support/in-turns.js";
+import { inTurns } from "../support/collections.js";
 import { Segment } from "./segment.js";
 import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";

@@ -1,4 +1,4 @@
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import type { Segment } from "./segment.js";
 
 export interface ScheduleSettings {

@@ -3,7 +3,7 @@ import type { IncomingTrace } from "../trace/incoming-trace.js";
 import type { SamplingDecision } from "../trace/decide.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
-import { setNewest } from "../support/newest.js";
+import { setNewest } from "../support/collections.js";
 import { isSameClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../trace/span-view.js";

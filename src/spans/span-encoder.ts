@@ -1,4 +1,4 @@
-import { clip, cut } from "../support/cut.js";
+import { clip, cut, jsonMember, jsonString } from "../support/text.js";
 import { ruleMessage, validOrigin } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { httpStatusOf } from "../semantics/http-status.js";
@@ -19,7 +19,6 @@ import { jsonLinks, jsonMeasurements, statusDescription } from "./encode-details
 import { jsonValue } from "./encode-value.js";
 import type { FinishedSpan } from "../trace/finished-span.js";
 import { namesSpan, validSpanId, validTraceId } from "../trace/ids.js";
-import { jsonMember, jsonString } from "../support/json-text.js";
 import { LastText, RememberedTexts } from "./last-text.js";
 import { readableSpan } from "./readable-span.js";
 import { TimestampEncoder, validTimes } from "./timestamps.js";

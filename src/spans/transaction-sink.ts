@@ -4,7 +4,7 @@ import { detected, isPending } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
-import type { SetTimer } from "../support/timers.js";
+import type { SetTimer } from "../support/time.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SpanResource } from "../trace/finished-span.js";

@@ -169,3 +169,8 @@ function remember(value: object, keys: readonly string[]): void {
   hasSeenLarge = true;
   firstKeysOf.set(value, keys.slice(0, MAX_REMEMBERED_KEYS + 1));
 }
+
+/** The `code` of a system error. */
+export function systemErrorCode(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}

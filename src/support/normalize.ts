@@ -1,9 +1,15 @@
-import { errorMessage, errorType } from "./error-shape.js";
+import {
+  bigintText,
+  clip,
+  errorMessage,
+  errorType,
+  functionText,
+  symbolText,
+  textOf,
+} from "./text.js";
 import { types } from "node:util";
 
-import { clip } from "./cut.js";
 import { attempt, classNameOf, isError, isList, lengthOf, memberOf, ownKeys } from "./foreign.js";
-import { bigintText, functionText, symbolText, textOf } from "./text.js";
 
 /** What JSON can hold. */
 export type JsonValue =

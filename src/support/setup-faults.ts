@@ -1,7 +1,6 @@
 import { types } from "node:util";
 
 import { duringOwnCall, ownCall } from "./own-call.js";
-import { writeStandardError } from "./standard-error.js";
 
 /** How a set-up fault is reported. */
 export interface FaultOptions {
@@ -77,4 +76,25 @@ function lineOf(message: string, cause: unknown): string {
     .slice(0, MAX_LINE_LENGTH)
     .replaceAll(/\s*[\r\n]+\s*/g, " ")
     .slice(0, MAX_LINE_LENGTH);
+}
+
+const ignore = (): void => undefined;
+
+/**
+ * Writes one line on the standard error stream. Never throws, and a stream that is closed (EPIPE) does not end the
+ * process: like `console.error`, it keeps the stream's `error` event from becoming an uncaught exception.
+ */
+export function writeStandardError(line: string): void {
+  const { stderr } = process;
+  try {
+    stderr.once("error", ignore);
+    stderr.write(`${line}\n`, (error) => {
+      // The event follows this callback.
+      if (error && stderr.listenerCount("error") === 0) stderr.once("error", ignore);
+    });
+  } catch {
+    // There is nowhere left to report it.
+  } finally {
+    stderr.off("error", ignore);
+  }
 }

@@ -1,4 +1,4 @@
-import type { Timers } from "../../src/support/timers.js";
+import type { Timers } from "../../src/support/time.js";
 
 /** Timers that run when the test says so. */
 export interface ManualTimers extends Timers {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { clip, cut, cutBytes, storable } from "../../src/support/cut.js";
+import { clip, cut, cutBytes, storable } from "../../src/support/text.js";
 
 // Any UTF-16 text, lone surrogates among it.
 const texts = fc

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { setNewest } from "../../src/support/newest.js";
+import { setNewest } from "../../src/support/collections.js";
 
 it("keeps the newest entries of a map, at most as many as are allowed", () => {
   const keys = fc.array(fc.constantFrom("a", "b", "c", "d", ""), { maxLength: 20 });

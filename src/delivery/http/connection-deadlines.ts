@@ -1,4 +1,4 @@
-import type { Timers } from "../../support/timers.js";
+import type { Timers } from "../../support/time.js";
 
 /** What the watch is made of. */
 export interface DeadlineWatchSettings {

@@ -12,9 +12,9 @@ import { ReuseTrust } from "./connection-reuse.js";
 import { Connection } from "./connection.js";
 import type { ConnectionHost } from "./connection.js";
 import type { Exchange } from "./exchange.js";
-import { Fifo } from "../../support/fifo.js";
+import { Fifo } from "../../support/collections.js";
 import { LonelyWatch } from "./lonely-watch.js";
-import type { Timers } from "../../support/timers.js";
+import type { Timers } from "../../support/time.js";
 
 // Most bodies come with their headers or right behind them. One that does not must not keep a send
 // waiting, but a new connection costs more than this.

@@ -1,5 +1,5 @@
 import { isKeptAliveByUsOnly } from "./own-requests.js";
-import type { Timers } from "../../support/timers.js";
+import type { Timers } from "../../support/time.js";
 
 /** What the watch is made of. */
 export interface LonelyWatchSettings {

@@ -7,8 +7,8 @@ import { RetryPauses } from "./retry-pauses.js";
 import { RetryPolicy } from "./retry-policy.js";
 import type { Attempt } from "./send-history.js";
 import { SendHistory } from "./send-history.js";
-import type { Timers } from "../../support/timers.js";
-import { systemTimers } from "../../support/timers.js";
+import type { Timers } from "../../support/time.js";
+import { systemTimers } from "../../support/time.js";
 import type { SendOptions, SendResult, Transport } from "../transport.js";
 
 /** What a retry transport is made of. */

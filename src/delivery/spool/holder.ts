@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 
-import { systemErrorCode } from "../../support/error-code.js";
+import { systemErrorCode } from "../../support/foreign.js";
 import type { SpoolFiles } from "./spool-files.js";
 
 /** Who this process is to the others that share the directory, and whether those are still there. */

@@ -1,5 +1,5 @@
 import type { DiskTrouble } from "./disk-trouble.js";
-import { systemErrorCode } from "../../support/error-code.js";
+import { systemErrorCode } from "../../support/foreign.js";
 import type { FileKind, SpoolFiles } from "./spool-files.js";
 
 /**

@@ -8,7 +8,7 @@ import { corruptName } from "./file-name.js";
 import type { SpoolBooks } from "./spool-books.js";
 import type { DiskResult, ReadResult, SpoolDisk } from "./spool-disk.js";
 import type { EntryState, SpoolIndex, SupersededTest } from "./spool-index.js";
-import { Turns } from "../../support/turns.js";
+import { Turns } from "../../support/collections.js";
 
 /** What evictions work on. */
 export interface SpoolEvictionsSettings {

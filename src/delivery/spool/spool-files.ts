@@ -27,7 +27,7 @@ import {
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 
-import { systemErrorCode } from "../../support/error-code.js";
+import { systemErrorCode } from "../../support/foreign.js";
 
 /** What the spool does with the disk; a parameter, so that a test can let it fail. Methods throw what `node:fs` throws. */
 export interface SpoolFiles {

@@ -2,9 +2,8 @@ import type { DataCategory } from "../../protocol/data-category.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import type { Spool, SpooledEnvelope } from "./spool.js";
 import { jittered } from "../retry/back-off.js";
-import { steadyNow } from "../../support/clock.js";
-import type { Timers } from "../../support/timers.js";
-import { systemTimers } from "../../support/timers.js";
+import { steadyNow, systemTimers } from "../../support/time.js";
+import type { Timers } from "../../support/time.js";
 import type { SendResult } from "../transport.js";
 
 /** What a replay is made of. */

@@ -8,7 +8,7 @@ import type { DiskResult, SpoolDisk } from "./spool-disk.js";
 import type { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolIndex } from "./spool-index.js";
 import type { SpoolLooks } from "./spool-looks.js";
-import { Turns } from "../../support/turns.js";
+import { Turns } from "../../support/collections.js";
 
 /** What writing into the spool works on. */
 export interface SpoolWriterSettings {

@@ -1,3 +1,11 @@
+/**
+ * Milliseconds since the epoch by a clock that only goes forward: what an operator or a time service
+ * does to the wall clock neither ends a limit early nor makes it last an hour longer.
+ */
+export function steadyNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** Runs once after a time, and does not keep the process alive; returns a function that cancels it. */
 export type SetTimer = (run: () => void, millis: number) => () => void;
 
