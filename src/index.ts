@@ -5,8 +5,7 @@ export type { SentryClient } from "./client/client.js";
 export type { CaptureMechanism } from "./errors/exception-values.js";
 export type { ReportCounts } from "./client-reports/client-reports.js";
 export type { UntoldCounts } from "./client-reports/discard-recorder.js";
-export type { DeliveryStats } from "./client/stats.js";
-export type { CategoryStats, ClientStats, SpanCounts } from "./client/stats.js";
+export type { DeliveryStats, CategoryStats, ClientStats, SpanCounts } from "./client/stats.js";
 export type { Environment } from "./options/env.js";
 export type {
   BeforeBreadcrumb,
@@ -34,9 +33,13 @@ export type {
   MonitorConfig,
   MonitorRunConfig,
   MonitorSchedule,
-} from "./protocol/check-in.js";
-export type { Attachment } from "./protocol/attachment.js";
+  Log,
+  LogLevel,
+  Metric,
+  MetricType,
+} from "./protocol/items.js";
 export type {
+  Attachment,
   ErrorEvent,
   ExceptionValue,
   JsonRecord,
@@ -44,7 +47,12 @@ export type {
   Mechanism,
   SeverityLevel,
   StackFrame,
-} from "./protocol/error-event.js";
+  EventHint,
+  EventProcessor,
+  SentryEvent,
+  TransactionEvent,
+  TransactionSpan,
+} from "./protocol/events.js";
 export type {
   DataCategory,
   DiscardReason,
@@ -53,11 +61,6 @@ export type {
   ReportedReason,
 } from "./protocol/data-category.js";
 export type { CheckInState, EncodedEnvelope } from "./protocol/envelope.js";
-export type { EventHint } from "./protocol/event-hint.js";
-export type { EventProcessor, SentryEvent } from "./protocol/event-processor.js";
-export type { Log, LogLevel } from "./protocol/log.js";
-export type { Metric, MetricType } from "./protocol/metric.js";
-export type { TransactionEvent, TransactionSpan } from "./protocol/transaction-event.js";
 export type { RootDescription, SamplerContext, TracesSampler } from "./trace/decide.js";
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";

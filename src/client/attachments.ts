@@ -2,7 +2,7 @@ import { types } from "node:util";
 
 import { isRecord } from "../support/foreign.js";
 import { cut } from "../support/text.js";
-import type { Attachment } from "../protocol/attachment.js";
+import type { Attachment } from "../protocol/events.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
 
 /** Maximum size of an attachment, in bytes (protocol: attachments). */

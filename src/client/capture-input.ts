@@ -2,8 +2,7 @@ import type { ResourceView } from "../trace/span-view.js";
 import type { DscSlot } from "../trace/dsc.js";
 import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
 import type { ItemCount } from "../protocol/data-category.js";
-import type { ErrorEvent, JsonRecord } from "../protocol/error-event.js";
-import type { TransactionSpan } from "../protocol/transaction-event.js";
+import type { ErrorEvent, JsonRecord, TransactionSpan } from "../protocol/events.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 

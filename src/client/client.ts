@@ -26,7 +26,7 @@ import {
   ONE_ERROR,
   ONE_FEEDBACK,
   transactionContents,
-} from "../protocol/envelope-contents.js";
+} from "../protocol/data-category.js";
 import type { Outbox } from "./outbox.js";
 import type { TraceIdentity } from "./sampling-context.js";
 import type { ProcessMembers } from "./process-members.js";

@@ -6,7 +6,7 @@ import { dscJson, isUsable } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
-import type { JsonRecord } from "../protocol/error-event.js";
+import type { JsonRecord } from "../protocol/events.js";
 import { mergeScopes } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
@@ -17,7 +17,7 @@ import {
   ONE_ERROR,
   ONE_FEEDBACK,
   transactionContents,
-} from "../protocol/envelope-contents.js";
+} from "../protocol/data-category.js";
 import { CheckInIdentities } from "./process-identity.js";
 import type {
   CheckInCapture,

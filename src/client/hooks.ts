@@ -1,7 +1,6 @@
 import { eventCopy } from "./valid-event.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
-import type { EventHint } from "../protocol/event-hint.js";
-import type { EventProcessor, SentryEvent } from "../protocol/event-processor.js";
+import type { EventHint, EventProcessor, SentryEvent } from "../protocol/events.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import { detached } from "../support/detached.js";
 import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";

@@ -5,7 +5,7 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
-import { ItemCounter } from "../protocol/item-counter.js";
+import { ItemCounter } from "../protocol/data-category.js";
 import type { Timers } from "../support/time.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";

@@ -4,9 +4,12 @@ import type { Eventual, HookRunner } from "./hooks.js";
 import { eventCopy, isSpan, isTransaction, spansOf } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
 import type { DiscardReason } from "../protocol/data-category.js";
-import type { EventHint } from "../protocol/event-hint.js";
-import type { EventProcessor } from "../protocol/event-processor.js";
-import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import type {
+  EventHint,
+  EventProcessor,
+  TransactionEvent,
+  TransactionSpan,
+} from "../protocol/events.js";
 import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isRecord, isThenable } from "../support/foreign.js";

@@ -1,5 +1,5 @@
 import { firstOf, isList, isRecord, ownEntries } from "../support/foreign.js";
-import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import type { TransactionEvent, TransactionSpan } from "../protocol/events.js";
 
 /** Spans that Relay accepts in a transaction; no more are read of a hook's result. */
 const MAX_SPANS = 1000;

@@ -1,5 +1,5 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import { ItemCounter } from "../protocol/item-counter.js";
+import { ItemCounter } from "../protocol/data-category.js";
 import type { Timers } from "../support/time.js";
 import { systemTimers, within } from "../support/time.js";
 

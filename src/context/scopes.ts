@@ -6,7 +6,7 @@ import type { BreadcrumbHint } from "../options/options.js";
 import { runInContext } from "./bound-iteration.js";
 import { forkIsolation, forkScope, scopesOf } from "./scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
-import type { EventProcessor } from "../protocol/event-processor.js";
+import type { EventProcessor } from "../protocol/events.js";
 import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
 import { getClient } from "./global-client.js";

@@ -1,6 +1,6 @@
 import { clip } from "../support/text.js";
-import type { CheckIn } from "../protocol/check-in.js";
-import type { JsonRecord } from "../protocol/error-event.js";
+import type { CheckIn } from "../protocol/items.js";
+import type { JsonRecord } from "../protocol/events.js";
 import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
 import { encodeMonitorConfig } from "./monitor-config.js";
 import { validMonitorSlug } from "./monitor-slug.js";

@@ -2,8 +2,8 @@ import { encodeCheckIn } from "./build-check-in.js";
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import { ONE_CHECK_IN } from "../protocol/envelope-contents.js";
-import type { CheckIn } from "../protocol/check-in.js";
+import { ONE_CHECK_IN } from "../protocol/data-category.js";
+import type { CheckIn } from "../protocol/items.js";
 
 /** A check-in with all that goes with it. */
 export interface CheckInToSend {

@@ -1,6 +1,6 @@
 import { clip } from "../support/text.js";
-import type { MonitorConfig } from "../protocol/check-in.js";
-import type { JsonRecord } from "../protocol/error-event.js";
+import type { MonitorConfig } from "../protocol/items.js";
+import type { JsonRecord } from "../protocol/events.js";
 import { isRecord } from "../support/foreign.js";
 import { cronSchedule } from "./cron-schedule.js";
 

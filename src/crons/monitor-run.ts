@@ -8,7 +8,7 @@ import { sendCheckIn } from "./check-in-sender.js";
 import { runInContext } from "../context/bound-iteration.js";
 import { placeOfError } from "../context/error-places.js";
 import { forkIsolation, startingNewTrace } from "../context/scope-context.js";
-import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
+import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor } from "../context/global-client.js";

@@ -3,7 +3,7 @@ import { context } from "@opentelemetry/api";
 import { memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./check-in-sender.js";
 import { placeOfError } from "../context/error-places.js";
-import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
+import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor, doorDiagnostics } from "../context/global-client.js";
 import { runMonitored } from "./monitor-run.js";

@@ -1,6 +1,6 @@
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
 import type { SentryClient } from "../client/client.js";
-import type { CheckIn, CheckInStatus } from "../protocol/check-in.js";
+import type { CheckIn, CheckInStatus } from "../protocol/items.js";
 import type { AttributeBag } from "../trace/span-view.js";
 import { STATUS_CODE } from "../trace/span-view.js";
 import type { FinishedSpan, HighResolutionTime } from "../trace/finished-span.js";

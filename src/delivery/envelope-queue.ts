@@ -1,5 +1,5 @@
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { PRIORITIES, priorityOf } from "../protocol/priority.js";
+import { PRIORITIES, priorityOf } from "../protocol/data-category.js";
 import { Fifo } from "../support/collections.js";
 
 /** Upper bounds of a queue; both hold at any time. */

@@ -4,7 +4,7 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { isRefusal } from "./http/connection-failures.js";
 import { isRefusedForGood, networkMessage, rejectionMessage } from "./http/failure-messages.js";
-import { ItemCounter } from "../protocol/item-counter.js";
+import { ItemCounter } from "../protocol/data-category.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { SendResult } from "./transport.js";
 

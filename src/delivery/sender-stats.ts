@@ -1,7 +1,7 @@
 import type { DataCategory } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
-import { ItemCounter } from "../protocol/item-counter.js";
+import { ItemCounter } from "../protocol/data-category.js";
 import type { SendOutcomes } from "./send-outcomes.js";
 import type { SendSlots } from "./send-slots.js";
 import type { SpoolIntake } from "./spool-intake.js";

@@ -5,7 +5,7 @@ import { newEventId } from "../client/event-id.js";
 import { placeOfError } from "../context/error-places.js";
 import { clientFor } from "../context/global-client.js";
 import { scopesOf } from "../context/scope-context.js";
-import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
+import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import { Scope } from "../scope/scope.js";
 import { clip } from "../support/text.js";

@@ -1,4 +1,4 @@
-import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
+import type { ExceptionValue, StackFrame } from "../protocol/events.js";
 import { MAX_LINE_NUMBER, SourceFiles } from "./source-files.js";
 import type { SourceFile } from "./source-files.js";
 

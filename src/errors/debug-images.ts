@@ -1,6 +1,6 @@
 import { attempt, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
 import { clip } from "../support/text.js";
-import type { ExceptionValue, StackFrame } from "../protocol/error-event.js";
+import type { ExceptionValue, StackFrame } from "../protocol/events.js";
 import { parseStack } from "./stack-frames.js";
 
 /** Tells Sentry which source map belongs to a file (Sentry protocol: debug meta). */

@@ -1,7 +1,7 @@
 import { errorType } from "../support/text.js";
 import { attempt, isError, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import type { JsonRecord } from "../protocol/error-event.js";
+import type { JsonRecord } from "../protocol/events.js";
 
 // Shown by the exception itself, or set by JavaScript engines and source-map tools.
 const NATIVE: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import type { ErrorEvent, SeverityLevel } from "../protocol/error-event.js";
+import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";
 import { clip, textOf } from "../support/text.js";
 import { isError, memberOf } from "../support/foreign.js";
 import { exceptionValue, exceptionValues, serializedCopy } from "./exception-values.js";

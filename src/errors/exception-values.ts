@@ -1,4 +1,4 @@
-import type { ExceptionValue, Mechanism } from "../protocol/error-event.js";
+import type { ExceptionValue, Mechanism } from "../protocol/events.js";
 import { clip, errorMessage, errorType, nameOfClass, textOf } from "../support/text.js";
 import { attempt, classNameOf, isError, isList, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";

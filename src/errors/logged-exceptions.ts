@@ -1,9 +1,9 @@
 import { recordedException } from "./exception-events.js";
 import type { SentryClient } from "../client/client.js";
-import type { SeverityLevel } from "../protocol/error-event.js";
-import type { LogLevel } from "../protocol/log.js";
+import type { SeverityLevel } from "../protocol/events.js";
+import type { LogLevel } from "../protocol/items.js";
 import { Scope } from "../scope/scope.js";
-import { levelOfSeverity } from "../protocol/log-levels.js";
+import { levelOfSeverity } from "../protocol/items.js";
 import { placeInContext } from "../context/error-places.js";
 import { reportRecorded } from "./error-reports.js";
 import type { Context } from "@opentelemetry/api";

@@ -1,5 +1,5 @@
-import { SEVERITY_LEVELS } from "../protocol/error-event.js";
-import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/error-event.js";
+import { SEVERITY_LEVELS } from "../protocol/events.js";
+import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/events.js";
 import { clip, textOf } from "../support/text.js";
 import { isList, isRecord, memberOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";

@@ -1,4 +1,4 @@
-import type { StackFrame } from "../protocol/error-event.js";
+import type { StackFrame } from "../protocol/events.js";
 import { clip } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 

@@ -1,6 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
-import type { Log, LogLevel } from "../protocol/log.js";
+import type { Log, LogLevel } from "../protocol/items.js";
 import { clip } from "../support/text.js";
 import { attributeText } from "./telemetry-text.js";
 import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
@@ -16,7 +16,7 @@ import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import { isLogLevel, severityNumberOf } from "../protocol/log-levels.js";
+import { isLogLevel, severityNumberOf } from "../protocol/items.js";
 import type { TelemetryPlace } from "../context/telemetry-place-type.js";
 import { processSequence } from "./timestamp-sequence.js";
 import { jsonText } from "./typed-attribute.js";

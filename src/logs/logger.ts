@@ -3,7 +3,7 @@ import { context } from "@opentelemetry/api";
 import { telemetryPlace } from "../context/telemetry-place.js";
 import { setDetachedTimer } from "../context/detached-timers.js";
 import { ownEntries } from "../support/foreign.js";
-import type { LogLevel } from "../protocol/log.js";
+import type { LogLevel } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";
 import { MAX_OWN } from "./item-attributes.js";
 import { logMessage, parameterized } from "./log-message.js";

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import { clip } from "../support/text.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
-import type { Metric, MetricType } from "../protocol/metric.js";
+import type { Metric, MetricType } from "../protocol/items.js";
 import { attributeText } from "./telemetry-text.js";
 import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";

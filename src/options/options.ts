@@ -1,8 +1,10 @@
-import type { ErrorEvent } from "../protocol/error-event.js";
-import type { EventHint } from "../protocol/event-hint.js";
-import type { Log } from "../protocol/log.js";
-import type { Metric } from "../protocol/metric.js";
-import type { TransactionEvent, TransactionSpan } from "../protocol/transaction-event.js";
+import type {
+  ErrorEvent,
+  EventHint,
+  TransactionEvent,
+  TransactionSpan,
+} from "../protocol/events.js";
+import type { Log, Metric } from "../protocol/items.js";
 import type { TracesSampler } from "../trace/decide.js";
 import type { Breadcrumb, ScopeChange } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";

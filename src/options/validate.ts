@@ -2,7 +2,7 @@ import { types } from "node:util";
 
 import { clip } from "../support/text.js";
 import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../support/foreign.js";
-import { SEVERITY_LEVELS } from "../protocol/error-event.js";
+import { SEVERITY_LEVELS } from "../protocol/events.js";
 import { OptionsError } from "../protocol/errors.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../delivery/transport.js";

@@ -5,7 +5,7 @@ import type { SentryClient } from "../client/client.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { clientTelemetry } from "../logs/client-telemetry.js";
 import type { LogCapture } from "../logs/log-capture.js";
-import { levelOfSeverity } from "../protocol/log-levels.js";
+import { levelOfSeverity } from "../protocol/items.js";
 import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
 import type { EmittedLogRecord } from "../logs/log-records.js";
 import { isTracingSuppressed } from "../context/suppress.js";

@@ -1,4 +1,4 @@
-import type { ErrorEvent, ExceptionValue, JsonRecord } from "../protocol/error-event.js";
+import type { ErrorEvent, ExceptionValue, JsonRecord } from "../protocol/events.js";
 import { redacted as redactedJson, redactedMember, redactedText } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";

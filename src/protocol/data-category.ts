@@ -45,3 +45,64 @@ export interface ItemCount {
   readonly category: DataCategory;
   readonly quantity: number;
 }
+
+// Items that are lost with an envelope.
+
+export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
+
+export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quantity: 1 }];
+
+export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
+
+/** Counts the items that are lost with a transaction of so many spans. */
+export function transactionContents(spanCount: number): readonly ItemCount[] {
+  return [
+    { category: "transaction", quantity: 1 },
+    { category: "span", quantity: spanCount },
+  ];
+}
+
+/** Adds up items by category. */
+export class ItemCounter {
+  readonly #counts: Partial<Record<DataCategory, number>> = {};
+
+  add(contents: readonly ItemCount[]): void {
+    for (const { category, quantity } of contents) {
+      this.#counts[category] = (this.#counts[category] ?? 0) + quantity;
+    }
+  }
+
+  /** A copy of the sums so far; a category without items is absent. */
+  counts(): Partial<Record<DataCategory, number>> {
+    return { ...this.#counts };
+  }
+}
+
+// Check-ins have a lane of their own: a flood of errors must not evict the end of a job, which would be a false alarm.
+const PRIORITY: Readonly<Record<DataCategory, number>> = {
+  monitor: 0,
+  session: 1,
+  error: 1,
+  feedback: 2,
+  transaction: 3,
+  span: 4,
+  attachment: 5,
+  default: 5,
+  internal: 5,
+  log_byte: 5,
+  log_item: 5,
+  trace_metric: 5,
+};
+
+/** Number of priorities, in memory and on disk. */
+export const PRIORITIES = 6;
+
+/** Priority of items of a category: 0 is sent first and evicted last. */
+export function priorityOf(category: DataCategory): number {
+  return PRIORITY[category];
+}
+
+/** Tells whether a text names a category that this version knows. */
+export function isDataCategory(text: string): text is DataCategory {
+  return Object.hasOwn(PRIORITY, text);
+}

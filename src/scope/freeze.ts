@@ -1,6 +1,6 @@
 import { isRecord, memberOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import type { Attachment } from "../protocol/attachment.js";
+import type { Attachment } from "../protocol/events.js";
 import type { FrozenRecord } from "./scope-data.js";
 
 /**

@@ -1,7 +1,5 @@
 import type { ValueRule } from "../protocol/relay-values.js";
-import type { Attachment } from "../protocol/attachment.js";
-import type { SeverityLevel } from "../protocol/error-event.js";
-import type { EventProcessor } from "../protocol/event-processor.js";
+import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
 
 /** Who a unit of work is done for (protocol: user interface). Unknown members are kept. */
 export interface User {

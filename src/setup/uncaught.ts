@@ -1,6 +1,6 @@
 import type { CaptureMechanism } from "../errors/exception-values.js";
 import { attempt } from "../support/foreign.js";
-import type { SeverityLevel } from "../protocol/error-event.js";
+import type { SeverityLevel } from "../protocol/events.js";
 import { UncaughtEnd } from "./uncaught-end.js";
 import { marked, survivesErrors } from "./uncaught-process.js";
 import type { UncaughtProcess } from "./uncaught-process.js";

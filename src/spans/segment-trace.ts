@@ -1,5 +1,5 @@
 import type { TraceInput } from "../client/capture-input.js";
-import type { TransactionSpan } from "../protocol/transaction-event.js";
+import type { TransactionSpan } from "../protocol/events.js";
 import type { Unit } from "../scope/unit.js";
 import { attempt } from "../support/foreign.js";
 import { inferSpan } from "../semantics/infer-span.js";

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addContextLines } from "../../src/errors/context-lines.js";
 import { exceptionValues } from "../../src/errors/exception-values.js";
 import { SourceFiles } from "../../src/errors/source-files.js";
-import type { ExceptionValue, StackFrame } from "../../src/protocol/error-event.js";
+import type { ExceptionValue, StackFrame } from "../../src/protocol/events.js";
 
 const MECHANISM = { type: "generic", handled: true };
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { errorEventFromException } from "../../src/errors/exception-events.js";
 import { createErrorUnits } from "../../src/context/error-units.js";
 import { normalize } from "../../src/support/normalize.js";
-import type { ExceptionValue } from "../../src/protocol/error-event.js";
+import type { ExceptionValue } from "../../src/protocol/events.js";
 import { makeThrown } from "./hostile-values.js";
 
 const HINT = { eventId: "0123456789abcdef0123456789abcdef", timestamp: 1 };

@@ -1,7 +1,7 @@
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import type { Log } from "../../src/protocol/log.js";
+import type { Log } from "../../src/protocol/items.js";
 import { logger } from "../../src/logs/logger.js";
 import { clientTelemetry } from "../../src/logs/client-telemetry.js";
 import { startIngestServer } from "../../src/testing/testing.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { getIsolationScope, setUser, withIsolationScope } from "../../src/index.js";
-import type { Metric } from "../../src/protocol/metric.js";
+import type { Metric } from "../../src/protocol/items.js";
 import { metrics } from "../../src/logs/metrics.js";
 import { SDK_NAME, SDK_VERSION } from "../../src/version.js";
 import { contextOf, startBridge } from "../client/bridge.js";

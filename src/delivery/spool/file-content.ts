@@ -1,7 +1,7 @@
 import type { DataCategory, ItemCount } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
-import { areItemsReadable } from "../../protocol/envelope-items.js";
-import { isDataCategory } from "../../protocol/priority.js";
+import { areItemsReadable } from "../../protocol/envelope.js";
+import { isDataCategory } from "../../protocol/data-category.js";
 
 const FORMAT = 1;
 const NEW_LINE = 0x0a;

@@ -1,5 +1,5 @@
 import type { DataCategory } from "../../protocol/data-category.js";
-import { isDataCategory, priorityOf } from "../../protocol/priority.js";
+import { isDataCategory, priorityOf } from "../../protocol/data-category.js";
 
 /** What the name of a spooled file tells, so that a look at the directory opens none of them. */
 export interface SpoolEntry {

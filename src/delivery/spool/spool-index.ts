@@ -1,5 +1,5 @@
 import type { DataCategory } from "../../protocol/data-category.js";
-import { PRIORITIES } from "../../protocol/priority.js";
+import { PRIORITIES } from "../../protocol/data-category.js";
 import type { FoundFile, SpoolEntry } from "./file-name.js";
 
 /**

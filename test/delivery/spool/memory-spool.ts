@@ -1,6 +1,6 @@
 import type { EncodedEnvelope } from "../../../src/protocol/envelope.js";
 import type { Spool } from "../../../src/delivery/spool/spool.js";
-import { ItemCounter } from "../../../src/protocol/item-counter.js";
+import { ItemCounter } from "../../../src/protocol/data-category.js";
 
 /** A spool in memory whose writes end when the test says so. */
 export interface MemorySpool extends Spool {

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import { DiscardLedger } from "../../../src/client-reports/discard-recorder.js";
 import { createSpool } from "../../../src/delivery/spool/file-spool.js";
 import type { SpooledEnvelope } from "../../../src/delivery/spool/spool.js";
-import { ItemCounter } from "../../../src/protocol/item-counter.js";
+import { ItemCounter } from "../../../src/protocol/data-category.js";
 import { createSpoolReplay } from "../../../src/delivery/spool/spool-replay.js";
 import { LIMITED, REJECTED, RETRYABLE, heldAnswer } from "./spool-replay-support.js";
 import { DELIVERED, envelopeOf, recordingDiagnostics, sumOf } from "../support.js";

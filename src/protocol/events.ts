@@ -97,3 +97,71 @@ export interface ErrorEvent {
   debug_meta?: { images: JsonRecord[] };
   sdk?: JsonRecord;
 }
+
+/** An entry of a transaction's `spans` (protocol: span payload). Times are in seconds. */
+export interface TransactionSpan {
+  span_id: string;
+  trace_id: string;
+  parent_span_id?: string;
+  op?: string;
+  description?: string;
+  origin?: string;
+  status?: string;
+  start_timestamp: number;
+  timestamp: number;
+  data?: Record<string, unknown>;
+  links?: unknown[];
+  measurements?: Record<string, { value: number; unit?: string }>;
+}
+
+/** A transaction event (protocol: transaction payload). Times are in seconds. */
+export interface TransactionEvent {
+  event_id: string;
+  type: "transaction";
+  platform: string;
+  transaction: string;
+  transaction_info: { source: string };
+  start_timestamp: number;
+  timestamp: number;
+  spans: TransactionSpan[];
+  contexts: Record<string, Record<string, unknown>>;
+  tags?: Record<string, boolean | number | string>;
+  user?: Record<string, unknown>;
+  extra?: Record<string, unknown>;
+  breadcrumbs?: { values: unknown[] };
+  /** The request that a SERVER root answered (protocol: request interface). */
+  request?: Record<string, unknown>;
+  release?: string;
+  environment?: string;
+  dist?: string;
+  server_name?: string;
+  sdk?: { name: string; version: string };
+  measurements?: Record<string, { value: number; unit?: string }>;
+}
+
+/** Second argument of hooks and event processors. */
+export interface EventHint {
+  readonly event_id: string;
+  /** The thrown value, for an event about something thrown in this process. */
+  readonly originalException?: unknown;
+}
+
+/** An event of either kind: a transaction has the `type` "transaction", an error event has none. */
+export type SentryEvent = ErrorEvent | TransactionEvent;
+
+/** Sees each event; may change it, or drop it with `null`. A promise is awaited for at most 30 seconds. */
+export type EventProcessor = (
+  event: SentryEvent,
+  hint: EventHint,
+) => PromiseLike<SentryEvent | null> | SentryEvent | null;
+
+/** A file that goes with an error event. */
+export interface Attachment {
+  readonly filename: string;
+  /** Text is sent as UTF-8. */
+  readonly data: Uint8Array | string;
+  /** Default `application/octet-stream`. */
+  readonly contentType?: string;
+  /** Default `event.attachment`. */
+  readonly attachmentType?: string;
+}
