@@ -61,7 +61,7 @@ export type {
   ReportedReason,
 } from "./protocol/data-category.js";
 export type { CheckInState, EncodedEnvelope } from "./protocol/envelope.js";
-export type { RootDescription, SamplerContext, TracesSampler } from "./trace/decide.js";
+export type { RootDescription, SamplerContext, TracesSampler } from "./trace/sampling.js";
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export type { AttachableProcessor } from "./setup/attach.js";

@@ -13,7 +13,7 @@ import { SentrySpanExporter } from "../setup/otel-parts.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import type { Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
-import type { FinishedSpan } from "../trace/finished-span.js";
+import type { FinishedSpan } from "../trace/span.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
 import type { Terminal } from "./terminal.js";
 

@@ -1,6 +1,6 @@
-import type { ResourceView } from "../trace/span-view.js";
+import type { ResourceView } from "../trace/span.js";
 import type { DscSlot } from "../trace/dsc.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
+import type { DynamicSamplingContext, IncomingTrace } from "../trace/headers.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import type { ErrorEvent, JsonRecord, TransactionSpan } from "../protocol/events.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";

@@ -5,7 +5,7 @@ import type { OwnCall } from "../support/own-call.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { guardMethods } from "../support/guard.js";
 import type { Settings } from "../options/options.js";
-import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
+import type { DynamicSamplingContext } from "../trace/headers.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { Pressure } from "../trace/backpressure.js";
 import type {
@@ -16,7 +16,7 @@ import type {
   TraceInput,
   TransactionInput,
 } from "./capture-input.js";
-import type { ResourceView } from "../trace/span-view.js";
+import type { ResourceView } from "../trace/span.js";
 import { connectParts } from "./client-parts.js";
 import type { ClientParts } from "./client-parts.js";
 import type { EndTime } from "./end-time.js";

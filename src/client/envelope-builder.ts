@@ -3,7 +3,7 @@ import type { Settings } from "../options/options.js";
 import { isObjectLike } from "../support/foreign.js";
 import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isUsable } from "../trace/dsc.js";
-import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
+import type { DynamicSamplingContext } from "../trace/headers.js";
 import type { DiscardReason } from "../protocol/data-category.js";
 import type { EnvelopeParts } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/events.js";
@@ -27,7 +27,7 @@ import type {
   TraceInput,
   TransactionInput,
 } from "./capture-input.js";
-import type { ResourceView } from "../trace/span-view.js";
+import type { ResourceView } from "../trace/span.js";
 import { encodeEvent, fitEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import type { Eventual, HookRunner } from "./hooks.js";

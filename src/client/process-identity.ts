@@ -12,7 +12,7 @@ import type { ValueRule } from "../protocol/relay-values.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { setNewest } from "../support/collections.js";
 import type { ProcessIdentity } from "../trace/dsc.js";
-import type { ResourceView } from "../trace/span-view.js";
+import type { ResourceView } from "../trace/span.js";
 
 /** Release, environment, dist and server name of the process, each valid by Relay's rules. */
 export interface ProcessNames {

@@ -6,7 +6,7 @@ import { deepFreeze } from "../scope/freeze.js";
 import { resourceContexts } from "../semantics/resource-contexts.js";
 import type { ResourceContexts } from "../semantics/resource-contexts.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
-import type { ResourceView } from "../trace/span-view.js";
+import type { ResourceView } from "../trace/span.js";
 import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
 import { redactedMembers } from "../privacy/redact-event.js";

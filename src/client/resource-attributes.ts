@@ -1,7 +1,7 @@
 import { isThenable } from "../support/foreign.js";
 import type { StartTimer } from "../support/time.js";
 import { within } from "../support/time.js";
-import type { ResourceView } from "../trace/span-view.js";
+import type { ResourceView } from "../trace/span.js";
 
 /** The attributes of a resource that are known so far. */
 export interface KnownAttributes {

@@ -9,7 +9,7 @@ import {
   senderDsc,
 } from "../trace/dsc.js";
 import type { OwnTrace } from "../trace/dsc.js";
-import type { DynamicSamplingContext } from "../trace/incoming-trace.js";
+import type { DynamicSamplingContext } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
 import type { ErrorTrace, TraceInput } from "./capture-input.js";
 import type { ProcessMembers } from "./process-members.js";

@@ -1,7 +1,7 @@
 import { createContextKey } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import type { IncomingTrace } from "../trace/incoming-trace.js";
+import type { IncomingTrace } from "../trace/headers.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 

@@ -15,7 +15,7 @@ import { routeInContext } from "./rpc-route.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
 import { traceOfUnit } from "../scope/unit-trace.js";
-import type { SpanIdentity } from "../trace/finished-span.js";
+import type { SpanIdentity } from "../trace/span.js";
 
 export type { ErrorPlace } from "./error-history.js";
 

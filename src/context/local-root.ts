@@ -1,16 +1,16 @@
 import { trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import type { IncomingTrace } from "../trace/incoming-trace.js";
+import type { IncomingTrace } from "../trace/headers.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
-import { SPAN_KIND } from "../trace/span-view.js";
+import { SPAN_KIND } from "../trace/span.js";
 import { readContextScopes } from "./context-key.js";
 import type { ContextScopes } from "./context-key.js";
 import { openRoots } from "./open-root-registry.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
-import type { StartedSpan } from "../trace/started-span.js";
+import type { StartedSpan } from "../trace/span.js";
 
 /** The scopes of a span that begins a segment. */
 export function scopesOfRoot(span: StartedSpan, parentContext: Context): ContextScopes {

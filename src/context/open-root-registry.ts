@@ -1,4 +1,4 @@
-import type { SpanIdentity } from "../trace/finished-span.js";
+import type { SpanIdentity } from "../trace/span.js";
 import { OpenRoots } from "./open-roots.js";
 import type { OpenRoot } from "./open-roots.js";
 import { unitOfSpan } from "./span-slots.js";

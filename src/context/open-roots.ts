@@ -1,7 +1,7 @@
-import type { IncomingTrace } from "../trace/incoming-trace.js";
+import type { IncomingTrace } from "../trace/headers.js";
 import { setNewest } from "../support/collections.js";
 import type { Unit } from "../scope/unit.js";
-import type { SpanIdentity } from "../trace/finished-span.js";
+import type { SpanIdentity } from "../trace/span.js";
 
 /** Traces with open roots that can be found; the first one is forgotten. */
 export const MAX_TRACES = 10_000;

@@ -2,7 +2,7 @@ import { context, isSpanContextValid, propagation, trace } from "@opentelemetry/
 import type { Context } from "@opentelemetry/api";
 
 import { ignoreRejection } from "../support/foreign.js";
-import type { IncomingTrace } from "../trace/incoming-trace.js";
+import type { IncomingTrace } from "../trace/headers.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";

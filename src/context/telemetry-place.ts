@@ -4,7 +4,7 @@ import type { Context, SpanContext } from "@opentelemetry/api";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { TelemetryPlace } from "./telemetry-place-type.js";
-import { validSpanId, validTraceId } from "../trace/ids.js";
+import { validSpanId, validTraceId } from "../trace/span.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
 import { traceOfUnit } from "../scope/unit-trace.js";

@@ -1,12 +1,10 @@
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
 import type { SentryClient } from "../client/client.js";
 import type { CheckIn, CheckInStatus } from "../protocol/items.js";
-import type { AttributeBag } from "../trace/span-view.js";
-import { STATUS_CODE } from "../trace/span-view.js";
-import type { FinishedSpan, HighResolutionTime } from "../trace/finished-span.js";
+import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
+import { STATUS_CODE } from "../trace/span.js";
 import { sendCheckIn } from "./check-in-sender.js";
 import { placeOfSpan } from "../context/error-places.js";
-import type { StartedSpan } from "../trace/started-span.js";
 
 /** Makes check-ins of spans that name a monitor. No method throws. */
 export interface SpanMonitor {

@@ -15,10 +15,8 @@ import type { Segment } from "../spans/segment.js";
 import { cut } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import type { FinishedSpan, SpanEvent } from "../trace/finished-span.js";
-import { validSpanId } from "../trace/ids.js";
-import { eventsOf, hasEvents } from "../trace/span-events.js";
-import { SPAN_KIND, STATUS_CODE, isBag } from "../trace/span-view.js";
+import type { FinishedSpan, SpanEvent } from "../trace/span.js";
+import { SPAN_KIND, STATUS_CODE, eventsOf, hasEvents, isBag, validSpanId } from "../trace/span.js";
 
 // Per span; the newest events are kept.
 const MAX_EVENTS = 20;

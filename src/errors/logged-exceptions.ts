@@ -7,7 +7,7 @@ import { levelOfSeverity } from "../protocol/items.js";
 import { placeInContext } from "../context/error-places.js";
 import { reportRecorded } from "./error-reports.js";
 import type { Context } from "@opentelemetry/api";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 const LEVELS: Readonly<Record<LogLevel, SeverityLevel>> = {
   trace: "debug",

@@ -9,10 +9,10 @@ import { inferSpan } from "../semantics/infer-span.js";
 import { withoutReplacements } from "../semantics/next-span.js";
 import type { ExceptionText } from "../semantics/next-span.js";
 import { isCall } from "../semantics/root-failure.js";
-import type { FinishedSpan, SpanEvent } from "../trace/finished-span.js";
+import type { FinishedSpan, SpanEvent } from "../trace/span.js";
 import { placeOfSpan, recordedErrors } from "../context/error-places.js";
 import type { ErrorPlace } from "../context/error-places.js";
-import { eventsOf } from "../trace/span-events.js";
+import { eventsOf } from "../trace/span.js";
 
 /**
  * Role of a span in a failure. `contained`: the framework catches failures by design, so the root never fails by them.

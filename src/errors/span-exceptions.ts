@@ -1,14 +1,14 @@
 import { attempt } from "../support/foreign.js";
 import { hasFailed, isCall, stopsFailures } from "../semantics/root-failure.js";
 import type { EndedWork } from "../semantics/root-failure.js";
-import type { FinishedSpan } from "../trace/finished-span.js";
+import type { FinishedSpan } from "../trace/span.js";
 import type { Segment } from "../spans/segment.js";
 import type { FoundException, RootOutcome } from "./choose-exceptions.js";
 import { endOnPath } from "../context/failure-path.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
 import type { ExceptionSink } from "./root-exceptions.js";
-import { hasEvents } from "../trace/span-events.js";
+import { hasEvents } from "../trace/span.js";
 import type { SpanEntry } from "../spans/span-entries.js";
 
 // Shared, since most spans have no events.

@@ -2,7 +2,7 @@ import type { SpanContext } from "@opentelemetry/api";
 
 import { cut } from "../support/text.js";
 import { ownEntries } from "../support/foreign.js";
-import type { ResourceView, AttributeBag } from "../trace/span-view.js";
+import type { ResourceView, AttributeBag } from "../trace/span.js";
 import { MAX_OWN } from "./item-attributes.js";
 
 /** A log record as processors get it; those of the OTel SDKs 2.x and 3.x fit. */

@@ -5,7 +5,7 @@ import type {
   TransactionSpan,
 } from "../protocol/events.js";
 import type { Log, Metric } from "../protocol/items.js";
-import type { TracesSampler } from "../trace/decide.js";
+import type { TracesSampler } from "../trace/sampling.js";
 import type { Breadcrumb, ScopeChange } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
 import type { Transport } from "../delivery/transport.js";

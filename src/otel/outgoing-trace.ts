@@ -4,7 +4,7 @@ import type { Context, Span, SpanContext } from "@opentelemetry/api";
 import { createDiagnostics } from "../support/diagnostics.js";
 import { baggageMember, mergeBaggage, parseBaggage } from "../trace/baggage.js";
 import { continuedDsc } from "../trace/dsc.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
+import type { DynamicSamplingContext, IncomingTrace } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
 import { readContextScopes } from "../context/context-key.js";
 

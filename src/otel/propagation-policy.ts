@@ -2,7 +2,7 @@ import type { Span } from "@opentelemetry/api";
 
 import type { Settings, TextPattern } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
-import type { ContinuationRule } from "../trace/continuation.js";
+import type { ContinuationRule } from "../trace/headers.js";
 import { dsnOrigin, parseDsn } from "../protocol/dsn.js";
 
 /** What a client's options say about trace headers. */

@@ -8,10 +8,8 @@ import type {
 } from "@opentelemetry/api";
 
 import { createDiagnostics } from "../support/diagnostics.js";
-import { mayContinue } from "../trace/continuation.js";
-import type { IncomingTrace } from "../trace/incoming-trace.js";
-import { formatSentryTrace } from "../trace/sentry-trace.js";
-import { formatTraceparent } from "../trace/traceparent.js";
+import { formatSentryTrace, formatTraceparent, mayContinue } from "../trace/headers.js";
+import type { IncomingTrace } from "../trace/headers.js";
 import { CarrierReader, presentHeader } from "./carrier.js";
 import { readContextScopes } from "../context/context-key.js";
 import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";

@@ -2,11 +2,9 @@ import { TraceFlags, createTraceState } from "@opentelemetry/api";
 import type { SpanContext } from "@opentelemetry/api";
 
 import { sentryMembers } from "../trace/baggage.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../trace/incoming-trace.js";
-import { parseSentryTrace } from "../trace/sentry-trace.js";
-import { parseTraceparent } from "../trace/traceparent.js";
-import type { Traceparent } from "../trace/traceparent.js";
-import { validMembers } from "../trace/valid-members.js";
+import type { DynamicSamplingContext, IncomingTrace, Traceparent } from "../trace/headers.js";
+import { parseSentryTrace, parseTraceparent } from "../trace/headers.js";
+import { validMembers } from "../trace/dsc.js";
 import type { CarrierReader } from "./carrier.js";
 
 /** The sender's span, and what it says about the trace. */

@@ -4,8 +4,8 @@ import type { Context } from "@opentelemetry/api";
 import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { processScopes } from "../scope/process-scopes.js";
-import { SPAN_KIND } from "../trace/span-view.js";
-import type { FinishedSpan } from "../trace/finished-span.js";
+import { SPAN_KIND } from "../trace/span.js";
+import type { FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { SegmentAssembler } from "../spans/segment-assembler.js";
 import type { Segment } from "../spans/segment.js";
 import { createAssembler } from "../spans/client-assembler.js";
@@ -27,7 +27,6 @@ import { SpanEntries, closeRoot } from "../spans/span-entries.js";
 import type { SpanEntry } from "../spans/span-entries.js";
 import { createSpanMonitor } from "../crons/span-monitor.js";
 import type { SpanMonitor } from "../crons/span-monitor.js";
-import type { StartedSpan } from "../trace/started-span.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /**

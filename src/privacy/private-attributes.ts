@@ -6,7 +6,7 @@ import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { isStructured } from "./secret-text.js";
 import { isPersonalHeader, isSensitiveKey } from "./sensitive.js";
-import { type AttributeBag, SPAN_KIND } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 /** Whether an attribute is left out: never, always, or on the spans of a server. */

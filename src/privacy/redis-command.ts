@@ -1,4 +1,4 @@
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 /** How many arguments of a command are its keys, and are shown. */
 type Shown = "all" | number;

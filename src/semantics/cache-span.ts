@@ -1,6 +1,6 @@
 import { listed, textValues } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 
 const MAX_KEYS = 10;
 

@@ -1,6 +1,6 @@
 import { textValue } from "./attribute-text.js";
 import type { InferredData } from "./inference.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 /** The place in the code under the names that Sentry's Queries page reads, when only old names are there. */
 export function codeData(attributes: AttributeBag): InferredData | undefined {

@@ -1,5 +1,5 @@
 import { textValue } from "./attribute-text.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span.js";
 
 interface Family {
   readonly name: "ai-tool" | "graphql";

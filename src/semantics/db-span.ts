@@ -3,7 +3,7 @@ import { inferCache } from "./cache-span.js";
 import { codeData } from "./code-location.js";
 import type { Inference } from "./inference.js";
 import { databaseSystem, isRedisLike, shownStatement } from "../privacy/redis-command.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 
 /** Names a database span after its query; undefined when no database system is given. */
 export function inferDatabase(span: SpanView): Inference | undefined {

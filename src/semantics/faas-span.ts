@@ -1,6 +1,6 @@
 import { textValue } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span.js";
 
 const OP_BY_PROVIDER: ReadonlyMap<unknown, string> = new Map([
   ["aws", "function.aws"],

@@ -1,5 +1,5 @@
 import type { Inference } from "./inference.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 
 /** The attribute in which a framework's instrumentation says what part of the framework a span is. */
 export const LAYER_KEYS = [

@@ -1,7 +1,7 @@
 import { textValue } from "./attribute-text.js";
 import { codeData } from "./code-location.js";
 import type { Inference } from "./inference.js";
-import { SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { SPAN_KIND, type SpanView } from "../trace/span.js";
 
 /** Names a span that says which function of the program it measures. The span's own name is kept. */
 export function inferFunction({ attributes, kind, name }: SpanView): Inference | undefined {

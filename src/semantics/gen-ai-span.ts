@@ -1,7 +1,7 @@
 import { textValue } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 
 const MODELS = ["gen_ai.request.model", "gen_ai.response.model"] as const;
 const TOOLS = ["gen_ai.tool.name"] as const;

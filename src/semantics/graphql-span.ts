@@ -1,7 +1,7 @@
 import { listed, textValue } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span.js";
 
 const MAX_OPERATIONS = 5;
 

@@ -1,6 +1,6 @@
 import { STATUS_BY_GRPC_CODE } from "./span-status.js";
 import type { SpanStatus } from "./span-status.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 // gRPC writes CANCELLED, INTERNAL and UNKNOWN; Connect writes canceled.
 const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([

@@ -2,7 +2,7 @@ import { textValue } from "./attribute-text.js";
 import { statusNumber } from "./http-status.js";
 import type { InferredData } from "./inference.js";
 import { filterQuery } from "../privacy/sensitive.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 import { fragmentOf, queryOf } from "../privacy/url.js";
 
 interface RequestLine {

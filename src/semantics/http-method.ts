@@ -1,5 +1,5 @@
 import { textValue } from "./attribute-text.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 // The methods of the conventions, then those that Node's parser accepts. In a list, because any other
 // text in the attribute may be anything, a credential among it.

@@ -1,5 +1,5 @@
 import { textValue } from "./attribute-text.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
 // Written before the method by old HTTP instrumentations, Effect, and Next.js.

@@ -1,5 +1,5 @@
 import { textValue } from "./attribute-text.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
 /** Attributes that name the server of a request and its port; the first that is set counts. */

@@ -5,7 +5,7 @@ import { originOfCall } from "./http-origin.js";
 import { isInstrumentationName } from "./http-name.js";
 import type { Inference } from "./inference.js";
 import { httpRoute } from "./request-clue.js";
-import { SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { SPAN_KIND, type SpanView } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
 /**

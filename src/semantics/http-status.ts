@@ -1,5 +1,5 @@
 import type { SpanStatus } from "./span-status.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 const NAMED: ReadonlyMap<number, SpanStatus> = new Map([
   [401, "unauthenticated"],

@@ -8,7 +8,7 @@ import { inferHttp } from "./http-span.js";
 import type { Inference, TransactionSource } from "./inference.js";
 import { inferQueueKind } from "./messaging-span.js";
 import { inferFamily } from "./span-family.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span.js";
 
 export type { Inference, InferredData } from "./inference.js";
 

@@ -2,7 +2,7 @@ import { statusOfRpc } from "./grpc-status.js";
 import { STATUS_BY_GRPC_CODE } from "./span-status.js";
 import { httpStatusOf, statusOfHttpCode } from "./http-status.js";
 import type { SpanStatus } from "./span-status.js";
-import { type AttributeBag, STATUS_CODE } from "../trace/span-view.js";
+import { type AttributeBag, STATUS_CODE } from "../trace/span.js";
 
 export type { SpanStatus } from "./span-status.js";
 

@@ -1,7 +1,7 @@
 import { textValue } from "./attribute-text.js";
 import { isChosenName } from "./chosen-name.js";
 import type { Inference } from "./inference.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span.js";
 import { urlWithoutSecrets } from "../privacy/url.js";
 
 /** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */

@@ -1,6 +1,6 @@
 import { textValue } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
-import { SPAN_KIND, type SpanView } from "../trace/span-view.js";
+import { SPAN_KIND, type SpanView } from "../trace/span.js";
 
 // Types of the current conventions, then words of the old ones and of the systems themselves.
 const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([

@@ -1,4 +1,4 @@
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 import { isPathOf } from "./route-match.js";
 
 /** End of the route that Next.js 15 and older give to a route handler, which is the file's name. */

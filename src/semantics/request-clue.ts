@@ -2,7 +2,7 @@ import { textValue } from "./attribute-text.js";
 import { graphqlOperation } from "./graphql-span.js";
 import { mayNameFile, withoutFile } from "./next-span.js";
 import { isWildcard } from "./route-match.js";
-import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span-view.js";
+import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
 import { sanitizeUrl, urlPath } from "../privacy/url.js";
 
 /** Parts of a request's name that a span inside of the request knows. */

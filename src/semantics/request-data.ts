@@ -6,8 +6,8 @@ import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "../privacy/private-attributes.js";
 import { FILTERED } from "../privacy/secret-words.js";
 import { filterCookies, filterQuery } from "../privacy/sensitive.js";
-import { isBag } from "../trace/span-view.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import { isBag } from "../trace/span.js";
+import type { AttributeBag } from "../trace/span.js";
 import { sanitizeUrl, withoutSecrets } from "../privacy/url.js";
 
 /** A request as an event has it (protocol: request interface). */

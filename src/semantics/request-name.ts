@@ -7,7 +7,7 @@ import type { RequestClue } from "./request-clue.js";
 import { httpRoute, requestPath } from "./request-clue.js";
 import { isErrorPage } from "./next-span.js";
 import { isPathOf, isWildcard, specificity } from "./route-match.js";
-import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span-view.js";
+import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
 
 /** Parts of a request's name that the server's own span has. */
 export interface NamedRequest {

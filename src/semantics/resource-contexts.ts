@@ -1,5 +1,5 @@
 import { textValue } from "./attribute-text.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag } from "../trace/span.js";
 
 /** Sentry's contexts of the machine that a process runs on, by their names. */
 export type ResourceContexts = Readonly<Record<string, Readonly<Record<string, string>>>>;

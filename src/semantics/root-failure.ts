@@ -1,7 +1,7 @@
 import { statusOfRpc } from "./grpc-status.js";
 import { httpStatusOf } from "./http-status.js";
 import type { SpanStatus } from "./span-status.js";
-import { type AttributeBag, SPAN_KIND, STATUS_CODE } from "../trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, STATUS_CODE } from "../trace/span.js";
 
 /** The part of a span that tells whether its work failed; the OTel SDKs' spans fit. */
 export interface EndedWork {

@@ -1,6 +1,6 @@
 import { textValue } from "./attribute-text.js";
 import type { Inference } from "./inference.js";
-import type { SpanView } from "../trace/span-view.js";
+import type { SpanView } from "../trace/span.js";
 
 /** Names a span of a remote procedure call: gRPC, JSON-RPC, and the calls of cloud SDKs. */
 export function inferRpc({ attributes, name }: SpanView): Inference | undefined {

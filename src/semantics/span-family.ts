@@ -9,8 +9,8 @@ import type { Inference } from "./inference.js";
 import { inferMcp } from "./mcp-span.js";
 import { inferMessaging } from "./messaging-span.js";
 import { inferRpc } from "./rpc-span.js";
-import { isBag } from "../trace/span-view.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import { isBag } from "../trace/span.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 import { inferVercelAi } from "./vercel-ai-span.js";
 
 interface Family {

@@ -1,6 +1,6 @@
 import { textValue } from "./attribute-text.js";
 import type { Inference, InferredData } from "./inference.js";
-import type { AttributeBag, SpanView } from "../trace/span-view.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
 import { withoutSecrets } from "../privacy/url.js";
 
 /** Operations of the conventions, by `ai.operationId` of the Vercel AI SDK (5 and 6). */

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { cut, endsOf, jsonString } from "../support/text.js";
 import { attributePrivacy, isOmitted, plainValue } from "../privacy/private-attributes.js";
 import type { AttributePrivacy, Omission } from "../privacy/private-attributes.js";
-import { isBag } from "../trace/span-view.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import { isBag } from "../trace/span.js";
+import type { AttributeBag } from "../trace/span.js";
 import { MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH, jsonValue } from "./encode-value.js";
 import { flat } from "./last-text.js";
 

@@ -1,8 +1,8 @@
 import type { TraceInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import type { KeepUnsampled } from "../options/options.js";
-import { STATUS_CODE } from "../trace/span-view.js";
-import type { FinishedSpan } from "../trace/finished-span.js";
+import { STATUS_CODE } from "../trace/span.js";
+import type { FinishedSpan } from "../trace/span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { createSpanFilter } from "./span-filter.js";

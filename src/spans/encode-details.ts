@@ -1,10 +1,9 @@
 import { clip, cut } from "../support/text.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../protocol/relay-values.js";
 import { redactedText } from "../privacy/redacted.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag, SpanEvent, SpanLink } from "../trace/span.js";
 import type { AttributeEncoder } from "./attribute-encoder.js";
-import type { SpanEvent, SpanLink } from "../trace/finished-span.js";
-import { validSpanId, validTraceId } from "../trace/ids.js";
+import { validSpanId, validTraceId } from "../trace/span.js";
 
 const SAMPLED_FLAG = 1;
 // By index: what is made by hand may have any length. OTel's SDK keeps 128.

@@ -1,7 +1,6 @@
 import { attempt, ownKeys, setMember } from "../support/foreign.js";
-import type { AttributeBag } from "../trace/span-view.js";
+import type { AttributeBag, FinishedSpan, HighResolutionTime } from "../trace/span.js";
 import { jsonValue } from "./encode-value.js";
-import type { FinishedSpan, HighResolutionTime } from "../trace/finished-span.js";
 
 const MAX_ATTRIBUTES = 1000;
 

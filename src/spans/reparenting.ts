@@ -1,4 +1,4 @@
-import { validSpanId } from "../trace/ids.js";
+import { validSpanId } from "../trace/span.js";
 
 /** Parents by the ids of the spans that were taken out. */
 export type TakenOut = ReadonlyMap<string, string | undefined>;

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import type { Settings } from "../options/options.js";
-import type { RootDescription } from "../trace/decide.js";
-import type { SpanResource } from "../trace/finished-span.js";
+import type { RootDescription } from "../trace/sampling.js";
+import type { SpanResource } from "../trace/span.js";
 import type { SegmentOrigin } from "./segment.js";
 import type { ContextScopes } from "../context/context-key.js";
 import { createSegmentSampling, takeFromHead } from "./segment-sampling.js";

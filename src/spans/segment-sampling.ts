@@ -2,11 +2,11 @@ import type { SentryClient } from "../client/client.js";
 import { reportAsyncHook } from "../support/diagnostics.js";
 import { detached } from "../support/detached.js";
 import type { Settings } from "../options/options.js";
-import type { IncomingTrace } from "../trace/incoming-trace.js";
+import type { IncomingTrace } from "../trace/headers.js";
 import { pressDecision } from "../trace/backpressure.js";
-import { decideSampling } from "../trace/decide.js";
-import type { RootDescription, SamplingDecision } from "../trace/decide.js";
-import { parseRate } from "../trace/rate.js";
+import { decideSampling } from "../trace/sampling.js";
+import type { RootDescription, SamplingDecision } from "../trace/sampling.js";
+import { parseRate } from "../trace/sample-rand.js";
 import { runHook } from "../context/own-calls.js";
 
 /** What was decided about a segment, and why it is not sent, if so. */

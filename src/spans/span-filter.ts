@@ -4,7 +4,7 @@ import type { SpanPattern } from "../options/options.js";
 import { matches, matchesNamed } from "../options/text-pattern.js";
 import type { Named } from "../options/text-pattern.js";
 import { inferSpan } from "../semantics/infer-span.js";
-import type { SpanView } from "../trace/span-view.js";
+import type { SpanView } from "../trace/span.js";
 import { withoutSecrets } from "../privacy/url.js";
 
 /** Tells whether a span is left out, by what is known of it now. */

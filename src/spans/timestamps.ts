@@ -1,4 +1,4 @@
-import type { HighResolutionTime } from "../trace/finished-span.js";
+import type { HighResolutionTime } from "../trace/span.js";
 import { LastText } from "./last-text.js";
 
 /** Start and end of a span in whole microseconds since the epoch, with start ≤ end. */

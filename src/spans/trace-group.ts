@@ -1,6 +1,6 @@
 import type { RequestClue } from "../semantics/request-clue.js";
-import type { SpanResource } from "../trace/finished-span.js";
-import { validSpanId } from "../trace/ids.js";
+import type { SpanResource } from "../trace/span.js";
+import { validSpanId } from "../trace/span.js";
 import { reparentedText } from "./reparenting.js";
 import type { SegmentOrigin } from "./segment.js";
 

@@ -7,7 +7,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../support/time.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
-import type { SpanResource } from "../trace/finished-span.js";
+import type { SpanResource } from "../trace/span.js";
 import { headInWindow } from "./time-window.js";
 import { jsonTransaction } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";

@@ -1,7 +1,7 @@
 import type { Chunk } from "./chunk.js";
 import { transactionName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
-import type { SpanResource } from "../trace/finished-span.js";
+import type { SpanResource } from "../trace/span.js";
 import { jsonString } from "../support/text.js";
 import type { SegmentOrigin } from "./segment.js";
 

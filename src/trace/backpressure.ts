@@ -1,4 +1,4 @@
-import type { SamplingDecision } from "./decide.js";
+import type { SamplingDecision } from "./sampling.js";
 
 /** How hard the way to the server is pressed. */
 export interface Pressure {

@@ -1,4 +1,4 @@
-import type { DynamicSamplingContext } from "./incoming-trace.js";
+import type { DynamicSamplingContext } from "./headers.js";
 
 /** One member of a `baggage` header. */
 export interface BaggageMember {

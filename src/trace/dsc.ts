@@ -1,4 +1,5 @@
-import type { DynamicSamplingContext, IncomingTrace } from "./incoming-trace.js";
+import { validEnvironment, validRelease } from "../protocol/relay-values.js";
+import type { DynamicSamplingContext, IncomingTrace } from "./headers.js";
 
 /** What this process knows of a trace that starts here. */
 export interface OwnTrace {
@@ -139,4 +140,35 @@ export function continuedDsc(
 /** A dynamic sampling context as JSON: the `trace` header of an envelope. */
 export function dscJson(dsc: DynamicSamplingContext): string {
   return JSON.stringify(dsc);
+}
+
+const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
+
+// One member of a wrong form makes Relay ignore the whole sampling context, of which others are read.
+const ACCEPTS: Readonly<Record<string, (value: string) => boolean>> = {
+  trace_id: (value) => UUID.test(value),
+  replay_id: (value) => UUID.test(value),
+  sample_rate: (value) => isNumber(value) && Number(value) >= 0,
+  sample_rand: isNumber,
+  sampled: (value) => value === "true" || value === "false",
+  release: (value) => validRelease(value) === value.trim(),
+  environment: (value) => validEnvironment(value) === value.trim(),
+};
+
+/**
+ * A sender's sampling context without the members that Relay would not take, all texts well-formed: it
+ * becomes the header of envelopes, and a lone surrogate there makes Relay refuse the envelope.
+ */
+export function validMembers(
+  members: DynamicSamplingContext | undefined,
+): DynamicSamplingContext | undefined {
+  if (members === undefined) return undefined;
+  const valid = Object.entries(members)
+    .map(([key, value]) => [key.toWellFormed(), value.toWellFormed()] as const)
+    .filter(([key, value]) => !Object.hasOwn(ACCEPTS, key) || ACCEPTS[key]?.(value) === true);
+  return Object.freeze(Object.fromEntries(valid));
+}
+
+function isNumber(value: string): boolean {
+  return value.trim() !== "" && Number.isFinite(Number(value));
 }

@@ -1,5 +1,4 @@
-import type { IncomingTrace } from "./incoming-trace.js";
-import { parseRate } from "./rate.js";
+import type { IncomingTrace } from "./headers.js";
 
 // `sample_rand` has six decimals: decisions are taken among a million steps.
 const STEPS = 1_000_000;
@@ -57,4 +56,16 @@ function hexAt(text: string, start: number): number {
     value = value * 16 + ((code <= 57 ? code : code + 9) & 15);
   }
   return value;
+}
+
+/** Whether a value is a probability: a number from 0 to 1. */
+export function isRate(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= 1;
+}
+
+/** A probability from text, as `sample_rate` and `sample_rand` come; `undefined` when it is none. */
+export function parseRate(text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === "") return undefined;
+  const value = Number(text);
+  return isRate(value) ? value : undefined;
 }

@@ -21,7 +21,7 @@ import {
   assertSettled,
   createMemoryTransport,
 } from "../../src/testing/testing.js";
-import { validSpanId } from "../../src/trace/ids.js";
+import { validSpanId } from "../../src/trace/span.js";
 import { expectValidTransactions } from "../protocol/transaction-rules.js";
 
 // As every set-up has one: without it, the bridge says so.

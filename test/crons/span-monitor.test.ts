@@ -3,10 +3,9 @@ import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { createSpanMonitor } from "../../src/crons/span-monitor.js";
-import type { StartedSpan } from "../../src/trace/started-span.js";
+import type { FinishedSpan, StartedSpan } from "../../src/trace/span.js";
 import { newEventId } from "../../src/client/event-id.js";
 import { withMonitor } from "../../src/crons/monitor.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
 import type { Bridge } from "../client/bridge.js";
 import { byRun, checkInsOf, startGlobal, statusesOf } from "./monitor-kit.js";
 import { forgetFaults } from "../support/fault-kit.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { FinishedSpan, SpanEvent } from "../../src/trace/finished-span.js";
+import type { FinishedSpan, SpanEvent } from "../../src/trace/span.js";
 import { BatchExceptions } from "../../src/errors/batch-exceptions.js";
 import { WaitingExceptions } from "../../src/errors/root-exceptions.js";
 import { newSpanId, spanOf } from "../spans/hand-made-span.js";

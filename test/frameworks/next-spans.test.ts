@@ -3,7 +3,7 @@ import type { Attributes } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
 import { captureHandlerError } from "../../src/index.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { startBridge } from "../client/bridge.js";
 import { startExporter } from "../otel/span-exporter-kit.js";
 import { END, spanOf } from "../spans/hand-made-span.js";

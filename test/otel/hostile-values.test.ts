@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, TraceFlags } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";
 import { newSpanId, spanOf } from "../spans/hand-made-span.js";

@@ -8,7 +8,7 @@ import { MAX_ROOT_WAIT_MILLIS } from "../../src/errors/batch-exceptions.js";
 import { isTracingSuppressed } from "../../src/context/suppress.js";
 import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-sink.js";
 import type { SendResult } from "../../src/delivery/transport.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { TRACE_ID, newSpanId, spanOf } from "../spans/hand-made-span.js";
 import { childOf, idsOf, reasonOf, startExporter } from "./span-exporter-kit.js";
 

@@ -1,7 +1,7 @@
 import { TraceFlags } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { idOf, spanOf } from "../spans/hand-made-span.js";
 import type { SpanChanges } from "../spans/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";

@@ -10,8 +10,8 @@ import type {
 } from "../../src/testing/memory-transport.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
-import { validSpanId } from "../../src/trace/ids.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
+import { validSpanId } from "../../src/trace/span.js";
 import { DSN } from "../client/bridge.js";
 import { expectValidTransactions } from "../protocol/transaction-rules.js";
 import { spanOf } from "../spans/hand-made-span.js";

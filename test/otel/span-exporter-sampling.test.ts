@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { sampleRandOf } from "../../src/trace/sample-rand.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { spanOf } from "../spans/hand-made-span.js";
 import { childOf, idsOf, startExporter } from "./span-exporter-kit.js";
 

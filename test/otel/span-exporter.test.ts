@@ -5,7 +5,7 @@ import { SentrySpanExporter, getClient, setClient } from "../../src/index.js";
 import type { ExportOutcome } from "../../src/otel/span-exporter.js";
 import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
 import { DSN } from "../client/bridge.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { ownTime } from "../time/measure.js";
 import { idOf, spanOf } from "../spans/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { SPAN_KIND } from "../../src/trace/span-view.js";
+import { SPAN_KIND } from "../../src/trace/span.js";
 import { AttributeEncoder } from "../../src/spans/attribute-encoder.js";
 import { child, kit, root } from "../spans/encoder-kit.js";
 import { spanOf } from "../spans/hand-made-span.js";

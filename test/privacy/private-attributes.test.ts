@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { attributePrivacy, isOmitted } from "../../src/privacy/private-attributes.js";
-import { SPAN_KIND } from "../../src/trace/span-view.js";
+import { SPAN_KIND } from "../../src/trace/span.js";
 
 function shown(name: string, value: unknown, sendDefaultPii = false): unknown {
   return attributePrivacy(name, sendDefaultPii).filter(value);

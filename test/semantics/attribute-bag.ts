@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { LAYER_KEYS } from "../../src/semantics/framework-span.js";
-import type { AttributeBag } from "../../src/trace/span-view.js";
+import type { AttributeBag } from "../../src/trace/span.js";
 
 const KEYS = [
   "sentry.op",

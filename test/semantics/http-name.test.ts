@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import type { AttributeBag } from "../../src/trace/span-view.js";
+import type { AttributeBag } from "../../src/trace/span.js";
 import { spanOf } from "./span-of.js";
 
 const SERVED = {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { STATUS_BY_GRPC_CODE } from "../../src/semantics/span-status.js";
 import { inferStatus } from "../../src/semantics/infer-status.js";
-import { STATUS_CODE } from "../../src/trace/span-view.js";
+import { STATUS_CODE } from "../../src/trace/span.js";
 import { attributeBag } from "./attribute-bag.js";
 
 const { UNSET, OK, ERROR } = STATUS_CODE;

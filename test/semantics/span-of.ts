@@ -1,4 +1,4 @@
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../../src/trace/span-view.js";
+import { type AttributeBag, SPAN_KIND, type SpanView } from "../../src/trace/span.js";
 
 type KindName = keyof typeof SPAN_KIND;
 

@@ -4,7 +4,7 @@ import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
 import type { Segment, SegmentFate, SegmentOrigin } from "../../src/spans/segment.js";
 import { jsonTransaction } from "../../src/spans/transaction.js";
 import type { AssembledTransaction } from "../../src/spans/transaction.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { TRACE_ID, idOf, spanOf } from "./hand-made-span.js";
 
 export const NOW = Date.UTC(2026, 10, 22);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { createBatchKit } from "./batch-kit.js";
 import { idOf, newSpanId, spanOf } from "./hand-made-span.js";
 

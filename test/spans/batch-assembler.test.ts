@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { originOf } from "./assembler-kit.js";
 import { createBatchKit } from "./batch-kit.js";
 import type { BatchKit, BatchKitSettings } from "./batch-kit.js";

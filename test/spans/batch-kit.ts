@@ -1,6 +1,6 @@
 import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
 import { BatchAssembler } from "../../src/spans/batch-assembler.js";
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import type { SegmentOrigin } from "../../src/spans/segment.js";
 import { jsonTransaction } from "../../src/spans/transaction.js";
 import type { AssembledTransaction } from "../../src/spans/transaction.js";

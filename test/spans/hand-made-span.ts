@@ -1,8 +1,4 @@
-import type {
-  FinishedSpan,
-  HighResolutionTime,
-  SpanIdentity,
-} from "../../src/trace/finished-span.js";
+import type { FinishedSpan, HighResolutionTime, SpanIdentity } from "../../src/trace/span.js";
 
 export const TRACE_ID = "4c79f60c11214eb38604f4ae0781bfb2";
 export const START: HighResolutionTime = [1_795_341_600, 123_456_789];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { validSpanId, validTraceId } from "../../src/trace/ids.js";
+import { validSpanId, validTraceId } from "../../src/trace/span.js";
 
 const TRACE_ID = "4c79f60c11214eb38604f4ae0781bfb2";
 const SPAN_ID = "b01b9f6349558cd1";

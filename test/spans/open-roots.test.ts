@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { collectGarbage } from "../client/collect-garbage.js";
 import { DefaultUnit } from "../../src/scope/default-unit.js";
-import type { SpanIdentity } from "../../src/trace/finished-span.js";
+import type { SpanIdentity } from "../../src/trace/span.js";
 import { FORGOTTEN_AT_ONCE, MAX_TRACES, OpenRoots } from "../../src/context/open-roots.js";
 import type { OpenRoot } from "../../src/context/open-roots.js";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import type { FinishedSpan } from "../../src/trace/finished-span.js";
+import type { FinishedSpan } from "../../src/trace/span.js";
 import { createKit, originOf } from "./assembler-kit.js";
 import type { AssemblerKit, KitSettings } from "./assembler-kit.js";
 import { idOf, spanOf } from "./hand-made-span.js";

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 import { encodeEnvelope, stampSentAt } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
-import type { FinishedSpan, SpanEvent, SpanLink } from "../../src/trace/finished-span.js";
+import type { FinishedSpan, SpanEvent, SpanLink } from "../../src/trace/span.js";
 import { SpanEncoder } from "../../src/spans/span-encoder.js";
 import { jsonTransaction } from "../../src/spans/transaction.js";
 import { transactionFaults } from "../protocol/transaction-rules.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { HighResolutionTime } from "../../src/trace/finished-span.js";
+import type { HighResolutionTime } from "../../src/trace/span.js";
 import { TimestampEncoder, validTimes } from "../../src/spans/timestamps.js";
 
 const NOW_MILLIS = 1_795_341_600_500;

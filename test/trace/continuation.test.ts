@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { mayContinue } from "../../src/trace/continuation.js";
+import { mayContinue } from "../../src/trace/headers.js";
 
 // The table of the protocol: trace continuation guard.
 it.each([

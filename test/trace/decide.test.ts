@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 
 import { describe, expect, it, vi } from "vitest";
 
-import { decideSampling } from "../../src/trace/decide.js";
-import type { SamplerContext, SamplingInput, TracesSampler } from "../../src/trace/decide.js";
+import { decideSampling } from "../../src/trace/sampling.js";
+import type { SamplerContext, SamplingInput, TracesSampler } from "../../src/trace/sampling.js";
 
 // Its sample_rand is about 0.25.
 const TRACE = "0".repeat(18) + "c0000000000000";

@@ -8,8 +8,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { mergeBaggage, parseBaggage, sentryMembers } from "../../src/trace/baggage.js";
-import { formatSentryTrace, parseSentryTrace } from "../../src/trace/sentry-trace.js";
-import { formatTraceparent, parseTraceparent } from "../../src/trace/traceparent.js";
+import {
+  formatSentryTrace,
+  formatTraceparent,
+  parseSentryTrace,
+  parseTraceparent,
+} from "../../src/trace/headers.js";
 import { SEED, decisions, ids, near, times } from "./fuzz-texts.js";
 
 process.stdout.write(`random headers by seed ${SEED}\n`);

@@ -2,7 +2,7 @@ import { extractTraceparentData, generateSentryTraceHeader } from "@sentry/core"
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { formatSentryTrace, parseSentryTrace } from "../../src/trace/sentry-trace.js";
+import { formatSentryTrace, parseSentryTrace } from "../../src/trace/headers.js";
 import { cpuTime } from "../time/measure.js";
 
 const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";

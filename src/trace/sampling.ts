@@ -1,8 +1,7 @@
 import { isPromise } from "node:util/types";
 
-import type { IncomingTrace } from "./incoming-trace.js";
-import { isRate, parseRate } from "./rate.js";
-import { sampleRandOf } from "./sample-rand.js";
+import type { IncomingTrace } from "./headers.js";
+import { isRate, parseRate, sampleRandOf } from "./sample-rand.js";
 
 /** What is known of a local root when it is decided about. */
 export interface RootDescription {
