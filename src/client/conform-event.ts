@@ -9,7 +9,7 @@ import {
   validTagValue,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/valid-values.js";
+import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/scope-values.js";
 import { conformException, conformRequest } from "./conform-interfaces.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
 import { SDK_MEMBER } from "./process-members.js";

@@ -1,5 +1,5 @@
 import type { ValueRule } from "../protocol/relay-values.js";
-import { textMember } from "../scope/valid-values.js";
+import { textMember } from "../scope/scope-values.js";
 import { isRecord } from "../support/foreign.js";
 
 type Accepts = (value: unknown) => boolean;

@@ -2,7 +2,7 @@ import { isRecord } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { ProcessIdentity } from "../trace/dsc.js";
 import type { JsonRecord } from "../protocol/events.js";
-import { deepFreeze } from "../scope/freeze.js";
+import { deepFreeze } from "../scope/scope-values.js";
 import { resourceContexts } from "../semantics/resource-contexts.js";
 import type { ResourceContexts } from "../semantics/resource-contexts.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";

@@ -10,11 +10,10 @@ import type { ErrorTrace } from "../client/capture-input.js";
 import type { ContextScopes } from "./context-key.js";
 import { ErrorHistory } from "./error-history.js";
 import type { ErrorPlace } from "./error-history.js";
-import { emptyUnit } from "../scope/unit.js";
+import { emptyUnit, traceOfUnit } from "../scope/unit.js";
 import { routeInContext } from "./rpc-route.js";
 import { scopesOf } from "./scope-context.js";
 import { unitOfSpan } from "./span-slots.js";
-import { traceOfUnit } from "../scope/unit-trace.js";
 import type { SpanIdentity } from "../trace/span.js";
 
 export type { ErrorPlace } from "./error-history.js";

@@ -3,7 +3,7 @@ import { isFaultReported } from "../support/setup-faults.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import { isRegistered } from "./api-registry.js";
 import { NO_CONTEXT_MANAGER, checkContexts, contextsAreCarried } from "./context-check.js";
-import type { OutsideWrite } from "../scope/default-unit.js";
+import type { OutsideWrite } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { callSite } from "./call-site.js";
 import { getClient } from "./global-client.js";

@@ -7,7 +7,7 @@ import type { TelemetryPlace } from "./telemetry-place-type.js";
 import { validSpanId, validTraceId } from "../trace/span.js";
 import type { ContextScopes } from "./context-key.js";
 import { scopesOf } from "./scope-context.js";
-import { traceOfUnit } from "../scope/unit-trace.js";
+import { traceOfUnit } from "../scope/unit.js";
 
 /**
  * Where a log or a value of a metric comes up: its scopes and its trace. `identity` is the span that it

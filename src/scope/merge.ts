@@ -1,5 +1,4 @@
-import { crumbsOf } from "./breadcrumb-trail.js";
-import { EMPTY_SCOPE_DATA } from "./scope-data.js";
+import { EMPTY_SCOPE_DATA, crumbsOf } from "./scope-data.js";
 import type { Breadcrumb, ScopeData } from "./scope-data.js";
 import type { Scope } from "./scope.js";
 

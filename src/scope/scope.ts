@@ -12,11 +12,16 @@ import { normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
-import { addCrumb } from "./breadcrumb-trail.js";
-import { attachmentCopy, contextCopies, frozenCopy } from "./freeze.js";
-import { EMPTY_SCOPE_DATA } from "./scope-data.js";
+import { EMPTY_SCOPE_DATA, addCrumb } from "./scope-data.js";
+import {
+  attachmentCopy,
+  checkedBreadcrumb,
+  checkedTag,
+  checkedUser,
+  contextCopies,
+  frozenCopy,
+} from "./scope-values.js";
 import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
-import { checkedBreadcrumb, checkedTag, checkedUser } from "./valid-values.js";
 
 const MAX_NAME_LENGTH = 200;
 const MAX_READ_NAME = 1024;

@@ -1,7 +1,8 @@
-import { addCrumb } from "./breadcrumb-trail.js";
+import { randomBytes } from "node:crypto";
+
+import { addCrumb } from "./scope-data.js";
 import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
-import type { SpanCrumb } from "./span-crumb.js";
 
 // Whoever forks inside of a fork without end must not hold all of them.
 const MAX_REMEMBERED_DEPTH = 16;
@@ -77,4 +78,42 @@ export class Unit {
 /** A unit of work of which nothing is known. */
 export function emptyUnit(): Unit {
   return new Unit(new Scope(), 1, false);
+}
+
+/**
+ * What an event of a span, or a client span that is not sent with its segment, leaves for the breadcrumbs
+ * of later error events. Only references: the breadcrumb is made when an event asks for it, which few units
+ * ever do.
+ */
+export interface SpanCrumb {
+  readonly name: string;
+  /** Kind of the span; undefined for an event. */
+  readonly kind: number | undefined;
+  /** Seconds and nanoseconds: the end of the span, the time of the event. */
+  readonly time: readonly [seconds: number, nanos: number];
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly hasFailed: boolean;
+}
+
+/** Ids for what comes up outside of all traces (protocol: propagation context). */
+export interface UnitTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+
+const traces = new WeakMap<Unit, UnitTrace>();
+
+/** The same ids for all that comes up in one unit of work where no span is active. */
+export function traceOfUnit(unit: Unit): UnitTrace {
+  const known = traces.get(unit);
+  if (known !== undefined) return known;
+  const trace = {
+    traceId: randomBytes(TRACE_ID_BYTES).toString("hex"),
+    spanId: randomBytes(SPAN_ID_BYTES).toString("hex"),
+  };
+  traces.set(unit, trace);
+  return trace;
 }

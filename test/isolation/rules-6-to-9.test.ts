@@ -15,7 +15,7 @@ import {
   setUser,
   withIsolationScope,
 } from "../../src/index.js";
-import { MAX_UNRECORDED_UNITS } from "../../src/scope/unit-table.js";
+import { MAX_UNRECORDED_UNITS } from "../../src/scope/process-scopes.js";
 import { DROP_ATTRIBUTE } from "../property/pipeline.js";
 import { useRulesKit } from "./rules-kit.js";
 import { suppressed, traceIdOf, unrecorded, userIn } from "./units.js";

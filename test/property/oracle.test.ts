@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { SentryPropagator, forkIsolation } from "../../src/index.js";
 import { openRoots } from "../../src/context/open-root-registry.js";
-import { DefaultUnit } from "../../src/scope/default-unit.js";
+import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { Unit } from "../../src/scope/unit.js";
 
 import { BROKEN_MANAGERS } from "./broken-context.js";

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 
 import { forkIsolation, getIsolationScope } from "../../src/index.js";
-import { crumbsOf } from "../../src/scope/breadcrumb-trail.js";
+import { crumbsOf } from "../../src/scope/scope-data.js";
 import { assertSettled } from "../../src/testing/testing.js";
 import { analyse } from "./analysis.js";
 import type { SamplerKind } from "./analysis.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { addCrumb, crumbsOf } from "../../src/scope/breadcrumb-trail.js";
+import { addCrumb, crumbsOf } from "../../src/scope/scope-data.js";
 import { mergeScopes } from "../../src/scope/merge.js";
 import { DEFAULT_MAX_BREADCRUMBS, Scope } from "../../src/scope/scope.js";
 

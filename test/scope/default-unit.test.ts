@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { DefaultUnit } from "../../src/scope/default-unit.js";
+import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import type { Unit } from "../../src/scope/unit.js";
 
 describe("units of work", () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { processScopes } from "../../src/scope/process-scopes.js";
-import { DefaultUnit } from "../../src/scope/default-unit.js";
-import { UnitTable } from "../../src/scope/unit-table.js";
+import { DefaultUnit, UnitTable, processScopes } from "../../src/scope/process-scopes.js";
 
 describe("a unit of work", () => {
   it("starts with the data of the unit it was forked from, one step deeper", () => {

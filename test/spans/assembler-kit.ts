@@ -1,5 +1,5 @@
 import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
-import { DefaultUnit } from "../../src/scope/default-unit.js";
+import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
 import type { Segment, SegmentFate, SegmentOrigin } from "../../src/spans/segment.js";
 import { jsonTransaction } from "../../src/spans/transaction.js";

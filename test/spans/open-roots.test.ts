@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { collectGarbage } from "../client/collect-garbage.js";
-import { DefaultUnit } from "../../src/scope/default-unit.js";
+import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import type { SpanIdentity } from "../../src/trace/span.js";
 import { FORGOTTEN_AT_ONCE, MAX_TRACES, OpenRoots } from "../../src/context/open-roots.js";
 import type { OpenRoot } from "../../src/context/open-roots.js";
