@@ -1,4 +1,4 @@
-import type { DiscardLedger } from "../client-reports/discard-recorder.js";
+import type { DiscardLedger } from "../client-reports/ledger.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { OwnCall } from "../support/own-call.js";

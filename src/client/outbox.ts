@@ -1,4 +1,4 @@
-import type { DiscardLedger } from "../client-reports/discard-recorder.js";
+import type { DiscardLedger } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";

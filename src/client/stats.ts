@@ -1,6 +1,6 @@
 import type { ReportCounts } from "../client-reports/client-reports.js";
-import type { DiscardLedger } from "../client-reports/discard-recorder.js";
-import { REPORTED_CATEGORIES } from "../client-reports/loss-table.js";
+import type { DiscardLedger } from "../client-reports/ledger.js";
+import { REPORTED_CATEGORIES } from "../client-reports/ledger.js";
 import type { UnansweredError } from "../delivery/http/connection-failures.js";
 import { NO_COUNTS } from "../delivery/http/connection-parts.js";
 import type { ConnectionCounts } from "../delivery/http/connection-parts.js";

@@ -1,6 +1,5 @@
-import { reportEnvelope, withReport } from "../client-reports/client-report.js";
-import type { ClientReport } from "../client-reports/client-report.js";
-import type { ClientReports } from "../client-reports/client-reports.js";
+import { reportEnvelope, withReport } from "../client-reports/client-reports.js";
+import type { ClientReport, ClientReports } from "../client-reports/client-reports.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { WaitLimit } from "./flush-waiters.js";
 import type { Timers } from "../support/time.js";

@@ -1,4 +1,4 @@
-import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";

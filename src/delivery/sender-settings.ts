@@ -1,5 +1,5 @@
 import type { ClientReports } from "../client-reports/client-reports.js";
-import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { Spool } from "./spool/spool.js";
 import type { QueueBounds } from "./envelope-queue.js";

@@ -1,6 +1,6 @@
 import { diag } from "@opentelemetry/api";
 
-import { DiscardLedger } from "../client-reports/discard-recorder.js";
+import { DiscardLedger } from "../client-reports/ledger.js";
 import { SentryClient } from "../client/client.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client-reports.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
-import type { DiscardLedger } from "../client-reports/discard-recorder.js";
+import type { DiscardLedger } from "../client-reports/ledger.js";
 import type { DeliveryCounts } from "../client/stats.js";
 import { SDK_HEADER_MEMBER } from "../client/process-members.js";
 import type { Diagnostics } from "../support/diagnostics.js";

@@ -1,4 +1,4 @@
-import type { DiscardCounts } from "../client-reports/discard-recorder.js";
+import type { DiscardCounts } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";

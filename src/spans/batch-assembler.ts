@@ -1,4 +1,4 @@
-import type { DiscardRecorder } from "../client-reports/discard-recorder.js";
+import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { attempt } from "../support/foreign.js";
 import { inTurns, setNewest } from "../support/collections.js";

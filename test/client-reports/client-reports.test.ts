@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { NO_CLIENT_REPORTS } from "../../src/client-reports/client-reports.js";
-import type { ClientReport } from "../../src/client-reports/client-report.js";
+import type { ClientReport } from "../../src/client-reports/client-reports.js";
 import type { DataCategory } from "../../src/protocol/data-category.js";
 import {
   LOCAL_REASONS,

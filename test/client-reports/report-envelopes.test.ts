@@ -2,8 +2,8 @@ import { parseEnvelope } from "@sentry/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { reportEnvelope, withReport } from "../../src/client-reports/client-report.js";
-import type { ClientReport } from "../../src/client-reports/client-report.js";
+import { reportEnvelope, withReport } from "../../src/client-reports/client-reports.js";
+import type { ClientReport } from "../../src/client-reports/client-reports.js";
 import { appendItem, encodeEnvelope, stampSentAt } from "../../src/protocol/envelope.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";

@@ -1,7 +1,6 @@
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { createClientReports } from "../../src/client-reports/client-reports.js";
-import type { ClientReports } from "../../src/client-reports/client-reports.js";
-import type { ClientReport } from "../../src/client-reports/client-report.js";
+import type { ClientReport, ClientReports } from "../../src/client-reports/client-reports.js";
 import type { DataCategory, DiscardReason, ItemCount } from "../../src/protocol/data-category.js";
 
 export const WALL_NOW = Date.UTC(2026, 10, 22, 10, 1, 0, 5);

@@ -2,10 +2,9 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 
 import { createClientReports } from "../../src/client-reports/client-reports.js";
-import type { ClientReports } from "../../src/client-reports/client-reports.js";
-import type { ClientReport } from "../../src/client-reports/client-report.js";
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
-import type { DiscardCounts, UntoldCounts } from "../../src/client-reports/discard-recorder.js";
+import type { ClientReport, ClientReports } from "../../src/client-reports/client-reports.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
+import type { DiscardCounts, UntoldCounts } from "../../src/client-reports/ledger.js";
 import type { DataCategory, ReportedReason } from "../../src/protocol/data-category.js";
 import {
   LOCAL_REASONS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { countsOf } from "../../src/client/stats.js";
 import type { ClientCounts, ClientStats } from "../../src/client/stats.js";
 import { captureException } from "../../src/index.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import type { DataCategory } from "../../src/protocol/data-category.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { createEnvelopeSender } from "../../src/delivery/envelope-sender.js";

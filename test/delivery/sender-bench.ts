@@ -1,4 +1,4 @@
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import type { EnvelopeSender } from "../../src/delivery/sender.js";
 import { createEnvelopeSender } from "../../src/delivery/envelope-sender.js";
 import type { EnvelopeSenderSettings } from "../../src/delivery/sender-settings.js";

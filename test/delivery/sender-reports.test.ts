@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { createClientReports } from "../../src/client-reports/client-reports.js";
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
 import { heldTransport } from "./held-transport.js";

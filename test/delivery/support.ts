@@ -1,4 +1,4 @@
-import type { DiscardCounts } from "../../src/client-reports/discard-recorder.js";
+import type { DiscardCounts } from "../../src/client-reports/ledger.js";
 import type { Diagnostics } from "../../src/support/diagnostics.js";
 import { createDiagnostics } from "../../src/support/diagnostics.js";
 import type { DataCategory, ItemCount } from "../../src/protocol/data-category.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-import type { DiscardCounts } from "../../src/client-reports/discard-recorder.js";
+import type { DiscardCounts } from "../../src/client-reports/ledger.js";
 import type { ClientStats } from "../../src/client/stats.js";
 import type { DataCategory, DiscardReason } from "../../src/protocol/data-category.js";
 import type { FaultServer } from "./kit.js";

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import type { HttpOptions } from "../../src/options/options.js";
 import { resolveOptions } from "../../src/options/resolve.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";

@@ -1,4 +1,4 @@
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
 import type { Segment, SegmentFate, SegmentOrigin } from "../../src/spans/segment.js";

@@ -1,4 +1,4 @@
-import { DiscardLedger } from "../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { BatchAssembler } from "../../src/spans/batch-assembler.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import type { SegmentOrigin } from "../../src/spans/segment.js";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import type { DiscardRecorder } from "../../client-reports/discard-recorder.js";
+import type { DiscardRecorder } from "../../client-reports/ledger.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { DataCategory } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";

@@ -1,4 +1,4 @@
-import type { DiscardRecorder } from "../../client-reports/discard-recorder.js";
+import type { DiscardRecorder } from "../../client-reports/ledger.js";
 import type { DataCategory, ItemCount, ReportedReason } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
 import { supersedes } from "../../protocol/envelope.js";

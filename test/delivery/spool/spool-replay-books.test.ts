@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { DiscardLedger } from "../../../src/client-reports/discard-recorder.js";
+import { DiscardLedger } from "../../../src/client-reports/ledger.js";
 import { createSpool } from "../../../src/delivery/spool/file-spool.js";
 import type { SpooledEnvelope } from "../../../src/delivery/spool/spool.js";
 import { ItemCounter } from "../../../src/protocol/data-category.js";

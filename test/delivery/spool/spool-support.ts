@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import { onTestFinished } from "vitest";
 
-import type { DiscardCounts } from "../../../src/client-reports/discard-recorder.js";
-import { DiscardLedger } from "../../../src/client-reports/discard-recorder.js";
+import type { DiscardCounts } from "../../../src/client-reports/ledger.js";
+import { DiscardLedger } from "../../../src/client-reports/ledger.js";
 import type { ItemCount } from "../../../src/protocol/data-category.js";
 import type { SpoolSettings } from "../../../src/delivery/spool/file-spool.js";
 import { createSpool } from "../../../src/delivery/spool/file-spool.js";
