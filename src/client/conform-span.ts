@@ -7,7 +7,7 @@ import {
   validUnit,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { SPAN_STATUSES } from "../semantics/span-status.js";
+import { SPAN_STATUSES } from "../semantics/infer-status.js";
 import { hasIds, isSpanId, jsonFormOf } from "./valid-event.js";
 
 const MAX_OP_LENGTH = 128;

@@ -1,6 +1,6 @@
 import { isAbove } from "../context/failure-path.js";
 import type { PathSpan } from "../context/failure-path.js";
-import { stopsFailures } from "../semantics/root-failure.js";
+import { stopsFailures } from "../semantics/failures.js";
 import { attempt } from "../support/foreign.js";
 import { setNewest } from "../support/collections.js";
 import { hasEvents, localParentId } from "../trace/span.js";

@@ -1,6 +1,6 @@
 import { attempt } from "../support/foreign.js";
-import { hasFailed, isCall, stopsFailures } from "../semantics/root-failure.js";
-import type { EndedWork } from "../semantics/root-failure.js";
+import { hasFailed, isCall, stopsFailures } from "../semantics/failures.js";
+import type { EndedWork } from "../semantics/failures.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { Segment } from "../spans/segment.js";
 import type { FoundException, RootOutcome } from "./choose-exceptions.js";

@@ -1,4 +1,4 @@
-import { filterConnection } from "./connection-string.js";
+import { filterConnection } from "./url.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 import { filterQuery, isSensitiveKey } from "./sensitive.js";

@@ -2,32 +2,9 @@
 // look-alikes of other languages and of Node's `util.inspect`. It never fails: what it cannot read is
 // skipped. It reads each character once, so its time is linear.
 
-import { closingQuote, unescaped } from "./quoted-text.js";
+import { bareValue, closingQuote, isContainer, nodeOf, objectOf, unescaped } from "./loose-node.js";
+import type { LooseMember, LooseNode, MutableNode } from "./loose-node.js";
 import { FILTERED } from "./secret-words.js";
-
-/** A value within a text. */
-export interface LooseNode {
-  /** Where it begins and ends in the text. */
-  readonly start: number;
-  readonly end: number;
-  readonly value: unknown;
-  /**
-   * The quotation mark of a text, with the backslashes before it where the whole JSON is escaped. Of other
-   * values the one of their name; empty where that has none.
-   */
-  readonly quote: string;
-  readonly isQuoted: boolean;
-  readonly members: readonly LooseMember[] | undefined;
-  readonly items: readonly LooseNode[] | undefined;
-}
-
-/** A member of an object. */
-export interface LooseMember {
-  readonly name: string;
-  readonly node: LooseNode;
-  /** True where the name is written without quotation marks. */
-  readonly isBare: boolean;
-}
 
 /** Containers that are nested deeper are one empty object each. */
 const MAX_DEPTH = 64;
@@ -39,8 +16,6 @@ const ASSIGNMENT = /\s*(?::|=>)/y;
 const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
 const ESCAPED_QUOTE = /\\+["'`]/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
-
-type Mutable = { -readonly [Key in keyof LooseNode]: LooseNode[Key] };
 
 /** The members of a container, and its values without a name. */
 interface Content {
@@ -127,12 +102,12 @@ class LooseReader {
     return ESCAPED_QUOTE.exec(this.#text)?.[0] ?? "";
   }
 
-  #assigned(): Mutable {
+  #assigned(): MutableNode {
     while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
     return this.#value();
   }
 
-  #value(): Mutable {
+  #value(): MutableNode {
     const quote = this.#quote();
     if (quote !== "") return this.#quoted(quote);
     const character = this.#text.charAt(this.#at);
@@ -142,13 +117,13 @@ class LooseReader {
   }
 
   // What is already withheld stays as it is.
-  #hidden(): Mutable {
+  #hidden(): MutableNode {
     const start = this.#at;
     this.#at += FILTERED.length;
     return nodeOf({ start, end: this.#at }, FILTERED);
   }
 
-  #bare(): Mutable {
+  #bare(): MutableNode {
     const start = this.#at;
     // `b'…'` and `User { … }` are one value.
     if (this.#matches(PREFIX)) return this.#quoted(this.#quote());
@@ -165,7 +140,7 @@ class LooseReader {
     return nodeOf({ start, end: start + trimmed.length }, bareValue(trimmed));
   }
 
-  #quoted(quote: string): Mutable {
+  #quoted(quote: string): MutableNode {
     const start = this.#at;
     const from = start + quote.length;
     const close = closingQuote(this.#text, from, quote);
@@ -177,7 +152,7 @@ class LooseReader {
     return node;
   }
 
-  #container(open: string): Mutable {
+  #container(open: string): MutableNode {
     const start = this.#at;
     if (this.#depth >= MAX_DEPTH) return this.#skipContainer(start);
     this.#depth += 1;
@@ -194,7 +169,7 @@ class LooseReader {
     return node;
   }
 
-  #skipContainer(start: number): Mutable {
+  #skipContainer(start: number): MutableNode {
     let open = 0;
     for (; this.#at < this.#text.length; this.#at++) {
       const character = this.#text.charAt(this.#at);
@@ -232,33 +207,6 @@ function isSpace(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0 || code === 0xfeff;
 }
 
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-}
-
-// All nodes have one shape: there are thousands of them in a text.
-function nodeOf({ start, end }: Extent, value: unknown): Mutable {
-  return { start, end, value, quote: "", isQuoted: false, members: undefined, items: undefined };
-}
-
-function objectOf(members: readonly LooseMember[], extent: Extent): Mutable {
-  const value: Record<string, unknown> = {};
-  for (const { name, node } of members) {
-    if (name === "__proto__") Object.defineProperty(value, name, { ...OWN, value: node.value });
-    else value[name] = node.value;
-  }
-  const node = nodeOf(extent, value);
-  node.members = members;
-  return node;
-}
-
-const OWN = { configurable: true, enumerable: true, writable: true } as const;
-
-function isContainer({ members, items }: LooseNode): boolean {
-  return members !== undefined || items !== undefined;
-}
-
 function byStart(a: LooseNode, b: LooseNode): number {
   return a.start - b.start;
 }
@@ -266,18 +214,4 @@ function byStart(a: LooseNode, b: LooseNode): number {
 // A list with named entries is what Node shows of arrays with properties.
 function numbered(node: LooseNode, index: number): LooseMember {
   return { name: String(index), node, isBare: true };
-}
-
-function bareValue(text: string): unknown {
-  switch (text) {
-    case "true":
-      return true;
-    case "false":
-      return false;
-    case "null":
-    case "undefined":
-      return null;
-    default:
-      return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
-  }
 }

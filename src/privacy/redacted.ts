@@ -1,13 +1,12 @@
 import { mayHold, withoutAssigned, withoutElements } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
-import { filterConnection } from "./connection-string.js";
+import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
 import { shapeOf } from "./member-names.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured } from "./secret-text.js";
 import { FILTERED } from "./secret-words.js";
 import { filterCookies, filterQuery, filterSetCookie, isSensitiveKey } from "./sensitive.js";
-import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 /** What is nested deeper is no value that a scope or a span has. */
 const MAX_DEPTH = 64;

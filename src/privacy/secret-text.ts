@@ -1,5 +1,5 @@
 import { readLoose } from "./loose-json.js";
-import type { LooseNode } from "./loose-json.js";
+import type { LooseNode } from "./loose-node.js";
 import { mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 

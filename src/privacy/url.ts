@@ -1,5 +1,5 @@
 import { FILTERED } from "./secret-words.js";
-import { filterQuery } from "./sensitive.js";
+import { filterQuery, isSensitiveKey } from "./sensitive.js";
 
 // Every text is accepted: what is no URL has no authority, and comes back without query and fragment.
 // `URL` is not used because it throws on these, re-encodes the others and costs microseconds.
@@ -97,4 +97,20 @@ function authorityEnd(url: string, start: number, end: number): number {
 function portStart(url: string, hostEnd: number): number {
   if (url.startsWith(":80", hostEnd - 3)) return hostEnd - 3;
   return url.startsWith(":443", hostEnd - 4) ? hostEnd - 4 : hostEnd;
+}
+
+// With a quote that is not closed, all that follows may be its value.
+const SPACED_SETTING =
+  /([^\s;&?=]{1,64})(\s{0,8}=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
+const SETTING =
+  /([^;&?=]{1,64})(=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^;&]*)/g;
+const CLOSED = /^(?:\{[^]*\}|'[^]*'|"[^]*"|[^{'"][^]*)?$/;
+
+/** Withholds the secrets of `Server=db;Password=x y`, `host=db password=x` or a URL. */
+export function filterConnection(text: string): string {
+  const setting = text.includes(";") ? SETTING : SPACED_SETTING;
+  return withoutSecrets(text).replace(setting, (...match: string[]) => {
+    const [all = "", name = "", equals = "", setTo = ""] = match;
+    return isSensitiveKey(name) || !CLOSED.test(setTo) ? `${name}${equals}${FILTERED}` : all;
+  });
 }

@@ -4,10 +4,16 @@ import type { Attachment } from "../protocol/events.js";
 import { validLevel, validSeconds, validTagKey, validTagValue } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { withoutUnset } from "../support/collections.js";
-import { isRecord, memberOf } from "../support/foreign.js";
+import { isRecord, memberOf, setMember } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import { cut } from "../support/text.js";
-import type { Breadcrumb, FrozenRecord, User } from "./scope-data.js";
+import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
+
+/** Tags, contexts, extras and attributes that a scope holds, of each; further ones are not taken. */
+export const MAX_MEMBERS = 200;
+
+/** Event processors and attachments that a scope holds, of each; further ones are not taken. */
+export const MAX_HANDLERS = 100;
 
 /**
  * A deeply frozen JSON copy of what the application passed: a later change of its object changes no
@@ -151,4 +157,37 @@ function hasChanged(before: Members, after: Members): boolean {
 function isSame(before: unknown, after: unknown): boolean {
   if (before === after) return true;
   return isRecord(before) && isRecord(after) && !hasChanged(before, after);
+}
+
+/** Adds members to a frozen record; over the bound, new names are left out. */
+export function added<T>(
+  members: Readonly<Record<string, T>>,
+  more: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  const all = { ...members };
+  let count = Object.keys(all).length;
+  for (const [key, value] of Object.entries(more)) {
+    if (!Object.hasOwn(all, key) && ++count > MAX_MEMBERS) break;
+    setMember(all, key, value);
+  }
+  return Object.freeze(all);
+}
+
+/** Adds to a frozen list; over the bound, it stays as it is. */
+export function appended<T>(list: readonly T[], member: T): readonly T[] {
+  return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, member]);
+}
+
+/** Writes a valid tag into `tags`, or removes it; returns the rule that the given key or value broke. */
+export function writeTag(
+  tags: Record<string, boolean | number | string>,
+  given: string,
+  givenValue: TagValue,
+): ValueRule | undefined {
+  const { key, value, broken } = checkedTag(given, givenValue);
+  if (key === undefined) return broken;
+  if (value === undefined) delete tags[key];
+  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_MEMBERS)
+    setMember(tags, key, value);
+  return broken;
 }

@@ -1,12 +1,5 @@
 import { cut } from "../support/text.js";
-import {
-  attempt,
-  firstOf,
-  ignoreRejection,
-  memberOf,
-  ownEntries,
-  setMember,
-} from "../support/foreign.js";
+import { attempt, firstOf, ignoreRejection, memberOf, ownEntries } from "../support/foreign.js";
 import { guardMethods } from "../support/guard.js";
 import { normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
@@ -16,7 +9,11 @@ import { EMPTY_SCOPE_DATA, addCrumb } from "./scope-data.js";
 import {
   attachmentCopy,
   checkedBreadcrumb,
-  checkedTag,
+  added,
+  appended,
+  writeTag,
+  MAX_HANDLERS,
+  MAX_MEMBERS,
   checkedUser,
   contextCopies,
   frozenCopy,
@@ -29,14 +26,8 @@ const MAX_READ_NAME = 1024;
 // One level more than of a context: each member is a value of its own.
 const MEMBER_DEPTH = 4;
 
-/** Tags, contexts, extras and attributes that a scope holds, of each; further ones are not taken. */
-export const MAX_MEMBERS = 200;
-
 // Those that remove a tag, or are no tags, are not held.
 const MAX_READ_TAGS = 5 * MAX_MEMBERS;
-
-/** Event processors and attachments that a scope holds, of each; further ones are not taken. */
-export const MAX_HANDLERS = 100;
 
 /** How many breadcrumbs a scope keeps when the client does not say otherwise. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -267,36 +258,6 @@ function writeMembers(scope: Scope, change: ScopeChange): void {
     if (isObject(attachment)) scope.addAttachment(attachment as Attachment);
 }
 
-function added<T>(
-  members: Readonly<Record<string, T>>,
-  more: Readonly<Record<string, T>>,
-): Readonly<Record<string, T>> {
-  const all = { ...members };
-  let count = Object.keys(all).length;
-  for (const [key, value] of Object.entries(more)) {
-    if (!Object.hasOwn(all, key) && ++count > MAX_MEMBERS) break;
-    setMember(all, key, value);
-  }
-  return Object.freeze(all);
-}
-
-function appended<T>(list: readonly T[], member: T): readonly T[] {
-  return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, member]);
-}
-
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-function writeTag(
-  tags: Record<string, boolean | number | string>,
-  given: string,
-  givenValue: TagValue,
-): ValueRule | undefined {
-  const { key, value, broken } = checkedTag(given, givenValue);
-  if (key === undefined) return broken;
-  if (value === undefined) delete tags[key];
-  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_MEMBERS)
-    setMember(tags, key, value);
-  return broken;
 }

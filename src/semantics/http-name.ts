@@ -1,4 +1,4 @@
-import { textValue } from "./attribute-text.js";
+import { textValue } from "./inference.js";
 import type { AttributeBag, SpanView } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 

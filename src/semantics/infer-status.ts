@@ -1,10 +1,32 @@
-import { statusOfRpc } from "./grpc-status.js";
-import { STATUS_BY_GRPC_CODE } from "./span-status.js";
-import { httpStatusOf, statusOfHttpCode } from "./http-status.js";
-import type { SpanStatus } from "./span-status.js";
-import { type AttributeBag, STATUS_CODE } from "../trace/span.js";
+import { STATUS_CODE } from "../trace/span.js";
+import type { AttributeBag } from "../trace/span.js";
 
-export type { SpanStatus } from "./span-status.js";
+/** Sentry's statuses in the order of the gRPC codes 0 to 16. */
+export const STATUS_BY_GRPC_CODE = [
+  "ok",
+  "cancelled",
+  "unknown_error",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal_error",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+] as const;
+
+/** The statuses of a span that Sentry knows (protocol: span status). */
+export type SpanStatus = (typeof STATUS_BY_GRPC_CODE)[number];
+
+/** The statuses that Relay takes; `unknown` is another name of `unknown_error`. */
+export const SPAN_STATUSES: ReadonlySet<unknown> = new Set([...STATUS_BY_GRPC_CODE, "unknown"]);
 
 const ERROR_BY_MESSAGE: ReadonlyMap<string, SpanStatus> = new Map(
   STATUS_BY_GRPC_CODE.filter((status) => status !== "ok").map((status) => [status, status]),
@@ -45,4 +67,67 @@ function statusOfCodes(attributes: AttributeBag): SpanStatus | undefined {
   const http = code === undefined ? undefined : statusOfHttpCode(code);
   if (http !== undefined && http !== "ok") return http;
   return statusOfRpc(attributes) ?? http;
+}
+
+const NAMED: ReadonlyMap<number, SpanStatus> = new Map([
+  [401, "unauthenticated"],
+  [403, "permission_denied"],
+  [404, "not_found"],
+  [409, "already_exists"],
+  [413, "failed_precondition"],
+  [429, "resource_exhausted"],
+  [499, "cancelled"],
+  [501, "unimplemented"],
+  [503, "unavailable"],
+  [504, "deadline_exceeded"],
+]);
+
+/** Sentry's status for an HTTP status code; `internal_error` for a number that is no such code. */
+export function statusOfHttpCode(code: number): SpanStatus {
+  if (code >= 100 && code < 400) return "ok";
+  const named = NAMED.get(code);
+  if (named !== undefined) return named;
+  return code >= 400 && code < 500 ? "invalid_argument" : "internal_error";
+}
+
+/** A status code that is a whole number or its decimal text; undefined for anything else. */
+export function statusNumber(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isInteger(value) ? value : undefined;
+  return typeof value === "string" && /^\d{1,3}$/.test(value) ? Number(value) : undefined;
+}
+
+/** The HTTP status code of a span, by the current or the old convention; undefined where it has none. */
+export function httpStatusOf(attributes: AttributeBag): number | undefined {
+  return (
+    statusNumber(attributes["http.response.status_code"]) ??
+    statusNumber(attributes["http.status_code"])
+  );
+}
+
+// gRPC writes CANCELLED, INTERNAL and UNKNOWN; Connect writes canceled.
+const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([
+  ...STATUS_BY_GRPC_CODE.map((status) => [status, status] as const),
+  ["canceled", "cancelled"],
+  ["unknown", "unknown_error"],
+  ["internal", "internal_error"],
+]);
+
+/**
+ * Sentry's status for a gRPC code, as a number, as digits or as a name in any case. A number that is
+ * no code is `unknown_error`; a name that is none says nothing, so undefined.
+ */
+export function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
+  if (typeof code === "number") return STATUS_BY_GRPC_CODE[code] ?? "unknown_error";
+  if (typeof code !== "string") return undefined;
+  if (/^-?\d+$/.test(code)) return STATUS_BY_GRPC_CODE[Number(code)] ?? "unknown_error";
+  return BY_NAME.get(code.toLowerCase());
+}
+
+/** Sentry's status for the code of an RPC span, by the current or the old conventions of gRPC and Connect. */
+export function statusOfRpc(attributes: AttributeBag): SpanStatus | undefined {
+  return (
+    statusOfGrpcCode(attributes["rpc.response.status_code"]) ??
+    statusOfGrpcCode(attributes["rpc.grpc.status_code"]) ??
+    statusOfGrpcCode(attributes["rpc.connect_rpc.error_code"])
+  );
 }

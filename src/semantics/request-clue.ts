@@ -1,6 +1,6 @@
-import { textValue } from "./attribute-text.js";
-import { graphqlOperation } from "./graphql-span.js";
-import { mayNameFile, withoutFile } from "./next-span.js";
+import { textValue } from "./inference.js";
+import { graphqlOperation } from "./graphql.js";
+import { mayNameFile, withoutFile } from "./framework.js";
 import { isWildcard } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
 import { sanitizeUrl, urlPath } from "../privacy/url.js";

@@ -1,7 +1,7 @@
 import { setMember } from "../support/foreign.js";
 import { cut } from "../support/text.js";
-import { textValue } from "./attribute-text.js";
-import { OTHER_METHOD, requestMethod } from "./http-method.js";
+import { textValue } from "./inference.js";
+import { OTHER_METHOD, requestMethod } from "./http.js";
 import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "../privacy/private-attributes.js";
 import { FILTERED } from "../privacy/secret-words.js";

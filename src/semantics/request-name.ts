@@ -1,11 +1,11 @@
-import { textValue, textValues } from "./attribute-text.js";
-import { operationsText } from "./graphql-span.js";
+import { textValue, textValues } from "./inference.js";
+import { operationsText } from "./graphql.js";
 import { isInstrumentationName } from "./http-name.js";
-import { requestMethod } from "./http-method.js";
+import { requestMethod } from "./http.js";
 import type { TransactionSource } from "./inference.js";
 import type { RequestClue } from "./request-clue.js";
 import { httpRoute, requestPath } from "./request-clue.js";
-import { isErrorPage } from "./next-span.js";
+import { isErrorPage } from "./framework.js";
 import { isPathOf, isWildcard, specificity } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
 

@@ -1,4 +1,4 @@
-import { textValue } from "./attribute-text.js";
+import { textValue } from "./inference.js";
 import type { AttributeBag } from "../trace/span.js";
 
 /** Sentry's contexts of the machine that a process runs on, by their names. */

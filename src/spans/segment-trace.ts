@@ -3,7 +3,7 @@ import type { TransactionSpan } from "../protocol/events.js";
 import type { Unit } from "../scope/unit.js";
 import { attempt } from "../support/foreign.js";
 import { inferSpan } from "../semantics/infer-span.js";
-import type { Inference } from "../semantics/infer-span.js";
+import type { Inference } from "../semantics/inference.js";
 import { requestClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { hasFinalRoute, namedRequest, requestName, withRoute } from "../semantics/request-name.js";

@@ -1,12 +1,11 @@
 import { clip, cut, jsonMember, jsonString } from "../support/text.js";
 import { ruleMessage, validOrigin } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { httpStatusOf } from "../semantics/http-status.js";
-import { bounded, textValue as givenText } from "../semantics/attribute-text.js";
+import { httpStatusOf, inferStatus } from "../semantics/infer-status.js";
+import { bounded, textValue as givenText } from "../semantics/inference.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
-import type { Inference } from "../semantics/infer-span.js";
-import { inferStatus } from "../semantics/infer-status.js";
+import type { Inference } from "../semantics/inference.js";
 import { requestOf } from "../semantics/request-data.js";
 import type { RequestData } from "../semantics/request-data.js";
 import { namedRequest } from "../semantics/request-name.js";

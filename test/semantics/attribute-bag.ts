@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { LAYER_KEYS } from "../../src/semantics/framework-span.js";
+import { LAYER_KEYS } from "../../src/semantics/framework.js";
 import type { AttributeBag } from "../../src/trace/span.js";
 
 const KEYS = [

@@ -2,8 +2,7 @@ import { getSpanStatusFromHttpCode } from "@sentry/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { STATUS_BY_GRPC_CODE } from "../../src/semantics/span-status.js";
-import { inferStatus } from "../../src/semantics/infer-status.js";
+import { STATUS_BY_GRPC_CODE, inferStatus } from "../../src/semantics/infer-status.js";
 import { STATUS_CODE } from "../../src/trace/span.js";
 import { attributeBag } from "./attribute-bag.js";
 

@@ -1,7 +1,6 @@
-import { listed, textValue } from "./attribute-text.js";
-import { isChosenName } from "./chosen-name.js";
+import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
+import { isChosenName, listed, textValue } from "./inference.js";
 import type { Inference } from "./inference.js";
-import { type AttributeBag, SPAN_KIND, type SpanView } from "../trace/span.js";
 
 const MAX_OPERATIONS = 5;
 

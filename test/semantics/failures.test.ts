@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import { containsFailures } from "../../src/semantics/contained-failures.js";
-import { hasFailed, isCall, stopsFailures } from "../../src/semantics/root-failure.js";
+import {
+  containsFailures,
+  hasFailed,
+  isCall,
+  stopsFailures,
+} from "../../src/semantics/failures.js";
 import { SPAN_KIND, STATUS_CODE } from "../../src/trace/span.js";
 
 const { CLIENT, CONSUMER, INTERNAL, PRODUCER, SERVER } = SPAN_KIND;

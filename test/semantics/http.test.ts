@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { type InferredData, inferSpan } from "../../src/semantics/infer-span.js";
+import type { InferredData } from "../../src/semantics/inference.js";
+import { inferSpan } from "../../src/semantics/infer-span.js";
 import type { AttributeBag } from "../../src/trace/span.js";
 import { spanOf } from "./span-of.js";
 

@@ -1,0 +1,177 @@
+import { urlWithoutSecrets, withoutSecrets } from "../privacy/url.js";
+import { SPAN_KIND } from "../trace/span.js";
+import type { AttributeBag, SpanView } from "../trace/span.js";
+import { isChosenName, textValue } from "./inference.js";
+import type { Inference, InferredData } from "./inference.js";
+
+const MODELS = ["gen_ai.request.model", "gen_ai.response.model"] as const;
+const TOOLS = ["gen_ai.tool.name"] as const;
+const AGENTS = ["gen_ai.agent.name"] as const;
+const WORKFLOWS = ["gen_ai.workflow.name", ...AGENTS] as const;
+const SOURCES = ["gen_ai.data_source.id", ...MODELS] as const;
+
+/** The attributes that say what an operation is about; the first that is set counts. */
+const SUBJECTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["chat", MODELS],
+  ["embeddings", MODELS],
+  ["generate_content", MODELS],
+  ["rerank", MODELS],
+  ["responses", MODELS],
+  ["text_completion", MODELS],
+  ["execute_tool", TOOLS],
+  ["create_agent", AGENTS],
+  ["handoff", AGENTS],
+  ["invoke_agent", AGENTS],
+  ["invoke_workflow", WORKFLOWS],
+  ["retrieval", SOURCES],
+]);
+
+const OTHER_SUBJECTS = [...WORKFLOWS, ...TOOLS, ...MODELS] as const;
+
+/**
+ * Names a span of a generative model or agent: `{operation} {model, agent or tool}`. Sentry has the op
+ * `gen_ai.{operation}` for any operation; without one it is no span of `gen_ai` to Sentry.
+ */
+export function inferGenAi({ attributes, name }: SpanView): Inference | undefined {
+  const operation = textValue(attributes["gen_ai.operation.name"]);
+  if (operation === undefined) return undefined;
+  const op = genAiOp(operation);
+  if (isChosenName(name, operation))
+    return { op, description: name, source: "custom", data: undefined };
+  const subject = firstText(attributes, SUBJECTS.get(operation) ?? OTHER_SUBJECTS);
+  const description = subject === undefined ? name : `${operation} ${subject}`;
+  return { op, description, source: "task", data: undefined };
+}
+
+// Ops are lower case, of letters, digits, dots and underscores.
+function genAiOp(operation: string): string {
+  const plain = operation
+    .slice(0, 100)
+    .toLowerCase()
+    .replaceAll(/[^a-z\d.]+/g, "_")
+    .replaceAll(/^[_.]+|[_.]+$/g, "");
+  return plain === "" ? "gen_ai" : `gen_ai.${plain}`;
+}
+
+function firstText(attributes: AttributeBag, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = textValue(attributes[key]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Operations of the conventions, by `ai.operationId` of the Vercel AI SDK (5 and 6). */
+const OPERATIONS: ReadonlyMap<unknown, string> = new Map([
+  ["ai.generateText", "invoke_agent"],
+  ["ai.streamText", "invoke_agent"],
+  ["ai.generateObject", "invoke_agent"],
+  ["ai.streamObject", "invoke_agent"],
+  ["ai.generateText.doGenerate", "generate_content"],
+  ["ai.streamText.doStream", "generate_content"],
+  ["ai.generateObject.doGenerate", "generate_content"],
+  ["ai.streamObject.doStream", "generate_content"],
+  ["ai.toolCall", "execute_tool"],
+  ["ai.embed", "embeddings"],
+  ["ai.embed.doEmbed", "embeddings"],
+  ["ai.embedMany", "embeddings"],
+  ["ai.embedMany.doEmbed", "embeddings"],
+  ["ai.rerank", "rerank"],
+  ["ai.rerank.doRerank", "rerank"],
+]);
+
+/** Names of the conventions, and the SDK's attributes that hold the value; the first that is set counts. */
+const CURRENT_NAMES: readonly (readonly [current: string, ...given: string[]])[] = [
+  ["gen_ai.provider.name", "gen_ai.system", "ai.model.provider"],
+  ["gen_ai.request.model", "ai.model.id"],
+  ["gen_ai.response.model", "ai.response.model"],
+  ["gen_ai.response.id", "ai.response.id"],
+  ["gen_ai.agent.name", "ai.telemetry.functionId"],
+  ["gen_ai.tool.name", "ai.toolCall.name"],
+  [
+    "gen_ai.usage.input_tokens",
+    "ai.usage.inputTokens",
+    "ai.usage.promptTokens",
+    "gen_ai.usage.prompt_tokens",
+    "ai.usage.tokens",
+  ],
+  [
+    "gen_ai.usage.output_tokens",
+    "ai.usage.outputTokens",
+    "ai.usage.completionTokens",
+    "gen_ai.usage.completion_tokens",
+  ],
+  ["gen_ai.usage.total_tokens", "ai.usage.totalTokens"],
+  ["gen_ai.usage.cache_read.input_tokens", "ai.usage.cachedInputTokens"],
+  ["gen_ai.usage.reasoning.output_tokens", "ai.usage.reasoningTokens"],
+];
+
+/**
+ * Names a span of the Vercel AI SDK as Sentry's AI pages expect it (`invoke_agent {function}`,
+ * `generate_content {model}`, `execute_tool {tool}`), and adds what it says under the conventions' names.
+ */
+export function inferVercelAi({ attributes }: SpanView): Inference | undefined {
+  const operation = OPERATIONS.get(attributes["ai.operationId"]);
+  if (operation === undefined) return undefined;
+  const data: InferredData = { "gen_ai.operation.name": operation, ...conventionData(attributes) };
+  const key = subjectKey(operation);
+  const subject = textValue(attributes[key]) ?? textValue(data[key]);
+  const description = subject === undefined ? operation : `${operation} ${subject}`;
+  return { op: `gen_ai.${operation}`, description, source: "task", data };
+}
+
+function subjectKey(operation: string): string {
+  if (operation === "invoke_agent") return "gen_ai.agent.name";
+  return operation === "execute_tool" ? "gen_ai.tool.name" : "gen_ai.request.model";
+}
+
+function conventionData(attributes: AttributeBag): InferredData {
+  const data: Record<string, number | string> = {};
+  for (const [current, ...given] of CURRENT_NAMES) {
+    for (const key of given) {
+      const value = shown(attributes[key]);
+      if (value === undefined) continue;
+      data[current] = value;
+      break;
+    }
+  }
+  return data;
+}
+
+function shown(value: unknown): number | string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  const given = textValue(value);
+  return given && withoutSecrets(given);
+}
+
+/** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
+export function inferMcp({ attributes, kind, name }: SpanView): Inference | undefined {
+  const method = textValue(attributes["mcp.method.name"]);
+  if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
+  const isNotification = method.startsWith("notifications/");
+  const op = isNotification ? "mcp.notification.client_to_server" : "mcp.server";
+  if (isChosenName(name, method))
+    return { op, description: name, source: "custom", data: undefined };
+  if (isNotification) return { op, description: method, source: "route", data: undefined };
+  const subject = method.startsWith("resources/")
+    ? mcpResource(attributes)
+    : mcpSubject(attributes);
+  const description = subject === undefined ? method : `${method} ${subject}`;
+  return { op, description, source: "route", data: undefined };
+}
+
+function mcpSubject(attributes: AttributeBag): string | undefined {
+  return (
+    textValue(attributes["gen_ai.tool.name"]) ??
+    textValue(attributes["mcp.tool.name"]) ??
+    textValue(attributes["gen_ai.prompt.name"]) ??
+    textValue(attributes["mcp.prompt.name"])
+  );
+}
+
+// The URI is the caller's: a resource may be one of a database or of a site with a login.
+function mcpResource(attributes: AttributeBag): string | undefined {
+  const uri =
+    textValue(attributes["mcp.resource.uri"]) ?? textValue(attributes["mcp.request.argument.uri"]);
+  return uri && urlWithoutSecrets(uri);
+}

@@ -1,0 +1,138 @@
+import { filterQuery } from "../privacy/sensitive.js";
+import { fragmentOf, queryOf, sanitizeUrl } from "../privacy/url.js";
+import { SPAN_KIND, type SpanView } from "../trace/span.js";
+import type { AttributeBag } from "../trace/span.js";
+import { operationsText } from "./graphql.js";
+import { isInstrumentationName } from "./http-name.js";
+import { originOfCall } from "./http-origin.js";
+import { statusNumber } from "./infer-status.js";
+import { textValue, textValues } from "./inference.js";
+import type { Inference, InferredData } from "./inference.js";
+import { httpRoute } from "./request-clue.js";
+
+/**
+ * Names a span of an HTTP request after its method and route, path or URL, unless its name is one that
+ * somebody has chosen.
+ */
+export function inferHttp(span: SpanView, method: string): Inference {
+  const { attributes } = span;
+  const url = textValue(attributes["url.full"]) ?? textValue(attributes["http.url"]);
+  const target = textValue(attributes["http.target"]) ?? textValue(attributes["url.path"]);
+  const route = httpRoute(attributes);
+  const safeUrl = url === undefined ? undefined : sanitizeUrl(url);
+  const data = httpData(attributes, { url, safeUrl, target });
+  const path = route ?? pathOf(span, target, safeUrl);
+  const op = httpOp(span);
+  if (path === undefined || !isRenamed(span, method)) {
+    return { op, description: span.name, source: "custom", data };
+  }
+  const operations = textValues(attributes["sentry.graphql.operation"]);
+  const description = `${method} ${path}${operationsText(operations)}`;
+  const source = route !== undefined || path === "/" ? "route" : "url";
+  return { op, description, source, data };
+}
+
+// A server knows its path; a client's path means nothing without the host.
+function pathOf(
+  { kind, attributes }: SpanView,
+  target: string | undefined,
+  safeUrl: string | undefined,
+): string | undefined {
+  if (kind !== SPAN_KIND.SERVER && safeUrl !== undefined) return safeUrl;
+  const path = target === undefined ? undefined : sanitizeUrl(target);
+  if (kind !== SPAN_KIND.CLIENT) return path ?? safeUrl;
+  const origin = originOfCall(attributes);
+  if (origin === undefined || path === undefined) return path ?? origin;
+  return path.startsWith("/") ? origin + path : path;
+}
+
+function httpOp({ kind, attributes }: SpanView): string {
+  const op = exchangeOp(kind);
+  return attributes["sentry.http.prefetch"] ? `${op}.prefetch` : op;
+}
+
+function exchangeOp(kind: number): string {
+  if (kind === SPAN_KIND.SERVER) return "http.server";
+  return kind === SPAN_KIND.CLIENT ? "http.client" : "http";
+}
+
+// A span of another kind was started by hand, and its author chose the name.
+function isRenamed(span: SpanView, method: string): boolean {
+  const { kind, attributes } = span;
+  const isAutomatic =
+    kind === SPAN_KIND.SERVER ||
+    kind === SPAN_KIND.CLIENT ||
+    textValue(attributes["sentry.origin"])?.startsWith("auto") === true;
+  return isAutomatic && isInstrumentationName(span, method);
+}
+
+interface RequestLine {
+  readonly url: string | undefined;
+  /** `url` without credentials, query and fragment. */
+  readonly safeUrl: string | undefined;
+  readonly target: string | undefined;
+}
+
+/** Data that Sentry reads of an HTTP span and OTel has under other names; undefined when there is none. */
+export function httpData(attributes: AttributeBag, line: RequestLine): InferredData | undefined {
+  const query = requestQuery(attributes, line);
+  const fragment = requestFragment(attributes, line.url);
+  const status = oldStatus(attributes);
+  const { safeUrl } = line;
+  if (safeUrl === undefined && query === "" && fragment === "" && status === undefined) {
+    return undefined;
+  }
+  const data: Record<string, string | number> = {};
+  if (safeUrl !== undefined) data["url"] = safeUrl;
+  if (query !== "") data["http.query"] = query;
+  if (fragment !== "") data["http.fragment"] = fragment;
+  if (status !== undefined) data["http.response.status_code"] = status;
+  return data;
+}
+
+function requestQuery(attributes: AttributeBag, { url, target }: RequestLine): string {
+  const ofUrl = url === undefined ? "" : queryOf(url);
+  if (ofUrl !== "") return ofUrl;
+  const query = textValue(attributes["url.query"]);
+  if (query !== undefined) return filterQuery(query.startsWith("?") ? query.slice(1) : query);
+  return target === undefined ? "" : queryOf(target);
+}
+
+function requestFragment(attributes: AttributeBag, url: string | undefined): string {
+  if (url !== undefined) return fragmentOf(url);
+  const fragment = textValue(attributes["url.fragment"]) ?? "";
+  return fragment.startsWith("#") ? fragment.slice(1) : fragment;
+}
+
+function oldStatus(attributes: AttributeBag): number | undefined {
+  if (attributes["http.response.status_code"] !== undefined) return undefined;
+  return statusNumber(attributes["http.status_code"]);
+}
+
+// The methods of the conventions, then those that Node's parser accepts. In a list, because any other
+// text in the attribute may be anything, a credential among it.
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+  (
+    "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY " +
+    "ACL BIND CHECKOUT COPY LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE NOTIFY PROPFIND " +
+    "PROPPATCH PURGE REBIND REPORT SEARCH SOURCE SUBSCRIBE UNBIND UNLINK UNLOCK UNSUBSCRIBE"
+  ).split(" "),
+);
+
+const MAX_METHOD_LENGTH = 20;
+
+/** Stands for a method that is not known: the conventions name such spans `HTTP`. */
+export const OTHER_METHOD = "HTTP";
+
+/**
+ * The request method of an HTTP span, in upper case; `HTTP` where its attribute holds no known method;
+ * undefined for every other span.
+ */
+export function requestMethod(attributes: AttributeBag): string | undefined {
+  const given =
+    textValue(attributes["http.request.method"]) ?? textValue(attributes["http.method"]);
+  if (given === undefined || KNOWN_METHODS.has(given)) return given;
+  // No known method is longer: a long text is not copied.
+  const method = given.length > MAX_METHOD_LENGTH ? "" : given.toUpperCase();
+  return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
+}
