@@ -1,14 +1,14 @@
 import type { SentryClient } from "../client/client.js";
 import type { Settings } from "../options/options.js";
 import type { RootDescription } from "../trace/sampling.js";
-import type { SpanResource } from "../trace/span.js";
+import type { ResourceView } from "../trace/span.js";
 import type { SegmentOrigin } from "./segment.js";
 import type { ContextScopes } from "../context/context-key.js";
 import { createSegmentSampling, takeFromHead } from "./segment-sampling.js";
 
 /** What is read of a local root, started or finished. */
 export interface LocalRoot extends RootDescription {
-  readonly resource?: SpanResource | undefined;
+  readonly resource?: ResourceView | undefined;
   spanContext(): { readonly traceId: string };
 }
 

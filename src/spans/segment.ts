@@ -10,7 +10,7 @@ import { SPAN_KIND, validSpanId } from "../trace/span.js";
 import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { OpenRoot } from "../context/open-roots.js";
-import type { FinishedSpan, SpanResource } from "../trace/span.js";
+import type { FinishedSpan, ResourceView } from "../trace/span.js";
 import { keptAncestor } from "./reparenting.js";
 import { createIdTexts } from "./span-encoder.js";
 import type { IdTexts } from "./span-encoder.js";
@@ -34,7 +34,7 @@ export interface SegmentOrigin {
   readonly fate: SegmentFate;
   readonly slot: DscSlot;
   /** Resource of the local root; absent where no root was seen. */
-  readonly resource?: SpanResource | undefined;
+  readonly resource?: ResourceView | undefined;
 }
 
 /**
@@ -62,7 +62,7 @@ export class Segment {
   sentName: string | undefined = undefined;
   /** Whether its exceptions are waited for: those that were recorded, or may yet be after its root. */
   hasExceptions: boolean = false;
-  resource: SpanResource | undefined = undefined;
+  resource: ResourceView | undefined = undefined;
   /** The spans that finished first: they go with the root. */
   kept: Chunk | undefined = undefined;
   /** What finished after `kept` was full, or after the root was sent. */

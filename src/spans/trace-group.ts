@@ -1,5 +1,5 @@
 import type { RequestClue } from "../semantics/request-clue.js";
-import type { SpanResource } from "../trace/span.js";
+import type { ResourceView } from "../trace/span.js";
 import { validSpanId } from "../trace/span.js";
 import { reparentedText } from "./reparenting.js";
 import type { SegmentOrigin } from "./segment.js";
@@ -19,7 +19,7 @@ export interface WaitingSpan {
 /** The spans of one trace that wait for a local root, by parent. */
 export class TraceGroup {
   readonly origin: SegmentOrigin;
-  readonly resource: SpanResource;
+  readonly resource: ResourceView;
   /** Number of the round in which the first of them came. */
   readonly since: number;
   /** Number of spans that were left out since the first of them came. */
@@ -28,7 +28,7 @@ export class TraceGroup {
   /** Parents by the ids of the spans that were left out. */
   readonly #parentOf = new Map<string, string>();
 
-  constructor(origin: SegmentOrigin, resource: SpanResource, since: number) {
+  constructor(origin: SegmentOrigin, resource: ResourceView, since: number) {
     this.origin = origin;
     this.resource = resource;
     this.since = since;

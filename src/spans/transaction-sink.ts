@@ -7,7 +7,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { SetTimer } from "../support/time.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
-import type { SpanResource } from "../trace/span.js";
+import type { ResourceView } from "../trace/span.js";
 import { headInWindow } from "./time-window.js";
 import { jsonTransaction } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";
@@ -32,7 +32,7 @@ export const MAX_RESOURCE_WAIT_MILLIS = 5000;
  */
 export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
   const held = new Set<AssembledTransaction>();
-  const waits = new Map<SpanResource, Promise<void>>();
+  const waits = new Map<ResourceView, Promise<void>>();
   const timers = { after: (millis: number, run: () => void) => setTimer(run, millis) };
   let heldLength = 0;
 
@@ -42,7 +42,7 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     client.captureTransaction(transactionInput(transaction));
   };
 
-  const releaseOf = (resource: SpanResource): void => {
+  const releaseOf = (resource: ResourceView): void => {
     waits.delete(resource);
     for (const transaction of held) {
       if (transaction.resource === resource) release(transaction);
@@ -53,7 +53,7 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
     for (const transaction of held) release(transaction);
   };
 
-  const hold = (transaction: AssembledTransaction, resource: SpanResource): void => {
+  const hold = (transaction: AssembledTransaction, resource: ResourceView): void => {
     held.add(transaction);
     heldLength += lengthOf(transaction.head, transaction.spans);
     if (!waits.has(resource)) {

@@ -1,7 +1,7 @@
 import type { Chunk } from "./chunk.js";
 import { transactionName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
-import type { SpanResource } from "../trace/span.js";
+import type { ResourceView } from "../trace/span.js";
 import { jsonString } from "../support/text.js";
 import type { SegmentOrigin } from "./segment.js";
 
@@ -19,7 +19,7 @@ export interface AssembledTransaction {
   /** Number of those entries; the head is one span more. */
   readonly spanCount: number;
   readonly origin: SegmentOrigin;
-  readonly resource: SpanResource | undefined;
+  readonly resource: ResourceView | undefined;
 }
 
 /** The root's own transaction, with the spans that were kept for it. */

@@ -1,30 +1,30 @@
 import type { SamplingDecision } from "./sampling.js";
 
-/** How hard the way to the server is pressed. */
+/** The current pressure on delivery: how far the sample rate is lowered. */
 export interface Pressure {
-  /** How often the sample rate is halved: from 0, none, to 10. */
+  /** Returns how many times the sample rate is halved: 0 to 10. */
   factor(): number;
 }
 
-/** What the pressure is measured by. */
+/** Settings of the measurement. */
 export interface BackpressureSettings {
-  /** Whether what is captured now can be sent: no full queue, no limit by the server. Must not throw. */
+  /** Tells whether new telemetry can be sent: the queue is not full and no rate limit is active. Must not throw. */
   readonly isHealthy: () => boolean;
-  /** Milliseconds by a clock that does not jump. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Time from one look to the next; default 10,000. */
+  /** Milliseconds between two health checks. Default 10,000. */
   readonly intervalMillis?: number | undefined;
 }
 
 const DEFAULT_INTERVAL_MILLIS = 10_000;
 const MAX_FACTOR = 10;
 
-/** Never any pressure. */
+/** A pressure of 0, for clients without backpressure. */
 export const NO_PRESSURE: Pressure = { factor: () => 0 };
 
 /**
- * Measures the pressure as it is asked for, without a timer: each look that finds trouble halves the
- * rate once more, the first that finds none restores it. A time in which nobody asked counts as one look.
+ * Measures the pressure when `factor` is called, without a timer: each failed health check halves the rate once more,
+ * the first successful one restores it. An interval without calls counts as one check.
  */
 export function createBackpressure(settings: BackpressureSettings): Pressure {
   const { isHealthy, now, intervalMillis = DEFAULT_INTERVAL_MILLIS } = settings;
@@ -42,16 +42,16 @@ export function createBackpressure(settings: BackpressureSettings): Pressure {
   };
 }
 
-/** What pressure makes of a sampling decision. */
+/** A decision by a rate under pressure. */
 export interface PressedDecision {
   readonly outcome: "backpressure" | "kept" | "sample_rate";
-  /** The rate that holds: for the sampling context of the trace. */
+  /** The lowered rate, which goes into the trace's dynamic sampling context. */
   readonly sampleRate: number;
 }
 
 /**
- * Decides by the rate under pressure, `sampleRate / 2 ** factor`. Only what the rate without pressure
- * would have kept is lost to it (https://develop.sentry.dev/sdk/telemetry/traces/backpressure/).
+ * Decides by the lowered rate, `sampleRate / 2 ** factor`. A trace counts as lost to backpressure only if the full rate
+ * would have kept it (https://develop.sentry.dev/sdk/telemetry/traces/backpressure/).
  */
 export function underPressure(
   sampleRate: number,
@@ -64,15 +64,15 @@ export function underPressure(
   return { outcome, sampleRate: pressed };
 }
 
-/** A sampling decision under pressure, and why nothing is sent, if so. */
+/** A sampling decision under pressure, with the discard reason if the trace is not sampled. */
 export interface PressedSampling {
   readonly sampling: SamplingDecision;
   readonly lostTo: "backpressure" | "sample_rate" | undefined;
 }
 
 /**
- * Applies the pressure to a decision that was taken: by a sampler, by the rate or by the sender, whose
- * rate, if it is known, counts where it is lower.
+ * Applies the pressure to a decision by a sampler, by the configured rate or by the sender. The sender's rate stays in
+ * effect if it is known and lower.
  */
 export function pressDecision(
   sampling: SamplingDecision,

@@ -2,30 +2,31 @@ import type { DynamicSamplingContext } from "./headers.js";
 
 /** One member of a `baggage` header. */
 export interface BaggageMember {
-  /** As it stands in the header, without the white space around it. */
+  /** The text in the header, without surrounding white space. */
   readonly text: string;
-  /** Percent-decoded; "" when the member has no key or it cannot be decoded. */
+  /** Percent-decoded key; "" if the member has none or it cannot be decoded. */
   readonly key: string;
-  /** Percent-decoded, with properties (`;…`) as they are; "" when it is empty or cannot be decoded. */
+  /** Percent-decoded value with its properties (`;…`); "" if it is empty or cannot be decoded. */
   readonly value: string;
 }
 
-// https://www.w3.org/TR/baggage/#limits and the older limits that the OpenTelemetry propagator keeps.
+// The limits of https://www.w3.org/TR/baggage/#limits, and the older ones that OpenTelemetry's propagator enforces.
 const MAX_BYTES = 8192;
 const MAX_MEMBERS = 180;
 const MAX_MEMBER_BYTES = 4096;
 
-// A header within the limits has no more parts, however many of them are empty or stale.
+// A header within the limits cannot have more parts, even if many of them are empty.
 const MAX_PARTS = MAX_BYTES;
 
-// What is read of a header: eight times what is kept. A server takes no longer one; a message's headers may be longer.
+// Characters of a header that are read, eight times the size limit. HTTP servers reject longer headers, but headers of
+// messages may be longer.
 const MAX_READ_LENGTH = 8 * MAX_BYTES;
 
 const PREFIX = "sentry-";
 
 const PROPERTIES = /^[\t\x20-\x2b\x2d-\x7e]*$/;
 
-/** Takes a `baggage` header apart: its members in their order. Several headers: join them by a comma. */
+/** Parses a `baggage` header into its members, in order. Join several headers with a comma first. */
 export function parseBaggage(header: string): BaggageMember[] {
   const members: BaggageMember[] = [];
   for (const part of readable(header).split(",", MAX_PARTS)) {
@@ -36,9 +37,8 @@ export function parseBaggage(header: string): BaggageMember[] {
 }
 
 /**
- * The `sentry-` members of a `baggage` header without their prefix, frozen; the last of equal keys
- * counts. `undefined` when there is none. Members that are empty, garbled or beyond the limits are
- * left out.
+ * Returns the `sentry-` members of a `baggage` header without their prefix, frozen; `undefined` if there are none. Of
+ * equal keys the last one wins. Members that are empty, malformed or beyond the limits are left out.
  */
 export function sentryMembers(header: string | undefined): DynamicSamplingContext | undefined {
   if (header === undefined || !readable(header).includes(PREFIX)) return undefined;
@@ -50,9 +50,8 @@ export function sentryMembers(header: string | undefined): DynamicSamplingContex
 }
 
 /**
- * A `baggage` header with the given members in place of all `sentry-` members that it has. Others
- * stay as they are and come first. What does not fit into 8192 bytes, 180 members and 4096 bytes a
- * member is left out.
+ * Returns a `baggage` header in which the given members replace all `sentry-` members. Members of other vendors stay
+ * unchanged and come first. Members beyond 8192 bytes in all, 180 members or 4096 bytes per member are left out.
  */
 export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingContext): string {
   const members =
@@ -66,8 +65,8 @@ export function mergeBaggage(existing: string | undefined, dsc: DynamicSamplingC
 }
 
 /**
- * A `baggage` member, percent-encoded. `properties` go behind it as they are, unless there is a
- * character in them for which Node would refuse the header, or a comma, which begins another member.
+ * Creates a percent-encoded `baggage` member. `properties` are appended unchanged, or left out if they contain a comma
+ * (it would begin another member) or a character that Node does not accept in a header.
  */
 export function baggageMember(key: string, value: string, properties?: string): BaggageMember {
   const pair = `${encode(key.slice(0, MAX_BYTES))}=${encode(value.slice(0, MAX_BYTES))}`;
@@ -75,7 +74,7 @@ export function baggageMember(key: string, value: string, properties?: string): 
   return { text: isKept ? `${pair};${properties}` : pair, key, value };
 }
 
-// Only whole members: one that is cut would have another value.
+// Cuts between members: a member that is cut would have another value.
 function readable(header: string): string {
   if (header.length <= MAX_READ_LENGTH) return header;
   return header.slice(0, Math.max(0, header.lastIndexOf(",", MAX_READ_LENGTH)));
@@ -105,7 +104,7 @@ function withinLimits(members: readonly BaggageMember[]): BaggageMember[] {
   return kept;
 }
 
-// A lone surrogate, for which `encodeURIComponent` throws, becomes U+FFFD.
+// `encodeURIComponent` throws for a lone surrogate, so it is replaced by U+FFFD.
 function encode(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

@@ -1,7 +1,7 @@
 import { validEnvironment, validRelease } from "../protocol/relay-values.js";
 import type { DynamicSamplingContext, IncomingTrace } from "./headers.js";
 
-/** What this process knows of a trace that starts here. */
+/** The data of a trace that starts in this process, for its dynamic sampling context. */
 export interface OwnTrace {
   readonly traceId: string;
   /** Public key of the DSN. */
@@ -9,21 +9,21 @@ export interface OwnTrace {
   readonly orgId?: string | undefined;
   readonly release?: string | undefined;
   readonly environment?: string | undefined;
-  /** Name of the root, only if its source is not `url`: the receiver groups by it. */
+  /** Name of the root. Not set if its source is `url`: such names have too high a cardinality to sample by. */
   readonly transaction?: string | undefined;
-  /** `undefined` when the decision is left to others. */
+  /** `undefined` if the decision is deferred to downstream services. */
   readonly sampled: boolean | undefined;
-  /** The rate that was applied here, if one was. */
+  /** The rate that was applied in this process, if any. */
   readonly sampleRate?: number | undefined;
   readonly sampleRand: number;
 }
 
 /**
- * The dynamic sampling context of a trace that starts here, frozen. Written member by member: it is
- * built for each transaction, and a list of entries that is filtered takes ten times as long.
+ * Creates the dynamic sampling context of a trace that starts in this process, frozen. It is built for each transaction,
+ * so members are assigned one by one: filtering a list of entries takes ten times as long.
  */
 export function dscOf(own: OwnTrace): DynamicSamplingContext {
-  // As headers have it, and events: some id generators write capitals.
+  // Lower case as in headers and events: some id generators write capitals.
   const traceId = own.traceId.toLowerCase();
   const dsc: Record<string, string> = { trace_id: traceId, public_key: own.publicKey };
   const decided = own.sampled !== undefined;
@@ -38,8 +38,8 @@ export function dscOf(own: OwnTrace): DynamicSamplingContext {
 }
 
 /**
- * Writes what `dscOf` returns as JSON, without the object: a third of the time, once per transaction. Members that are
- * the same for all traces of a process are encoded once.
+ * Creates a function that writes the JSON of `dscOf` without creating the object, once per transaction, in a third of the
+ * time. Release and environment are encoded once, because they rarely change within a process.
  */
 export function createDscWriter(): (own: OwnTrace) => string {
   let release: string | undefined;
@@ -67,23 +67,23 @@ function member(key: string, value: string | undefined): string {
   return value ? `,"${key}":${JSON.stringify(value)}` : "";
 }
 
-/** Release and environment of a process. */
+/** The release and environment that this process reports. */
 export interface ProcessIdentity {
   readonly release: string | undefined;
   readonly environment: string;
 }
 
 /**
- * Holds the dynamic sampling context of a segment from its first use on, in a header or an envelope:
- * it does not change any more then.
+ * Holds the dynamic sampling context of a segment. It is frozen at its first use in a header or an envelope, and does not
+ * change afterwards.
  */
 export interface DscSlot {
   frozen: DynamicSamplingContext | undefined;
-  /** Release and environment that the segment's context and events name, from the first use on. */
+  /** Release and environment in the segment's context and events, fixed at the same time. */
   identity?: ProcessIdentity | undefined;
 }
 
-/** The dynamic sampling context of a segment. The sender's wins if it sent one, also one without members. */
+/** Returns the dynamic sampling context of a segment: the sender's if it sent one (even an empty one), else a new one. */
 export function dscForSegment(
   incoming: IncomingTrace | undefined,
   own: OwnTrace,
@@ -92,7 +92,7 @@ export function dscForSegment(
   return sender === undefined ? dscOf(own) : continuedDsc(sender, own);
 }
 
-/** The dynamic sampling context that the sender of the trace gave it, if it did. */
+/** Returns the dynamic sampling context that the trace's sender sent; `undefined` if it sent none. */
 export function senderDsc(
   incoming: IncomingTrace | undefined,
   traceId: string,
@@ -101,8 +101,8 @@ export function senderDsc(
 }
 
 /**
- * A segment's dynamic sampling context for the envelope of its transaction. Headers may have carried it under an earlier
- * name; the envelope names the same transaction as its event. A sender's context keeps the sender's name.
+ * Returns a segment's dynamic sampling context for the envelope of its transaction. Its transaction name is replaced by
+ * the event's, which may have changed since the context was sent in headers. The context of a sender keeps its name.
  */
 export function namedAs(
   dsc: DynamicSamplingContext,
@@ -115,15 +115,15 @@ export function namedAs(
   return own.transaction === undefined ? others : { ...others, transaction: own.transaction };
 }
 
-/** Whether Relay can use it as an envelope's `trace` header. */
+/** Tells whether Relay accepts the context as an envelope's `trace` header. */
 export function isUsable(dsc: DynamicSamplingContext): boolean {
   return Boolean(dsc["trace_id"]) && Boolean(dsc["public_key"]);
 }
 
 /**
- * A sender's dynamic sampling context as it is passed on: frozen but for two members. `sample_rand`
- * is the one that decisions are taken by, in case the sender has none that is valid; `sample_rate`
- * is the local one, if one was applied. One without members stays so.
+ * Returns a sender's dynamic sampling context as it is propagated. All members stay as they came except two:
+ * `sample_rand` is replaced if the sender's is invalid, and `sample_rate` by the local rate if one was applied. An empty
+ * context stays empty.
  */
 export function continuedDsc(
   dsc: DynamicSamplingContext,
@@ -137,14 +137,14 @@ export function continuedDsc(
   return Object.freeze({ ...dsc, ...rand, ...rate });
 }
 
-/** A dynamic sampling context as JSON: the `trace` header of an envelope. */
+/** Encodes a dynamic sampling context as JSON, for the `trace` header of an envelope. */
 export function dscJson(dsc: DynamicSamplingContext): string {
   return JSON.stringify(dsc);
 }
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-// One member of a wrong form makes Relay ignore the whole sampling context, of which others are read.
+// One malformed member makes Relay ignore the whole context.
 const ACCEPTS: Readonly<Record<string, (value: string) => boolean>> = {
   trace_id: (value) => UUID.test(value),
   replay_id: (value) => UUID.test(value),
@@ -156,8 +156,8 @@ const ACCEPTS: Readonly<Record<string, (value: string) => boolean>> = {
 };
 
 /**
- * A sender's sampling context without the members that Relay would not take, all texts well-formed: it
- * becomes the header of envelopes, and a lone surrogate there makes Relay refuse the envelope.
+ * Returns a sender's context without the members that Relay does not accept. Lone surrogates are replaced: the context
+ * becomes the header of envelopes, and Relay rejects an envelope with a lone surrogate there.
  */
 export function validMembers(
   members: DynamicSamplingContext | undefined,

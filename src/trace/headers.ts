@@ -1,29 +1,35 @@
-/** Dynamic sampling context: the `sentry-` members of `baggage` without the prefix, all strings. */
+/** A dynamic sampling context: the `sentry-` members of `baggage` without the prefix, all strings. */
 export type DynamicSamplingContext = Readonly<Record<string, string>>;
 
-/** What an incoming request says about the trace it continues. */
+/** The trace that the headers of an incoming request or message continue. */
 export interface IncomingTrace {
   readonly traceId: string;
-  /** The sender's decision; absent when it left the decision to us. */
+  /** The sender's sampling decision; `undefined` if it defers the decision. */
   readonly sampled: boolean | undefined;
-  /** Frozen as it came; `undefined` when the sender spoke W3C only, `{}` when it sent no members. */
+  /**
+   * The sender's dynamic sampling context, frozen. `undefined` if the sender sent W3C headers only, `{}` if it sent
+   * `sentry-trace` without any `sentry-` baggage.
+   */
   readonly dsc: DynamicSamplingContext | undefined;
 }
 
-/** What a `sentry-trace` header says. */
+/** A parsed `sentry-trace` header. */
 export interface SentryTrace {
   readonly traceId: string;
-  /** The sender's span; without it the trace has no usable parent. */
+  /** The sender's span; `undefined` if the header has a trace id only. */
   readonly spanId: string | undefined;
-  /** `undefined` when the sender leaves the decision to the receiver. */
+  /** The sender's sampling decision; `undefined` if it defers the decision. */
   readonly sampled: boolean | undefined;
 }
 
-// https://develop.sentry.dev/sdk/foundations/trace-propagation/ : ids are lower case, and all zeros is no id.
+// Longer than any version's header. A regular expression takes milliseconds for a text of megabytes.
+const MAX_HEADER_LENGTH = 1024;
+
+// https://develop.sentry.dev/sdk/foundations/trace-propagation/ : ids are lower case and not all zeros.
 const SENTRY_TRACE =
   /^[ \t]*(?!0{32})([0-9a-f]{32})(?:-(?!0{16})([0-9a-f]{16}))?(?:-([01]))?[ \t]*$/;
 
-/** Parses a `sentry-trace` header; `undefined` when it is absent, malformed or has no trace id. */
+/** Parses a `sentry-trace` header; returns `undefined` if it is absent, malformed or has no trace id. */
 export function parseSentryTrace(value: string | undefined): SentryTrace | undefined {
   const match =
     value === undefined || value.length > MAX_HEADER_LENGTH ? null : SENTRY_TRACE.exec(value);
@@ -32,7 +38,7 @@ export function parseSentryTrace(value: string | undefined): SentryTrace | undef
   return { traceId, spanId, sampled: flag === undefined ? undefined : flag === "1" };
 }
 
-/** The `sentry-trace` header for a span; no flag when the decision is the receiver's. Ids are written in lower case. */
+/** Formats a `sentry-trace` header, with ids in lower case; without a flag if the decision is deferred. */
 export function formatSentryTrace(
   traceId: string,
   spanId: string,
@@ -43,28 +49,25 @@ export function formatSentryTrace(
   return `${ids}-${sampled ? "1" : "0"}`;
 }
 
-/** What a W3C `traceparent` header says. */
+/** A parsed W3C `traceparent` header. */
 export interface Traceparent {
   readonly traceId: string;
   readonly spanId: string;
-  /** The flags that are defined today: 1 sampled, 2 random trace id. */
+  /** Trace flags: 1 sampled, 2 random trace id. Other bits are cleared. */
   readonly flags: number;
 }
 
-// https://www.w3.org/TR/trace-context/#traceparent-header : version `ff` is forbidden, and all zeros is no id.
-// The further fields take in the white space behind them: with `.*` before `[ \t]*`, time would grow by the square.
+// https://www.w3.org/TR/trace-context/#traceparent-header : version `ff` is invalid, and so are ids of all zeros.
+// The last group includes trailing white space: `.*` followed by `[ \t]*` would take quadratic time.
 const TRACEPARENT =
   /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:[ \t]*|(-.*))$/;
 
-// Longer than any version's header; a pattern reads a text of megabytes for milliseconds.
-const MAX_HEADER_LENGTH = 1024;
-
-// Flags without a meaning yet must not be passed on: a later version may give them one.
+// Undefined flags must not be propagated: a later version may define them.
 const KNOWN_FLAGS = 0b11;
 
 /**
- * Parses a `traceparent` header; `undefined` when it is absent or malformed. Versions after `00` may
- * have more fields: what is known of them is read.
+ * Parses a `traceparent` header; returns `undefined` if it is absent or malformed. Later versions than `00` may have
+ * further fields, which are ignored.
  */
 export function parseTraceparent(value: string | undefined): Traceparent | undefined {
   const match =
@@ -75,23 +78,22 @@ export function parseTraceparent(value: string | undefined): Traceparent | undef
   return { traceId, spanId, flags: parseInt(flags, 16) & KNOWN_FLAGS };
 }
 
-/** The `traceparent` header, version `00`, for a span. Ids are written in lower case. */
+/** Formats a `traceparent` header of version `00`, with ids in lower case. */
 export function formatTraceparent(traceId: string, spanId: string, flags: number): string {
   return `00-${traceId}-${spanId}-0${flags & KNOWN_FLAGS}`.toLowerCase();
 }
 
-/** Whose traces a service continues. */
+/** The rule by which a service continues incoming traces. */
 export interface ContinuationRule {
-  /** The organization of this service, if it is known. */
+  /** The service's Sentry organization; `undefined` if it is unknown. */
   readonly orgId: string | undefined;
-  /** Whether both sides must name it. */
+  /** Strict mode: both sides must name the same organization. */
   readonly isStrict: boolean;
 }
 
 /**
- * Whether a trace of another organization, or of none, is continued here: not if both are known and
- * differ, and, strictly, not if only one is known
- * (https://develop.sentry.dev/sdk/foundations/trace-propagation/).
+ * Tells whether an incoming trace is continued. It is not if both organizations are known and differ, or, in strict
+ * mode, if only one is known (https://develop.sentry.dev/sdk/foundations/trace-propagation/).
  */
 export function mayContinue(incomingOrgId: string | undefined, rule: ContinuationRule): boolean {
   if (incomingOrgId !== undefined && rule.orgId !== undefined) return incomingOrgId === rule.orgId;

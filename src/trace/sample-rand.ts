@@ -5,10 +5,10 @@ const STEPS = 1_000_000;
 const HALF = 2 ** 28;
 
 /**
- * The number in [0, 1) by which all services of a trace decide: sampled if it is below the rate. The
- * sender's `sample_rand` if it is valid (as exact as it came); else six decimals, derived from the
- * trace id, so that services that see no Sentry headers agree too; within the range that the
- * sender's rate and decision leave open, if it sent both.
+ * Returns the number in [0, 1) by which all services of a trace decide: a trace is sampled if it is below the rate. The
+ * sender's `sample_rand` is used unchanged if it is valid. Otherwise six decimals are derived from the trace id, so that
+ * services that receive no Sentry headers agree, too, and scaled into the range that agrees with the sender's rate and
+ * decision, if it sent both.
  */
 export function sampleRandOf(traceId: string, incoming: IncomingTrace | undefined): number {
   const step = stepOf(traceId);
@@ -19,7 +19,7 @@ export function sampleRandOf(traceId: string, incoming: IncomingTrace | undefine
   return consistentStep(step, parseRate(dsc["sample_rate"]), incoming?.sampled) / STEPS;
 }
 
-// Contradictions (sampled at rate 0, not sampled at rate 1) leave nothing to be consistent with.
+// Contradictions (sampled at rate 0, not sampled at rate 1) leave an empty range: the step stays.
 function consistentStep(step: number, rate: number | undefined, sampled?: boolean): number {
   if (rate === undefined || sampled === undefined) return step;
   const cut = firstStepNotBelow(rate);
@@ -35,12 +35,13 @@ function firstStepNotBelow(rate: number): number {
 }
 
 /**
- * The random bits are the last 7 bytes (https://www.w3.org/TR/trace-context-2/#random-trace-id-flag),
- * an integer R below 2^56. OpenTelemetry's consistent samplers keep a trace if R is high; Sentry keeps
- * it if `sample_rand` is low. So this is 1 - R / 2^56: a trace kept at one rate is kept at every
- * higher one, whoever decides. The other way round, two samplers at 50 % would have no trace in common.
+ * Derives a step from the random bits of a trace id: the last 7 bytes
+ * (https://www.w3.org/TR/trace-context-2/#random-trace-id-flag), an integer R below 2^56. OpenTelemetry's consistent
+ * samplers keep a trace if R is high; Sentry keeps it if `sample_rand` is low. So `sample_rand` is 1 - R / 2^56: a trace
+ * kept at one rate is kept at every higher rate, by either kind of sampler. Without the inversion, two samplers at 50 %
+ * would have no trace in common.
  *
- * The halves keep the product exact, which has more than the 53 bits of a double.
+ * R is processed in two halves because the product needs more than the 53 bits of a double.
  */
 function stepOf(traceId: string): number {
   const high = HALF - 1 - hexAt(traceId, 18);
@@ -48,7 +49,7 @@ function stepOf(traceId: string): number {
   return Math.floor((high * STEPS + Math.floor((low * STEPS) / HALF)) / HALF);
 }
 
-// Seven digits by their character codes: `slice` and `parseInt` would make two strings per root.
+// Reads seven digits by character code: `slice` and `parseInt` would allocate two strings per root.
 function hexAt(text: string, start: number): number {
   let value = 0;
   for (let index = start; index < start + 7; index++) {
@@ -58,12 +59,12 @@ function hexAt(text: string, start: number): number {
   return value;
 }
 
-/** Whether a value is a probability: a number from 0 to 1. */
+/** Tells whether a value is a probability: a number from 0 to 1. */
 export function isRate(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= 1;
 }
 
-/** A probability from text, as `sample_rate` and `sample_rand` come; `undefined` when it is none. */
+/** Parses a probability, such as the texts of `sample_rate` and `sample_rand`; returns `undefined` if it is invalid. */
 export function parseRate(text: string | undefined): number | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   const value = Number(text);

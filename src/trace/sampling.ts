@@ -3,56 +3,56 @@ import { isPromise } from "node:util/types";
 import type { IncomingTrace } from "./headers.js";
 import { isRate, parseRate, sampleRandOf } from "./sample-rand.js";
 
-/** What is known of a local root when it is decided about. */
+/** A local root at the time of its sampling decision, as it starts. */
 export interface RootDescription {
   readonly name: string;
-  /** Span kind as OpenTelemetry numbers it. */
+  /** Span kind as a number (`SpanKind` of the OpenTelemetry API). */
   readonly kind: number;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What a `tracesSampler` is told. */
+/** The argument of a `tracesSampler`. */
 export interface SamplerContext extends RootDescription {
-  /** The sender's decision; `undefined` when the trace starts here or the decision is ours. */
+  /** The sender's decision; `undefined` if the trace starts here or the sender defers the decision. */
   readonly parentSampled: boolean | undefined;
-  /** The sender's rate, if it is known. */
+  /** The sender's sample rate, 0 to 1; `undefined` if it is unknown. */
   readonly parentSampleRate: number | undefined;
-  /** The sender's rate, else 1 or 0 by its decision, else `fallback`: keeps traces whole. */
+  /** Returns the sender's rate, else 1 or 0 by its decision, else `fallback`. Keeps traces complete. */
   readonly inheritOrSampleWith: (fallback: number) => number;
 }
 
-/** Decides about a local root: a rate from 0 to 1, or `true` (1) or `false` (0). Must be synchronous. */
+/** Decides about a local root: returns a rate from 0 to 1, or `true` (1) or `false` (0). Must be synchronous. */
 export type TracesSampler = (context: SamplerContext) => number | boolean;
 
-/** What a decision depends on. */
+/** The input of a sampling decision. */
 export interface SamplingInput {
   readonly traceId: string;
   readonly incoming: IncomingTrace | undefined;
-  /** The decision of the remote parent, of the same trace. */
+  /** The decision of the remote parent in the same trace. */
   readonly parentSampled: boolean | undefined;
-  /** `tracesSampleRate`. With neither a rate nor a sampler nothing is sampled. */
+  /** `tracesSampleRate`. Without a rate and a sampler, nothing is sampled. */
   readonly rate: number | undefined;
   readonly sampler: TracesSampler | undefined;
-  /** Called only if there is a sampler. */
+  /** Called only if there is a sampler, since the description costs time. */
   readonly describeRoot: () => RootDescription;
-  /** Gets what the sampler threw, or a `TypeError` if it returned neither a rate nor a boolean. */
+  /** Receives what the sampler threw, or a `TypeError` if it returned neither a rate nor a boolean. */
   readonly onSamplerError?: (error: unknown) => void;
-  /** Called when the sampler returned a promise. */
+  /** Called if the sampler returned a promise. */
   readonly onAsyncSampler?: () => void;
 }
 
-/** Whether a local root is sampled, and how that came. `sampled` is `sampleRand < sampleRate` where a rate is given. */
+/** A sampling decision. If `sampleRate` is set, `sampled` is `sampleRand < sampleRate`. */
 export interface SamplingDecision {
   readonly sampled: boolean;
-  /** The rate that was applied here; `undefined` when the decision was inherited or there was none to apply. */
+  /** The rate that was applied here; `undefined` if the decision was inherited or no rate is configured. */
   readonly sampleRate: number | undefined;
   readonly sampleRand: number;
 }
 
 /**
- * Decides once per local root: the sampler, else the parent's decision, else the rate
- * (https://develop.sentry.dev/sdk/telemetry/transactions/). A sampler that throws or is asynchronous is passed over; one
- * that returns something invalid means "not sampled". Never throws.
+ * Decides once per local root: by the sampler, else by the parent's decision, else by the rate
+ * (https://develop.sentry.dev/sdk/telemetry/transactions/). A sampler that throws or returns a promise is ignored; an
+ * invalid result means "not sampled". Never throws.
  */
 export function decideSampling(input: SamplingInput): SamplingDecision {
   const sampleRand = sampleRandOf(input.traceId, input.incoming);
@@ -73,7 +73,7 @@ function inherited(sampled: boolean, sampleRand: number): SamplingDecision {
   return { sampled, sampleRate: undefined, sampleRand };
 }
 
-// The rate, "invalid", or `undefined` when the sampler threw.
+// Returns a rate, "invalid", or `undefined` if the sampler is to be ignored.
 function askSampler(sampler: TracesSampler, input: SamplingInput): number | "invalid" | undefined {
   let answer: unknown;
   try {
@@ -92,12 +92,12 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
   return "invalid";
 }
 
-// May throw: a promise of another library, or a proxy.
+// Also finds promises of other libraries. May throw on a proxy.
 function isThenable(answer: unknown): boolean {
   return typeof answer === "object" && answer !== null && "then" in answer;
 }
 
-// The decision is needed when the span starts. A promise must not end the process when it rejects.
+// The decision is needed as the span starts, so the promise is ignored. Its rejection must not end the process.
 function passedOver(answer: unknown, input: SamplingInput): undefined {
   if (isPromise(answer)) answer.catch(() => undefined);
   input.onAsyncSampler?.();
