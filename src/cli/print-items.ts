@@ -72,11 +72,17 @@ function dropLine(item: Arrival): Piece[][] {
 }
 
 function otherLine(item: Arrival): Piece[][] {
+  if (item.kind === "repeat") return [repeatLine(item.type, item)];
   if (item.kind === "other") return [[label("item"), item.type]];
   if (item.kind !== "unreadable") return [];
   return [
     [label("item"), styled("bad", `a \`${item.type}\` item could not be read: ${item.fault}`)],
   ];
+}
+
+function repeatLine(type: string, { eventId, times }: { eventId: string; times: number }): Piece[] {
+  const text = `${type} ${eventId.slice(0, 8)} was received ${times} times`;
+  return [label("repeat"), text, styled("dim", "  shown once")];
 }
 
 function capped(lines: Piece[][]): Piece[][] {

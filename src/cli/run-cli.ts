@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { isOptionsError } from "../protocol/errors.js";
+import { nearestName } from "../options/unknown-option.js";
 import { SDK_VERSION } from "../version.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./exit-code.js";
 import { runDemo } from "./demo.js";
@@ -8,23 +9,50 @@ import { DEFAULT_INBOX_PORT, runInbox } from "./run-inbox.js";
 import { runSendTest } from "./send-test.js";
 import type { Terminal } from "./terminal.js";
 
+const COMMAND_HELP = {
+  inbox: [
+    "Receives events as Sentry does, and shows them in the terminal and on a local page, until Ctrl-C",
+    `--port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})`,
+    "--open            Opens the page in the browser",
+  ],
+  demo: [
+    "Runs a small shop that sends its traces, errors and logs to an inbox, which stays open until Ctrl-C",
+    `--port <number>   Port of the inbox on the loopback interface (default: ${DEFAULT_INBOX_PORT})`,
+    "--open            Opens the inbox's page in the browser",
+    "--once            Ends when everything has arrived",
+  ],
+  "send-test": [
+    "Sends an error event and a transaction, and says whether they were taken, or why not",
+    "--dsn <dsn>       Where to (default: the environment's SENTRY_DSN)",
+  ],
+} as const;
+
+type CommandName = keyof typeof COMMAND_HELP;
+
+const EXIT_CODES = "Exit codes: 0 success, 1 failure, 2 wrong usage";
+
 const HELP = `Usage: otel-sentry-bridge <command> [options]
 
 Commands:
-  inbox      Receives events as Sentry does, and shows them in the terminal and on a local page, until Ctrl-C
-               --port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})
-               --open            Opens the page in the browser
-  demo       Runs a small shop that sends its traces, errors and logs to an inbox, which stays open until Ctrl-C
-               --port, --open    As for \`inbox\`
-               --once            Ends when everything has arrived
-  send-test  Sends an error event and a transaction, and says whether they were taken
-               --dsn <dsn>       Where to (default: the environment's SENTRY_DSN)
+${Object.entries(COMMAND_HELP)
+  .map(([name, [text, ...options]]) =>
+    [`  ${name.padEnd(9)}  ${text}`, ...options.map((option) => `               ${option}`)].join(
+      "\n",
+    ),
+  )
+  .join("\n")}
 
 Options:
-  -h, --help     Prints this text
+  -h, --help     Prints this text, or that of the command
   -v, --version  Prints the version
 
-Exit codes: 0 success, 1 failure, 2 wrong usage`;
+${EXIT_CODES}`;
+
+function helpOf(name: CommandName): string {
+  const [text, ...options] = COMMAND_HELP[name];
+  const lines = [...options, "-h, --help        Prints this text"].map((option) => `  ${option}`);
+  return `Usage: otel-sentry-bridge ${name} [options]\n\n${text}.\n\nOptions:\n${lines.join("\n")}\n\n${EXIT_CODES}`;
+}
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -33,7 +61,7 @@ interface Command {
   readonly run: (values: Values, terminal: Terminal) => Promise<number>;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<CommandName, Command>> = {
   inbox: {
     options: { port: { type: "string" }, open: { type: "boolean" } },
     run: (values, terminal) =>
@@ -72,7 +100,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   } catch (error) {
     terminal.complain(error instanceof Error ? error.message : String(error));
     if (!isUsageError(error)) return EXIT_FAILED;
-    terminal.complain("See `otel-sentry-bridge --help`.");
+    const command = isCommand(args[0]) ? `${args[0]} ` : "";
+    terminal.complain(`See \`otel-sentry-bridge ${command}--help\`.`);
     return EXIT_USAGE;
   }
 }
@@ -94,11 +123,35 @@ async function runCommand(
   name: string,
   { args, terminal }: { args: string[]; terminal: Terminal },
 ): Promise<number> {
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new UsageError(`There is no command \`${name}\`.`);
+  if (!isCommand(name))
+    throw new UsageError(
+      `There is no command \`${name}\`.${suggestion(name, Object.keys(COMMANDS))}`,
+    );
+  const command = COMMANDS[name];
   const options = { ...command.options, help: GENERAL_OPTIONS.help };
+  checkNames(args, Object.keys(options));
   const values: Values = { ...parseArgs({ args, options }).values };
-  return values["help"] === true ? answer(["--help"], terminal) : command.run(values, terminal);
+  if (values["help"] !== true) return command.run(values, terminal);
+  terminal.print(helpOf(name));
+  return EXIT_OK;
+}
+
+function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(COMMANDS, name);
+}
+
+// `parseArgs` would not name the nearest option.
+function checkNames(args: readonly string[], known: readonly string[]): void {
+  for (const arg of args) {
+    const name = /^--([^=]+)/.exec(arg)?.[1];
+    if (name !== undefined && !known.includes(name))
+      throw new UsageError(`Unknown option '--${name}'.${suggestion(name, known, "--")}`);
+  }
+}
+
+function suggestion(name: string, known: readonly string[], prefix = ""): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? "" : ` Did you mean \`${prefix}${nearest}\`?`;
 }
 
 // `parseArgs` throws errors with such codes.

@@ -11,7 +11,10 @@ import { createClient } from "../setup/create-client.js";
 import { newEventId } from "../client/event-id.js";
 import { SentrySpanExporter } from "../setup/otel-parts.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
-import type { Transport } from "../delivery/transport.js";
+import { failureReason, rejectionMessage } from "../delivery/http/failure-messages.js";
+import { attempt, memberOf } from "../support/foreign.js";
+import { printable } from "./terminal.js";
+import type { SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { FinishedSpan } from "../trace/span.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
@@ -20,18 +23,20 @@ import type { Terminal } from "./terminal.js";
 const NAME = "otel-sentry-bridge send-test";
 const TIMEOUT_MILLIS = 10_000;
 const SPAN_MILLIS = 100;
+const MAX_DETAIL_LENGTH = 300;
 
 /** Sends an error event and a transaction of one trace; says what became of each. */
 export async function runSendTest(dsn: string | undefined, terminal: Terminal): Promise<number> {
   const target = dsn ?? (optionsFromEnvironment().dsn || undefined);
   if (target === undefined) throw new UsageError("Where to? Give --dsn <dsn>, or set SENTRY_DSN.");
+  const attempts = singleAttempts(target);
   let transactionId = "";
   const client = createClient({
     dsn: target,
-    transport: singleAttempts(target),
+    transport: attempts.transport,
     tracesSampleRate: 1,
-    // What goes wrong on the way is told on the standard error stream.
-    debug: true,
+    // The summary names what the client would report as lost.
+    silent: true,
     beforeSendTransaction: (event) => {
       transactionId = event.event_id;
       return event;
@@ -47,21 +52,63 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
   terminal.print(`transaction  ${transactionId}  ${outcomeOf(transactions)}`);
   terminal.print(`trace        ${span.spanContext().traceId}`);
   if (errors.sent === 1 && transactions.sent === 1) return EXIT_OK;
+  const what = errors.sent + transactions.sent === 0 ? "Nothing" : "Not everything";
   terminal.complain(
-    `Not everything was delivered to ${new URL(target).host}: check the DSN, and the way to its host.`,
+    `${what} was delivered to ${new URL(target).host}: ${printable(attempts.cause())}.`,
   );
   return EXIT_FAILED;
 }
 
+interface Attempts {
+  readonly transport: Transport;
+  /** Why an envelope was not delivered. */
+  cause(): string;
+}
+
 // Each envelope once: what it meets with is what a person wants to know, and at once.
-function singleAttempts(dsn: string): Transport {
-  return createHttpTransport({
+function singleAttempts(dsn: string): Attempts {
+  let cause: string | undefined;
+  let detail = "";
+  const http = createHttpTransport({
     dsn: parseDsn(dsn),
     client: `${SDK_NAME}/${SDK_VERSION}`,
     proxyEnvironment: proxyFromEnvironment(),
     diagnostics: createDiagnostics({ warn: tell, debug: tell }),
     runDetached,
+    onRefusalText: (text) => (detail ||= detailIn(text)),
   });
+  return {
+    transport: {
+      async send(envelope, options) {
+        const result = await http.send(envelope, options);
+        cause ??= causeOf(result, envelope.body.length);
+        return result;
+      },
+      close: () => http.close(),
+    },
+    cause: () =>
+      (http.unanswered?.message ?? cause ?? "there was no answer") +
+      (detail === "" ? "" : `; the answer says "${detail}"`),
+  };
+}
+
+function causeOf(result: SendResult, bodyBytes: number): string | undefined {
+  if (result.outcome === "delivered") return undefined;
+  if (result.outcome === "retryable") return failureReason(result.error);
+  return result.outcome === "limited"
+    ? "the server's rate limit or the project's quota is used up (HTTP 429)"
+    : rejectionMessage(result.statusCode, bodyBytes);
+}
+
+// Relay answers { detail, causes }; a proxy in front of it, a page.
+function detailIn(text: string): string {
+  const answer = attempt<unknown>(() => JSON.parse(text), undefined);
+  const causes = memberOf(answer, "causes");
+  const texts = [memberOf(answer, "detail"), ...(Array.isArray(causes) ? causes : [])];
+  return texts
+    .filter((part) => typeof part === "string")
+    .join(": ")
+    .slice(0, MAX_DETAIL_LENGTH);
 }
 
 function tell(message: string): void {
@@ -104,7 +151,7 @@ function hrTime(millis: number): [seconds: number, nanos: number] {
 
 function outcomeOf({ sent, dropped }: CategoryStats): string {
   if (sent > 0) return "delivered";
-  const [reason = `no answer in ${TIMEOUT_MILLIS / 1000} s`] = Object.keys(dropped);
+  const [reason = "no answer"] = Object.keys(dropped);
   return `not delivered (${reason})`;
 }
 

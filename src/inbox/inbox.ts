@@ -1,5 +1,6 @@
 import type { ReadEnvelope } from "../testing/envelope-reader.js";
 import { readArrivals } from "./read-envelope.js";
+import { RepeatedEvents } from "./repeated-events.js";
 import { TallyBook } from "./tallies.js";
 import type { Tallies } from "./tallies.js";
 import { traceIdOf } from "./trace-record.js";
@@ -35,6 +36,7 @@ export interface InboxCounts {
 export class Inbox {
   readonly #traces: TraceStore;
   readonly #tallies = new TallyBook();
+  readonly #repeated = new RepeatedEvents();
   readonly #listeners = new Set<(change: InboxChange) => void>();
 
   constructor(limits: TraceStoreLimits = {}) {
@@ -48,7 +50,10 @@ export class Inbox {
 
   /** Adds the content of an envelope. */
   receive(envelope: ReadEnvelope): void {
-    const sized = readArrivals(envelope);
+    const sized = readArrivals(envelope).map(({ arrival, bytes }) => ({
+      arrival: this.#repeated.check(arrival),
+      bytes,
+    }));
     const evicted = sized.flatMap(({ arrival, bytes }) => {
       this.#tallies.add(arrival);
       return this.#traces.add(arrival, bytes);
@@ -68,6 +73,7 @@ export class Inbox {
   clear(): void {
     this.#traces.clear();
     this.#tallies.clear();
+    this.#repeated.clear();
     this.#tell({ arrivals: [], changed: new Set(), evicted: [], isCleared: true });
   }
 

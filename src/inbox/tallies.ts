@@ -48,6 +48,7 @@ export class TallyBook {
     else if (arrival.kind === "checkIn") this.#addCheckIn(arrival.checkIn);
     else if (arrival.kind === "metric") this.#addMetric(arrival.metric);
     else if (arrival.kind === "drop") this.#addDrop(arrival.drop);
+    else if (arrival.kind === "repeat") this.#addOther(`${arrival.type}, received again`);
     else if (arrival.kind === "other") this.#addOther(arrival.type);
     else if (arrival.kind === "unreadable") this.refuse(`${arrival.type}: ${arrival.fault}`);
     else return false;

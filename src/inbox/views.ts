@@ -143,6 +143,13 @@ export type Arrival =
   | { readonly kind: "metric"; readonly metric: MetricView }
   | { readonly kind: "checkIn"; readonly checkIn: CheckInView }
   | { readonly kind: "drop"; readonly drop: DropView }
+  /** An event that arrived before, `times` times in all; it is shown once. */
+  | {
+      readonly kind: "repeat";
+      readonly type: "error" | "transaction";
+      readonly eventId: string;
+      readonly times: number;
+    }
   /** An item that is only counted. */
   | { readonly kind: "other"; readonly type: string }
   | { readonly kind: "unreadable"; readonly type: string; readonly fault: string };

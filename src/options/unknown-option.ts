@@ -129,6 +129,11 @@ function nearestOf(
   );
 }
 
+/** The name that differs from a given one by typing errors only, or extends it; undefined where there is none. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  return nearestOf(name, known, []);
+}
+
 function similarTo(name: string, candidates: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = name.length * MAX_SHARE;

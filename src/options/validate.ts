@@ -112,9 +112,14 @@ const spoolAge: Check = check(
   (value) => isAtLeast(1)(value) && Number(value) <= MAX_SPOOL_AGE_MILLIS,
 );
 const path: Check = check("must be a path", (value) => isText(value) && value !== "");
-const pem: Check = check("must be a certificate or key in PEM form", isPem, onlyItsKind);
+const NOT_A_PATH = " (the content of the file, such as `readFileSync(path)`, not its path)";
+const pem: Check = check(
+  `must be a certificate or key in PEM form${NOT_A_PATH}`,
+  isPem,
+  onlyItsKind,
+);
 const pems: Check = check(
-  "must be one or more certificates in PEM form",
+  `must be one or more certificates in PEM form${NOT_A_PATH}`,
   (value) => isPem(value) || isListOf(isPem)(value),
   onlyItsKind,
 );

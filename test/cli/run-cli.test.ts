@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import type { Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { runCli } from "../../src/cli/run-cli.js";
 import { setClient } from "../../src/context/global-client.js";
@@ -26,13 +29,32 @@ describe("the command line", () => {
 
     expect(codes).toEqual([0, 0, 0]);
     expect(terminal.printed[0]).toContain("Usage: otel-sentry-bridge <command>");
-    expect(terminal.printed[1]).toBe(terminal.printed[0]);
     expect(terminal.printed[2]).toBe(SDK_VERSION);
     expect(terminal.complaints).toEqual([]);
   });
 
   it.each([
+    ["inbox", ["--port", "--open"], ["--once", "--dsn"]],
+    ["demo", ["--port", "--open", "--once"], ["--dsn"]],
+    ["send-test", ["--dsn"], ["--port"]],
+  ])("tells how `%s` is used", async (name, own, others) => {
+    const terminal = fakeTerminal();
+
+    expect(await runCli([name, "--help"], terminal)).toBe(0);
+
+    const [help = ""] = terminal.printed;
+    expect(help).toMatch(new RegExp(`^Usage: otel-sentry-bridge ${name} \\[options\\]\n`));
+    expect(own.filter((option) => !help.includes(`  ${option}`))).toEqual([]);
+    expect(others.filter((option) => help.includes(option))).toEqual([]);
+    expect(help).toContain("Exit codes: 0 success, 1 failure, 2 wrong usage");
+  });
+
+  it.each([
     [[], "A command is missing."],
+    [["inbx"], "There is no command `inbx`. Did you mean `inbox`?"],
+    [["sendtest"], "Did you mean `send-test`?"],
+    [["inbox", "--prot", "1"], "Unknown option '--prot'. Did you mean `--port`?"],
+    [["demo", "--onec"], "Unknown option '--onec'. Did you mean `--once`?"],
     [["postbox"], "There is no command `postbox`."],
     [["toString"], "There is no command `toString`."],
     [["--port", "1"], "Unknown option '--port'"],
@@ -48,7 +70,9 @@ describe("the command line", () => {
     expect(await runCli(args, terminal)).toBe(2);
 
     expect(terminal.complaints[0]).toContain(complaint);
-    expect(terminal.complaints.at(-1)).toBe("See `otel-sentry-bridge --help`.");
+    expect(terminal.complaints.at(-1)).toMatch(
+      /^See `otel-sentry-bridge ((inbox|demo|send-test) )?--help`\.$/,
+    );
     expect(terminal.printed).toEqual([]);
   });
 });
@@ -76,7 +100,73 @@ describe("send-test", () => {
     ]);
     expect(error?.contexts?.trace?.trace_id).toBe(traceId);
   });
+
+  it.each([
+    [401, "the DSN's key was not accepted"],
+    [403, "the project or its key is disabled"],
+    [429, "rate limit or the project's quota is used up (HTTP 429)"],
+  ])("names the cause of HTTP %i, with the detail of the answer", async (status, cause) => {
+    const detail = { detail: "event submission rejected", causes: ["ProjectId"] };
+    const relay = createServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(status).end(JSON.stringify(detail)));
+    });
+    const port = await portOf(relay);
+    const terminal = fakeTerminal();
+
+    expect(await runCli(["send-test", "--dsn", `http://key@127.0.0.1:${port}/1`], terminal)).toBe(
+      1,
+    );
+
+    expect(terminal.complaints).toEqual([
+      expect.stringMatching(new RegExp(`^Nothing was delivered to 127.0.0.1:${port}: `)),
+    ]);
+    expect(terminal.complaints[0]).toContain(cause);
+    expect(terminal.complaints[0]).toContain(
+      'the answer says "event submission rejected: ProjectId".',
+    );
+  });
+
+  it.each([
+    ["http://key@127.0.0.1:1/1", "nothing listens at the DSN's host and port (ECONNREFUSED)"],
+    ["http://key@nowhere.invalid/1", "the DSN's host name"],
+  ])("names the cause where there is no answer: %s", async (dsn, cause) => {
+    const terminal = fakeTerminal();
+
+    expect(await runCli(["send-test", "--dsn", dsn], terminal)).toBe(1);
+
+    expect(terminal.complaints[0]).toContain(cause);
+  });
+
+  it("says that a port expects TLS, or does not speak it", async () => {
+    const terminal = fakeTerminal();
+    // As a TLS server does with what is no handshake: it answers with an alert, or not at all.
+    const alerting = createTcpServer((socket) => {
+      socket
+        .on("error", () => {})
+        .once("data", () => socket.end("\u0015\u0003\u0001\0\u0002\u0002F"));
+    });
+    const closing = createTcpServer((socket) => void socket.once("data", () => socket.end()));
+
+    for (const each of [alerting, closing]) {
+      const port = await portOf(each);
+      await runCli(["send-test", "--dsn", `http://key@127.0.0.1:${port}/1`], terminal);
+    }
+    await runCli(["send-test", "--dsn", server.dsn.replace("http:", "https:")], terminal);
+
+    expect(terminal.complaints).toEqual([
+      expect.stringContaining("if it expects TLS, the DSN needs https instead of http"),
+      expect.stringContaining("if it expects TLS, the DSN needs https instead of http"),
+      expect.stringContaining("does the DSN need http instead of https?"),
+    ]);
+  });
 });
+
+async function portOf(server: Server): Promise<number> {
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
 
 describe("the installed command", { timeout: 60_000 }, () => {
   let app: Application;
@@ -100,7 +190,7 @@ describe("the installed command", { timeout: 60_000 }, () => {
     );
     expect(end.stderr).toContain("nothing listens at the DSN's host and port");
     expect(end.stderr).toContain(
-      `Not everything was delivered to 127.0.0.1:${server.port}: check the DSN`,
+      `Nothing was delivered to 127.0.0.1:${server.port}: nothing listens at the DSN`,
     );
   });
 

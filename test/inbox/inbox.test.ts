@@ -29,6 +29,33 @@ describe("the inbox", () => {
     expect(summary?.errors.map(({ location }) => location)).toEqual(["/app/src/discount.js:14"]);
   });
 
+  it("shows an event that arrives again once, and counts its repeats", () => {
+    const inbox = new Inbox();
+    const lines: string[] = [];
+    inbox.watch(({ arrivals }) => lines.push(...itemLines(arrivals, fakeTerminal())));
+    const items: [string, object][] = [
+      ["transaction", { ...transactionOf({ id: "r", from: 0, to: 1 }, [], "a"), event_id: "e1" }],
+    ];
+    const error = { event_id: "e2", contexts: { trace: { trace_id: "a" } }, message: "failed" };
+    for (let time = 0; time < 3; time += 1) inbox.receive(envelopeOf(items));
+    for (let time = 0; time < 2; time += 1) inbox.receive(envelopeOf([["event", error]]));
+
+    expect(inbox.trace("a")).toMatchObject({
+      spans: [{ id: "r" }],
+      transactions: [{ eventId: "e1" }],
+      errors: [{ eventId: "e2" }],
+    });
+    expect(inbox.tallies().others).toEqual([
+      ["transaction, received again", 2],
+      ["error, received again", 1],
+    ]);
+    expect(lines).toEqual([
+      expect.stringContaining("transaction e1 was received 2 times"),
+      expect.stringContaining("transaction e1 was received 3 times"),
+      expect.stringContaining("error e2 was received 2 times"),
+    ]);
+  });
+
   it("keeps the traces of which something came last, by their number", () => {
     const inbox = new Inbox({ maxTraces: 2 });
     for (const id of ["a", "b", "a", "c"]) inbox.receive(work(id));

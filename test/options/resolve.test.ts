@@ -290,3 +290,11 @@ describe("spotlight", () => {
     expect(resolveOptions({ spotlight: code }, { spotlight: environment }).spotlight).toBe(url);
   });
 });
+
+it.each(["caCerts", "clientCert"])("a path as `transport.%s` is told to be one", (name) => {
+  expect(() =>
+    resolveOptions({ transport: { [name]: "/etc/ssl/ca.pem", clientKey: "-----BEGIN KEY-----" } }),
+  ).toThrow(
+    /in PEM form \(the content of the file, such as `readFileSync\(path\)`, not its path\)/,
+  );
+});

@@ -26,6 +26,12 @@ export interface ProtocolClientEvents {
   gone(error: Error): void;
 }
 
+/**
+ * The scheme of a server that has not answered anything yet: over `https` it may refuse our certificate or the lack of one,
+ * over `http` it may expect TLS. Undefined once it has answered, and where nothing can be told.
+ */
+export type UntriedScheme = "http" | "https" | undefined;
+
 /** How long a connection may take for what; in milliseconds. */
 export interface ConnectionTimes {
   readonly connect: number;

@@ -7,6 +7,7 @@ import type {
   Dialling,
   ProtocolClient,
   ProtocolClientEvents,
+  UntriedScheme,
 } from "./connection-parts.js";
 import { ReuseTrust } from "./connection-reuse.js";
 import { Connection } from "./connection.js";
@@ -30,8 +31,7 @@ export interface ConnectionPoolSettings {
   readonly dial: () => Dialling;
   readonly openClient: (events: ProtocolClientEvents) => ProtocolClient;
   readonly timers: Timers;
-  /** Whether the server speaks TLS, and may refuse our certificate or the lack of one. */
-  readonly mayRefuseCertificate: boolean;
+  readonly untriedScheme: UntriedScheme;
   /** Milliseconds by a clock that does not jump. */
   readonly now: () => number;
   /** Milliseconds by the clock on the wall. */
@@ -53,7 +53,7 @@ export class ConnectionPool implements ConnectionHost {
     requestsOverKeptConnections: 0,
     bytesSent: 0,
   };
-  mayRefuseCertificate: boolean;
+  untriedScheme: UntriedScheme;
   readonly now: () => number;
   readonly wallNow: () => number;
   readonly #settings: ConnectionPoolSettings;
@@ -67,7 +67,7 @@ export class ConnectionPool implements ConnectionHost {
   constructor(settings: ConnectionPoolSettings) {
     this.#settings = settings;
     this.times = settings.times;
-    this.mayRefuseCertificate = settings.mayRefuseCertificate;
+    this.untriedScheme = settings.untriedScheme;
     this.now = settings.now;
     this.wallNow = settings.wallNow;
     this.cutOff = new IdleCutOff(settings.times.idle);

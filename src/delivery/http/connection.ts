@@ -8,6 +8,7 @@ import type {
   Dialling,
   ProtocolClient,
   ProtocolClientEvents,
+  UntriedScheme,
   SocketCallback,
 } from "./connection-parts.js";
 import { readHints } from "./connection-hints.js";
@@ -17,7 +18,7 @@ import type { ContinueFilter } from "./continue-filter.js";
 import { filterContinue } from "./continue-filter.js";
 import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
 import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
-import { UnexplainedEndError } from "./tls-failures.js";
+import { plainEnd, UnexplainedEndError } from "./tls-failures.js";
 import type { FailurePhase } from "../transport.js";
 
 /** The pool, as its connections see it. */
@@ -26,8 +27,7 @@ export interface ConnectionHost {
   readonly cutOff: IdleCutOff;
   readonly reuse: ReuseTrust;
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
-  /** Whether the server may refuse our certificate, or the lack of one: it speaks TLS and has not answered anything yet. */
-  mayRefuseCertificate: boolean;
+  untriedScheme: UntriedScheme;
   /** Milliseconds by a clock that does not jump. */
   readonly now: () => number;
   /** Milliseconds by the clock on the wall. */
@@ -145,7 +145,7 @@ export class Connection implements Carrier, KeptConnection {
 
   answered(headers: ResponseHeaders): void {
     if (this.#stage === "closed") return;
-    this.#host.mayRefuseCertificate = false;
+    this.#host.untriedScheme = undefined;
     if (this.isReused) {
       this.#host.cutOff.survived(this.#pause);
       this.#host.reuse.answered(this.#served);
@@ -271,8 +271,9 @@ export class Connection implements Carrier, KeptConnection {
   #reasonOf(error: unknown): unknown {
     const { isTls13 = false, refusal } = this.#notes ?? {};
     if (refusal !== undefined) return refusal;
-    const isFirst = this.#host.mayRefuseCertificate && this.#exchange?.isWritten === true;
-    return isFirst && isTls13 ? new UnexplainedEndError(error) : error;
+    const scheme = this.#exchange?.isWritten === true ? this.#host.untriedScheme : undefined;
+    if (scheme === "http") return plainEnd(error);
+    return scheme === "https" && isTls13 ? new UnexplainedEndError(error) : error;
   }
 
   #learn(exchange: Exchange): void {

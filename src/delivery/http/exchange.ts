@@ -21,6 +21,8 @@ export interface ExchangeTerms {
   readonly deadlineAt: number;
   /** Not over a connection that has been used. */
   readonly wantsNew: boolean;
+  /** Given the beginning of the body of an answer that refuses the request. */
+  readonly onRefusalText?: ((text: string) => void) | undefined;
   /** The proxy that passes the request on, and may answer itself. */
   readonly forwarder: ProxyName | undefined;
 }
@@ -65,6 +67,7 @@ export class Exchange {
   #isAnswering = false;
   #isDecided = false;
   #drainedBytes = 0;
+  #refusalText: Uint8Array[] | undefined;
 
   constructor(request: PostRequest, terms: ExchangeTerms, resolve: (result: SendResult) => void) {
     this.request = request;
@@ -132,15 +135,19 @@ export class Exchange {
     // 1xx: the answer is still to come.
     if (statusCode < 200) return;
     this.#decide(this.#toResult(statusCode, headers));
+    if (statusCode >= 300 && this.terms.onRefusalText !== undefined) this.#refusalText = [];
     this.#carrier?.answered(headers);
   }
 
   onResponseData(_controller: ExchangeController, chunk: Uint8Array): void {
     this.#drainedBytes += chunk.length;
+    this.#refusalText?.push(chunk);
     if (this.#drainedBytes > MAX_DRAINED_BYTES) this.#carrier?.close();
   }
 
   onResponseEnd(): void {
+    if (this.#refusalText !== undefined)
+      this.terms.onRefusalText?.(Buffer.concat(this.#refusalText).toString());
     this.#carrier?.ended();
   }
 

@@ -1,8 +1,8 @@
 import { ProxyError } from "./proxy-error.js";
-import { certificateHint, UnexplainedEndError } from "./tls-failures.js";
+import { certificateHint, PlainEndError, UnexplainedEndError } from "./tls-failures.js";
 
 const REJECTIONS: Readonly<Record<number, string>> = {
-  400: "it calls the envelope malformed, or the DSN is of another project; nginx also answers so where a client certificate is missing (`transport.clientCert`)",
+  400: "it calls the envelope malformed, or the DSN is of another project; nginx also answers so where a client certificate is missing (`transport.clientCert`), or where an http DSN names a port of https",
   401: "the DSN's key was not accepted: check the DSN",
   403: "the project or its key is disabled, or the DSN is of another server: check the DSN",
   404: "there is no envelope endpoint: check the host and path of the DSN (Sentry 20.6 or later)",
@@ -56,7 +56,10 @@ export function failureReason(error: Error): string {
 
 function hintOf(error: Error, code: string | undefined): string | undefined {
   // These say themselves who failed and why.
-  if (error instanceof ProxyError || error instanceof UnexplainedEndError) return undefined;
+  const isExplained = [ProxyError, PlainEndError, UnexplainedEndError].some(
+    (type) => error instanceof type,
+  );
+  if (isExplained) return undefined;
   const hint = certificateHint(innermost(error), SERVER);
   if (hint !== undefined) return hint;
   if (NO_TLS.test(tlsReason(error))) return NO_TLS_HINT;

@@ -10,7 +10,12 @@ import { dial } from "./connection-dial.js";
 import type { UnansweredError } from "./connection-failures.js";
 import { retryable } from "./connection-failures.js";
 import { ConnectionPool, closedError } from "./connection-pool.js";
-import type { ConnectionCounts, ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
+import type {
+  UntriedScheme,
+  ConnectionCounts,
+  ProtocolClient,
+  ProtocolClientEvents,
+} from "./connection-parts.js";
 import { NO_COUNTS } from "./connection-parts.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody } from "./gzip-body.js";
@@ -50,6 +55,8 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly tcpKeepAlive?: TcpProbes | false | undefined;
   /** Bodies of more bytes are compressed; default 32,768. */
   readonly gzipThresholdBytes?: number | undefined;
+  /** Given the beginning of the body of each answer that refuses an envelope, 16 KiB at most. */
+  readonly onRefusalText?: ((text: string) => void) | undefined;
   readonly diagnostics: Diagnostics;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached: <T>(run: () => T) => T;
@@ -184,6 +191,7 @@ class PooledTransport implements HttpTransport {
         deadlineAt: startedAt + this.#totalMillis,
         wantsNew: options?.newConnection === true,
         forwarder: this.#forwarder,
+        onRefusalText: this.#settings.onRefusalText,
       };
       pool.submit(new Exchange(request, terms, resolve));
     });
@@ -245,10 +253,16 @@ class PooledTransport implements HttpTransport {
           ? new NegotiatedClient({ origin, events, openHttp1 })
           : openHttp1(events),
       timers: settings.timers ?? systemTimers,
-      mayRefuseCertificate: this.#route.server.isSecure,
+      untriedScheme: this.#untriedScheme(),
       now: this.#steadyNow,
       wallNow: this.#now,
     });
+  }
+
+  // A proxy that passes requests on may end a connection for reasons of its own.
+  #untriedScheme(): UntriedScheme {
+    if (this.#route.server.isSecure) return "https";
+    return this.#forwarder === undefined ? "http" : undefined;
   }
 
   async #close(): Promise<void> {

@@ -119,6 +119,32 @@ export class UnexplainedEndError extends Error {
   }
 }
 
+/** A server that has never answered ended a connection without TLS, or answered with a TLS alert: as a port does that expects TLS. */
+export class PlainEndError extends Error {
+  override readonly name = "PlainEndError";
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super(
+      "the server ended the connection before it answered anything; if it expects TLS, the DSN needs https instead of http",
+      { cause },
+    );
+    this.code = codeOf(cause) || undefined;
+  }
+}
+
+// A TLS record of an alert begins with these bytes; undici's parser keeps what it could not read in `data`.
+const TLS_ALERT = "\u0015\u0003";
+
+/** Explains the end of a server's first connection without TLS; any other error is returned as it is. */
+export function plainEnd(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return new PlainEndError(error);
+  const data = error instanceof Error && "data" in error ? error.data : undefined;
+  const isAlert = typeof data === "string" && data.startsWith(TLS_ALERT);
+  return isAlert ? new PlainEndError(error) : error;
+}
+
 // OpenSSL's own words are in `reason`, or in the message of an `EPROTO`; Node makes its code of them.
 function alertIn(error: unknown): string {
   if (!(error instanceof Error)) return "";
