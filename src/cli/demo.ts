@@ -1,6 +1,6 @@
 import type { ClientStats } from "../client/stats.js";
 import type { DataCategory } from "../protocol/data-category.js";
-import { close, flush, stats } from "../context/lifecycle.js";
+import { close, flush, stats } from "../context/global-client.js";
 import { SentrySpanProcessor } from "../setup/otel-parts.js";
 import { loadPeer } from "../setup/load-peer.js";
 import { registerContextManager, registerProvider } from "../setup/set-up-globals.js";

@@ -5,7 +5,7 @@ import type { SentryClient } from "../client/client.js";
 import type { CategoryStats } from "../client/stats.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import { optionsFromEnvironment, proxyFromEnvironment } from "../options/env.js";
-import { runDetached } from "../context/suppress.js";
+import { runDetached } from "../context/suppress-tracing.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { createClient } from "../setup/create-client.js";
 import { newEventId } from "../client/event-id.js";

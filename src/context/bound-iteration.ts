@@ -5,8 +5,8 @@ import { memberOf } from "../support/foreign.js";
 import { rememberingErrors } from "./error-places.js";
 
 /**
- * Runs `fn` in a context. What it throws or rejects with is remembered to have arisen there. The bodies of generators
- * and async iterators that it returns, or that its promise resolves to, run there too, whoever pulls them.
+ * Runs `fn` in a context, and remembers that errors which it throws or rejects with belong to that context. If `fn`
+ * returns a generator or async iterator, or a promise of one, its body runs in the context too, wherever it is iterated.
  */
 export function runInContext<T>(ctx: Context, fn: () => T): T {
   return context.with(ctx, () => rememberingErrors(fn, (result) => boundIteration(result, ctx)));
@@ -15,20 +15,20 @@ export function runInContext<T>(ctx: Context, fn: () => T): T {
 type Method = (...args: unknown[]) => unknown;
 type Key = string | symbol;
 
-/** The objects that all iterators of the language inherit from. */
+/** The prototypes that all built-in iterators inherit from. */
 const ITERATOR = ancestorOf([].values(), 2);
 const ASYNC_ITERATOR = ancestorOf((async function* nothing() {})(), 3);
 
-/** Methods that make an iterator. */
+/** Methods that create an iterator. */
 const MAKING: ReadonlySet<Key> = new Set<Key>([Symbol.iterator, Symbol.asyncIterator]);
 
-/** Methods of thenables, Node's streams and emitters, and web streams. */
+/** Methods by which thenables, Node's streams and event emitters, and web streams are recognized. */
 const IDENTITIES = ["then", "pipe", "emit", "getReader"] as const;
 
 /**
- * An iterator or async iterable whose body runs in the given context: a proxy, so that it is still an instance of
- * its class, and other holders of the object notice nothing. Any other value is returned as it is; so are streams,
- * event emitters and thenables, which their users compare by identity. Never throws.
+ * Returns a proxy of an iterator or async iterable whose body runs in the given context. The proxy is still an instance
+ * of the class, and the object itself is not changed. Other values are returned unchanged, as are streams, event emitters
+ * and thenables, which applications compare by identity. Never throws.
  */
 export function boundIteration<T>(value: T, ctx: Context): T {
   return isIteration(value) ? new BoundIteration(value, ctx).proxy : value;
@@ -52,7 +52,7 @@ class BoundIteration<T extends object> {
     this.#ctx = ctx;
     this.proxy = new Proxy(target, {
       get: (_, key) => this.#get(key),
-      // A setter of a class may write to a private field, which a proxy has not.
+      // A setter may write to a private field, which the proxy does not have.
       set: (_, key, value) => Reflect.set(target, key, value, target),
     });
   }
@@ -73,13 +73,13 @@ class BoundIteration<T extends object> {
     const made = context.with(this.#ctx, () =>
       rememberingErrors((): unknown => Reflect.apply(value, own, args)),
     );
-    // What `for await` gets need not be iterable itself.
+    // `for await` gets an iterator, which need not be iterable itself.
     return MAKING.has(key) && made !== this.#target && typeof made === "object" && made !== null
       ? new BoundIteration(made, this.#ctx).proxy
       : this.#derived(made);
   }
 
-  // Such as `map` of an iterator: its result pulls the iterator.
+  // The result of a method such as `map` iterates the target, so it is bound as well.
   #derived(result: unknown): unknown {
     return result === this.#target ? this.proxy : boundIteration(result, this.#ctx);
   }
@@ -92,8 +92,8 @@ interface Call {
   readonly args: unknown[];
 }
 
-// `map`, `toArray`, `forEach` or `Symbol.dispose` call `next` and `return` of the proxy: so the body runs in the unit, and
-// the caller's callbacks where they are called.
+// Inherited methods such as `map`, `toArray` or `forEach` call `next` and `return` of the proxy. Unbound, they run the
+// iterator's body in the bound context, and the caller's callbacks in the caller's.
 function isInherited(value: Method, key: Key): boolean {
   return value === Reflect.get(ITERATOR, key) || value === Reflect.get(ASYNC_ITERATOR, key);
 }
@@ -108,7 +108,7 @@ function isMethod(value: unknown): value is Method {
   return typeof value === "function";
 }
 
-// A proxy must tell such a member as it is. That of a frozen object runs where it is called.
+// A proxy must return such a member unchanged. Methods of a frozen object therefore run in the caller's context.
 function isFixed(target: object, key: Key): boolean {
   const own = Object.getOwnPropertyDescriptor(target, key);
   return own?.configurable === false && own.writable === false;

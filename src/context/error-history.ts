@@ -1,44 +1,48 @@
 import type { ErrorTrace } from "../client/capture-input.js";
+import type { ContextScopes } from "./scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
-import type { ContextScopes } from "./context-key.js";
+import { isObjectLike } from "../support/foreign.js";
 
-/** The unit of work, and the span, in which an error arose. */
+/** The unit of work and the span that an event belongs to. */
 export interface ErrorPlace {
   readonly scopes: ContextScopes;
   readonly trace: ErrorTrace;
 }
 
-/** One unit of work that an error was seen in: recorded on a span, thrown through a wrapper, or captured. */
+/** A unit of work in which an error was seen: recorded on a span, thrown through a wrapper, or captured. */
 interface Sighting {
   readonly place: ErrorPlace;
   readonly atMillis: number;
-  /** Where it was captured for this unit. */
+  /** The place of the handler that captured it for this unit. */
   capturedIn: ErrorPlace | undefined;
 }
 
-// Of an object that is thrown all the time; the oldest are forgotten.
+// Sightings of one error object, for an object that is thrown again and again. Over the limit, the oldest is evicted.
 const MAX_SIGHTINGS = 10;
 
-// A handler in a stranger's context sees an error within this time. Later it is taken for an object that is thrown
-// once more: a rejected promise may be cached for hours.
+// Within this time, a handler in an unrelated context is taken to handle the error that was seen before. Later the object
+// counts as thrown once more: a rejected promise may be cached for hours.
 const MAX_LATE_MILLIS = 60_000;
 
 /**
- * The units of work that one error object was seen in. Usually it is one: the error arose there, and whoever captures
- * it, in whatever context, reports that unit. An object that is thrown in several units (a constant, a cached rejected
- * promise, an abort reason) has several, and each of them that captures it is to be reported once.
+ * The units of work in which one error object was seen. Usually there is one: the error was thrown there, and an event
+ * for it gets that unit's scopes, whichever context captures it. An object that is thrown in several units (a constant, a
+ * cached rejected promise, an abort reason) has several, and is reported once for each that captures it.
  */
 export class ErrorHistory {
   readonly #sightings: Sighting[] = [];
 
-  /** The error was recorded or thrown in a place. Returns where it arose: there, unless it came from inside. */
+  /**
+   * Records that the error was thrown or recorded on a span. Returns the place where it was first seen: `here`, unless it
+   * was seen in a related unit before.
+   */
   see(here: ErrorPlace, nowMillis: number): ErrorPlace {
     const known = this.#relatedTo(here);
     return (known ?? this.#add(here, nowMillis)).place;
   }
 
-  /** The error is captured in a place. Returns the place that it is to be reported for. */
+  /** Records that the error is captured. Returns the place whose scopes and trace its event gets. */
   capture(here: ErrorPlace, nowMillis: number): ErrorPlace {
     const sighting = this.#sightingFor(here, nowMillis);
     sighting.capturedIn ??= here;
@@ -53,23 +57,23 @@ export class ErrorHistory {
     return this.#ofStranger(here, nowMillis);
   }
 
-  // It was seen in this unit. It arose in another one where it was seen there before, and has not been captured for
-  // it: this unit has waited for that one. Unless it is known to be thrown again and again.
+  // The error was seen in this unit. If it was seen in another unit before and not captured for it, it comes from there,
+  // because this unit awaited the other one; unless the object is known to be thrown again and again.
   #ofOwn(own: Sighting, here: ErrorPlace, nowMillis: number): Sighting {
     if (own.capturedIn !== undefined && isSameWork(own.capturedIn, own.place)) return own;
     const others = this.#sightings.filter(({ place }) => !isRelated(place, here));
     const before = others.filter(({ place }) => this.#isBefore(place, own.place));
     const isThrownAgain = before.length > 1 || before.some(({ capturedIn }) => capturedIn);
     if (own.capturedIn === undefined && isThrownAgain) return own;
-    // A handler elsewhere has taken this unit's: then what it saw was its own.
+    // A handler in another unit has captured this unit's error: now this unit captures the other one's.
     const isTaken = own.capturedIn !== undefined;
     const other = firstWaiting(isTaken ? others : before, nowMillis);
     if (isTaken) own.capturedIn = here;
     return other ?? own;
   }
 
-  // It was not seen here before. A handler in somebody else's context sees it late, unless it was captured already
-  // or is known to be thrown again and again.
+  // The error was not seen in this unit. The capture belongs to the unit where it was seen, unless it was captured for
+  // that unit already or is known to be thrown again and again.
   #ofStranger(here: ErrorPlace, nowMillis: number): Sighting {
     const waiting = firstWaiting(this.#sightings, nowMillis);
     if (waiting !== undefined && this.#sightings.length === 1) return waiting;
@@ -100,7 +104,7 @@ export class ErrorHistory {
   }
 }
 
-// For a handler outside of all of them: each in its turn, and the last one again after that.
+// For a handler outside of all these units: the next one that was not captured yet, or else the last one.
 function nextOf(sightings: readonly Sighting[], nowMillis: number): Sighting | undefined {
   return firstWaiting(sightings, nowMillis) ?? sightings.at(-1);
 }
@@ -112,12 +116,13 @@ function firstWaiting(sightings: readonly Sighting[], nowMillis: number): Sighti
   );
 }
 
-// Where no span is active, the trace is the unit's own.
+// Without an active span, the trace is the unit's own.
 function isSameWork(one: ErrorPlace, other: ErrorPlace): boolean {
   return one.scopes.unit === other.scopes.unit || one.trace.traceId === other.trace.traceId;
 }
 
-// A unit within another one, such as a fork inside of a request; the process's default unit is no work.
+// True for a unit within another one, such as a fork inside a request. The process's default unit contains all others
+// and does not count.
 function isRelated(place: ErrorPlace, here: ErrorPlace): boolean {
   if (isSameWork(place, here) || isInside(place, here)) return true;
   return place.scopes.unit !== processScopes().defaultUnit && isInside(here, place);
@@ -127,4 +132,23 @@ function isInside(inner: ErrorPlace, outer: ErrorPlace): boolean {
   let unit: Unit | undefined = inner.scopes.unit.parent;
   while (unit !== undefined && unit !== outer.scopes.unit) unit = unit.parent;
   return unit !== undefined;
+}
+
+/** Associates values with thrown errors. */
+export interface ErrorMap<Value extends object> {
+  /** Sets the value of an error, replacing an earlier one. Does nothing for primitives, which have no identity. */
+  remember(error: unknown, value: Value): void;
+  /** Returns the value of an error. */
+  recall(error: unknown): Value | undefined;
+}
+
+/** Creates a map that holds its errors weakly. Its methods never throw. */
+export function createErrorMap<Value extends object>(): ErrorMap<Value> {
+  const values = new WeakMap<object, Value>();
+  return {
+    remember(error, value) {
+      if (isObjectLike(error)) values.set(error, value);
+    },
+    recall: (error) => (isObjectLike(error) ? values.get(error) : undefined),
+  };
 }

@@ -1,35 +1,43 @@
 import { types } from "node:util";
-
-import { context, isValidSpanId, isValidTraceId, trace } from "@opentelemetry/api";
+import {
+  context,
+  createContextKey,
+  isValidSpanId,
+  isValidTraceId,
+  trace,
+} from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
 
-import { createErrorUnits } from "./error-units.js";
-import type { ErrorUnits } from "./error-units.js";
-import { attempt, isError, isObjectLike } from "../support/foreign.js";
 import type { ErrorTrace } from "../client/capture-input.js";
-import type { ContextScopes } from "./context-key.js";
-import { ErrorHistory } from "./error-history.js";
-import type { ErrorPlace } from "./error-history.js";
+import { createErrorMap, ErrorHistory } from "./error-history.js";
+import type { ErrorMap, ErrorPlace } from "./error-history.js";
 import { emptyUnit, traceOfUnit } from "../scope/unit.js";
-import { routeInContext } from "./rpc-route.js";
-import { scopesOf } from "./scope-context.js";
-import { unitOfSpan } from "./span-slots.js";
+import { scopesOf, unitOfSpan } from "./scope-context.js";
+import type { ContextScopes } from "./scope-context.js";
 import type { SpanIdentity } from "../trace/span.js";
+import { attempt, isError, isObjectLike } from "../support/foreign.js";
 
 export type { ErrorPlace } from "./error-history.js";
 
-// Process-wide like the errors themselves; weak, so that it holds nothing. Under `Symbol.for`, so that
-// all copies of the package remember the same.
+// Process-wide, as error objects are. Under `Symbol.for`, so that all copies of the package share it.
 const SLOT = Symbol.for("otel-sentry-bridge.error-places.v2");
-const carrier: typeof globalThis & { [SLOT]?: ErrorUnits<ErrorHistory> } = globalThis;
-const histories = (carrier[SLOT] ??= createErrorUnits<ErrorHistory>());
+const carrier: typeof globalThis & { [SLOT]?: ErrorMap<ErrorHistory> } = globalThis;
+const histories = (carrier[SLOT] ??= createErrorMap<ErrorHistory>());
 
-/** The place that an error which is captured here and now is reported for. */
+/** Returns the unit of work and the span of the active context. */
+export function currentPlace(): ErrorPlace {
+  return placeInContext(context.active());
+}
+
+/**
+ * Returns the unit of work and the span that an error belongs to which is captured in the active context. An error that
+ * was seen before, in another context, belongs to the place where it was thrown.
+ */
 export function placeOfError(error: unknown): ErrorPlace {
   return historyOf(error).capture(placeInContext(context.active()), Date.now());
 }
 
-/** Remembers that an error was thrown or recorded in a place. Returns where it arose. */
+// Remembers that an error was thrown or recorded on a span. Returns the place where it was first seen.
 function seeError(error: unknown, here: ErrorPlace): ErrorPlace {
   return historyOf(error).see(here, Date.now());
 }
@@ -41,9 +49,9 @@ function historyOf(error: unknown): ErrorHistory {
 }
 
 /**
- * Runs `fn`; what it throws or rejects with is remembered to have arisen here, so that a handler
- * which sees it later, in another context, reports the right user, tags and trace. `onResult` may take the
- * place of what `fn` returns, or its promise resolves to, by something equal; it must not throw.
+ * Runs `fn` and remembers that errors which it throws or rejects with belong to the active context, so that a handler in
+ * another context reports them with the right user, tags and trace. `onResult` may replace the value that `fn` returns, or
+ * that its promise resolves to, by an equivalent one; it must not throw.
  */
 export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged): T {
   try {
@@ -54,8 +62,8 @@ export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged
   }
 }
 
-// Listening on the promise itself would make its rejection count as handled: the application gets
-// the promise behind the listener. Only plain promises: what has more to it stays what it is.
+// A listener makes Node count a rejection as handled, so the application gets the derived promise, which is not. Instances
+// of subclasses are returned unchanged, because a derived promise would lack their members.
 function watched<T>(result: T, onResult: OnResult): T {
   if (!isPlainPromise(result)) return onResult(result);
   const ctx = context.active();
@@ -66,7 +74,7 @@ function watched<T>(result: T, onResult: OnResult): T {
   return result.then(onResult === unchanged ? undefined : onResult, rethrow) as T;
 }
 
-// A proxy may throw at either look, and what its function returns is the caller's.
+// A proxy may throw at either access; then the result is returned unchanged.
 function isPlainPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && attempt(() => hasPromiseClass(value), false);
 }
@@ -86,17 +94,17 @@ export interface RecordedError {
   readonly error: unknown;
   readonly place: ErrorPlace;
   readonly atMillis: number;
-  /** What the span has of it, which the SDK may have cut off. */
+  /** The span event that the SDK made of it; undefined if the SDK dropped it. */
   readonly event: object | undefined;
 }
 
-// What a span gets more of is known by its texts alone.
+// Error objects that are kept per span. Further ones are known by the texts of their span events only.
 const MAX_RECORDED = 10;
 
-// Shared by all copies of the package, as the places are.
+// Shared by all copies of the package, like the histories.
 const RECORDED_SLOT: unique symbol = Symbol.for("otel-sentry-bridge.recorded-errors.v1");
 
-/** A span that errors are recorded on; the OTel SDKs' spans fit. */
+/** The members of a span that are used to remember recorded errors. The spans of the OTel SDKs have them. */
 export interface RecordingSpan {
   [RECORDED_SLOT]?: RecordedError[];
   spanContext(): SpanIdentity;
@@ -106,9 +114,9 @@ export interface RecordingSpan {
 }
 
 /**
- * Lets the errors that are recorded on the span be remembered to have arisen in its unit. The error
- * object is seen nowhere else: what a processor gets of it is text. The span's own method does the
- * recording, as ever; all spans share the one function that is put before it.
+ * Remembers errors that are recorded on the span as belonging to its unit of work. Only `recordException` gets the error
+ * object; span events hold its texts. The method is shadowed on the span with one function for all spans, which calls the
+ * original.
  */
 export function rememberRecordedErrors(span: RecordingSpan): void {
   if (span.recordException === undefined || Object.hasOwn(span, "recordException")) return;
@@ -125,7 +133,7 @@ function recordAndRemember(
     const event = lastEventOf(this);
     rememberOn(this, { error: args[0], event: event === last ? undefined : event });
   } catch {
-    // What is recorded matters more than where it is remembered.
+    // The exception is recorded; only its error object is not remembered.
   }
 }
 
@@ -140,19 +148,19 @@ function rememberOn(
 ): void {
   const here = placeOfSpan(span);
   const first = seeError(error, here);
-  // From a span inside, if it was seen in this trace before; else the same object is thrown once more.
+  // Within one trace the error comes from the inner span; in another trace the same object was thrown once more.
   const place = first.trace.traceId === here.trace.traceId ? first : here;
   if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
   if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now(), event });
 }
 
-/** The errors that were recorded on a span, oldest first. */
+/** Returns the errors that were recorded on a span, oldest first. */
 export function recordedErrors(span: object): readonly RecordedError[] {
   return (span as RecordingSpan)[RECORDED_SLOT] ?? [];
 }
 
-// Behind the span's own property; a wrapper may have the span itself as its prototype.
+// Walks the prototypes, because a wrapper may have the span itself as its prototype.
 function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
   let holder = Object.getPrototypeOf(span) as RecordingSpan | null;
   while (holder !== null && holder.recordException === recordAndRemember) {
@@ -161,16 +169,16 @@ function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
   return holder?.recordException;
 }
 
-/** Where something arose that is known from a span alone. */
+/** Returns the unit of work and the trace of a span. */
 export function placeOfSpan(span: RecordingSpan): ErrorPlace {
   const active = scopesOf(context.active());
-  // One that no processor has seen start may be of any request: an exporter's batch is of many.
+  // Without a processor the unit is unknown, because an exporter's batch holds spans of many requests.
   const unit = unitOfSpan(span) ?? emptyUnit();
   const scopes = active.unit === unit ? active : { unit, current: undefined, incoming: undefined };
   return { scopes, trace: traceOfSpan(span, scopes) };
 }
 
-/** Where something arises that comes up in a context. */
+/** Returns the unit of work and the active span of a context. */
 export function placeInContext(ctx: Context): ErrorPlace {
   const scopes = scopesOf(ctx);
   const place = traceOfSpan(trace.getSpan(ctx), scopes);
@@ -190,4 +198,31 @@ function traceOfSpan(
   const parentSpanId = span?.parentSpanContext?.spanId;
   const sender = incoming?.traceId === traceId ? incoming : undefined;
   return { traceId, spanId, parentSpanId, span, incoming: sender };
+}
+
+// The key of `@opentelemetry/core`, which is not a dependency: `createContextKey` is `Symbol.for`.
+const KEY = createContextKey("OpenTelemetry SDK Context Key RPC_METADATA");
+
+/**
+ * Returns the route that a framework's instrumentation (Express, Koa, Fastify, restify) has left in the context for the
+ * HTTP instrumentation. Undefined if it is not known yet or belongs to another trace.
+ */
+function routeInContext(ctx: Context, traceId: string): string | undefined {
+  const metadata = ctx.getValue(KEY);
+  if (typeof metadata !== "object" || metadata === null || !("route" in metadata)) return undefined;
+  const { route } = metadata;
+  return typeof route === "string" && route !== "" && traceIdOf(metadata) === traceId
+    ? route
+    : undefined;
+}
+
+function traceIdOf(metadata: object): string | undefined {
+  const span: unknown = "span" in metadata ? metadata.span : undefined;
+  if (typeof span !== "object" || span === null || !("spanContext" in span)) return undefined;
+  const identity: unknown = typeof span.spanContext === "function" ? span.spanContext() : undefined;
+  const id =
+    typeof identity === "object" && identity !== null && "traceId" in identity
+      ? identity.traceId
+      : undefined;
+  return typeof id === "string" ? id : undefined;
 }

@@ -1,46 +1,46 @@
-/** A span of a segment, as far as it decides whether failures below it reach the local root. */
+/** A span of a segment, and whether it keeps failures below it from reaching the local root. */
 export interface PathSpan {
-  /** Spans between it and the root, itself included: 0 for the root. */
+  /** Distance from the root, which has depth 0. */
   readonly depth: number;
-  /** The nearest ancestor that can still decide, or has: the others are left out. */
+  /** The nearest ancestor that is open or stops failures; others are skipped. */
   above: PathSpan | undefined;
   hasEnded: boolean;
   /** The span itself, while it is open. */
   span?: object | undefined;
-  /** Exceptions were recorded on it: calls below it are its business. */
+  /** True if exceptions were recorded on it, which then stand for failed calls below it. */
   hasRecorded?: boolean | undefined;
-  /** It ended in a way that keeps failures below it from its parent. */
+  /** True if it ended in a way that shows that failures below it were handled. */
   stopsFailures: boolean;
 }
 
 /**
- * The span that a new child of `parent` is linked to. Ended ancestors that let failures pass are left out, also
- * above the parent, so that a chain of spans that each start under the last one (timers, recursion) does not
- * keep all of them in memory; `endOnPath` does the same for spans that overlap.
+ * Returns the ancestor that a new child of `parent` is linked to. Ended ancestors that let failures pass are skipped, so
+ * that a chain of spans that each start under the previous one (timers, recursion) does not keep all of them in memory;
+ * `endOnPath` does the same for spans that overlap.
  */
 export function linkTo(parent: PathSpan): PathSpan | undefined {
   parent.above = nearestOf(parent.above);
   return nearestOf(parent);
 }
 
-/** A span below the root has ended. Of one that stops failures, nothing above it matters any more. */
+/** Marks a span below the root as ended. If it stops failures, its ancestors are no longer needed. */
 export function endOnPath(span: PathSpan, isStop: boolean): void {
   span.stopsFailures = isStop;
   span.above = isStop ? undefined : nearestOf(span.above);
 }
 
-/** Tells whether a failure in the span can have reached its root. The root decides about itself elsewhere. */
+/** Returns true if a failure in the span can have reached its root. The root's own status is not considered. */
 export function reachesRoot(span: PathSpan): boolean {
   for (const each of upwards(span)) if (each.stopsFailures && each.depth > 0) return false;
   return true;
 }
 
-/** The spans on the path from a span to its root that are open, from the inside to the outside. */
+/** Returns the open spans from a span to its root, innermost first. */
 export function openSpans(span: PathSpan): object[] {
   return [...upwards(span)].map((each) => each.span).filter((each) => each !== undefined);
 }
 
-/** Tells whether a span lies above the other on its path. */
+/** Returns true if `span` is an ancestor of `other`. */
 export function isAbove(span: PathSpan, other: PathSpan): boolean {
   for (const each of upwards(other.above)) if (each === span) return true;
   return false;
@@ -49,7 +49,7 @@ export function isAbove(span: PathSpan, other: PathSpan): boolean {
 function nearestOf(span: PathSpan | undefined): PathSpan | undefined {
   let nearest = span;
   while (isPassed(nearest) && nearest.hasRecorded !== true) nearest = nearest.above;
-  // Above one that has recorded, others that have are left out: a chain of failing spans is short, too.
+  // One ended ancestor with recorded exceptions is enough, which keeps a chain of failing spans short.
   if (isPassed(nearest)) nearest.above = decidingFrom(nearest.above);
   return nearest;
 }

@@ -1,11 +1,11 @@
 import { diag } from "@opentelemetry/api";
-
 import type { SentryClient } from "../client/client.js";
+import type { ClientStats } from "../client/stats.js";
+import { pipelineFromEnvironment } from "../options/env.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { memberOf } from "../support/foreign.js";
 import { isFaultReported, reportSetupFault } from "../support/setup-faults.js";
-import { pipelineFromEnvironment } from "../options/env.js";
 
 // Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
 const SLOT = Symbol.for("otel-sentry-bridge.client.v1");
@@ -14,28 +14,28 @@ const NO_CLIENT = "no-client";
 
 const carrier: typeof globalThis & { [SLOT]?: SentryClient | undefined } = globalThis;
 
-/** The process-wide client: the first one that was made, or what `setClient` was given. */
+/** Returns the process-wide client: the first one that was created, or the one passed to `setClient`. */
 export function getClient(): SentryClient | undefined {
   return carrier[SLOT];
 }
 
 /**
- * Makes a client the process-wide one, which the functions of this package use; `undefined` for none. Anything else is a
- * diagnostic and changes nothing.
+ * Sets the process-wide client, which the functions of this package use; `undefined` removes it. Any other value is
+ * ignored and logs a diagnostic.
  */
 export function setClient(client: SentryClient | undefined): void {
   if (client === undefined || isClient(client)) carrier[SLOT] = client;
   else
     doorDiagnostics().warnOnce(
       "door:setClient",
-      "`setClient` needs a client of `createClient`, or undefined: the process-wide client stays. Correct the call",
+      "`setClient` was called with a value that is not a client; the process-wide client is unchanged. Pass the result of createClient(), or undefined",
     );
 }
 
-// Functions may be called before there is a client.
+// Public functions may be called before a client exists.
 const withoutClient = createDiagnostics(diag);
 
-/** The diagnostics of the process-wide client; without one, those of the process. */
+/** Returns the diagnostics of the process-wide client, or diagnostics that log to `diag` if there is no client. */
 export function doorDiagnostics(): Diagnostics {
   const diagnostics: unknown = memberOf(getClient(), "diagnostics");
   return typeof memberOf(diagnostics, "warnOnce") === "function"
@@ -43,14 +43,14 @@ export function doorDiagnostics(): Diagnostics {
     : withoutClient;
 }
 
-/** Tells a client by what it can do: one of the package's other build is of another class. Never throws. */
+/** Returns true for a client, by its methods: a client of another copy of the package has another class. Never throws. */
 export function isClient(value: unknown): value is SentryClient {
   return typeof memberOf(value, "captureTransaction") === "function";
 }
 
 /**
- * The process-wide client, for a function that loses what it is given where there is none: a fault in the set-up, unless
- * `OTEL_SDK_DISABLED` asks for it.
+ * Returns the process-wide client for a public function that discards its input without one. A missing client is
+ * reported as a fault of the set-up, unless `OTEL_SDK_DISABLED` is set.
  */
 export function clientFor(caller: string): SentryClient | undefined {
   const client = getClient();
@@ -62,6 +62,29 @@ function reportNoClient(caller: string): void {
   if (isFaultReported(NO_CLIENT) || pipelineFromEnvironment().isDisabled) return;
   reportSetupFault(
     NO_CLIENT,
-    `\`${caller}\` was called while there is no client, so what it was given is lost. Create a SentrySpanProcessor, or call createClient(), earlier`,
+    `\`${caller}\` was called while there is no client, so its input was dropped. Create a SentrySpanProcessor, or call createClient(), earlier`,
   );
+}
+
+/**
+ * Sends everything that was captured before the call. Resolves to true once each item was sent or discarded, to false
+ * after `timeoutMillis` (default: the option `shutdownTimeoutMillis`). Never rejects.
+ */
+export function flush(timeoutMillis?: number): Promise<boolean> {
+  return getClient()?.flush(timeoutMillis) ?? Promise.resolve(true);
+}
+
+/** Returns true if there is a process-wide client that is not closed. */
+export function isInitialized(): boolean {
+  return getClient()?.isClosed === false;
+}
+
+/** Flushes and closes the process-wide client, with the default time-out of its `close`. Idempotent; never rejects. */
+export function close(timeoutMillis?: number): Promise<boolean> {
+  return getClient()?.close(timeoutMillis) ?? Promise.resolve(true);
+}
+
+/** Returns the counts of the process-wide client; undefined without a client. */
+export function stats(): ClientStats | undefined {
+  return getClient()?.stats();
 }

@@ -5,14 +5,12 @@ import type { IncomingTrace } from "../trace/headers.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
-import { readContextScopes } from "./context-key.js";
-import type { ContextScopes } from "./context-key.js";
-import { openRoots } from "./open-root-registry.js";
-import { scopesOf } from "./scope-context.js";
-import { unitOfSpan } from "./span-slots.js";
+import { readContextScopes, scopesOf, unitOfSpan } from "./scope-context.js";
+import type { ContextScopes } from "./scope-context.js";
+import { openRoots } from "./open-roots.js";
 import type { StartedSpan } from "../trace/span.js";
 
-/** The scopes of a span that begins a segment. */
+/** Returns the scopes of a local root, whose span begins a segment. */
 export function scopesOfRoot(span: StartedSpan, parentContext: Context): ContextScopes {
   const own = readContextScopes(parentContext);
   const unit = unitOfSpan(span) ?? unitOfRoot(span, parentContext, own);
@@ -22,15 +20,15 @@ export function scopesOfRoot(span: StartedSpan, parentContext: Context): Context
   return { unit, current, incoming };
 }
 
-// Of a parent that another processor has seen, that is known by its ids, or that is not recorded, in a context that
-// carries nothing. Which root of the trace it is below does not matter: they have one sampling context.
+// For a local parent in a context without scopes: one of another processor, one that is known by its ids only, or one that
+// is not recorded. Any open root of the trace will do, because they share one sampling context.
 function incomingByIds(parentContext: Context): IncomingTrace | undefined {
   const parent = trace.getSpanContext(parentContext);
   const isLocal = parent !== undefined && parent.isRemote !== true;
   return isLocal ? openRoots.incomingOf(parent.traceId) : undefined;
 }
 
-/** The unit of a span that starts under a span of this process. */
+/** Returns the unit of work of a span whose parent is a span of this process. */
 export function unitOfLocalChild(parentContext: Context): Unit {
   const own = readContextScopes(parentContext);
   const parent = trace.getSpan(parentContext);
@@ -40,9 +38,9 @@ export function unitOfLocalChild(parentContext: Context): Unit {
 }
 
 /**
- * A SERVER or CONSUMER root always has a unit of its own: the one that `extract` made for it, unless
- * another root has taken that one, or a fork. Other roots start one only where their context carries
- * none. "Local" is what `isRemote` says: a process may call itself.
+ * A SERVER or CONSUMER root always has a unit of its own: the one that `extract` created for it, or a fork if another
+ * root has taken that one. Other roots get a new unit only if their context carries none. A parent is local if `isRemote`
+ * is not set, because a process may call itself.
  */
 function unitOfRoot(
   span: StartedSpan,
@@ -50,7 +48,7 @@ function unitOfRoot(
   own: ContextScopes | undefined,
 ): Unit {
   if (hasLocalParent(span)) return unitOfLocalChild(parentContext);
-  // An overlay outside of all units carries the process's default unit: that is none.
+  // `withScope` outside of all units carries the process's default unit, which counts as none.
   const { defaultUnit } = processScopes();
   if (own === undefined || own.unit === defaultUnit) return defaultUnit.fork();
   if (span.kind !== SPAN_KIND.SERVER && span.kind !== SPAN_KIND.CONSUMER) return own.unit;

@@ -3,16 +3,16 @@ import { setNewest } from "../support/collections.js";
 import type { Unit } from "../scope/unit.js";
 import type { SpanIdentity } from "../trace/span.js";
 
-/** Traces with open roots that can be found; the first one is forgotten. */
+/** Traces with open roots that can be found by id. Over the limit, the oldest is evicted. */
 export const MAX_TRACES = 10_000;
 
 /**
- * Traces that share a weak reference. One for each takes 0.6 µs, more than all the rest of this file; a root that never
- * ends is now held as long as one that began at about its time is open.
+ * Traces that share a `WeakRef`. One `WeakRef` per trace would take 0.6 µs, more than everything else in this file. The
+ * cost: a root that never ends is held as long as another one of its batch is open.
  */
 export const FORGOTTEN_AT_ONCE = 8;
 
-/** Ids of one trace that are told apart. */
+/** Span ids that are kept per trace with several open roots. */
 const MAX_IDS = 10_000;
 
 const SAMPLED = 1;
@@ -24,11 +24,11 @@ export interface OpenRoot {
   readonly trace: OpenTrace;
   readonly spanId: string;
   readonly unit: Unit;
-  /** The trace as the sender of its request described it. */
+  /** Trace headers of its request. */
   readonly incoming: IncomingTrace | undefined;
-  /** Ids of its spans; absent for the first root of its trace, to which all other ids belong. */
+  /** Ids of its spans; undefined for the first root of its trace, to which all other ids belong. */
   readonly ids: Set<string> | undefined;
-  /** How many processors have a segment of it that is not complete. */
+  /** Number of processors with an incomplete segment of the root. */
   segments: number;
 }
 
@@ -36,31 +36,31 @@ export interface OpenRoot {
 export interface OpenTrace {
   readonly traceId: string;
   readonly batch: Batch;
-  /** The root that began while no other was open in the trace. */
+  /** The root that began while no other root of the trace was open. */
   first: OpenRoot | undefined;
-  /** Those that began beside it, by the ids of all their spans. */
+  /** Roots that began while another one was open, by the ids of all their spans. */
   others: Map<string, OpenRoot> | undefined;
   open: number;
 }
 
-/** Traces whose roots began one after the other. Only those roots refer to it strongly. */
+/** Traces whose roots began one after the other. Only these roots hold the batch strongly. */
 class Batch {
   readonly ref: WeakRef<Batch> = new WeakRef(this);
   readonly traces: OpenTrace[] = [];
-  /** How many traces it has had. */
+  /** Number of traces that were added, including those that were removed. */
   size: number = 0;
 }
 
 /**
- * The open local roots of the process by trace id, for spans and scopes whose parent is known by its ids alone.
- * Written once per root.
+ * The open local roots of the process by trace id, for spans and scopes whose parent is known by its ids only. Written
+ * once per root.
  */
 export class OpenRoots {
   readonly #batches = new Map<string, WeakRef<Batch>>();
-  /** Being filled; held until it is full. */
+  /** The batch that new traces are added to; held strongly until it is full. */
   #batch = new Batch();
 
-  /** A processor has begun the segment of a root. */
+  /** Adds a root whose segment a processor has begun. */
   begin({ traceId, spanId }: SpanIdentity, { unit, incoming }: RootScopes): OpenRoot {
     const trace = this.#traceOf(traceId) ?? this.#beginTrace(traceId);
     const known = rootNamed(trace, spanId);
@@ -68,7 +68,7 @@ export class OpenRoots {
       known.segments += 1;
       return known;
     }
-    // Only where several roots of a trace are open at once (a service that calls itself), ids are noted.
+    // Span ids are kept only if several roots of a trace are open at once, as in a service that calls itself.
     const ids = trace.open === 0 ? undefined : new Set<string>();
     const root: OpenRoot = { trace, spanId, unit, incoming, ids, segments: 1 };
     trace.open += 1;
@@ -77,7 +77,7 @@ export class OpenRoots {
     return root;
   }
 
-  /** Notes a span of a root that began beside another one. */
+  /** Adds a span's id to a root that began while another one was open; does nothing for the first root. */
   note(root: OpenRoot, spanId: string): void {
     if (root.ids === undefined) return;
     const others = (root.trace.others ??= new Map<string, OpenRoot>());
@@ -86,19 +86,19 @@ export class OpenRoots {
     others.set(spanId, root);
   }
 
-  /** The open root that a span of this process belongs to; `undefined` if that cannot be told. */
+  /** Returns the open root that a span of this process belongs to; undefined if that is not known. */
   find({ traceId, spanId, traceFlags, isRemote }: SpanIdentity): OpenRoot | undefined {
     if (isRemote === true) return undefined;
     const trace = this.#traceOf(traceId);
     if (trace === undefined) return undefined;
     const named = rootNamed(trace, spanId);
     if (named !== undefined) return named;
-    // A span that is not sampled was never seen. It may belong to a request of the trace that is not recorded.
+    // An unsampled span was never added, so it may belong to an unrecorded request of the same trace.
     const isKnown = (traceFlags & SAMPLED) !== 0 && (trace.others?.size ?? 0) < MAX_IDS;
     return isKnown ? trace.first : undefined;
   }
 
-  /** The trace as its sender described it, as far as its open roots know. */
+  /** Returns the trace headers that an open root of the trace was started with. */
   incomingOf(traceId: string): IncomingTrace | undefined {
     const trace = this.#traceOf(traceId);
     if (trace?.first?.incoming !== undefined) return trace.first.incoming;
@@ -107,7 +107,7 @@ export class OpenRoots {
     return undefined;
   }
 
-  /** A segment of the root is complete. */
+  /** Removes the root once all its segments are complete. */
   end(root: OpenRoot): void {
     root.segments -= 1;
     if (root.segments > 0) return;
@@ -118,7 +118,7 @@ export class OpenRoots {
     if (trace.open <= 0) this.#forget(trace);
   }
 
-  /** How many traces have open roots, or had some that never ended. */
+  /** Number of traces with open roots, or with roots that were never ended. */
   get size(): number {
     return this.#batches.size;
   }
@@ -148,4 +148,22 @@ export class OpenRoots {
 
 function rootNamed({ first, others }: OpenTrace, spanId: string): OpenRoot | undefined {
   return first?.spanId === spanId ? first : others?.get(spanId);
+}
+
+// Shared by all processors and all copies of the package, so that they agree on a span's unit of work.
+const SLOT = Symbol.for("otel-sentry-bridge.open-roots.v1");
+
+const carrier: typeof globalThis & { [SLOT]?: OpenRoots } = globalThis;
+
+/** The open local roots of the process. */
+export const openRoots: OpenRoots = (carrier[SLOT] ??= new OpenRoots());
+
+/** A span whose ids are read. */
+export interface IdentifiedSpan {
+  spanContext(): SpanIdentity;
+}
+
+/** Returns true if the span has a method `spanContext`. */
+export function isIdentified(span: object): span is IdentifiedSpan {
+  return "spanContext" in span && typeof span.spanContext === "function";
 }

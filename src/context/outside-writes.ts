@@ -1,18 +1,21 @@
-import type { Diagnostics } from "../support/diagnostics.js";
-import { isFaultReported } from "../support/setup-faults.js";
+import {
+  checkContexts,
+  contextsAreCarried,
+  isRegistered,
+  NO_CONTEXT_MANAGER,
+} from "./api-registration.js";
+import { getClient } from "./global-client.js";
 import { pipelineFromEnvironment } from "../options/env.js";
-import { isRegistered } from "./api-registry.js";
-import { NO_CONTEXT_MANAGER, checkContexts, contextsAreCarried } from "./context-check.js";
 import type { OutsideWrite } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
-import { callSite } from "./call-site.js";
-import { getClient } from "./global-client.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { isFaultReported } from "../support/setup-faults.js";
 
-/** Call sites that are told apart; code that is generated must not fill the log. */
+/** Call sites that are reported. The bound keeps generated code from filling the log. */
 const MAX_SITES = 50;
 
-// A stack takes about 10 µs. A socket's handler may write for every message: 1000 stacks at once, then 100 per second,
-// are at most 0.1 % of the time.
+// A stack takes about 10 µs, and a socket's handler may write for every message. 1000 stacks at once, then 100 per
+// second, take at most 0.1 % of the time.
 const MAX_STACKS = 1000;
 const STACKS_PER_MILLI = 0.1;
 
@@ -21,8 +24,8 @@ let stacks = MAX_STACKS;
 let countedAt = 0;
 
 /**
- * Decides about a write outside of every unit of work, and warns of it where it comes after the first unit has opened.
- * Without a context manager all requests are outside: then nothing is written that another one could see. Never throws.
+ * Returns true if scope data may be written outside of every unit of work, and warns if the first unit has already opened.
+ * Without a context manager all requests write outside, so data that another request could see is refused. Never throws.
  */
 export function admitOutsideWrite(write: OutsideWrite): boolean {
   const isAdmitted = contextsAreCarried() || !wouldMix(write);
@@ -33,19 +36,19 @@ export function admitOutsideWrite(write: OutsideWrite): boolean {
   return isAdmitted;
 }
 
-// With a processor that no provider has, contexts are not the fault; if one has it, its first span is checked.
+// A traced write is checked only if a tracer provider is registered; otherwise the missing provider is the fault.
 function reportMissingContexts({ isTraced }: OutsideWrite, diagnostics: Diagnostics): void {
   if (isFaultReported(NO_CONTEXT_MANAGER) || pipelineFromEnvironment().isDisabled) return;
   if (!isTraced || isRegistered("trace")) checkContexts(diagnostics);
 }
 
-// Before the first unit, tags are those of the process's start-up. A user may already be that of a request, which
-// sets it before it starts a span.
+// Before the first unit, tags are set by the process's start-up. A user may belong to a request that sets it before it
+// starts a span.
 function wouldMix({ change, isLate, isTraced }: OutsideWrite): boolean {
   return isLate || (isTraced && change.user !== undefined);
 }
 
-// Breadcrumbs, as loggers leave them everywhere, are a log of the process. `clear` leaves nothing that could be missed.
+// Breadcrumbs are excluded, because loggers add them everywhere.
 function isWorthWarning(change: Partial<ScopeData>): boolean {
   return !("breadcrumbs" in change);
 }
@@ -59,7 +62,7 @@ function warnOfSite(change: Partial<ScopeData>, diagnostics: Diagnostics): void 
   const where = place === undefined ? "" : ` at ${place}`;
   diagnostics.faultOnce(
     `outside-write:${key}`,
-    `scope data (${what}) was set${where} outside of every unit of work, after the first one had opened: requests and jobs do not inherit it. ` +
+    `scope data (${what}) was set${where} outside of every unit of work, after the first one had opened; requests and jobs do not inherit it. ` +
       "Run the code in context.with(forkIsolation(), …), bind the callback with bindContext, or use getGlobalScope() for what holds for the whole process",
   );
 }
@@ -73,8 +76,67 @@ function takeStack(): boolean {
   return true;
 }
 
-// Without a client that sends, no data can reach a stranger.
+// Without a DSN nothing is sent, so there is nothing to warn of.
 function activeDiagnostics(): Diagnostics | undefined {
   const client = getClient();
   return client?.settings.dsn === undefined ? undefined : client.diagnostics;
+}
+
+// Enough for the frames of the setter, the scope and the guard, and the caller's.
+const MAX_FRAMES = 16;
+
+/** The application's code that called this package. */
+interface CallSite {
+  /** Unique per call site. */
+  readonly key: string;
+  /** Function, file and line; undefined if the stack does not show them, as in an application's bundle. */
+  readonly place: string | undefined;
+}
+
+// This module's own frame, in the sources or in the built package. In an application's bundle neither matches.
+const OWN_FRAME = /([^\s(]*\/)(?:context\/outside-writes\.[cm]?[jt]s|otel-sentry-bridge\.[cm]?js):/;
+
+// The first frame outside of this package.
+function callSite(): CallSite {
+  const [own = "", ...frames] = framesOf(currentStack());
+  const folder = OWN_FRAME.exec(own)?.[1];
+  const frame = folder === undefined ? undefined : frames.find((each) => !each.includes(folder));
+  return { key: placeIn(frame) ?? frames.join("\n"), place: frame?.replace(/^\s*at /, "") };
+}
+
+// The engine also names a function by its receiver: `setUser`, `Object.setUser`, `async setUser`.
+function placeIn(frame: string | undefined): string | undefined {
+  return frame && (/\(([^()]+:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame);
+}
+
+// Makes URLs of ES modules and paths of CommonJS modules comparable.
+function framesOf(stack: string): string[] {
+  return stack
+    .replaceAll("\\", "/")
+    .replaceAll("file://", "")
+    .split("\n")
+    .filter((line) => /^\s*at /.test(line));
+}
+
+function currentStack(): string {
+  const holder: { stack?: unknown } = {};
+  const limit = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = MAX_FRAMES;
+    Error.captureStackTrace(holder);
+    return typeof holder.stack === "string" ? holder.stack : "";
+  } catch {
+    // `Error` is frozen, or the application's own `prepareStackTrace` has failed.
+    return "";
+  } finally {
+    restoreLimit(limit);
+  }
+}
+
+function restoreLimit(limit: number): void {
+  try {
+    Error.stackTraceLimit = limit;
+  } catch {
+    // `Error` is frozen, so the limit was not changed above either.
+  }
 }

@@ -1,20 +1,64 @@
-import { context, isSpanContextValid, propagation, trace } from "@opentelemetry/api";
+import {
+  context,
+  createContextKey,
+  isSpanContextValid,
+  propagation,
+  trace,
+} from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { ignoreRejection } from "../support/foreign.js";
 import type { IncomingTrace } from "../trace/headers.js";
+import { openRoots } from "./open-roots.js";
+import type { IdentifiedSpan, OpenRoot } from "./open-roots.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
-import type { OpenRoot } from "./open-roots.js";
-import { readContextScopes, writeContextScopes } from "./context-key.js";
-import type { ContextScopes } from "./context-key.js";
-import { rootByIds } from "./open-root-registry.js";
-import { unitOfSpan } from "./span-slots.js";
+
+/** The bridge's data on a `Context`: one value under one key, because setting a key copies the context's map. */
+export interface ContextScopes {
+  readonly unit: Unit;
+  /** The scope of the innermost `withScope`. */
+  readonly current: Scope | undefined;
+  readonly incoming: IncomingTrace | undefined;
+}
+
+// `createContextKey` is `Symbol.for`, so copies of the package share the key. A change of the format needs a new version.
+const KEY = createContextKey("otel-sentry-bridge.scopes.v1");
+
+/** Returns the scopes that the context itself carries. */
+export function readContextScopes(ctx: Context): ContextScopes | undefined {
+  return ctx.getValue(KEY) as ContextScopes | undefined;
+}
+
+/** Returns a context that carries the given scopes. */
+export function writeContextScopes(ctx: Context, scopes: ContextScopes): Context {
+  return ctx.setValue(KEY, scopes);
+}
+
+// Shared by all processors and all copies of the package, so that they find the same unit.
+const UNIT_SLOT = Symbol.for("otel-sentry-bridge.unit.v1");
+
+interface UnitSlot {
+  [UNIT_SLOT]?: Unit;
+}
+
+/** Returns the unit of work of a span; undefined if no processor saw it start. */
+export function unitOfSpan(span: object): Unit | undefined {
+  return (span as UnitSlot)[UNIT_SLOT];
+}
 
 /**
- * The scopes that hold in a context: its own, or those of its active span's unit where that unit is
- * deeper. Contexts are immutable, so both are on one chain and the deeper one is the later fork.
+ * Stores the unit of work on the span. A symbol property, because a `WeakMap` entry takes 3-4 µs per span. The span holds
+ * its unit strongly, so that the unit is not collected before its transaction is built.
+ */
+export function assignUnit(span: object, unit: Unit): void {
+  (span as UnitSlot)[UNIT_SLOT] = unit;
+}
+
+/**
+ * Returns the scopes that apply in a context: the context's own, or those of its active span's unit if that unit is
+ * deeper. Contexts are immutable, so both units are on one chain, and the deeper one is the later fork.
  */
 export function scopesOf(ctx: Context): ContextScopes {
   const own = readContextScopes(ctx);
@@ -29,14 +73,18 @@ export function scopesOf(ctx: Context): ContextScopes {
   return { unit: unitWithoutSlot(ctx), current: undefined, incoming: undefined };
 }
 
-// A context may be given ids of another request's span. Then its own unit is not on the chain, and does not count.
+// A context may carry the ids of another request's span. Then the context's own unit is not on the span's chain and is
+// ignored.
 function scopesByIds({ unit, incoming }: OpenRoot, own: ContextScopes | undefined): ContextScopes {
   if (own?.unit.isWithin(unit) === true) return own;
   const current = own !== undefined && unit.isWithin(own.unit) ? own.current : undefined;
   return { unit, current, incoming };
 }
 
-/** A context whose unit of work is a fork of the given one's. Nothing happens until `context.with`. */
+/**
+ * Returns a context with a new unit of work, forked from that of `ctx` (default: the active context). `configure` gets
+ * its isolation scope. The context is not made active: use `context.with`.
+ */
 export function forkIsolation(
   ctx: Context = context.active(),
   configure?: (isolation: Scope) => void,
@@ -47,7 +95,10 @@ export function forkIsolation(
   return writeContextScopes(ctx, { unit, current: undefined, incoming: scopes.incoming });
 }
 
-/** A context with an overlay over the current scope, within the same unit of work. */
+/**
+ * Returns a context with a new current scope, within the unit of work of `ctx` (default: the active context). `configure`
+ * gets the new scope. The context is not made active: use `context.with`.
+ */
 export function forkScope(
   ctx: Context = context.active(),
   configure?: (current: Scope) => void,
@@ -58,7 +109,7 @@ export function forkScope(
   return writeContextScopes(ctx, { unit: scopes.unit, current, incoming: scopes.incoming });
 }
 
-/** A context for an incoming request: a unit that waits for its root span, and what the sender said. */
+/** Returns a context for an incoming request, with a unit of work for its root span and the trace headers. */
 export function forkForIncoming(
   ctx: Context,
   incoming: IncomingTrace | undefined,
@@ -69,15 +120,14 @@ export function forkForIncoming(
   return writeContextScopes(ctx, { unit, current: undefined, incoming });
 }
 
-/** A context in which spans begin traces of their own, in the same unit of work. */
+/** Returns a context without an active span, in which spans start new traces within the same unit of work. */
 export function startingNewTrace(ctx: Context): Context {
   const { unit, current } = scopesOf(ctx);
   const outside = withoutSentryBaggage(trace.deleteSpan(ctx));
   return writeContextScopes(outside, { unit, current, incoming: undefined });
 }
 
-// `W3CBaggagePropagator` takes all members of a request into the context, and would pass on the
-// sampling context of the trace that is left.
+// `W3CBaggagePropagator` keeps all baggage members of a request, and would propagate the sampling context of the old trace.
 function withoutSentryBaggage(ctx: Context): Context {
   const baggage = propagation.getBaggage(ctx);
   if (baggage === undefined) return ctx;
@@ -86,12 +136,20 @@ function withoutSentryBaggage(ctx: Context): Context {
   return propagation.setBaggage(ctx, baggage.removeEntries(...stale.map(([key]) => key)));
 }
 
-// An active span that does not record cannot carry a unit: its trace's entry in the table does. A span
-// that was suppressed has no trace either, and hides the one around it: what is written is lost.
+// A non-recording span cannot carry a unit, so a table holds the units of such traces. A suppressed span has no valid
+// trace and hides the outer span: its data goes to a fork that is discarded.
 function unitWithoutSlot(ctx: Context): Unit {
   const { defaultUnit, unrecorded } = processScopes();
   const identity = trace.getSpanContext(ctx);
   if (identity === undefined) return defaultUnit;
   if (!isSpanContextValid(identity)) return defaultUnit.fork();
   return unrecorded.get(identity.traceId, () => defaultUnit.fork());
+}
+
+/**
+ * Returns the open root of a span that is known by its ids only, as `trace.setSpanContext` creates it. Undefined for
+ * spans that a processor saw start, for remote spans, and if no root of the trace is open.
+ */
+export function rootByIds(span: IdentifiedSpan): OpenRoot | undefined {
+  return unitOfSpan(span) === undefined ? openRoots.find(span.spanContext()) : undefined;
 }

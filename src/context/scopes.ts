@@ -14,26 +14,26 @@ import { admitOutsideWrite } from "./outside-writes.js";
 
 processScopes().defaultUnit.guardWrites(admitOutsideWrite);
 
-/** The scope of the unit of work that the context belongs to. Default: the active context. */
+/** Returns the isolation scope of the context's unit of work. Default: the active context. */
 export function getIsolationScope(ctx: Context = context.active()): Scope {
   return scopesOf(ctx).unit.isolation;
 }
 
-/** The overlay of the innermost `withScope`; outside of one, the isolation scope. */
+/** Returns the scope of the innermost `withScope`; outside of one, the isolation scope. */
 export function getCurrentScope(ctx: Context = context.active()): Scope {
   const { current, unit } = scopesOf(ctx);
   return current ?? unit.isolation;
 }
 
-/** The process's scope, which every event of every unit carries. */
+/** Returns the global scope, whose data is added to every event of the process. */
 export function getGlobalScope(): Scope {
   return processScopes().global;
 }
 
 /**
- * Runs `fn` as a unit of work of its own: what is set inside stays inside, also across its awaits.
- * Returns what `fn` returns, throws what it throws. A generator or async iterator that `fn` returns, or its promise
- * resolves to, is returned as a proxy that runs its body in the unit.
+ * Runs `fn` in a new unit of work: scope data that is set inside, also after an `await`, does not leave it. Returns what
+ * `fn` returns and throws what it throws. A generator or async iterator that `fn` returns, or that its promise resolves
+ * to, is returned as a proxy that runs its body in the unit.
  */
 export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
   const ctx = forkIsolation();
@@ -41,9 +41,8 @@ export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
 }
 
 /**
- * Runs `fn` with an overlay over the current scope: what is set on the scope it is given holds for
- * what is captured inside. Returns what `fn` returns, throws what it throws. Generators and async iterators run inside
- * too, as with `withIsolationScope`.
+ * Runs `fn` with a new current scope. Data that is set on this scope applies to events that are captured inside. Returns
+ * what `fn` returns and throws what it throws; generators and async iterators are treated as by `withIsolationScope`.
  */
 export function withScope<T>(fn: (current: Scope) => T): T {
   const ctx = forkScope();
@@ -51,8 +50,8 @@ export function withScope<T>(fn: (current: Scope) => T): T {
 }
 
 /**
- * Binds a callback to the active context, for libraries that call it in somebody else's: queues,
- * pools, event emitters. What is no function is returned as it is.
+ * Binds a callback to the active context, for libraries that call it in another one: queues, pools, event emitters.
+ * Returns a value that is not a function unchanged.
  */
 export function bindContext<This, Args extends unknown[], Result>(
   fn: (this: This, ...args: Args) => Result,
@@ -65,8 +64,8 @@ export function bindContext<This, Args extends unknown[], Result>(
 }
 
 /**
- * Adds a function that sees every event of the process, of all units of work: the same as
- * `getGlobalScope().addEventProcessor`. For the events of one unit use `getIsolationScope().addEventProcessor`.
+ * Adds an event processor for all events of the process, like `getGlobalScope().addEventProcessor`. For the events of one
+ * unit of work use `getIsolationScope().addEventProcessor`.
  */
 export function addEventProcessor(processor: EventProcessor): void {
   getGlobalScope().addEventProcessor(processor);
@@ -113,12 +112,12 @@ export function setAttributes(attributes: Readonly<Record<string, unknown>>): vo
 }
 
 /**
- * Adds a breadcrumb to the unit of work, after `beforeBreadcrumb`, which also gets the hint. Does nothing in a hook, a
- * transport, or a logger that writes a message of this package.
+ * Adds a breadcrumb to the unit of work, unless `beforeBreadcrumb` drops it; the hook also gets the hint. Does nothing
+ * inside a hook or a transport, or in a logger that is writing a message of this package.
  */
 export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {}): void {
   const client = getClient();
-  // One of `beforeBreadcrumb` would come to it again.
+  // A breadcrumb of `beforeBreadcrumb` would call the hook again.
   if (client?.isInOwnCall === true) return;
   const kept = client === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, hint, client);
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);

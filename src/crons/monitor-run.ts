@@ -6,7 +6,7 @@ import type { SentryClient } from "../client/client.js";
 import { isThenable, memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./check-in-sender.js";
 import { runInContext } from "../context/bound-iteration.js";
-import { placeOfError } from "../context/error-places.js";
+import { currentPlace } from "../context/error-places.js";
 import { forkIsolation, startingNewTrace } from "../context/scope-context.js";
 import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
@@ -53,7 +53,7 @@ class MonitorRun {
   readonly #span: Span;
   // Both of its check-ins go the same way, also when the end is seen elsewhere than in the job.
   readonly #client: SentryClient | undefined = clientFor("withMonitor");
-  readonly #trace: ErrorTrace | undefined = placeOfError(undefined).trace;
+  readonly #trace: ErrorTrace | undefined = currentPlace().trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();
   #stopWaiting: (() => void) | undefined;

@@ -1,7 +1,7 @@
 import { hookedBreadcrumb } from "../client/hooks.js";
 import type { SentryClient } from "../client/client.js";
 import type { ErrorPlace } from "../context/error-places.js";
-import { unitOfSpan } from "../context/span-slots.js";
+import { unitOfSpan } from "../context/scope-context.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import type { SeverityLevel, TransactionSpan } from "../protocol/events.js";
 import { crumbsOf } from "../scope/scope-data.js";

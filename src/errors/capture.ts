@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
 import { newEventId } from "../client/event-id.js";
-import { placeOfError } from "../context/error-places.js";
+import { currentPlace, placeOfError } from "../context/error-places.js";
 import { clientFor } from "../context/global-client.js";
 import { scopesOf } from "../context/scope-context.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";
@@ -124,7 +124,7 @@ function report(
 ): void {
   if (client === undefined) return;
   const own = scopeOfCapture(captureContext, client);
-  reportEvent(client, event, { place: placeOfError(undefined), own, ...kind });
+  reportEvent(client, event, { place: currentPlace(), own, ...kind });
 }
 
 function eventHint(): { readonly eventId: string; readonly timestamp: number } {

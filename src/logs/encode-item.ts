@@ -1,7 +1,7 @@
 import type { ProcessMembers } from "../client/process-members.js";
 import { SEQUENCE_KEY } from "./telemetry-text.js";
 import { processTexts } from "./process-attributes.js";
-import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import type { TelemetryPlace } from "../context/telemetry-place.js";
 
 /** What is put into an item when it is sent; the protocol has the same on all items of a process. */
 export type MissingAttributes = "none" | "process" | "process-but-address";

@@ -17,7 +17,7 @@ import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
-import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import type { TelemetryPlace } from "../context/telemetry-place.js";
 import { processSequence } from "./timestamp-sequence.js";
 import { jsonText } from "./typed-attribute.js";
 

@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 
 import { telemetryPlace } from "../context/telemetry-place.js";
-import { setDetachedTimer } from "../context/detached-timers.js";
+import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";

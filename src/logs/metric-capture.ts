@@ -16,7 +16,7 @@ import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import type { TelemetryPlace } from "../context/telemetry-place.js";
 import { processSequence } from "./timestamp-sequence.js";
 
 /** One value of a metric, before anything is said of the process and the unit of work. */

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
 import { telemetryPlace } from "../context/telemetry-place.js";
-import { setDetachedTimer } from "../context/detached-timers.js";
+import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { MetricType } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";
 import { clientFor } from "../context/global-client.js";

@@ -8,10 +8,9 @@ import type { LogCapture } from "../logs/log-capture.js";
 import { levelOfSeverity } from "../protocol/items.js";
 import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
 import type { EmittedLogRecord } from "../logs/log-records.js";
-import { isTracingSuppressed } from "../context/suppress.js";
+import { isTracingSuppressed, setDetachedTimer } from "../context/suppress-tracing.js";
 import type { LoggedExceptionSink } from "../errors/logged-exceptions.js";
 import { telemetryPlace } from "../context/telemetry-place.js";
-import { setDetachedTimer } from "../context/detached-timers.js";
 
 /**
  * Turns the log records of an OTel pipeline into Sentry logs, and those of exceptions into error events.

@@ -6,7 +6,7 @@ import { baggageMember, mergeBaggage, parseBaggage } from "../trace/baggage.js";
 import { continuedDsc } from "../trace/dsc.js";
 import type { DynamicSamplingContext, IncomingTrace } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
-import { readContextScopes } from "../context/context-key.js";
+import { readContextScopes } from "../context/scope-context.js";
 
 const diagnostics = createDiagnostics(diag);
 

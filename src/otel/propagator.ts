@@ -11,7 +11,7 @@ import { createDiagnostics } from "../support/diagnostics.js";
 import { formatSentryTrace, formatTraceparent, mayContinue } from "../trace/headers.js";
 import type { IncomingTrace } from "../trace/headers.js";
 import { CarrierReader, presentHeader } from "./carrier.js";
-import { readContextScopes } from "../context/context-key.js";
+import { forkForIncoming, readContextScopes } from "../context/scope-context.js";
 import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";
 import type { TraceSources } from "./outgoing-trace.js";
 import { isTarget } from "./propagation-policy.js";
@@ -19,8 +19,7 @@ import type { PropagationPolicy } from "./propagation-policy.js";
 import { readRemoteParent } from "./remote-parent.js";
 import type { RemoteParent } from "./remote-parent.js";
 import { contextOfSameRequest } from "./repeated-extract.js";
-import { forkForIncoming } from "../context/scope-context.js";
-import { isTracingSuppressed } from "../context/suppress.js";
+import { isTracingSuppressed } from "../context/suppress-tracing.js";
 
 // Once per kind: a logger may send what it gets over HTTP, which comes to `inject` again.
 const diagnostics = createDiagnostics(diag);

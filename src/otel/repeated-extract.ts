@@ -2,9 +2,7 @@ import { context, isSpanContextValid, trace } from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
 
 import type { SpanIdentity } from "../trace/span.js";
-import { readContextScopes } from "../context/context-key.js";
-import { scopesOf } from "../context/scope-context.js";
-import { unitOfSpan } from "../context/span-slots.js";
+import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
 
 /** The remote span that a carrier names. */
 export interface CarrierParent {

@@ -3,7 +3,7 @@ import type { Attributes, Context } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
 import type { ItemCount } from "../protocol/data-category.js";
-import { readContextScopes } from "../context/context-key.js";
+import { readContextScopes } from "../context/scope-context.js";
 import { announceHead, createSegmentSampling } from "../spans/segment-sampling.js";
 import type { DecidedRoot, SegmentSampling } from "../spans/segment-sampling.js";
 

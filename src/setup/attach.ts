@@ -3,7 +3,7 @@ import type { Context, TracerProvider } from "@opentelemetry/api";
 
 import { createDiagnostics } from "../support/diagnostics.js";
 import { memberOf } from "../support/foreign.js";
-import { isRegistered, registeredVersion } from "../context/api-registry.js";
+import { isRegistered, registeredVersion } from "../context/api-registration.js";
 
 /** What can be attached: a `SentrySpanProcessor`, or any span processor. */
 export interface AttachableProcessor {

@@ -2,7 +2,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import type { ClientOptions, Settings } from "../options/options.js";
 import { isTransport } from "../options/validate.js";
-import { runDetached } from "../context/suppress.js";
+import { runDetached } from "../context/suppress-tracing.js";
 
 const NO_DSN =
   "no DSN is set, so nothing is sent to Sentry. Set SENTRY_DSN or the option `dsn`; where nothing is to be sent, pass `dsn: false`";

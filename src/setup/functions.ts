@@ -16,7 +16,7 @@ export { instrumentNodeCron } from "../crons/cron-node-cron.js";
 export { instrumentNodeSchedule } from "../crons/cron-node-schedule.js";
 export { getClient, setClient } from "../context/global-client.js";
 export { captureHandlerError } from "../errors/handler-error.js";
-export { close, flush, isInitialized, stats } from "../context/lifecycle.js";
+export { close, flush, isInitialized, stats } from "../context/global-client.js";
 export { logger } from "../logs/logger.js";
 export { metrics } from "../logs/metrics.js";
 export { captureCheckIn, monitor, withMonitor } from "../crons/monitor.js";

@@ -3,7 +3,7 @@ import type { SpanProcessor } from "@opentelemetry/sdk-trace";
 import { pipelineFromEnvironment } from "../options/env.js";
 import type { PipelineRequest } from "../options/env.js";
 import { reportSetupFault } from "../support/setup-faults.js";
-import { isRegistered } from "../context/api-registry.js";
+import { isRegistered } from "../context/api-registration.js";
 import { attach } from "./attach.js";
 import { getClient } from "../context/global-client.js";
 import { SentrySpanProcessor } from "./otel-parts.js";

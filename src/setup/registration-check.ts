@@ -2,9 +2,8 @@ import type { SentryClient } from "../client/client.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import { attempt } from "../support/foreign.js";
 import { pipelineFromEnvironment } from "../options/env.js";
-import { isRegistered } from "../context/api-registry.js";
-import { API_COPIES } from "../context/context-check.js";
-import { setDetachedTimer } from "../context/detached-timers.js";
+import { API_COPIES, isRegistered } from "../context/api-registration.js";
+import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { registeredProcessors } from "./attach.js";
 import { hasDestination } from "./destination-check.js";
 

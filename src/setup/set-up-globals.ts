@@ -3,8 +3,12 @@ import type { TracerProvider } from "@opentelemetry/api";
 
 import { SentryPropagator } from "./otel-parts.js";
 import { reportSetupFault } from "../support/setup-faults.js";
-import { isRegistered } from "../context/api-registry.js";
-import { API_COPIES, NO_CONTEXT_MANAGER, copiesMessage } from "../context/context-check.js";
+import {
+  API_COPIES,
+  copiesMessage,
+  isRegistered,
+  NO_CONTEXT_MANAGER,
+} from "../context/api-registration.js";
 import { loadPeer } from "./load-peer.js";
 
 /** Registers the provider for the process. */

@@ -6,7 +6,7 @@ import type { Environment } from "../options/env.js";
 import { ownEntries } from "../support/foreign.js";
 import { runInContext } from "../context/bound-iteration.js";
 import { startingNewTrace } from "../context/scope-context.js";
-import { withoutTracing as suppressed } from "../context/suppress.js";
+import { withoutTracing as suppressed } from "../context/suppress-tracing.js";
 import { SentryPropagator } from "./otel-parts.js";
 
 /** Headers that carry a trace. */

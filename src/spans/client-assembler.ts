@@ -6,7 +6,7 @@ import type { FinishedSpan } from "../trace/span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { createSpanFilter } from "./span-filter.js";
-import { setDetachedTimer } from "../context/detached-timers.js";
+import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
 
 /** How long a segment whose root has ended waits for spans that have not. */

@@ -3,7 +3,7 @@ import type { Settings } from "../options/options.js";
 import type { RootDescription } from "../trace/sampling.js";
 import type { ResourceView } from "../trace/span.js";
 import type { SegmentOrigin } from "./segment.js";
-import type { ContextScopes } from "../context/context-key.js";
+import type { ContextScopes } from "../context/scope-context.js";
 import { createSegmentSampling, takeFromHead } from "./segment-sampling.js";
 
 /** What is read of a local root, started or finished. */

@@ -7,7 +7,7 @@ import { pressDecision } from "../trace/backpressure.js";
 import { decideSampling } from "../trace/sampling.js";
 import type { RootDescription, SamplingDecision } from "../trace/sampling.js";
 import { parseRate } from "../trace/sample-rand.js";
-import { runHook } from "../context/own-calls.js";
+import { runHook } from "../context/suppress-tracing.js";
 
 /** What was decided about a segment, and why it is not sent, if so. */
 export interface SegmentSampling {

@@ -1,7 +1,7 @@
 import type { OpenRoot } from "../context/open-roots.js";
 import { linkTo } from "../context/failure-path.js";
 import type { PathSpan } from "../context/failure-path.js";
-import { openRoots } from "../context/open-root-registry.js";
+import { openRoots } from "../context/open-roots.js";
 import type { Segment } from "./segment.js";
 
 /** What one processor knows of a span. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { createDiagnostics } from "../../src/support/diagnostics.js";
 import type { Diagnostics } from "../../src/support/diagnostics.js";
 import { SentrySpanProcessor, setClient } from "../../src/index.js";
-import { checkContexts } from "../../src/context/context-check.js";
+import { checkContexts } from "../../src/context/api-registration.js";
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { diagWarnings, forgetFaults, standardError } from "../support/fault-kit.js";
 

@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 
 import { DiagLogLevel, ROOT_CONTEXT, SpanKind, context, diag } from "@opentelemetry/api";
@@ -27,6 +30,7 @@ import {
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { extracted, unrecorded } from "../isolation/units.js";
 import { DSN } from "../client/bridge.js";
+import { builtPackage } from "../package/built-package.js";
 
 const warnings: string[] = [];
 const transport = createMemoryTransport();
@@ -188,5 +192,26 @@ describe("what is written outside of every unit, after the first has opened", ()
     for (let count = 0; count < 10_000; count++) setTag("site", "one");
     expect(stacks).not.toHaveBeenCalled();
     stacks.mockRestore();
+  });
+});
+
+describe("a late write outside of every unit, with the built package,", () => {
+  it.each(["index.js", "index.cjs"])("names the application's call site: %s", (entry) => {
+    const url = pathToFileURL(join(builtPackage(), "dist", entry)).href;
+    const program = `
+      import { context } from "@opentelemetry/api";
+      import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+      const bridge = await import(${JSON.stringify(url)});
+      const { createClient, setTag, withIsolationScope } = bridge.default ?? bridge;
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      createClient({ dsn: ${JSON.stringify(DSN)} });
+      withIsolationScope(() => {});
+      function handler() { setTag("late", "yes"); }
+      handler();`;
+    const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: builtPackage(),
+      encoding: "utf8",
+    });
+    expect(stderr).toMatch(/scope data \(tags\) was set at handler \(.*eval.*:\d+:\d+\)/);
   });
 });

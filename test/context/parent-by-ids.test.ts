@@ -13,7 +13,7 @@ import {
   setUser,
   withIsolationScope,
 } from "../../src/index.js";
-import { openRoots } from "../../src/context/open-root-registry.js";
+import { openRoots } from "../../src/context/open-roots.js";
 import { useRulesKit } from "../isolation/rules-kit.js";
 import { extracted, traceIdOf, unrecorded } from "../isolation/units.js";
 

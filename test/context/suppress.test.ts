@@ -3,7 +3,11 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import * as core from "@opentelemetry/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { isTracingSuppressed, runDetached, withoutTracing } from "../../src/context/suppress.js";
+import {
+  isTracingSuppressed,
+  runDetached,
+  withoutTracing,
+} from "../../src/context/suppress-tracing.js";
 
 describe("suppression of tracing", () => {
   beforeEach(() => {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { errorEventFromException } from "../../src/errors/exception-events.js";
-import { createErrorUnits } from "../../src/context/error-units.js";
+import { createErrorMap } from "../../src/context/error-history.js";
 import { normalize } from "../../src/support/normalize.js";
 import type { ExceptionValue } from "../../src/protocol/events.js";
 import { makeThrown } from "./hostile-values.js";
@@ -61,7 +61,7 @@ describe("whatever is thrown", () => {
   it("can be tied to a unit of work", () => {
     fc.assert(
       fc.property(makeThrown, (make) => {
-        const units = createErrorUnits();
+        const units = createErrorMap();
         const thrown = make();
         const unit = {};
         units.remember(thrown, unit);

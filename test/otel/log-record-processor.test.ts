@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { forkScope } from "../../src/context/scope-context.js";
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
-import { runDetached, withoutTracing } from "../../src/context/suppress.js";
+import { runDetached, withoutTracing } from "../../src/context/suppress-tracing.js";
 import { contextOf, startBridge } from "../client/bridge.js";
 import { hostileValues } from "../logs/hostile-values.js";
 import { logsOf, valuesOf } from "../logs/telemetry-rules.js";

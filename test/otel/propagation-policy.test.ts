@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import { SentryPropagator, createClient, setClient } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
-import { readContextScopes } from "../../src/context/context-key.js";
+import { readContextScopes } from "../../src/context/scope-context.js";
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { DSN } from "../client/bridge.js";
 import { TRACE, extract, inject, spanOf, withSpan } from "./propagation-kit.js";

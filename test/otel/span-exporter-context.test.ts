@@ -5,7 +5,7 @@ import type { Resource } from "@opentelemetry/resources";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { MAX_ROOT_WAIT_MILLIS } from "../../src/errors/batch-exceptions.js";
-import { isTracingSuppressed } from "../../src/context/suppress.js";
+import { isTracingSuppressed } from "../../src/context/suppress-tracing.js";
 import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-sink.js";
 import type { SendResult } from "../../src/delivery/transport.js";
 import type { FinishedSpan } from "../../src/trace/span.js";

@@ -2,11 +2,10 @@ import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
-import { SentryPropagator, forkIsolation } from "../../src/index.js";
-import { openRoots } from "../../src/context/open-root-registry.js";
+import { forkIsolation, SentryPropagator } from "../../src/index.js";
+import { openRoots } from "../../src/context/open-roots.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { Unit } from "../../src/scope/unit.js";
-
 import { BROKEN_MANAGERS } from "./broken-context.js";
 import { differences } from "./oracle.js";
 import type { Arrival, Received } from "./oracle.js";

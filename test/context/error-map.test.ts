@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { createErrorUnits } from "../../src/context/error-units.js";
+import { createErrorMap } from "../../src/context/error-history.js";
 
 describe("the memory of where errors happened", () => {
   it("recalls the unit that saw an error", () => {
-    const units = createErrorUnits<{ id: number }>();
+    const units = createErrorMap<{ id: number }>();
     const error = Object.freeze(new Error("x"));
     const unit = { id: 1 };
     expect(units.recall(error)).toBeUndefined();
@@ -13,7 +13,7 @@ describe("the memory of where errors happened", () => {
   });
 
   it("is of the unit that it was tied to last", () => {
-    const units = createErrorUnits<{ id: number }>();
+    const units = createErrorMap<{ id: number }>();
     const error = new Error("x");
     const last = { id: 1 };
     units.remember(error, { id: 2 });
@@ -22,7 +22,7 @@ describe("the memory of where errors happened", () => {
   });
 
   it("keeps errors that look the same apart", () => {
-    const units = createErrorUnits<{ id: number }>();
+    const units = createErrorMap<{ id: number }>();
     units.remember(new Error("x"), { id: 1 });
     expect(units.recall(new Error("x"))).toBeUndefined();
   });
@@ -30,14 +30,14 @@ describe("the memory of where errors happened", () => {
   it.each([["text"], [1], [undefined], [null], [Symbol.iterator], [true]])(
     "passes over the primitive %o",
     (thrown) => {
-      const units = createErrorUnits();
+      const units = createErrorMap();
       units.remember(thrown, {});
       expect(units.recall(thrown)).toBeUndefined();
     },
   );
 
   it("takes any object, also a function and a revoked proxy", () => {
-    const units = createErrorUnits();
+    const units = createErrorMap();
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const thrown of [proxy, () => {}, {}]) {

@@ -1,0 +1,92 @@
+import { context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
+import type { Diagnostics } from "../support/diagnostics.js";
+import { isUnbundled, requireFinding } from "../support/own-file.js";
+
+// The property of `globalThis` where every copy of `@opentelemetry/api` 1.x keeps its registrations. It is only read: the
+// API has no way to tell "nothing is registered" from "registered by a copy that this one does not accept".
+const REGISTRY = Symbol.for("opentelemetry.js.api.1");
+
+interface ApiRegistry {
+  readonly version?: string;
+  readonly trace?: unknown;
+  readonly context?: unknown;
+  readonly propagation?: unknown;
+}
+
+/** An OpenTelemetry API that is registered once per process. */
+export type GlobalPart = "context" | "propagation" | "trace";
+
+/** Returns true if the part was registered, by any copy of `@opentelemetry/api`. */
+export function isRegistered(part: GlobalPart): boolean {
+  return registry()?.[part] !== undefined;
+}
+
+/** Returns the version of the `@opentelemetry/api` copy that registered first; other versions cannot register anything. */
+export function registeredVersion(): string {
+  return registry()?.version ?? "of an unknown version";
+}
+
+/**
+ * Returns the version of the `@opentelemetry/api` copy that this package uses; undefined if it cannot be read, as in a
+ * bundle. The API itself does not export its version.
+ */
+export function ownApiVersion(): string | undefined {
+  try {
+    const require = isUnbundled() ? requireFinding("@opentelemetry/api") : undefined;
+    if (require === undefined) return undefined;
+    const { VERSION } = require(
+      require.resolve("@opentelemetry/api").replace(/index\.js$/, "version.js"),
+    );
+    return typeof VERSION === "string" ? VERSION : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function registry(): ApiRegistry | undefined {
+  return (globalThis as { [REGISTRY]?: ApiRegistry })[REGISTRY];
+}
+
+const PROBE = createContextKey("otel-sentry-bridge.probe");
+
+/** Kind of the fault that several copies of `@opentelemetry/api` are loaded. */
+export const API_COPIES = "api-copies";
+
+/** Kind of the fault that no context manager is registered. */
+export const NO_CONTEXT_MANAGER = "context-manager";
+
+// The diagnosis takes 0.2 ms, and every setter of every request asks for it.
+const checked = new WeakSet<Diagnostics>();
+
+/**
+ * Logs a diagnostic, once per client, if no context can become active, and names the cause. Call it when the first span
+ * has started, because a context manager may be registered after a processor was created.
+ */
+export function checkContexts(diagnostics: Diagnostics): void {
+  if (checked.has(diagnostics) || contextsAreCarried()) return;
+  checked.add(diagnostics);
+  const own = ownApiVersion();
+  const isForeign = own !== undefined && own !== registeredVersion();
+  if (isRegistered("context") || (isRegistered("trace") && isForeign))
+    diagnostics.faultOnce(API_COPIES, copiesMessage(own));
+  else diagnostics.faultOnce(NO_CONTEXT_MANAGER, MISSING);
+}
+
+/** Returns true if a context manager is registered and works. Without one, no context and no scope can become active. */
+export function contextsAreCarried(): boolean {
+  const probe = ROOT_CONTEXT.setValue(PROBE, true);
+  return context.with(probe, () => context.active().getValue(PROBE) === true);
+}
+
+const MISSING =
+  "no context manager is registered, so spans have no parents and users and tags cannot follow a request: each span without a parent is isolated by itself. " +
+  "Call context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()) before the first span, or use NodeSDK, which does";
+
+/** Builds the message that two copies of `@opentelemetry/api` are loaded: which one registered, and what to do. */
+export function copiesMessage(own: string | undefined = ownApiVersion()): string {
+  const ours = own === undefined ? "a copy of another version" : own;
+  return (
+    `two copies of @opentelemetry/api are loaded: ${registeredVersion()} registered OpenTelemetry first, and otel-sentry-bridge uses ${ours}, which cannot share it. ` +
+    "Spans, users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`"
+  );
+}
