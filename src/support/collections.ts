@@ -1,6 +1,6 @@
 /**
- * Sets an entry of a map of at most `max` entries as its newest one, and drops the oldest one where there are more: a
- * map keeps the order in which its entries were made.
+ * Sets an entry of a bounded map as its newest one, and evicts the oldest entry if there are then more than `max`. A `Map`
+ * iterates in insertion order, so that setting and evicting take constant time.
  */
 export function setNewest<Key, Value>(
   map: Map<Key, Value>,
@@ -21,10 +21,10 @@ export function withoutUnset<T extends object>(value: T): T {
   ) as T;
 }
 
-// Below this, moving the rest down costs more than the room that it wins.
+// With fewer removed entries, copying the rest costs more than the memory is worth.
 const COMPACT_AT = 64;
 
-/** First in, first out in constant time; `Array.shift` moves everything that is behind. */
+/** A first-in, first-out queue with constant-time operations; `Array.shift` moves all entries behind the first. */
 export class Fifo<T> implements Iterable<T> {
   #entries: (T | undefined)[] = [];
   #head = 0;
@@ -44,7 +44,7 @@ export class Fifo<T> implements Iterable<T> {
   shift(): T | undefined {
     const value = this.#entries[this.#head];
     if (this.size === 0) return undefined;
-    // What has left must not be held by the queue.
+    // Cleared so that the queue does not keep the entry alive.
     this.#entries[this.#head] = undefined;
     this.#head += 1;
     if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#entries.length) this.#compact();
@@ -65,7 +65,7 @@ export class Fifo<T> implements Iterable<T> {
   }
 }
 
-/** Lets a number of tasks run at a time; the others wait, first in first out. */
+/** Limits how many tasks run at a time. The others wait and start in order of arrival. */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -80,7 +80,7 @@ export class Turns {
     try {
       return await task();
     } finally {
-      // The turn is handed on, so that nobody who comes just now is faster.
+      // The slot goes to the longest-waiting task directly, so that a task that arrives now cannot overtake it.
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();
@@ -88,13 +88,13 @@ export class Turns {
   }
 }
 
-// What is built of this many segments takes about a millisecond, and about as many envelopes leave
-// in a turn: a flush of very many blocks neither the event loop nor overflows the queue.
+// Building transactions of 32 segments takes about a millisecond, and about as many envelopes are sent per turn of the
+// event loop. So a flush of very many segments neither blocks the event loop nor overflows the queue.
 const SEGMENTS_PER_TURN = 32;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Does something with each item; the first ones at once, the others a few per turn of the event loop. */
+/** Calls `run` with each item: the first 32 synchronously, then 32 per turn of the event loop. */
 export async function inTurns<T>(items: Iterable<T>, run: (item: T) => void): Promise<void> {
   let count = 0;
   for (const item of items) {

@@ -1,6 +1,6 @@
 import { attempt, firstOf, isList, lengthOf, ownKeys, setMember } from "./foreign.js";
 
-/** Values that a copy of a foreign value visits; what lies beyond stays shared. */
+/** Values that are copied by default; values beyond this bound stay shared. */
 const MAX_FOREIGN_VALUES = 5000;
 
 const MAX_DEPTH = 100;
@@ -11,9 +11,9 @@ interface Copying {
 }
 
 /**
- * A copy whose plain objects and lists are new at every level: what a hook writes into it, nobody else sees. Other objects
- * (errors, dates, instances of classes, buffers) are shared. `maxValues` bounds the work for a value of the application's.
- * Never throws.
+ * Copies plain objects and lists at every level, so that a hook's writes to the copy do not change the original. Other
+ * objects (errors, dates, class instances, buffers) are shared, and so is all beyond `maxValues` values (default 5000) or
+ * 100 levels. Never throws.
  */
 export function detached<T>(value: T, maxValues: number = MAX_FOREIGN_VALUES): T {
   return attempt(
@@ -40,7 +40,7 @@ function listCopy(list: readonly unknown[], depth: number, copying: Copying): un
 }
 
 function recordCopy(record: object, depth: number, copying: Copying): unknown {
-  // To list the keys of an object takes time as well.
+  // Listing the keys takes time, too.
   if (copying.remaining <= 0) return record;
   const keys = ownKeys(record, copying.remaining + 1);
   copying.remaining -= keys.length;

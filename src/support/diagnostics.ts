@@ -4,26 +4,26 @@ import { duringOwnCall, ownCall } from "./own-call.js";
 import { reportSetupFault } from "./setup-faults.js";
 import type { FaultOptions } from "./setup-faults.js";
 
-/** Receives the package's messages; has the shape of an OTel `DiagLogger`, so that `diag` fits. */
+/** Receives the package's messages. OTel's `diag` fits. */
 export interface DiagnosticsLogger {
   warn(message: string, ...details: unknown[]): void;
   debug(message: string, ...details: unknown[]): void;
 }
 
 /**
- * Reports problems of one client. None of the methods throws. A message that arises while another is being written is not
- * written: a logger that captures would get one for each of its own.
+ * Reports problems of one client. No method throws. A message that is reported while another one is being written is
+ * dropped: a logger that captures its own output would otherwise cause endless messages.
  */
 export interface Diagnostics {
-  /** Reports a kind of problem once, to the logger; repeats are counted only. */
+  /** Logs a warning once per kind of problem; repeats are only counted. */
   warnOnce(kind: string, message: string, cause?: unknown): void;
   /**
-   * Reports a fault in the set-up that makes data wrong or loses it: once per process and kind, and on standard error
-   * where no logger is registered. Repeats are counted only.
+   * Reports a set-up fault, which makes data wrong or loses it: once per process and kind, on standard error if no logger
+   * is registered. Repeats are only counted.
    */
   faultOnce(kind: string, message: string, cause?: unknown): void;
   debug(message: string, cause?: unknown): void;
-  /** How often each kind was reported. */
+  /** Returns how often each kind was reported. */
   counts(): Readonly<Record<string, number>>;
 }
 
@@ -31,7 +31,7 @@ type Log = (message: string, ...details: unknown[]) => void;
 
 const PREFIX = "otel-sentry-bridge:";
 
-/** Builds the diagnostics of one client over a logger (OTel's `diag` in production). */
+/** Creates the diagnostics of one client. `logger` is OTel's `diag` in production. */
 export function createDiagnostics(
   logger: DiagnosticsLogger,
   faults: Pick<FaultOptions, "isDebug" | "isSilent"> = {},
@@ -57,10 +57,10 @@ export function createDiagnostics(
   };
 }
 
-/** What a callback of the application returned, unless it threw. */
+/** The result of a callback of the application, or the fact that it threw. */
 export type CallbackResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
-/** Runs the user's callback; what it throws becomes one diagnostic and no result. */
+/** Runs a callback of the application. If it throws, warns once per `name` and returns no result. */
 export function guardCallback<T>(
   diagnostics: Diagnostics,
   name: string,
@@ -68,18 +68,18 @@ export function guardCallback<T>(
 ): CallbackResult<T> {
   try {
     const value = run();
-    // Callbacks are synchronous. One that is not must not end the process when it rejects.
+    // Callbacks are meant to be synchronous. If one returns a promise, its rejection must not end the process.
     if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, () => undefined);
     return { ok: true, value };
   } catch (error) {
-    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw; its result is left out`, error);
+    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw; its result is not used`, error);
     return { ok: false };
   }
 }
 
 /**
- * Reports a hook that returned a promise although its result is needed at once, which means that it has no effect: what
- * it is to remove is sent. A fault in the set-up. `effect` says what happens instead.
+ * Reports a hook that returned a promise although its result is needed synchronously. A set-up fault, because the hook has
+ * no effect: data that it should remove is sent. `effect` says what happens instead.
  */
 export function reportAsyncHook(diagnostics: Diagnostics, name: string, effect: string): void {
   diagnostics.faultOnce(
@@ -88,7 +88,7 @@ export function reportAsyncHook(diagnostics: Diagnostics, name: string, effect: 
   );
 }
 
-// A logger is the user's code: it must not be able to harm the pipeline.
+// A logger is the application's code: its failures must not affect the pipeline.
 function tell(log: Log, message: string, cause: unknown): void {
   if (ownCall() === "message") return;
   try {
@@ -96,6 +96,6 @@ function tell(log: Log, message: string, cause: unknown): void {
       cause === undefined ? log(`${PREFIX} ${message}`) : log(`${PREFIX} ${message}`, cause),
     );
   } catch {
-    // Nowhere left to tell it.
+    // There is nowhere left to report it.
   }
 }

@@ -1,18 +1,20 @@
+// Reads values of the application. Getters and proxies run its code: they may throw, never end, or change.
+
 import { types } from "node:util";
 
 /** Characters of a class name or function name that are read. */
 export const MAX_NAME_LENGTH = 256;
 
-/** Prototypes of a value that are looked at: no class has as many ancestors. */
+/** Length of a prototype chain that is searched: no class has as many ancestors. */
 const MAX_PROTOTYPES = 100;
 
-/** Own keys from which on an object counts as large: the engine takes about 3 ms to list so many. */
+/** Own keys above which an object counts as large: the engine takes about 3 ms to list so many. */
 const LARGE = 10_000;
 
-/** Keys that are remembered of a large object. */
+/** Keys of a large object that are remembered. */
 const MAX_REMEMBERED_KEYS = 1000;
 
-/** The result of `read`, or the fallback when it throws: getters and proxies run foreign code. */
+/** Returns the result of `read`, or the fallback if it throws. */
 export function attempt<T>(read: () => T, fallback: T): T {
   try {
     return read();
@@ -21,13 +23,13 @@ export function attempt<T>(read: () => T, fallback: T): T {
   }
 }
 
-/** A property of any value; `undefined` when there is none or reading it throws. */
+/** Returns a property of any value; `undefined` if there is none or reading it throws. */
 export function memberOf(value: unknown, key: string | symbol): unknown {
   if (!isObjectLike(value)) return undefined;
   return attempt<unknown>(() => Reflect.get(value, key), undefined);
 }
 
-/** The name of the value's class; `null prototype` for an object without one. Never throws. */
+/** Returns the name of the value's class; `null prototype` for an object without a prototype. Never throws. */
 export function classNameOf(value: object): string {
   return attempt(() => {
     const prototype: unknown = Object.getPrototypeOf(value);
@@ -38,8 +40,8 @@ export function classNameOf(value: object): string {
 }
 
 /**
- * Tells whether a prototype is among the nearest 100 of a value. `instanceof` asks a proxy for its prototype, and that one
- * again: where each answers with another proxy, the engine gives up after 100,000 of them (up to 0.3 s). Never throws.
+ * Tells whether a prototype is among the nearest 100 of a value. Unlike `instanceof`, it is bounded for a chain of proxies
+ * that each return another proxy as prototype: the engine follows 100,000 of them (up to 0.3 s). Never throws.
  */
 export function inherits(value: unknown, prototype: object): boolean {
   return attempt(() => {
@@ -52,36 +54,36 @@ export function inherits(value: unknown, prototype: object): boolean {
   }, false);
 }
 
-/** Tells an error, also one of another realm (`vm`, test runners). Never throws. */
+/** Tells whether a value is an error, including those of other realms (`vm`, test runners). Never throws. */
 export function isError(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   if (types.isNativeError(value) || inherits(value, Error.prototype)) return true;
   return attempt(() => Object.prototype.toString.call(value) === "[object Error]", false);
 }
 
-/** Whether the value is an array. Never throws, unlike `Array.isArray` for a revoked proxy. */
+/** Tells whether a value is an array. Never throws, unlike `Array.isArray` for a revoked proxy. */
 export function isList(value: unknown): value is readonly unknown[] {
   return attempt(() => Array.isArray(value), false);
 }
 
-/** Whether the value has properties of its own: an object or a function. */
+/** Tells whether a value can have properties: an object or a function. */
 export function isObjectLike(value: unknown): value is object {
   return typeof value === "function" || (typeof value === "object" && value !== null);
 }
 
-/** Tells a promise, also one of another realm or library. Never throws. */
+/** Tells whether a value is a promise, including those of other realms and libraries. Never throws. */
 export function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
   return (
     typeof value === "object" && value !== null && typeof memberOf(value, "then") === "function"
   );
 }
 
-/** Tells an object with members from lists, promises and everything else. Never throws. */
+/** Tells whether a value is an object that is neither a list nor a promise. Never throws. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !isList(value) && !isThenable(value);
 }
 
-/** Sets a member of a plain object. By assignment, a member called `__proto__` would set the object's prototype. */
+/** Sets a member of a plain object, even one called `__proto__`: assigning that would set the object's prototype. */
 export function setMember<T>(target: Record<string, T>, key: string, value: T): void {
   if (key !== "__proto__") target[key] = value;
   else
@@ -93,18 +95,18 @@ export function setMember<T>(target: Record<string, T>, key: string, value: T): 
     });
 }
 
-/** Keeps a promise that a callback has returned, and nobody waits for, from ending the process when it rejects. */
+/** Handles the rejection of a promise that a callback returned and nothing awaits: it must not end the process. */
 export function ignoreRejection(result: unknown): void {
   if (types.isPromise(result)) void Promise.prototype.then.call(result, undefined, () => undefined);
 }
 
-/** The length of a list, whose getter may answer anything. Never throws. */
+/** Returns the length of a list, or 0 if it is invalid: a proxy may return anything. Never throws. */
 export function lengthOf(list: readonly unknown[]): number {
   const length = memberOf(list, "length");
   return typeof length === "number" && length > 0 ? length : 0;
 }
 
-/** At most the first `max` members of a list, read by index; none of anything else. Never throws. */
+/** Returns at most the first `max` members of a list, read by index; an empty list for other values. Never throws. */
 export function firstOf(list: unknown, max: number): unknown[] {
   if (!isList(list)) return [];
   const members: unknown[] = [];
@@ -113,17 +115,16 @@ export function firstOf(list: unknown, max: number): unknown[] {
   return members;
 }
 
-// The engine lists the keys of an object as a whole: 0.5 s for a million of them. That is paid once for each object.
+// The engine can only list all keys of an object: 0.5 s for a million of them. Remembered, so that it happens once.
 const firstKeysOf = new WeakMap<object, readonly string[]>();
 let hasSeenLarge = false;
 
 /**
- * At most the first `max` own enumerable keys. Indexes of a list are counted, not listed; bytes and boxed texts have none.
- * Of an object with more than 10,000 keys, the first 1000 are remembered and stand for all of them later. Throws what a
- * proxy throws.
+ * Returns at most the first `max` own enumerable keys; for a list, its indexes; none for bytes and boxed strings. For an
+ * object with more than 10,000 keys, the first 1000 are remembered and returned from then on. Throws what a proxy throws.
  */
 export function ownKeys(value: object, max: number): readonly string[] {
-  // JavaScript may pass a text, which has a key for each of its characters.
+  // Untyped code may pass a string, which has a key for each of its characters.
   if (!isObjectLike(value)) return [];
   if (isList(value)) return indexesOf(value, max);
   if (ArrayBuffer.isView(value) || types.isStringObject(value)) return [];
@@ -134,7 +135,7 @@ export function ownKeys(value: object, max: number): readonly string[] {
   return keys.length > max ? keys.slice(0, max) : keys;
 }
 
-/** At most the first `max` entries of the application's object; what cannot be read is left out. Never throws. */
+/** Returns at most the first `max` own entries of an object; members that cannot be read are left out. Never throws. */
 export function ownEntries<Value>(
   value: Readonly<Record<string, Value>> | object,
   max: number,
@@ -144,7 +145,7 @@ export function ownEntries<Value>(
     try {
       entries.push([key, Reflect.get(value, key) as Value]);
     } catch {
-      // A getter of the application's that throws.
+      // A getter threw.
     }
   }
   return entries;
@@ -154,7 +155,7 @@ function indexesOf(list: readonly unknown[], max: number): string[] {
   return Array.from({ length: Math.min(lengthOf(list), max) }, (_, index) => String(index));
 }
 
-// `Object.keys` would call the proxy's trap for the descriptor of each key.
+// `Object.keys` would call the proxy's descriptor trap for every key.
 function keysOfProxy(proxy: object, max: number): string[] {
   const keys: string[] = [];
   for (const key of Reflect.ownKeys(proxy)) {
@@ -170,7 +171,7 @@ function remember(value: object, keys: readonly string[]): void {
   firstKeysOf.set(value, keys.slice(0, MAX_REMEMBERED_KEYS + 1));
 }
 
-/** The `code` of a system error. */
+/** Returns the `code` of a system error (`ENOENT`); `undefined` if it has none. */
 export function systemErrorCode(error: unknown): unknown {
   return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }

@@ -1,11 +1,13 @@
-/** Any function: what TypeScript takes every function for. */
+/** Any function: every function type is assignable to it. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 /**
- * The behaviour of a guarded function that throws: a stand-in gets the error and the arguments, and returns what the function
- * would. What a stand-in throws, the caller gets. `passes`: the function throws nothing of its own, and what its caller's
- * callbacks throw is the caller's. A number: the same, for a function that runs the argument of that index; where it is no
- * function, nothing is run, and the result is undefined.
+ * The behaviour of a guarded function that throws:
+ * - A function is called with the error and the arguments, and returns the result in its place. If it throws, so does the
+ *   guarded function.
+ * - `"passes"`: not guarded. The function itself does not throw, and errors of the caller's callbacks reach the caller.
+ * - A number: as `"passes"`, for a function that runs its argument of that index. If that argument is no function, the call
+ *   does nothing and returns undefined.
  */
 export type StandIn<F> =
   | "passes"
@@ -15,8 +17,8 @@ export type StandIn<F> =
       : never);
 
 /**
- * A stand-in for each function of an object, and of the objects in it. A type without one of them does not compile: none
- * can be forgotten.
+ * A stand-in for each function of an object, and of the objects in it. The type requires all of them, so that none can be
+ * forgotten.
  */
 export type StandIns<T> = {
   readonly [
@@ -24,10 +26,10 @@ export type StandIns<T> = {
   ]: T[Name] extends AnyFunction ? StandIn<T[Name]> : StandIns<T[Name]>;
 };
 
-/** Looks at a call's arguments before it is made, to report those that the function cannot use. Must not throw. */
+/** Checks the arguments of a call before it is made, to report those that the function cannot use. Must not throw. */
 export type ArgumentCheck = (a: unknown, b: unknown, c: unknown) => void;
 
-/** The checks of functions by their names; `logger.info` for the one of an object. */
+/** Argument checks by function name; by path (`logger.info`) for functions of an object. */
 export type ArgumentChecks = ReadonlyMap<string, ArgumentCheck>;
 
 /** A stand-in for each method of a class. */
@@ -40,14 +42,13 @@ type AnyStandIn = ((error: unknown, ...args: unknown[]) => unknown) | number | "
 
 const guards = new WeakMap<AnyFunction, AnyFunction>();
 
-/** The function as its callers see it: its guard, where it has one. */
+/** Returns the guard of a function, which is what its callers see; the function itself if it has none. */
 export function guardOf(fn: AnyFunction): AnyFunction {
   return guards.get(fn) ?? fn;
 }
 
 /**
- * Copies an object with all of its functions guarded: what one of them throws, its stand-in is called for. `checks` see the
- * arguments first.
+ * Copies an object with all of its functions guarded: if one throws, its stand-in is called. `checks` run before the call.
  */
 export function guarded<T extends object>(
   functions: T,
@@ -59,7 +60,7 @@ export function guarded<T extends object>(
 
 interface Checking {
   readonly checks: ArgumentChecks | undefined;
-  /** What stands before a function's name, such as `logger.`. */
+  /** The path in front of a function's name, such as `logger.`. */
   readonly prefix: string;
 }
 
@@ -81,7 +82,7 @@ function guardedMembers<T extends object>(
 }
 
 /**
- * Guards the methods of a class, on its prototype. A stand-in is called with the object as `this`. Call it in a static
+ * Guards the methods of a class, on its prototype. Stand-ins are called with the object as `this`. To be called in a static
  * block of the class.
  */
 export function guardMethods<T extends object>(prototype: T, standIns: MethodStandIns<T>): void {
@@ -114,8 +115,8 @@ function checkingGuard(fn: Call, check: ArgumentCheck): Call {
   };
 }
 
-// Three parameters, as many as any of them has, and no rest: setters of scopes are called for every request, and a rest
-// allocates.
+// Three parameters, the most that any guarded function has. A rest parameter would allocate, and setters of scopes are
+// called for every request.
 function throwingGuard(fn: Call, standIn: (error: unknown, ...args: unknown[]) => unknown): Call {
   return function guarding(a, b, c) {
     try {

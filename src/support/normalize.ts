@@ -11,7 +11,7 @@ import { types } from "node:util";
 
 import { attempt, classNameOf, isError, isList, lengthOf, memberOf, ownKeys } from "./foreign.js";
 
-/** What JSON can hold. */
+/** Any JSON value. */
 export type JsonValue =
   | JsonValue[]
   | boolean
@@ -20,9 +20,9 @@ export type JsonValue =
   | { [key: string]: JsonValue }
   | null;
 
-/** How much of a value is copied. */
+/** Bounds of a copy. */
 export interface NormalizeLimits {
-  /** Levels of objects, default 3; deeper ones become `[ClassName]`. */
+  /** Levels of objects, default 3; deeper objects become `[ClassName]`. */
   readonly depth: number;
   /** Members per object or list, default 1000. */
   readonly breadth: number;
@@ -30,11 +30,11 @@ export interface NormalizeLimits {
   readonly stringLength: number;
   /** Characters per key, default 200. */
   readonly keyLength: number;
-  /** Characters of the whole copy, default 100 Ki; also what bounds the time it takes. */
+  /** Characters of the whole copy, default 102,400. Bounds the time of the copy, too. */
   readonly totalLength: number;
   /** Values of the whole copy, default 10,000. */
   readonly nodes: number;
-  /** Whether members that are `undefined` are left out; by default they become `[undefined]`. */
+  /** Leaves out members that are `undefined`; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
 }
 
@@ -61,9 +61,8 @@ interface Walk {
 type Member = readonly [key: string, value: unknown];
 
 /**
- * A JSON copy of any value, bounded by the limits, in the notation of Sentry's SDKs (`[Circular ~]`,
- * `[Function: name]`, `[NaN]`, `[undefined]`). What throws while it is read becomes
- * `**non-serializable**`. Never throws, never changes the value.
+ * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`, `[NaN]`,
+ * `[undefined]`). A member that throws as it is read becomes `**non-serializable**`. Never throws, never changes the value.
  */
 export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {}): JsonValue {
   const merged = { ...DEFAULTS, ...limits };
@@ -76,7 +75,7 @@ export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {})
 }
 
 function visit(value: unknown, depth: number, walk: Walk): JsonValue {
-  // Every value is paid for, also one that throws: what is left bounds the steps of the walk.
+  // Every value is charged, even one that throws, so that the budget bounds the steps of the walk.
   walk.remaining -= MEMBER_COST;
   walk.nodes -= 1;
   if (typeof value !== "object" || value === null) return spend(leafOf(value), walk);
@@ -144,7 +143,7 @@ function visitMembers(value: object, depth: number, walk: Walk): JsonValue {
   return visitRecord(value, depth, walk);
 }
 
-// By index: a list may have 2 ** 32 places, or an iterator of its own that never ends.
+// By index: a sparse list may have a length of 2 ** 32, or a custom iterator that never ends.
 function visitList(list: readonly unknown[], depth: number, walk: Walk): JsonValue[] {
   const copy: JsonValue[] = [];
   const length = lengthOf(list);
@@ -181,11 +180,11 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   for (const key of ownKeys(value, walk.limits.breadth + 1)) {
     if (!addMember(copy, [key, read(value, key)], place)) break;
   }
-  // Not by assignment: that would let a member called `__proto__` set the copy's prototype.
+  // Not by assignment: a member called `__proto__` would set the copy's prototype.
   return Object.fromEntries(copy);
 }
 
-// False where the copy is full; a marker says so then.
+// Returns false if the copy is full; a marker was added then.
 function addMember(
   copy: [string, JsonValue][],
   [key, value]: Member,

@@ -1,12 +1,15 @@
-/** A call of the application's code by this package: a message to its logger, a hook, or its transport. */
+/** The kinds of calls in which this package runs the application's code: a logger, a hook, or a custom transport. */
 export type OwnCall = "hook" | "message" | "transport";
 
-// Shared by all copies of the package: one may call what captures by another.
+// Shared by all copies of the package: code that one copy calls may capture with another.
 const SLOT = Symbol.for("otel-sentry-bridge.own-calls.v1");
 const carrier: typeof globalThis & { [SLOT]?: Record<OwnCall, number> } = globalThis;
 const running = (carrier[SLOT] ??= { hook: 0, message: 0, transport: 0 });
 
-/** Runs a call of the application's code; what it captures meanwhile would come to it again. */
+/**
+ * Runs the application's code, and marks the time until it returns. Telemetry that it captures meanwhile is dropped: it
+ * would call the same code again, without end.
+ */
 export function duringOwnCall<T>(kind: OwnCall, run: () => T): T {
   running[kind] += 1;
   try {
@@ -16,7 +19,7 @@ export function duringOwnCall<T>(kind: OwnCall, run: () => T): T {
   }
 }
 
-/** The call that the code which asks was called by, the outermost kind of them; undefined where it is none. */
+/** Returns the kind of call that is running: message before transport before hook; undefined if there is none. */
 export function ownCall(): OwnCall | undefined {
   if (running.message > 0) return "message";
   if (running.transport > 0) return "transport";

@@ -2,26 +2,26 @@ import { types } from "node:util";
 
 import { duringOwnCall, ownCall } from "./own-call.js";
 
-/** How a set-up fault is reported. */
+/** Where and how a set-up fault is reported. */
 export interface FaultOptions {
-  /** Keeps it off standard error; OTel's `diag` still gets it. Default false. */
+  /** Does not write it to standard error; OTel's `diag` still receives it. Default false. */
   readonly isSilent?: boolean | undefined;
-  /** Writes it on standard error also where OTel's `diag` has a logger. Default false. */
+  /** Writes it to standard error even if OTel's `diag` has a logger. Default false. */
   readonly isDebug?: boolean | undefined;
-  /** The error behind it: its message goes on the line; a logger gets all of it. */
+  /** The underlying error: its message is added to the line; a logger receives the error itself. */
   readonly cause?: unknown;
 }
 
 const PREFIX = "otel-sentry-bridge:";
 
-// Kinds may contain a call site or a host. An application that generates code must not grow this without end.
+// Kinds may contain a call site or a host name, so their number must be bounded.
 const MAX_KINDS = 200;
 const MAX_LINE_LENGTH = 2000;
 
 // Shared by all copies of the package: each kind is reported once per process.
 const SLOT = Symbol.for("otel-sentry-bridge.setup-faults.v1");
-// Where every copy of `@opentelemetry/api` 1.x keeps what is registered. It is read here, and not through the API,
-// so that a logger is found whichever copy it was registered with.
+// The global of all copies of `@opentelemetry/api` 1.x. Read directly, so that a logger is found no matter which copy of
+// the API it was registered with.
 const API = Symbol.for("opentelemetry.js.api.1");
 
 const carrier: typeof globalThis & { [SLOT]?: Set<string>; [API]?: { diag?: DiagLogger } } =
@@ -32,24 +32,24 @@ interface DiagLogger {
 }
 
 /**
- * Reports a fault in the set-up that makes data wrong or loses it: once per process and kind, to the logger of OTel's
- * `diag` (level `error`) where there is one, otherwise as one line on standard error. Needs no client. Never throws.
+ * Reports a set-up fault, which makes data wrong or loses it: once per process and kind, to the logger of OTel's `diag`
+ * (level `error`) if there is one, else as one line on standard error. Needs no client. Never throws.
  */
 export function reportSetupFault(kind: string, message: string, options: FaultOptions = {}): void {
   const write = channelFor(options);
   const reported = reportedKinds();
-  // A muted fault is not marked as reported: another client may want to hear of it.
+  // A silenced fault does not count as reported: another client may not be silent.
   if (write === undefined || reported.has(kind) || reported.size >= MAX_KINDS) return;
   if (ownCall() === "message") return;
   reported.add(kind);
   try {
     duringOwnCall("message", () => write(`${PREFIX} ${message}`, options.cause));
   } catch {
-    // The logger is the application's code. Its failure must not reach the reporting part.
+    // The logger is the application's code: its failures must not affect the caller.
   }
 }
 
-/** Tells whether a fault of this kind was reported before, by any copy of the package. */
+/** Tells whether any copy of the package has reported a fault of this kind. */
 export function isFaultReported(kind: string): boolean {
   return reportedKinds().has(kind);
 }
@@ -69,7 +69,7 @@ function channelFor({ isSilent, isDebug }: FaultOptions): Write | undefined {
   return (message, cause) => writeStandardError(lineOf(message, cause));
 }
 
-// Only the error's own message: a stack would make it many lines.
+// Only the error's message: a stack would take many lines.
 function lineOf(message: string, cause: unknown): string {
   const reason = types.isNativeError(cause) ? ` (${cause.message})`.slice(0, MAX_LINE_LENGTH) : "";
   return `${message}${reason}`
@@ -81,15 +81,15 @@ function lineOf(message: string, cause: unknown): string {
 const ignore = (): void => undefined;
 
 /**
- * Writes one line on the standard error stream. Never throws, and a stream that is closed (EPIPE) does not end the
- * process: like `console.error`, it keeps the stream's `error` event from becoming an uncaught exception.
+ * Writes one line to standard error. Never throws. Like `console.error`, it handles the `error` event of a closed stream
+ * (EPIPE), which would otherwise be an uncaught exception.
  */
 export function writeStandardError(line: string): void {
   const { stderr } = process;
   try {
     stderr.once("error", ignore);
     stderr.write(`${line}\n`, (error) => {
-      // The event follows this callback.
+      // The stream emits its event after this callback.
       if (error && stderr.listenerCount("error") === 0) stderr.once("error", ignore);
     });
   } catch {

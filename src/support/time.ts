@@ -1,25 +1,25 @@
 /**
- * Milliseconds since the epoch by a clock that only goes forward: what an operator or a time service
- * does to the wall clock neither ends a limit early nor makes it last an hour longer.
+ * Returns milliseconds since 1970 by a monotonic clock. For deadlines and intervals: a change of the wall clock neither
+ * ends them early nor prolongs them.
  */
 export function steadyNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Runs once after a time, and does not keep the process alive; returns a function that cancels it. */
+/** Runs a function once after a delay, without keeping the process alive. Returns a function that cancels the timer. */
 export type SetTimer = (run: () => void, millis: number) => () => void;
 
-/** How the sender waits; a parameter, so that tests need no sleeping. */
+/** Timers of the process, as an interface so that tests can control time. */
 export interface Timers {
-  /** Runs once after a time, and keeps the process alive until then; returns what cancels it. */
+  /** Runs a function once after a delay, and keeps the process alive until then. Returns a function that cancels it. */
   after(delayMillis: number, run: () => void): () => void;
-  /** The same, but the process may end before. */
+  /** As `after`, but does not keep the process alive. */
   inBackground(delayMillis: number, run: () => void): () => void;
-  /** Runs once the current turn of the event loop has been worked off. */
+  /** Runs a function in the next turn of the event loop, as `setImmediate` does. */
   soon(run: () => void): void;
 }
 
-// What `setTimeout` takes; a longer delay would fire at once.
+// The longest delay that `setTimeout` supports; with a longer one it would fire at once.
 const MAX_DELAY_MILLIS = 2 ** 31 - 1;
 
 /** The timers of the process. */
@@ -37,12 +37,12 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Starts a timer as `Timers.after` does. */
+/** The part of `Timers` that `within` needs. */
 export type StartTimer = Pick<Timers, "after">;
 
 /**
- * Waits for a promise, for so many milliseconds at most. Resolves to true where it was settled in time, to false at the
- * time-out; rejects where the promise does. What has settled already is in time, also with 0 milliseconds.
+ * Waits for a promise, at most `millis` milliseconds. Resolves to true if it is fulfilled in time, to false at the
+ * time-out; rejects if the promise rejects in time. A promise that has already settled is in time even with 0.
  */
 export async function within(
   timers: StartTimer,
