@@ -1,4 +1,4 @@
-/** What a lost item is counted as (protocol: rate-limit and client-report data categories). */
+/** A data category of Sentry, by which rate limits and client reports count items. */
 export type DataCategory =
   | "attachment"
   | "default"
@@ -13,7 +13,7 @@ export type DataCategory =
   | "trace_metric"
   | "transaction";
 
-/** Why an item was not delivered: the reasons of Sentry's client-report specification. */
+/** A discard reason of Sentry's client reports (https://develop.sentry.dev/sdk/telemetry/client-reports/). */
 export type ReportedReason =
   | "backpressure"
   | "before_send"
@@ -31,30 +31,35 @@ export type ReportedReason =
   | "send_error";
 
 /**
- * Reasons that are counted here and never reported to the server: it answered 429 and counted by
- * itself, there is no DSN, the item came after `close()`, it was captured by a logger, a hook or a transport while this
- * package was calling that, or it is an `in_progress` check-in that
- * was still waiting when the end of its run was there, and so no loss.
+ * A discard reason that is counted in this process and not reported to the server:
+ * - `closed`: captured after `close()`.
+ * - `disabled`: there is no DSN.
+ * - `rate_limited`: the server answered 429, and counted the item itself.
+ * - `reentrant`: captured by a logger, a hook or a custom transport while this package was calling it.
+ * - `superseded`: an `in_progress` check-in that was still queued as the final check-in of its run was captured. No data is
+ *   lost by that.
  */
 export type LocalReason = "closed" | "disabled" | "rate_limited" | "reentrant" | "superseded";
 
+/** The reason for which an item was not delivered. */
 export type DiscardReason = LocalReason | ReportedReason;
 
-/** How many units of a category an envelope carries, and so what losing it costs. */
+/** A number of items of one category, such as the spans that are lost with an envelope. */
 export interface ItemCount {
   readonly category: DataCategory;
   readonly quantity: number;
 }
 
-// Items that are lost with an envelope.
-
+/** The items in an envelope with a check-in. */
 export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
 
+/** The items in an envelope with user feedback. */
 export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quantity: 1 }];
 
+/** The items in an envelope with an error event. */
 export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
-/** Counts the items that are lost with a transaction of so many spans. */
+/** Counts the items in an envelope with a transaction of `spanCount` spans. */
 export function transactionContents(spanCount: number): readonly ItemCount[] {
   return [
     { category: "transaction", quantity: 1 },
@@ -62,7 +67,7 @@ export function transactionContents(spanCount: number): readonly ItemCount[] {
   ];
 }
 
-/** Adds up items by category. */
+/** Sums item counts by category. */
 export class ItemCounter {
   readonly #counts: Partial<Record<DataCategory, number>> = {};
 
@@ -72,13 +77,13 @@ export class ItemCounter {
     }
   }
 
-  /** A copy of the sums so far; a category without items is absent. */
+  /** Returns a copy of the sums so far; categories without items are absent. */
   counts(): Partial<Record<DataCategory, number>> {
     return { ...this.#counts };
   }
 }
 
-// Check-ins have a lane of their own: a flood of errors must not evict the end of a job, which would be a false alarm.
+// Check-ins come before errors: if a flood of errors evicted the final check-in of a job, Sentry would raise a false alarm.
 const PRIORITY: Readonly<Record<DataCategory, number>> = {
   monitor: 0,
   session: 1,
@@ -94,15 +99,15 @@ const PRIORITY: Readonly<Record<DataCategory, number>> = {
   trace_metric: 5,
 };
 
-/** Number of priorities, in memory and on disk. */
+/** Number of priorities, for the queue in memory and for the spool. */
 export const PRIORITIES = 6;
 
-/** Priority of items of a category: 0 is sent first and evicted last. */
+/** Returns the priority of a category: 0 is sent first and evicted last. */
 export function priorityOf(category: DataCategory): number {
   return PRIORITY[category];
 }
 
-/** Tells whether a text names a category that this version knows. */
+/** Tells whether a text is the name of a category that this version knows. */
 export function isDataCategory(text: string): text is DataCategory {
   return Object.hasOwn(PRIORITY, text);
 }

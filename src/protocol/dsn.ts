@@ -1,6 +1,6 @@
 import { OptionsError } from "./errors.js";
 
-/** A Data Source Name, taken apart. */
+/** The parts of a DSN (Data Source Name). */
 export interface Dsn {
   readonly protocol: "http" | "https";
   readonly publicKey: string;
@@ -18,12 +18,12 @@ export interface Dsn {
 const DSN_PATTERN =
   /^(?<protocol>https?):\/\/(?<publicKey>\w+)(?::(?<secretKey>\w*))?@(?<host>\[[\w:.%]+\]|[\w.-]+)(?::(?<port>\d+))?(?<path>\/[\w\-.~!$&'()*+,;=:@%/]*)?\/(?<projectId>\d+)\/?$/;
 
-// Far above any real one, and the pattern stays fast.
+// Far longer than any real DSN, and short enough for the pattern to be fast.
 const MAX_LENGTH = 2000;
 
 /**
- * Parses a DSN (protocol reference: grammar of DSNs). Throws `OptionsError` when it is malformed, or names a host or
- * port that no URL can have.
+ * Parses a DSN. Throws `OptionsError` if it is malformed, or has a host or port that is not valid in a URL. The message
+ * does not contain keys.
  */
 export function parseDsn(text: string): Dsn {
   const groups = groupsOf(text);
@@ -46,23 +46,23 @@ export function parseDsn(text: string): Dsn {
   };
 }
 
-/** `https://host:port`, what a connection pool is opened to. */
+/** Returns the origin that connections are opened to: `https://host:port`. */
 export function dsnOrigin(dsn: Dsn): string {
   return `${dsn.protocol}://${dsn.host}${dsn.port === "" ? "" : `:${dsn.port}`}`;
 }
 
-/** Path of the envelope endpoint. */
+/** Returns the path of the envelope endpoint. */
 export function envelopePath(dsn: Dsn): string {
   return `${dsn.path}/api/${dsn.projectId}/envelope/`;
 }
 
-/** Value of the `X-Sentry-Auth` header. */
+/** Returns the value of the `X-Sentry-Auth` header. */
 export function authHeader(dsn: Dsn, client: string): string {
   const secret = dsn.secretKey === undefined ? "" : `, sentry_secret=${dsn.secretKey}`;
   return `Sentry sentry_version=7, sentry_client=${client}, sentry_key=${dsn.publicKey}${secret}`;
 }
 
-/** The DSN as text without its secret: what a tunnel is told, and what a log may show. */
+/** Formats a DSN without its secret key, for tunnels and for logs. */
 export function publicDsn(dsn: Dsn): string {
   return `${dsn.protocol}://${dsn.publicKey}@${dsn.host}${dsn.port === "" ? "" : `:${dsn.port}`}${dsn.path}/${dsn.projectId}`;
 }
@@ -80,7 +80,7 @@ function isOrigin({ protocol, host = "", port }: Groups): boolean {
   );
 }
 
-// Faults in the order in which they are looked for: the first that matches explains the others.
+// In order of precedence: the first fault that matches often causes the others.
 const FAULTS: readonly (readonly [fault: RegExp, explanation: string])[] = [
   [/^["'`]/, "it is in quotes"],
   [/^\w+=/, "it begins with the name of a variable"],
@@ -99,8 +99,8 @@ function faultOf(text: string): string {
   return fault?.[1] ?? "its host, port or path is invalid";
 }
 
-// Before the last `@` stand keys, however malformed the text is. After it, or without one, what follows a colon may be a
-// secret unless it is a port. A scheme, and what stands before it in a text that was copied with too much, is none.
+// Everything before the last `@` may be a key, however malformed the text is. After it, or if there is no `@`, text behind
+// a colon may be a secret unless it is a port. The scheme, with a variable name or quote copied along, is shown.
 function redactDsn(text: string): string {
   const at = text.lastIndexOf("@");
   const [prefix = ""] = /^\s*(?:[A-Z_]{1,30}=)?["'`]?[a-z][a-z\d+.-]{0,9}:\/\//i.exec(text) ?? [];

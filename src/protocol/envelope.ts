@@ -1,79 +1,80 @@
 import type { DataCategory, ItemCount } from "./data-category.js";
 
 /**
- * One envelope as bytes, ready to be sent and re-sent: everything is frozen except `sent_at`, which
- * stands at a fixed offset and is stamped anew for each transmission (`stampSentAt`).
+ * An encoded envelope, ready to be sent and retried. Only `sent_at` changes: it has a fixed offset and is rewritten for
+ * each transmission (`stampSentAt`).
  */
 export interface EncodedEnvelope {
-  /** Absent where no item needs one (client reports, logs). */
+  /** Undefined if no item needs one (client reports, logs). */
   readonly eventId: string | undefined;
-  /** What rate limits are asked about; an envelope carries one kind of telemetry. */
+  /** The category whose rate limits apply. An envelope carries one kind of telemetry. */
   readonly category: DataCategory;
   readonly body: Buffer;
-  /** What is lost when this envelope is lost. */
+  /** The items to count as discarded if this envelope is lost. */
   readonly contents: readonly ItemCount[];
-  /** Milliseconds since 1970 after which the server would drop it without a word; absent: never. */
+  /** Milliseconds since 1970 after which the server would silently drop it. Default: never. */
   readonly expiresAtMillis?: number | undefined;
-  /** Only of check-ins. */
+  /** Set for check-ins only. */
   readonly checkIn?: CheckInState | undefined;
 }
 
-/** What the order of check-ins depends on. */
+/** The state of a check-in that decides in which order check-ins of a run are sent. */
 export interface CheckInState {
-  /** 32 hexadecimal digits: all check-ins of one run have the same. */
+  /** The id of the run, shared by all of its check-ins: 32 hexadecimal digits. */
   readonly id: string;
-  /** Whether it says that the run is in progress. */
+  /** True if the status is `in_progress`. */
   readonly isOpen: boolean;
-  /** Whether it carries the monitor's configuration. */
+  /** True if it contains the monitor's configuration. */
   readonly hasConfig: boolean;
 }
 
-/** Tells whether nothing is lost when only the later of two check-ins of a run arrives. */
+/** Tells whether a later check-in of a run makes an earlier one redundant, so that only the later one need be sent. */
 export function supersedes(later: CheckInState, earlier: CheckInState): boolean {
   return earlier.isOpen && !later.isOpen && (later.hasConfig || !earlier.hasConfig);
 }
 
-/** What an envelope is made of, before it is bytes. */
+/** The parts of an envelope, before it is encoded. */
 export interface EnvelopeParts {
   readonly eventId?: string | undefined;
   readonly category: DataCategory;
   readonly itemType: string;
-  /** The item's payload: JSON text without lone surrogates. */
+  /** The payload of the first item: JSON text without lone surrogates. */
   readonly payload: string;
-  /** More item header members, as JSON text with a leading comma, or nothing. */
+  /** Further members of the item's header, as JSON text with a leading comma. Default: none. */
   readonly itemMembers?: string | undefined;
-  /** Further items of the envelope. */
+  /** Attachments, each of which becomes an item after the first. */
   readonly attachments?: readonly AttachmentItem[] | undefined;
-  /** More envelope header members, as JSON text with a leading comma (`,"sdk":{…}`), or nothing. */
+  /** Further members of the envelope's header, as JSON text with a leading comma (`,"sdk":{…}`), or "". */
   readonly headerMembers: string;
   readonly contents: readonly ItemCount[];
   readonly expiresAtMillis?: number | undefined;
   readonly checkIn?: CheckInState | undefined;
 }
 
-/** A file that goes with an event. */
+/** An attachment of an event, ready to be encoded. */
 export interface AttachmentItem {
   readonly data: Uint8Array;
-  /** Item header members, as JSON text with a leading comma. */
+  /** Members of the item's header, as JSON text with a leading comma. */
   readonly members: string;
 }
 
-// `sent_at` is the first member, so that its 24 characters always stand at the same place.
+// `sent_at` is the first member, so that its 24 characters have a fixed offset.
 const SENT_AT_PREFIX = '{"sent_at":"';
 const SENT_AT_PLACEHOLDER = "1970-01-01T00:00:00.000Z";
 
 const NEWLINE = 0x0a;
 const MAX_CHARACTER_BYTES = 4;
 
-/** Frames one item by the envelope grammar, with its length in bytes. */
+/** Encodes an envelope: header, item and attachments, each with its length in bytes. */
 export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   const { eventId, category, contents, attachments = [], expiresAtMillis, checkIn } = parts;
   const body = withAttachments(asciiBody(parts) ?? itemBody(parts), attachments);
   return { eventId, category, body, contents, expiresAtMillis, checkIn };
 }
 
-// Most payloads have one byte per character: written by that guess, they are not read twice. Where the room that a
-// character can take at most is left, none was cut off, and as many bytes as characters means that the guess was right.
+// Most payloads are ASCII, so the payload is first written as if it had one byte per character, which saves measuring it.
+// The buffer has room for one more character of any length: if as many bytes as characters were written, none was cut off
+// and the guess was right.
 function asciiBody(parts: EnvelopeParts): Buffer | undefined {
   const { length } = parts.payload;
   const header = headerText(parts, length);
@@ -105,33 +106,31 @@ function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): 
   return Buffer.concat(pieces);
 }
 
-/** The same envelope with one more item at its end, in a buffer of its own. `payload` as in `EnvelopeParts`. */
+/** Returns a copy of an envelope with one more item at its end. `payload` is JSON text without lone surrogates. */
 export function appendItem(
   envelope: EncodedEnvelope,
   itemType: string,
   payload: string,
 ): EncodedEnvelope {
   const { body } = envelope;
-  // A payload's newline may be left out at the end of an envelope: what was read from a file may do so.
+  // The last newline of an envelope is optional: an envelope from a file may lack it.
   const newline = body.at(-1) === NEWLINE ? "" : "\n";
   const header = `{"type":"${itemType}","length":${Buffer.byteLength(payload)}}`;
   const item = Buffer.from(`${newline}${header}\n${payload}\n`);
   return { ...envelope, body: Buffer.concat([body, item]) };
 }
 
-/** Writes the moment of transmission into the envelope's header, in place. */
+/** Writes the time of transmission into the envelope's header, in place. */
 export function stampSentAt(envelope: EncodedEnvelope, nowMillis: number): void {
   envelope.body.write(new Date(nowMillis).toISOString(), SENT_AT_PREFIX.length, "latin1");
 }
 
-const NEW_LINE = 0x0a;
-
-// What their payloads hold is no business of the envelope.
+// Items whose payload need not be JSON.
 const OPAQUE: ReadonlySet<unknown> = new Set(["attachment"]);
 
 /**
- * Tells whether all items behind an envelope's header can be read: a server refuses the whole envelope for one that
- * cannot. https://develop.sentry.dev/sdk/foundations/envelopes/
+ * Tells whether all items of an envelope are well-formed: the server rejects a whole envelope for one malformed item
+ * (https://develop.sentry.dev/sdk/foundations/envelopes/). `start` is the offset behind the envelope's header.
  */
 export function areItemsReadable(body: Buffer, start: number): boolean {
   let at = start;
@@ -150,14 +149,14 @@ function endOfItem(body: Buffer, start: number): number | undefined {
   const length = "length" in header ? header.length : undefined;
   const payloadStart = Math.min(headerEnd + 1, body.length);
   const end = typeof length === "number" ? payloadStart + length : lineEnd(body, payloadStart);
-  const isFramed = end <= body.length && (end === body.length || body[end] === NEW_LINE);
+  const isFramed = end <= body.length && (end === body.length || body[end] === NEWLINE);
   if (!isFramed) return undefined;
   const isReadable = OPAQUE.has(header.type) || isJson(body.subarray(payloadStart, end));
   return isReadable ? end + 1 : undefined;
 }
 
 function lineEnd(body: Buffer, start: number): number {
-  const end = body.indexOf(NEW_LINE, start);
+  const end = body.indexOf(NEWLINE, start);
   return end < 0 ? body.length : end;
 }
 

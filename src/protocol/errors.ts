@@ -1,18 +1,18 @@
-/** What an option should have been, and what it was. */
+/** An invalid option: what was expected, and what was received. */
 export interface OptionProblem {
   readonly option: string;
   readonly expected: string;
-  /** Absent where it means nothing: an option that does not exist. */
+  /** The value; absent if it does not matter, as for an unknown option. */
   readonly received?: unknown;
   /** The environment variable that it came from. */
   readonly variable?: string | undefined;
 }
 
-/** Thrown while a client is built, when an option is not what it should be. Nothing else throws. */
+/** The error that is thrown for an invalid option as a client is created: the only error that this package throws. */
 export class OptionsError extends Error {
   override readonly name = "OptionsError";
   readonly option: string;
-  /** What was wrong, in parts. */
+  /** The problem as data. */
   readonly problem: OptionProblem;
 
   constructor(problem: OptionProblem) {
@@ -23,7 +23,7 @@ export class OptionsError extends Error {
   }
 }
 
-/** Tells an `OptionsError` of any copy of this package, ESM or CommonJS (`instanceof` cannot). Never throws. */
+/** Tells whether a value is an `OptionsError` of any copy of this package: `instanceof` knows only one. Never throws. */
 export function isOptionsError(value: unknown): value is OptionsError {
   try {
     return isError(value) && "name" in value && value.name === "OptionsError" && "option" in value;
@@ -32,14 +32,14 @@ export function isOptionsError(value: unknown): value is OptionsError {
   }
 }
 
-// By its tag: `instanceof` would ask a proxy for one prototype after the other.
+// By its tag: `instanceof` would follow the prototype chain of a proxy, which may be endless.
 function isError(value: unknown): value is object {
   return Object.prototype.toString.call(value) === "[object Error]";
 }
 
 const UNREADABLE: OptionProblem = Object.freeze({ option: "options", expected: "is wrong" });
 
-// Applications may make one, too, of a problem that cannot be read.
+// The class is public: a problem may be any value, and reading it may throw.
 function messageOf(problem: OptionProblem): string {
   try {
     return `\`${problem.option}\` ${problem.expected}${received(problem)}`;
@@ -56,7 +56,7 @@ function readProblem(problem: OptionProblem): { option: string; problem: OptionP
   }
 }
 
-// A revoked proxy is what throws here.
+// `Array.isArray` throws for a revoked proxy.
 function isArray(value: object): boolean {
   try {
     return Array.isArray(value);
@@ -81,7 +81,7 @@ function describe(value: unknown): string {
     case "function":
       return "a function";
     case "bigint":
-      // A long one takes seconds to print.
+      // Printing a long bigint can take seconds.
       return BigInt.asIntN(64, value) === value ? `${value} (bigint)` : "a long bigint";
     case "undefined":
       return "undefined";

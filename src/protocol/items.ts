@@ -1,11 +1,11 @@
-/** State of one run of a monitored job. */
+/** The status of one run of a monitored job. */
 export type CheckInStatus = "error" | "in_progress" | "ok";
 
 /** When a job is expected to run. */
 export type MonitorSchedule =
   | {
       readonly type: "crontab";
-      /** Five fields (`0 3 * * *`, `0 3 * JAN MON-FRI`) or an alias (`@daily`); there are no seconds. */
+      /** Five fields (`0 3 * * *`, `0 3 * JAN MON-FRI`) or an alias (`@daily`). Sentry has no field for seconds. */
       readonly value: string;
     }
   | {
@@ -14,57 +14,57 @@ export type MonitorSchedule =
       readonly unit: "day" | "hour" | "minute" | "month" | "week" | "year";
     };
 
-/** What Sentry is to expect of a job; it creates or changes the monitor by it. Numbers are whole and above 0. */
+/** Configuration by which Sentry creates or updates a monitor. Numbers are integers above 0. */
 export interface MonitorConfig {
   readonly schedule: MonitorSchedule;
-  /** Minutes that a run may be late. */
+  /** Minutes that a run may start late before Sentry reports it as missed. */
   readonly checkinMargin?: number;
-  /** Minutes that a run may take; Sentry then calls it timed out. */
+  /** Minutes that a run may take before Sentry reports it as timed out. */
   readonly maxRuntime?: number;
-  /** IANA name of the schedule's time zone. Default: UTC. */
+  /** IANA name of the schedule's time zone. Default UTC. */
   readonly timezone?: string;
-  /** Failed runs in a row until there is an issue. */
+  /** Consecutive failed runs until Sentry creates an issue. */
   readonly failureIssueThreshold?: number;
-  /** Good runs in a row until the issue is resolved. */
+  /** Consecutive successful runs until Sentry resolves the issue. */
   readonly recoveryThreshold?: number;
   /** `user:<id>` or `team:<id>`. */
   readonly owner?: string;
 }
 
-/** What is known of a job whose runs are monitored. */
+/** Configuration of a job whose runs are monitored. Without a schedule, Sentry's existing monitor is used. */
 export type MonitorRunConfig = (MonitorConfig | { readonly schedule?: undefined }) & {
-  /** Ends the run as `error` when it aborts, at once; the job itself is not stopped by it. */
+  /** Sends the run's final check-in, with status `error`, as soon as the signal aborts. The job itself is not stopped. */
   readonly signal?: AbortSignal | undefined;
 };
 
-/** One check-in of a job (https://develop.sentry.dev/sdk/telemetry/check-ins/). */
+/** A check-in of a run (https://develop.sentry.dev/sdk/telemetry/check-ins/). */
 export interface CheckIn {
   /**
-   * Lower-case letters, digits, `-` and `_`, at most 50 characters. Any other slug is made valid, with one
+   * Lower-case letters, digits, `-` and `_`, at most 50 characters. An invalid slug is converted, with one
    * warning.
    */
   readonly monitorSlug: string;
   readonly status: CheckInStatus;
-  /** That of the run's first check-in; default: a new one. */
+  /** The id of the run's first check-in. Default: a new one. */
   readonly checkInId?: string | undefined;
   /** Seconds that the run took. */
   readonly duration?: number | undefined;
 }
 
-/** How serious a log record is. */
+/** The severity of a log. */
 export type LogLevel = "debug" | "error" | "fatal" | "info" | "trace" | "warn";
 
-/** A log record as `beforeSendLog` sees it; it may be changed. */
+/** The argument of `beforeSendLog`, which may change it. */
 export interface Log {
   level: LogLevel;
   message: string;
   attributes: Record<string, unknown>;
 }
 
-/** How the values of a metric are put together by the server. */
+/** The type of a metric, by which the server aggregates its values. */
 export type MetricType = "counter" | "distribution" | "gauge";
 
-/** One value of a metric as `beforeSendMetric` sees it; it may be changed. */
+/** One value of a metric: the argument of `beforeSendMetric`, which may change it. */
 export interface Metric {
   name: string;
   type: MetricType;
@@ -73,7 +73,7 @@ export interface Metric {
   attributes: Record<string, unknown>;
 }
 
-// The lowest number of OTel's range for each level.
+// The lowest OTel severity number of each level.
 const SEVERITY_NUMBERS: Readonly<Record<LogLevel, number>> = {
   trace: 1,
   debug: 5,
@@ -87,7 +87,7 @@ const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", 
 const NUMBERS_PER_LEVEL = 4;
 const MAX_NUMBER = 24;
 
-// As loggers write them; each begins with one of these.
+// Severity texts of common loggers; the beginning decides.
 const LEVEL_BY_TEXT: readonly (readonly [pattern: RegExp, level: LogLevel])[] = [
   [/^(?:trace|verbose|silly|finest)/i, "trace"],
   [/^(?:debug|fine)/i, "debug"],
@@ -97,17 +97,17 @@ const LEVEL_BY_TEXT: readonly (readonly [pattern: RegExp, level: LogLevel])[] = 
   [/^(?:fatal|crit|alert|emerg|panic)/i, "fatal"],
 ];
 
-/** The number that the server is told for a level. */
+/** Returns the severity number that is sent for a level. */
 export function severityNumberOf(level: LogLevel): number {
   return SEVERITY_NUMBERS[level];
 }
 
-/** Whether a value names a level. */
+/** Tells whether a value is the name of a level. */
 export function isLogLevel(value: unknown): value is LogLevel {
   return typeof value === "string" && Object.hasOwn(SEVERITY_NUMBERS, value);
 }
 
-/** The level of a record of OTel: by its number, else by its text, else `info`. */
+/** Returns the level of an OTel log record: by its severity number, else by its severity text, else `info`. */
 export function levelOfSeverity(severityNumber: unknown, severityText: unknown): LogLevel {
   if (typeof severityNumber === "number" && severityNumber >= 1 && severityNumber <= MAX_NUMBER) {
     return LEVELS[Math.floor((severityNumber - 1) / NUMBERS_PER_LEVEL)] ?? "info";

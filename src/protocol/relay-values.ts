@@ -2,10 +2,10 @@ import { types } from "node:util";
 
 import { bigintText, cut, cutBytes } from "../support/text.js";
 
-/** A rule of Relay for values; Relay deletes a value that breaks it and shows an error on the event. */
+/** The name of a rule of Relay. Relay deletes a value that breaks one, and Sentry shows a processing error on the event. */
 export type ValueRule = keyof typeof VALUE_RULES;
 
-/** Each rule in words, for diagnostics. */
+/** A description of each rule, for diagnostics. */
 export const VALUE_RULES = {
   release:
     'a release has 1 to 200 bytes without control characters, slashes and backslashes, and is not ".", ".." or "latest"',
@@ -30,9 +30,9 @@ export const VALUE_RULES = {
   event: "an event has the fields of Sentry's protocol, each of its type",
 } as const;
 
-/** The text of a diagnostic about values that broke a rule. */
+/** Returns the diagnostic for values that broke a rule. */
 export function ruleMessage(rule: ValueRule): string {
-  return `a value was repaired or left out, since Sentry would delete it: ${VALUE_RULES[rule]}`;
+  return `an invalid value, which Sentry would delete, was repaired or left out: ${VALUE_RULES[rule]}`;
 }
 
 const MAX_RELEASE_BYTES = 200;
@@ -40,31 +40,31 @@ const MAX_ENVIRONMENT_BYTES = 64;
 const MAX_DIST_LENGTH = 64;
 const MAX_TAG_LENGTH = 200;
 
-// More than any rule keeps: what is read of a text before a pattern is applied to it.
+// Characters of a text that patterns are applied to: more than any rule keeps.
 const MAX_READ_LENGTH = 1024;
 const MAX_ORIGIN_LENGTH = 128;
 const MAX_MEASUREMENT_NAME_LENGTH = 167;
 
-/** Measurements of one event or span. */
+/** Measurements that one event or span may have. */
 export const MAX_MEASUREMENTS = 10;
 
-// The controls of ASCII only: Relay takes those above.
+// Relay rejects ASCII control characters only, so those beyond ASCII are kept.
 const FORBIDDEN = /[\p{Cc}/\\]/gu;
 const isAscii = (sign: string): boolean => sign < "\u0080";
 const RESERVED_RELEASE = /^(?:\.{1,2}|latest)$/i;
 const RESERVED_ENVIRONMENT = /^(?:\.{1,2}|none)$/i;
 
-/** A release that Relay takes: forbidden characters become hyphens. Undefined where none can be made. */
+/** Makes a release valid: forbidden characters become hyphens. Undefined if that is not possible. */
 export function validRelease(value: unknown): string | undefined {
   return identifier(value, MAX_RELEASE_BYTES, RESERVED_RELEASE);
 }
 
-/** An environment that Relay takes: forbidden characters become hyphens. Undefined where none can be made. */
+/** Makes an environment valid: forbidden characters become hyphens. Undefined if that is not possible. */
 export function validEnvironment(value: unknown): string | undefined {
   return identifier(value, MAX_ENVIRONMENT_BYTES, RESERVED_ENVIRONMENT);
 }
 
-/** A dist that Relay takes: other characters become hyphens. Undefined where none can be made. */
+/** Makes a dist valid: other characters than letters, digits, `_`, `.` and `-` become hyphens. Undefined if empty. */
 export function validDist(value: unknown): string | undefined {
   const text = textOf(value)
     .trim()
@@ -80,7 +80,7 @@ function identifier(value: unknown, maxBytes: number, reserved: RegExp): string 
   return valid === "" || reserved.test(valid) ? undefined : valid;
 }
 
-// Relay removes tags of these names without a word: they are fields of the event.
+// Relay silently removes tags with these names: they are fields of the event.
 const RESERVED_TAGS: ReadonlySet<string> = new Set([
   "dist",
   "environment",
@@ -90,7 +90,7 @@ const RESERVED_TAGS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-/** A tag's key that Relay takes: spaces become hyphens, other characters underscores. */
+/** Makes a tag's key valid: spaces become hyphens, other invalid characters underscores. Undefined if not possible. */
 export function validTagKey(key: string): string | undefined {
   const valid = cut(
     key.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
@@ -99,7 +99,7 @@ export function validTagKey(key: string): string | undefined {
   return valid === "" || RESERVED_TAGS.has(valid) ? undefined : valid;
 }
 
-/** A tag's value as a text that Relay takes; undefined where there is none. Never throws. */
+/** Makes a tag's value a valid text; undefined if it is empty. Never throws. */
 export function validTagValue(value: unknown): string | undefined {
   const isText = typeof value === "string";
   const isPlain = isText || ["bigint", "boolean", "number"].includes(typeof value);
@@ -114,12 +114,12 @@ function textOfPlain(value: unknown): string {
   return typeof value === "bigint" ? bigintText(value) : String(value);
 }
 
-/** An origin that Relay takes: other characters become underscores. */
+/** Makes a span's origin valid: invalid characters become underscores. */
 export function validOrigin(origin: string): string {
   return cut(origin.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.]/g, "_"), MAX_ORIGIN_LENGTH);
 }
 
-/** A measurement's name that Relay takes; undefined where none can be made. */
+/** Makes a measurement's name valid; undefined if that is not possible. */
 export function validMeasurementName(name: string): string | undefined {
   const valid = name
     .slice(0, MAX_READ_LENGTH)
@@ -129,7 +129,7 @@ export function validMeasurementName(name: string): string | undefined {
   return /^[a-z]/.test(valid) ? cut(valid, MAX_MEASUREMENT_NAME_LENGTH) : undefined;
 }
 
-// The units of OpenTelemetry's conventions (UCUM) that Sentry has a name for.
+// Units of OpenTelemetry's conventions (UCUM), and Sentry's names for them.
 const UNITS: ReadonlyMap<string, string> = new Map([
   ["1", "none"],
   ["%", "percent"],
@@ -146,7 +146,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ["d", "day"],
 ]);
 
-/** A measurement's unit that Relay takes; undefined where there is none. */
+/** Makes a measurement's unit valid; undefined if that is not possible. */
 export function validUnit(unit: unknown): string | undefined {
   if (typeof unit !== "string" || unit.length > MAX_READ_LENGTH) return undefined;
   const known = UNITS.get(unit);
@@ -164,17 +164,17 @@ const LEVELS: ReadonlyMap<string, string> = new Map([
   ["trace", "debug"],
 ]);
 
-/** A level that Relay takes: lower case, and common other words for one. Undefined for anything else. */
+/** Returns the valid level for a level in any case or a common synonym (`warn`); undefined for other values. */
 export function validLevel(level: unknown): string | undefined {
   if (typeof level !== "string" || level.length > MAX_READ_LENGTH) return undefined;
   return LEVELS.get(level.trim().toLowerCase());
 }
 
-// Seconds up to the year 5138; larger numbers are of a finer unit.
+// As seconds, a date in the year 5138; larger numbers must be in a finer unit.
 const LARGEST_SECONDS = 1e11;
 const FINER_UNITS = [1, 1e3, 1e6, 1e9];
 
-/** A time as seconds since 1970: of seconds, milliseconds, a `Date` or a text. Undefined for anything else. */
+/** Converts a number of seconds or a finer unit, a `Date` or a date text to seconds since 1970; undefined if invalid. */
 export function validSeconds(time: unknown): number | undefined {
   const seconds = secondsOf(time);
   const unit = FINER_UNITS.find((divisor) => seconds / divisor < LARGEST_SECONDS);
@@ -183,11 +183,12 @@ export function validSeconds(time: unknown): number | undefined {
 
 const SECONDS_PER_DAY = 86_400;
 
-// Relay takes error events of 30 days, and those up to a minute ahead of its clock. The rest of the days is for the way.
+// Relay accepts error events up to 30 days old, and up to a minute ahead of its clock. The margins are for delays until
+// delivery and for differing clocks.
 const MAX_EVENT_AGE_SECONDS = 25 * SECONDS_PER_DAY;
 const MAX_AHEAD_SECONDS = 30;
 
-/** The time of an error event that Relay takes: one outside of its window is moved to the nearest bound. */
+/** Makes the time of an error event valid, in seconds: one that is too old is moved to the bound, a future one to now. */
 export function validEventTime(time: unknown, nowSeconds: number): number {
   const seconds = validSeconds(time) ?? nowSeconds;
   if (seconds > nowSeconds + MAX_AHEAD_SECONDS) return nowSeconds;
