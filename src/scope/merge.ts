@@ -2,21 +2,21 @@ import { EMPTY_SCOPE_DATA, crumbsOf } from "./scope-data.js";
 import type { Breadcrumb, ScopeData } from "./scope-data.js";
 import type { Scope } from "./scope.js";
 
-/** What the scopes say together: breadcrumbs as a list, everything else as in a single scope. */
+/** The merged data of several scopes, with breadcrumbs as a list. */
 export interface MergedScopes extends Omit<ScopeData, "breadcrumbs"> {
   readonly breadcrumbs: readonly Breadcrumb[];
 }
 
-/** What scopes without data say. */
+/** The merged data of empty scopes. */
 export const NO_SCOPES: MergedScopes = Object.freeze({
   ...EMPTY_SCOPE_DATA,
   breadcrumbs: Object.freeze([]),
 });
 
 /**
- * Merges scopes by Sentry's table, least specific first (global, isolation, current): later keys win,
- * breadcrumbs (`moreCrumbs` among them) are put in order of time and cut to the newest `maxBreadcrumbs`, the event processors of
- * the most specific scope come first.
+ * Merges scopes as Sentry's specification says, least specific first (global, isolation, current): later keys win, and event
+ * processors of the most specific scope come first. Breadcrumbs, including `moreCrumbs`, are sorted by time and cut to the
+ * newest `maxBreadcrumbs`.
  */
 export function mergeScopes(
   scopes: readonly ScopeData[],
@@ -62,7 +62,7 @@ function inOrder(lists: readonly (readonly Breadcrumb[])[], limit: number): read
   return limit === 0 ? [] : crumbs.slice(-limit);
 }
 
-/** What the given scopes hold now, in the order in which they are merged; absent ones are left out. */
+/** Returns the current data of the given scopes, in the same order; undefined ones are left out. */
 export function scopeData(...scopes: readonly (Scope | undefined)[]): readonly ScopeData[] {
   const data: ScopeData[] = [];
   for (const scope of scopes) {

@@ -3,21 +3,22 @@ import type { ScopeData } from "./scope-data.js";
 import { Scope } from "./scope.js";
 import { Unit } from "./unit.js";
 
-/** What exists once per process. */
+/** The scopes and units that exist once per process. */
 export interface ProcessScopes {
   readonly global: Scope;
-  /** Where setters write outside of every unit. */
+  /** The unit that is current outside of all units of work. */
   readonly defaultUnit: DefaultUnit;
+  /** The units of traces without a recording span. */
   readonly unrecorded: UnitTable;
 }
 
-// Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it. The
-// number is the format's: copies with another format do not.
+// Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it. The number is the version
+// of the format: copies with another format have scopes of their own.
 const SLOT = Symbol.for("otel-sentry-bridge.process-scopes.v2");
 
 const carrier: typeof globalThis & { [SLOT]?: ProcessScopes } = globalThis;
 
-/** The process's scopes, shared by all copies of the package. */
+/** Returns the scopes of the process, which all copies of the package share. */
 export function processScopes(): ProcessScopes {
   return (carrier[SLOT] ??= {
     global: new Scope(),
@@ -26,22 +27,22 @@ export function processScopes(): ProcessScopes {
   });
 }
 
-/** A change that is about to be made to the default scope. */
+/** A change to the default scope, before it is made. */
 export interface OutsideWrite {
   readonly change: Partial<ScopeData>;
-  /** True once a unit of work has opened. */
+  /** True if a unit of work was already open. */
   readonly isLate: boolean;
-  /** True once a span processor exists, which gives each local root a unit of its own. */
+  /** True if there is a span processor, which gives each local root a unit of its own. */
   readonly isTraced: boolean;
 }
 
-/** Decides whether a change is made to the default scope. Must not throw. */
+/** Decides whether a change to the default scope is made. Must not throw. */
 export type WriteGuard = (write: OutsideWrite) => boolean;
 
-/** The scope that setters write to outside of every unit of work. */
+/** The scope that setters write to outside of all units of work. */
 class DefaultScope extends Scope {
   guard: WriteGuard | undefined = undefined;
-  /** Data that units of work start with; set when the first one opens. */
+  /** The data that units of work start with, fixed when the first one opens. */
   inherited: ScopeData | undefined = undefined;
   isTraced: boolean = false;
 
@@ -52,8 +53,9 @@ class DefaultScope extends Scope {
 }
 
 /**
- * The unit outside of all units, one per process. Units of work are its forks, and start with what was written before
- * the first of them opened. What is written later belongs to work that has no unit; it must not reach others.
+ * The default unit, one per process, which is current outside of all units of work. Units of work are its forks. They start
+ * with the data that was set before the first of them opened: data that is set later belongs to work without a unit, and
+ * must not leak into requests.
  */
 export class DefaultUnit extends Unit {
   readonly #scope: DefaultScope;
@@ -64,12 +66,12 @@ export class DefaultUnit extends Unit {
     this.#scope = scope;
   }
 
-  /** Asks `guard` about each change from now on; the first guard of the process stays. */
+  /** Sets the guard that decides about each change. Only the first guard of a process has an effect. */
   guardWrites(guard: WriteGuard): void {
     this.#scope.guard ??= guard;
   }
 
-  /** Notes that a span processor exists. */
+  /** Records that there is a span processor. */
   expectSpans(): void {
     this.#scope.isTraced = true;
   }
@@ -80,12 +82,12 @@ export class DefaultUnit extends Unit {
   }
 }
 
-/** How many traces can have a unit in the table at once. */
+/** Default bound of a `UnitTable`. */
 export const MAX_UNRECORDED_UNITS = 10_000;
 
 /**
- * Units by trace id, for code whose active span does not record and so cannot carry one. Bounded:
- * when it is full the unit that was made first goes. Its data is lost; it is never shared.
+ * Units by trace id, for code whose active span does not record and so cannot refer to its unit. When the table is full, the
+ * oldest unit is evicted: its data is lost, but never shared with another trace.
  */
 export class UnitTable {
   readonly #units = new Map<string, Unit>();
@@ -95,7 +97,7 @@ export class UnitTable {
     this.#limit = limit;
   }
 
-  /** The trace's unit, made by `create` when it has none. */
+  /** Returns the trace's unit; creates it with `create` if there is none. */
   get(traceId: string, create: () => Unit): Unit {
     const known = this.#units.get(traceId);
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 
-/** Who a unit of work is done for (protocol: user interface). Unknown members are kept. */
+/** The user that a unit of work is done for (protocol: user interface). Unknown members are kept. */
 export interface User {
   readonly id?: number | string;
   readonly email?: string;
@@ -10,7 +10,7 @@ export interface User {
   readonly [key: string]: unknown;
 }
 
-/** Something that happened before an event. `timestamp` is in seconds, default now. */
+/** Something that happened before an event. `timestamp` is in seconds since 1970; default now. */
 export interface Breadcrumb {
   readonly timestamp?: number;
   readonly type?: string;
@@ -20,10 +20,10 @@ export interface Breadcrumb {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** What a tag may be set to; `undefined` and `null` remove it. */
+/** A value for a tag; `undefined` and `null` remove the tag. */
 export type TagValue = bigint | boolean | number | string | null | undefined;
 
-/** Data that is written to a scope at once. */
+/** Data for a scope, as `Scope.update` takes it. Unset members leave the scope's as they are. */
 export interface ScopeChange {
   readonly level?: SeverityLevel | undefined;
   /** Replaces the user. */
@@ -37,23 +37,23 @@ export interface ScopeChange {
   readonly attachments?: readonly Attachment[] | undefined;
 }
 
-/** A JSON object whose parts are all frozen. */
+/** A deeply frozen JSON object. */
 export type FrozenRecord = Readonly<Record<string, unknown>>;
 
 /**
- * The breadcrumbs of a scope, newest first. A list that shares its tail: adding one costs one small
- * object, and a fork shares everything that came before it.
+ * The breadcrumbs of a scope, newest first. A linked list: adding one allocates one small object, and a fork shares all
+ * earlier breadcrumbs.
  */
 export type BreadcrumbTrail = Trail<Breadcrumb>;
 
-/** A list of the newest things that shares its tail. */
+/** A node of a linked list, newest first, whose tail may be shared by several lists. */
 export interface Trail<Crumb> {
   readonly crumb: Crumb;
   readonly previous: Trail<Crumb> | undefined;
   readonly length: number;
 }
 
-/** All that a scope holds. Every value is deeply frozen, so that forks may share it. */
+/** The data of a scope. Every value is deeply frozen, so that forks can share it. */
 export interface ScopeData {
   readonly user: User | undefined;
   readonly tags: Readonly<Record<string, boolean | number | string>>;
@@ -66,7 +66,7 @@ export interface ScopeData {
   readonly transactionName: string | undefined;
   readonly eventProcessors: readonly EventProcessor[];
   readonly attachments: readonly Attachment[];
-  /** Rules of Relay's that values broke which the scope was given; each once. */
+  /** Rules of Relay that values of this scope broke before they were repaired, without duplicates. */
   readonly broken: readonly ValueRule[];
 }
 
@@ -88,7 +88,7 @@ export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
   broken: NONE,
 });
 
-/** Adds a breadcrumb; keeps between `limit` and twice `limit` of them, so that adding stays O(1). */
+/** Adds a breadcrumb. The list is cut to `limit` when it exceeds twice that, so that adding takes constant time. */
 export function addCrumb<Crumb>(
   trail: Trail<Crumb> | undefined,
   crumb: Crumb,
@@ -100,7 +100,7 @@ export function addCrumb<Crumb>(
   return trailOf([...crumbsOf(trail, limit - 1), crumb]);
 }
 
-/** The newest `limit` breadcrumbs, oldest first. */
+/** Returns the newest `limit` breadcrumbs, oldest first. */
 export function crumbsOf<Crumb>(trail: Trail<Crumb> | undefined, limit: number): Crumb[] {
   const crumbs: Crumb[] = [];
   for (let node = trail; node !== undefined && crumbs.length < limit; node = node.previous) {

@@ -9,16 +9,15 @@ import { normalize } from "../support/normalize.js";
 import { cut } from "../support/text.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
 
-/** Tags, contexts, extras and attributes that a scope holds, of each; further ones are not taken. */
+/** The most tags, contexts, extras and attributes that a scope holds, of each. Further ones are ignored. */
 export const MAX_MEMBERS = 200;
 
-/** Event processors and attachments that a scope holds, of each; further ones are not taken. */
+/** The most event processors and attachments that a scope holds, of each. Further ones are ignored. */
 export const MAX_HANDLERS = 100;
 
 /**
- * A deeply frozen JSON copy of what the application passed: a later change of its object changes no
- * scope, and no fork can change another's value. The application's own object stays untouched.
- * `depth` levels of objects are kept.
+ * Returns a deeply frozen JSON copy of an object of the application: later changes of the object do not change the scope,
+ * and no fork can change another's value. Keeps `depth` levels of objects, default 3.
  */
 export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
   const copy = normalize(value, { depth, omitUndefined: true });
@@ -27,14 +26,14 @@ export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
 
 const ATTACHMENT_MEMBERS = ["filename", "data", "contentType", "attachmentType"] as const;
 
-/** A frozen copy of the members that an attachment has, and no others; one whose getter throws is left out. */
+/** Returns a frozen copy of an attachment, without unknown members and those that throw as they are read. */
 export function attachmentCopy(attachment: Attachment): Attachment {
   const members = ATTACHMENT_MEMBERS.map((name) => [name, memberOf(attachment, name)] as const);
   const given = members.filter(([, value]) => value !== undefined);
   return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
-/** Copies of several contexts, at most `max`, within the bounds of one value: `null` stands for one to remove. */
+/** Copies at most `max` contexts, bounded together as one value. A context that is no object becomes `null`: remove it. */
 export function contextCopies(contexts: unknown, max: number): [string, FrozenRecord | null][] {
   if (typeof contexts !== "object" || contexts === null) return [];
   return Object.entries(frozenCopy(contexts, CONTEXTS_DEPTH))
@@ -42,10 +41,10 @@ export function contextCopies(contexts: unknown, max: number): [string, FrozenRe
     .map(([name, context]) => [name, isRecord(context) ? context : null]);
 }
 
-// One level more than of a context.
+// One level more than for a single context.
 const CONTEXTS_DEPTH = 4;
 
-/** Freezes a JSON value and all in it. */
+/** Freezes a JSON value deeply. */
 export function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
     if (typeof member === "object" && member !== null) deepFreeze(member);
@@ -53,33 +52,33 @@ export function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/** A value that Relay takes, and whether it had to be repaired for that. */
+/** A value that Relay accepts, and whether it was repaired for that. */
 export interface Checked<T> {
   readonly value: T;
   readonly isBroken: boolean;
 }
 
-/** A tag that Relay takes; absent where none can be made of it, and without a value where that is to be removed. */
+/** A tag that Relay accepts. `key` is undefined if the tag is invalid; `value` if the tag is to be removed. */
 export interface CheckedTag {
   readonly key: string | undefined;
   readonly value: string | undefined;
   readonly broken: ValueRule | undefined;
 }
 
-/** Makes a tag valid: texts of 1 to 200 characters, keys without other than `\w.:-`. Never throws. */
+/** Makes a tag valid: key and value of 1 to 200 characters, the key of `\w.:-` only. Never throws. */
 export function checkedTag(given: string, value: unknown): CheckedTag {
   const key = validTagKey(given);
   if (key === undefined) return { key, value: undefined, broken: "tagKey" };
   const isRemoved = value === undefined || value === null;
   const text = isRemoved ? undefined : validTagValue(value);
-  // Relay writes hyphens for spaces and trims without an error.
+  // Relay replaces spaces by hyphens and trims values without an error, so these count as unchanged.
   if (key.length !== given.length || key !== given.replaceAll(" ", "-"))
     return { key, value: text, broken: "tagKey" };
   const isWhole = typeof value === "string" ? isTrimmed(text, value) : typeof value !== "object";
   return { key, value: text, broken: isRemoved || isWhole ? undefined : "tagValue" };
 }
 
-// White space at the ends is no fault, within a length that is quickly read.
+// Surrounding white space is not reported as broken. Bounded, because trimming a very long text takes time.
 const MAX_TRIMMED_LENGTH = 1024;
 
 function isTrimmed(text: string | undefined, value: string): boolean {
@@ -92,7 +91,7 @@ const MAX_EMAIL_LENGTH = 75;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Makes a breadcrumb of JSON values valid; `now` (in seconds) stands in for a time that is none. */
+/** Makes a breadcrumb valid. Takes JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
 export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcrumb> {
   const { timestamp, type, category, message, level, data, ...others } = crumb;
   const value = withoutUnset<Record<string, unknown>>({
@@ -107,7 +106,7 @@ export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcru
   return { value: value, isBroken };
 }
 
-/** Makes a user of JSON values valid. Unknown members stay. */
+/** Makes a user valid. Takes JSON values; unknown members are kept. */
 export function checkedUser(user: Members): Checked<User> {
   const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
   const value = withoutUnset<Record<string, unknown>>({
@@ -124,13 +123,13 @@ export function checkedUser(user: Members): Checked<User> {
   return { value: value, isBroken: hasChanged(user, value) };
 }
 
-/** A text as it is, a number or switch as text; undefined for anything else. */
+/** Returns a text, number or boolean as a text of at most `max` characters; undefined for other values. */
 export function textMember(value: unknown, max: number): string | undefined {
   if (typeof value === "string") return cut(value, max);
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-// What is no object is kept inside of one.
+// Any other value is wrapped in an object, so that it is not lost.
 function recordMember(value: unknown): Members | undefined {
   if (value === undefined || value === null || isRecord(value)) return value ?? undefined;
   return { value };

@@ -23,21 +23,21 @@ import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope
 const MAX_NAME_LENGTH = 200;
 const MAX_READ_NAME = 1024;
 
-// One level more than of a context: each member is a value of its own.
+// One level more than for a context: each member is a value of its own.
 const MEMBER_DEPTH = 4;
 
-// Those that remove a tag, or are no tags, are not held.
+// Tags that are read at once. More than a scope holds, since entries may be invalid or remove a tag.
 const MAX_READ_TAGS = 5 * MAX_MEMBERS;
 
-/** How many breadcrumbs a scope keeps when the client does not say otherwise. */
+/** Breadcrumbs that a scope keeps by default. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
 
-// A fork reads nothing, and what the function throws that `update` runs is the caller's.
+// The methods that are guarded. `fork` and `clone` cannot throw, and errors of a callback of `update` reach the caller.
 type SettersOf<T> = Omit<T, "clone" | "fork" | "update">;
 
 /**
- * Data for the events of one unit of work. Copy-on-write: a fork shares everything until one side is
- * written to, and costs one object. Follows Sentry's scopes specification. No method throws.
+ * Data for the events of one unit of work. Copy-on-write: a fork costs one object, and shares all data until one side is
+ * changed. Follows https://develop.sentry.dev/sdk/telemetry/scopes/. No method throws.
  */
 export class Scope {
   #data: ScopeData;
@@ -64,24 +64,24 @@ export class Scope {
     });
   }
 
-  /** A scope with the given data; empty by default. */
+  /** Creates a scope with the given data; empty by default. */
   constructor(data: ScopeData = EMPTY_SCOPE_DATA) {
     this.#data = data;
   }
 
-  /** A scope that starts with this one's data; later changes on either side stay there. */
+  /** Creates a scope with this one's data. Later changes on either side do not affect the other. */
   fork(): Scope {
     return new Scope(this.#data);
   }
 
-  /** Forks the scope: `fork` by its name in Sentry's SDKs. */
+  /** An alias of `fork`, named as in Sentry's SDKs. */
   clone(): Scope {
     return this.fork();
   }
 
   /**
-   * Sets what the members name, or what another scope holds, keeping the rest; or calls a function with this scope, which
-   * may throw. Breadcrumbs and event processors of another scope stay there.
+   * Sets several values at once and keeps the others: the members of an object, or the data of another scope except its
+   * breadcrumbs and event processors. Or calls a function with this scope; its errors reach the caller.
    */
   update(change: Scope | ScopeChange | ((scope: Scope) => unknown)): this {
     if (typeof change === "function") ignoreRejection(change(this));
@@ -90,24 +90,27 @@ export class Scope {
     return this;
   }
 
-  /** What the scope holds now: frozen, it does not change later. */
+  /** The scope's current data: a frozen snapshot. */
   get data(): ScopeData {
     return this.#data;
   }
 
-  /** Sets the user, replacing the one before; `null` removes it. */
+  /** Sets the user and replaces the previous one; `null` removes it. */
   setUser(user: User | null): this {
     if (!isObject(user)) return this.#with({ user: undefined });
     const { value, isBroken } = checkedUser(frozenCopy(user));
     return this.#with({ user: Object.freeze(value) }, isBroken ? "user" : undefined);
   }
 
-  /** Sets one tag, as text; keys and values are cut at 200 characters, `undefined`, `null` and "" remove it. */
+  /**
+   * Sets one tag. The value is converted to text; key and value are cut at 200 characters. `undefined`, `null` and ""
+   * remove the tag.
+   */
   setTag(key: string, value: TagValue): this {
     return typeof key === "string" ? this.setTags({ [key]: value }) : this;
   }
 
-  /** Sets several tags, keeping the others; at most 200. */
+  /** Sets several tags and keeps the others. A scope holds at most 200. */
   setTags(tags: Readonly<Record<string, TagValue>>): this {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
@@ -117,7 +120,7 @@ export class Scope {
     return this.#with({ tags: Object.freeze(merged) }, broken);
   }
 
-  /** Sets a named context, replacing the one of that name; `null` removes it. At most 200. */
+  /** Sets a context and replaces the one of that name; `null` removes it. A scope holds at most 200. */
   setContext(name: string, context: Readonly<Record<string, unknown>> | null): this {
     if (typeof name !== "string") return this;
     const { [name]: _replaced, ...others } = this.#data.contexts;
@@ -130,25 +133,25 @@ export class Scope {
     return typeof key === "string" ? this.setExtras({ [key]: value }) : this;
   }
 
-  /** Sets several extra values, keeping the others; at most 200. */
+  /** Sets several extra values and keeps the others. A scope holds at most 200. */
   setExtras(extras: Readonly<Record<string, unknown>>): this {
     if (!isObject(extras)) return this;
     return this.#with({ extra: added(this.#data.extra, frozenCopy(extras, MEMBER_DEPTH)) });
   }
 
-  /** Sets one attribute (for logs, metrics and streamed spans; not put on transactions). */
+  /** Sets one attribute of logs and metrics. Not added to transactions. */
   setAttribute(key: string, value: unknown): this {
     return typeof key === "string" ? this.setAttributes({ [key]: value }) : this;
   }
 
-  /** Sets several attributes, keeping the others; at most 200. */
+  /** Sets several attributes of logs and metrics and keeps the others. A scope holds at most 200. */
   setAttributes(attributes: Readonly<Record<string, unknown>>): this {
     if (!isObject(attributes)) return this;
     const copy = frozenCopy(attributes, MEMBER_DEPTH);
     return this.#with({ attributes: added(this.#data.attributes, copy) });
   }
 
-  /** Sets how events are grouped; replaces the server's own grouping. */
+  /** Sets the fingerprint, by which Sentry groups events instead of its own grouping. An empty list removes it. */
   setFingerprint(fingerprint: readonly string[]): this {
     const parts = normalize(fingerprint);
     if (!Array.isArray(parts)) return this;
@@ -157,21 +160,21 @@ export class Scope {
     });
   }
 
-  /** Sets the level of events captured under this scope. */
+  /** Sets the level of events that are captured under this scope. */
   setLevel(level: SeverityLevel): this {
     const valid = validLevel(level);
     if (valid === undefined) return this.#with({}, "level");
     return this.#with({ level: valid as SeverityLevel }, valid === level ? undefined : "level");
   }
 
-  /** Sets the transaction name that error events of this scope carry. */
+  /** Sets the transaction name of error events that are captured under this scope. Cut at 200 characters. */
   setTransactionName(name: string): this {
     return typeof name === "string"
       ? this.#with({ transactionName: cut(name.slice(0, MAX_READ_NAME).trim(), MAX_NAME_LENGTH) })
       : this;
   }
 
-  /** Adds a breadcrumb; the oldest goes when there are more than `limit` (default 100). */
+  /** Adds a breadcrumb. Over `limit` (default 100), the oldest is dropped. */
   addBreadcrumb(crumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
     if (!isObject(crumb)) return this;
     const { value, isBroken } = checkedBreadcrumb(frozenCopy(crumb), Date.now() / 1000);
@@ -180,44 +183,44 @@ export class Scope {
     return this.#with({ breadcrumbs }, isBroken ? "breadcrumb" : undefined);
   }
 
-  /** Removes the breadcrumbs. */
+  /** Removes all breadcrumbs. */
   clearBreadcrumbs(): this {
     return this.#with({ breadcrumbs: undefined });
   }
 
   /**
-   * Adds a function that sees the events of this scope: error events, also in the outer scopes' order, and
-   * transactions. It may change them or return `null` to drop them; one that throws is passed over.
+   * Adds a function that is called with each error event and transaction of this scope, before those of outer scopes. It
+   * returns the event, possibly changed, or `null` to drop it. If it throws, it is skipped. A scope holds at most 100.
    */
   addEventProcessor(processor: EventProcessor): this {
     if (typeof processor !== "function") return this;
     return this.#with({ eventProcessors: appended(this.#data.eventProcessors, processor) });
   }
 
-  /** Adds a file that goes with the error events of this scope. */
+  /** Adds a file that is sent with error events of this scope. A scope holds at most 100. */
   addAttachment(attachment: Attachment): this {
     if (!isObject(attachment)) return this;
     const attachments = appended(this.#data.attachments, attachmentCopy(attachment));
     return this.#with({ attachments });
   }
 
-  /** Removes the files. */
+  /** Removes all attachments. */
   clearAttachments(): this {
     return this.#with({ attachments: EMPTY_SCOPE_DATA.attachments });
   }
 
-  /** Removes everything from this scope. */
+  /** Removes all data from this scope. */
   clear(): this {
     if (this.admits(EMPTY_SCOPE_DATA)) this.#data = EMPTY_SCOPE_DATA;
     return this;
   }
 
-  /** Tells whether a change is made. */
+  /** Decides whether a change is made. The default scope overrides it. */
   protected admits(_change: Partial<ScopeData>): boolean {
     return true;
   }
 
-  // `rule`: one that a given value broke. The client reports it with the next event.
+  // `rule` is a rule of Relay that a given value broke. The client reports it with the next event.
   #with(change: Partial<ScopeData>, rule?: ValueRule): this {
     if (!this.admits(change)) return this;
     const known = this.#data.broken;
@@ -228,17 +231,17 @@ export class Scope {
   }
 }
 
-// What throws on a value that was given leaves the scope as it is.
+// The stand-in of all setters: if a given value throws, the scope stays as it is.
 function itself(this: Scope): Scope {
   return this;
 }
 
-// By what it can do: a scope of another copy of the package is of another class.
+// By its members, not by class: scopes of another copy of the package are of another class.
 function isScope(value: Scope | ScopeChange): value is Scope {
   return isObject(memberOf(value, "data")) && typeof memberOf(value, "fork") === "function";
 }
 
-// What is written may be anything: a member that cannot be read is passed over.
+// Members that throw as they are read are skipped.
 function writeMembers(scope: Scope, change: ScopeChange): void {
   const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>
     attempt<ScopeChange[Key]>(() => change[key], undefined);

@@ -4,7 +4,7 @@ import { addCrumb } from "./scope-data.js";
 import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
 
-// Whoever forks inside of a fork without end must not hold all of them.
+// A program that nests forks without end must not keep all ancestors alive.
 const MAX_REMEMBERED_DEPTH = 16;
 
 /**
@@ -13,23 +13,24 @@ const MAX_REMEMBERED_DEPTH = 16;
  */
 export class Unit {
   readonly isolation: Scope;
-  /** Number of forks between the process's default unit and this one. */
+  /** Number of forks from the process's default unit to this one. */
   readonly depth: number;
-  /** What it was forked from, unless that is deep, and when (milliseconds since 1970). */
+  /** The unit it was forked from; undefined below 16 levels. */
   parent: Unit | undefined = undefined;
+  /** Time of the fork, in milliseconds since 1970. */
   forkedAt: number = 0;
   /**
-   * Made by `extract` for a root span that has not started yet. The first SERVER or CONSUMER root
-   * takes it; a second one in the same context (a retry loop, a batch) gets a fork.
+   * True if `extract` created it for a root span that has not started yet. The first SERVER or CONSUMER root adopts it; a
+   * second one in the same context (a retry loop, a batch) gets a fork.
    */
   adoptable: boolean;
-  /** Attributes of the span of the request or message that the unit is for. */
+  /** Attributes of the root span of the unit's request or message. */
   request: Readonly<Record<string, unknown>> | undefined = undefined;
-  /** Id of the remote span that the unit's request or message came from; undefined if it named none. */
+  /** Id of the remote span that sent the unit's request or message; undefined if the headers had none. */
   senderSpanId: string | undefined = undefined;
-  /** Id of the error event that was captured last. A fork does not inherit it: it may be another request's. */
+  /** Id of the last error event. A fork does not inherit it: it may be that of another request. */
   lastEventId: string | undefined = undefined;
-  /** What spans of the unit have left behind. */
+  /** Span events and client spans for breadcrumbs, newest first. */
   trail: Trail<SpanCrumb> | undefined = undefined;
 
   constructor(isolation: Scope, depth: number, adoptable: boolean) {
@@ -38,7 +39,7 @@ export class Unit {
     this.adoptable = adoptable;
   }
 
-  /** A unit of its own that starts with this one's data. */
+  /** Creates a unit that starts with this one's data. */
   fork(adoptable: boolean = false): Unit {
     const unit = new Unit(this.forkScope(), this.depth + 1, adoptable);
     unit.parent = this.depth < MAX_REMEMBERED_DEPTH ? this : undefined;
@@ -49,53 +50,52 @@ export class Unit {
     return unit;
   }
 
-  /** The isolation scope of a fork. */
+  /** Creates the isolation scope of a fork. */
   protected forkScope(): Scope {
     return this.isolation.fork();
   }
 
-  /** Tells whether this is the other unit, or was forked inside of it. */
+  /** Tells whether this unit is the other one, or was forked from it directly or indirectly. */
   isWithin(other: Unit): boolean {
     if (this === other) return true;
-    // Ancestors of very deep units are forgotten. Then the depth decides, as between a context and its span.
+    // The ancestors of very deep units are not kept. Then the depth decides.
     return this.parent === undefined
       ? this.depth > MAX_REMEMBERED_DEPTH && this.depth > other.depth
       : this.parent.isWithin(other);
   }
 
-  /** Whether what came up in the given unit at that time led to this one: its own, or of before the fork. */
+  /** Tells whether an event in the given unit at that time happened before this unit: in itself, or before it was forked. */
   comesAfter(other: Unit, atMillis: number): boolean {
     if (other === this) return true;
     return atMillis <= this.forkedAt && this.parent?.comesAfter(other, atMillis) === true;
   }
 
-  /** Leaves something behind; the oldest goes when there are more than about `limit`. */
+  /** Adds a breadcrumb of a span; keeps the newest `limit` to twice `limit`. */
   leave(crumb: SpanCrumb, limit: number): void {
     this.trail = addCrumb(this.trail, crumb, limit);
   }
 }
 
-/** A unit of work of which nothing is known. */
+/** Creates a unit of work without data. */
 export function emptyUnit(): Unit {
   return new Unit(new Scope(), 1, false);
 }
 
 /**
- * What an event of a span, or a client span that is not sent with its segment, leaves for the breadcrumbs
- * of later error events. Only references: the breadcrumb is made when an event asks for it, which few units
- * ever do.
+ * A span event, or a client span that is not sent with its segment, kept for the breadcrumbs of later error events. Only
+ * references: the breadcrumb is made if an error is captured, which happens in few units of work.
  */
 export interface SpanCrumb {
   readonly name: string;
-  /** Kind of the span; undefined for an event. */
+  /** The span's kind; undefined for a span event. */
   readonly kind: number | undefined;
-  /** Seconds and nanoseconds: the end of the span, the time of the event. */
+  /** The end of the span or the time of the span event. */
   readonly time: readonly [seconds: number, nanos: number];
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly hasFailed: boolean;
 }
 
-/** Ids for what comes up outside of all traces (protocol: propagation context). */
+/** Ids for events that are captured outside of all traces (protocol: propagation context). */
 export interface UnitTrace {
   readonly traceId: string;
   readonly spanId: string;
@@ -106,7 +106,7 @@ const SPAN_ID_BYTES = 8;
 
 const traces = new WeakMap<Unit, UnitTrace>();
 
-/** The same ids for all that comes up in one unit of work where no span is active. */
+/** Returns the ids for events that are captured in a unit of work where no span is active: always the same for a unit. */
 export function traceOfUnit(unit: Unit): UnitTrace {
   const known = traces.get(unit);
   if (known !== undefined) return known;
