@@ -2,7 +2,7 @@ import { appendItem, encodeEnvelope } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { DiscardLedger, ReportedLoss, UntoldCounts } from "./ledger.js";
 
-/** What the server is told of losses (https://develop.sentry.dev/sdk/telemetry/client-reports/). */
+/** A client report: losses for the server (https://develop.sentry.dev/sdk/telemetry/client-reports/). */
 export interface ClientReport {
   readonly discarded: readonly ReportedLoss[];
   /** The item's payload, as JSON text. */
@@ -11,10 +11,10 @@ export interface ClientReport {
 
 const ITEM_TYPE = "client_report";
 
-// Relay drops a report that is larger.
+// Relay drops larger reports.
 const MAX_PAYLOAD_LENGTH = 4096;
 
-/** Takes losses, one after the other, as long as they fit into one report. */
+/** Writes the payload of a report; takes losses one by one as long as they fit. */
 export class ReportWriter {
   readonly #head: string;
   #members = "";
@@ -24,7 +24,7 @@ export class ReportWriter {
     this.#head = `{"timestamp":"${timestamp}","discarded_events":[`;
   }
 
-  /** Whether the loss has been added. All of it is ASCII, so that characters are bytes. */
+  /** Adds a loss; returns false if it does not fit. All text is ASCII, so that characters are bytes. */
   add({ reason, category, quantity }: ReportedLoss): boolean {
     const comma = this.#members === "" ? "" : ",";
     const member = `${comma}{"reason":"${reason}","category":"${category}","quantity":${quantity}}`;
@@ -40,14 +40,14 @@ export class ReportWriter {
 }
 
 /**
- * The envelope with the report as its last item, in a buffer of its own: what the envelope holds, and
- * so what its loss costs, stays the same, and a spool must get the one without.
+ * Returns a copy of the envelope with the report as its last item. The original is kept for the spool, which must not store
+ * a report; the items that are lost with the envelope are the same for both.
  */
 export function withReport(envelope: EncodedEnvelope, { payload }: ClientReport): EncodedEnvelope {
   return appendItem(envelope, ITEM_TYPE, payload);
 }
 
-/** An envelope of the report alone; `headerMembers` as for any envelope. Its own loss costs nothing. */
+/** Creates an envelope with the report only. If it is lost, no items are counted: the report itself is restored. */
 export function reportEnvelope({ payload }: ClientReport, headerMembers: string): EncodedEnvelope {
   return encodeEnvelope({
     category: "internal",
@@ -58,51 +58,51 @@ export function reportEnvelope({ payload }: ClientReport, headerMembers: string)
   });
 }
 
-/** Where the reports stand. */
+/** Statistics of the client reports. */
 export interface ReportCounts {
-  /** Reports that were taken and not given back: told to the server, or on their way. */
+  /** Reports that were taken and not restored: delivered or under way. */
   readonly sent: number;
-  /** Reports that could not be delivered; what they said is told by later ones. */
+  /** Reports that could not be delivered. Their losses are part of later reports. */
   readonly restored: number;
-  /** What the server has not been told of, by category. */
+  /** Losses by category that the server has not been told of. */
   readonly untold: UntoldCounts;
 }
 
-/** Makes reports of what was lost. Each loss is in one report at a time. */
+/** Creates reports of discarded items. Each loss is part of one report at a time. */
 export interface ClientReports {
-  /** Whether there is something to tell. */
+  /** True if there are losses to report. */
   readonly hasPending: boolean;
   /**
-   * The report for an envelope that leaves now. Undefined when there is nothing to tell, or when the
-   * last one was taken less than the interval ago. `nowMillis` is by any clock that does not jump.
+   * Takes a report for an envelope that is about to be sent. Undefined if there are no losses, or if the last report was
+   * taken less than the interval ago. `nowMillis` is by a monotonic clock.
    */
   take(nowMillis: number): ClientReport | undefined;
-  /** The same at the end, where no interval counts; what does not fit into it is in the next one. */
+  /** Takes a report regardless of the interval, for a flush. Losses that do not fit are part of the next one. */
   takeNow(): ClientReport | undefined;
-  /** Takes back a report that was not delivered; later ones tell what it says. A second time nothing happens. */
+  /** Returns the losses of an undelivered report to the ledger, for later reports. A second call has no effect. */
   restore(report: ClientReport): void;
-  /** Calls `run` whenever there is something to tell and there was nothing before. It must not throw. */
+  /** Calls `run` each time losses become pending after there were none. It must not throw. */
   onPending(run: () => void): void;
   counts(): ReportCounts;
 }
 
-/** What reports are made of. */
+/** Settings of the client reports. */
 export interface ClientReportsSettings {
   readonly ledger: DiscardLedger;
-  /** Time from one report to the next; default 30,000. */
+  /** Minimum milliseconds between two reports. Default 30,000. */
   readonly intervalMillis?: number | undefined;
-  /** The clock that the server is told: milliseconds since the epoch, default `Date.now`. */
+  /** The wall clock for the report's timestamp, in milliseconds since 1970. Default `Date.now`. */
   readonly wallNow?: (() => number) | undefined;
 }
 
 const DEFAULT_INTERVAL_MILLIS = 30_000;
 
-/** Builds the reports of one client. */
+/** Creates the client reports of one client. */
 export function createClientReports(settings: ClientReportsSettings): ClientReports {
   return new LedgerReports(settings);
 }
 
-/** For a client that reports nothing. */
+/** Client reports that are switched off. */
 export const NO_CLIENT_REPORTS: ClientReports = {
   hasPending: false,
   take: () => undefined,
@@ -131,7 +131,7 @@ class LedgerReports implements ClientReports {
     return this.#ledger.hasUntold;
   }
 
-  // Asked for each envelope, and mostly there is nothing.
+  // Called for each envelope, so the common case of no losses comes first.
   take(nowMillis: number): ClientReport | undefined {
     if (!this.#ledger.hasUntold) return undefined;
     if (nowMillis - this.#takenAt < this.#intervalMillis) return undefined;

@@ -6,30 +6,31 @@ import type {
   ReportedReason,
 } from "../protocol/data-category.js";
 
-/** What a part that may lose items is given: it can record, and nothing else. */
+/** The part of the ledger that code which may lose items needs. */
 export interface DiscardRecorder {
+  /** Counts items as discarded. */
   record(reason: DiscardReason, contents: readonly ItemCount[]): void;
 }
 
-/** Counts by category, then by reason. */
+/** Discarded items by category, then by reason. */
 export type DiscardCounts = Partial<Record<DataCategory, Partial<Record<DiscardReason, number>>>>;
 
-/** Counts by category of what the server has not been told. */
+/** Discarded items by category that the server has not been told of yet. */
 export type UntoldCounts = Partial<Record<DataCategory, number>>;
 
-// What Relay reads a quantity as: one that is larger makes it refuse the whole report.
+// Relay reads quantities as unsigned 32-bit integers, and rejects a report with a larger one.
 const MAX_QUANTITY = 2 ** 32 - 1;
 
 /**
- * Counts every lost item by category and reason, from the client's start on, and keeps what the
- * server has not been told of yet.
+ * Counts every discarded item of a client by category and reason, and keeps the part that the server has not been told of
+ * yet.
  */
 export class DiscardLedger implements DiscardRecorder {
   readonly #losses = new LossTable();
   #untold = 0;
   #onUntold: (() => void) | undefined;
 
-  /** For parts that lose what no client has captured yet: the same books, and a count of its own. */
+  /** Counts items that are lost before a client captures them: in all counts, and in `earlySnapshot`. */
   readonly early: DiscardRecorder = {
     record: (reason, contents) => {
       for (const item of contents) {
@@ -43,8 +44,8 @@ export class DiscardLedger implements DiscardRecorder {
   }
 
   /**
-   * Takes on losses of items that another process captured: the server is told of them, but they are
-   * not in this process's counts.
+   * Adds losses of items that another process captured. They are reported to the server, but not part of this process's
+   * counts.
    */
   recordForeign(reason: ReportedReason, contents: readonly ItemCount[]): void {
     for (const item of contents) {
@@ -53,22 +54,22 @@ export class DiscardLedger implements DiscardRecorder {
     }
   }
 
-  /** A copy of the counts so far. */
+  /** Returns a copy of the counts. */
   snapshot(): DiscardCounts {
     return this.#countsOf("total");
   }
 
-  /** Of these, what was lost before a client had captured it. */
+  /** Returns the part of the counts that was lost before a client captured it. */
   earlySnapshot(): DiscardCounts {
     return this.#countsOf("early");
   }
 
-  /** Whether there are losses that the server has not been told of. */
+  /** True if there are losses that the server has not been told of. */
   get hasUntold(): boolean {
     return this.#untold > 0;
   }
 
-  /** What the server has not been told of, by category. */
+  /** Returns the losses by category that the server has not been told of. */
   untold(): UntoldCounts {
     const counts: UntoldCounts = {};
     for (const { category, untold } of this.#losses) {
@@ -77,13 +78,13 @@ export class DiscardLedger implements DiscardRecorder {
     return counts;
   }
 
-  /** Calls `run` whenever there is something to tell and there was nothing before. It must not throw. */
+  /** Calls `run` each time losses become pending after there were none. It must not throw. */
   onUntold(run: () => void): void {
     this.#onUntold = run;
     if (this.hasUntold) run();
   }
 
-  /** Takes out what is to be told, until `accepts` refuses one; the rest stays, and comes first next time. */
+  /** Removes pending losses until `accepts` returns false. The others stay, and come first next time. */
   takeUntold(accepts: (loss: ReportedLoss) => boolean): ReportedLoss[] {
     const taken: ReportedLoss[] = [];
     for (const loss of this.#losses) {
@@ -101,14 +102,14 @@ export class DiscardLedger implements DiscardRecorder {
     return taken;
   }
 
-  /** Puts back what was taken out and could not be told. */
+  /** Adds losses back after their report could not be delivered. */
   putBack(losses: readonly ReportedLoss[]): void {
     for (const { reason, category, quantity } of losses) {
       this.#addUntold(this.#losses.of(reason, category), quantity);
     }
   }
 
-  // Both sums in one step: a stack that overflows in between would leave them unequal for ever.
+  // Both sums in one function: a stack overflow between two calls would leave them different for good.
   #record(reason: DiscardReason, item: ItemCount, early: number = 0): void {
     if (!isCount(item)) return;
     const loss = this.#losses.of(reason, item.category);
@@ -133,31 +134,31 @@ export class DiscardLedger implements DiscardRecorder {
   }
 }
 
-/** Losses of one category for one reason, as the server is told of them. */
+/** Losses of one category for one reason, as reported to the server. */
 export interface ReportedLoss {
   readonly reason: ReportedReason;
   readonly category: DataCategory;
-  /** A whole number above 0; Relay reads 32 bits. */
+  /** An integer from 1 to 2 ** 32 - 1. */
   readonly quantity: number;
 }
 
-/** Losses of one category for one reason. */
+/** Losses of one category for one reason, as counted. */
 export interface Loss {
   readonly reason: DiscardReason;
   readonly category: DataCategory;
-  /** Undefined where the server is not told. */
+  /** Undefined if these losses are not reported to the server. */
   readonly reportedAs: ReportedReason | undefined;
   /** Lost by this process. */
   total: number;
-  /** Of these, before they were captured. */
+  /** The part of `total` that was lost before a client captured it. */
   early: number;
-  /** Not told to the server yet, those of other processes among them. */
+  /** Not reported to the server yet, including losses of other processes. */
   untold: number;
 }
 
 type LossesByReason = Partial<Record<DiscardReason, Loss>>;
 
-/** What the server is told of. `internal` is absent: the loss of a report is not reported. */
+/** The categories of which losses are reported. Not `internal`: the loss of a report is not reported. */
 export const REPORTED_CATEGORIES: readonly DataCategory[] = [
   "attachment",
   "default",
@@ -174,23 +175,23 @@ export const REPORTED_CATEGORIES: readonly DataCategory[] = [
 
 const REPORTED: ReadonlySet<string> = new Set(REPORTED_CATEGORIES);
 
-/** The losses by category and reason: as many numbers as there are such pairs, however much is lost. */
+/** Losses by category and reason. Its size is bounded by the number of such pairs. */
 export class LossTable implements Iterable<Loss> {
   readonly #byCategory: Partial<Record<DataCategory, LossesByReason>> = {};
   readonly #all: Loss[] = [];
 
-  /** The losses of one category for one reason, so far. */
+  /** Returns the losses of one category for one reason. */
   of(reason: DiscardReason, category: DataCategory): Loss {
     const byReason = (this.#byCategory[category] ??= {});
     return (byReason[reason] ??= this.#begin(reason, category));
   }
 
-  /** In the order in which they first came, unless another was asked for. */
+  /** Iterates in the order of the first losses, or from the one that `startWith` was called with. */
   [Symbol.iterator](): Iterator<Loss> {
     return this.#all.values();
   }
 
-  /** Has this one come first, and those before it last. */
+  /** Rotates the order so that this one comes first. */
   startWith(loss: Loss): void {
     this.#all.push(...this.#all.splice(0, this.#all.indexOf(loss)));
   }
@@ -203,12 +204,12 @@ export class LossTable implements Iterable<Loss> {
   }
 }
 
-/** Whether items can be lost: a whole number of them, more than none. */
+/** Tells whether a quantity can be counted: an integer above 0. */
 export function isCount({ quantity }: ItemCount): boolean {
   return Number.isSafeInteger(quantity) && quantity > 0;
 }
 
-/** Whether the server is told of losses of this category; what is read from a file may be of any. */
+/** Tells whether losses of a category are reported. A category that is read from a file may be any text. */
 export function isReportedCategory(category: string): boolean {
   return REPORTED.has(category);
 }
