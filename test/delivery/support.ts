@@ -21,7 +21,10 @@ export function envelopeOf(
   { payloadBytes = 10, contents }: { payloadBytes?: number; contents?: readonly ItemCount[] } = {},
 ): EncodedEnvelope {
   const eventId = (nextId++).toString(16).padStart(32, "0");
-  const payload = { event_id: eventId, type: category, text: "ä".repeat(payloadBytes / 2) };
+  const text = "ä".repeat(payloadBytes / 2);
+  // The shape of a transaction, which the ingest server checks.
+  const shape = { start_timestamp: 0, spans: [], contexts: {} };
+  const payload = { event_id: eventId, type: category, ...shape, text };
   return encodeEnvelope({
     eventId,
     category,
