@@ -96,7 +96,7 @@ export class SendOutcomes {
   pausedByLimit(category: DataCategory, contents: readonly ItemCount[]): void {
     this.#diagnostics.warnOnce(
       `limit:${category}`,
-      `the server asked for a pause: \`${category}\` items are dropped`,
+      `the server's rate limit holds: \`${category}\` items are dropped until it ends. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry`,
     );
     this.#recorder.record("ratelimit_backoff", contents);
   }
@@ -104,7 +104,7 @@ export class SendOutcomes {
   overflowed({ contents }: EncodedEnvelope): void {
     this.#diagnostics.warnOnce(
       "queue_overflow",
-      "more is captured than the server takes: the queue is full, and the least important envelopes are dropped",
+      "more is captured than the server takes: the queue is full, and the least important envelopes are dropped. Lower the sample rate, raise `maxBufferedBytes`, or set `transport.spoolDirectory`",
     );
     this.#recorder.record("queue_overflow", contents);
   }
@@ -135,7 +135,11 @@ export class SendOutcomes {
   }
 
   transportThrew({ contents }: EncodedEnvelope, error: unknown): void {
-    this.#diagnostics.warnOnce("transport", "the transport threw, and the envelope is lost", error);
+    this.#diagnostics.warnOnce(
+      "transport",
+      "the transport threw, and the envelope is lost. `send` of a transport must resolve to a result",
+      error,
+    );
     this.#recorder.record("internal_sdk_error", contents);
   }
 
@@ -146,7 +150,10 @@ export class SendOutcomes {
 
   // The server has counted this loss itself.
   #limited({ contents }: EncodedEnvelope): void {
-    this.#diagnostics.warnOnce("rate_limited", "the server limits what it takes (HTTP 429)");
+    this.#diagnostics.warnOnce(
+      "rate_limited",
+      "the server answered HTTP 429: the quota or a rate limit is used up, and what it limits is dropped. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry",
+    );
     this.#recorder.record("rate_limited", contents);
   }
 

@@ -80,7 +80,7 @@ describe("an outcome", () => {
     [answer(413), /\d+ bytes with HTTP 413.*too large/],
     [answer(302), /HTTP 302.*redirects are not followed/],
     [answer(503), /HTTP 503.*overloaded/],
-    [answer(418), /HTTP 418.*not sent again/],
+    [answer(418), /HTTP 418.*the envelope is lost; check the DSN/],
     [answer(429), /HTTP 429/],
     [failure("ECONNREFUSED"), /nothing listens at the DSN's host and port \(ECONNREFUSED\)/],
     [failure("EUNHEARD", "what it says"), /what it says \(EUNHEARD\)/],

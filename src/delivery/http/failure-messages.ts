@@ -6,7 +6,7 @@ const REJECTIONS: Readonly<Record<number, string>> = {
   401: "the DSN's key was not accepted: check the DSN",
   403: "the project or its key is disabled, or the DSN is of another server: check the DSN",
   404: "there is no envelope endpoint: check the host and path of the DSN (Sentry 20.6 or later)",
-  413: "the envelope is too large",
+  413: "the envelope is too large, for Sentry or a proxy in front of it, and is lost: raise the proxy's limit (nginx: client_max_body_size)",
 };
 
 /** Says for a person why the server refused an envelope, and what to look at. */
@@ -17,9 +17,10 @@ export function rejectionMessage(statusCode: number, bodyBytes: number): string 
 function rejectionHint(statusCode: number): string {
   const hint = REJECTIONS[statusCode];
   if (hint !== undefined) return hint;
-  if (statusCode >= 500) return "it is overloaded or broken";
+  if (statusCode >= 500)
+    return "it, or a proxy in front of it, is overloaded or broken, and the envelope is lost; `transport.retryOn5xx` sends again after 502, 503 and 504";
   if (statusCode < 400) return "redirects are not followed: check the scheme and host of the DSN";
-  return "it is not sent again";
+  return "the envelope is lost; check the DSN, and the proxies on the way to its host";
 }
 
 const NETWORK_FAILURES: Readonly<Record<string, string>> = {

@@ -89,7 +89,7 @@ function fromEnvironment(text: string, diagnostics: Diagnostics): Proxy | undefi
   if (proxy === undefined)
     diagnostics.warnOnce(
       "proxy",
-      "the proxy in HTTPS_PROXY or HTTP_PROXY is not an http(s) URL: none is used",
+      "the proxy in HTTPS_PROXY or HTTP_PROXY is not an http(s) URL: envelopes are sent without a proxy. Write http://host:port",
     );
   return proxy;
 }

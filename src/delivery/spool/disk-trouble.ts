@@ -7,7 +7,7 @@ const REST_MILLIS = 60_000;
 export function reportForeign(diagnostics: Diagnostics, base: string): void {
   diagnostics.warnOnce(
     "spool_foreign",
-    `the spool's directory has a file that this process may not touch; it is left alone: ${base}`,
+    `the spool's directory has a file that this process may not touch; it is left alone: ${base}. Give each user a directory of its own, or remove the file`,
   );
 }
 
@@ -32,7 +32,7 @@ export class DiskTrouble {
     this.#failedAt = this.#now();
     this.#diagnostics.warnOnce(
       "spool",
-      "the spool's directory cannot be used: what cannot be sent stays in memory, and is lost with the process",
+      "the spool's directory cannot be used: what cannot be sent stays in memory, and is lost with the process. Check `transport.spoolDirectory`, its rights, and the space on its disk",
       error,
     );
   }

@@ -138,7 +138,7 @@ export class SpoolClaims {
     const { books, diagnostics, disk, index } = this.#settings;
     diagnostics.warnOnce(
       "spool_corrupt",
-      `a spooled file is damaged and was set aside: ${corruptName(entry.base)}`,
+      `a spooled file is damaged and was set aside: ${corruptName(entry.base)}. It is not sent; it can be removed`,
     );
     books.lose(entry.base, "internal_sdk_error", contents);
     const result = await disk.move(claim, corruptName(entry.base));

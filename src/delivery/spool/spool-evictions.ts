@@ -152,7 +152,7 @@ export class SpoolEvictions {
   #lose(base: string, data: Buffer | undefined): void {
     this.#diagnostics.warnOnce(
       "spool_overflow",
-      "the spool is full, or the server was away for too long: the least important and oldest envelopes are dropped",
+      "the spool is full, or the server was away for too long: the least important and oldest envelopes are dropped. Check the way to the server; `transport.spoolMaxBytes` and `spoolMaxAgeMillis` allow more",
     );
     const contents = data === undefined ? [] : decodeFile(data).contents;
     this.#books.lose(base, "cache_overflow", contents);

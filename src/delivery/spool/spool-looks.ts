@@ -143,7 +143,7 @@ export class SpoolLooks {
     const aside = corruptName(file.entry.base);
     diagnostics.warnOnce(
       "spool_corrupt",
-      `a spooled file is damaged, or no file at all, and was set aside: ${aside}`,
+      `a spooled file is damaged, or no file at all, and was set aside: ${aside}. It is not sent; it can be removed`,
     );
     void disk.move(file.name, aside);
     return { ...file, name: aside, state: "corrupt", holder: undefined };
