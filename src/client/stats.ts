@@ -1,10 +1,10 @@
-import type { ReportCounts } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/ledger.js";
 import { REPORTED_CATEGORIES } from "../client-reports/ledger.js";
-import type { UnansweredError } from "../delivery/http/connection-failures.js";
+import type { ReportCounts } from "../client-reports/client-reports.js";
+import type { UnansweredError } from "../delivery/http/failures.js";
 import { NO_COUNTS } from "../delivery/http/connection-parts.js";
 import type { ConnectionCounts } from "../delivery/http/connection-parts.js";
-import type { SenderStats } from "../delivery/sender-stats.js";
+import type { SenderStats } from "../delivery/sender.js";
 import type { SpoolCounts } from "../delivery/spool/spool.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 

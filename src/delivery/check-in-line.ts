@@ -2,22 +2,23 @@ import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { CheckInOrder } from "./check-in-order.js";
 import type { Timers } from "../support/time.js";
 
-/** The parts of the sender that the line uses. */
-export interface CheckInLineSettings {
+/** The parts of the sender that a check-in line uses. */
+interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;
   readonly isReachable: () => boolean;
-  /** When an envelope was sent; undefined where it was not, or waits for the disk. */
+  /** Time at which an envelope was sent; undefined if it was not sent, or is being written to the spool. */
   readonly startedAt: (envelope: EncodedEnvelope) => number | undefined;
   /** Sends a check-in. */
   readonly send: (envelope: EncodedEnvelope, checkIn: CheckInState) => void;
-  /** Starts a check-in that was held; returns false if it is dropped. */
+  /** Starts a held check-in; returns false if it is dropped. */
   readonly start: (envelope: EncodedEnvelope) => boolean;
-  /** Drops a check-in for which there is no room. */
+  /** Drops a check-in because too many wait in its run. */
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
 
-// How long a check-in waits for an earlier one of its run that gets no answer: in a flush, and otherwise.
+// How long a check-in waits for an earlier one of its run that gets no answer: while a flush is pending, and
+// otherwise.
 const LATE_IN_FLUSH_MILLIS = 500;
 const LATE_MILLIS = 5000;
 
@@ -30,7 +31,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     this.#settings = settings;
   }
 
-  /** Bytes of the check-ins that have left the queue and wait for others. */
+  /** Bytes of the check-ins that have left the queue and wait for an earlier one. */
   get bytes(): number {
     return this.#order.bytes;
   }
@@ -40,7 +41,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     if (envelope.checkIn !== undefined) this.#order.entered(envelope, envelope.checkIn);
   }
 
-  /** Notes an envelope that the queue evicts; returns whether nothing is lost by that. */
+  /** Notes an envelope that the queue evicts; returns true if a later check-in of its run makes it superfluous. */
   evicted(envelope: EncodedEnvelope): boolean {
     const { checkIn } = envelope;
     if (checkIn === undefined) return false;
@@ -55,7 +56,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     else this.#hold(checkIn);
   }
 
-  /** Notes the outcome of an envelope, and begins the check-in that waited for it. */
+  /** Notes the outcome of an envelope, and starts the check-in that waited for it. */
   ended(envelope: EncodedEnvelope): void {
     const { checkIn } = envelope;
     if (checkIn === undefined) return;
@@ -64,17 +65,17 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     while (next !== undefined && !this.#settings.start(next)) next = this.#order.next(checkIn.id);
   }
 
-  /** A flush waits: no check-in waits for an earlier one that is late. */
+  /** Called by a flush: check-ins stop waiting for an earlier one that is late. */
   wake(): void {
     this.#passLate(LATE_IN_FLUSH_MILLIS);
   }
 
-  /** Takes from what is left in the queue the check-ins whose run has one under way; returns whether it is one. */
+  /** Holds an envelope that is left in the queue if a check-in of its run is under way; returns whether it does. */
   keepsBack(envelope: EncodedEnvelope): boolean {
     return this.#order.holds(envelope);
   }
 
-  /** Takes out all that is held, in order. */
+  /** Removes and returns all held check-ins, in order. */
   takeAll(): EncodedEnvelope[] {
     return this.#order.takeAll();
   }
@@ -89,7 +90,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     this.#settings.timers.inBackground(LATE_MILLIS, () => this.#passLate(LATE_MILLIS));
   }
 
-  // Not while the server is gone: then the one in front is held back, and not late.
+  // While the server is unreachable, the check-in in front is held back by retries; it is not late.
   #passLate(millis: number): void {
     const { isReachable, now, start, startedAt } = this.#settings;
     if (!isReachable()) return;

@@ -1,27 +1,27 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { supersedes } from "../protocol/envelope.js";
 
-// One check-in of each id is under way; more wait behind it only where a job reports its state often.
+// One check-in of each id is under way. More than one waits behind it only if a job reports its status often.
 const MAX_HELD_PER_ID = 10;
 
 interface Run {
-  /** In the queue. */
+  /** Still in the queue. */
   readonly queued: Set<EncodedEnvelope>;
   /** Under way. */
   head: EncodedEnvelope | undefined;
-  /** Left the queue and wait for the one under way. */
+  /** Left the queue; waiting for the one under way. */
   readonly held: EncodedEnvelope[];
 }
 
 /**
- * Keeps the check-ins of one id in order: they go one after the other. An `in_progress` is superseded while the end of its
- * run waits behind it: where one of them has to be dropped, nothing is lost by it.
+ * Keeps the check-ins of one id in order, one under way at a time. An `in_progress` is superseded while the end of
+ * its run waits behind it: dropping it then loses nothing.
  */
 export class CheckInOrder implements Iterable<EncodedEnvelope> {
   readonly #runs = new Map<string, Run>();
   #bytes = 0;
 
-  /** Bytes of what is held. */
+  /** Bytes of all held check-ins. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -42,7 +42,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     this.#forgetIfDone(id);
   }
 
-  /** Returns whether the end of the run is waiting, so that an `in_progress` need not be sent any more. */
+  /** Returns whether the end of the run is waiting, so that its `in_progress` is no longer needed. */
   isSuperseded(checkIn: CheckInState): boolean {
     const run = this.#runs.get(checkIn.id);
     if (run === undefined || !checkIn.isOpen) return false;
@@ -51,7 +51,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     );
   }
 
-  /** Returns whether the check-in may go now; if not, it is held. */
+  /** Returns whether the check-in may be sent now; otherwise it is held. */
   begin(envelope: EncodedEnvelope, { id }: CheckInState): boolean {
     const run = this.#runs.get(id) ?? { queued: new Set(), head: undefined, held: [] };
     this.#runs.set(id, run);
@@ -64,13 +64,13 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return false;
   }
 
-  /** Takes out the oldest held check-in of a run that has too many. */
+  /** Removes and returns the oldest held check-in of a run that holds too many. */
   excess({ id }: CheckInState): EncodedEnvelope | undefined {
     const held = this.#runs.get(id)?.held ?? [];
     return held.length > MAX_HELD_PER_ID ? this.#takeHeld(held) : undefined;
   }
 
-  /** Holds a check-in whose run has one under way; returns whether it does. */
+  /** Holds a check-in if another of its run is under way; returns whether it does. */
   holds(envelope: EncodedEnvelope): boolean {
     const { checkIn } = envelope;
     if (checkIn === undefined) return false;
@@ -84,7 +84,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     if (run?.head === envelope) run.head = undefined;
   }
 
-  /** Takes out the check-in that is to be begun next, unless one of its run is under way. */
+  /** Removes and returns the next check-in to send; undefined while another of its run is under way. */
   next(id: string): EncodedEnvelope | undefined {
     const run = this.#runs.get(id);
     if (run === undefined || run.head !== undefined) return undefined;
@@ -93,7 +93,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return next;
   }
 
-  /** Takes out what is held behind check-ins that are late, to be begun without waiting for them. */
+  /** Removes and returns the next held check-in of each run whose check-in under way is late. */
   passLate(isLate: (head: EncodedEnvelope) => boolean): EncodedEnvelope[] {
     const passing: EncodedEnvelope[] = [];
     for (const run of this.#runs.values()) {
@@ -105,7 +105,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return passing;
   }
 
-  /** Takes out all that is held, in order. */
+  /** Removes and returns all held check-ins, in order. */
   takeAll(): EncodedEnvelope[] {
     const taken = [...this];
     for (const { held } of this.#runs.values()) held.length = 0;

@@ -6,23 +6,29 @@ import { Fifo } from "../support/collections.js";
 export interface QueueBounds {
   readonly maxBytes: number;
   readonly maxItems: number;
-  /** Bytes of what has left the queue and is still held: they count as well. Default: none. */
+  /**
+   * Bytes of envelopes that have left the queue and are still in memory; they count towards `maxBytes`. Default:
+   * none.
+   */
   readonly bytesElsewhere?: () => number;
 }
 
 /** Envelopes that wait to be sent: highest priority first, first in first out within a priority. */
 export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
-  /** Adds an envelope that came at this time; returns those that had to go for it (it may be among them). */
+  /**
+   * Adds an envelope, with the time at which it was captured; returns the envelopes that were evicted for it,
+   * possibly itself.
+   */
   push(envelope: EncodedEnvelope, nowMillis?: number): readonly EncodedEnvelope[];
-  /** Takes the next envelope to send. */
+  /** Removes and returns the next envelope to send. */
   shift(): EncodedEnvelope | undefined;
-  /** Takes out all, in the order in which they would be sent. */
+  /** Removes and returns all envelopes, in sending order. */
   takeAll(): EncodedEnvelope[];
-  /** Whether the next one is a check-in, a session or an error. */
+  /** True if a check-in, a session or an error waits. */
   readonly isUrgent: boolean;
-  /** Whether hardly anything more fits. */
+  /** True if the queue is nearly full: at 90 % of either bound. */
   readonly isFull: boolean;
-  /** When the one came that has waited longest. */
+  /** Time at which the oldest waiting envelope was added. */
   readonly oldest: number | undefined;
   readonly items: number;
   readonly bytes: number;
@@ -30,16 +36,16 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
 
 const LAST_URGENT = priorityOf("error");
 
-// Eviction takes whole envelopes, so that a queue that overflows is seldom filled to the last byte.
+// Eviction removes whole envelopes, so an overflowing queue is seldom filled to the last byte.
 const FULL = 0.9;
 const NOTHING: readonly EncodedEnvelope[] = [];
 
-/** Builds an empty queue. */
+/** Creates an empty queue. */
 export function createEnvelopeQueue(bounds: QueueBounds): EnvelopeQueue {
   return new LanedQueue(bounds);
 }
 
-/** Envelopes of one priority, with the times at which they came. */
+/** Envelopes of one priority, with the times at which they were added. */
 class Lane implements Iterable<EncodedEnvelope> {
   readonly #envelopes = new Fifo<EncodedEnvelope>();
   readonly #times = new Fifo<number>();
@@ -100,7 +106,7 @@ class LanedQueue implements EnvelopeQueue {
   }
 
   push(envelope: EncodedEnvelope, nowMillis: number = 0): readonly EncodedEnvelope[] {
-    // It could not stay even if all others went, so none of them goes.
+    // It would not fit into an empty queue, so nothing is evicted for it.
     if (envelope.body.length > this.#bounds.maxBytes) return [envelope];
     this.#lanes[priorityOf(envelope.category)]?.push(envelope, nowMillis);
     this.#items += 1;

@@ -1,27 +1,23 @@
+import { steadyNow, systemTimers, within } from "../support/time.js";
+import type { Timers } from "../support/time.js";
 import { NO_CLIENT_REPORTS } from "../client-reports/client-reports.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "./spool/spool.js";
 import { CheckInLine } from "./check-in-line.js";
-import { steadyNow, systemTimers, within } from "../support/time.js";
-import { DrainSchedule } from "./drain-schedule.js";
+import { DrainSchedule, SendSlots } from "./send-slots.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
 import { OutgoingReports } from "./outgoing-reports.js";
-import type { EnvelopeSender } from "./sender.js";
+import type { EnvelopeSender, EnvelopeSenderSettings, SenderStats } from "./sender.js";
+import { HELD, maySendAgain, queueBounds, slotBounds, senderStats } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
-import { SendSlots } from "./send-slots.js";
-import { HELD, maySendAgain, queueBounds, slotBounds } from "./sender-settings.js";
-import type { EnvelopeSenderSettings } from "./sender-settings.js";
-import { senderStats } from "./sender-stats.js";
-import type { SenderStats } from "./sender-stats.js";
 import { SpoolIntake } from "./spool-intake.js";
-import type { Timers } from "../support/time.js";
-import { closeTransport } from "./transport-close.js";
+import { closeTransport } from "./transport.js";
 import type { SendOptions, SendResult } from "./transport.js";
 
-/** Builds a sender over a transport. It has no timer of its own while it is idle. */
+/** Creates a sender over a transport. It has no timer while it is idle. */
 export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
   return new QueuedSender(settings);
 }
@@ -118,7 +114,8 @@ class QueuedSender implements EnvelopeSender {
     const reports = this.#detached(() => this.#sendReports());
     const remaining = (): number => start + timeoutMillis - this.#now();
     await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));
-    // A short process would end with the first spooled envelope under way, each time, and send it again the next time.
+    // Otherwise a short process would end while the first spooled envelope is under way, and the next one would send
+    // it again.
     await within(this.#timers, remaining(), this.#settings.transport.settled?.());
     return true;
   }
@@ -132,7 +129,8 @@ class QueuedSender implements EnvelopeSender {
     this.#schedule.letGo();
   }
 
-  // What is under way goes first, so that the check-ins of a run keep their order; the server knows its event id.
+  // Envelopes under way first, so that the check-ins of a run keep their order. Sent twice, the server recognizes the
+  // event id.
   leave(): void {
     if (!this.#intake.isOpen) return;
     this.#isGivingUp = true;
@@ -141,8 +139,8 @@ class QueuedSender implements EnvelopeSender {
     for (const evicted of this.#intake) this.#intake.keepSync(evicted);
   }
 
-  settleSpooled({ envelope, isOwn }: SpooledEnvelope, result: SendResult): void {
-    this.#outcomes.settleSpooled(envelope, { result, isOwn });
+  recordSpooled({ envelope, isOwn }: SpooledEnvelope, result: SendResult): void {
+    this.#outcomes.recordSpooled(envelope, { result, isOwn });
   }
 
   stats(): SenderStats {
@@ -159,11 +157,11 @@ class QueuedSender implements EnvelopeSender {
   #overflow(evicted: EncodedEnvelope): void {
     if (this.#checkIns.evicted(evicted))
       return this.#drop(evicted, () => this.#outcomes.superseded(evicted));
-    const book = (): void => this.#outcomes.overflowed(evicted);
-    if (!this.#intake.hasRoom) return this.#drop(evicted, book);
+    const count = (): void => this.#outcomes.overflowed(evicted);
+    if (!this.#intake.hasRoom) return this.#drop(evicted, count);
     void this.#intake
       .keepEvicted(evicted)
-      .then((isKept) => this.#drop(evicted, isKept ? () => {} : book));
+      .then((isKept) => this.#drop(evicted, isKept ? () => {} : count));
   }
 
   #drain(): void {
@@ -178,7 +176,7 @@ class QueuedSender implements EnvelopeSender {
     return this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, this.#now());
   }
 
-  // The limit may have come while the envelope waited. Returns false if it is dropped.
+  // The rate limit may have arrived while the envelope waited. Returns false if the envelope is dropped.
   #start(envelope: EncodedEnvelope): boolean {
     const { category, contents, checkIn } = envelope;
     if (this.isLimited(category)) {
@@ -197,7 +195,7 @@ class QueuedSender implements EnvelopeSender {
     this.#send(envelope, this.#reports.load(envelope, now));
   }
 
-  // An earlier check-in of the run is in the spool.
+  // An earlier check-in of the run is in the spool, and must be sent first.
   async #dispatchBehind(envelope: EncodedEnvelope): Promise<void> {
     this.#slots.take(envelope, this.#now());
     const isHere = (): boolean => this.#slots.since(envelope) !== undefined;
@@ -205,7 +203,7 @@ class QueuedSender implements EnvelopeSender {
     else this.#sendFromSlot(envelope);
   }
 
-  // No rate limit stops them.
+  // Client reports are exempt from rate limits.
   #sendReports(): EncodedEnvelope[] {
     const envelopes = this.#reports.unload(this.#closing !== undefined);
     for (const envelope of envelopes) this.#dispatch(envelope);
@@ -218,52 +216,53 @@ class QueuedSender implements EnvelopeSender {
     try {
       this.#settings.transport
         .send(loaded, options)
-        .then((result) => this.#settle(envelope, result))
-        // It may also resolve with anything, where it is the application's own.
+        .then((result) => this.#handleResult(envelope, result))
+        // A custom transport may also resolve with a value that is not a `SendResult`.
         .catch(onThrown);
     } catch (error) {
       onThrown(error);
     }
   }
 
-  #settle(envelope: EncodedEnvelope, result: SendResult): void {
-    const book = (): void => this.#outcomes.settle(envelope, result);
+  #handleResult(envelope: EncodedEnvelope, result: SendResult): void {
+    const count = (): void => this.#outcomes.record(envelope, result);
     const since = this.#slots.since(envelope);
     if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
-    this.#reports.settle(envelope, result.outcome);
+    this.#reports.completed(envelope, result.outcome);
     this.#outcomes.noteRefusal(result);
-    if (result.outcome !== "retryable") this.#finish(envelope, book);
+    if (result.outcome !== "retryable") this.#finish(envelope, count);
     else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
     else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);
-    else this.#finish(envelope, book);
+    else this.#finish(envelope, count);
   }
 
-  // It keeps its slot until it is written: the disk slows the queue down, and nothing piles up.
+  // The envelope keeps its slot until it is written, so that a slow disk slows the queue down instead of filling
+  // memory.
   async #spoolFromSlot(envelope: EncodedEnvelope, result: SendResult): Promise<void> {
     if (await this.#intake.keep(envelope)) this.#finish(envelope, () => {});
     else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
       this.#sendFromSlot(envelope, HELD);
-    else this.#finish(envelope, () => this.#outcomes.settle(envelope, result));
+    else this.#finish(envelope, () => this.#outcomes.record(envelope, result));
   }
 
-  // It may have been given up while the disk was busy.
+  // `close` may have given the envelope up while the disk was busy.
   #sendFromSlot(envelope: EncodedEnvelope, options?: SendOptions): void {
     if (this.#slots.since(envelope) === undefined) return;
     this.#send(envelope, this.#reports.load(envelope, this.#now()), options);
   }
 
-  // An outcome that comes after `close` has given the envelope up is not booked a second time.
-  #finish(envelope: EncodedEnvelope, book: () => void): void {
+  // An outcome that arrives after `close` has given the envelope up is not counted a second time.
+  #finish(envelope: EncodedEnvelope, count: () => void): void {
     if (!this.#slots.free(envelope)) return;
-    this.#reports.settle(envelope, undefined);
-    this.#drop(envelope, book);
+    this.#reports.completed(envelope, undefined);
+    this.#drop(envelope, count);
     if (!this.#isGivingUp) this.#checkIns.ended(envelope);
     this.#drain();
   }
 
-  #drop(envelope: EncodedEnvelope, book: () => void): void {
-    book();
-    this.#waiters.settle(envelope);
+  #drop(envelope: EncodedEnvelope, count: () => void): void {
+    count();
+    this.#waiters.completed(envelope);
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
@@ -272,7 +271,7 @@ class QueuedSender implements EnvelopeSender {
     for (const left of this.#queue.takeAll())
       if (!this.#checkIns.keepsBack(left)) this.#abandon(left);
     this.#reports.close();
-    // It ends what is in flight, so that the outcomes are in before the rest is given up.
+    // Closing the transport ends what is in flight, so that those outcomes are known before the rest is given up.
     await closeTransport({
       timers: this.#timers,
       diagnostics: this.#settings.diagnostics,

@@ -1,7 +1,7 @@
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { Timers } from "../support/time.js";
 
-/** How long a waiter waits, and by which clock. */
+/** How long a flush waits, and the timers that it uses. */
 export interface WaitLimit {
   readonly timers: Timers;
   readonly timeoutMillis: number;
@@ -13,15 +13,15 @@ interface Waiter {
 }
 
 /**
- * The pending `flush()` calls. Each waits for exactly the envelopes that were outstanding when it was
- * made, so that traffic that comes later cannot prolong it.
+ * The pending `flush()` calls. Each waits for exactly the envelopes that were outstanding when it was made, so that
+ * later traffic cannot prolong it.
  */
 export class FlushWaiters {
   readonly #waiters = new Set<Waiter>();
 
   /**
-   * Resolves with true when all envelopes have an outcome, with false at the time-out. Answers that are there when the
-   * time-out passes still count: after a blocked event loop, or a thaw, timers run before sockets are read.
+   * Resolves to true when all envelopes have an outcome, to false at the timeout. Answers that have arrived by then
+   * still count: after a blocked event loop or a suspended machine, timers run before sockets are read.
    */
   wait(envelopes: readonly EncodedEnvelope[], limit: WaitLimit): Promise<boolean> {
     if (envelopes.length === 0) return Promise.resolve(true);
@@ -42,7 +42,7 @@ export class FlushWaiters {
   }
 
   /** Notes that an envelope has an outcome. */
-  settle(envelope: EncodedEnvelope): void {
+  completed(envelope: EncodedEnvelope): void {
     for (const { outstanding, finish } of this.#waiters) {
       if (outstanding.delete(envelope) && outstanding.size === 0) finish();
     }

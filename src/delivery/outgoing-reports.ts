@@ -5,25 +5,25 @@ import type { WaitLimit } from "./flush-waiters.js";
 import type { Timers } from "../support/time.js";
 import type { SendResult } from "./transport.js";
 
-/** What outgoing reports are made with. */
-export interface OutgoingReportsSettings {
+/** Dependencies of `OutgoingReports`. */
+interface OutgoingReportsSettings {
   readonly reports: ClientReports;
   readonly timers: Timers;
-  /** Envelope header members, as for any envelope. */
+  /** Header members of the envelope of a report, as JSON text with a leading comma. */
   readonly headerMembers: string;
-  /** Whether the server answered last, as far as is known. */
+  /** Returns false while the last attempt got no response. */
   readonly isReachable: () => boolean;
-  /** Called when losses have waited so long that no envelope came to take them along. */
+  /** Called when losses have waited for an envelope too long, and a report has to be sent by itself. */
   readonly onOverdue: () => void;
 }
 
-// How long `close` waits for reports where nothing says that the server is back: one attempt.
+// How long `close` waits for reports while the server is not known to be reachable: enough for one attempt.
 const PROBE_MILLIS = 1000;
 
-// How long losses wait for an envelope that takes them along.
+// How long losses wait for an envelope that can carry the report.
 const OVERDUE_MILLIS = 60_000;
 
-/** Puts reports on envelopes that leave, and takes those back that the server did not get. */
+/** Attaches client reports to outgoing envelopes, and restores the counts of reports that the server did not get. */
 export class OutgoingReports {
   readonly #settings: OutgoingReportsSettings;
   readonly #loaded = new Map<EncodedEnvelope, ClientReport>();
@@ -39,7 +39,7 @@ export class OutgoingReports {
     return this.#settings.reports.hasPending;
   }
 
-  /** The envelope as it is sent: with a report, where one is due. */
+  /** Returns the envelope to send: with a report attached if one is due. */
   load(envelope: EncodedEnvelope, nowMillis: number): EncodedEnvelope {
     if (this.#loaded.has(envelope)) return envelope;
     const report = this.#settings.reports.take(nowMillis);
@@ -49,8 +49,8 @@ export class OutgoingReports {
   }
 
   /**
-   * All losses that the server has not been told of, in envelopes of their own. Where it did not answer last, none
-   * but for the last time: each would be one more attempt at what does not answer.
+   * Returns envelopes with all losses that are not yet reported. While the server is unreachable it returns none,
+   * except for the last time, because each would be one more attempt that fails.
    */
   unload(isLast: boolean = false): EncodedEnvelope[] {
     const { reports, headerMembers, isReachable } = this.#settings;
@@ -64,22 +64,22 @@ export class OutgoingReports {
     return envelopes;
   }
 
-  /** How long a flush waits for what `unload` has returned. */
+  /** Returns how long a flush waits for the envelopes of `unload`. */
   waitLimit(remainingMillis: number): WaitLimit {
     const { isReachable, timers } = this.#settings;
     const longest = isReachable() ? remainingMillis : Math.min(remainingMillis, PROBE_MILLIS);
     return { timers, timeoutMillis: Math.max(0, longest) };
   }
 
-  /** What became of an envelope; undefined: nothing that is known. */
-  settle(envelope: EncodedEnvelope, outcome: SendResult["outcome"] | undefined): void {
+  /** Notes the outcome of an envelope; undefined if it is unknown. */
+  completed(envelope: EncodedEnvelope, outcome: SendResult["outcome"] | undefined): void {
     const report = this.#loaded.get(envelope);
     if (report === undefined) return;
     this.#loaded.delete(envelope);
     if (outcome !== "delivered") this.#settings.reports.restore(report);
   }
 
-  /** Nothing leaves any more. */
+  /** Stops waiting for envelopes that could carry a report. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer?.();

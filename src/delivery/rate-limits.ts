@@ -2,13 +2,13 @@ import type { DataCategory } from "../protocol/data-category.js";
 import { DEFAULT_PAUSE_MILLIS, retryAfterMillis } from "./retry/back-off.js";
 import type { LimitHeaders } from "./transport.js";
 
-/** What the server has asked not to be sent for a while; one per DSN. */
+/** The rate limits that the server has imposed on one DSN. */
 export interface RateLimits {
-  /** Reads the headers of any response. A limit is only ever extended. */
+  /** Applies the rate-limit headers of a response. A limit is only ever extended. */
   update(headers: LimitHeaders, statusCode: number, nowMillis: number): void;
-  /** Whether an item of this category must be dropped now. */
+  /** Returns whether items of this category must be dropped now. */
   isLimited(category: DataCategory, nowMillis: number): boolean;
-  /** Whether any limit holds now. */
+  /** Returns whether any limit is active now. */
   isActive(nowMillis: number): boolean;
 }
 
@@ -17,8 +17,8 @@ type LimitKey = DataCategory | typeof EVERYTHING;
 
 const MAX_LIMIT_MILLIS = 24 * 60 * 60 * 1000;
 
-// What a limit of this name stops. `default` and `internal` are absent: the specification ignores a
-// limit for them. A limit on bytes stops the items as well.
+// The category that a limit of this name stops. `default` and `internal` are absent because the specification ignores
+// limits on them. A limit on bytes stops the items as well.
 const LIMITED_BY_NAME: ReadonlyMap<string, DataCategory> = new Map([
   ["attachment", "attachment"],
   ["attachment_item", "attachment"],
@@ -36,8 +36,9 @@ const LIMITED_BY_NAME: ReadonlyMap<string, DataCategory> = new Map([
 ]);
 
 /**
- * Starts without limits. https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/
- * `wallNow` is what a date in `Retry-After` is compared with: the other times are of a clock that does not jump.
+ * Creates rate limits, none of them active. Specification:
+ * https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/
+ * `wallNow` is the clock that a date in `Retry-After` is compared with; all other times are monotonic.
  */
 export function createRateLimits(wallNow: () => number = Date.now): RateLimits {
   const deadlines = new Map<LimitKey, number>();
@@ -64,7 +65,7 @@ export function createRateLimits(wallNow: () => number = Date.now): RateLimits {
     isActive: (nowMillis) => [...deadlines.values()].some((deadline) => deadline > nowMillis),
     isLimited(category, nowMillis) {
       if (deadlines.size === 0) return false;
-      // Both are asked: an expired limit of the category must not hide one on everything.
+      // Check both: an expired limit of the category must not hide an active one on everything.
       return (
         !isPast(category === "log_byte" ? "log_item" : category, nowMillis) ||
         !isPast(EVERYTHING, nowMillis)
@@ -88,13 +89,13 @@ function parseLimits(header: string): ParsedLimit[] {
     });
 }
 
-// Only an empty list means everything; a list of unknown names means nothing.
+// An empty list means all categories; a list of unknown names means none.
 function limitedKeys(categories: string): LimitKey[] {
   if (categories.trim() === "") return [EVERYTHING];
   return categories.split(";").flatMap((name) => LIMITED_BY_NAME.get(name.trim()) ?? []);
 }
 
-// Seconds that cannot be read mean a minute; absurd ones are bounded.
+// An unreadable number means a minute; very large numbers are clamped.
 function clampSeconds(seconds: number): number {
   if (Number.isNaN(seconds)) return DEFAULT_PAUSE_MILLIS;
   return Math.min(Math.max(seconds * 1000, 0), MAX_LIMIT_MILLIS);

@@ -1,38 +1,37 @@
+import { ItemCounter } from "../protocol/data-category.js";
 import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { isRefusal } from "./http/connection-failures.js";
-import { isRefusedForGood, networkMessage, rejectionMessage } from "./http/failure-messages.js";
-import { ItemCounter } from "../protocol/data-category.js";
+import { isRefusal, isRefusedForGood, networkMessage, rejectionMessage } from "./http/failures.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { SendResult } from "./transport.js";
 
-// What the application captures by calls of its own.
+// Categories that the application captures by explicit calls.
 const CAPTURED: Readonly<Partial<Record<DataCategory, string>>> = {
   error: "an error or message",
   feedback: "feedback",
   monitor: "a check-in",
 };
 
-/** Kind of the fault that this side refuses the connection: a certificate, or the proxy. */
+/** Kind of the set-up fault that a connection is refused because of a certificate or the proxy. */
 export const REFUSAL_FAULT = "refused-connection";
 
-/** Where outcomes go. */
-export interface SendOutcomesSettings {
+/** Dependencies of `SendOutcomes`. */
+interface SendOutcomesSettings {
   readonly recorder: DiscardRecorder;
   readonly diagnostics: Diagnostics;
   readonly now: () => number;
 }
 
-/** The outcome of an envelope that had been spooled. */
-export interface SpooledResult {
+/** The outcome of a spooled envelope. */
+interface SpooledResult {
   readonly result: SendResult;
-  /** Whether this process captured it. */
+  /** True if this process captured the envelope. */
   readonly isOwn: boolean;
 }
 
-/** Gives each envelope that leaves the sender exactly one entry in the books, and says so once a kind. */
+/** Counts the outcome of each envelope that leaves the sender exactly once, and logs each kind once. */
 export class SendOutcomes {
   readonly #recorder: DiscardRecorder;
   readonly #diagnostics: Diagnostics;
@@ -60,22 +59,22 @@ export class SendOutcomes {
     return this.#limits.isLimited(category, this.#now());
   }
 
-  /** Whether the server limits anything now. */
+  /** True if any rate limit is active. */
   get hasLimits(): boolean {
     return this.#limits.isActive(this.#now());
   }
 
   /**
-   * Reports a refused connection as a fault of the set-up, whatever becomes of the envelope: with a spool nothing is lost
-   * at first, and nobody would notice that nothing arrives.
+   * Reports a refused connection as a set-up fault, whatever becomes of the envelope: with a spool nothing is lost at
+   * first, and nobody would notice that nothing arrives.
    */
   noteRefusal(result: SendResult): void {
     if (result.outcome !== "retryable" || !isRefusal(result.error)) return;
     this.#diagnostics.faultOnce(REFUSAL_FAULT, networkMessage(result.error));
   }
 
-  /** Books what a transport has answered. */
-  settle(envelope: EncodedEnvelope, result: SendResult): void {
+  /** Counts the result of a transport, and applies its rate limits. */
+  record(envelope: EncodedEnvelope, result: SendResult): void {
     if (result.outcome === "retryable") return this.#unreachable(envelope, result.error);
     this.#limits.update(result.limits, result.statusCode, this.#now());
     if (result.outcome === "delivered") this.#accepted(envelope);
@@ -83,20 +82,20 @@ export class SendOutcomes {
     else this.#rejected(envelope, result.statusCode);
   }
 
-  /** Books what became of a spooled envelope; what another process captured is not in these books. */
-  settleSpooled(envelope: EncodedEnvelope, { result, isOwn }: SpooledResult): void {
+  /** Counts the result of a spooled envelope. For an envelope of another process only the rate limits are applied. */
+  recordSpooled(envelope: EncodedEnvelope, { result, isOwn }: SpooledResult): void {
     if (result.outcome === "retryable") return;
     this.#limits.update(result.limits, result.statusCode, this.#now());
     if (!isOwn) return;
     if (result.outcome === "delivered") this.#accepted(envelope);
-    // What was limited is still in the spool.
+    // A rate-limited envelope is still in the spool.
     else if (result.outcome === "rejected") this.#rejected(envelope, result.statusCode);
   }
 
   pausedByLimit(category: DataCategory, contents: readonly ItemCount[]): void {
     this.#diagnostics.warnOnce(
       `limit:${category}`,
-      `the server's rate limit holds: \`${category}\` items are dropped until it ends. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry`,
+      `the server has rate-limited \`${category}\` items; they are dropped until the limit ends. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry`,
     );
     this.#recorder.record("ratelimit_backoff", contents);
   }
@@ -104,7 +103,7 @@ export class SendOutcomes {
   overflowed({ contents }: EncodedEnvelope): void {
     this.#diagnostics.warnOnce(
       "queue_overflow",
-      "more is captured than the server takes: the queue is full, and the least important envelopes are dropped. Lower the sample rate, raise `maxBufferedBytes`, or set `transport.spoolDirectory`",
+      "the queue is full because more is captured than the server accepts: envelopes of the lowest priority are dropped. Lower the sample rate, raise `maxBufferedBytes`, or set `spool`",
     );
     this.#recorder.record("queue_overflow", contents);
   }
@@ -113,7 +112,7 @@ export class SendOutcomes {
     this.#recorder.record("superseded", contents);
   }
 
-  /** Counts what was given up, unsent, when the sender was closed. */
+  /** Counts items that were given up, unsent, when the sender was closed. */
   abandoned(contents: readonly ItemCount[]): void {
     this.#abandoned.add(contents);
     this.#recorder.record("closed", contents);
@@ -123,13 +122,16 @@ export class SendOutcomes {
     return this.#abandoned.counts();
   }
 
-  /** Counts what was captured after `close`. Logs, metrics and spans at the end of a process are no fault of the set-up. */
+  /**
+   * Counts items that were captured after `close`. For logs, metrics and spans at the end of a process that is not a
+   * fault in the set-up.
+   */
   late(category: DataCategory, contents: readonly ItemCount[]): void {
     const noun = CAPTURED[category];
     if (noun !== undefined)
       this.#diagnostics.faultOnce(
         "late-capture",
-        `${noun} was captured after the client was closed, and is lost. Close it, or shut the provider down, after the last capture`,
+        `${noun} was captured after the client was closed, and is lost. Close the client, or shut the provider down, after the last capture`,
       );
     this.#recorder.record("closed", contents);
   }
@@ -148,11 +150,11 @@ export class SendOutcomes {
     this.#delivered.add(contents);
   }
 
-  // The server has counted this loss itself.
+  // The server counts this loss itself.
   #limited({ contents }: EncodedEnvelope): void {
     this.#diagnostics.warnOnce(
       "rate_limited",
-      "the server answered HTTP 429: the quota or a rate limit is used up, and what it limits is dropped. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry",
+      "the server answered HTTP 429: the quota or a rate limit is exhausted, and the items that it covers are dropped. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry",
     );
     this.#recorder.record("rate_limited", contents);
   }

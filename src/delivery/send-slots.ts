@@ -1,36 +1,36 @@
+import type { Timers } from "../support/time.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 
-/** How many envelopes may be under way at one time. */
+/** How many envelopes may be in flight at a time. */
 export interface SlotBounds {
-  /** While few wait. */
+  /** While few envelopes wait. */
   readonly min: number;
-  /** While many wait. */
+  /** While many envelopes wait. */
   readonly max: number;
-  /** More, while those under way get no answer. */
+  /** Additional ones while those in flight get no response. */
   readonly stalled: number;
 }
 
-// A near server is served by few connections that stay warm; only a backlog, which a far or slow
-// server makes, is worth more of them.
+// A few warm connections are enough for a near server. Only a backlog, which a distant or slow server causes,
+// justifies more.
 const WAITING_PER_EXTRA_SLOT = 8;
 
-// What must not wait behind transactions that a slow server holds.
+// Extra slots for errors and check-ins, which must not wait behind transactions that a slow server holds.
 const URGENT_SLOTS = 4;
 
 /**
- * An answer that takes longer may never come. If all slots wait for such answers, one more envelope
- * goes out in each such time: the server that has come back is noticed within it, and not when the
- * deadlines of the others have passed. What was overtaken by an answer in this time is taken for
- * lost, and holds no slot any more.
+ * A response that takes longer may never come. If all slots wait for such responses, one more envelope is sent per
+ * interval, so that a recovered server is noticed within it and not only when the deadlines of the others pass. A
+ * send that started before one that has been answered since is then considered lost, and holds no slot any more.
  */
 export const STALL_MILLIS = 500;
 
-/** The envelopes under way, and whether there is room for one more. */
+/** The envelopes in flight, and whether there is room for one more. */
 export class SendSlots implements Iterable<EncodedEnvelope> {
   readonly #bounds: SlotBounds;
   readonly #startedAt = new Map<EncodedEnvelope, number>();
   #bytes = 0;
-  // The latest start of one that has come to its end: what is older than that was overtaken.
+  // Start of the newest send that has ended: older ones in flight were overtaken.
   #overtakenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: SlotBounds) {
@@ -45,9 +45,9 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return this.#bytes;
   }
 
-  /** When the one started that has been under way longest. */
+  /** Start time of the oldest send in flight. */
   get oldest(): number | undefined {
-    // A map keeps the order in which its entries were made.
+    // A map iterates in insertion order.
     const [oldest] = this.#startedAt.values();
     return oldest;
   }
@@ -57,12 +57,12 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     this.#bytes += envelope.body.length;
   }
 
-  /** When the envelope started; undefined if it is not under way. */
+  /** Start time of a send; undefined if the envelope is not in flight. */
   since(envelope: EncodedEnvelope): number | undefined {
     return this.#startedAt.get(envelope);
   }
 
-  /** Whether the envelope was under way. */
+  /** Frees the slot of an envelope; returns whether it was in flight. */
   free(envelope: EncodedEnvelope): boolean {
     const startedAt = this.#startedAt.get(envelope);
     if (startedAt === undefined) return false;
@@ -87,7 +87,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return this.#startedAt.keys();
   }
 
-  /** How many, from the oldest on, are overtaken and get no answer. */
+  /** Number of sends, from the oldest on, that were overtaken and got no response. */
   #lost(nowMillis: number): number {
     const stalledUntil = nowMillis - STALL_MILLIS;
     let count = 0;
@@ -98,7 +98,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return count;
   }
 
-  /** How often the time of a stall has passed since the oldest that is not lost has started. */
+  /** Number of stall intervals since the oldest send that is not lost started. */
   #silentTimes(lost: number, nowMillis: number): number {
     let index = 0;
     for (const startedAt of this.#startedAt.values()) {
@@ -106,5 +106,56 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
       index += 1;
     }
     return 0;
+  }
+}
+
+/** Dependencies of `DrainSchedule`. */
+interface DrainScheduleSettings {
+  readonly timers: Timers;
+  /** Sends as many envelopes as there is room for. */
+  readonly drain: () => void;
+  /** Runs a function outside of any unit of work. */
+  readonly detached: (run: () => void) => void;
+}
+
+/** Schedules when the queue is drained; each kind of run is scheduled once at a time. */
+export class DrainSchedule {
+  readonly #settings: DrainScheduleSettings;
+  #isDue = false;
+  #isStallWatched = false;
+  #isLettingGo = false;
+
+  constructor(settings: DrainScheduleSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Drains after the current turn: a span ends within the user's request, which goes first, and a burst is sent
+   * together.
+   */
+  soon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    const { timers, drain, detached } = this.#settings;
+    const run = (): void => {
+      this.#isDue = false;
+      drain();
+    };
+    detached(() => (this.#isLettingGo ? timers.inBackground(0, run) : timers.soon(run)));
+  }
+
+  /** Drains after the stall interval: while no response arrives, slots become free by time alone. */
+  afterStall(): void {
+    if (this.#isStallWatched) return;
+    this.#isStallWatched = true;
+    this.#settings.timers.inBackground(STALL_MILLIS, () => {
+      this.#isStallWatched = false;
+      this.#settings.drain();
+    });
+  }
+
+  /** From now on no scheduled run keeps the process alive. */
+  letGo(): void {
+    this.#isLettingGo = true;
   }
 }

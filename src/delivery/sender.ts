@@ -1,27 +1,169 @@
+import type { DiscardRecorder } from "../client-reports/ledger.js";
+import type { Timers } from "../support/time.js";
+import { ItemCounter } from "../protocol/data-category.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import type { SpooledEnvelope } from "./spool/spool.js";
-import type { SenderStats } from "./sender-stats.js";
-import type { SendResult } from "./transport.js";
+import type { SpooledEnvelope, Spool } from "./spool/spool.js";
+import type { SendResult, SendOptions, Transport } from "./transport.js";
+import type { ClientReports } from "../client-reports/client-reports.js";
+import type { Diagnostics } from "../support/diagnostics.js";
+import type { QueueBounds, EnvelopeQueue } from "./envelope-queue.js";
+import type { SlotBounds, SendSlots } from "./send-slots.js";
+import type { SendOutcomes } from "./send-outcomes.js";
+import type { SpoolIntake } from "./spool-intake.js";
 
-/** Sends envelopes in the background and accounts for each: delivered, spooled, recorded as lost, or waiting. */
+/** Sends envelopes in the background and accounts for each: delivered, spooled, recorded as lost, or still waiting. */
 export interface EnvelopeSender {
-  /** Takes an envelope, once; returns at once and never throws. */
+  /** Queues an envelope. Returns at once and never throws. */
   enqueue(envelope: EncodedEnvelope): void;
-  /** Whether items of the category need not be encoded: the server asked for a pause, or `close` was called. They are recorded then. */
+  /**
+   * Returns true if items of the category need not be encoded because of a rate limit or after `close`; they are
+   * recorded as lost then.
+   */
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean;
   isLimited(category: DataCategory): boolean;
-  /** Whether what is captured now can be sent soon: the queue has room, and the server limits nothing. */
+  /** True if new envelopes can be sent soon: the queue has room, and no rate limit is active. */
   readonly isHealthy: boolean;
-  /** Resolves with true once all that was enqueued before has an outcome; with false at the time-out, or where nothing can be sent. */
+  /**
+   * Resolves to true once everything that was enqueued before has an outcome; to false at the timeout, or if nothing
+   * can be sent.
+   */
   flush(timeoutMillis: number): Promise<boolean>;
-  /** Flushes, then takes nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
+  /** Flushes, then accepts nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
-  /** From now on keeps the process alive for who waits in `flush` only, and no turn of it for what is captured. */
+  /** From now on only a pending `flush()` keeps the process alive. */
   letGo(): void;
-  /** Spools what is left, at the end of the process, where nothing can be waited for. */
+  /** Spools what is left, synchronously, at the end of the process. */
   leave(): void;
-  /** Books the outcome of an envelope that the spool had kept. */
-  settleSpooled(spooled: SpooledEnvelope, result: SendResult): void;
+  /** Counts the outcome of a spooled envelope. */
+  recordSpooled(spooled: SpooledEnvelope, result: SendResult): void;
   stats(): SenderStats;
+}
+
+/** A transport that may hold envelopes for a later attempt. */
+export interface SenderTransport extends Transport {
+  /** Called by a flush: held envelopes are tried now. */
+  wake?(): void;
+  /** Resolves once the envelope that is being replayed from a spool has its outcome. Never rejects. */
+  settled?(): Promise<void>;
+  /** False while attempts fail and none gets a response. */
+  readonly isReachable?: boolean;
+  /** True if sends with `holdMillis` wait while the server is unreachable. */
+  readonly holdsSends?: boolean;
+  /** False if nothing can be sent in this process at all, as without an HTTP client. */
+  readonly isUsable?: boolean;
+}
+
+/** Dependencies and bounds of a sender. */
+export interface EnvelopeSenderSettings {
+  readonly transport: SenderTransport;
+  readonly recorder: DiscardRecorder;
+  readonly diagnostics: Diagnostics;
+  /** Keeps envelopes that cannot be sent; without one they are lost. */
+  readonly spool?: Spool | undefined;
+  /** Called when an envelope was spooled and the process goes on. Must not throw. */
+  readonly onSpooled?: (() => void) | undefined;
+  /** Client reports. Default: none are sent. */
+  readonly reports?: ClientReports | undefined;
+  /** Header members of the envelope of a report, as JSON text with a leading comma. */
+  readonly headerMembers?: string | undefined;
+  /** Called with the result of each send, and its duration including retries. Must not throw. */
+  readonly onOperation?: ((result: SendResult, millis: number) => void) | undefined;
+  /** Bytes that may wait or be in flight; default 20 MiB. */
+  readonly maxBufferedBytes?: number | undefined;
+  /** Envelopes that may wait; default 20,000. */
+  readonly maxBufferedItems?: number | undefined;
+  /** Envelopes in flight while few wait; default 4. */
+  readonly minConcurrency?: number | undefined;
+  /** Envelopes in flight while many wait; default 64. */
+  readonly maxConcurrency?: number | undefined;
+  /** Additional envelopes in flight while responses stay away; default half of `maxConcurrency`. */
+  readonly stalledConcurrency?: number | undefined;
+  /** Runs a function outside of any unit of work, with tracing suppressed. */
+  readonly runDetached?: (<T>(run: () => T) => T) | undefined;
+  /** Milliseconds by a clock that does not jump; default `steadyNow`. */
+  readonly now?: (() => number) | undefined;
+  readonly timers?: Timers | undefined;
+}
+
+const DEFAULT_MAX_BYTES = 20 * 1024 * 1024;
+const DEFAULT_MAX_ITEMS = 20_000;
+const DEFAULT_MIN_CONCURRENCY = 4;
+const DEFAULT_MAX_CONCURRENCY = 64;
+
+/** Send options of an envelope that the spool did not take: it waits in memory. */
+export const HELD: SendOptions = Object.freeze({ holdMillis: Number.POSITIVE_INFINITY });
+
+/** Bounds of the queue. */
+export function queueBounds(settings: EnvelopeSenderSettings): QueueBounds {
+  return {
+    maxBytes: settings.maxBufferedBytes ?? DEFAULT_MAX_BYTES,
+    maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
+  };
+}
+
+/** Bounds of the envelopes in flight. */
+export function slotBounds(settings: EnvelopeSenderSettings): SlotBounds {
+  const { maxConcurrency: max = DEFAULT_MAX_CONCURRENCY } = settings;
+  return {
+    min: Math.min(settings.minConcurrency ?? DEFAULT_MIN_CONCURRENCY, max),
+    max,
+    stalled: settings.stalledConcurrency ?? Math.ceil(max / 2),
+  };
+}
+
+/**
+ * Returns whether an envelope that the spool did not take waits in memory: an unusable disk is no reason to lose an
+ * envelope that has certainly not arrived.
+ */
+export function maySendAgain(result: SendResult, transport: SenderTransport): boolean {
+  const hasNotArrived = result.outcome === "retryable" && result.phase === "connect";
+  return hasNotArrived && transport.holdsSends === true;
+}
+
+/** Statistics of a sender. */
+export interface SenderStats {
+  /** Items that the server has accepted. */
+  readonly delivered: Partial<Record<DataCategory, number>>;
+  /** Items that were given up, unsent, when the sender was closed. */
+  readonly abandoned: Partial<Record<DataCategory, number>>;
+  /** Items that wait or are in flight. */
+  readonly queued: Partial<Record<DataCategory, number>>;
+  /** Waiting envelopes, without those in flight. */
+  readonly queuedItems: number;
+  readonly queuedBytes: number;
+  readonly inFlight: number;
+  /** Age of the oldest envelope, in milliseconds; 0 when there is none. */
+  readonly oldestQueuedMillis: number;
+  /** Envelopes that the server has accepted. */
+  readonly envelopesSent: number;
+}
+
+/** The parts of a sender that hold envelopes. */
+interface SenderParts {
+  readonly queue: EnvelopeQueue;
+  readonly slots: SendSlots;
+  /** Check-ins that wait for earlier ones of their run. */
+  readonly checkIns: Iterable<EncodedEnvelope>;
+  readonly intake: SpoolIntake;
+  readonly outcomes: SendOutcomes;
+  readonly now: number;
+}
+
+/** Collects the statistics of a sender's parts. */
+export function senderStats(parts: SenderParts): SenderStats {
+  const { queue, slots, checkIns, intake, outcomes, now } = parts;
+  const queued = new ItemCounter();
+  for (const held of [queue, slots, checkIns, intake])
+    for (const { contents } of held) queued.add(contents);
+  return {
+    delivered: outcomes.delivered(),
+    abandoned: outcomes.abandonedItems(),
+    queued: queued.counts(),
+    queuedItems: queue.items,
+    queuedBytes: queue.bytes,
+    inFlight: slots.size,
+    oldestQueuedMillis: now - Math.min(queue.oldest ?? now, slots.oldest ?? now),
+    envelopesSent: outcomes.envelopesSent,
+  };
 }

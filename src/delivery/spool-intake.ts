@@ -1,10 +1,10 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import type { Spool } from "./spool/spool.js";
 
-// What may wait for the disk of what a full queue has evicted: beyond it the disk is too slow to help.
+// Bytes of evicted envelopes that may wait for the disk. Beyond that the disk is too slow to help.
 const MAX_EVICTED_BYTES = 4 * 1024 * 1024;
 
-/** Hands envelopes to the spool; holds those that the queue has evicted until they are written. */
+/** Hands envelopes to the spool, and holds those that the queue has evicted until they are written. */
 export class SpoolIntake implements Iterable<EncodedEnvelope> {
   readonly #spool: Spool | undefined;
   readonly #writes = new Map<EncodedEnvelope, Promise<boolean>>();
@@ -17,22 +17,22 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     this.#onKept = onKept;
   }
 
-  /** Whether there is a spool. */
+  /** True if there is a spool. */
   get isOpen(): boolean {
     return this.#spool !== undefined;
   }
 
-  /** Whether an envelope that the queue evicts can be written before too many others. */
+  /** True if an evicted envelope can wait to be written. */
   get hasRoom(): boolean {
     return this.isOpen && this.#evictedBytes < MAX_EVICTED_BYTES;
   }
 
-  /** Whether an envelope waits for the disk. */
+  /** Returns whether an envelope is being written. */
   isWriting(envelope: EncodedEnvelope): boolean {
     return this.#writes.has(envelope);
   }
 
-  /** Resolves to whether the envelope is safe; until then, and if it is not, it is the caller's. */
+  /** Resolves to whether the envelope was written. Until then, and if it was not, the caller is responsible for it. */
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
     if (this.#spool === undefined) return false;
     const write = this.#spool.keep(envelope);
@@ -43,7 +43,7 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return isKept;
   }
 
-  /** The same for one that the queue has evicted and nobody else holds. */
+  /** Keeps an envelope that the queue has evicted and nobody else holds. */
   async keepEvicted(envelope: EncodedEnvelope): Promise<boolean> {
     this.#evicted.add(envelope);
     this.#evictedBytes += envelope.body.length;
@@ -52,21 +52,22 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return isKept;
   }
 
-  /** The same as `keep`, without waiting. */
+  /** Keeps an envelope synchronously. */
   keepSync(envelope: EncodedEnvelope): boolean {
     const isKept = this.#spool?.keepSync(envelope) ?? false;
     if (isKept) this.#forgetEvicted(envelope);
     return isKept;
   }
 
-  /** Tells whether earlier check-ins of the run are in the spool, or on the way there. */
+  /** Returns whether earlier check-ins of the run are in the spool, or being written. */
   isBehind({ id }: CheckInState): boolean {
     return this.#spool?.holdsCheckIn(id) === true || this.#writesOf(id).length > 0;
   }
 
   /**
-   * Keeps a check-in behind the earlier ones of its run, which replay sends first. Resolves to false where none of them
-   * is left, or it cannot be kept: then it is to be sent, and an `in_progress` before it is withdrawn.
+   * Spools a check-in behind the earlier ones of its run, which are replayed first. Resolves to false if none of them
+   * is left, or if the check-in cannot be spooled; it must be sent then, and an `in_progress` before it is removed
+   * from the spool.
    */
   async keepBehind(envelope: EncodedEnvelope, isWanted: () => boolean): Promise<boolean> {
     const { checkIn } = envelope;
@@ -78,7 +79,7 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return false;
   }
 
-  /** Resolves when all that was handed over is written, or could not be. */
+  /** Resolves when all pending writes have finished or failed. */
   async settled(): Promise<void> {
     await Promise.all(this.#writes.values());
   }

@@ -1,49 +1,73 @@
+import type { Timers } from "../support/time.js";
+import { within } from "../support/time.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { Diagnostics } from "../support/diagnostics.js";
 
-/** Raw rate-limit headers of a response, as the server sent them. */
+/** Rate-limit headers of a response, unparsed. */
 export interface LimitHeaders {
   readonly rateLimits: string | undefined;
   readonly retryAfter: string | undefined;
 }
 
 /**
- * How far an attempt without a response came, which decides whether it may be repeated:
+ * How far an attempt without a response got, which decides whether it may be repeated:
  *
- * - `connect`: nothing was written, so the server knows nothing of it
- * - `reused`: a kept connection broke before a byte of the answer: the server had let go of it
- * - `answer`: a new connection broke before the answer: the server may have taken the envelope
- * - `timeout`: no answer in time: the server may have taken the envelope
- * - `refused`: it will not get better by itself: a certificate, a proxy's authentication, closed
+ * - `connect`: nothing was written, so the envelope has not arrived
+ * - `reused`: a kept connection broke before a byte of the response; usually the server had closed it
+ * - `answer`: a new connection broke before the response; the envelope may have arrived
+ * - `timeout`: no response in time; the envelope may have arrived
+ * - `refused`: retrying does not help, as with a bad certificate, a proxy's authentication or a closed transport
  */
 export type FailurePhase = "answer" | "connect" | "refused" | "reused" | "timeout";
 
-/** How one attempt to deliver an envelope ended. Outcomes are values: nothing is thrown. */
+/** Result of one attempt to deliver an envelope. A transport resolves with it and never rejects. */
 export type SendResult =
   | { readonly outcome: "delivered"; readonly statusCode: number; readonly limits: LimitHeaders }
   /** The server took the request and refused the envelope: 4xx or 5xx other than 429. */
   | { readonly outcome: "rejected"; readonly statusCode: number; readonly limits: LimitHeaders }
-  /** 429: the server has counted the loss itself. */
+  /** HTTP 429: the server counts the loss itself. */
   | { readonly outcome: "limited"; readonly statusCode: 429; readonly limits: LimitHeaders }
-  /** No response: connect, reset, time-out. Without a phase it counts as `refused`. */
+  /** No response: connection failure, reset or timeout. Without a phase it counts as `refused`. */
   | { readonly outcome: "retryable"; readonly error: Error; readonly phase?: FailurePhase };
 
-/** How an attempt is to be made. */
+/** Options of one attempt. */
 export interface SendOptions {
-  /** Not over a connection that has been used before. */
+  /** Use a new connection instead of a kept one. Default false. */
   readonly newConnection?: boolean;
   /**
-   * How long, in milliseconds, it may wait for a server that is gone and is then sent as a probe, also where other
-   * sends fail at once. Default: what the transport does otherwise.
+   * How long, in milliseconds, the envelope may wait for an unreachable server, to be sent as a probe, even if other
+   * sends fail at once. Default: the transport decides.
    */
   readonly holdMillis?: number;
-  /** It may go although the server is taken for gone: `RetryTransport.whenDue` has granted it. */
+  /** Send although the server is considered unreachable: `RetryTransport.whenDue` has granted this probe. */
   readonly isProbe?: boolean;
 }
 
-/** Delivers envelopes. A decorator (retry) has the same interface. */
+/** Delivers envelopes. Implement it to send envelopes your own way, and pass it as the option `transport`. */
 export interface Transport {
-  /** Sends one envelope; resolves when its outcome is known. Never rejects. */
+  /** Sends one envelope; resolves when its outcome is known. Must not reject. */
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult>;
-  /** Lets go of connections and timers. Idempotent; a `send` after it is `retryable`. */
+  /** Closes connections and timers. Idempotent; a later `send` resolves to `retryable`. */
   close(): Promise<void>;
+}
+
+/** Dependencies of `closeTransport`. */
+interface TransportCloseSettings {
+  readonly timers: Timers;
+  readonly diagnostics: Diagnostics;
+  /** Closes the transport; may throw if it is a custom one. */
+  readonly close: () => Promise<unknown>;
+}
+
+// Time that a transport gets to close its connections.
+const CLOSE_MILLIS = 500;
+
+/** Closes a transport; resolves when it is closed, or after 500 ms. Never rejects. */
+export async function closeTransport(settings: TransportCloseSettings): Promise<void> {
+  const { timers, diagnostics, close } = settings;
+  try {
+    await within(timers, CLOSE_MILLIS, close());
+  } catch (error) {
+    diagnostics.warnOnce("transport", "the transport could not be closed", error);
+  }
 }

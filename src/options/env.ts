@@ -46,7 +46,7 @@ export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvir
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A trace as variables carry it. */
-export interface VariableTrace {
+interface VariableTrace {
   readonly "sentry-trace"?: string | undefined;
   readonly baggage?: string | undefined;
   readonly traceparent?: string | undefined;

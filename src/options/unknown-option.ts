@@ -110,7 +110,7 @@ export function unknownOption(name: string, names: OptionNames): string {
 }
 
 /** The options that there are where one does not exist. */
-export interface OptionNames {
+interface OptionNames {
   readonly known: readonly string[];
   /** Names of options inside of `transport`; undefined inside of an option. */
   readonly ofTransport?: readonly string[] | undefined;

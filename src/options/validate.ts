@@ -102,10 +102,7 @@ export const flagOrDepth: Check = check(
     (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10),
 );
 export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
-export const positiveMillis: Check = check(
-  "must be a number of milliseconds above 0",
-  isAtLeast(1),
-);
+const positiveMillis: Check = check("must be a number of milliseconds above 0", isAtLeast(1));
 const MAX_SPOOL_AGE_MILLIS = 4 * 24 * 3_600_000;
 const spoolAge: Check = check(
   `must be a number of milliseconds from 1 to ${MAX_SPOOL_AGE_MILLIS} (4 days): Sentry drops what started five days ago`,

@@ -1,7 +1,6 @@
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
-import type { EnvelopeSender } from "../../src/delivery/sender.js";
+import type { EnvelopeSender, EnvelopeSenderSettings } from "../../src/delivery/sender.js";
 import { createEnvelopeSender } from "../../src/delivery/envelope-sender.js";
-import type { EnvelopeSenderSettings } from "../../src/delivery/sender-settings.js";
 import type { SendResult } from "../../src/delivery/transport.js";
 import type { HeldTransport } from "./held-transport.js";
 import { heldTransport } from "./held-transport.js";

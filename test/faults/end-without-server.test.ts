@@ -17,7 +17,8 @@ async function silentDsn(): Promise<string> {
 const SERVERS = {
   "a server that takes the connection and never answers": {
     dsnOf: silentDsn,
-    cause: /the server took the connection and did not answer within \d(\.\d)? s\. Check the DSN/,
+    cause:
+      /the server accepted the connection but did not answer within \d(\.\d)? s\. Check the DSN/,
   },
   "a server that refuses connections": {
     dsnOf: () => Promise.resolve("http://key@127.0.0.1:1/1"),
@@ -25,7 +26,7 @@ const SERVERS = {
   },
   "a server to which no connection is made": {
     dsnOf: unreachableDsn,
-    cause: /the connection to the server was not made within \d(\.\d)? s\. Check the DSN/,
+    cause: /the connection to the server was not established within \d(\.\d)? s\. Check the DSN/,
   },
 };
 

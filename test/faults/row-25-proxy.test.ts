@@ -35,7 +35,7 @@ async function startBehindProxy(rules: readonly RequestRule[] = []): Promise<Thr
 describeRow(25, "a proxy that refuses", () => {
   it.each([
     ["a tunnel with 407", 407, /refuses the credentials in its URL \(HTTP 407\)/u],
-    ["a tunnel with 403", 403, /did not open the way to the server: HTTP 403/u],
+    ["a tunnel with 403", 403, /refused to connect to the server: HTTP 403/u],
   ] as const)("%s is a `network_error` that says so, not tried again", async (_, status, said) => {
     const { server, proxy, open } = await startBehindProxy([{ do: { kind: "respond", status } }]);
     const delivery = open();
@@ -75,7 +75,7 @@ describeRow(25, "a proxy that refuses", () => {
       delivered: {},
       dropped: { error: { network_error: 1 } },
     });
-    expect(delivery.warnings).toEqual([expect.stringContaining("wants credentials (HTTP 407)")]);
+    expect(delivery.warnings).toEqual([expect.stringContaining("requires credentials (HTTP 407)")]);
     expect((await proxy.report()).requests.begun).toBe(1);
     await expectAccounted(delivery.books(), server);
   });

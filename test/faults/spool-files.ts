@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { decodeFile } from "../../src/delivery/spool/file-content.js";
-import { parseName } from "../../src/delivery/spool/file-name.js";
+import { decodeFile, parseName } from "../../src/delivery/spool/file-format.js";
 import { namesIn } from "../delivery/spool/spool-support.js";
 import type { ClientBooks } from "./accounted.js";
 import type { Quantities } from "./server-protocol.js";

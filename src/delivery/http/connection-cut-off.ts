@@ -1,24 +1,23 @@
-// As a share of the time after which the server let go: what is sent then is still there in time.
+// Share of the idle time after which the server closed a connection: a request sent by then still arrives in time.
 const SAFE_SHARE = 0.75;
 
-// Below this a connection is in use without a break, and what ended it was not its idleness.
+// With shorter pauses a connection is in continuous use, and idleness is not why it ended.
 const LEAST_MILLIS = 5;
 
 const DOUBLES_EVERY_MILLIS = 60_000;
 
-// How many times as long a pause must have gone well for a loss to be no matter of idleness: a server's
-// timers are late at times, and that alone is no contradiction.
+// A loss is not due to idleness if a pause this many times as long went well. The margin is needed because a server's
+// timers may be late.
 const CLEARLY_LONGER = 1.5;
 
 /**
- * How long a connection may have been idle to be used again: learned from the server. One that closes
- * idle connections after 30 ms, while we send every 30 ms, would cross each of our requests with its
- * FIN. Such a request is lost or, where the server still reads it, processed without an answer and
- * then once more. So a connection that the server closed lowers the bound, and each minute doubles
- * it again.
+ * How long a connection may have been idle to be used again, learned from the server. A server that closes idle
+ * connections after 30 ms, while we send every 30 ms, would cross each of our requests with its FIN. Such a request
+ * is lost or, if the server still reads it, processed without a response and then sent again. So each idle connection
+ * that the server closes lowers the bound, and each minute doubles it again.
  *
- * A restart closes connections as well, and short pauses that it ends must not lower the bound: for
- * minutes nearly each request would open a connection, to a server that has just come back.
+ * A restart closes connections as well, and must not lower the bound: otherwise nearly each request would open a
+ * connection for minutes, to a server that has just restarted.
  */
 export class IdleCutOff {
   readonly #most: number;
@@ -31,7 +30,7 @@ export class IdleCutOff {
     this.#most = mostMillis;
   }
 
-  /** The bound in milliseconds. */
+  /** Returns the bound, in milliseconds. */
   at(now: number): number {
     if (this.#learned === Number.POSITIVE_INFINITY) return this.#most;
     const doublings = Math.floor((now - this.#learnedAt) / DOUBLES_EVERY_MILLIS);
@@ -41,29 +40,29 @@ export class IdleCutOff {
     return this.#most;
   }
 
-  /** A connection has served a request after a pause of so long. */
+  /** Notes that a connection served a request after this pause. */
   survived(idleMillis: number): void {
     if (idleMillis > this.#survived) this.#survived = idleMillis;
   }
 
-  /** The server let go of a connection that had been idle for so long. */
+  /** Notes that the server closed a connection after this idle time. */
   learn(idleMillis: number, now: number, connectedAt: number = now): void {
     if (this.#isByRestart(idleMillis, now, connectedAt)) return;
     const safe = Math.max(LEAST_MILLIS, idleMillis * SAFE_SHARE);
     const bound = this.at(now);
-    // Also what is a little above the bound says that it must not rise now.
+    // An observation slightly above the bound confirms it, and postpones the next doubling.
     if (safe >= bound * 2) return;
     this.#learned = Math.min(safe, bound);
     this.#learnedAt = now;
   }
 
-  /** The server broke a connection whose request came after so long a pause. */
+  /** Notes that the server closed a connection under a request that came after this pause. */
   learnFromLoss(idleMillis: number, now: number, connectedAt: number = now): void {
     if (idleMillis >= LEAST_MILLIS) this.learn(idleMillis, now, connectedAt);
   }
 
-  // A restart ends all connections that there are. Those made after it show anew what is let pass, since
-  // it may be another server.
+  // A restart closes all connections. It may be another server afterwards, so the pauses that it tolerates are
+  // learned anew.
   #isByRestart(idleMillis: number, now: number, connectedAt: number): boolean {
     if (connectedAt < this.#restartedAt) return true;
     if (idleMillis * CLEARLY_LONGER >= this.#survived) return false;

@@ -2,33 +2,34 @@ import type { Socket } from "node:net";
 import { connect as connectTcp } from "node:net";
 
 import type { Dialling } from "./connection-parts.js";
-import { noteSocket, notedLookup } from "./own-requests.js";
-import { proxyUnreachable } from "./proxy-error.js";
+import { trackSocket, trackedLookup } from "./exit-watch.js";
+import { proxyUnreachable, proxyRefusal } from "./failures.js";
+import type { ProxyError } from "./failures.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
-import { openTunnel } from "./proxy-tunnel.js";
 import type { TlsClient } from "./tls-client.js";
+import { bracketed } from "./proxy-route.js";
 
-/** When the kernel probes a quiet connection. */
+/** TCP keep-alive settings: when the kernel probes a quiet connection. */
 export interface TcpProbes {
   readonly idleMillis?: number | undefined;
   readonly intervalMillis?: number | undefined;
   readonly count?: number | undefined;
 }
 
-/** What connections are made with. */
-export interface DialSettings {
+/** The route and the TLS settings of connections. */
+interface DialSettings {
   readonly route: Route;
   readonly probes: TcpProbes | false;
-  /** To the server. */
+  /** For connections to the server. */
   readonly tls: TlsClient;
-  /** To the proxy, which is not shown the client's certificate. */
+  /** For connections to the proxy, which does not get the client certificate. */
   readonly proxyTls: TlsClient;
 }
 
-// Middle boxes forget a quiet connection after minutes: Azure's after 4, AWS's after 6.
+// NAT gateways and load balancers forget a quiet connection after minutes: Azure's after 4, AWS's after 6.
 const DEFAULT_PROBES = { idleMillis: 45_000, intervalMillis: 10_000, count: 6 };
 
-/** Starts to make a connection to the server, through the proxy where there is one. */
+/** Starts to connect to the server, through the proxy if there is one. */
 export function dial(settings: DialSettings): Dialling {
   const attempt = new Attempt(settings);
   return { socket: attempt.run(), abort: (reason) => attempt.abort(reason) };
@@ -48,12 +49,12 @@ class Attempt {
       if (route.proxy === undefined) return await this.#open(route.server, tls);
       return await this.#openThrough(route.proxy);
     } catch (error) {
-      this.abort(new Error("the connection could not be made"));
+      this.abort(new Error("the connection could not be established"));
       throw error;
     }
   }
 
-  // With a reason: undici throws where none can catch it when an HTTP/2 socket closes without one.
+  // With a reason: when an HTTP/2 socket closes without one, undici throws an error that nothing can catch.
   abort(reason: Error): void {
     for (const socket of this.#sockets) socket.destroy(reason);
   }
@@ -72,10 +73,9 @@ class Attempt {
   #open({ host, port, isSecure }: Address, tls: TlsClient): Promise<Socket> {
     const socket = isSecure
       ? tls.connect({ host, port })
-      : connectTcp({ host, port, lookup: notedLookup });
+      : connectTcp({ host, port, lookup: trackedLookup });
     socket.setNoDelay(true);
-    // Not before: what is set on a socket that has no connection yet is lost with the address that
-    // it tried first.
+    // Not earlier: options that are set before the connection exists are lost with the first address that is tried.
     socket.once("connect", () => this.#probe(socket));
     return this.#settled(socket, isSecure ? "secureConnect" : "connect");
   }
@@ -85,13 +85,15 @@ class Attempt {
     keepNoProcess(socket);
     return new Promise((resolve, reject) => {
       socket.once(event, () => resolve(socket));
-      // Stays for the socket's life, so that no error is ever without a listener.
+      // The listener stays for the socket's lifetime, so that no error is ever unhandled.
       socket.on("error", reject);
-      socket.once("close", () => reject(new Error("the connection was closed while it was made")));
+      socket.once("close", () =>
+        reject(new Error("the connection was closed before it was established")),
+      );
     });
   }
 
-  // Older versions of Node know the first two arguments, and take a second and ten for the others.
+  // Older versions of Node ignore the last two arguments, and use one second and ten probes instead.
   #probe(socket: ProbedSocket): void {
     const { probes } = this.#settings;
     if (probes === false) return;
@@ -101,14 +103,14 @@ class Attempt {
 }
 
 /**
- * Lets the process end while the socket is open, also while it waits for an answer: who waits for an
- * outcome has a timer for that. undici asks for the contrary with each request.
+ * Lets the process end while the socket is open, even while it waits for a response; a pending flush has its own
+ * timer. undici calls `ref` with each request, so that is disabled.
  */
 function keepNoProcess(socket: Socket): void {
   const unref = (): void => void socket.unref();
   unref();
-  noteSocket(socket);
-  // Each address that is tried gets a handle of its own.
+  trackSocket(socket);
+  // Each address that is tried has a handle of its own.
   socket.once("connect", unref);
   socket.ref = () => socket;
 }
@@ -123,4 +125,56 @@ function defined({ idleMillis, intervalMillis, count }: TcpProbes): Partial<type
     ...(intervalMillis === undefined ? {} : { intervalMillis }),
     ...(count === undefined ? {} : { count }),
   };
+}
+
+// Far more than the header of a proxy's response needs.
+const MAX_HEAD_BYTES = 16 * 1024;
+
+/**
+ * Opens a tunnel through a proxy over a connected socket. Bytes after the proxy's response header belong to the
+ * server. Rejects with a `ProxyError`; the socket cannot be used then.
+ */
+export function openTunnel(socket: Socket, proxy: Proxy, server: Address): Promise<void> {
+  const answer = readHead(socket, proxy);
+  socket.write(connectRequest(proxy, server), "latin1");
+  return answer;
+}
+
+function connectRequest({ authorization }: Proxy, { host, port }: Address): string {
+  const authority = `${bracketed(host)}:${port}`;
+  const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
+  if (authorization !== undefined) lines.push(`Proxy-Authorization: ${authorization}`);
+  return [...lines, "", ""].join("\r\n");
+}
+
+function readHead(socket: Socket, proxy: Proxy): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let head = Buffer.alloc(0);
+    const onEnd = (error?: unknown): void =>
+      settle(proxyUnreachable(proxy, error ?? new Error("it closed the connection")));
+    const onReadable = (): void => {
+      const chunk: unknown = socket.read();
+      if (Buffer.isBuffer(chunk)) head = Buffer.concat([head, chunk]);
+      const end = head.indexOf("\r\n\r\n");
+      if (end === -1 && head.length < MAX_HEAD_BYTES) return;
+      // Without an end of the header there is no tunnel, whatever the status.
+      if (end === -1)
+        return settle(proxyUnreachable(proxy, new Error("its response header does not end")));
+      if (head.length > end + 4) socket.unshift(head.subarray(end + 4));
+      settle(refusalIn(head.toString("latin1"), proxy));
+    };
+    const settle = (error: ProxyError | undefined): void => {
+      socket.off("readable", onReadable).off("end", onEnd).off("error", onEnd).off("close", onEnd);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    socket.on("readable", onReadable).on("end", onEnd).on("error", onEnd).on("close", onEnd);
+    if (socket.destroyed) onEnd();
+  });
+}
+
+function refusalIn(head: string, proxy: Proxy): ProxyError | undefined {
+  const status = /^HTTP\/1\.\d (\d{3})\b/.exec(head)?.[1];
+  if (status === undefined) return proxyUnreachable(proxy, new Error("it does not speak HTTP"));
+  return status.startsWith("2") ? undefined : proxyRefusal(proxy, Number(status));
 }

@@ -2,37 +2,31 @@ import type { Socket } from "node:net";
 
 import type { Exchange, PostRequest } from "./exchange.js";
 
-/** A connection that is being made. */
+/** A connection attempt. */
 export interface Dialling {
   readonly socket: Promise<Socket>;
-  /** Gives up, or closes what there is of it by now. */
+  /** Gives up, and closes the sockets that exist by now. */
   abort(reason: Error): void;
 }
 
-/** The part of undici's client that is used here: the protocol over one connection. */
+/** The part of undici's client that is used here: HTTP over one connection. */
 export interface ProtocolClient {
   dispatch(request: PostRequest, handler: Exchange): boolean;
   destroy(reason: Error): Promise<void>;
 }
 
-/** Is given a socket, or why there is none. */
+/** Callback with a socket, or with the reason why there is none. */
 export type SocketCallback = (error: Error | null, socket?: Socket) => void;
 
-/** Calls of a client to its connection. */
+/** Events of a client. */
 export interface ProtocolClientEvents {
-  /** Wants a socket. */
+  /** The client needs a socket. */
   connect(done: SocketCallback): void;
-  /** Its socket is gone, or there is none. */
+  /** The client's socket was closed, or could not be opened. */
   gone(error: Error): void;
 }
 
-/**
- * The scheme of a server that has not answered anything yet: over `https` it may refuse our certificate or the lack of one,
- * over `http` it may expect TLS. Undefined once it has answered, and where nothing can be told.
- */
-export type UntriedScheme = "http" | "https" | undefined;
-
-/** How long a connection may take for what; in milliseconds. */
+/** Time limits of a connection, in milliseconds. */
 export interface ConnectionTimes {
   readonly connect: number;
   readonly headers: number;
@@ -41,7 +35,13 @@ export interface ConnectionTimes {
   readonly age: number;
 }
 
-/** What became of all connections of a pool. */
+/**
+ * The scheme of a server that has not answered anything yet: over `https` it may refuse our certificate or the lack of
+ * one, over `http` it may expect TLS. Undefined once it has answered, or if a proxy may be the one that answers.
+ */
+export type UntriedScheme = "http" | "https" | undefined;
+
+/** Counts of a connection pool. */
 export interface ConnectionCounts {
   /** Connections made, since the start. */
   readonly connectionsOpened: number;
@@ -49,11 +49,11 @@ export interface ConnectionCounts {
   readonly connectionsOpen: number;
   /** Requests that were written to a connection that had served one before. */
   readonly requestsOverKeptConnections: number;
-  /** Bytes of the bodies that were written, compressed where they were. */
+  /** Bytes of the bodies that were written, after compression. */
   readonly bytesSent: number;
 }
 
-/** Counts before the first connection. */
+/** Counts of a pool without connections. */
 export const NO_COUNTS: ConnectionCounts = {
   connectionsOpened: 0,
   connectionsOpen: 0,

@@ -1,6 +1,8 @@
+import { Fifo } from "../../support/collections.js";
+import type { Timers } from "../../support/time.js";
 import { IdleCutOff } from "./connection-cut-off.js";
-import { DeadlineWatch } from "./connection-deadlines.js";
-import { DeadlineError, UnansweredError } from "./connection-failures.js";
+import { NO_COUNTS } from "./connection-parts.js";
+import { DeadlineError, UnansweredError, closedError, exitError } from "./failures.js";
 import type {
   ConnectionCounts,
   ConnectionTimes,
@@ -13,52 +15,44 @@ import { ReuseTrust } from "./connection-reuse.js";
 import { Connection } from "./connection.js";
 import type { ConnectionHost } from "./connection.js";
 import type { Exchange } from "./exchange.js";
-import { Fifo } from "../../support/collections.js";
-import { LonelyWatch } from "./lonely-watch.js";
-import type { Timers } from "../../support/time.js";
+import { ExitWatch } from "./exit-watch.js";
 
-// Most bodies come with their headers or right behind them. One that does not must not keep a send
-// waiting, but a new connection costs more than this.
+// Most response bodies arrive with or right behind their headers. A late one must not keep a send waiting, but a new
+// connection costs more than this.
 const BODY_GRACE_MILLIS = 20;
 
-// In less time a request is not worth a connection.
+// With less time left before its deadline, a request is not written at all.
 const LEAST_MILLIS = 10;
 
-/** What a pool is made of. */
-export interface ConnectionPoolSettings {
+/** Dependencies and limits of a pool. */
+interface ConnectionPoolSettings {
   readonly maxConnections: number;
   readonly times: ConnectionTimes;
   readonly dial: () => Dialling;
   readonly openClient: (events: ProtocolClientEvents) => ProtocolClient;
   readonly timers: Timers;
   readonly untriedScheme: UntriedScheme;
-  /** Milliseconds by a clock that does not jump. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Milliseconds by the clock on the wall. */
+  /** Milliseconds of the wall clock. */
   readonly wallNow: () => number;
 }
 
 /**
- * The kept connections to one server. It chooses one for each exchange: the last that was in use,
- * so that few are warm and the others go. undici's own pool keeps which one it takes to itself, and
- * makes more than its bound when connections fail.
+ * The kept connections to one server. Each exchange gets the connection that was used last, so that few stay warm and
+ * the others close. undici's own pool does not let its user choose, and exceeds its limit when connections fail.
  */
 export class ConnectionPool implements ConnectionHost {
   readonly times: ConnectionTimes;
   readonly cutOff: IdleCutOff;
   readonly reuse: ReuseTrust = new ReuseTrust();
-  readonly tally: { -readonly [Name in keyof ConnectionCounts]: number } = {
-    connectionsOpened: 0,
-    connectionsOpen: 0,
-    requestsOverKeptConnections: 0,
-    bytesSent: 0,
-  };
+  readonly tally: { -readonly [Name in keyof ConnectionCounts]: number } = { ...NO_COUNTS };
   untriedScheme: UntriedScheme;
   readonly now: () => number;
   readonly wallNow: () => number;
   readonly #settings: ConnectionPoolSettings;
   readonly #deadlines: DeadlineWatch;
-  readonly #lonely: LonelyWatch;
+  readonly #exitWatch: ExitWatch;
   readonly #connections = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting = new Fifo<Exchange>();
@@ -76,29 +70,29 @@ export class ConnectionPool implements ConnectionHost {
       now: settings.now,
       onDue: (now) => this.#endDue(now),
     });
-    this.#lonely = new LonelyWatch({
+    this.#exitWatch = new ExitWatch({
       timers: settings.timers,
       isBusy: () => [...this.#connections].some(({ isBusy }) => isBusy),
-      onLonely: () => this.#letGo(),
+      onBlockingExit: () => this.#letGo(),
     });
   }
 
-  /** Sees to it that the exchange comes to an outcome. */
+  /** Sends an exchange as soon as a connection is free; it always gets an outcome. */
   submit(exchange: Exchange): void {
     if (this.#isClosed) return exchange.fail(closedError(), "refused");
-    if (!this.#lonely.mayGo()) return exchange.fail(lonelyError(), "connect");
+    if (!this.#exitWatch.mayStart()) return exchange.fail(exitError(), "connect");
     const now = this.now();
-    const connection = this.#waiting.size === 0 ? this.#place(exchange, now) : undefined;
+    const connection = this.#waiting.size === 0 ? this.#connectionFor(exchange, now) : undefined;
     if (connection !== undefined) return connection.carry(exchange, now);
     this.#waiting.push(exchange);
     this.watch(exchange.terms.deadlineAt);
   }
 
-  /** Ends all exchanges; resolves once the sockets are closed. */
+  /** Fails all exchanges; resolves once the sockets are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#deadlines.stop();
-    this.#lonely.stop();
+    this.#exitWatch.stop();
     const connections = [...this.#connections];
     for (const connection of connections) connection.shut(closedError(), "refused");
     for (const exchange of this.#takeWaiting()) exchange.fail(closedError(), "refused");
@@ -139,7 +133,7 @@ export class ConnectionPool implements ConnectionHost {
     this.submit(exchange);
   }
 
-  /** Why the exchange that has waited longest has no answer yet; undefined where none waits. */
+  /** The error of the exchange that has waited longest without an answer; undefined if there is none. */
   get unanswered(): UnansweredError | undefined {
     const carried = [...this.#connections].flatMap(({ unanswered }) => unanswered ?? []);
     const [first, ...others] = carried.length > 0 ? carried : this.#waiting;
@@ -153,13 +147,13 @@ export class ConnectionPool implements ConnectionHost {
     return new UnansweredError(isWritten, this.now() - terms.startedAt);
   }
 
-  // Only so that the process can end.
+  // Gives up everything that keeps the process alive.
   #letGo(): void {
     for (const exchange of this.#takeWaiting())
       exchange.fail(this.#unansweredError(exchange), "connect");
     for (const connection of this.#connections) {
       const { isBusy, unanswered } = connection;
-      if (isBusy) connection.giveUp(unanswered ? this.#unansweredError(unanswered) : lonelyError());
+      if (isBusy) connection.giveUp(unanswered ? this.#unansweredError(unanswered) : exitError());
     }
   }
 
@@ -167,14 +161,14 @@ export class ConnectionPool implements ConnectionHost {
     const now = this.now();
     this.#dropLate(now);
     for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
-      const connection = this.#place(next, now);
+      const connection = this.#connectionFor(next, now);
       if (connection === undefined) return;
       this.#waiting.shift();
       connection.carry(next, now);
     }
   }
 
-  #place(exchange: Exchange, now: number): Connection | undefined {
+  #connectionFor(exchange: Exchange, now: number): Connection | undefined {
     const kept = exchange.wantsNew ? undefined : this.#takeIdle(now);
     if (kept !== undefined) return kept;
     if (!exchange.wantsNew && this.#waitsForScout(now)) return undefined;
@@ -196,7 +190,7 @@ export class ConnectionPool implements ConnectionHost {
     return undefined;
   }
 
-  // Nearly always it is the last one.
+  // It is nearly always the last one.
   #leaveIdle(index: number): void {
     if (index === this.#idle.length - 1) this.#idle.pop();
     else this.#idle.splice(index, 1);
@@ -242,8 +236,8 @@ export class ConnectionPool implements ConnectionHost {
     return Math.min(next, this.#waiting.first?.terms.deadlineAt ?? next);
   }
 
-  // All have the same time, so those that came first are due first. What has no time left would be
-  // written and given up, and then nobody knew whether the server took it.
+  // All have the same total time, so the oldest is due first. A request without enough time left would be written and
+  // then given up, and it would be unknown whether it arrived.
   #dropLate(now: number): void {
     for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
       if (first.terms.deadlineAt - now > LEAST_MILLIS) return;
@@ -259,11 +253,47 @@ export class ConnectionPool implements ConnectionHost {
   }
 }
 
-function lonelyError(): Error {
-  return new Error("given up, so that the process can end");
+interface DeadlineWatchSettings {
+  readonly timers: Timers;
+  readonly now: () => number;
+  /** Ends everything that is due; returns the next deadline. */
+  readonly onDue: (now: number) => number;
 }
 
-/** What a send after `close` is told. */
-export function closedError(): Error {
-  return new Error("the transport is closed");
+/**
+ * One timer for all deadlines of a pool. A request only makes sure that the timer fires no later than its own
+ * deadline, and while others are in flight it nearly always does.
+ */
+export class DeadlineWatch {
+  readonly #settings: DeadlineWatchSettings;
+  #firesAt = Number.POSITIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+
+  constructor(settings: DeadlineWatchSettings) {
+    this.#settings = settings;
+  }
+
+  /** Makes sure that `onDue` runs at this time, or earlier. */
+  add(deadlineAt: number): void {
+    if (deadlineAt >= this.#firesAt) return;
+    this.stop();
+    this.#firesAt = deadlineAt;
+    const { timers, now } = this.#settings;
+    const delay = Math.max(1, Math.ceil(deadlineAt - now()));
+    // After a blocked event loop, timers run before sockets are read: read what has arrived before giving anything
+    // up.
+    this.#cancel = timers.inBackground(delay, () => timers.soon(() => this.#fire()));
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#firesAt = Number.POSITIVE_INFINITY;
+  }
+
+  #fire(): void {
+    this.stop();
+    const { now, onDue } = this.#settings;
+    this.add(onDue(now()));
+  }
 }

@@ -1,5 +1,5 @@
-// By so many requests must a connection come further than where one was lost. It doubles each time
-// that the trust was wrong: a server may end connections at random.
+// How many requests further than a lost connection another one must get to restore trust. Doubled each time that the
+// trust was wrong, since a server may close connections at random.
 const MIN_TRUST_MARGIN = 5;
 const MAX_TRUST_MARGIN = 320;
 
@@ -7,14 +7,14 @@ const LOSSES_TO_PAUSE = 3;
 const MIN_PAUSE_MILLIS = 1000;
 const MAX_PAUSE_MILLIS = 60_000;
 
-// Losses that are further apart have nothing to do with each other.
+// Losses that are further apart are unrelated.
 const FORGET_MILLIS = 5 * 60_000;
 
-// How long requests wait for the scout before they open connections: a handshake costs more than most
-// answers, and one that is late must not hold up a backlog for long.
+// How long requests wait for the scout before they open connections. A handshake costs more than most responses take,
+// but a late response must not hold up a backlog.
 const SCOUT_GRACE_MILLIS = 250;
 
-/** A kept connection, as far as its reuse depends on it. */
+/** The state of a kept connection that its reuse depends on. */
 export interface KeptConnection {
   /** Number of answered requests. */
   readonly served: number;
@@ -22,13 +22,13 @@ export interface KeptConnection {
 }
 
 /**
- * How many requests a connection may carry: learned from the server. One that ends each connection
- * after one, two or three requests without announcing it loses every further request or, where it
- * still reads that request, processes it without an answer and then once more. So until the server
- * has answered so many requests on one connection, one connection goes first (the scout) and the
- * others carry no more requests than it has. After a loss they carry fewer than the lost one had, until
- * a scout has come clearly further. After three losses without that no scout goes for a second, later
- * for up to a minute, and connections end where the server would end them.
+ * How many requests a connection may carry, learned from the server. A server that closes each connection after one,
+ * two or three requests without announcing it loses every further request or, if it still reads that request,
+ * processes it without a response, and it is then sent again. So until the server has answered enough requests on one
+ * connection, one connection goes first (the scout), and the others carry no more requests than it has. After a loss
+ * they carry fewer than the lost one had, until a scout gets clearly further. After three losses without that no
+ * scout goes further for a second, later for up to a minute, and connections are closed where the server would close
+ * them.
  */
 export class ReuseTrust {
   #proven = 0;
@@ -59,26 +59,27 @@ export class ReuseTrust {
     return served > this.#proven && now < this.#pausedUntil;
   }
 
-  /** Returns until when requests had better wait for the scout than open connections. */
+  /** Returns the time until which requests wait for the scout instead of opening connections. */
   waitsUntil(): number | undefined {
     return this.#scout?.isSending === true ? this.#scoutSince + SCOUT_GRACE_MILLIS : undefined;
   }
 
-  /** Notes an answer on a connection that had served so many requests before. */
+  /** Notes a response on a connection that had served this many requests before. */
   answered(served: number): void {
     if (served <= this.#proven) return;
     if (this.#losses === 0) this.#proven = served;
     if (served >= this.#trustedFrom) this.#trust();
   }
 
-  /** Notes that a connection that was made at this time broke under a request. */
+  /** Notes that a connection, opened at this time, broke under a request. */
   lost(connection: KeptConnection, now: number, connectedAt: number): void {
     const wasTrusted = this.#proven === Number.POSITIVE_INFINITY;
     this.#proven = Math.min(this.#proven, connection.served - 1);
     if (now - this.#lostAt > FORGET_MILLIS) this.#forget();
     else if (wasTrusted) this.#margin = Math.min(this.#margin * 2, MAX_TRUST_MARGIN);
     this.#trustedFrom = connection.served + this.#margin;
-    // A restart ends all connections at once. There is one scout at a time, so each of its losses counts.
+    // A restart closes all connections at once; those count as one loss. There is one scout at a time, so each lost
+    // scout counts.
     if (connectedAt < this.#lostAt && connection !== this.#scout) return;
     this.#losses += 1;
     this.#lostAt = now;

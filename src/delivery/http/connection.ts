@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import type { IdleCutOff } from "./connection-cut-off.js";
-import { DeadlineError } from "./connection-failures.js";
+import { DeadlineError } from "./failures.js";
 import type {
   ConnectionCounts,
   ConnectionTimes,
@@ -11,47 +11,45 @@ import type {
   UntriedScheme,
   SocketCallback,
 } from "./connection-parts.js";
-import { readHints } from "./connection-hints.js";
-import type { SocketNotes } from "./connection-socket.js";
-import { watchSocket } from "./connection-socket.js";
-import type { ContinueFilter } from "./continue-filter.js";
-import { filterContinue } from "./continue-filter.js";
-import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
+import { readHints } from "./exchange.js";
 import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
-import { plainEnd, UnexplainedEndError } from "./tls-failures.js";
+import type { SocketNotes, ContinueFilter } from "./connection-socket.js";
+import { watchSocket, filterContinue } from "./connection-socket.js";
+import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
+import { UnexplainedEndError, plainEnd } from "./tls-failures.js";
 import type { FailurePhase } from "../transport.js";
 
-/** The pool, as its connections see it. */
+/** What a connection needs of its pool. */
 export interface ConnectionHost {
   readonly times: ConnectionTimes;
   readonly cutOff: IdleCutOff;
   readonly reuse: ReuseTrust;
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
   untriedScheme: UntriedScheme;
-  /** Milliseconds by a clock that does not jump. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** Milliseconds by the clock on the wall. */
+  /** Milliseconds of the wall clock. */
   readonly wallNow: () => number;
   dial(): Dialling;
   openClient(events: ProtocolClientEvents): ProtocolClient;
-  /** Something is to be ended at this time. */
+  /** Asks for a check of all deadlines at this time. */
   watch(deadlineAt: number): void;
-  /** The answer is known; its body is still to come. */
+  /** The outcome is known since this time; the body is still to come. */
   drains(since: number): void;
   isFree(connection: Connection, now: number): void;
   isGone(connection: Connection): void;
-  /** Nothing of the exchange has left over a connection that had been kept. */
+  /** Sends an exchange again of which nothing was written to a kept connection. */
   retake(exchange: Exchange): void;
 }
 
 type Stage = "closed" | "connecting" | "draining" | "idle" | "sending";
 
 /**
- * One connection and what it has been through. It carries one exchange at a time. It is not made
- * anew when it is lost: each stands for one socket, so that what is known of it is known for good.
+ * One connection, which carries one exchange at a time. A lost connection is never reopened, so all that is learned
+ * about it applies to one socket.
  */
 export class Connection implements Carrier, KeptConnection {
-  /** When its present stage is at its end. */
+  /** Deadline of the current stage. */
   deadlineAt: number = Number.POSITIVE_INFINITY;
   readonly #host: ConnectionHost;
   readonly #client: ProtocolClient;
@@ -65,7 +63,7 @@ export class Connection implements Carrier, KeptConnection {
   #connectedAt = 0;
   #idleSince = 0;
   #idleSinceOnWall = 0;
-  // How long it had been idle before the present exchange.
+  // How long the connection was idle before the current exchange.
   #pause = 0;
   #answeredAt = 0;
   #keepMillis: number;
@@ -93,24 +91,24 @@ export class Connection implements Carrier, KeptConnection {
     return this.#stage === "sending";
   }
 
-  /** The exchange that has no answer yet. */
+  /** The exchange that has no response yet. */
   get unanswered(): Exchange | undefined {
     return this.#stage === "connecting" || this.#stage === "sending" ? this.#exchange : undefined;
   }
 
-  /** Whether the system has something to do for it, which keeps the process alive. */
+  /** True while a pending connect or write keeps the process alive. */
   get isBusy(): boolean {
     return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;
   }
 
-  /** Since when only the rest of an answer is still to come. */
+  /** Time since which only the rest of a response is awaited. */
   get drainsSince(): number | undefined {
     return this.#stage === "draining" ? this.#answeredAt : undefined;
   }
 
   /**
-   * Whether it may carry one more. A monotonic clock stands still while a machine is suspended, so the
-   * wall clock is asked as well: where that one jumps, it costs no more than a connection.
+   * Returns whether the connection may carry another exchange. A monotonic clock stands still while a machine is
+   * suspended, so the wall clock is checked as well; if that one jumps, it costs only a connection.
    */
   isReusable(now: number): boolean {
     const { cutOff, times, wallNow } = this.#host;
@@ -181,12 +179,12 @@ export class Connection implements Carrier, KeptConnection {
     else undecided.fail(reason);
   }
 
-  /** Its stage has taken too long. */
+  /** Ends the connection because its stage has taken too long. */
   expire(): void {
     this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
   }
 
-  /** Ends it, whatever has become of what it carries. */
+  /** Ends the connection and fails an exchange that has no response. */
   giveUp(reason: Error): void {
     if (this.#stage === "connecting" || this.#stage === "sending") {
       const isWritten = this.#exchange?.isWritten === true;
@@ -195,7 +193,7 @@ export class Connection implements Carrier, KeptConnection {
     this.close();
   }
 
-  /** Ends what it carries as well. Idempotent. */
+  /** Fails the exchange with this phase, and closes the connection. Idempotent. */
   shut(reason: Error, phase: FailurePhase): void {
     this.#exchange?.fail(reason, phase);
     this.close();
@@ -218,7 +216,7 @@ export class Connection implements Carrier, KeptConnection {
     return this.#closing ?? Promise.resolve();
   }
 
-  // Later, because undici has more to do after each of its callbacks, and counts on its own state then.
+  // Deferred: undici continues after each of its callbacks, and relies on its own state then.
   async #destroy(reason: Error): Promise<void> {
     await Promise.resolve();
     await this.#client.destroy(reason).catch(() => undefined);
@@ -229,8 +227,8 @@ export class Connection implements Carrier, KeptConnection {
     this.#host.watch(deadlineAt);
   }
 
-  // undici would connect anew for what it has not written when the socket goes. It is refused, so that
-  // the request comes back.
+  // When the socket closes, undici would reconnect for a request that it has not written. Refuse it, so that the
+  // request comes back to the pool.
   #connect(done: SocketCallback): void {
     const isFirst = this.#dialling === undefined && this.#stage !== "closed";
     if (!isFirst) return queueMicrotask(() => done(new Error("the connection is gone")));
@@ -263,7 +261,7 @@ export class Connection implements Carrier, KeptConnection {
       const now = this.#host.now();
       this.#host.cutOff.learn(now - this.#idleSince, now, this.#connectedAt);
     }
-    // What is not written yet comes back once undici has been refused a new socket.
+    // An unwritten request comes back once undici has been refused a new socket.
     const isHeld = this.#stage === "sending" && this.#exchange?.isWritten === false;
     if (!isHeld) this.close();
   }
@@ -290,7 +288,7 @@ export class Connection implements Carrier, KeptConnection {
   }
 }
 
-// undici's own reasons, such as that it was idle for long, are informational.
+// undici's own reasons, such as an idle timeout, are informational.
 function isEndedByServer(error: Error): boolean {
   return !("code" in error && error.code === "UND_ERR_INFO");
 }

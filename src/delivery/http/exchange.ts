@@ -1,44 +1,43 @@
-import { phaseOf, retryable } from "./connection-failures.js";
-import type { ProxyName } from "./proxy-error.js";
-import { proxyRefusal, proxyUnreachable } from "./proxy-error.js";
+import { phaseOf, retryable, proxyRefusal, proxyUnreachable } from "./failures.js";
+import type { ProxyName } from "./failures.js";
 import { isCertificateFailure } from "./tls-failures.js";
 import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
 
-/** One POST, as undici takes it. */
+/** One POST request in undici's form. */
 export interface PostRequest {
   readonly method: "POST";
   readonly path: string;
-  /** Names and values in turn. */
+  /** Names and values, alternating. */
   readonly headers: string[];
   readonly body: Buffer;
 }
 
-/** How an exchange is to be made. */
-export interface ExchangeTerms {
-  /** When it was submitted, by the steady clock. */
+/** Constraints of one exchange. */
+interface ExchangeTerms {
+  /** When it was submitted, in monotonic milliseconds. */
   readonly startedAt: number;
-  /** When it must have been answered, by the steady clock. */
+  /** When it must have been answered, in monotonic milliseconds. */
   readonly deadlineAt: number;
-  /** Not over a connection that has been used. */
+  /** True if a new connection is required. */
   readonly wantsNew: boolean;
-  /** Given the beginning of the body of an answer that refuses the request. */
-  readonly onRefusalText?: ((text: string) => void) | undefined;
-  /** The proxy that passes the request on, and may answer itself. */
+  /** The proxy that forwards the request, and may answer it itself. */
   readonly forwarder: ProxyName | undefined;
+  /** Called with the start of the body of a response that refuses the request. */
+  readonly onRefusalText?: ((text: string) => void) | undefined;
 }
 
-/** Headers of a response by their names in lower case. */
+/** Response headers by lower-case name. */
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What carries an exchange, and is told how far it has come. */
+/** The connection that carries an exchange, and is notified of its progress. */
 export interface Carrier {
   readonly isReused: boolean;
   written(): void;
   answered(headers: ResponseHeaders): void;
   ended(): void;
-  /** `undecided`: the exchange, where it still has no outcome. */
+  /** `undecided` is the exchange if it has no outcome yet. */
   failed(error: unknown, undecided: Exchange | undefined): void;
-  /** Nothing more of the answer is worth waiting for. */
+  /** Closes the connection instead of reading the rest of the response. */
   close(): void;
 }
 
@@ -46,18 +45,18 @@ interface ExchangeController {
   abort(reason: Error): void;
 }
 
-// What Relay answers has a few hundred bytes. More is not worth reading for the connection's sake.
+// Relay's responses have a few hundred bytes. Reading more costs more than a new connection.
 const MAX_DRAINED_BYTES = 16 * 1024;
 const NO_LIMITS: LimitHeaders = Object.freeze({ rateLimits: undefined, retryAfter: undefined });
 
 /**
- * One request and its response, as undici's handler. The outcome is known at the response's headers:
- * what the body does after them no longer matters, it is only read so that the connection can be kept.
+ * One request and its response, implementing undici's handler interface. The outcome is known at the response
+ * headers; the body is only read so that the connection can be kept.
  */
 export class Exchange {
   readonly request: PostRequest;
   readonly terms: ExchangeTerms;
-  /** Not over a connection that has been used; also set when one has let it down. */
+  /** True if a new connection is required; also set after a kept connection has failed. */
   wantsNew: boolean;
   readonly #resolve: (result: SendResult) => void;
   #carrier: Carrier | undefined;
@@ -76,7 +75,7 @@ export class Exchange {
     this.#resolve = resolve;
   }
 
-  /** Whether something of the request was given to a connection, and the server may know of it. */
+  /** True if a part of the request was written to a connection, so that the server may have seen it. */
   get isWritten(): boolean {
     return this.#isWritten;
   }
@@ -85,7 +84,7 @@ export class Exchange {
     return this.#isAnswering;
   }
 
-  /** Whether the server has told that it has seen nothing of the request. */
+  /** True if the server has reported that it did not see the request. */
   get isUnseen(): boolean {
     return this.#isUnseen;
   }
@@ -94,7 +93,7 @@ export class Exchange {
     this.#carrier = carrier;
   }
 
-  /** Ends it without an answer. */
+  /** Fails the exchange without a response. */
   fail(error: unknown, phase?: FailurePhase): void {
     const progress = {
       isWritten: this.#isWritten,
@@ -104,12 +103,12 @@ export class Exchange {
     this.#decide(retryable(this.#named(error), phase ?? phaseOf(error, progress)));
   }
 
-  /** Takes it from undici, which then writes and reads nothing more of it. */
+  /** Makes undici stop writing and reading the exchange. */
   abort(reason: Error): void {
     this.#controller?.abort(reason);
   }
 
-  // The methods below are undici's. By this one it tells the handler's version.
+  // The methods below are undici's. This one also identifies the version of the handler interface.
   onRequestStart(controller: ExchangeController): void {
     this.#controller = controller;
     this.#isWritten = true;
@@ -117,7 +116,7 @@ export class Exchange {
     this.#carrier?.written();
   }
 
-  // Not undici's: with HTTP/2, the server has told so.
+  // Not undici's: an HTTP/2 server has reported that it did not process the request.
   onRequestUnseen(): void {
     this.#isWritten = false;
     this.#isUnseen = true;
@@ -132,7 +131,7 @@ export class Exchange {
     statusCode: number,
     headers: ResponseHeaders,
   ): void {
-    // 1xx: the answer is still to come.
+    // 1xx: the final response is still to come.
     if (statusCode < 200) return;
     this.#decide(this.#toResult(statusCode, headers));
     if (statusCode >= 300 && this.terms.onRefusalText !== undefined) this.#refusalText = [];
@@ -169,7 +168,7 @@ export class Exchange {
 
   #toResult(statusCode: number, headers: ResponseHeaders): SendResult {
     const { forwarder } = this.terms;
-    // The only status that no server has; of the others it cannot be told whose they are.
+    // The only status that cannot come from the server itself.
     if (statusCode === 407 && forwarder !== undefined)
       return retryable(proxyRefusal(forwarder, statusCode), "refused");
     const limits = limitHeaders(headers);
@@ -188,3 +187,28 @@ function limitHeaders(headers: ResponseHeaders): LimitHeaders {
 function asText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : value;
 }
+
+/** A server's announcements about the connection. */
+interface ConnectionHints {
+  /** The server closes the connection after this response. */
+  readonly isLast: boolean;
+  /** How long, in milliseconds, the server keeps the idle connection; undefined if it does not say. */
+  readonly keepMillis: number | undefined;
+}
+
+// Subtracted from the server's timeout for the time that a request is on its way.
+const HINT_MARGIN_MILLIS = 1000;
+
+/** Reads `Connection` and `Keep-Alive` of a response. */
+export function readHints(headers: ResponseHeaders): ConnectionHints {
+  const { connection, "keep-alive": keepAlive } = headers;
+  const isClosing = connection !== undefined && /\bclose\b/i.test(String(connection));
+  const seconds =
+    keepAlive === undefined ? undefined : /\btimeout\s*=\s*(\d+)/i.exec(String(keepAlive))?.[1];
+  if (seconds === undefined) return isClosing ? CLOSING : NO_HINTS;
+  const keepMillis = Number(seconds) * 1000 - HINT_MARGIN_MILLIS;
+  return { isLast: isClosing || keepMillis <= 0, keepMillis };
+}
+
+const NO_HINTS: ConnectionHints = { isLast: false, keepMillis: undefined };
+const CLOSING: ConnectionHints = { isLast: true, keepMillis: undefined };

@@ -3,26 +3,25 @@ import type { Client } from "undici";
 import { requireFinding } from "../../support/own-file.js";
 import type { ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
 
-// The package's main module would make itself the dispatcher of the process's `fetch`, and it takes
-// three times as long to load.
+// undici's main module installs itself as the global dispatcher of `fetch`, and takes three times as long to load.
 const CLIENT = "undici/lib/dispatcher/client.js";
 
 /**
- * Tells whether the HTTP client is installed where it can be required. It is not in most bundles, which contain it, or
- * should: only loading it tells whether it works there. Takes 0.1 ms, the first time 1 ms.
+ * Returns whether the HTTP client can be resolved by `require`. In most bundles it cannot, because the bundle
+ * contains it: only loading it shows whether it works there. Takes 0.1 ms, the first time 1 ms.
  */
 export function isHttpClientInstalled(): boolean {
   return requireFinding(CLIENT) !== undefined;
 }
 
 /**
- * Loads undici's `Client`. An `import()` that has failed stays failed in Node's loader, also where the process was only
- * short of descriptors or memory, and bundlers may break it; `require` tries again. Rejects with the error of `import()`
- * where the client is not installed.
+ * Loads undici's `Client`. Node's loader caches a failed `import()`, even if the process only lacked file descriptors
+ * or memory, and bundlers may break it; so a failure is retried with `require`. Rejects with the error of `import()`
+ * if the client is not installed.
  */
 export async function loadHttpClient(): Promise<typeof Client> {
   try {
-    // Written out, so that bundlers find it.
+    // A literal, so that bundlers find it.
     const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
     return UndiciClient;
   } catch (error) {
@@ -32,22 +31,22 @@ export async function loadHttpClient(): Promise<typeof Client> {
   }
 }
 
-/** How a connection is opened. */
+/** Settings of one connection. */
 interface UndiciSettings {
   readonly origin: string;
   readonly idleMillis: number;
   readonly events: ProtocolClientEvents;
 }
 
-/** Opens the HTTP/1.1 client of one connection. */
+/** Creates the HTTP/1.1 client of one connection. */
 export function openUndici(
   UndiciClient: typeof Client,
   { origin, idleMillis, events }: UndiciSettings,
 ): ProtocolClient {
   const client = new UndiciClient(origin, {
     pipelining: 1,
-    // Deadlines are the pool's. undici's start anew with each piece of a body, are up to a second
-    // late, and end a connection without telling what had become of it.
+    // The pool enforces the deadlines. undici's restart with each chunk of a body, are up to a second late, and close
+    // a connection without saying how far the request had got.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: idleMillis,

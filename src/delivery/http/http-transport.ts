@@ -7,22 +7,20 @@ import { stampSentAt } from "../../protocol/envelope.js";
 import { steadyNow, systemTimers } from "../../support/time.js";
 import type { TcpProbes } from "./connection-dial.js";
 import { dial } from "./connection-dial.js";
-import type { UnansweredError } from "./connection-failures.js";
-import { retryable } from "./connection-failures.js";
-import { ConnectionPool, closedError } from "./connection-pool.js";
+import type { UnansweredError, ProxyName } from "./failures.js";
+import { closedError, retryable } from "./failures.js";
+import { ConnectionPool } from "./connection-pool.js";
 import type {
-  UntriedScheme,
   ConnectionCounts,
   ProtocolClient,
   ProtocolClientEvents,
+  UntriedScheme,
 } from "./connection-parts.js";
 import { NO_COUNTS } from "./connection-parts.js";
 import { Exchange } from "./exchange.js";
-import { gzipBody } from "./gzip-body.js";
+import { gzipBody, ingestTarget } from "./ingest-target.js";
 import { isHttpClientInstalled, loadHttpClient, openUndici } from "./http-client.js";
-import { ingestTarget } from "./ingest-target.js";
-import { NegotiatedClient } from "./negotiated-client.js";
-import type { ProxyName } from "./proxy-error.js";
+import { NegotiatedClient } from "./http2-client.js";
 import type { ProxySettings, Route } from "./proxy-route.js";
 import { routeTo } from "./proxy-route.js";
 import type { Timers } from "../../support/time.js";
@@ -30,18 +28,20 @@ import { createTlsClient } from "./tls-client.js";
 import type { TlsClient, TlsSettings } from "./tls-client.js";
 import type { SendOptions, SendResult, Transport } from "../transport.js";
 
-/** What the HTTP transport is made of; the names are those of its options. Times are in milliseconds. */
+/** Settings of the HTTP transport, named like its options. Times are in milliseconds. */
 export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly dsn: Dsn;
-  /** Where envelopes are posted instead, without authentication; each must name the DSN itself. */
+  /**
+   * URL to which envelopes are posted instead, without authentication; each envelope must name the DSN in its header.
+   */
   readonly tunnel?: string | undefined;
-  /** `name/version` of the package, for the server's statistics. */
+  /** `name/version` of the package, sent as the user agent. */
   readonly client: string;
-  /** Connections that are open at most; default 96. They are opened as the sends at one time need them. */
+  /** Maximum of open connections; default 96. They are opened as concurrent sends need them. */
   readonly maxConnections?: number | undefined;
-  /** How long an idle connection is kept; default 4000, below the 5 seconds after which Relay closes it. */
+  /** How long an idle connection is kept; default 4000, since Relay closes it after 5 seconds. */
   readonly idleTimeoutMillis?: number | undefined;
-  /** Age after which a connection is replaced, once it is idle; default 300,000. */
+  /** Age after which an idle connection is replaced; default 300,000. */
   readonly maxConnectionAgeMillis?: number | undefined;
   /** Deadline for a connection, TLS and proxy included; default 5000. */
   readonly connectTimeoutMillis?: number | undefined;
@@ -49,34 +49,34 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly headersTimeoutMillis?: number | undefined;
   /** Deadline for the response's body; default 5000. */
   readonly bodyTimeoutMillis?: number | undefined;
-  /** Deadline for an attempt in all; default 30,000. */
+  /** Deadline for an attempt as a whole; default 30,000. */
   readonly totalTimeoutMillis?: number | undefined;
-  /** TCP keep-alive probes; default after 45 seconds, then 6 in 10 seconds each. */
+  /** TCP keep-alive probes; default after 45 seconds, then 6 at intervals of 10 seconds. */
   readonly tcpKeepAlive?: TcpProbes | false | undefined;
   /** Bodies of more bytes are compressed; default 32,768. */
   readonly gzipThresholdBytes?: number | undefined;
-  /** Given the beginning of the body of each answer that refuses an envelope, 16 KiB at most. */
+  /** Called with the start of the body of each response that refuses an envelope, at most 16 KiB. */
   readonly onRefusalText?: ((text: string) => void) | undefined;
   readonly diagnostics: Diagnostics;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached: <T>(run: () => T) => T;
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: (() => number) | undefined;
-  /** Milliseconds by a clock that does not jump; default `steadyNow`. */
+  /** Monotonic milliseconds; default `steadyNow`. */
   readonly steadyNow?: (() => number) | undefined;
   readonly timers?: Timers | undefined;
 }
 
-/** A transport that tells how it fares. */
+/** A transport with statistics. */
 export interface HttpTransport extends Transport {
   counts(): ConnectionCounts;
-  /** Why what has waited longest has no answer yet; after `close`, what was so then. */
+  /** Why the oldest unanswered send has no response yet; after `close`, as of `close`. */
   readonly unanswered: UnansweredError | undefined;
-  /** False once the HTTP client could not be loaded: nothing can be sent then. */
+  /** False once the HTTP client could not be loaded, so that nothing can be sent. */
   readonly isUsable: boolean;
 }
 
-/** Kind of the fault that the HTTP client cannot be loaded. */
+/** Kind of the set-up fault that the HTTP client cannot be loaded. */
 export const HTTP_CLIENT_FAULT = "http-client";
 
 const NO_HTTP_CLIENT =
@@ -84,17 +84,17 @@ const NO_HTTP_CLIENT =
   '(external: ["otel-sentry-bridge"]) and install it beside the bundle; otherwise see `npm ls undici`';
 
 const HTTP_CLIENT_LATER =
-  "the HTTP client `undici` could not be loaded just now; envelopes wait, and it is loaded again";
+  "the HTTP client `undici` could not be loaded for lack of system resources; envelopes wait, and loading is tried again";
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
 const DEFAULT_MAX_CONNECTIONS = 96;
 const DEFAULT_TOTAL_MILLIS = 30_000;
 
 /**
- * Posts envelopes over kept connections. Nothing is opened before the first send, and idle connections do not keep the
- * process alive. The HTTP client is loaded with the first send; where it is not installed, as in a bundle, at once, so
- * that a bundle that lacks it is reported when it starts. Throws `OptionsError` for a bad tunnel, proxy or
- * certificate.
+ * Creates a transport that posts envelopes over kept connections. Nothing is opened before the first send, and idle
+ * connections do not keep the process alive. The HTTP client is loaded with the first send; if it cannot be resolved,
+ * as in a bundle, it is loaded at once, so that a bundle without it is reported at its start. Throws `OptionsError`
+ * for a bad tunnel, proxy or certificate.
  */
 export function createHttpTransport(settings: HttpTransportSettings): HttpTransport {
   return new PooledTransport(settings);
@@ -130,7 +130,7 @@ class PooledTransport implements HttpTransport {
       settings.runDetached(() => setImmediate(() => this.#tryLoading()));
   }
 
-  // Sockets and timers remember the context that they are made in, so none is made in a user's.
+  // Sockets and timers keep the async context in which they are created, so none is created in a user's.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     return this.#settings.runDetached(() => this.#deliver(envelope, options));
   }
@@ -152,7 +152,7 @@ class PooledTransport implements HttpTransport {
     return { ...(this.#pool?.tally ?? NO_COUNTS) };
   }
 
-  // The usual case makes one promise: each costs, the more so where async hooks are in use.
+  // The usual case creates one promise, since each has a cost, more so with async hooks.
   #deliver(envelope: EncodedEnvelope, options: SendOptions | undefined): Promise<SendResult> {
     const pool = this.#pool;
     if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
@@ -174,7 +174,7 @@ class PooledTransport implements HttpTransport {
     return this.#post(pool, { body: packed ?? body, isPacked: packed !== undefined, options });
   }
 
-  // `close` may have come before, or while something was waited for.
+  // `close` may have been called before, or while the body was compressed.
   #post(pool: ConnectionPool, { body, isPacked, options }: Posting): Promise<SendResult> {
     if (this.#closing !== undefined) return Promise.resolve(retryable(closedError(), "refused"));
     const { path, headers, gzipHeaders } = this.#route.target;
@@ -202,7 +202,7 @@ class PooledTransport implements HttpTransport {
     return this.#loading;
   }
 
-  // A failure is reported by `#load`.
+  // `#load` reports a failure.
   #tryLoading(): void {
     if (this.#closing === undefined) this.#open().catch(() => undefined);
   }
@@ -259,7 +259,7 @@ class PooledTransport implements HttpTransport {
     });
   }
 
-  // A proxy that passes requests on may end a connection for reasons of its own.
+  // A forwarding proxy may close a connection for reasons of its own.
   #untriedScheme(): UntriedScheme {
     if (this.#route.server.isSecure) return "https";
     return this.#forwarder === undefined ? "http" : undefined;
@@ -272,12 +272,12 @@ class PooledTransport implements HttpTransport {
   }
 }
 
-// Nothing was sent, and the next attempt loads again.
+// Nothing was sent, and the next attempt loads the client again.
 function notOpened(error: unknown): SendResult {
   return retryable(error, isSystemError(error) ? "connect" : "refused");
 }
 
-// The files are there, and the system could not open or read them just now.
+// The client is installed, but its files could not be opened or read at the moment.
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error;
 }

@@ -2,30 +2,31 @@ import type * as nodeHttp2 from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
-import type { ProtocolClient } from "./connection-parts.js";
+import type { ProtocolClient, ProtocolClientEvents, SocketCallback } from "./connection-parts.js";
 import type { Exchange, PostRequest } from "./exchange.js";
+import { isHttp2 } from "./connection-socket.js";
 
 type Answer = nodeHttp2.IncomingHttpHeaders & nodeHttp2.IncomingHttpStatusHeader;
 
-/** What an HTTP/2 client is made of. */
-export interface Http2ClientSettings {
+/** Dependencies of an HTTP/2 client. */
+interface Http2ClientSettings {
   readonly origin: string;
-  /** A TLS connection on which HTTP/2 was agreed. */
+  /** A TLS connection that has negotiated HTTP/2. */
   readonly socket: Socket;
-  /** The session takes no more requests, or is gone. Not called while an answer is still to come. */
+  /** The session accepts no more requests, or is closed. Not called while a response is still awaited. */
   readonly onGone: (error: Error) => void;
 }
 
 /**
- * Speaks HTTP/2 over one connection, one request at a time. undici's own client ends the connection at each GOAWAY, also
- * where the server goes on to answer what it has taken, and does not tell which requests the server has never seen.
+ * HTTP/2 over one connection, one request at a time. undici's client closes the connection at each GOAWAY, even if
+ * the server goes on to answer accepted requests, and does not tell which requests the server never processed.
  */
-export class Http2Client implements ProtocolClient {
+class Http2Client implements ProtocolClient {
   readonly #settings: Http2ClientSettings;
   readonly #session: ClientHttp2Session;
   #current: Http2Post | undefined;
   #goneBy: Error | undefined;
-  #isToldGone = false;
+  #hasReportedGone = false;
 
   constructor(settings: Http2ClientSettings) {
     const { origin, socket } = settings;
@@ -34,7 +35,7 @@ export class Http2Client implements ProtocolClient {
       createConnection: () => socket,
       settings: { enablePush: false },
     });
-    // The pool keeps the process alive where that is wanted.
+    // The pool decides what keeps the process alive.
     this.#session.unref();
     this.#session
       .on("error", (error) => this.#gone(error))
@@ -64,7 +65,7 @@ export class Http2Client implements ProtocolClient {
 
   async destroy(reason: Error): Promise<void> {
     const { socket } = this.#settings;
-    this.#isToldGone = true;
+    this.#hasReportedGone = true;
     if (!this.#session.destroyed) this.#session.destroy();
     if (socket.closed) return;
     await new Promise<void>((resolve) => {
@@ -75,38 +76,38 @@ export class Http2Client implements ProtocolClient {
 
   #goAway(code: number, lastStreamId: number): void {
     const error = new Http2Error(`the server ends the connection (GOAWAY ${nameOf(code)})`);
-    // What the server has taken may still be answered.
+    // The server may still answer requests that it has accepted.
     this.#current?.endAfter(lastStreamId, error);
     this.#gone(error);
   }
 
-  // Node tells the stream itself, if there is one.
+  // Node notifies the current stream itself.
   #gone(error: Error): void {
     this.#goneBy ??= error;
-    if (this.#current === undefined) this.#tell(this.#goneBy);
+    if (this.#current === undefined) this.#reportGone(this.#goneBy);
   }
 
   #over(): void {
     this.#current = undefined;
-    if (this.#goneBy !== undefined) this.#tell(this.#goneBy);
+    if (this.#goneBy !== undefined) this.#reportGone(this.#goneBy);
   }
 
-  #tell(error: Error): void {
-    if (this.#isToldGone) return;
-    this.#isToldGone = true;
+  #reportGone(error: Error): void {
+    if (this.#hasReportedGone) return;
+    this.#hasReportedGone = true;
     this.#settings.onGone(error);
   }
 }
 
-/** The session of a request, as far as its outcome depends on it. */
+/** The parts of a session that the outcome of a request depends on. */
 interface RequestSession {
   readonly session: ClientHttp2Session;
-  /** Whether the session has ended, and with it all of its streams. */
+  /** Returns whether the session, and with it all of its streams, has ended. */
   readonly hasEnded: () => boolean;
   readonly onOver: () => void;
 }
 
-/** One request and its answer, as a stream. */
+/** One request and its response on one stream. */
 class Http2Post {
   readonly #exchange: Exchange;
   readonly #parent: RequestSession;
@@ -128,7 +129,7 @@ class Http2Post {
       ...pairsOf(headers),
     });
     this.#stream = stream;
-    // A server may allow no stream just now. Until the stream has its number, nothing is written.
+    // The server may allow no further stream at the moment. Nothing is written until the stream has an id.
     if (stream.pending) stream.once("ready", () => this.#begun());
     else this.#begun();
     stream
@@ -140,7 +141,9 @@ class Http2Post {
     stream.end(body);
   }
 
-  /** Notes that the server takes no stream after this one; if it has not taken ours, it has seen nothing of the request. */
+  /**
+   * Notes the last stream that the server accepts. If ours comes after it, the server has not processed the request.
+   */
   endAfter(lastStreamId: number, error: Error): void {
     const { id } = this.#stream ?? {};
     if (id === undefined || id > lastStreamId) this.#refuse(error);
@@ -174,18 +177,18 @@ class Http2Post {
     if (!this.#isOver) this.#exchange.onResponseData(this.#controller, chunk);
   }
 
-  // Node ends a stream also where it was reset.
+  // Node emits `end` for a reset stream, too.
   #ended(): void {
     if (this.#isOver || !this.#hasAnswer || this.#stream?.rstCode !== 0) return;
     this.#isOver = true;
-    // First, so that a connection that is going away is not used again.
+    // First, so that a connection that is closing is not used again.
     this.#parent.onOver();
     this.#exchange.onResponseEnd();
   }
 
   #broken(error: Error): void {
     if (this.#isOver) return;
-    // Where the session has ended, the code may be that of the session.
+    // If the session has ended, the code may be that of the session.
     const isReset = !this.#parent.hasEnded();
     if (isReset && this.#stream?.rstCode === constants().NGHTTP2_REFUSED_STREAM)
       this.#refuse(error);
@@ -222,7 +225,55 @@ function constants(): typeof nodeHttp2.constants {
   return http2().constants;
 }
 
-// Not imported: only those who ask for HTTP/2 load it.
+// Loaded only if the option `http2` is set.
 function http2(): typeof nodeHttp2 {
   return process.getBuiltinModule("node:http2");
 }
+
+/** Dependencies of `NegotiatedClient`. */
+interface NegotiatedClientSettings {
+  readonly origin: string;
+  readonly events: ProtocolClientEvents;
+  /** Creates an HTTP/1.1 client. */
+  readonly openHttp1: (events: ProtocolClientEvents) => ProtocolClient;
+}
+
+/** A client that connects first, and then uses HTTP/2 or HTTP/1.1 as negotiated in the handshake. */
+export class NegotiatedClient implements ProtocolClient {
+  readonly #settings: NegotiatedClientSettings;
+  #client: ProtocolClient | undefined;
+
+  constructor(settings: NegotiatedClientSettings) {
+    this.#settings = settings;
+  }
+
+  dispatch(request: PostRequest, exchange: Exchange): boolean {
+    if (this.#client !== undefined) return this.#client.dispatch(request, exchange);
+    this.#settings.events.connect((error, socket) => {
+      if (socket === undefined) return exchange.onResponseError(NOTHING_TO_ABORT, error);
+      this.#client = this.#clientOver(socket);
+      this.#client.dispatch(request, exchange);
+    });
+    return true;
+  }
+
+  async destroy(reason: Error): Promise<void> {
+    await this.#client?.destroy(reason);
+  }
+
+  #clientOver(socket: Socket): ProtocolClient {
+    const { origin, events, openHttp1 } = this.#settings;
+    if (isHttp2(socket))
+      return new Http2Client({ origin, socket, onGone: (error) => events.gone(error) });
+    let first: Socket | undefined = socket;
+    const connect = (done: SocketCallback): void => {
+      if (first === undefined) return events.connect(done);
+      first = undefined;
+      // undici does not continue if it gets a socket within its own call.
+      queueMicrotask(() => done(null, socket));
+    };
+    return openHttp1({ connect, gone: (error) => events.gone(error) });
+  }
+}
+
+const NOTHING_TO_ABORT = { abort(): void {} };

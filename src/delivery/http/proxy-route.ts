@@ -1,51 +1,52 @@
+import { isIP } from "node:net";
+
 import type { Diagnostics } from "../../support/diagnostics.js";
 import { OptionsError } from "../../protocol/errors.js";
 import type { IngestTarget } from "./ingest-target.js";
-import { bare, defaultPort, isWithoutProxy, noProxyEntries } from "./no-proxy.js";
-import type { ProxyName } from "./proxy-error.js";
+import type { ProxyName } from "./failures.js";
 
-/** What the environment says of proxies, as it stands there. */
+/** The proxy variables of the environment, unparsed. */
 export interface ProxyEnvironment {
-  /** For an http server. */
+  /** Proxy for an http server. */
   readonly http?: string | undefined;
-  /** For an https server. */
+  /** Proxy for an https server. */
   readonly https?: string | undefined;
-  /** Hosts without one, separated by commas or spaces. */
+  /** Hosts that are reached directly, separated by commas or spaces. */
   readonly noProxy?: string | undefined;
 }
 
-/** What decides whether there is a proxy. */
+/** The settings that decide whether a proxy is used. */
 export interface ProxySettings {
   readonly proxy?: string | false | undefined;
   readonly noProxy?: readonly string[] | undefined;
   readonly proxyEnvironment?: ProxyEnvironment | undefined;
 }
 
-/** Where a socket is opened to. */
+/** The address that a socket connects to. */
 export interface Address {
   readonly host: string;
   readonly port: number;
   readonly isSecure: boolean;
 }
 
-/** A proxy, taken apart. */
+/** A parsed proxy URL. */
 export interface Proxy extends ProxyName {
   readonly address: Address;
   /** Value of the `Proxy-Authorization` header. */
   readonly authorization: string | undefined;
 }
 
-/** The way to the server. */
+/** The route to the server. */
 export interface Route {
-  /** Where requests are sent to, and with which headers. */
+  /** Address and headers of the requests. */
   readonly target: IngestTarget;
   readonly server: Address;
   readonly proxy: Proxy | undefined;
-  /** Whether the proxy opens a tunnel (https), or passes each request on (http). */
+  /** True if the proxy opens a tunnel (https), false if it forwards each request (http). */
   readonly isTunnel: boolean;
 }
 
-/** Finds the way to the server. Throws `OptionsError` for a bad `transport.proxy`. */
+/** Chooses the route to the server. Throws `OptionsError` for a bad `transport.proxy`. */
 export function routeTo(
   target: IngestTarget,
   settings: ProxySettings,
@@ -66,7 +67,7 @@ function chooseProxy(
   if (proxy === false) return undefined;
   if (isWithoutProxy(origin, noProxy ?? noProxyEntries(proxyEnvironment.noProxy))) return undefined;
   if (proxy !== undefined) return fromOption(proxy);
-  // As Sentry's SDKs do: where only one variable is set, it is for both.
+  // As in Sentry's SDKs: if only one variable is set, it applies to both.
   const { http, https } = proxyEnvironment;
   const text = origin.startsWith("https:") ? (https ?? http) : http;
   return text === undefined ? undefined : fromEnvironment(text, diagnostics);
@@ -83,9 +84,9 @@ function fromOption(text: string): Proxy {
 }
 
 function fromEnvironment(text: string, diagnostics: Diagnostics): Proxy | undefined {
-  // Many write the host and port alone.
+  // The variables often contain only host and port.
   const proxy = parseProxy(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  // What stands there may have credentials inside.
+  // The message omits the value, since it may contain credentials.
   if (proxy === undefined)
     diagnostics.warnOnce(
       "proxy",
@@ -116,7 +117,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A bare `%`, as one writes it who does not know that it has to be escaped.
+    // An unescaped `%`: use the text as it is.
     return text;
   }
 }
@@ -129,7 +130,7 @@ function addressOf(url: URL): Address {
   };
 }
 
-// A proxy for http is sent the requests themselves, with the whole URL (RFC 9112, 3.2.2).
+// An http proxy gets the requests themselves, with the absolute URL (RFC 9112, 3.2.2).
 function forwarded(target: IngestTarget, { address, authorization }: Proxy): IngestTarget {
   const { host } = new URL(target.origin);
   const extra = ["host", host];
@@ -142,7 +143,61 @@ function forwarded(target: IngestTarget, { address, authorization }: Proxy): Ing
   };
 }
 
-/** An address as it stands in a URL. */
+/** Returns a host in the form that a URL needs: an IPv6 address in brackets. */
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Splits `NO_PROXY` into entries, which are separated by commas or spaces. */
+export function noProxyEntries(text: string | undefined): readonly string[] {
+  return (text ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
+}
+
+/**
+ * Returns whether an origin is reached without the proxy. An entry is `*`, or a name, which includes its subdomains
+ * (`.name` and `*.name` mean the same), or an IP address; each with or without a port.
+ */
+export function isWithoutProxy(origin: string, entries: readonly string[]): boolean {
+  const url = new URL(origin);
+  const host = bare(url.hostname);
+  const port = url.port === "" ? defaultPort(url.protocol) : url.port;
+  return entries.some((entry) => covers(entry.trim().toLowerCase(), host, port));
+}
+
+/** Returns the default port of a protocol. */
+function defaultPort(protocol: string): string {
+  return protocol === "https:" ? "443" : "80";
+}
+
+/**
+ * Returns a host in the form that sockets need: without the brackets of an IPv6 address, and without a trailing dot.
+ */
+export function bare(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+}
+
+function covers(entry: string, host: string, port: string): boolean {
+  if (entry === "*") return true;
+  const { name, entryPort } = splitPort(entry);
+  if (name === "" || (entryPort !== undefined && entryPort !== port)) return false;
+  if (isIP(host) !== 0) return name === host;
+  return host === name || host.endsWith(`.${name}`);
+}
+
+// An IPv6 address contains colons: with a port it needs brackets.
+function splitPort(entry: string): { name: string; entryPort: string | undefined } {
+  if (isIP(entry) === 6) return { name: canonical(entry), entryPort: undefined };
+  const groups = /^(?<name>.*?)(?::(?<port>\d+))?$/.exec(entry)?.groups;
+  const name = bare(groups?.["name"] ?? "").replace(/^\*?\./, "");
+  return {
+    name: isIP(name) === 6 ? canonical(name) : name,
+    entryPort: groups?.["port"],
+  };
+}
+
+// `0:0:0:0:0:0:0:1` and `::1` are one address; a URL normalizes it to the short form. It cannot have a zone
+// (`%eth0`).
+function canonical(address: string): string {
+  const url = `http://[${address}]`;
+  return URL.canParse(url) ? bare(new URL(url).hostname) : address;
 }

@@ -4,12 +4,12 @@ import type * as nodeTls from "node:tls";
 import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 
 import { OptionsError } from "../../protocol/errors.js";
-import { notedLookup } from "./own-requests.js";
+import { trackedLookup } from "./exit-watch.js";
 
 /** A certificate or key in PEM form. */
-export type Pem = string | Uint8Array;
+type Pem = string | Uint8Array;
 
-/** Who is trusted, and who this client is. */
+/** Trusted authorities, and the client's own certificate. */
 export interface TlsSettings {
   readonly caCerts?: Pem | readonly Pem[] | undefined;
   readonly clientCert?: Pem | undefined;
@@ -17,23 +17,23 @@ export interface TlsSettings {
   readonly http2?: boolean | undefined;
 }
 
-/** Makes TLS connections to one server. */
+/** Opens TLS connections to one server. */
 export interface TlsClient {
-  /** Starts a handshake, over a new TCP connection or one that is there; listen for `secureConnect`. */
+  /** Starts a handshake over a new TCP connection, or over an existing one; listen for `secureConnect`. */
   connect(to: TlsPeer): TLSSocket;
 }
 
-/** The other end. */
-export interface TlsPeer {
+/** The peer of a TLS connection. */
+interface TlsPeer {
   readonly host: string;
   readonly port: number;
-  /** What is connected to it already, as through a proxy. */
+  /** An existing connection to the peer, as through a proxy. */
   readonly socket?: Socket | undefined;
 }
 
 type Tls = typeof nodeTls;
 
-/** Builds a client. Throws `OptionsError` when a certificate or key cannot be read. */
+/** Creates a client. Throws `OptionsError` if a certificate or key cannot be read. */
 export function createTlsClient(settings: TlsSettings): TlsClient {
   return new ResumingTlsClient(contextOf(settings), settings.http2 === true);
 }
@@ -52,14 +52,14 @@ class ResumingTlsClient implements TlsClient {
     const options: ConnectionOptions = {
       host,
       port,
-      lookup: notedLookup,
+      lookup: trackedLookup,
       ALPNProtocols: this.#protocols,
     };
     if (this.#context !== undefined) options.secureContext = this.#context;
-    // A name in the handshake must not be an address (RFC 6066, 3).
+    // The server name of the handshake must not be an IP address (RFC 6066, 3).
     if (isIP(host) === 0) options.servername = host;
     if (socket !== undefined) options.socket = socket;
-    // The next connection continues this session, and saves a part of the handshake.
+    // Resuming the session saves a part of the next handshake.
     if (this.#session !== undefined) options.session = this.#session;
     return tls()
       .connect(options)
@@ -68,12 +68,12 @@ class ResumingTlsClient implements TlsClient {
   }
 }
 
-// Not imported: an application that sends over http does not pay for its loading.
+// Loaded on first use: an application that sends over http does not pay for it.
 function tls(): Tls {
   return process.getBuiltinModule("node:tls");
 }
 
-// Without any of them Node's own context serves, with all that its flags and variables say.
+// Without these options Node's default context is used, which follows its flags and environment variables.
 function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureContext | undefined {
   const options: SecureContextOptions = {
     ...(caCerts === undefined ? {} : { ca: [...trusted(), ...readable(caCerts)] }),
@@ -86,7 +86,7 @@ function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureConte
   );
 }
 
-// The context would ignore what it cannot read.
+// A secure context ignores certificates that it cannot read, so they are checked first.
 function readable(caCerts: Pem | readonly Pem[]): (string | Buffer)[] {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   const certs = pems(caCerts);
@@ -100,16 +100,15 @@ function readWith<T>(option: string, expected: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    // Not what was given: it may be a private key.
+    // The message omits the value, since it may be a private key.
     const received = error instanceof Error ? error.message : "";
     throw new OptionsError({ option: `transport.${option}`, expected, received });
   }
 }
 
 /**
- * The certificates that Node trusts: a list of one's own takes their place. Before Node 22.15 there are
- * only those that are built in: what NODE_EXTRA_CA_CERTS names cannot be had, and where `caCerts` is
- * given it has to be in there, too.
+ * The certificates that Node trusts, to which `caCerts` are added, since `ca` replaces them. Before Node 22.15 only
+ * the built-in ones are available: the certificates of NODE_EXTRA_CA_CERTS must be repeated in `caCerts` there.
  */
 function trusted(): readonly string[] {
   const known: Tls & { getCACertificates?: (type: "default") => string[] } = tls();

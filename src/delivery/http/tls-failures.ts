@@ -1,4 +1,4 @@
-// What OpenSSL says when it does not accept a chain (X509_V_ERR_*, as Node names them).
+// OpenSSL's reasons to reject a certificate chain (X509_V_ERR_*, as Node names them).
 const VERIFICATION_CODES = new Set([
   "CERT_CHAIN_TOO_LONG",
   "CERT_HAS_EXPIRED",
@@ -28,13 +28,12 @@ const VERIFICATION_CODES = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  // Node's name for the newer ones.
+  // Node's name for reasons that it does not know.
   "UNSPECIFIED",
 ]);
 
-// Alerts by which a server refuses our certificate, or the lack of one (RFC 8446, 6.2), and the reason that OpenSSL gives
-// on its own side. Before TLS 1.3, OpenSSL has no alert for a missing certificate but "handshake failure", and Go takes
-// "bad certificate".
+// Alerts by which a server refuses our certificate, or the lack of one (RFC 8446, 6.2), and OpenSSL's own reasons.
+// Before TLS 1.3, OpenSSL sends "handshake failure" for a missing certificate, and Go sends "bad certificate".
 const ALERT =
   /\b(certificate required|bad certificate|unsupported certificate|certificate revoked|certificate expired|certificate unknown|unknown ca|access denied|decrypt error|handshake failure)\b/;
 
@@ -51,19 +50,19 @@ const CERTIFICATE_FAULTS: ReadonlyMap<string, string> = new Map([
   ["SELF_SIGNED_CERT_IN_CHAIN", UNTRUSTED],
   ["UNABLE_TO_GET_ISSUER_CERT", UNTRUSTED],
   ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", UNTRUSTED],
-  // A chain of one: its authority is unknown here, or the server leaves out an intermediate certificate.
+  // A chain of one certificate: its authority is unknown here, or the server omits an intermediate certificate.
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", UNTRUSTED],
 ]);
 
-/** The other end of a TLS connection, for messages. */
-export interface TlsPeerName {
+/** The peer of a TLS connection, for messages. */
+interface TlsPeerName {
   /** Such as `the server`. */
   readonly name: string;
-  /** Whether the client certificate of the options is shown to it. */
+  /** True if it gets the client certificate of the options. */
   readonly seesClientCertificate: boolean;
 }
 
-/** Tells whether a TLS failure is due to a certificate, ours or theirs, so that the next attempt would fail, too. */
+/** Returns whether a TLS failure is due to a certificate, ours or theirs, so that the next attempt would fail, too. */
 export function isCertificateFailure(error: unknown): boolean {
   const code = codeOf(error);
   return VERIFICATION_CODES.has(code) || code.startsWith("ERR_TLS_") || alertIn(error) !== "";
@@ -102,8 +101,9 @@ const ALERT_REMEDIES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * A server that has never answered ended a TLS 1.3 connection under the first request. The alert that says that a client
- * certificate is missing or refused comes after the handshake then. Some servers send none, and a reset may overtake it.
+ * A server that has not answered yet closed a TLS 1.3 connection during the first request. With TLS 1.3 the alert for
+ * a missing or refused client certificate comes after the handshake; some servers send none, and a reset may overtake
+ * it.
  */
 export class UnexplainedEndError extends Error {
   override readonly name = "UnexplainedEndError";
@@ -119,7 +119,10 @@ export class UnexplainedEndError extends Error {
   }
 }
 
-/** A server that has never answered ended a connection without TLS, or answered with a TLS alert: as a port does that expects TLS. */
+/**
+ * A server that has not answered yet closed a connection without TLS, or answered with a TLS alert, as a port does that
+ * expects TLS.
+ */
 export class PlainEndError extends Error {
   override readonly name = "PlainEndError";
   readonly code: string | undefined;
@@ -133,10 +136,10 @@ export class PlainEndError extends Error {
   }
 }
 
-// A TLS record of an alert begins with these bytes; undici's parser keeps what it could not read in `data`.
+// A TLS record with an alert starts with these bytes; undici's parser keeps what it could not parse in `data`.
 const TLS_ALERT = "\u0015\u0003";
 
-/** Explains the end of a server's first connection without TLS; any other error is returned as it is. */
+/** Explains why a server ended its first connection without TLS; returns any other error unchanged. */
 export function plainEnd(error: unknown): unknown {
   const code = codeOf(error);
   if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return new PlainEndError(error);
@@ -145,7 +148,7 @@ export function plainEnd(error: unknown): unknown {
   return isAlert ? new PlainEndError(error) : error;
 }
 
-// OpenSSL's own words are in `reason`, or in the message of an `EPROTO`; Node makes its code of them.
+// OpenSSL's reason is in `reason`, or in the message of an `EPROTO`; Node derives its code from it.
 function alertIn(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const code = codeOf(error);
@@ -155,7 +158,8 @@ function alertIn(error: unknown): string {
   return ALERT.exec(text)?.[1] ?? "";
 }
 
-function codeOf(error: unknown): string {
+/** The code of an error, or an empty string. */
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error)) return "";
   return typeof error.code === "string" ? error.code : "";
 }

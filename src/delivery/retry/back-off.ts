@@ -5,35 +5,38 @@ const MEAN_BRIEF_DELAY_MILLIS = 500;
 
 const MAX_RETRY_AFTER_MILLIS = 24 * 60 * 60 * 1000;
 
-// All three forms of an HTTP date begin with the day's name and have a time: `Date.parse` alone would
-// make a date of nearly any text with a number in it.
+// All three forms of an HTTP date begin with the day's name and contain a time. `Date.parse` alone accepts nearly any
+// text with a number in it.
 const HTTP_DATE = /^[a-z]{3,9},? .*\d\d:\d\d:\d\d/i;
 
-// The form of C's `asctime` names no zone, and is in GMT: `Date.parse` alone would read it as local time.
+// The `asctime` form has no zone and is in GMT; `Date.parse` alone would read it as local time.
 const WITHOUT_ZONE = /^[a-z]{3} [a-z]{3} .*\d{4}$/i;
 
-/** A time between half of this and all of it, so that many who failed together do not come back together. */
+/**
+ * Returns a random time between half of this and all of it, so that many clients that failed together do not retry
+ * together.
+ */
 export function jittered(millis: number, random: () => number): number {
   return millis * (0.5 + random() / 2);
 }
 
-/** How long to wait after so many failures in a row (from 1): it doubles, from 0.5 to 30 seconds. */
+/** Returns the delay after this many failures in a row (from 1): it doubles, from 0.5 to 30 seconds. */
 export function backOffMillis(failures: number, random: () => number): number {
   const longest = 2 * MIN_BACK_OFF_MILLIS * 2 ** (failures - 1);
   return jittered(Math.min(longest, MAX_BACK_OFF_MILLIS), random);
 }
 
-/** How long to wait before the one retry of what may have arrived: anything up to a second. */
+/** Returns the delay before the only retry of an envelope that may have arrived: up to a second. */
 export function briefDelayMillis(random: () => number): number {
   return random() * 2 * MEAN_BRIEF_DELAY_MILLIS;
 }
 
-/** How long a server is left alone that asks for a pause without saying how long (protocol: rate limiting). */
+/** Length of a rate limit whose header names none (protocol: rate limiting). */
 export const DEFAULT_PAUSE_MILLIS = 60_000;
 
 /**
- * How long a server asks to be left alone (`Retry-After`): seconds or a date, which is compared with the wall clock.
- * Between 0 and a day; a minute where neither can be read; undefined without the header.
+ * Parses `Retry-After`: seconds or a date, which is compared with the wall clock. Returns milliseconds between 0 and
+ * a day; a minute if the value is neither; undefined without the header.
  */
 export function retryAfterMillis(
   header: string | undefined,

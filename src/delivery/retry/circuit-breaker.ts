@@ -1,36 +1,36 @@
 import { jittered } from "./back-off.js";
 
-/** What a circuit breaker depends on. */
-export interface CircuitBreakerSettings {
-  /** Milliseconds by a clock that only goes forward. */
+/** Dependencies of `CircuitBreaker`. */
+interface CircuitBreakerSettings {
+  /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** From 0 to below 1. */
+  /** Random number from 0 to below 1. */
   readonly random: () => number;
 }
 
-/** What a breaker has seen since the start. */
-export interface CircuitBreakerCounts {
-  /** How often it has opened. */
+/** Counts since the start. */
+interface CircuitBreakerCounts {
+  /** How often the breaker has opened. */
   readonly outages: number;
-  /** Sends that went out while it was open. */
+  /** Sends while the breaker was open. */
   readonly probes: number;
 }
 
-/** Failures in a row, without any response, after which the server is taken for gone. */
+/** Consecutive failures without a response after which the server is considered unreachable. */
 export const FAILURES_TO_OPEN = 5;
 
-// A probe each time a tenth of the outage has gone by: recovery then takes at most about a tenth of
-// what the outage took, and a long outage costs few probes.
+// One probe whenever a tenth of the outage has passed: recovery is noticed after about a tenth of the outage, and a
+// long outage costs few probes.
 const PROBE_SHARE_OF_OUTAGE = 0.1;
 const MIN_PROBE_DELAY_MILLIS = 500;
 const MAX_PROBE_DELAY_MILLIS = 30_000;
 
-// As near as two probes may come by jitter, and so by impatience as well: `flush` may be called in a loop.
+// The smallest gap that jitter allows, which therefore also limits a `flush` that is called in a loop.
 const MIN_PROBE_GAP_MILLIS = 250;
 
 /**
- * Whether the server is taken for gone: open after five failures in a row without any response, closed
- * by the first response. While it is open, single probes may go out, spaced by time. It has no timer.
+ * Tracks whether the server is reachable: opens after five failures in a row without a response, and closes at the
+ * first response. While it is open, single probes are allowed, spaced in time. It has no timer.
  */
 export class CircuitBreaker {
   readonly #now: () => number;
@@ -48,34 +48,34 @@ export class CircuitBreaker {
     this.#random = random;
   }
 
-  /** Whether only probes may go out. */
+  /** True while only probes may be sent. */
   get isOpen(): boolean {
     return this.#failures >= FAILURES_TO_OPEN;
   }
 
-  /** Whether nothing has failed since the last response. */
+  /** True if nothing has failed since the last response. */
   get isReachable(): boolean {
     return this.#failures === 0;
   }
 
-  /** Why the last attempt failed; undefined once the server has answered. */
+  /** Error of the last attempt; undefined once the server has answered. */
   get lastError(): Error | undefined {
     return this.#lastError;
   }
 
-  /** When the next probe may go out, by the same clock. */
+  /** When the next probe may be sent, by the same clock. */
   get nextProbeAt(): number {
     return this.#nextProbeAt;
   }
 
-  /** Takes in that an attempt got no response. */
+  /** Notes that an attempt got no response. */
   failed(error: Error): void {
     this.#lastError = error;
     this.#failures += 1;
     if (this.#failures === FAILURES_TO_OPEN) this.#open();
   }
 
-  /** Takes in a response of any status; returns whether this has closed the breaker. */
+  /** Notes a response of any status; returns whether it has closed the breaker. */
   answered(): boolean {
     if (this.#failures === 0) return false;
     const wasOpen = this.isOpen;
@@ -84,7 +84,7 @@ export class CircuitBreaker {
     return wasOpen;
   }
 
-  /** Whether the next probe is due; if so, the caller is to send it. */
+  /** Returns whether the next probe is due; if so, the caller must send it. */
   takeProbe(): boolean {
     const now = this.#now();
     if (now < this.#nextProbeAt) return false;
@@ -93,7 +93,7 @@ export class CircuitBreaker {
     return true;
   }
 
-  /** Somebody waits: the next probe is due as soon as one may follow the last. */
+  /** A flush is waiting: allow the next probe after the minimum gap. */
   hasten(): void {
     this.#nextProbeAt = Math.min(this.#nextProbeAt, this.#probedAt + MIN_PROBE_GAP_MILLIS);
   }
@@ -102,14 +102,14 @@ export class CircuitBreaker {
     return { outages: this.#outages, probes: this.#probes };
   }
 
-  // The failures before may have been another outage's, so this one begins here.
+  // Earlier failures may belong to another outage, so this one starts here.
   #open(): void {
     this.#outages += 1;
     this.#openedAt = this.#now();
     this.#planProbe(this.#openedAt);
   }
 
-  // Probes are spaced from start to start, so one that hangs does not hold the next one back.
+  // Probes are spaced from start to start, so that a hanging one does not delay the next.
   #planProbe(now: number): void {
     const share = (now - this.#openedAt) * PROBE_SHARE_OF_OUTAGE;
     const longest = Math.min(Math.max(share, MIN_PROBE_DELAY_MILLIS), MAX_PROBE_DELAY_MILLIS);

@@ -1,19 +1,17 @@
 import { backOffMillis, briefDelayMillis, retryAfterMillis } from "./back-off.js";
 import { FAILURES_TO_OPEN } from "./circuit-breaker.js";
-import type { RetryBudget } from "./retry-budget.js";
-import { RETRY_COST, TIMEOUT_RETRY_COST } from "./retry-budget.js";
 import type { SendHistory } from "./send-history.js";
 import { MAX_ARRIVALS } from "./send-history.js";
 import type { SendResult } from "../transport.js";
 
-/** What the policy depends on. */
-export interface RetryPolicySettings {
+/** Dependencies of `RetryPolicy`. */
+interface RetryPolicySettings {
   readonly budget: RetryBudget;
-  /** Whether 502, 503 and 504 are tried again. */
+  /** True if 502, 503 and 504 are retried. */
   readonly retryOn5xx: boolean;
-  /** Milliseconds by a clock that only goes forward. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** From 0 to below 1. */
+  /** Random number from 0 to below 1. */
   readonly random: () => number;
 }
 
@@ -22,17 +20,17 @@ interface NextAttempt {
   readonly delayMillis: number;
 }
 
-// What a proxy answers while the server behind it is away.
+// Responses of a proxy while the server behind it is down.
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
-// An envelope that is alone makes all attempts that open the breaker, which then times the probes by how long the outage has
-// lasted. It makes them at the shortest pause: after 5 s without a server, doubled pauses were up to 8 s long, and
-// nothing else noticed its return. Beyond that the server answers others, and the pauses double.
+// A single envelope makes all attempts that open the breaker, which then times the probes by the length of the
+// outage. So these attempts use the shortest delay: with doubling delays, the return of a server after 5 s went
+// unnoticed for up to 8 s. Delays double after that, when the server answers other sends.
 function connectPauseMillis(failures: number, random: () => number): number {
   return backOffMillis(Math.max(1, failures - FAILURES_TO_OPEN + 2), random);
 }
 
-/** Decides whether an envelope is sent again, and when. */
+/** Decides whether an envelope is retried, and when. */
 export class RetryPolicy {
   readonly #settings: RetryPolicySettings;
 
@@ -40,7 +38,7 @@ export class RetryPolicy {
     this.#settings = settings;
   }
 
-  /** Whether another attempt can change the outcome. */
+  /** Returns whether another attempt may have a better result. */
   mayImprove(result: SendResult): boolean {
     if (result.outcome === "rejected") {
       return this.#settings.retryOn5xx && UNAVAILABLE.has(result.statusCode);
@@ -49,11 +47,11 @@ export class RetryPolicy {
     return result.phase !== undefined && result.phase !== "refused";
   }
 
-  /** How long to wait before the next attempt, which is paid for; undefined when there is none. */
+  /** Returns the delay before the next attempt, and pays for it; undefined if there is none. */
   delayBeforeNext(history: SendHistory): number | undefined {
     const next = this.#next(history);
     if (next === undefined || history.arrivals >= MAX_ARRIVALS) return undefined;
-    // A server that asks for more time than there is has refused.
+    // A server that asks for a longer delay than the deadline allows has refused.
     if (this.#settings.now() + next.delayMillis > history.deadlineMillis) return undefined;
     return this.#settings.budget.take(next.cost) ? next.delayMillis : undefined;
   }
@@ -64,7 +62,7 @@ export class RetryPolicy {
       case "connect":
         return { cost: 0, delayMillis: connectPauseMillis(history.connectFailures, random) };
       case "reused":
-        // The next attempt goes over a new connection: there is at most one such retry per envelope.
+        // The next attempt uses a new connection, so there is at most one such retry per envelope.
         return { cost: 0, delayMillis: 0 };
       case "unavailable":
         return { cost: 0, delayMillis: this.#unavailableMillis(history) };
@@ -79,11 +77,44 @@ export class RetryPolicy {
     }
   }
 
-  // No budget is asked for: what waits keeps its place among the few sends that are under way, so the
-  // load on a server that answers this falls by itself.
+  // Not charged to the budget: a waiting envelope keeps one of the few slots, so the load on a server that answers
+  // like this falls by itself.
   #unavailableMillis({ outcome, arrivals }: SendHistory): number {
     const backOff = backOffMillis(arrivals, this.#settings.random);
     if (outcome === undefined || outcome.outcome === "retryable") return backOff;
     return Math.max(retryAfterMillis(outcome.limits.retryAfter) ?? 0, backOff);
+  }
+}
+
+const MAX_TOKENS = 500;
+
+/** Tokens per retry. */
+const RETRY_COST = 5;
+
+/** Tokens per retry after a timeout: the server is probably overloaded. */
+const TIMEOUT_RETRY_COST = 10;
+
+/**
+ * Limits the traffic that retries add: 500 tokens, plus one for each delivery, so that in the long run at most one
+ * send in five is a retry, however much fails.
+ */
+export class RetryBudget {
+  #tokens = MAX_TOKENS;
+
+  /** Remaining tokens; never below 0. */
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /** Pays for a retry; returns false, and pays nothing, if there are too few tokens. */
+  take(cost: number): boolean {
+    if (cost > this.#tokens) return false;
+    this.#tokens -= cost;
+    return true;
+  }
+
+  /** Adds a token for a delivery. */
+  credit(): void {
+    if (this.#tokens < MAX_TOKENS) this.#tokens += 1;
   }
 }

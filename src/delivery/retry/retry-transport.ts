@@ -1,79 +1,80 @@
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
-import type { Later } from "./probe-line.js";
-import { ProbeLine } from "./probe-line.js";
-import { RetryBudget } from "./retry-budget.js";
-import { RetryPauses } from "./retry-pauses.js";
-import { RetryPolicy } from "./retry-policy.js";
+import type { Later } from "./held-sends.js";
+import { ProbeLine, RetryPauses } from "./held-sends.js";
+import { RetryBudget, RetryPolicy } from "./retry-policy.js";
 import type { Attempt } from "./send-history.js";
 import { SendHistory } from "./send-history.js";
 import type { Timers } from "../../support/time.js";
 import { systemTimers } from "../../support/time.js";
 import type { SendOptions, SendResult, Transport } from "../transport.js";
 
-/** What a retry transport is made of. */
+/** Dependencies and options of a retry transport. */
 export interface RetryTransportSettings {
-  /** What makes the attempts. */
+  /** The transport that makes the attempts. */
   readonly transport: Transport;
-  /** Sends again after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
+  /** Retries after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
   readonly retryOn5xx?: boolean | undefined;
   /**
-   * While the server is gone, sends fail at once instead of waiting: somebody keeps them elsewhere. A
-   * function is asked each time whether somebody can. Default false.
+   * While the server is unreachable, sends fail at once instead of waiting, because the caller stores them elsewhere.
+   * A function is called each time. Default false.
    */
   readonly failFast?: boolean | (() => boolean) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   readonly timers?: Timers | undefined;
-  /** From 0 to below 1; default `Math.random`. */
+  /** Random number from 0 to below 1; default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Milliseconds by a clock that only goes forward; default `performance.now`. */
+  /** Monotonic milliseconds; default `performance.now`. */
   readonly now?: (() => number) | undefined;
-  /** Told of each attempt after the first, with what came of the one before. What it throws is ignored. */
+  /**
+   * Called before each attempt after the first, with the result of the previous one. Errors that it throws are
+   * ignored.
+   */
   readonly onRetry?: ((envelope: EncodedEnvelope, last: SendResult) => void) | undefined;
 }
 
-/** Where a retry transport stands. */
-export interface RetryCounts {
-  /** Attempts after the first of their envelope, since the start. */
+/** Counts of a retry transport. */
+interface RetryCounts {
+  /** Attempts after the first, since the start. */
   readonly retries: number;
-  /** Sends that wait for a later attempt now. */
+  /** Sends that currently wait for a later attempt. */
   readonly held: number;
-  /** How often the server was taken for gone. */
+  /** How often the server became unreachable. */
   readonly outages: number;
-  /** Attempts while it was. */
+  /** Attempts while it was unreachable. */
   readonly probes: number;
-  /** Tokens left for retries of what may have arrived: 0 to 500. */
+  /** Remaining tokens for retries of envelopes that may have arrived: 0 to 500. */
   readonly budget: number;
 }
 
-/** A transport that sends again what was not delivered, where that is safe. */
+/** A transport that retries failed deliveries if that is safe. */
 export interface RetryTransport extends Transport {
-  /** A flush waits: what is held for a later attempt is tried now. */
+  /** Called by a flush: held sends are tried now. */
   wake(): void;
-  /** Whether the server answered last, as far as is known. */
+  /** False while the last attempt got no response. */
   readonly isReachable: boolean;
-  /** Sends with `holdMillis` wait while the server is gone, also where others fail at once. */
+  /** Sends with `holdMillis` wait while the server is unreachable, even if others fail at once. */
   readonly holdsSends: true;
-  /** Why the last attempt failed; undefined once the server has answered. */
+  /** Error of the last attempt; undefined once the server has answered. */
   readonly lastError: Error | undefined;
   /**
-   * Resolves to true when a send may go: at once, or as the next probe while the server is gone. To false after so
-   * many milliseconds, and when the transport is closed.
+   * Resolves to true when a send may be made: at once, or as the next probe while the server is unreachable. Resolves
+   * to false after this many milliseconds, and when the transport is closed.
    */
   whenDue(holdMillis: number): Promise<boolean>;
   counts(): RetryCounts;
 }
 
-// `flush` may be called in a loop; what backs off must not become a busy loop by it.
+// `flush` may be called in a loop, which must not turn backoff into a busy loop.
 const MIN_WAKE_GAP_MILLIS = 250;
 
 /**
- * Repeats what a transport could not deliver. What cannot have arrived is repeated as long as it takes;
- * what may have arrived, at most twice within 2 minutes and within a budget; a response is the end. While
- * the server is gone, sends wait in order and go out one by one as probes.
+ * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that
+ * may have arrived, at most twice within 2 minutes and within a budget; a response is final. While the server is
+ * unreachable, sends wait in order and are made one by one as probes.
  *
- * A transport that throws has a fault of its own, which is nobody's outage: `send` rejects with its error.
+ * A transport that throws is faulty, and says nothing about the server: `send` rejects with its error.
  */
 export function createRetryTransport(settings: RetryTransportSettings): RetryTransport {
   return new RetryingTransport(settings);
@@ -116,7 +117,7 @@ class RetryingTransport implements RetryTransport {
     return this.#breaker.lastError;
   }
 
-  // The usual case adds one promise reaction: each promise costs, the more so with async hooks.
+  // The usual case adds one promise reaction, since each promise has a cost, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     this.#sends += 1;
     const request = { envelope, options, order: this.#sends };
@@ -125,7 +126,7 @@ class RetryingTransport implements RetryTransport {
       return this.#tryUntilDone(new SendHistory(request, startedAt));
     try {
       return this.#settings.transport.send(envelope, options).then((result) => {
-        this.#heed(result);
+        this.#noteResult(result);
         if (!this.#policy.mayImprove(result)) return result;
         return this.#tryUntilDone(new SendHistory(request, startedAt), { result, startedAt });
       });
@@ -180,12 +181,12 @@ class RetryingTransport implements RetryTransport {
     return this.#isClosed ? this.#closedOutcome(history) : this.#heldOutcome(history);
   }
 
-  // Whether there is to be another attempt, once its time has come.
+  // Resolves to whether there is another attempt, once its time has come.
   async #isDueAfter(history: SendHistory, attempt: Attempt): Promise<boolean> {
     history.add(attempt);
     if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
-    // The breaker times the probes then: a pause of its own would make the server's return go unnoticed.
+    // The breaker times the probes then; a delay of its own would let the server's return go unnoticed.
     if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
     const delayMillis = this.#policy.delayBeforeNext(history);
     if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
@@ -195,7 +196,7 @@ class RetryingTransport implements RetryTransport {
   async #mayGo(history: SendHistory): Promise<boolean> {
     if (this.#isClosed) return false;
     if (this.#breaker.isOpen && !(await this.#passesBreaker(history))) return false;
-    // `close` and the deadline may have come between the leave to go and here.
+    // `close` or the deadline may have come since the send was released.
     return !this.#isClosed && this.#now() <= history.deadlineMillis;
   }
 
@@ -209,12 +210,12 @@ class RetryingTransport implements RetryTransport {
     if (outcome !== undefined) this.#countRetry(envelope, outcome);
     const startedAt = this.#now();
     const result = await this.#detached(() => this.#settings.transport.send(envelope, options));
-    this.#heed(result);
+    this.#noteResult(result);
     return { result, startedAt };
   }
 
-  // That a server lets go of a kept connection says nothing about whether it can be reached, nor does what `close` ends.
-  #heed(result: SendResult): void {
+  // A server that closes a kept connection may still be reachable; and a failure after `close` is our own doing.
+  #noteResult(result: SendResult): void {
     if (result.outcome === "retryable") {
       if (!this.#isClosed && result.phase !== "reused") this.#breaker.failed(result.error);
       return;
@@ -234,11 +235,11 @@ class RetryingTransport implements RetryTransport {
     try {
       this.#settings.onRetry?.(envelope, last);
     } catch {
-      // An observer's fault must not cost the envelope.
+      // A faulty observer must not lose the envelope.
     }
   }
 
-  // What was never tried failed as the last attempt of the others did.
+  // A send that was never tried fails like the last attempt of the others.
   #heldOutcome({ outcome }: SendHistory): SendResult {
     if (outcome !== undefined) return outcome;
     const error = this.#breaker.lastError ?? new Error("the server cannot be reached");

@@ -1,37 +1,37 @@
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import type { SendOptions, SendResult } from "../transport.js";
 
-/** One attempt, with the time at which it began. */
+/** One attempt and the time at which it started. */
 export interface Attempt {
   readonly result: SendResult;
-  /** By a clock that only goes forward. */
+  /** Monotonic milliseconds. */
   readonly startedAt: number;
 }
 
-/** What is sent, and its rank among all sends. */
-export interface SendRequest {
+/** An envelope to send, and its position among all sends. */
+interface SendRequest {
   readonly envelope: EncodedEnvelope;
   readonly options: SendOptions | undefined;
   readonly order: number;
 }
 
-/** What came of an attempt, as far as the next one depends on it. */
-export type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable";
+/** The kind of failure of an attempt, which decides about the next one. */
+type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable";
 
-/** Transmissions of one envelope that may have arrived, at most: the server drops what it knows, but counts it. */
+/** Maximum of transmissions of one envelope that may have arrived. The server drops duplicates, but counts them. */
 export const MAX_ARRIVALS = 3;
 
-// The server forgets the ids that it has seen in time, and a duplicate would be one more event then.
+// The server remembers event ids only for a time; a later duplicate would be another event.
 // https://github.com/getsentry/sentry/blob/master/src/sentry/ingest/consumer/processors.py
 const MAX_RETRY_MILLIS = 2 * 60 * 1000;
 
 const ON_NEW_CONNECTION: SendOptions = Object.freeze({ newConnection: true });
 
-/** What is known of the attempts to send one envelope. */
+/** The attempts to send one envelope. */
 export class SendHistory {
   readonly envelope: EncodedEnvelope;
   readonly order: number;
-  /** Whether it waits for a server that is gone, whatever others do. */
+  /** True if the send waits for an unreachable server even if others fail at once. */
   readonly isPatient: boolean;
   #options: SendOptions | undefined;
   #arrivals = 0;
@@ -49,27 +49,27 @@ export class SendHistory {
     this.#deadlineMillis = nowMillis + (options?.holdMillis ?? Number.POSITIVE_INFINITY);
   }
 
-  /** How the next attempt is to be made. */
+  /** Options of the next attempt. */
   get options(): SendOptions | undefined {
     return this.#options;
   }
 
-  /** Attempts that may have arrived. */
+  /** Number of attempts that may have arrived. */
   get arrivals(): number {
     return this.#arrivals;
   }
 
-  /** Attempts of which nobody knows whether the server has taken them. */
+  /** Number of attempts of which it is unknown whether they arrived. */
   get unknowns(): number {
     return this.#unknowns;
   }
 
-  /** Attempts that did not get as far as a connection, in this outage. */
+  /** Number of failed connection attempts in this outage. */
   get connectFailures(): number {
     return this.#connectFailures;
   }
 
-  /** After this it is not sent again; without end while nothing can have arrived and no bound was given. */
+  /** Time after which there is no further attempt; infinite while nothing can have arrived and no bound was given. */
   get deadlineMillis(): number {
     return this.#deadlineMillis;
   }
@@ -78,22 +78,22 @@ export class SendHistory {
     return this.#lastFailure;
   }
 
-  /** What to say if there is no further attempt: the last result, or the last of those that may have arrived. */
+  /** Result if there is no further attempt: the last one, or the last one that may have arrived. */
   get outcome(): SendResult | undefined {
     return this.#outcome;
   }
 
-  /** Adds an attempt that was not the last one for sure. */
+  /** Adds an attempt that may be followed by another. */
   add({ result, startedAt }: Attempt): void {
     const failure = this.#failureOf(result);
     this.#lastFailure = failure;
     if (failure === "connect") this.#connectFailures += 1;
     else this.#arrived(startedAt, failure);
-    // That nothing was sent now does not hold for what was sent before.
+    // A failed connection does not change that an earlier attempt may have arrived.
     if (failure !== "connect" || this.#arrivals === 0) this.#outcome = result;
   }
 
-  /** The server has answered something since that attempt began: what failed before says nothing of it now. */
+  /** Notes that the server has answered another send since that attempt started: earlier failures no longer count. */
   serverIsBack(): void {
     this.#connectFailures = Math.min(this.#connectFailures, 1);
   }
@@ -102,7 +102,7 @@ export class SendHistory {
     if (this.#arrivals === 0) this.#endBy(startedAt + MAX_RETRY_MILLIS);
     this.#arrivals += 1;
     if (failure === "answer" || failure === "timeout") this.#unknowns += 1;
-    // Where one kept connection is dead the others may be, too: a middle box forgets all of them.
+    // If one kept connection is dead the others may be, too: a NAT gateway forgets all of them.
     if (failure === "reused" || failure === "timeout") this.#options = ON_NEW_CONNECTION;
   }
 
@@ -113,7 +113,7 @@ export class SendHistory {
   #failureOf(result: SendResult): AttemptFailure | undefined {
     if (result.outcome !== "retryable") return "unavailable";
     const { phase } = result;
-    // A connection that was asked to be new has not been let go of by the server before.
+    // A new connection cannot have been closed by the server for its idleness.
     if (phase === "reused") return this.#options?.newConnection === true ? "answer" : "reused";
     return phase === "refused" ? undefined : phase;
   }

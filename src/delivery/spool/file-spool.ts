@@ -4,42 +4,41 @@ import type { DiscardRecorder } from "../../client-reports/ledger.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { DataCategory } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
-import { DiskTrouble } from "./disk-trouble.js";
+import { DiskTrouble, SpoolDisk } from "./spool-disk.js";
 import type { Holder } from "./holder.js";
 import { createHolder } from "./holder.js";
 import type { Spool, SpoolCounts, SpooledEnvelope } from "./spool.js";
-import type { ForeignLoss } from "./spool-books.js";
-import { SpoolBooks } from "./spool-books.js";
+import type { ForeignLoss } from "./spool-accounting.js";
+import { SpoolAccounting } from "./spool-accounting.js";
 import { SpoolClaims } from "./spool-claims.js";
-import { SpoolDisk } from "./spool-disk.js";
 import { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolFiles } from "./spool-files.js";
 import { systemFiles } from "./spool-files.js";
 import { SpoolIndex } from "./spool-index.js";
-import { SpoolLooks } from "./spool-looks.js";
+import { SpoolScans } from "./spool-scans.js";
 import { SpoolWriter } from "./spool-writer.js";
 
-/** What a spool is made of. */
+/** Dependencies and bounds of a spool. */
 export interface SpoolSettings {
-  /** Created when it is needed first. Processes of the same DSN may share it. */
+  /** Created on first use. Processes of the same DSN may share it. */
   readonly directory: string;
-  /** Bytes of all files at most, over all processes. Default 50 MiB. */
+  /** Maximum of bytes in all files, of all processes. Default 50 MiB. */
   readonly maxBytes?: number | undefined;
-  /** Files at most, over all processes. Default 10,000. */
+  /** Maximum of files, of all processes. Default 10,000. */
   readonly maxFiles?: number | undefined;
-  /** Age after which an envelope is given up. Default 24 hours. */
+  /** Age after which an envelope is dropped. Default 24 hours. */
   readonly maxAgeMillis?: number | undefined;
   readonly recorder: DiscardRecorder;
   readonly diagnostics: Diagnostics;
-  /** Told what was lost of another process; default: nobody. */
+  /** Called with losses of other processes' envelopes; default: they are ignored. */
   readonly onForeignLoss?: ForeignLoss | undefined;
-  /** Milliseconds since the epoch by the wall clock, which other processes share; default `Date.now`. */
+  /** Milliseconds since the epoch by the wall clock, which processes share; default `Date.now`. */
   readonly now?: (() => number) | undefined;
-  /** The disk; default: the real one. */
+  /** File operations; default: those of Node. */
   readonly files?: SpoolFiles | undefined;
-  /** Who this process is; default: found out at the first use. */
+  /** Identity of this process; default: determined at the first use. */
   readonly holder?: Holder | undefined;
-  /** 16 hex digits that no other spool has; default: random. */
+  /** 16 hex digits that are unique to this spool; default: random. */
   readonly writer?: string | undefined;
 }
 
@@ -48,10 +47,10 @@ const DEFAULT_MAX_FILES = 10_000;
 const DEFAULT_MAX_AGE_MILLIS = 24 * 60 * 60 * 1000;
 
 /**
- * Keeps envelopes as files in a directory, one file each. Several processes may share it without a
- * daemon or a lock. Nothing on the disk is touched before the first use. The bounds hold at any
- * time for one process; several may exceed them by what they write between two looks at the
- * directory (0.05 to 5 seconds), until the next look of one of them.
+ * Creates a spool that keeps each envelope as one file in a directory. Processes may share the directory without a
+ * daemon or a lock. The disk is not touched before the first use. The bounds hold at any time for one process;
+ * several may exceed them by what they write between two scans of the directory (0.05 to 5 seconds), until one of
+ * them scans it again.
  */
 export function createSpool(settings: SpoolSettings): Spool {
   return new FileSpool(settings);
@@ -60,15 +59,15 @@ export function createSpool(settings: SpoolSettings): Spool {
 interface SpoolParts {
   readonly writer: SpoolWriter;
   readonly claims: SpoolClaims;
-  readonly looks: SpoolLooks;
+  readonly scans: SpoolScans;
   readonly evictions: SpoolEvictions;
 }
 
 class FileSpool implements Spool {
   readonly #settings: SpoolSettings;
   readonly #index: SpoolIndex;
-  readonly #books: SpoolBooks;
-  // Apart, because a full disk is no reason not to send what is on it.
+  readonly #accounting: SpoolAccounting;
+  // Tracked separately: a full disk must not stop reading.
   readonly #readTrouble: DiskTrouble;
   readonly #writeTrouble: DiskTrouble;
   #lazyParts: SpoolParts | undefined;
@@ -80,7 +79,7 @@ class FileSpool implements Spool {
       maxBytes: settings.maxBytes ?? DEFAULT_MAX_BYTES,
       maxFiles: settings.maxFiles ?? DEFAULT_MAX_FILES,
     });
-    this.#books = new SpoolBooks(recorder, onForeignLoss);
+    this.#accounting = new SpoolAccounting(recorder, onForeignLoss);
     this.#readTrouble = new DiskTrouble(diagnostics, now);
     this.#writeTrouble = new DiskTrouble(diagnostics, now);
   }
@@ -122,7 +121,7 @@ class FileSpool implements Spool {
   }
 
   holdsCheckIn(id: string): boolean {
-    return this.#books.checkInsOf(id).size > 0;
+    return this.#accounting.checkInsOf(id).size > 0;
   }
 
   async supersede(checkIn: CheckInState): Promise<boolean> {
@@ -135,10 +134,14 @@ class FileSpool implements Spool {
   }
 
   counts(): SpoolCounts {
-    return { spooled: this.#books.spooled(), files: this.#index.files, bytes: this.#index.bytes };
+    return {
+      spooled: this.#accounting.spooled(),
+      files: this.#index.files,
+      bytes: this.#index.bytes,
+    };
   }
 
-  // A client report that is late tells nothing new: the protocol keeps none.
+  // Client reports are not spooled: the protocol says that they need not be kept.
   #takes({ category }: EncodedEnvelope): boolean {
     return category !== "internal" && this.isUsable;
   }
@@ -146,12 +149,12 @@ class FileSpool implements Spool {
   async #claim(
     isLimited: (category: DataCategory) => boolean,
   ): Promise<SpooledEnvelope | undefined> {
-    const { claims, looks } = this.#parts();
-    const wasFresh = looks.isFresh;
-    if (!(await looks.ifStale())) return undefined;
+    const { claims, scans } = this.#parts();
+    const wasFresh = scans.isFresh;
+    if (!(await scans.ifStale())) return undefined;
     const spooled = await claims.next(isLimited);
     if (spooled !== undefined || !wasFresh || this.#readTrouble.isResting) return spooled;
-    return (await looks.again()) ? claims.next(isLimited) : undefined;
+    return (await scans.again()) ? claims.next(isLimited) : undefined;
   }
 
   #parts(): SpoolParts {
@@ -165,15 +168,15 @@ class FileSpool implements Spool {
     const { holder = createHolder(files), writer = randomBytes(8).toString("hex") } =
       this.#settings;
     const index = this.#index;
-    const books = this.#books;
+    const accounting = this.#accounting;
     const reading = new SpoolDisk({ directory, files, trouble: this.#readTrouble });
     const writing = new SpoolDisk({ directory, files, trouble: this.#writeTrouble });
-    const evictions = new SpoolEvictions({ disk: writing, index, books, diagnostics });
-    const claims = new SpoolClaims({ disk: reading, index, books, holder, diagnostics, now });
-    const looks = new SpoolLooks({
+    const evictions = new SpoolEvictions({ disk: writing, index, accounting, diagnostics });
+    const claims = new SpoolClaims({ disk: reading, index, accounting, holder, diagnostics, now });
+    const scans = new SpoolScans({
       disk: reading,
       index,
-      books,
+      accounting,
       evictions,
       holder,
       maxAgeMillis,
@@ -184,14 +187,14 @@ class FileSpool implements Spool {
     const parts = {
       disk: writing,
       index,
-      books,
+      accounting,
       evictions,
-      looks,
+      scans,
       holder,
       writer,
       maxAgeMillis,
       now,
     };
-    return { claims, looks, evictions, writer: new SpoolWriter(parts) };
+    return { claims, scans, evictions, writer: new SpoolWriter(parts) };
   }
 }

@@ -4,18 +4,18 @@ import { hostname } from "node:os";
 import { systemErrorCode } from "../../support/foreign.js";
 import type { SpoolFiles } from "./spool-files.js";
 
-/** Who this process is to the others that share the directory, and whether those are still there. */
+/** Identifies this process to others that share the directory, and checks whether those still run. */
 export interface Holder {
-  /** Goes into the names of the files that this process writes or sends. */
+  /** Part of the names of the files that this process writes or sends. */
   readonly tag: string;
-  /** Whether the process of a tag is known to have ended; false where that cannot be known. */
+  /** Returns whether the process of a tag is known to have ended; false if unknown. */
   isGone(tag: string): boolean;
 }
 
-// Where it cannot be read, a process id that was given out again is not noticed.
+// Without a start time, a reused process id goes unnoticed.
 const UNKNOWN_START = "0";
 
-/** Finds out who this process is. Throws where that cannot be read for lack of descriptors or memory. */
+/** Determines the identity of this process. Throws if it cannot be read for lack of file descriptors or memory. */
 export function createHolder(files: SpoolFiles, pid: number = process.pid): Holder {
   const host = hostOf(files);
   const start = startOf(files, pid, unlessShort) ?? UNKNOWN_START;
@@ -28,14 +28,14 @@ export function createHolder(files: SpoolFiles, pid: number = process.pid): Hold
       if (otherHost !== host) return false;
       if (!canTellStart) return !isAlive(Number(otherPid));
       const running = startOf(files, Number(otherPid), attempt);
-      // Procfs may hide the processes of other users; the signal's error tells them apart.
+      // Procfs may hide the processes of other users; the error of a signal tells them apart.
       return running === undefined ? !isAlive(Number(otherPid)) : running !== otherStart;
     },
   };
 }
 
-// Containers may have one host name and the same process ids: their pid namespaces differ. The boot
-// id tells machines apart that share a volume.
+// Containers may share a host name and process ids, but their pid namespaces differ. The boot id distinguishes
+// machines that share a volume.
 function hostOf(files: SpoolFiles): string {
   const namespace = unlessShort(() => files.readLinkSync("/proc/self/ns/pid"));
   const boot = unlessShort(() =>
@@ -45,8 +45,8 @@ function hostOf(files: SpoolFiles): string {
   return createHash("sha256").update(parts).digest("hex").slice(0, 16);
 }
 
-// Field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the name
-// in front may hold spaces and brackets. A zombie (Z, X) has ended, and only waits to be noticed.
+// Start time, field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the process
+// name in front of it may contain spaces and parentheses. A zombie (Z, X) has ended.
 function startOf(files: SpoolFiles, pid: number, read: Attempt): string | undefined {
   const stat = read(() => files.readSync(`/proc/${pid}/stat`).toString("latin1"));
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -75,7 +75,7 @@ function attempt<T>(run: () => T): T | undefined {
 
 const SHORTAGES: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
-// A wrong tag would hold for the process's life, and its files would count as another machine's.
+// A wrong tag would be kept for the lifetime of the process, and its files would appear to be another machine's.
 function unlessShort<T>(run: () => T): T | undefined {
   try {
     return run();

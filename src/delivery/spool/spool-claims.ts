@@ -1,28 +1,26 @@
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { DataCategory, ItemCount } from "../../protocol/data-category.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
-import type { FileContent } from "./file-content.js";
-import { decodeFile } from "./file-content.js";
-import type { SpoolEntry } from "./file-name.js";
-import { reportForeign } from "./disk-trouble.js";
-import { claimedName, corruptName } from "./file-name.js";
+import type { FileContent, SpoolEntry } from "./file-format.js";
+import { decodeFile, claimedName, corruptName } from "./file-format.js";
+import { reportForeign } from "./spool-disk.js";
+import type { DiskResult, SpoolDisk } from "./spool-disk.js";
 import type { Holder } from "./holder.js";
 import type { SpooledEnvelope } from "./spool.js";
-import type { SpoolBooks } from "./spool-books.js";
-import type { DiskResult, SpoolDisk } from "./spool-disk.js";
+import type { SpoolAccounting } from "./spool-accounting.js";
 import type { SpoolIndex } from "./spool-index.js";
 
-/** What claims work on. */
-export interface SpoolClaimsSettings {
+/** Dependencies of `SpoolClaims`. */
+interface SpoolClaimsSettings {
   readonly disk: SpoolDisk;
   readonly index: SpoolIndex;
-  readonly books: SpoolBooks;
+  readonly accounting: SpoolAccounting;
   readonly holder: Holder;
   readonly diagnostics: Diagnostics;
   readonly now: () => number;
 }
 
-/** Takes files out to be sent. A claim is a rename: of several processes one succeeds. */
+/** Claims files to send them. A claim is a rename, which succeeds for only one of several processes. */
 export class SpoolClaims {
   readonly #settings: SpoolClaimsSettings;
   readonly #held = new Set<string>();
@@ -31,12 +29,12 @@ export class SpoolClaims {
     this.#settings = settings;
   }
 
-  /** Whether this spool has claimed a file and has not settled it yet. */
+  /** Returns whether this spool holds a claim on a file. */
   isHeld(base: string): boolean {
     return this.#held.has(base);
   }
 
-  /** Claims the first file of the last look that is still there and whole. */
+  /** Claims the first file of the last scan that still exists and is complete. */
   async next(isLimited: (category: DataCategory) => boolean): Promise<SpooledEnvelope | undefined> {
     const { index } = this.#settings;
     for (let entry = index.next(isLimited); entry !== undefined; entry = index.next(isLimited)) {
@@ -67,8 +65,8 @@ export class SpoolClaims {
     return "failed";
   }
 
-  // The claim's age is the file's: it is set first, so that nobody ever sees a claim of an old file as stale.
-  // A file of another user cannot be touched, and still be moved.
+  // The claim's age is the file's modification time. Set it before the rename, so that the claim of an old file never
+  // scans stale. A file of another user cannot be touched, but may be renamed.
   async #rename(entry: SpoolEntry, claim: string): Promise<DiskResult> {
     const { disk, now } = this.#settings;
     const touched = await disk.touch(entry.base, now());
@@ -100,19 +98,18 @@ export class SpoolClaims {
     };
     return {
       envelope,
-      isOwn: this.#settings.books.ownContents(entry.base) !== undefined,
+      isOwn: this.#settings.accounting.ownContents(entry.base) !== undefined,
       done: () => once(() => this.#finish(entry, claim)),
       release: (isItsFault = true) => once(() => this.#release(entry, claim, isItsFault)),
     };
   }
 
-  // The books change before anything is waited for: whoever books the outcome in the same turn is
-  // never seen with one half of it.
+  // Account before the first await, so that a caller that counts the outcome in the same turn never shows half of it.
   async #finish(entry: SpoolEntry, claim: string): Promise<void> {
-    const { books, disk, index } = this.#settings;
-    books.settle(entry.base);
+    const { accounting, disk, index } = this.#settings;
+    accounting.completed(entry.base);
     const result = await disk.remove(claim);
-    // A file that cannot be removed is sent again later: the server knows its event id.
+    // A file that cannot be removed is sent again later; the server recognizes its event id.
     if (result === "failed") index.put(entry, "taken");
     else if (result === "refused") this.#ignore(entry);
     else index.drop(entry.base);
@@ -135,12 +132,12 @@ export class SpoolClaims {
     claim: string,
     contents: readonly ItemCount[],
   ): Promise<"missing"> {
-    const { books, diagnostics, disk, index } = this.#settings;
+    const { accounting, diagnostics, disk, index } = this.#settings;
     diagnostics.warnOnce(
       "spool_corrupt",
-      `a spooled file is damaged and was set aside: ${corruptName(entry.base)}. It is not sent; it can be removed`,
+      `a spooled file is damaged and was set aside: ${corruptName(entry.base)}. It is not sent, and can be removed`,
     );
-    books.lose(entry.base, "internal_sdk_error", contents);
+    accounting.lose(entry.base, "internal_sdk_error", contents);
     const result = await disk.move(claim, corruptName(entry.base));
     if (result === "done") index.put(entry, "corrupt");
     else if (result === "missing") index.drop(entry.base);

@@ -1,31 +1,33 @@
-import type { DiskTrouble } from "./disk-trouble.js";
 import { systemErrorCode } from "../../support/foreign.js";
 import type { FileKind, SpoolFiles } from "./spool-files.js";
+import type { Diagnostics } from "../../support/diagnostics.js";
 
 /**
- * - `missing`: the file is not there, because another process was faster; that is no failure
- * - `refused`: this file is not ours to touch; the directory is
+ * Result of a file operation:
+ *
+ * - `missing`: the file does not exist, because another process was faster; not a failure
+ * - `refused`: this process may not access this file, although it may use the directory
  */
 export type DiskResult = "done" | "failed" | "missing" | "refused";
 
-/** What a file holds, or why it was not read. */
+/** The content of a file, or why it could not be read. */
 export type ReadResult =
   | { readonly result: "done"; readonly data: Buffer }
-  /** It is not as long as its name says, or not for this user. */
+  /** Its length differs from the one in its name, or this user may not read it. */
   | { readonly result: "unreadable" }
   | { readonly result: "failed" | "missing" };
 
-/** What a name stands for. */
+/** The kind of a file, or why it could not be determined. */
 export type Inspected = FileKind | "failed" | "missing";
 
-/** Where a spool's files are, and what a failure there is told to. */
-export interface SpoolDiskSettings {
+/** Dependencies of `SpoolDisk`. */
+interface SpoolDiskSettings {
   readonly directory: string;
   readonly files: SpoolFiles;
   readonly trouble: DiskTrouble;
 }
 
-// What a retry does not change, as the file itself is the reason.
+// Errors that are due to the file itself, so that a retry does not help.
 const UNREADABLE: ReadonlySet<unknown> = new Set([
   "EACCES",
   "EISDIR",
@@ -36,10 +38,10 @@ const UNREADABLE: ReadonlySet<unknown> = new Set([
   "EPERM",
 ]);
 
-// Of a file of another user, in a directory that protects it, or of the whole directory.
+// Errors for a file of another user in a protected directory, or for the whole directory.
 const NOT_PERMITTED: ReadonlySet<unknown> = new Set(["EACCES", "EISDIR", "EPERM"]);
 
-/** The spool's directory, with results instead of exceptions. No method throws or rejects. */
+/** File operations in the spool directory, with results instead of exceptions. No method throws or rejects. */
 export class SpoolDisk {
   readonly #directory: string;
   readonly #files: SpoolFiles;
@@ -63,7 +65,7 @@ export class SpoolDisk {
     return result;
   }
 
-  /** The names in the directory; none where there is no directory, undefined on a failure. */
+  /** Lists the names in the directory; empty if the directory does not exist, undefined on a failure. */
   async list(): Promise<string[] | undefined> {
     let names: string[] = [];
     const result = await this.#try(async () => {
@@ -80,12 +82,12 @@ export class SpoolDisk {
     return result === "failed" ? undefined : names;
   }
 
-  /** Reports a directory that cannot be created, or is gone as soon as it is. */
+  /** Reports that the directory cannot be created, or disappears at once. */
   reportMissing(): void {
     this.#trouble.report(new Error("ENOENT: the directory cannot be created"));
   }
 
-  /** Writes a file so that it is there whole or not at all, also after a crash. */
+  /** Writes a file so that it is complete or absent, even after a crash. */
   async write(temporary: string, data: Buffer): Promise<DiskResult> {
     const result = await this.#try(() => this.#files.write(this.#path(temporary), data));
     if (result === "failed") await this.discard(temporary);
@@ -98,7 +100,7 @@ export class SpoolDisk {
     return result;
   }
 
-  /** Makes the last renames outlive a power loss, where the platform can do that. */
+  /** Makes the last renames survive a power loss, if the platform supports that. */
   async syncNames(): Promise<void> {
     await this.#files.syncDirectory(this.#directory).catch(() => undefined);
   }
@@ -119,7 +121,7 @@ export class SpoolDisk {
     return this.#trySync(() => this.#files.removeSync(this.#path(name)));
   }
 
-  /** Removes what is of no use; it does not matter whether that works. */
+  /** Removes a useless file; failures are ignored. */
   async discard(name: string): Promise<void> {
     await this.#files.remove(this.#path(name)).catch(() => undefined);
   }
@@ -158,7 +160,7 @@ export class SpoolDisk {
     }
   }
 
-  /** Tells the directory from another one of its name; undefined where there is none. */
+  /** Returns the identity of the directory, which changes when it is replaced; undefined if there is none. */
   async identity(): Promise<string | undefined> {
     return this.#files.identity(this.#directory).catch(() => undefined);
   }
@@ -171,7 +173,7 @@ export class SpoolDisk {
     }
   }
 
-  /** When a file was claimed; undefined where that cannot be told. */
+  /** Returns the time at which a file was claimed; undefined if unknown. */
   async claimedAt(name: string): Promise<number | undefined> {
     return this.#files.modifiedMillis(this.#path(name)).catch(() => undefined);
   }
@@ -180,7 +182,7 @@ export class SpoolDisk {
     return this.#tryOne(() => this.#files.setModified(this.#path(name), millis));
   }
 
-  // Names are put together by hand: `path.join` is slower than the call that follows.
+  // Not `path.join`, which is slower than the file operation itself.
   #path(name: string): string {
     return `${this.#directory}/${name}`;
   }
@@ -194,7 +196,7 @@ export class SpoolDisk {
     }
   }
 
-  // What is not permitted for one file, in a directory that permits others, is no trouble of the directory.
+  // A single file that is not permitted, in a writable directory, is not a failure of the directory.
   async #tryOne(run: () => Promise<void>): Promise<DiskResult> {
     try {
       await run();
@@ -227,7 +229,7 @@ export class SpoolDisk {
     try {
       run();
     } catch {
-      // Whoever looks at the directory next finds it.
+      // The next scan of the directory finds the file.
     }
   }
 
@@ -235,5 +237,43 @@ export class SpoolDisk {
     if (systemErrorCode(error) === "ENOENT") return "missing";
     this.#trouble.report(error);
     return "failed";
+  }
+}
+
+// After this time the disk is tried again, since it may have been freed or mounted again.
+const REST_MILLIS = 60_000;
+
+/** Logs once that a file belongs to somebody else. */
+export function reportForeign(diagnostics: Diagnostics, base: string): void {
+  diagnostics.warnOnce(
+    "spool_foreign",
+    `the spool directory contains a file that this process may not access; it is ignored: ${base}. Give each user a directory of its own, or remove the file`,
+  );
+}
+
+/** Suspends use of the disk for a minute after a failure, and logs the first one. */
+export class DiskTrouble {
+  readonly #diagnostics: Diagnostics;
+  readonly #now: () => number;
+  #failedAt: number | undefined;
+
+  constructor(diagnostics: Diagnostics, now: () => number) {
+    this.#diagnostics = diagnostics;
+    this.#now = now;
+  }
+
+  /** True while the disk is not used. */
+  get isResting(): boolean {
+    // The wall clock may jump backwards.
+    return this.#failedAt !== undefined && Math.abs(this.#now() - this.#failedAt) < REST_MILLIS;
+  }
+
+  report(error: unknown): void {
+    this.#failedAt = this.#now();
+    this.#diagnostics.warnOnce(
+      "spool",
+      "the spool directory cannot be used: envelopes that cannot be sent stay in memory, and are lost when the process ends. Check `spool.directory`, its permissions, and the space on its disk",
+      error,
+    );
   }
 }

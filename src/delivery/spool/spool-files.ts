@@ -29,56 +29,61 @@ import { dirname } from "node:path";
 
 import { systemErrorCode } from "../../support/foreign.js";
 
-/** What the spool does with the disk; a parameter, so that a test can let it fail. Methods throw what `node:fs` throws. */
+/**
+ * The file operations of the spool; a parameter, so that tests can make them fail. Methods throw what `node:fs`
+ * throws.
+ */
 export interface SpoolFiles {
-  /** Creates a directory and those above it, for this user alone. It may be there already. */
+  /** Creates a directory and its parents, for this user alone. It may exist already. */
   makeDirectory(path: string): Promise<void>;
   makeDirectorySync(path: string): void;
-  /** The names in a directory, in no order. */
+  /** Lists the names in a directory, in no particular order. */
   list(path: string): Promise<string[]>;
   listSync(path: string): string[];
-  /** Creates a file for this user alone; resolves once it is on the disk. Fails where there is one. */
+  /** Creates a file for this user alone; resolves once it is flushed to the disk. Fails if the file exists. */
   write(path: string, data: Buffer): Promise<void>;
-  /** The same as far as the operating system: it outlives the process, not a power loss. */
+  /** Creates a file without flushing it: it survives the process, not a power loss. */
   writeSync(path: string, data: Buffer): void;
-  /** Resolves once the names in a directory are on the disk, where the platform can tell. */
+  /** Flushes the names in a directory to the disk, if the platform supports that. */
   syncDirectory(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   renameSync(from: string, to: string): void;
   remove(path: string): Promise<void>;
   removeSync(path: string): void;
-  /** The file's bytes; undefined where it is no regular file or not as long as expected. Never waits for a writer. */
+  /**
+   * Reads a file; undefined if it is not a regular file of the expected length. Never waits for the writer of a pipe.
+   */
   read(path: string, expectedBytes: number): Promise<Buffer | undefined>;
   readRegularSync(path: string, expectedBytes: number): Buffer | undefined;
-  /** The bytes of a file of the system. */
+  /** Reads a file of the system, such as one of procfs. */
   readSync(path: string): Buffer;
-  /** What a name stands for; a link is not followed. */
+  /** Returns the kind of a file; links are not followed. */
   inspect(path: string): Promise<FileKind>;
   inspectSync(path: string): FileKind;
-  /** Resolves where files may be made and removed in a directory. */
+  /** Resolves if files may be created and removed in a directory. */
   checkWritable(path: string): Promise<void>;
-  /** Device and inode of a directory, which another one of the same name has not. */
+  /** Returns device and inode of a directory, which tell it from a later one with the same name. */
   identity(path: string): Promise<string>;
   identitySync(path: string): string;
   readLinkSync(path: string): string;
-  /** Milliseconds since the epoch. */
+  /** Returns the modification time, in milliseconds since the epoch. */
   modifiedMillis(path: string): Promise<number>;
   setModified(path: string, millis: number): Promise<void>;
 }
 
-/** What a directory entry is. */
+/** The kind of a directory entry. */
 export interface FileKind {
   readonly isRegular: boolean;
   readonly bytes: number;
 }
 
-// A pipe would wait for its writer for ever, and a link may lead anywhere. Windows has neither flag.
+// Opening a pipe would wait for its writer forever, and a link may lead anywhere. Windows has neither flag.
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
-/** The disk itself. */
+/** File operations of Node. */
 export const systemFiles: SpoolFiles = {
   makeDirectory: (path) => makeDirectories(path),
   makeDirectorySync: (path) => makeDirectoriesSync(path),
@@ -111,7 +116,7 @@ export const systemFiles: SpoolFiles = {
   async read(path, expectedBytes) {
     const file = await open(path, READ_FLAGS);
     try {
-      // Asked before it is read: a file that is not ours may be of any kind and size.
+      // Check before reading: a file of somebody else may be of any kind and size.
       const status = await file.stat();
       return status.isFile() && status.size === expectedBytes ? await file.readFile() : undefined;
     } finally {
@@ -151,8 +156,8 @@ function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
-// Not with `recursive`: where the system refuses with ENOENT below a directory that exists, as procfs
-// does, Node.js 20 tries for ever and the process hangs.
+// Not with `recursive`: if the system fails with ENOENT below an existing directory, as procfs does, Node.js 20
+// retries forever and the process hangs.
 async function makeDirectories(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: DIRECTORY_MODE });
@@ -183,7 +188,7 @@ function unlessThere(error: unknown): void {
   if (!isThere(error)) throw error;
 }
 
-// Another process may be faster. That it is no directory shows at the next step.
+// Another process may have created it. If it is not a directory, the next operation fails.
 function isThere(error: unknown): boolean {
   return systemErrorCode(error) === "EEXIST";
 }

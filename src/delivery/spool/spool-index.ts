@@ -1,16 +1,18 @@
-import type { DataCategory } from "../../protocol/data-category.js";
 import { PRIORITIES } from "../../protocol/data-category.js";
-import type { FoundFile, SpoolEntry } from "./file-name.js";
+import type { DataCategory } from "../../protocol/data-category.js";
+import type { FoundFile, SpoolEntry } from "./file-format.js";
 
 /**
+ * State of a file:
+ *
  * - `waiting`: may be claimed or evicted
- * - `busy`: is being written, sent or removed here; what a look shows of it is out of date
+ * - `busy`: is being written, sent or removed by this process; a scan may be out of date about it
  * - `taken`: the same, by another process
  * - `corrupt`: is set aside
  */
 export type EntryState = "busy" | "corrupt" | "taken" | "waiting";
 
-/** Tells whether nothing is lost when a file goes, as a later check-in of its run is there. */
+/** Returns whether removing a file loses nothing, because a later check-in of its run is in the spool. */
 export type SupersededTest = (base: string) => boolean;
 
 interface Room {
@@ -19,8 +21,8 @@ interface Room {
   readonly lane: number;
 }
 
-/** Upper bounds of the directory. */
-export interface SpoolBounds {
+/** Bounds of the directory. */
+interface SpoolBounds {
   readonly maxBytes: number;
   readonly maxFiles: number;
 }
@@ -28,32 +30,33 @@ export interface SpoolBounds {
 interface Tracked {
   readonly entry: SpoolEntry;
   state: EntryState;
-  /** How often it was claimed here and came back. */
+  /** How often this process has claimed and released it. */
   releases: number;
 }
 
-// An envelope on which the connection breaks each time must not stop all others for a day.
+// After this many releases an envelope goes behind all others, so that one that breaks each connection does not block
+// them for a day.
 const RELEASES_IN_FRONT = 3;
 
 const MAX_IGNORED = 1000;
 
-/** The directory as this process last saw it, with what it did there since. */
+/** The files in the directory as of the last scan, updated by this process's own operations. */
 export class SpoolIndex {
   readonly #bounds: SpoolBounds;
   readonly #tracked = new Map<string, Tracked>();
-  // What waits, by name: the oldest of a lane comes first.
+  // Waiting files sorted by name: the oldest of a lane comes first.
   readonly #lanes: readonly Tracked[][] = Array.from({ length: PRIORITIES }, () => []);
   readonly #corrupt = new Map<string, SpoolEntry>();
   #bytes = 0;
   #corruptBytes = 0;
-  readonly #looks = new Set<Set<string>>();
+  readonly #scans = new Set<Set<string>>();
   readonly #ignored = new Set<string>();
 
   constructor(bounds: SpoolBounds) {
     this.#bounds = bounds;
   }
 
-  /** Envelopes, in whatever state; what is corrupt is none any more. */
+  /** Number of envelopes in any state; corrupt files do not count. */
   get files(): number {
     return this.#tracked.size - this.#corrupt.size;
   }
@@ -70,7 +73,7 @@ export class SpoolIndex {
     return this.#ignored.has(base);
   }
 
-  /** Adds an entry, or changes its state. */
+  /** Adds an entry or changes its state. */
   put(entry: SpoolEntry, state: EntryState): void {
     this.#touch(entry.base);
     const releases = this.#tracked.get(entry.base)?.releases ?? 0;
@@ -78,7 +81,7 @@ export class SpoolIndex {
     this.#insert({ entry, state, releases });
   }
 
-  /** Puts a claimed entry back. */
+  /** Returns a claimed entry to `waiting`, and counts the release. */
   putBack(entry: SpoolEntry): void {
     this.put(entry, "waiting");
     const tracked = this.#tracked.get(entry.base);
@@ -90,7 +93,7 @@ export class SpoolIndex {
     this.#remove(base);
   }
 
-  /** Forgets a file that this process can neither read nor remove, for good. */
+  /** Permanently ignores a file that this process can neither read nor remove. */
   ignore(base: string): void {
     this.drop(base);
     const [oldest] = this.#ignored;
@@ -98,14 +101,14 @@ export class SpoolIndex {
     this.#ignored.add(base);
   }
 
-  /** The next to send: the most important and oldest that is not limited. */
+  /** Returns the next entry to send: the oldest of the highest priority that is not rate-limited. */
   next(isLimited: (category: DataCategory) => boolean): SpoolEntry | undefined {
     const isFree = oncePerCategory((category) => !isLimited(category));
     const passed = new Set<string>();
     let last: SpoolEntry | undefined;
     for (const { entry, releases } of this.#waiting()) {
       if (!isFree(entry.category)) continue;
-      // The check-ins of one run keep their order.
+      // Check-ins of one run keep their order.
       const isBehind = entry.category === "monitor" && passed.has(entry.id);
       if (releases < RELEASES_IN_FRONT && !isBehind) return entry;
       if (entry.id !== "none") passed.add(entry.id);
@@ -115,8 +118,8 @@ export class SpoolIndex {
   }
 
   /**
-   * Chooses what has to go so that an entry fits: least important first; of one importance the superseded first, then the
-   * oldest. Undefined where it would not fit even so.
+   * Chooses the entries to evict so that a new one fits: lowest priority first; within a priority first superseded
+   * ones, then the oldest. Undefined if it would not fit even then.
    */
   victimsFor(
     newcomer: SpoolEntry,
@@ -125,12 +128,12 @@ export class SpoolIndex {
     return this.#victims({ files: 1, bytes: newcomer.bytes, lane: newcomer.lane }, isSuperseded);
   }
 
-  /** Chooses what has to go because there is more than the bounds allow, in the same order. */
+  /** Chooses the entries to evict so that the bounds hold, in the same order. */
   overfull(isSuperseded: SupersededTest): readonly SpoolEntry[] {
     return this.#victims({ files: 0, bytes: 0, lane: 0 }, isSuperseded) ?? [];
   }
 
-  /** What waits since before a moment. */
+  /** Returns the entries that were spooled before this time and are not in use. */
   olderThan(millis: number): SpoolEntry[] {
     return [...this.#tracked.values()]
       .filter(({ entry, state }) => isIdle(state) && entry.timeMillis < millis)
@@ -145,7 +148,7 @@ export class SpoolIndex {
     return this.#tracked.get(base)?.state;
   }
 
-  /** The oldest corrupt files beyond a number. */
+  /** Returns the oldest corrupt files in excess of a number. */
   corruptBeyond(count: number): SpoolEntry[] {
     const excess = this.#corrupt.size - count;
     if (excess <= 0) return [];
@@ -154,24 +157,24 @@ export class SpoolIndex {
   }
 
   /**
-   * A look at the directory begins; what it returns belongs to `merge`: the names that change here
-   * meanwhile, about which the look may be out of date.
+   * Starts a scan of the directory. Pass the returned set to `merge`: it collects the names that this process changes
+   * meanwhile, about which the scan may be out of date.
    */
-  beginLook(): Set<string> {
+  beginScan(): Set<string> {
     const touched = new Set<string>();
-    this.#looks.add(touched);
+    this.#scans.add(touched);
     return touched;
   }
 
-  /** Ends a look; with nothing found where it failed. */
+  /** Ends a scan; `found` is undefined if it failed. */
   merge(touched: Set<string>, found: readonly FoundFile[] | undefined): void {
-    this.#looks.delete(touched);
+    this.#scans.delete(touched);
     if (found === undefined) return;
     const seen = new Set(touched);
     for (const { entry } of found) seen.add(entry.base);
     for (const [base, { state }] of this.#tracked)
       if (!seen.has(base) && state !== "busy") this.drop(base);
-    // In order, so that each goes to the end of its lane.
+    // Sorted, so that each is appended to its lane.
     for (const { entry, state } of found.filter((file) => this.#isNews(file)).toSorted(byName))
       if (!touched.has(entry.base)) this.put(entry, stateOfFound(state));
   }
@@ -183,7 +186,7 @@ export class SpoolIndex {
   }
 
   #touch(base: string): void {
-    for (const touched of this.#looks) touched.add(base);
+    for (const touched of this.#scans) touched.add(base);
   }
 
   *#waiting(): Iterable<Tracked> {
@@ -224,7 +227,7 @@ export class SpoolIndex {
     this.#bytes += entry.bytes;
     if (state === "waiting") {
       const lane = this.#lanes[entry.lane] ?? [];
-      lane.splice(placeOf(entry.base, lane), 0, tracked);
+      lane.splice(insertionIndex(entry.base, lane), 0, tracked);
     } else if (state === "corrupt") {
       this.#corrupt.set(entry.base, entry);
       this.#corruptBytes += entry.bytes;
@@ -238,7 +241,7 @@ export class SpoolIndex {
     this.#bytes -= tracked.entry.bytes;
     if (tracked.state === "waiting") {
       const lane = this.#lanes[tracked.entry.lane] ?? [];
-      lane.splice(placeOf(base, lane), 1);
+      lane.splice(insertionIndex(base, lane), 1);
     } else if (tracked.state === "corrupt") {
       this.#corrupt.delete(base);
       this.#corruptBytes -= tracked.entry.bytes;
@@ -250,7 +253,7 @@ function isIdle(state: EntryState): boolean {
   return state === "waiting" || state === "corrupt";
 }
 
-// Only check-ins, which have a lane of their own, can be superseded.
+// Only check-ins can be superseded, and they have a lane of their own.
 function supersededFirst(
   entries: readonly SpoolEntry[],
   isSuperseded: SupersededTest,
@@ -268,11 +271,11 @@ function stateOfFound(state: FoundFile["state"]): EntryState {
   return state === "claimed" || state === "temporary" ? "taken" : state;
 }
 
-// Where a name is in a sorted lane, or belongs.
-function placeOf(base: string, lane: readonly Tracked[]): number {
+// Returns the index of a name in a sorted lane, or the index at which to insert it.
+function insertionIndex(base: string, lane: readonly Tracked[]): number {
   let low = 0;
   let high = lane.length;
-  // What is added is mostly the newest.
+  // Entries almost always arrive in order.
   if ((lane.at(-1)?.entry.base ?? "") < base) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;

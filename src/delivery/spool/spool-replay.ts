@@ -6,43 +6,49 @@ import { steadyNow, systemTimers } from "../../support/time.js";
 import type { Timers } from "../../support/time.js";
 import type { SendResult } from "../transport.js";
 
-/** What a replay is made of. */
-export interface SpoolReplaySettings {
+/** Dependencies of a replay. */
+interface SpoolReplaySettings {
   readonly spool: Spool;
-  /** Resolves to true when an attempt may be made, to false after so many milliseconds. Default: at once. */
+  /** Resolves to true when an attempt may be made, to false after this many milliseconds. Default: at once. */
   readonly whenDue?: ((holdMillis: number) => Promise<boolean>) | undefined;
-  /** Whether the server answered last, as far as is known. Default: it did. */
+  /** Returns false while the last attempt got no response. Default: always true. */
   readonly isReachable?: (() => boolean) | undefined;
-  /** Makes one attempt. It must end within minutes: other processes take a claim of 10 minutes for abandoned. */
+  /** Makes one attempt. It must end within minutes: other processes consider a claim of 10 minutes abandoned. */
   readonly send: (envelope: EncodedEnvelope) => Promise<SendResult>;
-  /** Whether the server has asked for a pause; such envelopes stay in the spool. */
+  /** Returns whether a category is rate-limited; its envelopes stay in the spool. */
   readonly isLimited: (category: DataCategory) => boolean;
   /**
-   * Books an answer of the server, once per attempt and in the same turn in which the spool lets go of
-   * the envelope. After `delivered` and `rejected` it is out of the spool; after `limited` it is still
-   * there, so that only the limits are news. Not called where there was no answer.
+   * Called with each response of the server, in the same turn in which the spool releases the envelope. After
+   * `delivered` and `rejected` the envelope is no longer in the spool; after `limited` it still is, and only the rate
+   * limits are new. Not called without a response.
    */
   readonly onOutcome: (spooled: SpooledEnvelope, result: SendResult) => void;
   readonly timers?: Timers | undefined;
-  /** Between two sends; default 100, as the protocol asks for. */
+  /** Pause between two sends in milliseconds; default 100, as the protocol asks for. */
   readonly pauseMillis?: number | undefined;
-  /** From 0 to below 1; default `Math.random`. */
+  /** Random number from 0 to below 1; default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Milliseconds by a clock that only goes forward; default `steadyNow`. */
+  /** Monotonic milliseconds; default `steadyNow`. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Sends what is in the spool, one envelope at a time, in the background. */
+/** Sends the envelopes in the spool, one at a time, in the background. */
 export interface SpoolReplay {
-  /** Begins with what earlier processes left. */
+  /** Starts with the envelopes that earlier processes left. */
   start(): void;
-  /** Something was spooled: if nothing was there before, it is tried now. */
+  /** Notes that an envelope was spooled: if the spool was empty before, it is tried now. */
   wake(): void;
-  /** The server has just answered something: what waits is tried now. Cheap enough for every answer. */
+  /**
+   * Notes that the server has answered another send: waiting envelopes are tried now. Cheap enough to call for every
+   * response.
+   */
   nudge(): void;
-  /** Resolves once the envelope in hand has its outcome; at once while the server is gone. Never rejects. */
+  /**
+   * Resolves once the envelope that is being sent has its outcome; at once while the server is unreachable. Never
+   * rejects.
+   */
   settled(): Promise<void>;
-  /** Ends after the envelope in hand. It is not started again. Never rejects. */
+  /** Stops after the envelope that is being sent, for good. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -51,26 +57,26 @@ const DEFAULT_PAUSE_MILLIS = 100;
 const MIN_BACK_OFF_MILLIS = 1000;
 const MAX_BACK_OFF_MILLIS = 5 * 60 * 1000;
 
-// After an attempt that an answer to something else had prompted, and that failed all the same.
+// Backoff after an attempt that was prompted by another send's response and failed all the same.
 const PROMPTED_BACK_OFF_MILLIS = 10_000;
 
-// Another process may have died and left files.
-const LOOK_MILLIS = 60_000;
+// How often an empty spool is scanned, since another process may have left files.
+const SCAN_MILLIS = 60_000;
 
 const LIMITED_MILLIS = 5000;
 
-// How long the transport is asked to wait for its next probe at a time.
+// How long the transport may wait for its next probe, per request.
 const HOLD_MILLIS = 60_000;
 
-// How often answers may prompt a look at a spool that had nothing to send.
-const MIN_LOOK_GAP_MILLIS = 1000;
+// How often responses may prompt a scan of a spool that had nothing to send.
+const MIN_SCAN_GAP_MILLIS = 1000;
 
-/** Builds a replay that does nothing before `start`. Its timers keep no process alive. */
+/** Creates a replay, which does nothing before `start`. Its timers do not keep the process alive. */
 export function createSpoolReplay(settings: SpoolReplaySettings): SpoolReplay {
   return new BackgroundReplay(settings);
 }
 
-/** What came of one round. */
+/** Result of one round. */
 type Round = "answered" | "limited" | "nothing" | "paced" | "unreachable";
 
 class BackgroundReplay implements SpoolReplay {
@@ -81,12 +87,12 @@ class BackgroundReplay implements SpoolReplay {
   #isStopped = false;
   #isStarted = false;
   #isPrompted = false;
-  // Waits because there was nothing to send.
+  // Waiting because there was nothing to send.
   #isIdle = false;
   #failures = 0;
   #round: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
-  // Whether an answer to something else ends the wait.
+  // Returns whether the response to another send ends the wait.
   #isNewsToWait: () => boolean = () => false;
 
   constructor(settings: SpoolReplaySettings) {
@@ -155,7 +161,8 @@ class BackgroundReplay implements SpoolReplay {
     const result = await this.#attempt(spooled.envelope);
     if (result === undefined || result.outcome === "retryable") {
       await spooled.release(mayBeItsFault(result));
-      // While the server is gone the transport times the probes. An envelope that alone gets no answer is another matter.
+      // While the server is unreachable the transport times the probes. If only this envelope gets no response, the
+      // replay must back off itself.
       return this.#settings.isReachable?.() === false ? "paced" : "unreachable";
     }
     const isOver = result.outcome !== "limited";
@@ -164,12 +171,12 @@ class BackgroundReplay implements SpoolReplay {
     } finally {
       await (isOver ? spooled.done() : spooled.release(false));
     }
-    // Without a limit that is known it would be tried again at once.
+    // Without a known rate limit it would be retried at once.
     const isPaced = isOver || this.#settings.isLimited(spooled.envelope.category);
     return isPaced ? "answered" : "unreachable";
   }
 
-  // A transport of the application may throw: that is no answer either.
+  // A custom transport may throw, which is not a response either.
   async #attempt(envelope: EncodedEnvelope): Promise<SendResult | undefined> {
     try {
       return await this.#settings.send(envelope);
@@ -186,20 +193,20 @@ class BackgroundReplay implements SpoolReplay {
     if (round === "answered" || round === "paced")
       return this.#again(this.#settings.pauseMillis ?? DEFAULT_PAUSE_MILLIS, () => false);
     if (round === "unreachable") return this.#backOff(wasPrompted);
-    const millis = round === "limited" ? LIMITED_MILLIS : LOOK_MILLIS;
+    const millis = round === "limited" ? LIMITED_MILLIS : SCAN_MILLIS;
     this.#again(jittered(millis, this.#random), this.#isThereMore());
   }
 
   #backOff(wasPrompted: boolean): void {
     const longest = Math.min(MIN_BACK_OFF_MILLIS * 2 ** (this.#failures - 1), MAX_BACK_OFF_MILLIS);
-    // Where the server answers others and not this, asking at each answer would be a busy loop.
+    // If the server answers other sends but not this one, a try at each response would be a busy loop.
     const earliest = this.#now() + (wasPrompted ? PROMPTED_BACK_OFF_MILLIS : 0);
     this.#again(jittered(longest, this.#random), () => this.#now() >= earliest);
   }
 
   #isThereMore(): () => boolean {
     const { files } = this.#settings.spool.counts();
-    const earliest = this.#now() + MIN_LOOK_GAP_MILLIS;
+    const earliest = this.#now() + MIN_SCAN_GAP_MILLIS;
     return () => {
       const now = this.#settings.spool.counts().files;
       return now > files || (now > 0 && this.#now() >= earliest);
@@ -213,7 +220,7 @@ class BackgroundReplay implements SpoolReplay {
   }
 }
 
-// Where nothing of it was sent, another envelope would have fared the same.
+// If nothing was written, any other envelope would have failed, too.
 function mayBeItsFault(result: SendResult | undefined): boolean {
   if (result?.outcome !== "retryable") return true;
   return result.phase !== "connect" && result.phase !== "refused";

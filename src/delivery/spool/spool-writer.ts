@@ -1,26 +1,25 @@
+import { Turns } from "../../support/collections.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
-import { fileHeader } from "./file-content.js";
-import type { SpoolEntry } from "./file-name.js";
-import { entryOf, temporaryName } from "./file-name.js";
+import { fileHeader, entryOf, temporaryName } from "./file-format.js";
+import type { SpoolEntry } from "./file-format.js";
 import type { Holder } from "./holder.js";
-import type { SpoolBooks } from "./spool-books.js";
+import type { SpoolAccounting } from "./spool-accounting.js";
 import type { DiskResult, SpoolDisk } from "./spool-disk.js";
 import type { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolIndex } from "./spool-index.js";
-import type { SpoolLooks } from "./spool-looks.js";
-import { Turns } from "../../support/collections.js";
+import type { SpoolScans } from "./spool-scans.js";
 
-/** What writing into the spool works on. */
-export interface SpoolWriterSettings {
+/** Dependencies of `SpoolWriter`. */
+interface SpoolWriterSettings {
   readonly disk: SpoolDisk;
   readonly index: SpoolIndex;
-  readonly books: SpoolBooks;
+  readonly accounting: SpoolAccounting;
   readonly evictions: SpoolEvictions;
-  readonly looks: SpoolLooks;
+  readonly scans: SpoolScans;
   readonly holder: Holder;
   readonly writer: string;
   readonly now: () => number;
-  /** Age after which a file is given up. */
+  /** Age after which a file is dropped. */
   readonly maxAgeMillis: number;
 }
 
@@ -28,14 +27,14 @@ interface Write {
   readonly entry: SpoolEntry;
   readonly header: Buffer;
   readonly envelope: EncodedEnvelope;
-  /** The end of the process was faster. */
+  /** True once written, possibly by the synchronous write at exit. */
   isDone: boolean;
 }
 
-// More at a time make a disk no faster, and take threads that the application needs.
+// More concurrent writes do not make a disk faster, and occupy threads that the application needs.
 const WRITES_AT_A_TIME = 4;
 
-/** Writes envelopes into the directory: to a temporary name first, so that no reader sees half a file. */
+/** Writes envelopes into the directory, first under a temporary name, so that no reader sees a partial file. */
 export class SpoolWriter {
   readonly #settings: SpoolWriterSettings;
   readonly #turns = new Turns(WRITES_AT_A_TIME);
@@ -47,7 +46,7 @@ export class SpoolWriter {
     this.#settings = settings;
   }
 
-  /** Resolves to whether the envelope is on the disk. */
+  /** Resolves to whether the envelope was written. */
   async write(envelope: EncodedEnvelope): Promise<boolean> {
     const write = this.#begin(envelope);
     this.#writes.set(envelope, write);
@@ -59,8 +58,8 @@ export class SpoolWriter {
   }
 
   /**
-   * The same at once, and without waiting for the disk: the end of a process is no loss of power. An
-   * envelope that is being written keeps its name, so that there is one file of it.
+   * Writes synchronously and without flushing, since the end of a process is not a power loss. An envelope that is
+   * being written keeps its name, so that there is one file of it.
    */
   writeSync(envelope: EncodedEnvelope): boolean {
     const write = this.#writes.get(envelope) ?? this.#begin(envelope);
@@ -88,9 +87,9 @@ export class SpoolWriter {
   }
 
   async #finish(write: Write): Promise<boolean> {
-    const { index, looks, evictions } = this.#settings;
+    const { index, scans, evictions } = this.#settings;
     if (write.isDone) return true;
-    if (!(await looks.ifStale()) || !(await this.#open())) return write.isDone;
+    if (!(await scans.ifStale()) || !(await this.#open())) return write.isDone;
     const hasRoom = await evictions.makeRoom(write, () => !write.isDone);
     if (!hasRoom) return write.isDone;
     const isStored = (await this.#storeOrReopen(write)) === "done";
@@ -99,20 +98,20 @@ export class SpoolWriter {
     return write.isDone;
   }
 
-  // From here on the books have it.
+  // Takes the written file into the accounting, once.
   #stored(write: Write): void {
     if (write.isDone) return;
     write.isDone = true;
     this.#settings.index.put(write.entry, "waiting");
-    this.#settings.books.enter(write.entry.base, write.envelope);
+    this.#settings.accounting.enter(write.entry.base, write.envelope);
   }
 
-  // Somebody may have removed the directory meanwhile.
+  // The directory may have been removed meanwhile.
   async #storeOrReopen(write: Write): Promise<DiskResult> {
     const result = await this.#store(write);
     if (result !== "missing" || write.isDone) return result;
     this.#hasDirectory = false;
-    await this.#settings.looks.again();
+    await this.#settings.scans.again();
     const again = (await this.#open()) ? await this.#store(write) : "failed";
     if (again === "missing") this.#settings.disk.reportMissing();
     return again;
@@ -138,7 +137,7 @@ export class SpoolWriter {
     const temporary = temporaryName(write.entry.base, holder.tag, "exit");
     const data = bytesOf(write);
     let written = disk.writeSync(temporary, data);
-    if (written === "missing") this.#settings.looks.countGoneSync();
+    if (written === "missing") this.#settings.scans.countGoneSync();
     if (written === "missing" && disk.makeDirectorySync() === "done")
       written = disk.writeSync(temporary, data);
     if (written === "missing") disk.reportMissing();
@@ -152,11 +151,11 @@ export class SpoolWriter {
 
   #openSync(): boolean {
     this.#hasDirectory ||= this.#settings.disk.makeDirectorySync() === "done";
-    return this.#hasDirectory && this.#settings.looks.ifNeverSync();
+    return this.#hasDirectory && this.#settings.scans.ifNeverSync();
   }
 }
 
-// A copy, made when it is written and not before: `sent_at` may be stamped while the disk is slow.
+// Copied at the last moment: `sent_at` may be stamped while the disk is slow.
 function bytesOf({ header, envelope }: Write): Buffer {
   return Buffer.concat([header, envelope.body]);
 }

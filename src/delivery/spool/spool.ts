@@ -1,25 +1,25 @@
 import type { DataCategory } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
 
-/** Envelopes on disk that wait for the server to come back, also for the next process. */
+/** Envelopes on disk that wait for the server, across restarts of the process. */
 export interface Spool {
   /**
-   * Writes an envelope so that it survives a crash. Resolves to whether it did; where it could not
-   * (disk full, read-only, larger than the spool) the envelope is still the caller's. Never rejects.
+   * Writes an envelope so that it survives a crash. Resolves to whether it was written; if not (disk full, read-only,
+   * larger than the spool), the caller is still responsible for it. Never rejects.
    */
   keep(envelope: EncodedEnvelope): Promise<boolean>;
-  /** The same at the end of the process, where nothing can be waited for. Never throws. */
+  /** Writes an envelope synchronously, at the end of the process. Never throws. */
   keepSync(envelope: EncodedEnvelope): boolean;
   /**
-   * Takes the next envelope, most important and oldest first, so that no other process sends it.
-   * Categories that are limited now are passed over. Undefined when there is none. Never rejects.
+   * Claims the next envelope, by priority and age, so that no other process sends it. Skips rate-limited categories.
+   * Resolves to undefined if there is none. Never rejects.
    */
   claim(isLimited: (category: DataCategory) => boolean): Promise<SpooledEnvelope | undefined>;
-  /** Whether check-ins of a run that this process has put in are still here. */
+  /** Returns whether check-ins of a run that this process has spooled are still in the spool. */
   holdsCheckIn(id: string): boolean;
   /**
-   * Takes out the `in_progress` of a run whose later check-in is at hand and cannot be kept. Resolves to whether none of
-   * the run is left. Never rejects.
+   * Removes the `in_progress` of a run whose later check-in cannot be spooled. Resolves to whether none of the run is
+   * left. Never rejects.
    */
   supersede(checkIn: CheckInState): Promise<boolean>;
   counts(): SpoolCounts;
@@ -27,25 +27,25 @@ export interface Spool {
   readonly isUsable?: boolean;
 }
 
-/** An envelope that was taken out of the spool to be sent. One of the two methods must be called. */
+/** A claimed envelope. `done` or `release` must be called. */
 export interface SpooledEnvelope {
   readonly envelope: EncodedEnvelope;
-  /** Whether this process captured it, so that its outcome belongs into this process's books. */
+  /** True if this process captured it, so that its outcome counts in this client's statistics. */
   readonly isOwn: boolean;
-  /** It has an outcome: its file is deleted. Never rejects. */
+  /** Deletes the file, as the envelope has an outcome. Never rejects. */
   done(): Promise<void>;
   /**
-   * Puts it back, as it has no outcome yet. One that fails again and again lets all others go first, unless the fault is
-   * not its own, as where there is no connection. Never rejects.
+   * Returns the envelope to the spool, as it has no outcome yet. An envelope that fails repeatedly goes behind all
+   * others, unless the failure is not due to it, as without a connection. Never rejects.
    */
   release(isItsFault?: boolean): Promise<void>;
 }
 
-/** Where the spool of this process stands. */
+/** Counts of a spool. */
 export interface SpoolCounts {
-  /** Items that this process put in and neither took out nor gave up, by category. */
+  /** Items that this process has spooled and that have no outcome yet, by category. */
   readonly spooled: Partial<Record<DataCategory, number>>;
-  /** Files in the directory as of the last look, of all processes. */
+  /** Files in the directory as of the last scan, of all processes. */
   readonly files: number;
   readonly bytes: number;
 }

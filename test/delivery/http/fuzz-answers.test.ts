@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 
 import type { Carrier, ResponseHeaders } from "../../../src/delivery/http/exchange.js";
 import { Exchange } from "../../../src/delivery/http/exchange.js";
-import { ProxyError } from "../../../src/delivery/http/proxy-error.js";
-import { openTunnel } from "../../../src/delivery/http/proxy-tunnel.js";
+import { ProxyError } from "../../../src/delivery/http/failures.js";
+import { openTunnel } from "../../../src/delivery/http/connection-dial.js";
 import { createRateLimits } from "../../../src/delivery/rate-limits.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
 import { SEED, hostileValues, times } from "../fuzz-inputs.js";
@@ -175,7 +175,7 @@ describe("5,000 hostile answers of a proxy to CONNECT", () => {
 
   it("open none with a head that has no end, whatever its status", async () => {
     const error = await failureOf(["HTTP/1.1 200 OK\r\n", LONG], "close");
-    expect(String(error)).toContain("its answer has no end");
+    expect(String(error)).toContain("its response header does not end");
   });
 });
 

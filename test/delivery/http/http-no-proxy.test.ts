@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { isWithoutProxy, noProxyEntries } from "../../../src/delivery/http/no-proxy.js";
+import { isWithoutProxy, noProxyEntries } from "../../../src/delivery/http/proxy-route.js";
 
 const HOST = "https://o1.ingest.sentry.io";
 

@@ -27,7 +27,7 @@ export interface ProxyServer extends TestServer {
   readonly breakOff: () => void;
 }
 
-/** A proxy that wants credentials, and keeps its connections. */
+/** A proxy that requires credentials, and keeps its connections. */
 export async function openProxy(http: Server = createHttpServer()): Promise<ProxyServer> {
   const ends = new Set<Socket>();
   const state = { refuse: 0 };

@@ -99,7 +99,7 @@ describe("an http server behind a proxy", () => {
     });
     expect(await transport.send(envelopeOf())).toMatchObject({
       phase: "refused",
-      error: { message: expect.stringMatching(/^the proxy localhost:\d+ wants credentials/) },
+      error: { message: expect.stringMatching(/^the proxy localhost:\d+ requires credentials/) },
     });
   });
 });
@@ -125,7 +125,7 @@ describe("a proxy that does not let through", () => {
 
   it.each([
     ["me:wrong@", /refuses the credentials in its URL \(HTTP 407\)/],
-    ["", /wants credentials \(HTTP 407\)/],
+    ["", /requires credentials \(HTTP 407\)/],
   ])("says what it wants of %j", async (credentials, message) => {
     const { proxy, transport } = await openBoth();
     await transport.close();

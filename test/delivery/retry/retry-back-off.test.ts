@@ -6,7 +6,7 @@ import {
   briefDelayMillis,
   retryAfterMillis,
 } from "../../../src/delivery/retry/back-off.js";
-import { RetryBudget } from "../../../src/delivery/retry/retry-budget.js";
+import { RetryBudget } from "../../../src/delivery/retry/retry-policy.js";
 
 const chance = fc.double({ min: 0, max: 0.999_999, noNaN: true });
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { DataCategory } from "../../../src/protocol/data-category.js";
-import { parseName } from "../../../src/delivery/spool/file-name.js";
+import { parseName } from "../../../src/delivery/spool/file-format.js";
 import type { SpooledEnvelope } from "../../../src/delivery/spool/spool.js";
 import { envelopeOf, sumOf } from "../support.js";
 import type { TestSpool } from "./spool-support.js";

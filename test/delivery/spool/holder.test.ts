@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { claimedName, temporaryName } from "../../../src/delivery/spool/file-name.js";
+import { claimedName, temporaryName } from "../../../src/delivery/spool/file-format.js";
 import type { Holder } from "../../../src/delivery/spool/holder.js";
 import { createHolder } from "../../../src/delivery/spool/holder.js";
 import type { SpoolFiles } from "../../../src/delivery/spool/spool-files.js";

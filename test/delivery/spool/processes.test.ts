@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-import { parseName } from "../../../src/delivery/spool/file-name.js";
+import { parseName } from "../../../src/delivery/spool/file-format.js";
 import { compiledSources } from "../../package/compiled-sources.js";
 import { envelopeOf } from "../support.js";
 import { child, drain, isWhole, namesIn, spoolDirectory, spoolIn } from "./spool-support.js";

@@ -3,33 +3,33 @@ import { Socket, connect, createServer } from "node:net";
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { LonelyWatch } from "../../../src/delivery/http/lonely-watch.js";
 import {
-  isKeptAliveByUsOnly,
-  noteSocket,
-  notedLookup,
-} from "../../../src/delivery/http/own-requests.js";
+  ExitWatch,
+  isBlockedByOwnRequestsOnly,
+  trackSocket,
+  trackedLookup,
+} from "../../../src/delivery/http/exit-watch.js";
 import type { ManualTimers } from "../manual-timers.js";
 import { manualTimers } from "../manual-timers.js";
 
 interface State {
   isBusy: boolean;
-  isLonely: boolean;
+  isBlockingExit: boolean;
   looks: number;
   letGos: number;
 }
 
-function watch(): { lonely: LonelyWatch; timers: ManualTimers; state: State } {
+function watch(): { lonely: ExitWatch; timers: ManualTimers; state: State } {
   const timers = manualTimers();
-  const state: State = { isBusy: true, isLonely: false, looks: 0, letGos: 0 };
-  const lonely = new LonelyWatch({
+  const state: State = { isBusy: true, isBlockingExit: false, looks: 0, letGos: 0 };
+  const lonely = new ExitWatch({
     timers,
     isBusy: () => state.isBusy,
-    isLonely() {
+    isBlockingExit() {
       state.looks += 1;
-      return state.isLonely;
+      return state.isBlockingExit;
     },
-    onLonely: () => void (state.letGos += 1),
+    onBlockingExit: () => void (state.letGos += 1),
   });
   return { lonely, timers, state };
 }
@@ -37,32 +37,32 @@ function watch(): { lonely: LonelyWatch; timers: ManualTimers; state: State } {
 describe("a process that lives for its connections alone", () => {
   it("is noticed within half a second, and asks nothing more of the system", async () => {
     const { lonely, timers, state } = watch();
-    state.isLonely = true;
-    expect(lonely.mayGo()).toBe(true);
+    state.isBlockingExit = true;
+    expect(lonely.mayStart()).toBe(true);
     await timers.advance(500);
     expect(state.letGos).toBe(1);
-    expect(lonely.mayGo()).toBe(false);
+    expect(lonely.mayStart()).toBe(false);
     expect(timers.pending).toBe(0);
   });
 
   it("may go on as soon as somebody waits, or something else has to be done", async () => {
     const { lonely, timers, state } = watch();
-    state.isLonely = true;
-    lonely.mayGo();
+    state.isBlockingExit = true;
+    lonely.mayStart();
     await timers.advance(500);
-    state.isLonely = false;
-    expect(lonely.mayGo()).toBe(true);
+    state.isBlockingExit = false;
+    expect(lonely.mayStart()).toBe(true);
     await timers.advance(500);
     expect(state.letGos).toBe(1);
   });
 
   it("is looked for again, as long as the system is busy", async () => {
     const { lonely, timers, state } = watch();
-    lonely.mayGo();
+    lonely.mayStart();
     await timers.advance(500);
     await timers.advance(500);
     expect([state.looks, state.letGos]).toEqual([2, 0]);
-    state.isLonely = true;
+    state.isBlockingExit = true;
     await timers.advance(500);
     expect(state.letGos).toBe(1);
   });
@@ -70,7 +70,7 @@ describe("a process that lives for its connections alone", () => {
   it("is not looked for where the system has nothing to do, and costs no timer then", async () => {
     const { lonely, timers, state } = watch();
     state.isBusy = false;
-    for (let count = 0; count < 10; count += 1) expect(lonely.mayGo()).toBe(true);
+    for (let count = 0; count < 10; count += 1) expect(lonely.mayStart()).toBe(true);
     expect(timers.pending).toBe(1);
     await timers.advance(500);
     expect([state.looks, timers.pending]).toEqual([0, 0]);
@@ -78,7 +78,7 @@ describe("a process that lives for its connections alone", () => {
 
   it("is not looked for any more once the watch has stopped", async () => {
     const { lonely, timers } = watch();
-    lonely.mayGo();
+    lonely.mayStart();
     lonely.stop();
     expect(timers.pending).toBe(0);
   });
@@ -99,7 +99,7 @@ describe("what keeps the process alive", () => {
     ["a write of the application's", ["WriteWrap"]],
   ])("is not ours: %s", (_what, names) => {
     active = names;
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
   });
 
   it("is ours: a lookup, until it has ended", () => {
@@ -112,14 +112,14 @@ describe("what keeps the process alive", () => {
       end = done;
     }) as typeof dns.lookup);
     const callback = vi.fn<() => void>();
-    notedLookup("ingest.example.com", {}, callback);
+    trackedLookup("ingest.example.com", {}, callback);
     active = ["GetAddrInfoReqWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(true);
+    expect(isBlockedByOwnRequestsOnly()).toBe(true);
     active = ["GetAddrInfoReqWrap", "GetAddrInfoReqWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
     end?.();
     active = ["GetAddrInfoReqWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
     expect(callback).toHaveBeenCalledOnce();
   });
 
@@ -128,13 +128,13 @@ describe("what keeps the process alive", () => {
     const target = process as unknown as { _getActiveHandles: () => object[] };
     vi.spyOn(target, "_getActiveHandles").mockImplementation(() => handles);
     const socket = Object.assign(new Socket(), { connecting: true });
-    noteSocket(socket);
+    trackSocket(socket);
     active = ["ConnectWrap", "PipeWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(true);
+    expect(isBlockedByOwnRequestsOnly()).toBe(true);
     active = ["ConnectWrap", "PipeWrap", "PipeWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
     active = ["PipeWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
     socket.emit("close");
   });
 
@@ -144,14 +144,14 @@ describe("what keeps the process alive", () => {
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const socket = connect(port, "127.0.0.1");
-    noteSocket(socket);
+    trackSocket(socket);
     active = ["ConnectWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(true);
+    expect(isBlockedByOwnRequestsOnly()).toBe(true);
     active = ["ConnectWrap", "Timeout"];
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
     await new Promise((resolve) => void socket.once("connect", resolve));
     active = ["ConnectWrap"];
-    expect(isKeptAliveByUsOnly()).toBe(false);
+    expect(isBlockedByOwnRequestsOnly()).toBe(false);
     socket.destroy();
     server.close();
   });

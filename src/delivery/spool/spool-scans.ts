@@ -1,24 +1,23 @@
 import type { Diagnostics } from "../../support/diagnostics.js";
-import type { FoundFile, SpoolEntry } from "./file-name.js";
-import { decodeFile } from "./file-content.js";
-import { corruptName, parseName } from "./file-name.js";
+import type { FoundFile, SpoolEntry } from "./file-format.js";
+import { decodeFile, corruptName, parseName } from "./file-format.js";
 import type { Holder } from "./holder.js";
-import type { SpoolBooks } from "./spool-books.js";
+import type { SpoolAccounting } from "./spool-accounting.js";
 import type { Inspected, SpoolDisk } from "./spool-disk.js";
 import type { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolIndex } from "./spool-index.js";
 
-/** What a look at the directory works on. */
-export interface SpoolLooksSettings {
+/** Dependencies of `SpoolScans`. */
+interface SpoolScansSettings {
   readonly disk: SpoolDisk;
   readonly index: SpoolIndex;
-  readonly books: SpoolBooks;
+  readonly accounting: SpoolAccounting;
   readonly evictions: SpoolEvictions;
   readonly holder: Holder;
   readonly diagnostics: Diagnostics;
   readonly maxAgeMillis: number;
   readonly now: () => number;
-  /** Whether this spool sends the file now. */
+  /** Returns whether this spool is sending the file. */
   readonly isHeldHere: (base: string) => boolean;
 }
 
@@ -28,51 +27,51 @@ const NONE: ReadonlySet<string> = new Set();
 
 const INSPECTED_AT_A_TIME = 64;
 
-// No send takes that long: whoever claimed it has gone, on a machine that cannot be asked.
+// No send takes longer: the process that claimed the file has ended, on a machine that cannot be queried.
 const STALE_MILLIS = 10 * 60 * 1000;
 
-// How old a look may be: a look costs about a microsecond per file, and others write meanwhile.
-const MIN_LOOK_MILLIS = 50;
-const MAX_LOOK_MILLIS = 5000;
-const LOOK_MILLIS_PER_FILE = 0.5;
+// Maximum age of a scan. A scan costs about a microsecond per file, and other processes write meanwhile.
+const MIN_SCAN_MILLIS = 50;
+const MAX_SCAN_MILLIS = 5000;
+const SCAN_MILLIS_PER_FILE = 0.5;
 
-/** Looks at the directory: notices what other processes did, recovers what dead ones left, and keeps the bounds. */
-export class SpoolLooks {
-  readonly #settings: SpoolLooksSettings;
-  #lookedAt: number | undefined;
+/** Scans the directory: notices changes by other processes, recovers files of dead ones, and enforces the bounds. */
+export class SpoolScans {
+  readonly #settings: SpoolScansSettings;
+  #scannedAt: number | undefined;
   #directory: string | undefined;
-  #look: Promise<boolean> | undefined;
+  #scan: Promise<boolean> | undefined;
 
-  constructor(settings: SpoolLooksSettings) {
+  constructor(settings: SpoolScansSettings) {
     this.#settings = settings;
   }
 
-  /** Whether the last look is recent enough for the number of files. */
+  /** True if the last scan is recent enough for the number of files. */
   get isFresh(): boolean {
-    if (this.#lookedAt === undefined) return false;
+    if (this.#scannedAt === undefined) return false;
     const { index, now } = this.#settings;
-    const limit = Math.max(MIN_LOOK_MILLIS, index.files * LOOK_MILLIS_PER_FILE);
-    return Math.abs(now() - this.#lookedAt) < Math.min(limit, MAX_LOOK_MILLIS);
+    const limit = Math.max(MIN_SCAN_MILLIS, index.files * SCAN_MILLIS_PER_FILE);
+    return Math.abs(now() - this.#scannedAt) < Math.min(limit, MAX_SCAN_MILLIS);
   }
 
-  /** Looks unless the last look is fresh; resolves to whether the directory can be used. */
+  /** Scans the directory unless the last scan is recent; resolves to whether the directory is usable. */
   async ifStale(): Promise<boolean> {
     return this.isFresh || this.again();
   }
 
-  /** Looks in any case; who comes while one is under way shares it. */
+  /** Scans the directory; calls during a scan share it. */
   again(): Promise<boolean> {
-    this.#look ??= this.#run().finally(() => {
-      this.#look = undefined;
+    this.#scan ??= this.#run().finally(() => {
+      this.#scan = undefined;
     });
-    return this.#look;
+    return this.#scan;
   }
 
-  /** Looks if nobody has before, without recovering anything. */
+  /** Scans the directory synchronously if it has not been scanned yet, without recovering files. */
   ifNeverSync(): boolean {
-    if (this.#lookedAt !== undefined) return true;
+    if (this.#scannedAt !== undefined) return true;
     const { index, disk, now } = this.#settings;
-    const touched = index.beginLook();
+    const touched = index.beginScan();
     const names = disk.listSync();
     const found = names === undefined ? undefined : parseNames(names);
     index.merge(
@@ -81,32 +80,32 @@ export class SpoolLooks {
         this.#measured(file, this.#isNew(file) && disk.inspectSync(file.name)),
       ),
     );
-    if (names !== undefined) this.#lookedAt = now();
+    if (names !== undefined) this.#scannedAt = now();
     return names !== undefined;
   }
 
   async #run(): Promise<boolean> {
-    const { index, books, disk, now } = this.#settings;
-    const touched = index.beginLook();
+    const { index, accounting, disk, now } = this.#settings;
+    const touched = index.beginScan();
     const names = await disk.list();
     const found = names === undefined ? undefined : await this.#measure(parseNames(names));
     const directory = await disk.identity();
     index.merge(touched, found);
     if (found === undefined) return false;
-    this.#lookedAt = now();
+    this.#scannedAt = now();
     this.#seen(directory, new Set(found.map(({ entry }) => entry.base)), touched);
-    books.forgetUnseen((base) => index.has(base));
+    accounting.forgetUnseen((base) => index.has(base));
     await this.#recover(found);
     await this.#tidy();
     return true;
   }
 
-  /** Counts what was in a directory that is gone; for the end of the process. */
+  /** Counts the files of a directory that was removed, synchronously at the end of the process. */
   countGoneSync(): void {
     this.#seen(this.#settings.disk.identitySync(), new Set());
   }
 
-  // A name may claim any size, and stand for anything.
+  // The size in a name may be wrong, and the name may belong to anything but a file.
   async #measure(found: readonly FoundFile[]): Promise<FoundFile[]> {
     const measured: FoundFile[] = [];
     for (let start = 0; start < found.length; start += INSPECTED_AT_A_TIME) {
@@ -119,14 +118,14 @@ export class SpoolLooks {
     return measured;
   }
 
-  // What another process holds may have another size when it is back.
+  // A file that another process had claimed may come back with another size.
   #isNew({ entry }: FoundFile): boolean {
     const { index } = this.#settings;
     const known = index.stateOf(entry.base);
     return (known === undefined || known === "taken") && !index.isIgnored(entry.base);
   }
 
-  // `kind` is false where the file is known.
+  // `kind` is false if the file is known already.
   #measured(file: FoundFile, kind: Inspected | false): FoundFile[] {
     const { index } = this.#settings;
     const { entry, state } = file;
@@ -137,20 +136,20 @@ export class SpoolLooks {
     return [isWhole || state === "corrupt" ? measured : this.#setAside(measured)];
   }
 
-  // A directory, a link, a pipe, a socket, or a file of another size: it is none of the spool's envelopes.
+  // Not an envelope: a directory, a link, a pipe, a socket, or a file of another size.
   #setAside(file: FoundFile): FoundFile {
     const { disk, diagnostics } = this.#settings;
     const aside = corruptName(file.entry.base);
     diagnostics.warnOnce(
       "spool_corrupt",
-      `a spooled file is damaged, or no file at all, and was set aside: ${aside}. It is not sent; it can be removed`,
+      `a spooled file is damaged or not a regular file, and was set aside: ${aside}. It is not sent, and can be removed`,
     );
     void disk.move(file.name, aside);
     return { ...file, name: aside, state: "corrupt", holder: undefined };
   }
 
-  // Counts what is lost where the directory that held our files was removed or replaced. The look may be out of date
-  // about a file that was written during it: the next look decides, by the directory that was known before.
+  // Counts the losses if the directory with our files was removed or replaced. The scan may be out of date about a
+  // file that was written meanwhile; the next scan decides about it, by the previous identity of the directory.
   #seen(
     directory: string | undefined,
     there: ReadonlySet<string>,
@@ -160,8 +159,8 @@ export class SpoolLooks {
     this.#directory = directory;
     const isGone = directory === undefined || (known !== undefined && known !== directory);
     if (!isGone) return;
-    const { books, diagnostics, index, isHeldHere } = this.#settings;
-    for (const base of books.ownFiles()) {
+    const { accounting, diagnostics, index, isHeldHere } = this.#settings;
+    for (const base of accounting.ownFiles()) {
       if (there.has(base) || isHeldHere(base)) continue;
       if (touched.has(base)) {
         this.#directory = known;
@@ -169,10 +168,10 @@ export class SpoolLooks {
       }
       diagnostics.warnOnce(
         "spool_gone",
-        "the spool's directory was removed while the process ran: what was in it is lost, and the directory is made again",
+        "the spool directory was removed while the process ran: the envelopes in it are lost, and the directory is created again",
       );
       index.drop(base);
-      books.lose(base, "internal_sdk_error", []);
+      accounting.lose(base, "internal_sdk_error", []);
     }
   }
 
@@ -185,7 +184,7 @@ export class SpoolLooks {
     for (const file of found.filter(({ holder }) => holder !== undefined)) {
       if (!(await this.#isLeftBehind(file))) continue;
       if (file.state === "claimed") await this.#putBack(file);
-      // The exit of its process was faster than the write.
+      // Its process wrote the file again at its exit.
       else if (named.has(file.entry.base)) await this.#settings.disk.discard(file.name);
       else await this.#finishWrite(file);
     }
@@ -205,7 +204,7 @@ export class SpoolLooks {
     if ((await disk.move(name, entry.base)) === "done") index.put(entry, "waiting");
   }
 
-  // What a process had written but not yet named is as good as named, if it is whole.
+  // Completes a write whose process ended before the rename, if the file is complete.
   async #finishWrite(file: FoundFile): Promise<void> {
     const { disk, index } = this.#settings;
     const read = await disk.read(file.name, file.entry.bytes);

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { filterContinue } from "../../../src/delivery/http/continue-filter.js";
+import { filterContinue } from "../../../src/delivery/http/connection-socket.js";
 
 const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 

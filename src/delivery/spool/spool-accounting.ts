@@ -3,26 +3,29 @@ import type { DataCategory, ItemCount, ReportedReason } from "../../protocol/dat
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
 import { supersedes } from "../../protocol/envelope.js";
 
-/** What the spool has lost of another process: the server is told, this process's books are not. */
+/**
+ * Called with losses of another process's envelopes: they are reported to the server, but not part of this client's
+ * statistics.
+ */
 export type ForeignLoss = (reason: ReportedReason, contents: readonly ItemCount[]) => void;
 
 interface OwnFile {
   readonly contents: readonly ItemCount[];
   readonly checkIn: CheckInState | undefined;
-  /** Looks at the directory, one after the other, that did not show it. */
+  /** Consecutive scans of the directory that did not find it. */
   unseen: number;
 }
 
-// A file that is renamed during a look may be missing in it.
+// A file that is renamed during a scan may be missing in it.
 const UNSEEN_UNTIL_GONE = 2;
 
-/** What this process has put into the directory, and what has become of it. */
-export class SpoolBooks {
+/** Accounts for the envelopes that this process has spooled. */
+export class SpoolAccounting {
   readonly #recorder: DiscardRecorder;
   readonly #onForeignLoss: ForeignLoss;
   readonly #own = new Map<string, OwnFile>();
   readonly #spooled = new Map<DataCategory, number>();
-  // Files of own check-ins by the id of their run.
+  // Files of own check-ins by check-in id.
   readonly #checkIns = new Map<string, Map<string, CheckInState>>();
 
   constructor(recorder: DiscardRecorder, onForeignLoss: ForeignLoss) {
@@ -30,7 +33,7 @@ export class SpoolBooks {
     this.#onForeignLoss = onForeignLoss;
   }
 
-  /** Enters what this process has put in; a second time is nothing new. */
+  /** Adds a file that this process has written; a second call has no effect. */
   enter(base: string, { contents, checkIn }: EncodedEnvelope): void {
     if (this.#own.has(base)) return;
     this.#own.set(base, { contents, checkIn, unseen: 0 });
@@ -40,12 +43,12 @@ export class SpoolBooks {
     this.#checkIns.set(checkIn.id, files.set(base, checkIn));
   }
 
-  /** Own check-ins of a run that are in the directory, by file. */
+  /** Returns this process's check-ins of a run that are in the directory, by file. */
   checkInsOf(id: string): ReadonlyMap<string, CheckInState> {
     return this.#checkIns.get(id) ?? new Map();
   }
 
-  /** Tells whether a file holds an `in_progress` whose end is in the directory as well, or is the one to come. */
+  /** Returns whether a file contains an `in_progress` whose end is in the directory as well, or is the newcomer. */
   isSuperseded(base: string, newcomer?: CheckInState): boolean {
     const checkIn = this.#own.get(base)?.checkIn;
     if (checkIn?.isOpen !== true) return false;
@@ -54,40 +57,43 @@ export class SpoolBooks {
     return run.some((later) => supersedes(later, checkIn));
   }
 
-  /** What an own file carries; undefined for a foreign one. */
+  /** Returns the items of a file of this process; undefined for a file of another process. */
   ownContents(base: string): readonly ItemCount[] | undefined {
     return this.#own.get(base)?.contents;
   }
 
-  /** A file has an outcome: it is spooled no more. */
-  settle(base: string): void {
+  /** Notes that a file has an outcome, and is no longer spooled. */
+  completed(base: string): void {
     const own = this.#own.get(base);
     if (own === undefined) return;
     this.#forget(base, own);
     this.#add(own.contents, -1);
   }
 
-  /** A file is withdrawn: it held an `in_progress` whose end goes another way. */
+  /** Counts a removed file as superseded: it contained an `in_progress` whose end is sent another way. */
   supersede(base: string): void {
     const own = this.ownContents(base) ?? [];
-    this.settle(base);
+    this.completed(base);
     this.#recorder.record("superseded", own);
   }
 
-  /** A file is lost; `contents` is what a foreign one is known to carry. */
+  /** Counts a lost file; `contents` are the items of a file of another process, if known. */
   lose(base: string, reason: ReportedReason, contents: readonly ItemCount[]): void {
     const own = this.ownContents(base);
-    this.settle(base);
+    this.completed(base);
     if (own !== undefined) this.#recorder.record(reason, own);
     else if (contents.length > 0) this.#onForeignLoss(reason, contents);
   }
 
-  /** Names of own files that are in the directory, as far as is known. */
+  /** Names of this process's files that are in the directory, as far as is known. */
   ownFiles(): Iterable<string> {
     return this.#own.keys();
   }
 
-  /** Forgets the names of what other processes have taken; it stays in `spooled`, as its outcome is theirs. */
+  /**
+   * Forgets the files that other processes have claimed. They stay in `spooled`, as those processes count their
+   * outcomes.
+   */
   forgetUnseen(isThere: (base: string) => boolean): void {
     for (const [base, own] of this.#own) {
       own.unseen = isThere(base) ? 0 : own.unseen + 1;

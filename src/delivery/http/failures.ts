@@ -1,0 +1,251 @@
+import {
+  codeOf,
+  isCertificateFailure,
+  certificateHint,
+  PlainEndError,
+  UnexplainedEndError,
+} from "./tls-failures.js";
+import type { FailurePhase, SendResult } from "../transport.js";
+
+/** Progress of an exchange when it failed. */
+interface Progress {
+  /** A part of the request was written. */
+  readonly isWritten: boolean;
+  /** A part of the response has arrived. */
+  readonly isAnswering: boolean;
+  /** The connection had served a request before. */
+  readonly isReused: boolean;
+}
+
+/** A deadline has passed. Uses undici's codes for it. */
+export class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+  readonly code: "UND_ERR_CONNECT_TIMEOUT" | "UND_ERR_HEADERS_TIMEOUT";
+
+  constructor(isWritten: boolean) {
+    super(isWritten ? "the server did not answer in time" : "the connection timed out");
+    this.code = isWritten ? "UND_ERR_HEADERS_TIMEOUT" : "UND_ERR_CONNECT_TIMEOUT";
+  }
+}
+
+/** A send that was given up without a response because the client or the process ends. The message is a clause. */
+export class UnansweredError extends Error {
+  override readonly name = "UnansweredError";
+
+  readonly waitedMillis: number;
+
+  /** `isWritten`: a part of the request was written. */
+  constructor(isWritten: boolean, waitedMillis: number) {
+    const time = `${Number((waitedMillis / 1000).toFixed(1))} s`;
+    super(
+      isWritten
+        ? `the server accepted the connection but did not answer within ${time}`
+        : `the connection to the server was not established within ${time}`,
+    );
+    this.waitedMillis = waitedMillis;
+  }
+}
+
+/** The error of a send that is given up because it alone keeps the process alive. */
+export function exitError(): Error {
+  return new Error("the send was given up so that the process can end");
+}
+
+/** The error of a send after `close`. */
+export function closedError(): Error {
+  return new Error("the transport is closed");
+}
+
+// A response that is not HTTP is a response, even if the parser rejects its first byte.
+const NOT_HTTP = /^HPE_/;
+
+/** Builds the result of an attempt without a response. */
+export function retryable(error: unknown, phase: FailurePhase): SendResult {
+  const reason = error instanceof Error ? error : new Error(String(error));
+  return { outcome: "retryable", error: reason, phase };
+}
+
+/** Returns the phase in which an attempt failed. */
+export function phaseOf(error: unknown, progress: Progress): FailurePhase {
+  if (isRefusal(error)) return "refused";
+  if (!progress.isWritten) return "connect";
+  const isSilent = !progress.isAnswering && !NOT_HTTP.test(codeOf(error));
+  return progress.isReused && isSilent ? "reused" : "answer";
+}
+
+/**
+ * Returns whether a certificate or the proxy's authentication is at fault, so that the next attempt would fail, too.
+ */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof ProxyError && error.isFinal) return true;
+  if (isCertificateFailure(error)) return true;
+  const [inner] = innerErrors(error);
+  return inner !== undefined && isRefusal(inner);
+}
+
+// If several addresses were tried, each has its own error; the first is as good as any.
+function innerErrors(error: unknown): unknown[] {
+  if (error instanceof AggregateError) return error.errors;
+  return error instanceof Error && error.cause !== undefined ? [error.cause] : [];
+}
+
+const REJECTIONS: Readonly<Record<number, string>> = {
+  400: "the envelope is malformed, or the DSN belongs to another project; nginx also answers 400 if a client certificate is missing (`transport.clientCert`), or if an http DSN names a port of https",
+  401: "the DSN's key was not accepted: check the DSN",
+  403: "the project or its key is disabled, or the DSN belongs to another server: check the DSN",
+  404: "there is no envelope endpoint: check the host and path of the DSN (Sentry 20.6 or later)",
+  413: "the envelope is too large for Sentry or a proxy in front of it, and is lost: raise the proxy's limit (nginx: client_max_body_size)",
+};
+
+/** Explains why the server refused an envelope, and what to check. */
+export function rejectionMessage(statusCode: number, bodyBytes: number): string {
+  return `the server refused an envelope of ${bodyBytes} bytes with HTTP ${statusCode}: ${rejectionHint(statusCode)}`;
+}
+
+function rejectionHint(statusCode: number): string {
+  const hint = REJECTIONS[statusCode];
+  if (hint !== undefined) return hint;
+  if (statusCode >= 500)
+    return "the server, or a proxy in front of it, is overloaded or broken, and the envelope is lost; `transport.retryOn5xx` retries after 502, 503 and 504";
+  if (statusCode < 400) return "redirects are not followed: check the scheme and host of the DSN";
+  return "the envelope is lost; check the DSN, and the proxies on the way to its host";
+}
+
+const NETWORK_FAILURES: Readonly<Record<string, string>> = {
+  EAI_AGAIN: "the DSN's host name could not be resolved just now",
+  ECONNREFUSED: "nothing listens at the DSN's host and port",
+  ECONNRESET: "the connection was reset",
+  EHOSTUNREACH: "the DSN's host cannot be reached",
+  ENETUNREACH: "there is no network to the DSN's host",
+  ENOTFOUND: "the DSN's host name does not exist",
+  EPIPE: "the connection was closed while the envelope was written",
+  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+  UND_ERR_HEADERS_TIMEOUT: "the server received the envelope but did not answer in time",
+  UND_ERR_SOCKET: "the server closed the connection before it answered",
+};
+
+/** Nested errors that are examined. */
+const MAX_LEVELS = 10;
+
+const NO_TLS = /wrong version number|packet length too long|http request/i;
+const NO_TLS_HINT = "the server does not speak TLS: does the DSN need http instead of https?";
+
+/** Explains why there was no response. */
+export function networkMessage(error: Error): string {
+  return `an envelope could not be sent: ${failureReason(error)}`;
+}
+
+const SERVER = { name: "the server", seesClientCertificate: true };
+
+/** Returns the reason of a failed attempt as a clause, with its error code. */
+export function failureReason(error: Error): string {
+  const code = networkErrorCode(error);
+  return `${hintOf(error, code) ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+}
+
+function hintOf(error: Error, code: string | undefined): string | undefined {
+  // The messages of these errors are complete.
+  const isExplained = [ProxyError, PlainEndError, UnexplainedEndError].some(
+    (type) => error instanceof type,
+  );
+  if (isExplained) return undefined;
+  const hint = certificateHint(innermost(error), SERVER);
+  if (hint !== undefined) return hint;
+  if (NO_TLS.test(tlsReason(error))) return NO_TLS_HINT;
+  return code !== undefined && Object.hasOwn(NETWORK_FAILURES, code)
+    ? NETWORK_FAILURES[code]
+    : undefined;
+}
+
+// If several addresses were tried, the first error is as good as any. The error of a custom transport may contain
+// itself.
+function innermost(error: unknown): unknown {
+  let inner = error;
+  for (let level = 0; level < MAX_LEVELS && inner instanceof AggregateError; level += 1) {
+    if (inner.errors.length === 0) break;
+    inner = inner.errors[0];
+  }
+  return inner;
+}
+
+// OpenSSL's reason; the code is `EPROTO` or `ERR_SSL_*`, depending on the version of Node.
+function tlsReason(failure: unknown): string {
+  const error = innermost(failure);
+  if (!(error instanceof Error)) return "";
+  if ("reason" in error && typeof error.reason === "string") return error.reason;
+  const code = networkErrorCode(error) ?? "";
+  return code === "EPROTO" || code.startsWith("ERR_SSL_") ? error.message : "";
+}
+
+/**
+ * Returns whether every envelope will be refused like this one until the set-up changes, as with a wrong DSN or a
+ * redirect.
+ */
+export function isRefusedForGood(statusCode: number): boolean {
+  return statusCode < 400 || [401, 403, 404].includes(statusCode);
+}
+
+/**
+ * Returns the error code of a network failure. If several addresses were tried, Node throws an `AggregateError` whose
+ * members have the codes.
+ */
+export function networkErrorCode(error: unknown): string | undefined {
+  let inner = error;
+  for (let level = 0; level < MAX_LEVELS && inner instanceof Error; level += 1) {
+    if ("code" in inner && typeof inner.code === "string") return inner.code;
+    inner = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
+  }
+  return undefined;
+}
+
+/** A failure to connect through a proxy. Its message never contains the proxy's credentials. */
+export class ProxyError extends Error {
+  override readonly name = "ProxyError";
+  readonly code: string;
+  /** True if the next attempt would fail, too. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, details: { code: string; isFinal?: boolean; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.code = details.code;
+    this.isFinal = details.isFinal === true;
+  }
+}
+
+/** Builds the error for a proxy's own response that is not a success. */
+export function proxyRefusal(proxy: ProxyName, statusCode: number): ProxyError {
+  if (statusCode === 407) return wantsCredentials(proxy);
+  return new ProxyError(
+    `the proxy ${proxy.name} refused to connect to the server: HTTP ${statusCode}`,
+    { code: "ERR_PROXY_STATUS", isFinal: !mayPass(statusCode) },
+  );
+}
+
+/** Builds the error for a failed connection to the proxy itself. */
+export function proxyUnreachable({ name }: ProxyName, cause: unknown): ProxyError {
+  const hint = certificateHint(cause, { name: `the proxy ${name}`, seesClientCertificate: false });
+  const reason = cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "";
+  return new ProxyError(hint ?? `the proxy ${name} could not be reached${reason}`, {
+    code: "ERR_PROXY_UNREACHABLE",
+    cause,
+  });
+}
+
+/** A proxy without its secrets, for messages. */
+export interface ProxyName {
+  /** Host and port. */
+  readonly name: string;
+  readonly hasCredentials: boolean;
+}
+
+function wantsCredentials({ name, hasCredentials }: ProxyName): ProxyError {
+  const message = hasCredentials
+    ? `the proxy ${name} refuses the credentials in its URL (HTTP 407)`
+    : `the proxy ${name} requires credentials (HTTP 407): add them to its URL`;
+  return new ProxyError(message, { code: "ERR_PROXY_AUTHENTICATION", isFinal: true });
+}
+
+// The proxy is overloaded, or the server behind it is down at the moment.
+function mayPass(statusCode: number): boolean {
+  return statusCode >= 500 || statusCode === 408 || statusCode === 429;
+}

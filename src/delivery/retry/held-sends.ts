@@ -1,0 +1,158 @@
+import type { CircuitBreaker } from "./circuit-breaker.js";
+
+/** Starts a background timer; returns a function that cancels it. */
+export type Later = (delayMillis: number, run: () => void) => () => void;
+
+/** Dependencies of `ProbeLine`. */
+interface ProbeLineSettings {
+  readonly breaker: CircuitBreaker;
+  readonly later: Later;
+  /** The clock of the breaker. */
+  readonly now: () => number;
+}
+
+/** Position and deadline of a held send. */
+export interface QueuePosition {
+  /** Smaller numbers go first. */
+  readonly order: number;
+  /** Deadline by the same clock; the send is not allowed after it. */
+  readonly untilMillis: number;
+}
+
+interface HeldSend extends QueuePosition {
+  readonly leave: (mayGo: boolean) => void;
+}
+
+/**
+ * Sends that wait for an unreachable server: the first of them is used for each probe, and all are released once the
+ * server answers.
+ */
+export class ProbeLine {
+  readonly #settings: ProbeLineSettings;
+  readonly #held: HeldSend[] = [];
+  #cancelProbe: (() => void) | undefined;
+
+  constructor(settings: ProbeLineSettings) {
+    this.#settings = settings;
+  }
+
+  get size(): number {
+    return this.#held.length;
+  }
+
+  /** Resolves to true when the send may be made, to false at its deadline or when the line ends. */
+  enter(send: QueuePosition): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#insert({ ...send, leave: resolve });
+      if (this.#cancelProbe === undefined) this.advance();
+    });
+  }
+
+  /** Releases the first send if a probe is due, and schedules the next probe. */
+  advance(): void {
+    const { breaker, now } = this.#settings;
+    const first = this.#held.find(({ untilMillis }) => untilMillis >= now());
+    if (first !== undefined && breaker.takeProbe()) this.#remove(first, true);
+    else this.#plan();
+  }
+
+  /** Releases all sends. */
+  release(): void {
+    this.#empty(true);
+  }
+
+  /** Ends the line: no held send is made. */
+  end(): void {
+    this.#empty(false);
+  }
+
+  // A failed probe returns to its old position. New sends go last, so the search starts there.
+  #insert(send: HeldSend): void {
+    const index = this.#held.findLastIndex(({ order }) => order < send.order) + 1;
+    this.#held.splice(index, 0, this.#expiring(send));
+  }
+
+  #expiring(send: HeldSend): HeldSend {
+    if (send.untilMillis === Number.POSITIVE_INFINITY) return send;
+    const cancel = this.#settings.later(send.untilMillis - this.#settings.now(), () =>
+      this.#remove(expiring, false),
+    );
+    const leave = (mayGo: boolean): void => {
+      cancel();
+      send.leave(mayGo);
+    };
+    const expiring: HeldSend = { ...send, leave };
+    return expiring;
+  }
+
+  #remove(send: HeldSend, mayGo: boolean): void {
+    const index = this.#held.indexOf(send);
+    if (index >= 0) this.#held.splice(index, 1);
+    this.#plan();
+    send.leave(mayGo);
+  }
+
+  #empty(mayGo: boolean): void {
+    const held = this.#held.splice(0);
+    this.#plan();
+    for (const { leave } of held) leave(mayGo);
+  }
+
+  #plan(): void {
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
+    if (this.#held.length === 0) return;
+    const { breaker, later, now } = this.#settings;
+    this.#cancelProbe = later(Math.max(breaker.nextProbeAt - now(), 0), () => this.advance());
+  }
+}
+
+/** The delay of a send before its next attempt. */
+interface RetryPause {
+  readonly delayMillis: number;
+  /** True if the delay may end early, when the server is back or a flush waits. */
+  readonly canBeCut: boolean;
+}
+
+interface OngoingPause {
+  readonly canBeCut: boolean;
+  readonly end: (isOver: boolean) => void;
+}
+
+/** Sends that back off, each with a delay of its own. */
+export class RetryPauses {
+  readonly #later: Later;
+  readonly #ongoing = new Set<OngoingPause>();
+
+  constructor(later: Later) {
+    this.#later = later;
+  }
+
+  get size(): number {
+    return this.#ongoing.size;
+  }
+
+  /** Resolves to true when the pause is over, to false if it is ended before. */
+  pause({ delayMillis, canBeCut }: RetryPause): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (isOver: boolean): void => {
+        this.#ongoing.delete(pause);
+        cancel();
+        resolve(isOver);
+      };
+      const cancel = this.#later(delayMillis, () => end(true));
+      const pause: OngoingPause = { canBeCut, end };
+      this.#ongoing.add(pause);
+    });
+  }
+
+  /** Ends the pauses that may end early; their sends are tried again. */
+  cut(): void {
+    for (const { canBeCut, end } of this.#ongoing) if (canBeCut) end(true);
+  }
+
+  /** Ends all pauses; their sends are not tried again. */
+  end(): void {
+    for (const { end } of this.#ongoing) end(false);
+  }
+}

@@ -1,0 +1,197 @@
+import { isDataCategory, priorityOf } from "../../protocol/data-category.js";
+import { areItemsReadable } from "../../protocol/envelope.js";
+import type { DataCategory, ItemCount } from "../../protocol/data-category.js";
+import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
+
+/** The data in the name of a spooled file, so that listing the directory opens no file. */
+export interface SpoolEntry {
+  /** The file's name while it waits; other states append a suffix. */
+  readonly base: string;
+  /** 0 is sent first and evicted last. */
+  readonly lane: number;
+  /** When it was spooled, by the wall clock; earlier for an envelope that expires before its maximum age. */
+  readonly timeMillis: number;
+  readonly category: DataCategory;
+  /** Length of the whole file. */
+  readonly bytes: number;
+  /** Event id or check-in id; `none` without one. */
+  readonly id: string;
+}
+
+/** The parts of an entry's name. */
+interface EntryParts {
+  readonly category: DataCategory;
+  /** Event id or check-in id. */
+  readonly id: string | undefined;
+  readonly timeMillis: number;
+  readonly bytes: number;
+  /** 16 hex digits that are unique to the writing spool. */
+  readonly writer: string;
+  /** Increases within a writer. */
+  readonly sequence: number;
+}
+
+/** A file that was found in the directory. */
+export interface FoundFile {
+  readonly name: string;
+  readonly entry: SpoolEntry;
+  readonly state: "claimed" | "corrupt" | "temporary" | "waiting";
+  /** Tag of the process that writes or sends it. */
+  readonly holder: string | undefined;
+}
+
+// A later file format needs another suffix, so that this version ignores its files.
+const BASE = /^\d-(\d{14})-[0-9a-f]{16}-\d{8,}-([a-z_]+)-(\d{1,12})-([0-9a-f]{32}|none)\.envelope/;
+const ID = /^[0-9a-f]{32}$/;
+const HELD = /^\.([0-9a-f]{16}\.\d+\.\d+)\.(sending|tmp|exit)$/;
+
+/** Creates the entry of an envelope. Names sort by priority, then by age. */
+export function entryOf(parts: EntryParts): SpoolEntry {
+  const { category, timeMillis, bytes, writer } = parts;
+  const lane = priorityOf(category);
+  const time = Math.max(0, Math.trunc(timeMillis));
+  const id = parts.id !== undefined && ID.test(parts.id) ? parts.id : "none";
+  const sequence = String(parts.sequence).padStart(8, "0");
+  const age = String(time).padStart(14, "0");
+  const base = `${lane}-${age}-${writer}-${sequence}-${category}-${bytes}-${id}.envelope`;
+  return { base, lane, timeMillis: time, category, bytes, id };
+}
+
+/** Returns the name of a file that a process has claimed. */
+export function claimedName(base: string, holder: string): string {
+  return `${base}.${holder}.sending`;
+}
+
+/**
+ * Returns the name of a file while it is written. An exit may write a file again that is being written, hence two
+ * kinds.
+ */
+export function temporaryName(base: string, holder: string, kind: "exit" | "tmp"): string {
+  return `${base}.${holder}.${kind}`;
+}
+
+/** Returns the name of a corrupt file. */
+export function corruptName(base: string): string {
+  return `${base}.corrupt`;
+}
+
+/** Parses a file name; returns undefined for files that are not the spool's. */
+export function parseName(name: string): FoundFile | undefined {
+  const match = BASE.exec(name);
+  const category = match?.[2];
+  if (match === null || category === undefined || !isDataCategory(category)) return undefined;
+  const base = match[0];
+  const entry = {
+    base,
+    // Not the digit in the name: another version may have other priorities.
+    lane: priorityOf(category),
+    timeMillis: Number(match[1]),
+    category,
+    bytes: Number(match[3]),
+    id: match[4] ?? "none",
+  };
+  if (name === base) return { name, entry, state: "waiting", holder: undefined };
+  if (name === corruptName(base)) return { name, entry, state: "corrupt", holder: undefined };
+  const held = HELD.exec(name.slice(base.length));
+  if (held === null) return undefined;
+  const state = held[2] === "sending" ? "claimed" : "temporary";
+  return { name, entry, state, holder: held[1] };
+}
+
+const FORMAT = 1;
+const NEW_LINE = 0x0a;
+// Position of the envelope's `sent_at`, which is overwritten for each transmission.
+const ENVELOPE_START = '{"sent_at":"';
+const SENT_AT_END = ENVELOPE_START.length + 24;
+
+/** The first line of a spooled file. */
+interface Metadata {
+  readonly category: DataCategory;
+  readonly eventId: string | undefined;
+  readonly contents: readonly ItemCount[];
+  readonly bodyBytes: number;
+  readonly checkIn: CheckInState | undefined;
+}
+
+/** The parsed content of a spooled file. */
+export interface FileContent {
+  /** Undefined if the file is damaged. */
+  readonly envelope: EncodedEnvelope | undefined;
+  /** The items that the file contains, as far as its first line is readable. */
+  readonly contents: readonly ItemCount[];
+}
+
+/** Builds the line of JSON that precedes the envelope. */
+export function fileHeader(envelope: EncodedEnvelope, writer: string): Buffer {
+  const { category, eventId, contents, checkIn, body } = envelope;
+  const bytes = body.length;
+  const metadata = { format: FORMAT, category, eventId, contents, checkIn, writer, bytes };
+  return Buffer.from(`${JSON.stringify(metadata)}\n`);
+}
+
+/** Parses a file, and checks that it is complete. */
+export function decodeFile(file: Buffer): FileContent {
+  const end = file.indexOf(NEW_LINE);
+  const metadata = end < 0 ? undefined : parseMetadata(file.subarray(0, end));
+  if (metadata === undefined) return { envelope: undefined, contents: [] };
+  const { category, eventId, contents, bodyBytes, checkIn } = metadata;
+  const body = file.subarray(end + 1);
+  const isWhole =
+    body.length === bodyBytes &&
+    hasEnvelopeHeader(body) &&
+    areItemsReadable(body, body.indexOf(NEW_LINE) + 1);
+  return {
+    envelope: isWhole ? { eventId, category, body, contents, checkIn } : undefined,
+    contents,
+  };
+}
+
+function parseMetadata(line: Buffer): Metadata | undefined {
+  const read = parseObject(line);
+  if (read?.["format"] !== FORMAT) return undefined;
+  const { category, eventId, contents, bytes } = read;
+  if (typeof category !== "string" || !isDataCategory(category)) return undefined;
+  if (eventId !== undefined && typeof eventId !== "string") return undefined;
+  if (typeof bytes !== "number" || !Array.isArray(contents) || !contents.every(isItemCount))
+    return undefined;
+  return { category, eventId, contents, bodyBytes: bytes, checkIn: checkInOf(read["checkIn"]) };
+}
+
+// Absent in files of an earlier version.
+function checkInOf(value: unknown): CheckInState | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("id" in value && "isOpen" in value && "hasConfig" in value)) return undefined;
+  const { id, isOpen, hasConfig } = value;
+  if (typeof id !== "string" || typeof isOpen !== "boolean" || typeof hasConfig !== "boolean")
+    return undefined;
+  return { id, isOpen, hasConfig };
+}
+
+function isItemCount(value: unknown): value is ItemCount {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("category" in value && "quantity" in value)) return false;
+  const { category, quantity } = value;
+  const isCategory = typeof category === "string" && isDataCategory(category);
+  return isCategory && typeof quantity === "number" && quantity >= 0;
+}
+
+// `sent_at` is overwritten in place, so it must be at the offset that this version uses.
+function hasEnvelopeHeader(body: Buffer): boolean {
+  const end = body.indexOf(NEW_LINE);
+  if (end <= SENT_AT_END || body[SENT_AT_END] !== '"'.charCodeAt(0)) return false;
+  if (body.toString("latin1", 0, ENVELOPE_START.length) !== ENVELOPE_START) return false;
+  return parseObject(body.subarray(0, end)) !== undefined;
+}
+
+function parseObject(text: Buffer): Partial<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text.toString("utf8"));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Partial<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
