@@ -75,6 +75,8 @@ const KINDS: Readonly<Record<CapturedCategory, (id: string, spans: number) => Ki
       event_id: id,
       type: "transaction",
       transaction: "GET /",
+      start_timestamp: 0,
+      contexts: {},
       spans: Array.from({ length: spans }, (_, index) => ({ description: `span ${index}` })),
     },
     contents: [...one("transaction"), { category: "span", quantity: spans + 1 }],
