@@ -11,7 +11,7 @@ import { createClient } from "../setup/create-client.js";
 import { newEventId } from "../client/event-id.js";
 import { SentrySpanExporter } from "../setup/otel-parts.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
-import { failureReason, rejectionMessage } from "../delivery/http/failures.js";
+import { failureReason, rejectionMessage } from "../delivery/http/send-failures.js";
 import { attempt, memberOf } from "../support/foreign.js";
 import { printable } from "./terminal.js";
 import type { SendResult, Transport } from "../delivery/transport.js";

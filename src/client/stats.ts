@@ -1,7 +1,7 @@
 import type { DiscardLedger } from "../client-reports/ledger.js";
 import { REPORTED_CATEGORIES } from "../client-reports/ledger.js";
 import type { ReportCounts } from "../client-reports/client-reports.js";
-import type { UnansweredError } from "../delivery/http/failures.js";
+import type { UnansweredError } from "../delivery/http/send-failures.js";
 import { NO_COUNTS } from "../delivery/http/connection-parts.js";
 import type { ConnectionCounts } from "../delivery/http/connection-parts.js";
 import type { SenderStats } from "../delivery/sender.js";

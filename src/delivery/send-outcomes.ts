@@ -3,7 +3,12 @@ import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { isRefusal, isRefusedForGood, networkMessage, rejectionMessage } from "./http/failures.js";
+import {
+  isRefusal,
+  isRefusedForGood,
+  networkMessage,
+  rejectionMessage,
+} from "./http/send-failures.js";
 import { createRateLimits } from "./rate-limits.js";
 import type { SendResult } from "./transport.js";
 

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import { attachSelfMetrics } from "./self-metrics.js";
 import type { SelfMetrics } from "./self-metrics.js";
-import { networkErrorCode } from "../delivery/http/failures.js";
+import { networkErrorCode } from "../delivery/http/send-failures.js";
 import type { SendResult } from "../delivery/transport.js";
 import { SDK_VERSION } from "../version.js";
 

@@ -21,7 +21,7 @@ import type {
   EnvelopeSenderSettings,
   SenderTransport,
 } from "../delivery/sender.js";
-import { failureReason, networkMessage } from "../delivery/http/failures.js";
+import { failureReason, networkMessage } from "../delivery/http/send-failures.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import type { HttpTransport } from "../delivery/http/http-transport.js";
 import { createRetryTransport } from "../delivery/retry/retry-transport.js";

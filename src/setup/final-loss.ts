@@ -2,7 +2,7 @@ import type { DiscardCounts } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
-import { failureReason } from "../delivery/http/failures.js";
+import { failureReason } from "../delivery/http/send-failures.js";
 import { HTTP_CLIENT_FAULT } from "../delivery/http/http-transport.js";
 import { REFUSAL_FAULT } from "../delivery/send-outcomes.js";
 import { STALL_MILLIS } from "../delivery/send-slots.js";

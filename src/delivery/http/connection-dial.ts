@@ -3,8 +3,8 @@ import { connect as connectTcp } from "node:net";
 
 import type { Dialling } from "./connection-parts.js";
 import { trackSocket, trackedLookup } from "./exit-watch.js";
-import { proxyUnreachable, proxyRefusal } from "./failures.js";
-import type { ProxyError } from "./failures.js";
+import { proxyUnreachable, proxyRefusal } from "./send-failures.js";
+import type { ProxyError } from "./send-failures.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
 import { bracketed } from "./proxy-route.js";

@@ -2,7 +2,7 @@ import { Fifo } from "../../support/collections.js";
 import type { Timers } from "../../support/time.js";
 import { IdleCutOff } from "./connection-cut-off.js";
 import { NO_COUNTS } from "./connection-parts.js";
-import { DeadlineError, UnansweredError, closedError, exitError } from "./failures.js";
+import { DeadlineError, UnansweredError, closedError, exitError } from "./send-failures.js";
 import type {
   ConnectionCounts,
   ConnectionTimes,

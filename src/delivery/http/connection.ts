@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import type { IdleCutOff } from "./connection-cut-off.js";
-import { DeadlineError } from "./failures.js";
+import { DeadlineError } from "./send-failures.js";
 import type {
   ConnectionCounts,
   ConnectionTimes,

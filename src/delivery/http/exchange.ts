@@ -1,5 +1,5 @@
-import { phaseOf, retryable, proxyRefusal, proxyUnreachable } from "./failures.js";
-import type { ProxyName } from "./failures.js";
+import { phaseOf, retryable, proxyRefusal, proxyUnreachable } from "./send-failures.js";
+import type { ProxyName } from "./send-failures.js";
 import { isCertificateFailure } from "./tls-failures.js";
 import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
 

@@ -7,8 +7,8 @@ import { stampSentAt } from "../../protocol/envelope.js";
 import { steadyNow, systemTimers } from "../../support/time.js";
 import type { TcpProbes } from "./connection-dial.js";
 import { dial } from "./connection-dial.js";
-import type { UnansweredError, ProxyName } from "./failures.js";
-import { closedError, retryable } from "./failures.js";
+import type { UnansweredError, ProxyName } from "./send-failures.js";
+import { closedError, retryable } from "./send-failures.js";
 import { ConnectionPool } from "./connection-pool.js";
 import type {
   ConnectionCounts,

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Diagnostics } from "../../support/diagnostics.js";
 import { OptionsError } from "../../protocol/errors.js";
 import type { IngestTarget } from "./ingest-target.js";
-import type { ProxyName } from "./failures.js";
+import type { ProxyName } from "./send-failures.js";
 
 /** The proxy variables of the environment, unparsed. */
 export interface ProxyEnvironment {

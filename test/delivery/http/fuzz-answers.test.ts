@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Carrier, ResponseHeaders } from "../../../src/delivery/http/exchange.js";
 import { Exchange } from "../../../src/delivery/http/exchange.js";
-import { ProxyError } from "../../../src/delivery/http/failures.js";
+import { ProxyError } from "../../../src/delivery/http/send-failures.js";
 import { openTunnel } from "../../../src/delivery/http/connection-dial.js";
 import { createRateLimits } from "../../../src/delivery/rate-limits.js";
 import type { SendResult } from "../../../src/delivery/transport.js";

@@ -6,7 +6,7 @@ import type { TLSSocket } from "node:tls";
 
 import { describe, expect, it } from "vitest";
 
-import { failureReason } from "../../../src/delivery/http/failures.js";
+import { failureReason } from "../../../src/delivery/http/send-failures.js";
 import type { HttpTransportSettings } from "../../../src/delivery/http/http-transport.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
 import { openTransport } from "./http-support.js";

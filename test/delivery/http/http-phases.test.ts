@@ -3,7 +3,7 @@ import { createServer as createTcpServer } from "node:net";
 
 import { describe, expect, it } from "vitest";
 
-import { phaseOf } from "../../../src/delivery/http/failures.js";
+import { phaseOf } from "../../../src/delivery/http/send-failures.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
 import { ownTime } from "../../time/measure.js";
 import { openHttp, openTransport } from "./http-support.js";

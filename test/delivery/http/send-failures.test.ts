@@ -4,7 +4,7 @@ import { connect } from "node:tls";
 
 import { expect, it, onTestFinished } from "vitest";
 
-import { failureReason } from "../../../src/delivery/http/failures.js";
+import { failureReason } from "../../../src/delivery/http/send-failures.js";
 
 /** What a TLS handshake with a server that speaks plain HTTP fails with. */
 async function handshakeWithPlainServer(): Promise<Error> {
