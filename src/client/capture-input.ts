@@ -7,7 +7,7 @@ import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 
 /** A segment as its dynamic sampling context and its errors need it. */
-export interface TraceInput {
+export interface SegmentView {
   readonly traceId: string;
   readonly incoming: IncomingTrace | undefined;
   /** Name of the local root; undefined if its source is `url`. */
@@ -29,7 +29,7 @@ export interface TraceInput {
 }
 
 /** The part of a segment that outgoing requests propagate. */
-export interface SegmentTrace {
+export interface PropagatedTrace {
   readonly sampled: boolean;
   readonly dsc: DynamicSamplingContext | undefined;
 }
@@ -51,7 +51,7 @@ export interface TransactionInput {
   readonly spanCount: number;
   /** Characters of the encoded spans, by which a transaction that waits for a hook is bounded. */
   readonly length: number;
-  readonly trace: TraceInput;
+  readonly trace: SegmentView;
   readonly resource: ResourceView | undefined;
   /** Global scope, isolation scope, then the current scope if there is one. */
   readonly scopes: readonly ScopeData[];

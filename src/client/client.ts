@@ -12,8 +12,8 @@ import type {
   CheckInCapture,
   ErrorCapture,
   ItemBatch,
-  SegmentTrace,
-  TraceInput,
+  PropagatedTrace,
+  SegmentView,
   TransactionInput,
 } from "./capture-input.js";
 import type { ResourceView } from "../trace/span.js";
@@ -80,7 +80,7 @@ export class SentryClient {
       refusesReentry: () => false,
       samplingContext: () => undefined,
       segmentOf: () => undefined,
-      segmentTrace: () => undefined,
+      propagatedTrace: () => undefined,
       stats: "passes",
     });
   }
@@ -176,14 +176,14 @@ export class SentryClient {
    * Returns the sampling decision and the dynamic sampling context of a span's segment, and freezes the context. Undefined
    * if no processor of this client saw the span start.
    */
-  segmentTrace(span: object): SegmentTrace | undefined {
+  propagatedTrace(span: object): PropagatedTrace | undefined {
     const segment = this.#sources.segmentOf(span);
     if (segment === undefined) return undefined;
     return { sampled: segment.sampled, dsc: this.#builder.segmentContext(segment) };
   }
 
   /** Returns the segment of a span; undefined if no processor of this client saw the span start. */
-  segmentOf(span: object): TraceInput | undefined {
+  segmentOf(span: object): SegmentView | undefined {
     return this.#sources.segmentOf(span);
   }
 

@@ -24,7 +24,7 @@ import type {
   ErrorCapture,
   ErrorTrace,
   ItemBatch,
-  TraceInput,
+  SegmentView,
   TransactionInput,
 } from "./capture-input.js";
 import type { ResourceView } from "../trace/span.js";
@@ -152,12 +152,12 @@ export class EnvelopeBuilder {
   }
 
   /** Returns the sampling context of a segment, and freezes it. */
-  segmentContext(trace: TraceInput): DynamicSamplingContext | undefined {
+  segmentContext(trace: SegmentView): DynamicSamplingContext | undefined {
     return this.#samplingContexts.ofSegment(trace, this.#membersOfSegment(trace));
   }
 
   /** Builds the envelope of an error event or feedback. */
-  error(capture: ErrorCapture, segment: TraceInput | undefined): Eventual<BuildResult> {
+  error(capture: ErrorCapture, segment: SegmentView | undefined): Eventual<BuildResult> {
     const { event, trace, category = "error" } = capture;
     const { settings } = this.#parts;
     const members = this.#membersOfSegment(segment);
@@ -185,7 +185,7 @@ export class EnvelopeBuilder {
   /** Builds the envelope of a check-in. No hook and no sampling applies, because a lost check-in would make the run time out. */
   checkIn(
     { checkInId, members, trace }: CheckInCapture,
-    segment: TraceInput | undefined,
+    segment: SegmentView | undefined,
   ): BuildResult {
     const process = this.#membersOfSegment(segment);
     const { release, environment } = this.#checkIns.of(checkInId, process);
@@ -218,7 +218,7 @@ export class EnvelopeBuilder {
     return initialScopes.length === 0 ? scopes : [...initialScopes, ...scopes];
   }
 
-  #membersOfSegment(segment: TraceInput | undefined): ProcessMembers {
+  #membersOfSegment(segment: SegmentView | undefined): ProcessMembers {
     const members = this.#membersOf(segment?.resource ?? this.#resource);
     if (segment === undefined) return members;
     const { release, environment } = members;
@@ -240,7 +240,7 @@ export class EnvelopeBuilder {
 
   #errorContext(
     trace: ErrorTrace | undefined,
-    segment: TraceInput | undefined,
+    segment: SegmentView | undefined,
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined {
     return segment === undefined

@@ -11,15 +11,15 @@ import {
 import type { OwnTrace } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
-import type { ErrorTrace, TraceInput } from "./capture-input.js";
+import type { ErrorTrace, SegmentView } from "./capture-input.js";
 import type { ProcessMembers } from "./process-members.js";
 
 /** Builds the dynamic sampling contexts of envelope headers and outgoing requests. */
 export interface SamplingContexts {
   /** Returns a segment's context; it is frozen at the first call. */
-  ofSegment(trace: TraceInput, members: ProcessMembers): DynamicSamplingContext | undefined;
+  ofSegment(trace: SegmentView, members: ProcessMembers): DynamicSamplingContext | undefined;
   /** Returns a segment's context as JSON for the envelope of its transaction, with the transaction's final name. */
-  jsonOfTransaction(trace: TraceInput, members: ProcessMembers): string | undefined;
+  jsonOfTransaction(trace: SegmentView, members: ProcessMembers): string | undefined;
   /** Returns the context of a trace that starts in this process without a span that a processor saw start. */
   ofTrace(identity: TraceIdentity, members: ProcessMembers): DynamicSamplingContext | undefined;
   /** Returns the context of an event that belongs to no segment of this client. */
@@ -58,7 +58,7 @@ export function createSamplingContexts(client: {
   };
 
   // Listed member by member, because object spreads take longer than everything else here.
-  const ofRoot = (trace: TraceInput, members: ProcessMembers): OwnTrace => {
+  const ofRoot = (trace: SegmentView, members: ProcessMembers): OwnTrace => {
     const { release, environment } = members;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
     return {
@@ -74,7 +74,7 @@ export function createSamplingContexts(client: {
     };
   };
 
-  const ofSegment = (trace: TraceInput, members: ProcessMembers): DynamicSamplingContext => {
+  const ofSegment = (trace: SegmentView, members: ProcessMembers): DynamicSamplingContext => {
     const { slot } = trace;
     slot.frozen ??= dscForSegment(trace.incoming, ofRoot(trace, members));
     return slot.frozen;

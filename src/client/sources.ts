@@ -1,6 +1,6 @@
 import { attempt, memberOf } from "../support/foreign.js";
 import { systemTimers, within } from "../support/time.js";
-import type { ErrorTrace, TraceInput } from "./capture-input.js";
+import type { ErrorTrace, SegmentView } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
 
 /** Buffers spans before the client captures them. */
@@ -11,7 +11,7 @@ export interface SpanSource {
   /** Passes complete transactions to the client synchronously, without waiting for resource attributes. Must not throw. */
   release?(): void;
   /** Returns the segment of a span; undefined if this source did not see the span start. */
-  segmentOf?(span: object): TraceInput | undefined;
+  segmentOf?(span: object): SegmentView | undefined;
 }
 
 /** Batches logs or metrics before the client captures them. */
@@ -50,7 +50,7 @@ export class Sources {
   }
 
   /** Returns the segment of a span; undefined if no source saw the span start. */
-  segmentOf(span: object): TraceInput | undefined {
+  segmentOf(span: object): SegmentView | undefined {
     for (const source of this.#spans) {
       const segment = source.segmentOf?.(span);
       if (segment !== undefined) return segment;
@@ -58,7 +58,7 @@ export class Sources {
     return undefined;
   }
 
-  segmentOfTrace(trace: ErrorTrace | undefined): TraceInput | undefined {
+  segmentOfTrace(trace: ErrorTrace | undefined): SegmentView | undefined {
     return trace?.span === undefined ? undefined : this.segmentOf(trace.span);
   }
 

@@ -30,7 +30,7 @@ export class InertClient {
   readonly onEnding: () => void = nothing;
   readonly samplingContext: () => void = nothing;
   readonly segmentOf: () => void = nothing;
-  readonly segmentTrace: () => void = nothing;
+  readonly propagatedTrace: () => void = nothing;
   readonly activity = (): number => 0;
   readonly close = (): Promise<boolean> => Promise.resolve(true);
   readonly flush = (): Promise<boolean> => Promise.resolve(true);

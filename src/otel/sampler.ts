@@ -4,8 +4,8 @@ import type { Attributes, Context } from "@opentelemetry/api";
 import type { SentryClient } from "../client/client.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { readContextScopes } from "../context/scope-context.js";
-import { announceHead, createSegmentSampling } from "../spans/segment-sampling.js";
-import type { DecidedRoot, SegmentSampling } from "../spans/segment-sampling.js";
+import { announceHead, createSegmentSampling } from "../spans/root-decision.js";
+import type { DecidedRoot, SegmentSampling } from "../spans/root-decision.js";
 
 /** An OTel `SamplingResult`: 0 does not record, 2 records and samples. */
 export interface HeadResult {

@@ -1,14 +1,14 @@
 import { TraceFlags, diag, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import type { TraceInput } from "../client/capture-input.js";
+import type { SegmentView } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND } from "../trace/span.js";
 import type { FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { SegmentAssembler } from "../spans/segment-assembler.js";
 import type { Segment } from "../spans/segment.js";
-import { createAssembler } from "../spans/client-assembler.js";
+import { createAssembler, createSpanFilter } from "../spans/client-assembler.js";
 import { scopesOfRoot, unitOfLocalChild } from "../context/local-root.js";
 import { checkContexts } from "../context/api-registration.js";
 import { isIdentified, openRoots } from "../context/open-roots.js";
@@ -19,9 +19,8 @@ import type { RootDecision } from "../spans/root-decision.js";
 import { recordBreadcrumbs } from "../errors/breadcrumbs.js";
 import { ProcessorExceptions } from "../errors/span-exceptions.js";
 import { SharedDestination } from "../spans/shared-destination.js";
-import { createSpanFilter } from "../spans/span-filter.js";
-import type { SpanFilter } from "../spans/span-filter.js";
-import { segmentTrace } from "../spans/segment-trace.js";
+import type { SpanFilter } from "../spans/client-assembler.js";
+import { segmentView } from "../spans/segment-view.js";
 import { assignUnit, rootByIds, unitOfSpan } from "../context/scope-context.js";
 import { SpanEntries, closeRoot } from "../spans/span-entries.js";
 import type { SpanEntry } from "../spans/span-entries.js";
@@ -168,11 +167,11 @@ export class ClientSpanProcessor {
     this.#entries.addRoot(segment.openRoot, segment);
   }
 
-  #segmentOf(span: object): TraceInput | undefined {
+  #segmentOf(span: object): SegmentView | undefined {
     const entry = this.#entries.get(span);
-    if (entry !== undefined) return segmentTrace(entry.segment, entry);
+    if (entry !== undefined) return segmentView(entry.segment, entry);
     const segment = isIdentified(span) ? this.#segmentByIds(span) : undefined;
-    return segment && segmentTrace(segment);
+    return segment && segmentView(segment);
   }
 
   // At the first root, since the context manager may be registered after this processor is made.

@@ -84,7 +84,7 @@ export class SentrySampler extends ClientSampler {
 export class SentryPropagator extends TracePropagator {
   constructor() {
     super({
-      segmentSource: (span) => getClient()?.segmentTrace(span),
+      segmentSource: (span) => getClient()?.propagatedTrace(span),
       dscSource: (traceId, span) =>
         getClient()?.samplingContext({ traceId, isRecorded: isSampled(span) }),
       policy,

@@ -21,30 +21,30 @@ export interface BatchAssemblerSettings {
   readonly encoding: EncodingSettings;
   readonly recorder: DiscardRecorder;
   readonly setTimer: SetTimer;
-  /** Takes a finished transaction; must not throw. */
+  /** Receives each assembled transaction. Must not throw. */
   readonly sink: (transaction: AssembledTransaction) => void;
-  /** Describes a segment by its root. */
+  /** Returns the origin of a segment by its root. */
   readonly originOf: (root: FinishedSpan) => SegmentOrigin;
-  /** Describes a segment by its first span, when its root has not come. */
+  /** Returns the origin of a segment by its first span, if its root has not arrived. */
   readonly originOfOrphan: (span: FinishedSpan) => SegmentOrigin;
-  /** Tells whether a finished span is left out, a root with its whole segment. Default: none is. */
+  /** Returns true if a finished span is filtered out; a root with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
-  /** How long spans wait for their root. */
+  /** Milliseconds that spans are buffered until their root arrives. */
   readonly maxWaitMillis: number;
-  /** Characters of span JSON that may wait for their roots. */
+  /** Maximum number of characters of buffered span JSON. */
   readonly maxBufferedLength: number;
 }
 
-/** Roots whose decision is remembered for children that come after them; the first are forgotten. */
+/** Roots whose decision is remembered for children that arrive later. Over the limit, the oldest is evicted. */
 const MAX_REMEMBERED_ROOTS = 10_000;
 
-/** Spans that a filter left out and that wait as parents of others: about 150 bytes each. */
+/** Filtered-out spans that are buffered as parents of others, about 150 bytes each. */
 const MAX_WAITING_LEFT_OUT = 100_000;
 
 /**
- * Builds transactions from finished spans alone: behind a batch processor or a tail sampler nobody
- * tells which spans have started. A local root takes the descendants that have come, in its batch or
- * before; spans whose root does not come go without it. No batch is dropped.
+ * Assembles transactions from finished spans only: behind a batch processor or a tail sampler, the starts of spans are not
+ * known. A local root is sent with the descendants of its batch and of earlier ones. Spans whose root does not arrive in
+ * time are sent without it.
  */
 export class BatchAssembler {
   readonly #settings: BatchAssemblerSettings;
@@ -63,9 +63,9 @@ export class BatchAssembler {
     this.#encoder = new SpanEncoder(settings.encoding);
   }
 
-  /** Takes a batch of finished spans. */
+  /** Accepts a batch of finished spans. */
   accept(spans: readonly FinishedSpan[]): void {
-    // Children are kept first, all of a batch, so that a root finds those that come after it in it.
+    // Buffers the children of the whole batch first, because a root may precede its children in it.
     const roots = spans.filter((span) => this.#isTakenAsRoot(span));
     for (const root of roots) this.#sendRoot(root);
     while (this.#isFull) this.#sendOldest();
@@ -79,7 +79,7 @@ export class BatchAssembler {
     );
   }
 
-  /** Sends everything that waits for its root. Resolves when it has. */
+  /** Sends all buffered spans. Resolves when done. */
   flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -113,13 +113,13 @@ export class BatchAssembler {
     this.#bufferedLength += item.length;
   }
 
-  // It waits as the parent of its children.
+  // Buffered without its JSON, to link its children to its parent.
   #leftOut(): void {
     this.#waitingLeftOut++;
     this.#drop("ignored", 1, 0);
   }
 
-  // A filter that fails leaves nothing out.
+  // A filter that fails matches nothing.
   #isIgnored(span: FinishedSpan): boolean {
     const { isIgnored } = this.#settings;
     return isIgnored !== undefined && attempt(() => isIgnored(span), false);
@@ -127,13 +127,13 @@ export class BatchAssembler {
 
   #beginGroup(traceId: string, span: FinishedSpan): TraceGroup {
     const origin = this.#origins.get(traceId) ?? this.#settings.originOfOrphan(span);
-    // Looked for again: a decision may run code of the application's that ends spans.
+    // Looked up again, because `originOfOrphan` may call the application's code, which may end spans.
     const group = this.#groups.get(traceId) ?? new TraceGroup(origin, span.resource, this.#round);
     this.#groups.set(traceId, group);
     return group;
   }
 
-  // What may throw comes first: then nothing has been taken out of the group yet.
+  // Do everything that can throw first, before descendants are removed from the group.
   #sendRoot(root: FinishedSpan): void {
     try {
       const { resource } = root;
@@ -144,7 +144,7 @@ export class BatchAssembler {
       this.#remember(traceId, origin);
       const clues: RequestClue[] = [];
       const items = this.#takeDescendants(traceId, spanId, clues);
-      // The innermost first, as they end.
+      // Innermost first, as if in the order of their ends.
       const named = clues.length === 0 ? head : renamedHead(head, clues.toReversed());
       if (origin.fate === "sent") this.#sendSegment(named, items, { origin, resource });
       else this.#drop(origin.fate, items.length + 1, 1);
@@ -153,7 +153,7 @@ export class BatchAssembler {
     }
   }
 
-  // For the children that come after it.
+  // For children that arrive in later batches.
   #remember(traceId: string, origin: SegmentOrigin): void {
     setNewest(this.#origins, [traceId, origin], MAX_REMEMBERED_ROOTS);
   }
@@ -212,9 +212,9 @@ export class BatchAssembler {
 
   #lose(error: unknown, transactions: 0 | 1): void {
     this.#drop("internal_sdk_error", 1, transactions);
-    this.#settings.encoding.onMended(
+    this.#settings.encoding.onProblem(
       "span:encoding",
-      "a span could not be encoded and is lost",
+      "a span could not be encoded; it was dropped",
       error,
     );
   }
@@ -225,7 +225,7 @@ export class BatchAssembler {
     this.#settings.recorder.record(reason, contents);
   }
 
-  // Two rounds make a wait: a group that came just before a round must not go with it.
+  // A wait takes two rounds, so that a group that arrived just before a round is not sent with it.
   #arm(): void {
     this.#cancelTimer ??= this.#settings.setTimer(
       () => this.#onRound(),
@@ -242,7 +242,7 @@ export class BatchAssembler {
   }
 }
 
-// A span that cannot be read knows nothing.
+// An unreadable span has no clue.
 function clueOf(span: FinishedSpan): RequestClue | undefined {
   try {
     return requestClue(span);

@@ -1,28 +1,26 @@
-import { reparentedText } from "./reparenting.js";
-import type { TakenOut } from "./reparenting.js";
+import { validSpanId } from "../trace/span.js";
 
-/** Spans that one transaction holds, without its head (protocol: at most 1000). */
+/** Maximum number of spans in a transaction, without its root (protocol: at most 1000). */
 export const MAX_SPANS = 1000;
 
-/** Bytes of span JSON that one transaction holds; Relay takes 1 MiB for all of it. */
+/** Maximum size of a transaction's span JSON, in bytes; Relay accepts 1 MiB for the whole item. */
 export const MAX_CHUNK_BYTES = 700_000;
 
-// A character takes three bytes at most (a pair of surrogates takes four): below this length there is
-// nothing to measure.
+// A UTF-16 code unit takes at most three bytes, so a shorter text need not be measured.
 const MEASURED_FROM = MAX_CHUNK_BYTES / 3;
 
 /**
- * Finished spans of one segment that will travel in one transaction: encoded, joined, counted. The
- * first one stands apart, since it becomes the head when the chunk has to go without its root.
+ * The encoded spans of one transaction, joined and counted. The first span is kept apart, because it becomes the head of
+ * the transaction if the chunk is sent without its root.
  */
 export class Chunk {
   first: string;
-  /** The others, each with a leading comma. */
+  /** The other spans, each with a leading comma. */
   rest: string = "";
   count: number = 1;
-  /** Number of the sweep in which the chunk was begun. */
+  /** Number of the sweep in which the chunk was created. */
   readonly since: number;
-  /** Begun after the root was sent. */
+  /** True if the chunk was created after the root was sent. */
   readonly late: boolean;
   #bytes: number | undefined;
 
@@ -38,22 +36,51 @@ export class Chunk {
     if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + 1;
   }
 
-  /** Gives spans whose parents were taken out to the nearest ancestor that was not. */
+  /** Links spans whose parents were filtered out to their nearest kept ancestor. */
   reparent(takenOut: TakenOut): void {
     this.first = reparentedText(this.first, takenOut);
     this.rest = reparentedText(this.rest, takenOut);
   }
 
-  /** Characters of all spans. */
+  /** Number of characters of all spans. */
   get length(): number {
     return this.first.length + this.rest.length;
   }
 
-  /** Whether the item has no room in this transaction. */
+  /** Returns true if the item does not fit into this transaction. */
   isFullFor(item: string): boolean {
     if (this.count >= MAX_SPANS) return true;
     if (this.length + item.length <= MEASURED_FROM) return false;
     this.#bytes ??= Buffer.byteLength(this.first) + Buffer.byteLength(this.rest);
     return this.#bytes + Buffer.byteLength(item) > MAX_CHUNK_BYTES;
   }
+}
+
+/** Maps the ids of filtered-out spans to their parents. */
+export type TakenOut = ReadonlyMap<string, string | undefined>;
+
+const PARENT_MEMBER = /"parent_span_id":"([\da-f]{16})"/g;
+
+/** Returns the nearest ancestor that was not filtered out; undefined if there is none. */
+export function keptAncestor(parentId: string | undefined, takenOut: TakenOut): string | undefined {
+  let ancestor = parentId;
+  // At most one step per filtered-out span, so that the walk ends even if the ids form a cycle.
+  for (let steps = 0; steps <= takenOut.size && ancestor !== undefined; steps++) {
+    if (!takenOut.has(ancestor)) return ancestor;
+    ancestor = takenOut.get(ancestor);
+  }
+  return undefined;
+}
+
+/**
+ * Links encoded spans whose parents were filtered out later to their nearest kept ancestor. Quotes inside JSON strings are
+ * escaped, so only members match; an attribute named `parent_span_id` with such an id is changed as well.
+ */
+export function reparentedText(text: string, takenOut: TakenOut): string {
+  return text.replace(PARENT_MEMBER, (member: string, parentId: string) => {
+    const ancestor = keptAncestor(parentId, takenOut);
+    return ancestor === undefined || ancestor === parentId
+      ? member
+      : `"parent_span_id":"${validSpanId(ancestor)}"`;
+  });
 }

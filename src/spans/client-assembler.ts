@@ -1,26 +1,30 @@
-import type { TraceInput } from "../client/capture-input.js";
+import { types } from "node:util";
+import type { SegmentView } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import type { KeepUnsampled } from "../options/options.js";
-import { STATUS_CODE } from "../trace/span.js";
-import type { FinishedSpan } from "../trace/span.js";
+import { setDetachedTimer } from "../context/suppress-tracing.js";
+import type { KeepUnsampled, SpanPattern } from "../options/options.js";
+import { matches, matchesNamed } from "../options/text-pattern.js";
+import type { Named } from "../options/text-pattern.js";
+import { withoutSecrets } from "../privacy/url.js";
+import { inferSpan } from "../semantics/infer-span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
-import { createSpanFilter } from "./span-filter.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
+import { STATUS_CODE } from "../trace/span.js";
+import type { FinishedSpan, SpanView } from "../trace/span.js";
 
-/** How long a segment whose root has ended waits for spans that have not. */
+/** Milliseconds that a segment whose root has ended waits for open spans. */
 export const GRACE_MILLIS = 1000;
 
-/** How long a finished span waits for a root that stays open. */
+/** Milliseconds that a finished span is buffered while its root stays open. */
 export const MAX_WAIT_MILLIS = 60_000;
 
-/** Encoding that tells a client what it had to mend. */
+/** Returns the encoding settings of a client, which log a diagnostic for each repaired value. */
 export function encodingSettings(client: SentryClient): EncodingSettings {
   return {
     now: Date.now,
     sendDefaultPii: client.settings.sendDefaultPii,
-    onMended: (kind, message, cause) => client.diagnostics.warnOnce(kind, message, cause),
+    onProblem: (kind, message, cause) => client.diagnostics.warnOnce(kind, message, cause),
   };
 }
 
@@ -32,10 +36,10 @@ function keeperOf(keep: KeepUnsampled | undefined): ((root: FinishedSpan) => boo
     (endTime[0] - startTime[0]) * 1000 + (endTime[1] - startTime[1]) / 1e6 > slowerThanMillis;
 }
 
-/** Builds the assembler of one processor: its transactions go to the client, its counts are the client's. */
+/** Creates the assembler of one processor. Its transactions go to the client, and `stats` includes its counts. */
 export function createAssembler(
   client: SentryClient,
-  segmentOf: (span: object) => TraceInput | undefined,
+  segmentOf: (span: object) => SegmentView | undefined,
 ): SegmentAssembler {
   const sink = createTransactionSink(client, setDetachedTimer);
   const assembler = new SegmentAssembler({
@@ -53,4 +57,45 @@ export function createAssembler(
   });
   addAssembler(client, assembler, { sink, segmentOf });
   return assembler;
+}
+
+/** Returns true if a span is ignored, by its current name and attributes. */
+export type SpanFilter = (span: SpanView) => boolean;
+
+/** Creates the filter of the option `ignoreSpans`; undefined if the option is empty. */
+export function createSpanFilter(patterns: readonly SpanPattern[]): SpanFilter | undefined {
+  if (patterns.length === 0) return undefined;
+  return (span) => {
+    const named = namesOf(span);
+    return patterns.some((pattern) => matchesSpan(span, named, pattern));
+  };
+}
+
+// Patterns match OpenTelemetry's span name or Sentry's description.
+function namesOf(span: SpanView): Named {
+  const { description, op } = inferSpan(span);
+  const shown = withoutSecrets(description);
+  return { names: span.name === shown ? [shown] : [span.name, shown].filter(isText), op };
+}
+
+function isText(name: unknown): boolean {
+  return typeof name === "string";
+}
+
+// All members of a pattern must match (protocol: filtering of spans).
+function matchesSpan(span: SpanView, named: Named, pattern: SpanPattern): boolean {
+  if (typeof pattern === "string" || types.isRegExp(pattern)) return matchesNamed(named, pattern);
+  const { name, op, attributes } = pattern;
+  if (attributes === undefined) return matchesNamed(named, pattern);
+  if (!hasAttributes(span, attributes)) return false;
+  return (name === undefined && op === undefined) || matchesNamed(named, pattern);
+}
+
+function hasAttributes(span: SpanView, expected: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(expected).every(([key, value]) => {
+    const actual = span.attributes[key];
+    return types.isRegExp(value)
+      ? typeof actual === "string" && matches(actual, value)
+      : actual === value;
+  });
 }

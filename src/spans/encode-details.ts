@@ -6,13 +6,13 @@ import type { AttributeEncoder } from "./attribute-encoder.js";
 import { validSpanId, validTraceId } from "../trace/span.js";
 
 const SAMPLED_FLAG = 1;
-// By index: what is made by hand may have any length. OTel's SDK keeps 128.
+// Hand-made spans may have any number; OTel's SDK keeps 128.
 const MAX_EVENTS = 1000;
 const MAX_LINKS = 128;
 const MAX_LINKS_LENGTH = 65_536;
 const MAX_STATUS_LENGTH = 8192;
 
-/** Links as a member with a leading comma. The trace state of a link is OTel's own and stays out. */
+/** Encodes links as a JSON member with a leading comma, without their trace state, which Sentry does not use. */
 export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncoder): string {
   let text = "";
   for (const link of links.slice(0, MAX_LINKS)) {
@@ -21,7 +21,7 @@ export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncod
   return `,"links":[${text}]`;
 }
 
-// Without an encoder, the link goes without its attributes.
+// Without an encoder, the link is sent without its attributes.
 function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string {
   const { traceId, spanId, traceFlags } = link.context;
   const sampled = (traceFlags & SAMPLED_FLAG) === SAMPLED_FLAG;
@@ -31,15 +31,15 @@ function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string
   return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
 }
 
-/** Measurements as a member with a leading comma, and whether one had to be repaired or left out. */
+/** Measurements as a JSON member with a leading comma. `isBroken` is true if one was repaired or left out. */
 export interface EncodedMeasurements {
   readonly text: string;
   readonly isBroken: boolean;
 }
 
 /**
- * Measurements that Sentry's own SDKs write as span events; no text when no event is one. Other events
- * are not representable in a span.
+ * Encodes measurements, which Sentry's own SDKs record as span events; the text is empty if there are none. Sentry's spans
+ * cannot carry other events.
  */
 export function jsonMeasurements(events: readonly SpanEvent[]): EncodedMeasurements {
   const members = new Map<string, string>();
@@ -76,9 +76,9 @@ function measurementOf(event: SpanEvent, attributes: AttributeBag): Measurement 
   return { name, text, isValid: hasUnit && name === event.name };
 }
 
-/** A status message as it is sent; undefined where there is none. It often holds the body of an answer. */
+/** Returns a status message with secrets filtered and cut; undefined if it is empty. It often holds a response body. */
 export function statusDescription(message: unknown): string | undefined {
   if (typeof message !== "string" || message === "") return undefined;
-  // More is read than is sent, so that no secret is recognized less because the text is cut.
+  // Twice the length is searched, so that a secret at the cut is still recognized.
   return clip(redactedText(cut(message, 2 * MAX_STATUS_LENGTH)), MAX_STATUS_LENGTH);
 }

@@ -5,12 +5,12 @@ import { requestName } from "../semantics/request-name.js";
 import type { NamedRequest } from "../semantics/request-name.js";
 import { withoutSecrets } from "../privacy/url.js";
 
-/** The local root of a segment, encoded as what a transaction needs of it. */
+/** The encoded local root of a segment, as the members of its transaction. */
 export interface EncodedHead {
   readonly traceId: string;
   readonly spanId: string;
   readonly name: string;
-  /** Name of the root span, where it is a text; undefined for a continuation. */
+  /** Name of the root span; undefined for a continuation, or if the name is not a string. */
   readonly spanName?: string | undefined;
   readonly source: string;
   readonly op: string | undefined;
@@ -21,27 +21,27 @@ export interface EncodedHead {
   readonly end: number;
   /** The members `start_timestamp` and `timestamp`, each with a leading comma. */
   readonly times: string;
-  /** A member with a leading comma, or nothing. */
+  /** A JSON member with a leading comma, or an empty string. */
   readonly measurements: string;
-  /** The request that a SERVER root answered: a member with a leading comma, or nothing. */
+  /** The request that a SERVER root handled, as a JSON member with a leading comma, or an empty string. */
   readonly request: string;
   readonly responseStatusCode: number | undefined;
-  /** Parts of another name; undefined where no inner span can change it. */
+  /** Parts from which the name can be completed; undefined if inner spans cannot change the name. */
   readonly naming?: HeadNaming | undefined;
 }
 
-/** Parts of a name that the spans inside of a request may complete. */
+/** Parts of a request's name that inner spans may complete, for example with the route. */
 export interface HeadNaming {
   readonly request: NamedRequest;
   readonly description: string;
   readonly source: TransactionSource;
-  /** True where the root has an attribute `http.route`. */
+  /** True if the root has an attribute `http.route`. */
   readonly hasRoute: boolean;
-  /** Where `sourceMember` stands in the trace context. */
+  /** Index of `sourceMember` in the trace context. */
   readonly sourceAt: number;
 }
 
-/** The name that sampling contexts and error events carry: a URL is none, since the server groups by it. */
+/** Returns the name for sampling contexts and error events; undefined for a URL, because Sentry groups by the name. */
 export function shownHeadName({
   name,
   source,
@@ -49,12 +49,12 @@ export function shownHeadName({
   return source === "url" ? undefined : name;
 }
 
-/** The span data that says where the name comes from, with a leading comma. */
+/** Returns the JSON member `sentry.source` with a leading comma. */
 export function sourceMember(source: string): string {
   return `,"sentry.source":"${source}"`;
 }
 
-/** The head with the name that it has together with what the spans inside of the request know. */
+/** Returns the head with the name that the clues of inner spans complete. */
 export function renamedHead(head: EncodedHead, clues: readonly RequestClue[]): EncodedHead {
   const { naming, traceContext } = head;
   const found = naming && requestName(naming.request, clues, naming);
@@ -71,14 +71,14 @@ export function renamedHead(head: EncodedHead, clues: readonly RequestClue[]): E
 
 const MAX_NAME_LENGTH = 200;
 
-/** The name of a transaction whose head has this description, as Relay takes it; also in sampling contexts. */
+/** Returns a valid transaction name for a description, with secrets filtered. Sampling contexts use the same name. */
 export function transactionName(description: string): string {
   return (
     clip(withoutSecrets(description.trim()), MAX_NAME_LENGTH).trim() || "<unlabeled transaction>"
   );
 }
 
-/** Characters that a head takes while it waits. */
+/** Returns the number of characters that a buffered head takes. */
 export function headLength({ traceContext, request }: EncodedHead): number {
   return traceContext.length + request.length;
 }

@@ -1,10 +1,10 @@
 import { attempt, ownKeys, setMember } from "../support/foreign.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime } from "../trace/span.js";
-import { jsonValue } from "./encode-value.js";
+import { jsonValue } from "./json-values.js";
 
 const MAX_ATTRIBUTES = 1000;
 
-/** Copies a span without what cannot be read, or is not of its type; `nowMillis` stands in for its times. */
+/** Copies a span without members that throw or have a wrong type; `nowMillis` replaces unreadable times. */
 export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpan {
   const now: HighResolutionTime = [Math.floor(nowMillis / 1000), (nowMillis % 1000) * 1e6];
   const start = readableTime(() => span.startTime);
@@ -61,7 +61,7 @@ function readableAttributes(span: FinishedSpan): AttributeBag {
   return readable;
 }
 
-// A value with a getter or a proxy inside is read here, where it can be left out.
+// Reads values with getters or proxies here, where a value that throws can be left out.
 function plain(value: unknown): unknown {
   return typeof value === "object" && value !== null
     ? (JSON.parse(jsonValue(value)) as unknown)

@@ -1,29 +1,35 @@
 import type { SentryClient } from "../client/client.js";
-import type { Settings } from "../options/options.js";
-import type { RootDescription } from "../trace/sampling.js";
-import type { ResourceView } from "../trace/span.js";
-import type { SegmentOrigin } from "./segment.js";
 import type { ContextScopes } from "../context/scope-context.js";
-import { createSegmentSampling, takeFromHead } from "./segment-sampling.js";
+import { runHook } from "../context/suppress-tracing.js";
+import type { Settings } from "../options/options.js";
+import type { SegmentOrigin } from "./segment.js";
+import { detached } from "../support/detached.js";
+import { reportAsyncHook } from "../support/diagnostics.js";
+import { pressDecision } from "../trace/backpressure.js";
+import type { IncomingTrace } from "../trace/headers.js";
+import { parseRate } from "../trace/sample-rand.js";
+import { decideSampling } from "../trace/sampling.js";
+import type { RootDescription, SamplingDecision } from "../trace/sampling.js";
+import type { ResourceView } from "../trace/span.js";
 
-/** What is read of a local root, started or finished. */
+/** The members of a local root, started or finished, that the decision reads. */
 export interface LocalRoot extends RootDescription {
   readonly resource?: ResourceView | undefined;
   spanContext(): { readonly traceId: string };
 }
 
-/** Decides what becomes of the segment that a local root begins. */
+/** Decides whether the segment of a local root is sent. */
 export type RootDecision = (span: LocalRoot, scopes: ContextScopes) => SegmentOrigin;
 
 /**
- * Builds the decision of a client. Sentry's sampling is decided here, per local root, among the
- * spans that OTel's sampler kept: trace flags, trace state and other exporters do not notice it.
+ * Creates the decision function of a client. It applies Sentry's sampling per local root, to spans that OTel's sampler
+ * recorded. Trace flags, trace state and other exporters are not affected.
  */
 export function createRootDecision(client: SentryClient): RootDecision {
   return createDecision(client, client.settings.tracesSampler);
 }
 
-/** The same by the rate alone: for a segment whose root is not known. */
+/** Creates a decision function without `tracesSampler`, for segments whose root is not known. */
 export function createRateDecision(client: SentryClient): RootDecision {
   return createDecision(client, undefined);
 }
@@ -46,4 +52,81 @@ function createDecision(client: SentryClient, sampler: Settings["tracesSampler"]
       resource: span.resource,
     };
   };
+}
+
+/** The sampling decision of a segment, and the reason if it is not sent. */
+export interface SegmentSampling {
+  readonly sampling: SamplingDecision;
+  readonly lostTo: "backpressure" | "sample_rate" | undefined;
+}
+
+/** A local root whose segment is to be decided. */
+export interface DecidedRoot {
+  readonly traceId: string;
+  /** Trace headers of the request, of this trace or of another one. */
+  readonly incoming: IncomingTrace | undefined;
+  readonly root: RootDescription;
+}
+
+/** Creates a client's sampling decision: by `tracesSampler`, else by the sender's decision, else by `tracesSampleRate`. */
+export function createSegmentSampling(
+  client: SentryClient,
+  sampler: Settings["tracesSampler"],
+): (decided: DecidedRoot) => SegmentSampling {
+  const { settings, pressure } = client;
+  const onSamplerError = (error: unknown): void =>
+    client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
+  const onAsyncSampler = (): void =>
+    reportAsyncHook(
+      client.diagnostics,
+      "tracesSampler",
+      "the parent's decision or `tracesSampleRate` decides",
+    );
+
+  // Runs as a hook, so that a span that the sampler starts does not call it again.
+  const ownSampler: typeof sampler = sampler && ((asked) => runHook(() => sampler(asked)));
+
+  return ({ traceId, incoming, root }) => {
+    // The decision of a sender without Sentry headers applies to its own pipeline, not to Sentry's.
+    const isSentry = incoming?.dsc !== undefined && incoming.traceId === traceId;
+    const decision = decideSampling({
+      traceId,
+      incoming,
+      parentSampled: isSentry ? incoming.sampled : undefined,
+      rate: settings.tracesSampleRate,
+      sampler: ownSampler,
+      // A copy, because the sampler must not change the SDK's own object.
+      describeRoot: () => ({ ...root, attributes: detached(root.attributes) }),
+      onSamplerError,
+      onAsyncSampler,
+    });
+    const factor = pressure.factor();
+    const senderRate = factor > 0 && isSentry ? parseRate(incoming.dsc["sample_rate"]) : undefined;
+    return pressDecision(decision, factor, senderRate);
+  };
+}
+
+/** The decision of a `SentrySampler` about the root that starts next. */
+export interface HeadDecision {
+  readonly traceId: string;
+  readonly sampling: SegmentSampling;
+}
+
+// A tracer calls its sampler and its processors synchronously, so there is at most one pending decision. It is kept on the
+// client, because sampler and processor may belong to two copies of the package.
+const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
+
+type DecidingClient = SentryClient & { [UNDER_WAY]?: HeadDecision | undefined };
+
+/** Stores a sampler's decision for the processor, whose `onStart` is called next. */
+export function announceHead(client: DecidingClient, decision: HeadDecision): void {
+  client[UNDER_WAY] = decision;
+}
+
+/** Returns and removes the decision that a sampler of the client has just made about a root of this trace. */
+export function takeFromHead(client: DecidingClient, traceId: string): SegmentSampling | undefined {
+  const decision = client[UNDER_WAY];
+  if (decision?.traceId !== traceId) return undefined;
+  client[UNDER_WAY] = undefined;
+  return decision.sampling;
 }

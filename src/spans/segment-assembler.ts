@@ -20,21 +20,21 @@ export interface AssemblerSettings {
   readonly encoding: EncodingSettings;
   readonly schedule: ScheduleSettings;
   readonly recorder: DiscardRecorder;
-  /** Takes a finished transaction; must not throw. */
+  /** Receives each assembled transaction. Must not throw. */
   readonly sink: (transaction: AssembledTransaction) => void;
-  /** Whether a root is worth to be sent although the rate drops it; absent: none is. */
+  /** Returns true if an unsampled root is to be sent anyway (`keepUnsampled`). Default: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
-  /** Tells whether a finished span is left out, a root with its whole segment. Default: none is. */
+  /** Returns true if a finished span is filtered out; a root with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
-  /** Characters of span JSON that may wait for their roots, over all segments. */
+  /** Maximum number of characters of buffered span JSON, over all segments. */
   readonly maxBufferedLength: number;
 }
 
-/** Where the spans that were started are now; what has left is counted by the client. */
+/** Counts of the spans of an assembler. Spans that were sent or dropped are counted by the client. */
 export interface AssemblerCounts {
   readonly started: number;
   readonly open: number;
-  /** Finished, encoded, and waiting for their segment. */
+  /** Finished, encoded and buffered until their segment is complete. */
   readonly buffered: number;
 }
 
@@ -45,8 +45,8 @@ const ONE_ROOT: readonly ItemCount[] = [
 ];
 
 /**
- * Turns the starts and ends of spans into transactions. A segment is sent in the moment in which its
- * root and all of its started descendants have ended; nothing else is looked at then.
+ * Assembles transactions from the starts and ends of spans. A segment is sent as soon as its root and all its started
+ * descendants have ended.
  */
 export class SegmentAssembler {
   readonly #settings: AssemblerSettings;
@@ -66,7 +66,7 @@ export class SegmentAssembler {
     });
   }
 
-  /** A local root has started. */
+  /** Begins the segment of a local root that has started. */
   begin(origin: SegmentOrigin, root: object): Segment {
     this.#started++;
     const segment = new Segment(origin, root);
@@ -77,18 +77,18 @@ export class SegmentAssembler {
     return segment;
   }
 
-  /** A descendant of the segment's root has started. */
+  /** Adds a descendant of the root that has started. */
   join(segment: Segment): void {
     this.#started++;
     segment.open++;
   }
 
-  /** A span of the segment has ended. */
+  /** Ends a span of the segment: encodes or drops it, and sends the segment if it is complete. */
   finish(segment: Segment, span: FinishedSpan): void {
     this.#ended++;
     segment.open--;
     const isRoot = segment.endsWith(span);
-    // All that most spans cost: calls to others, and spans outside of requests, know no route.
+    // Only INTERNAL and SERVER spans of a request can have clues; the check keeps other spans cheap.
     if (segment.isRequest && span.kind <= SPAN_KIND.SERVER && !isRoot)
       this.#noteClue(segment, span);
     if (isRoot && this.#isIgnored(span)) segment.ignore();
@@ -99,27 +99,26 @@ export class SegmentAssembler {
     this.#settle(segment);
   }
 
-  /** Counts a span that will not be sent; a root takes its transaction with it. */
+  /** Counts a span that is dropped, and for a root its transaction. */
   drop(reason: DiscardReason, isRoot: boolean): void {
     this.#settings.recorder.record(reason, isRoot ? ONE_ROOT : ONE_SPAN);
   }
 
-  /** A span that ended after the pipeline was closed. */
+  /** Drops a span that ended after the processor was shut down. */
   dropClosed(segment: Segment, span: FinishedSpan): void {
     this.#ended++;
     this.drop("closed", segment.endsWith(span));
   }
 
   /**
-   * Sends everything that has finished, without waiting for what is still open. Resolves when it has;
-   * the first few segments are sent at once. What another flush has not come to yet is sent by this
-   * one: a segment waits until it is really sent.
+   * Sends all finished spans, without waiting for open ones. The first few segments are sent synchronously; resolves when
+   * all are sent. Concurrent calls are safe: each sends the segments that the others have not reached.
    */
   flush(): Promise<void> {
     return inTurns(this.#schedule.all(), (segment) => this.#emit(segment));
   }
 
-  /** Lets go of the timer; what is buffered stays until `flush`. */
+  /** Stops the timer. Buffered spans are kept until `flush`. */
   close(): void {
     this.#schedule.close();
   }
@@ -128,25 +127,25 @@ export class SegmentAssembler {
     return { started: this.#started, open: this.#started - this.#ended, buffered: this.#buffered };
   }
 
-  // What has waited for the root is dropped with it, if it is not kept.
+  // Buffered spans are dropped with the root if it is not kept.
   #decideAgain(segment: Segment, root: FinishedSpan): void {
     segment.mayBeKept = false;
     if (this.#isWorthKeeping(root)) segment.keep();
     else this.#emit(segment);
   }
 
-  // A span that cannot be read has no clue. Encoding reports it.
+  // An unreadable span has no clue; encoding it logs the diagnostic.
   #noteClue(segment: Segment, span: FinishedSpan): void {
     if (segment.headSent) return;
     try {
       const clue = requestClue(span);
       if (clue !== undefined) segment.addClue(clue);
     } catch {
-      // See above.
+      // The span is reported when it is encoded.
     }
   }
 
-  // A span that cannot be read is not worth it; it is counted like the others.
+  // An unreadable root is not kept.
   #isWorthKeeping(root: FinishedSpan): boolean {
     return attempt(() => this.#settings.isWorthKeeping?.(root) === true, false);
   }
@@ -160,15 +159,15 @@ export class SegmentAssembler {
       else this.#takeChild(segment, span);
     } catch (error) {
       this.drop("internal_sdk_error", isRoot);
-      this.#settings.encoding.onMended(
+      this.#settings.encoding.onProblem(
         "span:encoding",
-        "a span could not be encoded and is lost",
+        "a span could not be encoded; it was dropped",
         error,
       );
     }
   }
 
-  // A filter that fails leaves nothing out.
+  // A filter that fails matches nothing.
   #isIgnored(span: FinishedSpan): boolean {
     const { isIgnored } = this.#settings;
     return isIgnored !== undefined && attempt(() => isIgnored(span), false);
@@ -198,7 +197,7 @@ export class SegmentAssembler {
     this.#grow(item.length);
   }
 
-  // Over the bound, the segments that have held the most time go with what they have.
+  // Over the limit, sends the segments that have been buffering longest.
   #grow(length: number): void {
     this.#buffered++;
     this.#bufferedLength += length;
@@ -223,7 +222,7 @@ export class SegmentAssembler {
     else if (segment.hasFinished) this.#schedule.watchGrace(segment);
   }
 
-  // The segment's root goes with what was kept for it, then the rest.
+  // Sends the root with its spans, then the remaining chunks.
   #emit(segment: Segment): void {
     const { head } = segment;
     if (head !== undefined) {
@@ -239,7 +238,7 @@ export class SegmentAssembler {
     this.#emitChunks(segment);
   }
 
-  // What has finished goes without the root: it is open, or it has gone before.
+  // Sends finished spans without the root, which is open or was sent before.
   #emitChunks(segment: Segment): void {
     this.#schedule.forget(segment);
     const { kept } = segment;
@@ -275,7 +274,7 @@ export class SegmentAssembler {
     }
     const { head, spans, spanCount } = parts;
     const { origin, resource } = segment;
-    // Member by member: a spread with members after it takes 2.5 µs.
+    // Listed member by member, because an object spread followed by members takes 2.5 µs.
     this.#settings.sink({ head, spans, spanCount, origin, resource });
   }
 }

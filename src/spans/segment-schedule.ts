@@ -3,9 +3,9 @@ import type { Segment } from "./segment.js";
 
 export interface ScheduleSettings {
   readonly setTimer: SetTimer;
-  /** How long a segment whose root has ended waits for spans that have not. */
+  /** Milliseconds that a segment whose root has ended waits for open spans. */
   readonly graceMillis: number;
-  /** How long a finished span waits for a root that stays open. */
+  /** Milliseconds that a finished span is buffered while its root stays open. */
   readonly maxWaitMillis: number;
 }
 
@@ -17,17 +17,17 @@ export interface ScheduleHandlers {
 const SWEEP_MILLIS = 250;
 
 /**
- * Segments that wait for something, in the order in which they began to. One timer serves all, and
- * only while there are any: time is counted in its sweeps, so that no clock is read per span.
+ * Tracks the deadlines of segments, in the order in which they were added. One timer serves all segments and runs only
+ * while there are any. Time is counted in its sweeps, so that no clock is read per span.
  */
 export class SegmentSchedule {
   readonly #settings: ScheduleSettings;
   readonly #handlers: ScheduleHandlers;
   readonly #graceSweeps: number;
   readonly #maxWaitSweeps: number;
-  /** Root has ended, descendants have not. */
+  /** Segments whose root has ended and whose descendants have not. */
   readonly #waiting = new Set<Segment>();
-  /** Has finished spans in memory. */
+  /** Segments with buffered spans. */
   readonly #holding = new Set<Segment>();
   #cancelTimer: (() => void) | undefined;
   #closed = false;
@@ -40,18 +40,18 @@ export class SegmentSchedule {
     this.#maxWaitSweeps = Math.ceil(settings.maxWaitMillis / SWEEP_MILLIS);
   }
 
-  /** The number of the current sweep: the schedule's clock. */
+  /** The number of the current sweep, which is the schedule's clock. */
   get sweep(): number {
     return this.#sweep;
   }
 
-  /** The segment has begun to hold finished spans. */
+  /** Adds a segment that has begun to buffer finished spans. */
   watchAge(segment: Segment): void {
     this.#holding.add(segment);
     this.#arm();
   }
 
-  /** The segment's root has ended before its descendants. */
+  /** Adds a segment whose root has ended before its descendants. */
   watchGrace(segment: Segment): void {
     if (this.#waiting.has(segment)) return;
     segment.waitingSince = this.#sweep;
@@ -59,23 +59,23 @@ export class SegmentSchedule {
     this.#arm();
   }
 
-  /** The segment waits for nothing any more. */
+  /** Removes a segment. */
   forget(segment: Segment): void {
     this.#holding.delete(segment);
     if (segment.waitingSince >= 0) this.#waiting.delete(segment);
   }
 
-  /** The segment that has held finished spans, or waited, for the longest time. */
+  /** Returns the segment that has buffered spans longest, or else the one that has waited longest. */
   oldest(): Segment | undefined {
     return this.#holding.values().next().value ?? this.#waiting.values().next().value;
   }
 
-  /** All segments that wait or hold something. */
+  /** Returns all segments. */
   all(): Segment[] {
     return [...new Set([...this.#waiting, ...this.#holding])];
   }
 
-  /** Stops the timer for good. */
+  /** Stops the timer permanently. */
   close(): void {
     this.#closed = true;
     this.#cancelTimer?.();
@@ -95,7 +95,7 @@ export class SegmentSchedule {
     if (this.#waiting.size > 0 || this.#holding.size > 0) this.#arm();
   }
 
-  // Both sets are in the order of their deadlines, so that the first that is not due ends the walk.
+  // Both sets are in the order of their deadlines, so the first segment that is not due ends the loop.
   #endGrace(): void {
     for (const segment of this.#waiting) {
       if (this.#sweep - segment.waitingSince <= this.#graceSweeps) return;

@@ -11,20 +11,20 @@ import type { Chunk } from "./chunk.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { OpenRoot } from "../context/open-roots.js";
 import type { FinishedSpan, ResourceView } from "../trace/span.js";
-import { keptAncestor } from "./reparenting.js";
+import { keptAncestor } from "./chunk.js";
 import { createIdTexts } from "./span-encoder.js";
 import type { IdTexts } from "./span-encoder.js";
 
-/** Spans of one segment that are remembered as taken out; the first ones are forgotten. */
+/** Filtered-out spans that are remembered per segment. Over the limit, the oldest is evicted. */
 const MAX_TAKEN_OUT = 10_000;
 
-/** Different clues of one request that are kept; the first ones. */
+/** Distinct clues that are kept per request; further ones are dropped. */
 const MAX_CLUES = 50;
 
-/** Whether the spans of a segment are sent, and if not, why. */
+/** `sent`, or the reason why the spans of a segment are dropped. */
 export type SegmentFate = "backpressure" | "ignored" | "sample_rate" | "sent";
 
-/** What is known of a segment when its local root starts. */
+/** The data of a segment that is known when its local root starts. */
 export interface SegmentOrigin {
   readonly unit: Unit;
   readonly current: Scope | undefined;
@@ -33,49 +33,49 @@ export interface SegmentOrigin {
   readonly sampling: SamplingDecision;
   readonly fate: SegmentFate;
   readonly slot: DscSlot;
-  /** Resource of the local root; absent where no root was seen. */
+  /** Resource of the local root; undefined if no root was seen. */
   readonly resource?: ResourceView | undefined;
 }
 
 /**
- * A local root and its local descendants, from the root's start until the last of them has ended.
- * Only its own spans refer to it, so that a root which never ends costs no more than itself.
+ * A local root and its local descendants, from the root's start until the last of them has ended. Only its own spans hold
+ * it, so that a root that never ends is collected with its spans.
  */
 export class Segment {
   origin: SegmentOrigin;
-  /** Not sampled, but kept if its root turns out to be worth it: until then its spans wait. */
+  /** True while the segment is not sampled, but `keepUnsampled` may keep it when its root ends. */
   mayBeKept: boolean = false;
-  /** The root, until it ends. By identity: an id generator may give two spans one id. */
+  /** The root, until it ends. Compared by identity, because an id generator may give two spans one id. */
   #root: object | undefined;
-  /** Spans that have started and not ended, the root among them. */
+  /** Number of open spans, including the root. */
   open: number = 1;
   rootEnded: boolean = false;
   readonly ids: IdTexts = createIdTexts();
-  /** Its root is a server's span, which may be named by what the spans inside of it know. */
+  /** True if the root is a SERVER span, whose name inner spans may complete. */
   readonly isRequest: boolean;
-  /** Clues of finished spans about the name of the request. */
+  /** Clues of finished spans about the request's name. */
   clues: RequestClue[] | undefined = undefined;
   /** The encoded root, from its end until it is sent. */
   head: EncodedHead | undefined = undefined;
   headSent: boolean = false;
-  /** Name of the transaction, once its root was sent; undefined where it is a URL. */
+  /** Name of the transaction after its root was sent; undefined if it is a URL. */
   sentName: string | undefined = undefined;
-  /** Whether its exceptions are waited for: those that were recorded, or may yet be after its root. */
+  /** True if exceptions were recorded, or may still be recorded after the root has ended. */
   hasExceptions: boolean = false;
   resource: ResourceView | undefined = undefined;
-  /** The spans that finished first: they go with the root. */
+  /** The spans that finished first, which are sent with the root. */
   kept: Chunk | undefined = undefined;
-  /** What finished after `kept` was full, or after the root was sent. */
+  /** The spans that finished after `kept` was full, or after the root was sent. */
   overflow: Chunk | undefined = undefined;
-  /** Units of the client spans that are of others than the root's. */
+  /** Units of work of the client spans that do not belong to the root's unit, by span id. */
   otherUnits: Map<string, Unit> | undefined = undefined;
-  /** Parents by the ids of the spans that a filter took out. */
+  /** Maps the ids of filtered-out spans to their parents. */
   reparented: Map<string, string | undefined> | undefined = undefined;
-  /** Its entry among the process's open roots, until it is complete. */
+  /** Its entry in the process's open roots, until the segment is complete. */
   openRoot: OpenRoot | undefined = undefined;
-  /** True where spans wait whose parents may have been taken out since they were encoded. */
+  /** True if parents of buffered spans may have been filtered out after the spans were encoded. */
   hasLateParents: boolean = false;
-  /** Number of the sweep in which it began to wait for stragglers; -1 while it does not. */
+  /** Number of the sweep in which the segment began to wait for open spans after its root; -1 before. */
   waitingSince: number = -1;
 
   constructor(origin: SegmentOrigin, root: object) {
@@ -89,7 +89,7 @@ export class Segment {
     return this.#root;
   }
 
-  /** Whether the span is the root; if so, the root has ended. */
+  /** Returns true if the span is the root, and marks the root as ended. */
   endsWith(span: object): boolean {
     if (span !== this.#root) return false;
     this.#root = undefined;
@@ -97,7 +97,7 @@ export class Segment {
     return true;
   }
 
-  /** Sends it after all: by a rate of 1, since nothing but what it is has decided about it. */
+  /** Makes an unsampled segment be sent. Its sample rate becomes 1, because segments like it are all kept. */
   keep(): void {
     const { sampling, slot } = this.origin;
     const { frozen, identity } = slot;
@@ -112,50 +112,50 @@ export class Segment {
     };
   }
 
-  /** Remembers what a finished span knows about the name of the request. */
+  /** Adds the clue of a finished span about the request's name. */
   addClue(clue: RequestClue): void {
     const clues = (this.clues ??= []);
     if (clues.length < MAX_CLUES && !clues.some((known) => isSameClue(known, clue)))
       clues.push(clue);
   }
 
-  /** The chunk that still has room for the item. */
+  /** Returns the chunk that still has room for the item; undefined if there is none. */
   chunkFor(item: string): Chunk | undefined {
     const chunk = this.overflow ?? this.kept;
     return chunk === undefined || chunk.isFullFor(item) ? undefined : chunk;
   }
 
-  /** Whether its spans are encoded when they end: they are sent, or may be. */
+  /** True if its spans are encoded when they end, because they are sent or may be kept. */
   get isTaken(): boolean {
     return this.origin.fate === "sent" || this.mayBeKept;
   }
 
-  /** The encoded children that have finished and wait, joined by commas. */
+  /** The encoded child spans that are buffered, joined by commas. */
   get waitingSpans(): string {
     const texts = [this.kept, this.overflow].map((chunk) => chunk && chunk.first + chunk.rest);
     return texts.filter((text) => text !== undefined).join(",");
   }
 
-  /** True once the root and all its descendants that have started have ended. */
+  /** True once the root and all its started descendants have ended. */
   get isComplete(): boolean {
     return this.rootEnded && this.open <= 0;
   }
 
-  /** Whether anything has finished and waits. */
+  /** True if finished spans are buffered. */
   get hasFinished(): boolean {
     return this.head !== undefined || this.kept !== undefined || this.overflow !== undefined;
   }
 
   /**
-   * Takes a span out: its children become its parent's. Those that were encoded before are given to it when they
-   * are sent.
+   * Filters a span out: its children become children of its parent. Children that are already encoded are linked to the
+   * parent when they are sent.
    */
   takeOut(spanId: string, parentSpanId: string | undefined): void {
     const parents = (this.reparented ??= new Map<string, string | undefined>());
     setNewest(parents, [spanId, this.keptAncestor(parentSpanId)], MAX_TAKEN_OUT);
   }
 
-  /** Takes a span out when it has ended: children of it may have been encoded. */
+  /** Filters a span out that has ended, whose children may already be encoded. */
   takeOutAtEnd(span: FinishedSpan): void {
     const { spanId } = span.spanContext();
     this.takeOut(spanId, span.parentSpanContext?.spanId);
@@ -164,24 +164,24 @@ export class Segment {
     this.hasLateParents ||= this.kept !== undefined || this.overflow !== undefined;
   }
 
-  /** The chunk, whose spans have parents that were not taken out. */
+  /** Returns the chunk with its spans linked to parents that were not filtered out. */
   reparentedChunk(chunk: Chunk): Chunk {
     if (this.hasLateParents && this.reparented !== undefined) chunk.reparent(this.reparented);
     return chunk;
   }
 
-  /** Whether the span was taken out. */
+  /** Returns true if the span was filtered out. */
   isTakenOut(span: { spanContext(): { readonly spanId: string } }): boolean {
     return this.reparented?.has(span.spanContext().spanId) === true;
   }
 
-  /** The nearest ancestor that was not taken out. */
+  /** Returns the nearest ancestor that was not filtered out. */
   keptAncestor(parentSpanId: string | undefined): string | undefined {
     const { reparented } = this;
     return reparented === undefined ? parentSpanId : keptAncestor(parentSpanId, reparented);
   }
 
-  /** A filter has matched its root: nothing of it is sent. */
+  /** Drops the segment, because a filter has matched its root. */
   ignore(): void {
     this.origin = { ...this.origin, fate: "ignored" };
     this.mayBeKept = false;

@@ -2,37 +2,37 @@ import type { SentryClient } from "../client/client.js";
 import { attempt } from "../support/foreign.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 
-// Slots on spans of the processors and exporters that send to one DSN; shared by all copies of the package.
+// The symbols under which the processors and exporters of each DSN mark spans. Shared by all copies of the package.
 const SHARED = Symbol.for("otel-sentry-bridge.destinations.v1");
 
 const carrier: typeof globalThis & { [SHARED]?: Map<string, symbol[]> } = globalThis;
 
-// An application that creates processors without end must not make this grow.
+// Bounds for an application that creates processors again and again.
 const MAX_DSNS = 100;
 const MAX_SLOTS = 100;
 
-/** Notices spans that reach one DSN twice, by two processors or by a processor and an exporter. */
+/** Detects spans that reach one DSN twice, through two processors or a processor and an exporter. */
 export class SharedDestination {
   readonly #client: SentryClient;
   readonly #own: symbol;
   readonly #slots: symbol[];
 
-  /** `own`: where a processor hangs its entries on spans; an exporter calls `mark`. */
+  /** `own` is the symbol under which a processor stores its entries on spans. An exporter omits it and calls `mark`. */
   constructor(client: SentryClient, own: symbol = Symbol("otel-sentry-bridge.exported")) {
     this.#client = client;
     this.#own = own;
     this.#slots = slotsOf(client.settings.dsn);
     this.#slots.push(own);
-    // They stay when their owners shut down: a batch processor exports spans after others have.
+    // Symbols are kept after a shutdown, because a batch processor exports spans later than others.
     if (this.#slots.length > MAX_SLOTS) this.#slots.shift();
   }
 
-  /** Notes that an exporter sends the root. One that cannot be written to is passed over. */
+  /** Marks a root that an exporter sends. Does nothing for a span that cannot be written to. */
   mark(root: object): void {
     attempt(() => Reflect.set(root, this.#own, true), false);
   }
 
-  /** Reports a root that another part sends to the same DSN. Costs a loop over the parts of the DSN. */
+  /** Logs a diagnostic if another processor or exporter sends the root to the same DSN. */
   check(root: object): void {
     for (const slot of this.#slots)
       if (slot !== this.#own && attempt(() => slot in root, false))

@@ -15,25 +15,29 @@ import { AttributeEncoder } from "./attribute-encoder.js";
 import { sourceMember, transactionName } from "./encoded-head.js";
 import type { EncodedHead, HeadNaming } from "./encoded-head.js";
 import { jsonLinks, jsonMeasurements, statusDescription } from "./encode-details.js";
-import { jsonValue } from "./encode-value.js";
+import {
+  jsonValue,
+  LastText,
+  RememberedTexts,
+  TimestampEncoder,
+  validTimes,
+} from "./json-values.js";
 import type { FinishedSpan } from "../trace/span.js";
-import { LastText, RememberedTexts } from "./last-text.js";
 import { readableSpan } from "./readable-span.js";
-import { TimestampEncoder, validTimes } from "./timestamps.js";
 
-/** What the encoding is given, and tells about spans that it had to mend. */
+/** Settings of the encoding of spans. */
 export interface EncodingSettings {
   readonly now: () => number;
-  /** Called with a kind of trouble and a sentence about it. */
-  readonly onMended: (kind: string, message: string, cause?: unknown) => void;
-  /** Whether personal data that instrumentations recorded is sent. Default false. */
+  /** Called for each value that is repaired or left out, with a key for `warnOnce` and a message. */
+  readonly onProblem: (kind: string, message: string, cause?: unknown) => void;
+  /** Sends personal data that instrumentations recorded. Default false. */
   readonly sendDefaultPii?: boolean;
 }
 
-/** The text of the last trace and parent id: siblings have both in common. */
+/** Caches the JSON of the last trace id and parent id, which siblings have in common. */
 export type IdTexts = LastText<string, string | undefined>;
 
-/** The ids of one segment, since segments end their spans by turns. */
+/** Creates the cache of one segment, because spans of concurrent segments end alternately. */
 export function createIdTexts(): IdTexts {
   return new LastText(idMembers);
 }
@@ -46,8 +50,8 @@ const MAX_NAME_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 8192;
 
 /**
- * Turns finished spans into the JSON of a transaction's parts (protocol: span payload, trace
- * context). Built once per processor, since it remembers the texts of the last spans.
+ * Encodes finished spans as parts of a transaction (protocol: span payload, trace context). There is one encoder per
+ * processor, because it caches texts of the last spans.
  */
 export class SpanEncoder {
   readonly #settings: EncodingSettings;
@@ -58,7 +62,7 @@ export class SpanEncoder {
   readonly #kind = new LastText(kindMembers);
   readonly #scope = new LastText(scopeMembers);
   readonly #names = new RememberedTexts(nameMember);
-  // Name and description change together more often than not.
+  // Name and description usually change together.
   readonly #label = new LastText(
     (description: string, name: string) => this.#names.of(name) + descriptionMember(description),
   );
@@ -68,7 +72,7 @@ export class SpanEncoder {
     this.#attributes = new AttributeEncoder(settings);
   }
 
-  /** A child span as an entry of a transaction's `spans`. `ids` remembers those of its segment. */
+  /** Encodes a child span as an entry of a transaction's `spans`. `ids` is the cache of its segment. */
   span(span: FinishedSpan, parentSpanId: string | undefined, ids: IdTexts = this.#ids): string {
     try {
       return this.#encodeSpan(span, parentSpanId, ids);
@@ -79,7 +83,7 @@ export class SpanEncoder {
     }
   }
 
-  /** A local root as the head of its transaction. */
+  /** Encodes a local root as the head of its transaction. */
   head(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {
     try {
       return this.#encodeHead(span, sampleRate);
@@ -91,14 +95,14 @@ export class SpanEncoder {
   }
 
   #tellUnreadable(error: unknown): void {
-    this.#settings.onMended(
+    this.#settings.onProblem(
       "span:unreadable",
-      "a span had a value that could not be read; it goes without",
+      "a span had a value that could not be read; the span is sent without it",
       error,
     );
   }
 
-  // What does not change from span to span stands together, so that it is one text each.
+  // Members that rarely change are grouped, so that each group is one cached text.
   #encodeSpan(span: FinishedSpan, parentSpanId: string | undefined, ids: IdTexts): string {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
@@ -141,20 +145,20 @@ export class SpanEncoder {
     return request === undefined ? "" : `,"request":{${requestMembers(request)}}`;
   }
 
-  // Op, origin, status and the attributes, up to where `data` is closed. The scope comes first,
-  // because it is always there: all that follows can begin with a comma.
+  // Op, origin, status and the attributes, up to the end of `data`. The scope is always present and comes first, so that
+  // all further members can begin with a comma.
   #data(span: FinishedSpan, inferred: Inference): string {
     const status = inferStatus(span.status.code, span.status.message, span.attributes);
     const kind = this.#kind.of(inferred.op, this.#origin(span, inferred.op), status);
     const attributes = this.#attributes.members(span.attributes, span.kind);
     if (attributes.clipped) {
-      this.#settings.onMended(
+      this.#settings.onProblem(
         "span:attributes",
-        `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large and were cut`,
+        `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large; they were cut or left out`,
       );
     }
     const added = inferred.data === undefined ? "" : inferredMembers(span, inferred.data);
-    return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${mendedMembers(span)}`;
+    return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${otelMembers(span)}`;
   }
 
   #details(span: FinishedSpan): string {
@@ -179,15 +183,15 @@ export class SpanEncoder {
   }
 
   #tellBroken(rule: ValueRule): void {
-    this.#settings.onMended(`value:${rule}`, ruleMessage(rule));
+    this.#settings.onProblem(`value:${rule}`, ruleMessage(rule));
   }
 
   #validTimes(span: FinishedSpan): { start: number; end: number } {
     const times = validTimes(span.startTime, span.endTime, this.#settings.now);
     if (times.repaired) {
-      this.#settings.onMended(
+      this.#settings.onProblem(
         "span:times",
-        `span "${clip(span.name, MAX_NAME_LENGTH)}" had an end before its start, or no valid time`,
+        `span "${clip(span.name, MAX_NAME_LENGTH)}" had an end before its start, or no valid time; its times were repaired`,
       );
     }
     return times;
@@ -206,7 +210,7 @@ function namingOf(
   return { request, description, source, hasRoute, sourceAt };
 }
 
-// Its values hold no secrets. Text by text, since a general encoding takes three times as long.
+// The values hold no secrets any more. Encoded member by member, because `JSON.stringify` takes three times as long.
 function requestMembers(record: RequestData | Readonly<Record<string, string>>): string {
   let members = "";
   for (const key in record) {
@@ -217,7 +221,7 @@ function requestMembers(record: RequestData | Readonly<Record<string, string>>):
   return members;
 }
 
-// Inferred values never replace what the span says itself.
+// Inferred values never replace the span's own attributes.
 function inferredMembers(span: FinishedSpan, data: NonNullable<Inference["data"]>): string {
   let text = "";
   for (const key in data) {
@@ -244,19 +248,19 @@ function descriptionMember(description: string): string {
   return `},"description":${jsonString(clip(withoutSecrets(bounded(description)), MAX_DESCRIPTION_LENGTH))}}`;
 }
 
-// Relay takes this for the span's name. Without it, it derives one from the op, which for many spans of
-// instrumentations is the op itself, or `default`.
+// Relay uses this as the span's name. Otherwise it derives the name from the op, which yields the op itself or `default` for
+// many instrumentations.
 function nameMember(name: string): string {
   if (name.trim() === "") return "";
   return `,"sentry.name":${jsonString(clip(withoutSecrets(name), MAX_NAME_LENGTH))}`;
 }
 
-// A name that the application gives for Sentry wins. OTel's SDK passes on a name that is no text.
+// The attribute `sentry.name` takes precedence. OTel's SDK accepts names that are not strings.
 function nameOf({ name, attributes }: FinishedSpan): string {
   return givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? bounded(name) : "");
 }
 
-// OTel's rules for non-OTLP formats: scope, status message and dropped counts stay visible.
+// OTel's mapping to non-OTLP formats keeps scope, status message and dropped counts as attributes.
 function scopeMembers(scope: FinishedSpan["instrumentationScope"], kind: number): string {
   const kindMember =
     kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
@@ -266,7 +270,7 @@ function scopeMembers(scope: FinishedSpan["instrumentationScope"], kind: number)
   return `"otel.scope.name":${jsonString(clip(scope.name, MAX_NAME_LENGTH))}${version}${kindMember}`;
 }
 
-function mendedMembers(span: FinishedSpan): string {
+function otelMembers(span: FinishedSpan): string {
   const { status } = span;
   const message =
     status.code === STATUS_CODE.ERROR
@@ -285,7 +289,7 @@ function countMember(key: string, count: number): string {
   return count > 0 && Number.isFinite(count) ? `,"${key}":${count}` : "";
 }
 
-// Relay takes unsigned integers only.
+// Relay accepts unsigned integers only.
 function responseStatusOf({ attributes }: FinishedSpan): number | undefined {
   const code = httpStatusOf(attributes);
   return code !== undefined && code >= 0 && code < 1000 ? code : undefined;

@@ -4,23 +4,23 @@ import type { PathSpan } from "../context/failure-path.js";
 import { openRoots } from "../context/open-roots.js";
 import type { Segment } from "./segment.js";
 
-/** What one processor knows of a span. */
+/** The data that one processor keeps on a span. */
 export interface SpanEntry extends PathSpan {
   readonly segment: Segment;
 }
 
 type RootSlots = OpenRoot & Record<symbol, Segment | undefined>;
 
-/** The entries of one processor's spans, hung on them in the same way. */
+/** Stores the entries of one processor as symbol properties of its spans. */
 export class SpanEntries {
-  /** Where the entries hang. */
+  /** The symbol of the properties. */
   readonly slot: symbol = Symbol("otel-sentry-bridge.entry");
 
   get(span: object): SpanEntry | undefined {
     return (span as Record<symbol, SpanEntry | undefined>)[this.slot];
   }
 
-  /** The segment that was begun for an open root. */
+  /** Returns the segment of an open root. */
   ofRoot(root: OpenRoot): Segment | undefined {
     return (root as RootSlots)[this.slot];
   }
@@ -29,7 +29,7 @@ export class SpanEntries {
     (root as RootSlots)[this.slot] = segment;
   }
 
-  /** `parent`: the entry of the span's parent in the same segment, where it has one. */
+  /** Adds the entry of a span. `parent` is the entry of its parent in the same segment. */
   add(span: object, segment: Segment, parent?: SpanEntry): void {
     (span as Record<symbol, SpanEntry>)[this.slot] = {
       segment,
@@ -42,12 +42,12 @@ export class SpanEntries {
   }
 }
 
-// A child whose parent is known by its ids alone counts as a child of the root.
+// A child whose parent is known by its ids only counts as a child of the root.
 function depthWithoutParent(span: object, segment: Segment): number {
   return segment.root === span ? 0 : 1;
 }
 
-/** Forgets the root of a segment that is complete. */
+/** Removes the root of a complete segment from the process's open roots. */
 export function closeRoot(segment: Segment): void {
   const root = segment.openRoot;
   segment.openRoot = undefined;

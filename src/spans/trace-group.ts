@@ -1,31 +1,31 @@
 import type { RequestClue } from "../semantics/request-clue.js";
 import type { ResourceView } from "../trace/span.js";
 import { validSpanId } from "../trace/span.js";
-import { reparentedText } from "./reparenting.js";
+import { reparentedText } from "./chunk.js";
 import type { SegmentOrigin } from "./segment.js";
 
-/** Spans of one trace that are remembered as left out; the first ones. */
+/** Filtered-out spans that are remembered per trace; further ones are not. */
 const MAX_LEFT_OUT = 10_000;
 
 /** A finished span that waits for its root. */
 export interface WaitingSpan {
   readonly spanId: string;
-  /** Its encoded form; undefined where a filter left it out, so that its children are its parent's. */
+  /** The encoded span; undefined if it was filtered out, so that its children become its parent's. */
   readonly item: string | undefined;
-  /** Clue about the name of the request that it is a part of. */
+  /** Clue about the name of its request. */
   readonly clue?: RequestClue | undefined;
 }
 
-/** The spans of one trace that wait for a local root, by parent. */
+/** The buffered spans of one trace by parent, until their local root arrives. */
 export class TraceGroup {
   readonly origin: SegmentOrigin;
   readonly resource: ResourceView;
-  /** Number of the round in which the first of them came. */
+  /** Number of the round in which the first span arrived. */
   readonly since: number;
-  /** Number of spans that were left out since the first of them came. */
+  /** Number of filtered-out spans. */
   leftOut: number = 0;
   readonly #children = new Map<string, WaitingSpan[]>();
-  /** Parents by the ids of the spans that were left out. */
+  /** Maps the ids of filtered-out spans to their parents. */
   readonly #parentOf = new Map<string, string>();
 
   constructor(origin: SegmentOrigin, resource: ResourceView, since: number) {
@@ -45,11 +45,11 @@ export class TraceGroup {
     return this.#children.size === 0;
   }
 
-  /** Takes the span's descendants out, parents before children. Adds their clues to `clues`. */
+  /** Removes and returns the span's descendants, parents before children. Adds their clues to `clues`. */
   takeDescendants(spanId: string, clues: RequestClue[] = []): string[] {
     const items: string[] = [];
     const parents = [spanId];
-    // The list grows while it is walked; what is taken is gone, so ids in a circle end the walk.
+    // The list grows during the loop. Visited spans are removed, so the loop ends even if ids form a cycle.
     for (const parent of parents) {
       const children = this.#children.get(parent) ?? [];
       this.#children.delete(parent);
@@ -62,7 +62,7 @@ export class TraceGroup {
     return items;
   }
 
-  /** Takes out everything. */
+  /** Removes and returns all spans. */
   takeAll(): string[] {
     const items = [...this.#children.values()]
       .flat()
@@ -73,7 +73,7 @@ export class TraceGroup {
     return items;
   }
 
-  // Under their own ids, and as they are written.
+  // By the original id and by the id as it is encoded.
   #leaveOut(parentSpanId: string, spanId: string): void {
     this.leftOut += 1;
     if (this.#parentOf.size >= MAX_LEFT_OUT) return;

@@ -1,4 +1,4 @@
-import type { TraceInput, TransactionInput } from "../client/capture-input.js";
+import type { SegmentView, TransactionInput } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { detected, isPending } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
@@ -8,27 +8,26 @@ import type { SetTimer } from "../support/time.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
-import { headInWindow } from "./time-window.js";
-import { jsonTransaction } from "./transaction.js";
+import { headInWindow, jsonTransaction } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";
 
-/** Hands assembled transactions to a client. */
+/** Passes assembled transactions to a client. */
 export interface TransactionSink {
   accept(transaction: AssembledTransaction): void;
-  /** Spans that wait until the resource's asynchronous attributes are known. */
+  /** Number of spans that are held until the resource's asynchronous attributes are known. */
   readonly heldSpans: number;
-  /** Resolves when nothing is held; what still is after `maxMillis` goes with what is known by then. */
+  /** Waits until nothing is held. After `maxMillis`, sends what is held with the attributes that are known by then. */
   settled(maxMillis: number): Promise<void>;
-  /** Hands over what is held, with what is known by now. */
+  /** Sends what is held, with the attributes that are known now. */
   release(): void;
 }
 
-/** How long a resource detector may keep transactions waiting. */
+/** Milliseconds that transactions are held for asynchronous resource attributes. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
 /**
- * Builds the sink of a client. The first transactions of a process wait until the detectors of their
- * resource are done, as many as `maxBufferedBytes` allows: earlier they would miss attributes.
+ * Creates the sink of a client. It holds the first transactions of a process until the detectors of their resource are
+ * done, so that no attributes are missing. Over `maxBufferedBytes`, it sends the oldest.
  */
 export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
   const held = new Set<AssembledTransaction>();
@@ -89,21 +88,21 @@ export function createTransactionSink(client: SentryClient, setTimer: SetTimer):
   };
 }
 
-/** A part that turns spans into the sink's transactions. */
+/** Assembles spans into the transactions of a sink. */
 export interface SpanAssembler {
   counts(): SpanCounts;
-  /** Hands over everything that has finished; resolves when it has. */
+  /** Passes all finished spans to the sink. Resolves when done. */
   flush(): Promise<void>;
 }
 
-/** What belongs to an assembler. */
+/** The sink of an assembler, and its lookup of segments. */
 export interface AssemblerParts {
   readonly sink: TransactionSink;
-  /** The segment of a span that it has seen start. */
-  readonly segmentOf?: (span: object) => TraceInput | undefined;
+  /** Returns the segment of a span; undefined if the assembler did not see the span start. */
+  readonly segmentOf?: (span: object) => SegmentView | undefined;
 }
 
-/** Makes the spans of an assembler, and those that its sink holds, count and be flushed with the client. */
+/** Registers an assembler and its sink with the client, which includes them in `stats`, `flush` and `close`. */
 export function addAssembler(
   client: SentryClient,
   assembler: SpanAssembler,
@@ -117,7 +116,7 @@ export function addAssembler(
     ...(segmentOf === undefined ? {} : { segmentOf }),
     flush: async (timeoutMillis) => {
       await assembler.flush();
-      // The other half is for sending what was held.
+      // The other half of the time is left for sending.
       await sink.settled(timeoutMillis / 2);
     },
     release: () => sink.release(),

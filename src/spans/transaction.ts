@@ -1,17 +1,17 @@
 import type { Chunk } from "./chunk.js";
 import { transactionName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
-import type { ResourceView } from "../trace/span.js";
-import { jsonString } from "../support/text.js";
 import type { SegmentOrigin } from "./segment.js";
+import { jsonString } from "../support/text.js";
+import type { ResourceView } from "../trace/span.js";
 
 /**
- * Why spans leave without their root: it is still open (`partial`), it has gone before them (`late`),
- * it holds as many as it can (`overflow`), or it was never seen (`orphan`).
+ * The reason why spans are sent without their root: it is still open (`partial`), was sent before them (`late`), its
+ * transaction is full (`overflow`), or it never arrived (`orphan`).
  */
 export type ContinuationReason = "late" | "orphan" | "overflow" | "partial";
 
-/** A transaction whose spans are encoded; what is missing is what the client knows. */
+/** A transaction with encoded spans, without the data that the client adds. */
 export interface AssembledTransaction {
   readonly head: EncodedHead;
   /** Entries of `spans`, joined by commas. */
@@ -22,7 +22,7 @@ export interface AssembledTransaction {
   readonly resource: ResourceView | undefined;
 }
 
-/** The root's own transaction, with the spans that were kept for it. */
+/** Returns the root's transaction with the spans of its chunk. */
 export function rootTransaction(
   head: EncodedHead,
   chunk: Chunk | undefined,
@@ -35,8 +35,8 @@ export function rootTransaction(
 }
 
 /**
- * A transaction for spans that go without their root: same trace, their first span at its head with
- * its true parent, so that the trace view puts all of them where they belong.
+ * Returns a transaction for spans that are sent without their root. It has the same trace, and its head is the first span
+ * with its true parent, so that Sentry's trace view shows the spans in the right position.
  */
 export function continuation(
   chunk: Chunk,
@@ -60,8 +60,7 @@ interface EncodedSpanJson {
   readonly data: Record<string, unknown>;
 }
 
-// Parsed back from its encoded form: continuations are rare, and keeping more than the form of every
-// span that might begin one would not be.
+// Parses the encoded span. Continuations are rare, so this is cheaper than keeping more data of every span.
 function headOf(item: string, reason: ContinuationReason): EncodedHead {
   const { description, start_timestamp, timestamp, measurements, ...span } = JSON.parse(
     item,
@@ -91,11 +90,47 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
   };
 }
 
-/** The start of a transaction event's JSON: all that the span side knows, without the closing brace. */
+/** Returns the JSON of a transaction event without the closing brace; the client appends its own members. */
 export function jsonTransaction(
   transaction: Pick<AssembledTransaction, "head" | "spans">,
   eventId: string,
 ): string {
   const { head } = transaction;
   return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${transaction.spans}]${head.measurements}${head.request}`;
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+// Relay answers 200 and drops a transaction that started more than five days ago, or that ends more than a minute in the
+// future. A day is left for delivery; spooled transactions expire before they are too old.
+const MAX_AGE_SECONDS = 4 * SECONDS_PER_DAY;
+const MAX_AHEAD_SECONDS = 30;
+
+/**
+ * Returns the head with times that Relay accepts. A start or end outside the window is moved to its bound, and the true
+ * times are kept in the span data as `otel_sentry_bridge.original_start` and `otel_sentry_bridge.original_end` (ISO 8601,
+ * UTC). Child spans keep their times, for which Relay has no window.
+ */
+export function headInWindow(head: EncodedHead, nowMillis: number): EncodedHead {
+  const now = nowMillis / 1000;
+  const earliest = now - MAX_AGE_SECONDS;
+  const isAhead = head.end > now + MAX_AHEAD_SECONDS;
+  if (head.start >= earliest && !isAhead) return head;
+  const end = Math.max(isAhead ? now : head.end, earliest);
+  const start = Math.min(Math.max(head.start, earliest), end);
+  const moved = originalMember("start", head.start, start) + originalMember("end", head.end, end);
+  return {
+    ...head,
+    start,
+    end,
+    times: `,"start_timestamp":${start.toFixed(6)},"timestamp":${end.toFixed(6)}`,
+    // The text ends with the brace of `data`, which is never empty.
+    traceContext: `${head.traceContext.slice(0, -1)}${moved}}`,
+  };
+}
+
+function originalMember(name: string, original: number, sent: number): string {
+  if (original === sent) return "";
+  const text = new Date(original * 1000).toISOString();
+  return `,"otel_sentry_bridge.original_${name}":"${text}"`;
 }

@@ -66,7 +66,7 @@ export interface AssemblerKit {
   readonly ledger: DiscardLedger;
   readonly sent: readonly SentTransaction[];
   /** What the encoder said it had to mend. */
-  readonly mended: readonly string[];
+  readonly problems: readonly string[];
   /** A root has started; by default a plain one. */
   begin(root?: FinishedSpan): { readonly root: FinishedSpan; readonly segment: Segment };
   startChild(segment: Segment, parent: FinishedSpan): FinishedSpan;
@@ -87,9 +87,9 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
   const timer = manualTimer();
   const ledger = new DiscardLedger();
   const sent: SentTransaction[] = [];
-  const mended: string[] = [];
+  const problems: string[] = [];
   const assembler = new SegmentAssembler({
-    encoding: { now: () => NOW, onMended: (kind) => void mended.push(kind) },
+    encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     schedule: { setTimer: timer.setTimer, graceMillis, maxWaitMillis },
     recorder: ledger,
     sink: (transaction) => void sent.push(readTransaction(transaction)),
@@ -101,7 +101,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
     timer,
     ledger,
     sent,
-    mended,
+    problems,
     begin: (root = spanOf()) => ({ root, segment: assembler.begin(originOf(), root) }),
     startChild(segment, parent) {
       assembler.join(segment);

@@ -26,7 +26,7 @@ export interface BatchKit {
   readonly assembler: BatchAssembler;
   readonly ledger: DiscardLedger;
   readonly sent: readonly SentBatch[];
-  readonly mended: readonly string[];
+  readonly problems: readonly string[];
   readonly pendingTimers: number;
   /** Lets half of the wait pass. */
   round(): Promise<void>;
@@ -48,9 +48,9 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
   const timers = manualTimers();
   const ledger = new DiscardLedger();
   const sent: SentBatch[] = [];
-  const mended: string[] = [];
+  const problems: string[] = [];
   const assembler = new BatchAssembler({
-    encoding: { now: () => NOW, onMended: (kind) => void mended.push(kind) },
+    encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     recorder: ledger,
     setTimer: (run, millis) => timers.after(millis, run),
     sink: (transaction) => void sent.push(readBatch(transaction)),
@@ -71,7 +71,7 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
     assembler,
     ledger,
     sent,
-    mended,
+    problems,
     sentIds,
     get pendingTimers() {
       return timers.pending;

@@ -6,7 +6,7 @@ import { continuation, jsonTransaction } from "../../src/spans/transaction.js";
 import type { SpanChanges } from "./hand-made-span.js";
 import { spanOf } from "./hand-made-span.js";
 
-const encoder = new SpanEncoder({ now: () => 0, onMended: () => {} });
+const encoder = new SpanEncoder({ now: () => 0, onProblem: () => {} });
 
 function continued(
   changes: SpanChanges,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { MAX_VALUE_LENGTH, jsonValue } from "../../src/spans/encode-value.js";
+import { MAX_VALUE_LENGTH, jsonValue } from "../../src/spans/json-values.js";
 import { illFormedTexts } from "../protocol/strict-json.js";
 
 function encoded(value: unknown): unknown {

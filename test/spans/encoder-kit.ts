@@ -14,15 +14,15 @@ export interface Encoded {
   readonly [key: string]: unknown;
 }
 
-/** An encoder that is new for each test, and what it has mended in it. */
-export const kit: { encoder: SpanEncoder; mended: string[] } = newKit();
+/** An encoder that is new for each test, and the keys of the problems that it reported. */
+export const kit: { encoder: SpanEncoder; problems: string[] } = newKit();
 
 beforeEach(() => void Object.assign(kit, newKit()));
 
-function newKit(): { encoder: SpanEncoder; mended: string[] } {
-  const mended: string[] = [];
-  const onMended = (kind: string): void => void mended.push(kind);
-  return { encoder: new SpanEncoder({ now: () => NOW, onMended }), mended };
+function newKit(): { encoder: SpanEncoder; problems: string[] } {
+  const problems: string[] = [];
+  const onProblem = (kind: string): void => void problems.push(kind);
+  return { encoder: new SpanEncoder({ now: () => NOW, onProblem }), problems };
 }
 
 export function child(changes: SpanChanges = {}): Encoded {

@@ -122,7 +122,7 @@ function faultsOf(
   root: Partial<FinishedSpan>,
   children: readonly Partial<FinishedSpan>[],
 ): string[] {
-  const encoder = new SpanEncoder({ now: () => NOW, onMended: () => {} });
+  const encoder = new SpanEncoder({ now: () => NOW, onProblem: () => {} });
   const head = encoder.head(spanOf(root), 0.5);
   const spans = children.map((changes) =>
     encoder.span(spanOf({ ...changes, spanId: newSpanId() }), head.spanId),
@@ -166,7 +166,7 @@ it("spans whose members have random values of any type never throw more than the
     fc.anything({ withBigInt: true, withNullPrototype: true, withUnicodeString: true }),
     { minKeys: 1, maxKeys: 3 },
   );
-  const encoder = new SpanEncoder({ now: () => NOW, onMended: () => {} });
+  const encoder = new SpanEncoder({ now: () => NOW, onProblem: () => {} });
   fc.assert(
     fc.property(garbage, (members) => {
       let text: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { resourceFromAttributes } from "@opentelemetry/resources";
 
-import { headInWindow } from "../../src/spans/time-window.js";
+import { headInWindow } from "../../src/spans/transaction.js";
 import { startBridge } from "../client/bridge.js";
 
 const DAY = 86_400;

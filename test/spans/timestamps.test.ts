@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { HighResolutionTime } from "../../src/trace/span.js";
-import { TimestampEncoder, validTimes } from "../../src/spans/timestamps.js";
+import { TimestampEncoder, validTimes } from "../../src/spans/json-values.js";
 
 const NOW_MILLIS = 1_795_341_600_500;
 const NOW = NOW_MILLIS * 1000;

@@ -1,4 +1,4 @@
-import type { TraceInput } from "../client/capture-input.js";
+import type { SegmentView } from "../client/capture-input.js";
 import type { TransactionSpan } from "../protocol/events.js";
 import type { Unit } from "../scope/unit.js";
 import { attempt } from "../support/foreign.js";
@@ -15,10 +15,10 @@ import { openSpans } from "../context/failure-path.js";
 import type { PathSpan } from "../context/failure-path.js";
 
 /**
- * What a segment's sampling context is made of, also while its root is open. The name is only worked
- * out when it is asked for: until the context is frozen.
+ * Returns the view of a segment that its sampling context and its errors are built from, even while its root is open. The
+ * name is computed on access, because it is only needed until the context is frozen.
  */
-export function segmentTrace(segment: Segment, path?: PathSpan): TraceInput {
+export function segmentView(segment: Segment, path?: PathSpan): SegmentView {
   const { incoming, sampling, fate, slot, traceId, resource } = segment.origin;
   return {
     traceId: validTraceId(traceId),
@@ -36,7 +36,7 @@ export function segmentTrace(segment: Segment, path?: PathSpan): TraceInput {
   };
 }
 
-// While the root is open, only a name that no inner span can change any more.
+// While the root is open, returns its name only if inner spans can no longer change it.
 function nameOf(segment: Segment): string | undefined {
   const { head, root, clues = [] } = segment;
   if (head !== undefined) return shownHeadName(renamedHead(head, clues));
@@ -76,8 +76,7 @@ function nameOfSpan({
   return source === "url" ? undefined : transactionName(description);
 }
 
-// Parsed back from what is sent: to keep more of each span, for errors that do not come, costs as much
-// as half of its encoding.
+// Parses the encoded spans. Keeping more of each span for errors, which are rare, would take half as long as its encoding.
 function waitingCalls(segment: Segment, unit: Unit): TransactionSpan[] {
   const { origin, otherUnits } = segment;
   const spans = JSON.parse(`[${segment.waitingSpans}]`) as TransactionSpan[];

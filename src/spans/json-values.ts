@@ -1,0 +1,198 @@
+import { types } from "node:util";
+import { ownKeys } from "../support/foreign.js";
+import { clip, jsonString, textOf } from "../support/text.js";
+import type { HighResolutionTime } from "../trace/span.js";
+
+/** Maximum length of an attribute value, in characters (protocol: the largest documented field is 20 kB). */
+export const MAX_VALUE_LENGTH = 32_768;
+
+/** Maximum length of the JSON of one span's attributes, in characters; further attributes are left out. */
+export const MAX_ATTRIBUTES_LENGTH = 262_144;
+
+const MAX_DEPTH = 6;
+const MAX_MEMBERS = 1000;
+
+/**
+ * Encodes an attribute value as JSON. Strings, finite numbers and booleans stay as they are; the further types of API 1.10
+ * follow OTel's rules for non-OTLP formats: bytes become base64, `null` an empty string (inside arrays and maps `null`),
+ * `NaN` and the infinities strings.
+ */
+export function jsonValue(value: unknown): string {
+  if (typeof value === "string") return jsonText(value);
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  if (typeof value === "boolean") return value ? "true" : "false";
+  return value === null || value === undefined ? '""' : jsonAny(value, 0, new Set());
+}
+
+function jsonText(value: string): string {
+  return jsonString(value.length <= MAX_VALUE_LENGTH ? value : clip(value, MAX_VALUE_LENGTH));
+}
+
+function jsonAny(value: unknown, depth: number, path: Set<object>): string {
+  switch (typeof value) {
+    case "string":
+      return jsonText(value);
+    case "number":
+      return Number.isFinite(value) ? String(value) : `"${value}"`;
+    case "boolean":
+      return value ? "true" : "false";
+    case "object":
+      return value === null ? "null" : jsonObject(value, depth, path);
+    case "undefined":
+      return "null";
+    default:
+      return jsonText(textOf(value));
+  }
+}
+
+function jsonObject(value: object, depth: number, path: Set<object>): string {
+  if (types.isUint8Array(value)) return jsonText(base64(value));
+  if (ArrayBuffer.isView(value)) return jsonText(`[${value.byteLength} bytes]`);
+  if (path.has(value)) return '"[Circular]"';
+  if (depth >= MAX_DEPTH) return Array.isArray(value) ? '"[Array]"' : '"[Object]"';
+  path.add(value);
+  const text = Array.isArray(value) ? jsonArray(value, depth, path) : jsonMap(value, depth, path);
+  path.delete(value);
+  return text;
+}
+
+function jsonArray(values: readonly unknown[], depth: number, path: Set<object>): string {
+  let text = "";
+  const count = Math.min(values.length, MAX_MEMBERS);
+  for (let index = 0; index < count && text.length < MAX_VALUE_LENGTH; index++) {
+    text += `${index === 0 ? "" : ","}${jsonAny(values[index], depth + 1, path)}`;
+  }
+  return `[${text}]`;
+}
+
+function jsonMap(value: object, depth: number, path: Set<object>): string {
+  let text = "";
+  for (const key of ownKeys(value, MAX_MEMBERS)) {
+    if (text.length >= MAX_VALUE_LENGTH) break;
+    const member: unknown = Reflect.get(value, key);
+    text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(member, depth + 1, path)}`;
+  }
+  return `{${text}}`;
+}
+
+// Encodes only the bytes that are kept.
+function base64(bytes: Uint8Array): string {
+  const kept = bytes.subarray(0, MAX_VALUE_LENGTH);
+  return Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString("base64");
+}
+
+/** Start and end of a span in whole microseconds since 1970, with start ≤ end. */
+export interface TimeSpan {
+  start: number;
+  end: number;
+}
+
+const MICROS_PER_SECOND = 1e6;
+
+// The year 2242. A later time comes from a broken clock or a wrong unit, and its microseconds are not exact.
+const LATEST_SECONDS = 2 ** 33;
+
+/**
+ * Returns valid times of a span, because Relay drops a transaction with one invalid time. An invalid end is replaced by
+ * the start, an invalid start by the end, and both by `nowMillis` if both are invalid.
+ */
+export function validTimes(
+  startTime: HighResolutionTime,
+  endTime: HighResolutionTime,
+  nowMillis: () => number,
+): TimeSpan & { repaired: boolean } {
+  const start = toMicros(startTime);
+  const end = toMicros(endTime);
+  if (end >= start) return { start, end, repaired: false };
+  const known = Number.isNaN(start) ? end : start;
+  const time = Number.isNaN(known) ? Math.floor(nowMillis() * 1000) : known;
+  return { start: time, end: time, repaired: true };
+}
+
+/** Encodes a time as a JSON member: seconds since 1970 with six decimals. */
+export class TimestampEncoder {
+  readonly #seconds: LastText<number>;
+
+  /** `prefix` is the text before the number: the comma, the key and the colon. */
+  constructor(prefix: string) {
+    this.#seconds = new LastText((seconds) => `${prefix}${seconds}.`);
+  }
+
+  /** Returns the member for a time in microseconds since 1970. */
+  text(micros: number): string {
+    const seconds = Math.floor(micros / MICROS_PER_SECOND);
+    const fraction = micros - seconds * MICROS_PER_SECOND;
+    return (
+      this.#seconds.of(seconds, undefined, undefined) +
+      String(MICROS_PER_SECOND + fraction).slice(1)
+    );
+  }
+}
+
+// NaN for an invalid time, so that one comparison detects every invalid case.
+function toMicros(time: HighResolutionTime): number {
+  const seconds = time[0];
+  const nanos = time[1];
+  const plausible = seconds > 0 && seconds < LATEST_SECONDS && nanos >= 0 && nanos < 1e9;
+  return plausible
+    ? Math.floor(seconds) * MICROS_PER_SECOND + Math.floor(nanos / 1000)
+    : Number.NaN;
+}
+
+/**
+ * Caches the text that was built from the last values. Consecutive spans have most of their values in common, and a
+ * cached text needs no building, no escaping and no garbage collection.
+ */
+export class LastText<First, Second = undefined, Third = undefined> {
+  readonly #build: (first: First, second: Second, third: Third) => string;
+  #first: First | undefined = undefined;
+  #second: Second | undefined = undefined;
+  #third: Third | undefined = undefined;
+  #text: string | undefined = undefined;
+
+  constructor(build: (first: First, second: Second, third: Third) => string) {
+    this.#build = build;
+  }
+
+  of(first: First, second: Second, third: Third): string {
+    const isLast = first === this.#first && second === this.#second && third === this.#third;
+    if (isLast && this.#text !== undefined) return this.#text;
+    this.#first = first;
+    this.#second = second;
+    this.#third = third;
+    this.#text = flat(this.#build(first, second, third));
+    return this.#text;
+  }
+}
+
+/** Texts come from a small vocabulary. More distinct or longer ones than this are not cached. */
+const MAX_REMEMBERED = 1024;
+const MAX_REMEMBERED_LENGTH = 100;
+
+/** Caches the text that was built from each input. Span names are few, but alternate. */
+export class RememberedTexts {
+  readonly #build: (text: string) => string;
+  readonly #built = new Map<string, string>();
+
+  constructor(build: (text: string) => string) {
+    this.#build = build;
+  }
+
+  of(text: string): string {
+    const known = this.#built.get(text);
+    if (known !== undefined) return known;
+    const built = flat(this.#build(text));
+    if (text.length <= MAX_REMEMBERED_LENGTH && this.#built.size < MAX_REMEMBERED)
+      this.#built.set(text, built);
+    return built;
+  }
+}
+
+/**
+ * Flattens a concatenated string, which V8 represents as a tree until it is read, and would walk again for each text that
+ * contains it. Reading one character is enough.
+ */
+export function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
+}
