@@ -65,10 +65,10 @@ export type { RootDescription, SamplerContext, TracesSampler } from "./trace/sam
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export type { AttachableProcessor } from "./setup/attach.js";
-export type { CronJobClass } from "./crons/cron-job-class.js";
-export type { NodeScheduleLibrary } from "./crons/cron-node-schedule.js";
-export type { NodeCronLibrary } from "./crons/cron-node-cron.js";
-export type { CronMonitorOptions } from "./crons/cron-task.js";
+export type { CronJobClass } from "./crons/instrument-cron.js";
+export type { NodeScheduleLibrary } from "./crons/instrument-node-schedule.js";
+export type { NodeCronLibrary } from "./crons/instrument-node-cron.js";
+export type { CronMonitorOptions } from "./crons/monitored-task.js";
 export type { CaptureContext, CaptureHint } from "./errors/capture.js";
 export type { LogFunction, Logger } from "./logs/logger.js";
 export type { MetricOptions, Metrics } from "./logs/metrics.js";

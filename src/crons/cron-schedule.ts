@@ -1,7 +1,7 @@
-/** A crontab as Sentry reads it, or why Sentry cannot read it: the predicate of a sentence about it. */
+/** A crontab in the form that Sentry accepts, or why it is invalid, as the predicate of a sentence. */
 export type CronSchedule = { readonly value: string } | { readonly problem: string };
 
-/** What Sentry knows by name; it knows no other name, and compares them letter by letter. */
+/** The macros that Sentry accepts, in exactly this spelling. */
 const MACROS: ReadonlySet<string> = new Set([
   "@annually",
   "@daily",
@@ -11,7 +11,7 @@ const MACROS: ReadonlySet<string> = new Set([
   "@yearly",
 ]);
 
-// Names of schedulers for Node, which Sentry does not know.
+// Macros of Node schedulers that Sentry does not accept.
 const FOREIGN_MACROS: ReadonlyMap<string, string> = new Map([
   ["@midnight", "@daily"],
   ["@minutely", "* * * * *"],
@@ -23,9 +23,9 @@ interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** What may stand instead of a number, by its first three letters. */
+  /** Names that may replace a number, in full or by their first three letters. */
   readonly names?: readonly string[];
-  /** What stands for days that depend on the month. */
+  /** Tokens for days that depend on the month. */
   readonly special?: RegExp;
 }
 
@@ -55,16 +55,16 @@ const FIELDS: readonly Field[] = [
 ];
 
 /**
- * Reads a crontab of five fields, or one of the macros. Names of months and days become numbers, token
- * by token: as parts of other words they are none. Sentry has no seconds.
+ * Parses a crontab of five fields or a macro. Names of months and days become numbers. Sentry does not support a field
+ * for seconds.
  */
 export function cronSchedule(text: string): CronSchedule {
   const crontab = text.trim();
   if (crontab.startsWith("@")) return macro(crontab.toLowerCase());
   const fields = crontab.split(/\s+/);
   if (fields.length === 6)
-    return { problem: "has six fields; Sentry reads five, and has no field for seconds" };
-  if (fields.length !== 5) return { problem: "has to have five fields" };
+    return { problem: "has six fields; Sentry supports five, without seconds" };
+  if (fields.length !== 5) return { problem: "does not have five fields" };
   const read = FIELDS.map((field, index) => readField(fields[index] ?? "", field));
   const wrong = read.findIndex((field) => field === undefined);
   if (wrong !== -1)
@@ -72,7 +72,7 @@ export function cronSchedule(text: string): CronSchedule {
   return { value: read.join(" ") };
 }
 
-/** The crontab without its first one of six fields, where that says nothing but second 0; or as it is. */
+/** Removes the seconds of a crontab of six fields if they are 0; returns other crontabs unchanged. */
 export function withoutZeroSeconds(text: string): string {
   const [seconds = "", ...fields] = text.trim().split(/\s+/);
   return fields.length === 5 && /^0+$/.test(seconds) ? fields.join(" ") : text;
@@ -80,7 +80,7 @@ export function withoutZeroSeconds(text: string): string {
 
 function macro(name: string): CronSchedule {
   const value = MACROS.has(name) ? name : FOREIGN_MACROS.get(name);
-  return value === undefined ? { problem: "is a name that Sentry does not know" } : { value };
+  return value === undefined ? { problem: "is a macro that Sentry does not support" } : { value };
 }
 
 function readField(text: string, field: Field): string | undefined {
@@ -88,7 +88,7 @@ function readField(text: string, field: Field): string | undefined {
   return items.includes(undefined) ? undefined : items.join(",");
 }
 
-// `*`, a number, a range, each of them with a step; or what is special to the field.
+// `*`, a number or a range, with an optional step; or a token that is special to the field.
 function readItem(item: string, field: Field): string | undefined {
   const [range = "", step, ...more] = item.split("/");
   if (more.length > 0 || (step !== undefined && !/^0*[1-9]\d*$/.test(step))) return undefined;
@@ -109,7 +109,7 @@ function readEnds(ends: readonly string[], field: Field): string | undefined {
   if (from === undefined || ends.length > 2) return undefined;
   if (ends.length === 1) return `${from}`;
   if (to === undefined) return undefined;
-  // A week that ends with Sunday has it as its seventh day.
+  // At the end of a range Sunday is day 7.
   const last = to === 0 && from > 0 && field.names === DAYS ? 7 : to;
   return from <= last ? `${from}-${last}` : undefined;
 }
@@ -126,7 +126,7 @@ function numberOfName(token: string, { names, min }: Field): number | undefined 
   return index === -1 ? undefined : index + min;
 }
 
-// The day of `FRI#2` and of `FRIL`.
+// Replaces the name in `FRI#2` and `FRIL` by its number.
 function withNumbers(text: string, field: Field): string {
   const [, name = "", rest = ""] = /^([a-z]{3,}?)(L|#\d)$/i.exec(text) ?? [];
   const number = name === "" ? undefined : numberOfName(name, field);

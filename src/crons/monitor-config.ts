@@ -4,17 +4,17 @@ import type { JsonRecord } from "../protocol/events.js";
 import { isRecord } from "../support/foreign.js";
 import { cronSchedule } from "./cron-schedule.js";
 
-/** A monitor's configuration in the protocol's words, and what of it Sentry could not use. */
+/** A monitor configuration as the protocol spells it, and messages about the parts that were left out. */
 export interface EncodedMonitorConfig {
-  /** Absent where Sentry could not tell from it when the job is expected. */
+  /** Undefined if the schedule or the time zone is invalid. */
   readonly members: JsonRecord | undefined;
   readonly problems: readonly string[];
 }
 
-/** A configuration whose members may be anything: what JavaScript hands in, and attributes of spans. */
+/** A configuration with members of any type, from JavaScript callers and span attributes. */
 export type UncheckedMonitorConfig = { readonly [K in keyof MonitorConfig]?: unknown };
 
-/** Characters that a text of a configuration may have. */
+/** Longest text in a configuration, in characters. */
 const MAX_TEXT_LENGTH = 1000;
 
 const UNITS: ReadonlySet<unknown> = new Set(["day", "hour", "minute", "month", "week", "year"]);
@@ -27,9 +27,9 @@ const NUMBERS = [
 ] as const;
 
 /**
- * Reads a monitor's configuration. Sentry takes it as a whole or not at all, and a number that is not
- * whole costs the check-in itself: what it could not use is left out here. A wrong schedule or time
- * zone would make it expect the job at wrong times, so then all is left out.
+ * Encodes a monitor configuration. Sentry rejects a configuration as a whole, and for a number that is not an integer
+ * also the check-in, so invalid members are left out here. With an invalid schedule or time zone the whole
+ * configuration is left out: Sentry would expect the job at the wrong times.
  */
 export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
   const schedule = readSchedule(config.schedule);
@@ -69,7 +69,7 @@ function shown(value: unknown): string {
 }
 
 function refused(problem: string): EncodedMonitorConfig {
-  const message = `its check-ins are sent without a schedule, so Sentry notices no missed run: ${problem}`;
+  const message = `its check-ins are sent without a schedule, so Sentry does not notice missed runs: ${problem}`;
   return { members: undefined, problems: [message] };
 }
 
@@ -106,7 +106,7 @@ function isCount(value: unknown): value is number {
 const MAX_KNOWN_ZONES = 100;
 const knownZones = new Map<string, boolean>();
 
-// To ask takes longer than all the rest, and processes have few of them.
+// Cached: creating a DateTimeFormat is slow, and a process uses few time zones.
 function isTimeZone(name: unknown): boolean {
   if (typeof name !== "string" || name.length > MAX_TEXT_LENGTH) return false;
   let isKnown = knownZones.get(name);
@@ -117,7 +117,7 @@ function isTimeZone(name: unknown): boolean {
   return isKnown;
 }
 
-// An offset (`+01:00`) is a zone to JavaScript, but not to Sentry.
+// JavaScript accepts an offset (`+01:00`) as a time zone, Sentry does not.
 function isZone(name: string): boolean {
   if (!/^[a-z]/i.test(name)) return false;
   try {

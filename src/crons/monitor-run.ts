@@ -4,7 +4,7 @@ import type { Context, Span, SpanContext } from "@opentelemetry/api";
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
 import { isThenable, memberOf } from "../support/foreign.js";
-import { sendCheckIn } from "./check-in-sender.js";
+import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
 import { currentPlace } from "../context/error-places.js";
 import { forkIsolation, startingNewTrace } from "../context/scope-context.js";
@@ -12,18 +12,17 @@ import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor } from "../context/global-client.js";
-import { onAbort } from "./monitor-abort.js";
-import { forgetRun, rememberRun } from "./monitor-open-runs.js";
+import { forgetRun, onAbort, rememberRun } from "./open-runs.js";
 
-/** Which job runs. */
+/** A monitored job. */
 export interface MonitoredJob {
   readonly monitorSlug: string;
   readonly config: MonitorRunConfig | undefined;
 }
 
 /**
- * Runs `fn` as one run of a job, in a fork of the unit of work of `base`, under a span of its own in a
- * trace of its own. Returns what `fn` returns, throws what it throws.
+ * Runs `fn` as one run of a job: in a fork of the unit of work of `base`, with a span in a new trace. Returns what `fn`
+ * returns and throws what it throws.
  */
 export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): T {
   const creator = trace.getSpanContext(context.active());
@@ -36,7 +35,7 @@ export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): 
   });
 }
 
-// Other processors' errors are no business of the job.
+// An error of another span processor must not reach the job.
 function startedSpan(name: string, ctx: Context, creator: SpanContext | undefined): Span {
   const attributes = { "sentry.op": "cron" };
   const links = creator === undefined ? [] : [{ context: creator }];
@@ -47,11 +46,11 @@ function startedSpan(name: string, ctx: Context, creator: SpanContext | undefine
   }
 }
 
-/** One run: its state is its own, whatever else runs at the time. */
+/** One run of a job. Runs may overlap. */
 class MonitorRun {
   readonly #job: MonitoredJob;
   readonly #span: Span;
-  // Both of its check-ins go the same way, also when the end is seen elsewhere than in the job.
+  // Both check-ins use the same client and trace, even if a signal ends the run outside of the job's context.
   readonly #client: SentryClient | undefined = clientFor("withMonitor");
   readonly #trace: ErrorTrace | undefined = currentPlace().trace;
   readonly #checkInId = newEventId();
@@ -81,17 +80,17 @@ class MonitorRun {
     return result;
   }
 
-  // Called by a signal or a closing client.
+  // Called when the signal aborts or the client closes.
   giveUp(): void {
     this.#end("error");
   }
 
-  // One of too many open runs: nothing waits for it any more but its job.
+  // Evicted from the open runs: only the job can end it now.
   forgotten(): void {
     this.#stopWaiting?.();
   }
 
-  // Not on the promise itself: a rejection that is listened for counts as handled.
+  // Returns a new promise: listening on the original would mark its rejection as handled.
   async #watchPromise<T>(result: PromiseLike<T>): Promise<T> {
     try {
       const value = await result;
@@ -103,12 +102,12 @@ class MonitorRun {
     }
   }
 
-  // A job may say that it has failed by its span alone.
+  // A job may report its failure by the status of its span only.
   #succeed(): void {
     this.#end(hasFailed(this.#span) ? "error" : "ok");
   }
 
-  // The first end counts: Sentry takes one per run.
+  // Only the first end counts: Sentry accepts one per run.
   #end(status: Exclude<CheckInStatus, "in_progress">): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -118,18 +117,21 @@ class MonitorRun {
     this.#endSpan(status);
   }
 
-  // What another processor throws must not take the place of the job's result.
+  // An error of another span processor must not replace the result of the job.
   #endSpan(status: CheckInStatus): void {
     try {
       if (status === "error") this.#span.setStatus({ code: SpanStatusCode.ERROR });
       this.#span.end();
     } catch (error) {
-      this.#client?.diagnostics.warnOnce("monitor", "a run's span could not be ended", error);
+      this.#client?.diagnostics.warnOnce(
+        "monitor",
+        "the span of a monitored run could not be ended, because a span processor threw an error",
+        error,
+      );
     }
   }
 
-  // With the configuration each time: should the first check-in get lost, the last one makes the
-  // monitor all the same, without which Sentry would not take it.
+  // Each check-in has the configuration: if the first one is lost, Sentry still creates the monitor from the last one.
   #checkIn(status: CheckInStatus): void {
     if (this.#client === undefined) return;
     const { monitorSlug, config } = this.#job;
@@ -147,7 +149,7 @@ function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | 
   return memberOf(config, "schedule") === undefined ? undefined : (config as MonitorConfig);
 }
 
-// The OTel SDKs' spans tell; what does not record does not.
+// Spans of the OTel SDK have a readable status, non-recording spans do not.
 function hasFailed(span: Span): boolean {
   return memberOf(memberOf(span, "status"), "code") === SpanStatusCode.ERROR;
 }

@@ -1,17 +1,17 @@
 import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
-import { sendCheckIn } from "./check-in-sender.js";
-import { currentPlace } from "../context/error-places.js";
-import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
+import { sendCheckIn } from "./send-check-in.js";
+import { placeOfError } from "../context/error-places.js";
+import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor, doorDiagnostics } from "../context/global-client.js";
 import { runMonitored } from "./monitor-run.js";
 
 /**
- * Tells Sentry how a monitored job fares: that it runs (`in_progress`), and how it ended (`ok`,
- * `error`), by the same `checkInId`; or the end alone, as a heartbeat. Returns the check-in's id. One
- * that Sentry could not use is a diagnostic and not sent. Never throws.
+ * Sends a check-in of a monitored job: `in_progress` at its start, and `ok` or `error` with the same `checkInId` at its
+ * end; or only the end, as a heartbeat. Returns the id of the check-in. An invalid check-in is not sent, with a
+ * diagnostic. Never throws.
  */
 export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string {
   const given = memberOf(checkIn, "checkInId");
@@ -23,27 +23,27 @@ export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string
   return checkInId;
 }
 
-// By name: an application may pass an object with any number of members.
+// Copies the known members only: an application may pass an object with any number of others.
 function read({ monitorSlug, status, duration }: CheckIn, checkInId: string): CheckIn {
   return { monitorSlug, status, duration, checkInId };
 }
 
 /**
- * Runs `fn` as one run of a monitored job: a unit of work and a trace of its own, with a span for the
- * run, a check-in at its start and one at its end. Runs may overlap. Returns what `fn` returns (of a
- * promise, one that settles in the same way once the last check-in was captured), throws what it throws.
+ * Runs `fn` as one run of a monitored job: in its own unit of work and trace, with a span, a check-in at its start and
+ * one at its end. Runs may overlap. Returns what `fn` returns and throws what it throws; for a promise, returns one that
+ * settles in the same way after the last check-in was captured.
  *
- * The run has failed when `fn` throws or rejects, when it gives its span the status ERROR, when
- * `config.signal` aborts, and when the client is closed before it has ended.
+ * The run fails if `fn` throws or rejects, if it sets the status of the active span to ERROR, if `config.signal` aborts,
+ * or if the client closes before the end of the run.
  */
 export function withMonitor<T>(monitorSlug: string, fn: () => T, config?: MonitorRunConfig): T {
   return runMonitored({ monitorSlug, config }, context.active(), fn);
 }
 
 /**
- * Makes monitored jobs of functions: `const backUp = monitor("back-up", config)(backUpNow)`. Each call
- * of the result is a run as `withMonitor` makes it, with the arguments and the `this` of the call. What is no
- * function is returned as it is.
+ * Wraps functions as monitored jobs: `const backUp = monitor("back-up", config)(backUpNow)`. Each call of the result is
+ * a run as by `withMonitor`, with the arguments and the `this` of the call. A value that is not a function is returned
+ * unchanged, with a diagnostic.
  */
 export function monitor(
   monitorSlug: string,
@@ -53,7 +53,7 @@ export function monitor(
 ) => (this: This, ...args: Args) => R {
   return (fn) => {
     if (typeof fn !== "function") {
-      reportNoJob();
+      warnNoFunction();
       return fn;
     }
     return function monitored(...args) {
@@ -62,9 +62,9 @@ export function monitor(
   };
 }
 
-function reportNoJob(): void {
+function warnNoFunction(): void {
   doorDiagnostics().warnOnce(
     "door:monitor",
-    "the function that `monitor` returns needs a function: what it got is returned as it is, and not monitored. Correct the call",
+    "the function that `monitor` returns needs a function: the value it got was returned unchanged and is not monitored. Correct the call",
   );
 }

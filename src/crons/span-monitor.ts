@@ -1,22 +1,23 @@
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
 import type { SentryClient } from "../client/client.js";
-import type { CheckIn, CheckInStatus } from "../protocol/items.js";
-import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
-import { STATUS_CODE } from "../trace/span.js";
-import { sendCheckIn } from "./check-in-sender.js";
+import type { CheckIn, CheckInStatus } from "../protocol/check-in.js";
+import type { AttributeBag } from "../trace/span-view.js";
+import { STATUS_CODE } from "../trace/span-view.js";
+import type { FinishedSpan, HighResolutionTime } from "../trace/finished-span.js";
+import { sendCheckIn } from "./send-check-in.js";
 import { placeOfSpan } from "../context/error-places.js";
 
-/** Makes check-ins of spans that name a monitor. No method throws. */
+/** Sends check-ins for spans that name a monitor. No method throws. */
 export interface SpanMonitor {
-  /** To be called when a span has started, once its segment is known. */
+  /** Handles a started span. Call it once the segment of the span is known. */
   start(span: StartedSpan): void;
-  /** To be called when a span has ended. */
+  /** Handles an ended span. */
   end(span: FinishedSpan): void;
 }
 
 const SLUG = "sentry.monitor.slug";
 
-/** A span's run, hung on the span: what is remembered goes with it. */
+/** The run of a span, stored on the span, so that both are collected together. */
 interface SpanRun {
   readonly checkInId: string;
   readonly monitorSlug: string;
@@ -25,12 +26,12 @@ interface SpanRun {
 }
 
 /**
- * Makes a run of each span that has the attribute `sentry.monitor.slug`: a check-in at its start, if it
- * has the attribute by then, and one at its end, by the span's status. The schedule can be told by
- * `sentry.monitor.schedule` (a crontab) or by `sentry.monitor.interval.value` and `.unit`.
+ * Treats each span with the attribute `sentry.monitor.slug` as a monitored run: sends a check-in at its start, if the
+ * attribute is set by then, and one at its end, by the status of the span. The schedule is read from
+ * `sentry.monitor.schedule` (a crontab) or from `sentry.monitor.interval.value` and `.unit`.
  */
 export function createSpanMonitor(client: SentryClient, newId: () => string): SpanMonitor {
-  // One per processor: each of them has a client of its own to tell.
+  // One slot per processor, since each has its own client.
   const slot = Symbol("otel-sentry-bridge.monitor-run");
   const runOf = (span: object): SpanRun | undefined =>
     (span as Record<symbol, SpanRun | undefined>)[slot];
@@ -48,17 +49,17 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
     return run;
   };
 
-  const tell = (span: StartedSpan | FinishedSpan, run: SpanRun, end?: SpanEnd): void => {
+  const send = (span: StartedSpan | FinishedSpan, run: SpanRun, end?: SpanEnd): void => {
     const { checkInId, monitorSlug, config } = run;
     const { status = "in_progress", duration } = end ?? {};
     const read = (): CheckIn => ({ monitorSlug, status, duration });
     sendCheckIn(client, { checkInId, read, config, trace: placeOfSpan(span).trace });
   };
 
-  // A processor that is registered twice is told twice.
+  // A processor that is registered twice is called twice for each span.
   const start = (span: StartedSpan): void => {
     if (slugOf(span) === undefined || runOf(span) !== undefined) return;
-    tell(span, begin(span));
+    send(span, begin(span));
   };
 
   const end = (span: FinishedSpan): void => {
@@ -66,7 +67,7 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
     const run = runOf(span) ?? begin(span);
     if (run.hasEnded) return;
     run.hasEnded = true;
-    tell(span, run, endOf(span));
+    send(span, run, endOf(span));
   };
 
   const guarded = <S>(each: (span: S) => void): ((span: S) => void) => {
@@ -74,14 +75,18 @@ export function createSpanMonitor(client: SentryClient, newId: () => string): Sp
       try {
         each(span);
       } catch (error) {
-        client.diagnostics.warnOnce("span-monitor", "a span's check-in is not sent", error);
+        client.diagnostics.warnOnce(
+          "span-monitor",
+          "the check-in of a span was not sent, because reading the span threw an error",
+          error,
+        );
       }
     };
   };
   return { start: guarded(start), end: guarded(end) };
 }
 
-// A span that was made by hand may have anything for its attributes; that is told elsewhere.
+// A span built by hand may have anything as its attributes; the assembler reports that.
 function slugOf({ attributes }: StartedSpan | FinishedSpan): unknown {
   try {
     return attributes[SLUG];
@@ -108,7 +113,7 @@ function secondsBetween(start: HighResolutionTime, end: HighResolutionTime): num
 
 const PREFIX = "sentry.monitor.";
 
-// Undefined where nothing says when the job is expected.
+// Returns undefined if the span has no schedule.
 function configOf(attributes: AttributeBag): UncheckedMonitorConfig | undefined {
   const crontab = attributes[`${PREFIX}schedule`];
   const value = attributes[`${PREFIX}interval.value`];

@@ -11,9 +11,9 @@ export {
   lastEventId,
 } from "../errors/capture.js";
 export { createClient } from "./create-client.js";
-export { instrumentCron } from "../crons/cron-job-class.js";
-export { instrumentNodeCron } from "../crons/cron-node-cron.js";
-export { instrumentNodeSchedule } from "../crons/cron-node-schedule.js";
+export { instrumentCron } from "../crons/instrument-cron.js";
+export { instrumentNodeCron } from "../crons/instrument-node-cron.js";
+export { instrumentNodeSchedule } from "../crons/instrument-node-schedule.js";
 export { getClient, setClient } from "../context/global-client.js";
 export { captureHandlerError } from "../errors/handler-error.js";
 export { close, flush, isInitialized, stats } from "../context/global-client.js";

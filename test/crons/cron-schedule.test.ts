@@ -49,8 +49,8 @@ describe("cronSchedule", () => {
     ["*/2/2 * * * *", 'an invalid minute: "*/2/2"'],
     ["1- * * * *", 'an invalid minute: "1-"'],
     [", * * * *", 'an invalid minute: ","'],
-    ["@reboot", "a name that Sentry does not know"],
-    ["@secondly", "a name that Sentry does not know"],
+    ["@reboot", "a macro that Sentry does not support"],
+    ["@secondly", "a macro that Sentry does not support"],
   ])("says of %j that %j", (text, problem) => {
     expect(cronSchedule(text)).toEqual({ problem: expect.stringContaining(problem) });
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { validMonitorSlug } from "../../src/crons/monitor-slug.js";
+import { validMonitorSlug } from "../../src/crons/send-check-in.js";
 
 // What Sentry's server makes of a slug: `slugify(slug)[:50].strip("-")`; not digits alone.
 const ACCEPTED = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;

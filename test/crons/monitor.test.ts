@@ -54,7 +54,7 @@ describe("captureCheckIn", () => {
     const known = "checkInId" in checkIn ? checkIn.checkInId : undefined;
     expect(captureCheckIn(checkIn)).toMatch(known ?? /^[0-9a-f]{32}$/);
     expect(await checkInsOf(bridge)).toEqual([]);
-    expect(bridge.warnings).toEqual([expect.stringContaining("a check-in is not sent")]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("an invalid check-in was not sent")]);
   });
 });
 
@@ -169,11 +169,11 @@ describe("a configuration that Sentry could not use", () => {
   it.each([
     [
       { schedule: { type: "crontab" as const, value: "*/10 * * * * *" } },
-      'its crontab "*/10 * * * * *" has six fields; Sentry reads five, and has no field for seconds. Write minute, hour,',
+      'its crontab "*/10 * * * * *" has six fields; Sentry supports five, without seconds. Write minute, hour,',
     ],
     [
       { schedule: { type: "crontab" as const, value: "every day" } },
-      'its crontab "every day" has to have five fields. Write minute, hour,',
+      'its crontab "every day" does not have five fields. Write minute, hour,',
     ],
     [
       { schedule: { type: "crontab" as const, value: "0 3 * * *" }, timezone: "Vienna" },
@@ -185,7 +185,7 @@ describe("a configuration that Sentry could not use", () => {
     withMonitor("job", () => {}, config);
     expect(bridge.warnings).toEqual([
       expect.stringContaining(
-        `monitor job: its check-ins are sent without a schedule, so Sentry notices no missed run: ${problem}`,
+        `monitor job: its check-ins are sent without a schedule, so Sentry does not notice missed runs: ${problem}`,
       ),
     ]);
   });

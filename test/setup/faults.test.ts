@@ -94,7 +94,7 @@ const FAULTS: Record<string, Fault> = {
       await provider.shutdown();`,
   },
   "a crontab with a field for seconds": {
-    line: /monitor nightly: its check-ins are sent without a schedule, .* its crontab "0 \*\/5 \* \* \* \*" has six fields; Sentry reads five/,
+    line: /monitor nightly: its check-ins are sent without a schedule, .* its crontab "0 \*\/5 \* \* \* \*" has six fields; Sentry supports five/,
     program: `
       setUp(new bridge.SentrySpanProcessor(options));
       bridge.withMonitor("nightly", traffic, { schedule: { type: "crontab", value: "0 */5 * * * *" } });`,

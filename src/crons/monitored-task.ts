@@ -1,45 +1,45 @@
 import { ROOT_CONTEXT, context, diag } from "@opentelemetry/api";
 
-import { withoutZeroSeconds } from "./cron-schedule.js";
-import { createDiagnostics } from "../support/diagnostics.js";
-import { isThenable } from "../support/foreign.js";
-import type { MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
+import { getClient } from "../context/global-client.js";
 import { captureException } from "../errors/capture.js";
 import type { CaptureHint } from "../errors/capture.js";
-import { getClient } from "../context/global-client.js";
+import type { MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
+import { createDiagnostics } from "../support/diagnostics.js";
+import { isThenable } from "../support/foreign.js";
+import { withoutZeroSeconds } from "./cron-schedule.js";
 import type { MonitoredJob } from "./monitor-run.js";
 import { runMonitored } from "./monitor-run.js";
 
-/** What is said of all jobs of a scheduler, beside the schedule, which it has itself. */
+/** Monitor configuration for all jobs of a scheduler. The schedule comes from each job. */
 export interface CronMonitorOptions extends Omit<MonitorConfig, "schedule"> {
-  /** Ends runs as `error` when it aborts. */
+  /** When it aborts, running jobs are reported as failed. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A job of a scheduler. */
+/** A monitored job of a scheduler. */
 interface CronJobOf extends MonitoredJob {
   readonly library: "cron" | "node-cron" | "node-schedule";
 }
 
-/** A function as schedulers call it. */
+/** A function that a scheduler calls. */
 export type CronFunction = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What a scheduler knows of a job's times. */
+/** Times of a job as its scheduler has them. */
 interface CronTimes {
-  /** No text: its times are none that a crontab could tell. */
+  /** Anything other than a string cannot be expressed as a crontab. */
   readonly expression: unknown;
-  /** Default: that of the process. */
+  /** Default: the time zone of the process. */
   readonly timezone?: unknown;
 }
 
-/** Whether a scheduler was given a function, and not the name of a program or a file. */
+/** Tests for a function; schedulers also accept the name of a program or a file. */
 export function isFunction(value: unknown): value is CronFunction {
   return typeof value === "function";
 }
 
 /**
- * The function as runs of a monitored job, each of them outside of the unit of work in which the job
- * was made. What it throws is reported from within the run, then goes where it would have gone.
+ * Wraps a function so that each call is a run of a monitored job, in a unit of work of its own. An error is reported
+ * from within the run and then thrown to the scheduler.
  */
 export function monitoredTask(fn: CronFunction, job: CronJobOf): CronFunction {
   const hint: CaptureHint = {
@@ -50,16 +50,16 @@ export function monitoredTask(fn: CronFunction, job: CronJobOf): CronFunction {
   };
 }
 
-/** Makes a job outside of the present unit of work: its timers would hold that for ever. */
+/** Runs `fn` outside of the current unit of work, which the timers of a new job would otherwise keep alive. */
 export function outsideOfUnits<T>(fn: () => T): T {
   return context.with(ROOT_CONTEXT, fn);
 }
 
-/** The configuration of a monitor by its job's times. Sentry reads a schedule without a zone as UTC. */
+/** Builds the configuration of a monitor. Sets the time zone, since Sentry reads a schedule without one as UTC. */
 export function cronConfig(times: CronTimes, options: CronMonitorOptions): MonitorRunConfig {
   const { expression, timezone } = times;
   if (typeof expression !== "string") return { signal: options.signal };
-  // What the job says wins over what is said of all.
+  // The time zone of the job wins over the common one.
   const zone = typeof timezone === "string" ? timezone : (options.timezone ?? processZone());
   const { timezone: _common, ...rest } = options;
   return {
@@ -69,11 +69,11 @@ export function cronConfig(times: CronTimes, options: CronMonitorOptions): Monit
   };
 }
 
-/** Tells that a job runs, and why Sentry hears nothing of it. Never throws. */
-export function tellUnmonitored(why: string): void {
-  // Jobs may be made before the client.
+/** Warns that a job runs unmonitored, and why. Never throws. */
+export function warnUnmonitored(why: string): void {
+  // Jobs may be created before the client.
   const diagnostics = getClient()?.diagnostics ?? createDiagnostics(diag);
-  diagnostics.warnOnce(`cron:${why}`, `a cron job is not monitored: ${why}`);
+  diagnostics.warnOnce(`cron:${why}`, `a cron job runs unmonitored: ${why}`);
 }
 
 function processZone(): string | undefined {

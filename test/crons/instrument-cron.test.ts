@@ -3,7 +3,7 @@ import { CronJob } from "cron";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { getIsolationScope, setTag, withIsolationScope } from "../../src/index.js";
-import { instrumentCron } from "../../src/crons/cron-job-class.js";
+import { instrumentCron } from "../../src/crons/instrument-cron.js";
 import { byRun, checkInsOf, startGlobal, statusesOf } from "./monitor-kit.js";
 import { forgetFaults } from "../support/fault-kit.js";
 
@@ -179,6 +179,6 @@ describe("instrumentCron", () => {
     const bridge = startGlobal();
     const job = instrumentCron(CronJob, "nightly").from({ cronTime: "0 3 * * *", onTick: "true" });
     expect(job).toBeInstanceOf(CronJob);
-    expect(bridge.warnings).toEqual([expect.stringContaining("it runs a command")]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("its task is a command")]);
   });
 });

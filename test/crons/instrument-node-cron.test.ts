@@ -5,7 +5,7 @@ import * as cronModule from "node-cron";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { getIsolationScope, setTag, withIsolationScope } from "../../src/index.js";
-import { instrumentNodeCron } from "../../src/crons/cron-node-cron.js";
+import { instrumentNodeCron } from "../../src/crons/instrument-node-cron.js";
 import { byRun, checkInsOf, startGlobal, statusesOf } from "./monitor-kit.js";
 import { forgetFaults } from "../support/fault-kit.js";
 
@@ -183,6 +183,6 @@ describe("a background task of node-cron", () => {
     };
     instrumentNodeCron(library).schedule("* * * * *", "./cron-background.mjs");
     expect(path).toBe(new URL("./cron-background.mjs", import.meta.url).href);
-    expect(bridge.warnings).toEqual([expect.stringContaining("a process of its own")]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("runs in another process")]);
   });
 });

@@ -1,22 +1,23 @@
 import { memberOf } from "../support/foreign.js";
-import type { CronFunction, CronMonitorOptions } from "./cron-task.js";
+import type { CronFunction, CronMonitorOptions } from "./monitored-task.js";
 import {
   cronConfig,
   isFunction,
   monitoredTask,
   outsideOfUnits,
-  tellUnmonitored,
-} from "./cron-task.js";
+  warnUnmonitored,
+} from "./monitored-task.js";
 
-/** The library `node-schedule`, as far as it matters here. */
+/** The library `node-schedule`. */
 export interface NodeScheduleLibrary {
   scheduleJob(name: string, rule: string, job: never): unknown;
 }
 
 /**
- * Returns `node-schedule` with monitored jobs: `instrumentNodeSchedule(schedule).scheduleJob("nightly", "0 3 * * *", fn)`.
- * The job's name is the monitor's slug; without one a job runs unmonitored. A rule that is no crontab (a date, a
- * `RecurrenceRule`) sends check-ins without a schedule: create its monitor in Sentry. The library itself stays as it is.
+ * Returns a `node-schedule` whose jobs are monitored:
+ * `instrumentNodeSchedule(schedule).scheduleJob("nightly", "0 3 * * *", fn)`. The job's name is the monitor slug; a job
+ * without a name runs unmonitored, with a diagnostic. With a rule that is not a crontab (a date, a `RecurrenceRule`)
+ * check-ins are sent without a schedule: create the monitor in Sentry. The library is not modified.
  */
 export function instrumentNodeSchedule<T extends NodeScheduleLibrary>(
   lib: T,
@@ -34,11 +35,11 @@ interface ScheduleCall {
   readonly args: readonly unknown[];
 }
 
-// As node-schedule reads its arguments: a name is there only before a rule and a job.
+// Like node-schedule, which takes the first argument as a name only if a rule and a job follow.
 function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall): unknown {
   const [name, rule, job] = args;
   if (typeof name !== "string" || name === "" || !isFunction(job)) {
-    tellUnmonitored("node-schedule was given no name for it, which would be its monitor's slug");
+    warnUnmonitored("it has no name, which is the monitor slug. Pass a name to `scheduleJob`");
     return outsideOfUnits(() => original.apply(lib, [...args]));
   }
   const isText = typeof rule === "string";

@@ -1,17 +1,17 @@
 import { memberOf } from "../support/foreign.js";
-import type { CronMonitorOptions } from "./cron-task.js";
+import type { CronMonitorOptions } from "./monitored-task.js";
 import {
   cronConfig,
   isFunction,
   monitoredTask,
   outsideOfUnits,
-  tellUnmonitored,
-} from "./cron-task.js";
+  warnUnmonitored,
+} from "./monitored-task.js";
 
-/** The class `CronJob` of the library `cron`, as far as it matters here. */
+/** The class `CronJob` of the library `cron`. */
 export type CronJobClass = new (...args: never) => object;
 
-// Where its constructor takes them.
+// Positions of the constructor's parameters.
 const CRON_TIME = 0;
 const ON_TICK = 1;
 const TIME_ZONE = 4;
@@ -27,9 +27,10 @@ interface JobParams {
 }
 
 /**
- * Returns `CronJob` of the library `cron` with monitored jobs, by `new` and by `from`. A job's monitor
- * has the slug of its `name`; without one, `slug`, which then belongs to this one schedule. A job whose
- * time is a `Date` has no schedule that Sentry could be told. The class itself stays as it is.
+ * Returns a `CronJob` of the library `cron` whose jobs are monitored, with `new` and with `from`. The monitor slug is
+ * the `name` of the job, else `slug`, which is then used for the first schedule only: jobs without a name and with
+ * another schedule run unmonitored, with a diagnostic. A job whose time is a `Date` sends check-ins without a schedule.
+ * The class that is passed in is not modified.
  */
 export function instrumentCron<T extends CronJobClass>(
   cronJob: T,
@@ -60,7 +61,7 @@ function readParams(params: object): JobParams {
 class CronJobs {
   readonly #slug: string;
   readonly #options: CronMonitorOptions;
-  /** Of the jobs that have no name. */
+  /** Schedule of the jobs without a name. */
   #schedule: string | undefined;
 
   constructor(slug: string, options: CronMonitorOptions) {
@@ -84,23 +85,23 @@ class CronJobs {
     if (typeof params !== "object" || params === null) return make(params);
     const onTick = this.#monitored(readParams(params));
     if (onTick === undefined) return make(params);
-    // Its own members may be read by getters of its class.
+    // Inherits from the parameters, since their class may have getters.
     const monitored: unknown = Object.create(params, {
       onTick: { value: onTick, enumerable: true },
     });
     return outsideOfUnits(() => make(monitored));
   }
 
-  // Undefined where the job is to run as it is.
+  // Returns undefined if the job is to run unmonitored.
   #monitored(params: JobParams): unknown {
     const { cronTime, onTick, timeZone, utcOffset, name } = params;
     if (!isFunction(onTick)) {
-      tellUnmonitored("it runs a command, which is a process of its own");
+      warnUnmonitored("its task is a command, which runs in another process");
       return undefined;
     }
     const monitorSlug = typeof name === "string" && name !== "" ? name : this.#ownSlug(params);
     if (monitorSlug === undefined) return undefined;
-    // An offset is no time zone to Sentry, and a schedule in the wrong one would be missed for ever.
+    // Sentry has no time zones by offset, and in the wrong zone every run would count as missed: send no schedule.
     const expression = typeof utcOffset === "number" ? undefined : cronTime;
     const config = cronConfig({ expression, timezone: timeZone }, this.#options);
     return monitoredTask(onTick, { monitorSlug, config, library: "cron" });
@@ -113,7 +114,7 @@ class CronJobs {
         : "once";
     this.#schedule ??= schedule;
     if (schedule === this.#schedule) return this.#slug;
-    tellUnmonitored(`${this.#slug} is the monitor of another schedule; give the job a \`name\``);
+    warnUnmonitored(`the monitor ${this.#slug} has another schedule. Give the job a \`name\``);
     return undefined;
   }
 }

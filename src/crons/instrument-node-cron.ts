@@ -2,24 +2,24 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { memberOf } from "../support/foreign.js";
-import type { CronFunction, CronMonitorOptions } from "./cron-task.js";
+import type { CronFunction, CronMonitorOptions } from "./monitored-task.js";
 import {
   cronConfig,
   isFunction,
   monitoredTask,
   outsideOfUnits,
-  tellUnmonitored,
-} from "./cron-task.js";
+  warnUnmonitored,
+} from "./monitored-task.js";
 
-/** The library `node-cron`, as far as it matters here. */
+/** The library `node-cron`. */
 export interface NodeCronLibrary {
   schedule(expression: string, task: never, options?: never): unknown;
 }
 
 /**
- * Returns `node-cron` with monitored jobs: `instrumentNodeCron(cron).schedule("0 3 * * *", fn, { name:
- * "nightly" })`. The name is the monitor's slug; without one a job runs unmonitored, and so does a
- * background task (a path). The library itself stays as it is.
+ * Returns a `node-cron` whose jobs are monitored:
+ * `instrumentNodeCron(cron).schedule("0 3 * * *", fn, { name: "nightly" })`. The name is the monitor slug. A job without
+ * a name and a background task (a path) run unmonitored, with a diagnostic. The library is not modified.
  */
 export function instrumentNodeCron<T extends NodeCronLibrary>(
   lib: T,
@@ -46,12 +46,12 @@ function instrumented(original: CronFunction, { lib, options }: Instrumentation)
     const name = memberOf(taskOptions, "name");
     const timezone = memberOf(taskOptions, "timezone");
     if (!isFunction(task)) {
-      tellUnmonitored("a background task of node-cron runs in a process of its own");
+      warnUnmonitored("a background task of node-cron runs in another process");
       const path = typeof task === "string" ? fromCaller(task, monitored) : task;
       return original.apply(lib, [expression, path, ...args.slice(2)]);
     }
     if (typeof name !== "string" || name === "") {
-      tellUnmonitored("node-cron was given no `name` for it, which would be its monitor's slug");
+      warnUnmonitored("it has no `name`, which is the monitor slug. Pass `name` to node-cron");
       return original.apply(lib, args);
     }
     const config = cronConfig({ expression, timezone }, options);
@@ -60,7 +60,7 @@ function instrumented(original: CronFunction, { lib, options }: Instrumentation)
   };
 }
 
-// node-cron looks for a relative path beside the file that calls it, and would take this one for that.
+// node-cron resolves a relative path against the file of its caller, which would be this file.
 function fromCaller(task: string, callee: CronFunction): string {
   if (isAbsolute(task) || task.startsWith("file://")) return task;
   const trace: { stack?: string } = {};

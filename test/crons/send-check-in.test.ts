@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { encodeCheckIn } from "../../src/crons/build-check-in.js";
-import type { CheckIn, MonitorConfig } from "../../src/protocol/items.js";
+import { encodeCheckIn } from "../../src/crons/send-check-in.js";
+import type { CheckIn, MonitorConfig } from "../../src/protocol/check-in.js";
 
 const SCHEDULE = { type: "crontab", value: "0 3 * * *" } as const;
 const IN_PROGRESS: CheckIn = { monitorSlug: "job", status: "in_progress" };
@@ -73,7 +73,7 @@ describe("a monitor's configuration", () => {
     [{ schedule: { type: "crontab", value: 5 } }, "its crontab must be a string"],
     [
       { schedule: { type: "crontab", value: "*/10 * * * * *" } },
-      'its crontab "*/10 * * * * *" has six fields; Sentry reads five, and has no field for seconds. Write minute, hour, ',
+      'its crontab "*/10 * * * * *" has six fields; Sentry supports five, without seconds. Write minute, hour, ',
     ],
     [{ schedule: { type: "interval", value: 0, unit: "day" } }, "must be a whole number above 0"],
     [{ schedule: { type: "interval", value: 1.5, unit: "day" } }, "must be a whole number above 0"],

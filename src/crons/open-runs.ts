@@ -1,0 +1,100 @@
+import type { SentryClient } from "../client/client.js";
+import { attempt, inherits } from "../support/foreign.js";
+
+/** A monitored run that has not ended. */
+export interface OpenRun {
+  /** Ends the run as failed, although its job still runs. Must not throw. */
+  giveUp(): void;
+  /** Called when the run is evicted: it must release everything else that references it. */
+  forgotten(): void;
+}
+
+// Bounds the memory of jobs that never settle: the oldest run is evicted, and Sentry reports its time-out.
+const MAX_OPEN_RUNS = 1000;
+
+const openRuns = new WeakMap<SentryClient, Set<OpenRun>>();
+
+/** Remembers a run until `forgetRun`, or until the client closes, which ends it as failed. */
+export function rememberRun(client: SentryClient, run: OpenRun): void {
+  const runs = runsOf(client);
+  runs.add(run);
+  if (runs.size <= MAX_OPEN_RUNS) return;
+  for (const oldest of runs) {
+    runs.delete(oldest);
+    oldest.forgotten();
+    break;
+  }
+}
+
+/** Forgets an ended run. */
+export function forgetRun(client: SentryClient, run: OpenRun): void {
+  openRuns.get(client)?.delete(run);
+}
+
+// The client is closing: the final check-ins must be captured now.
+function giveUpRuns(client: SentryClient): void {
+  for (const run of openRuns.get(client) ?? []) run.giveUp();
+}
+
+function runsOf(client: SentryClient): Set<OpenRun> {
+  const known = openRuns.get(client);
+  if (known !== undefined) return known;
+  const runs = new Set<OpenRun>();
+  openRuns.set(client, runs);
+  client.onClosing(() => giveUpRuns(client));
+  return runs;
+}
+
+// Bounds the memory of runs that never end while the signal lives as long as the process.
+const MAX_WAITING = 1000;
+
+// One listener per signal: many runs may share one signal, and Node.js warns of a leak above ten listeners.
+const waiting = new WeakMap<AbortSignal, AbortWatch>();
+
+/** Calls `fn` when the signal aborts, immediately if it has. Returns a function that removes the listener. Never throws. */
+export function onAbort(signal: unknown, fn: () => void): () => void {
+  return attempt(() => watchAbort(signal, fn), ignore);
+}
+
+function watchAbort(signal: unknown, fn: () => void): () => void {
+  if (!isAbortSignal(signal)) return ignore;
+  if (signal.aborted) {
+    fn();
+    return ignore;
+  }
+  const watch = waiting.get(signal) ?? new AbortWatch(signal);
+  waiting.set(signal, watch);
+  watch.add(fn);
+  return () => watch.remove(fn);
+}
+
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return inherits(value, AbortSignal.prototype);
+}
+
+function ignore(): void {}
+
+class AbortWatch {
+  readonly #signal: AbortSignal;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(fn: () => void): void {
+    if (this.#waiting.size === 0) this.#signal.addEventListener("abort", this.#onAbort);
+    this.#waiting.add(fn);
+    if (this.#waiting.size <= MAX_WAITING) return;
+    for (const oldest of this.#waiting) return this.remove(oldest);
+  }
+
+  remove(fn: () => void): void {
+    this.#waiting.delete(fn);
+    if (this.#waiting.size === 0) this.#signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    for (const fn of this.#waiting) fn();
+  };
+}

@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+
+import type { ErrorTrace } from "../client/capture-input.js";
+import type { SentryClient } from "../client/client.js";
+import type { CheckIn } from "../protocol/check-in.js";
+import { ONE_CHECK_IN } from "../protocol/envelope-contents.js";
+import type { JsonRecord } from "../protocol/error-event.js";
+import { clip, endsOf } from "../support/cut.js";
+import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
+import { encodeMonitorConfig } from "./monitor-config.js";
+
+/** Parameters of `sendCheckIn`. */
+export interface CheckInToSend {
+  readonly checkInId: string;
+  /** Reads the check-in. May throw, since the application may pass an object with getters. */
+  readonly read: () => CheckIn;
+  readonly config: UncheckedMonitorConfig | undefined;
+  readonly trace: ErrorTrace | undefined;
+}
+
+// Each problem is reported once. Bounded, because slugs may be generated and so differ each time.
+const MAX_PROBLEMS = 100;
+const reportedProblems = new Set<string>();
+
+/** Sends a check-in. Parts that Sentry would reject are reported as set-up faults. Never throws. */
+export function sendCheckIn(client: SentryClient, checkIn: CheckInToSend): void {
+  const { checkInId, read, config, trace } = checkIn;
+  try {
+    const { members, problems } = encodeCheckIn({ ...read(), checkInId }, config);
+    for (const problem of problems) client.diagnostics.faultOnce(kindOf(problem), problem);
+    if (members === undefined) client.ledger.early.record("invalid", ONE_CHECK_IN);
+    else client.captureCheckIn({ checkInId, members, trace });
+  } catch (error) {
+    client.ledger.early.record("internal_sdk_error", ONE_CHECK_IN);
+    client.diagnostics.warnOnce(
+      "check-in",
+      "a check-in could not be read and was dropped, because reading it threw an error",
+      error,
+    );
+  }
+}
+
+function kindOf(problem: string): string {
+  if (reportedProblems.size < MAX_PROBLEMS) reportedProblems.add(problem);
+  return reportedProblems.has(problem) ? `check-in:${problem}` : "check-in:more";
+}
+
+/** Characters of an invalid slug in a warning. */
+const MAX_SHOWN_LENGTH = 100;
+
+/** Characters of a slug that are examined. */
+const MAX_READ_LENGTH = 1024;
+
+const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
+
+const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
+
+/** A check-in as the protocol spells it; `members` is undefined if Sentry would reject it. */
+export interface EncodedCheckIn {
+  readonly members: JsonRecord | undefined;
+  /** Messages about what is not sent, and why. */
+  readonly problems: readonly string[];
+}
+
+/** Encodes a check-in. Parts of the configuration that Sentry would reject are left out. */
+export function encodeCheckIn(
+  checkIn: CheckIn,
+  config: UncheckedMonitorConfig | undefined,
+): EncodedCheckIn {
+  const problem = problemOf(checkIn);
+  if (problem !== undefined) {
+    return { members: undefined, problems: [`an invalid check-in was not sent: ${problem}`] };
+  }
+  const { status } = checkIn;
+  const monitorSlug = validMonitorSlug(checkIn.monitorSlug);
+  const encoded = config === undefined ? undefined : readConfig(config);
+  const duration = status === "in_progress" ? undefined : durationOf(checkIn);
+  const members = {
+    monitor_slug: monitorSlug,
+    status,
+    duration,
+    monitor_config: encoded?.members,
+  };
+  const problems = (encoded?.problems ?? []).map((each) => `monitor ${monitorSlug}: ${each}`);
+  if (monitorSlug !== checkIn.monitorSlug) problems.push(changedSlug(checkIn, monitorSlug));
+  return { members, problems };
+}
+
+function changedSlug({ monitorSlug }: CheckIn, sent: string): string {
+  return (
+    `the monitor slug "${clip(monitorSlug, MAX_SHOWN_LENGTH)}" is invalid; its check-ins are sent for ` +
+    `the monitor "${sent}". Use at most 50 lower-case letters, digits, "-" and "_".`
+  );
+}
+
+function problemOf({ monitorSlug, status, checkInId }: CheckIn): string | undefined {
+  const isSlug =
+    typeof monitorSlug === "string" && /\S/.test(monitorSlug.slice(0, MAX_READ_LENGTH));
+  if (!isSlug) return "`monitorSlug` must be a string that is not blank";
+  if (checkInId !== undefined && !UUID.test(checkInId)) return "`checkInId` must be a UUID";
+  return STATUSES.has(status) ? undefined : '`status` must be "in_progress", "ok" or "error"';
+}
+
+// The check-in matters more than its duration: an invalid duration is left out.
+function durationOf({ duration }: CheckIn): number | undefined {
+  return typeof duration === "number" && duration >= 0 && duration < Infinity
+    ? duration
+    : undefined;
+}
+
+// A getter of the application may throw; the check-in is then sent without a configuration.
+function readConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
+  try {
+    return encodeMonitorConfig(config);
+  } catch {
+    return {
+      members: undefined,
+      problems: [
+        "its check-ins are sent without a configuration, because reading it threw an error",
+      ],
+    };
+  }
+}
+
+/** Longest slug that Relay accepts, in characters. */
+const MAX_SLUG_LENGTH = 50;
+
+const DIGEST_LENGTH = 8;
+
+/** Characters at each end of a long slug that go into the digest, with its length. */
+const MAX_DIGESTED_LENGTH = 65_536;
+
+const VALID_SLUG = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;
+
+/**
+ * Returns a monitor slug that Sentry accepts: lower-case letters, digits, `-` and `_`, not only digits, at most 50
+ * characters. A valid slug is unchanged; others are slugified as by Sentry's server (`Nightly Report!` becomes
+ * `nightly-report`). If the result is too long or empty, a digest of the whole slug is appended, so that different slugs
+ * stay different.
+ */
+export function validMonitorSlug(slug: string): string {
+  if (VALID_SLUG.test(slug)) return slug;
+  const plain = slugify(slug.slice(0, MAX_READ_LENGTH));
+  // Sentry does not create monitors whose slug is a number.
+  const named = /^[\d-]*$/.test(plain) ? `monitor-${plain}` : plain;
+  const isWhole = plain !== "" && named.length <= MAX_SLUG_LENGTH && slug.length <= MAX_READ_LENGTH;
+  return isWhole ? named : withDigest(named, slug);
+}
+
+function withDigest(named: string, slug: string): string {
+  const head = named.slice(0, MAX_SLUG_LENGTH - DIGEST_LENGTH - 1).replace(/[-_]+$/, "");
+  return `${head}-${digestOf(slug)}`;
+}
+
+// Like Django's `slugify`, which Sentry's monitor consumer applies.
+function slugify(slug: string): string {
+  return slug
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_\s-]/g, "")
+    .replaceAll(/[-\s]+/g, "-")
+    .replaceAll(/^[-_]+|[-_]+$/g, "");
+}
+
+function digestOf(slug: string): string {
+  const read = endsOf(slug, MAX_DIGESTED_LENGTH);
+  return createHash("sha256").update(read, "utf16le").digest("hex").slice(0, DIGEST_LENGTH);
+}
