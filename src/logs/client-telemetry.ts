@@ -3,7 +3,7 @@ import type { SetTimer } from "../support/time.js";
 import { LogCapture } from "./log-capture.js";
 import { MetricCapture } from "./metric-capture.js";
 
-/** What takes the logs and metrics of one client. */
+/** Log and metric capture of one client. */
 export interface ClientTelemetry {
   readonly logs: LogCapture;
   readonly metrics: MetricCapture;
@@ -11,7 +11,7 @@ export interface ClientTelemetry {
 
 const telemetries = new WeakMap<SentryClient, ClientTelemetry>();
 
-/** The one that takes a client's logs and metrics; the first call says how it waits. */
+/** Returns the log and metric capture of a client. The timer of the first call is kept. */
 export function clientTelemetry(client: SentryClient, setTimer: SetTimer): ClientTelemetry {
   const known = telemetries.get(client);
   if (known !== undefined) return known;

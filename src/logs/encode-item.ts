@@ -1,14 +1,14 @@
 import type { ProcessMembers } from "../client/process-members.js";
-import { SEQUENCE_KEY } from "./telemetry-text.js";
-import { processTexts } from "./process-attributes.js";
-import type { TelemetryPlace } from "../context/telemetry-place.js";
+import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import { SDK_NAME, SDK_VERSION } from "../version.js";
+import { SEQUENCE_KEY, attributeText } from "./typed-attribute.js";
 
-/** What is put into an item when it is sent; the protocol has the same on all items of a process. */
+/** Attributes of the process that are appended when an item is sent: none, all, or all except `server.address`. */
 export type MissingAttributes = "none" | "process" | "process-but-address";
 
 /**
- * One item as JSON without lone surrogates, up to the end of its attributes. What is said of the process
- * comes in when it is sent: its resource may be known only then.
+ * One item as JSON without lone surrogates, up to the end of its attributes. The attributes of the process are appended
+ * when it is sent, because asynchronous resource attributes may be known only then.
  */
 export interface EncodedItem {
   readonly text: string;
@@ -17,7 +17,7 @@ export interface EncodedItem {
   readonly missing: MissingAttributes;
 }
 
-/** Items that go into one container. */
+/** The payload of an item container. */
 export interface Container {
   readonly payload: string;
   /** Length of the items in UTF-8. */
@@ -26,25 +26,25 @@ export interface Container {
 
 const END = "}}";
 
-/** The members that logs and metrics begin with. `timestamp` is in seconds. */
+/** Encodes the members common to logs and metrics. `timestamp` is in seconds since the epoch. */
 export function headText(timestamp: number, { traceId, spanId }: TelemetryPlace): string {
   const span = spanId === undefined ? "" : `,"span_id":"${spanId}"`;
   return `"timestamp":${timestamp},"trace_id":"${traceId}"${span}`;
 }
 
-/** The member with all attributes, but for its end; the sequence number is ours alone. */
+/** Encodes the `attributes` member, left open for the attributes of the process. Adds the sequence number. */
 export function attributesMember(text: string, sequence: number): string {
   const own = text === "" ? "" : `${text},`;
   return `"attributes":{${own}"${SEQUENCE_KEY}":{"type":"integer","value":${sequence}}`;
 }
 
-/** An item of these members, the attributes last. */
+/** Builds an item from its members, of which the attributes must be the last. */
 export function itemOf(members: readonly string[], missing: MissingAttributes): EncodedItem {
   const text = `{${members.join(",")}`;
   return { text, bytes: Buffer.byteLength(text), missing };
 }
 
-/** The payload of an item container. */
+/** Builds the payload of an item container. */
 export function containerOf(items: readonly EncodedItem[], members: ProcessMembers): Container {
   const { withAddress, withoutAddress } = processTexts(members);
   const ends = {
@@ -59,4 +59,70 @@ export function containerOf(items: readonly EncodedItem[], members: ProcessMembe
     return item.text + end;
   });
   return { payload: `{"version":2,"items":[${texts.join(",")}]}`, bytes };
+}
+
+/** Numbers the items of one millisecond, so that Sentry can show them in order. */
+export class TimestampSequence {
+  #millis = -1;
+  #next = 0;
+
+  /** Returns the number of an item by its time in seconds: 0 for the first item of its millisecond. */
+  next(timestamp: number): number {
+    const millis = Math.floor(timestamp * 1000);
+    if (millis !== this.#millis) {
+      this.#millis = millis;
+      this.#next = 0;
+    }
+    return this.#next++;
+  }
+}
+
+/** The sequence of all items of the process. */
+export const processSequence: TimestampSequence = new TimestampSequence();
+
+/** Attributes that only the process sets; the same keys from applications are ignored. */
+export const PROCESS_KEYS: ReadonlySet<string> = new Set([
+  "sentry.environment",
+  "sentry.release",
+  "sentry.sdk.name",
+  "sentry.sdk.version",
+]);
+
+/** Attribute of the server name, which an item may override. */
+export const ADDRESS_KEY = "server.address";
+
+const LIMITS = { valueLength: 256, totalLength: 8192 };
+
+/** Returns the attributes of the process, the server name last. */
+export function processEntries(members: ProcessMembers): readonly (readonly [string, unknown])[] {
+  const { environment, release, serverName } = members;
+  return [
+    ["sentry.environment", environment],
+    ...(release === undefined ? [] : [["sentry.release", release] as const]),
+    ["sentry.sdk.name", SDK_NAME],
+    ["sentry.sdk.version", SDK_VERSION],
+    ...(serverName === undefined ? [] : [[ADDRESS_KEY, serverName] as const]),
+  ];
+}
+
+/** Attributes of the process as JSON members with a leading comma, with and without the server name. */
+interface ProcessTexts {
+  readonly withAddress: string;
+  readonly withoutAddress: string;
+}
+
+const textsByMembers = new WeakMap<ProcessMembers, ProcessTexts>();
+
+// Encoded once: a process has few different members, and keeps them while it runs.
+function processTexts(members: ProcessMembers): ProcessTexts {
+  const known = textsByMembers.get(members);
+  if (known !== undefined) return known;
+  const entries = processEntries(members);
+  const others = entries.filter(([key]) => key !== ADDRESS_KEY);
+  const texts: ProcessTexts = {
+    withAddress: `,${attributeText(entries, LIMITS).text}`,
+    withoutAddress: `,${attributeText(others, LIMITS).text}`,
+  };
+  textsByMembers.set(members, texts);
+  return texts;
 }

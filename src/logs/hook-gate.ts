@@ -3,24 +3,24 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { duringOwnCall } from "../support/own-call.js";
 import { isThenable } from "../support/foreign.js";
 
-/** Runs a synchronous hook that may change an item or drop it. */
+/** Runs a synchronous hook that may change or drop an item. */
 export class HookGate {
   readonly #diagnostics: Diagnostics;
   readonly #name: string;
   #isOpen = false;
 
-  /** `name` is the option's. */
+  /** `name`: name of the option, for diagnostics. */
   constructor(diagnostics: Diagnostics, name: string) {
     this.#diagnostics = diagnostics;
     this.#name = name;
   }
 
-  /** Whether the hook runs: what it captures itself would come to it without end. */
+  /** True while the hook runs. Items captured by the hook itself are dropped, since they would call it again without end. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** The item as the hook returned it; undefined when it is to be dropped. Unchanged when the hook is asynchronous. Never throws. */
+  /** Returns the item from the hook, or undefined if it is dropped. With an asynchronous hook the item is unchanged. Never throws. */
   run<T extends object>(hook: (item: T) => T | null, item: T): T | undefined {
     this.#isOpen = true;
     try {
@@ -34,7 +34,7 @@ export class HookGate {
     }
   }
 
-  // A hook in plain JavaScript may return anything.
+  // A hook in JavaScript may return anything.
   #checked<T extends object>(value: T, item: T): T | undefined {
     if (isThenable(value)) {
       reportAsyncHook(this.#diagnostics, this.#name, "the item is sent unchanged");
@@ -43,7 +43,7 @@ export class HookGate {
     if (typeof value === "object") return value;
     this.#diagnostics.warnOnce(
       `hook:${this.#name}`,
-      `\`${this.#name}\` returned no object; the item was dropped. Return the item, or null to drop it.`,
+      `\`${this.#name}\` returned a value that is not an object; the item was dropped. Return the item, or null to drop it.`,
     );
     return undefined;
   }

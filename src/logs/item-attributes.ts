@@ -4,24 +4,24 @@ import { ownEntries } from "../support/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { MissingAttributes } from "./encode-item.js";
 import type { ReadBudget, RecordPrivacy } from "./record-privacy.js";
-import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./process-attributes.js";
+import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./encode-item.js";
 
-/** The attributes of one item, those first that are kept when not all fit. */
+/** The attributes of one item, in order of precedence: the last ones are left out if not all fit. */
 export type ItemAttributes = Map<string, unknown>;
 
-/** Attributes that are read of one item: more are not worth it, since only so many characters are sent. */
+/** Attributes that are read of one item. More would exceed the characters that are sent. */
 export const MAX_OWN = 1000;
 
-/** How the attributes of an item are read. */
+/** Filter and size limit for the attributes of an item. */
 export interface AttributeReading {
   readonly privacy: RecordPrivacy;
   readonly budget: ReadBudget;
 }
 
 /**
- * Returns the attributes of a log or metric without secrets: its own, the scopes' (the most specific first), and the
- * user's where they are not set (protocol: logs, default attributes). Those of the process are not among them.
- * Never throws.
+ * Collects the attributes of a log or metric without secrets: its own, those of the scopes (the most specific scope
+ * first), and `user.*` from the scopes unless set (Sentry protocol: logs, default attributes). Excludes those of the
+ * process. Never throws.
  */
 export function itemAttributes(
   own: object,
@@ -37,12 +37,12 @@ export function itemAttributes(
   return attributes;
 }
 
-/** What is said of the process when an item with these attributes is sent. */
+/** Returns which attributes of the process are appended to an item with these attributes. */
 export function missingOf(attributes: ItemAttributes): MissingAttributes {
   return attributes.has(ADDRESS_KEY) ? "process-but-address" : "process";
 }
 
-/** The attributes as hooks see them: with what is said of the process, and as a copy that a hook may write into. */
+/** Returns the attributes for a hook, including those of the process, as a copy that the hook may change. */
 export function attributesForHook(
   attributes: ItemAttributes,
   members: ProcessMembers,
@@ -50,7 +50,7 @@ export function attributesForHook(
   return detached(Object.fromEntries([...processEntries(members), ...attributes]));
 }
 
-/** What a hook has left as attributes. */
+/** Reads the attributes that a hook returned, which may be anything. */
 export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
   return typeof attributes === "object" && attributes !== null
     ? ownEntries<unknown>(attributes, MAX_OWN)
@@ -71,7 +71,7 @@ function addIfNew(attributes: ItemAttributes, key: string, value: unknown): void
   if (!attributes.has(key) && !PROCESS_KEYS.has(key)) attributes.set(key, value);
 }
 
-// Users are merged member by member, as for events.
+// The user is merged member by member, as for events.
 function addUser(attributes: ItemAttributes, scopes: readonly ScopeData[]): void {
   for (const { user } of scopes.toReversed()) {
     if (user === undefined) continue;
@@ -81,7 +81,7 @@ function addUser(attributes: ItemAttributes, scopes: readonly ScopeData[]): void
   }
 }
 
-// The protocol has all of them as texts.
+// The protocol defines these attributes as strings.
 function addIfSet(attributes: ItemAttributes, key: string, value: unknown): void {
   if (typeof value === "string" && value !== "") addIfNew(attributes, key, value);
   else if (typeof value === "number") addIfNew(attributes, key, String(value));

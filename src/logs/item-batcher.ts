@@ -1,26 +1,26 @@
 import type { SetTimer } from "../support/time.js";
 import type { EncodedItem } from "./encode-item.js";
 
-/** What a batcher is made of. */
+/** Dependencies of a batcher. */
 export interface BatcherParts {
   readonly setTimer: SetTimer;
-  /** Takes items over. Must not throw. */
+  /** Sends a batch. Must not throw. */
   readonly send: (items: readonly EncodedItem[]) => void;
 }
 
-/** Items that share an envelope. */
+/** Items per envelope. */
 export const BATCH_SIZE = 100;
 
-/** How long an item waits for others. */
+/** How long an item waits for its batch to fill up. */
 export const BATCH_WAIT_MILLIS = 5000;
 
-/** Bytes of JSON that share an envelope; an item that has more goes alone. */
+/** Bytes of JSON per envelope; a larger item is sent alone. */
 export const MAX_BATCH_BYTES = 1_048_576;
 
-/** Items that are held at most. */
+/** Items held at most. */
 export const MAX_HELD_ITEMS = 1000;
 
-/** Collects items, and sends them when there are enough of them, or some time after the first. */
+/** Collects items, and sends them once a batch is full or 5 seconds after the first. */
 export class ItemBatcher {
   readonly #parts: BatcherParts;
   #items: EncodedItem[] = [];
@@ -32,15 +32,15 @@ export class ItemBatcher {
     this.#parts = parts;
   }
 
-  /** Number of items that are held. */
+  /** Number of items held. */
   get size(): number {
     return this.#items.length;
   }
 
-  /** Takes an item; false when too many are held. */
+  /** Adds an item. Returns false if too many are held: the caller counts the loss. */
   add(item: EncodedItem): boolean {
     if (this.#bytes + item.bytes > MAX_BATCH_BYTES) this.flush();
-    // Sending empties it, so that it fills up only with what sending itself brings about.
+    // Sending empties the batcher, so it fills up only with items that arise while it sends.
     if (this.#items.length >= MAX_HELD_ITEMS) return false;
     this.#items.push(item);
     this.#bytes += item.bytes;
@@ -49,7 +49,7 @@ export class ItemBatcher {
     return true;
   }
 
-  /** Sends what is held now; what comes meanwhile waits its time. */
+  /** Sends the items held now. Items added while it sends wait for the next batch. */
   flush(): void {
     if (this.#isSending) return;
     this.#cancelTimer?.();

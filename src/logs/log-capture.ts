@@ -1,9 +1,9 @@
 import type { SentryClient } from "../client/client.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
-import type { Log, LogLevel } from "../protocol/items.js";
-import { clip } from "../support/text.js";
-import { attributeText } from "./telemetry-text.js";
-import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
+import type { Log, LogLevel } from "../protocol/log.js";
+import { clip } from "../support/cut.js";
+import { attributeText, jsonText } from "./typed-attribute.js";
+import { attributesMember, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
 import { HookGate } from "./hook-gate.js";
 import {
@@ -16,26 +16,24 @@ import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import { isLogLevel, severityNumberOf } from "../protocol/items.js";
-import type { TelemetryPlace } from "../context/telemetry-place.js";
-import { processSequence } from "./timestamp-sequence.js";
-import { jsonText } from "./typed-attribute.js";
+import { isLogLevel, severityNumberOf } from "../protocol/log-levels.js";
+import type { TelemetryPlace } from "../context/telemetry-place-type.js";
 
-/** One log, before anything is said of the process and the unit of work. */
+/** One log, without the attributes of the scopes and the process. */
 export interface LogInput {
   /** Seconds since the epoch. */
   readonly timestamp: number;
   readonly level: LogLevel;
-  /** A value of any kind, as `attributes` are; what cannot be sent as it is becomes text. */
+  /** A value of any kind; anything but a string is sent as JSON text. */
   readonly message: unknown;
   readonly attributes: object;
   readonly place: TelemetryPlace;
 }
 
-/** Characters of one text of a log that are sent. */
+/** Characters that are sent of one text in a log. */
 export const MAX_LOG_TEXT = 32_768;
 
-// In the worst case six bytes each: together with the message about 1 MiB, what one log may have.
+// At six bytes per character in the worst case, all attributes and the message take about 1 MiB, the limit of one log.
 const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
 
 const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
@@ -50,7 +48,7 @@ type LogMembers = Pick<LogHead, "level" | "message">;
 type LogHook = (log: Log) => Log | null;
 type Entries = Iterable<readonly [string, unknown]>;
 
-/** Takes the logs of one client: hooks, encoding, batches. https://develop.sentry.dev/sdk/telemetry/logs/ */
+/** Captures the logs of one client: filters, `beforeSendLog`, encoding, batches. https://develop.sentry.dev/sdk/telemetry/logs/ */
 export class LogCapture {
   readonly #client: SentryClient;
   readonly #gate: HookGate;
@@ -65,23 +63,27 @@ export class LogCapture {
     client.addBuffer(this.#batcher);
   }
 
-  /** Takes a log; where logs are not enabled nothing is done. Never throws. */
+  /** Captures a log. Does nothing unless `enableLogs` is set. Never throws. */
   capture(input: LogInput): void {
     if (!this.#client.settings.enableLogs || this.#client.refusesReentry(ONE_LOG, true)) return;
     try {
       this.#capture(input);
     } catch (error) {
       this.dropUnread("internal_sdk_error");
-      this.#client.diagnostics.warnOnce("logs", "a log could not be encoded and is lost", error);
+      this.#client.diagnostics.warnOnce(
+        "logs",
+        "a log was dropped, because encoding it threw an error",
+        error,
+      );
     }
   }
 
-  /** Counts a log that is dropped and whose size is not known. */
+  /** Counts a dropped log whose size is not known. */
   dropUnread(reason: DiscardReason): void {
     this.#client.ledger.early.record(reason, [{ category: "log_item", quantity: 1 }]);
   }
 
-  // Hooks see what is sent without them: secrets are withheld before.
+  // Secrets are filtered before the hook runs.
   #capture(input: LogInput): void {
     const attributes = this.#attributes(input);
     const head = { ...input, message: jsonText(this.#privacy.body(input.message), MAX_LOG_TEXT) };
@@ -130,7 +132,7 @@ export class LogCapture {
   #warnClipped(): void {
     this.#client.diagnostics.warnOnce(
       "log-attributes",
-      `attributes of a log are left out: all of them may have ${LIMITS.totalLength} characters`,
+      `a log was sent without some of its attributes: together they may have ${LIMITS.totalLength} characters. Log less`,
     );
   }
 
@@ -162,7 +164,7 @@ function contentsOf(items: number, bytes: number): readonly ItemCount[] {
   ];
 }
 
-// What a hook put into the log may be anything.
+// The hook may return members of any type.
 function membersOf(hooked: Log, input: LogHead): LogMembers {
   const { level, message } = hooked;
   return {

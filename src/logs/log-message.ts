@@ -3,19 +3,19 @@ import { attempt, firstOf, isError, isObjectLike, memberOf, ownKeys } from "../s
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
 
-/** A message with its parameters, so that messages of one template are found together. */
+/** A message with its template and parameters, so that Sentry can search for both. */
 export interface ParameterizedLog {
-  /** The text with the parameters in it. */
+  /** The message with the parameters filled in. */
   readonly message: string;
-  /** The text with a mark for each parameter. */
+  /** The message with `%s` in place of each parameter. */
   readonly template: string;
-  /** By place, or by name. */
+  /** By index, or by name. */
   readonly parameters: Readonly<Record<string, unknown>> | readonly unknown[];
 }
 
-/** The body of a log, and what its message adds to the attributes. */
+/** The body of a log, and the attributes that its message adds. */
 export interface LogMessage {
-  /** A text, or an object that becomes its JSON text. */
+  /** A string, or an object, which is sent as JSON text. */
   readonly body: object | string;
   readonly attributes: Readonly<Record<string, unknown>> | undefined;
 }
@@ -24,8 +24,8 @@ const MAX_PARAMETERS = 100;
 const MAX_NAME = 200;
 
 /**
- * A template literal as a parameterized message. Its template is in Sentry's notation: `%s` for each
- * parameter, `%%` for a per cent sign. Never throws, whatever it is called with.
+ * Tag function that builds a parameterized message. The template has Sentry's notation: `%s` for each parameter, `%%` for
+ * a per cent sign. Never throws, whatever it is called with.
  */
 export function parameterized(
   strings: readonly string[],
@@ -40,7 +40,7 @@ export function parameterized(
   return Object.freeze({ message, template, parameters: Object.freeze(parameters) });
 }
 
-/** What a logger was given as a message. Never throws. */
+/** Reads the message argument of a log call. Never throws. */
 export function logMessage(message: unknown): LogMessage {
   if (typeof message === "string") return { body: message, attributes: undefined };
   if (isError(message)) {
@@ -60,7 +60,7 @@ export function logMessage(message: unknown): LogMessage {
   };
 }
 
-// A template without parameters says no more than the message.
+// A template without parameters adds nothing to the message.
 function parameterAttributes(template: string, parameters: unknown): LogMessage["attributes"] {
   const entries = parameterEntries(parameters);
   if (entries.length === 0) return undefined;
@@ -76,6 +76,6 @@ function parameterEntries(parameters: unknown): [string, unknown][] {
 
 function parameterText(parameter: unknown): string {
   const text = isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
-  // One character more, so that the message is seen to be cut.
+  // One character above the limit, so that the message gets its mark of a cut.
   return text.slice(0, MAX_LOG_TEXT + 1);
 }

@@ -5,7 +5,7 @@ import { ownEntries } from "../support/foreign.js";
 import type { ResourceView, AttributeBag } from "../trace/span.js";
 import { MAX_OWN } from "./item-attributes.js";
 
-/** A log record as processors get it; those of the OTel SDKs 2.x and 3.x fit. */
+/** A log record as passed to log record processors by the OTel SDKs 2.x and 3.x. */
 export interface EmittedLogRecord {
   /** Seconds and nanoseconds since the epoch. */
   readonly hrTime: readonly [number, number];
@@ -26,7 +26,7 @@ const OTHER_LIBRARY = "otel";
 
 const MAX_ORIGIN_LENGTH = 64;
 
-/** How a record came to be, in Sentry's words: `auto.log.<library>`, or `auto.log.otel` where that is not known. */
+/** Returns the Sentry origin of a log record: `auto.log.<library>`, or `auto.log.otel` if the library is unknown. */
 export function originOfLogger(scopeName: unknown): string {
   if (typeof scopeName !== "string") return `auto.log.${OTHER_LIBRARY}`;
   const name = cut(scopeName, MAX_ORIGIN_LENGTH);
@@ -34,7 +34,7 @@ export function originOfLogger(scopeName: unknown): string {
   return `auto.log.${library?.replaceAll(/\W/g, "_") ?? OTHER_LIBRARY}`;
 }
 
-/** Time of a record in seconds, with microseconds; `nowMillis` stands in for what is none. */
+/** Returns the time of a record in seconds, with microseconds; `nowMillis` replaces an invalid time. */
 export function secondsOf(time: unknown, nowMillis: number): number {
   const [seconds, nanos]: readonly unknown[] = Array.isArray(time) ? time : [];
   if (typeof seconds !== "number" || typeof nanos !== "number") return nowMillis / 1000;
@@ -42,7 +42,7 @@ export function secondsOf(time: unknown, nowMillis: number): number {
   return micros > 0 && micros <= Number.MAX_SAFE_INTEGER ? micros / 1e6 : nowMillis / 1000;
 }
 
-/** The attributes that a record's log has: its own, where it comes from, and its event's name. */
+/** Returns the attributes of a record, with its origin, instrumentation scope and event name. */
 export function attributesOfRecord(record: EmittedLogRecord): AttributeBag {
   const { instrumentationScope: scope, eventName } = record;
   const attributes: [string, unknown][] = [["sentry.origin", originOfLogger(scope.name)]];
@@ -52,7 +52,7 @@ export function attributesOfRecord(record: EmittedLogRecord): AttributeBag {
   return Object.fromEntries([...attributes, ...ownEntries<unknown>(record.attributes, MAX_OWN)]);
 }
 
-/** Whether a record is of something thrown (OTel: exceptions in logs). */
+/** Tests for an exception in a record (OTel semantic conventions: exceptions in logs). */
 export function isException(attributes: AttributeBag): boolean {
   return (
     isText(attributes["exception.type"]) ||

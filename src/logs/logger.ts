@@ -10,13 +10,13 @@ import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
 
-/** Sends one log. Texts are cut at 32,768 characters; what is no attribute value by itself is sent as JSON. Never throws. */
+/** Sends one log. Texts are cut at 32,768 characters; objects are sent as JSON text. Never throws. */
 export type LogFunction = (
   message: ParameterizedLog | string,
   attributes?: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** Writes logs to Sentry, with the trace and the scopes of the code that calls. */
+/** Sends logs with the trace and the scopes of the caller. */
 export interface Logger {
   readonly trace: LogFunction;
   readonly debug: LogFunction;
@@ -24,11 +24,11 @@ export interface Logger {
   readonly warn: LogFunction;
   readonly error: LogFunction;
   readonly fatal: LogFunction;
-  /** A message whose parameters can be searched for: ``logger.info(logger.fmt`user ${id} bought ${count}`)``. */
+  /** Builds a message with searchable parameters: ``logger.info(logger.fmt`user ${id} bought ${count}`)``. */
   readonly fmt: (strings: TemplateStringsArray, ...parameters: unknown[]) => ParameterizedLog;
 }
 
-/** Writes logs to Sentry by the process-wide client, with the trace and the scopes of the code that calls. */
+/** Sends logs through the process-wide client, with the trace and the scopes of the caller. Requires `enableLogs`. */
 export const logger: Logger = Object.freeze({
   trace: logFunction("trace"),
   debug: logFunction("debug"),
@@ -55,7 +55,11 @@ function logFunction(level: LogLevel): LogFunction {
       });
     } catch (error) {
       client.ledger.early.record("internal_sdk_error", [{ category: "log_item", quantity: 1 }]);
-      client.diagnostics.warnOnce("logger", "a log could not be taken", error);
+      client.diagnostics.warnOnce(
+        "logger",
+        "a log was dropped, because reading it threw an error",
+        error,
+      );
     }
   };
 }
@@ -64,7 +68,7 @@ function asObject(attributes: unknown): object {
   return typeof attributes === "object" && attributes !== null ? attributes : {};
 }
 
-// A getter of the application's may throw.
+// Getters of the application may throw.
 function readable(attributes: object): object {
   return Object.fromEntries(ownEntries<unknown>(attributes, MAX_OWN));
 }

@@ -1,9 +1,9 @@
 import type { SentryClient } from "../client/client.js";
 import { clip } from "../support/text.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
-import type { Metric, MetricType } from "../protocol/items.js";
-import { attributeText } from "./telemetry-text.js";
-import { attributesMember, containerOf, headText, itemOf } from "./encode-item.js";
+import type { Metric, MetricType } from "../protocol/metric.js";
+import { attributeText } from "./typed-attribute.js";
+import { attributesMember, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
 import { HookGate } from "./hook-gate.js";
 import {
@@ -16,10 +16,9 @@ import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import type { TelemetryPlace } from "../context/telemetry-place.js";
-import { processSequence } from "./timestamp-sequence.js";
+import type { TelemetryPlace } from "../context/telemetry-place-type.js";
 
-/** One value of a metric, before anything is said of the process and the unit of work. */
+/** One metric value, without the attributes of the scopes and the process. */
 export interface MetricInput {
   /** Seconds since the epoch. */
   readonly timestamp: number;
@@ -27,24 +26,24 @@ export interface MetricInput {
   readonly type: MetricType;
   readonly value: number;
   readonly unit: string | undefined;
-  /** Values of any kind; what cannot be sent as it is becomes text. */
+  /** Values of any kind; objects are sent as JSON text. */
   readonly attributes: object;
   readonly place: TelemetryPlace;
 }
 
-/** Characters that a metric's name may have. */
+/** Longest name of a metric, in characters. */
 export const MAX_METRIC_NAME = 200;
 
 type MetricHead = Omit<MetricInput, "attributes">;
 type Entries = Iterable<readonly [string, unknown]>;
 
-// The protocol asks for at most 2 KiB per value, name and ids among them.
+// The protocol allows 2 KiB per metric value, including its name and ids.
 const MAX_OWN_LENGTH = 1200;
 const MAX_PROCESS_LENGTH = 500;
 const MAX_VALUE_LENGTH = 200;
 const MAX_UNIT_LENGTH = 64;
 
-// More than is sent of a value, so that a secret is recognized before it is cut.
+// Above the characters that are sent, so that a secret is recognized before it is cut.
 const MAX_READ_VALUE_LENGTH = 2048;
 const MAX_READ_LENGTH = 16_384;
 
@@ -54,7 +53,7 @@ const ITEM_TYPE = "trace_metric";
 const CONTENT_TYPE = "application/vnd.sentry.items.trace-metric+json";
 const TYPES: ReadonlySet<unknown> = new Set<MetricType>(["counter", "distribution", "gauge"]);
 
-/** Takes the metrics of one client: hooks, encoding, batches. https://develop.sentry.dev/sdk/telemetry/metrics/ */
+/** Captures the metrics of one client: filters, `beforeSendMetric`, encoding, batches. https://develop.sentry.dev/sdk/telemetry/metrics/ */
 export class MetricCapture {
   readonly #client: SentryClient;
   readonly #gate: HookGate;
@@ -69,7 +68,7 @@ export class MetricCapture {
     client.addBuffer(this.#batcher);
   }
 
-  /** Takes a value; where metrics are not enabled nothing is done. Never throws. */
+  /** Captures a metric value. Does nothing unless `enableMetrics` is set. Never throws. */
   capture(input: MetricInput): void {
     if (!this.#client.settings.enableMetrics || this.#client.refusesReentry(ONE_METRIC, true))
       return;
@@ -78,11 +77,15 @@ export class MetricCapture {
       if (reason !== undefined) this.#drop(reason);
     } catch (error) {
       this.#drop("internal_sdk_error");
-      this.#client.diagnostics.warnOnce("metrics", "a metric could not be encoded", error);
+      this.#client.diagnostics.warnOnce(
+        "metrics",
+        "a metric was dropped, because encoding it threw an error",
+        error,
+      );
     }
   }
 
-  // The reason for which it is dropped, if it is.
+  // Returns the reason if the metric is dropped.
   #capture(input: MetricInput): DiscardReason | undefined {
     if (this.#client.isClosed) return "closed";
     if (!isValid(input)) return this.#refuse();
@@ -129,7 +132,7 @@ export class MetricCapture {
   #warnClipped(): void {
     this.#client.diagnostics.warnOnce(
       "metric-attributes",
-      `attributes of a metric are left out: all of them may have ${MAX_OWN_LENGTH} characters`,
+      `a metric was sent without some of its attributes: together they may have ${MAX_OWN_LENGTH} characters. Use fewer or shorter attributes`,
     );
   }
 
@@ -140,7 +143,7 @@ export class MetricCapture {
   #refuse(): DiscardReason {
     this.#client.diagnostics.warnOnce(
       "metric",
-      `a metric is not sent: it needs a name of 1 to ${MAX_METRIC_NAME} characters and a finite value`,
+      `a metric was not sent: it needs a name of 1 to ${MAX_METRIC_NAME} characters and a finite value`,
     );
     return "invalid";
   }
@@ -160,7 +163,7 @@ export class MetricCapture {
   }
 }
 
-// Callers in plain JavaScript, and hooks, may give anything.
+// JavaScript callers and hooks may pass values of any type.
 function isValid({ name, type, value }: Pick<Metric, "name" | "type" | "value">): boolean {
   const isName = typeof name === "string" && name !== "" && name.length <= MAX_METRIC_NAME;
   return isName && TYPES.has(type) && Number.isFinite(value);

@@ -7,27 +7,27 @@ import type { MetricType } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";
 import { clientFor } from "../context/global-client.js";
 
-/** What a value of a metric may say beside its name. */
+/** Unit and attributes of a metric value. */
 export interface MetricOptions {
-  /** As Sentry names it: `millisecond`, `byte`, `percent`, or any word. */
+  /** A unit of Sentry (`millisecond`, `byte`, `percent`) or any other word. */
   readonly unit?: string | undefined;
-  /** What values can be told apart by. About 1200 characters of JSON are sent, the scopes' attributes among them, values cut at 200. */
+  /** Attributes to group and filter by. Cut at 1200 characters of JSON, including the attributes of the scopes; each value at 200. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Sends values of metrics to Sentry, with the trace and the scopes of the code that calls. */
+/** Sends metric values with the trace and the scopes of the caller. */
 export interface Metrics {
-  /** Counts something, by 1 unless said otherwise. */
+  /** Adds to a counter. Default: 1. */
   readonly count: (name: string, value?: number, options?: MetricOptions) => void;
-  /** Tells a value as it is now. */
+  /** Sets the current value of a gauge. */
   readonly gauge: (name: string, value: number, options?: MetricOptions) => void;
-  /** Tells one of many values, of which percentiles are wanted. */
+  /** Adds a value to a distribution, of which Sentry shows percentiles. */
   readonly distribution: (name: string, value: number, options?: MetricOptions) => void;
 }
 
 /**
- * Sends values of metrics to Sentry by the process-wide client, each by itself. A name of more than 200
- * characters, or a value that is not finite, is a diagnostic and not sent. Never throws.
+ * Sends metric values through the process-wide client, without aggregation. Requires `enableMetrics`. A metric with a
+ * name of more than 200 characters or a value that is not finite is not sent, with a diagnostic. Never throws.
  */
 export const metrics: Metrics = Object.freeze({
   count: (name, value = 1, options) => send("counter", { name, value, options }),
@@ -57,7 +57,11 @@ function send(type: MetricType, { name, value, options }: Given): void {
     });
   } catch (error) {
     client.ledger.early.record("internal_sdk_error", [{ category: "trace_metric", quantity: 1 }]);
-    client.diagnostics.warnOnce("metrics", "a metric could not be taken", error);
+    client.diagnostics.warnOnce(
+      "metrics",
+      "a metric was dropped, because reading it threw an error",
+      error,
+    );
   }
 }
 

@@ -4,36 +4,36 @@ import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { redacted } from "../privacy/redacted.js";
 
-/** Most names come from a small vocabulary; more distinct ones than this, or longer, are not remembered. */
+/** Names whose filter is cached. Most names come from a small vocabulary; longer names are not cached. */
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
-/** Characters of a name that tell whether it is a secret's. */
+/** Characters of a name that are checked for the names of secrets. */
 const MAX_READ_NAME_LENGTH = 1024;
 
 const MAX_DEPTH = 5;
 
-/** Characters of the attributes of one item that may still be read; this bounds the time that an item takes. */
+/** Characters of the attributes of one item that may still be read. Bounds the time per item. */
 export interface ReadBudget {
   left: number;
 }
 
 /**
- * Filters logs and metrics by the rules for attributes of spans, whoever wrote them: loggers pass on whole objects
- * unseen.
+ * Filters logs and metrics by the rules for span attributes, also those that the application wrote itself: loggers
+ * pass on whole objects, such as requests, without looking at them.
  */
 export class RecordPrivacy {
   readonly #sendDefaultPii: boolean;
   readonly #maxLength: number;
   readonly #byName = new Map<string, AttributePrivacy>();
 
-  /** `maxLength`: characters of one value that are read. */
+  /** `maxLength`: characters that are read of one value. */
   constructor(sendDefaultPii: boolean, maxLength: number) {
     this.#sendDefaultPii = sendDefaultPii;
     this.#maxLength = maxLength;
   }
 
-  /** Returns an attribute's value as it is sent; undefined where it is not, or the budget is spent. Never throws. */
+  /** Returns the filtered value of an attribute; undefined if it is not sent or the budget is spent. Never throws. */
   attribute(name: string, value: unknown, budget: ReadBudget): unknown {
     const { omission, filter } = this.#byName.get(name) ?? this.#learn(name);
     if (isOmitted(omission, undefined) || budget.left <= 0) return undefined;
@@ -43,7 +43,7 @@ export class RecordPrivacy {
       : filter(value);
   }
 
-  /** Returns a log's body as it is sent. Never throws. */
+  /** Returns the filtered body of a log. Never throws. */
   body(body: unknown): unknown {
     const budget = { left: this.#maxLength };
     if (typeof body === "string") return redacted(this.#text(body, budget), this.#sendDefaultPii);
@@ -65,7 +65,7 @@ export class RecordPrivacy {
     return text;
   }
 
-  // The filters take what JSON can hold.
+  // The filters expect JSON values.
   #copy(value: object, budget: ReadBudget): unknown {
     const copy = normalize(value, {
       depth: MAX_DEPTH,

@@ -1,20 +1,70 @@
+import { clip } from "../support/cut.js";
 import { attempt, isList, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
-import { clip } from "../support/text.js";
+
+/** Size limits of the attributes of one item. */
+export interface AttributeLimits {
+  /** Characters per value. */
+  readonly valueLength: number;
+  /** Characters of JSON of all attributes; attributes above the limit are left out. */
+  readonly totalLength: number;
+}
+
+/** Encoded attributes. */
+export interface AttributeText {
+  /** `"key":{…}` pairs, separated by commas. */
+  readonly text: string;
+  /** True if attributes were left out. */
+  readonly isClipped: boolean;
+}
+
+/** Attribute with the number of an item within its millisecond. The same key from applications is ignored. */
+export const SEQUENCE_KEY = "sentry.timestamp.sequence";
+
+const MAX_KEY_LENGTH = 200;
+
+/** Encodes attributes as JSON members, in order, as far as they fit. Never throws. */
+export function attributeText(
+  attributes: Iterable<readonly [string, unknown]>,
+  limits: AttributeLimits,
+): AttributeText {
+  const keys = new Set<string>();
+  let text = "";
+  let isClipped = false;
+  // Attributes that do not fit were read, too: bound the work at twice the characters that are sent.
+  let toRead = 2 * limits.totalLength;
+  for (const [key, value] of attributes) {
+    const name = clip(key, MAX_KEY_LENGTH);
+    // Two keys may be equal after the cut, and a JSON object must not repeat a member.
+    if (keys.has(name) || name === SEQUENCE_KEY) continue;
+    if (toRead === 0) return { text, isClipped: true };
+    const member = typedAttribute(value, Math.min(limits.valueLength, toRead));
+    if (member === undefined) continue;
+    toRead = Math.max(0, toRead - member.length);
+    const pair = `${text === "" ? "" : ","}${JSON.stringify(name)}:${member}`;
+    if (text.length + pair.length > limits.totalLength) {
+      isClipped = true;
+      continue;
+    }
+    keys.add(name);
+    text += pair;
+  }
+  return { text, isClipped };
+}
 
 const MAX_DEPTH = 5;
 const MAX_UNIT_LENGTH = 64;
 const UNIT_KEYS: ReadonlySet<string> = new Set(["type", "unit", "value"]);
 
-// Relay reads an integer as a signed one of 64 bits, and removes an attribute that is none.
+// Relay reads integers as signed 64-bit integers, and removes an attribute with a larger one.
 const INTEGER_BITS = 64;
 const INTEGER_BOUND = 2 ** (INTEGER_BITS - 1);
 
 /**
- * A value as a typed attribute in JSON (protocol: attributes), texts cut at `maxLength` characters.
- * Undefined for what has no value: `null`, `undefined`, `NaN`, the infinities. What is neither a
- * primitive nor a list of primitives of one type becomes its JSON text. Never throws.
+ * Encodes a value as a typed attribute (Sentry protocol: attributes), with texts cut at `maxLength` characters. Returns
+ * undefined for `null`, `undefined`, `NaN` and the infinities. A value that is neither a primitive nor a list of
+ * primitives of one type is sent as JSON text. Never throws.
  */
 export function typedAttribute(value: unknown, maxLength: number): string | undefined {
   if (typeof value !== "object" || value === null || isList(value)) return typed(value, maxLength);
@@ -63,7 +113,7 @@ function integral(value: bigint, maxLength: number): string {
     : text(jsonText(value, maxLength), maxLength);
 }
 
-// Relay drops a list of mixed types, or of anything but primitives.
+// Relay drops lists of mixed types and lists of objects.
 function list(value: object, maxLength: number): string | undefined {
   if (!isList(value)) return undefined;
   const copy = copyOf(value, maxLength);
@@ -76,7 +126,7 @@ function isHomogeneous(items: readonly JsonValue[]): boolean {
   return type !== "object" && items.every((item) => typeof item === type);
 }
 
-/** A value as text: a string as it is, everything else as JSON of at most about `maxLength` characters. Never throws. */
+/** Returns a string unchanged, and any other value as JSON of about `maxLength` characters at most. Never throws. */
 export function jsonText(value: unknown, maxLength: number): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" && BigInt.asIntN(1024, value) === value) return String(value);
@@ -88,7 +138,7 @@ function copyOf(value: unknown, maxLength: number): JsonValue {
   return normalize(value, { depth: MAX_DEPTH, stringLength: maxLength, totalLength: maxLength });
 }
 
-// A value with a unit, as Sentry's scopes take it: `{ value: 12, unit: "byte" }`.
+// A value with a unit, as in Sentry's scopes: `{ value: 12, unit: "byte" }`.
 function measureOf(value: object): { value: unknown; unit: unknown } | undefined {
   const keys = attempt<readonly string[]>(() => ownKeys(value, UNIT_KEYS.size + 1), []);
   if (!keys.includes("value") || !keys.every((key) => UNIT_KEYS.has(key))) return undefined;

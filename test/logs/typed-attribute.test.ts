@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { attributeText } from "../../src/logs/telemetry-text.js";
-import { typedAttribute } from "../../src/logs/typed-attribute.js";
+import { attributeText, typedAttribute } from "../../src/logs/typed-attribute.js";
 import { repeatedKeys } from "../protocol/strict-json.js";
 import { hostileValues } from "./hostile-values.js";
 import { checkAttribute } from "./telemetry-rules.js";
