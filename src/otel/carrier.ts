@@ -4,12 +4,12 @@ import type { TextMapGetter } from "@opentelemetry/api";
 
 import { firstOf, isList, ownKeys } from "../support/foreign.js";
 
-// Names of an outgoing carrier that are compared, values that a name has, bytes of one value: far more than headers have.
+// Bounds for hostile carriers, far above real headers: names compared, values per name, bytes per value.
 const MAX_NAMES = 10_000;
 const MAX_VALUES = 1000;
 const MAX_BYTES = 65_536;
 
-/** Reads the carrier of an incoming request or message; the getter knows where the values are. */
+/** Reads headers of an incoming request or message through the getter of its instrumentation. */
 export class CarrierReader {
   readonly #carrier: unknown;
   readonly #getter: TextMapGetter<unknown>;
@@ -19,22 +19,22 @@ export class CarrierReader {
     this.#getter = getter;
   }
 
-  /** The value, or the first of several. */
+  /** Returns the value of a header, the first if there are several. */
   first(name: string): string | undefined {
     const value: unknown = this.#getter.get(this.#carrier, name);
     return textOf(isList(value) ? value[0] : value);
   }
 
-  /** The value; several are one list. */
+  /** Returns the value of a header; several values are joined by commas. */
   joined(name: string): string | undefined {
     return textOf(this.#getter.get(this.#carrier, name));
   }
 }
 
 /**
- * What an outgoing carrier already has. `inject` is given no getter, so this knows the usual kinds:
- * something with a `get` method (`Headers`, `Map`, gRPC's metadata) or an object, whose names may be
- * in any case, as those of `http.request` may.
+ * Reads a header that an outgoing carrier already has. `inject` gets no getter, so this supports the usual carriers:
+ * objects with a `get` method (`Headers`, `Map`, gRPC metadata), and plain objects with names in any case, as for
+ * `http.request`.
  */
 export function presentHeader(carrier: unknown, name: string): string | undefined {
   if (typeof carrier !== "object" || carrier === null) return undefined;
@@ -45,19 +45,19 @@ export function presentHeader(carrier: unknown, name: string): string | undefine
   return key === undefined ? undefined : textOf(Reflect.get(carrier, key));
 }
 
-// The lengths first: this runs for each header of each outgoing request.
+// Compares lengths first, since this runs for each header of each outgoing request.
 function isSameName(candidate: string, name: string): boolean {
   return candidate.length === name.length && candidate.toLowerCase() === name;
 }
 
-// A list in a list is no header; it may have itself as a member.
+// Nested lists are ignored: a list may contain itself.
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   const texts = textsOf(isList(value) ? firstOf(value, MAX_VALUES) : [value]);
   return texts.length === 0 ? undefined : texts.join(",");
 }
 
-// As many as are read of a header together.
+// Bounds the total length, too.
 function textsOf(values: readonly unknown[]): string[] {
   const texts: string[] = [];
   let length = 0;
@@ -70,7 +70,7 @@ function textsOf(values: readonly unknown[]): string[] {
   return texts;
 }
 
-// Message headers (Kafka) are bytes.
+// Headers of Kafka messages are bytes.
 function plainText(value: unknown): string | undefined {
   if (types.isUint8Array(value)) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
   return typeof value === "string" ? value : undefined;

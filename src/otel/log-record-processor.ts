@@ -13,8 +13,8 @@ import type { LoggedExceptionSink } from "../errors/logged-exceptions.js";
 import { telemetryPlace } from "../context/telemetry-place.js";
 
 /**
- * Turns the log records of an OTel pipeline into Sentry logs, and those of exceptions into error events.
- * An OTel `LogRecordProcessor`: no method throws.
+ * Turns OTel log records into Sentry logs, and records of exceptions into error events. An OTel `LogRecordProcessor`; no
+ * method throws.
  */
 export class ClientLogRecordProcessor {
   readonly #client: SentryClient;
@@ -23,7 +23,7 @@ export class ClientLogRecordProcessor {
   readonly #logs: LogCapture;
   #closing: Promise<void> | undefined;
 
-  /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
+  /** `ownsClient`: `shutdown` closes the client instead of flushing it. */
   constructor(client: SentryClient, ownsClient: boolean, onException?: LoggedExceptionSink) {
     this.#client = client;
     this.#ownsClient = ownsClient;
@@ -31,7 +31,7 @@ export class ClientLogRecordProcessor {
     this.#logs = clientTelemetry(client, setDetachedTimer).logs;
   }
 
-  /** Takes a record. What the bridge's own requests bring about is left out. */
+  /** Called by the SDK for each record. Ignores records emitted while tracing is suppressed, as during our own requests. */
   onEmit(record: EmittedLogRecord, ctx?: Context): void {
     try {
       const emittedIn = ctx ?? context.active();
@@ -41,12 +41,12 @@ export class ClientLogRecordProcessor {
     }
   }
 
-  /** Sends everything that was emitted; resolves when it has an outcome, or when the time is over. */
+  /** Sends all emitted records. Resolves when each has an outcome, or after `shutdownTimeoutMillis`. */
   async forceFlush(): Promise<void> {
     await this.#client.flush();
   }
 
-  /** Flushes and stops: what is emitted later is counted as `closed`. Idempotent. */
+  /** Flushes and stops; records emitted later are counted as `closed`. Idempotent. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;
@@ -85,7 +85,7 @@ export class ClientLogRecordProcessor {
 
   #fail(error: unknown): void {
     if (this.#client.settings.enableLogs) this.#logs.dropUnread("internal_sdk_error");
-    const what = "a log record could not be read and is lost";
+    const what = "a log record was dropped, because reading it threw an error";
     this.#client.diagnostics.warnOnce("processor:onEmit", what, error);
   }
 }

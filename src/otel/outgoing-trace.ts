@@ -10,34 +10,34 @@ import { readContextScopes } from "../context/scope-context.js";
 
 const diagnostics = createDiagnostics(diag);
 
-/** Knows the dynamic sampling context of a trace that starts in this process. */
+/** Returns the dynamic sampling context of a trace that starts in this process. */
 export type DscSource = (
   traceId: string,
   spanContext: SpanContext,
 ) => DynamicSamplingContext | undefined;
 
-/** Knows the segment of a span that a processor has seen start. */
+/** Returns the segment of a span that a span processor has seen, or undefined. */
 export type SegmentSource = (
   span: Span,
 ) => { readonly sampled: boolean; readonly dsc: DynamicSamplingContext | undefined } | undefined;
 
-/** Who is asked about a trace. */
+/** Where the propagator finds the data of a trace. */
 export interface TraceSources {
   readonly segmentSource?: SegmentSource | undefined;
   readonly dscSource?: DscSource | undefined;
 }
 
-/** What is sent on about a trace, besides the span's identity. */
+/** Sampling decision and dynamic sampling context for outgoing headers. */
 export interface OutgoingTrace {
-  /** `undefined`: the decision is the receiver's. */
+  /** `undefined` defers the decision to the receiver. */
   readonly sampled: boolean | undefined;
-  /** Without members when there is nothing to say. */
+  /** Empty if there is none. */
   readonly dsc: DynamicSamplingContext;
 }
 
 /**
- * What the span's segment says: the decision that was taken about it, and the sampling context that
- * its transaction has. Where no processor has seen the span, the sender's, else that of `dscSource`.
+ * Returns the decision about the segment of the span and the sampling context of its transaction. If no processor has
+ * seen the span, returns those of the incoming trace, else those of `dscSource`.
  */
 export function outgoingTrace(
   ctx: Context,
@@ -56,9 +56,8 @@ export function outgoingTrace(
 }
 
 /**
- * The `baggage` header: what the carrier has, then the OpenTelemetry baggage of the context unless
- * `W3CBaggagePropagator` has written it there, then the dynamic sampling context. `sentry-` members
- * from elsewhere are stale: the trace is ours to name.
+ * Builds the `baggage` header: the members in the carrier, then the OTel baggage of the context unless
+ * `W3CBaggagePropagator` has written it, then the dynamic sampling context. Other `sentry-` members are stale and removed.
  */
 export function outgoingBaggage(
   ctx: Context,
@@ -75,14 +74,14 @@ export function outgoingBaggage(
   return mergeBaggage(members.map((member) => member.text).join(","), dsc);
 }
 
-/** Whether a span's trace flags say that it is recorded. */
+/** Reads the sampled flag of a span context. */
 export function isSampled(span: SpanContext): boolean {
   return (span.traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
 /**
- * A sender's own span is passed on with the sender's decision, even with none. A local span is
- * sampled if OpenTelemetry records it and Sentry has not refused: where the pipeline records all, the
+ * Returns the decision for the outgoing header. A remote span is passed on with its sender's decision, even if deferred.
+ * A local span is sampled if OTel samples it and Sentry did not refuse it: in a pipeline that records everything the
  * trace flag says nothing about Sentry.
  */
 function sentDecision(
@@ -91,13 +90,13 @@ function sentDecision(
   dsc: DynamicSamplingContext,
 ): boolean | undefined {
   if (incoming !== undefined && span.isRemote === true) return incoming.sampled;
-  // A sender that speaks W3C only has decided for its own pipeline, not for Sentry's.
+  // A sender that only supports W3C headers has decided for its own pipeline, not for Sentry.
   const decided = incoming?.dsc === undefined ? undefined : incoming.sampled;
   const refused = decided === undefined ? dsc["sampled"] === "false" : !decided;
   return isSampled(span) && !refused;
 }
 
-// The receiver must decide by the same `sample_rand` as this process does, also if the sender has none.
+// Adds `sample_rand` if the sender sent none: the receiver must decide by the same value as this process.
 function passedOn(dsc: DynamicSamplingContext, incoming: IncomingTrace): DynamicSamplingContext {
   return continuedDsc(dsc, { sampleRand: sampleRandOf(incoming.traceId, incoming) });
 }
@@ -110,7 +109,11 @@ function askSegment(
   try {
     return source(span);
   } catch (error) {
-    diagnostics.warnOnce("segment", "the segment of a span could not be asked", error);
+    diagnostics.warnOnce(
+      "segment",
+      "the sampling decision of a span could not be read; its trace headers carry the flag of OpenTelemetry",
+      error,
+    );
     return undefined;
   }
 }
@@ -119,7 +122,11 @@ function askSource(source: DscSource | undefined, span: SpanContext): DynamicSam
   try {
     return source?.(span.traceId, span) ?? {};
   } catch (error) {
-    diagnostics.warnOnce("dsc", "the source of the dynamic sampling context failed", error);
+    diagnostics.warnOnce(
+      "dsc",
+      "the dynamic sampling context could not be read; the trace headers are sent without it",
+      error,
+    );
     return {};
   }
 }

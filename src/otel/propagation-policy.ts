@@ -5,16 +5,16 @@ import { matchesAny } from "../options/text-pattern.js";
 import type { ContinuationRule } from "../trace/headers.js";
 import { dsnOrigin, parseDsn } from "../protocol/dsn.js";
 
-/** What a client's options say about trace headers. */
+/** The options of a client about trace headers. */
 export interface PropagationPolicy {
   readonly continuation: ContinuationRule;
-  /** Where headers are sent to; undefined: everywhere. */
+  /** Patterns of URLs that get headers; undefined for all. */
   readonly targets: readonly TextPattern[] | undefined;
-  /** `host:port` of the server that envelopes are sent to. */
+  /** `host:port` of the Sentry server, which gets no headers. */
   readonly ingestHost: string | undefined;
 }
 
-/** The policy of a client with these options. */
+/** Builds the policy from the options of a client. */
 export function propagationPolicy(settings: Settings): PropagationPolicy {
   const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
   return {
@@ -27,7 +27,7 @@ export function propagationPolicy(settings: Settings): PropagationPolicy {
   };
 }
 
-/** Whether the request that a span stands for gets trace headers. One whose URL is not known does. */
+/** Tests if the request of a span gets trace headers. True if its URL is unknown. */
 export function isTarget(span: Span | undefined, policy: PropagationPolicy): boolean {
   const { targets, ingestHost } = policy;
   if (targets === undefined && ingestHost === undefined) return true;
@@ -37,7 +37,7 @@ export function isTarget(span: Span | undefined, policy: PropagationPolicy): boo
   return ingestHost === undefined || !isHost(url, ingestHost);
 }
 
-// An SDK's span tells its attributes; the API's own, which do not record, have none.
+// Spans of the SDK have readable attributes; non-recording spans of the API do not.
 function urlOf(span: Span | undefined): string | undefined {
   if (span === undefined || !("attributes" in span)) return undefined;
   const { attributes } = span;
@@ -48,7 +48,7 @@ function urlOf(span: Span | undefined): string | undefined {
 
 const HOST = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)/i;
 
-// Without `new URL`, which takes a microsecond: this runs for each outgoing request.
+// A regular expression instead of `new URL`, which takes a microsecond, since this runs for each outgoing request.
 function isHost(url: string, host: string): boolean {
   const found = HOST.exec(url)?.[1]?.toLowerCase();
   return found === host || found?.replace(/:(?:443|80)$/, "") === host;

@@ -21,21 +21,23 @@ import type { RemoteParent } from "./remote-parent.js";
 import { contextOfSameRequest } from "./repeated-extract.js";
 import { isTracingSuppressed } from "../context/suppress-tracing.js";
 
-// Once per kind: a logger may send what it gets over HTTP, which comes to `inject` again.
+// Warns once per kind: a logger may send the warning over HTTP, which calls `inject` again.
 const diagnostics = createDiagnostics(diag);
+
+const UNREADABLE = "the trace headers of a request could not be read, so it starts a new trace";
 
 /** Options of `TracePropagator`. */
 export interface TracePropagatorOptions extends TraceSources {
-  /** What the options of the client say; asked each time, since it may be made later. */
+  /** Returns the policy of the client; called each time, since the client may be created later. */
   readonly policy?: () => PropagationPolicy | undefined;
 }
 
 /**
- * Continues traces across services by `sentry-trace`, `traceparent` and the `sentry-` members of
- * `baggage`, and makes each incoming request or message a unit of work with scopes of its own.
+ * Continues traces across services by `sentry-trace`, `traceparent` and the `sentry-` members of `baggage`, and starts a
+ * unit of work with scopes of its own for each incoming request or message.
  *
- * Next to W3C propagators, put it last. They overwrite: `W3CBaggagePropagator` the whole `baggage`
- * header, `W3CTraceContextPropagator` the parent that `sentry-trace` names.
+ * In a composite propagator put it last: `W3CBaggagePropagator` overwrites the whole `baggage` header, and
+ * `W3CTraceContextPropagator` the parent from `sentry-trace`.
  */
 export class TracePropagator implements TextMapPropagator<unknown> {
   readonly #sources: TraceSources;
@@ -47,21 +49,22 @@ export class TracePropagator implements TextMapPropagator<unknown> {
   }
 
   /**
-   * A context with a unit of its own and, if the carrier names one, the sender's span. Headers that are read
-   * again inside of their request give the context of that request. Never throws.
+   * Returns a context with a new unit of work and, if the carrier has one, the span of the sender. If the headers of a
+   * request are extracted again inside of that request, returns the context of the request. Never throws.
    */
   extract(ctx: Context, carrier: unknown, getter: TextMapGetter<unknown>): Context {
     try {
       return this.#read(ctx, new CarrierReader(carrier, getter));
     } catch (error) {
-      diagnostics.warnOnce("extract", "trace headers could not be read", error);
+      diagnostics.warnOnce("extract", UNREADABLE, error);
       return forkForIncoming(ROOT_CONTEXT, undefined, undefined);
     }
   }
 
   /**
-   * Writes the span of the given context, active or not. Writes nothing without a span, while tracing
-   * is suppressed, or over a `sentry-trace` that the carrier has. Never throws.
+   * Writes the trace headers for the span of the given context. Writes nothing without a valid span, while tracing is
+   * suppressed, for a request outside of `tracePropagationTargets`, or if the carrier already has `sentry-trace`. Never
+   * throws.
    */
   inject(ctx: Context, carrier: unknown, setter: TextMapSetter<unknown>): void {
     try {
@@ -69,11 +72,15 @@ export class TracePropagator implements TextMapPropagator<unknown> {
       if (span === undefined || !isSpanContextValid(span) || isTracingSuppressed(ctx)) return;
       this.#write(ctx, span, { carrier, setter });
     } catch (error) {
-      diagnostics.warnOnce("inject", "trace headers could not be written", error);
+      diagnostics.warnOnce(
+        "inject",
+        "trace headers could not be written, so the receiver starts a new trace",
+        error,
+      );
     }
   }
 
-  /** Names of the headers that `inject` writes. */
+  /** Returns the names of the headers that `inject` writes. */
   fields(): string[] {
     return ["sentry-trace", "baggage", "traceparent", "tracestate"];
   }
@@ -117,13 +124,13 @@ function readParent(headers: CarrierReader): RemoteParent | undefined {
   try {
     return readRemoteParent(headers);
   } catch (error) {
-    diagnostics.warnOnce("extract", "trace headers could not be read", error);
+    diagnostics.warnOnce("extract", UNREADABLE, error);
     return undefined;
   }
 }
 
-// What is known of the trace when the carrier says nothing: its sender, or what another propagator
-// has made of headers that are not read here.
+// The incoming trace if the carrier has no headers of ours: that of the context, or the one that another propagator
+// has extracted from headers of its own.
 function knownTrace(ctx: Context): IncomingTrace | undefined {
   const known = readContextScopes(ctx)?.incoming;
   const span = remoteSpanOf(ctx);
@@ -136,8 +143,8 @@ function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
   const read = remoteSpanOf(ctx);
   const senderSpanId = parent?.span.spanId ?? read?.spanId;
   if (read === undefined) return withSpan(forkForIncoming(ctx, incoming, senderSpanId), parent);
-  // Another propagator has read this carrier before. Its span is nobody's here: the fork must not
-  // look up a unit by it, as it does for a local span that does not record.
+  // Another propagator has extracted a remote span. Remove it for the fork, which would otherwise look up a unit of work
+  // by it, as for a non-recording local span.
   const forked = forkForIncoming(trace.deleteSpan(ctx), incoming, senderSpanId);
   const span = trace.getSpan(ctx);
   return span !== undefined && (parent === undefined || isSameSpan(read, parent.span))
@@ -145,7 +152,7 @@ function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
     : withSpan(forked, parent);
 }
 
-// A unit of its own, and a new trace: also what another propagator has read of the carrier is gone.
+// Starts a new trace: the remote span that another propagator has extracted is removed, too.
 function withoutParent(ctx: Context, senderSpanId: string | undefined): Context {
   const outside = remoteSpanOf(ctx) === undefined ? ctx : trace.deleteSpan(ctx);
   return forkForIncoming(outside, undefined, senderSpanId);

@@ -7,7 +7,7 @@ import { parseSentryTrace, parseTraceparent } from "../trace/headers.js";
 import { validMembers } from "../trace/dsc.js";
 import type { CarrierReader } from "./carrier.js";
 
-/** The sender's span, and what it says about the trace. */
+/** The span of the sender, and its data about the trace. */
 export interface RemoteParent {
   readonly span: SpanContext;
   readonly incoming: IncomingTrace;
@@ -15,7 +15,7 @@ export interface RemoteParent {
 
 type Members = DynamicSamplingContext | undefined;
 
-/** The parent that a carrier names: by `sentry-trace`, else by `traceparent`; `undefined` when by neither. */
+/** Reads the remote parent from `sentry-trace`, else from `traceparent`; undefined if neither is valid. */
 export function readRemoteParent(headers: CarrierReader): RemoteParent | undefined {
   const w3c = parseTraceparent(headers.first("traceparent"));
   const sentry = parseSentryTrace(headers.first("sentry-trace"));
@@ -33,13 +33,13 @@ export function readRemoteParent(headers: CarrierReader): RemoteParent | undefin
   return w3c === undefined ? undefined : w3cParent(w3c, members(), headers);
 }
 
-// Frozen too: a Sentry SDK that sends none wants none added.
+// An empty DSC is frozen, too: nothing may be added to the trace of a Sentry SDK that sends no members.
 const NO_MEMBERS: DynamicSamplingContext = Object.freeze({});
 
 /**
- * A service between that speaks W3C only passes `traceparent` and `baggage` on and drops
- * `sentry-trace`. The members are still those of this trace if they name it; else they are stale.
- * With them comes Sentry's decision: the flag is only that of the pipeline.
+ * A service in between that only supports W3C headers forwards `baggage` but drops `sentry-trace`. The `sentry-` members
+ * belong to this trace if they have its id; otherwise they are stale. If they are valid they carry Sentry's decision,
+ * while the flag is only that of the OTel pipeline.
  */
 function w3cParent(w3c: Traceparent, members: Members, headers: CarrierReader): RemoteParent {
   const { traceId, spanId, flags } = w3c;
@@ -57,9 +57,9 @@ function decisionOf({ sampled }: DynamicSamplingContext): boolean | undefined {
 }
 
 /**
- * Without a decision the flag is 1: a parent-based sampler takes 0 for a refusal, and nothing would
- * be recorded that we could decide about. `IncomingTrace.sampled` keeps the truth. What only Sentry
- * has refused is recorded for others, if the W3C header says so; the other flags are that header's.
+ * A deferred decision becomes the flag 1: a parent-based sampler reads 0 as a refusal and would record nothing to decide
+ * about. `IncomingTrace.sampled` keeps the deferred state. If only Sentry refused the trace, the flags of `traceparent`
+ * apply, so that other backends still get it.
  */
 function flagsOf(sampled: boolean | undefined, w3c: Traceparent | undefined): number {
   const flags = w3c?.flags ?? 0;

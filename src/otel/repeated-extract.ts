@@ -4,17 +4,17 @@ import type { Context, Span } from "@opentelemetry/api";
 import type { SpanIdentity } from "../trace/span.js";
 import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
 
-/** The remote span that a carrier names. */
+/** The remote span in a carrier. */
 export interface CarrierParent {
   readonly span: SpanIdentity;
-  /** True if its trace may be continued here. */
+  /** True if the trace may be continued here. */
   readonly isContinued: boolean;
 }
 
 /**
- * The context in which a request goes on whose headers are read again, as the middleware of a framework does
- * inside of an instrumented server: with the request's own span active, in its unit of work. `undefined` where
- * the carrier is that of another request or message. `parent`: what the carrier names, if anything.
+ * Returns the context of the current request if its headers are extracted a second time, as by the middleware of a
+ * framework inside of an instrumented server: with the span of the request active, in its unit of work. Returns
+ * undefined if the carrier belongs to another request or message. `parent` is the remote span in the carrier, if any.
  */
 export function contextOfSameRequest(
   ctx: Context,
@@ -28,8 +28,8 @@ export function contextOfSameRequest(
     : undefined;
 }
 
-// A consumer may read, under one span, messages that several senders have sent in its own trace: each is a unit of
-// its own. The headers of one HTTP request are those of that request.
+// A consumer may receive, under one span, messages that several senders sent in its own trace; each message is a unit
+// of work. In an HTTP request, headers of the same trace are those of the request.
 function isSameRequest(
   ctx: Context,
   own: SpanIdentity,
@@ -42,8 +42,8 @@ function isSameRequest(
 }
 
 /**
- * The local span of a context. A propagator that read the carrier before this one has put the sender's span in
- * its place: then that of the active context, if the given one was made from it.
+ * Returns the local span of a context. If another propagator has replaced it by the remote span, returns the span of the
+ * active context, provided the given context was derived from it.
  */
 function ownSpan(ctx: Context): Span | undefined {
   const span = trace.getSpan(ctx);
@@ -55,8 +55,8 @@ function ownSpan(ctx: Context): Span | undefined {
   return hidden?.spanContext().isRemote !== true && isOwn(hidden, active) ? hidden : undefined;
 }
 
-// A span that has ended counts where it was in a request: a server that began to listen inside a start-up span has that
-// one active in all of its requests. One that was not sampled counts where the context carries a unit of work.
+// An ended span counts only if it was in a request: if a server starts to listen inside of a start-up span, that span is
+// active in all its requests. An unsampled span counts if the context carries a unit of work.
 function isOwn(span: Span | undefined, ctx: Context): span is Span {
   if (span === undefined || !isSpanContextValid(span.spanContext())) return false;
   if (span.isRecording()) return true;

@@ -7,12 +7,12 @@ import { readContextScopes } from "../context/scope-context.js";
 import { announceHead, createSegmentSampling } from "../spans/root-decision.js";
 import type { DecidedRoot, SegmentSampling } from "../spans/root-decision.js";
 
-/** An OTel `SamplingResult`: 0 does not record, 2 records and samples. */
+/** An OTel `SamplingResult`: 0 is NOT_RECORD, 2 is RECORD_AND_SAMPLED. */
 export interface HeadResult {
   readonly decision: 0 | 2;
 }
 
-/** A span that is about to start: what OTel asks a sampler about. */
+/** Arguments of OTel's `shouldSample` after the context. */
 export type SampledSpan = readonly [
   traceId: string,
   name: string,
@@ -29,21 +29,21 @@ const ONE_ROOT: readonly ItemCount[] = [
 ];
 
 /**
- * Takes a client's decision about traces at their head, so that what Sentry does not get is not
- * recorded either, by nobody. An OTel `Sampler`: local children follow their parent. What it refuses is
- * counted by the client. Never throws.
+ * Applies the sampling decision of a client when a root span starts, so that a trace that Sentry does not get is not
+ * recorded for any other backend either. An OTel `Sampler`; local children follow their parent. The client counts
+ * refused roots. Never throws.
  */
 export class ClientSampler {
   readonly #clientOf: () => SentryClient | undefined;
   #deciding: { client: SentryClient; decide: (root: DecidedRoot) => SegmentSampling } | undefined;
   #refused = 0;
 
-  /** Decides as the client does that there is when a root starts; without one, everything is sampled. */
+  /** `clientOf` is called for each root; without a client everything is sampled. */
   constructor(clientOf: () => SentryClient | undefined) {
     this.#clientOf = clientOf;
   }
 
-  /** Called by the SDK for each span that is about to start. */
+  /** Called by the SDK before each span starts. */
   shouldSample(ctx: Context, ...span: SampledSpan): HeadResult {
     try {
       const parent = trace.getSpanContext(ctx);
@@ -54,13 +54,13 @@ export class ClientSampler {
       if (client === undefined || client.isClosed) return SAMPLED;
       return this.#decide(client, ctx, span);
     } catch (error) {
-      const what = "a root could not be decided about and is sampled";
+      const what = "the sampling decision about a root span failed, so it is sampled";
       this.#clientOf()?.diagnostics.warnOnce("sampler", what, error);
       return SAMPLED;
     }
   }
 
-  /** Name of the sampler, for those who print a provider's configuration. */
+  /** Returns the name of the sampler, for diagnostics of the SDK. */
   toString(): string {
     return "SentrySampler";
   }
@@ -83,7 +83,7 @@ export class ClientSampler {
     if (this.#deciding?.client === client) return this.#deciding.decide;
     const decide = createSegmentSampling(client, client.settings.tracesSampler);
     this.#deciding = { client, decide };
-    // No processor sees what is refused here: it is started all the same.
+    // Counts refused roots as started, which no processor sees.
     client.addSpanSource({
       counts: () => ({ started: this.#refused, open: 0, buffered: 0 }),
       flush: () => Promise.resolve(),

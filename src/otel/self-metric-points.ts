@@ -1,25 +1,31 @@
-import type { CategoryStats, ClientStats } from "../client/stats.js";
-import type { DiscardReason } from "../protocol/data-category.js";
+import { ValueType } from "@opentelemetry/api";
+import type { MetricOptions } from "@opentelemetry/api";
 
-/** One number of a metric, and what failed, if so. */
+import type { CategoryStats, ClientStats } from "../client/stats.js";
+import type { Settings } from "../options/options.js";
+import { isTransport } from "../options/validate.js";
+import type { DiscardReason } from "../protocol/data-category.js";
+import { parseDsn } from "../protocol/dsn.js";
+
+/** One value of a metric; `errorType` is set if it counts failures. */
 export interface MetricPoint {
   readonly value: number;
   readonly errorType?: string;
 }
 
-/** What the metrics of a client's spans say (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/). */
+/** Values of the span metrics of a client (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/). */
 export interface SpanPoints {
-  /** By outcome: spans that were handed on or left out as intended, and those that could not be. */
+  /** Processed spans by outcome. Spans that the application chose to drop count as processed without an error. */
   readonly processed: readonly MetricPoint[];
-  /** Spans that have ended and wait for their segment. */
+  /** Ended spans that wait for their segment. */
   readonly queueSize: number;
-  /** Spans that wait to be sent, are under way, or wait on disk. */
+  /** Spans in the queue, in a request, or in the spool. */
   readonly inflight: number;
-  /** By outcome: spans that the server has accepted, and those that were lost on the way. */
+  /** Exported spans by outcome: accepted by the server, or lost after processing. */
   readonly exported: readonly MetricPoint[];
 }
 
-// What happens because the application wants it so is no failure.
+// Reasons for which the application asked: these are not failures.
 const INTENDED: ReadonlySet<string> = new Set<DiscardReason>([
   "before_send",
   "disabled",
@@ -29,7 +35,7 @@ const INTENDED: ReadonlySet<string> = new Set<DiscardReason>([
   "sample_rate",
 ]);
 
-/** Reads the points of a client's counts. */
+/** Computes the values of the metrics from the counts of a client. */
 export function spanPoints({ spans }: ClientStats): SpanPoints {
   const unprocessed = failures(spans.droppedEarly);
   const processed = spans.captured - sumOf(unprocessed);
@@ -54,11 +60,103 @@ function failures(counts: Readonly<Record<string, number>>): Required<MetricPoin
     .map(([reason, value]) => ({ value, errorType: reason }));
 }
 
-// The name that the conventions have for it.
+// The conventions name this error `already_shutdown`.
 function nameShutdown({ value, errorType }: Required<MetricPoint>): MetricPoint {
   return { value, errorType: errorType === "closed" ? "already_shutdown" : errorType };
 }
 
 function sumOf(points: readonly MetricPoint[]): number {
   return points.reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Name and options of an instrument, from the OTel semantic conventions. */
+export type Definition = [name: string, options: MetricOptions];
+
+const SPANS = { unit: "{span}", valueType: ValueType.INT } as const;
+
+/** Observable counter. */
+export const PROCESSED: Definition = [
+  "otel.sdk.processor.span.processed",
+  {
+    ...SPANS,
+    description:
+      "The number of spans for which the processing has finished, either successful or failed.",
+  },
+];
+
+/** Observable up-down counter. */
+export const QUEUE_SIZE: Definition = [
+  "otel.sdk.processor.span.queue.size",
+  {
+    ...SPANS,
+    description: "The number of spans in the queue of a given instance of an SDK span processor.",
+  },
+];
+
+/** Observable up-down counter. */
+export const INFLIGHT: Definition = [
+  "otel.sdk.exporter.span.inflight",
+  {
+    ...SPANS,
+    description:
+      "The number of spans which were passed to the exporter, but that have not been exported yet (neither successful, nor failed).",
+  },
+];
+
+/** Observable counter. */
+export const EXPORTED: Definition = [
+  "otel.sdk.exporter.span.exported",
+  {
+    ...SPANS,
+    description:
+      "The number of spans for which the export has finished, either successful or failed.",
+  },
+];
+
+/** Histogram. */
+export const DURATION: Definition = [
+  "otel.sdk.exporter.operation.duration",
+  {
+    unit: "s",
+    valueType: ValueType.DOUBLE,
+    description: "The duration of exporting a batch of telemetry records.",
+    // The SDK's default boundaries are for milliseconds.
+    advice: {
+      explicitBucketBoundaries: [
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
+      ],
+    },
+  },
+];
+
+/** Attributes that identify a client in its metrics. */
+export type ComponentAttributes = Readonly<Record<string, string | number>>;
+
+const TYPE = "SentryClient";
+
+// Under `Symbol.for`, so that names stay unique if the package is loaded twice.
+const SLOT = Symbol.for("otel-sentry-bridge.components.v1");
+
+const carrier: typeof globalThis & { [SLOT]?: number } = globalThis;
+
+/** Returns the type and the name of the next client, numbered from 0 in the process. */
+export function nextComponent(): ComponentAttributes {
+  const count = carrier[SLOT] ?? 0;
+  carrier[SLOT] = count + 1;
+  return { "otel.component.type": TYPE, "otel.component.name": `${TYPE}/${count}` };
+}
+
+/** Returns the address of the server that a client sends to; empty with a custom transport. */
+export function serverAttributes({ dsn, tunnel, transport }: Settings): ComponentAttributes {
+  if (isTransport(transport) || dsn === undefined) return {};
+  const { protocol, host, port } = parseDsn(dsn);
+  return addressOf(new URL(tunnel ?? `${protocol}://${host}${port === "" ? "" : `:${port}`}`));
+}
+
+function addressOf({ hostname, port, protocol }: URL): ComponentAttributes {
+  const usual = protocol === "http:" ? 80 : 443;
+  return {
+    "server.address": hostname.replace(/^\[(.*)\]$/u, "$1"),
+    "server.port": port === "" ? usual : Number(port),
+  };
 }

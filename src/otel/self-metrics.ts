@@ -8,54 +8,62 @@ import type {
   Observable,
 } from "@opentelemetry/api";
 
-import { duringOwnCall } from "../support/own-call.js";
 import type { SentryClient } from "../client/client.js";
-import { nextComponent, serverAttributes } from "./component-attributes.js";
-import type { ComponentAttributes } from "./component-attributes.js";
-import { DURATION, EXPORTED, INFLIGHT, PROCESSED, QUEUE_SIZE } from "./self-metric-definitions.js";
-import { spanPoints } from "./self-metric-points.js";
-import type { MetricPoint } from "./self-metric-points.js";
+import { networkErrorCode } from "../delivery/http/failure-messages.js";
+import type { SendResult } from "../delivery/transport.js";
+import { duringOwnCall } from "../support/own-call.js";
+import { SDK_VERSION } from "../version.js";
+import {
+  DURATION,
+  EXPORTED,
+  INFLIGHT,
+  PROCESSED,
+  QUEUE_SIZE,
+  nextComponent,
+  serverAttributes,
+  spanPoints,
+} from "./self-metric-points.js";
+import type { ComponentAttributes, MetricPoint } from "./self-metric-points.js";
 
-/** What of a client is measured. */
+/** The parts of a client that are measured. */
 export type MeasuredClient = Pick<SentryClient, "diagnostics" | "settings" | "stats">;
 
-/** Where the metrics go. */
+/** Options of `attachSelfMetrics`. */
 export interface SelfMetricsSettings {
-  /** Default: the one that is registered with the API, then or later. */
+  /** Default: the global meter provider, also if it is registered later. */
   readonly provider?: MeterProvider | undefined;
-  /** Version of this package, as the meter's. */
+  /** Version of the meter. */
   readonly version?: string | undefined;
 }
 
-/** How an envelope's delivery ended, retries and the time between them included. */
+/** The delivery of one envelope, including retries. */
 export interface ExportOperation {
   readonly millis: number;
-  /** Undefined when it was delivered. */
+  /** Undefined if the envelope was delivered. */
   readonly errorType?: string | undefined;
-  /** Of the last response, if there was one. */
+  /** Status of the last response, if any. */
   readonly statusCode?: number | undefined;
 }
 
-/** The metrics of one client. None of the methods throws. */
+/** The metrics of one client. No method throws. */
 export interface SelfMetrics {
   /**
-   * Looks whether another meter provider is registered than the last time, and takes it. The API has
-   * no proxy for it: one that is registered late is found only by looking again.
+   * Binds to the global meter provider if it has changed. The OTel API has no proxy for meter providers, so one that is
+   * registered late is found only by polling.
    */
   check(): void;
-  /** Adds one delivery to the durations; does nothing where nobody measures. */
+  /** Records the duration of one delivery. Does nothing without a meter provider. */
   recordOperation(operation: ExportOperation): void;
-  /** Takes the instruments' callbacks back, for ever. Idempotent. */
+  /** Removes the callbacks of the instruments; `check` then does nothing. Idempotent. */
   detach(): void;
 }
 
 const METER = "otel-sentry-bridge";
 
 /**
- * Tells a client's counts as OpenTelemetry's own components tell theirs
- * (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/). They are read when a metric reader
- * collects; without a meter provider nothing is done. There is no `queue.capacity`: the conventions
- * count it in spans, and the bound is one of bytes.
+ * Exposes the counts of a client as OTel SDK metrics
+ * (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/), read when a metric reader collects. Does nothing
+ * without a meter provider. There is no `queue.capacity`: the conventions count it in spans, but our bound is in bytes.
  */
 export function attachSelfMetrics(
   client: MeasuredClient,
@@ -152,17 +160,55 @@ class AttachedMetrics implements SelfMetrics {
     return { meter, observed, collect, duration };
   }
 
-  // A meter provider is another's code: what it throws must reach neither its reader nor a request, and what it logs at
-  // each delivery must not become another delivery.
+  // A meter provider is foreign code: an error must reach neither its reader nor a request, and a log that it writes at
+  // each delivery must not cause another delivery.
   #guarded(run: () => void): void {
     try {
       duringOwnCall("transport", run);
     } catch (error) {
-      this.#client.diagnostics.warnOnce("self-metrics", "the bridge's own metrics failed", error);
+      this.#client.diagnostics.warnOnce(
+        "self-metrics",
+        "the metrics about the bridge itself are incomplete, because the meter provider threw an error",
+        error,
+      );
     }
   }
 }
 
 function withError(attributes: ComponentAttributes, { errorType }: MetricPoint): Attributes {
   return errorType === undefined ? attributes : { ...attributes, "error.type": errorType };
+}
+
+/** The metrics of a client that is created after this object; until `measure` nothing is recorded. */
+export class OperationMetrics {
+  #metrics: SelfMetrics | undefined;
+
+  measure(client: SentryClient): void {
+    this.#metrics = attachSelfMetrics(client, { version: SDK_VERSION });
+  }
+
+  /** Binds to a meter provider that was registered late. */
+  check(): void {
+    this.#metrics?.check();
+  }
+
+  /** Records the delivery of one envelope, in milliseconds. */
+  record(result: SendResult, millis: number): void {
+    this.#metrics?.recordOperation({ millis, ...outcomeOf(result) });
+  }
+
+  detach(): void {
+    this.#metrics?.detach();
+  }
+}
+
+function outcomeOf(result: SendResult): {
+  readonly errorType: string | undefined;
+  readonly statusCode?: number;
+} {
+  if (result.outcome === "retryable") {
+    return { errorType: networkErrorCode(result.error) ?? result.error.name };
+  }
+  const { outcome, statusCode } = result;
+  return { statusCode, errorType: outcome === "delivered" ? undefined : String(statusCode) };
 }

@@ -19,15 +19,15 @@ import { addAssembler, createTransactionSink } from "../spans/transaction-sink.j
 import type { TransactionSink } from "../spans/transaction-sink.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
-/** Outcome of an export, as OTel's `ExportResult`: code 0 is success, 1 is failure. */
+/** Outcome of an export (OTel's `ExportResult`): code 0 is success, 1 is failure. */
 export interface ExportOutcome {
   readonly code: 0 | 1;
   readonly error?: Error;
 }
 
 /**
- * Builds the transactions of a client from finished spans. An OTel `SpanExporter`: it tolerates
- * concurrent exports, calls each callback once, and never throws.
+ * Builds transactions from finished spans. An OTel `SpanExporter` that supports concurrent exports, calls each callback
+ * once, and never throws.
  */
 export class ClientSpanExporter {
   readonly #client: SentryClient;
@@ -39,7 +39,7 @@ export class ClientSpanExporter {
   #stopWatching: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
+  /** `ownsClient`: `shutdown` closes the client instead of flushing it. */
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
@@ -56,17 +56,17 @@ export class ClientSpanExporter {
       });
   }
 
-  /** Tells whether an SDK has used the exporter: exported a batch, or shut it down. */
+  /** True once an SDK has exported a batch, or has shut the exporter down. */
   get isInUse(): boolean {
     return this.#hasExported || this.#closing !== undefined;
   }
 
-  /** Has a function called once when the exporter is in use. */
+  /** Sets a function that is called when `isInUse` becomes true. */
   whenInUse(stopWatching: () => void): void {
     this.#stopWatching = stopWatching;
   }
 
-  /** Takes finished spans over: success means that each of them will be sent or counted. */
+  /** Accepts finished spans. Success means that each span will be sent or counted as lost. */
   export(spans: readonly FinishedSpan[], resultCallback: (result: ExportOutcome) => void): void {
     const outcome: ExportOutcome =
       this.#closing === undefined
@@ -75,12 +75,12 @@ export class ClientSpanExporter {
     guardCallback(this.#client.diagnostics, "export callback", () => resultCallback(outcome));
   }
 
-  /** Sends everything that was exported, also what waits for its root. */
+  /** Sends everything that was exported, including spans that wait for their root. */
   async forceFlush(): Promise<void> {
     await this.#client.flush();
   }
 
-  /** Flushes and stops: later exports fail. Idempotent. */
+  /** Flushes and stops; later exports fail. Idempotent. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;
@@ -95,12 +95,13 @@ export class ClientSpanExporter {
       this.#checkSetup(sampled);
       return { code: 0 };
     } catch (error) {
-      this.#client.diagnostics.warnOnce("exporter", "a batch could not be taken", error);
-      return { code: 1, error: new Error("a batch could not be taken", { cause: error }) };
+      const message = "a batch of spans could not be exported";
+      this.#client.diagnostics.warnOnce("exporter", message, error);
+      return { code: 1, error: new Error(message, { cause: error }) };
     }
   }
 
-  // Spans that are exported by hand need no context manager.
+  // Spans that are exported by hand, without a tracer provider, need no context manager.
   #checkSetup(spans: readonly FinishedSpan[]): void {
     const isFirst = !this.#hasExported;
     this.#hasExported = true;
@@ -120,7 +121,11 @@ export class ClientSpanExporter {
     try {
       this.#exceptions?.accept(spans);
     } catch (error) {
-      this.#client.diagnostics.warnOnce("exporter:events", "exceptions could not be read", error);
+      this.#client.diagnostics.warnOnce(
+        "exporter:events",
+        "exceptions of exported spans could not be read, so some errors are not reported",
+        error,
+      );
     }
   }
 
@@ -134,7 +139,7 @@ export class ClientSpanExporter {
 
 function createBatchAssembler(client: SentryClient, sink: TransactionSink): BatchAssembler {
   const decide = createRootDecision(client);
-  // A sampler decides about roots; of a segment whose root has not come, only the rate can tell.
+  // `tracesSampler` needs the root; for a segment whose root never arrives only the sample rate can decide.
   const decideByRate = createRateDecision(client);
   return new BatchAssembler({
     encoding: encodingSettings(client),
@@ -149,8 +154,8 @@ function createBatchAssembler(client: SentryClient, sink: TransactionSink): Batc
   });
 }
 
-// Only a span processor sees in which unit a span starts. Without one the global scope alone holds: the default scope
-// may have data of any request.
+// Only a span processor sees in which unit of work a span starts. Without one only the global scope applies, since the
+// default scope may have data of any request.
 function scopesOfFinished(span: FinishedSpan): ContextScopes {
   const unit = unitOfSpan(span) ?? emptyUnit();
   return { unit, current: undefined, incoming: undefined };
@@ -160,7 +165,7 @@ function resourceOf(span: FinishedSpan): FinishedSpan["resource"] | undefined {
   return attempt(() => span.resource, undefined);
 }
 
-// One that cannot be read is taken, too: there it is counted as lost.
+// A span that cannot be read is accepted, so that the assembler counts it as lost.
 function isSampled(span: FinishedSpan): boolean {
   try {
     return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;

@@ -29,8 +29,8 @@ import type { SpanMonitor } from "../crons/span-monitor.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /**
- * Turns the spans of a provider into Sentry transactions; an OTel `SpanProcessor` for SDK 2.x and 3.x
- * that leaves spans, sampler, context manager and other processors as they are.
+ * Turns spans into Sentry transactions. An OTel `SpanProcessor` for SDK 2.x and 3.x, which changes neither spans nor
+ * sampler, context manager and other processors.
  *
  * A transaction is sent when a local root and all its descendants have ended. No method throws.
  */
@@ -44,13 +44,13 @@ export class ClientSpanProcessor {
   readonly #monitor: SpanMonitor;
   readonly #isIgnored: SpanFilter | undefined;
   readonly #exceptions: ProcessorExceptions | undefined;
-  /** How many breadcrumbs of its spans a unit keeps. */
-  readonly #maxCrumbs: number;
+  /** Breadcrumbs of spans per unit of work; 0 records none. */
+  readonly #maxBreadcrumbs: number;
   #hasCheckedContexts = false;
   #stopWatching: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Sends to the given client. `ownsClient`: `shutdown` closes it, too. */
+  /** `ownsClient`: `shutdown` closes the client instead of flushing it. */
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
@@ -69,55 +69,55 @@ export class ClientSpanProcessor {
             isAll: spanExceptions === "all",
             waiting: new WaitingExceptions(client),
           });
-    this.#maxCrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
+    this.#maxBreadcrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
 
-  /** Tells whether an SDK has used the processor: started a span, or shut it down. */
+  /** True once an SDK has started a span, or has shut the processor down. */
   get isInUse(): boolean {
     return this.#hasCheckedContexts || this.#closing !== undefined;
   }
 
-  /** Has a function called once when the processor is in use. */
+  /** Sets a function that is called when `isInUse` becomes true. */
   whenInUse(stopWatching: () => void): void {
     this.#stopWatching = stopWatching;
   }
 
-  /** Called by the SDK when a span has started. */
+  /** Called by the SDK when a span starts. */
   onStart(span: StartedSpan, parentContext: Context): void {
     if (this.#closing !== undefined) return;
     try {
       this.#start(span, parentContext);
       this.#monitor.start(span);
     } catch (error) {
-      this.#tell("onStart", error);
+      this.#warn("onStart", error);
     }
   }
 
-  /** Called by the SDK when a span has ended. */
+  /** Called by the SDK when a span ends. */
   onEnd(span: FinishedSpan): void {
     try {
-      // First: a check-in goes with the sampling context of a segment that is still there.
+      // Before the segment ends, whose sampling context the check-in needs.
       this.#monitor.end(span);
       this.#end(span);
     } catch (error) {
-      this.#tell("onEnd", error);
+      this.#warn("onEnd", error);
     }
   }
 
-  /** Sends everything that has ended; resolves when it has an outcome, or when the time is over. */
+  /** Sends all ended spans. Resolves when each has an outcome, or after `shutdownTimeoutMillis`. */
   async forceFlush(): Promise<void> {
     await this.#client.flush();
   }
 
-  /** Flushes and stops: spans that end later are counted as `closed`. Idempotent. */
+  /** Flushes and stops; spans that end later are counted as `closed`. Idempotent. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;
   }
 
   #start(span: StartedSpan, parentContext: Context): void {
-    // Without a parent it is a root, also where the context has a span: the SDK begins a new trace
-    // under a parent whose ids are not valid.
+    // Without `parentSpanContext` it is a root, even if the context has a span: the SDK starts a new trace if the ids of
+    // the parent are invalid.
     const parent = span.parentSpanContext && trace.getSpan(parentContext);
     const entry = parent && this.#entries.get(parent);
     const segment = entry?.segment ?? (parent && this.#segmentByIds(parent));
@@ -130,7 +130,7 @@ export class ClientSpanProcessor {
     }
   }
 
-  // Only for the parents of local roots, and of children whose parent is known by its ids alone.
+  // Reached only for local roots, and for children whose parent is known only by its ids.
   #segmentByIds(span: IdentifiedSpan): Segment | undefined {
     const root = rootByIds(span);
     return root === undefined ? undefined : this.#entries.ofRoot(root);
@@ -146,8 +146,8 @@ export class ClientSpanProcessor {
     }
   }
 
-  // A span whose local parent was not seen (it does not record, or it started before this processor
-  // was there) begins a segment, too: it has nothing else to go with.
+  // Also starts a segment for a span whose local parent is unknown: the parent does not record, or it started before
+  // this processor was added.
   #startRoot(span: StartedSpan, parentContext: Context, isSampled: boolean): void {
     this.#checkContexts();
     const scopes = scopesOfRoot(span, parentContext);
@@ -174,7 +174,7 @@ export class ClientSpanProcessor {
     return segment && segmentView(segment);
   }
 
-  // At the first root, since the context manager may be registered after this processor is made.
+  // At the first root, since the context manager may be registered after this processor is created.
   #checkContexts(): void {
     if (this.#hasCheckedContexts) return;
     this.#hasCheckedContexts = true;
@@ -184,12 +184,12 @@ export class ClientSpanProcessor {
 
   #end(span: FinishedSpan): void {
     const entry = this.#entries.get(span);
-    // A processor that is registered twice, or wrapped, is told twice.
+    // A processor that is registered twice, or wrapped, is called twice.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
-    // Children that stay open must not keep it.
+    // Children that stay open must not keep the span alive.
     entry.span = undefined;
-    // Before: the end of a root decides about the exceptions of its segment, and sends it.
+    // Before `finish`, which sends the segment if this span is its root.
     this.#observe(entry, span);
     if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
     else this.#assembler.dropClosed(entry.segment, span);
@@ -199,10 +199,10 @@ export class ClientSpanProcessor {
   // A failure in breadcrumbs or exceptions must not lose the span.
   #observe(entry: SpanEntry, span: FinishedSpan): void {
     try {
-      if (this.#maxCrumbs > 0) recordBreadcrumbs(span, entry.segment, this.#maxCrumbs);
+      if (this.#maxBreadcrumbs > 0) recordBreadcrumbs(span, entry.segment, this.#maxBreadcrumbs);
       this.#exceptions?.ended(entry, span);
     } catch (error) {
-      this.#tell("onEnd: events", error);
+      this.#warn("onEnd: events", error);
     }
   }
 
@@ -214,9 +214,13 @@ export class ClientSpanProcessor {
     else await this.#client.flush();
   }
 
-  #tell(hook: string, error: unknown): void {
+  #warn(hook: string, error: unknown): void {
     try {
-      this.#client.diagnostics.warnOnce(`processor:${hook}`, `${hook} failed`, error);
+      this.#client.diagnostics.warnOnce(
+        `processor:${hook}`,
+        `${hook} threw an error, so a span may be missing`,
+        error,
+      );
     } catch {
       diag.error("otel-sentry-bridge: diagnostics failed");
     }

@@ -26,7 +26,7 @@ import { createDelivery } from "./create-delivery.js";
 import { checkDestination } from "./destination-check.js";
 import { newEventId } from "../client/event-id.js";
 import { getClient, isClient, setClient } from "../context/global-client.js";
-import { OperationMetrics } from "../otel/operation-metrics.js";
+import { OperationMetrics } from "../otel/self-metrics.js";
 import { reportFinalLoss } from "./final-loss.js";
 import type { EndedDelivery } from "./final-loss.js";
 import { ProcessEnd } from "./process-end.js";
