@@ -39,7 +39,9 @@ interface ScheduleCall {
 function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall): unknown {
   const [name, rule, job] = args;
   if (typeof name !== "string" || name === "" || !isFunction(job)) {
-    warnUnmonitored("it has no name, which is the monitor slug. Pass a name to `scheduleJob`");
+    warnUnmonitored(
+      "it has no name, which is the monitor slug. Pass a name to `scheduleJob` of node-schedule",
+    );
     return outsideOfUnits(() => original.apply(lib, [...args]));
   }
   const isText = typeof rule === "string";

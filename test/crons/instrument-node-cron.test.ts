@@ -143,7 +143,7 @@ describe("instrumentNodeCron", () => {
 
   it.each([
     ["0 30 3 * * *", { type: "crontab", value: "30 3 * * *" }, []],
-    ["*/10 * * * * *", undefined, [expect.stringContaining("has no field for seconds")]],
+    ["*/10 * * * * *", undefined, [expect.stringContaining("supports five, without seconds")]],
   ])("of a schedule with seconds (%s) tells Sentry %j", async (expression, schedule, warnings) => {
     const bridge = startGlobal();
     const task = scheduled(monitored.createTask(expression, ignore, NIGHTLY));

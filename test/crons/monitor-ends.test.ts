@@ -51,7 +51,7 @@ describe("a run of a monitored job", () => {
     withMonitor("job", () => undefined, { schedule });
     const configs = (await checkInsOf(bridge)).map((sent) => sent["monitor_config"]);
     expect(configs).toEqual([undefined, undefined]);
-    expect(bridge.warnings).toEqual([expect.stringContaining("no field for seconds")]);
+    expect(bridge.warnings).toEqual([expect.stringContaining("supports five, without seconds")]);
   });
 
   it("tells the client that it began with, from the context it began in", async () => {

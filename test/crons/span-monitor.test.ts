@@ -138,7 +138,7 @@ describe("the monitor of spans", () => {
       monitor.start(span as StartedSpan);
       monitor.end(span as FinishedSpan);
     }
-    expect(warnings).toEqual([expect.stringContaining("check-in is not sent")]);
+    expect(warnings).toEqual([expect.stringContaining("the check-in of a span was not sent")]);
   });
 });
 
