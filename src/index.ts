@@ -1,4 +1,4 @@
-import { doors } from "./setup/doors.js";
+import { publicFunctions } from "./setup/public-functions.js";
 
 export type { Feedback, OwnEvent } from "./errors/own-events.js";
 export type { SentryClient } from "./client/client.js";
@@ -90,55 +90,67 @@ export type {
 export type { ParameterizedLog } from "./logs/log-message.js";
 
 // Every function of the package, behind its guard.
-export const addBreadcrumb: typeof doors.addBreadcrumb = doors.addBreadcrumb;
-export const addEventProcessor: typeof doors.addEventProcessor = doors.addEventProcessor;
-export const attachToGlobalProvider: typeof doors.attachToGlobalProvider =
-  doors.attachToGlobalProvider;
-export const bindContext: typeof doors.bindContext = doors.bindContext;
-export const captureCheckIn: typeof doors.captureCheckIn = doors.captureCheckIn;
-export const captureEvent: typeof doors.captureEvent = doors.captureEvent;
-export const captureException: typeof doors.captureException = doors.captureException;
-export const captureFeedback: typeof doors.captureFeedback = doors.captureFeedback;
-export const captureHandlerError: typeof doors.captureHandlerError = doors.captureHandlerError;
-export const captureMessage: typeof doors.captureMessage = doors.captureMessage;
-export const close: typeof doors.close = doors.close;
-export const continueTrace: typeof doors.continueTrace = doors.continueTrace;
-export const continueTraceFromEnvironment: typeof doors.continueTraceFromEnvironment =
-  doors.continueTraceFromEnvironment;
-export const createClient: typeof doors.createClient = doors.createClient;
-export const flush: typeof doors.flush = doors.flush;
-export const forkIsolation: typeof doors.forkIsolation = doors.forkIsolation;
-export const forkScope: typeof doors.forkScope = doors.forkScope;
-export const getClient: typeof doors.getClient = doors.getClient;
-export const getCurrentScope: typeof doors.getCurrentScope = doors.getCurrentScope;
-export const getGlobalScope: typeof doors.getGlobalScope = doors.getGlobalScope;
-export const getIsolationScope: typeof doors.getIsolationScope = doors.getIsolationScope;
-export const getTraceHeaders: typeof doors.getTraceHeaders = doors.getTraceHeaders;
-export const getTraceMetaTags: typeof doors.getTraceMetaTags = doors.getTraceMetaTags;
-export const instrumentCron: typeof doors.instrumentCron = doors.instrumentCron;
-export const instrumentNodeCron: typeof doors.instrumentNodeCron = doors.instrumentNodeCron;
-export const instrumentNodeSchedule: typeof doors.instrumentNodeSchedule =
-  doors.instrumentNodeSchedule;
-export const isInitialized: typeof doors.isInitialized = doors.isInitialized;
-export const isOptionsError: typeof doors.isOptionsError = doors.isOptionsError;
-export const lastEventId: typeof doors.lastEventId = doors.lastEventId;
-export const logger: typeof doors.logger = doors.logger;
-export const metrics: typeof doors.metrics = doors.metrics;
-export const monitor: typeof doors.monitor = doors.monitor;
-export const setAttribute: typeof doors.setAttribute = doors.setAttribute;
-export const setAttributes: typeof doors.setAttributes = doors.setAttributes;
-export const setClient: typeof doors.setClient = doors.setClient;
-export const setContext: typeof doors.setContext = doors.setContext;
-export const setExtra: typeof doors.setExtra = doors.setExtra;
-export const setExtras: typeof doors.setExtras = doors.setExtras;
-export const setTag: typeof doors.setTag = doors.setTag;
-export const setTags: typeof doors.setTags = doors.setTags;
-export const setUser: typeof doors.setUser = doors.setUser;
-export const startNewTrace: typeof doors.startNewTrace = doors.startNewTrace;
-export const stats: typeof doors.stats = doors.stats;
-export const suppressTracing: typeof doors.suppressTracing = doors.suppressTracing;
-export const traceEnvironment: typeof doors.traceEnvironment = doors.traceEnvironment;
-export const withIsolationScope: typeof doors.withIsolationScope = doors.withIsolationScope;
-export const withMonitor: typeof doors.withMonitor = doors.withMonitor;
-export const withScope: typeof doors.withScope = doors.withScope;
-export const getTraceData: typeof doors.getTraceHeaders = doors.getTraceHeaders;
+export const addBreadcrumb: typeof publicFunctions.addBreadcrumb = publicFunctions.addBreadcrumb;
+export const addEventProcessor: typeof publicFunctions.addEventProcessor =
+  publicFunctions.addEventProcessor;
+export const attachToGlobalProvider: typeof publicFunctions.attachToGlobalProvider =
+  publicFunctions.attachToGlobalProvider;
+export const bindContext: typeof publicFunctions.bindContext = publicFunctions.bindContext;
+export const captureCheckIn: typeof publicFunctions.captureCheckIn = publicFunctions.captureCheckIn;
+export const captureEvent: typeof publicFunctions.captureEvent = publicFunctions.captureEvent;
+export const captureException: typeof publicFunctions.captureException =
+  publicFunctions.captureException;
+export const captureFeedback: typeof publicFunctions.captureFeedback =
+  publicFunctions.captureFeedback;
+export const captureHandlerError: typeof publicFunctions.captureHandlerError =
+  publicFunctions.captureHandlerError;
+export const captureMessage: typeof publicFunctions.captureMessage = publicFunctions.captureMessage;
+export const close: typeof publicFunctions.close = publicFunctions.close;
+export const continueTrace: typeof publicFunctions.continueTrace = publicFunctions.continueTrace;
+export const continueTraceFromEnvironment: typeof publicFunctions.continueTraceFromEnvironment =
+  publicFunctions.continueTraceFromEnvironment;
+export const createClient: typeof publicFunctions.createClient = publicFunctions.createClient;
+export const flush: typeof publicFunctions.flush = publicFunctions.flush;
+export const forkIsolation: typeof publicFunctions.forkIsolation = publicFunctions.forkIsolation;
+export const forkScope: typeof publicFunctions.forkScope = publicFunctions.forkScope;
+export const getClient: typeof publicFunctions.getClient = publicFunctions.getClient;
+export const getCurrentScope: typeof publicFunctions.getCurrentScope =
+  publicFunctions.getCurrentScope;
+export const getGlobalScope: typeof publicFunctions.getGlobalScope = publicFunctions.getGlobalScope;
+export const getIsolationScope: typeof publicFunctions.getIsolationScope =
+  publicFunctions.getIsolationScope;
+export const getTraceHeaders: typeof publicFunctions.getTraceHeaders =
+  publicFunctions.getTraceHeaders;
+export const getTraceMetaTags: typeof publicFunctions.getTraceMetaTags =
+  publicFunctions.getTraceMetaTags;
+export const instrumentCron: typeof publicFunctions.instrumentCron = publicFunctions.instrumentCron;
+export const instrumentNodeCron: typeof publicFunctions.instrumentNodeCron =
+  publicFunctions.instrumentNodeCron;
+export const instrumentNodeSchedule: typeof publicFunctions.instrumentNodeSchedule =
+  publicFunctions.instrumentNodeSchedule;
+export const isInitialized: typeof publicFunctions.isInitialized = publicFunctions.isInitialized;
+export const isOptionsError: typeof publicFunctions.isOptionsError = publicFunctions.isOptionsError;
+export const lastEventId: typeof publicFunctions.lastEventId = publicFunctions.lastEventId;
+export const logger: typeof publicFunctions.logger = publicFunctions.logger;
+export const metrics: typeof publicFunctions.metrics = publicFunctions.metrics;
+export const monitor: typeof publicFunctions.monitor = publicFunctions.monitor;
+export const setAttribute: typeof publicFunctions.setAttribute = publicFunctions.setAttribute;
+export const setAttributes: typeof publicFunctions.setAttributes = publicFunctions.setAttributes;
+export const setClient: typeof publicFunctions.setClient = publicFunctions.setClient;
+export const setContext: typeof publicFunctions.setContext = publicFunctions.setContext;
+export const setExtra: typeof publicFunctions.setExtra = publicFunctions.setExtra;
+export const setExtras: typeof publicFunctions.setExtras = publicFunctions.setExtras;
+export const setTag: typeof publicFunctions.setTag = publicFunctions.setTag;
+export const setTags: typeof publicFunctions.setTags = publicFunctions.setTags;
+export const setUser: typeof publicFunctions.setUser = publicFunctions.setUser;
+export const startNewTrace: typeof publicFunctions.startNewTrace = publicFunctions.startNewTrace;
+export const stats: typeof publicFunctions.stats = publicFunctions.stats;
+export const suppressTracing: typeof publicFunctions.suppressTracing =
+  publicFunctions.suppressTracing;
+export const traceEnvironment: typeof publicFunctions.traceEnvironment =
+  publicFunctions.traceEnvironment;
+export const withIsolationScope: typeof publicFunctions.withIsolationScope =
+  publicFunctions.withIsolationScope;
+export const withMonitor: typeof publicFunctions.withMonitor = publicFunctions.withMonitor;
+export const withScope: typeof publicFunctions.withScope = publicFunctions.withScope;
+export const getTraceData: typeof publicFunctions.getTraceHeaders = publicFunctions.getTraceHeaders;

@@ -2,9 +2,12 @@ import type { ClientStats } from "../client/stats.js";
 import type { DataCategory } from "../protocol/data-category.js";
 import { close, flush, stats } from "../context/global-client.js";
 import { SentrySpanProcessor } from "../setup/otel-parts.js";
-import { loadPeer } from "../setup/load-peer.js";
-import { registerContextManager, registerProvider } from "../setup/set-up-globals.js";
-import { installedTraceSdk } from "../setup/trace-sdk.js";
+import {
+  installedTraceSdk,
+  loadPeer,
+  registerContextManager,
+  registerProvider,
+} from "../setup/trace-sdk.js";
 import type { TraceSdk } from "../setup/trace-sdk.js";
 import { runShop } from "./demo-shop.js";
 import { EXIT_FAILED } from "./exit-code.js";

@@ -5,7 +5,7 @@ import { createDiagnostics } from "../support/diagnostics.js";
 import { memberOf } from "../support/foreign.js";
 import { isRegistered, registeredVersion } from "../context/api-registration.js";
 
-/** What can be attached: a `SentrySpanProcessor`, or any span processor. */
+/** A `SentrySpanProcessor` or any other OTel span processor. */
 export interface AttachableProcessor {
   onStart(span: object, parentContext: Context): void;
   onEnd(span: object): void;
@@ -14,33 +14,36 @@ export interface AttachableProcessor {
 }
 
 /**
- * Adds a span processor to the tracer provider that is registered for the process: the way in where
- * other code sets OpenTelemetry up, as `--import @opentelemetry/auto-instrumentations-node/register`
- * does. From then on the provider flushes the processor and shuts it down with its own.
+ * Adds a span processor to the global tracer provider, for applications in which other code sets OpenTelemetry up, such
+ * as `--import @opentelemetry/auto-instrumentations-node/register`. From then on the provider also flushes the processor
+ * and shuts it down.
  *
- * OpenTelemetry has no API for this: the list of processors is a private field of its SDK, the same
- * in 2.x and 3.x. Nothing else of this package touches it. Where you build the provider yourself, pass
- * the processor to it instead.
+ * OpenTelemetry has no API for this: the list of processors is a private field of its SDK, the same in 2.x and 3.x. No
+ * other part of this package accesses it. If you create the provider yourself, pass the processor to it instead.
  *
- * Returns whether the processor is attached (also if it was before); if it is not, OpenTelemetry's
- * `diag` is told why. Never throws.
+ * Returns true if the processor is attached, also if it was before; otherwise logs the reason to OpenTelemetry's `diag`.
+ * Never throws.
  */
 export function attachToGlobalProvider(processor: AttachableProcessor): boolean {
   const obstacle = attach(processor);
   if (obstacle === undefined) return true;
-  createDiagnostics(diag).warnOnce("attach", `the span processor is not attached: ${obstacle}`);
+  createDiagnostics(diag).warnOnce(
+    "attach",
+    `the span processor was not attached, so it gets no spans: ${obstacle}`,
+  );
   return false;
 }
 
-/** Attaches the processor; says what is in the way if it cannot. Never throws. */
+/** Attaches the processor. Returns undefined, or the reason if it cannot be attached. Never throws. */
 export function attach(processor: AttachableProcessor): string | undefined {
   try {
-    if (!isProcessor(processor)) return "it is no span processor: it has no `onStart` and `onEnd`";
+    if (!isProcessor(processor))
+      return "the value is not a span processor: it has no `onStart` and `onEnd`";
     if (!isRegistered("trace"))
       return "no tracer provider is registered yet; call this after OpenTelemetry is set up";
     const active = activeProcessorOf(registeredProvider());
     if (active === undefined) return foreignProvider();
-    // A new array: the one that is there is the application's own `spanProcessors` option.
+    // Replaces the array, which is the `spanProcessors` option of the application.
     if (!active[LIST].includes(processor)) active[LIST] = [...active[LIST], processor];
     return undefined;
   } catch (error) {
@@ -48,7 +51,7 @@ export function attach(processor: AttachableProcessor): string | undefined {
   }
 }
 
-/** The span processors of the registered provider; `foreign` where it does not show them. Never throws. */
+/** Returns the span processors of the global provider; `foreign` if it hides them. Never throws. */
 export function registeredProcessors(): readonly object[] | "foreign" | "none" {
   if (!isRegistered("trace")) return "none";
   try {
@@ -58,7 +61,7 @@ export function registeredProcessors(): readonly object[] | "foreign" | "none" {
   }
 }
 
-// Private fields of the SDK's `TracerProvider` and of its processor that stands for all others.
+// Private fields of the SDK's `TracerProvider` and of its composite processor.
 const ACTIVE = "_activeSpanProcessor";
 const LIST = "_spanProcessors";
 

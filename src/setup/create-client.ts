@@ -35,8 +35,8 @@ import { checkRegistrations } from "./registration-check.js";
 import { UncaughtErrors } from "./uncaught.js";
 
 /**
- * Builds a client. The first one becomes the process-wide one, until it is closed. Throws an `OptionsError` that names
- * the option when one is not what it should be; nothing else of this package throws.
+ * Creates a client. The first client becomes the process-wide client until it is closed. Throws an `OptionsError` that
+ * names the option if one is invalid.
  */
 export function createClient(options: ClientOptions = {}): SentryClient {
   const client = buildClient(options);
@@ -46,7 +46,7 @@ export function createClient(options: ClientOptions = {}): SentryClient {
   return client;
 }
 
-/** The client itself, or a new one that is used for its settings alone: it needs no DSN, and is never the process-wide one. */
+/** Returns the client, or creates one that is used only for its settings: it needs no DSN and never becomes process-wide. */
 export function settingsClientOf(optionsOrClient: ClientOptions | SentryClient): SentryClient {
   return isClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
 }
@@ -64,7 +64,7 @@ function buildClient(options: ClientOptions): SentryClient {
     sender: delivery?.sender,
     deliveryCounts: () => delivery?.counts() ?? {},
     pressure: pressureOf(settings, delivery),
-    // Of its own: what Spotlight lacks must not hide what the server lacks.
+    // Own diagnostics: a warning about Spotlight must not suppress the same warning about the server.
     spotlight: spotlightOf(settings, diagnosticsOf(settings)),
     newEventId,
     random: Math.random,
@@ -94,27 +94,30 @@ function buildClient(options: ClientOptions): SentryClient {
   return client;
 }
 
-// Options are the application's object: their getters may throw anything.
+// Getters of the options may throw anything.
 function settingsOf(options: ClientOptions): Settings {
   try {
     return resolveOptions(options);
   } catch (error) {
     if (isOptionsError(error)) throw error;
-    throw new OptionsError({ option: "options", expected: "must be an object that can be read" });
+    throw new OptionsError({
+      option: "options",
+      expected: "must be an object whose members can be read",
+    });
   }
 }
 
 const processEnd = new ProcessEnd(process);
 const uncaughtErrors = new UncaughtErrors(process);
 
-// The error may have been seen before, in the unit that it arose in.
+// A span may have recorded the error before; then it belongs to the unit of work of that span.
 function reportUncaught(client: SentryClient): void {
   uncaughtErrors.add(client, (thrown, hint) =>
     reportThrown(client, thrown, { ...hint, place: placeOfError(thrown), atMillis: Date.now() }),
   );
 }
 
-// As the end of the process sees it: what has left by then is not sent any more.
+// After `leave` nothing more is sent.
 function endingClient(client: SentryClient, reportAtEnd: () => void): EndingClient {
   return {
     activity: () => client.activity(),
@@ -155,7 +158,7 @@ interface CommonParts {
 
 function clientParts(settings: Settings): CommonParts {
   const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
-  // Who passes envelopes on must be told where to.
+  // A tunnel reads the DSN from the envelope header.
   const isTunnelled = settings.tunnel !== undefined && dsn !== undefined;
   return {
     settings,
@@ -174,7 +177,7 @@ function pressureOf(settings: Settings, delivery: Delivery | undefined): Pressur
   return createBackpressure({ isHealthy: () => delivery.sender.isHealthy, now: steadyNow });
 }
 
-/** The client itself, or a new one with the options. */
+/** Returns the client, or creates one from the options. */
 export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefined): {
   client: SentryClient;
   isNew: boolean;
@@ -205,7 +208,7 @@ function diagnosticsOf({ debug, silent }: Settings): Diagnostics {
   };
 }
 
-// Spotlight speaks the same protocol, without authentication: a tunnel to nowhere.
+// Spotlight accepts envelopes without authentication: use it like a tunnel, with a dummy DSN.
 function spotlightOf(settings: Settings, diagnostics: Diagnostics): EnvelopeSender | undefined {
   if (settings.spotlight === undefined) return undefined;
   const transport = createHttpTransport({

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 
-import { steadyNow } from "../support/time.js";
 import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client-reports.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/ledger.js";
@@ -16,65 +15,61 @@ import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { createSpool } from "../delivery/spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../delivery/spool/spool.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
-import type {
-  EnvelopeSender,
-  EnvelopeSenderSettings,
-  SenderTransport,
-} from "../delivery/sender.js";
-import { failureReason, networkMessage } from "../delivery/http/send-failures.js";
-import { createHttpTransport } from "../delivery/http/http-transport.js";
+import type { EnvelopeSender } from "../delivery/sender.js";
+import { steadyNow } from "../support/time.js";
+import { failureReason, networkMessage } from "../delivery/http/failure-messages.js";
+import { DEFAULT_MAX_CONNECTIONS, createHttpTransport } from "../delivery/http/http-transport.js";
 import type { HttpTransport } from "../delivery/http/http-transport.js";
 import { createRetryTransport } from "../delivery/retry/retry-transport.js";
 import type { RetryTransport } from "../delivery/retry/retry-transport.js";
+import type { EnvelopeSenderSettings, SenderTransport } from "../delivery/sender-settings.js";
 import { createSpoolReplay } from "../delivery/spool/spool-replay.js";
 import type { SpoolReplay } from "../delivery/spool/spool-replay.js";
 import type { SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 
-/** What a client's delivery is made of, beside its settings. */
+/** Dependencies of the delivery of a client. */
 export interface DeliveryParts {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
-  /** Envelope header members beside the SDK's. */
+  /** Additional envelope header members, as JSON with a leading comma. */
   readonly headerMembers?: string | undefined;
   readonly onOperation?: EnvelopeSenderSettings["onOperation"];
 }
 
-/** The way from envelopes to the server. */
+/** Delivery of envelopes to the server. */
 export interface Delivery {
   readonly sender: EnvelopeSender;
   counts(): DeliveryCounts;
 }
 
-const DEFAULT_MAX_CONNECTIONS = 96;
-
-// A spooled envelope is the probe of a quiet process. It is claimed when the probe is due: a claim that waited would
-// be left behind by the end of the process.
+// A spooled envelope serves as the probe of an outage. It is claimed only when the probe is due: an earlier claim could be
+// left behind at the end of the process.
 const PROBE = Object.freeze({ isProbe: true });
 
-/** Puts the delivery of a client together; undefined where nothing is sent. */
+/** Creates the delivery of a client; undefined if nothing is sent. */
 export function createDelivery(settings: Settings, parts: DeliveryParts): Delivery | undefined {
-  // A transport of the application's own gets the envelopes even without a DSN.
-  if (isTransport(settings.transport)) return plainDelivery(settings, parts, settings.transport);
+  // A custom transport gets envelopes even without a DSN.
+  if (isTransport(settings.transport)) return customDelivery(settings, parts, settings.transport);
   return parts.dsn === undefined
     ? undefined
     : httpDelivery(settings, settings.transport, { ...parts, dsn: parts.dsn });
 }
 
-// What is sent again, and when, is the business of who wrote the transport.
-function plainDelivery(settings: Settings, parts: DeliveryParts, transport: Transport): Delivery {
+// A custom transport does its own retries.
+function customDelivery(settings: Settings, parts: DeliveryParts, transport: Transport): Delivery {
   const reports = reportsOf(settings, parts);
   const sender = createEnvelopeSender({
     ...senderSettings(settings, parts),
-    transport: ownTransport(transport),
+    transport: withReentryGuard(transport),
     reports,
   });
   return { sender, counts: () => ({ sender: sender.stats(), reports: reports.counts() }) };
 }
 
-// A transport that captures its failures would get them to send, without end.
-function ownTransport(transport: Transport): Transport {
+// Without the guard, a transport that captures its own failures would get them to send, without end.
+function withReentryGuard(transport: Transport): Transport {
   return {
     send: (...args) => runTransport(() => transport.send(...args)),
     close: () => runTransport(() => transport.close()),
@@ -88,7 +83,6 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
   const spool = spoolOf(options, parts);
   const http = createHttpTransport({
     ...options,
-    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
     proxyEnvironment: proxyFromEnvironment(),
     dsn: parts.dsn,
     tunnel: settings.tunnel,
@@ -104,8 +98,8 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
     runDetached,
     onRetry: (_envelope, last) => {
       if (last.outcome !== "retryable" || last.phase === "reused") return;
-      diagnostics.warnOnce("retry", `${networkMessage(last.error)}; it is tried again`);
-      if (sender.stats().envelopesSent === 0) outage.goesOn(last.error);
+      diagnostics.warnOnce("retry", `${networkMessage(last.error)}; the envelope is sent again`);
+      if (sender.stats().envelopesSent === 0) outage.continues(last.error);
     },
   });
   const reports = reportsOf(settings, parts);
@@ -180,7 +174,7 @@ interface ReplayParts {
 
 function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): SpoolReplay {
   const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
-    sender.recordSpooled(spooled, result);
+    sender.settleSpooled(spooled, result);
     if (!spooled.isOwn && result.outcome === "rejected") {
       ledger.recordForeign("send_error", spooled.envelope.contents);
     }
@@ -197,7 +191,7 @@ function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): Spoo
   return replay;
 }
 
-// Closing the transport ends the attempt that the replay waits for.
+// Closing the transport also ends the request that the replay waits for.
 function withReplay(
   transport: SenderTransport,
   http: HttpTransport,
@@ -224,10 +218,10 @@ function withReplay(
   };
 }
 
-// In less time a server that is deployed together with the application comes up.
+// Long enough for a server that is started together with the application.
 const OUTAGE_MILLIS = 60_000;
 
-/** Reports a server that has never been reached: it may be that the DSN is wrong, and the process may run for weeks. */
+/** Reports a server that was never reached, since the DSN may be wrong and the process may run for weeks. */
 class FirstOutage {
   readonly #diagnostics: Diagnostics;
   #since: number | undefined;
@@ -236,17 +230,17 @@ class FirstOutage {
     this.#diagnostics = diagnostics;
   }
 
-  goesOn(error: Error): void {
+  continues(error: Error): void {
     this.#since ??= steadyNow();
     if (steadyNow() - this.#since < OUTAGE_MILLIS) return;
     this.#diagnostics.faultOnce(
       "never-reached",
-      `the server has not been reached for a minute, and nothing was sent yet: ${failureReason(error)}. Envelopes wait in memory and are tried again; check the DSN and the network`,
+      `the server could not be reached for a minute, and nothing was sent yet: ${failureReason(error)}. Envelopes wait in memory and are sent again; check the DSN and the network`,
     );
   }
 }
 
-// After an outage of days. The server would answer 200, and nobody would count the loss.
+// After an outage of days Sentry would answer 200 and drop the transaction; dropping it here counts the loss.
 const EXPIRED: SendResult = {
   outcome: "retryable",
   phase: "refused",
@@ -257,7 +251,7 @@ function isExpired({ expiresAtMillis }: EncodedEnvelope): boolean {
   return expiresAtMillis !== undefined && Date.now() > expiresAtMillis;
 }
 
-// A third of the connections is for when the others get no answer.
+// A third of the connections is reserved for when the others get no answer.
 function concurrency({ maxConnections = DEFAULT_MAX_CONNECTIONS }: HttpOptions): {
   maxConcurrency: number;
   stalledConcurrency: number;

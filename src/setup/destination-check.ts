@@ -5,16 +5,16 @@ import { isTransport } from "../options/validate.js";
 import { runDetached } from "../context/suppress-tracing.js";
 
 const NO_DSN =
-  "no DSN is set, so nothing is sent to Sentry. Set SENTRY_DSN or the option `dsn`; where nothing is to be sent, pass `dsn: false`";
+  "no DSN is set, so nothing is sent to Sentry. Set SENTRY_DSN or the option `dsn`; to send nothing on purpose, pass `dsn: false`";
 
-/** Tells whether what a client captures goes anywhere. */
+/** Tests if a client has anywhere to send to. */
 export function hasDestination({ dsn, spotlight, transport }: Settings): boolean {
   return dsn !== undefined || spotlight !== undefined || isTransport(transport);
 }
 
 /**
- * Reports a client that has nowhere to send to, unless that is on purpose (`dsn: false`, `OTEL_SDK_DISABLED`). Later,
- * because the set-up code that makes the client may register a logger for `diag` after it.
+ * Reports a client that has nowhere to send to, unless on purpose (`dsn: false`, `OTEL_SDK_DISABLED`). Reports in the
+ * next turn of the event loop, because the application may set a logger for `diag` after it creates the client.
  */
 export function checkDestination(
   { dsn }: ClientOptions,
@@ -30,7 +30,7 @@ export function checkDestination(
 
 const waiting = new Set<Diagnostics>();
 
-// `process.exit()` may come before the next turn of the event loop.
+// Also called at `exit`, in case the application calls `process.exit()` before the next turn.
 function reportWaiting(): void {
   process.off("exit", reportWaiting);
   for (const diagnostics of waiting) diagnostics.faultOnce("no-dsn", NO_DSN);

@@ -8,18 +8,18 @@ import { REFUSAL_FAULT } from "../delivery/send-outcomes.js";
 import { STALL_MILLIS } from "../delivery/send-slots.js";
 import type { DeliveryCounts } from "../client/stats.js";
 
-/** Counts of a client that ends, and where it sent to. */
+/** Counts of a client at its end, and its destination. */
 export interface EndedDelivery {
   readonly counts: DeliveryCounts;
   readonly dropped: DiscardCounts;
-  /** Origin that envelopes were to be sent to; empty where a transport of the application's own knows. */
+  /** Origin of the server; empty with a custom transport. */
   readonly target: string;
-  /** Whether the client was closed, and not left by its process. */
+  /** True if the client was closed; false if the process ended without `close`. */
   readonly isClosed: boolean;
   readonly shutdownTimeoutMillis: number;
 }
 
-// In the order of the message. Spans go with their transactions; bytes and reports mean nothing to a person.
+// In the order of the message. Spans are lost with their transactions; bytes and client reports do not help a reader.
 const NOUNS: readonly (readonly [DataCategory, singular: string, plural: string])[] = [
   ["error", "error", "errors"],
   ["transaction", "transaction", "transactions"],
@@ -29,17 +29,17 @@ const NOUNS: readonly (readonly [DataCategory, singular: string, plural: string]
   ["trace_metric", "metric", "metrics"],
 ];
 
-// What an unreachable server makes of envelopes; what was given up at the end counts in any case.
+// Reasons for losses of an outage before the end.
 const OUTAGE_REASONS: readonly DiscardReason[] = ["network_error", "queue_overflow"];
 
-// Each of these was reported at the first envelope, and says why all are lost.
+// These were reported at the first envelope and explain why all are lost.
 const REPORTED_BEFORE = [HTTP_CLIENT_FAULT, REFUSAL_FAULT];
 
 const CHECK_SERVER = "Check the DSN and the network";
 
 /**
- * Reports what a client loses at its end, with the cause: what it could not send in time, and, where the server cannot be
- * reached, what the outage has cost before.
+ * Reports what a client loses at its end, and why: everything that was not sent in time and, if the server is
+ * unreachable, the earlier losses of the outage.
  */
 export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery): void {
   if (REPORTED_BEFORE.some(isFaultReported)) return;
@@ -52,7 +52,7 @@ export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery):
   const target = ended.target === "" ? "the transport" : ended.target;
   diagnostics.faultOnce(
     `final-loss:${target}`,
-    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; \`transport.spoolDirectory\` keeps what cannot be sent for the next process`,
+    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; with \`transport.spoolDirectory\`, unsent envelopes are kept for the next process`,
   );
 }
 
@@ -65,13 +65,13 @@ function causeOf({ counts, isClosed, shutdownTimeoutMillis }: EndedDelivery): Ca
   const { isReachable = true, lastError, unanswered } = counts.attempts ?? {};
   if (!isReachable && lastError !== undefined)
     return { cause: failureReason(lastError), remedy: CHECK_SERVER };
-  // An answer that has taken less time may be on its way.
+  // A response may still be under way if less time has passed.
   const leastMillis = Math.min(STALL_MILLIS, shutdownTimeoutMillis / 2);
   if (unanswered !== undefined && unanswered.waitedMillis >= leastMillis)
     return { cause: unanswered.message, remedy: CHECK_SERVER };
   return isClosed
     ? {
-        cause: "the time-out of `close` was over before they were sent",
+        cause: "the time-out of `close` ended before they were sent",
         remedy: "Allow more time with `shutdownTimeoutMillis`",
       }
     : {

@@ -14,11 +14,11 @@ import { getClient } from "../context/global-client.js";
 import { watchRegistration } from "./registration-check.js";
 
 /**
- * An OTel `SpanProcessor` (SDK 2.x and 3.x) that turns the spans of your provider into Sentry
- * transactions. Register it beside the processors you have; it changes nothing for them.
+ * An OTel `SpanProcessor` (SDK 2.x and 3.x) that turns spans into Sentry transactions. Add it to the span processors of
+ * your provider; it does not affect the others.
  *
- * Takes the options of a client, which it creates and closes on `shutdown`, or a client of yours.
- * Throws an `OptionsError` when an option is wrong; its methods never throw.
+ * Pass options to create a client, which `shutdown` closes, or pass an existing client, which it flushes. Throws an
+ * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentrySpanProcessor extends ClientSpanProcessor {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
@@ -29,12 +29,12 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
 }
 
 /**
- * An OTel `SpanExporter` that builds the same transactions from finished spans alone: for use behind
- * a `BatchSpanProcessor` or a tail sampler. It does not see in which unit of work a span starts, so
- * its transactions carry the global scope's data only; where that matters, use the processor.
+ * An OTel `SpanExporter` that builds the same transactions from finished spans, for use behind a `BatchSpanProcessor` or
+ * a tail sampler. It does not see in which unit of work a span starts, so its transactions have only the data of the
+ * global scope; use the processor if you need users and tags per request.
  *
- * Takes the options of a client, which it creates and closes on `shutdown`, or a client of yours.
- * Throws an `OptionsError` when an option is wrong; its methods never throw.
+ * Pass options to create a client, which `shutdown` closes, or pass an existing client, which it flushes. Throws an
+ * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
@@ -45,11 +45,11 @@ export class SentrySpanExporter extends ClientSpanExporter {
 }
 
 /**
- * An OTel `LogRecordProcessor` that sends the log records of your provider as Sentry logs, and those of
- * exceptions (`exception.*` attributes) as error events, each error once.
+ * An OTel `LogRecordProcessor` that sends log records as Sentry logs (with `enableLogs`), and records with `exception.*`
+ * attributes as error events, each error once.
  *
- * Takes the options of a client, which it creates and closes on `shutdown`, or a client of yours.
- * Throws an `OptionsError` when an option is wrong; its methods never throw.
+ * Pass options to create a client, which `shutdown` closes, or pass an existing client, which it flushes. Throws an
+ * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
@@ -59,12 +59,11 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
 }
 
 /**
- * An OTel `Sampler` that takes the decision of `tracesSampleRate` or `tracesSampler` when a trace
- * begins, so that what Sentry does not get is recorded for nobody. Only for pipelines that feed Sentry
- * alone: without it, each exporter gets what the provider's own sampler keeps.
+ * An OTel `Sampler` that applies `tracesSampleRate` or `tracesSampler` when a trace starts. Traces that Sentry does not
+ * get are then not recorded for any other exporter either, so use it only in pipelines that export to Sentry alone.
  *
- * Takes a client, or the options that decide; by default the process-wide client decides. Throws an `OptionsError`
- * when an option is wrong; its methods never throw.
+ * Pass a client, or the options that decide; default: the process-wide client. Throws an `OptionsError` if an option is
+ * invalid; its methods never throw.
  */
 export class SentrySampler extends ClientSampler {
   constructor(optionsOrClient?: ClientOptions | SentryClient) {
@@ -74,12 +73,11 @@ export class SentrySampler extends ClientSampler {
 }
 
 /**
- * An OTel `TextMapPropagator` that continues traces across services by `sentry-trace`, `traceparent`
- * and the `sentry-` members of `baggage`, and makes each incoming request or message a unit of work
- * with scopes of its own. Traces that start here are sent on with the sampling context of the
- * process-wide client.
+ * An OTel `TextMapPropagator` that continues traces across services by `sentry-trace`, `traceparent` and the `sentry-`
+ * members of `baggage`, and starts a unit of work with scopes of its own for each incoming request or message. Traces
+ * that start here are propagated with the dynamic sampling context of the process-wide client.
  *
- * Next to W3C propagators, put it last. Its methods never throw.
+ * In a composite propagator with the W3C propagators, put it last. Its methods never throw.
  */
 export class SentryPropagator extends TracePropagator {
   constructor() {

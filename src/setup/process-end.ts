@@ -1,22 +1,22 @@
 import type { EventEmitter } from "node:events";
 
-/** A client, as far as the end of the process concerns it. */
+/** The part of a client that is used at the end of the process. */
 export interface EndingClient {
-  /** Changes whenever something was captured. */
+  /** Returns a number that changes with each capture. */
   activity(): number;
-  /** Captures what waits for something that will not come any more. */
+  /** Captures everything that waits for an event that will not happen any more, such as the end of a root span. */
   captureUnfinished(): void;
-  /** Flushes; all flushes at the end of the process have one time-out together. */
+  /** Flushes. All flushes at the end of the process share one time-out. */
   flush(): Promise<boolean>;
-  /** Keeps the process alive no more by what is under way. */
+  /** Lets the process end although requests are under way. */
   letGo(): void;
-  /** Saves what it can without waiting. */
+  /** Saves unsent envelopes synchronously, as far as possible. */
   leave(): void;
 }
 
 type EndSignal = "SIGINT" | "SIGTERM";
 
-/** What the hooks need of `process`. */
+/** The part of `process` that is used here. */
 export interface EndingProcess extends Pick<
   EventEmitter,
   "listeners" | "off" | "on" | "prependListener"
@@ -25,17 +25,17 @@ export interface EndingProcess extends Pick<
   kill(pid: number, signal: EndSignal): unknown;
 }
 
-// The listeners of all copies of this package: they must not take each other for the application's.
+// Marks the listeners of all copies of this package, which must not count as listeners of the application.
 const MARK = Symbol.for("otel-sentry-bridge.signal-listener.v1");
 
-// For an application that captures something each time that it has run out of work.
+// Bounds an application that captures something at each `beforeExit`.
 const MAX_FLUSHES = 10;
 
 const SIGNALS: readonly EndSignal[] = ["SIGTERM", "SIGINT"];
 
 /**
- * Lets clients send what they have before the process ends. One listener for each event serves all
- * clients, and there is none where there is no client.
+ * Flushes clients before the process ends: at `beforeExit`, at `exit` (which only saves), and at SIGTERM and SIGINT. One
+ * listener per event serves all clients; there is none without a client.
  */
 export class ProcessEnd {
   readonly #process: EndingProcess;
@@ -47,7 +47,7 @@ export class ProcessEnd {
     this.#process = target;
   }
 
-  /** `onSignals`: the client is flushed at SIGTERM and SIGINT, too. */
+  /** `onSignals`: also flushes the client at SIGTERM and SIGINT. */
   add(client: EndingClient, onSignals: boolean): void {
     if (this.#clients.size === 0) this.#listen();
     this.#clients.set(client, { flushedActivity: -1, flushes: 0 });
@@ -70,7 +70,7 @@ export class ProcessEnd {
     this.#process.on("exit", this.#onExit);
   }
 
-  // First in line: a listener of the application's that is called once has gone after its turn.
+  // First in line, because a `once` listener of the application is removed when it runs and would not be counted below.
   #listenToSignals(): void {
     for (const name of SIGNALS) this.#process.prependListener(name, this.#onSignal);
   }
@@ -79,8 +79,8 @@ export class ProcessEnd {
     for (const name of SIGNALS) this.#process.off(name, this.#onSignal);
   }
 
-  // The event comes again when the flush is over. A client that could not get rid of all that it has
-  // is not asked a second time: it would keep the process for ever.
+  // Node emits `beforeExit` again after the flush. A client without new captures is not flushed again: an unreachable
+  // server would keep the process alive forever.
   readonly #onBeforeExit = (): void => {
     for (const [client, end] of this.#clients) {
       client.captureUnfinished();
@@ -103,9 +103,9 @@ export class ProcessEnd {
 
   readonly #onSignal = Object.assign(
     (signal: EndSignal): void => {
-      // Who asks twice does not want to wait.
+      // A second signal ends the process at once.
       if (this.#flushing.has(signal)) return this.#raise(signal);
-      // Where the application has listeners of its own, the end of the process is its business.
+      // If the application has its own listeners, it decides when the process ends.
       const isOurs = this.#listenersOf(signal).every((listener) => MARK in listener);
       this.#flushing.add(signal);
       if (isOurs) for (const client of this.#signalled) client.captureUnfinished();
@@ -120,19 +120,19 @@ export class ProcessEnd {
     if (isOurs) this.#raise(signal);
   }
 
-  // Where the process runs out of work after that, only what was captured since is waited for again.
+  // Notes the activity, so that a later `beforeExit` flushes only if something was captured since.
   #flushOnce(client: EndingClient): Promise<boolean> {
     const end = this.#clients.get(client);
     if (end !== undefined) end.flushedActivity = client.activity();
     return client.flush();
   }
 
-  // Without a listener the signal does what it does without us: the exit code tells of it.
+  // Without our listener the signal has its default effect, so that the exit code is right.
   #raise(signal: EndSignal): void {
     this.#ignoreSignals();
-    // The application's, or another copy's that is not done yet: that one raises it.
+    // Listeners of the application, or of another copy that is still flushing and raises the signal later.
     if (this.#listenersOf(signal).length > 0) return;
-    // A process that a signal ends has no `exit` event.
+    // Node emits no `exit` for a process that a signal ends.
     this.#onExit();
     this.#process.kill(this.#process.pid, signal);
   }

@@ -8,12 +8,16 @@ import { attach } from "./attach.js";
 import { getClient } from "../context/global-client.js";
 import { SentrySpanProcessor } from "./otel-parts.js";
 import { NOT_TRACED } from "./registration-check.js";
-import { registerContextManager, registerPropagator, registerProvider } from "./set-up-globals.js";
-import { installedTraceSdk } from "./trace-sdk.js";
+import {
+  installedTraceSdk,
+  registerContextManager,
+  registerPropagator,
+  registerProvider,
+} from "./trace-sdk.js";
 
 /**
- * Joins the tracer provider that is registered, or sets one up, as the environment says. Reports what goes wrong as a
- * fault in the set-up; the application runs on without it. Never throws.
+ * Adds a span processor to the registered tracer provider, or sets a provider up, as configured by the environment.
+ * Reports failures as set-up faults, and the application runs without tracing. Never throws.
  */
 export function registerFromEnvironment(): void {
   try {
@@ -23,14 +27,14 @@ export function registerFromEnvironment(): void {
     else
       reportSetupFault(
         "register",
-        "`register` does nothing: the application has made a client before. Use one of the two",
+        "`register` does nothing, because the application has already created a client. Use only one of the two",
       );
   } catch (error) {
-    reportSetupFault("register", "`register` failed, and nothing is traced", { cause: error });
+    reportSetupFault("register", "`register` failed, so nothing is traced", { cause: error });
   }
 }
 
-// `NODE_OPTIONS` and the command line may name it both, and as ESM and as CommonJS.
+// `register` may be named in `NODE_OPTIONS` and on the command line, as an ES module and as CommonJS.
 const RUN = Symbol.for("otel-sentry-bridge.register.v1");
 
 function isSecondRun(): boolean {
@@ -61,7 +65,7 @@ function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
   if (request.otlp && otlp === undefined) {
     reportSetupFault(
       "otlp-exporter",
-      "spans go to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`, which is not installed",
+      "spans are exported to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`. Install it",
     );
   }
   const processors = otlp === undefined ? [sentry] : [sentry, otlp];
@@ -71,8 +75,8 @@ function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
   flushAtExit(processors);
 }
 
-// A program that comes to its end sends what it has. One by one: `TracerProvider.forceFlush` leaves a
-// timer of 30 s behind when a processor fails, and the process would wait for it.
+// Flushes each processor by itself: `TracerProvider.forceFlush` leaves a timer of 30 s behind if a processor fails, which
+// would keep the process alive.
 function flushAtExit(processors: readonly Pick<SpanProcessor, "forceFlush">[]): void {
   process.once(
     "beforeExit",

@@ -7,25 +7,25 @@ import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { registeredProcessors } from "./attach.js";
 import { hasDestination } from "./destination-check.js";
 
-/** Kind of the fault that nothing is traced, whatever the reason. */
+/** Kind of the set-up fault that nothing is traced, for any reason. */
 export const NOT_TRACED = "not-traced";
 
-/** A span processor or exporter, as far as its registration concerns it. */
+/** A span processor or exporter that must be registered. */
 export interface Registrable {
   readonly kind: "SentrySpanExporter" | "SentrySpanProcessor";
   readonly instance: Usable;
 }
 
-/** The part itself. */
+/** A processor or exporter that knows if an SDK uses it. */
 interface Usable {
-  /** True once an SDK has passed a span to it, or shut it down. */
+  /** True once an SDK has passed a span to it, or has shut it down. */
   readonly isInUse: boolean;
   whenInUse(stopWatching: () => void): void;
 }
 
-// Providers are registered right after their processors are made; some wait for a remote configuration before.
+// A provider is usually registered right after its processors are created; some wait for a remote configuration.
 const GRACE_MILLIS = 30_000;
-// A process that has done nothing yet is looked at again, after twice the time each time.
+// An idle process is checked again, each time after twice the time, up to this.
 const MAX_PAUSE_MILLIS = 3_600_000;
 const MAX_DEPTH = 3;
 const MAX_OBJECTS = 200;
@@ -39,7 +39,7 @@ const SDK_PROCESSORS: ReadonlySet<string> = new Set([
 
 const watched = new WeakMap<SentryClient, Registrable[]>();
 
-/** Reports, some time later, a part that nobody has registered with a tracer provider. */
+/** Checks after 30 seconds that a processor or exporter is registered with a tracer provider, and reports it if not. */
 export function watchRegistration(client: SentryClient, part: Registrable): void {
   const parts = watched.get(client) ?? [];
   watched.set(client, [...parts, part]);
@@ -54,12 +54,12 @@ function watch(client: SentryClient, part: Registrable, pauseMillis: number): vo
   part.instance.whenInUse(stop);
 }
 
-/** Reports the client's parts that nobody has registered; to be called when the client or the process ends. Never throws. */
+/** Reports unregistered processors and exporters of a client. Call it when the client or the process ends. Never throws. */
 export function checkRegistrations(client: SentryClient): void {
   for (const part of watched.get(client) ?? []) attempt(() => report(client, part), undefined);
 }
 
-/** Returns false where it is too early to tell. */
+/** Reports an unregistered part. Returns false if it is too early to tell. */
 function reportIfCertain(client: SentryClient, part: Registrable): boolean {
   const processors = registeredProcessors();
   if (processors === "none" && mayBeLocal(client)) return false;
@@ -71,7 +71,7 @@ function report(client: SentryClient, { kind, instance }: Registrable): void {
   if (instance.isInUse || !hasDestination(client.settings) || isFaultReported(API_COPIES)) return;
   if (pipelineFromEnvironment().isDisabled) return;
   const processors = registeredProcessors();
-  // Another SDK's provider does not show its processors; and an exporter may be behind what cannot be looked into.
+  // A provider of another SDK hides its processors, and an exporter may be behind a processor that hides it.
   const isHidden =
     processors === "foreign" || (processors !== "none" && kind === "SentrySpanExporter");
   if (isHidden || (processors === "none" ? mayBeLocal(client) : reaches(processors, instance)))
@@ -79,12 +79,12 @@ function report(client: SentryClient, { kind, instance }: Registrable): void {
   client.diagnostics.faultOnce(NOT_TRACED, messageFor(kind, processors === "none"));
 }
 
-// A process with a context manager may use a provider that it does not register, and may have had nothing to do.
+// A process with a context manager may use a provider that it does not register, and may not have traced anything yet.
 function mayBeLocal(client: SentryClient): boolean {
   return isRegistered("context") && client.activity() === 0;
 }
 
-// While the process runs, a processor of the application's may still pass spans on to ours.
+// A custom processor of the application may still forward spans to ours later.
 function isTransparent(processors: readonly object[] | "foreign"): boolean {
   return (
     processors !== "foreign" &&
@@ -97,12 +97,12 @@ function messageFor(kind: Registrable["kind"], isWithoutProvider: boolean): stri
     ? "no tracer provider is registered"
     : "the registered tracer provider does not have it";
   return (
-    `a ${kind} was created, but no span has reached it: ${provider}, so there are no transactions. ` +
+    `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ` +
     "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start that before the first span"
   );
 }
 
-// Processors hold others, and exporters, in fields. A proxy among them may throw.
+// Searches the fields of processors, which hold other processors and exporters. A proxy may throw.
 function reaches(roots: readonly unknown[], target: object): boolean {
   const seen = new Set<unknown>(roots);
   let level: readonly unknown[] = roots;
@@ -117,7 +117,7 @@ function reaches(roots: readonly unknown[], target: object): boolean {
 
 function membersOf(value: unknown): unknown[] {
   if (typeof value !== "object" || value === null) return [];
-  // Getters may do anything.
+  // Reads descriptors instead of values: getters may have side effects.
   const fields = Object.values(Object.getOwnPropertyDescriptors(value));
   return fields.map((field) => field.value).filter((member) => typeof member === "object");
 }

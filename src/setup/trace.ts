@@ -9,21 +9,20 @@ import { startingNewTrace } from "../context/scope-context.js";
 import { withoutTracing as suppressed } from "../context/suppress-tracing.js";
 import { SentryPropagator } from "./otel-parts.js";
 
-/** Headers that carry a trace. */
+/** Names of trace headers. */
 export type TraceHeaderName = "baggage" | "sentry-trace" | "traceparent" | "tracestate";
 
-/** The headers of a trace, by name; fits `fetch`, `new Headers()` and `Record<string, string>`. */
+/** Trace headers by name; can be passed to `fetch`, `new Headers()` and as `Record<string, string>`. */
 export type TraceHeaders = Readonly<Partial<Record<TraceHeaderName, string>>>;
 
-/** Headers that a trace is read from; others in the same object are not looked at. */
+/** Headers from which a trace is read; other headers in the object are ignored. */
 export type IncomingTraceHeaders = Readonly<Partial<Record<TraceHeaderName, string | undefined>>>;
 
 const propagator = new SentryPropagator();
 
 /**
- * Runs `fn` as a unit of work that continues the trace of a sender: for messages and jobs that no
- * instrumentation reads the headers of. Without usable headers it is the unit of a new trace. Returns
- * what `fn` returns, throws what it throws.
+ * Runs `fn` in a new unit of work that continues the trace of a sender, for messages and jobs without an instrumentation.
+ * Without valid headers it starts a new trace. Returns what `fn` returns and throws what it throws.
  */
 export function continueTrace<T>(headers: IncomingTraceHeaders, fn: () => T): T {
   const outside = trace.deleteSpan(context.active());
@@ -31,16 +30,16 @@ export function continueTrace<T>(headers: IncomingTraceHeaders, fn: () => T): T 
 }
 
 /**
- * Runs `fn` outside of the trace that is active: spans that start in it begin traces of their own. The
- * unit of work, with its user and tags, stays.
+ * Runs `fn` outside of the active trace: each root span in it starts a new trace. The unit of work, with its user and
+ * tags, stays the same. Returns what `fn` returns and throws what it throws.
  */
 export function startNewTrace<T>(fn: () => T): T {
   return runInContext(startingNewTrace(context.active()), fn);
 }
 
 /**
- * The headers that continue the trace of a context (default: the active one); none without a span in it. Also exported
- * as `getTraceData`, its name in Sentry's SDKs.
+ * Returns the headers that continue the trace of a context (default: the active context); empty without a span. Also
+ * exported as `getTraceData`, its name in Sentry's SDKs.
  */
 export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
   const headers: Record<string, string> = {};
@@ -52,13 +51,13 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
   return headers;
 }
 
-// More than a trace has, and more than a header may have.
+// Above the number of trace headers, and the largest valid header.
 const MAX_META_TAGS = 20;
 const MAX_META_LENGTH = 8192;
 
 /**
- * The headers of the active trace as HTML `<meta>` elements, for the head of a page whose browser SDK is to continue the
- * trace; empty without a span. Names and values are escaped. `headers` default to `getTraceHeaders()`.
+ * Returns the trace headers as HTML `<meta>` elements for the head of a page, so that Sentry's browser SDK continues the
+ * trace; empty without a span. Names and values are escaped. `headers` defaults to `getTraceHeaders()`.
  */
 export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders()): string {
   return ownEntries<unknown>(headers, MAX_META_TAGS)
@@ -67,7 +66,7 @@ export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders
     .join("");
 }
 
-// A sender decides what is in `baggage`.
+// `baggage` has values from other services.
 function escaped(text: string): string {
   return text
     .slice(0, MAX_META_LENGTH)
@@ -77,21 +76,21 @@ function escaped(text: string): string {
     .replaceAll(">", "&gt;");
 }
 
-/** Runs `fn` without tracing: no spans start in it, and no headers are written. */
+/** Runs `fn` without tracing: no spans are recorded and no headers are written. Returns what `fn` returns and throws what it throws. */
 export function suppressTracing<T>(fn: () => T): T {
   return runInContext(suppressed(context.active()), fn);
 }
 
 /**
- * The environment for a child process or a worker thread that is to continue the active trace
- * (`spawn(file, args, { env: traceEnvironment() })`, `new Worker(file, { env: traceEnvironment() })`):
- * a copy of `env` (default: that of this process) with `SENTRY_TRACE`, `SENTRY_BAGGAGE` and `TRACEPARENT`.
+ * Returns the environment for a child process or a worker thread that continues the active trace:
+ * `spawn(file, args, { env: traceEnvironment() })`, `new Worker(file, { env: traceEnvironment() })`. It is a copy of
+ * `env` (default: `process.env`) with `SENTRY_TRACE`, `SENTRY_BAGGAGE` and `TRACEPARENT`.
  */
 export function traceEnvironment(env?: Environment): Environment {
   return environmentWithTrace(getTraceHeaders(), env);
 }
 
-/** `continueTrace` with what `traceEnvironment` has written, in the process or the thread that was started. */
+/** Runs `fn` like `continueTrace`, with the trace that `traceEnvironment` has set in the environment of this process or thread. */
 export function continueTraceFromEnvironment<T>(fn: () => T): T {
   return continueTrace(traceFromEnvironment(), fn);
 }

@@ -1,24 +1,24 @@
+import type { EventEmitter } from "node:events";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
-import { attempt } from "../support/foreign.js";
-import { excerptOf } from "./uncaught-excerpt.js";
-import { isMarked, marked, rejectionMode } from "./uncaught-process.js";
-import type { UncaughtProcess } from "./uncaught-process.js";
+import { SourceFiles } from "../errors/source-files.js";
+import { attempt, memberOf } from "../support/foreign.js";
 
-/** What is waited for before the process ends. */
+/** The flush before the process ends. */
 export interface LastFlush {
-  /** Resolves when everything is sent, or after the time that it may take. Never rejects. */
+  /** Resolves when everything is sent, or after its time-out. Never rejects. */
   readonly flush: () => Promise<unknown>;
-  /** After that the process ends whatever `flush` does. */
+  /** The process ends after this time, even if `flush` is pending. */
   readonly limitMillis: number;
 }
 
 const EVENT = "uncaughtException";
 
-// Whoever listens to these has seen the error.
+// Listeners of these events have been called already, and must not be called again.
 const SEEN = [EVENT, "uncaughtExceptionMonitor", "unhandledRejection"];
 
-/** The end of a process by an error, held up for a last flush: it ends by the same error after that. */
+/** Delays the end of a process by an error for a last flush; then the process ends by the same error. */
 export class UncaughtEnd {
   readonly #process: UncaughtProcess;
   #error: unknown;
@@ -28,25 +28,25 @@ export class UncaughtEnd {
     this.#process = target;
   }
 
-  /** Whether the process is about to end. */
+  /** True while the process waits for the last flush. */
   get isNear(): boolean {
     return this.#limit !== undefined;
   }
 
-  /** Keeps the process, to be called while Node asks whether somebody handles the error. */
+  /** Keeps the process alive. Call it from `uncaughtExceptionMonitor`, before Node looks for listeners. */
   holdUp(thrown: unknown, { flush, limitMillis }: LastFlush): void {
     this.#error = thrown;
     this.#process.on(EVENT, this.#onError);
-    // Or Node would warn of what has ended the process.
+    // Otherwise Node would also print a warning about the rejection.
     if (rejectionMode(this.#process) === "strict")
       this.#process.on("unhandledRejection", this.#onError);
-    // It also keeps the event loop running, whatever the flush waits for. Sockets are read once more before the limit
-    // applies: after a blocked event loop the flush's own time-out and this one are due in the same turn.
+    // The timer also keeps the event loop alive. `setImmediate` reads sockets once more before the limit applies: after a
+    // blocked event loop, the time-out of the flush and this one are due in the same turn.
     this.#limit = setTimeout(() => setImmediate(() => this.#resume()), limitMillis);
     void flush().then(() => this.#resume());
   }
 
-  // Another error before the end does not change it.
+  // A further error must not end the process early.
   readonly #onError = marked((): void => {});
 
   #resume(): void {
@@ -54,38 +54,107 @@ export class UncaughtEnd {
     clearTimeout(this.#limit);
     this.#limit = undefined;
     for (const name of [EVENT, "unhandledRejection"]) this.#process.off(name, this.#onError);
-    // Another copy of this package is not done yet: that one ends the process.
+    // Another copy of this package is still flushing and ends the process later.
     if (this.#process.listeners(EVENT).some(isMarked)) return;
-    // Outside of whatever this was called from, and whatever the rest of this does.
+    // Throws from a turn of its own, so that no caller can catch the error, even if the next line fails.
     setImmediate(() => throwPlainly(this.#error));
     this.#leaveToNode();
   }
 
-  // These run foreign code, or refuse while a `domain` is in use.
+  // Both may throw: `removeListener` listeners are foreign code, and the callback is locked while a `domain` is in use.
   #leaveToNode(): void {
     for (const name of SEEN) attempt(() => this.#process.removeAllListeners(name), undefined);
     attempt(() => this.#process.setUncaughtExceptionCaptureCallback(null), undefined);
     this.#write(excerptOf(this.#error));
   }
 
-  // A worker's error is shown by the thread that started it, if at all.
+  // The error of a worker is shown by the thread that started it, if at all.
   #write(text: string): void {
     attempt(() => {
-      // Not imported: only a process that is about to end needs it.
+      // Loaded here, since only a process that is about to end needs it.
       const { isMainThread } = process.getBuiltinModule("node:worker_threads");
       if (isMainThread) this.#process.stderr.write(text);
     }, undefined);
   }
 
-  /** The application ends the process meanwhile. It has failed all the same, and nobody would know why. */
-  tellAtExit(): void {
+  /** Sets the exit code and prints the error if the application ends the process during the flush. */
+  printAtExit(): void {
     this.#process.exitCode = 1;
     const text = attempt(() => inspect(this.#error), "an error that cannot be shown");
     this.#write(`${excerptOf(this.#error)}${text}\n\nNode.js ${this.#process.version}\n`);
   }
 }
 
-// Node shows no source of a line that has these words: it would be the one below.
+// Node prints no source line that contains these words; it would print the line below instead of the real one.
 function throwPlainly(error: unknown): never {
   throw { "node-do-not-add-exception-line": error }["node-do-not-add-exception-line"];
+}
+
+// First line of a stack: `at run (file:///srv/app.mjs:3:9)`.
+const FIRST_CALL =
+  /^ {4}at (?:.*\()?(?<file>(?:file:\/\/|\/|[A-Za-z]:\\)[^()]*):(?<line>\d+):(?<column>\d+)\)?$/;
+
+/**
+ * Returns what Node prints above an uncaught error: the file, the source line and a mark below the column. Uses the first
+ * frame of the stack, since only Node knows where the error was thrown. Empty if there is no source.
+ */
+export function excerptOf(error: unknown): string {
+  return attempt(() => {
+    const stack = memberOf(error, "stack");
+    if (typeof stack !== "string") return "";
+    const call = stack.split("\n").find((line) => line.startsWith("    at "));
+    const { file = "", line = "", column = "" } = FIRST_CALL.exec(call ?? "")?.groups ?? {};
+    const path = file.startsWith("file://") ? fileURLToPath(file) : file;
+    const source = new SourceFiles().read(path)?.line(Number(line));
+    if (source === undefined) return "";
+    const indent = source.slice(0, Number(column) - 1).replaceAll(/[^\t]/g, " ");
+    return `${file}:${line}\n${source}\n${indent}^\n\n`;
+  }, "");
+}
+
+/** The part of `process` that is used for uncaught errors. */
+export interface UncaughtProcess extends Pick<
+  EventEmitter,
+  "listeners" | "off" | "on" | "prependListener" | "removeAllListeners"
+> {
+  readonly execArgv: readonly string[];
+  readonly stderr: { write(text: string): unknown };
+  readonly version: string;
+  exitCode?: number | string | null | undefined;
+  hasUncaughtExceptionCaptureCallback(): boolean;
+  setUncaughtExceptionCaptureCallback(callback: null): void;
+}
+
+// Marks the listeners of all copies of this package, which must not count as listeners of the application.
+const MARK: unique symbol = Symbol.for("otel-sentry-bridge.uncaught-listener.v1");
+
+/** Marks a listener as one of this package. */
+export function marked<Listener extends (...args: never[]) => void>(listener: Listener): Listener {
+  return Object.assign(listener, { [MARK]: true });
+}
+
+/** Tests for a listener of this package, including other copies. */
+export function isMarked(listener: unknown): boolean {
+  return typeof listener === "function" && MARK in listener;
+}
+
+/** Tests for listeners of the event outside of this package. */
+export function isListenedTo(target: UncaughtProcess, name: string): boolean {
+  return target.listeners(name).some((listener) => !isMarked(listener));
+}
+
+/** Tests if the application keeps the process alive after an uncaught error. */
+export function survivesErrors(target: UncaughtProcess): boolean {
+  return target.hasUncaughtExceptionCaptureCallback() || isListenedTo(target, "uncaughtException");
+}
+
+/** Returns the mode of `--unhandled-rejections` on the command line of Node; default `throw`. */
+export function rejectionMode({ execArgv }: UncaughtProcess): string {
+  const flag = /^--unhandled[-_]rejections(?:=(?<mode>.*))?$/;
+  let mode = "throw";
+  for (const [index, argument] of execArgv.entries()) {
+    const match = flag.exec(argument);
+    if (match !== null) mode = match.groups?.["mode"] ?? execArgv[index + 1] ?? mode;
+  }
+  return mode;
 }

@@ -1,38 +1,43 @@
 import type { CaptureMechanism } from "../errors/exception-values.js";
+import type { SeverityLevel } from "../protocol/error-event.js";
 import { attempt } from "../support/foreign.js";
-import type { SeverityLevel } from "../protocol/events.js";
-import { UncaughtEnd } from "./uncaught-end.js";
-import { marked, survivesErrors } from "./uncaught-process.js";
-import type { UncaughtProcess } from "./uncaught-process.js";
-import { UncaughtRejections } from "./uncaught-rejections.js";
+import {
+  UncaughtEnd,
+  isListenedTo,
+  isMarked,
+  marked,
+  rejectionMode,
+  survivesErrors,
+} from "./uncaught-end.js";
+import type { UncaughtProcess } from "./uncaught-end.js";
 
-/** What is said of an uncaught error. */
+/** Parameters of the report of an uncaught error. */
 export interface UncaughtHint {
   readonly mechanism: CaptureMechanism;
-  /** `fatal` for what ends the process. */
+  /** `fatal` if the error ends the process. */
   readonly level: SeverityLevel;
-  /** None, for what has no stack of its own: whoever reports it has no part in it. */
+  /** Empty: the stack of the report has nothing to do with a thrown value that has no stack. */
   readonly syntheticStack: string;
 }
 
 /** Reports an uncaught error to one client. */
 export type ReportUncaught = (thrown: unknown, hint: UncaughtHint) => unknown;
 
-/** A client, as far as uncaught errors concern it. */
+/** The part of a client that is used for uncaught errors. */
 export interface UncaughtClient {
   flush(timeoutMillis: number): Promise<boolean>;
   readonly settings: { readonly shutdownTimeoutMillis: number };
 }
 
-// Of those that come while the process is held up: an application in pieces may throw for ever.
+// Errors reported while the process waits for the last flush; a broken application may throw forever.
 const MAX_LATE_ERRORS = 20;
-// For timers that are late.
+// Time for the flush's own time-out to fire first.
 const GRACE_MILLIS = 500;
 const MAX_TIMER_MILLIS = 2_147_483_647;
 
 /**
- * Reports uncaught exceptions and unhandled rejections; those that end the process, before it ends as
- * it would have. It listens to a monitor, which changes nothing, until such an error is there.
+ * Reports uncaught exceptions and unhandled rejections. If one ends the process, flushes before it ends in the same way
+ * as without this package. Until then it only uses `uncaughtExceptionMonitor`, which does not change the behaviour of Node.
  */
 export class UncaughtErrors {
   readonly #process: UncaughtProcess;
@@ -66,7 +71,7 @@ export class UncaughtErrors {
     this.#rejections.stop();
   }
 
-  // Node asks next whether somebody handles it.
+  // Node checks for `uncaughtException` listeners after this.
   readonly #onUncaught = marked((thrown: unknown, origin: string): void => {
     if (this.#end.isNear) {
       if (this.#lateErrors === MAX_LATE_ERRORS) return;
@@ -83,10 +88,10 @@ export class UncaughtErrors {
     });
   });
 
-  // What a listener to that throws cannot be waited for.
+  // An error thrown by an `exit` listener cannot be flushed: the event loop has stopped.
   readonly #onExit = (): void => {
     this.#isExiting = true;
-    if (this.#end.isNear) this.#end.tellAtExit();
+    if (this.#end.isNear) this.#end.printAtExit();
   };
 
   #report(thrown: unknown, { origin, level }: { origin: string; level: SeverityLevel }): void {
@@ -95,7 +100,7 @@ export class UncaughtErrors {
     for (const report of this.#clients.values()) attempt(() => report(thrown, hint), undefined);
   }
 
-  // Flushes again for the errors that came meanwhile and are reported, within the time of one flush.
+  // Flushes again for errors that were reported meanwhile, within the time of one flush.
   async #flush(client: UncaughtClient): Promise<void> {
     const end = performance.now() + client.settings.shutdownTimeoutMillis;
     let flushedErrors: number;
@@ -104,4 +109,60 @@ export class UncaughtErrors {
       await client.flush(Math.max(0, end - performance.now()));
     } while (this.#lateErrors > flushedErrors && performance.now() < end);
   }
+}
+
+const EVENT = "unhandledRejection";
+
+/**
+ * Observes unhandled rejections that do not become uncaught exceptions: those that a listener of the application
+ * handles, and all of them if Node only warns (`--unhandled-rejections`). Since a listener changes how Node treats
+ * rejections, it is added only while that makes no difference.
+ */
+export class UncaughtRejections {
+  readonly #process: UncaughtProcess;
+  readonly #onRejection: (reason: unknown) => void;
+  #isListening = false;
+
+  constructor(target: UncaughtProcess, onRejection: (reason: unknown) => void) {
+    this.#process = target;
+    this.#onRejection = marked((reason: unknown) => onRejection(reason));
+  }
+
+  start(): void {
+    const mode = rejectionMode(this.#process);
+    // In strict mode Node raises each rejection as an uncaught exception first.
+    if (mode === "strict") return;
+    if (mode === "warn" || mode === "none") return this.#listen();
+    this.#process.on("newListener", this.#onNewListener);
+    this.#process.on("removeListener", this.#onRemoveListener);
+    if (isListenedTo(this.#process, EVENT)) this.#listen();
+  }
+
+  stop(): void {
+    this.#process.off("newListener", this.#onNewListener);
+    this.#process.off("removeListener", this.#onRemoveListener);
+    this.#ignore();
+  }
+
+  // First in line, because a listener of the application may end the process.
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#process.prependListener(EVENT, this.#onRejection);
+  }
+
+  #ignore(): void {
+    this.#isListening = false;
+    this.#process.off(EVENT, this.#onRejection);
+  }
+
+  // Called before the listener is added.
+  readonly #onNewListener = marked((name: unknown, listener: unknown): void => {
+    if (name === EVENT && !isMarked(listener)) this.#listen();
+  });
+
+  // Called after the listener was removed.
+  readonly #onRemoveListener = marked((name: unknown): void => {
+    if (name === EVENT && !isListenedTo(this.#process, EVENT)) this.#ignore();
+  });
 }

@@ -49,7 +49,9 @@ describeRow(22, "a name that does not resolve", () => {
       expect(dns.lookups).toBeGreaterThan(5);
       expect(dns.lookups).toBeLessThan(MOST_AT_ONCE + mostProbes);
       expect(delivery.books().queued).toEqual(delivery.books().captured);
-      expect(delivery.warnings).toEqual([expect.stringContaining(`(${code}); it is tried again`)]);
+      expect(delivery.warnings).toEqual([
+        expect.stringContaining(`(${code}); the envelope is sent again`),
+      ]);
 
       dns.answer([server.host]);
       expect(await delivery.flush()).toBe(true);

@@ -97,7 +97,7 @@ describeRow(25, "a proxy that refuses", () => {
         dropped: {},
       });
       expect(delivery.warnings).toEqual([
-        expect.stringMatching(new RegExp(`HTTP ${status}.*it is tried again`, "u")),
+        expect.stringMatching(new RegExp(`HTTP ${status}.*the envelope is sent again`, "u")),
       ]);
       await expectAccounted(delivery.books(), server);
     },

@@ -13,7 +13,7 @@ import { setClient } from "../../src/context/global-client.js";
 import { attach, attachToGlobalProvider } from "../../src/setup/attach.js";
 import { createClient } from "../../src/setup/create-client.js";
 import { SentrySpanProcessor } from "../../src/setup/otel-parts.js";
-import { assertSettled } from "../../src/testing/accounting.js";
+import { assertSettled } from "../../src/testing/testing.js";
 import { createMemoryTransport } from "../../src/testing/memory-transport.js";
 
 const warnings: string[] = [];

@@ -70,7 +70,7 @@ describe("an OTLP endpoint in the environment", { timeout: 60_000 }, () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     });
 
-    expect(end.stderr).toMatch(/^otel-sentry-bridge: spans go to Sentry only: .*\n$/);
+    expect(end.stderr).toMatch(/^otel-sentry-bridge: spans are exported to Sentry only: .*\n$/);
     expect(receivedBy(server)).toEqual([["parent", "child"]]);
   });
 });

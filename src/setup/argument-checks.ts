@@ -1,13 +1,13 @@
+import { doorDiagnostics } from "../context/global-client.js";
 import { isList, isObjectLike, memberOf } from "../support/foreign.js";
 import type { ArgumentCheck, ArgumentChecks } from "../support/guard.js";
-import { doorDiagnostics } from "../context/global-client.js";
 
-/** What an argument of a function must be. */
+/** Requirement for an argument. */
 interface Wanted {
   readonly at: 0 | 1 | 2;
   readonly kind: string;
   readonly fits: (value: unknown) => boolean;
-  /** What is done with another value. */
+  /** What happens to any other value, for the message. */
   readonly otherwise: string;
 }
 
@@ -60,7 +60,7 @@ const context: Wanted = {
   at: 0,
   kind: "an OpenTelemetry context or nothing",
   fits: either(isAbsent, isContext),
-  otherwise: "it is taken for a context without scopes",
+  otherwise: "it is used as a context without scopes",
 };
 const configure: Wanted = {
   at: 1,
@@ -72,7 +72,7 @@ const bound: Wanted = {
   at: 0,
   kind: "a function",
   fits: isFunction,
-  otherwise: "it is returned as it is",
+  otherwise: "it is returned unchanged",
 };
 const library = (kind: string, fits: Wanted["fits"]): readonly Wanted[] => [
   { at: 0, kind, fits, otherwise: "its jobs are not monitored" },
@@ -82,13 +82,13 @@ const timeout: readonly Wanted[] = [
     at: 0,
     kind: "a number of milliseconds that is not negative",
     fits: either(isAbsent, isTimeout),
-    otherwise: "`shutdownTimeoutMillis` holds",
+    otherwise: "`shutdownTimeoutMillis` applies",
   },
 ];
 const log: readonly Wanted[] = [option(1)];
 const metric: readonly Wanted[] = [text(0), option(2)];
 
-// Functions that check their arguments themselves, or take any, are not here: the test of all doors names them.
+// Not listed: functions that check their arguments themselves or accept any. The test of all public functions names them.
 const ARGUMENTS: Readonly<Record<string, readonly Wanted[]>> = {
   addBreadcrumb: [object(0), option(1)],
   addEventProcessor: [{ ...bound, otherwise: NO_EFFECT }],
@@ -102,7 +102,7 @@ const ARGUMENTS: Readonly<Record<string, readonly Wanted[]>> = {
     { ...hint, kind: "a level, an object, a function or nothing", fits: either(isText, hint.fits) },
   ],
   close: timeout,
-  continueTrace: [{ ...object(0), otherwise: "a new trace begins" }, run(1)],
+  continueTrace: [{ ...object(0), otherwise: "a new trace starts" }, run(1)],
   continueTraceFromEnvironment: [run(0)],
   flush: timeout,
   forkIsolation: [context, configure],
@@ -151,8 +151,8 @@ const ARGUMENTS: Readonly<Record<string, readonly Wanted[]>> = {
 
 const PLACES = ["first", "second", "third"] as const;
 
-/** Reports arguments of the public functions that these cannot use: once per function. */
-export const doorChecks: ArgumentChecks = new Map(
+/** Checks that report invalid arguments of the public functions, once per function. */
+export const argumentChecks: ArgumentChecks = new Map(
   Object.entries(ARGUMENTS).map(([name, wanted]) => [name, checkOf(name, wanted)]),
 );
 

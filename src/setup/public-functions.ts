@@ -1,19 +1,19 @@
+import * as functions from "./functions.js";
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import { newEventId } from "../client/event-id.js";
+import { doorDiagnostics, getClient } from "../context/global-client.js";
+import { forkIsolation, forkScope } from "../context/scope-context.js";
+import { getCurrentScope, getIsolationScope } from "../context/scopes.js";
 import { environmentWithTrace } from "../options/env.js";
+import type { DataCategory } from "../protocol/data-category.js";
+import { Scope } from "../scope/scope.js";
 import { attempt } from "../support/foreign.js";
 import { guarded } from "../support/guard.js";
-import type { DataCategory } from "../protocol/data-category.js";
-import { forkIsolation, forkScope } from "../context/scope-context.js";
-import { Scope } from "../scope/scope.js";
-import { doorChecks } from "./door-checks.js";
-import { newEventId } from "../client/event-id.js";
-import * as functions from "./functions.js";
-import { doorDiagnostics, getClient } from "../context/global-client.js";
-import { getCurrentScope, getIsolationScope } from "../context/scopes.js";
+import { argumentChecks } from "./argument-checks.js";
 
-// A loss is counted before the client has captured anything: the capture itself counts its own.
+// Counted as an early loss, since the guarded function failed before the client captured anything.
 function lose(name: string, category: DataCategory, error: unknown): void {
   getClient()?.ledger.early.record("internal_sdk_error", [{ category, quantity: 1 }]);
   report(name, error);
@@ -22,7 +22,7 @@ function lose(name: string, category: DataCategory, error: unknown): void {
 function report(name: string, error: unknown): void {
   doorDiagnostics().warnOnce(
     `door:${name}`,
-    `\`${name}\` failed on what it was given; the call has no effect`,
+    `\`${name}\` threw an error on its arguments; the call has no effect`,
     error,
   );
 }
@@ -70,7 +70,7 @@ function scopeOr(find: () => Scope): (error: unknown) => Scope {
 type Fork = typeof forkIsolation;
 type Configure = Parameters<Fork>[1];
 
-// With a context that is one, what was thrown is the caller's: its `configure` has thrown it.
+// If the fork works without `configure`, then `configure` has thrown: that error belongs to the caller.
 function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Configure) => Context {
   return (error, ctx, configure) => {
     const forked = attempt(() => fork(ctx), undefined);
@@ -81,11 +81,11 @@ function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Conf
 }
 
 /**
- * Every function of the package's main entry behind one guard: what throws inside of this package, on whatever value,
- * is reported and does not reach the application. Each has a stand-in that says what the call returns then; a function
- * without one does not compile. The entry exports from here only.
+ * All functions of the main entry, each behind a guard: an error thrown inside of this package is reported and does not
+ * reach the application. The stand-in of a function defines what the call then returns; a function without one does not
+ * compile. The entry exports functions only from here.
  */
-export const doors: typeof functions = guarded(
+export const publicFunctions: typeof functions = guarded(
   functions,
   {
     addBreadcrumb: ignoring("addBreadcrumb"),
@@ -164,5 +164,5 @@ export const doors: typeof functions = guarded(
     withMonitor: 1,
     withScope: 0,
   },
-  doorChecks,
+  argumentChecks,
 );

@@ -1,10 +1,10 @@
 import { DiagLogLevel, ROOT_CONTEXT, diag } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { doors } from "../../src/setup/doors.js";
+import { publicFunctions } from "../../src/setup/public-functions.js";
 import { DSN, startBridge } from "../client/bridge.js";
 
-type Doors = typeof doors;
+type Doors = typeof publicFunctions;
 type DoorName =
   | Exclude<keyof Doors, "logger" | "metrics">
   | `logger.${keyof Doors["logger"]}`
@@ -108,7 +108,7 @@ const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
 function doorOf(name: string): (...args: unknown[]) => unknown {
   const member = name
     .split(".")
-    .reduce<unknown>((holder, key) => Reflect.get(Object(holder), key), doors);
+    .reduce<unknown>((holder, key) => Reflect.get(Object(holder), key), publicFunctions);
   return member as (...args: unknown[]) => unknown;
 }
 
@@ -131,7 +131,7 @@ function bridgeWarnings(): string[] {
 }
 
 function flatNames(): string[] {
-  return Object.entries(doors).flatMap(([name, member]) =>
+  return Object.entries(publicFunctions).flatMap(([name, member]) =>
     typeof member === "function" ? [name] : Object.keys(member).map((key) => `${name}.${key}`),
   );
 }
@@ -161,12 +161,12 @@ describe("a function that is given nonsense says once what it needs and what it 
     const fork = doorOf("withScope");
     expect(fork("no function")).toBeUndefined();
     expect(doorOf("bindContext")(5)).toBe(5);
-    expect(doors.monitor("job")(5 as never)).toBe(5);
+    expect(publicFunctions.monitor("job")(5 as never)).toBe(5);
   });
 
   it("also where there is no client", () => {
     const messages = warnings();
-    doors.setClient(undefined);
+    publicFunctions.setClient(undefined);
     doorOf("setTags")(5);
     doorOf("withIsolationScope")(null);
     expect(messages.filter((message) => message.includes("as its first argument"))).toHaveLength(2);
@@ -175,33 +175,33 @@ describe("a function that is given nonsense says once what it needs and what it 
 
 it("says nothing about arguments that are left out, or of the right kind", async () => {
   const messages = bridgeWarnings();
-  doors.setUser(null);
-  doors.setContext("name", null);
-  doors.setTag("key", undefined);
-  doors.captureException(new Error("e"));
-  doors.captureException(new Error("e"), (scope) => scope.setTag("a", "b"));
-  doors.captureMessage("m", "warning");
-  doors.captureMessage("m", { tags: { a: "b" } });
-  doors.logger.info("m");
-  doors.logger.info("m", { a: 1 });
-  doors.metrics.count("name");
-  doors.getCurrentScope();
-  doors.getIsolationScope(ROOT_CONTEXT);
-  doors.forkScope(ROOT_CONTEXT, (scope) => scope.setTag("a", "b"));
-  doors.getTraceHeaders();
-  doors.continueTrace({}, ordinary);
-  doors.withScope(ordinary);
-  doors.traceEnvironment();
-  await doors.flush();
-  await doors.flush(Infinity);
+  publicFunctions.setUser(null);
+  publicFunctions.setContext("name", null);
+  publicFunctions.setTag("key", undefined);
+  publicFunctions.captureException(new Error("e"));
+  publicFunctions.captureException(new Error("e"), (scope) => scope.setTag("a", "b"));
+  publicFunctions.captureMessage("m", "warning");
+  publicFunctions.captureMessage("m", { tags: { a: "b" } });
+  publicFunctions.logger.info("m");
+  publicFunctions.logger.info("m", { a: 1 });
+  publicFunctions.metrics.count("name");
+  publicFunctions.getCurrentScope();
+  publicFunctions.getIsolationScope(ROOT_CONTEXT);
+  publicFunctions.forkScope(ROOT_CONTEXT, (scope) => scope.setTag("a", "b"));
+  publicFunctions.getTraceHeaders();
+  publicFunctions.continueTrace({}, ordinary);
+  publicFunctions.withScope(ordinary);
+  publicFunctions.traceEnvironment();
+  await publicFunctions.flush();
+  await publicFunctions.flush(Infinity);
   expect(messages.filter((message) => message.includes(" needs "))).toEqual([]);
 });
 
 it("a client that is none of this package's makes no function throw", async () => {
   const messages = warnings();
-  doors.setClient({ captureTransaction: ordinary } as never);
-  expect([await doors.flush(), await doors.close()]).toEqual([false, false]);
-  expect(doors.stats()).toBeUndefined();
-  doors.setClient(undefined);
+  publicFunctions.setClient({ captureTransaction: ordinary } as never);
+  expect([await publicFunctions.flush(), await publicFunctions.close()]).toEqual([false, false]);
+  expect(publicFunctions.stats()).toBeUndefined();
+  publicFunctions.setClient(undefined);
   expect(messages.filter((message) => message.includes("`flush` failed"))).toHaveLength(1);
 });
