@@ -1,5 +1,5 @@
 import type { ReadEnvelope, ReadItem } from "../testing/envelope-reader.js";
-import { isJsonObject } from "../testing/json-object.js";
+import { isJsonObject } from "../testing/envelope-reader.js";
 import { readError } from "./read-error.js";
 import { readSpanContainer, readTransaction } from "./read-spans.js";
 import { readCheckIn, readDrops, readLogs, readMetrics } from "./read-telemetry.js";

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../testing/json-object.js";
+import { isJsonObject } from "../testing/envelope-reader.js";
 import type { Pair } from "./views.js";
 
 /** An object as it came over the wire: its members may be anything. */

@@ -1,40 +1,37 @@
-import { isJsonObject } from "./json-object.js";
-import { repeatedKey } from "./repeated-key.js";
-
-/** One envelope as it came over the wire, taken apart. */
+/** A parsed envelope. */
 export interface ReadEnvelope {
   readonly header: Readonly<Record<string, unknown>>;
   readonly items: readonly ReadItem[];
 }
 
-/** One item of an envelope. */
+/** A parsed item of an envelope. */
 export interface ReadItem {
   readonly header: ReadItemHeader;
-  /** The payload's bytes, without the newline after them. */
+  /** Bytes of the payload, without the trailing newline. */
   readonly payload: Uint8Array;
-  /** The payload as JSON, parsed at the first call. Throws when it is not JSON in UTF-8. */
+  /** Returns the payload as JSON, parsed at the first call. Throws if it is not JSON in UTF-8. */
   json(): unknown;
 }
 
-/** An item's header; more keys may be there. */
+/** Header of an item, with all its members. */
 export interface ReadItemHeader {
   readonly type: string;
   readonly length?: number;
   readonly [key: string]: unknown;
 }
 
-/** Thrown for an envelope that has more, or larger, parts than Relay takes. */
+/** Thrown for an envelope with more or larger parts than Relay accepts. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 }
 
-/** Items of an envelope. */
+/** Items per envelope. */
 const MAX_ITEMS = 1000;
 
 /** Bytes of the header of an envelope or an item. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** Bytes of an event or a transaction, as Relay takes them. */
+/** Bytes of an event or a transaction, like Relay's limit. */
 const MAX_EVENT_BYTES = 1_048_576;
 
 const EVENT_TYPES: ReadonlySet<string> = new Set(["event", "transaction"]);
@@ -42,8 +39,9 @@ const EVENT_TYPES: ReadonlySet<string> = new Set(["event", "transaction"]);
 const NEWLINE = 0x0a;
 
 /**
- * Reads one envelope as strictly as Relay does. Throws an `Error` that names the place of the first
- * fault, a `TooLargeError` beyond 1000 items, 64 KiB per header or 1 MiB per event or transaction. Grammar: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
+ * Parses one envelope as strictly as Relay (https://develop.sentry.dev/sdk/foundations/transport/envelopes/). Throws an
+ * `Error` with the byte offset of the first fault, and a `TooLargeError` above 1000 items, 64 KiB per header or 1 MiB per
+ * event or transaction.
  */
 export function readEnvelope(bytes: Uint8Array): ReadEnvelope {
   const cursor = { bytes, offset: 0 };
@@ -94,7 +92,7 @@ function readSized(
   const end = start + length;
   const next = cursor.bytes[end];
   if (next !== undefined && next !== NEWLINE) {
-    throw fault(`item ${index} goes on after its ${length} bytes: no newline`, end);
+    throw fault(`item ${index} has no newline after its ${length} bytes`, end);
   }
   cursor.offset = end + 1;
   return cursor.bytes.subarray(start, end);
@@ -116,22 +114,22 @@ function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-// Relay reads these into types of its own, and refuses the envelope where that fails.
+// Relay parses these members into types, and rejects the envelope if that fails.
 function checkMembers({ event_id: eventId, sent_at: sentAt }: Record<string, unknown>): void {
   if (eventId !== undefined && (typeof eventId !== "string" || !UUID.test(eventId)))
-    throw fault(`the event_id ${JSON.stringify(eventId)} is no UUID`, 0);
+    throw fault(`the event_id ${JSON.stringify(eventId)} is not a UUID`, 0);
   if (sentAt !== undefined && (typeof sentAt !== "string" || Number.isNaN(Date.parse(sentAt))))
-    throw fault(`the sent_at ${JSON.stringify(sentAt)} is no time`, 0);
+    throw fault(`the sent_at ${JSON.stringify(sentAt)} is not a time`, 0);
 }
 
-// `JSON.parse` takes the escape of half a character (`\ud83d`); Relay's parser does not.
+// `JSON.parse` accepts an escaped lone surrogate (`\ud83d`), Relay's parser does not.
 function isWellFormed(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
   return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
 }
 
-// The end of the input ends a line as well.
+// The end of the input also ends a line.
 function readLine(cursor: Cursor): Uint8Array {
   const found = cursor.bytes.indexOf(NEWLINE, cursor.offset);
   const end = found === -1 ? cursor.bytes.length : found;
@@ -166,4 +164,34 @@ function fault(message: string, offset: number): Error {
 function once(compute: () => unknown): () => unknown {
   let result: { value: unknown } | undefined;
   return () => (result ??= { value: compute() }).value;
+}
+
+// A string, or a structural character.
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gs;
+
+/**
+ * Returns the first key that appears twice at the top level of a JSON object. `JSON.parse` silently keeps the last one,
+ * but Relay rejects an envelope whose header repeats a key.
+ */
+export function repeatedKey(json: string): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  let lastString = "";
+  for (const [token] of json.matchAll(TOKEN)) {
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === "}" || token === "]") depth -= 1;
+    else if (token.startsWith('"')) lastString = token;
+    else if (token === ":" && depth === 1) {
+      // Compared without escapes, so that two spellings of a key are equal.
+      const key = String(JSON.parse(lastString));
+      if (seen.has(key)) return key;
+      seen.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** Tests for a JSON object, as opposed to arrays and primitives. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

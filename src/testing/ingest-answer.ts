@@ -3,19 +3,19 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { IngestRequest } from "./ingest-request.js";
 
-/** A response that a test prescribes; what is left out is as in a good one. */
+/** A response set by a test. Default: 200 without a delay. */
 export interface IngestResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Time before the response. */
+  /** Milliseconds to wait before the response. */
   readonly delayMillis?: number;
 }
 
 /**
- * What the server does with a request that it has read: a response, or a fault. `reset` ends the
- * connection by RST, `hang_up` by FIN, `stall` never answers, `stall_body` answers 200 and never ends
- * the body, `reset_body` answers 200 and resets inside the body.
+ * Reaction of the server to a request: a response, or a network fault. `reset` closes the connection by RST, `hang_up` by
+ * FIN, `stall` never responds, `stall_body` responds 200 and never ends the body, `reset_body` responds 200 and resets the
+ * connection inside the body.
  */
 export type IngestAnswer =
   | IngestResponse
@@ -25,7 +25,7 @@ export type IngestAnswer =
   | "stall"
   | "stall_body";
 
-/** Chooses the answer to a request; undefined leaves it to the server. */
+/** Chooses the answer to a request; undefined for the normal answer. */
 export type IngestAnswerer = (request: IngestRequest) => IngestAnswer | undefined;
 
 const UNFINISHED = { "content-type": "application/json", "content-length": "1000" };
@@ -39,14 +39,14 @@ export async function giveAnswer(response: ServerResponse, answer: IngestAnswer)
     response.writeHead(200, UNFINISHED);
     const isWritten = new Promise<void>((resolve) => response.write("{", () => resolve()));
     if (answer === "stall_body") return;
-    // The headers must have left before the reset throws away what has not.
+    // A reset discards unsent data, so wait until the headers were sent.
     await isWritten;
     await delay(20);
     response.socket?.resetAndDestroy();
   }
 }
 
-/** Whether the client was told that its envelope was taken. */
+/** Tests if the answer tells the client that its envelope was accepted. */
 export function isAcceptance(answer: IngestAnswer): boolean {
   if (typeof answer === "string") return answer === "stall_body" || answer === "reset_body";
   const { status = 200 } = answer;

@@ -4,19 +4,19 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import { TooLargeError, readEnvelope } from "./envelope-reader.js";
 
-/** A request as the ingest server got it. */
+/** A request that the ingest server has received. */
 export interface IngestRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  /** As it came, still compressed. */
+  /** The body as received, still compressed. */
   readonly body: Buffer;
-  /** The envelope in the body. Throws when it cannot be read. */
+  /** Parses the envelope in the body. Throws if it is invalid. */
   envelope(): ReadEnvelope;
 }
 
-/** A refusal in the words of Relay. */
+/** The rejection of a request, with a message like Relay's. */
 export class IngestRefusal extends Error {
   override readonly name = "IngestRefusal";
   readonly status: number;
@@ -27,7 +27,7 @@ export class IngestRefusal extends Error {
   }
 }
 
-/** The status with which a request that cannot be taken is answered. */
+/** Returns the HTTP status for a request that failed with this error. */
 export function statusOf(error: unknown): number {
   if (error instanceof IngestRefusal) return error.status;
   return error instanceof TooLargeError ? 413 : 400;
@@ -40,7 +40,7 @@ const identity: Decoder = (body, { maxOutputLength }) => {
   return body;
 };
 
-// Decompression stops at the limit: a body of 1 MB may stand for 1 GB.
+// Decompression stops at the limit: a body of 1 MB may decompress to 1 GB.
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["br", brotliDecompressSync],
   ["deflate", inflateSync],
@@ -49,24 +49,24 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["x-gzip", gunzipSync],
 ]);
 
-/** Bodies of the largest size that may be under way together. */
+/** Bodies of the largest size that are received at one time. */
 const MAX_BODIES_UNDER_WAY = 5;
 
-/** Bytes of bodies that are under way to one server. */
+/** Bytes of request bodies that one server is receiving. */
 export interface BodiesUnderWay {
   bytes: number;
 }
 
-/** How requests are read. */
+/** Limits for request bodies. */
 export interface RequestLimits {
-  /** Bytes of a body, as it comes and decompressed. All bodies that are under way may have five times as many. */
+  /** Bytes of a body, both compressed and decompressed. All bodies under way may have five times as many. */
   readonly maxBytes: number;
   readonly underWay: BodiesUnderWay;
 }
 
 /**
- * Collects a request's body. Rejects with an `IngestRefusal` as soon as the body has more bytes than the limit, of which no more
- * are kept, and otherwise when the client goes away before its end.
+ * Collects the body of a request. Rejects with an `IngestRefusal` as soon as the body exceeds the limit, and with the
+ * socket's error if the client disconnects before its end.
  */
 export function readRequest(
   message: IncomingMessage,
@@ -76,7 +76,7 @@ export function readRequest(
     const chunks: Buffer[] = [];
     let length = 0;
     let kept = 0;
-    const letGo = (): void => {
+    const release = (): void => {
       underWay.bytes -= kept;
       kept = 0;
       chunks.length = 0;
@@ -85,7 +85,7 @@ export function readRequest(
       length += chunk.length;
       const isLarge = length > maxBytes;
       if (isLarge || underWay.bytes + chunk.length > maxBytes * MAX_BODIES_UNDER_WAY) {
-        letGo();
+        release();
         length = Infinity;
         return reject(isLarge ? tooLarge(maxBytes) : busy());
       }
@@ -93,7 +93,7 @@ export function readRequest(
       underWay.bytes += chunk.length;
       return chunks.push(chunk);
     });
-    message.on("close", letGo);
+    message.on("close", release);
     message.on("error", reject);
     message.on("end", () => resolve(toRequest(message, Buffer.concat(chunks), maxBytes)));
   });
@@ -138,7 +138,7 @@ function isOutputTooLarge(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
 }
 
-/** What a request must show. */
+/** Endpoints and key of the server. */
 export interface IngestAccess {
   readonly envelopePath: string;
   readonly tunnelPath: string;
@@ -146,10 +146,10 @@ export interface IngestAccess {
   readonly dsn: string;
 }
 
-/** What of a request is known before its body. */
+/** The parts of a request that are known before its body. */
 export type RequestHead = Pick<IngestRequest, "headers" | "method" | "url">;
 
-/** Throws an `IngestRefusal` unless the request is a post to an endpoint with the right key. */
+/** Throws an `IngestRefusal` unless the request is a POST to an endpoint with the right key. */
 export function checkAccess(request: RequestHead, access: IngestAccess): void {
   if (request.method !== "POST") throw new IngestRefusal(405, "method not allowed");
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
@@ -174,12 +174,12 @@ function checkKey(
     throw new IngestRefusal(403, "event submission rejected with_reason: ProjectId");
 }
 
-// A tunnel forwards to the DSN that the envelope names, with an authentication of its own.
+// A tunnel forwards to the DSN in the envelope header, with its own authentication.
 function checkTunnelHead(auth: string | undefined): void {
-  if (auth !== undefined) throw new IngestRefusal(401, "a tunnel takes no authentication");
+  if (auth !== undefined) throw new IngestRefusal(401, "a tunnel accepts no authentication");
 }
 
-/** Throws an `IngestRefusal` where the envelope of a request to the tunnel is for another DSN. */
+/** Throws an `IngestRefusal` if a request to the tunnel has an envelope for another DSN. */
 export function checkTunnel(request: IngestRequest, access: IngestAccess): void {
   const { pathname } = new URL(request.url, "http://localhost");
   if (pathname === access.tunnelPath && request.envelope().header["dsn"] !== access.dsn)
@@ -188,4 +188,52 @@ export function checkTunnel(request: IngestRequest, access: IngestAccess): void 
 
 function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : value;
+}
+
+/** Bytes of bodies kept. */
+const MAX_BYTES = 512 * 1_048_576;
+
+/** Share of the requests evicted at one time, so that the array is not shifted for each request. */
+const FORGOTTEN_SHARE = 0.1;
+
+/** The newest accepted requests, bounded in number and size. */
+export class AcceptedRequests {
+  readonly #requests: IngestRequest[] = [];
+  readonly #max: number;
+  #bytes = 0;
+  #forgotten = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** The requests in order of arrival. */
+  get requests(): readonly IngestRequest[] {
+    return this.#requests;
+  }
+
+  /** Number of evicted requests. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** Keeps a request, and evicts the oldest ones above the limits. */
+  add(request: IngestRequest): void {
+    this.#requests.push(request);
+    this.#bytes += request.body.length;
+    while (this.#requests.length > this.#max || this.#bytes > MAX_BYTES) this.#evict();
+  }
+
+  /** Removes all requests and resets `forgotten`. */
+  clear(): void {
+    this.#requests.length = 0;
+    this.#bytes = 0;
+    this.#forgotten = 0;
+  }
+
+  #evict(): void {
+    const count = Math.ceil(this.#requests.length * FORGOTTEN_SHARE);
+    for (const { body } of this.#requests.splice(0, count)) this.#bytes -= body.length;
+    this.#forgotten += count;
+  }
 }

@@ -4,62 +4,62 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
 import { giveAnswer, isAcceptance } from "./ingest-answer.js";
-import { AcceptedRequests } from "./accepted-requests.js";
-import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "./bounded-http.js";
-import type { BodiesUnderWay, IngestAccess, IngestRequest } from "./ingest-request.js";
 import {
+  AcceptedRequests,
   IngestRefusal,
   checkAccess,
   checkTunnel,
   readRequest,
   statusOf,
 } from "./ingest-request.js";
+import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "./bounded-http.js";
+import type { BodiesUnderWay, IngestAccess, IngestRequest } from "./ingest-request.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";
 import { checkPayloads, errorsOf, transactionsOf } from "./received.js";
 
-/** How an ingest server is started. */
+/** Options of `startIngestServer`. */
 export interface IngestServerOptions {
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** After how long an idle connection is closed; default 5000, as Relay does. */
+  /** Milliseconds after which an idle connection is closed; default 5000, like Relay. */
   readonly keepAliveMillis?: number;
-  /** Envelopes are read only when they are asked for: for measurements. Malformed ones are accepted. */
+  /** Parses envelopes only on access, for benchmarks. Malformed envelopes are then accepted. */
   readonly lazy?: boolean;
-  /** Bytes of a request's body, as it comes and decompressed; default 50 MiB. More is answered 413. */
+  /** Largest body in bytes, both compressed and decompressed; default 50 MiB. A larger one is answered 413. */
   readonly maxEnvelopeBytes?: number;
-  /** How long a client may take to send a request; default 30,000. A slower one is answered 408. */
+  /** Milliseconds that a client may take to send a request; default 30,000. A slower one is answered 408. */
   readonly requestTimeoutMillis?: number;
-  /** Envelopes that are kept, the newest ones; default 100,000. `forgotten` counts the others. */
+  /** Number of envelopes kept, the newest ones; default 100,000. `forgotten` counts the others. */
   readonly maxEnvelopes?: number;
 }
 
-/** A server on the loopback interface that speaks Sentry's ingest protocol, strictly, for tests. */
+/** A server on the loopback interface for tests, which checks Sentry's ingest protocol as strictly as Relay. */
 export interface IngestServer {
   readonly port: number;
   readonly dsn: string;
-  /** A URL that takes envelopes as a tunnel does: without authentication, by the DSN in their header. */
+  /** URL that accepts envelopes like a tunnel: without authentication, by the DSN in their header. */
   readonly tunnel: string;
-  /** What was accepted, in order of arrival. */
+  /** The accepted envelopes, in order of arrival. */
   readonly envelopes: readonly ReadEnvelope[];
   transactions(): ReceivedTransaction[];
   errors(): ReceivedError[];
-  /** TCP connections that were opened since the start. */
+  /** TCP connections opened since the start. */
   readonly connections: number;
-  /** Requests that were read to their end, whatever the answer. */
+  /** Requests received completely, whatever the answer. */
   readonly requests: number;
-  /** Accepted envelopes that are no longer kept, because there were more than `maxEnvelopes` or 512 MiB of them. */
+  /** Accepted envelopes that were evicted, above `maxEnvelopes` or 512 MiB. */
   readonly forgotten: number;
-  /** Why requests were refused, in order; the newest 1000. */
+  /** Reasons of refused requests, in order; the newest 1000. */
   readonly refusals: readonly string[];
-  /** Prescribes the answer to the next request, or to all from now on. */
+  /** Sets the answer to the next request, or (default) to all further requests. */
   respondWith(answer: IngestAnswer | IngestAnswerer, times?: "once" | "always"): void;
-  /** Takes back what was prescribed; requests that stall stay stalled. */
+  /** Restores normal answers. Requests that stall stay stalled. */
   respondNormally(): void;
-  /** Resolves once the predicate holds; it is asked after each request. Rejects at the time-out. */
+  /** Resolves once the predicate returns true; it is called after each request. Rejects after `timeoutMillis`. */
   waitFor(predicate: (server: IngestServer) => boolean, timeoutMillis: number): Promise<void>;
-  /** Forgets envelopes and counts. */
+  /** Removes all envelopes and resets the counts. */
   clear(): void;
-  /** Ends all connections and stops to listen. Idempotent. */
+  /** Closes all connections and the server. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ const PUBLIC_KEY = "0123456789abcdef0123456789abcdef";
 const PROJECT_ID = "1";
 const TUNNEL_PATH = "/tunnel";
 
-/** Starts a server; resolves when it listens. */
+/** Starts a server on the loopback interface. Resolves once it listens; rejects if it cannot. */
 export async function startIngestServer(options: IngestServerOptions = {}): Promise<IngestServer> {
   const http = createBoundedServer(options);
   const actualPort = await listen(http, options.port ?? 0);
@@ -170,7 +170,8 @@ class LoopbackIngestServer implements IngestServer {
     const isLate = delay(timeoutMillis, false, { signal: timer.signal }).catch(() => false);
     const outcome = await Promise.race([isMet, isLate]);
     timer.abort();
-    if (!outcome) throw new Error(`not within ${timeoutMillis} ms; ${this.#describe()}`);
+    if (!outcome)
+      throw new Error(`the condition was not met within ${timeoutMillis} ms; ${this.#describe()}`);
   }
 
   clear(): void {
@@ -192,7 +193,7 @@ class LoopbackIngestServer implements IngestServer {
     try {
       await giveAnswer(response, await this.#answerTo(message));
     } catch {
-      // The client went away before its request was complete.
+      // The client disconnected before its request was complete.
       response.destroy();
     }
     for (const check of this.#watchers) check();
@@ -201,7 +202,7 @@ class LoopbackIngestServer implements IngestServer {
   async #answerTo(message: IncomingMessage): Promise<IngestAnswer> {
     const refusal = this.#refusalOfHead(message);
     try {
-      // Of a request that is refused already nothing is kept.
+      // The body of a refused request is not kept.
       const maxBytes = refusal === undefined ? this.#maxBytes : 0;
       const request = await readRequest(message, { maxBytes, underWay: this.#underWay });
       this.#requests += 1;

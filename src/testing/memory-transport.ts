@@ -6,21 +6,21 @@ import { readEnvelope } from "./envelope-reader.js";
 import type { ReceivedError, ReceivedTransaction } from "./received.js";
 import { checkPayloads, errorsOf, transactionsOf } from "./received.js";
 
-/** How a memory transport answers. */
+/** Options of `createMemoryTransport`. */
 export interface MemoryTransportOptions {
-  /** Decides the outcome of each envelope; default: all are delivered. */
+  /** Returns the outcome of each envelope. Default: delivered. */
   readonly respond?: (envelope: ReadEnvelope) => SendResult | Promise<SendResult>;
 }
 
-/** A transport that keeps what it delivers, for tests. */
+/** A transport for tests that keeps envelopes in memory. */
 export interface MemoryTransport extends Transport {
-  /** What was delivered, in order. */
+  /** The delivered envelopes, in order. */
   readonly envelopes: readonly ReadEnvelope[];
-  /** What could not be read; each was answered as a server does, with 400. */
+  /** Errors of envelopes that could not be parsed; each was answered with 400, as by a server. */
   readonly faults: readonly Error[];
   transactions(): ReceivedTransaction[];
   errors(): ReceivedError[];
-  /** Forgets what was delivered. */
+  /** Removes all envelopes and faults. */
   clear(): void;
 }
 
@@ -28,7 +28,7 @@ const NO_LIMITS = { rateLimits: undefined, retryAfter: undefined };
 const DELIVERED: SendResult = { outcome: "delivered", statusCode: 200, limits: NO_LIMITS };
 const MALFORMED: SendResult = { outcome: "rejected", statusCode: 400, limits: NO_LIMITS };
 
-/** Builds a transport that reads each envelope from its bytes, as a server would, and sends nothing. */
+/** Creates a transport that parses each envelope from its bytes, as a server would, and sends nothing. */
 export function createMemoryTransport(options: MemoryTransportOptions = {}): MemoryTransport {
   const { respond = () => DELIVERED } = options;
   const envelopes: ReadEnvelope[] = [];
@@ -72,7 +72,7 @@ export function createMemoryTransport(options: MemoryTransportOptions = {}): Mem
   };
 }
 
-// A copy: the sender may stamp and send the same bytes again.
+// Copies the bytes, since the sender may stamp and send them again.
 function copyForSending(envelope: EncodedEnvelope): Uint8Array {
   stampSentAt(envelope, Date.now());
   return Uint8Array.from(envelope.body);

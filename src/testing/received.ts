@@ -1,7 +1,7 @@
 import type { ReadEnvelope, ReadItem } from "./envelope-reader.js";
-import { isJsonObject } from "./json-object.js";
+import { isJsonObject } from "./envelope-reader.js";
 
-/** A transaction as the server gets it; the members that tests ask for most. */
+/** A received transaction, with types for the members that tests use most. */
 export interface ReceivedTransaction {
   readonly type: "transaction";
   readonly event_id?: string;
@@ -44,7 +44,7 @@ export interface ReceivedSpan {
   readonly [key: string]: unknown;
 }
 
-/** The trace part of an event: for a transaction this is its root span. */
+/** The trace context of an event; for a transaction this is its root span. */
 export interface ReceivedTraceContext {
   readonly trace_id: string;
   readonly span_id: string;
@@ -82,7 +82,7 @@ export interface ReceivedBreadcrumb {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** An error or message event as the server gets it. */
+/** A received error or message event. */
 export interface ReceivedError {
   readonly event_id?: string;
   readonly timestamp?: number;
@@ -113,12 +113,12 @@ export interface ReceivedException {
   readonly [key: string]: unknown;
 }
 
-/** The transactions in these envelopes, in order. Throws for one that has not a transaction's shape. */
+/** Returns the transactions in envelopes, in order. Throws if one does not have the shape of a transaction. */
 export function transactionsOf(envelopes: Iterable<ReadEnvelope>): ReceivedTransaction[] {
   return payloadsOf(envelopes, { type: "transaction", isValid: isTransaction });
 }
 
-/** The error and message events in these envelopes, in order. Throws for one that is not an object. */
+/** Returns the error and message events in envelopes, in order. Throws if one is not an object. */
 export function errorsOf(envelopes: Iterable<ReadEnvelope>): ReceivedError[] {
   return payloadsOf(envelopes, { type: "event", isValid: isEvent });
 }
@@ -138,7 +138,7 @@ function payloadsOf<T>(envelopes: Iterable<ReadEnvelope>, { type, isValid }: Kin
     });
 }
 
-// Only what tells a transaction from something else: its values are for the tests to judge.
+// Checks only what distinguishes a transaction: its values are for the tests to assert.
 function isTransaction(payload: unknown): payload is ReceivedTransaction {
   return (
     isEvent(payload) &&
@@ -153,7 +153,7 @@ function isEvent(payload: unknown): payload is ReceivedError {
   return isJsonObject(payload);
 }
 
-// Attachments and the like are no JSON; of unknown types nothing is known.
+// Types whose payload is a JSON object. Attachments are not JSON, and unknown types may be anything.
 const OBJECT_TYPES = [
   "check_in",
   "client_report",
@@ -175,7 +175,7 @@ const SHAPES: ReadonlyMap<string, (payload: unknown) => boolean> = new Map([
   ...OBJECT_TYPES.map((type) => [type, isJsonObject] as const),
 ]);
 
-/** Throws an error for the first item whose payload does not have the shape of its type, as `errorsOf` and `transactionsOf` do. */
+/** Throws for the first item whose payload does not have the shape of its type. */
 export function checkPayloads({ items }: ReadEnvelope): void {
   for (const item of items) {
     const isValid = SHAPES.get(item.header.type);
@@ -185,5 +185,5 @@ export function checkPayloads({ items }: ReadEnvelope): void {
 
 function shapeFault(item: ReadItem): Error {
   const shown = JSON.stringify(item.json())?.slice(0, 200);
-  return new Error(`an item is not of the shape of its type \`${item.header.type}\`: ${shown}`);
+  return new Error(`an item does not have the shape of its type \`${item.header.type}\`: ${shown}`);
 }

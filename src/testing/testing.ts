@@ -1,4 +1,5 @@
-export { assertAccounted, assertSettled, dropped } from "./accounting.js";
+import type { CategoryStats, ClientStats } from "../client/stats.js";
+
 export { readEnvelope } from "./envelope-reader.js";
 export type { ReadEnvelope, ReadItem } from "./envelope-reader.js";
 export { startIngestServer } from "./ingest-server.js";
@@ -12,3 +13,46 @@ export type {
   ReceivedTraceContext,
   ReceivedTransaction,
 } from "./received.js";
+
+/** A client, or any object with the statistics of one. */
+export interface Accountable {
+  stats(): ClientStats;
+}
+
+/**
+ * Throws unless everything is accounted for: each started span is captured, buffered or open, and each captured item is
+ * sent, dropped for a reason, queued or spooled. Call it after each test.
+ */
+export function assertAccounted(client: Accountable): void {
+  const { spans, byCategory } = client.stats();
+  const known = spans.captured + spans.buffered + spans.open;
+  if (known !== spans.started) {
+    throw new Error(
+      `${spans.started} spans were started and ${known} are accounted for: ${JSON.stringify(spans)}`,
+    );
+  }
+  for (const [category, stats] of Object.entries(byCategory)) assertBalanced(category, stats);
+}
+
+/** Like `assertAccounted`; also throws if anything is still open, buffered or queued. */
+export function assertSettled(client: Accountable): void {
+  assertAccounted(client);
+  const { spans, byCategory } = client.stats();
+  const queued = Object.values(byCategory).reduce((sum, stats) => sum + stats.queued, 0);
+  const left = spans.open + spans.buffered + queued;
+  if (left !== 0) throw new Error(`${left} items are left: ${JSON.stringify(client.stats())}`);
+}
+
+/** Returns the number of dropped items of a category, for all reasons. */
+export function dropped(stats: Pick<CategoryStats, "dropped">): number {
+  return Object.values(stats.dropped).reduce((sum, count) => sum + count, 0);
+}
+
+function assertBalanced(category: string, stats: CategoryStats): void {
+  const accounted = stats.sent + dropped(stats) + stats.queued + stats.spooled;
+  if (accounted !== stats.captured) {
+    throw new Error(
+      `${stats.captured} \`${category}\` items were captured and ${accounted} are accounted for: ${JSON.stringify(stats)}`,
+    );
+  }
+}

@@ -201,7 +201,7 @@ describe("waiting", () => {
     const server = await start();
     await post(server, "{nope");
     await expect(server.waitFor(() => false, 10)).rejects.toThrow(
-      /not within 10 ms; 1 requests, 0 accepted, refused: malformed/,
+      /not met within 10 ms; 1 requests, 0 accepted, refused: malformed/,
     );
   });
 });

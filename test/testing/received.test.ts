@@ -38,7 +38,7 @@ it.each([
   ["without contexts", { ...transaction, contexts: undefined }],
 ])("a transaction that is %s is told at once", (_fault, payload) => {
   expect(() => transactionsOf([envelope("transaction", payload)])).toThrow(
-    "not of the shape of its type `transaction`",
+    "does not have the shape of its type `transaction`",
   );
 });
 
