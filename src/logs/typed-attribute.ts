@@ -69,7 +69,7 @@ const INTEGER_BOUND = 2 ** (INTEGER_BITS - 1);
 export function typedAttribute(value: unknown, maxLength: number): string | undefined {
   if (typeof value !== "object" || value === null || isList(value)) return typed(value, maxLength);
   const measure = measureOf(value);
-  if (measure === undefined) return text(jsonText(value, maxLength), maxLength);
+  if (measure === undefined) return textAttribute(jsonText(value, maxLength), maxLength);
   const { unit } = measure;
   const attribute = typed(measure.value, maxLength);
   return attribute === undefined || typeof unit !== "string" || unit === ""
@@ -80,7 +80,7 @@ export function typedAttribute(value: unknown, maxLength: number): string | unde
 function typed(value: unknown, maxLength: number): string | undefined {
   switch (typeof value) {
     case "string":
-      return text(value, maxLength);
+      return textAttribute(value, maxLength);
     case "boolean":
       return `{"type":"boolean","value":${value}}`;
     case "number":
@@ -91,13 +91,13 @@ function typed(value: unknown, maxLength: number): string | undefined {
       return undefined;
     case "object":
       if (value === null) return undefined;
-      return list(value, maxLength) ?? text(jsonText(value, maxLength), maxLength);
+      return list(value, maxLength) ?? textAttribute(jsonText(value, maxLength), maxLength);
     default:
-      return text(jsonText(value, maxLength), maxLength);
+      return textAttribute(jsonText(value, maxLength), maxLength);
   }
 }
 
-function text(value: string, maxLength: number): string {
+function textAttribute(value: string, maxLength: number): string {
   return `{"type":"string","value":${JSON.stringify(clip(value, maxLength))}}`;
 }
 
@@ -110,7 +110,7 @@ function numeric(value: number): string | undefined {
 function integral(value: bigint, maxLength: number): string {
   return BigInt.asIntN(INTEGER_BITS, value) === value
     ? `{"type":"integer","value":${value}}`
-    : text(jsonText(value, maxLength), maxLength);
+    : textAttribute(jsonText(value, maxLength), maxLength);
 }
 
 // Relay drops lists of mixed types and lists of objects.

@@ -22,7 +22,7 @@ function lose(name: string, category: DataCategory, error: unknown): void {
 function report(name: string, error: unknown): void {
   doorDiagnostics().warnOnce(
     `door:${name}`,
-    `\`${name}\` threw an error on its arguments; the call has no effect`,
+    `\`${name}\` failed with an error; the call has no effect`,
     error,
   );
 }

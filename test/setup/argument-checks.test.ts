@@ -32,7 +32,7 @@ const noTimeout: Nonsense = [["soon"], "a number of milliseconds", "a string"];
 const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
   addBreadcrumb: [noMembers],
   addEventProcessor: [notRun, [[{}], "a function", "an object"]],
-  attachToGlobalProvider: [[[{}], "no `onStart` and `onEnd`", "no span processor"]],
+  attachToGlobalProvider: [[[{}], "no `onStart` and `onEnd`", "not a span processor"]],
   bindContext: [notRun, [[[1]], "a function", "an array"]],
   captureCheckIn: [[[5], "", "check-in"]],
   captureEvent: [

@@ -152,8 +152,8 @@ describe("a header that Relay refuses", () => {
   it.each([
     ['{"trace":{"release":"a\\ud83d"}}', "lone surrogate"],
     ['{"a\\ude00":1}', "lone surrogate"],
-    ['{"event_id":"x"}', "no UUID"],
-    ['{"sent_at":"yesterday"}', "no time"],
+    ['{"event_id":"x"}', "not a UUID"],
+    ['{"sent_at":"yesterday"}', "not a time"],
   ])("is refused: %s", (header, why) => {
     expect(() => readEnvelope(Buffer.from(`${header}\n`))).toThrow(why);
   });
