@@ -1,5 +1,5 @@
 /** A crontab in the form that Sentry accepts, or why it is invalid, as the predicate of a sentence. */
-export type CronSchedule = { readonly value: string } | { readonly problem: string };
+type CronSchedule = { readonly value: string } | { readonly problem: string };
 
 /** The macros that Sentry accepts, in exactly this spelling. */
 const MACROS: ReadonlySet<string> = new Set([

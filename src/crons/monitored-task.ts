@@ -3,7 +3,7 @@ import { ROOT_CONTEXT, context, diag } from "@opentelemetry/api";
 import { getClient } from "../context/global-client.js";
 import { captureException } from "../errors/capture.js";
 import type { CaptureHint } from "../errors/capture.js";
-import type { MonitorConfig, MonitorRunConfig } from "../protocol/check-in.js";
+import type { MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import { isThenable } from "../support/foreign.js";
 import { withoutZeroSeconds } from "./cron-schedule.js";

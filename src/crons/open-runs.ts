@@ -2,7 +2,7 @@ import type { SentryClient } from "../client/client.js";
 import { attempt, inherits } from "../support/foreign.js";
 
 /** A monitored run that has not ended. */
-export interface OpenRun {
+interface OpenRun {
   /** Ends the run as failed, although its job still runs. Must not throw. */
   giveUp(): void;
   /** Called when the run is evicted: it must release everything else that references it. */

@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 
 import type { ErrorTrace } from "../client/capture-input.js";
 import type { SentryClient } from "../client/client.js";
-import type { CheckIn } from "../protocol/check-in.js";
-import { ONE_CHECK_IN } from "../protocol/envelope-contents.js";
-import type { JsonRecord } from "../protocol/error-event.js";
-import { clip, endsOf } from "../support/cut.js";
+import type { CheckIn } from "../protocol/items.js";
+import { ONE_CHECK_IN } from "../protocol/data-category.js";
+import type { JsonRecord } from "../protocol/events.js";
+import { clip, endsOf } from "../support/text.js";
 import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
 import { encodeMonitorConfig } from "./monitor-config.js";
 
 /** Parameters of `sendCheckIn`. */
-export interface CheckInToSend {
+interface CheckInToSend {
   readonly checkInId: string;
   /** Reads the check-in. May throw, since the application may pass an object with getters. */
   readonly read: () => CheckIn;
@@ -56,7 +56,7 @@ const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
 /** A check-in as the protocol spells it; `members` is undefined if Sentry would reject it. */
-export interface EncodedCheckIn {
+interface EncodedCheckIn {
   readonly members: JsonRecord | undefined;
   /** Messages about what is not sent, and why. */
   readonly problems: readonly string[];

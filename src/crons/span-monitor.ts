@@ -1,9 +1,8 @@
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
 import type { SentryClient } from "../client/client.js";
-import type { CheckIn, CheckInStatus } from "../protocol/check-in.js";
-import type { AttributeBag } from "../trace/span-view.js";
-import { STATUS_CODE } from "../trace/span-view.js";
-import type { FinishedSpan, HighResolutionTime } from "../trace/finished-span.js";
+import type { CheckIn, CheckInStatus } from "../protocol/items.js";
+import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
+import { STATUS_CODE } from "../trace/span.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { placeOfSpan } from "../context/error-places.js";
 

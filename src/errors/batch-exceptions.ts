@@ -87,7 +87,7 @@ export class BatchExceptions {
 }
 
 /** A local root that has been exported. */
-export interface EndedRoot {
+interface EndedRoot {
   readonly spanId: string;
   readonly outcome: RootOutcome;
   /** Undefined until the root or a descendant has an exception. */
@@ -98,7 +98,7 @@ export interface EndedRoot {
 export const MAX_ROOT_WAIT_MILLIS = 20_000;
 
 /** The exceptions of one trace that wait for their local roots. A trace may have several local roots in one process. */
-export class TraceExceptions {
+class TraceExceptions {
   readonly #sink: ExceptionSink;
   readonly #roots: () => readonly EndedRoot[];
   readonly #paths = new BatchPaths();
@@ -164,7 +164,7 @@ function outcomeOfAll(roots: readonly EndedRoot[]): RootOutcome {
 }
 
 /** A finished span on the path from an exception to its local root. */
-export interface BatchSpan extends PathSpan {
+interface BatchSpan extends PathSpan {
   depth: number;
   above: BatchSpan | undefined;
   readonly spanId: string;
@@ -173,7 +173,7 @@ export interface BatchSpan extends PathSpan {
 }
 
 /** The paths from one trace's exceptions to their local roots. Spans arrive in batches and in any order. */
-export class BatchPaths {
+class BatchPaths {
   readonly #byId = new Map<string, BatchSpan>();
 
   /** Returns the path node of the span. `climb` links its ancestors. */
@@ -215,7 +215,7 @@ export class BatchPaths {
 }
 
 /** Sets the depths on a path whose highest span is the local root, or a child of a root that was exported before. */
-export function setDepths(span: BatchSpan): void {
+function setDepths(span: BatchSpan): void {
   const path: BatchSpan[] = [];
   for (let each: BatchSpan | undefined = span; each !== undefined; each = each.above)
     path.push(each);

@@ -147,7 +147,7 @@ interface ClientCall {
 }
 
 /** Builds the breadcrumb of a recorded span or span event (Sentry protocol: breadcrumbs). */
-export function breadcrumbOf(crumb: SpanCrumb): Breadcrumb {
+function breadcrumbOf(crumb: SpanCrumb): Breadcrumb {
   const { kind } = crumb;
   return kind === undefined
     ? breadcrumbOfEvent(crumb)
@@ -155,7 +155,7 @@ export function breadcrumbOf(crumb: SpanCrumb): Breadcrumb {
 }
 
 /** Builds the breadcrumb of an encoded CLIENT span. */
-export function breadcrumbOfEncoded(span: TransactionSpan): Breadcrumb {
+function breadcrumbOfEncoded(span: TransactionSpan): Breadcrumb {
   const { timestamp, op = "default", description = "", data = {}, status } = span;
   return breadcrumbOfCall({ timestamp, op, description, data, hasFailed: status !== "ok" });
 }

@@ -38,7 +38,7 @@ export function captureException(thrown: unknown, captureContext?: CaptureContex
 }
 
 /** Parameters of `captureThrown`. */
-export interface ThrownCapture {
+interface ThrownCapture {
   readonly captureContext: CaptureContext | undefined;
   readonly mechanism: CaptureMechanism | undefined;
   /** Stack of the capturing call, for a value that is not an error. */
@@ -141,7 +141,7 @@ export interface CaptureHint extends ScopeChange {
 export type CaptureContext = CaptureHint | ((scope: Scope) => unknown);
 
 /** Builds the scope of one event from a value of any kind. Never throws. */
-export function scopeOfCapture(
+function scopeOfCapture(
   captureContext: CaptureContext | undefined,
   client: SentryClient,
 ): Scope | undefined {

@@ -17,7 +17,7 @@ export interface WaitingException extends FoundException {
 export type RootOutcome = "call" | "failed" | "fine" | "open";
 
 /** The facts that decide which exceptions of a segment are errors. */
-export interface Verdict {
+interface Verdict {
   readonly outcome: RootOutcome;
   /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
   readonly isAll: boolean;

@@ -4,7 +4,7 @@ import type { ExceptionValue, StackFrame } from "../protocol/events.js";
 import { parseStack } from "./stack-frames.js";
 
 /** Tells Sentry which source map belongs to a file (Sentry protocol: debug meta). */
-export interface DebugImage {
+interface DebugImage {
   readonly type: "sourcemap";
   readonly code_file: string;
   readonly debug_id: string;

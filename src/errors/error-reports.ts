@@ -20,14 +20,14 @@ import type { ErrorPlace } from "../context/error-places.js";
 import { breadcrumbsOfError } from "./breadcrumbs.js";
 
 /** Parameters common to all events. */
-export interface EventReport {
+interface EventReport {
   readonly place: ErrorPlace;
   /** The scope of this event alone; wins over all others. */
   readonly own?: Scope | undefined;
 }
 
 /** Parameters of the report of an error. */
-export interface ErrorReport extends EventReport {
+interface ErrorReport extends EventReport {
   readonly mechanism?: CaptureMechanism | undefined;
   readonly level?: SeverityLevel | undefined;
   /** Default: `object`, as for a capture. */

@@ -6,7 +6,7 @@ import type { CaptureMechanism } from "./exception-values.js";
 
 const MAX_MESSAGE_LENGTH = 8192;
 /** The default mechanism: an explicit capture. */
-export const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };
+const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };
 
 /** Id and time of an event. */
 export interface EventIdentity {

@@ -120,7 +120,7 @@ const MAX_TEXT_LENGTH = 10_000;
 const MAX_SERIALIZED_LENGTH = 16_000;
 
 /** Type and value that a thrown value is reported with if it is not an error. */
-export interface NonErrorText {
+interface NonErrorText {
   readonly type: string;
   readonly value: string;
 }

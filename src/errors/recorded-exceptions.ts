@@ -17,7 +17,7 @@ import { eventsOf } from "../trace/span.js";
  * Role of a span in a failure. `contained`: the framework catches failures by design, so the root never fails by them.
  * `call`: a CLIENT or PRODUCER span, whose failure its caller may handle. `work`: everything else.
  */
-export type SpanRole = "call" | "contained" | "work";
+type SpanRole = "call" | "contained" | "work";
 
 /** An exception recorded on a span: the error object, or only its texts. */
 export interface SpanException {

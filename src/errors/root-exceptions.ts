@@ -169,7 +169,7 @@ function isSameError(one: WaitingException, other: WaitingException): boolean {
 }
 
 /** A local root for which exceptions wait. */
-export interface WaitingRoot {
+interface WaitingRoot {
   /** Reports the waiting exceptions although the root is open. */
   reportOpen(): void;
   /** Drops the waiting exceptions and counts them. */

@@ -8,7 +8,7 @@ export interface SourceFile {
 }
 
 /** Limits of the cache. */
-export interface SourceFileLimits {
+interface SourceFileLimits {
   /** Bytes of one file; larger ones are not read. Default 1 MiB. */
   readonly fileBytes: number;
   /** Bytes of all cached files. Default 8 MiB. */
@@ -18,7 +18,7 @@ export interface SourceFileLimits {
 }
 
 /** A cached result: the file, or undefined if it cannot be read. */
-export interface KnownFile {
+interface KnownFile {
   readonly file: SourceFile | undefined;
 }
 

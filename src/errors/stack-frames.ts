@@ -9,7 +9,7 @@ const MAX_FUNCTION_LENGTH = 256;
 const CALL = /^\s+at (?:async (?!\())?(?<call>.+)$/;
 
 /** Options of `parseStack`. */
-export interface StackReading {
+interface StackReading {
   /** Message of the error; lines in it that look like frames are skipped. */
   readonly message?: string;
   /** Folder to which module names are relative. Default: the working directory. */
@@ -65,7 +65,7 @@ function functionName(name: string): string {
 }
 
 /** Location of a frame's code. */
-export type FrameLocation = Omit<StackFrame, "function">;
+type FrameLocation = Omit<StackFrame, "function">;
 
 const MAX_PATH_LENGTH = 1024;
 // The patterns below that search for the end of a path take time quadratic in its length.
@@ -84,7 +84,7 @@ const SCHEME = /^[A-Za-z][\w+.-]*:\/\//;
 const PACKAGES = "/node_modules/";
 
 /** Reads the location of a V8 stack line; undefined if the text is not a location. */
-export function readLocation(text: string, root: string): FrameLocation | undefined {
+function readLocation(text: string, root: string): FrameLocation | undefined {
   const place = text.startsWith("eval at ") ? evalOrigin(text) : text;
   if (WITHOUT_POSITION.test(place))
     return { filename: clip(place, MAX_PATH_LENGTH), in_app: false };

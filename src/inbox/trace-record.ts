@@ -1,5 +1,13 @@
-import type { Arrival, CheckInView, ErrorView, LogView, MetricView, Pair } from "./views.js";
-import type { ShownSpan, TransactionView } from "./views.js";
+import type {
+  Arrival,
+  CheckInView,
+  ErrorView,
+  LogView,
+  MetricView,
+  Pair,
+  ShownSpan,
+  TransactionView,
+} from "./views.js";
 
 /** Everything that arrived of one trace. */
 export interface TraceRecord {

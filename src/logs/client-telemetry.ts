@@ -4,7 +4,7 @@ import { LogCapture } from "./log-capture.js";
 import { MetricCapture } from "./metric-capture.js";
 
 /** Log and metric capture of one client. */
-export interface ClientTelemetry {
+interface ClientTelemetry {
   readonly logs: LogCapture;
   readonly metrics: MetricCapture;
 }

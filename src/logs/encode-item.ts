@@ -1,5 +1,5 @@
 import type { ProcessMembers } from "../client/process-members.js";
-import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import type { TelemetryPlace } from "../context/telemetry-place.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { SEQUENCE_KEY, attributeText } from "./typed-attribute.js";
 
@@ -18,7 +18,7 @@ export interface EncodedItem {
 }
 
 /** The payload of an item container. */
-export interface Container {
+interface Container {
   readonly payload: string;
   /** Length of the items in UTF-8. */
   readonly bytes: number;
@@ -62,7 +62,7 @@ export function containerOf(items: readonly EncodedItem[], members: ProcessMembe
 }
 
 /** Numbers the items of one millisecond, so that Sentry can show them in order. */
-export class TimestampSequence {
+class TimestampSequence {
   #millis = -1;
   #next = 0;
 

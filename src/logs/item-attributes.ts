@@ -13,7 +13,7 @@ export type ItemAttributes = Map<string, unknown>;
 export const MAX_OWN = 1000;
 
 /** Filter and size limit for the attributes of an item. */
-export interface AttributeReading {
+interface AttributeReading {
   readonly privacy: RecordPrivacy;
   readonly budget: ReadBudget;
 }

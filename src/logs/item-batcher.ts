@@ -2,14 +2,14 @@ import type { SetTimer } from "../support/time.js";
 import type { EncodedItem } from "./encode-item.js";
 
 /** Dependencies of a batcher. */
-export interface BatcherParts {
+interface BatcherParts {
   readonly setTimer: SetTimer;
   /** Sends a batch. Must not throw. */
   readonly send: (items: readonly EncodedItem[]) => void;
 }
 
 /** Items per envelope. */
-export const BATCH_SIZE = 100;
+const BATCH_SIZE = 100;
 
 /** How long an item waits for its batch to fill up. */
 export const BATCH_WAIT_MILLIS = 5000;

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
-import type { Log, LogLevel } from "../protocol/log.js";
-import { clip } from "../support/cut.js";
+import type { Log, LogLevel } from "../protocol/items.js";
+import { clip } from "../support/text.js";
 import { attributeText, jsonText } from "./typed-attribute.js";
 import { attributesMember, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
@@ -16,11 +16,11 @@ import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import { isLogLevel, severityNumberOf } from "../protocol/log-levels.js";
-import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import { isLogLevel, severityNumberOf } from "../protocol/items.js";
+import type { TelemetryPlace } from "../context/telemetry-place.js";
 
 /** One log, without the attributes of the scopes and the process. */
-export interface LogInput {
+interface LogInput {
   /** Seconds since the epoch. */
   readonly timestamp: number;
   readonly level: LogLevel;

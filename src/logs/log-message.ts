@@ -14,7 +14,7 @@ export interface ParameterizedLog {
 }
 
 /** The body of a log, and the attributes that its message adds. */
-export interface LogMessage {
+interface LogMessage {
   /** A string, or an object, which is sent as JSON text. */
   readonly body: object | string;
   readonly attributes: Readonly<Record<string, unknown>> | undefined;

@@ -1,7 +1,7 @@
 import type { SentryClient } from "../client/client.js";
 import { clip } from "../support/text.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
-import type { Metric, MetricType } from "../protocol/metric.js";
+import type { Metric, MetricType } from "../protocol/items.js";
 import { attributeText } from "./typed-attribute.js";
 import { attributesMember, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
@@ -16,10 +16,10 @@ import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import type { TelemetryPlace } from "../context/telemetry-place-type.js";
+import type { TelemetryPlace } from "../context/telemetry-place.js";
 
 /** One metric value, without the attributes of the scopes and the process. */
-export interface MetricInput {
+interface MetricInput {
   /** Seconds since the epoch. */
   readonly timestamp: number;
   readonly name: string;
@@ -32,7 +32,7 @@ export interface MetricInput {
 }
 
 /** Longest name of a metric, in characters. */
-export const MAX_METRIC_NAME = 200;
+const MAX_METRIC_NAME = 200;
 
 type MetricHead = Omit<MetricInput, "attributes">;
 type Entries = Iterable<readonly [string, unknown]>;

@@ -1,10 +1,10 @@
-import { clip } from "../support/cut.js";
+import { clip } from "../support/text.js";
 import { attempt, isList, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
 
 /** Size limits of the attributes of one item. */
-export interface AttributeLimits {
+interface AttributeLimits {
   /** Characters per value. */
   readonly valueLength: number;
   /** Characters of JSON of all attributes; attributes above the limit are left out. */
@@ -12,7 +12,7 @@ export interface AttributeLimits {
 }
 
 /** Encoded attributes. */
-export interface AttributeText {
+interface AttributeText {
   /** `"key":{…}` pairs, separated by commas. */
   readonly text: string;
   /** True if attributes were left out. */

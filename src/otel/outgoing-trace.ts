@@ -11,13 +11,10 @@ import { readContextScopes } from "../context/scope-context.js";
 const diagnostics = createDiagnostics(diag);
 
 /** Returns the dynamic sampling context of a trace that starts in this process. */
-export type DscSource = (
-  traceId: string,
-  spanContext: SpanContext,
-) => DynamicSamplingContext | undefined;
+type DscSource = (traceId: string, spanContext: SpanContext) => DynamicSamplingContext | undefined;
 
 /** Returns the segment of a span that a span processor has seen, or undefined. */
-export type SegmentSource = (
+type SegmentSource = (
   span: Span,
 ) => { readonly sampled: boolean; readonly dsc: DynamicSamplingContext | undefined } | undefined;
 
@@ -28,7 +25,7 @@ export interface TraceSources {
 }
 
 /** Sampling decision and dynamic sampling context for outgoing headers. */
-export interface OutgoingTrace {
+interface OutgoingTrace {
   /** `undefined` defers the decision to the receiver. */
   readonly sampled: boolean | undefined;
   /** Empty if there is none. */

@@ -5,7 +5,7 @@ import type { SpanIdentity } from "../trace/span.js";
 import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
 
 /** The remote span in a carrier. */
-export interface CarrierParent {
+interface CarrierParent {
   readonly span: SpanIdentity;
   /** True if the trace may be continued here. */
   readonly isContinued: boolean;

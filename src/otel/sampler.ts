@@ -8,17 +8,12 @@ import { announceHead, createSegmentSampling } from "../spans/root-decision.js";
 import type { DecidedRoot, SegmentSampling } from "../spans/root-decision.js";
 
 /** An OTel `SamplingResult`: 0 is NOT_RECORD, 2 is RECORD_AND_SAMPLED. */
-export interface HeadResult {
+interface HeadResult {
   readonly decision: 0 | 2;
 }
 
 /** Arguments of OTel's `shouldSample` after the context. */
-export type SampledSpan = readonly [
-  traceId: string,
-  name: string,
-  kind: number,
-  attributes: Attributes,
-];
+type SampledSpan = readonly [traceId: string, name: string, kind: number, attributes: Attributes];
 
 const NOT_RECORDED: HeadResult = Object.freeze({ decision: 0 });
 const SAMPLED: HeadResult = Object.freeze({ decision: 2 });

@@ -14,7 +14,7 @@ export interface MetricPoint {
 }
 
 /** Values of the span metrics of a client (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/). */
-export interface SpanPoints {
+interface SpanPoints {
   /** Processed spans by outcome. Spans that the application chose to drop count as processed without an error. */
   readonly processed: readonly MetricPoint[];
   /** Ended spans that wait for their segment. */
@@ -70,7 +70,7 @@ function sumOf(points: readonly MetricPoint[]): number {
 }
 
 /** Name and options of an instrument, from the OTel semantic conventions. */
-export type Definition = [name: string, options: MetricOptions];
+type Definition = [name: string, options: MetricOptions];
 
 const SPANS = { unit: "{span}", valueType: ValueType.INT } as const;
 

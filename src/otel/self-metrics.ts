@@ -37,7 +37,7 @@ export interface SelfMetricsSettings {
 }
 
 /** The delivery of one envelope, including retries. */
-export interface ExportOperation {
+interface ExportOperation {
   readonly millis: number;
   /** Undefined if the envelope was delivered. */
   readonly errorType?: string | undefined;

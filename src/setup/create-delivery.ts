@@ -29,7 +29,7 @@ import type { SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 
 /** Dependencies of the delivery of a client. */
-export interface DeliveryParts {
+interface DeliveryParts {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;

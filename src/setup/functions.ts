@@ -14,9 +14,15 @@ export { createClient } from "./create-client.js";
 export { instrumentCron } from "../crons/instrument-cron.js";
 export { instrumentNodeCron } from "../crons/instrument-node-cron.js";
 export { instrumentNodeSchedule } from "../crons/instrument-node-schedule.js";
-export { getClient, setClient } from "../context/global-client.js";
+export {
+  close,
+  flush,
+  getClient,
+  isInitialized,
+  setClient,
+  stats,
+} from "../context/global-client.js";
 export { captureHandlerError } from "../errors/handler-error.js";
-export { close, flush, isInitialized, stats } from "../context/global-client.js";
 export { logger } from "../logs/logger.js";
 export { metrics } from "../logs/metrics.js";
 export { captureCheckIn, monitor, withMonitor } from "../crons/monitor.js";

@@ -17,10 +17,7 @@ export interface EndingClient {
 type EndSignal = "SIGINT" | "SIGTERM";
 
 /** The part of `process` that is used here. */
-export interface EndingProcess extends Pick<
-  EventEmitter,
-  "listeners" | "off" | "on" | "prependListener"
-> {
+interface EndingProcess extends Pick<EventEmitter, "listeners" | "off" | "on" | "prependListener"> {
   readonly pid: number;
   kill(pid: number, signal: EndSignal): unknown;
 }

@@ -11,7 +11,7 @@ import { hasDestination } from "./destination-check.js";
 export const NOT_TRACED = "not-traced";
 
 /** A span processor or exporter that must be registered. */
-export interface Registrable {
+interface Registrable {
   readonly kind: "SentrySpanExporter" | "SentrySpanProcessor";
   readonly instance: Usable;
 }

@@ -11,8 +11,12 @@ import type {
   TracerProviderOptions,
 } from "@opentelemetry/sdk-trace";
 
-import { isRegistered } from "../context/api-registry.js";
-import { API_COPIES, NO_CONTEXT_MANAGER, copiesMessage } from "../context/context-check.js";
+import {
+  API_COPIES,
+  NO_CONTEXT_MANAGER,
+  copiesMessage,
+  isRegistered,
+} from "../context/api-registration.js";
 import { requireFrom } from "../support/own-file.js";
 import { reportSetupFault } from "../support/setup-faults.js";
 import { SentryPropagator } from "./otel-parts.js";
@@ -110,7 +114,7 @@ interface OptionalPeers {
 }
 
 /** Name of an optional OTel package. */
-export type PeerName = keyof OptionalPeers;
+type PeerName = keyof OptionalPeers;
 
 /**
  * Loads an optional package as installed by the application; undefined if it is not installed. Throws what the package

@@ -6,7 +6,7 @@ import { SourceFiles } from "../errors/source-files.js";
 import { attempt, memberOf } from "../support/foreign.js";
 
 /** The flush before the process ends. */
-export interface LastFlush {
+interface LastFlush {
   /** Resolves when everything is sent, or after its time-out. Never rejects. */
   readonly flush: () => Promise<unknown>;
   /** The process ends after this time, even if `flush` is pending. */
@@ -98,7 +98,7 @@ const FIRST_CALL =
  * Returns what Node prints above an uncaught error: the file, the source line and a mark below the column. Uses the first
  * frame of the stack, since only Node knows where the error was thrown. Empty if there is no source.
  */
-export function excerptOf(error: unknown): string {
+function excerptOf(error: unknown): string {
   return attempt(() => {
     const stack = memberOf(error, "stack");
     if (typeof stack !== "string") return "";

@@ -1,5 +1,5 @@
 import type { CaptureMechanism } from "../errors/exception-values.js";
-import type { SeverityLevel } from "../protocol/error-event.js";
+import type { SeverityLevel } from "../protocol/events.js";
 import { attempt } from "../support/foreign.js";
 import {
   UncaughtEnd,
@@ -21,7 +21,7 @@ export interface UncaughtHint {
 }
 
 /** Reports an uncaught error to one client. */
-export type ReportUncaught = (thrown: unknown, hint: UncaughtHint) => unknown;
+type ReportUncaught = (thrown: unknown, hint: UncaughtHint) => unknown;
 
 /** The part of a client that is used for uncaught errors. */
 export interface UncaughtClient {
@@ -118,7 +118,7 @@ const EVENT = "unhandledRejection";
  * handles, and all of them if Node only warns (`--unhandled-rejections`). Since a listener changes how Node treats
  * rejections, it is added only while that makes no difference.
  */
-export class UncaughtRejections {
+class UncaughtRejections {
   readonly #process: UncaughtProcess;
   readonly #onRejection: (reason: unknown) => void;
   #isListening = false;

@@ -9,7 +9,7 @@ const MAX_CONNECTIONS = 1000;
 const CHECK_MILLIS = 1000;
 
 /** Time-outs of a server. */
-export interface HttpTimes {
+interface HttpTimes {
   /** Milliseconds after which an idle connection is closed; default 5000. */
   readonly keepAliveMillis?: number | undefined;
   /** Milliseconds that a client may take to send a request; default 30,000. */

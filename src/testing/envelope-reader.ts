@@ -14,7 +14,7 @@ export interface ReadItem {
 }
 
 /** Header of an item, with all its members. */
-export interface ReadItemHeader {
+interface ReadItemHeader {
   readonly type: string;
   readonly length?: number;
   readonly [key: string]: unknown;
@@ -173,7 +173,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gs;
  * Returns the first key that appears twice at the top level of a JSON object. `JSON.parse` silently keeps the last one,
  * but Relay rejects an envelope whose header repeats a key.
  */
-export function repeatedKey(json: string): string | undefined {
+function repeatedKey(json: string): string | undefined {
   const seen = new Set<string>();
   let depth = 0;
   let lastString = "";

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { IngestRequest } from "./ingest-request.js";
 
 /** A response set by a test. Default: 200 without a delay. */
-export interface IngestResponse {
+interface IngestResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

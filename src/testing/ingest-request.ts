@@ -58,7 +58,7 @@ export interface BodiesUnderWay {
 }
 
 /** Limits for request bodies. */
-export interface RequestLimits {
+interface RequestLimits {
   /** Bytes of a body, both compressed and decompressed. All bodies under way may have five times as many. */
   readonly maxBytes: number;
   readonly underWay: BodiesUnderWay;

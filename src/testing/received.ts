@@ -58,13 +58,13 @@ export interface ReceivedTraceContext {
 }
 
 /** Contexts by name. */
-export interface ReceivedContexts {
+interface ReceivedContexts {
   readonly trace?: ReceivedTraceContext;
   readonly [name: string]: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The user of an event. */
-export interface ReceivedUser {
+interface ReceivedUser {
   readonly id?: string | number;
   readonly email?: string;
   readonly username?: string;
@@ -105,7 +105,7 @@ export interface ReceivedError {
 }
 
 /** One exception of a chain. */
-export interface ReceivedException {
+interface ReceivedException {
   readonly type?: string;
   readonly value?: string;
   readonly mechanism?: Readonly<Record<string, unknown>>;

@@ -15,7 +15,7 @@ export type {
 } from "./received.js";
 
 /** A client, or any object with the statistics of one. */
-export interface Accountable {
+interface Accountable {
   stats(): ClientStats;
 }
 

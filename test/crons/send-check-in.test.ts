@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { encodeCheckIn } from "../../src/crons/send-check-in.js";
-import type { CheckIn, MonitorConfig } from "../../src/protocol/check-in.js";
+import type { CheckIn, MonitorConfig } from "../../src/protocol/items.js";
 
 const SCHEDULE = { type: "crontab", value: "0 3 * * *" } as const;
 const IN_PROGRESS: CheckIn = { monitorSlug: "job", status: "in_progress" };

@@ -3,8 +3,11 @@ import type { MeterProvider as ApiMeterProvider } from "@opentelemetry/api";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { attachSelfMetrics } from "../../src/otel/self-metrics.js";
-import type { MeasuredClient, SelfMetricsSettings } from "../../src/otel/self-metrics.js";
-import type { SelfMetrics } from "../../src/otel/self-metrics.js";
+import type {
+  MeasuredClient,
+  SelfMetrics,
+  SelfMetricsSettings,
+} from "../../src/otel/self-metrics.js";
 import { createMemoryTransport } from "../../src/testing/testing.js";
 import { DSN, startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";
