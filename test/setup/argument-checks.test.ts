@@ -89,7 +89,7 @@ const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
   monitor: [],
   setAttribute: [noName],
   setAttributes: [noMembers],
-  setClient: [[[{}], "a client of `createClient`", ""]],
+  setClient: [[[{}], "a value that is not a client", ""]],
   setContext: [noName, [["name", 5], "an object or null as its second argument", "a number"]],
   setExtra: [noName],
   setExtras: [noMembers],
