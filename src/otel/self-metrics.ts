@@ -9,7 +9,7 @@ import type {
 } from "@opentelemetry/api";
 
 import type { SentryClient } from "../client/client.js";
-import { networkErrorCode } from "../delivery/http/failure-messages.js";
+import { networkErrorCode } from "../delivery/http/send-failures.js";
 import type { SendResult } from "../delivery/transport.js";
 import { duringOwnCall } from "../support/own-call.js";
 import { SDK_VERSION } from "../version.js";

@@ -15,14 +15,17 @@ import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { createSpool } from "../delivery/spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../delivery/spool/spool.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
-import type { EnvelopeSender } from "../delivery/sender.js";
+import type {
+  EnvelopeSender,
+  EnvelopeSenderSettings,
+  SenderTransport,
+} from "../delivery/sender.js";
 import { steadyNow } from "../support/time.js";
-import { failureReason, networkMessage } from "../delivery/http/failure-messages.js";
+import { failureReason, networkMessage } from "../delivery/http/send-failures.js";
 import { DEFAULT_MAX_CONNECTIONS, createHttpTransport } from "../delivery/http/http-transport.js";
 import type { HttpTransport } from "../delivery/http/http-transport.js";
 import { createRetryTransport } from "../delivery/retry/retry-transport.js";
 import type { RetryTransport } from "../delivery/retry/retry-transport.js";
-import type { EnvelopeSenderSettings, SenderTransport } from "../delivery/sender-settings.js";
 import { createSpoolReplay } from "../delivery/spool/spool-replay.js";
 import type { SpoolReplay } from "../delivery/spool/spool-replay.js";
 import type { SendResult, Transport } from "../delivery/transport.js";
@@ -174,7 +177,7 @@ interface ReplayParts {
 
 function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): SpoolReplay {
   const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
-    sender.settleSpooled(spooled, result);
+    sender.recordSpooled(spooled, result);
     if (!spooled.isOwn && result.outcome === "rejected") {
       ledger.recordForeign("send_error", spooled.envelope.contents);
     }
