@@ -1,23 +1,23 @@
-// Secrets in texts that are no JSON: `PASSWORD=x`, lines of YAML and of HTTP headers, XML, options of programs. Prose has
-// the same shape ("password: reset by user"), so a value after a colon counts only if it does not read like words.
+// Secrets in texts that are not JSON: `PASSWORD=x`, lines of YAML and of HTTP headers, XML, options of programs. Prose can
+// look the same ("password: reset by user"), so a value after a colon is a secret only if it does not read like words.
 import { filterCommandLine } from "./command-line.js";
 import { isSecretName, mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 import { filterSetCookie } from "./sensitive.js";
 
-/** Characters before an assignment that may be its name. */
+/** Characters before an assignment that are read as its name. */
 const MAX_NAME = 64;
 
 const CANDIDATE = /[{[=]|: |<\/| -[-a-z]/i;
 
-/** Returns false if a text holds no JSON and assigns no value to a name: a quick test, 60 ns for 40 characters. */
-export function mayHold(text: string): boolean {
+/** Returns false if a text contains neither JSON nor assignments. A cheap first test: 60 ns for 40 characters. */
+export function mayHoldAssignments(text: string): boolean {
   return CANDIDATE.test(text);
 }
 
 /**
- * Withholds values that a text assigns to names of secrets. Its time is linear. Without `sendDefaultPii` headers of
- * cookies are withheld as a whole.
+ * Replaces values that a text assigns to secret names by `[Filtered]`, in linear time. Without `sendDefaultPii`, cookie
+ * headers are replaced as a whole.
  */
 export function withoutAssigned(text: string, sendDefaultPii: boolean): string {
   if (text === "" || !(mayNameSecret(text) || isCommand(text))) return text;
@@ -27,7 +27,7 @@ export function withoutAssigned(text: string, sendDefaultPii: boolean): string {
 // `<password>x</password>`, `<wsse:Password Type="…"><![CDATA[x]]></wsse:Password>`.
 const ELEMENT = /(<([\w:.-]{1,64})(?:\s[^<>]{0,512})?>(?:<!\[CDATA\[)?)([^<]+)(?=<\/)/g;
 
-/** Withholds the content of XML elements with a secret's name. */
+/** Replaces the content of XML elements with a secret name by `[Filtered]`. */
 export function withoutElements(text: string): string {
   if (!text.includes("</") || !mayNameSecret(text)) return text;
   return text.replace(ELEMENT, (...match: string[]) => {
@@ -41,7 +41,7 @@ export function withoutElements(text: string): string {
 const COMMAND =
   /(?<![\w.-])(?:curl|wget|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
 
-// A command may stand anywhere in a text: in a message of a child process, in the log of a build.
+// A command may be anywhere in a text: in a message of a child process, in the log of a build.
 function withoutCommands(text: string): string {
   return isCommand(text) ? text.replace(COMMAND_LINE, withoutCommand) : text;
 }
@@ -56,10 +56,10 @@ function withoutCommand(line: string): string {
   return line.slice(0, start) + filterCommandLine(line.slice(start), (word) => word);
 }
 
-// With the lines that a backslash continues.
+// One line, with the following lines if it ends with a backslash.
 const COMMAND_LINE = /(?:[^\r\n\\]|\\(?:\r\n|[^]))+/g;
 
-// Names of up to three words, `API key: x`, at the beginning of a line.
+// A name of up to three words at the beginning of a line: `API key: x`.
 const LINE =
   /^([ \t>*-]{0,32}(?:export[ \t]|set[ \t])?["']?((?:[\w.$@/-]{1,64} ){0,2}[\w.$@/-]{1,64})["']?[ \t]{0,8}[:=][ \t]{1,8})(\S[^\r\n]*)$/gm;
 
@@ -75,7 +75,7 @@ function withoutLines(text: string, sendDefaultPii: boolean): string {
   });
 }
 
-// Two lines of names and values are a document, one may be a message.
+// Two or more lines of names and values are a document; a single one may be a message.
 function isOfLines(text: string): boolean {
   return text.includes("\n") && (text.match(LINE)?.length ?? 0) > 1;
 }
@@ -83,7 +83,7 @@ function isOfLines(text: string): boolean {
 const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
 const COOKIE = /^(?:set-)?cookie$/i;
 
-// In a document of names and values, also words are values unless they are said about the name: `must not be empty`.
+// In a document, words are values, too, unless they are a statement about the name: `must not be empty`.
 function isValue(value: string, isDocument: boolean): boolean {
   const words = value.trimEnd();
   if (isDocument) return !STATEMENT.test(words);
@@ -93,10 +93,10 @@ function isValue(value: string, isDocument: boolean): boolean {
 const STATEMENT =
   /^(?:must|should|shall|is|are|was|were|has|have|had|may|can|cannot|can't|does|do|did|will|required|invalid|incorrect|wrong|missing|empty|too|not|no|expected|expired|expires|please|field|at least|reset|changed|rejected|accepted|ok)\b/i;
 
-/** Characters of the shortest value that is told from a word. */
+/** Length of the shortest value that can be distinguished from a word. */
 const SHORTEST_RANDOM = 6;
 
-// Words have no digits between or after their letters, and no capitals within.
+// Words contain neither digits nor capitals behind their first letter.
 function isRandom(value: string): boolean {
   return value.length >= SHORTEST_RANDOM && /[a-z]/i.test(value) && /\d|[a-z][A-Z]/.test(value);
 }
@@ -105,7 +105,7 @@ function isQuoted(value: string): boolean {
   return /^(["'`])[^]*\1[,;]?$/.test(value) && value.length > 3;
 }
 
-// References, parameters of statements, formats, and what tells nothing.
+// References (`${NAME}`), parameters of statements (`$1`), format specifiers (`%s`) and values without information.
 const PLACEHOLDER =
   /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
 
@@ -135,14 +135,14 @@ function withoutMarks(text: string): string {
   return at === 0 ? text : shown + text.slice(at);
 }
 
-// `key=value` tells of keys in general.
+// `key=value` is about keys in general.
 function isAssignedSecret(name: string): boolean {
   return name.length > 1 && !/^key$/i.test(name) && mayNameSecret(name) && isSecretName(name);
 }
 
 const NAME_CHARACTER = /[\w.$@-]/;
 
-// Up to so many words that are separated by one space each, without the quotation mark after them.
+// Reads a name of up to `words` words, separated by single spaces, without a closing quotation mark.
 function nameBefore(text: string, end: number, words: number): string {
   let last = end;
   while (last > 0 && end - last < 8 && /[\s"'\]]/.test(text.charAt(last - 1))) last -= 1;
@@ -163,7 +163,7 @@ interface Extent {
   readonly end: number;
 }
 
-// A value ends where the next assignment of a list begins: `password=x,user=me`, `password=x&page=2`.
+// A value ends where the next assignment begins: `password=x,user=me`, `password=x&page=2`.
 const BARE = /(?:[^\s&;,"'<>]|[&;,](?![\w.-]{1,64}=|\s|$))+/y;
 const SPACES = /[ \t]{0,8}/y;
 

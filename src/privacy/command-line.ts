@@ -7,20 +7,20 @@ type TextFilter = (text: string) => string;
 
 // `--token`, `-Dpassword=x`, `--token=x`.
 const OPTION = /^(--?(?:D(?=[a-z]))?)([a-z][\w.-]*)(=?)/i;
-// `/password:x` of Windows, and not a path.
+// `/password:x` on Windows, but not a path.
 const WINDOWS_OPTION = /^(\/([a-z][\w-]*)[:=])./i;
 const ASSIGNMENT = /^([a-z_][\w.-]*)=(?=.)/i;
 const HEADER = /^(?:-H|--header=)?([\w-]+):\s*(?=\S)/;
 const LOGIN = /^([^\s:/@]*):(?!\/\/)(.+)$/;
 
-/** Options whose value is a user and a password, of curl and others. */
+/** Options of curl and others whose value is `user:password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--proxy-user"]);
 const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
 const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
 
 /**
- * The letter of the option that takes a password, by program. `-p` is a port, a path or a project for most
- * others, so it counts for these alone; `login` stands for `docker login` and the like.
+ * The letter of the password option, by program. For most other programs, `-p` is a port, a path or a project. `login`
+ * stands for `docker login` and the like.
  */
 const PASSWORD_OPTIONS: ReadonlyMap<string, string> = new Map([
   ["mysql", "p"],
@@ -45,25 +45,25 @@ const PASSWORD_OPTIONS: ReadonlyMap<string, string> = new Map([
   ["ldapmodify", "w"],
 ]);
 
-/** Programs whose `-p` without a value asks for the password. */
+/** Programs that prompt for the password if `-p` has no value. */
 const ASKING = /^(?:mysql|mariadb)/;
 
-/** A part of a command line, without the quotes around it. */
+/** A word of a command line, without the quotes around it. */
 interface Word {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** How the words before have changed what a word means. */
+/** What the preceding words mean for the next one. */
 interface State {
   program: string;
   next: "cookies" | "login" | "plain" | "secret";
 }
 
 /**
- * Withholds the secrets in a command line: values of options and variables with a secret's name, users'
- * passwords, HTTP headers. `inner` filters what has no such shape. Spaces and quotes stay.
+ * Replaces the secrets in a command line by `[Filtered]`: values of options and variables with a secret name, passwords of
+ * users, HTTP headers. `inner` filters the other words. Spaces and quotes are kept.
  */
 export function filterCommandLine(text: string, inner: TextFilter): string {
   const words = wordsOf(text);
@@ -82,7 +82,7 @@ export function filterCommandLine(text: string, inner: TextFilter): string {
   return at === 0 ? text : result + text.slice(at);
 }
 
-/** Withholds the secrets among the arguments of a program, as a list. */
+/** Replaces the secrets in a list of arguments by `[Filtered]`. */
 export function filterWords(words: readonly string[], inner: TextFilter): readonly string[] {
   const state: State = { program: "", next: "plain" };
   return words.map((word) => filterWord(word, state, inner));
@@ -92,7 +92,7 @@ function filterWord(word: string, state: State, inner: TextFilter): string {
   const { next } = state;
   state.next = "plain";
   const option = OPTION.exec(word);
-  // `--token --verbose`: the token was given in another way.
+  // In `--token --verbose`, the second word is not the token.
   if (option === null && next !== "plain") return valueOf(word, next, inner);
   const short = shortOption(word, state);
   if (short !== undefined) return short;
@@ -114,13 +114,13 @@ function valueOf(word: string, next: State["next"], inner: TextFilter): string {
   if (next === "secret") return word === "" ? word : FILTERED;
   if (next === "cookies") return word.includes("=") ? FILTERED : word;
   const match = LOGIN.exec(word);
-  // `-u 1000:1000` is a user's and a group's id.
+  // `-u 1000:1000` is the id of a user and a group.
   if (match === null || /^\d+:\d+$/.test(word)) return plainWord(word, inner);
   return `${match[1]}:${FILTERED}`;
 }
 
-// The program may be given with its path, and after `sudo`, variables or in a chain of commands. Its
-// password is given once: the `-p` of `sshpass -p x ssh -p 22` is a port.
+// The program may have a path, and may follow `sudo`, variables or another command. It takes the password once: the second
+// `-p` of `sshpass -p x ssh -p 22` is a port.
 function shortOption(word: string, state: State): string | undefined {
   const name = word
     .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
@@ -160,12 +160,12 @@ function login(word: string): string | undefined {
 }
 
 function plainWord(word: string, inner: TextFilter): string {
-  // A form, `-d 'password=x&user=y'`, or settings of a connection.
+  // A form (`-d 'password=x&user=y'`) or a connection string.
   const plain = /^[\w.-]+=[^\s;]*&\S*$/.test(word) ? filterQuery(word) : word;
   return inner(/^[\w ]+=[^;]*;/.test(plain) ? filterConnection(plain) : plain);
 }
 
-// Quotes may stand anywhere in a word: `--token="a b"`. One that is not closed reaches to the end.
+// Quotes may be anywhere in a word: `--token="a b"`. An unclosed quote extends to the end.
 const WORD = /(?:"(?:[^"\\]|\\[^])*(?:"|$)|'[^']*(?:'|$)|\\[^]|[^\s"'\\])+/g;
 
 function wordsOf(line: string): readonly Word[] {
@@ -180,7 +180,7 @@ function wordsOf(line: string): readonly Word[] {
   }));
 }
 
-// The word between the quotes that it had, where they surround it or the end of it.
+// Puts the filtered word between the quotes that surrounded it or its last part.
 function requoted(raw: string, shown: string): string {
   const quote = raw.charAt(0);
   if (quote === '"' || quote === "'") return quote + shown.replaceAll(quote, `\\${quote}`) + quote;

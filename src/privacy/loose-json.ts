@@ -1,15 +1,15 @@
-// A reader of JSON as it is found in telemetry: complete or cut off, several values in one text, and the
-// look-alikes of other languages and of Node's `util.inspect`. It never fails: what it cannot read is
-// skipped. It reads each character once, so its time is linear.
+// A tolerant reader of JSON in telemetry: complete or cut off, several values in one text, and similar notations, such as
+// Python's and that of Node's `util.inspect`. It never fails: characters that it cannot read are skipped. It reads each
+// character once, so its time is linear.
 
 import { bareValue, closingQuote, isContainer, nodeOf, objectOf, unescaped } from "./loose-node.js";
 import type { LooseMember, LooseNode, MutableNode } from "./loose-node.js";
 import { FILTERED } from "./secret-words.js";
 
-/** Containers that are nested deeper are one empty object each. */
+/** Containers that are nested deeper are read as empty objects. */
 const MAX_DEPTH = 64;
 
-// A value without quotes ends at a separator, or where the next member begins: `{ user:me password:x }`.
+// A value without quotes ends at a separator or before the next member: `{ user:me password:x }`.
 const BARE = /(?:(?![,{}[\]\n\r]|\s{1,8}["']?[\w.$-]{1,64}["']?\s{0,2}[:=])[^])*/y;
 const BARE_NAME = /:?[\w.$@/-]+/y;
 const ASSIGNMENT = /\s*(?::|=>)/y;
@@ -17,13 +17,13 @@ const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
 const ESCAPED_QUOTE = /\\+["'`]/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
 
-/** The members of a container, and its values without a name. */
+/** The members of a container, and its values without names. */
 interface Content {
   readonly members: LooseMember[];
   readonly items: LooseNode[];
 }
 
-/** Reads the values of a text, one after another: containers, texts between quotation marks, and members with such. */
+/** Returns the values in a text, in order: containers, quoted strings, and members outside of containers. */
 export function readLoose(text: string): readonly LooseNode[] {
   const reader = new LooseReader(text);
   return reader.values();
@@ -45,14 +45,13 @@ class LooseReader {
       for (const member of members)
         if (!member.isBare || isContainer(member.node)) found.push(objectOf([member], member.node));
       found.push(...items.filter((item) => item.isQuoted || isContainer(item)));
-      // A bracket that closes nothing is skipped.
+      // An unmatched closing bracket is skipped.
       this.#at += 1;
     }
     return found.toSorted(byStart);
   }
 
-  // Up to a closing bracket, which may be of either kind: in what was cut or written by hand they do
-  // not always match.
+  // Reads up to a closing bracket of either kind: in texts that were cut or written by hand, they do not always match.
   #content(): Content {
     const content: Content = { members: [], items: [] };
     while (this.#skipSeparators() < this.#text.length) {
@@ -60,13 +59,13 @@ class LooseReader {
       const code = this.#text.charCodeAt(before);
       if (code === CLOSING_BRACE || code === CLOSING_BRACKET) break;
       this.#entry(content);
-      // What is nothing at all is skipped: reading ends.
+      // Nothing was read: the character is skipped, so that reading ends.
       if (this.#at === before) this.#at += 1;
     }
     return content;
   }
 
-  // A member where a name and an assignment stand here, else a value.
+  // Reads a member if a name and an assignment follow, else a value.
   #entry({ members, items }: Content): void {
     const start = this.#at;
     const quote = this.#quote();
@@ -93,7 +92,7 @@ class LooseReader {
     return { name, node, isBare: quote === "" };
   }
 
-  // The quotation mark that stands here, with the backslashes before it.
+  // Returns the quotation mark at the current position, with the backslashes before it.
   #quote(): string {
     const character = this.#text.charAt(this.#at);
     if (character === '"' || character === "'" || character === "`") return character;
@@ -116,7 +115,7 @@ class LooseReader {
     return isHidden ? this.#hidden() : this.#bare();
   }
 
-  // What is already withheld stays as it is.
+  // A value that was filtered before stays as it is.
   #hidden(): MutableNode {
     const start = this.#at;
     this.#at += FILTERED.length;
@@ -125,7 +124,7 @@ class LooseReader {
 
   #bare(): MutableNode {
     const start = this.#at;
-    // `b'…'` and `User { … }` are one value.
+    // `b'…'` is one value, and so is `User { … }` below.
     if (this.#matches(PREFIX)) return this.#quoted(this.#quote());
     BARE.lastIndex = start;
     const bare = BARE.exec(this.#text)?.[0] ?? "";
@@ -211,7 +210,7 @@ function byStart(a: LooseNode, b: LooseNode): number {
   return a.start - b.start;
 }
 
-// A list with named entries is what Node shows of arrays with properties.
+// Items get their index as name: Node prints arrays with extra properties as a list with named entries.
 function numbered(node: LooseNode, index: number): LooseMember {
   return { name: String(index), node, isBare: true };
 }

@@ -1,14 +1,15 @@
-// The values that `loose-json` reads: their nodes, and the texts between quotation marks.
+// The nodes that `loose-json` creates, and the quoted strings in its texts.
 
-/** A value within a text. */
+/** A value in a text. */
 export interface LooseNode {
-  /** Where it begins and ends in the text. */
+  /** Offset of its first character in the text. */
   readonly start: number;
+  /** Offset behind its last character. */
   readonly end: number;
   readonly value: unknown;
   /**
-   * The quotation mark of a text, with the backslashes before it where the whole JSON is escaped. Of other
-   * values the one of their name; empty where that has none.
+   * The quotation mark of a string, with the backslashes before it if the JSON as a whole is escaped. For other values, the
+   * quotation mark of their name; "" if it has none.
    */
   readonly quote: string;
   readonly isQuoted: boolean;
@@ -20,10 +21,11 @@ export interface LooseNode {
 export interface LooseMember {
   readonly name: string;
   readonly node: LooseNode;
-  /** True where the name is written without quotation marks. */
+  /** True if the name has no quotation marks. */
   readonly isBare: boolean;
 }
 
+/** A node that is being read. */
 export type MutableNode = { -readonly [Key in keyof LooseNode]: LooseNode[Key] };
 
 interface Extent {
@@ -31,11 +33,12 @@ interface Extent {
   readonly end: number;
 }
 
-// All nodes have one shape: there are thousands of them in a text.
+/** Creates a node. All nodes have one hidden class, because a text may have thousands of them. */
 export function nodeOf({ start, end }: Extent, value: unknown): MutableNode {
   return { start, end, value, quote: "", isQuoted: false, members: undefined, items: undefined };
 }
 
+/** Creates the node of an object. */
 export function objectOf(members: readonly LooseMember[], extent: Extent): MutableNode {
   const value: Record<string, unknown> = {};
   for (const { name, node } of members) {
@@ -49,10 +52,12 @@ export function objectOf(members: readonly LooseMember[], extent: Extent): Mutab
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
 
+/** Tells whether a node is an object or a list. */
 export function isContainer({ members, items }: LooseNode): boolean {
   return members !== undefined || items !== undefined;
 }
 
+/** Returns the value of a text without quotation marks: a boolean, null, a number or a string. */
 export function bareValue(text: string): unknown {
   switch (text) {
     case "true":
@@ -68,8 +73,8 @@ export function bareValue(text: string): unknown {
 }
 
 /**
- * Returns where the quotation ends that began with this mark, before its mark and the backslashes that belong to it; -1
- * where it is not closed.
+ * Returns the offset at which a quoted string ends: that of its closing mark, or of the backslashes before it if the JSON as
+ * a whole is escaped; -1 if it is not closed. `from` is the offset behind the opening mark.
  */
 export function closingQuote(text: string, from: number, quote: string): number {
   const mark = quote.charAt(quote.length - 1);
@@ -93,7 +98,7 @@ const CONTROLS: Readonly<Record<string, string | undefined>> = {
   t: "\t",
 };
 
-// What was cut off or escaped by another language is no JSON.
+// Undefined if the text is not valid JSON: it was cut off, or escaped by the rules of another language.
 function jsonText(inner: string): string | undefined {
   if (!inner.includes("\\")) return inner;
   try {
@@ -103,7 +108,7 @@ function jsonText(inner: string): string | undefined {
   }
 }
 
-/** Returns what a quoted text says: once more unescaped for each time that the JSON as a whole was escaped. */
+/** Unescapes the content of a quoted string, as many times as the JSON as a whole was escaped. */
 export function unescaped(text: string, quote: string): string {
   const parsed = quote === '"' ? jsonText(text) : undefined;
   if (parsed !== undefined) return parsed;

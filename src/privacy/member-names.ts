@@ -1,4 +1,4 @@
-// Names of attributes and members that say what shape their values have.
+// Recognizes the format of a value by the name of its attribute or member.
 
 const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
 
@@ -16,7 +16,7 @@ const COMMAND = /(?:command_?lines?|cmd_?line|cmd|command|command_?args|argv)$/i
 const CONNECTION = /(?:connection_?string|conn_?str|jdbc_?url|dsn)$/i;
 const BODY = /(?:body|payload|form|form_?data|post_?data)(?:\.(?:content|data|text))?$/i;
 
-/** The shape of a text, as its name says it. */
+/** The format of a text, by its name. */
 export type TextShape =
   | "body"
   | "command"
@@ -37,25 +37,25 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
   [QUERY, "query"],
 ];
 
-/** How the name of a member decides about its value. */
+/** What the name of a member says about its value. */
 export interface NameShape {
-  /** Shape of a text under this name; `text` where the name says nothing. */
+  /** The format of a text with this name; `text` if the name says nothing. */
   readonly text: TextShape;
-  /** True for cookies as a whole: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */
+  /** True for a whole cookie header: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */
   readonly isCookie: boolean;
-  /** True for members whose own members are named by those who call, not by the application. */
+  /** True if the caller, not the application, names the value's own members: headers, cookies, query parameters. */
   readonly isFieldList: boolean;
-  /** True for lists of a program's arguments. */
+  /** True for a list of command-line arguments. */
   readonly isArguments: boolean;
 }
 
-/** Most names come from a small vocabulary; more distinct ones than this, or longer, are not remembered. */
+/** Names that are cached, and the longest of them. Most names come from a small vocabulary. */
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
 const known = new Map<string, NameShape>();
 
-/** Returns what a name says of its value. */
+/** Returns what a name says about its value. Cached. */
 export function shapeOf(name: string): NameShape {
   return known.get(name) ?? learned(name);
 }
@@ -81,12 +81,12 @@ function textShapeOf(name: string): TextShape {
   return SHAPES.find(([pattern]) => pattern.test(name))?.[1] ?? "text";
 }
 
-/** Returns true for the name of an attribute that holds one cookie: `http.request.header.cookie.sid`. */
+/** Tells whether an attribute holds a single cookie: `http.request.header.cookie.sid`. */
 export function isOneCookie(name: string): boolean {
   return ONE_COOKIE.test(name);
 }
 
-/** Returns true for names whose values are not read as plain text or by their own members alone. */
+/** Tells whether a name says anything about the format of its value. */
 export function hasShape(name: string): boolean {
   const { text, isFieldList, isArguments } = shapeOf(name);
   return isFieldList || isArguments || text !== "text";

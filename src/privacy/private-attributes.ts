@@ -1,4 +1,4 @@
-import { mayHold } from "./assigned-secrets.js";
+import { mayHoldAssignments } from "./assigned-secrets.js";
 import { hasShape, isOneCookie, shapeOf } from "./member-names.js";
 import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
 import { shownStatement } from "./redis-command.js";
@@ -9,25 +9,25 @@ import { isPersonalHeader, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
-/** Whether an attribute is left out: never, always, or on the spans of a server. */
+/** When an attribute is left out: never, always, or on SERVER spans. */
 export type Omission = "always" | "never" | "server";
 
-/** What is sent of an attribute. */
+/** The privacy rules for attributes of one name. */
 export interface AttributePrivacy {
   readonly omission: Omission;
   /**
-   * The value as it is sent, of a span with these attributes. Takes JSON values. `plainValue` where the
-   * name says nothing.
+   * Returns the value to send, for a span with these attributes. Takes JSON values. It is `plainValue` if the name needs no
+   * rule of its own.
    */
   readonly filter: (value: unknown, attributes?: AttributeBag) => unknown;
 }
 
-// Headers, whose names are the client's choice, and what is sent in their place by other protocols.
-// Their names follow the deny list as it is written: a term is a substring.
+// Headers, and their equivalents in other protocols. The client chooses their names, so the terms of Sentry's deny list are
+// searched as substrings.
 const FIELD =
   /^(?:http\.(?:request|response)\.header|rpc\..*metadata|faas\..*header|messaging\..*header|http\.(?:request\.)?cookies?|url\.query\.param(?:eter)?s?)\.(.+)$/i;
 
-/** Addresses of those who call: personal data. */
+/** Attributes with the address of a client, which is personal data. */
 const CLIENT_ADDRESSES: ReadonlySet<string> = new Set([
   "client.address",
   "client.socket.address",
@@ -35,14 +35,14 @@ const CLIENT_ADDRESSES: ReadonlySet<string> = new Set([
   "source.address",
 ]);
 
-/** The other side of a connection: of a server's span the one who calls, of a client's the one called. */
+/** Attributes with the address of the other side of a connection: on SERVER spans a client, on CLIENT spans a server. */
 const PEER_ADDRESSES: ReadonlySet<string> = new Set([
   "net.peer.ip",
   "net.sock.peer.addr",
   "network.peer.address",
 ]);
 
-// No digits: what authenticates somebody has some, as a rule.
+// Without digits, because credentials usually have some.
 const METHOD_NAME = /^[A-Z]+(?:[-_][A-Z]+)*$/i;
 const MAX_METHOD_LENGTH = 20;
 
@@ -53,10 +53,10 @@ const STATEMENTS: ReadonlySet<string> = new Set(["db.query.text", "db.statement"
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
 
 /**
- * What is sent of the attributes of this name. Attributes are recorded by instrumentations and by the
- * application, which nothing tells apart. Those of the conventions are sent but for headers with a
- * sensitive name, the secrets of URLs, and addresses of clients without `sendDefaultPii`; `user.*` and
- * `enduser.*` are set by hand only and stay. Of all others, those with a secret's name are withheld.
+ * Returns the privacy rules for attributes of a name. Attributes of instrumentations and of the application cannot be
+ * distinguished. Attributes of the semantic conventions are sent, except for headers with a sensitive name, secrets in URLs
+ * and, without `sendDefaultPii`, addresses of clients. `user.*` and `enduser.*` are sent: only applications set them. Of all
+ * other attributes, those with a secret name are filtered.
  */
 export function attributePrivacy(name: string, sendDefaultPii: boolean): AttributePrivacy {
   return {
@@ -65,12 +65,12 @@ export function attributePrivacy(name: string, sendDefaultPii: boolean): Attribu
   };
 }
 
-/** Whether an attribute that may be omitted is so on a span of this kind. */
+/** Tells whether an attribute is left out on a span of this kind. */
 export function isOmitted(omission: Omission, kind: number | undefined): boolean {
   return omission === "always" || (omission === "server" && kind === SPAN_KIND.SERVER);
 }
 
-/** The filter for header values; `name` is in any case, with `-` or `_`. */
+/** Returns the filter for values of a header; `name` is in any case, with `-` or `_`. */
 export function headerFilter(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
   if (isOneCookie(name)) return oneCookie(name, sendDefaultPii);
   if (!sendDefaultPii && shapeOf(name).isCookie) return hidden;
@@ -78,7 +78,7 @@ export function headerFilter(name: string, sendDefaultPii: boolean): (value: unk
   return isHidden ? hidden : (value) => redactedMember(name, value, sendDefaultPii);
 }
 
-// One attribute for each cookie: `http.request.header.cookie.sid`, `http.cookies.sid`.
+// For attributes with a single cookie: `http.request.header.cookie.sid`, `http.cookies.sid`.
 function oneCookie(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
   const cookie = name.slice(name.search(/cookies?\./i)).replace(/^[^.]*\./, "");
   return sendDefaultPii && !isSensitiveKey(cookie) ? (value) => redacted(value, true) : hidden;
@@ -97,22 +97,22 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (METHOD.test(name)) return method;
   if (STATEMENTS.has(name)) return statement;
   if (isSecretName(name)) return withheld;
-  // Most of what differs from span to span is one of these: they are not looked at by name each time.
+  // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
   if (shapeOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
   if (hasShape(name)) return (value) => redactedMember(name, value, sendDefaultPii);
   return sendDefaultPii ? openValue : plainValue;
 }
 
-/** Returns a JSON value whose name says nothing without the secrets in its members and texts. */
+/** Filters a JSON value whose name says nothing: secrets in its members and texts. */
 export function plainValue(value: unknown): unknown {
-  return typeof value === "string" && !mayHold(value)
+  return typeof value === "string" && !mayHoldAssignments(value)
     ? withoutShapes(withoutSecrets(value))
     : redacted(value, false);
 }
 
-// The same with `sendDefaultPii`: functions of their own, so that they can be told from others.
+// `plainValue` with `sendDefaultPii`. Not a closure, so that callers can compare filters by identity.
 function openValue(value: unknown): unknown {
-  return typeof value === "string" && !mayHold(value)
+  return typeof value === "string" && !mayHoldAssignments(value)
     ? withoutShapes(withoutSecrets(value))
     : redacted(value, true);
 }
@@ -137,13 +137,13 @@ function hidden(value: unknown): unknown {
   return Array.isArray(value) ? value.map(withheld) : withheld(value);
 }
 
-// Bodies are filtered by key where they have keys, and hidden elsewhere (protocol: data collection).
+// Bodies with keys are filtered by key, all others are hidden (protocol: data collection).
 function body(name: string, value: unknown, sendDefaultPii: boolean): unknown {
   const isReadable = typeof value !== "string" || isStructured(value) || isForm(value);
   return isReadable ? redactedMember(name, value, sendDefaultPii) : withheld(value);
 }
 
-// An HTTP method, known or not, and nothing else that may stand in its attribute.
+// True for HTTP methods, known or not: the attribute may hold any text.
 function isMethodName(value: string): boolean {
   return value === "_OTHER" || (value.length <= MAX_METHOD_LENGTH && METHOD_NAME.test(value));
 }

@@ -3,32 +3,30 @@ import { redacted as redactedJson, redactedMember, redactedText } from "./redact
 import { isSecretName } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 
-// Scopes are frozen, and shared by many events: each part of them is looked at once, for each setting
-// that clients of this process have.
+// Scope data is frozen and shared by many events, so each part is filtered once, with and without `sendDefaultPii`.
 const withPii = new WeakMap<object, object>();
 const withoutPii = new WeakMap<object, object>();
 
 /**
- * A JSON value in which values under sensitive names (`password`, `apiKey`, `x-auth-token`) are
- * `[Filtered]`, at any depth and within texts that hold JSON, and URLs have no credentials. The same value
- * where nothing had to change.
+ * Returns a JSON value in which values with secret names (`password`, `apiKey`, `x-auth-token`) are `[Filtered]`, at any
+ * depth and within texts that hold JSON, and URLs have no credentials. Returns the given value if nothing changes.
  *
- * What the application sets is sent untouched by the protocol. Breadcrumbs, extra, contexts and the user are
- * filtered nonetheless: they are filled with whole objects (a request, a configuration, a row of a table),
- * whose secrets nobody meant to send. Tags are set value by value: their names are not looked at.
+ * Sentry's specification sends data of the application as it is. Breadcrumbs, extra, contexts and the user are filtered
+ * nonetheless: applications fill them with whole objects (a request, a configuration, a row of a table) without thinking of
+ * the secrets inside. Tags are set one by one, so their names are not checked.
  */
 export function redactedMembers<T extends object>(value: T, sendDefaultPii: boolean): T {
   if (!Object.isFrozen(value)) return redactedJson(value, sendDefaultPii);
   const ofFrozen = sendDefaultPii ? withPii : withoutPii;
   const known = ofFrozen.get(value);
-  // What was found under this object is what it became.
+  // Stored below by this object, so it has the same type.
   if (known !== undefined) return known as T;
   const shown = redactedJson(value, sendDefaultPii);
   ofFrozen.set(value, shown);
   return shown;
 }
 
-/** The same for each of a list that is new for each event, of members that are not. */
+/** Filters each entry of a list: the list is new for each event, its entries are often shared. */
 export function redactedEach<T extends object>(
   values: readonly T[],
   sendDefaultPii: boolean,
@@ -37,7 +35,7 @@ export function redactedEach<T extends object>(
   return shown.every((value, index) => value === values[index]) ? values : shown;
 }
 
-/** Contexts have to be objects: one with a sensitive name keeps its members' names. */
+/** Filters a context. A context must be an object, so one with a secret name keeps the names of its members. */
 export function redactedContext(
   name: string,
   context: JsonRecord,
@@ -47,9 +45,9 @@ export function redactedContext(
   return Object.fromEntries(Object.keys(context).map((key) => [key, FILTERED]));
 }
 
-/** Tags with the secrets within their texts withheld, whatever their names are. */
+/** Filters the secrets in the values of tags, regardless of their names. */
 export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean): T {
-  // Without a copy where nothing has to change: nearly always.
+  // Copied only if something changes, which is rare.
   const changed: [string, string][] = [];
   for (const [name, value] of Object.entries(tags) as [string, unknown][]) {
     if (typeof value !== "string") continue;
@@ -59,7 +57,7 @@ export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean)
   return changed.length === 0 ? tags : { ...tags, ...Object.fromEntries(changed) };
 }
 
-/** An error event without what is secret in it. */
+/** Filters all secrets in an error event. */
 export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
   const shown = <T extends object>(value: T): T => redactedMembers(value, sendDefaultPii);
@@ -97,7 +95,7 @@ function redactedTexts(
   };
 }
 
-// Relay takes no `[Filtered]` for cookies, so they are left out. A body is called `data` here.
+// Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.
 function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean): T {
   const { cookies, data, ...rest }: { cookies?: unknown; data?: unknown } = request;
   return {
@@ -117,7 +115,7 @@ function redactedContexts(
   );
 }
 
-// Those of an event that the application has made itself may lack anything.
+// In an event that the application created, any member may be missing.
 function redactedException(exception: ExceptionValue, sendDefaultPii: boolean): ExceptionValue {
   const { value, mechanism }: Partial<ExceptionValue> = exception;
   const shown = typeof value === "string" ? redactedText(value, sendDefaultPii) : value;

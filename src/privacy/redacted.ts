@@ -1,4 +1,4 @@
-import { mayHold, withoutAssigned, withoutElements } from "./assigned-secrets.js";
+import { mayHoldAssignments, withoutAssigned, withoutElements } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
 import { shapeOf } from "./member-names.js";
@@ -8,80 +8,80 @@ import { filterStructured, isStructured } from "./secret-text.js";
 import { FILTERED } from "./secret-words.js";
 import { filterCookies, filterQuery, filterSetCookie, isSensitiveKey } from "./sensitive.js";
 
-/** What is nested deeper is no value that a scope or a span has. */
+/** Levels of nesting; deeper values are `[Filtered]`. Scopes and spans hold fewer levels. */
 const MAX_DEPTH = 64;
 
-/** How many levels of nesting JSON inside of a text counts for: at most eight texts are nested. */
+/** Levels that JSON inside of a text counts for, so that at most eight texts are nested. */
 const TEXT_DEPTH = 8;
 
-interface Place {
-  /** The names under which values are withheld. */
+interface Position {
+  /** Tells whether values with this name are filtered. */
   readonly names: (name: string) => boolean;
   readonly depth: number;
-  /** False where cookies are withheld as a whole. */
+  /** `sendDefaultPii`: if false, cookies are filtered as a whole. */
   readonly pii: boolean;
 }
 
 /**
- * A JSON value in which values under secret names are `[Filtered]`, at any depth, also within texts that
- * hold JSON, and texts hold no secret of a URL or one that is known by its shape. Cookies are withheld as
- * a whole without `sendDefaultPii`. All else is kept, in order: the same value where nothing had to
- * change. What is empty, `null` or a boolean tells nothing and stays.
+ * Returns a JSON value in which values with secret names are `[Filtered]`, at any depth and within texts that hold JSON, and
+ * texts contain no secrets of URLs and none that are known by their shape. Without `sendDefaultPii`, cookies are filtered as
+ * a whole. All other values, and the order, are kept; the given value is returned if nothing changes. Empty texts, `null`
+ * and booleans reveal nothing and stay.
  */
 export function redacted<T>(value: T, sendDefaultPii = false): T {
-  // What has been replaced is a text in the place of another value.
+  // A replaced value is a string, whatever its type was.
   return visited(value, rootOf(sendDefaultPii)) as T;
 }
 
-/** Filters a value as the member of this name of a value that `redacted` is given. */
+/** Filters a value as `redacted` would filter it as the member `name` of an object. */
 export function redactedMember(name: string, value: unknown, sendDefaultPii = false): unknown {
   return member(name, value, rootOf(sendDefaultPii));
 }
 
-/** Filters a text as `redacted` does: JSON may stand anywhere in it. */
+/** Filters a text as `redacted` does: it may contain JSON anywhere. */
 export function redactedText(text: string, sendDefaultPii = false): string {
   return freeText(text, rootOf(sendDefaultPii));
 }
 
-const OPEN_ROOT: Place = Object.freeze({ names: isSecretName, depth: 0, pii: true });
-const SHY_ROOT: Place = Object.freeze({ names: isSecretName, depth: 0, pii: false });
+const PII_ROOT: Position = Object.freeze({ names: isSecretName, depth: 0, pii: true });
+const DEFAULT_ROOT: Position = Object.freeze({ names: isSecretName, depth: 0, pii: false });
 
-function rootOf(sendDefaultPii: boolean): Place {
-  return sendDefaultPii ? OPEN_ROOT : SHY_ROOT;
+function rootOf(sendDefaultPii: boolean): Position {
+  return sendDefaultPii ? PII_ROOT : DEFAULT_ROOT;
 }
 
-function visited(value: unknown, place: Place): unknown {
-  if (typeof value === "string") return freeText(value, place);
+function visited(value: unknown, position: Position): unknown {
+  if (typeof value === "string") return freeText(value, position);
   if (typeof value !== "object" || value === null) return value;
-  if (place.depth >= MAX_DEPTH) return FILTERED;
-  return Array.isArray(value) ? list(value, place) : record(value, place);
+  if (position.depth >= MAX_DEPTH) return FILTERED;
+  return Array.isArray(value) ? list(value, position) : record(value, position);
 }
 
-// Most texts hold neither.
-function freeText(text: string, place: Place): string {
-  if (!mayHold(text)) return withoutShapes(withoutSecrets(text));
+// The first line is for most texts: they contain neither JSON nor assignments.
+function freeText(text: string, position: Position): string {
+  if (!mayHoldAssignments(text)) return withoutShapes(withoutSecrets(text));
   const plain = withoutElements(text);
-  const shown = structured(plain, place, (value, inner) => visited(value, inner));
+  const shown = structured(plain, position, (value, inner) => visited(value, inner));
   return withoutShapes(withoutSecrets(shown));
 }
 
 function structured(
   text: string,
-  place: Place,
-  filter: (value: unknown, inner: Place) => unknown,
+  position: Position,
+  filter: (value: unknown, inner: Position) => unknown,
 ): string {
-  const inner = { ...place, depth: place.depth + TEXT_DEPTH };
+  const inner = { ...position, depth: position.depth + TEXT_DEPTH };
   if (inner.depth < MAX_DEPTH)
     return filterStructured(
       text,
       (value) => filter(value, inner),
-      (gap) => withoutAssigned(gap, place.pii),
+      (gap) => withoutAssigned(gap, position.pii),
     );
   return isStructured(text) ? FILTERED : text;
 }
 
-function record(value: object, place: Place): object {
-  const inner = { ...place, depth: place.depth + 1 };
+function record(value: object, position: Position): object {
+  const inner = { ...position, depth: position.depth + 1 };
   let changed: [string, unknown][] | undefined;
   const entries: [string, unknown][] = Object.entries(value);
   const names = pairNames(value);
@@ -105,7 +105,7 @@ interface PairNames {
   readonly valueKey: string;
 }
 
-// As archives of HTTP, environments of containers and OTLP have it: `{ name: "Cookie", value: "a=b" }`.
+// HTTP archives, environments of containers and OTLP write members as objects: `{ name: "Cookie", value: "a=b" }`.
 function pairNames(value: object): PairNames | undefined {
   const valueKey = VALUE_MEMBERS.find((key) => Object.hasOwn(value, key));
   if (valueKey === undefined) return undefined;
@@ -120,27 +120,27 @@ function pairNames(value: object): PairNames | undefined {
 function ofPair(
   key: string,
   entry: unknown,
-  names: PairNames & { readonly inner: Place },
+  names: PairNames & { readonly inner: Position },
 ): unknown {
   if (key === names.nameKey) return visited(entry, names.inner);
   return member(key === names.valueKey ? names.name : key, entry, names.inner);
 }
 
-function member(name: string, value: unknown, place: Place): unknown {
-  if (place.names(name)) return withheld(value);
-  if (!place.pii && shapeOf(name).isCookie) return withheldCookies(value);
-  if (typeof value === "string") return textMember(name, value, place);
-  return composed(name, value, place);
+function member(name: string, value: unknown, position: Position): unknown {
+  if (position.names(name)) return withheld(value);
+  if (!position.pii && shapeOf(name).isCookie) return withheldCookies(value);
+  if (typeof value === "string") return textMember(name, value, position);
+  return composed(name, value, position);
 }
 
-function composed(name: string, value: unknown, place: Place): unknown {
+function composed(name: string, value: unknown, position: Position): unknown {
   const { text: shape, isFieldList, isArguments } = shapeOf(name);
-  const inner = isFieldList ? { ...place, names: isSensitiveKey } : place;
+  const inner = isFieldList ? { ...position, names: isSensitiveKey } : position;
   if (!Array.isArray(value)) return visited(value, inner);
   if (isArguments && !value.some(isComposed)) return mappedArguments(value, inner);
   if (shape === "text" || shape === "body" || shape === "query") return visited(value, inner);
   return mapped(value, (entry) =>
-    typeof entry === "string" ? textMember(name, entry, place) : visited(entry, inner),
+    typeof entry === "string" ? textMember(name, entry, position) : visited(entry, inner),
   );
 }
 
@@ -148,20 +148,20 @@ function isComposed(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** What is shown of a value under a secret name. */
+/** Returns `[Filtered]` for a value with a secret name; empty texts, `null` and booleans stay. */
 export function withheld(value: unknown): unknown {
   const isTelling = value !== undefined && value !== null && value !== "";
   return isTelling && typeof value !== "boolean" ? FILTERED : value;
 }
 
-// A number under such a name counts cookies.
+// A number with a cookie's name is a count of cookies.
 function withheldCookies(value: unknown): unknown {
   return typeof value === "string" || typeof value === "object" ? withheld(value) : value;
 }
 
-function textMember(name: string, value: string, place: Place): string {
+function textMember(name: string, value: string, position: Position): string {
   if (isStructured(value)) {
-    const shown = structured(value, place, (json, inner) =>
+    const shown = structured(value, position, (json, inner) =>
       typeof json === "string" ? freeText(json, inner) : composed(name, json, inner),
     );
     return withoutShapes(withoutSecrets(shown));
@@ -176,31 +176,31 @@ function textMember(name: string, value: string, place: Place): string {
     case "url":
       return urlWithoutSecrets(value);
     case "command":
-      return filterCommandLine(value, (word) => freeText(word, place));
+      return filterCommandLine(value, (word) => freeText(word, position));
     case "url-query":
       return withoutSecrets(filterQuery(value));
     case "body":
-      return freeText(isForm(value) ? filterQuery(value) : value, place);
+      return freeText(isForm(value) ? filterQuery(value) : value, position);
     case "query":
-      // A query of a database is a text with spaces.
-      return freeText(/\s/.test(value) ? value : filterQuery(value), place);
+      // A text with spaces is a database query.
+      return freeText(/\s/.test(value) ? value : filterQuery(value), position);
     default:
-      return freeText(value, place);
+      return freeText(value, position);
   }
 }
 
-/** Returns true for a text of names and values as forms are sent: `user=me&page=2`. */
+/** Tells whether a text is URL-encoded form data: `user=me&page=2`. */
 export function isForm(text: string): boolean {
   return /^[^\s=&{}[\]"<>]+=\S*$/.test(text);
 }
 
-// A list of pairs of name and value, or of names and values by turns, is a record too.
-function list(values: readonly unknown[], place: Place): readonly unknown[] {
-  const inner = { ...place, depth: place.depth + 1 };
+// A list of name-value pairs, or of alternating names and values (Node's `rawHeaders`), is filtered by name as well.
+function list(values: readonly unknown[], position: Position): readonly unknown[] {
+  const inner = { ...position, depth: position.depth + 1 };
   if (values.length > 0 && values.every(isPair))
     return mapped(values, (value) => pair(value, inner));
   const isByTurns =
-    place.names === isSensitiveKey && values.every((value) => typeof value === "string");
+    position.names === isSensitiveKey && values.every((value) => typeof value === "string");
   return mapped(values, (value, index) => {
     const name: unknown = isByTurns && index % 2 === 1 ? values[index - 1] : undefined;
     return typeof name === "string" ? member(name, value, inner) : visited(value, inner);
@@ -213,20 +213,20 @@ function isPair(value: unknown): value is Pair {
   return Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
 }
 
-function pair(value: Pair, place: Place): readonly unknown[] {
+function pair(value: Pair, position: Position): readonly unknown[] {
   const [name, second] = value;
-  const shown = member(name, second, place);
+  const shown = member(name, second, position);
   return shown === second ? value : [name, shown];
 }
 
-// Arguments are numbers too where they were composed by hand.
-function mappedArguments(values: readonly unknown[], place: Place): readonly unknown[] {
+// Arguments that were put together by hand may be numbers.
+function mappedArguments(values: readonly unknown[], position: Position): readonly unknown[] {
   const words = values.map((value) =>
     typeof value === "number" ? String(value) : typeof value === "string" ? value : "",
   );
-  const shown = filterWords(words, (word) => freeText(word, place));
+  const shown = filterWords(words, (word) => freeText(word, position));
   return mapped(values, (value, index) => {
-    if (typeof value !== "string" && typeof value !== "number") return visited(value, place);
+    if (typeof value !== "string" && typeof value !== "number") return visited(value, position);
     return shown[index] === words[index] ? value : shown[index];
   });
 }

@@ -1,9 +1,9 @@
 import type { AttributeBag } from "../trace/span.js";
 
-/** How many arguments of a command are its keys, and are shown. */
+/** The number of leading arguments of a command that are shown, because they are keys. */
 type Shown = "all" | number;
 
-// Commands whose arguments are keys, fields, numbers and options only.
+// Commands whose arguments are keys, fields, numbers and options only: nothing is hidden.
 const ALL =
   "DEL UNLINK EXISTS TOUCH TYPE TTL PTTL PERSIST DUMP EXPIRE PEXPIRE EXPIREAT PEXPIREAT EXPIRETIME KEYS SCAN " +
   "RENAME RENAMENX COPY MOVE RANDOMKEY SELECT GET GETDEL GETEX GETRANGE MGET STRLEN INCR INCRBY " +
@@ -15,10 +15,10 @@ const ALL =
   "XREVRANGE XREAD XREADGROUP XACK XTRIM XDEL XINFO XGROUP XPENDING XCLAIM XAUTOCLAIM WATCH SUBSCRIBE " +
   "PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE PFCOUNT PFMERGE GEODIST GEOHASH GEOPOS INFO DBSIZE";
 
-// Commands whose arguments hold passwords, messages and scripts, but no key.
+// Commands whose arguments are passwords, messages or scripts, without keys: all are hidden.
 const NONE = "AUTH ECHO PING EVAL EVAL_RO";
 
-// Commands of a key and a field.
+// Commands whose first two arguments are a key and a field.
 const TWO = "HSET HSETNX HMSET LSET LINSERT";
 
 const COMMANDS: ReadonlyMap<string, Shown> = new Map<string, Shown>([
@@ -30,20 +30,20 @@ const COMMANDS: ReadonlyMap<string, Shown> = new Map<string, Shown>([
 /** Commands with the number of their keys as the second argument: `EVALSHA sha 2 key key value …`. */
 const COUNTED: ReadonlySet<string> = new Set(["EVALSHA", "EVALSHA_RO", "FCALL", "FCALL_RO"]);
 
-// What `@opentelemetry/redis-common` leaves in the place of arguments.
+// What `@opentelemetry/redis-common` writes instead of arguments.
 const LEFT_OUT = /^\[\d+ other arguments\]$/;
 const ASKED = /^[?\s]*$/;
 
 const COMMAND = /^[A-Z][\w.-]{0,31}$/;
 
 /**
- * A Redis command as it may be sent: its name and keys. Values, messages, scripts and the payloads of
- * queues are `?`. Of a command that is not known, the first argument is shown, which is its key or its
- * subcommand. The same string where nothing had to be hidden.
+ * Returns a Redis command as it may be sent: its name and keys. Values, messages, scripts and payloads of queues become `?`.
+ * Of an unknown command, the first argument is shown, which is a key or a subcommand. Returns the given string if nothing is
+ * hidden.
  */
 export function redisCommand(statement: string): string {
   const lineEnd = statement.indexOf("\n");
-  // A key may hold a line break, and several commands may be joined by one.
+  // A line break may be part of a key, or separate commands: only the first line is shown.
   if (lineEnd !== -1) return `${redisCommand(statement.slice(0, lineEnd)).replace(/ \?$/, "")} ?`;
   const end = statement.indexOf(" ");
   const name = (end === -1 ? statement : statement.slice(0, end)).toUpperCase();
@@ -59,7 +59,7 @@ function withKeys(statement: string): string {
   return upTo(statement, count === undefined ? 1 : Number(count) + 2);
 }
 
-/** The statement up to that many arguments, and `?` for what follows. */
+// Shows that many arguments, and `?` instead of the others.
 function upTo(statement: string, shown: number): string {
   let end = statement.indexOf(" ");
   for (let index = 0; index < shown && end !== -1; index++) end = statement.indexOf(" ", end + 1);
@@ -68,17 +68,17 @@ function upTo(statement: string, shown: number): string {
   return LEFT_OUT.test(rest) || ASKED.test(rest) ? statement : `${statement.slice(0, end)} ?`;
 }
 
-/** The database system that a span's attributes name, under its stable or its old name. */
+/** Returns the database system of a span, by the stable or the old attribute. */
 export function databaseSystem(attributes: AttributeBag): string | undefined {
   return nonEmpty(attributes["db.system.name"]) ?? nonEmpty(attributes["db.system"]);
 }
 
-/** Tells systems whose statements are commands with keys and values, in the protocol of Redis. */
+/** Tells whether the statements of a database system are Redis commands. */
 export function isRedisLike(system: string | undefined): boolean {
   return system === "redis" || system === "valkey";
 }
 
-/** A statement of a span as it may be sent: commands of Redis without their values. */
+/** Returns a span's statement as it may be sent: Redis commands without their values. */
 export function shownStatement(statement: string, attributes: AttributeBag): string {
   return isRedisLike(databaseSystem(attributes)) ? redisCommand(statement) : statement;
 }

@@ -1,8 +1,7 @@
-// Sentry's deny list for headers is a substring of the key. Among an application's own names that would
-// withhold `author`, `input_tokens`, `next_page_token` and `password_changed_at`. Those names are read by
-// words instead. English compounds end with what they name: a `password_policy` is a policy, an
-// `old_password` a password. So the words after a term decide whether the value is the secret itself, and
-// the word before it which kind of key, token or session it is.
+// Sentry's deny list for headers matches substrings. For names that applications choose, that would filter `author`,
+// `input_tokens`, `next_page_token` and `password_changed_at`, so these names are read word by word. English compounds end
+// with the thing that they name: a `password_policy` is a policy, an `old_password` a password. So the words after a term
+// decide whether the value is the secret itself, and the word before it decides which kind of key, token or session it is.
 import {
   ACCOUNTS,
   DESCRIPTORS,
@@ -21,7 +20,7 @@ import {
   WEAK,
 } from "./secret-words.js";
 
-/** Names of the conventions of OpenTelemetry and Sentry that read like a secret's. */
+/** Attributes of OpenTelemetry's and Sentry's conventions whose names look like a secret's. */
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "faas.identity",
   "feature_flag.key",
@@ -29,24 +28,24 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "session.previous_id",
 ]);
 
-/** Families of which the same is true; the bridge's own attributes are among them. */
+/** Prefixes of such attributes, including those of this package. */
 const KNOWN_FAMILIES = ["flag.evaluation.", "sentry.dsc.", "sentry.module."] as const;
 
 const SHORTEST_TERM = 2;
 
-/** Most names come from a small vocabulary; more distinct ones than this, or longer, are not remembered. */
+/** Names that are cached, and the longest of them. Most names come from a small vocabulary. */
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
-/** Words of a term that is written as several: `access key id`. */
+/** The most words of a term: `access key id`. */
 const MAX_TERM_WORDS = 3;
 
 const decisions = new Map<string, boolean>();
 
 /**
- * Returns true if values under this name are withheld: the name says that they are a secret, in any
- * spelling (`apiKey`, `api_key`, `API-KEY`, `apikey`). What is only about a secret, and keys and tokens
- * that give no access, are sent: `token_count`, `primary_key`.
+ * Tells whether values with this name are filtered: the name says that they are a secret, in any spelling (`apiKey`,
+ * `api_key`, `API-KEY`, `apikey`). False for values that are only about a secret (`token_count`), and for keys and tokens
+ * that give no access (`primary_key`). Cached.
  */
 export function isSecretName(name: string): boolean {
   const known = decisions.get(name);
@@ -57,12 +56,12 @@ export function isSecretName(name: string): boolean {
   return decision;
 }
 
-// Every name that `isSecretName` accepts, and every name of cookies, has one of these as a part.
+// Every name that `isSecretName` accepts, and every name of a cookie, contains one of these.
 const HINT =
   /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature|whsec|jaas|pats?(?![a-z])/i;
 const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf|account[^a-z]?(?:json|info)|configjson/i;
 
-/** Returns false if a text cannot hold the name of a secret or of cookies; for large texts, a cheap first test. */
+/** Returns false if a text cannot contain the name of a secret or a cookie: a cheap first test for large texts. */
 export function mayNameSecret(text: string): boolean {
   return HINT.test(text) || SEPARATED_HINT.test(text);
 }
@@ -76,7 +75,7 @@ function namesSecret(name: string): boolean {
   return words.some((_word, at) => hasWeakTerm(words, at) || hasStrongTerm(words, at));
 }
 
-// A `remember_password` is a flag, a `remember_token` the token of it.
+// `remember_password` is a flag, but `remember_token` is a token.
 function isFlag(words: readonly string[]): boolean {
   const first = words[0] ?? "";
   if (words.length < 2 || !OPENERS.has(first)) return false;
@@ -91,7 +90,7 @@ function hasStrongTerm(words: readonly string[], at: number): boolean {
   for (let count = 1; count <= MAX_TERM_WORDS && at + count <= words.length; count++) {
     const joined = words.slice(at, at + count).join("");
     const term = STRONG.exec(joined);
-    // A term of several words has to take all of them; one word may hold more than the term.
+    // A term of several words must match all of them; a single word may contain more than the term.
     const end = term === null ? 0 : term.index + term[0].length;
     if (term === null || (count > 1 && !isWhole(term.index, joined.slice(end)))) continue;
     if (term[0] === "sessionid" && PLAIN_SESSIONS.has(words[at - 1] ?? "")) continue;
@@ -104,7 +103,7 @@ function isWhole(start: number, rest: string): boolean {
   return start === 0 && (rest === "" || rest === "s");
 }
 
-// Words that were written as one, `passwordchangedat`, are recognized too.
+// Also recognizes words that are written as one: `passwordchangedat`.
 const RUN_TOGETHER = new RegExp(`^s?(?:${[...DESCRIPTORS].join("|")})+$`);
 
 function isAbout([rest = "", ...after]: readonly string[], term: string): boolean {
@@ -128,18 +127,18 @@ function isNeutral(term: string, after: readonly string[]): boolean {
 
 const PLAIN_TOKEN = new RegExp(`(?:${[...PLAIN_TOKENS].join("|")})token$`);
 
-// `mytoken`, `stripetoken`; not `nextpagetoken`.
+// True for `mytoken` and `stripetoken`, false for `nextpagetoken`.
 function isRunTogetherToken(word: string, after: readonly string[]): boolean {
   return word.endsWith("token") && !PLAIN_TOKEN.test(word) && isNeutral("token", after);
 }
 
-// `pgpass`, `newpass`, `rootpw`; not `bypass` and `compass`.
+// True for `pgpass`, `newpass` and `rootpw`, false for `bypass` and `compass`.
 function isRunTogetherPass(word: string, after: readonly string[]): boolean {
   const term = /(?:pass|pw|pin)$/.exec(word);
   return term !== null && ACCOUNTS.has(word.slice(0, term.index)) && isNeutral("pass", after);
 }
 
-/** By term, the words before it with which it gives access; a term without an entry needs none. */
+/** By term, a test of the word before it: whether the compound gives access. Terms without an entry need no such word. */
 const GIVING: ReadonlyMap<string, (before: string) => boolean> = new Map<
   string,
   (before: string) => boolean
@@ -155,7 +154,7 @@ const GIVING: ReadonlyMap<string, (before: string) => boolean> = new Map<
   ...["pass", "pin", "pw"].map((term) => [term, (before: string) => ACCOUNTS.has(before)] as const),
 ]);
 
-/** With these, and after services, `pat` is a personal access token, and no pattern or person. */
+/** After these words and names of services, `pat` is a personal access token, not a pattern or a person. */
 const PAT_OWNERS: ReadonlySet<string> = new Set(["access", "ado", "devops", "gh", "personal"]);
 
 function isKindOfKey(before: string): boolean {
@@ -168,10 +167,10 @@ function givesAccess(term: string, before: string | undefined): boolean {
   return isGiving === undefined ? !PLAIN_AUTHS.has(before) : isGiving(before);
 }
 
-/** In `ToKeN` capitals do not begin words. */
+/** Average length of words below which capitals are taken as random, as in `ToKeN`. */
 const SHORTEST_MEAN_WORD = 2.4;
 
-// Digits are no words and no part of one: `OAuth2`, `password_1`.
+// Digits separate words and are dropped: `OAuth2`, `password_1`.
 function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/(?<![a-zA-Z])oAuth|OAuth/g, "oauth ")
@@ -188,7 +187,7 @@ function splitWord(part: string): readonly string[] {
   return isMangled || isTerm(whole) ? [whole] : words;
 }
 
-// `passWord` and `pASSWORD` are one word, however their capitals stand.
+// `passWord` and `pASSWORD` are one word, regardless of capitals.
 function isTerm(word: string): boolean {
   const term = STRONG.exec(word);
   return WEAK.has(word) || (term !== null && isWhole(term.index, word.slice(term[0].length)));

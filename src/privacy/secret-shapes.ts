@@ -1,10 +1,10 @@
 import { FILTERED } from "./secret-words.js";
 
-// Secrets that are recognized by their own text, whatever they are called. Each alternative begins with
-// characters that hardly occur otherwise, and has a bounded part before the first repetition.
+// Secrets that are recognized by their text, regardless of their name. Each alternative begins with characters that rarely
+// occur elsewhere, and has a bounded part before the first repetition.
 const SHAPES = new RegExp(
   [
-    // HTTP authentication; told from prose below.
+    // HTTP authentication; distinguished from prose below.
     String.raw`\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s{1,3}[\w.~+/=:-]{8,}`,
     String.raw`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)`,
     // Stripe, GitHub, GitLab, AWS, Slack, Google, npm, SendGrid, Shopify, OpenAI, Anthropic.
@@ -24,18 +24,18 @@ const SHAPES = new RegExp(
   "g",
 );
 
-// JSON web tokens, signed or encrypted. What only begins like one is matched as well, so that it is read once: without
-// that, a long `-eyJ-eyJ-eyJ` is read to its end from each `eyJ`.
+// JSON web tokens, signed or encrypted. Text that only begins like one is matched, too, so that it is read once: otherwise a
+// long `-eyJ-eyJ-eyJ` would be read to its end from each `eyJ`.
 const WEB_TOKENS = /\beyJ[\w-]{6,}(\.[\w-]{6,}(?:\.[\w-]*){1,3})?/g;
 
-// Each shape has one of these. Alternatives of at least three characters, without a case to ignore, let V8
-// skip ahead: 60 ns for a statement of 80 characters, where the shapes themselves take 280.
+// Each shape contains one of these. Case-sensitive alternatives of at least three characters let V8 skip ahead: 60 ns for a
+// statement of 80 characters, where the shapes themselves take 280 ns.
 const HINT =
   /eyJ|PRIV|k_(?:live|test)_|hsec_|gh[oprsu]_|_pat_|lpat-|A[KS]IA|xox[abeoprs]-|AIza|npm_|SG\.|shp[acps][ats]_|sk-[aps]|earer|EARER|asic\s|ASIC\s/;
 
 const SCHEME = /^(bearer|basic)(\s+)(.*)$/i;
 
-/** The text without secrets that are known by their shape: tokens, private keys, HTTP authentication. */
+/** Replaces secrets that are known by their shape by `[Filtered]`: tokens, private keys, HTTP authentication. */
 export function withoutShapes(text: string): string {
   if (text.length < SHORTEST || !HINT.test(text)) return text;
   return text
@@ -43,7 +43,7 @@ export function withoutShapes(text: string): string {
     .replace(WEB_TOKENS, (found, rest?: string) => (rest === undefined ? found : FILTERED));
 }
 
-/** Characters of the shortest secret that is looked for: `Basic` with a short login. */
+/** Length of the shortest secret that is recognized: `Basic` with a short login. */
 const SHORTEST = 18;
 
 function shownShape(found: string): string {
@@ -53,7 +53,7 @@ function shownShape(found: string): string {
   return isSecret ? `${scheme}${space}${FILTERED}` : found;
 }
 
-// "Basic authentication" is no user and password in base64.
+// Decodes the base64 of user and password, which "Basic authentication" is not.
 function isLogin(value: string): boolean {
   return (
     /^[A-Za-z\d+/]+=*$/.test(value) &&
@@ -61,7 +61,7 @@ function isLogin(value: string): boolean {
   );
 }
 
-// "bearer authentication/authorization" has no digits.
+// Requires a digit, which "bearer authentication" does not have.
 function isBearer(value: string): boolean {
   return value.length >= 16 && /\d/.test(value);
 }

@@ -3,10 +3,10 @@ import type { LooseNode } from "./loose-node.js";
 import { mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 
-/** Characters of one text that are read as JSON; what follows them is withheld. About 4 ms. */
+/** Characters of a text that are read as JSON, in about 4 ms; the rest is replaced by `[Filtered]`. */
 const MAX_LENGTH = 65_536;
 
-// JSON, also where it was made text twice.
+// JSON, or a JSON string that contains JSON.
 const STRUCTURED = /^\s*(?:"\s*)?[{[]/;
 const BRACKET = /[{[](?!Filtered\])/;
 
@@ -14,9 +14,9 @@ function structureStart(text: string): number {
   return text.includes("{") || text.includes("[") ? text.search(BRACKET) : -1;
 }
 
-/** Returns true if a text begins as JSON does: complete, cut off, or several values in lines. */
+/** Tells whether a text begins like JSON: complete, cut off, or several values in lines. */
 export function isStructured(text: string): boolean {
-  // Most texts begin with a letter or a slash: they need no pattern.
+  // Most texts begin with a letter or a slash, so the pattern is not needed.
   const first = text.charCodeAt(0);
   return FIRST_CODES.has(first) && STRUCTURED.test(text);
 }
@@ -27,10 +27,9 @@ const FIRST_CODES: ReadonlySet<number> = new Set(
 );
 
 /**
- * The text with the values of its JSON as `filter` returns them: it takes a value and returns the
- * same one, or a copy in which texts and `[Filtered]` stand in the place of other values. All other
- * characters stay as they are, so that valid JSON stays valid. JSON may begin anywhere in the text; `between` filters
- * what stands outside of it.
+ * Filters the JSON in a text. `filter` takes each JSON value and returns the same value, or a copy in which some values are
+ * replaced by texts. Only the replaced values change in the text, so valid JSON stays valid. JSON may begin anywhere;
+ * `between` filters the text outside of it.
  */
 export function filterStructured(
   text: string,
@@ -75,7 +74,7 @@ interface Edit {
 function editsOf(nodes: readonly LooseNode[], filter: (value: unknown) => unknown): Edit[] {
   const edits: Edit[] = [];
   for (const node of nodes) {
-    // Names that occur twice are one member of a value: the earlier ones are looked at alone.
+    // Of members with the same name, the value has only the last one: earlier ones are filtered separately.
     const visit = (each: LooseNode, value: unknown): void => {
       if (value === each.value) return;
       if (each.members !== undefined && isObject(value)) {

@@ -7,32 +7,32 @@ import { FILTERED } from "./secret-words.js";
 const SENSITIVE_TERM =
   /auth|token|secret|password|passwd|pwd|key|jwt|bearer|sso|saml|csrf|xsrf|credentials|session|sid|identity/i;
 
-// The same document's optional terms: headers that tell who the client is.
+// Optional terms of the same document: headers that identify the client.
 const PERSONAL_TERM = /forwarded|-ip|remote-|via|-user/i;
 
-/** Queries inside of queries that are looked into: what is nested deeper is withheld. */
+/** Levels of queries inside of queries; deeper ones are replaced by `[Filtered]`. */
 const MAX_NESTED = 8;
 
-/** Whether values under this key are withheld: it contains a term of Sentry's deny list, in any case. */
+/** Tells whether values with this key are filtered: it contains a term of Sentry's deny list, in any case. */
 export function isSensitiveKey(key: string): boolean {
   return SENSITIVE_TERM.test(key);
 }
 
-/** Whether a header of this name tells who the client is: `x-forwarded-for`, `x_real_ip`, `via`. */
+/** Tells whether a header identifies the client: `x-forwarded-for`, `x_real_ip`, `via`. */
 export function isPersonalHeader(name: string): boolean {
   return PERSONAL_TERM.test(name.replaceAll("_", "-"));
 }
 
 /**
- * Withholds the values of sensitive keys in a URL query; keys, order and other values stay as they
- * are. A query without any comes back as the same string. Never throws.
+ * Replaces the values of sensitive keys in a URL query by `[Filtered]`; keys, order and other values are kept. Returns the
+ * given string if nothing changes. Never throws.
  */
 export function filterQuery(query: string): string {
   return queryAt(query, 0);
 }
 
 function queryAt(query: string, depth: number): string {
-  // A term may hide in percent-encoding (`%74oken`), so only a query without `%` is cleared by this test.
+  // A term may be percent-encoded (`%74oken`), so the test suffices only for a query without `%`.
   if (!SENSITIVE_TERM.test(query) && !query.includes("%")) return query;
   return query
     .split("&")
@@ -41,8 +41,8 @@ function queryAt(query: string, depth: number): string {
 }
 
 /**
- * Withholds the values of sensitive names in a `Cookie` header. One that is no list of cookies is
- * withheld as a whole.
+ * Replaces the values of cookies with sensitive names in a `Cookie` header by `[Filtered]`. A header that is no list of
+ * cookies is replaced as a whole.
  */
 export function filterCookies(header: string): string {
   const cookies = header.split(";").filter((cookie) => cookie.trim() !== "");
@@ -50,10 +50,10 @@ export function filterCookies(header: string): string {
   return cookies.map((cookie) => filterPair(cookie, 0)).join(";");
 }
 
-// Between cookies that were joined to one header, and not within the date of one.
+// Separates attributes and joined cookies; the comma inside of a date does not match.
 const NEXT_COOKIE = /(;|,(?=\s*[^\s;,=]+=))/;
 
-/** The same for `Set-Cookie`: a cookie and attributes such as `Path=/`, or several of them joined. */
+/** Filters a `Set-Cookie` header like `filterCookies`: a cookie with attributes such as `Path=/`, or several joined. */
 export function filterSetCookie(header: string): string {
   const parts = header.split(NEXT_COOKIE);
   if ((parts[0] ?? "").indexOf("=") < 1) return header.trim() === "" ? header : FILTERED;
@@ -65,7 +65,7 @@ function filterPair(pair: string, depth: number): string {
   if (equals === -1 || equals === pair.length - 1) return pair;
   const key = pair.slice(0, equals);
   if (isSensitiveKey(decoded(key))) return `${key}=${FILTERED}`;
-  // Older servers take `;` for `&`, which is only one where the key before it is not sensitive.
+  // Older servers accept `;` as separator, too. After a sensitive key, it may be part of the secret.
   if (pair.includes(";")) {
     return pair
       .split(";")
@@ -75,7 +75,7 @@ function filterPair(pair: string, depth: number): string {
   return `${key}=${filterInner(pair.slice(equals + 1), depth)}`;
 }
 
-// JSON may be the value of a parameter, as the variables of GraphQL are. So may a URL, `?next=/login?token=…`, and is most often encoded as one.
+// The value of a parameter may be JSON, such as variables of GraphQL, or a URL, mostly encoded: `?next=/login?token=…`.
 function filterInner(value: string, depth: number): string {
   const json = decoded(value);
   if (isStructured(json)) {
@@ -93,7 +93,7 @@ function filterInner(value: string, depth: number): string {
   return value.slice(0, start) + (isEncoded ? encodeURIComponent(filtered) : filtered);
 }
 
-// In a copy, of which only what differs is written.
+// Returns a copy in which values with secret names are filtered. Unchanged values are not written into the text.
 function byName(value: unknown): unknown {
   if (typeof value === "string" && isStructured(value)) return filterStructured(value, byName);
   if (typeof value !== "object" || value === null) return value;

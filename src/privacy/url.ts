@@ -1,21 +1,21 @@
 import { FILTERED } from "./secret-words.js";
 import { filterQuery, isSensitiveKey } from "./sensitive.js";
 
-// Every text is accepted: what is no URL has no authority, and comes back without query and fragment.
-// `URL` is not used because it throws on these, re-encodes the others and costs microseconds.
+// Any text is accepted; one that is no URL has no authority. `URL` is not used because it throws for such texts, re-encodes
+// the others and takes microseconds.
 
 const LOGIN = `//${FILTERED}:${FILTERED}@`;
 
-// Up to the last `@` before the path. A password with a `/`, `?` or `#` in it ends the authority too
-// early: what follows the colon is then no port. No part is looked at twice, or only a few of them.
+// Up to the last `@` before the path. A password that contains `/`, `?` or `#` would end the authority too early: it is
+// recognized because the text behind the colon is no port. Almost no character is read twice.
 const CREDENTIALS =
   /(?<=:|^)\/\/(?:[^\s"<>`/?#]*|(?!\[)[^\s"<>`/?#:@]*:(?!\d*(?:[\s"<>`/?#,]|$))[^\s"<>`]{0,256})@/g;
 
 const QUERY = /([?#])((?:[^\s"<>`#\\]|\\(?!"))+)/g;
 
 /**
- * A URL or path that is fit for a name: no query, no fragment, credentials replaced by
- * `[Filtered]:[Filtered]@`, a trailing `:80` or `:443` of the host left out.
+ * Returns a URL or path for use in a name: without query, fragment and the ports 80 and 443, and with credentials replaced
+ * by `[Filtered]:[Filtered]@`.
  */
 export function sanitizeUrl(url: string): string {
   const shown = withoutCredentials(url);
@@ -28,8 +28,8 @@ export function sanitizeUrl(url: string): string {
 }
 
 /**
- * A text as it is, but for what is secret in the URLs and paths in it: credentials, and the values of
- * sensitive keys in a query or a fragment. The same string where there is nothing of that.
+ * Filters the secrets in all URLs and paths of a text: credentials, and values of sensitive keys in queries and fragments.
+ * Returns the given string if nothing changes.
  */
 export function withoutSecrets(text: string): string {
   const shown = withoutCredentials(text);
@@ -37,7 +37,7 @@ export function withoutSecrets(text: string): string {
   return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
 }
 
-/** The same for a text that is a URL or path as a whole, whatever signs are in it. */
+/** Filters the secrets of a text that as a whole is a URL or path, so that its query may contain any character. */
 export function urlWithoutSecrets(url: string): string {
   const shown = withoutCredentials(url);
   const end = pathEnd(shown);
@@ -53,7 +53,7 @@ function withoutCredentials(text: string): string {
   return text.replace(CREDENTIALS, LOGIN);
 }
 
-/** The query of a URL or path without its `?`, with sensitive values withheld; "" when it has none. */
+/** Returns the query of a URL or path without its `?`, filtered; "" if it has none. */
 export function queryOf(url: string): string {
   const mark = url.indexOf("?");
   if (mark === -1) return "";
@@ -62,13 +62,13 @@ export function queryOf(url: string): string {
   return filterQuery(withoutCredentials(url.slice(mark + 1, hash === -1 ? url.length : hash)));
 }
 
-/** The fragment of a URL or path without its `#`, filtered as a query is; "" when it has none. */
+/** Returns the fragment of a URL or path without its `#`, filtered like a query; "" if it has none. */
 export function fragmentOf(url: string): string {
   const hash = url.indexOf("#");
   return hash === -1 ? "" : filterQuery(url.slice(hash + 1));
 }
 
-/** The path of a URL that has neither query nor fragment; `/` when it has none. */
+/** Returns the path of a URL without query and fragment; `/` if it has none. */
 export function urlPath(url: string): string {
   const host = authorityStart(url, url.length);
   return host === -1 ? url : url.slice(authorityEnd(url, host, url.length)) || "/";
@@ -84,8 +84,8 @@ function pathEnd(url: string): number {
 function authorityStart(url: string, end: number): number {
   const slashes = url.indexOf("//");
   if (slashes === -1 || slashes + 2 > end) return -1;
-  // Slashes elsewhere belong to a path, `/a//b@c`; those after a colon are those of a URL, also when
-  // it is part of a path, `/proxy/http://me:password@host`.
+  // Double slashes inside of a path (`/a//b@c`) begin no authority, except after a colon: a URL may be part of a path
+  // (`/proxy/http://me:password@host`).
   return slashes === 0 || url.charAt(slashes - 1) === ":" ? slashes + 2 : -1;
 }
 
@@ -99,14 +99,14 @@ function portStart(url: string, hostEnd: number): number {
   return url.startsWith(":443", hostEnd - 4) ? hostEnd - 4 : hostEnd;
 }
 
-// With a quote that is not closed, all that follows may be its value.
+// After an unclosed quote, the whole rest may be the value.
 const SPACED_SETTING =
   /([^\s;&?=]{1,64})(\s{0,8}=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
 const SETTING =
   /([^;&?=]{1,64})(=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^;&]*)/g;
 const CLOSED = /^(?:\{[^]*\}|'[^]*'|"[^]*"|[^{'"][^]*)?$/;
 
-/** Withholds the secrets of `Server=db;Password=x y`, `host=db password=x` or a URL. */
+/** Filters the secrets of a connection string: `Server=db;Password=x y`, `host=db password=x` or a URL. */
 export function filterConnection(text: string): string {
   const setting = text.includes(";") ? SETTING : SPACED_SETTING;
   return withoutSecrets(text).replace(setting, (...match: string[]) => {
