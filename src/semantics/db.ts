@@ -3,17 +3,17 @@ import type { AttributeBag, SpanView } from "../trace/span.js";
 import { codeData, listed, textValue, textValues } from "./inference.js";
 import type { Inference } from "./inference.js";
 
-/** Names a database span after its query; undefined when no database system is given. */
+/** Names a database span after its query; undefined if no attribute names a database system. */
 export function inferDatabase(span: SpanView): Inference | undefined {
   const { attributes } = span;
   const system = databaseSystem(attributes);
   if (system === undefined) return undefined;
   if (!isRedisLike(system)) return query(span, "db");
-  // A store of keys may be used as a cache, and its span then says so.
+  // Redis may be used as a cache: the span then has `cache.*` attributes, which describe it better.
   return inferCache(span) ?? query(span, "db.redis");
 }
 
-/** Names a span that has a query but no database system, as ORMs write them. */
+/** Names a span with a query but without a database system, as some ORMs create them. */
 export function inferQuery(span: SpanView): Inference | undefined {
   return queryText(span.attributes) === undefined ? undefined : query(span, "db");
 }
@@ -30,8 +30,10 @@ function queryText(attributes: AttributeBag): string | undefined {
   return textValue(attributes["db.query.text"]) ?? textValue(attributes["db.statement"]);
 }
 
+/** Keys that a description shows: a multi-key command may have thousands. */
 const MAX_KEYS = 10;
 
+/** Ops of Sentry's Caches page, by operation (https://develop.sentry.dev/sdk/telemetry/traces/modules/caches/). */
 const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([
   ["get", "cache.get"],
   ["put", "cache.put"],
@@ -42,7 +44,7 @@ const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([
   ["clear", "cache.flush"],
 ]);
 
-/** Names a span with `cache.*` attributes after its keys; undefined for every other span. */
+/** Names a cache span (`cache.*` attributes) after its keys; undefined for other spans. */
 export function inferCache(span: SpanView): Inference | undefined {
   const op = cacheOp(span.attributes);
   const keys = textValues(span.attributes["cache.key"]);

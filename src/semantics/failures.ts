@@ -3,15 +3,15 @@ import { httpStatusOf, statusOfRpc } from "./infer-status.js";
 import type { SpanStatus } from "./infer-status.js";
 import { textValue } from "./inference.js";
 
-/** The part of a span that tells whether its work failed; the OTel SDKs' spans fit. */
+/** The fields of an ended span that tell whether its work failed. Spans of the OTel SDKs fit. */
 export interface EndedWork {
   readonly kind: number;
   readonly status: { readonly code: number };
   readonly attributes: AttributeBag;
 }
 
-// By OpenTelemetry's conventions for gRPC servers, which leave the status of the first group unset. UNKNOWN
-// stands for a number that is no gRPC code (JSON-RPC), too: there the span's status decides.
+// The two groups of OpenTelemetry's conventions for gRPC servers, which leave the span status of the first one unset. UNKNOWN
+// is in neither, because it also stands for codes of other protocols (JSON-RPC): there the span status decides.
 const GRPC_REFUSALS: ReadonlySet<SpanStatus | undefined> = new Set<SpanStatus>([
   "aborted",
   "already_exists",
@@ -33,9 +33,9 @@ const GRPC_FAULTS: ReadonlySet<SpanStatus | undefined> = new Set<SpanStatus>([
 ]);
 
 /**
- * Tells whether a local root failed. The answer of a SERVER span decides where it is known: a 4xx or a gRPC
- * code that blames the client is no failure, a 5xx or a gRPC code that blames the server is one. Everything
- * else is decided by the status: only ERROR is a failure.
+ * Tells whether a local root failed. For a SERVER span, the response decides if it is known: a 4xx or a gRPC code for a
+ * client's fault is no failure, a 5xx or a gRPC code for a server's fault is one. Otherwise the span status decides: only
+ * ERROR is a failure.
  */
 export function hasFailed(root: EndedWork): boolean {
   const answer = root.kind === SPAN_KIND.SERVER ? answerOf(root.attributes) : undefined;
@@ -43,15 +43,15 @@ export function hasFailed(root: EndedWork): boolean {
 }
 
 /**
- * Tells whether a span inside of a segment keeps failures below it from its parent: it ended with OK, or it is
- * a SERVER span that refused its request.
+ * Tells whether a span inside of a segment handled the failures of its descendants: its status is OK, or it is a SERVER
+ * span that rejected its request.
  */
 export function stopsFailures({ kind, status, attributes }: EndedWork): boolean {
   if (status.code === STATUS_CODE.OK) return true;
   return kind === SPAN_KIND.SERVER && answerOf(attributes) === "refusal";
 }
 
-/** Tells whether a failure of the span is its caller's business: the span is a call, not the work itself. */
+/** Tells whether a span is a call of another service or a queue. Its failures concern the caller, which may handle them. */
 export function isCall(kind: number): boolean {
   return kind === SPAN_KIND.CLIENT || kind === SPAN_KIND.PRODUCER;
 }
@@ -71,15 +71,15 @@ interface Family {
 }
 
 /**
- * Frameworks that turn a failure of the application's code into part of their answer, and carry on: the root
- * never learns of it. A new family needs its line here, and one in `docs/errors.md`.
+ * Frameworks that turn an error of the application's code into part of their response, so that the root span does not fail.
+ * A new one needs an entry here and in `docs/errors.md`.
  */
 const FAMILIES: readonly Family[] = [
   { name: "graphql", matches: isGraphqlExecution },
   { name: "ai-tool", matches: isToolCall },
 ];
 
-/** Tells whether exceptions on the span belong to code whose failures its framework swallows by design. */
+/** Tells whether exceptions on a span are errors of application code that the framework catches by design. */
 export function containsFailures(span: SpanView): boolean {
   return FAMILIES.some(({ matches }) => matches(span));
 }
@@ -98,11 +98,11 @@ const GRAPHQL_NAMES: readonly string[] = [
   "graphql.resolve",
   "graphql.subscribe",
 ];
-// What fails here is the client's query, which the server refuses.
+// Errors in these spans are errors in the client's query.
 const GRAPHQL_CHECKS: readonly string[] = ["graphql.parse", "graphql.validate"];
 
-// A resolver or an operation in the server. A client's operation is a call, and an HTTP span that carries the
-// operation's name is the request around it.
+// True for resolvers and operations in a server. Operations of a client are calls, and an HTTP span with an operation's name
+// is the request that contains the operation.
 function isGraphqlExecution({ kind, name, attributes }: SpanView): boolean {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return false;
   if (beginsWithAny(name, GRAPHQL_CHECKS) || isHttp(attributes)) return false;
@@ -111,7 +111,7 @@ function isGraphqlExecution({ kind, name, attributes }: SpanView): boolean {
   );
 }
 
-// The model is told that its tool failed. A CLIENT span, such as that of an MCP client, is one, too.
+// The error of a tool is returned to the model. Includes CLIENT spans, such as those of an MCP client.
 function isToolCall({ name, attributes }: SpanView): boolean {
   return (
     attributes["gen_ai.operation.name"] === "execute_tool" ||

@@ -3,7 +3,7 @@ import type { AttributeBag, SpanView } from "../trace/span.js";
 import { codeData, textValue } from "./inference.js";
 import type { Inference } from "./inference.js";
 
-// Types of the current conventions, then words of the old ones and of the systems themselves.
+// Operation types of the current conventions, then operations of the old ones and of messaging systems.
 const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([
   ["create", "queue.create"],
   ["send", "queue.publish"],
@@ -27,7 +27,7 @@ const OP_BY_KIND: ReadonlyMap<number, string> = new Map<number, string>([
 
 const EVENT = "messaging.socket.io.event_name";
 
-/** Names a span of a messaging system after what it does to the queue. */
+/** Names a span of a messaging system by its operation. */
 export function inferMessaging(span: SpanView): Inference | undefined {
   const { attributes, kind, name } = span;
   if (textValue(attributes["messaging.system"]) === undefined) return undefined;
@@ -42,8 +42,8 @@ export function inferMessaging(span: SpanView): Inference | undefined {
   return { op, description: name, source: "route", data: undefined };
 }
 
-// `send /`, `/ send` and `receive /` are the instrumentation's names, by the namespace or the room. A
-// socket's `receive` is the handler's run, which Sentry calls `process`.
+// The instrumentation of socket.io names spans by namespace or room: `send /`, `/ send`, `receive /`. Its `receive` spans
+// measure the handler, which Sentry calls `process`.
 function inferSocketEvent({ kind, name }: SpanView, event: string): Inference {
   const op = OP_BY_KIND.get(kind) ?? "queue";
   const operation = /^(send|receive) | (send|receive)$/.exec(name);
@@ -52,13 +52,13 @@ function inferSocketEvent({ kind, name }: SpanView, event: string): Inference {
   return { op, description, source: "route", data: undefined };
 }
 
-/** Names a span of a queue that has no `messaging.*` attributes (bullmq-otel) by its kind alone. */
+/** Names a span of a queue without `messaging.*` attributes (bullmq-otel) by its kind. */
 export function inferQueueKind({ kind, name }: SpanView): Inference | undefined {
   if (kind !== SPAN_KIND.PRODUCER && kind !== SPAN_KIND.CONSUMER) return undefined;
   return { op: OP_BY_KIND.get(kind), description: name, source: "custom", data: undefined };
 }
 
-/** Names a span of a remote procedure call: gRPC, JSON-RPC, and the calls of cloud SDKs. */
+/** Names a span of a remote procedure call: gRPC, JSON-RPC, and calls of cloud SDKs. The span's own name is kept. */
 export function inferRpc({ attributes, name }: SpanView): Inference | undefined {
   const system =
     textValue(attributes["rpc.service"]) ??
@@ -74,13 +74,13 @@ const OP_BY_PROVIDER: ReadonlyMap<unknown, string> = new Map([
   ["gcp", "function.gcp"],
 ]);
 
-/** Names a run of a cloud function after its trigger, or after the cloud it runs in. */
+/** Names a run of a cloud function by its trigger, else by its cloud provider. */
 export function inferFaas({ attributes, kind, name }: SpanView): Inference | undefined {
   const trigger = textValue(attributes["faas.trigger"]);
   if (trigger !== undefined) {
     return { op: trigger, description: name, source: "route", data: undefined };
   }
-  // Of other kinds is a call of a function that runs elsewhere.
+  // Spans of other kinds are calls of a function that runs elsewhere.
   if (kind !== SPAN_KIND.SERVER && kind !== SPAN_KIND.INTERNAL) return undefined;
   const op = OP_BY_PROVIDER.get(provider(attributes)) ?? "function";
   return { op, description: name, source: "component", data: undefined };
@@ -97,7 +97,7 @@ function provider(attributes: AttributeBag): string | undefined {
   );
 }
 
-// The form of the id differs by cloud: an ARN, a path of subscriptions, a URL without scheme.
+// AWS uses ARNs, Azure paths of subscriptions, and GCP URLs without a scheme.
 function providerOfResource(id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
   if (id.startsWith("arn:")) return "aws";
@@ -105,7 +105,7 @@ function providerOfResource(id: string | undefined): string | undefined {
   return id.startsWith("//") ? "gcp" : undefined;
 }
 
-/** Names a span that says which function of the program it measures. The span's own name is kept. */
+/** Names a span that measures a function of the program. The span's own name is kept. */
 export function inferFunction({ attributes, kind, name }: SpanView): Inference | undefined {
   if (kind !== SPAN_KIND.INTERNAL) return undefined;
   const called =

@@ -2,7 +2,7 @@ import type { AttributeBag, SpanView } from "../trace/span.js";
 import type { Inference } from "./inference.js";
 import { isPathOf } from "./route-match.js";
 
-/** The attribute in which a framework's instrumentation says what part of the framework a span is. */
+/** Attributes in which instrumentations of web frameworks give the type of layer that a span measures. */
 export const LAYER_KEYS = [
   "express.type",
   "fastify.type",
@@ -27,11 +27,11 @@ const OP_BY_LAYER: ReadonlyMap<unknown, string> = new Map([
   ["handler", "handler"],
   ["request_context", "handler"],
   ["app_creation", "app"],
-  // Next.js; the op that Sentry's own SDK gives to it.
+  // Next.js; the op that Sentry's SDK uses.
   ["Middleware.execute", "http.server.middleware"],
 ]);
 
-/** Names a layer of a web framework: middleware, router or handler. The span's own name is kept. */
+/** Names a span of a layer of a web framework: middleware, router or handler. The span's own name is kept. */
 export function inferFramework({ attributes, name }: SpanView): Inference | undefined {
   const op = layerOp(attributes);
   if (op === undefined) return undefined;
@@ -46,7 +46,7 @@ function layerOp(attributes: AttributeBag): string | undefined {
   return undefined;
 }
 
-/** End of the route that Next.js 15 and older give to a route handler, which is the file's name. */
+/** The end of a route handler's route in Next.js up to 15: the name of its file. */
 const HANDLER_FILE = "/route";
 
 const ERROR_PAGES: ReadonlySet<string> = new Set([
@@ -57,15 +57,15 @@ const ERROR_PAGES: ReadonlySet<string> = new Set([
   "/_not-found",
 ]);
 
-/** Message of the error that React gives to the code around a server component in place of the component's own error. */
+/** The message of the error that React throws in place of a server component's own error. */
 const REPLACED = "An error occurred in the Server Components render.";
 
-/** Tells whether a route may end with the name of a route handler's file. Cheap, since all routes are asked. */
+/** Tells whether a route may end with the name of a route handler's file. Cheap, because it is called for all routes. */
 export function mayNameFile(route: string): boolean {
   return route.endsWith(HANDLER_FILE);
 }
 
-/** The route of a span of Next.js without the name of the handler's file, unless that is a part of the path. */
+/** Returns the route of a span of Next.js without the name of the handler's file, unless that is part of the path. */
 export function withoutFile(
   route: string,
   { attributes, path }: { readonly attributes: AttributeBag; readonly path: string | undefined },
@@ -80,24 +80,24 @@ function isHandler(attributes: AttributeBag): boolean {
   return attributes["next.span_type"] === "AppRouteRouteHandlers.runHandler";
 }
 
-/** Tells whether a route is a page that Next.js renders in place of the one that failed or is missing. */
+/** Tells whether a route is a page that Next.js renders instead of one that failed or does not exist. */
 export function isErrorPage(route: string): boolean {
   return ERROR_PAGES.has(route);
 }
 
 const MISSING_PAGE = "Cannot find module for page: ";
 
-/** An exception on a span, by its texts. */
+/** The texts of an exception on a span. */
 export interface ExceptionText {
   readonly message: string;
-  /** Text by which React and Next.js tell errors apart. */
+  /** The text by which React and Next.js identify an error. */
   readonly digest?: string | undefined;
 }
 
 /**
- * Leaves out what Next.js records on one span beside an error: the error without a stack that takes the place of a server
- * component's error in the code around it (in development a copy, known by its digest), and the lookup of an error page
- * that the application does not have.
+ * Removes exceptions that Next.js records on a span in addition to the original error: the error without a stack that
+ * replaces a server component's error in the surrounding code (in development a copy with the same digest), and the failed
+ * lookup of an error page that the application does not have.
  */
 export function withoutReplacements<T>(
   exceptions: readonly T[],

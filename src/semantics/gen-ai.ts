@@ -10,7 +10,7 @@ const AGENTS = ["gen_ai.agent.name"] as const;
 const WORKFLOWS = ["gen_ai.workflow.name", ...AGENTS] as const;
 const SOURCES = ["gen_ai.data_source.id", ...MODELS] as const;
 
-/** The attributes that say what an operation is about; the first that is set counts. */
+/** Attributes with the subject of an operation; the first that is set is used. */
 const SUBJECTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ["chat", MODELS],
   ["embeddings", MODELS],
@@ -29,8 +29,8 @@ const SUBJECTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonl
 const OTHER_SUBJECTS = [...WORKFLOWS, ...TOOLS, ...MODELS] as const;
 
 /**
- * Names a span of a generative model or agent: `{operation} {model, agent or tool}`. Sentry has the op
- * `gen_ai.{operation}` for any operation; without one it is no span of `gen_ai` to Sentry.
+ * Names a span of a generative model or agent: `{operation} {model, agent or tool}`. Its op is `gen_ai.{operation}`; Sentry
+ * requires an operation, so spans without one are not named here.
  */
 export function inferGenAi({ attributes, name }: SpanView): Inference | undefined {
   const operation = textValue(attributes["gen_ai.operation.name"]);
@@ -43,7 +43,7 @@ export function inferGenAi({ attributes, name }: SpanView): Inference | undefine
   return { op, description, source: "task", data: undefined };
 }
 
-// Ops are lower case, of letters, digits, dots and underscores.
+// Ops consist of lower-case letters, digits, dots and underscores.
 function genAiOp(operation: string): string {
   const plain = operation
     .slice(0, 100)
@@ -61,7 +61,7 @@ function firstText(attributes: AttributeBag, keys: readonly string[]): string | 
   return undefined;
 }
 
-/** Operations of the conventions, by `ai.operationId` of the Vercel AI SDK (5 and 6). */
+/** The semantic conventions' operations, by `ai.operationId` of the Vercel AI SDK (5 and 6). */
 const OPERATIONS: ReadonlyMap<unknown, string> = new Map([
   ["ai.generateText", "invoke_agent"],
   ["ai.streamText", "invoke_agent"],
@@ -80,7 +80,7 @@ const OPERATIONS: ReadonlyMap<unknown, string> = new Map([
   ["ai.rerank.doRerank", "rerank"],
 ]);
 
-/** Names of the conventions, and the SDK's attributes that hold the value; the first that is set counts. */
+/** Attributes of the semantic conventions, and the SDK's attributes with the same value; the first that is set is used. */
 const CURRENT_NAMES: readonly (readonly [current: string, ...given: string[]])[] = [
   ["gen_ai.provider.name", "gen_ai.system", "ai.model.provider"],
   ["gen_ai.request.model", "ai.model.id"],
@@ -108,7 +108,7 @@ const CURRENT_NAMES: readonly (readonly [current: string, ...given: string[]])[]
 
 /**
  * Names a span of the Vercel AI SDK as Sentry's AI pages expect it (`invoke_agent {function}`,
- * `generate_content {model}`, `execute_tool {tool}`), and adds what it says under the conventions' names.
+ * `generate_content {model}`, `execute_tool {tool}`), and adds its attributes under the names of the semantic conventions.
  */
 export function inferVercelAi({ attributes }: SpanView): Inference | undefined {
   const operation = OPERATIONS.get(attributes["ai.operationId"]);
@@ -144,7 +144,7 @@ function shown(value: unknown): number | string | undefined {
   return given && withoutSecrets(given);
 }
 
-/** Names what a server of the Model Context Protocol does; the client's side is left to other tables. */
+/** Names a span of a server of the Model Context Protocol. Spans of a client are left to other families. */
 export function inferMcp({ attributes, kind, name }: SpanView): Inference | undefined {
   const method = textValue(attributes["mcp.method.name"]);
   if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
@@ -169,7 +169,7 @@ function mcpSubject(attributes: AttributeBag): string | undefined {
   );
 }
 
-// The URI is the caller's: a resource may be one of a database or of a site with a login.
+// The caller chooses the URI, which may contain credentials: of a database, or of a site with a login.
 function mcpResource(attributes: AttributeBag): string | undefined {
   const uri =
     textValue(attributes["mcp.resource.uri"]) ?? textValue(attributes["mcp.request.argument.uri"]);

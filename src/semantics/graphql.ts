@@ -4,10 +4,10 @@ import type { Inference } from "./inference.js";
 
 const MAX_OPERATIONS = 5;
 
-/** A client chooses the names of its operations. */
+/** Characters of an operation's text. Bounded, because clients choose the names of operations. */
 const MAX_OPERATION_LENGTH = 100;
 
-/** Names a span of a GraphQL execution after its operation, else keeps `graphql.parse` and the like. */
+/** Names a span of a GraphQL execution after its operation; names such as `graphql.parse` are kept. */
 export function inferGraphql({ attributes, name }: SpanView): Inference {
   const type = operationType(attributes);
   const operation = operationName(attributes);
@@ -16,7 +16,7 @@ export function inferGraphql({ attributes, name }: SpanView): Inference {
   return { op: "graphql", description, source: "component", data: undefined };
 }
 
-/** The operation that a span executes: `query GetUser`, or `query` of an anonymous one; undefined for other spans. */
+/** Returns the operation that a span executes: `query GetUser`, or `query` if it is anonymous; undefined for other spans. */
 export function graphqlOperation(attributes: AttributeBag): string | undefined {
   const type = operationType(attributes);
   if (type === undefined) return undefined;
@@ -24,7 +24,7 @@ export function graphqlOperation(attributes: AttributeBag): string | undefined {
   return operation === undefined ? type : `${type} ${operation}`.slice(0, MAX_OPERATION_LENGTH);
 }
 
-// The second names are those of `@envelop/opentelemetry`, which GraphQL Yoga uses.
+// The second attributes are those of `@envelop/opentelemetry`, which GraphQL Yoga uses.
 function operationType(attributes: AttributeBag): string | undefined {
   return textValue(
     attributes["graphql.operation.type"] ?? attributes["graphql.execute.operationType"],
@@ -37,12 +37,12 @@ function operationName(attributes: AttributeBag): string | undefined {
   );
 }
 
-/** Whether a span is known as GraphQL's by its name only: validation has no attributes. */
+/** Tells whether a span is one of GraphQL by its name: spans of the validation have no attributes. */
 export function isGraphqlName({ kind, name }: SpanView): boolean {
   return kind === SPAN_KIND.INTERNAL && name.startsWith("graphql.");
 }
 
-/** GraphQL operations at the end of a request's name: ` (mutation A, query B)`; nothing when there are none. */
+/** Formats GraphQL operations for the end of a request's name: ` (mutation A, query B)`; "" if there are none. */
 export function operationsText(operations: readonly string[]): string {
   if (operations.length === 0) return "";
   return ` (${listed([...new Set(operations)].toSorted(), MAX_OPERATIONS)})`;

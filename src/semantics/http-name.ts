@@ -2,12 +2,12 @@ import { textValue } from "./inference.js";
 import type { AttributeBag, SpanView } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
-// Written before the method by old HTTP instrumentations, Effect, and Next.js.
+// Prefixes in front of the method, by old HTTP instrumentations, Effect and Next.js.
 const PREFIX = /^(?:https?|http\.(?:server|client)|fetch|rsc) +/i;
 
 const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY)$/i;
 
-/** Names that instrumentations give to every request. `request` is Fastify's. */
+/** Names that instrumentations give to all requests; `request` is that of Fastify. */
 const GENERIC: ReadonlySet<string> = new Set([
   "",
   "fetch",
@@ -23,7 +23,7 @@ const GENERIC: ReadonlySet<string> = new Set([
   "rsc",
 ]);
 
-/** Attributes whose value an instrumentation writes into a name as it is, or without its query. */
+/** Attributes whose value instrumentations use in names, unchanged or without the query. */
 const TARGETS = [
   "http.route",
   "next.route",
@@ -35,7 +35,7 @@ const TARGETS = [
   "net.peer.name",
 ] as const;
 
-/** Attributes that may hold a method that is not known, which a name then begins with. */
+/** Attributes that may hold an unknown method, with which the name begins. */
 const METHOD_KEYS = ["http.request.method_original", "http.request.method", "http.method"] as const;
 
 const URLS = ["url.full", "http.url"] as const;
@@ -43,12 +43,12 @@ const URLS = ["url.full", "http.url"] as const;
 const AUTHORITY = /^[a-z][a-z\d+.-]*:\/\/([^/]*)/i;
 
 /**
- * Tells names that HTTP instrumentations give (`GET`, `HTTP GET`, a method with the route, path or URL
- * of the request) from names that somebody has chosen. Only the former are replaced.
+ * Tells whether a name was given by an HTTP instrumentation (`GET`, `HTTP GET`, a method with the route, path or URL of the
+ * request) and not chosen by the application. Only names of instrumentations are replaced.
  */
 export function isInstrumentationName({ name, attributes }: SpanView, method: string): boolean {
   if (name === method || name === attributes["next.span_name"]) return true;
-  // What the conventions ask for, and most names are.
+  // The form of the semantic conventions, which most names have.
   const route = attributes["http.route"];
   if (typeof route === "string" && name === `${method} ${route}`) return true;
   const rest = withoutMethod(name.trim().replace(PREFIX, ""), method, attributes);
@@ -77,7 +77,7 @@ function isSame(shown: string, value: string | undefined): boolean {
   return value !== undefined && shown === plain(value);
 }
 
-// The whole URL, or without its scheme, or its origin, host or path alone.
+// Compares with the whole URL, the URL without its scheme, and the origin, host and path alone.
 function isPartOfUrl(shown: string, url: string | undefined): boolean {
   if (url === undefined) return false;
   const whole = plain(url);

@@ -2,13 +2,13 @@ import { textValue } from "./inference.js";
 import type { AttributeBag } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
-/** Attributes that name the server of a request and its port; the first that is set counts. */
+/** Attributes with the host of a request and its port; the first that is set is used. */
 interface HostKeys {
   readonly names: readonly string[];
   readonly ports: readonly string[];
 }
 
-// `net.host` is the span's own side and `net.peer` the other one: which is the server depends on the kind.
+// `net.host` is the local side and `net.peer` the remote one: which is the server depends on the span's kind.
 const OF_SERVER: HostKeys = {
   names: ["server.address", "http.server_name", "net.host.name"],
   ports: ["server.port", "net.host.port"],
@@ -20,19 +20,18 @@ const OF_CLIENT: HostKeys = {
 
 const IPV6 = /^[\da-f.]*:[\da-f.:]*:[\da-f.:]*(?:%\w+)?$/i;
 
-/** The host of a request that a server answers, with its port where it is known: `[::1]:8080`. */
+/** Returns the host of an incoming request, with its port if it is known: `[::1]:8080`. */
 export function hostOfServer(attributes: AttributeBag): string | undefined {
   return hostOf(attributes, OF_SERVER);
 }
 
 /**
- * The origin that a client calls, `https://host:8443`, by attributes beside the URL; undefined where
- * they name no host. A port that is a scheme's default is left out. The scheme is `https` where nothing
- * says otherwise, because Sentry finds the host only in a URL.
+ * Returns the origin that a client calls, `https://host:8443`, from attributes other than the URL; undefined if they name
+ * no host. Default ports are left out. The scheme defaults to `https`, because Sentry finds the host only in a URL.
  */
 export function originOfCall(attributes: AttributeBag): string | undefined {
   const host = hostOf(attributes, OF_CLIENT);
-  // A socket of the file system is no host.
+  // A Unix socket is no host.
   if (host === undefined || host.includes("/")) return undefined;
   const given = textValue(attributes["url.scheme"]) ?? textValue(attributes["http.scheme"]);
   const scheme = given ?? (host.endsWith(":80") ? "http" : "https");
@@ -40,7 +39,7 @@ export function originOfCall(attributes: AttributeBag): string | undefined {
 }
 
 function hostOf(attributes: AttributeBag, { names, ports }: HostKeys): string | undefined {
-  // `http.host` has its port in it.
+  // `http.host` includes the port.
   const host = textValue(attributes["http.host"]);
   if (host !== undefined) return host;
   const name = firstOf(attributes, names, textValue);
@@ -50,7 +49,7 @@ function hostOf(attributes: AttributeBag, { names, ports }: HostKeys): string | 
   return port === undefined ? shown : `${shown}:${port}`;
 }
 
-// A loop, since each transaction of a server and many calls come here.
+// A loop, because it runs for each transaction of a server and many outgoing requests.
 function firstOf(
   attributes: AttributeBag,
   keys: readonly string[],

@@ -11,8 +11,7 @@ import type { Inference, InferredData } from "./inference.js";
 import { httpRoute } from "./request-clue.js";
 
 /**
- * Names a span of an HTTP request after its method and route, path or URL, unless its name is one that
- * somebody has chosen.
+ * Names a span of an HTTP request by its method and its route, path or URL, unless the application has chosen its name.
  */
 export function inferHttp(span: SpanView, method: string): Inference {
   const { attributes } = span;
@@ -32,7 +31,7 @@ export function inferHttp(span: SpanView, method: string): Inference {
   return { op, description, source, data };
 }
 
-// A server knows its path; a client's path means nothing without the host.
+// For a server, the path is enough; for a client, a path means nothing without the host.
 function pathOf(
   { kind, attributes }: SpanView,
   target: string | undefined,
@@ -56,7 +55,7 @@ function exchangeOp(kind: number): string {
   return kind === SPAN_KIND.CLIENT ? "http.client" : "http";
 }
 
-// A span of another kind was started by hand, and its author chose the name.
+// Spans of other kinds were started by the application, which chose the name.
 function isRenamed(span: SpanView, method: string): boolean {
   const { kind, attributes } = span;
   const isAutomatic =
@@ -73,7 +72,7 @@ interface RequestLine {
   readonly target: string | undefined;
 }
 
-/** Data that Sentry reads of an HTTP span and OTel has under other names; undefined when there is none. */
+/** Returns the data that Sentry expects on an HTTP span under other names than OTel's; undefined if there is none. */
 export function httpData(attributes: AttributeBag, line: RequestLine): InferredData | undefined {
   const query = requestQuery(attributes, line);
   const fragment = requestFragment(attributes, line.url);
@@ -109,8 +108,8 @@ function oldStatus(attributes: AttributeBag): number | undefined {
   return statusNumber(attributes["http.status_code"]);
 }
 
-// The methods of the conventions, then those that Node's parser accepts. In a list, because any other
-// text in the attribute may be anything, a credential among it.
+// The methods of the semantic conventions, then those that Node's parser accepts. An allow list, because the attribute may
+// hold any text, even a credential.
 const KNOWN_METHODS: ReadonlySet<string> = new Set(
   (
     "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY " +
@@ -121,18 +120,17 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
 
 const MAX_METHOD_LENGTH = 20;
 
-/** Stands for a method that is not known: the conventions name such spans `HTTP`. */
+/** Replaces an unknown method: the semantic conventions name such spans `HTTP`. */
 export const OTHER_METHOD = "HTTP";
 
 /**
- * The request method of an HTTP span, in upper case; `HTTP` where its attribute holds no known method;
- * undefined for every other span.
+ * Returns the request method of an HTTP span in upper case; `HTTP` if it is unknown; undefined for other spans.
  */
 export function requestMethod(attributes: AttributeBag): string | undefined {
   const given =
     textValue(attributes["http.request.method"]) ?? textValue(attributes["http.method"]);
   if (given === undefined || KNOWN_METHODS.has(given)) return given;
-  // No known method is longer: a long text is not copied.
+  // No known method is longer. Long texts are not copied.
   const method = given.length > MAX_METHOD_LENGTH ? "" : given.toUpperCase();
   return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
 }

@@ -7,7 +7,7 @@ const MANUAL_ORIGIN = "manual";
 // `@opentelemetry/instrumentation-pg`, `opentelemetry-instrumentation-x`, `@acme/y-instrumentation-z`.
 const INSTRUMENTATION = /^(?:@[^/]+\/)?(?:[\w-]+-)?instrumentation-(.+)$/;
 
-// Scopes of libraries that trace themselves, and of instrumentations that are named otherwise.
+// Instrumentation scopes of libraries that trace themselves, and of instrumentations with other names.
 const LIBRARY_BY_SCOPE: ReadonlyMap<string, string> = new Map([
   ["@fastify/otel", "fastify"],
   ["@prisma/instrumentation", "prisma"],
@@ -18,7 +18,7 @@ const LIBRARY_BY_SCOPE: ReadonlyMap<string, string> = new Map([
   ["@kubiks/otel-drizzle", "drizzle"],
 ]);
 
-// A category is the root of the op, but for those that Sentry calls otherwise.
+// The category by the first part of the op. Most are equal; Sentry names some differently.
 const CATEGORY_BY_ROOT: ReadonlyMap<string, string> = new Map([
   ["http", "http"],
   ["db", "db"],
@@ -40,17 +40,17 @@ const CATEGORY_BY_ROOT: ReadonlyMap<string, string> = new Map([
   ["app", "app"],
 ]);
 
-// A call into a library of which no more is known: DNS, sockets, pools.
+// For calls into libraries without an op: DNS, sockets, pools.
 const OTHER_CATEGORY = "function";
 
 type OriginByOp = Map<string | undefined, string>;
 
-// Null is a scope of no known instrumentation. Nested, so that a hit makes no joined key.
+// Null for scopes that are not of an instrumentation. Nested maps, so that a look-up creates no combined key.
 const originsByScope = new Map<string, OriginByOp | null>();
 
 /**
- * How a span came to be, in Sentry's words: `auto.<category>.otel.<library>` when its
- * instrumentation scope is that of an instrumentation library, else `manual`.
+ * Returns Sentry's origin of a span: `auto.<category>.otel.<library>` if its instrumentation scope is that of an
+ * instrumentation library, else `manual` (https://develop.sentry.dev/sdk/telemetry/traces/trace-origin/).
  */
 export function inferOrigin(scopeName: string, op: string | undefined): string {
   const origins = originsByScope.get(scopeName);
@@ -60,7 +60,7 @@ export function inferOrigin(scopeName: string, op: string | undefined): string {
 
 function newOrigin(scopeName: string, op: string | undefined): string {
   const library = libraryOf(scopeName);
-  // Scopes and ops are few; a program that makes them up without end only loses the memory of them.
+  // Programs have few scopes and ops. For one that creates them without end, the cache is cleared.
   if (originsByScope.size >= MAX_SCOPES) originsByScope.clear();
   if (library === undefined) {
     originsByScope.set(scopeName, null);

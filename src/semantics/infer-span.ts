@@ -19,11 +19,12 @@ const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, Transa
 ]);
 
 /**
- * What Sentry calls a span. Attributes that say it outright win: `sentry.op`, `sentry.source`,
- * `sentry.segment.name.source` and `sentry.custom_span_name`. Accepts values of any type; never throws.
+ * Infers Sentry's op, description and source of a span from its OTel name, kind and attributes. Explicit attributes take
+ * precedence: `sentry.op`, `sentry.source`, `sentry.segment.name.source` and `sentry.custom_span_name`. Accepts values of any
+ * type; never throws.
  */
 export function inferSpan(span: SpanView): Inference {
-  // The OTel SDK passes on whatever an untyped program gave for a name.
+  // The OTel SDK passes on names of any type.
   const { name, kind, attributes } = span;
   if (typeof name !== "string") return inferNamed({ name: "", kind, attributes });
   if (name.length > MAX_TEXT_LENGTH) return inferNamed({ name: bounded(name), kind, attributes });
@@ -42,7 +43,7 @@ function inferNamed(span: SpanView): Inference {
   return withExplicit(span, found, { op, name, source });
 }
 
-// HTTP and databases are most of the spans that are known, so they are looked for first.
+// HTTP and database spans come first, because they are the most frequent.
 function inferKnown(span: SpanView, explicitOp: string | undefined): Inference | undefined {
   const method = requestMethod(span.attributes);
   if (method !== undefined) return inferRequest(span, method);
@@ -67,7 +68,7 @@ interface Explicit {
 }
 
 function withExplicit(span: SpanView, found: Inference | undefined, explicit: Explicit): Inference {
-  // The source `custom` says that the author of the span chose its name.
+  // The source `custom` means that the application chose the name.
   const inferredName = explicit.source === "custom" ? undefined : found?.description;
   const inferredSource = explicit.name === undefined ? found?.source : undefined;
   return {
@@ -86,15 +87,15 @@ function explicitSource(attributes: AttributeBag): TransactionSource | undefined
 }
 
 interface Family {
-  /** Any of these attributes makes a span a candidate. */
+  /** Attributes of which any makes a span a candidate for this family. */
   readonly markers: readonly string[];
-  /** Undefined when the markers do not hold what they should. */
+  /** Returns undefined if the values of the markers are not as expected. */
   readonly infer: (span: SpanView) => Inference | undefined;
 }
 
-// The first that fits wins, so what says most about a span is first. MCP before gen_ai: a server's
-// tool call has both. The Vercel AI SDK before gen_ai, of which it has some attributes. gen_ai and messaging before rpc: calls of a cloud SDK to a model or a queue
-// have both. A function that a queue triggers is about the queue, so messaging is before faas.
+// The first match wins, so the most specific families come first. MCP before gen_ai: tool calls of a server have attributes
+// of both. The Vercel AI SDK before gen_ai, because it sets some of its attributes. gen_ai and messaging before rpc: a cloud
+// SDK's calls of a model or a queue have both. Messaging before faas: a function that a queue triggers is about the queue.
 const FAMILIES: readonly Family[] = [
   { markers: ["cache.operation", "cache.hit", "cache.key"], infer: inferCache },
   { markers: ["db.query.text", "db.statement"], infer: inferQuery },
@@ -135,11 +136,11 @@ const BIT_BY_MARKER: ReadonlyMap<string, number> = new Map(
   FAMILIES.flatMap(({ markers }, index) => markers.map((marker) => [marker, 1 << index])),
 );
 
-/** Names a span by the first family of attributes that it has; undefined when it has none of them. */
+/** Names a span by the first family whose attributes it has; undefined if there is none. */
 export function inferFamily(span: SpanView): Inference | undefined {
   let bits = markedFamilies(span.attributes);
   while (bits !== 0) {
-    // The lowest set bit is the family that comes first.
+    // The lowest set bit is the first family.
     const found = FAMILIES[31 - Math.clz32(bits & -bits)]?.infer(span);
     if (found !== undefined) return found;
     bits &= bits - 1;
@@ -147,7 +148,7 @@ export function inferFamily(span: SpanView): Inference | undefined {
   return undefined;
 }
 
-// One walk over the few attributes that are there is cheaper than a look for each of the markers.
+// Iterating over the few attributes of a span is cheaper than a look-up for each of the markers.
 function markedFamilies(attributes: AttributeBag): number {
   let bits = 0;
   if (!isBag(attributes)) return bits;

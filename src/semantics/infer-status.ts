@@ -1,7 +1,7 @@
 import { STATUS_CODE } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 
-/** Sentry's statuses in the order of the gRPC codes 0 to 16. */
+/** Sentry's span statuses, in the order of the gRPC codes 0 to 16. */
 export const STATUS_BY_GRPC_CODE = [
   "ok",
   "cancelled",
@@ -22,10 +22,10 @@ export const STATUS_BY_GRPC_CODE = [
   "unauthenticated",
 ] as const;
 
-/** The statuses of a span that Sentry knows (protocol: span status). */
+/** A status of a span (protocol: span status). */
 export type SpanStatus = (typeof STATUS_BY_GRPC_CODE)[number];
 
-/** The statuses that Relay takes; `unknown` is another name of `unknown_error`. */
+/** The statuses that Relay accepts; `unknown` is another name of `unknown_error`. */
 export const SPAN_STATUSES: ReadonlySet<unknown> = new Set([...STATUS_BY_GRPC_CODE, "unknown"]);
 
 const ERROR_BY_MESSAGE: ReadonlyMap<string, SpanStatus> = new Map(
@@ -33,9 +33,8 @@ const ERROR_BY_MESSAGE: ReadonlyMap<string, SpanStatus> = new Map(
 );
 
 /**
- * Sentry's status of a span, from its OTel status and the HTTP and RPC codes among its attributes.
- * An OTel ERROR is never `ok`. Its message decides only when it is one of Sentry's own words; as
- * free text it is not part of the result.
+ * Infers Sentry's status of a span from its OTel status and the HTTP and RPC codes in its attributes. An OTel ERROR never
+ * becomes `ok`. The status message is used only if it is the name of a Sentry status.
  */
 export function inferStatus(
   code: number,
@@ -54,14 +53,14 @@ function failed(message: string | undefined, attributes: AttributeBag): SpanStat
   return status === undefined || status === "ok" ? "internal_error" : status;
 }
 
-// Code that says OK judges its own work, but a 5xx is what the caller got: the server failed. A 4xx
-// can be the right answer, so there the OK stands.
+// An explicit OK is the application's own verdict. A 4xx may be the intended answer, so the OK stands; but a 5xx tells the
+// caller that the server failed.
 function succeeded(attributes: AttributeBag): SpanStatus {
   const code = httpStatusOf(attributes);
   return code !== undefined && code >= 500 && code < 600 ? statusOfHttpCode(code) : "ok";
 }
 
-// The first that tells of an error wins: gRPC over HTTP answers 200 with the error in the RPC code.
+// An error code takes precedence: gRPC over HTTP answers 200 with the error in the RPC code.
 function statusOfCodes(attributes: AttributeBag): SpanStatus | undefined {
   const code = httpStatusOf(attributes);
   const http = code === undefined ? undefined : statusOfHttpCode(code);
@@ -82,7 +81,7 @@ const NAMED: ReadonlyMap<number, SpanStatus> = new Map([
   [504, "deadline_exceeded"],
 ]);
 
-/** Sentry's status for an HTTP status code; `internal_error` for a number that is no such code. */
+/** Returns Sentry's status for an HTTP status code; `internal_error` for an invalid code. */
 export function statusOfHttpCode(code: number): SpanStatus {
   if (code >= 100 && code < 400) return "ok";
   const named = NAMED.get(code);
@@ -90,13 +89,13 @@ export function statusOfHttpCode(code: number): SpanStatus {
   return code >= 400 && code < 500 ? "invalid_argument" : "internal_error";
 }
 
-/** A status code that is a whole number or its decimal text; undefined for anything else. */
+/** Returns a status code from an integer or its decimal text; undefined for other values. */
 export function statusNumber(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isInteger(value) ? value : undefined;
   return typeof value === "string" && /^\d{1,3}$/.test(value) ? Number(value) : undefined;
 }
 
-/** The HTTP status code of a span, by the current or the old convention; undefined where it has none. */
+/** Returns the HTTP status code of a span, by the current or the old semantic conventions; undefined if it has none. */
 export function httpStatusOf(attributes: AttributeBag): number | undefined {
   return (
     statusNumber(attributes["http.response.status_code"]) ??
@@ -104,7 +103,7 @@ export function httpStatusOf(attributes: AttributeBag): number | undefined {
   );
 }
 
-// gRPC writes CANCELLED, INTERNAL and UNKNOWN; Connect writes canceled.
+// gRPC uses CANCELLED, INTERNAL and UNKNOWN; Connect uses `canceled`.
 const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([
   ...STATUS_BY_GRPC_CODE.map((status) => [status, status] as const),
   ["canceled", "cancelled"],
@@ -113,8 +112,8 @@ const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([
 ]);
 
 /**
- * Sentry's status for a gRPC code, as a number, as digits or as a name in any case. A number that is
- * no code is `unknown_error`; a name that is none says nothing, so undefined.
+ * Returns Sentry's status for a gRPC code, given as a number, as digits or as a name in any case: `unknown_error` for an
+ * invalid number, undefined for an unknown name.
  */
 export function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
   if (typeof code === "number") return STATUS_BY_GRPC_CODE[code] ?? "unknown_error";
@@ -123,7 +122,7 @@ export function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
   return BY_NAME.get(code.toLowerCase());
 }
 
-/** Sentry's status for the code of an RPC span, by the current or the old conventions of gRPC and Connect. */
+/** Returns Sentry's status for the code of an RPC span, by the current or the old conventions of gRPC and Connect. */
 export function statusOfRpc(attributes: AttributeBag): SpanStatus | undefined {
   return (
     statusOfGrpcCode(attributes["rpc.response.status_code"]) ??

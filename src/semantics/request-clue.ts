@@ -5,22 +5,22 @@ import { isWildcard } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
 import { sanitizeUrl, urlPath } from "../privacy/url.js";
 
-/** Parts of a request's name that a span inside of the request knows. */
+/** Parts of a request's name that are known from a span inside of the request. */
 export interface RequestClue {
-  /** The route that it serves. */
+  /** The route that the span serves. */
   readonly route: string | undefined;
-  /** Path of the request that it serves, if it says so. */
+  /** The path of the request that the span serves, if it is known. */
   readonly path: string | undefined;
-  /** A GraphQL operation that it executes: `query GetUser`, or `query` of an anonymous one. */
+  /** The GraphQL operation that the span executes: `query GetUser`, or `query` if it is anonymous. */
   readonly operation: string | undefined;
 }
 
-// These give each of their layers the path that it is mounted on: only the handler's is the route.
+// Routers that set `http.route` of each layer to the path that it is mounted on: only that of the handler is the route.
 const MOUNTED_LAYERS = ["express.type", "router.type", "connect.type"] as const;
 
 const STARTS_WITH_PARAMETER_OR_WORD = /^[\w:[{]/;
 
-/** Reads the clue of a span; undefined when it has none. Only SERVER and INTERNAL spans serve a request. */
+/** Returns the clue of a span; undefined if it has none. Only SERVER and INTERNAL spans serve a request. */
 export function requestClue({ kind, attributes }: SpanView): RequestClue | undefined {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return undefined;
   const given = attributes["http.route"] ?? attributes["next.route"];
@@ -36,7 +36,7 @@ export function isSameClue(a: RequestClue, b: RequestClue): boolean {
   return a.route === b.route && a.path === b.path && a.operation === b.operation;
 }
 
-/** Route that the span of a request has. */
+/** Returns the route of an HTTP span; undefined if it has none. */
 export function httpRoute(attributes: AttributeBag): string | undefined {
   return namedRoute(textValue(attributes["http.route"]), attributes);
 }
@@ -46,7 +46,7 @@ function namedRoute(route: string | undefined, attributes: AttributeBag): string
   return withoutFile(route, { attributes, path: requestPath(attributes) });
 }
 
-/** Path of a request, from attributes of the old or the new conventions. */
+/** Returns the path of a request, by the current or the old semantic conventions. */
 export function requestPath(attributes: AttributeBag): string | undefined {
   const target = textValue(attributes["url.path"]) ?? textValue(attributes["http.target"]);
   if (target !== undefined) return sanitizeUrl(target);
@@ -54,7 +54,7 @@ export function requestPath(attributes: AttributeBag): string | undefined {
   return url === undefined ? undefined : urlPath(sanitizeUrl(url));
 }
 
-// SvelteKit writes `unknown` where no route was found.
+// SvelteKit sets `unknown` if no route matched.
 function servedRoute(route: string | undefined, attributes: AttributeBag): string | undefined {
   if (route === undefined || route === "unknown" || isWildcard(route)) return undefined;
   for (const key of MOUNTED_LAYERS) {

@@ -10,10 +10,10 @@ import { isBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import { sanitizeUrl, withoutSecrets } from "../privacy/url.js";
 
-/** A request as an event has it (protocol: request interface). */
+/** The request of an event (protocol: request interface). */
 export interface RequestData {
   readonly method?: string;
-  /** Without credentials, query and fragment, cut at 256 characters. */
+  /** Without credentials, query and fragment; cut at 256 characters. */
   readonly url?: string;
   /** Cut at 1000 characters. */
   readonly query_string?: string;
@@ -25,11 +25,11 @@ export interface RequestData {
 
 /** Settings of the request data of events. */
 export interface RequestSettings {
-  /** Sends cookies, the client's address and headers that hold it. */
+  /** Includes cookies, the client's address, and headers that contain it. */
   readonly sendDefaultPii: boolean;
 }
 
-// Relay cuts a URL at 256 characters, a query at 1024 and the headers at 8192, each with a remark.
+// Below Relay's limits (256 for a URL, 1024 for a query, 8192 for headers), which add a remark to the event.
 const MAX_URL_LENGTH = 256;
 const MAX_QUERY_LENGTH = 1000;
 const MAX_HEADERS_LENGTH = 8000;
@@ -38,8 +38,8 @@ const URLS = ["url.full", "http.url", "http.target"] as const;
 const COOKIE = /^cookie(?:$|\.)/i;
 
 /**
- * The request of a server's span, from its attributes of the old or the new conventions; undefined
- * when it has none. Values under sensitive names are `[Filtered]`. Accepts values of any type.
+ * Returns the request of a SERVER span, by the current or the old semantic conventions; undefined if it has none. Values
+ * with sensitive names are `[Filtered]`. Accepts values of any type.
  */
 export function requestOf(
   attributes: AttributeBag,
@@ -47,7 +47,7 @@ export function requestOf(
 ): RequestData | undefined {
   const method = requestMethod(attributes);
   if (method === undefined) return undefined;
-  // Member by member: this runs for each transaction of a server.
+  // Assigned member by member, because it runs for each transaction of a server.
   const request: { -readonly [Key in keyof RequestData]: RequestData[Key] } = {};
   if (method !== OTHER_METHOD) request.method = method;
   const url = urlOf(attributes);
@@ -104,7 +104,7 @@ function headersOf(
   for (const key in attributes) {
     if (!key.startsWith(HEADER)) continue;
     const name = key.slice(HEADER.length);
-    // Cookies have a member of their own.
+    // Cookies are a separate member.
     if (name === "" || COOKIE.test(name)) continue;
     const value = headerText(headerFilter(name, sendDefaultPii)(attributes[key]));
     if (value !== undefined) length = addHeader(headers, [headerName(name), value], length);
@@ -112,7 +112,7 @@ function headersOf(
   return length === 0 ? undefined : headers;
 }
 
-// Returns the length of all headers. One that does not fit is left out.
+// Returns the new length of all headers. A header that does not fit is left out.
 function addHeader(
   headers: Record<string, string>,
   [name, value]: readonly [string, string],
@@ -124,7 +124,7 @@ function addHeader(
   return length;
 }
 
-// Older instrumentations write `x_api_key` for `x-api-key`.
+// Older instrumentations use `x_api_key` for `x-api-key`.
 function headerName(name: string): string {
   return name
     .replaceAll("_", "-")

@@ -9,7 +9,7 @@ import { isErrorPage } from "./framework.js";
 import { isPathOf, isWildcard, specificity } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
 
-/** Parts of a request's name that the server's own span has. */
+/** Parts of a request's name that are known from its SERVER span. */
 export interface NamedRequest {
   readonly method: string;
   readonly route: string | undefined;
@@ -19,17 +19,17 @@ export interface NamedRequest {
   readonly operations: readonly string[];
 }
 
-/** Name of a request, with the parts that inner spans add. */
+/** The name of a request, including parts from inner spans. */
 export interface RequestName {
   readonly description: string;
   readonly source: TransactionSource;
-  /** Undefined where the request is named by its path or URL. */
+  /** Undefined if the request is named by its path or URL. */
   readonly route: string | undefined;
 }
 
 /**
- * Reads what the name of a SERVER span is made of; undefined for other spans, and where somebody has
- * chosen the name or its source.
+ * Returns the parts of a SERVER span's name; undefined for other spans, and if the application has chosen the name or its
+ * source.
  */
 export function namedRequest(span: SpanView): NamedRequest | undefined {
   const { kind, attributes } = span;
@@ -44,8 +44,8 @@ export function namedRequest(span: SpanView): NamedRequest | undefined {
 }
 
 /**
- * Names a request by what its own span and the spans inside of it know; undefined where those add nothing
- * to `own`, the name that its own span gives it.
+ * Names a request by its SERVER span and the spans inside of it; undefined if those add nothing to `own`, the name by the
+ * SERVER span alone.
  */
 export function requestName(
   request: NamedRequest,
@@ -64,12 +64,12 @@ export function requestName(
   return { description: start + end, source: own.source, route };
 }
 
-/** Tells whether nothing that an inner span knows can change the route of a request. */
+/** Tells whether the route of a request is final: no inner span can change it. */
 export function hasFinalRoute({ route, path }: NamedRequest): boolean {
   return route !== undefined && path !== undefined && !isWildcard(route) && isPathOf(route, path);
 }
 
-/** Names a request by a route that its own span will have when it ends, unless it has another. */
+/** Names a request by a route that its SERVER span will have when it ends; undefined if it already has one. */
 export function withRoute(
   request: NamedRequest,
   route: string | undefined,
@@ -86,7 +86,7 @@ function hasChosenName(span: SpanView, method: string): boolean {
   return (
     textValue(attributes["sentry.custom_span_name"]) !== undefined ||
     hasSource(attributes) ||
-    // The OTel SDK passes on whatever an untyped program gave for a name.
+    // The OTel SDK passes on names of any type.
     (typeof span.name === "string" && !isInstrumentationName(span, method))
   );
 }
@@ -98,7 +98,7 @@ function hasSource(attributes: AttributeBag): boolean {
   );
 }
 
-// The server's own route wins, unless it is only where the handler's application is mounted.
+// The SERVER span's route takes precedence, unless it is only the path on which the handler's application is mounted.
 function routeOf(request: NamedRequest, clues: readonly RequestClue[]): string | undefined {
   const { route: own, path } = request;
   const inner = innerRoute(request, clues);
@@ -121,15 +121,15 @@ function innerRoute({ path }: NamedRequest, clues: readonly RequestClue[]): stri
     if (clue.route !== undefined && isOfRequest(clue.path, path)) routes.add(clue.route);
   const [first, ...others] = routes;
   if (first === undefined || others.length === 0) return first;
-  // The first one where they are equal: it belongs to the innermost span.
+  // Of equally specific routes the first one, which belongs to the innermost span.
   return others.reduce(
     (best, route) => (specificity(route, path) > specificity(best, path) ? route : best),
     first,
   );
 }
 
-// An application that is mounted somewhere sees the rest of the path. Another path is another request: one
-// that the application has made to itself without leaving the process.
+// A mounted application sees only the rest of the path. Any other path is that of another request, which the application has
+// sent to itself within the process.
 function isOfRequest(inner: string | undefined, path: string | undefined): boolean {
   if (inner === undefined || path === undefined) return true;
   const [a, b] = [withoutEnd(inner), withoutEnd(path)];

@@ -1,10 +1,10 @@
 import { textValue } from "./inference.js";
 import type { AttributeBag } from "../trace/span.js";
 
-/** Sentry's contexts of the machine that a process runs on, by their names. */
+/** Sentry's contexts for the machine of a process, by name. */
 export type ResourceContexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A context's members, and the resource attributes that hold them. */
+/** Members of a context, and the resource attributes that they are taken from. */
 type Members = readonly (readonly [member: string, attribute: string])[];
 
 const OS: Members = [
@@ -33,14 +33,14 @@ const CLOUD: Members = [
   ["cloud.resource_id", "cloud.resource_id"],
 ];
 
-// A machine has an id and a type everywhere; they are members of this context on a cloud's machines only.
+// Added only if other attributes say that the machine is in a cloud: any machine has an id and a type.
 const CLOUD_HOST: Members = [
   ["host.id", "host.id"],
   ["host.type", "host.type"],
 ];
 
-// `os.type` has the values of `process.platform`, or those of the conventions. Node's resource detector
-// sets the kernel's release as the version, so "Darwin 23.4.0" is right and "macOS 23.4.0" is not.
+// `os.type` has values of `process.platform` or of the semantic conventions. Node's resource detector uses the kernel's
+// release as version, so "Darwin 23.4.0" is right and "macOS 23.4.0" would be wrong.
 const NAME_BY_OS_TYPE: ReadonlyMap<unknown, string> = new Map([
   ["aix", "AIX"],
   ["android", "Android"],
@@ -60,8 +60,8 @@ const NAME_BY_OS_TYPE: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * The contexts `os`, `device` and `cloud_resource` (protocol: contexts) of a resource, without those of
- * which it says nothing.
+ * Returns the contexts `os`, `device` and `cloud_resource` (protocol: contexts) of a resource; a context without members is
+ * left out.
  */
 export function resourceContexts(attributes: AttributeBag): ResourceContexts {
   const cloud = membersOf(CLOUD, attributes);

@@ -1,23 +1,23 @@
-// Parameters of Express, Fastify and Hono (`:id`), Next.js and SvelteKit (`[id]`), hapi (`{id}`), and patterns.
+// Parameters in Express, Fastify and Hono (`:id`), Next.js and SvelteKit (`[id]`) and hapi (`{id}`), and patterns.
 const DYNAMIC = /[:*[\]{}()<>\\^$+?|]/;
 
 const CATCH_ALL = /\*|\.\.\.|\(\.\*\)/;
 
-// `/*`, `*`, `/*splat`, `/{*splat}`, `{/*rest}`, `(.*)`, `/:path(.*)`: it says nothing about the request.
+// Routes that match everything: `/*`, `*`, `/*splat`, `/{*splat}`, `{/*rest}`, `(.*)`, `/:path(.*)`.
 const WILDCARD = /^\/?\{?\/?(?:\*+\w*|:?\w*\(\.\*\)|:\w+\*)\}?$/;
 
-// `[[lang]]`, `:lang?`, `{id?}`, `{/:lang}`.
+// Optional parameters: `[[lang]]`, `:lang?`, `{id?}`, `{/:lang}`.
 const OPTIONAL = /^\[\[(?!\.\.\.)[^\]]*\]\]$|\?\}?$/;
 
-// Groups of layouts in Next.js and SvelteKit, which are no part of the path: `(app)`.
+// Layout groups in Next.js and SvelteKit, which are not part of the path: `(app)`.
 const GROUP = /^\([\w-]+\)$/;
 
-/** Tells whether a route accepts every path. */
+/** Tells whether a route matches every path, and so says nothing about the request. */
 export function isWildcard(route: string): boolean {
   return WILDCARD.test(route);
 }
 
-/** Tells whether the route describes the path. Routes that are regular expressions describe none. */
+/** Tells whether a route matches a path. A route that is a regular expression matches none. */
 export function isPathOf(route: string, path: string): boolean {
   const given = segmentsOf(path);
   const parts = segmentsOf(route).filter((part) => !GROUP.test(part));
@@ -29,8 +29,8 @@ export function isPathOf(route: string, path: string): boolean {
 }
 
 /**
- * Ranks a route, to choose among several that are known of one request. A description of the request's path counts
- * most, then the absence of a catch-all, then the number of its parts.
+ * Ranks a route, to choose among several of one request. A match with the request's path counts most, then the absence of a
+ * catch-all, then the number of segments.
  */
 export function specificity(route: string, path: string | undefined): number {
   const parts = segmentsOf(route);
