@@ -15,7 +15,7 @@ const ITEM_TYPE = "client_report";
 const MAX_PAYLOAD_LENGTH = 4096;
 
 /** Writes the payload of a report; takes losses one by one as long as they fit. */
-export class ReportWriter {
+class ReportWriter {
   readonly #head: string;
   #members = "";
 
@@ -87,7 +87,7 @@ export interface ClientReports {
 }
 
 /** Settings of the client reports. */
-export interface ClientReportsSettings {
+interface ClientReportsSettings {
   readonly ledger: DiscardLedger;
   /** Minimum milliseconds between two reports. Default 30,000. */
   readonly intervalMillis?: number | undefined;

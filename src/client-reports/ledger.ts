@@ -143,7 +143,7 @@ export interface ReportedLoss {
 }
 
 /** Losses of one category for one reason, as counted. */
-export interface Loss {
+interface Loss {
   readonly reason: DiscardReason;
   readonly category: DataCategory;
   /** Undefined if these losses are not reported to the server. */
@@ -176,7 +176,7 @@ export const REPORTED_CATEGORIES: readonly DataCategory[] = [
 const REPORTED: ReadonlySet<string> = new Set(REPORTED_CATEGORIES);
 
 /** Losses by category and reason. Its size is bounded by the number of such pairs. */
-export class LossTable implements Iterable<Loss> {
+class LossTable implements Iterable<Loss> {
   readonly #byCategory: Partial<Record<DataCategory, LossesByReason>> = {};
   readonly #all: Loss[] = [];
 
@@ -205,12 +205,12 @@ export class LossTable implements Iterable<Loss> {
 }
 
 /** Tells whether a quantity can be counted: an integer above 0. */
-export function isCount({ quantity }: ItemCount): boolean {
+function isCount({ quantity }: ItemCount): boolean {
   return Number.isSafeInteger(quantity) && quantity > 0;
 }
 
 /** Tells whether losses of a category are reported. A category that is read from a file may be any text. */
-export function isReportedCategory(category: string): boolean {
+function isReportedCategory(category: string): boolean {
   return REPORTED.has(category);
 }
 

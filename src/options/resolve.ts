@@ -1,6 +1,7 @@
 import { ownKeys } from "../support/foreign.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
+import { DEFAULT_MAX_BREADCRUMBS } from "../scope/scope.js";
 import { VARIABLES, optionsFromEnvironment, variableText } from "./env.js";
 import type { ClientOptions, Settings } from "./options.js";
 import { unknownOption } from "./unknown-option.js";
@@ -75,7 +76,7 @@ const DEFAULTS = {
   enableLogs: true,
   enableMetrics: true,
   sendDefaultPii: false,
-  maxBreadcrumbs: 100,
+  maxBreadcrumbs: DEFAULT_MAX_BREADCRUMBS,
   maxBufferedBytes: 20 * MEBIBYTE,
   strictTraceContinuation: false,
   transport: {},

@@ -17,7 +17,7 @@ const CONNECTION = /(?:connection_?string|conn_?str|jdbc_?url|dsn)$/i;
 const BODY = /(?:body|payload|form|form_?data|post_?data)(?:\.(?:content|data|text))?$/i;
 
 /** The format of a text, by its name. */
-export type TextShape =
+type TextShape =
   | "body"
   | "command"
   | "connection"
@@ -38,7 +38,7 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
 ];
 
 /** What the name of a member says about its value. */
-export interface NameShape {
+interface NameShape {
   /** The format of a text with this name; `text` if the name says nothing. */
   readonly text: TextShape;
   /** True for a whole cookie header: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */

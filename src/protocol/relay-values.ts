@@ -66,14 +66,14 @@ export function validEnvironment(value: unknown): string | undefined {
 
 /** Makes a dist valid: other characters than letters, digits, `_`, `.` and `-` become hyphens. Undefined if empty. */
 export function validDist(value: unknown): string | undefined {
-  const text = textOf(value)
+  const text = boundedText(value)
     .trim()
     .replaceAll(/[^\w.-]/g, "-");
   return cut(text, MAX_DIST_LENGTH) || undefined;
 }
 
 function identifier(value: unknown, maxBytes: number, reserved: RegExp): string | undefined {
-  const text = textOf(value)
+  const text = boundedText(value)
     .trim()
     .replaceAll(FORBIDDEN, (sign) => (isAscii(sign) ? "-" : sign));
   const valid = cutBytes(text, maxBytes).trim();
@@ -202,7 +202,7 @@ function secondsOf(time: unknown): number {
   return isText ? Date.parse(time) / 1000 : Number.NaN;
 }
 
-function textOf(value: unknown): string {
+function boundedText(value: unknown): string {
   if (typeof value === "string") return value.slice(0, MAX_READ_LENGTH).toWellFormed();
   return typeof value === "number" && Number.isFinite(value) ? String(value) : "";
 }

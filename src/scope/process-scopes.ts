@@ -4,7 +4,7 @@ import { Scope } from "./scope.js";
 import { Unit } from "./unit.js";
 
 /** The scopes and units that exist once per process. */
-export interface ProcessScopes {
+interface ProcessScopes {
   readonly global: Scope;
   /** The unit that is current outside of all units of work. */
   readonly defaultUnit: DefaultUnit;
@@ -37,7 +37,7 @@ export interface OutsideWrite {
 }
 
 /** Decides whether a change to the default scope is made. Must not throw. */
-export type WriteGuard = (write: OutsideWrite) => boolean;
+type WriteGuard = (write: OutsideWrite) => boolean;
 
 /** The scope that setters write to outside of all units of work. */
 class DefaultScope extends Scope {

@@ -44,7 +44,7 @@ export type FrozenRecord = Readonly<Record<string, unknown>>;
  * The breadcrumbs of a scope, newest first. A linked list: adding one allocates one small object, and a fork shares all
  * earlier breadcrumbs.
  */
-export type BreadcrumbTrail = Trail<Breadcrumb>;
+type BreadcrumbTrail = Trail<Breadcrumb>;
 
 /** A node of a linked list, newest first, whose tail may be shared by several lists. */
 export interface Trail<Crumb> {

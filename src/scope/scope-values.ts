@@ -53,13 +53,13 @@ export function deepFreeze<T extends object>(value: T): T {
 }
 
 /** A value that Relay accepts, and whether it was repaired for that. */
-export interface Checked<T> {
+interface Checked<T> {
   readonly value: T;
   readonly isBroken: boolean;
 }
 
 /** A tag that Relay accepts. `key` is undefined if the tag is invalid; `value` if the tag is to be removed. */
-export interface CheckedTag {
+interface CheckedTag {
   readonly key: string | undefined;
   readonly value: string | undefined;
   readonly broken: ValueRule | undefined;

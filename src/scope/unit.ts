@@ -96,7 +96,7 @@ export interface SpanCrumb {
 }
 
 /** Ids for events that are captured outside of all traces (protocol: propagation context). */
-export interface UnitTrace {
+interface UnitTrace {
   readonly traceId: string;
   readonly spanId: string;
 }

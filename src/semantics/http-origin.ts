@@ -42,15 +42,15 @@ function hostOf(attributes: AttributeBag, { names, ports }: HostKeys): string | 
   // `http.host` includes the port.
   const host = textValue(attributes["http.host"]);
   if (host !== undefined) return host;
-  const name = firstOf(attributes, names, textValue);
+  const name = firstAttribute(attributes, names, textValue);
   if (name === undefined) return undefined;
-  const port = firstOf(attributes, ports, portOf);
+  const port = firstAttribute(attributes, ports, portOf);
   const shown = IPV6.test(name) ? `[${name}]` : name;
   return port === undefined ? shown : `${shown}:${port}`;
 }
 
 // A loop, because it runs for each transaction of a server and many outgoing requests.
-function firstOf(
+function firstAttribute(
   attributes: AttributeBag,
   keys: readonly string[],
   read: (value: unknown) => string | undefined,

@@ -73,7 +73,7 @@ interface RequestLine {
 }
 
 /** Returns the data that Sentry expects on an HTTP span under other names than OTel's; undefined if there is none. */
-export function httpData(attributes: AttributeBag, line: RequestLine): InferredData | undefined {
+function httpData(attributes: AttributeBag, line: RequestLine): InferredData | undefined {
   const query = requestQuery(attributes, line);
   const fragment = requestFragment(attributes, line.url);
   const status = oldStatus(attributes);

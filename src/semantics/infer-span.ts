@@ -137,7 +137,7 @@ const BIT_BY_MARKER: ReadonlyMap<string, number> = new Map(
 );
 
 /** Names a span by the first family whose attributes it has; undefined if there is none. */
-export function inferFamily(span: SpanView): Inference | undefined {
+function inferFamily(span: SpanView): Inference | undefined {
   let bits = markedFamilies(span.attributes);
   while (bits !== 0) {
     // The lowest set bit is the first family.

@@ -82,7 +82,7 @@ const NAMED: ReadonlyMap<number, SpanStatus> = new Map([
 ]);
 
 /** Returns Sentry's status for an HTTP status code; `internal_error` for an invalid code. */
-export function statusOfHttpCode(code: number): SpanStatus {
+function statusOfHttpCode(code: number): SpanStatus {
   if (code >= 100 && code < 400) return "ok";
   const named = NAMED.get(code);
   if (named !== undefined) return named;
@@ -115,7 +115,7 @@ const BY_NAME: ReadonlyMap<string, SpanStatus> = new Map<string, SpanStatus>([
  * Returns Sentry's status for a gRPC code, given as a number, as digits or as a name in any case: `unknown_error` for an
  * invalid number, undefined for an unknown name.
  */
-export function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
+function statusOfGrpcCode(code: unknown): SpanStatus | undefined {
   if (typeof code === "number") return STATUS_BY_GRPC_CODE[code] ?? "unknown_error";
   if (typeof code !== "string") return undefined;
   if (/^-?\d+$/.test(code)) return STATUS_BY_GRPC_CODE[Number(code)] ?? "unknown_error";

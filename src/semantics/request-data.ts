@@ -24,7 +24,7 @@ export interface RequestData {
 }
 
 /** Settings of the request data of events. */
-export interface RequestSettings {
+interface RequestSettings {
   /** Includes cookies, the client's address, and headers that contain it. */
   readonly sendDefaultPii: boolean;
 }

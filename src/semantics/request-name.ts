@@ -20,7 +20,7 @@ export interface NamedRequest {
 }
 
 /** The name of a request, including parts from inner spans. */
-export interface RequestName {
+interface RequestName {
   readonly description: string;
   readonly source: TransactionSource;
   /** Undefined if the request is named by its path or URL. */

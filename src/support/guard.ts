@@ -1,5 +1,5 @@
 /** Any function: every function type is assignable to it. */
-export type AnyFunction = (...args: never[]) => unknown;
+type AnyFunction = (...args: never[]) => unknown;
 
 /**
  * The behaviour of a guarded function that throws:
@@ -9,7 +9,7 @@ export type AnyFunction = (...args: never[]) => unknown;
  * - A number: as `"passes"`, for a function that runs its argument of that index. If that argument is no function, the call
  *   does nothing and returns undefined.
  */
-export type StandIn<F> =
+type StandIn<F> =
   | "passes"
   | number
   | (F extends (...args: infer Args) => infer Result
@@ -20,7 +20,7 @@ export type StandIn<F> =
  * A stand-in for each function of an object, and of the objects in it. The type requires all of them, so that none can be
  * forgotten.
  */
-export type StandIns<T> = {
+type StandIns<T> = {
   readonly [
     Name in keyof T as T[Name] extends AnyFunction | object ? Name : never
   ]: T[Name] extends AnyFunction ? StandIn<T[Name]> : StandIns<T[Name]>;
@@ -33,7 +33,7 @@ export type ArgumentCheck = (a: unknown, b: unknown, c: unknown) => void;
 export type ArgumentChecks = ReadonlyMap<string, ArgumentCheck>;
 
 /** A stand-in for each method of a class. */
-export type MethodStandIns<T> = {
+type MethodStandIns<T> = {
   readonly [Name in keyof T as T[Name] extends AnyFunction ? Name : never]: StandIn<T[Name]>;
 };
 

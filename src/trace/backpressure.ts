@@ -7,7 +7,7 @@ export interface Pressure {
 }
 
 /** Settings of the measurement. */
-export interface BackpressureSettings {
+interface BackpressureSettings {
   /** Tells whether new telemetry can be sent: the queue is not full and no rate limit is active. Must not throw. */
   readonly isHealthy: () => boolean;
   /** Milliseconds of a monotonic clock. */
@@ -43,7 +43,7 @@ export function createBackpressure(settings: BackpressureSettings): Pressure {
 }
 
 /** A decision by a rate under pressure. */
-export interface PressedDecision {
+interface PressedDecision {
   readonly outcome: "backpressure" | "kept" | "sample_rate";
   /** The lowered rate, which goes into the trace's dynamic sampling context. */
   readonly sampleRate: number;
@@ -65,7 +65,7 @@ export function underPressure(
 }
 
 /** A sampling decision under pressure, with the discard reason if the trace is not sampled. */
-export interface PressedSampling {
+interface PressedSampling {
   readonly sampling: SamplingDecision;
   readonly lostTo: "backpressure" | "sample_rate" | undefined;
 }

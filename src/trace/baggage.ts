@@ -1,7 +1,7 @@
 import type { DynamicSamplingContext } from "./headers.js";
 
 /** One member of a `baggage` header. */
-export interface BaggageMember {
+interface BaggageMember {
   /** The text in the header, without surrounding white space. */
   readonly text: string;
   /** Percent-decoded key; "" if the member has none or it cannot be decoded. */

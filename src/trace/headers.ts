@@ -14,7 +14,7 @@ export interface IncomingTrace {
 }
 
 /** A parsed `sentry-trace` header. */
-export interface SentryTrace {
+interface SentryTrace {
   readonly traceId: string;
   /** The sender's span; `undefined` if the header has a trace id only. */
   readonly spanId: string | undefined;
