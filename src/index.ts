@@ -89,7 +89,7 @@ export type {
 } from "./delivery/transport.js";
 export type { ParameterizedLog } from "./logs/log-message.js";
 
-// Every function of the package, behind its guard.
+// All functions of the package, each behind a guard: see `setup/public-functions.ts`.
 export const addBreadcrumb: typeof publicFunctions.addBreadcrumb = publicFunctions.addBreadcrumb;
 export const addEventProcessor: typeof publicFunctions.addEventProcessor =
   publicFunctions.addEventProcessor;

@@ -25,7 +25,7 @@ const ORDERS: readonly Order[] = [
 const ITEM_MILLIS = 40;
 const PAYMENT_MILLIS = 60;
 
-/** Serves a few orders at the same time, and runs a cron job: what a small shop does, without a network. */
+/** Simulates a small shop without a network: serves a few concurrent orders and runs a cron job. */
 export async function runShop(): Promise<void> {
   const tracer = trace.getTracer("otel-sentry-bridge demo");
   await Promise.all(ORDERS.map((order) => serve(order, tracer)));
@@ -33,7 +33,7 @@ export async function runShop(): Promise<void> {
   await withMonitor("restock", () => delay(ITEM_MILLIS), { schedule });
 }
 
-// As an HTTP instrumentation does: a SERVER span for the request, which becomes a transaction.
+// Like an HTTP instrumentation: a SERVER span per request, which becomes a transaction.
 async function serve(order: Order, tracer: Tracer): Promise<void> {
   const attributes = {
     "http.request.method": "POST",

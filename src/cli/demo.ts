@@ -10,18 +10,18 @@ import {
 } from "../setup/trace-sdk.js";
 import type { TraceSdk } from "../setup/trace-sdk.js";
 import { runShop } from "./demo-shop.js";
-import { EXIT_FAILED } from "./exit-code.js";
+import { EXIT_FAILED } from "./terminal.js";
 import { runInbox } from "./run-inbox.js";
 import type { InboxOptions } from "./run-inbox.js";
 import type { Terminal } from "./terminal.js";
 
-/** Options of the command. */
-export interface DemoOptions extends Pick<InboxOptions, "open" | "port"> {
-  /** Ends when everything has arrived, instead of keeping the page. */
+/** Options of the `demo` command. */
+interface DemoOptions extends Pick<InboxOptions, "open" | "port"> {
+  /** Ends when everything has arrived, instead of keeping the inbox open. */
   readonly once?: boolean | undefined;
 }
 
-/** Runs a small shop whose telemetry goes to an inbox, and says what has arrived there. */
+/** Runs a small shop that sends its telemetry to an inbox, and prints what has arrived. Resolves to the exit code. */
 export async function runDemo(
   { once = false, ...options }: DemoOptions,
   terminal: Terminal,
@@ -71,7 +71,7 @@ function byCategory(counts: ClientStats | undefined): ClientStats["byCategory"] 
   return counts?.byCategory ?? {};
 }
 
-// In this order, and one and many.
+// In the order of the output: category, singular, plural.
 const NAMES: readonly (readonly [DataCategory, string, string])[] = [
   ["transaction", "transaction", "transactions"],
   ["span", "span", "spans"],

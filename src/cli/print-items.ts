@@ -2,12 +2,12 @@ import type { Arrival, CheckInView, LogView, MetricView } from "../inbox/views.j
 import { lineOf, styled } from "./terminal.js";
 import type { LineSettings, Piece, Style } from "./terminal.js";
 
-/** Lines of one kind that are printed for an envelope. */
+/** Lines per kind that are printed for an envelope. */
 const MAX_LINES = 50;
 
 const LABEL_WIDTH = 9;
 
-/** The lines for what does not belong into a waterfall: logs, metrics, check-ins, drops, and items that were not read. */
+/** Returns the lines of items that are not part of a waterfall: logs, metrics, check-ins, drops, and other items. */
 export function itemLines(arrivals: readonly Arrival[], settings: LineSettings): string[] {
   const all: Piece[][] = [
     ...capped(arrivals.flatMap((item) => (item.kind === "log" ? [logLine(item.log)] : []))),
@@ -49,7 +49,7 @@ function metricLines(metrics: readonly MetricView[]): Piece[][] {
   return Array.from(byName.values(), (group): Piece[] => {
     const { name = "", type = "", unit = "" } = group[0] ?? {};
     const sum = group.reduce((total, { value }) => total + value, 0);
-    // A sum says nothing of a gauge.
+    // The sum of a gauge is meaningless; show its last value.
     const [word, value] = type === "gauge" ? ["last", group.at(-1)?.value ?? 0] : ["sum", sum];
     const texts = [`${group.length}×`, `${word} ${Number(value.toPrecision(6))}`, unit];
     const facts = texts.filter((text) => text !== "").join("  ");

@@ -2,18 +2,17 @@ import { rowsOf } from "../inbox/span-tree.js";
 import { extentOf, rootOf, servicesOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
 import type { ErrorView, Pair, ScopeView } from "../inbox/views.js";
-import { endOf, lineOf, printable, styled } from "./terminal.js";
+import { endOf, lineOf, printable, styled, textWidth } from "./terminal.js";
 import type { Piece, Terminal } from "./terminal.js";
-import { textWidth } from "./text-width.js";
 import { waterfall } from "./waterfall.js";
 
-/** Lines are as wide as the terminal, within these bounds. */
+/** Bounds of the line width; within them lines are as wide as the terminal. */
 const MIN_COLUMNS = 60;
 const MAX_COLUMNS = 200;
 
 const MAX_ERRORS = 20;
 
-/** Settings of a terminal's lines. */
+/** Returns the line settings of a terminal. */
 export function settingsOf({ columns, hasColours }: Terminal): {
   columns: number;
   hasColours: boolean;
@@ -21,12 +20,12 @@ export function settingsOf({ columns, hasColours }: Terminal): {
   return { columns: Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS), hasColours };
 }
 
-/** Prints the waterfall of a trace and its errors. Never throws. */
+/** Prints the waterfall and the errors of a trace. Never throws. */
 export function printTrace(trace: TraceRecord, terminal: Terminal): void {
   try {
     for (const line of linesOf(trace, terminal)) terminal.print(line);
   } catch (error) {
-    terminal.complain(`A trace arrived that cannot be printed: ${printable(String(error))}`);
+    terminal.complain(`A trace could not be printed: ${printable(String(error))}`);
   }
 }
 
@@ -54,7 +53,7 @@ function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
   ];
 }
 
-/** Below this width, what belongs together is on lines of its own. */
+/** Below this width, headings are split into several lines. */
 const NARROW_COLUMNS = 80;
 
 function headingOf(trace: TraceRecord, columns: number): Piece[][] {
@@ -74,7 +73,7 @@ function countsOf({ transactions, spans, errors }: TraceRecord): string[] {
     .map(([quantity, noun]) => `${quantity} ${noun}${quantity === 1 ? "" : "s"}`);
 }
 
-// Services, the root's status, and the time: what one looks for first.
+// Services, status of the root, duration and time.
 function titleOf(trace: TraceRecord): Piece[] {
   const root = rootOf(trace);
   const { start, millis } = extentOf(trace);
@@ -108,7 +107,7 @@ function scopeLines({ user, tags }: ScopeView, columns: number): Piece[][] {
 }
 
 interface ErrorContext {
-  /** Names of the trace's spans by id. */
+  /** Span names by id. */
   readonly names: ReadonlyMap<string, string>;
   readonly columns: number;
 }
@@ -127,7 +126,7 @@ function errorLines(error: ErrorView, { names, columns }: ErrorContext): Piece[]
   ];
 }
 
-// The end of a path says most, so a path that is too long loses its beginning.
+// A path that is too long is cut at its beginning, since the file name is at the end.
 function placeLines(
   location: string,
   { place, columns }: { place: string; columns: number },
@@ -143,7 +142,7 @@ function placeLines(
   ];
 }
 
-// The line that threw, where the SDK has sent it.
+// The source line that threw, if the SDK has sent it.
 function sourceLines({ exceptions }: ErrorView): Piece[][] {
   const frames = exceptions[0]?.frames ?? [];
   const frame = frames.find(({ isOwn }) => isOwn) ?? frames[0];

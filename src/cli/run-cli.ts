@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { isOptionsError } from "../protocol/errors.js";
 import { nearestName } from "../options/unknown-option.js";
 import { SDK_VERSION } from "../version.js";
-import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./exit-code.js";
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./terminal.js";
 import { runDemo } from "./demo.js";
 import { DEFAULT_INBOX_PORT, runInbox } from "./run-inbox.js";
 import { runSendTest } from "./send-test.js";
@@ -11,7 +11,7 @@ import type { Terminal } from "./terminal.js";
 
 const COMMAND_HELP = {
   inbox: [
-    "Receives events as Sentry does, and shows them in the terminal and on a local page, until Ctrl-C",
+    "Receives events like Sentry, and shows them in the terminal and on a local page, until Ctrl-C",
     `--port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})`,
     "--open            Opens the page in the browser",
   ],
@@ -22,8 +22,8 @@ const COMMAND_HELP = {
     "--once            Ends when everything has arrived",
   ],
   "send-test": [
-    "Sends an error event and a transaction, and says whether they were taken, or why not",
-    "--dsn <dsn>       Where to (default: the environment's SENTRY_DSN)",
+    "Sends an error event and a transaction, and reports whether they were accepted, or why not",
+    "--dsn <dsn>       Destination (default: the environment variable SENTRY_DSN)",
   ],
 } as const;
 
@@ -43,14 +43,14 @@ ${Object.entries(COMMAND_HELP)
   .join("\n")}
 
 Options:
-  -h, --help     Prints this text, or that of the command
+  -h, --help     Prints this help, or the help of the command
   -v, --version  Prints the version
 
 ${EXIT_CODES}`;
 
 function helpOf(name: CommandName): string {
   const [text, ...options] = COMMAND_HELP[name];
-  const lines = [...options, "-h, --help        Prints this text"].map((option) => `  ${option}`);
+  const lines = [...options, "-h, --help        Prints this help"].map((option) => `  ${option}`);
   return `Usage: otel-sentry-bridge ${name} [options]\n\n${text}.\n\nOptions:\n${lines.join("\n")}\n\n${EXIT_CODES}`;
 }
 
@@ -90,7 +90,7 @@ function textIn(values: Values, name: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Runs one command line; resolves to the exit code. Never rejects. */
+/** Runs a command line and resolves to the exit code. Never rejects. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     const [first, ...rest] = args;
@@ -114,7 +114,7 @@ const GENERAL_OPTIONS = {
 function answer(args: readonly string[], terminal: Terminal): number {
   const { values } = parseArgs({ args: [...args], options: GENERAL_OPTIONS });
   if (values.help !== true && values.version !== true)
-    throw new UsageError("A command is missing.");
+    throw new UsageError("No command was given.");
   terminal.print(values.help === true ? HELP : SDK_VERSION);
   return EXIT_OK;
 }
@@ -140,7 +140,7 @@ function isCommand(name: string | undefined): name is CommandName {
   return name !== undefined && Object.hasOwn(COMMANDS, name);
 }
 
-// `parseArgs` would not name the nearest option.
+// Checked before `parseArgs`, whose errors do not suggest the nearest option.
 function checkNames(args: readonly string[], known: readonly string[]): void {
   for (const arg of args) {
     const name = /^--([^=]+)/.exec(arg)?.[1];
@@ -154,7 +154,7 @@ function suggestion(name: string, known: readonly string[], prefix = ""): string
   return nearest === undefined ? "" : ` Did you mean \`${prefix}${nearest}\`?`;
 }
 
-// `parseArgs` throws errors with such codes.
+// Errors of `parseArgs` have such codes.
 function isUsageError(error: unknown): boolean {
   if (error instanceof UsageError || isOptionsError(error)) return true;
   return (

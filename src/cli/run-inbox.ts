@@ -1,38 +1,38 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { Inbox } from "../inbox/inbox.js";
 import { startInboxServer } from "../inbox/inbox-server.js";
 import type { InboxServer } from "../inbox/inbox-server.js";
+import { Inbox } from "../inbox/inbox.js";
 import type { Arrival } from "../inbox/views.js";
-import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
-import { openPage } from "./open-page.js";
 import { itemLines } from "./print-items.js";
 import { printTrace, settingsOf } from "./print-trace.js";
+import { EXIT_FAILED, EXIT_OK, UsageError } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 import { TraceGroups } from "./trace-groups.js";
 
-/** Beside Spotlight's 8969, so that both can run. */
+/** Not Spotlight's port (8969), so that both can run. */
 export const DEFAULT_INBOX_PORT = "8970";
 const MAX_PORT = 65_535;
 
-/** Options of the command. */
+/** Options of the `inbox` command. */
 export interface InboxOptions {
   readonly port?: string | undefined;
   /** Opens the page in the browser. */
   readonly open?: boolean | undefined;
-  /** Called when the server listens. */
+  /** Called once the server listens. */
   readonly whenListening?: ((server: InboxServer) => Promise<VisitEnd>) | undefined;
 }
 
-/** The state after a visit of `whenListening`. */
-export interface VisitEnd {
-  /** Printed below the traces that have arrived. */
+/** Result of `whenListening`. */
+interface VisitEnd {
+  /** Lines printed below the traces that have arrived. */
   readonly lines: readonly string[];
-  /** Ends the command, instead of waiting for a signal. */
+  /** True to end the command instead of waiting for a signal. */
   readonly ends: boolean;
 }
 
-/** Shows what is sent to a server on the loopback interface, in the terminal and on a page, until a signal ends it. */
+/** Shows what a server on the loopback interface receives, in the terminal and on a page, until SIGINT or SIGTERM. Resolves to the exit code. */
 export async function runInbox(options: InboxOptions, terminal: Terminal): Promise<number> {
   const port = portOf(options.port ?? DEFAULT_INBOX_PORT);
   const inbox = new Inbox();
@@ -41,7 +41,7 @@ export async function runInbox(options: InboxOptions, terminal: Terminal): Promi
     server = await startInboxServer(inbox, port);
   } catch (error) {
     terminal.complain(
-      `Port ${port} cannot be listened on: ${String(error)}. Choose another with --port.`,
+      `The inbox cannot listen on port ${port}: ${String(error)}. Choose another port with --port.`,
     );
     return EXIT_FAILED;
   }
@@ -83,4 +83,29 @@ function portOf(text: string): number {
   throw new UsageError(
     `--port must be a number from 0 to ${MAX_PORT}; got ${JSON.stringify(text)}`,
   );
+}
+
+interface Opener {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Returns the command that opens a URL in the browser. */
+export function openerOf(platform: NodeJS.Platform, url: string): Opener {
+  if (platform === "darwin") return { command: "open", args: [url] };
+  // `start` would need a shell and quoting.
+  if (platform === "win32")
+    return { command: "rundll32", args: ["url.dll,FileProtocolHandler", url] };
+  return { command: "xdg-open", args: [url] };
+}
+
+/** Opens a URL in the browser; calls `onFailure` if that fails. Never throws. */
+function openPage(url: string, onFailure: (reason: string) => void): void {
+  const { command, args } = openerOf(process.platform, url);
+  const child = spawn(command, args, { stdio: "ignore", detached: true });
+  child.on("error", (error) => onFailure(error.message));
+  child.on("exit", (code) => {
+    if (code !== null && code !== 0) onFailure(`${command} ended with exit code ${code}`);
+  });
+  child.unref();
 }

@@ -13,11 +13,10 @@ import { SentrySpanExporter } from "../setup/otel-parts.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import { failureReason, rejectionMessage } from "../delivery/http/send-failures.js";
 import { attempt, memberOf } from "../support/foreign.js";
-import { printable } from "./terminal.js";
+import { EXIT_FAILED, EXIT_OK, UsageError, printable } from "./terminal.js";
 import type { SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { FinishedSpan } from "../trace/span.js";
-import { EXIT_FAILED, EXIT_OK, UsageError } from "./exit-code.js";
 import type { Terminal } from "./terminal.js";
 
 const NAME = "otel-sentry-bridge send-test";
@@ -25,17 +24,18 @@ const TIMEOUT_MILLIS = 10_000;
 const SPAN_MILLIS = 100;
 const MAX_DETAIL_LENGTH = 300;
 
-/** Sends an error event and a transaction of one trace; says what became of each. */
+/** Sends an error event and a transaction of one trace, and prints the outcome of each. Resolves to the exit code. */
 export async function runSendTest(dsn: string | undefined, terminal: Terminal): Promise<number> {
   const target = dsn ?? (optionsFromEnvironment().dsn || undefined);
-  if (target === undefined) throw new UsageError("Where to? Give --dsn <dsn>, or set SENTRY_DSN.");
+  if (target === undefined)
+    throw new UsageError("No DSN was given. Pass --dsn <dsn>, or set SENTRY_DSN.");
   const attempts = singleAttempts(target);
   let transactionId = "";
   const client = createClient({
     dsn: target,
     transport: attempts.transport,
     tracesSampleRate: 1,
-    // The summary names what the client would report as lost.
+    // The summary below replaces the client's report of losses.
     silent: true,
     beforeSendTransaction: (event) => {
       transactionId = event.event_id;
@@ -61,11 +61,11 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
 
 interface Attempts {
   readonly transport: Transport;
-  /** Why an envelope was not delivered. */
+  /** Returns why an envelope was not delivered. */
   cause(): string;
 }
 
-// Each envelope once: what it meets with is what a person wants to know, and at once.
+// Without retries, so that a failure is reported at once.
 function singleAttempts(dsn: string): Attempts {
   let cause: string | undefined;
   let detail = "";
@@ -100,7 +100,7 @@ function causeOf(result: SendResult, bodyBytes: number): string | undefined {
     : rejectionMessage(result.statusCode, bodyBytes);
 }
 
-// Relay answers { detail, causes }; a proxy in front of it, a page.
+// Relay responds with { detail, causes }; a proxy in front of it with an HTML page.
 function detailIn(text: string): string {
   const answer = attempt<unknown>(() => JSON.parse(text), undefined);
   const causes = memberOf(answer, "causes");

@@ -1,25 +1,24 @@
 import { forcesColours } from "../options/env.js";
-import { textWidth } from "./text-width.js";
 
-/** Where a command writes. */
+/** Output of a command. */
 export interface Terminal {
   /** Writes a line of the result. */
   print(line: string): void;
-  /** Writes a line about what went wrong. */
+  /** Writes a line of an error message. */
   complain(line: string): void;
-  /** Whether results may be coloured. */
+  /** True if results may be coloured. */
   readonly hasColours: boolean;
-  /** Columns of a line; it changes with the window. */
+  /** Columns of a line. Changes with the window. */
   readonly columns: number;
 }
 
-/** Columns of what is piped: a file, or another program. */
+/** Columns if the output is a file or a pipe. */
 const PIPED_COLUMNS = 80;
 
-/** The terminal of the process. Colours on a TTY that has them (Node reads `NO_COLOR` and such), or where they are forced. */
+/** Returns the terminal of the process. Uses colours on a TTY that supports them (Node reads `NO_COLOR`), or if they are forced. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
-  // A reader that has seen enough, as `head` does, is no failure.
+  // A reader that closes the pipe early, such as `head`, is not a failure.
   stdout.on("error", () => process.exit(0));
   return {
     print: (line) => stdout.write(`${line}\n`),
@@ -31,16 +30,16 @@ export function processTerminal(): Terminal {
   };
 }
 
-// What others have sent must not steer the terminal: control and format characters, and what looks like a line end.
+// Received text must not control the terminal: replace control and format characters and line separators.
 const MAX_LENGTH = 1000;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Returns a text from elsewhere as one line that is safe to print. */
+/** Returns received text as one line that is safe to print, cut after 1000 characters. */
 export function printable(text: string): string {
   return text.slice(0, MAX_LENGTH).replace(UNPRINTABLE, "\u{FFFD}");
 }
 
-// Codes of ECMA-48.
+// SGR codes of ECMA-48.
 const CODES = {
   bad: "31",
   bar: "36",
@@ -52,10 +51,10 @@ const CODES = {
   warn: "33",
 } as const;
 
-/** How a piece of a line looks where there are colours. */
+/** Style of a piece of a line, if the terminal has colours. */
 export type Style = keyof typeof CODES;
 
-/** A piece of a line. Its text may come from elsewhere. */
+/** A piece of a line. May contain received text. */
 export type Piece = string | { readonly style: Style; readonly text: string };
 
 /** Returns a styled piece. */
@@ -63,7 +62,7 @@ export function styled(style: Style, text: string): Piece {
   return { style, text };
 }
 
-/** Returns one line of at most so many columns: all of its text is made safe, and the end of a longer one is cut. */
+/** Joins pieces into one line that is safe to print, cut at the number of columns. */
 export function lineOf(pieces: readonly Piece[], line: LineSettings): string {
   let left = line.columns;
   const parts: string[] = [];
@@ -76,19 +75,19 @@ export function lineOf(pieces: readonly Piece[], line: LineSettings): string {
   return parts.join("").trimEnd();
 }
 
-/** Properties of the output that a line depends on. */
+/** Output settings of a line. */
 export interface LineSettings {
   readonly columns: number;
   readonly hasColours: boolean;
 }
 
-/** Returns a text of exactly so many columns. */
+/** Pads or cuts a text to exactly the number of columns. */
 export function fit(text: string, columns: number): string {
   const clipped = clipText(printable(text), columns);
   return clipped + " ".repeat(columns - textWidth(clipped));
 }
 
-/** Returns the end of a text that is wider than so many columns. */
+/** Cuts the beginning of a text that is wider than the number of columns. */
 export function endOf(text: string, columns: number): string {
   const safe = printable(text);
   if (textWidth(safe) <= columns) return safe;
@@ -110,4 +109,34 @@ function clipText(text: string, columns: number): string {
     clipped += character;
   }
   return columns > 0 ? `${clipped}…` : "";
+}
+
+// Characters of two columns: East Asian scripts, full-width forms and emoji.
+const WIDE =
+  /[\u{1100}-\u{115F}\u{2E80}-\u{303E}\u{3041}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE30}-\u{FE6F}\u{FF00}-\u{FF60}\u{FFE0}-\u{FFE6}\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
+
+// Combining marks take no column.
+const COMBINING = /\p{M}/u;
+
+// Fast path for most texts: one column per character.
+const NARROW = /^[\u{20}-\u{2FF}\u{2500}-\u{257F}]*$/u;
+
+/** Returns the number of columns of a printable text in a terminal. */
+export function textWidth(text: string): number {
+  if (NARROW.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) {
+    if (!COMBINING.test(character)) width += WIDE.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+/** Exit codes: success, failure, wrong usage. */
+export const EXIT_OK = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+
+/** Thrown for a wrong command line. The message says what is wrong. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
 }

@@ -1,25 +1,26 @@
+import { setNewest } from "../support/collections.js";
 import { addTo, emptyRecord, traceIdOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
 import type { Arrival, ErrorView } from "../inbox/views.js";
 
-/** Settings of `TraceGroups`. */
-export interface TraceGroupsSettings {
+/** Options of `TraceGroups`. */
+interface TraceGroupsSettings {
   readonly print: (trace: TraceRecord) => void;
-  /** Returns a function that cancels it. Default: `setTimeout`. */
+  /** Starts a timer and returns a function that cancels it. Default: `setTimeout`. */
   readonly setTimer?: (run: () => void, millis: number) => () => void;
 }
 
-/** How long a trace must be quiet before it is printed. */
+/** A trace is printed after this time without an arrival. */
 export const QUIET_MILLIS = 500;
 
-/** How long an error waits for the first spans of its trace; a request takes its time after its error. */
+/** How long an error waits for the first spans of its trace: a request may continue after its error. */
 export const ERROR_MILLIS = 2000;
 
-/** Traces that wait at a time, and arrivals of one trace: beyond that, they are printed at once. */
+/** Bounds of waiting traces and of arrivals per trace; above them, traces are printed at once. */
 export const MAX_WAITING_TRACES = 100;
 export const MAX_PARTS = 100;
 
-/** Traces whose errors were printed before their spans, and such errors of one trace. */
+/** Bounds of traces whose errors were printed before their spans, and of such errors per trace. */
 const MAX_EARLY_TRACES = 100;
 const MAX_EARLY_ERRORS = 10;
 
@@ -29,12 +30,12 @@ interface Group {
   cancel: () => void;
 }
 
-/** Groups the spans and errors of a trace, which several services send, each when it is done. */
+/** Groups the spans and errors of a trace, since several services send their parts at different times. */
 export class TraceGroups {
   readonly #print: (trace: TraceRecord) => void;
   readonly #setTimer: (run: () => void, millis: number) => () => void;
   readonly #groups = new Map<string, Group>();
-  // Errors that were printed alone: they are printed again with their trace.
+  // Errors that were printed without spans; they are printed again with their trace.
   readonly #early = new Map<string, readonly ErrorView[]>();
 
   constructor({ print, setTimer = setTimeoutTimer }: TraceGroupsSettings) {
@@ -42,7 +43,7 @@ export class TraceGroups {
     this.#setTimer = setTimer;
   }
 
-  /** Takes an arrival; its trace is printed when it has been quiet for a while. */
+  /** Adds an arrival to its trace. The trace is printed after `QUIET_MILLIS` without an arrival. */
   add(arrival: Arrival): void {
     const traceId = traceIdOf(arrival);
     const group = this.#groups.get(traceId) ?? this.#open(traceId);
@@ -54,7 +55,7 @@ export class TraceGroups {
     else group.cancel = this.#setTimer(() => this.#close(traceId), millis);
   }
 
-  /** Prints every trace that waits. */
+  /** Prints all waiting traces. */
   flush(): void {
     for (const traceId of this.#groups.keys()) this.#close(traceId);
   }
@@ -81,9 +82,7 @@ export class TraceGroups {
   }
 
   #remember(traceId: string, errors: readonly ErrorView[]): void {
-    this.#early.set(traceId, errors.slice(0, MAX_EARLY_ERRORS));
-    const [oldest] = this.#early.keys();
-    if (this.#early.size > MAX_EARLY_TRACES && oldest !== undefined) this.#early.delete(oldest);
+    setNewest(this.#early, [traceId, errors.slice(0, MAX_EARLY_ERRORS)], MAX_EARLY_TRACES);
   }
 }
 

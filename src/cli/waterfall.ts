@@ -1,18 +1,17 @@
 import type { SpanRow } from "../inbox/span-tree.js";
 import type { ShownSpan } from "../inbox/views.js";
-import { fit, lineOf, printable, styled } from "./terminal.js";
+import { fit, lineOf, printable, styled, textWidth } from "./terminal.js";
 import type { LineSettings, Piece } from "./terminal.js";
-import { textWidth } from "./text-width.js";
 
 const TIME_WIDTH = 8;
 const OP_WIDTH = 13;
-/** Below this width there is no column for the operation. */
+/** Below this width the operation is not shown. */
 const MIN_WIDTH_WITH_OP = 80;
-// Shares of what the other columns leave.
+// Share of the remaining width.
 const NAME_SHARE = 0.6;
 const MAX_NAME_WIDTH = 90;
 
-/** Draws spans as bars on one axis of time, so that what ran at the same time stands one below the other. */
+/** Draws spans as bars on one time axis, so that concurrent spans line up. Returns the lines. */
 export function waterfall(rows: readonly SpanRow[], settings: LineSettings): string[] {
   const layout = layoutOf(rows, settings.columns);
   const axis = axisOf(rows);
@@ -24,7 +23,7 @@ export function waterfall(rows: readonly SpanRow[], settings: LineSettings): str
 
 interface Layout {
   readonly name: number;
-  /** 0 without a column for it. */
+  /** 0 if the operation is not shown. */
   readonly op: number;
   readonly bar: number;
 }
@@ -34,7 +33,7 @@ function layoutOf(rows: readonly SpanRow[], columns: number): Layout {
   const op = hasOps && columns >= MIN_WIDTH_WITH_OP ? OP_WIDTH : 0;
   const gaps = op === 0 ? 2 : 3;
   const rest = columns - TIME_WIDTH - op - gaps;
-  // Names that are all short leave their columns to the bars.
+  // If all names are short, the bars get the rest of the width.
   const longest = rows.reduce(
     (width, row) => Math.max(width, textWidth(printable(nameOf(row)) + timesOf(row))),
     0,
@@ -61,7 +60,7 @@ function axisOf(rows: readonly SpanRow[]): Axis {
       end = Math.max(end, span.start + span.millis);
     }
   }
-  // A trace of no length still has an axis.
+  // Avoids a division by zero for a trace of no duration.
   return { start, length: Math.max(end - start, 1e-6) };
 }
 
@@ -87,7 +86,7 @@ function timesOf({ spans }: SpanRow): string {
   return spans.length > 1 ? ` ×${spans.length}` : "";
 }
 
-// The number must not be cut off with the end of a long name: it follows the name, or what is left of it.
+// Cuts the name and not the count behind it.
 function labelOf(row: SpanRow, width: number): string {
   const times = timesOf(row);
   const room = width - textWidth(times);
@@ -95,13 +94,13 @@ function labelOf(row: SpanRow, width: number): string {
   return fit((textWidth(name) > room ? fit(name, room) : name) + times, width);
 }
 
-// A value that is wider than its column would push the line over the edge.
+// Values that are wider than the column are shown with an exponent.
 function timeText(millis: number): string {
   const text = millis.toFixed(1);
   return text.length > TIME_WIDTH ? millis.toExponential(1) : text;
 }
 
-// Each span is at least one column wide, also at the end of the axis.
+// Each span gets at least one column, even at the end of the axis.
 function barsOf(
   spans: readonly ShownSpan[],
   { axis, width }: { axis: Axis; width: number },

@@ -10,24 +10,24 @@ import { answerPage } from "./page-routes.js";
 import type { PageParts } from "./page-routes.js";
 import { crossOriginHeaders, ingestRefusal } from "./request-guard.js";
 
-/** A server on the loopback interface that takes envelopes, and shows them on a page. */
+/** A server on the loopback interface that accepts envelopes and shows them on a page. */
 export interface InboxServer {
   readonly port: number;
-  /** For SDKs. */
+  /** DSN for SDKs that send to the inbox. */
   readonly dsn: string;
   /** Address of the page. */
   readonly url: string;
-  /** Ends all connections and stops listening. */
+  /** Closes all connections and the server. */
   close(): Promise<void>;
 }
 
-// Any project and any key will do: a DSN that was written by hand is a DSN. `/stream` is Spotlight's path.
+// Accepts any project and any key, so that a DSN can be written by hand. `/stream` is Spotlight's path.
 const INGEST_PATH = /^\/(?:api\/\d+\/envelope\/?|stream|tunnel)$/;
 
-// A browser asks by OPTIONS whether a page may send headers of its own.
+// Browsers send OPTIONS as a CORS preflight.
 const INGEST_METHODS: ReadonlySet<string | undefined> = new Set(["POST", "OPTIONS"]);
 
-/** Starts the server. Rejects when it cannot listen on the port; 0 chooses a free one. */
+/** Starts the server; port 0 picks a free port. Rejects if it cannot listen. */
 export async function startInboxServer(inbox: Inbox, port: number): Promise<InboxServer> {
   const http = createBoundedServer({});
   const underWay: BodiesUnderWay = { bytes: 0 };
@@ -62,7 +62,7 @@ async function handle(
       await ingest(message, response, parts);
     else answerPage(message, response, parts);
   } catch {
-    // The client went away before its request was complete.
+    // The client disconnected before its request was complete.
     response.destroy();
   }
 }
@@ -82,7 +82,7 @@ async function ingest(
     inbox.receive(envelope);
     answer(response, 200, { id: envelope.header["event_id"] });
   } catch (error) {
-    // The client went away.
+    // The client disconnected.
     if (!(error instanceof IngestRefusal) && !message.complete) throw error;
     const detail = error instanceof Error ? error.message : String(error);
     inbox.refuse(detail);

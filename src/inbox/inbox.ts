@@ -1,38 +1,37 @@
 import type { ReadEnvelope } from "../testing/envelope-reader.js";
 import { readArrivals } from "./read-envelope.js";
-import { RepeatedEvents } from "./repeated-events.js";
+import { RepeatedEvents, TraceStore } from "./trace-store.js";
 import { TallyBook } from "./tallies.js";
 import type { Tallies } from "./tallies.js";
 import { traceIdOf } from "./trace-record.js";
 import type { TraceRecord, TraceSummary } from "./trace-record.js";
-import { TraceStore } from "./trace-store.js";
 import type { TraceStoreLimits } from "./trace-store.js";
 import type { Arrival } from "./views.js";
 
-/** A change of an inbox. */
+/** A change of the inbox. */
 export interface InboxChange {
   readonly arrivals: readonly Arrival[];
-  /** Traces of which something arrived. */
+  /** Ids of traces with new arrivals. */
   readonly changed: ReadonlySet<string>;
-  /** Traces that are no longer kept. */
+  /** Ids of evicted traces. */
   readonly evicted: readonly string[];
-  /** True where the inbox was emptied. */
+  /** True if the inbox was cleared. */
   readonly isCleared: boolean;
 }
 
-/** Numbers of an inbox's content. */
+/** Counts of the content of an inbox. */
 export interface InboxCounts {
   readonly logs: number;
   readonly checkIns: number;
   readonly metrics: number;
-  /** Items that SDKs did not send, by their own account. */
+  /** Items dropped by SDKs, from their client reports. */
   readonly dropped: number;
   readonly refused: number;
   readonly evicted: number;
   readonly omitted: number;
 }
 
-/** Keeps what was sent, within bounds, for the terminal and the page. */
+/** Stores received envelopes, within bounds, for the terminal and the page. */
 export class Inbox {
   readonly #traces: TraceStore;
   readonly #tallies = new TallyBook();
@@ -60,21 +59,21 @@ export class Inbox {
     });
     const arrivals = sized.map(({ arrival }) => arrival);
     const changed = new Set(arrivals.map(traceIdOf).filter((id) => id !== ""));
-    this.#tell({ arrivals, changed, evicted, isCleared: false });
+    this.#notify({ arrivals, changed, evicted, isCleared: false });
   }
 
-  /** Keeps why an envelope was refused. */
+  /** Stores the reason why an envelope was refused. */
   refuse(reason: string): void {
     this.#tallies.refuse(reason);
-    this.#tell({ arrivals: [], changed: new Set(), evicted: [], isCleared: false });
+    this.#notify({ arrivals: [], changed: new Set(), evicted: [], isCleared: false });
   }
 
-  /** Forgets everything. */
+  /** Removes everything. */
   clear(): void {
     this.#traces.clear();
     this.#tallies.clear();
     this.#repeated.clear();
-    this.#tell({ arrivals: [], changed: new Set(), evicted: [], isCleared: true });
+    this.#notify({ arrivals: [], changed: new Set(), evicted: [], isCleared: true });
   }
 
   trace(id: string): TraceRecord | undefined {
@@ -85,7 +84,7 @@ export class Inbox {
     return this.#traces.summary(id);
   }
 
-  /** The lines of the list of traces, oldest first. */
+  /** Returns the summaries of all traces, oldest first. */
   summaries(): TraceSummary[] {
     return this.#traces.summaries();
   }
@@ -107,7 +106,7 @@ export class Inbox {
     };
   }
 
-  #tell(change: InboxChange): void {
+  #notify(change: InboxChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -3,14 +3,14 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Inbox, InboxChange } from "./inbox.js";
 import type { TraceSummary } from "./trace-record.js";
 
-/** Pages that may watch at a time. */
-export const MAX_WATCHERS = 20;
+/** Pages that may be connected at one time. */
+const MAX_WATCHERS = 20;
 
-// Changes of this time travel together, so that a busy application does not repaint the page for each envelope.
+// Changes within this time are sent together, so that the page is not repainted for each envelope.
 const BATCH_MILLIS = 100;
-// Proxies and browsers give up a connection on which nothing comes.
+// Proxies and browsers close an idle connection.
 const KEEP_ALIVE_MILLIS = 15_000;
-// A page that does not read is disconnected; it connects anew and is sent everything.
+// A page that does not read is disconnected; it reconnects and gets the whole content.
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Sends changes of the inbox to open pages, as server-sent events. */
@@ -28,13 +28,13 @@ export class LiveUpdates {
     this.#keepAlive = setInterval(() => this.#send(":\n\n"), KEEP_ALIVE_MILLIS).unref();
   }
 
-  /** Sends everything, then every change. Returns false when too many pages watch. */
+  /** Sends the whole content, then every change. Returns false if too many pages are connected. */
   connect(response: ServerResponse, headers: OutgoingHttpHeaders): boolean {
     if (this.#watchers.size >= MAX_WATCHERS) return false;
     response.writeHead(200, { ...headers, "content-type": "text/event-stream" });
     response.on("close", () => this.#watchers.delete(response));
     this.#watchers.add(response);
-    // The browser connects again after this time.
+    // The browser reconnects after this time.
     response.write(`retry: 1000\n\n${this.#everything()}`);
     return true;
   }
@@ -76,7 +76,7 @@ export class LiveUpdates {
   }
 }
 
-// JSON has no line ends, so that it is one line of the event.
+// JSON text has no line breaks, so it fits into one line of the event.
 function eventOf(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

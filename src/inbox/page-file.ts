@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The page and the policy under which browsers show it. */
+/** The page and its Content-Security-Policy. */
 export interface PageFile {
   readonly html: string;
   readonly contentSecurityPolicy: string;
@@ -10,7 +10,7 @@ export interface PageFile {
 
 const FOLDER = join(import.meta.dirname, "page");
 
-// In the order of their imports: each file uses only what stands before it.
+// In the order of their imports: each file uses only earlier ones.
 const SCRIPTS = [
   "dom.js",
   "format.js",
@@ -28,8 +28,8 @@ const SCRIPTS = [
 const STYLES = ["theme.css", "layout.css", "trace.css", "details.css"];
 
 /**
- * Puts the page together: one document with one style and one script. The modules of the script become one, in the order of
- * their imports. Throws when a file is missing.
+ * Builds the page as one document with one style and one script, into which the modules are joined. Throws if a file is
+ * missing.
  */
 export function readPage(): PageFile {
   const script = SCRIPTS.map((name) => withoutModuleSyntax(read(name))).join("");
@@ -43,8 +43,8 @@ export function readPage(): PageFile {
   return { html, contentSecurityPolicy: policyOf({ script, style }) };
 }
 
-// Only this script and this style may run, and they may reach only this server. Trusted Types forbid the ways by which
-// text becomes markup, so that a mistake in the page cannot become a hole.
+// Allows only this script and this style, and connections only to this server. Trusted Types forbid turning text into
+// markup, so that a mistake in the page cannot become a vulnerability.
 function policyOf({ script, style }: { script: string; style: string }): string {
   return [
     "default-src 'none'",
@@ -67,7 +67,7 @@ function read(name: string): string {
   return readFileSync(join(FOLDER, name), "utf8");
 }
 
-// The documentation is a fifth of the script.
+// Also removes the documentation, which is a fifth of the script.
 function withoutModuleSyntax(code: string): string {
   return code
     .replaceAll(/^import [^;]*;\n/gm, "")

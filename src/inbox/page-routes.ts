@@ -4,9 +4,9 @@ import type { Inbox } from "./inbox.js";
 import type { LiveUpdates } from "./live-updates.js";
 import type { PageFile } from "./page-file.js";
 import { pageRefusal } from "./request-guard.js";
-import { detailOf } from "./trace-detail.js";
+import { detailOf } from "./trace-record.js";
 
-/** Parts that the page's routes answer from. */
+/** Dependencies of the page's routes. */
 export interface PageParts {
   readonly inbox: Inbox;
   readonly live: LiveUpdates;
@@ -55,7 +55,7 @@ function answerGet(path: string, response: ServerResponse, parts: PageParts): vo
   else sendJson(response, detailOf(record));
 }
 
-// An id is any text that somebody sent.
+// A trace id may be any text that an SDK has sent.
 function traceIdIn(path: string): string {
   const [, text = ""] = /^\/data\/traces\/(.+)$/.exec(path) ?? [];
   try {

@@ -1,10 +1,18 @@
 import type { ReadEnvelope, ReadItem } from "../testing/envelope-reader.js";
 import { isJsonObject } from "../testing/envelope-reader.js";
-import { readError } from "./read-error.js";
-import { readSpanContainer, readTransaction } from "./read-spans.js";
-import { readCheckIn, readDrops, readLogs, readMetrics } from "./read-telemetry.js";
-import type { Arrival } from "./views.js";
-import { strangeEntries, shownText } from "./wire.js";
+import { readError, readSpanContainer, readTransaction } from "./read-events.js";
+import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
+import {
+  attributesOf,
+  entriesOf,
+  listOf,
+  numberOf,
+  recordOf,
+  shownText,
+  strangeEntries,
+  timeOf,
+} from "./wire.js";
+import type { WireRecord } from "./wire.js";
 
 const READERS: Readonly<Record<string, (payload: unknown) => readonly Arrival[]>> = {
   transaction: (payload) => [readTransaction(payload)],
@@ -16,13 +24,13 @@ const READERS: Readonly<Record<string, (payload: unknown) => readonly Arrival[]>
   client_report: (payload) => readDrops(payload).map((drop) => ({ kind: "drop", drop })),
 };
 
-/** An arrival and its share of the bytes of its item. */
-export interface SizedArrival {
+/** An arrival, and its share of the bytes of its item. */
+interface SizedArrival {
   readonly arrival: Arrival;
   readonly bytes: number;
 }
 
-/** Reads an envelope's items. Never throws: an item that cannot be read is an arrival that says so. */
+/** Reads the items of an envelope. Never throws: an invalid item becomes an arrival of kind `unreadable`. */
 export function readArrivals(envelope: ReadEnvelope): SizedArrival[] {
   return envelope.items.flatMap((item) => {
     const arrivals = readItem(item);
@@ -44,7 +52,7 @@ function readItem(item: ReadItem): readonly Arrival[] {
   }
 }
 
-// Items of many entries: one that is not an object does not hide the others.
+// Item containers: an entry that is not an object does not hide the others.
 const CONTAINERS: ReadonlySet<string> = new Set(["log", "span", "trace_metric"]);
 
 function faultOf(type: string, payload: unknown): string | undefined {
@@ -57,4 +65,70 @@ function faultOf(type: string, payload: unknown): string | undefined {
 
 function unreadable(type: string, fault: string): Arrival {
   return { kind: "unreadable", type, fault };
+}
+
+/** Reads the records of a log item. */
+function readLogs(payload: unknown): LogView[] {
+  return entriesOf(payload).map((item) => {
+    const log = recordOf(item);
+    return {
+      traceId: shownText(log["trace_id"]),
+      spanId: shownText(log["span_id"]),
+      at: timeOf(log["timestamp"]) ?? Date.now(),
+      level: shownText(log["level"]) || "info",
+      body: shownText(log["body"]),
+      attributes: attributesOf(log["attributes"]).filter(([key]) => !key.startsWith("sentry.")),
+    };
+  });
+}
+
+/** Reads the measurements of a metric item. */
+function readMetrics(payload: unknown): MetricView[] {
+  return entriesOf(payload).map((item) => {
+    const metric = recordOf(item);
+    return {
+      traceId: shownText(metric["trace_id"]),
+      name: shownText(metric["name"]),
+      type: shownText(metric["type"]),
+      unit: shownText(metric["unit"]),
+      value: numberOf(metric["value"]) ?? 0,
+    };
+  });
+}
+
+/** Reads a check-in. Check-ins have no timestamp, so `at` is the time of arrival. */
+function readCheckIn(payload: unknown, at: number): CheckInView {
+  const checkIn = recordOf(payload);
+  const duration = numberOf(checkIn["duration"]);
+  return {
+    id: shownText(checkIn["check_in_id"]),
+    traceId: shownText(recordOf(recordOf(checkIn["contexts"])["trace"])["trace_id"]),
+    at,
+    monitor: shownText(checkIn["monitor_slug"]),
+    status: shownText(checkIn["status"]),
+    schedule: scheduleOf(recordOf(recordOf(checkIn["monitor_config"])["schedule"])),
+    environment: shownText(checkIn["environment"]),
+    duration: duration === undefined ? "" : `${Number(duration.toFixed(3))} s`,
+  };
+}
+
+/** Reads the dropped items of a client report. */
+function readDrops(payload: unknown): DropView[] {
+  const report = recordOf(payload);
+  // Relay's own reports have separate lists for rejected, filtered and rate-limited items.
+  const lists = ["discarded_events", "rejected_events", "filtered_events", "rate_limited_events"];
+  return lists
+    .flatMap((name) => listOf(report[name]))
+    .map((entry) => {
+      const { category, reason, quantity } = recordOf(entry);
+      return {
+        category: shownText(category),
+        reason: shownText(reason),
+        quantity: numberOf(quantity) ?? 0,
+      };
+    });
+}
+
+function scheduleOf({ type, value, unit }: WireRecord): string {
+  return type === "interval" ? `every ${shownText(value)} ${shownText(unit)}` : shownText(value);
 }

@@ -3,16 +3,16 @@ import type { IncomingHttpHeaders } from "node:http";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * Says why a request for the page or its data is refused; undefined when it may pass. A page of another site can make a
- * browser send requests here: directly, which the browser marks by `Origin` or `Sec-Fetch-Site`, or under a
- * host name of its own that it lets resolve to 127.0.0.1 (DNS rebinding), which the `Host` header shows. Any port may
- * stand in `Host`, so that a forwarded port works: a name of the loopback interface cannot be rebound.
+ * Returns why a request for the page or its data is refused, or undefined. A page of another site can make a browser send
+ * requests here: directly, which `Origin` or `Sec-Fetch-Site` shows, or through a host name that resolves to 127.0.0.1
+ * (DNS rebinding), which `Host` shows. Any port in `Host` is accepted, so that forwarded ports work: names of the loopback
+ * interface cannot be rebound.
  */
 export function pageRefusal(headers: IncomingHttpHeaders): string | undefined {
   const { host = "", origin } = headers;
-  if (!isLoopback(`http://${host}`)) return "the Host header names another host";
+  if (!isLoopback(`http://${host}`)) return "the Host header is not a loopback address";
   if (origin !== undefined && origin !== `http://${host}`)
-    return "the Origin header names another origin";
+    return "the Origin header is another origin";
   const site = headers["sec-fetch-site"] ?? "none";
   const isNavigation = headers["sec-fetch-mode"] === "navigate";
   if (site !== "same-origin" && site !== "none" && !isNavigation)
@@ -20,16 +20,16 @@ export function pageRefusal(headers: IncomingHttpHeaders): string | undefined {
   return undefined;
 }
 
-/** Says why an envelope is refused: SDKs on servers send no `Origin`, and pages under development a local one. */
+/** Returns why an envelope is refused, or undefined. SDKs on servers send no `Origin`, and pages in development a local one. */
 export function ingestRefusal({ origin }: IncomingHttpHeaders): string | undefined {
   return origin === undefined || isLoopback(origin)
     ? undefined
-    : "the Origin header names another host";
+    : "the Origin header is not a loopback address";
 }
 
 /**
- * Headers with which a browser lets a local page read the answer about an envelope, and send headers of its own. Without
- * them its SDK would count each envelope as lost, although it arrives.
+ * Returns the CORS headers for a local page that sends envelopes. Without them its SDK would count each envelope as lost,
+ * although it arrives.
  */
 export function crossOriginHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
   const { origin } = headers;
@@ -44,7 +44,7 @@ export function crossOriginHeaders(headers: IncomingHttpHeaders): Readonly<Recor
 
 function isLoopback(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  // What is more than a host and a port (`a@localhost`, `localhost/x`) is not what a browser sends.
+  // Browsers send only a host and a port: `a@localhost` and `localhost/x` are forged.
   const isPlain = parsed !== undefined && parsed.username === "" && parsed.pathname === "/";
   return isPlain && LOOPBACK.has(parsed.hostname);
 }

@@ -1,24 +1,24 @@
 import type { ShownSpan } from "./views.js";
 
-/** A line of a waterfall: one span, or several siblings that look alike. */
+/** A row of a waterfall: one span, or several folded siblings. */
 export interface SpanRow {
   readonly spans: readonly [ShownSpan, ...ShownSpan[]];
   readonly depth: number;
-  /** The drawing before its name in a terminal. */
+  /** Box-drawing characters before the name in a terminal. */
   readonly branch: string;
 }
 
-/** Siblings that look alike are folded from these numbers on: those without children, and those with. */
+/** Minimum number of similar siblings to fold: without children, and with children. */
 const MIN_LEAVES = 3;
 const MIN_TREES = 5;
 
-// Deeper spans are drawn at the same depth: there is no room, and stems would grow with the square of the depth.
+// Deeper spans are drawn at this depth: there is no room, and the stems would take space quadratic in the depth.
 const MAX_STEM_LENGTH = 24;
 
 /**
- * Returns the spans as a tree, each below its parent and by time. A span whose parent has not arrived is on top.
- * `fold` puts siblings of one name, operation, service and outcome, whose descendants are of the same kinds, into
- * one row. Any input comes to an end: ids that were sent twice, or that form a circle.
+ * Returns the spans as rows of a tree, each below its parent and ordered by time. A span whose parent has not arrived is
+ * at the top. `fold` joins siblings of equal name, operation, service and outcome with similar descendants into one row.
+ * Terminates for any input, including duplicate ids and cycles.
  */
 export function rowsOf(spans: readonly ShownSpan[], { fold }: { fold: boolean }): SpanRow[] {
   const tree = treeOf(spans);
@@ -52,7 +52,7 @@ interface Tree {
 
 function treeOf(spans: readonly ShownSpan[]): Tree {
   const below = childrenByParent(spans);
-  // Each list is taken once: ids that are sent twice, or in a circle, would never come to an end.
+  // Each list is removed when it is used, so that duplicate ids and cycles terminate.
   const take = (parent: string): Node[] => {
     const children = below.get(parent) ?? [];
     below.delete(parent);
@@ -64,7 +64,7 @@ function treeOf(spans: readonly ShownSpan[]): Tree {
   for (let index = 0; index < inOrder.length || below.size > 0; index += 1) {
     const node = inOrder[index];
     if (node === undefined) {
-      // Only spans in a circle are left.
+      // Only spans in cycles are left.
       const [parent = ""] = below.keys();
       const found = take(parent);
       tops.push(...found);
@@ -79,7 +79,7 @@ function treeOf(spans: readonly ShownSpan[]): Tree {
   return { tops, inOrder };
 }
 
-// The key of spans without a known parent is empty.
+// Spans without a known parent have an empty key.
 function childrenByParent(spans: readonly ShownSpan[]): Map<string, ShownSpan[]> {
   const known = new Set(spans.map(({ id }) => id));
   const below = new Map<string, ShownSpan[]>();
@@ -92,7 +92,7 @@ function childrenByParent(spans: readonly ShownSpan[]): Map<string, ShownSpan[]>
   return below;
 }
 
-/** A number for each node: two nodes with one number look alike. */
+/** A number per node; similar nodes have the same number. */
 type Shapes = ReadonlyMap<Node, number>;
 
 function shapesOf({ inOrder }: Tree): Shapes {
@@ -111,7 +111,7 @@ function shapesOf({ inOrder }: Tree): Shapes {
 
 type Group = [Node, ...Node[]];
 
-// Children of a folded row are folded whatever their number: there is one list for several parents.
+// Children of a folded row are always folded, since they belong to several parents.
 function groupsOf(nodes: readonly Node[], shapes: Shapes | undefined, parents: number): Group[] {
   if (shapes === undefined) return nodes.map((node): Group => [node]);
   const groups = new Map<number | undefined, Group>();
@@ -131,11 +131,11 @@ interface Pending {
   readonly nodes: Group;
   readonly depth: number;
   readonly branch: string;
-  /** The drawing before the branches of its children. */
+  /** Box-drawing characters before the branches of the children. */
   readonly stem: string;
 }
 
-// The last of them first, as a stack has them. What has no parent is on top, and has no branch.
+// In reverse order for the stack. Spans without a parent have no branch.
 function pendingOf(groups: readonly Group[], parent: Pending | undefined): Pending[] {
   return groups
     .map((nodes, index): Pending => {

@@ -1,15 +1,15 @@
 import { shownText } from "./wire.js";
 import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
 
-/** Entries of each list that are kept, and characters of all logs. */
-export const MAX_LOGS = 1000;
-export const MAX_LOGS_LENGTH: number = 8 * 1024 * 1024;
-export const MAX_CHECK_INS = 200;
+/** Bounds: entries per list, and characters of all logs. */
+const MAX_LOGS = 1000;
+const MAX_LOGS_LENGTH: number = 8 * 1024 * 1024;
+const MAX_CHECK_INS = 200;
 export const MAX_KINDS = 200;
 export const MAX_REFUSALS = 50;
 
-/** All measurements of one metric together. */
-export interface MetricTally {
+/** Aggregated values of one metric. */
+interface MetricTally {
   readonly name: string;
   readonly type: string;
   readonly unit: string;
@@ -20,7 +20,7 @@ export interface MetricTally {
   readonly last: number;
 }
 
-/** Lists and sums of everything that is not shown trace by trace. */
+/** Lists and sums of everything that is not shown per trace. */
 export interface Tallies {
   readonly logs: readonly LogView[];
   readonly checkIns: readonly CheckInView[];
@@ -28,11 +28,11 @@ export interface Tallies {
   readonly drops: readonly DropView[];
   /** Items of types that the inbox only counts. */
   readonly others: readonly (readonly [type: string, count: number])[];
-  /** Why envelopes and items could not be read, newest last. */
+  /** Why envelopes and items were refused, newest last. */
   readonly refusals: readonly string[];
 }
 
-/** Collects what is not shown trace by trace. Each list is bounded: the oldest entries go first. */
+/** Collects everything that is not shown per trace. Each list is bounded and evicts its oldest entries. */
 export class TallyBook {
   readonly #logs: LogView[] = [];
   #logsLength = 0;
@@ -42,7 +42,7 @@ export class TallyBook {
   readonly #others = new Map<string, number>();
   readonly #refusals: string[] = [];
 
-  /** Adds what belongs to a list. Returns whether one has changed. */
+  /** Adds an arrival to its list. Returns false if it belongs to none. */
   add(arrival: Arrival): boolean {
     if (arrival.kind === "log") this.#addLog(arrival.log);
     else if (arrival.kind === "checkIn") this.#addCheckIn(arrival.checkIn);
@@ -55,7 +55,7 @@ export class TallyBook {
     return true;
   }
 
-  /** Keeps why something could not be read. */
+  /** Stores the reason of a refusal. */
   refuse(reason: string): void {
     push(this.#refusals, shownText(reason), MAX_REFUSALS);
   }
@@ -87,7 +87,7 @@ export class TallyBook {
     }
   }
 
-  // The end of a run takes the place of its start; it may name no schedule.
+  // The end of a run replaces its start, but may lack the schedule.
   #addCheckIn(checkIn: CheckInView): void {
     const { id, schedule } = checkIn;
     const last = this.#checkIns.get(id);

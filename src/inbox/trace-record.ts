@@ -1,3 +1,5 @@
+import { rowsOf } from "./span-tree.js";
+import type { SpanRow } from "./span-tree.js";
 import type {
   Arrival,
   CheckInView,
@@ -9,7 +11,7 @@ import type {
   TransactionView,
 } from "./views.js";
 
-/** Everything that arrived of one trace. */
+/** Everything that has arrived for one trace. */
 export interface TraceRecord {
   readonly id: string;
   readonly spans: ShownSpan[];
@@ -20,7 +22,7 @@ export interface TraceRecord {
   readonly checkIns: CheckInView[];
 }
 
-/** A trace in a list. */
+/** A trace in the list of traces. */
 export interface TraceSummary {
   readonly id: string;
   readonly name: string;
@@ -31,12 +33,12 @@ export interface TraceSummary {
   readonly millis: number;
   readonly spans: number;
   readonly errors: readonly ErrorSummary[];
-  /** Names, services, users and tags in lower case, for a search. */
+  /** Names, services, users and tags in lower case, for the search. */
   readonly text: string;
 }
 
-/** An error in a list. */
-export interface ErrorSummary {
+/** An error in the list of errors. */
+interface ErrorSummary {
   readonly id: string;
   readonly title: string;
   readonly location: string;
@@ -49,12 +51,12 @@ const MAX_TEXT_LENGTH = 2000;
 const MAX_TITLE_LENGTH = 300;
 const MAX_SUMMARY_ERRORS = 20;
 
-/** Returns a trace of which nothing has arrived. */
+/** Returns a trace without content. */
 export function emptyRecord(id: string): TraceRecord {
   return { id, spans: [], transactions: [], errors: [], logs: [], metrics: [], checkIns: [] };
 }
 
-/** The trace that an arrival belongs to; empty where it belongs to none. */
+/** Returns the id of the trace that an arrival belongs to; empty if it belongs to none. */
 export function traceIdOf(arrival: Arrival): string {
   if (arrival.kind === "spans") return arrival.traceId;
   if (arrival.kind === "error") return arrival.error.traceId;
@@ -74,7 +76,7 @@ export function addTo(record: TraceRecord, arrival: Arrival): void {
   else if (arrival.kind === "checkIn") record.checkIns.push(arrival.checkIn);
 }
 
-/** The trace's first root, by time: a span whose parent has not arrived. */
+/** Returns the earliest span without a parent in the trace. */
 export function rootOf({ spans }: Pick<TraceRecord, "spans">): ShownSpan | undefined {
   const known = new Set(spans.map(({ id }) => id));
   const tops = spans.filter(({ parentId }) => !known.has(parentId));
@@ -84,7 +86,7 @@ export function rootOf({ spans }: Pick<TraceRecord, "spans">): ShownSpan | undef
   );
 }
 
-/** The time from the first start to the last end, in milliseconds since the epoch. */
+/** Returns the start (milliseconds since the epoch) and the duration of a trace in milliseconds. */
 export function extentOf({ spans, errors }: Pick<TraceRecord, "spans" | "errors">): {
   start: number;
   millis: number;
@@ -98,13 +100,13 @@ export function extentOf({ spans, errors }: Pick<TraceRecord, "spans" | "errors"
   return { start: errors[0]?.at ?? 0, millis: 0 };
 }
 
-/** Services in the order in which they took part. */
+/** Returns the services in the order of their first span. */
 export function servicesOf({ spans, errors }: Pick<TraceRecord, "spans" | "errors">): string[] {
   const inOrder = spans.toSorted((a, b) => a.start - b.start).map(({ service }) => service);
   return [...new Set([...inOrder, ...errors.map(({ service }) => service)])];
 }
 
-/** Returns the line of a list for a trace. */
+/** Returns the summary of a trace for the list. */
 export function summaryOf(record: TraceRecord): TraceSummary {
   const root = rootOf(record);
   const services = servicesOf(record);
@@ -126,7 +128,7 @@ function errorSummary({ eventId: id, ...error }: ErrorView): ErrorSummary {
   return { id, title: shortened(title), location: shortened(location), service, at, level };
 }
 
-// All summaries are sent to a page that opens.
+// Bounded, because all summaries are sent to each page that connects.
 function shortened(text: string): string {
   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH)}…` : text;
 }
@@ -145,4 +147,39 @@ function searchText(record: TraceRecord, services: readonly string[]): string {
 
 function pairText([key, value]: Pair): string {
   return `${key}=${value}`;
+}
+
+/** A row of the page's waterfall: its depth, and the indexes of its spans in `spans`. */
+type DetailRow = readonly [depth: number, ...spans: number[]];
+
+/** A trace as sent to the page. */
+export interface TraceDetail extends Omit<TraceRecord, "id"> {
+  readonly summary: TraceSummary;
+  readonly services: readonly string[];
+  readonly start: number;
+  readonly millis: number;
+  /** Rows with similar siblings folded. */
+  readonly rows: readonly DetailRow[];
+  readonly unfoldedRows: readonly DetailRow[];
+}
+
+/** Returns a trace with the rows of its waterfall. */
+export function detailOf(record: TraceRecord): TraceDetail {
+  const { spans, transactions, errors, logs, metrics, checkIns } = record;
+  const positions = new Map(spans.map((span, index) => [span, index]));
+  const toRow = (row: SpanRow): DetailRow => [row.depth, ...row.spans.map(positionOf)];
+  const positionOf = (span: ShownSpan): number => positions.get(span) ?? 0;
+  return {
+    summary: summaryOf(record),
+    services: servicesOf(record),
+    ...extentOf(record),
+    rows: rowsOf(spans, { fold: true }).map(toRow),
+    unfoldedRows: rowsOf(spans, { fold: false }).map(toRow),
+    spans,
+    transactions,
+    errors,
+    logs,
+    metrics,
+    checkIns,
+  };
 }

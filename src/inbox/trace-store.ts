@@ -1,27 +1,28 @@
+import { setNewest } from "../support/collections.js";
 import { addTo, emptyRecord, summaryOf, traceIdOf } from "./trace-record.js";
 import type { TraceRecord, TraceSummary } from "./trace-record.js";
 import type { Arrival } from "./views.js";
 
-/** Traces that are kept, bytes of their envelopes, and bytes of one trace. */
-export const MAX_KEPT_TRACES = 500;
+/** Default limits: number of traces, bytes of all traces, bytes of one trace. */
+const MAX_KEPT_TRACES = 500;
 export const MAX_BYTES: number = 64 * 1024 * 1024;
-export const MAX_TRACE_BYTES: number = 8 * 1024 * 1024;
+const MAX_TRACE_BYTES: number = 8 * 1024 * 1024;
 
 interface Kept {
   readonly record: TraceRecord;
   bytes: number;
-  /** Computed when it is asked for. */
+  /** Computed on demand. */
   summary: TraceSummary | undefined;
 }
 
-/** How a store is limited; the defaults are the constants above. */
+/** Limits of a store. Defaults: the constants above. */
 export interface TraceStoreLimits {
   readonly maxTraces?: number;
   readonly maxBytes?: number;
   readonly maxTraceBytes?: number;
 }
 
-/** Keeps the newest traces: by number and by bytes. The trace that has been quiet for longest is evicted first. */
+/** Keeps traces up to a number and a size. Evicts the trace with the oldest last arrival first. */
 export class TraceStore {
   readonly #limits: Required<TraceStoreLimits>;
   // In the order of their last arrivals.
@@ -38,17 +39,17 @@ export class TraceStore {
     this.#limits = { maxTraces, maxBytes, maxTraceBytes };
   }
 
-  /** Traces that had to make room for newer ones. */
+  /** Number of evicted traces. */
   get evicted(): number {
     return this.#evicted;
   }
 
-  /** Arrivals that were left out because their trace is at its limit. */
+  /** Number of arrivals that were dropped because their trace is at its limit. */
   get omitted(): number {
     return this.#omitted;
   }
 
-  /** Adds what belongs to a trace; `bytes` is its share of the envelope. Returns the ids of evicted traces. */
+  /** Adds an arrival to its trace; `bytes` is its share of the envelope. Returns the ids of evicted traces. */
   add(arrival: Arrival, bytes: number): string[] {
     const id = traceIdOf(arrival);
     if (id === "") return [];
@@ -70,7 +71,7 @@ export class TraceStore {
     return this.#kept.get(id)?.record;
   }
 
-  /** The line of the list for a trace; undefined where it has neither a span nor an error. */
+  /** Returns the summary of a trace; undefined if it has neither spans nor errors. */
   summary(id: string): TraceSummary | undefined {
     const kept = this.#kept.get(id);
     if (kept === undefined) return undefined;
@@ -79,7 +80,7 @@ export class TraceStore {
     return (kept.summary ??= summaryOf(kept.record));
   }
 
-  /** All lines of the list, oldest first. */
+  /** Returns all summaries, oldest first. */
   summaries(): TraceSummary[] {
     return [...this.#kept.keys()].flatMap((id) => this.summary(id) ?? []);
   }
@@ -101,4 +102,32 @@ export class TraceStore {
     this.#evicted += evicted.length;
     return evicted;
   }
+}
+
+/** Number of event ids that are remembered. */
+const MAX_EVENT_IDS = 10_000;
+
+/** Detects events that arrive again: an SDK sends an event twice if the response to the first one was lost. */
+export class RepeatedEvents {
+  /** Number of arrivals by event id. */
+  readonly #arrivals = new Map<string, number>();
+
+  /** Returns the arrival, or an arrival of kind `repeat` if the event has arrived before. */
+  check(arrival: Arrival): Arrival {
+    const eventId = eventIdOf(arrival);
+    if (eventId === "") return arrival;
+    const times = (this.#arrivals.get(eventId) ?? 0) + 1;
+    setNewest(this.#arrivals, [eventId, times], MAX_EVENT_IDS);
+    const type = arrival.kind === "error" ? "error" : "transaction";
+    return times > 1 ? { kind: "repeat", type, eventId, times } : arrival;
+  }
+
+  clear(): void {
+    this.#arrivals.clear();
+  }
+}
+
+function eventIdOf(arrival: Arrival): string {
+  if (arrival.kind === "error") return arrival.error.eventId;
+  return arrival.kind === "spans" ? (arrival.transaction?.eventId ?? "") : "";
 }

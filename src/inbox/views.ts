@@ -7,7 +7,7 @@ export interface ShownSpan {
   readonly parentId: string;
   readonly name: string;
   readonly op: string;
-  /** Empty where it has none. */
+  /** Empty if the span has no status. */
   readonly status: string;
   readonly isFailed: boolean;
   readonly service: string;
@@ -21,7 +21,7 @@ export interface ShownSpan {
 
 /** A breadcrumb. */
 export interface BreadcrumbView {
-  /** Milliseconds since the epoch; 0 where it is not known. */
+  /** Milliseconds since the epoch; 0 if unknown. */
   readonly at: number;
   readonly level: string;
   readonly category: string;
@@ -29,20 +29,20 @@ export interface BreadcrumbView {
   readonly data: readonly Pair[];
 }
 
-/** The scope's data on an event. */
+/** The scope data of an event. */
 export interface ScopeView {
   readonly user: readonly Pair[];
   readonly tags: readonly Pair[];
   readonly breadcrumbs: readonly BreadcrumbView[];
   readonly request: readonly Pair[];
   readonly extra: readonly Pair[];
-  /** All contexts but the trace. */
+  /** All contexts except `trace`. */
   readonly contexts: readonly (readonly [name: string, data: readonly Pair[]])[];
   /** Release, environment, host and SDK. */
   readonly process: readonly Pair[];
 }
 
-/** A transaction: its root span is among the trace's spans. */
+/** A transaction. Its root span is one of the trace's spans. */
 export interface TransactionView {
   readonly eventId: string;
   readonly spanId: string;
@@ -55,7 +55,7 @@ export interface TransactionView {
 export interface FrameView {
   readonly function: string;
   readonly file: string;
-  /** 0 where it is not known. */
+  /** 0 if unknown. */
   readonly line: number;
   readonly column: number;
   readonly isOwn: boolean;
@@ -80,7 +80,7 @@ export interface ErrorView {
   readonly spanId: string;
   readonly level: string;
   readonly title: string;
-  /** `file:line` of the frame that is most likely the cause; empty without frames. */
+  /** `file:line` of the innermost frame of the application, else of the innermost frame; empty without frames. */
   readonly location: string;
   readonly transaction: string;
   readonly service: string;
@@ -122,20 +122,20 @@ export interface CheckInView {
   readonly duration: string;
 }
 
-/** Items that an SDK did not send, by its own account. */
+/** Items dropped by an SDK, from its client report. */
 export interface DropView {
   readonly category: string;
   readonly reason: string;
   readonly quantity: number;
 }
 
-/** One thing that arrived. */
+/** One part of a received envelope. */
 export type Arrival =
   | {
       readonly kind: "spans";
       readonly traceId: string;
       readonly spans: readonly ShownSpan[];
-      /** Absent for spans that travel without a transaction. */
+      /** Absent for standalone spans. */
       readonly transaction?: TransactionView;
     }
   | { readonly kind: "error"; readonly error: ErrorView }
@@ -150,6 +150,6 @@ export type Arrival =
       readonly eventId: string;
       readonly times: number;
     }
-  /** An item that is only counted. */
+  /** An item of a type that is only counted. */
   | { readonly kind: "other"; readonly type: string }
   | { readonly kind: "unreadable"; readonly type: string; readonly fault: string };

@@ -1,23 +1,155 @@
-// Entry for runtimes that are not Node (`edge-light`, `workerd`, `browser`): the names of `index.ts`, and nothing is sent.
-import { context } from "@opentelemetry/api";
+// Entry for runtimes other than Node (`edge-light`, `workerd`, `browser`): exports the names of `index.ts` and sends nothing.
+import { TraceFlags, context, isSpanContextValid, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import type { CategoryStats, ClientStats } from "../client/stats.js";
 import type * as real from "../index.js";
-import { InertClient, NO_EVENT_ID } from "./inert-client.js";
-import { INERT_SCOPE } from "./inert-scope.js";
-import type { InertScope } from "./inert-scope.js";
+import { EMPTY_SCOPE_DATA } from "../scope/scope-data.js";
+import type { ScopeData } from "../scope/scope-data.js";
 
 export { OptionsError, isOptionsError } from "../protocol/errors.js";
-export {
-  SentryLogRecordProcessor,
-  SentryPropagator,
-  SentrySampler,
-  SentrySpanExporter,
-  SentrySpanProcessor,
-} from "./inert-parts.js";
 
 const nothing = (): void => undefined;
-// As with the other entry, nothing is run where no function is given.
+const done = (): Promise<void> => Promise.resolve();
+
+const NO_ITEMS: CategoryStats = Object.freeze({
+  captured: 0,
+  sent: 0,
+  queued: 0,
+  spooled: 0,
+  dropped: {},
+  droppedEarly: {},
+});
+
+/** A `SentryClient` that captures and sends nothing. */
+class InertClient {
+  readonly settings: object = Object.freeze({});
+  readonly initialScopes: readonly never[] = [];
+  readonly isClosed = false;
+  readonly addBuffer: () => void = nothing;
+  readonly addSpanSource: () => void = nothing;
+  readonly captureBatch: () => void = nothing;
+  readonly captureCheckIn: () => void = nothing;
+  readonly captureError: () => void = nothing;
+  readonly captureTransaction: () => void = nothing;
+  readonly captureUnfinished: () => void = nothing;
+  readonly learnResource: () => void = nothing;
+  readonly leave: () => void = nothing;
+  readonly letGo: () => void = nothing;
+  readonly onClosing: () => void = nothing;
+  readonly onEnding: () => void = nothing;
+  readonly samplingContext: () => void = nothing;
+  readonly segmentOf: () => void = nothing;
+  readonly propagatedTrace: () => void = nothing;
+  readonly activity = (): number => 0;
+  readonly close = (): Promise<boolean> => Promise.resolve(true);
+  readonly flush = (): Promise<boolean> => Promise.resolve(true);
+  readonly newEventId = (): string => NO_EVENT_ID;
+  readonly processMembers = (): object => ({});
+
+  /** Returns counts that are all 0. */
+  stats(): Omit<ClientStats, "delivery"> {
+    return {
+      spans: { ...NO_ITEMS, started: 0, open: 0, buffered: 0 },
+      transactions: NO_ITEMS,
+      errors: NO_ITEMS,
+      byCategory: {},
+      envelopesSent: 0,
+      queuedBytes: 0,
+    };
+  }
+}
+
+/** The id that captures return, since there is no event. */
+const NO_EVENT_ID = "00000000000000000000000000000000";
+
+class InertProcessor {
+  readonly forceFlush: () => Promise<void> = done;
+  readonly shutdown: () => Promise<void> = done;
+}
+
+/** A `SpanProcessor` that does nothing. */
+export class SentrySpanProcessor extends InertProcessor {
+  readonly onStart: () => void = nothing;
+  readonly onEnd: () => void = nothing;
+}
+
+/** A `LogRecordProcessor` that does nothing. */
+export class SentryLogRecordProcessor extends InertProcessor {
+  readonly onEmit: () => void = nothing;
+}
+
+/** A `SpanExporter` that reports success and sends nothing. */
+export class SentrySpanExporter extends InertProcessor {
+  /** Calls back with success (code 0). */
+  export(_spans: unknown, resultCallback: (result: { readonly code: 0 }) => void): void {
+    resultCallback({ code: 0 });
+  }
+}
+
+/** A `TextMapPropagator` that reads and writes no headers. */
+export class SentryPropagator {
+  readonly inject: () => void = nothing;
+  readonly extract = (ctx: Context): Context => ctx;
+  readonly fields = (): string[] => [];
+}
+
+/**
+ * A `Sampler` that follows the parent and otherwise samples, as OpenTelemetry does by default: refusing here would also
+ * refuse the trace in the services that are called.
+ */
+export class SentrySampler {
+  /** Returns the decision: 0 does not record, 2 records and samples. */
+  shouldSample(ctx: Context): { readonly decision: 0 | 2 } {
+    const parent = trace.getSpanContext(ctx);
+    if (parent === undefined || !isSpanContextValid(parent)) return { decision: 2 };
+    return { decision: (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? 0 : 2 };
+  }
+
+  /** Returns the name of the sampler, for diagnostics of the SDK. */
+  toString(): string {
+    return "SentrySampler";
+  }
+}
+
+/** A `Scope` that stores nothing, so that all contexts can share one. */
+class InertScope {
+  readonly addAttachment = (): this => this;
+  readonly addBreadcrumb = (): this => this;
+  readonly addEventProcessor = (): this => this;
+  readonly clear = (): this => this;
+  readonly clearAttachments = (): this => this;
+  readonly clearBreadcrumbs = (): this => this;
+  readonly clone = (): this => this;
+  readonly fork = (): this => this;
+  readonly setAttribute = (): this => this;
+  readonly setAttributes = (): this => this;
+  readonly setContext = (): this => this;
+  readonly setExtra = (): this => this;
+  readonly setExtras = (): this => this;
+  readonly setFingerprint = (): this => this;
+  readonly setLevel = (): this => this;
+  readonly setTag = (): this => this;
+  readonly setTags = (): this => this;
+  readonly setTransactionName = (): this => this;
+  readonly setUser = (): this => this;
+
+  /** Calls a function with the scope, and throws what it throws; anything else does nothing. */
+  update(change: unknown): this {
+    if (typeof change === "function") change(this);
+    return this;
+  }
+
+  /** Returns no data. */
+  get data(): ScopeData {
+    return EMPTY_SCOPE_DATA;
+  }
+}
+
+/** The scope of all contexts. */
+const INERT_SCOPE: InertScope = new InertScope();
+
+// Like the main entry, runs nothing if the argument is not a function.
 const run = <T>(fn: () => T): T => (typeof fn === "function" ? fn() : (undefined as T));
 const withInertScope = <T>(fn: (scope: InertScope) => T): T =>
   typeof fn === "function" ? fn(INERT_SCOPE) : (undefined as T);

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { openerOf } from "../../src/cli/open-page.js";
+import { openerOf } from "../../src/cli/run-inbox.js";
 import { builtPackage } from "../package/built-package.js";
 
 const URL = "http://127.0.0.1:8970/";

@@ -50,7 +50,7 @@ describe("the command line", () => {
   });
 
   it.each([
-    [[], "A command is missing."],
+    [[], "No command was given."],
     [["inbx"], "There is no command `inbx`. Did you mean `inbox`?"],
     [["sendtest"], "Did you mean `send-test`?"],
     [["inbox", "--prot", "1"], "Unknown option '--prot'. Did you mean `--port`?"],
@@ -232,6 +232,6 @@ describe("the installed command", { timeout: 60_000 }, () => {
     await server.close();
 
     expect(end).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(end.stderr).toContain(`Port ${server.port} cannot be listened on`);
+    expect(end.stderr).toContain(`The inbox cannot listen on port ${server.port}`);
   });
 });

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { endOf, processTerminal } from "../../src/cli/terminal.js";
-import { textWidth } from "../../src/cli/text-width.js";
+import { endOf, processTerminal, textWidth } from "../../src/cli/terminal.js";
 
 afterEach(() => vi.unstubAllEnvs());
 

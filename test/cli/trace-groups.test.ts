@@ -7,8 +7,7 @@ import {
   QUIET_MILLIS,
   TraceGroups,
 } from "../../src/cli/trace-groups.js";
-import { readError } from "../../src/inbox/read-error.js";
-import { readTransaction } from "../../src/inbox/read-spans.js";
+import { readError, readTransaction } from "../../src/inbox/read-events.js";
 import type { TraceRecord } from "../../src/inbox/trace-record.js";
 import { errorOf, transactionOf } from "./trace-parts.js";
 

@@ -1,5 +1,4 @@
-import { readError } from "../../src/inbox/read-error.js";
-import { readTransaction } from "../../src/inbox/read-spans.js";
+import { readError, readTransaction } from "../../src/inbox/read-events.js";
 import { addTo, emptyRecord } from "../../src/inbox/trace-record.js";
 import type { TraceRecord } from "../../src/inbox/trace-record.js";
 import type { ReceivedError, ReceivedTransaction } from "../../src/testing/received.js";

@@ -5,7 +5,7 @@ import { printTrace } from "../../src/cli/print-trace.js";
 import { itemLines } from "../../src/cli/print-items.js";
 import { Inbox } from "../../src/inbox/inbox.js";
 import { readArrivals } from "../../src/inbox/read-envelope.js";
-import { detailOf } from "../../src/inbox/trace-detail.js";
+import { detailOf } from "../../src/inbox/trace-record.js";
 import { fakeTerminal } from "../cli/fake-terminal.js";
 import { errorOf, transactionOf } from "../cli/trace-parts.js";
 import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";

@@ -7,7 +7,7 @@ function fact(value, noun) {
   return el("span", {}, el("b", {}, said(value)), ` ${noun}`);
 }
 
-/** @param {import("../trace-detail.js").TraceDetail} trace */
+/** @param {import("../trace-record.js").TraceDetail} trace */
 export function heading({ summary, services, transactions, spans, errors, start, millis }) {
   const chip = el(
     "span",
@@ -32,7 +32,7 @@ export function heading({ summary, services, transactions, spans, errors, start,
   ];
 }
 
-/** @param {import("../trace-detail.js").TraceDetail} trace */
+/** @param {import("../trace-record.js").TraceDetail} trace */
 export function errorCard({ errors, spans }) {
   if (errors.length === 0) return undefined;
   const names = new Map(spans.map(({ id, name }) => [id, name]));
@@ -40,7 +40,7 @@ export function errorCard({ errors, spans }) {
   return el("section", "card", el("h3", {}, counted(errors.length, "error")), ...items);
 }
 
-/** @param {import("../trace-detail.js").TraceDetail} trace */
+/** @param {import("../trace-record.js").TraceDetail} trace */
 export function otherCards({ logs, metrics, checkIns }) {
   const cards = [];
   if (logs.length > 0) cards.push(el("h3", {}, "Logs"), logTable(logs));

@@ -9,7 +9,7 @@ import { drawWaterfall } from "./waterfall.js";
  * The view of one trace. It keeps the chosen span, what is collapsed, and the focus when the trace is drawn again.
  */
 export class TraceView {
-  /** @type {import("../trace-detail.js").TraceDetail | undefined} */
+  /** @type {import("../trace-record.js").TraceDetail | undefined} */
   #trace;
   /** @type {import("./waterfall.js").Row[]} */
   #rows = [];
@@ -26,7 +26,7 @@ export class TraceView {
     root.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** @param {import("../trace-detail.js").TraceDetail} trace @param {string} errorId An error to scroll to. */
+  /** @param {import("../trace-record.js").TraceDetail} trace @param {string} errorId An error to scroll to. */
   show(trace, errorId = "") {
     const isNew = trace.summary.id !== this.#trace?.summary.id;
     if (isNew) {

@@ -7,7 +7,7 @@ const INDENT_PIXELS = 12;
 const TICKS = 4;
 
 /**
- * @typedef {import("../trace-detail.js").TraceDetail} Detail
+ * @typedef {import("../trace-record.js").TraceDetail} Detail
  * @typedef {{ element: HTMLElement, depth: number, spans: import("../views.js").ShownSpan[] }} Row
  */
 
