@@ -198,7 +198,7 @@ describe("the installed command", { timeout: 60_000 }, () => {
     const end = await app.node([command, "send-test"]);
 
     expect(end).toMatchObject({ exitCode: 2, stdout: "" });
-    expect(end.stderr).toContain("Give --dsn <dsn>, or set SENTRY_DSN.");
+    expect(end.stderr).toContain("Pass --dsn <dsn>, or set SENTRY_DSN.");
   });
 
   it("is an inbox that prints what it is sent, until it is interrupted", async () => {
