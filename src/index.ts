@@ -4,7 +4,7 @@ export type { Feedback, OwnEvent } from "./errors/own-events.js";
 export type { SentryClient } from "./client/client.js";
 export type { CaptureMechanism } from "./errors/exception-values.js";
 export type { ReportCounts } from "./client-reports/client-reports.js";
-export type { UntoldCounts } from "./client-reports/ledger.js";
+export type { PendingCounts } from "./client-reports/ledger.js";
 export type { DeliveryStats, CategoryStats, ClientStats, SpanCounts } from "./client/stats.js";
 export type { Environment } from "./options/env.js";
 export type {

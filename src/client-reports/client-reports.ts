@@ -1,6 +1,6 @@
 import { appendItem, encodeEnvelope } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import type { DiscardLedger, ReportedLoss, UntoldCounts } from "./ledger.js";
+import type { DiscardLedger, ReportedLoss, PendingCounts } from "./ledger.js";
 
 /** A client report: losses for the server (https://develop.sentry.dev/sdk/telemetry/client-reports/). */
 export interface ClientReport {
@@ -64,8 +64,8 @@ export interface ReportCounts {
   readonly sent: number;
   /** Reports that could not be delivered. Their losses are part of later reports. */
   readonly restored: number;
-  /** Losses by category that the server has not been told of. */
-  readonly untold: UntoldCounts;
+  /** Losses by category that are not reported yet. */
+  readonly pending: PendingCounts;
 }
 
 /** Creates reports of discarded items. Each loss is part of one report at a time. */
@@ -109,7 +109,7 @@ export const NO_CLIENT_REPORTS: ClientReports = {
   takeNow: () => undefined,
   restore: () => undefined,
   onPending: () => undefined,
-  counts: () => ({ sent: 0, restored: 0, untold: {} }),
+  counts: () => ({ sent: 0, restored: 0, pending: {} }),
 };
 
 class LedgerReports implements ClientReports {
@@ -128,21 +128,21 @@ class LedgerReports implements ClientReports {
   }
 
   get hasPending(): boolean {
-    return this.#ledger.hasUntold;
+    return this.#ledger.hasPending;
   }
 
   // Called for each envelope, so the common case of no losses comes first.
   take(nowMillis: number): ClientReport | undefined {
-    if (!this.#ledger.hasUntold) return undefined;
+    if (!this.#ledger.hasPending) return undefined;
     if (nowMillis - this.#takenAt < this.#intervalMillis) return undefined;
     this.#takenAt = nowMillis;
     return this.takeNow();
   }
 
   takeNow(): ClientReport | undefined {
-    if (!this.#ledger.hasUntold) return undefined;
+    if (!this.#ledger.hasPending) return undefined;
     const writer = new ReportWriter(this.#wallNow());
-    const discarded = this.#ledger.takeUntold((loss) => writer.add(loss));
+    const discarded = this.#ledger.takePending((loss) => writer.add(loss));
     const report = Object.freeze({ discarded, payload: writer.payload() });
     this.#taken.add(report);
     this.#sent += 1;
@@ -157,10 +157,10 @@ class LedgerReports implements ClientReports {
   }
 
   onPending(run: () => void): void {
-    this.#ledger.onUntold(run);
+    this.#ledger.onPending(run);
   }
 
   counts(): ReportCounts {
-    return { sent: this.#sent, restored: this.#restored, untold: this.#ledger.untold() };
+    return { sent: this.#sent, restored: this.#restored, pending: this.#ledger.pending() };
   }
 }

@@ -15,20 +15,19 @@ export interface DiscardRecorder {
 /** Discarded items by category, then by reason. */
 export type DiscardCounts = Partial<Record<DataCategory, Partial<Record<DiscardReason, number>>>>;
 
-/** Discarded items by category that the server has not been told of yet. */
-export type UntoldCounts = Partial<Record<DataCategory, number>>;
+/** Discarded items by category that are not reported to the server yet. */
+export type PendingCounts = Partial<Record<DataCategory, number>>;
 
 // Relay reads quantities as unsigned 32-bit integers, and rejects a report with a larger one.
 const MAX_QUANTITY = 2 ** 32 - 1;
 
 /**
- * Counts every discarded item of a client by category and reason, and keeps the part that the server has not been told of
- * yet.
+ * Counts every discarded item of a client by category and reason, and keeps those that are not reported to the server yet.
  */
 export class DiscardLedger implements DiscardRecorder {
   readonly #losses = new LossTable();
-  #untold = 0;
-  #onUntold: (() => void) | undefined;
+  #pending = 0;
+  #onPending: (() => void) | undefined;
 
   /** Counts items that are lost before a client captures them: in all counts, and in `earlySnapshot`. */
   readonly early: DiscardRecorder = {
@@ -50,7 +49,7 @@ export class DiscardLedger implements DiscardRecorder {
   recordForeign(reason: ReportedReason, contents: readonly ItemCount[]): void {
     for (const item of contents) {
       if (!isCount(item) || !isReportedCategory(item.category)) continue;
-      this.#addUntold(this.#losses.of(reason, item.category), item.quantity);
+      this.#addPending(this.#losses.of(reason, item.category), item.quantity);
     }
   }
 
@@ -64,40 +63,40 @@ export class DiscardLedger implements DiscardRecorder {
     return this.#countsOf("early");
   }
 
-  /** True if there are losses that the server has not been told of. */
-  get hasUntold(): boolean {
-    return this.#untold > 0;
+  /** True if there are losses to report. */
+  get hasPending(): boolean {
+    return this.#pending > 0;
   }
 
-  /** Returns the losses by category that the server has not been told of. */
-  untold(): UntoldCounts {
-    const counts: UntoldCounts = {};
-    for (const { category, untold } of this.#losses) {
-      if (untold > 0) counts[category] = (counts[category] ?? 0) + untold;
+  /** Returns the losses to report, by category. */
+  pending(): PendingCounts {
+    const counts: PendingCounts = {};
+    for (const { category, pending } of this.#losses) {
+      if (pending > 0) counts[category] = (counts[category] ?? 0) + pending;
     }
     return counts;
   }
 
   /** Calls `run` each time losses become pending after there were none. It must not throw. */
-  onUntold(run: () => void): void {
-    this.#onUntold = run;
-    if (this.hasUntold) run();
+  onPending(run: () => void): void {
+    this.#onPending = run;
+    if (this.hasPending) run();
   }
 
   /** Removes pending losses until `accepts` returns false. The others stay, and come first next time. */
-  takeUntold(accepts: (loss: ReportedLoss) => boolean): ReportedLoss[] {
+  takePending(accepts: (loss: ReportedLoss) => boolean): ReportedLoss[] {
     const taken: ReportedLoss[] = [];
     for (const loss of this.#losses) {
-      const { reportedAs, category, untold } = loss;
-      if (reportedAs === undefined || untold === 0) continue;
-      const told = { reason: reportedAs, category, quantity: Math.min(untold, MAX_QUANTITY) };
-      if (!accepts(told)) {
+      const { reportedAs, category, pending } = loss;
+      if (reportedAs === undefined || pending === 0) continue;
+      const reported = { reason: reportedAs, category, quantity: Math.min(pending, MAX_QUANTITY) };
+      if (!accepts(reported)) {
         this.#losses.startWith(loss);
         return taken;
       }
-      loss.untold -= told.quantity;
-      this.#untold -= told.quantity;
-      taken.push(told);
+      loss.pending -= reported.quantity;
+      this.#pending -= reported.quantity;
+      taken.push(reported);
     }
     return taken;
   }
@@ -105,7 +104,7 @@ export class DiscardLedger implements DiscardRecorder {
   /** Adds losses back after their report could not be delivered. */
   putBack(losses: readonly ReportedLoss[]): void {
     for (const { reason, category, quantity } of losses) {
-      this.#addUntold(this.#losses.of(reason, category), quantity);
+      this.#addPending(this.#losses.of(reason, category), quantity);
     }
   }
 
@@ -115,7 +114,7 @@ export class DiscardLedger implements DiscardRecorder {
     const loss = this.#losses.of(reason, item.category);
     loss.total += item.quantity;
     loss.early += early;
-    if (loss.reportedAs !== undefined) this.#addUntold(loss, item.quantity);
+    if (loss.reportedAs !== undefined) this.#addPending(loss, item.quantity);
   }
 
   #countsOf(member: "early" | "total"): DiscardCounts {
@@ -126,11 +125,11 @@ export class DiscardLedger implements DiscardRecorder {
     return counts;
   }
 
-  #addUntold(loss: Loss, quantity: number): void {
-    const wasEmpty = this.#untold === 0;
-    loss.untold += quantity;
-    this.#untold += quantity;
-    if (wasEmpty) this.#onUntold?.();
+  #addPending(loss: Loss, quantity: number): void {
+    const wasEmpty = this.#pending === 0;
+    loss.pending += quantity;
+    this.#pending += quantity;
+    if (wasEmpty) this.#onPending?.();
   }
 }
 
@@ -153,7 +152,7 @@ interface Loss {
   /** The part of `total` that was lost before a client captured it. */
   early: number;
   /** Not reported to the server yet, including losses of other processes. */
-  untold: number;
+  pending: number;
 }
 
 type LossesByReason = Partial<Record<DiscardReason, Loss>>;
@@ -198,7 +197,7 @@ class LossTable implements Iterable<Loss> {
 
   #begin(reason: DiscardReason, category: DataCategory): Loss {
     const reportedAs = isReportedCategory(category) ? reportedReason(reason) : undefined;
-    const loss: Loss = { reason, category, reportedAs, total: 0, early: 0, untold: 0 };
+    const loss: Loss = { reason, category, reportedAs, total: 0, early: 0, pending: 0 };
     this.#all.push(loss);
     return loss;
   }

@@ -158,7 +158,7 @@ const NO_ATTEMPTS: AttemptCounts = { retries: 0, held: 0, isReachable: true };
 
 const NO_FILES: Omit<SpoolCounts, "spooled"> = { files: 0, bytes: 0 };
 
-const NO_REPORTS: ReportCounts = { sent: 0, restored: 0, untold: {} };
+const NO_REPORTS: ReportCounts = { sent: 0, restored: 0, pending: {} };
 
 // Combines the counts of a delivery's parts.
 function deliveryStats(counts: DeliveryCounts): DeliveryStats {

@@ -4,9 +4,9 @@ import type { ErrorPlace } from "../context/error-places.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import type { SeverityLevel, TransactionSpan } from "../protocol/events.js";
-import { crumbsOf } from "../scope/scope-data.js";
+import { newestOf } from "../scope/scope-data.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
-import type { SpanCrumb, Unit } from "../scope/unit.js";
+import type { SpanBreadcrumb, Unit } from "../scope/unit.js";
 import { requestMethod } from "../semantics/http.js";
 import { httpStatusOf } from "../semantics/infer-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
@@ -34,10 +34,10 @@ export function recordBreadcrumbs(span: FinishedSpan, segment: Segment, limit: n
   if (!isCall && !hasEvents(span)) return;
   const unit = unitOfSpan(span);
   if (unit === undefined) return;
-  for (const crumb of recordsOfEvents(span)) unit.leave(crumb, limit);
+  for (const crumb of recordsOfEvents(span)) unit.addSpanBreadcrumb(crumb, limit);
   if (!isCall) return;
   if (segment.isTaken && segment.root !== span) noteUnit(segment, span, unit);
-  else unit.leave(recordOf(span), limit);
+  else unit.addSpanBreadcrumb(recordOf(span), limit);
 }
 
 // Few spans belong to another unit than the root of their segment.
@@ -48,7 +48,7 @@ function noteUnit(segment: Segment, span: FinishedSpan, unit: Unit): void {
     segment.otherUnits.set(validSpanId(span.spanContext().spanId), unit);
 }
 
-function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpan): SpanCrumb {
+function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpan): SpanBreadcrumb {
   return { name, kind, time, attributes, hasFailed: status.code === STATUS_CODE.ERROR };
 }
 
@@ -65,7 +65,7 @@ export function breadcrumbsOfError(
   if (!spanBreadcrumbs || maxBreadcrumbs === 0) return [];
   const { unit } = scopes;
   const left = [
-    ...crumbsOf(unit.trail, maxBreadcrumbs),
+    ...newestOf(unit.trail, maxBreadcrumbs),
     ...attempt(() => recordsOfOpenSpan(trace.span), []),
   ];
   const made = [
@@ -81,12 +81,12 @@ export function breadcrumbsOfError(
 }
 
 // The events of an ended span are in the unit's trail already.
-function recordsOfOpenSpan(span: object | undefined): SpanCrumb[] {
+function recordsOfOpenSpan(span: object | undefined): SpanBreadcrumb[] {
   if (span === undefined || ("ended" in span && span.ended === true)) return [];
   return recordsOfEvents(span);
 }
 
-function recordsOfEvents(span: { readonly events?: unknown }): SpanCrumb[] {
+function recordsOfEvents(span: { readonly events?: unknown }): SpanBreadcrumb[] {
   if (!hasEvents(span)) return [];
   return eventsOf(span)
     .slice(-MAX_EVENTS)
@@ -111,7 +111,7 @@ interface MadeBreadcrumb {
   readonly hint: BreadcrumbHint;
 }
 
-function hinted(crumb: SpanCrumb): MadeBreadcrumb {
+function hinted(crumb: SpanBreadcrumb): MadeBreadcrumb {
   const { name, kind, attributes } = crumb;
   const of = { name, attributes };
   return {
@@ -147,7 +147,7 @@ interface ClientCall {
 }
 
 /** Builds the breadcrumb of a recorded span or span event (Sentry protocol: breadcrumbs). */
-function breadcrumbOf(crumb: SpanCrumb): Breadcrumb {
+function breadcrumbOf(crumb: SpanBreadcrumb): Breadcrumb {
   const { kind } = crumb;
   return kind === undefined
     ? breadcrumbOfEvent(crumb)
@@ -160,7 +160,7 @@ function breadcrumbOfEncoded(span: TransactionSpan): Breadcrumb {
   return breadcrumbOfCall({ timestamp, op, description, data, hasFailed: status !== "ok" });
 }
 
-function callOfRecord(record: SpanCrumb, kind: number): ClientCall {
+function callOfRecord(record: SpanBreadcrumb, kind: number): ClientCall {
   const { op = "default", description, data } = inferSpan({ ...record, kind });
   const { attributes, hasFailed } = record;
   const timestamp = secondsOf(record);
@@ -184,7 +184,7 @@ function breadcrumbOfCall(call: ClientCall): Breadcrumb {
     : { timestamp, type: "default", category: op, level, message };
 }
 
-function breadcrumbOfEvent(record: SpanCrumb): Breadcrumb {
+function breadcrumbOfEvent(record: SpanBreadcrumb): Breadcrumb {
   const data = normalize(record.attributes, { totalLength: 4096 });
   const hasData = typeof data === "object" && data !== null && Object.keys(data).length > 0;
   return {
@@ -197,7 +197,7 @@ function breadcrumbOfEvent(record: SpanCrumb): Breadcrumb {
   };
 }
 
-function secondsOf({ time: [seconds, nanos] }: SpanCrumb): number {
+function secondsOf({ time: [seconds, nanos] }: SpanBreadcrumb): number {
   return seconds + nanos / NANOS_PER_SECOND;
 }
 

@@ -55,7 +55,7 @@ interface Word {
   readonly text: string;
 }
 
-/** What the preceding words mean for the next one. */
+/** State of the reader: the program, and the meaning of the next word. */
 interface State {
   program: string;
   next: "cookies" | "login" | "plain" | "secret";

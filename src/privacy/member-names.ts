@@ -37,7 +37,7 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
   [QUERY, "query"],
 ];
 
-/** What the name of a member says about its value. */
+/** Facts about a value that follow from the name of its member. */
 interface NameShape {
   /** The format of a text with this name; `text` if the name says nothing. */
   readonly text: TextShape;
@@ -55,7 +55,7 @@ const MAX_REMEMBERED_LENGTH = 256;
 
 const known = new Map<string, NameShape>();
 
-/** Returns what a name says about its value. Cached. */
+/** Returns the facts that follow from a name. Cached. */
 export function shapeOf(name: string): NameShape {
   return known.get(name) ?? learned(name);
 }
@@ -86,7 +86,7 @@ export function isOneCookie(name: string): boolean {
   return ONE_COOKIE.test(name);
 }
 
-/** Tells whether a name says anything about the format of its value. */
+/** Tells whether a value's format follows from its name. */
 export function hasShape(name: string): boolean {
   const { text, isFieldList, isArguments } = shapeOf(name);
   return isFieldList || isArguments || text !== "text";

@@ -99,7 +99,7 @@ const NAME_MEMBERS = ["name", "key", "Name", "Key", "header", "field"] as const;
 const VALUE_MEMBERS = ["value", "Value", "values"] as const;
 
 interface PairNames {
-  /** The member that holds the name, and the name. */
+  /** The member that contains the name. */
   readonly nameKey: string;
   readonly name: string;
   readonly valueKey: string;

@@ -17,12 +17,12 @@ export const VALUE_RULES = {
     "a tag's key has 1 to 200 letters, digits, underscores, dots, colons and hyphens, and is not a field of the event (release, environment, dist, user, filename, function)",
   tagValue: "a tag's value is a text of 1 to 200 characters without newlines",
   breadcrumb:
-    "a breadcrumb has texts as type, category and message, a known level, a timestamp in seconds and an object as data; nothing else",
+    "a breadcrumb has texts as type, category and message, a known level, a timestamp in seconds and an object as data, and no other members",
   origin: "an origin has up to 128 letters, digits, underscores and dots",
   measurement:
     "a measurement has a name of up to 167 lower-case letters, digits, underscores and dots that begins with a letter, a finite value and a unit of up to 15 letters; an event has at most 10",
   level: "a level is fatal, error, warning, log, info or debug",
-  user: "a user's id, username, name and email are texts, the ip_address is one, geo and data are objects",
+  user: "a user's id, username, name and email are texts, ip_address is an IP address, geo and data are objects",
   request:
     "a request has a method of letters, texts as url and fragment, objects as headers and env, and cookies as pairs",
   span: "a span has texts as op and description, a known status, objects as data and tags, and valid ids",

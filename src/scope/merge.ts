@@ -1,4 +1,4 @@
-import { EMPTY_SCOPE_DATA, crumbsOf } from "./scope-data.js";
+import { EMPTY_SCOPE_DATA, newestOf } from "./scope-data.js";
 import type { Breadcrumb, ScopeData } from "./scope-data.js";
 import type { Scope } from "./scope.js";
 
@@ -14,23 +14,23 @@ export const NO_SCOPES: MergedScopes = Object.freeze({
 });
 
 /**
- * Merges scopes as Sentry's specification says, least specific first (global, isolation, current): later keys win, and event
- * processors of the most specific scope come first. Breadcrumbs, including `moreCrumbs`, are sorted by time and cut to the
- * newest `maxBreadcrumbs`.
+ * Merges scopes by Sentry's specification, least specific first (global, isolation, current): later keys win, and event
+ * processors of the most specific scope come first. Breadcrumbs, including `moreBreadcrumbs`, are sorted by time and cut to
+ * the newest `maxBreadcrumbs`.
  */
 export function mergeScopes(
   scopes: readonly ScopeData[],
   maxBreadcrumbs: number,
-  moreCrumbs: readonly Breadcrumb[] = [],
+  moreBreadcrumbs: readonly Breadcrumb[] = [],
 ): MergedScopes {
   const filled = scopes.filter((data) => data !== EMPTY_SCOPE_DATA);
-  if (filled.length === 0 && moreCrumbs.length === 0) return NO_SCOPES;
+  if (filled.length === 0 && moreBreadcrumbs.length === 0) return NO_SCOPES;
   const merged =
     filled.length === 1
       ? (filled[0] ?? EMPTY_SCOPE_DATA)
       : filled.reduce(overlay, EMPTY_SCOPE_DATA);
-  const crumbs = filled.map((data) => crumbsOf(data.breadcrumbs, maxBreadcrumbs));
-  return { ...merged, breadcrumbs: inOrder([...crumbs, moreCrumbs], maxBreadcrumbs) };
+  const breadcrumbs = filled.map((data) => newestOf(data.breadcrumbs, maxBreadcrumbs));
+  return { ...merged, breadcrumbs: inOrder([...breadcrumbs, moreBreadcrumbs], maxBreadcrumbs) };
 }
 
 function overlay(under: ScopeData, over: ScopeData): ScopeData {
@@ -56,10 +56,10 @@ function concatenated<T>(first: readonly T[], then: readonly T[]): readonly T[] 
 }
 
 function inOrder(lists: readonly (readonly Breadcrumb[])[], limit: number): readonly Breadcrumb[] {
-  const crumbs = lists.flat();
-  if (crumbs.length > (lists[0]?.length ?? 0))
-    crumbs.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
-  return limit === 0 ? [] : crumbs.slice(-limit);
+  const breadcrumbs = lists.flat();
+  if (breadcrumbs.length > (lists[0]?.length ?? 0))
+    breadcrumbs.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0));
+  return limit === 0 ? [] : breadcrumbs.slice(-limit);
 }
 
 /** Returns the current data of the given scopes, in the same order; undefined ones are left out. */

@@ -47,9 +47,9 @@ export type FrozenRecord = Readonly<Record<string, unknown>>;
 type BreadcrumbTrail = Trail<Breadcrumb>;
 
 /** A node of a linked list, newest first, whose tail may be shared by several lists. */
-export interface Trail<Crumb> {
-  readonly crumb: Crumb;
-  readonly previous: Trail<Crumb> | undefined;
+export interface Trail<Entry> {
+  readonly entry: Entry;
+  readonly previous: Trail<Entry> | undefined;
   readonly length: number;
 }
 
@@ -89,30 +89,30 @@ export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
 });
 
 /** Adds a breadcrumb. The list is cut to `limit` when it exceeds twice that, so that adding takes constant time. */
-export function addCrumb<Crumb>(
-  trail: Trail<Crumb> | undefined,
-  crumb: Crumb,
+export function addToTrail<Entry>(
+  trail: Trail<Entry> | undefined,
+  entry: Entry,
   limit: number,
-): Trail<Crumb> | undefined {
+): Trail<Entry> | undefined {
   if (limit <= 0) return undefined;
   const length = (trail?.length ?? 0) + 1;
-  if (length <= 2 * limit) return { crumb, previous: trail, length };
-  return trailOf([...crumbsOf(trail, limit - 1), crumb]);
+  if (length <= 2 * limit) return { entry, previous: trail, length };
+  return trailOf([...newestOf(trail, limit - 1), entry]);
 }
 
 /** Returns the newest `limit` breadcrumbs, oldest first. */
-export function crumbsOf<Crumb>(trail: Trail<Crumb> | undefined, limit: number): Crumb[] {
-  const crumbs: Crumb[] = [];
-  for (let node = trail; node !== undefined && crumbs.length < limit; node = node.previous) {
-    crumbs.push(node.crumb);
+export function newestOf<Entry>(trail: Trail<Entry> | undefined, limit: number): Entry[] {
+  const entries: Entry[] = [];
+  for (let node = trail; node !== undefined && entries.length < limit; node = node.previous) {
+    entries.push(node.entry);
   }
-  return crumbs.toReversed();
+  return entries.toReversed();
 }
 
-function trailOf<Crumb>(crumbs: readonly Crumb[]): Trail<Crumb> | undefined {
-  let trail: Trail<Crumb> | undefined;
-  for (const crumb of crumbs) {
-    trail = { crumb, previous: trail, length: (trail?.length ?? 0) + 1 };
+function trailOf<Entry>(entries: readonly Entry[]): Trail<Entry> | undefined {
+  let trail: Trail<Entry> | undefined;
+  for (const entry of entries) {
+    trail = { entry, previous: trail, length: (trail?.length ?? 0) + 1 };
   }
   return trail;
 }

@@ -92,8 +92,8 @@ const MAX_EMAIL_LENGTH = 75;
 type Members = Readonly<Record<string, unknown>>;
 
 /** Makes a breadcrumb valid. Takes JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
-export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcrumb> {
-  const { timestamp, type, category, message, level, data, ...others } = crumb;
+export function checkedBreadcrumb(breadcrumb: Members, now: number): Checked<Breadcrumb> {
+  const { timestamp, type, category, message, level, data, ...others } = breadcrumb;
   const value = withoutUnset<Record<string, unknown>>({
     timestamp: timestamp === undefined ? now : (validSeconds(timestamp) ?? now),
     type: textMember(type, MAX_WORD_LENGTH),
@@ -102,7 +102,7 @@ export function checkedBreadcrumb(crumb: Members, now: number): Checked<Breadcru
     level: validLevel(level),
     data: recordMember(data),
   });
-  const isBroken = Object.keys(others).length > 0 || hasChanged(crumb, value);
+  const isBroken = Object.keys(others).length > 0 || hasChanged(breadcrumb, value);
   return { value: value, isBroken };
 }
 

@@ -5,7 +5,7 @@ import { normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
-import { EMPTY_SCOPE_DATA, addCrumb } from "./scope-data.js";
+import { EMPTY_SCOPE_DATA, addToTrail } from "./scope-data.js";
 import {
   attachmentCopy,
   checkedBreadcrumb,
@@ -175,11 +175,11 @@ export class Scope {
   }
 
   /** Adds a breadcrumb. Over `limit` (default 100), the oldest is dropped. */
-  addBreadcrumb(crumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
-    if (!isObject(crumb)) return this;
-    const { value, isBroken } = checkedBreadcrumb(frozenCopy(crumb), Date.now() / 1000);
+  addBreadcrumb(breadcrumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
+    if (!isObject(breadcrumb)) return this;
+    const { value, isBroken } = checkedBreadcrumb(frozenCopy(breadcrumb), Date.now() / 1000);
     const max = typeof limit === "number" ? limit : DEFAULT_MAX_BREADCRUMBS;
-    const breadcrumbs = addCrumb(this.#data.breadcrumbs, Object.freeze(value), max);
+    const breadcrumbs = addToTrail(this.#data.breadcrumbs, Object.freeze(value), max);
     return this.#with({ breadcrumbs }, isBroken ? "breadcrumb" : undefined);
   }
 

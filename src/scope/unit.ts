@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { addCrumb } from "./scope-data.js";
+import { addToTrail } from "./scope-data.js";
 import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
 
@@ -8,8 +8,8 @@ import { Scope } from "./scope.js";
 const MAX_REMEMBERED_DEPTH = 16;
 
 /**
- * A unit of work (a request, a message, a job) and its isolation scope. Units form chains by
- * forking; of two units on one chain the deeper one is the more specific.
+ * A unit of work (a request, a message, a job) with its isolation scope. Forks form a chain; the deeper of two units in a
+ * chain is the more specific one.
  */
 export class Unit {
   readonly isolation: Scope;
@@ -31,7 +31,7 @@ export class Unit {
   /** Id of the last error event. A fork does not inherit it: it may be that of another request. */
   lastEventId: string | undefined = undefined;
   /** Span events and client spans for breadcrumbs, newest first. */
-  trail: Trail<SpanCrumb> | undefined = undefined;
+  trail: Trail<SpanBreadcrumb> | undefined = undefined;
 
   constructor(isolation: Scope, depth: number, adoptable: boolean) {
     this.isolation = isolation;
@@ -71,8 +71,8 @@ export class Unit {
   }
 
   /** Adds a breadcrumb of a span; keeps the newest `limit` to twice `limit`. */
-  leave(crumb: SpanCrumb, limit: number): void {
-    this.trail = addCrumb(this.trail, crumb, limit);
+  addSpanBreadcrumb(breadcrumb: SpanBreadcrumb, limit: number): void {
+    this.trail = addToTrail(this.trail, breadcrumb, limit);
   }
 }
 
@@ -85,7 +85,7 @@ export function emptyUnit(): Unit {
  * A span event, or a client span that is not sent with its segment, kept for the breadcrumbs of later error events. Only
  * references: the breadcrumb is made if an error is captured, which happens in few units of work.
  */
-export interface SpanCrumb {
+export interface SpanBreadcrumb {
   readonly name: string;
   /** The span's kind; undefined for a span event. */
   readonly kind: number | undefined;

@@ -133,7 +133,7 @@ describe("a client report", () => {
     startReports().reports.restore(lost);
     reports.restore(lost);
     reports.restore(lost);
-    expect(ledger.untold()).toEqual({ error: 1 });
+    expect(ledger.pending()).toEqual({ error: 1 });
   });
 
   it("waits its interval also after it was taken back: an outage costs no report per envelope", () => {
@@ -218,9 +218,9 @@ describe("the counts of reports", () => {
     ledger.record("before_send", items("error"));
     const first = reports.takeNow() as ClientReport;
     ledger.record("sample_rate", items("span", 3));
-    expect(reports.counts()).toEqual({ sent: 1, restored: 0, untold: { span: 3 } });
+    expect(reports.counts()).toEqual({ sent: 1, restored: 0, pending: { span: 3 } });
     reports.restore(first);
-    expect(reports.counts()).toEqual({ sent: 0, restored: 1, untold: { error: 1, span: 3 } });
+    expect(reports.counts()).toEqual({ sent: 0, restored: 1, pending: { error: 1, span: 3 } });
   });
 });
 
@@ -233,5 +233,5 @@ it("nothing is told where reports are turned off", () => {
     NO_CLIENT_REPORTS.takeNow(),
     run.mock.calls.length,
   ]).toEqual([false, undefined, undefined, 0]);
-  expect(NO_CLIENT_REPORTS.counts()).toEqual({ sent: 0, restored: 0, untold: {} });
+  expect(NO_CLIENT_REPORTS.counts()).toEqual({ sent: 0, restored: 0, pending: {} });
 });

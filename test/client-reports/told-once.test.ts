@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { createClientReports } from "../../src/client-reports/client-reports.js";
 import type { ClientReport, ClientReports } from "../../src/client-reports/client-reports.js";
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
-import type { DiscardCounts, UntoldCounts } from "../../src/client-reports/ledger.js";
+import type { DiscardCounts, PendingCounts } from "../../src/client-reports/ledger.js";
 import type { DataCategory, ReportedReason } from "../../src/protocol/data-category.js";
 import {
   LOCAL_REASONS,
@@ -17,7 +17,7 @@ import {
 interface Outcome {
   readonly told: Readonly<Record<string, number>>;
   readonly books: Readonly<Record<string, number>>;
-  readonly untold: UntoldCounts;
+  readonly pending: PendingCounts;
   readonly isPending: boolean;
 }
 
@@ -73,13 +73,13 @@ class Model {
     for (let rest = this.#reports.takeNow(); rest; rest = this.#reports.takeNow())
       this.#told.addReport(rest);
     const books = sumsOf(this.#ledger.snapshot());
-    const untold = this.#ledger.untold();
+    const pending = this.#ledger.pending();
     return {
-      actual: { told: this.#told.entries(), books, untold, isPending: this.#reports.hasPending },
+      actual: { told: this.#told.entries(), books, pending, isPending: this.#reports.hasPending },
       expected: {
         told: this.#due.entries(),
         books: this.#own.entries(),
-        untold: {},
+        pending: {},
         isPending: false,
       },
     };

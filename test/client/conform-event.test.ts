@@ -221,7 +221,7 @@ describe("what breaks a rule is made valid, and reported once per rule", () => {
       ],
     });
     expect(
-      bridge.warnings.map((line) => String(/delete it: (an? [a-z']+)/.exec(line)?.[1])).toSorted(),
+      bridge.warnings.map((line) => String(/left out: (an? [a-z']+)/.exec(line)?.[1])).toSorted(),
     ).toEqual(["a breadcrumb", "a tag's", "a tag's", "a user's"]);
   });
 

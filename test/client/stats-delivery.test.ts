@@ -32,7 +32,7 @@ const NOTHING_DELIVERED = {
   oldestQueuedMillis: 0,
   spoolFiles: 0,
   spoolBytes: 0,
-  reports: { sent: 0, restored: 0, untold: {} },
+  reports: { sent: 0, restored: 0, pending: {} },
   isReachable: true,
 };
 
@@ -63,7 +63,7 @@ describe("the counts of a delivery", () => {
         bytesSent: 11,
       },
       spool: { spooled: {}, files: 12, bytes: 13 },
-      reports: { sent: 14, restored: 15, untold: { error: 16 } },
+      reports: { sent: 14, restored: 15, pending: { error: 16 } },
     });
     expect(delivery).toEqual({
       queuedItems: 1,
@@ -80,7 +80,7 @@ describe("the counts of a delivery", () => {
       bytesSent: 11,
       spoolFiles: 12,
       spoolBytes: 13,
-      reports: { sent: 14, restored: 15, untold: { error: 16 } },
+      reports: { sent: 14, restored: 15, pending: { error: 16 } },
     });
     expect([envelopesSent, queuedBytes]).toEqual([5, 2]);
   });

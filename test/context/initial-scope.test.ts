@@ -203,6 +203,6 @@ describe("scope", () => {
       breadcrumbs: undefined,
       tags: { a: "1" },
     });
-    expect(copy.data.breadcrumbs?.crumb).toMatchObject({ message: "m" });
+    expect(copy.data.breadcrumbs?.entry).toMatchObject({ message: "m" });
   });
 });

@@ -125,7 +125,7 @@ describe("an `in_progress` whose end is there", () => {
     });
     for (const each of [open, end, other]) sender.enqueue(each);
     expect(recorder.snapshot()).toEqual({ monitor: { superseded: 1 } });
-    expect(recorder.hasUntold).toBe(false);
+    expect(recorder.hasPending).toBe(false);
     for (const _ of [end, other]) {
       transport.release(answer(200));
       await timers.turn();

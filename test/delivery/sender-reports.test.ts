@@ -49,12 +49,12 @@ it.each([
   await timers.turn();
   transport.release(result);
   await timers.turn();
-  expect(ledger.untold().transaction).toBe(3);
+  expect(ledger.pending().transaction).toBe(3);
   const flushed = sender.flush(1000);
   await timers.turn();
   transport.release(result);
   expect(await flushed).toBe(true);
-  expect(ledger.untold().transaction).toBe(3);
+  expect(ledger.pending().transaction).toBe(3);
   expect(ledger.snapshot().internal).toBeUndefined();
 });
 
@@ -66,7 +66,7 @@ it("flush tells what is left in an envelope of its own", async () => {
   transport.release();
   expect(await flushed).toBe(true);
   expect(itemTypes(transport.sent)).toEqual([["client_report"]]);
-  expect(ledger.hasUntold).toBe(false);
+  expect(ledger.hasPending).toBe(false);
 });
 
 it("after a minute without an envelope a report goes by itself", async () => {
@@ -86,7 +86,7 @@ it("no report goes by itself to a server that does not answer", async () => {
   ledger.record("sample_rate", LOST);
   await timers.advance(60_000);
   expect(transport.sent).toHaveLength(0);
-  expect(ledger.hasUntold).toBe(true);
+  expect(ledger.hasPending).toBe(true);
 });
 
 it("no flush sends a report to a server that did not answer last", async () => {
@@ -96,7 +96,7 @@ it("no flush sends a report to a server that did not answer last", async () => {
   await timers.turn();
   expect(await flushed).toBe(true);
   expect(transport.sent).toHaveLength(0);
-  expect(ledger.hasUntold).toBe(true);
+  expect(ledger.hasPending).toBe(true);
 });
 
 it("`close` tries one all the same: the server may be back; and waits for at most a second", async () => {
@@ -127,7 +127,7 @@ it.each([
   transport.release(answer(200));
   expect(await closed).toBe(true);
   expect(ledger.snapshot().transaction).toEqual({ rate_limited: 1, ratelimit_backoff: 1 });
-  expect(ledger.hasUntold).toBe(false);
+  expect(ledger.hasPending).toBe(false);
 });
 
 it("an envelope that the spool gets is without the report", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { addCrumb, crumbsOf } from "../../src/scope/scope-data.js";
+import { addToTrail, newestOf } from "../../src/scope/scope-data.js";
 import { mergeScopes } from "../../src/scope/merge.js";
 import { DEFAULT_MAX_BREADCRUMBS, Scope } from "../../src/scope/scope.js";
 
@@ -85,9 +85,9 @@ describe("breadcrumbs", () => {
   });
 
   it("share their tail: adding one makes one node", () => {
-    const trail = addCrumb(undefined, { message: "first" }, 10);
-    const longer = addCrumb(trail, { message: "second" }, 10);
+    const trail = addToTrail(undefined, { message: "first" }, 10);
+    const longer = addToTrail(trail, { message: "second" }, 10);
     expect(longer?.previous).toBe(trail);
-    expect(crumbsOf(longer, 10)).toEqual([{ message: "first" }, { message: "second" }]);
+    expect(newestOf(longer, 10)).toEqual([{ message: "first" }, { message: "second" }]);
   });
 });
