@@ -1,6 +1,7 @@
 import { types } from "node:util";
 
 import { isRecord } from "../support/foreign.js";
+import { redactedText } from "../privacy/redacted.js";
 import { cut } from "../support/text.js";
 import type { Attachment } from "../protocol/events.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
@@ -57,8 +58,9 @@ function itemOf(attachment: unknown): AttachmentItem | undefined {
   const bytes = typeof data === "string" ? bytesOf(data) : data;
   if (typeof filename !== "string" || !types.isUint8Array(bytes)) return undefined;
   const members = {
-    filename: cut(filename, MAX_NAME_LENGTH),
-    content_type: typeof contentType === "string" ? cut(contentType, MAX_NAME_LENGTH) : undefined,
+    filename: cut(redactedText(filename), MAX_NAME_LENGTH),
+    content_type:
+      typeof contentType === "string" ? cut(redactedText(contentType), MAX_NAME_LENGTH) : undefined,
     attachment_type:
       typeof attachmentType === "string" ? cut(attachmentType, MAX_NAME_LENGTH) : undefined,
   };

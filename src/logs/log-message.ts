@@ -2,6 +2,7 @@ import { errorMessage, errorType, textOf } from "../support/text.js";
 import { attempt, firstOf, isError, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
+import { PARAMETER_PREFIX } from "./parameter-secrets.js";
 
 /** A message with its template and parameters, so that Sentry can search for both. */
 export interface ParameterizedLog {
@@ -64,7 +65,7 @@ export function logMessage(message: unknown): LogMessage {
 function parameterAttributes(template: string, parameters: unknown): LogMessage["attributes"] {
   const entries = parameterEntries(parameters);
   if (entries.length === 0) return undefined;
-  const named = entries.map(([name, value]) => [`sentry.message.parameter.${name}`, value]);
+  const named = entries.map(([name, value]) => [PARAMETER_PREFIX + name, value]);
   return Object.fromEntries([["sentry.message.template", template], ...named]);
 }
 

@@ -15,6 +15,7 @@ import {
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
+import { redactedText } from "../privacy/redacted.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import type { TelemetryPlace } from "../context/telemetry-place.js";
 
@@ -123,7 +124,7 @@ export class MetricCapture {
     const { name, type, value, unit, place, timestamp } = metric;
     const members = [
       headText(timestamp, place),
-      `"name":${JSON.stringify(name.toWellFormed())},"type":"${type}","value":${value}${unitMember(unit)}`,
+      `"name":${JSON.stringify(redactedText(name.toWellFormed()))},"type":"${type}","value":${value}${unitMember(unit)}`,
       attributesMember(text, processSequence.next(timestamp)),
     ];
     return itemOf(members, missing);
@@ -176,5 +177,5 @@ function metricOf(input: MetricInput, attributes: Record<string, unknown>): Metr
 
 function unitMember(unit: unknown): string {
   if (typeof unit !== "string" || unit === "") return "";
-  return `,"unit":${JSON.stringify(clip(unit, MAX_UNIT_LENGTH))}`;
+  return `,"unit":${JSON.stringify(clip(redactedText(unit.slice(0, 2 * MAX_UNIT_LENGTH)), MAX_UNIT_LENGTH))}`;
 }

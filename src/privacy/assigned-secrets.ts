@@ -8,7 +8,7 @@ import { filterSetCookie } from "./sensitive.js";
 /** Characters before an assignment that are read as its name. */
 const MAX_NAME = 64;
 
-const CANDIDATE = /[{[=]|: |<\/| -[-a-z]/i;
+const CANDIDATE = /[{[=]|: |<\/| -[-a-z]| ['"]/i;
 
 /** Returns false if a text contains neither JSON nor assignments. A cheap first test: 60 ns for 40 characters. */
 export function mayHoldAssignments(text: string): boolean {
@@ -20,8 +20,10 @@ export function mayHoldAssignments(text: string): boolean {
  * headers are replaced as a whole.
  */
 export function withoutAssigned(text: string, sendDefaultPii: boolean): string {
-  if (text === "" || !(mayNameSecret(text) || isCommand(text))) return text;
-  return withoutMarks(withoutLines(withoutCommands(text), sendDefaultPii));
+  if (text === "" || !(mayNameSecret(text) || isCommand(text) || IDENTIFIED.test(text)))
+    return text;
+  const plain = withoutQuoted(withoutLines(withoutCommands(text), sendDefaultPii));
+  return withoutMarks(plain, sendDefaultPii);
 }
 
 // `<password>x</password>`, `<wsse:Password Type="…"><![CDATA[x]]></wsse:Password>`.
@@ -54,6 +56,23 @@ function withoutCommand(line: string): string {
   const start = line.search(COMMAND);
   if (start === -1) return line;
   return line.slice(0, start) + filterCommandLine(line.slice(start), (word) => word);
+}
+
+// Of SQL and of shells: `PASSWORD 'x'`, `identified by 'x'`, `setx API_TOKEN "x"`. Other words before a quotation mark are
+// prose: `unexpected token 'x'`.
+const QUOTED =
+  /\b((?:(?:with|set) password|PASSWORD|identified (?:with \w{1,64} )?by|IDENTIFIED (?:WITH \w{1,64} )?BY|[A-Z]{1,32}(?:_[A-Z]{1,32}){1,8}) )('[^'\n]{1,256}'|"[^"\n]{1,256}")/g;
+
+const IDENTIFIED = /identified (?:with|by)/i;
+
+function withoutQuoted(text: string): string {
+  if (!text.includes(" '") && !text.includes(' "')) return text;
+  return text.replace(QUOTED, (...match: string[]) => {
+    const [all = "", start = "", value = ""] = match;
+    const isSecret = / by $/i.test(start) || isAssignedSecret(start.trim());
+    if (!isSecret || isPlaceholder(value)) return all;
+    return start + value.charAt(0) + FILTERED + value.charAt(0);
+  });
 }
 
 // One line, with the following lines if it ends with a backslash.
@@ -116,23 +135,48 @@ function isPlaceholder(value: string): boolean {
 const MARK = /=(?![=>~])|: (?=\S)|(?<=\s)--[a-z][\w.-]{1,64} (?=[^\s-])/gi;
 
 // `PASSWORD=x`, `password = 'x'`, `password: x1y2z3`, `--password x1y2z3`, anywhere in a line.
-function withoutMarks(text: string): string {
+function withoutMarks(text: string, sendDefaultPii: boolean): string {
   let shown = "";
   let at = 0;
   for (const { 0: mark, index } of text.matchAll(MARK)) {
     if (index < at) continue;
-    const start = index + mark.length;
-    const isOption = mark.startsWith("--");
-    const name = isOption ? mark.trim() : nameBefore(text, index, mark === "=" ? 1 : 3);
-    if (!isAssignedSecret(name)) continue;
-    const isTight =
-      mark === "=" && !/\s/.test(text.charAt(start)) && !/\s/.test(text.charAt(index - 1));
-    const value = valueAt(text, start, isTight);
+    const name = mark.startsWith("--")
+      ? mark.trim()
+      : nameBefore(text, index, mark === "=" ? 1 : 3);
+    const cookies = mark === ": " ? cookiesAt(text, index + mark.length, name) : undefined;
+    const value = cookies ?? secretAt(text, { mark, index, name });
     if (value === undefined) continue;
-    shown += text.slice(at, value.start) + FILTERED;
+    const isShown = cookies !== undefined && sendDefaultPii;
+    const filtered = isShown ? filterSetCookie(text.slice(value.start, value.end)) : FILTERED;
+    shown += text.slice(at, value.start) + filtered;
     at = value.end;
   }
   return at === 0 ? text : shown + text.slice(at);
+}
+
+interface Marked {
+  readonly mark: string;
+  readonly index: number;
+  readonly name: string;
+}
+
+function secretAt(text: string, { mark, index, name }: Marked): Extent | undefined {
+  if (!isAssignedSecret(name)) return undefined;
+  const start = index + mark.length;
+  const isTight =
+    mark === "=" && !/\s/.test(text.charAt(start)) && !/\s/.test(text.charAt(index - 1));
+  return valueAt(text, start, isTight);
+}
+
+const COOKIE_NAME = /(?:^| )(?:set-)?cookie$/i;
+const COOKIE_PAIRS = /[^\s=;,"']{1,256}=[^\s;,"']*(?:; ?[\w.-]{1,64}(?:=[^\s;,"']*)?)*/y;
+
+// A header within a line: `GET / Host: h Cookie: a=b; c=d`.
+function cookiesAt(text: string, start: number, name: string): Extent | undefined {
+  if (!COOKIE_NAME.test(name)) return undefined;
+  COOKIE_PAIRS.lastIndex = start;
+  const pairs = COOKIE_PAIRS.exec(text)?.[0];
+  return pairs === undefined ? undefined : { start, end: start + pairs.length };
 }
 
 // `key=value` is about keys in general.

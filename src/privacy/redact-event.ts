@@ -1,4 +1,4 @@
-import type { ErrorEvent, ExceptionValue, JsonRecord } from "../protocol/events.js";
+import type { ErrorEvent, ExceptionValue, JsonRecord, StackFrame } from "../protocol/events.js";
 import { redacted as redactedJson, redactedMember, redactedText } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
@@ -62,8 +62,7 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
   const shown = <T extends object>(value: T): T => redactedMembers(value, sendDefaultPii);
   return {
-    ...event,
-    ...redactedTexts(event, sendDefaultPii),
+    ...redactedOthers(event, sendDefaultPii),
     ...(tags !== undefined && { tags: redactedTags(tags, sendDefaultPii) }),
     ...(user !== undefined && { user: shown(user) }),
     ...(extra !== undefined && { extra: shown(extra) }),
@@ -84,15 +83,33 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
   };
 }
 
-function redactedTexts(
-  { message, logentry, transaction }: ErrorEvent,
-  sendDefaultPii: boolean,
-): Partial<ErrorEvent> {
-  return {
-    ...(message !== undefined && { message: redactedJson(message, sendDefaultPii) }),
-    ...(logentry !== undefined && { logentry: redactedMembers(logentry, sendDefaultPii) }),
-    ...(transaction !== undefined && { transaction: redactedJson(transaction, sendDefaultPii) }),
-  };
+// What the client writes, and what has its own function above.
+const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
+  "breadcrumbs",
+  "contexts",
+  "debug_meta",
+  "event_id",
+  "exception",
+  "extra",
+  "level",
+  "modules",
+  "platform",
+  "request",
+  "sdk",
+  "tags",
+  "timestamp",
+  "user",
+]);
+
+// Texts, and members that an application has put into an event of its own: `fingerprint`, `logger`, `threads`.
+function redactedOthers(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
+  const changed: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(event) as [string, unknown][]) {
+    if (WITHOUT_SECRETS.has(name)) continue;
+    const shown = redactedMember(name, value, sendDefaultPii);
+    if (shown !== value) changed.push([name, shown]);
+  }
+  return changed.length === 0 ? event : { ...event, ...Object.fromEntries(changed) };
 }
 
 // Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.
@@ -115,18 +132,30 @@ function redactedContexts(
   );
 }
 
-// In an event that the application created, any member may be missing.
+// In an event that the application created, any member may be missing, and any may be there.
 function redactedException(exception: ExceptionValue, sendDefaultPii: boolean): ExceptionValue {
-  const { value, mechanism }: Partial<ExceptionValue> = exception;
-  const shown = typeof value === "string" ? redactedText(value, sendDefaultPii) : value;
-  const data = mechanism?.data;
-  if (shown === value && data === undefined) return exception;
+  const { stacktrace, ...rest }: Partial<ExceptionValue> = exception;
+  const frames = stacktrace?.frames;
   return {
-    ...exception,
-    ...(shown !== undefined && { value: shown }),
-    ...(mechanism !== undefined &&
-      data !== undefined && {
-        mechanism: { ...mechanism, data: redactedMembers(data, sendDefaultPii) },
-      }),
+    ...redactedJson(rest, sendDefaultPii),
+    ...(stacktrace !== undefined && {
+      stacktrace: Array.isArray(frames)
+        ? { ...stacktrace, frames: frames.map((frame) => redactedFrame(frame, sendDefaultPii)) }
+        : stacktrace,
+    }),
+  } as ExceptionValue;
+}
+
+// Source lines are sent as they are: `const password = read();` holds no secret.
+function redactedFrame(frame: StackFrame, sendDefaultPii: boolean): StackFrame {
+  if (typeof frame !== "object" || frame === null) return frame;
+  const { context_line, pre_context, post_context, ...rest } = frame;
+  const shown = redactedJson(rest, sendDefaultPii);
+  if (shown === rest) return frame;
+  return {
+    ...shown,
+    ...(context_line !== undefined && { context_line }),
+    ...(pre_context !== undefined && { pre_context }),
+    ...(post_context !== undefined && { post_context }),
   };
 }

@@ -139,6 +139,8 @@ function composed(name: string, value: unknown, position: Position): unknown {
   if (!Array.isArray(value)) return visited(value, inner);
   if (isArguments && !value.some(isComposed)) return mappedArguments(value, inner);
   if (shape === "text" || shape === "body" || shape === "query") return visited(value, inner);
+  // Names and values as pairs: `[["token", "x"]]`.
+  if (value.every(isPair)) return visited(value, inner);
   return mapped(value, (entry) =>
     typeof entry === "string" ? textMember(name, entry, position) : visited(entry, inner),
   );
@@ -174,7 +176,7 @@ function textMember(name: string, value: string, position: Position): string {
     case "connection":
       return filterConnection(value);
     case "url":
-      return urlWithoutSecrets(value);
+      return urlText(value, position);
     case "command":
       return filterCommandLine(value, (word) => freeText(word, position));
     case "url-query":
@@ -189,6 +191,11 @@ function textMember(name: string, value: string, position: Position): string {
   }
 }
 
+// What has spaces is no URL, but a text about one.
+function urlText(value: string, position: Position): string {
+  return value.includes(" ") ? freeText(value, position) : urlWithoutSecrets(value);
+}
+
 /** Tells whether a text is URL-encoded form data: `user=me&page=2`. */
 export function isForm(text: string): boolean {
   return /^[^\s=&{}[\]"<>]+=\S*$/.test(text);
@@ -199,12 +206,21 @@ function list(values: readonly unknown[], position: Position): readonly unknown[
   const inner = { ...position, depth: position.depth + 1 };
   if (values.length > 0 && values.every(isPair))
     return mapped(values, (value) => pair(value, inner));
+  if (isOptionList(values)) return mappedArguments(values, inner);
   const isByTurns =
     position.names === isSensitiveKey && values.every((value) => typeof value === "string");
   return mapped(values, (value, index) => {
     const name: unknown = isByTurns && index % 2 === 1 ? values[index - 1] : undefined;
     return typeof name === "string" ? member(name, value, inner) : visited(value, inner);
   });
+}
+
+// Arguments of a program under a name that does not say so: `["--token", "x"]`.
+function isOptionList(values: readonly unknown[]): boolean {
+  return (
+    values.some((value) => typeof value === "string" && /^--[a-z]/i.test(value)) &&
+    !values.some(isComposed)
+  );
 }
 
 type Pair = readonly [string, unknown];

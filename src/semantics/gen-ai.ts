@@ -1,4 +1,5 @@
-import { urlWithoutSecrets, withoutSecrets } from "../privacy/url.js";
+import { redactedText } from "../privacy/redacted.js";
+import { urlWithoutSecrets } from "../privacy/url.js";
 import { SPAN_KIND } from "../trace/span.js";
 import type { AttributeBag, SpanView } from "../trace/span.js";
 import { isChosenName, textValue } from "./inference.js";
@@ -141,7 +142,7 @@ function conventionData(attributes: AttributeBag): InferredData {
 function shown(value: unknown): number | string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
   const given = textValue(value);
-  return given && withoutSecrets(given);
+  return given && redactedText(given);
 }
 
 /** Names a span of a server of the Model Context Protocol. Spans of a client are left to other families. */

@@ -5,7 +5,7 @@ import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { KeepUnsampled, SpanPattern } from "../options/options.js";
 import { matches, matchesNamed } from "../options/text-pattern.js";
 import type { Named } from "../options/text-pattern.js";
-import { withoutSecrets } from "../privacy/url.js";
+import { redactedText } from "../privacy/redacted.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
@@ -74,7 +74,7 @@ export function createSpanFilter(patterns: readonly SpanPattern[]): SpanFilter |
 // Patterns match OpenTelemetry's span name or Sentry's description.
 function namesOf(span: SpanView): Named {
   const { description, op } = inferSpan(span);
-  const shown = withoutSecrets(description);
+  const shown = redactedText(description);
   return { names: span.name === shown ? [shown] : [span.name, shown].filter(isText), op };
 }
 

@@ -3,7 +3,7 @@ import type { TransactionSource } from "../semantics/inference.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { requestName } from "../semantics/request-name.js";
 import type { NamedRequest } from "../semantics/request-name.js";
-import { withoutSecrets } from "../privacy/url.js";
+import { redactedText } from "../privacy/redacted.js";
 
 /** The encoded local root of a segment, as the members of its transaction. */
 export interface EncodedHead {
@@ -74,7 +74,7 @@ const MAX_NAME_LENGTH = 200;
 /** Returns a valid transaction name for a description, with secrets filtered. Sampling contexts use the same name. */
 export function transactionName(description: string): string {
   return (
-    clip(withoutSecrets(description.trim()), MAX_NAME_LENGTH).trim() || "<unlabeled transaction>"
+    clip(redactedText(description.trim()), MAX_NAME_LENGTH).trim() || "<unlabeled transaction>"
   );
 }
 

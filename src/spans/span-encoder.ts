@@ -10,20 +10,14 @@ import { requestOf } from "../semantics/request-data.js";
 import type { RequestData } from "../semantics/request-data.js";
 import { namedRequest } from "../semantics/request-name.js";
 import { SPAN_KIND, STATUS_CODE, namesSpan, validSpanId, validTraceId } from "../trace/span.js";
-import { withoutSecrets } from "../privacy/url.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
 import { sourceMember, transactionName } from "./encoded-head.js";
 import type { EncodedHead, HeadNaming } from "./encoded-head.js";
 import { jsonLinks, jsonMeasurements, statusDescription } from "./encode-details.js";
-import {
-  jsonValue,
-  LastText,
-  RememberedTexts,
-  TimestampEncoder,
-  validTimes,
-} from "./json-values.js";
+import { jsonValue, LastText, TimestampEncoder, validTimes } from "./json-values.js";
 import type { FinishedSpan } from "../trace/span.js";
 import { readableSpan } from "./readable-span.js";
+import { SpanLabels, nameMember } from "./span-label.js";
 
 /** Settings of the encoding of spans. */
 export interface EncodingSettings {
@@ -47,7 +41,6 @@ type RequestValue = string | Readonly<Record<string, string>>;
 const KIND_NAMES = ["INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"];
 const MAX_OP_LENGTH = 128;
 const MAX_NAME_LENGTH = 200;
-const MAX_DESCRIPTION_LENGTH = 8192;
 
 /**
  * Encodes finished spans as parts of a transaction (protocol: span payload, trace context). There is one encoder per
@@ -61,11 +54,7 @@ export class SpanEncoder {
   readonly #end = new TimestampEncoder(',"timestamp":');
   readonly #kind = new LastText(kindMembers);
   readonly #scope = new LastText(scopeMembers);
-  readonly #names = new RememberedTexts(nameMember);
-  // Name and description usually change together.
-  readonly #label = new LastText(
-    (description: string, name: string) => this.#names.of(name) + descriptionMember(description),
-  );
+  readonly #labels = new SpanLabels();
 
   constructor(settings: EncodingSettings) {
     this.#settings = settings;
@@ -107,7 +96,7 @@ export class SpanEncoder {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
     const details = this.#details(span);
-    const label = this.#label.of(inferred.description, nameOf(span), undefined);
+    const label = this.#labels.of(inferred.description, nameOf(span), inferred.op);
     return `{${identityMembers(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}${label}`;
   }
 
@@ -242,17 +231,6 @@ function idMembers(traceId: string, parentSpanId: string | undefined): string {
 function kindMembers(op: string | undefined, origin: string, status: string): string {
   const member = op === undefined ? "" : `,"op":${jsonString(clip(op, MAX_OP_LENGTH))}`;
   return `${member},"origin":${jsonString(cut(origin, MAX_OP_LENGTH))},"status":"${status}","data":{`;
-}
-
-function descriptionMember(description: string): string {
-  return `},"description":${jsonString(clip(withoutSecrets(bounded(description)), MAX_DESCRIPTION_LENGTH))}}`;
-}
-
-// Relay uses this as the span's name. Otherwise it derives the name from the op, which yields the op itself or `default` for
-// many instrumentations.
-function nameMember(name: string): string {
-  if (name.trim() === "") return "";
-  return `,"sentry.name":${jsonString(clip(withoutSecrets(name), MAX_NAME_LENGTH))}`;
 }
 
 // The attribute `sentry.name` takes precedence. OTel's SDK accepts names that are not strings.

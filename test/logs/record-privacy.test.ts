@@ -141,6 +141,43 @@ describe("the body of a log", () => {
   });
 });
 
+describe("a parameter of a log's message", () => {
+  it.each([
+    [{ password: "hunter two" }, "me/hunter two in", `me/${F} in`],
+    [{ name: "Ada", password: "hunter2" }, "Ada/hunter2/Ada", `Ada/${F}/Ada`],
+    [{ card_pin: 42, page: 142 }, "pin 42 of 142", `pin ${F} of 142`],
+    [{ apiKey: "a.b" }, "a.b, aXb", `${F}, aXb`],
+    [{ login: { user: "Ada", password: "hunter2" } }, "Ada:hunter2", `Ada:${F}`],
+    [{ credentials: { user: "Ada", pass: ["x1y2z3"] } }, "Ada:x1y2z3", `${F}:${F}`],
+  ])("is withheld in the body as it is in its attribute: %j", async (parameters, message, body) => {
+    const { logs } = startTelemetry();
+    logger.info({ message, template: "{a}", parameters });
+    expect((await logs())[0]?.body).toBe(body);
+  });
+
+  it("is withheld in its attribute if the text around it says that it is a secret", async () => {
+    const { logs } = startTelemetry();
+    logger.info(logger.fmt`password=${"hunter2"} of ${"Ada"} on page ${7}`);
+    logger.info(logger.fmt`GET https://me:${"hunter2"}@h/?token=${"t1"}&page=${7}`);
+    logger.info(logger.fmt`{"password":"${"hunter2"}","page":${7}}`);
+    const [assigned, url, json] = await logs();
+    expect(valuesOf(assigned)).toMatchObject({
+      "sentry.message.parameter.0": F,
+      "sentry.message.parameter.1": "Ada",
+      "sentry.message.parameter.2": 7,
+    });
+    expect(valuesOf(url)).toMatchObject({
+      "sentry.message.parameter.0": F,
+      "sentry.message.parameter.1": F,
+      "sentry.message.parameter.2": 7,
+    });
+    expect(valuesOf(json)).toMatchObject({
+      "sentry.message.parameter.0": F,
+      "sentry.message.parameter.1": 7,
+    });
+  });
+});
+
 describe("an attribute of a metric", () => {
   it("is filtered before it is cut", async () => {
     const { metrics: values } = startTelemetry({ enableMetrics: true });

@@ -32,6 +32,15 @@ describe("a text that is no JSON", () => {
     ["Host: h\r\nCookie: theme=x\r\n\r\n", `Host: h\r\nCookie: ${F}\r\n\r\n`],
     ["wrong password: hunter2x, try again", `wrong password: ${F}, try again`],
     ["refused API key: abcd1234", `refused API key: ${F}`],
+    // Headers of cookies within a line.
+    ["GET / Host: h Cookie: theme=x; b=y Accept: z", `GET / Host: h Cookie: ${F} Accept: z`],
+    ["sent Set-Cookie: theme=x; Path=/", `sent Set-Cookie: ${F}`],
+    // Quoted values without a sign of assignment.
+    ["ALTER USER bob WITH PASSWORD 'x y'", `ALTER USER bob WITH PASSWORD '${F}'`],
+    ["create user bob identified by 'x'", `create user bob identified by '${F}'`],
+    ['setx API_TOKEN "x"', `setx API_TOKEN "${F}"`],
+    // Options in a list.
+    ['spawn app ["--token","x","--port","80"]', `spawn app ["--token","${F}","--port","80"]`],
     // XML.
     ["<a><password>x</password></a>", `<a><password>${F}</password></a>`],
     ['<s:Password Type="x">y</s:Password>', `<s:Password Type="x">${F}</s:Password>`],
@@ -76,6 +85,12 @@ describe("a text that is no JSON", () => {
     "password=null token=false secret= ",
     "token count: 512 max tokens: 4096",
     "curl returned 7 - could not connect",
+    "unexpected token 'b12' at 3",
+    "missing key 'user_id' in object",
+    "use of Cookie: accepted by user",
+    'spawn app ["--port","80","token"]',
+    "ALTER USER bob WITH PASSWORD $1",
+    'SET DEFAULT_REGION "eu-west-1"',
     "[api] password: reset by user",
   ])("%j stays as it is", (text) => {
     expect(redactedText(text)).toBe(text);
