@@ -15,7 +15,7 @@ import {
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
-import { withholdParameters } from "./parameter-secrets.js";
+import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
 import type { TelemetryPlace } from "../context/telemetry-place.js";
@@ -87,8 +87,9 @@ export class LogCapture {
   // Secrets are filtered before the hook runs.
   #capture(input: LogInput): void {
     const attributes = this.#attributes(input);
-    const body = { given: input.message, shown: this.#privacy.body(input.message) };
-    const shown = withholdParameters(body, input.attributes, attributes);
+    const message = withShownParameters(input.message, input.attributes, attributes);
+    const shown = this.#privacy.body(message);
+    withholdAssigned(message, shown, attributes);
     const head = { ...input, message: jsonText(shown, MAX_LOG_TEXT) };
     const hook = this.#client.settings.beforeSendLog;
     if (this.#client.isClosed || hook === undefined) {

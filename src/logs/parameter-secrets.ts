@@ -14,70 +14,78 @@ const MAX_TEXTS = 100;
 // As deep and as long as attributes are read.
 const READING = { depth: 5, totalLength: 32_768, omitUndefined: true };
 
+/** Characters of a message that are read: more than are sent, since a replacement may be shorter. */
+const MAX_READ = 65_536;
+
 /** Shorter texts are part of too many others: they are only replaced where they stand alone. */
 const SHORTEST_UNIQUE = 6;
 
-/** A log's message, as it was given and as it is filtered. */
-export interface FilteredBody {
-  readonly given: unknown;
-  readonly shown: unknown;
-}
+/** A text of a parameter, and what is sent in its place. */
+type Replacement = readonly [string, string];
 
 /**
- * Withholds each parameter of a message in both places that it has, the body and an attribute, if it is withheld in one:
- * the name may say that it is a secret (`parameters: { password }`), or the text around it (`password=${value}`).
- * Returns the body and changes the attributes. `given` are the attributes before they were filtered. Never throws.
+ * Returns a log's message with its parameters as their attributes are sent: the name of one may say that it is a secret
+ * (`parameters: { password }`). `given` are the attributes before they were filtered. Never throws.
  */
-export function withholdParameters(
-  body: FilteredBody,
+export function withShownParameters(
+  message: unknown,
   given: object,
   attributes: ItemAttributes,
 ): unknown {
-  if (!attributes.has(TEMPLATE) || typeof body.shown !== "string") return body.shown;
-  const secrets: string[] = [];
-  const plain: [string, string][] = [];
+  if (!attributes.has(TEMPLATE) || typeof message !== "string") return message;
+  const replacements: Replacement[] = [];
   for (const [name, shown] of attributes) {
     if (!name.startsWith(PARAMETER_PREFIX)) continue;
     const value = normalize(memberOf(given, name), READING);
-    addWithheld(value, shown, secrets);
-    if (isLeaf(value) && String(shown) === String(value)) plain.push([name, String(value)]);
+    addReplacements(value, normalize(shown, READING), replacements);
   }
-  for (const [name, text] of plain) {
-    if (isWithheldIn(body, text)) attributes.set(name, FILTERED);
-  }
-  return secrets.reduce(withoutText, body.shown);
+  return replacements.reduce(replaced, message.slice(0, MAX_READ));
 }
 
-function isWithheldIn({ given, shown }: FilteredBody, text: string): boolean {
-  return (
-    typeof given === "string" &&
-    typeof shown === "string" &&
-    text !== "" &&
-    given.slice(0, READING.totalLength).includes(text) &&
-    shown.includes(FILTERED) &&
-    !shown.includes(text)
-  );
+/**
+ * Withholds the attributes of those parameters that are withheld in the body, since the text around them says that they are
+ * secrets: `password=${value}`.
+ */
+export function withholdAssigned(
+  message: unknown,
+  shownBody: unknown,
+  attributes: ItemAttributes,
+): void {
+  if (!attributes.has(TEMPLATE) || typeof message !== "string" || typeof shownBody !== "string")
+    return;
+  if (!shownBody.includes(FILTERED)) return;
+  for (const [name, shown] of attributes) {
+    if (!name.startsWith(PARAMETER_PREFIX) || !isLeaf(shown)) continue;
+    if (isWithheldIn(message, shownBody, String(shown))) attributes.set(name, FILTERED);
+  }
+}
+
+function isWithheldIn(message: string, shownBody: string, text: string): boolean {
+  if (text === "" || shownBody.includes(text)) return false;
+  return message.slice(0, READING.totalLength).includes(text);
 }
 
 function isLeaf(value: unknown): value is number | string {
   return typeof value === "string" || typeof value === "number";
 }
 
-// The texts within a value that a filter has withheld as a whole.
-function addWithheld(value: unknown, shown: unknown, texts: string[]): void {
-  if (texts.length >= MAX_TEXTS || value === shown) return;
-  if (isLeaf(value)) {
-    if (shown === FILTERED && String(value).length > 1) texts.push(String(value));
-    return;
-  }
+// The whole value first: its parts are parts of its text.
+function addReplacements(value: unknown, shown: unknown, replacements: Replacement[]): void {
+  if (replacements.length >= MAX_TEXTS || value === shown) return;
+  const text = textOf(value);
+  if (text.length > 1 && text !== textOf(shown)) replacements.push([text, textOf(shown)]);
   if (typeof value !== "object" || value === null) return;
   for (const [key, member] of Object.entries(value) as [string, unknown][])
-    addWithheld(member, shown === FILTERED ? FILTERED : memberOf(shown, key), texts);
+    addReplacements(member, shown === FILTERED ? FILTERED : memberOf(shown, key), replacements);
 }
 
-function withoutText(body: string, text: string): string {
-  if (!body.includes(text)) return body;
-  if (text.length >= SHORTEST_UNIQUE) return body.replaceAll(text, FILTERED);
+function textOf(value: unknown): string {
+  return isLeaf(value) ? String(value) : (JSON.stringify(value) ?? "");
+}
+
+function replaced(message: string, [text, shown]: Replacement): string {
+  if (!message.includes(text)) return message;
+  if (text.length >= SHORTEST_UNIQUE) return message.replaceAll(text, () => shown);
   const escaped = text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
-  return body.replaceAll(new RegExp(`(?<!\\w)${escaped}(?!\\w)`, "g"), FILTERED);
+  return message.replaceAll(new RegExp(`(?<!\\w)${escaped}(?!\\w)`, "g"), () => shown);
 }

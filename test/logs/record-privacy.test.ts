@@ -155,6 +155,15 @@ describe("a parameter of a log's message", () => {
     expect((await logs())[0]?.body).toBe(body);
   });
 
+  it("is filtered before it is read together with what stands after it", async () => {
+    const { logs } = startTelemetry();
+    const cutOff = '{"page":2,"apiKey":"hunter2';
+    logger.info(logger.fmt`got ${cutOff} of ${{ body: '{"token":"x"}' }}`);
+    const body = (await logs())[0]?.body;
+    expect(body).toContain('"page":2');
+    expect(body).not.toMatch(/hunter2|"x/);
+  });
+
   it("is withheld in its attribute if the text around it says that it is a secret", async () => {
     const { logs } = startTelemetry();
     logger.info(logger.fmt`password=${"hunter2"} of ${"Ada"} on page ${7}`);
