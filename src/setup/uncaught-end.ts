@@ -65,7 +65,8 @@ export class UncaughtEnd {
   #leaveToNode(): void {
     for (const name of SEEN) attempt(() => this.#process.removeAllListeners(name), undefined);
     attempt(() => this.#process.setUncaughtExceptionCaptureCallback(null), undefined);
-    this.#write(excerptOf(this.#error));
+    // Node prints the error after `exit`; listeners of that may print as well, such as the line about what is lost.
+    this.#process.on("exit", () => this.#write(excerptOf(this.#error)));
   }
 
   // The error of a worker is shown by the thread that started it, if at all.

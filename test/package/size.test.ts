@@ -9,8 +9,8 @@ import { installApplication } from "./application.js";
 import type { Application } from "./application.js";
 import { filesIn } from "./built-package.js";
 
-// 985 kB in 46 files when this was written: 605 kB are the implementation, 105 kB the types with their documentation.
-const MAX_BYTES = 1_000_000;
+// 1.0 MB in 47 files when this was written: 605 kB are the implementation, 105 kB the types with their documentation.
+const MAX_BYTES = 1_040_000;
 const MAX_FILES = 50;
 const MAX_LINE_CHARACTERS = 3000;
 
