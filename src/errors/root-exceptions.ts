@@ -1,6 +1,6 @@
 import type { SentryClient } from "../client/client.js";
 import { reachesRoot } from "../context/failure-path.js";
-import type { ItemCount } from "../protocol/data-category.js";
+import { ONE_ERROR } from "../protocol/data-category.js";
 import { chooseExceptions } from "./choose-exceptions.js";
 import type {
   ChosenException,
@@ -17,8 +17,6 @@ const MAX_PENDING = 50;
 
 /** Failed calls that wait for one root. Only the last one can become an event. */
 const MAX_CALLS = 10;
-
-const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
 /** Where exceptions are reported, and which of them. */
 export interface ExceptionSink {

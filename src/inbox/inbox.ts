@@ -1,7 +1,7 @@
 import type { ReadEnvelope } from "../testing/envelope-reader.js";
 import { readArrivals } from "./read-envelope.js";
 import { RepeatedEvents, TraceStore } from "./trace-store.js";
-import { TallyBook } from "./tallies.js";
+import { TallyStore } from "./tallies.js";
 import type { Tallies } from "./tallies.js";
 import { traceIdOf } from "./trace-record.js";
 import type { TraceRecord, TraceSummary } from "./trace-record.js";
@@ -34,7 +34,7 @@ export interface InboxCounts {
 /** Stores received envelopes, within bounds, for the terminal and the page. */
 export class Inbox {
   readonly #traces: TraceStore;
-  readonly #tallies = new TallyBook();
+  readonly #tallies = new TallyStore();
   readonly #repeated = new RepeatedEvents();
   readonly #listeners = new Set<(change: InboxChange) => void>();
 

@@ -33,7 +33,7 @@ export interface Tallies {
 }
 
 /** Collects everything that is not shown per trace. Each list is bounded and evicts its oldest entries. */
-export class TallyBook {
+export class TallyStore {
   readonly #logs: LogView[] = [];
   #logsLength = 0;
   readonly #checkIns = new Map<string, CheckInView>();

@@ -50,6 +50,11 @@ export function attributesForHook(
   return detached(Object.fromEntries([...processEntries(members), ...attributes]));
 }
 
+/** Returns the attributes that an application passed, or an empty object if they are not an object. */
+export function attributesObject(attributes: unknown): object {
+  return typeof attributes === "object" && attributes !== null ? attributes : {};
+}
+
 /** Reads the attributes that a hook returned, which may be anything. */
 export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
   return typeof attributes === "object" && attributes !== null

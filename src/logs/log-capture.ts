@@ -37,7 +37,8 @@ export const MAX_LOG_TEXT = 32_768;
 // At six bytes per character in the worst case, all attributes and the message take about 1 MiB, the limit of one log.
 const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
 
-const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
+/** The counts of one log whose size is not known. */
+export const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
 
 const ITEM_TYPE = "log";
 const CONTENT_TYPE = "application/vnd.sentry.items.log+json";
@@ -81,7 +82,7 @@ export class LogCapture {
 
   /** Counts a dropped log whose size is not known. */
   dropUnread(reason: DiscardReason): void {
-    this.#client.ledger.early.record(reason, [{ category: "log_item", quantity: 1 }]);
+    this.#client.ledger.early.record(reason, ONE_LOG);
   }
 
   // Secrets are filtered before the hook runs.

@@ -5,7 +5,8 @@ import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";
-import { MAX_OWN } from "./item-attributes.js";
+import { MAX_OWN, attributesObject } from "./item-attributes.js";
+import { ONE_LOG } from "./log-capture.js";
 import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
@@ -45,7 +46,7 @@ function logFunction(level: LogLevel): LogFunction {
     if (client === undefined || !client.settings.enableLogs) return;
     try {
       const { body, attributes: added } = logMessage(message);
-      const own = asObject(attributes);
+      const own = attributesObject(attributes);
       clientTelemetry(client, setDetachedTimer).logs.capture({
         timestamp: Date.now() / 1000,
         level,
@@ -54,7 +55,7 @@ function logFunction(level: LogLevel): LogFunction {
         place: telemetryPlace(context.active()),
       });
     } catch (error) {
-      client.ledger.early.record("internal_sdk_error", [{ category: "log_item", quantity: 1 }]);
+      client.ledger.early.record("internal_sdk_error", ONE_LOG);
       client.diagnostics.warnOnce(
         "logger",
         "a log was dropped, because reading it threw an error",
@@ -62,10 +63,6 @@ function logFunction(level: LogLevel): LogFunction {
       );
     }
   };
-}
-
-function asObject(attributes: unknown): object {
-  return typeof attributes === "object" && attributes !== null ? attributes : {};
 }
 
 // Getters of the application may throw.

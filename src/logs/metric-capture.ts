@@ -48,7 +48,8 @@ const MAX_UNIT_LENGTH = 64;
 const MAX_READ_VALUE_LENGTH = 2048;
 const MAX_READ_LENGTH = 16_384;
 
-const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
+/** The counts of one metric value. */
+export const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
 
 const ITEM_TYPE = "trace_metric";
 const CONTENT_TYPE = "application/vnd.sentry.items.trace-metric+json";
@@ -150,7 +151,7 @@ export class MetricCapture {
   }
 
   #drop(reason: DiscardReason): void {
-    this.#client.ledger.early.record(reason, [{ category: "trace_metric", quantity: 1 }]);
+    this.#client.ledger.early.record(reason, ONE_METRIC);
   }
 
   #send(items: readonly EncodedItem[]): void {

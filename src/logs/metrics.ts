@@ -5,6 +5,8 @@ import { telemetryPlace } from "../context/telemetry-place.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { MetricType } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";
+import { attributesObject } from "./item-attributes.js";
+import { ONE_METRIC } from "./metric-capture.js";
 import { clientFor } from "../context/global-client.js";
 
 /** Unit and attributes of a metric value. */
@@ -52,19 +54,15 @@ function send(type: MetricType, { name, value, options }: Given): void {
       type,
       value,
       unit: typeof unit === "string" ? unit : undefined,
-      attributes: asObject(memberOf(options, "attributes")),
+      attributes: attributesObject(memberOf(options, "attributes")),
       place: telemetryPlace(context.active()),
     });
   } catch (error) {
-    client.ledger.early.record("internal_sdk_error", [{ category: "trace_metric", quantity: 1 }]);
+    client.ledger.early.record("internal_sdk_error", ONE_METRIC);
     client.diagnostics.warnOnce(
       "metrics",
       "a metric was dropped, because reading it threw an error",
       error,
     );
   }
-}
-
-function asObject(attributes: unknown): object {
-  return typeof attributes === "object" && attributes !== null ? attributes : {};
 }
