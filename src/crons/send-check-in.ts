@@ -34,7 +34,7 @@ export function sendCheckIn(client: SentryClient, checkIn: CheckInToSend): void 
     client.ledger.early.record("internal_sdk_error", ONE_CHECK_IN);
     client.diagnostics.warnOnce(
       "check-in",
-      "a check-in could not be read and was dropped, because reading it threw an error",
+      "a check-in was dropped, because reading it threw an error",
       error,
     );
   }

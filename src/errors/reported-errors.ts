@@ -44,7 +44,7 @@ export class ReportedErrors {
   readonly #texts = new Map<string, TextReport>();
   readonly #failures = new Map<string, number>();
 
-  /** Returns the id of the event that reported the error, or the error that a GraphQL error wraps; undefined if none did. */
+  /** Returns the id of the event that reported the error or, for a GraphQL error, the error that it wraps; else undefined. */
   find(owner: string, seen: SeenError): string | undefined {
     const known = [seen.error, memberOf(seen.error, "originalError")].map((error) =>
       isObjectLike(error) ? this.#errors.get(error)?.get(owner) : undefined,

@@ -50,7 +50,7 @@ export class RootExceptions implements WaitingRoot {
     this.#changed();
   }
 
-  /** Reports the exceptions if the root has ended, which `outcome` says. Spans that end after the root are judged by the same outcome. */
+  /** Reports the exceptions once the root has ended, when `outcome` is set. It also applies to spans that end after the root. */
   decide(outcome?: RootOutcome): void {
     this.#outcome = outcome ?? this.#outcome;
     if (this.#outcome !== undefined) this.#settle(this.#outcome);

@@ -137,7 +137,7 @@ export class LogCapture {
   #warnClipped(): void {
     this.#client.diagnostics.warnOnce(
       "log-attributes",
-      `a log was sent without some of its attributes: together they may have ${LIMITS.totalLength} characters. Log less`,
+      `a log was sent without some of its attributes: together they may have ${LIMITS.totalLength} characters. Use fewer or shorter attributes`,
     );
   }
 

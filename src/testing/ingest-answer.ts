@@ -30,7 +30,7 @@ export type IngestAnswerer = (request: IngestRequest) => IngestAnswer | undefine
 
 const UNFINISHED = { "content-type": "application/json", "content-length": "1000" };
 
-/** Gives an answer. */
+/** Sends an answer, or causes its fault. */
 export async function giveAnswer(response: ServerResponse, answer: IngestAnswer): Promise<void> {
   if (typeof answer === "object") return respond(response, answer);
   if (answer === "reset") response.socket?.resetAndDestroy();
