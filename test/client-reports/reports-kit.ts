@@ -38,7 +38,7 @@ export const REPORTED_CATEGORIES = [
   "transaction",
 ] as const;
 
-/** A ledger and its reports, by a clock that stands still. */
+/** A ledger and its reports, with a clock that the test controls. */
 export function startReports(intervalMillis?: number): {
   ledger: DiscardLedger;
   reports: ClientReports;
@@ -52,7 +52,7 @@ export function items(category: DataCategory, quantity = 1): readonly ItemCount[
   return [{ category, quantity }];
 }
 
-/** Sums by reason and category, to be compared. */
+/** Sums by reason and category, for comparison. */
 export class Sums {
   readonly #sums = new Map<string, number>();
 

@@ -36,7 +36,7 @@ const told: Handler = (_request, response) => {
   response.end();
 };
 
-/** The request that an error's event tells. */
+/** The request of an error event. */
 async function requestWith(sendDefaultPii: boolean): Promise<unknown> {
   const { ingest, http, origin, flush } = await startService(told, { sendDefaultPii });
   const headers = { cookie: "theme=dark; sid=abc", "x-forwarded-for": "203.0.113.7" };

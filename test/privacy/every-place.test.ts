@@ -26,7 +26,7 @@ import {
 } from "../../src/index.js";
 import { startRecordingServer } from "./recording-server.js";
 
-/** Ways in which a text holds the secret under the name, and a value that is none. */
+/** Notations of a text that contains a secret under its name, and a value that is not secret. */
 const SHAPES: readonly ((name: string, secret: string, kept: string) => string)[] = [
   (name, secret, kept) => JSON.stringify({ [name]: secret, page: kept }),
   (name, secret, kept) =>
@@ -81,10 +81,10 @@ const planting = fc.record({
   style: fc.nat(4),
 });
 
-// One server receives all runs of the property, so the texts of each run are different.
+// One server receives all runs of the property, so each run uses different texts.
 let runs = 0;
 
-/** Makes texts with a secret and a kept value of their own each, and knows all of them. */
+/** Creates texts, each with its own secret and its own value that is kept, and records them. */
 class Planter {
   readonly #run = (runs += 1);
   readonly secrets: string[] = [];

@@ -1,10 +1,10 @@
-// Names as they stand in real code bases, grouped by where they are usual.
+// Names from real code bases, grouped by field.
 
 function names(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-/** Names that hold a part of a secret's name, and whose values are no secrets. */
+/** Names that contain part of a secret's name, but whose values are not secret. */
 export const EVERYDAY_NAMES: readonly string[] = names(`
   idempotency_key idempotencyKey idempotency-key translation_key translationKey i18n_key i18nKey s3_key s3Key s3.object.key
   object_key objectKey partition_key partitionKey cache_key cacheKey cache.key public_key publicKey primary_key primaryKey
@@ -91,7 +91,7 @@ export const EVERYDAY_NAMES: readonly string[] = names(`
   secrets_count secret_versions
 `);
 
-/** Names whose values are secrets, in the spellings in which they occur. */
+/** Names whose values are secrets, in common spellings. */
 export const SECRET_NAMES: readonly string[] = names(`
   password Password PASSWORD passWord pASSWORD PaSsWoRd passwd pwd passphrase passcode pass user_pass db_pass dbPass smtp_pass
   passwords password1 password_1 old_password oldPassword new_password newPassword current_password confirm_password

@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 
 import type { ReadEnvelope } from "../../src/testing/envelope-reader.js";
 
-/** Random texts that stand at known places, and are looked for in what is sent. */
+/** Random texts that are planted in known places and searched in the envelopes that are sent. */
 export class Planted {
   readonly #places = new Map<string, string>();
 
-  /** A text that occurs nowhere else. */
+  /** Creates a text that occurs nowhere else. */
   secret(place: string): string {
     const text = `planted${randomBytes(8).toString("hex")}`;
     this.#places.set(place, text);
     return text;
   }
 
-  /** The places whose text is in the envelopes: in any header, item header or payload. */
+  /** Returns the places whose text is in the envelopes: in any header, item header or payload. */
   foundIn(envelopes: readonly ReadEnvelope[]): string[] {
     const sent = envelopes.map(textOf).join("\n");
     if (sent === "") throw new Error("nothing was sent");
@@ -21,7 +21,7 @@ export class Planted {
   }
 }
 
-/** All that an envelope's bytes say. */
+/** The decoded content of an envelope. */
 export function textOf({ header, items }: ReadEnvelope): string {
   const parts = items.map((item) =>
     [JSON.stringify(item.header), Buffer.from(item.payload).toString("utf8")].join("\n"),

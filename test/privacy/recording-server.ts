@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 /** A server in another process that keeps every byte it receives. */
 export interface RecordingServer {
   readonly dsn: string;
-  /** All that was received, decompressed, and again with each way of escaping undone. */
+  /** Everything that was received, decompressed, followed by its unescaped forms. */
   readonly received: () => Promise<string>;
 }
 

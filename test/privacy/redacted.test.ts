@@ -106,7 +106,7 @@ interface Case {
   readonly shown: unknown;
 }
 
-/** A value with secrets in it, and what is to be left of it. */
+/** A value with secrets, and the expected value without them. */
 const planted = fc.letrec<{ value: Case; record: Case; list: Case }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },

@@ -6,8 +6,8 @@ import { attributePrivacy } from "../../src/privacy/private-attributes.js";
 import { redisCommand } from "../../src/privacy/redis-command.js";
 import { spanOf } from "../semantics/span-of.js";
 
-// What `defaultDbStatementSerializer` of @opentelemetry/redis-common 0.38 writes, and what its older
-// versions and custom serializers do: all arguments.
+// Statements of `defaultDbStatementSerializer` of @opentelemetry/redis-common 0.38, and those of older versions and custom
+// serializers, which contain all arguments.
 describe("a Redis command", () => {
   it.each([
     ["GET user:7", "GET user:7"],

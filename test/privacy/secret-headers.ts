@@ -1,6 +1,6 @@
 import type { Planted } from "./planted.js";
 
-/** The headers of a request of which nearly all are secret or personal. */
+/** Request headers that are almost all secret or personal. */
 export function secretHeaders(planted: Planted): Record<string, string> {
   return {
     authorization: `Bearer ${planted.secret("authorization")}`,

@@ -22,7 +22,7 @@ describe("a text that holds JSON", () => {
     ['{"a":1}\n{"token":"x"}\n{"b":2}', `{"a":1}\n{"token":"${F}"}\n{"b":2}`],
     ['{"password":"x\\"y","a":1}', `{"password":"${F}","a":1}`],
     ['{"password":null,"token":"","secret":true}', '{"password":null,"token":"","secret":true}'],
-    // Cut off, as attributes are by a length limit.
+    // Cut off by an attribute length limit.
     ['{"user":"me","password":"hunt', `{"user":"me","password":"${F}"`],
     ['{"a":{"token":["x","y', `{"a":{"token":"${F}"`],
     ['{"a":"b","body":"{\\"password\\":\\"hun', `{"a":"b","body":"{\\"password\\":\\"${F}\\""`],

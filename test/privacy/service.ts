@@ -17,10 +17,10 @@ import { startIngestServer } from "../../src/testing/testing.js";
 
 type Http = typeof NodeHttp;
 
-// Only what is required after the instrumentation was made is instrumented, so this is not an import.
+// Not an import: only modules that are required after the instrumentation was created are instrumented.
 const load = createRequire(import.meta.url);
 
-/** The headers that operators of real services have recorded, with secrets and personal data in them. */
+/** Headers that operators of real services record, with secrets and personal data. */
 const RECORDED = [
   "authorization",
   "cookie",
@@ -30,11 +30,11 @@ const RECORDED = [
   "referer",
 ];
 
-// One for all tests of a process: what has been required once is not instrumented again.
+// One for all tests of a process: a module that was required once is not instrumented again.
 const instrumentation = new HttpInstrumentation({
-  // The ingest server stands in the same process.
+  // The ingest server runs in the same process.
   ignoreIncomingRequestHook: ({ url }) => url?.startsWith("/api/") === true,
-  // Its own list of query parameters is emptied: ours has to do.
+  // The instrumentation's own list of query parameters is emptied, so that only ours applies.
   redactedQueryParams: [],
   redactedQueryParamsServer: [],
   headersToSpanAttributes: {
@@ -43,17 +43,17 @@ const instrumentation = new HttpInstrumentation({
   },
 });
 
-/** A service as users have it, and the ingest server that its telemetry goes to. */
+/** A typical service, and the ingest server that receives its telemetry. */
 export interface Service {
   readonly ingest: IngestServer;
   readonly http: Http;
   /** `http://` with host and port. */
   readonly origin: string;
-  /** Resolves when all that was recorded has been sent. */
+  /** Resolves when all telemetry has been sent. */
   readonly flush: () => Promise<void>;
 }
 
-/** How a request is answered. */
+/** The response to a request. */
 export type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -76,7 +76,7 @@ export async function startService(
   const http = load("node:http") as Http;
   const answered: Promise<unknown>[] = [];
   const server = http.createServer((request, response) => {
-    // The span of a request ends after its answer was read.
+    // The span of a request ends after its response was read.
     answered.push(once(response, "close"));
     void handler(request, response, { http, origin });
   });
@@ -98,14 +98,14 @@ export async function startService(
   return { ingest, http, origin, flush };
 }
 
-/** What a request is sent with. */
+/** Options of a request. */
 export interface Call {
   readonly http: Http;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a request and reads its answer to the end; resolves with the status, or 0 when there was none. */
+/** Sends a request and reads the whole response; resolves with the status, or 0 if there was none. */
 export function call({ http, url, headers }: Call): Promise<number> {
   return new Promise((resolve) => {
     const request = http.get(url, { headers, agent: false }, (response) => {

@@ -28,7 +28,7 @@ function setByHand(planted: Planted): void {
   setTag("token", "kept-tag");
 }
 
-// A call out fails or not: what is recorded of it is the same.
+// Outgoing calls may fail: the recorded attributes are the same.
 function orders(planted: Planted): Handler {
   return async (request, response, { http, origin }) => {
     if (request.url?.startsWith("/out") === true) {
@@ -64,7 +64,7 @@ const ADDRESSES = ["client.address", "network.peer.address", "http.request.heade
 
 const answer: Handler = (_request, response) => void response.end();
 
-/** What a server's span tells of the client. */
+/** Data about the client on a server's span. */
 async function addressOf(sendDefaultPii: boolean): Promise<unknown[]> {
   const { ingest, http, origin, flush } = await startService(answer, { sendDefaultPii });
   await call({ http, url: `${origin}/`, headers: { "x-forwarded-for": "203.0.113.7" } });

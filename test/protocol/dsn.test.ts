@@ -13,7 +13,7 @@ import { isOptionsError } from "../../src/protocol/errors.js";
 
 const KEY = "0123456789abcdef0123456789abcdef";
 
-// `xn--` begins a label in Punycode, which not every text is.
+// `xn--` begins a label in Punycode, and not every text is valid Punycode.
 const label = fc
   .stringMatching(/^[a-z][a-z0-9-]{0,10}[a-z0-9]$/)
   .filter((text) => !text.startsWith("xn--"));

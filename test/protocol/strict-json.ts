@@ -1,4 +1,4 @@
-/** Keys that an object of the JSON text has more than once, at any depth. */
+/** Returns the duplicate keys of all objects in a JSON text. */
 export function repeatedKeys(json: string): string[] {
   const repeated: string[] = [];
   const open: Set<string>[] = [];
@@ -12,7 +12,7 @@ export function repeatedKeys(json: string): string[] {
       lastString = json.slice(at, end + 1);
       at = end;
     } else if (sign === ":") {
-      // Unescaped, so that two spellings of one key are one.
+      // Unescaped, so that two spellings of a key are equal.
       const key = String(JSON.parse(lastString));
       if (open.at(-1)?.has(key) === true) repeated.push(key);
       open.at(-1)?.add(key);
@@ -21,7 +21,7 @@ export function repeatedKeys(json: string): string[] {
   return repeated;
 }
 
-// By hand: on texts of megabytes a regular expression runs out of stack.
+// By hand: a regular expression runs out of stack for texts of megabytes.
 function endOfString(json: string, start: number): number {
   for (let at = start + 1; at < json.length; at++) {
     if (json[at] === "\\") at++;
@@ -30,7 +30,7 @@ function endOfString(json: string, start: number): number {
   return json.length;
 }
 
-/** Strings and keys of a parsed value that are not well-formed: Relay refuses lone surrogates. */
+/** Returns the strings and keys of a parsed value that are not well-formed: Relay rejects lone surrogates. */
 export function illFormedTexts(value: unknown): string[] {
   if (typeof value === "string") return value.isWellFormed() ? [] : [value];
   if (typeof value !== "object" || value === null) return [];

@@ -5,8 +5,9 @@ import { illFormedTexts, repeatedKeys } from "./strict-json.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What is known of spans that are in no transaction: remote parents, and spans that are still open. */
+/** Settings of the check. */
 export interface TransactionRules {
+  /** Ids of spans that are in no transaction but may be parents: remote spans, and spans that are still open. */
   readonly knownParents?: ReadonlySet<string>;
   /** Default true: no span is sent twice. */
   readonly areIdsUnique?: boolean;
@@ -55,7 +56,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
   server_name: 256,
 };
 
-/** Asserts that Relay would take every transaction as it is (protocol: what Relay rejects or repairs). */
+/** Asserts that Relay would accept every transaction unchanged. */
 export function expectValidTransactions(
   envelopes: readonly ReadEnvelope[],
   rules: TransactionRules = {},
@@ -63,7 +64,7 @@ export function expectValidTransactions(
   expect(transactionFaults(envelopes, rules)).toEqual([]);
 }
 
-/** What Relay would reject or repair in these envelopes; other items are passed over. */
+/** Returns the violations for which Relay would reject or repair transactions in these envelopes; other items are ignored. */
 export function transactionFaults(
   envelopes: readonly ReadEnvelope[],
   { knownParents = new Set(), areIdsUnique = true }: TransactionRules = {},
@@ -86,7 +87,7 @@ function frameFaults({ header, items }: ReadEnvelope, item: ReadItem): string[] 
   const trace = recordOf(header["trace"] ?? {});
   const traceTexts = Object.values(trace).every((value) => typeof value === "string");
   return faultsOf({
-    // Reports may ride on anything.
+    // Any envelope may contain a client report.
     "an envelope holds one transaction and nothing else":
       items.filter(({ header: { type } }) => type !== "client_report").length === 1,
     "the item says how long it is": item.header.length === item.payload.length,
@@ -161,7 +162,7 @@ function timeFaults(value: Json, what: string): string[] {
   });
 }
 
-// What the trace context and an entry of `spans` have in common.
+// The members that the trace context and an entry of `spans` have in common.
 function traceFaults(span: Json): string[] {
   const parent = span["parent_span_id"];
   const who = `span ${String(span["span_id"])}`;
@@ -238,7 +239,7 @@ function lengthFaults(event: Json, key: string, max: number): string[] {
   return isFine ? [] : [`${key} is longer than ${max}`];
 }
 
-// Over all transactions: each span once, and each parent known.
+// Across all transactions, each span is sent once and each parent is known.
 function familyFaults(
   events: readonly Json[],
   { knownParents, areIdsUnique }: Required<TransactionRules>,
@@ -263,7 +264,7 @@ function familyFaults(
   ];
 }
 
-/** All spans of a transaction event, its root first. */
+/** Returns all spans of a transaction event, the root first. */
 export function spansOf(event: Json): Json[] {
   const spans = Array.isArray(event["spans"]) ? event["spans"] : [];
   return [recordOf(recordOf(event["contexts"])["trace"]), ...spans.map((span) => recordOf(span))];

@@ -5,7 +5,7 @@ import { mergeScopes } from "../../src/scope/merge.js";
 import { Scope } from "../../src/scope/scope.js";
 import type { Breadcrumb } from "../../src/scope/scope-data.js";
 
-/** The same in the plainest way: everything is copied at every step. */
+/** A model of a scope in the plainest way: everything is copied at every step. */
 interface Model {
   user: object | undefined;
   tags: Record<string, unknown>;
@@ -24,7 +24,7 @@ type Step = (scope: Scope, model: Model) => void;
 
 const LIMIT = 5;
 
-// What a scope keeps as it is; how it copies anything else is the claim of other tests.
+// Values that a scope keeps unchanged; other tests cover how it copies other values.
 const leaf = fc.oneof(
   fc.string().map((text) => text.toWellFormed()),
   fc.integer(),
@@ -79,7 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.array(tagText, { maxLength: 3 }).map((parts): Step => (scope, model) => {
     scope.setFingerprint(parts);
-    // An empty one would be no fingerprint at all.
+    // An empty list would remove the fingerprint.
     model.fingerprint = parts.length === 0 ? undefined : [...parts];
   }),
   fc.constantFrom("debug" as const, "error" as const).map((level): Step => (scope, model) => {
@@ -100,7 +100,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-/** Steps on a growing tree of scopes: each one works on a scope, or forks it. */
+/** Steps on a growing tree of scopes: each changes a scope or forks it. */
 const program = fc.array(
   fc.record({
     at: fc.nat(),
@@ -126,7 +126,7 @@ function emptyModel(): Model {
 }
 
 function contentOf(scope: Scope): unknown {
-  // Which rules were broken on the way is the claim of other tests.
+  // Other tests cover the rules that were broken.
   const { broken: _broken, ...content } = mergeScopes([scope.data], LIMIT);
   return content;
 }
@@ -181,7 +181,7 @@ it("freezes all that it holds, and nothing of the application's", () => {
   );
 });
 
-// The links of the list of breadcrumbs are the scope's own; what is given away are the breadcrumbs.
+// The nodes of the list are internal to the scope; only the breadcrumbs are visible outside.
 function thawedIn(value: unknown, path: string = "data"): string[] {
   if (typeof value !== "object" || value === null) return [];
   const members = Object.entries(value).flatMap(([name, member]) =>

@@ -111,7 +111,7 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.object({ maxDepth: 2 }) },
 );
 
-/** Attributes under keys that the tables read, with values of the wrong types among the right ones. */
+/** Attributes with keys that are read by the inference, and values of right and wrong types. */
 export const attributeBag: fc.Arbitrary<AttributeBag> = fc.dictionary(
   fc.constantFrom(...KEYS),
   value,

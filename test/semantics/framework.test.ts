@@ -19,7 +19,7 @@ describe("a span of a web framework's layer", () => {
     [{ "restify.type": "middleware" }, "middleware"],
     [{ "nestjs.type": "app_creation" }, "app"],
     [{ "nestjs.type": "request_context", "http.request.method": "GET" }, "handler"],
-    // Next.js 15 repeats the request's method and path on it.
+    // Next.js 15 repeats the request's method and path on this span.
     [
       {
         "next.span_type": "Middleware.execute",

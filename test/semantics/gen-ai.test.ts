@@ -32,7 +32,7 @@ describe("a generative AI span", () => {
     ],
     [{ "gen_ai.operation.name": "Plan Trip!" }, "gen_ai.plan_trip", "name"],
     [{ "gen_ai.operation.name": "計画" }, "gen_ai", "name"],
-    // Sentry's server takes a span with a provider and no operation for no span of `gen_ai`.
+    // For Sentry's server, a span with a provider but without an operation is no span of `gen_ai`.
     [{ "gen_ai.provider.name": "aws.bedrock", "rpc.system": "aws-api" }, "rpc", "name"],
     [MODEL, undefined, "name"],
   ])("with %o has op %s and the description %s", (attributes, op, description) => {

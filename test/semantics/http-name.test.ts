@@ -129,7 +129,7 @@ describe("a name that somebody has chosen", () => {
     });
   });
 
-  // Words that no method, prefix, generic name or target of the attributes below can be made of.
+  // Words that are part of no method, prefix, generic name, or target in the attributes below.
   const word = fc.stringMatching(/^[a-z]{2,12}$/).map((text) => `my-${text}`);
   const chosen = fc
     .tuple(fc.constantFrom("", "GET ", "HTTP GET ", "HTTP ", "POST /", "GET https://"), word)

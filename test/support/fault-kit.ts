@@ -4,12 +4,12 @@ import { onTestFinished, vi } from "vitest";
 
 const ignore = (): void => undefined;
 
-/** Forgets which set-up faults this process has reported, as a new process would. */
+/** Clears the set-up faults that this process has reported, as if it were new. */
 export function forgetFaults(): void {
   Reflect.deleteProperty(globalThis, Symbol.for("otel-sentry-bridge.setup-faults.v1"));
 }
 
-/** Collects what is written on standard error until the test ends, which does not get it. */
+/** Collects writes to standard error until the test ends; they are not printed. */
 export function standardError(): string[] {
   const written: string[] = [];
   const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => {

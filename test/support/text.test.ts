@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { clip, cut, cutBytes, storable } from "../../src/support/text.js";
 
-// Any UTF-16 text, lone surrogates among it.
+// Any UTF-16 text, including lone surrogates.
 const texts = fc
   .array(fc.oneof(fc.integer({ min: 0, max: 0xff_ff }), fc.constantFrom(0xd8_3d, 0xde_00, 0x61)))
   .map((units) => String.fromCharCode(...units));

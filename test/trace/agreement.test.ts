@@ -8,10 +8,10 @@ import type { Bridge } from "../client/bridge.js";
 import { startDecider } from "../propagation-processes/decider.js";
 
 const ROOTS = 10_000;
-// Envelopes wait in a queue that holds 10,000 of them.
+// Below the 10,000 envelopes that the queue holds.
 const PORTION = 2_000;
 
-/** Starts root spans outside of any unit of work; their trace ids and those that were sent. */
+/** Starts root spans outside of any unit of work; returns all trace ids and those that were sent. */
 async function startRoots(bridge: Bridge): Promise<{ started: string[]; sent: Set<string> }> {
   const started: string[] = [];
   while (started.length < ROOTS) {
@@ -33,7 +33,7 @@ function traceparentOf(traceId: string): string {
   return `00-${traceId}-b7ad6b7169203331-01`;
 }
 
-/** A service that is told of these traces by `traceparent` alone; those that it has sent. */
+/** Continues these traces by `traceparent` alone, as another service; returns those that it sent. */
 async function decidedBy(bridge: Bridge, traceIds: readonly string[]): Promise<Set<string>> {
   const propagator = new SentryPropagator();
   for (const traceId of traceIds) {
@@ -53,7 +53,7 @@ describe(`${ROOTS} root spans outside of any unit of work, at rate 0.5`, () => {
     expect(sent.size).toBeLessThan(5_200);
     expect(one.client.stats().transactions.dropped).toEqual({ sample_rate: ROOTS - sent.size });
 
-    // Of other settings, but for the rate.
+    // All settings differ except the rate.
     const other = startBridge({ tracesSampleRate: 0.5, dsn: "https://k@o9.ingest.example.com/7" });
     expect(await decidedBy(other, started)).toEqual(sent);
 

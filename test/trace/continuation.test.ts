@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { mayContinue } from "../../src/trace/headers.js";
 
-// The table of the protocol: trace continuation guard.
+// The table of https://develop.sentry.dev/sdk/foundations/trace-propagation/.
 it.each([
   { which: "both the same", incoming: "1", orgId: "1", usually: true, strictly: true },
   { which: "different ones", incoming: "1", orgId: "2", usually: false, strictly: false },

@@ -28,7 +28,7 @@ describe("30,000 random sentry-trace headers", () => {
       ([traceId, spanId, sampled, space]) => space + formatSentryTrace(traceId, spanId, sampled),
     );
 
-  // The vendor's expression also takes ids of zeros, which Relay refuses, and leaves out or adds hyphens
+  // Sentry's own parser also accepts ids of zeros, which Relay rejects, and missing or extra hyphens
   // (`<trace id><span id>1`, `<trace id>--1`), which the header's grammar does not allow.
   it("are taken if the grammar allows them, for what the vendor takes them", () => {
     fc.assert(
@@ -54,8 +54,8 @@ describe("30,000 random traceparent headers", () => {
     .tuple(ids(32), ids(16), fc.nat(3), spaces)
     .map(([traceId, spanId, flags, space]) => space + formatTraceparent(traceId, spanId, flags));
 
-  // OpenTelemetry's parser takes one character of any white space on either side, line ends too. A
-  // header has none of those, and may have more than one space.
+  // OpenTelemetry's parser accepts one character of any white space, even a line break, on either side. A header contains
+  // no line breaks, and may have several spaces.
   it("are read as OpenTelemetry's parser reads them", () => {
     fc.assert(
       fc.property(near(valid), (text) => {
@@ -101,8 +101,8 @@ describe("40,000 random baggage headers", () => {
     return [...others, ...(members === undefined ? [] : [members])].join(`${space},${space}`);
   });
 
-  // Differences, all of members that no sender writes: the vendor's parser takes one without a name
-  // (`sentry-=1`), loses `sentry-__proto__`, and takes a prefix that is percent-encoded for one.
+  // Differences, all for members that no sender writes: Sentry's own parser accepts one without a name (`sentry-=1`), loses
+  // `sentry-__proto__`, and accepts a percent-encoded prefix.
   it("say of the sampling context what the vendor's parser finds in them", () => {
     fc.assert(
       fc.property(near(valid), (text) => {
@@ -128,7 +128,7 @@ describe("40,000 random baggage headers", () => {
   it("say the same after they were written again, and nothing of them is lost", () => {
     fc.assert(
       fc.property(near(valid), (anything) => {
-        // What cannot be encoded comes from no wire.
+        // A text that cannot be encoded cannot be received.
         const text = anything.toWellFormed();
         const members = sentryMembers(text) ?? {};
         const merged = mergeBaggage(text, members);

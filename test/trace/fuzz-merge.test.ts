@@ -56,7 +56,7 @@ function membersIn(header: string): string[] {
   return header === "" ? [] : header.split(",");
 }
 
-/** The members of a header by the rule: one after another, and what does not fit is left out. */
+/** Applies the limits in the plainest way: member by member, and those that do not fit are left out. */
 function fitting(texts: readonly string[]): string[] {
   const kept: string[] = [];
   let bytes = -1;
@@ -69,7 +69,7 @@ function fitting(texts: readonly string[]): string[] {
   return kept;
 }
 
-/** Members of these names, each so long that all have so many bytes with their commas. */
+/** Creates members with these names that take `bytes` bytes together, including commas. */
 function foreignBaggage(count: number, bytes: number): Record<string, string> {
   const length = Math.floor((bytes + 1) / count) - 1;
   const entries = Array.from({ length: count }, (_, index) => {
@@ -106,7 +106,7 @@ const contexts = fc.dictionary(
   { noNullPrototype: true },
 );
 
-/** What the carrier has after the propagators of OpenTelemetry. */
+/** Returns the `baggage` header after OpenTelemetry's propagator has written to it. */
 function afterW3c(carrier: string, members: Readonly<Record<string, string>>): string {
   const headers = { baggage: carrier };
   const ctx = propagation.setBaggage(ROOT_CONTEXT, baggageOf(members));
@@ -114,7 +114,7 @@ function afterW3c(carrier: string, members: Readonly<Record<string, string>>): s
   return headers.baggage;
 }
 
-/** First what is there, then what of the context is not, then ours; nobody else's `sentry-` members. */
+/** The expected order: existing members, then missing ones of the context, then ours; no other `sentry-` members. */
 function expectedMembers(
   present: string,
   members: Readonly<Record<string, string>>,
@@ -135,7 +135,7 @@ function nameOf(text: string): string {
   return decodeURIComponent(text.slice(0, text.indexOf("=")));
 }
 
-/** How many members, and how many bytes. */
+/** Numbers of members and of bytes. */
 const SIZES = [
   [10, 8000],
   [10, 8192],
@@ -167,8 +167,7 @@ describe("foreign baggage", () => {
     }
   });
 
-  // `W3CBaggagePropagator` writes the header anew: see the note at `SentryPropagator`. The trace and
-  // the decision are in `sentry-trace`.
+  // `W3CBaggagePropagator` overwrites the header: see `SentryPropagator`. The trace and the decision are in `sentry-trace`.
   it("that a W3C propagator writes after us is all that is left of the header", () => {
     const [, propagator] = composed[2] ?? ["", ours];
     expect(inject(propagator, baggageOf({ a: "1" }))).toBe("a=1");

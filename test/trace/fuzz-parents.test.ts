@@ -41,7 +41,7 @@ const traceparents = fc
   .tuple(ids(32), ids(16), fc.nat(3))
   .map(([traceId, spanId, flags]) => formatTraceparent(traceId, spanId, flags));
 
-/** A number as the specification has it: a decimal in [0, 1). The vendor's parser also takes 1 and `0.5x`. */
+/** A number by the specification: a decimal in [0, 1). Sentry's own parser also accepts 1 and `0.5x`. */
 function randIn(text: string | undefined): number | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   const value = Number(text);
@@ -60,9 +60,9 @@ describe("20,000 random senders", () => {
           isRemote: true,
         });
         expect(ours?.incoming.sampled).toBe(theirs.sampled);
-        // They write theirs over the sender's.
+        // Sentry's SDK replaces the sender's members by its own.
         const { sample_rand: given, ...rest } = { ...ours?.incoming.dsc };
-        // They pass on members for which Relay ignores the whole context.
+        // Sentry's SDK propagates members for which Relay ignores the whole context.
         const { sample_rand: _theirs, ...theirRest } = {
           ...validMembers({ ...theirs.dsc } as Record<string, string>),
         };

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 
-/** Printed, and in the message of each failure: `FUZZ_SEED=… npx vitest run test/propagation` repeats a run. */
+/** The seed, printed in the message of each failure. `FUZZ_SEED=… npx vitest run test/trace` repeats a run. */
 // oxlint-disable-next-line node/no-process-env -- a person sets it, to repeat a run
 export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
-/** How often a property is tried. */
+/** Number of runs of a property. */
 export function times(numRuns: number): fc.Parameters<unknown> {
   return { numRuns, seed: SEED };
 }
 
-/** An id of so many hexadecimal digits; sometimes the lowest or the highest. */
+/** An id of `length` hexadecimal digits; sometimes the lowest or the highest. */
 export function ids(length: number): fc.Arbitrary<string> {
   const bytes = fc.uint8Array({ minLength: length / 2, maxLength: length / 2 });
   const random = bytes.map((each) => Buffer.from(each).toString("hex"));
@@ -50,7 +50,7 @@ const PARTS = [
 
 const pieces = fc.array(fc.constantFrom(...PARTS), { maxLength: 12 }).map((all) => all.join(""));
 
-/** One change to a text: what is at a place is left out, put in, doubled or in the other case. */
+/** One change to a text: characters are removed, inserted, doubled, or change case. */
 const edits = fc.tuple(
   fc.nat(),
   fc.integer({ min: 0, max: 3 }),
@@ -66,7 +66,7 @@ function edited(text: string, changes: readonly (readonly [number, number, strin
   return result;
 }
 
-/** Texts of which some are valid headers, most are nearly so, and some are anything. */
+/** Texts: some valid headers, mostly almost valid ones, and some arbitrary ones. */
 export function near(valid: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const nearly = fc
     .tuple(valid, fc.array(edits, { minLength: 1, maxLength: 3 }))

@@ -14,7 +14,7 @@ const rates = fc.oneof(
   fc.integer({ min: 0, max: 1_000_000 }).map((step) => step / 1_000_000),
 );
 
-// The definition, by arithmetic without a limit.
+// The definition, in arithmetic of unlimited precision.
 function expected(traceId: string): number {
   const random = BigInt(`0x${traceId.slice(18)}`);
   return Number(((2n ** 56n - 1n - random) * 1_000_000n) / 2n ** 56n) / 1_000_000;

@@ -21,7 +21,7 @@ interface Outcome {
   readonly isPending: boolean;
 }
 
-/** What must hold, beside what does: plain sums. */
+/** The expected sums, next to the actual ones. */
 class Model {
   readonly #ledger = new DiscardLedger();
   readonly #reports: ClientReports = createClientReports({
@@ -67,7 +67,7 @@ class Model {
     else this.#reports.restore(report);
   }
 
-  /** Delivers all that is left; what came of it, and what should have. */
+  /** Delivers the remaining reports; returns the actual and the expected result. */
   settle(): { actual: Outcome; expected: Outcome } {
     for (const report of this.#out) this.#told.addReport(report);
     for (let rest = this.#reports.takeNow(); rest; rest = this.#reports.takeNow())
