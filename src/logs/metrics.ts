@@ -13,7 +13,7 @@ import { clientFor } from "../context/global-client.js";
 export interface MetricOptions {
   /** A unit of Sentry (`millisecond`, `byte`, `percent`) or any other word. */
   readonly unit?: string | undefined;
-  /** Attributes to group and filter by. Cut at 1200 characters of JSON, including the attributes of the scopes; each value at 200. */
+  /** Attributes to group and filter by. Each value is cut at 200 characters; attributes beyond 1200 characters of JSON in all, including those of the scopes, are left out. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 

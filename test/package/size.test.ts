@@ -10,6 +10,7 @@ import type { Application } from "./application.js";
 import { filesIn } from "./built-package.js";
 
 // 1.0 MB in 47 files when this was written: 605 kB are the implementation, 105 kB the types with their documentation.
+// The picture of the README is not counted: scripts/picture.mjs bounds it.
 const MAX_BYTES = 1_040_000;
 const MAX_FILES = 50;
 const MAX_LINE_CHARACTERS = 3000;
@@ -38,8 +39,9 @@ async function loadedBy(statement: string): Promise<number> {
 }
 
 describe("the packed package", () => {
-  it(`has at most ${MAX_BYTES / 1000} kB in at most ${MAX_FILES} files, documentation included`, () => {
-    const sizes = filesIn(packed.directory).map((file) => readFileSync(file).byteLength);
+  it(`has at most ${MAX_BYTES / 1000} kB in at most ${MAX_FILES} files, documentation included, beside its picture`, () => {
+    const files = filesIn(packed.directory).filter((file) => !file.endsWith(".png"));
+    const sizes = files.map((file) => readFileSync(file).byteLength);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MAX_BYTES);
     expect(sizes.length).toBeLessThanOrEqual(MAX_FILES);
   });
