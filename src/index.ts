@@ -1,7 +1,9 @@
+import type { Client } from "./client/public-client.js";
+import type { ClientOptions } from "./options/options.js";
 import { publicFunctions } from "./setup/public-functions.js";
 
 export type { Feedback, OwnEvent } from "./errors/own-events.js";
-export type { SentryClient } from "./client/client.js";
+export type { Client as SentryClient } from "./client/public-client.js";
 export type { CaptureMechanism } from "./errors/exception-values.js";
 export type { ReportCounts } from "./client-reports/client-reports.js";
 export type { PendingCounts } from "./client-reports/ledger.js";
@@ -109,11 +111,11 @@ export const close: typeof publicFunctions.close = publicFunctions.close;
 export const continueTrace: typeof publicFunctions.continueTrace = publicFunctions.continueTrace;
 export const continueTraceFromEnvironment: typeof publicFunctions.continueTraceFromEnvironment =
   publicFunctions.continueTraceFromEnvironment;
-export const createClient: typeof publicFunctions.createClient = publicFunctions.createClient;
+export const createClient: (options?: ClientOptions) => Client = publicFunctions.createClient;
 export const flush: typeof publicFunctions.flush = publicFunctions.flush;
 export const forkIsolation: typeof publicFunctions.forkIsolation = publicFunctions.forkIsolation;
 export const forkScope: typeof publicFunctions.forkScope = publicFunctions.forkScope;
-export const getClient: typeof publicFunctions.getClient = publicFunctions.getClient;
+export const getClient: () => Client | undefined = publicFunctions.getClient;
 export const getCurrentScope: typeof publicFunctions.getCurrentScope =
   publicFunctions.getCurrentScope;
 export const getGlobalScope: typeof publicFunctions.getGlobalScope = publicFunctions.getGlobalScope;

@@ -13,7 +13,9 @@ const modules = new Map();
 export function declarationModule(file) {
   const known = modules.get(file);
   if (known !== undefined) return known;
-  const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, "utf8"), {});
+  const { code, errors } = isolatedDeclarationSync(file, readFileSync(file, "utf8"), {
+    stripInternal: true,
+  });
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
   const module = { code, imports: new Map(), exports: new Map(), declarations: new Map() };
   let end = 0;

@@ -30,13 +30,14 @@ import {
 import type { Outbox } from "./outbox.js";
 import type { TraceIdentity } from "./sampling-context.js";
 import type { ProcessMembers } from "./process-members.js";
+import type { Client } from "./public-client.js";
 import { Sources } from "./sources.js";
 import type { ItemBuffer, SpanSource } from "./sources.js";
 import { countsOf } from "./stats.js";
 import type { ClientStats, DeliveryCounts } from "./stats.js";
 
 /** A Sentry client: applies scopes and hooks to captured events and transactions, and sends them. */
-export class SentryClient {
+export class SentryClient implements Client {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   /** Counts every item that is discarded. */
@@ -102,7 +103,10 @@ export class SentryClient {
     this.#newEventId = parts.newEventId;
   }
 
-  /** True once `close` was called. What is captured later is discarded and counted as `closed`. */
+  get dsn(): string | undefined {
+    return this.settings.dsn;
+  }
+
   get isClosed(): boolean {
     return this.#closing !== undefined;
   }
@@ -218,10 +222,6 @@ export class SentryClient {
     this.#outbox.deliver(batch.category, event, () => this.#builder.batch(batch));
   }
 
-  /**
-   * Sends everything that was captured before the call. Resolves to true once each item was sent or discarded, to false
-   * after `timeoutMillis` (default: the option `shutdownTimeoutMillis`). Never rejects.
-   */
   flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
     return this.#endTime.during(this.#flush(this.#endTime.valid(timeoutMillis)));
   }
@@ -231,11 +231,6 @@ export class SentryClient {
     return this.flush(this.#endTime.remaining);
   }
 
-  /**
-   * Flushes, then closes the client and its connections. Resolves as `flush` does. Default of `timeoutMillis`: the option
-   * `shutdownTimeoutMillis`, less the time for which a flush has just waited in vain. Idempotent: a second call returns
-   * the promise of the first. Never rejects.
-   */
   close(timeoutMillis: number = this.#endTime.remaining): Promise<boolean> {
     this.#closing ??= this.#close(this.#endTime.valid(timeoutMillis));
     return this.#closing;
@@ -258,7 +253,6 @@ export class SentryClient {
     this.#outbox.leave();
   }
 
-  /** Returns how much was captured, sent, queued and dropped. */
   stats(): ClientStats {
     return countsOf(this.#sources.counts(), {
       given: this.#outbox.given(),

@@ -1,5 +1,6 @@
 import { diag } from "@opentelemetry/api";
 import type { SentryClient } from "../client/client.js";
+import type { Client } from "../client/public-client.js";
 import type { ClientStats } from "../client/stats.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import { createDiagnostics } from "../support/diagnostics.js";
@@ -23,7 +24,7 @@ export function getClient(): SentryClient | undefined {
  * Sets the process-wide client, which the functions of this package use; `undefined` removes it. Any other value is
  * ignored and logs a diagnostic.
  */
-export function setClient(client: SentryClient | undefined): void {
+export function setClient(client: Client | undefined): void {
   if (client === undefined || isClient(client)) carrier[SLOT] = client;
   else
     doorDiagnostics().warnOnce(

@@ -25,6 +25,7 @@ const NO_ITEMS: CategoryStats = Object.freeze({
 class InertClient {
   readonly settings: object = Object.freeze({});
   readonly initialScopes: readonly never[] = [];
+  readonly dsn = undefined;
   readonly isClosed = false;
   readonly addBuffer: () => void = nothing;
   readonly addSpanSource: () => void = nothing;

@@ -23,7 +23,7 @@ export class ClientLogRecordProcessor {
   readonly #logs: LogCapture;
   #closing: Promise<void> | undefined;
 
-  /** `ownsClient`: `shutdown` closes the client instead of flushing it. */
+  /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
   constructor(client: SentryClient, ownsClient: boolean, onException?: LoggedExceptionSink) {
     this.#client = client;
     this.#ownsClient = ownsClient;

@@ -33,7 +33,7 @@ export class ClientSampler {
   #deciding: { client: SentryClient; decide: (root: DecidedRoot) => SegmentSampling } | undefined;
   #refused = 0;
 
-  /** `clientOf` is called for each root; without a client everything is sampled. */
+  /** @internal `clientOf` is called for each root; without a client everything is sampled. */
   constructor(clientOf: () => SentryClient | undefined) {
     this.#clientOf = clientOf;
   }

@@ -39,7 +39,7 @@ export class ClientSpanExporter {
   #stopWatching: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** `ownsClient`: `shutdown` closes the client instead of flushing it. */
+  /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
   constructor(client: SentryClient, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;

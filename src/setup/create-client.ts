@@ -2,6 +2,7 @@ import { diag } from "@opentelemetry/api";
 
 import { DiscardLedger } from "../client-reports/ledger.js";
 import { SentryClient } from "../client/client.js";
+import type { Client } from "../client/public-client.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";
 import type { ClientOptions, Settings } from "../options/options.js";
@@ -47,7 +48,7 @@ export function createClient(options: ClientOptions = {}): SentryClient {
 }
 
 /** Returns the client, or creates one that is used only for its settings: it needs no DSN and never becomes process-wide. */
-export function settingsClientOf(optionsOrClient: ClientOptions | SentryClient): SentryClient {
+export function settingsClientOf(optionsOrClient: Client | ClientOptions): SentryClient {
   return isClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
 }
 
@@ -178,7 +179,7 @@ function pressureOf(settings: Settings, delivery: Delivery | undefined): Pressur
 }
 
 /** Returns the client, or creates one from the options. */
-export function clientOf(optionsOrClient: ClientOptions | SentryClient | undefined): {
+export function clientOf(optionsOrClient: Client | ClientOptions | undefined): {
   client: SentryClient;
   isNew: boolean;
 } {

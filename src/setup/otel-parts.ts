@@ -1,4 +1,5 @@
 import type { SentryClient } from "../client/client.js";
+import type { Client } from "../client/public-client.js";
 import type { ClientOptions } from "../options/options.js";
 import { isSampled } from "../otel/outgoing-trace.js";
 import { propagationPolicy } from "../otel/propagation-policy.js";
@@ -21,7 +22,7 @@ import { watchRegistration } from "./registration-check.js";
  * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentrySpanProcessor extends ClientSpanProcessor {
-  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+  constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
     watchRegistration(client, { kind: "SentrySpanProcessor", instance: this });
@@ -37,7 +38,7 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
  * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentrySpanExporter extends ClientSpanExporter {
-  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+  constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
     watchRegistration(client, { kind: "SentrySpanExporter", instance: this });
@@ -52,7 +53,7 @@ export class SentrySpanExporter extends ClientSpanExporter {
  * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
-  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+  constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew, (logged) => reportLogged(client, logged));
   }
@@ -66,7 +67,7 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
  * invalid; its methods never throw.
  */
 export class SentrySampler extends ClientSampler {
-  constructor(optionsOrClient?: ClientOptions | SentryClient) {
+  constructor(optionsOrClient?: Client | ClientOptions) {
     const own = optionsOrClient === undefined ? undefined : settingsClientOf(optionsOrClient);
     super(() => own ?? getClient());
   }

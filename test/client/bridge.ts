@@ -12,8 +12,10 @@ import type {
 } from "@opentelemetry/sdk-trace-base";
 import { onTestFinished } from "vitest";
 
-import { SentrySpanProcessor, createClient, setClient } from "../../src/index.js";
-import type { ClientOptions, SentryClient } from "../../src/index.js";
+import type { SentryClient } from "../../src/client/client.js";
+import { SentrySpanProcessor, setClient } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
+import { createClient } from "../../src/setup/create-client.js";
 import type { MemoryTransport } from "../../src/testing/memory-transport.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import {

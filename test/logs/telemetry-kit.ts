@@ -1,7 +1,9 @@
 import { onTestFinished } from "vitest";
 
-import { createClient, setClient } from "../../src/index.js";
-import type { ClientOptions, SentryClient } from "../../src/index.js";
+import type { SentryClient } from "../../src/client/client.js";
+import { setClient } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
+import { createClient } from "../../src/setup/create-client.js";
 import type {
   MemoryTransport,
   MemoryTransportOptions,

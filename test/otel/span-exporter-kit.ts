@@ -1,8 +1,10 @@
 import { diag } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 
-import { SentrySpanExporter, createClient, setClient } from "../../src/index.js";
-import type { ClientOptions, SentryClient } from "../../src/index.js";
+import type { SentryClient } from "../../src/client/client.js";
+import { SentrySpanExporter, setClient } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
+import { createClient } from "../../src/setup/create-client.js";
 import type { ExportOutcome } from "../../src/otel/span-exporter.js";
 import type {
   MemoryTransport,

@@ -4,8 +4,10 @@ import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { SentryPropagator, createClient, setClient } from "../../src/index.js";
-import type { ClientOptions, SentryClient } from "../../src/index.js";
+import type { SentryClient } from "../../src/client/client.js";
+import { SentryPropagator, setClient } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
+import { createClient } from "../../src/setup/create-client.js";
 import { ClientSpanExporter } from "../../src/otel/span-exporter.js";
 import { ClientSpanProcessor } from "../../src/otel/span-processor.js";
 import {

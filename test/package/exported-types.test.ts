@@ -9,7 +9,7 @@ import type { Application } from "./application.js";
 
 const tsc = join(import.meta.dirname, "../../node_modules/.bin/tsc");
 
-// Members of these are for the package's own parts: an application passes them on and calls `flush`, `close` and `stats`.
+// Members of these are for the package's own parts: an application passes them on.
 // The OTel SDK calls the methods of the classes that it is given, by its own types.
 const NOT_ENTERED: ReadonlySet<string> = new Set([
   "ClientLogRecordProcessor",
@@ -17,7 +17,6 @@ const NOT_ENTERED: ReadonlySet<string> = new Set([
   "ClientSpanExporter",
   "ClientSpanProcessor",
   "ScopeData",
-  "SentryClient",
   "TracePropagator",
 ]);
 
@@ -121,6 +120,14 @@ describe("the types of the package", () => {
 
   it("let a value that a CommonJS module made be used where an ES module's is expected", async () => {
     expect(await compile({ "library.cts": LIBRARY, "application.mts": APPLICATION })).toBe("");
+  });
+
+  it("show an application no more of a client than it may call", () => {
+    const client = declarationsOf(typesOf("index.d.cts")).get("SentryClient") ?? "";
+    const members = [...client.matchAll(/^\s+(?:readonly )?(\w+)[(:]/gm)].map(([, name]) =>
+      String(name),
+    );
+    expect(members.toSorted()).toEqual(["close", "dsn", "flush", "isClosed", "stats"]);
   });
 
   it("tell the compiler what does not exist", async () => {
