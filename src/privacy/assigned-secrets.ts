@@ -58,8 +58,8 @@ function withoutCommand(line: string): string {
   return line.slice(0, start) + filterCommandLine(line.slice(start), (word) => word);
 }
 
-// Of SQL and of shells: `PASSWORD 'x'`, `identified by 'x'`, `setx API_TOKEN "x"`. Other words before a quotation mark are
-// prose: `unexpected token 'x'`.
+// Assignments without a sign, in SQL and shells: `PASSWORD 'x'`, `identified by 'x'`, `setx API_TOKEN "x"`. Other words
+// before a quotation mark are prose: `unexpected token 'x'`.
 const QUOTED =
   /\b((?:(?:with|set) password|PASSWORD|identified (?:with \w{1,64} )?by|IDENTIFIED (?:WITH \w{1,64} )?BY|[A-Z]{1,32}(?:_[A-Z]{1,32}){1,8}) )('[^'\n]{1,256}'|"[^"\n]{1,256}")/g;
 
@@ -171,7 +171,7 @@ function secretAt(text: string, { mark, index, name }: Marked): Extent | undefin
 const COOKIE_NAME = /(?:^| )(?:set-)?cookie$/i;
 const COOKIE_PAIRS = /[^\s=;,"']{1,256}=[^\s;,"']*(?:; ?[\w.-]{1,64}(?:=[^\s;,"']*)?)*/y;
 
-// A header within a line: `GET / Host: h Cookie: a=b; c=d`.
+// Finds a cookie header inside of a line: `GET / Host: h Cookie: a=b; c=d`.
 function cookiesAt(text: string, start: number, name: string): Extent | undefined {
   if (!COOKIE_NAME.test(name)) return undefined;
   COOKIE_PAIRS.lastIndex = start;

@@ -83,7 +83,7 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
   };
 }
 
-// What the client writes, and what has its own function above.
+// Members that the client writes itself, and those that are filtered separately.
 const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "breadcrumbs",
   "contexts",
@@ -101,7 +101,7 @@ const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-// Texts, and members that an application has put into an event of its own: `fingerprint`, `logger`, `threads`.
+// Filters texts, and members that an application may set in its own events: `fingerprint`, `logger`, `threads`.
 function redactedOthers(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
@@ -132,7 +132,7 @@ function redactedContexts(
   );
 }
 
-// In an event that the application created, any member may be missing, and any may be there.
+// In an event that the application created, any member may be missing, and there may be unknown ones.
 function redactedException(exception: ExceptionValue, sendDefaultPii: boolean): ExceptionValue {
   const { stacktrace, ...rest }: Partial<ExceptionValue> = exception;
   const frames = stacktrace?.frames;
