@@ -34,7 +34,7 @@ export function recordBreadcrumbs(span: FinishedSpan, segment: Segment, limit: n
   if (!isCall && !hasEvents(span)) return;
   const unit = unitOfSpan(span);
   if (unit === undefined) return;
-  for (const crumb of recordsOfEvents(span)) unit.addSpanBreadcrumb(crumb, limit);
+  for (const record of recordsOfEvents(span)) unit.addSpanBreadcrumb(record, limit);
   if (!isCall) return;
   if (segment.isTaken && segment.root !== span) noteUnit(segment, span, unit);
   else unit.addSpanBreadcrumb(recordOf(span), limit);
@@ -69,14 +69,14 @@ export function breadcrumbsOfError(
     ...attempt(() => recordsOfOpenSpan(trace.span), []),
   ];
   const made = [
-    ...left.map((crumb) => attempt(() => hinted(crumb), undefined)),
+    ...left.map((record) => attempt(() => hinted(record), undefined)),
     ...encodedBreadcrumbs(trace.span, unit, client),
   ];
   return made
     .map((each) =>
       each === undefined ? null : hookedBreadcrumb(each.breadcrumb, each.hint, client),
     )
-    .filter((crumb) => crumb !== null)
+    .filter((breadcrumb) => breadcrumb !== null)
     .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
 }
 
@@ -111,11 +111,11 @@ interface MadeBreadcrumb {
   readonly hint: BreadcrumbHint;
 }
 
-function hinted(crumb: SpanBreadcrumb): MadeBreadcrumb {
-  const { name, kind, attributes } = crumb;
+function hinted(record: SpanBreadcrumb): MadeBreadcrumb {
+  const { name, kind, attributes } = record;
   const of = { name, attributes };
   return {
-    breadcrumb: breadcrumbOf(crumb),
+    breadcrumb: breadcrumbOf(record),
     hint: kind === undefined ? { spanEvent: of } : { span: of },
   };
 }
@@ -147,11 +147,11 @@ interface ClientCall {
 }
 
 /** Builds the breadcrumb of a recorded span or span event (Sentry protocol: breadcrumbs). */
-function breadcrumbOf(crumb: SpanBreadcrumb): Breadcrumb {
-  const { kind } = crumb;
+function breadcrumbOf(record: SpanBreadcrumb): Breadcrumb {
+  const { kind } = record;
   return kind === undefined
-    ? breadcrumbOfEvent(crumb)
-    : breadcrumbOfCall(callOfRecord(crumb, kind));
+    ? breadcrumbOfEvent(record)
+    : breadcrumbOfCall(callOfRecord(record, kind));
 }
 
 /** Builds the breadcrumb of an encoded CLIENT span. */

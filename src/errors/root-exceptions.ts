@@ -53,8 +53,8 @@ export class RootExceptions implements WaitingRoot {
   /** Reports the exceptions once the root has ended, when `outcome` is set. It also applies to spans that end after the root. */
   decide(outcome?: RootOutcome): void {
     this.#outcome = outcome ?? this.#outcome;
-    if (this.#outcome !== undefined) this.#settle(this.#outcome);
-    else if (this.#sink.waiting.isOver) this.#settle(this.#outcomeOfOpen());
+    if (this.#outcome !== undefined) this.#reportBy(this.#outcome);
+    else if (this.#sink.waiting.isOver) this.#reportBy(this.#outcomeOfOpen());
     else this.#bound();
     this.#changed();
   }
@@ -73,7 +73,7 @@ export class RootExceptions implements WaitingRoot {
   }
 
   reportOpen(): void {
-    this.#settle(this.#outcomeOfOpen());
+    this.#reportBy(this.#outcomeOfOpen());
     this.#changed();
   }
 
@@ -102,7 +102,7 @@ export class RootExceptions implements WaitingRoot {
 
   // In reverse order, since the outermost error was recorded last and has the others as its causes. Unhandled errors
   // go first: an error is reported only once, and must not be reported as handled.
-  #settle(outcome: RootOutcome): void {
+  #reportBy(outcome: RootOutcome): void {
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length === 0) return;

@@ -211,13 +211,13 @@ function readTags(tags: unknown): Pair[] {
 }
 
 function readBreadcrumb(value: unknown): BreadcrumbView {
-  const crumb = recordOf(value);
+  const breadcrumb = recordOf(value);
   return {
-    at: timeOf(crumb["timestamp"]) ?? 0,
-    level: shownText(crumb["level"]) || "info",
-    category: shownText(crumb["category"]) || shownText(crumb["type"]),
-    message: shownText(crumb["message"]),
-    data: pairsOf(crumb["data"]),
+    at: timeOf(breadcrumb["timestamp"]) ?? 0,
+    level: shownText(breadcrumb["level"]) || "info",
+    category: shownText(breadcrumb["category"]) || shownText(breadcrumb["type"]),
+    message: shownText(breadcrumb["message"]),
+    data: pairsOf(breadcrumb["data"]),
   };
 }
 

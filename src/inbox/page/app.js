@@ -92,7 +92,7 @@ async function load(traceId, errorId = "") {
   shownTrace = traceId;
   const response = await fetch(`/data/traces/${encodeURIComponent(traceId)}`);
   const trace = response.ok ? await response.json() : undefined;
-  // Another one was chosen meanwhile.
+  // Another trace was chosen in the meantime.
   if (shownTrace !== traceId) return;
   if (trace !== undefined) traceView.show(trace, errorId);
   else
@@ -123,7 +123,7 @@ function welcome() {
   );
 }
 
-// An address such as #traces/<trace id> chooses a trace.
+// A URL fragment such as #traces/<trace id> selects a trace.
 function readAddress() {
   const [name, traceId = "", errorId = ""] = location.hash.slice(1).split("/").map(decode);
   if (traceId === "") return false;

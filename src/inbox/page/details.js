@@ -8,7 +8,7 @@ import { clock, duration, inline } from "./format.js";
  */
 
 /**
- * The data of a span.
+ * Builds the view of a span's data.
  *
  * @param {import("../views.js").ShownSpan} span
  * @param {number} offset Milliseconds since the trace's start.
@@ -33,7 +33,7 @@ export function spanDetails(span, offset) {
 }
 
 /**
- * The scope's data on an event.
+ * Builds the view of an event's scope data.
  *
  * @param {Scope} scope
  */
@@ -83,7 +83,7 @@ function crumbList(breadcrumbs) {
 }
 
 /**
- * An error with its chain and its frames.
+ * Builds the view of an error with its causes and stack frames.
  *
  * @param {ErrorView} error
  * @param {string} spanName

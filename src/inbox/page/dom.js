@@ -1,6 +1,6 @@
 /**
- * Builds an element. Text comes in as text only: a string among the children becomes a text node, and everything else an
- * attribute that cannot run anything.
+ * Builds an element. String children become text nodes, so that received text cannot become markup. Names of attributes
+ * must not be received text.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -28,7 +28,7 @@ export function byId(id) {
 }
 
 /**
- * Text from elsewhere: isolated, so that its direction does not turn the text around it.
+ * Builds an element for received text, isolated so that its text direction does not affect the text around it.
  *
  * @param {string} text
  * @param {string} className
@@ -38,7 +38,7 @@ export function said(text, className = "") {
 }
 
 /**
- * A list of keys and values.
+ * Builds a list of keys and values.
  *
  * @param {readonly (readonly [string, string])[]} pairs
  */
@@ -49,7 +49,7 @@ export function pairList(pairs) {
 }
 
 /**
- * A table; a cell is a text or an element.
+ * Builds a table. A cell is a string or an element.
  *
  * @param {readonly string[]} headings A heading that ends in "#" is that of a column of numbers.
  * @param {readonly (readonly (string | HTMLElement)[])[]} rows

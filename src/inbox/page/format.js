@@ -29,7 +29,7 @@ const HUES = 8;
 const hues = new Map();
 
 /**
- * The class of a service's colour. Services get colours in the order in which they appear.
+ * Returns the CSS class of a service's colour. Services get colours in the order in which they appear.
  *
  * @param {string} service
  */

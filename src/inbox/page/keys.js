@@ -2,7 +2,7 @@ import { byId } from "./dom.js";
 import { hasModifier } from "./list-view.js";
 
 /**
- * Listens to the keys that work everywhere on the page.
+ * Handles the keyboard shortcuts of the page.
  *
  * @param {object} handlers
  * @param {() => void} handlers.focusList
@@ -38,7 +38,7 @@ export function listenToKeys({ focusList, focusTrace, toggleFolding, showView })
   byId("help-button").addEventListener("click", openHelp);
 }
 
-// What has keys of its own: an Enter on a button presses it.
+// Controls that handle keys themselves, such as Enter on a button.
 /** @param {EventTarget | null} target */
 function isControl(target) {
   return target instanceof Element && target.closest("input, select, button, a, summary") !== null;

@@ -3,7 +3,7 @@ import { entriesOf } from "./lists.js";
 
 /** @typedef {import("./lists.js").Entry} Entry */
 
-/** The list of traces or errors, its filter, and the chosen entry. */
+/** The list of traces or errors, with its filter and the selected entry. */
 export class ListView {
   /** @type {Entry[]} */
   #entries = [];
@@ -80,7 +80,7 @@ export class ListView {
     return this.#entries.find(({ key }) => key === this.#chosen);
   }
 
-  // The chosen entry is the one that Tab reaches; without one, the first.
+  // Tab reaches the selected entry, or the first one if none is selected.
   #mark() {
     const target = this.#chosenEntry() ?? this.first;
     for (const entry of this.#entries) {
@@ -120,7 +120,7 @@ export class ListView {
     const select = byId("filter-service");
     const selected = valueOf(select);
     const services = new Set(traces.flatMap((trace) => trace.services));
-    // A chosen service stays, also when its traces have gone.
+    // Keeps the selected service even if its traces were evicted.
     if (selected !== "") services.add(selected);
     const options = [...services]
       .toSorted()

@@ -9,7 +9,7 @@ const MAX_ENTRIES = 300;
  */
 
 /**
- * The entries of the list of traces or of errors that pass the filter, newest first.
+ * Returns the traces or errors that match the filter, newest first.
  *
  * @param {"traces" | "errors"} view
  * @param {Iterable<import("../trace-record.js").TraceSummary>} traces
@@ -65,7 +65,7 @@ function traceItem(trace) {
   return { key: id, traceId: id, errorId: "", at: trace.start, build };
 }
 
-// The end of a path says most, and the list is narrow.
+// The list is narrow: show the end of a path, which has the file name.
 /** @param {string} location */
 function shortened(location) {
   return location.split(/[\\/]/).slice(-2).join("/");

@@ -3,7 +3,7 @@ import { clock, counted } from "./format.js";
 import { logTable, traceLink } from "./trace-cards.js";
 
 /**
- * The content of a view that is a table.
+ * Builds the content of a table view.
  *
  * @param {string} view
  * @param {import("../tallies.js").Tallies} tallies

@@ -6,7 +6,7 @@ import { errorCard, heading, otherCards } from "./trace-cards.js";
 import { drawWaterfall } from "./waterfall.js";
 
 /**
- * The view of one trace. It keeps the chosen span, what is collapsed, and the focus when the trace is drawn again.
+ * The view of one trace. Keeps the selected span, the collapsed rows and the focus when the trace is redrawn.
  */
 export class TraceView {
   /** @type {import("../trace-record.js").TraceDetail | undefined} */

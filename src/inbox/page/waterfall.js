@@ -12,7 +12,7 @@ const TICKS = 4;
  */
 
 /**
- * The rows of a waterfall on one axis of time.
+ * Builds the rows of a waterfall on one time axis.
  *
  * @param {Detail} trace
  * @param {boolean} isFolded
