@@ -257,7 +257,7 @@ describe("a hook that captures", () => {
 
       expect(getIsolationScope().data.breadcrumbs).toMatchObject({
         length: 1,
-        crumb: { message: "outside" },
+        entry: { message: "outside" },
       });
     });
   });
