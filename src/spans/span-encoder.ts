@@ -13,11 +13,16 @@ import { SPAN_KIND, STATUS_CODE, namesSpan, validSpanId, validTraceId } from "..
 import { AttributeEncoder } from "./attribute-encoder.js";
 import { sourceMember, transactionName } from "./encoded-head.js";
 import type { EncodedHead, HeadNaming } from "./encoded-head.js";
-import { jsonLinks, jsonMeasurements, statusDescription } from "./encode-details.js";
+import {
+  jsonLinks,
+  jsonMeasurements,
+  nameMember,
+  SpanLabels,
+  statusDescription,
+} from "./encode-details.js";
 import { jsonValue, LastText, TimestampEncoder, validTimes } from "./json-values.js";
 import type { FinishedSpan } from "../trace/span.js";
 import { readableSpan } from "./readable-span.js";
-import { SpanLabels, nameMember } from "./span-label.js";
 
 /** Settings of the encoding of spans. */
 export interface EncodingSettings {
