@@ -1,5 +1,7 @@
 // Secrets in texts that are not JSON: `PASSWORD=x`, lines of YAML and of HTTP headers, XML, options of programs. Prose can
 // look the same ("password: reset by user"), so a value after a colon is a secret only if it does not read like words.
+import { withoutLines } from "./assigned-lines.js";
+import { type Extent, isAssignedSecret, isPlaceholder, valueAt } from "./assigned-value.js";
 import { filterCommandLine } from "./command-line.js";
 import { isSecretName, mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
@@ -8,7 +10,7 @@ import { filterSetCookie } from "./sensitive.js";
 /** Characters before an assignment that are read as its name. */
 const MAX_NAME = 64;
 
-const CANDIDATE = /[{[=]|: |<\/| -[-a-z]| ['"]/i;
+const CANDIDATE = /[{[=]|:\s|<\/|(?<![^\s])-[-a-z]| ['"]/i;
 
 /** Returns false if a text contains neither JSON nor assignments. A cheap first test: 60 ns for 40 characters. */
 export function mayHoldAssignments(text: string): boolean {
@@ -61,7 +63,7 @@ function withoutCommand(line: string): string {
 // Assignments without a sign, in SQL and shells: `PASSWORD 'x'`, `identified by 'x'`, `setx API_TOKEN "x"`. Other words
 // before a quotation mark are prose: `unexpected token 'x'`.
 const QUOTED =
-  /\b((?:(?:with|set) password|PASSWORD|identified (?:with \w{1,64} )?by|IDENTIFIED (?:WITH \w{1,64} )?BY|[A-Z]{1,32}(?:_[A-Z]{1,32}){1,8}) )('[^'\n]{1,256}'|"[^"\n]{1,256}")/g;
+  /\b((?:(?:with|set) password|PASSWORD|identified (?:with \w{1,64} )?by|IDENTIFIED (?:WITH \w{1,64} )?BY|[A-Z]{1,32}(?:_[A-Z]{1,32}){1,8}) )('(?:[^'\\\n]|\\[^]|''){1,256}'|"(?:[^"\\\n]|\\[^]|""){1,256}")/g;
 
 const IDENTIFIED = /identified (?:with|by)/i;
 
@@ -78,78 +80,28 @@ function withoutQuoted(text: string): string {
 // One line, with the following lines if it ends with a backslash.
 const COMMAND_LINE = /(?:[^\r\n\\]|\\(?:\r\n|[^]))+/g;
 
-// A name of up to three words at the beginning of a line: `API key: x`.
-const LINE =
-  /^([ \t>*-]{0,32}(?:export[ \t]|set[ \t])?["']?((?:[\w.$@/-]{1,64} ){0,2}[\w.$@/-]{1,64})["']?[ \t]{0,8}[:=][ \t]{1,8})(\S[^\r\n]*)$/gm;
-
-function withoutLines(text: string, sendDefaultPii: boolean): string {
-  if (!text.includes(": ") && !text.includes("= ")) return text;
-  const isDocument = isOfLines(text);
-  return text.replace(LINE, (...match: string[]) => {
-    const [all = "", start = "", name = "", value = ""] = match;
-    if (COOKIE.test(name)) return start + (sendDefaultPii ? filterSetCookie(value) : FILTERED);
-    if (!isAssignedSecret(name) || isPlaceholder(value)) return all;
-    const isSecret = AUTHORIZATION.test(name) || isQuoted(value) || isValue(value, isDocument);
-    return isSecret ? start + FILTERED : all;
-  });
-}
-
-// Two or more lines of names and values are a document; a single one may be a message.
-function isOfLines(text: string): boolean {
-  return text.includes("\n") && (text.match(LINE)?.length ?? 0) > 1;
-}
-
-const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
-const COOKIE = /^(?:set-)?cookie$/i;
-
-// In a document, words are values, too, unless they are a statement about the name: `must not be empty`.
-function isValue(value: string, isDocument: boolean): boolean {
-  const words = value.trimEnd();
-  if (isDocument) return !STATEMENT.test(words);
-  return !/\s/.test(words) && isRandom(words);
-}
-
-const STATEMENT =
-  /^(?:must|should|shall|is|are|was|were|has|have|had|may|can|cannot|can't|does|do|did|will|required|invalid|incorrect|wrong|missing|empty|too|not|no|expected|expired|expires|please|field|at least|reset|changed|rejected|accepted|ok)\b/i;
-
-/** Length of the shortest value that can be distinguished from a word. */
-const SHORTEST_RANDOM = 6;
-
-// Words contain neither digits nor capitals behind their first letter.
-function isRandom(value: string): boolean {
-  return value.length >= SHORTEST_RANDOM && /[a-z]/i.test(value) && /\d|[a-z][A-Z]/.test(value);
-}
-
-function isQuoted(value: string): boolean {
-  return /^(["'`])[^]*\1[,;]?$/.test(value) && value.length > 3;
-}
-
-// References (`${NAME}`), parameters of statements (`$1`), format specifiers (`%s`) and values without information.
-const PLACEHOLDER =
-  /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
-
-function isPlaceholder(value: string): boolean {
-  return PLACEHOLDER.test(value);
-}
-
-const MARK = /=(?![=>~])|: (?=\S)|(?<=\s)--[a-z][\w.-]{1,64} (?=[^\s-])/gi;
+const MARK = /:?=(?![=>~])|: (?=\S)|(?<![^\s])--?[a-z][\w.-]{1,64}[ \t]{1,8}(?=[^\s-])/gi;
 
 // `PASSWORD=x`, `password = 'x'`, `password: x1y2z3`, `--password x1y2z3`, anywhere in a line.
 function withoutMarks(text: string, sendDefaultPii: boolean): string {
   let shown = "";
   let at = 0;
+  let open = "";
+  let scanned = 0;
   for (const { 0: mark, index } of text.matchAll(MARK)) {
-    if (index < at) continue;
-    const name = mark.startsWith("--")
-      ? mark.trim()
-      : nameBefore(text, index, mark === "=" ? 1 : 3);
+    if (index < scanned) continue;
+    open = openQuote(text.slice(scanned, index), open);
+    scanned = index;
+    const isOption = mark.startsWith("-");
+    const name = isOption ? mark.trim() : nameBefore(text, index, mark.endsWith("=") ? 1 : 3);
     const cookies = mark === ": " ? cookiesAt(text, index + mark.length, name) : undefined;
-    const value = cookies ?? secretAt(text, { mark, index, name });
+    const value = cookies ?? secretAt(text, { mark, index, name, open });
     if (value === undefined) continue;
     const isShown = cookies !== undefined && sendDefaultPii;
     const filtered = isShown ? filterSetCookie(text.slice(value.start, value.end)) : FILTERED;
     shown += text.slice(at, value.start) + filtered;
     at = value.end;
+    scanned = value.next;
   }
   return at === 0 ? text : shown + text.slice(at);
 }
@@ -158,14 +110,16 @@ interface Marked {
   readonly mark: string;
   readonly index: number;
   readonly name: string;
+  /** The quotation mark in which the assignment is. */
+  readonly open: string;
 }
 
-function secretAt(text: string, { mark, index, name }: Marked): Extent | undefined {
+function secretAt(text: string, { mark, index, name, open }: Marked): Extent | undefined {
   if (!isAssignedSecret(name)) return undefined;
-  const start = index + mark.length;
+  const from = index + mark.length;
   const isTight =
-    mark === "=" && !/\s/.test(text.charAt(start)) && !/\s/.test(text.charAt(index - 1));
-  return valueAt(text, start, isTight);
+    mark.endsWith("=") && !/\s/.test(text.charAt(from)) && !/\s/.test(text.charAt(index - 1));
+  return valueAt(text, { from, isTight, open });
 }
 
 const COOKIE_NAME = /(?:^| )(?:set-)?cookie$/i;
@@ -176,12 +130,23 @@ function cookiesAt(text: string, start: number, name: string): Extent | undefine
   if (!COOKIE_NAME.test(name)) return undefined;
   COOKIE_PAIRS.lastIndex = start;
   const pairs = COOKIE_PAIRS.exec(text)?.[0];
-  return pairs === undefined ? undefined : { start, end: start + pairs.length };
+  if (pairs === undefined) return undefined;
+  const end = start + pairs.length;
+  return { start, end, next: end };
 }
 
-// `key=value` is about keys in general.
-function isAssignedSecret(name: string): boolean {
-  return name.length > 1 && !/^key$/i.test(name) && mayNameSecret(name) && isSecretName(name);
+// Apostrophes within a word are no quotation marks. A line break ends a string, because most marks without a partner are in
+// prose.
+const QUOTE = /\n|"|(?<!\w)'|'(?!\w)/g;
+
+/** Returns the quotation mark that is still open behind a part of a text; "" if there is none. */
+function openQuote(part: string, before: string): string {
+  let open = before;
+  for (const { 0: mark } of part.matchAll(QUOTE)) {
+    if (mark === "\n" || mark === open) open = "";
+    else if (open === "") open = mark;
+  }
+  return open;
 }
 
 const NAME_CHARACTER = /[\w.$@-]/;
@@ -200,31 +165,4 @@ function nameBefore(text: string, end: number, words: number): string {
     at -= 1;
   }
   return text.slice(at, last);
-}
-
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-}
-
-// A value ends where the next assignment begins: `password=x,user=me`, `password=x&page=2`.
-const BARE = /(?:[^\s&;,"'<>]|[&;,](?![\w.-]{1,64}=|\s|$))+/y;
-const SPACES = /[ \t]{0,8}/y;
-
-function valueAt(text: string, from: number, isTight: boolean): Extent | undefined {
-  SPACES.lastIndex = from;
-  const start = from + (SPACES.exec(text)?.[0].length ?? 0);
-  const quote = text.charAt(start);
-  if (quote === '"' || quote === "'" || quote === "`") return quotedAt(text, start, quote);
-  BARE.lastIndex = start;
-  const value = (BARE.exec(text)?.[0] ?? "").replace(/[.)\]}]{1,4}$/, "");
-  if (value === "" || isPlaceholder(value) || !(isTight || isRandom(value))) return undefined;
-  return { start, end: start + value.length };
-}
-
-function quotedAt(text: string, start: number, quote: string): Extent | undefined {
-  const close = text.indexOf(quote, start + 1);
-  const end = close === -1 ? text.length : close;
-  const value = text.slice(start + 1, end);
-  return value === "" || isPlaceholder(value) ? undefined : { start: start + 1, end };
 }

@@ -21,7 +21,42 @@ describe("a text that is no JSON", () => {
     ["password = 'x'", `password = '${F}'`],
     ["db.password = hunter2x", `db.password = ${F}`],
     ['<db user="a" password="x"/>', `<db user="a" password="${F}"/>`],
+    // Strings with quotation marks inside, by the rules of shells, JavaScript, JSON, SQL and Python.
+    [String.raw`password="a\"b c"`, `password="${F}"`],
+    [String.raw`password='a\'b c' user=me`, `password='${F}' user=me`],
+    [String.raw`password='it'\''s b' user=me`, `password='${F}' user=me`],
+    ['password="a""b c"', `password="${F}"`],
+    ["password = 'it''s b' AND user = 'x'", `password = ${F}`],
+    [String.raw`password=a\ b user=me`, `password=${F} user=me`],
+    ['password=a"b c d" user=me', `password=${F} user=me`],
+    ["(a, password = 'it''s b', c)", `(a, password = '${F}', c)`],
+    ['password = "a b" + "c d"', `password = ${F}`],
+    ['password = """a "b" c"""', `password = ${F}`],
+    [String.raw`password=$'a\'b c'`, `password=$'${F}'`],
+    [String.raw`run --password "a\"b c" now`, `run --password "${F}" now`],
+    [String.raw`--password "a\"b c"`, `--password "${F}"`],
+    ["password=it's fine", `password=${F} fine`],
+    // Assignments within a string.
+    ['said "user=me token=x" and "y"', `said "user=me token=${F}" and "y"`],
+    ['<db conn="password=x" name="y"/>', `<db conn="password=${F}" name="y"/>`],
+    // Other signs.
+    ['password := "x"', `password := "${F}"`],
+    ["run -password hunter2x now", `run -password ${F} now`],
+    ["run --password\thunter2x", `run --password\t${F}`],
     // Lines of names and values.
+    ['password: "a\nb c"\nuser: me', `password: ${F}\nuser: me`],
+    // Blocks and lists of YAML.
+    [
+      "db:\n  user: me\n  password: |\n    a\n\n    b\n  port: 5",
+      `db:\n  user: me\n  password: |\n    ${F}\n  port: 5`,
+    ],
+    ["api_key: >-\n  a b\nname: x", `api_key: >-\n  ${F}\nname: x`],
+    ["password:\r\n  a b\r\nname: x", `password:\r\n  ${F}\r\nname: x`],
+    ["- password:\n    a b\n  port: 5", `- password:\n    ${F}\n  port: 5`],
+    ["api_keys:\n- a\n- b\nname: x", `api_keys:\n- ${F}\nname: x`],
+    ["credentials:\n  user: me\n  pass: x\nport: 5", `credentials:\n  ${F}\nport: 5`],
+    ["password:\n  hunter2x", `password:\n  ${F}`],
+    ['note: "a\npassword: x y\nb: "', `note: "a\npassword: ${F}\nb: "`],
     ["user: me\npassword: x", `user: me\npassword: ${F}`],
     [
       "users:\n  - name: me\n    clientSecret: a b c",
@@ -84,6 +119,11 @@ describe("a text that is no JSON", () => {
     '<label>Password</label><input type="password" name="password"/>',
     "password=null token=false secret= ",
     "token count: 512 max tokens: 4096",
+    "Invalid input:\npassword: reset by user",
+    "errors:\n  password:\n    - must not be empty\n    - is too short\nname: x",
+    "token:\n    at parse (/app/a.js:1:2)\nuser: x",
+    "Enter the password:\n  it was reset",
+    "password: |\nname: x",
     "curl returned 7 - could not connect",
     "unexpected token 'b12' at 3",
     "missing key 'user_id' in object",
@@ -120,6 +160,15 @@ describe("a text that is no JSON", () => {
       "<token a",
       "</",
       "a b c ",
+      'token="a\\"',
+      "token=a'",
+      'token=a"b ',
+      "token:\n ",
+      "token: |\n",
+      "  token:\n\n",
+      'token: "a\n',
+      "--token\t",
+      ' "',
     ];
     for (const unit of units) {
       const text = `password ${unit.repeat(60_000 / unit.length)}</`;
@@ -148,6 +197,30 @@ describe("a text that is no JSON", () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it("is read to its end, whatever it contains and however it is written", () => {
+    const part = fc.constantFrom("S3CRET", " ", "'", '"', "\\", ",", ";", "=", "$", "&");
+    const written: readonly ((value: string) => string)[] = [
+      (value) => JSON.stringify(value),
+      (value) => `'${value.replaceAll("\\", "").replaceAll("'", String.raw`'\''`)}'`,
+      (value) => `'${value.replaceAll("\\", "").replaceAll("'", "''")}'`,
+      (value) => `"${value.replaceAll("\\", "").replaceAll('"', '""')}"`,
+      (value) => value.replaceAll(/[ '"\\&;,=$]/g, String.raw`\$&`),
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 1, maxLength: 8 }).map((parts) => `x${parts.join("")}`),
+        fc.constantFrom(...written),
+        fc.constantFrom("password=", "--x password=", "app DB_TOKEN="),
+        (value, write, name) => {
+          const text = redactedText(`${name}${write(value)} port=80`);
+          expect(text).not.toContain("S3CRET");
+          expect(text).toContain("port=80");
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 });

@@ -1,0 +1,98 @@
+// Where a value that a text assigns to a name begins and ends, and whether it reads like a secret.
+import { isSecretName, mayNameSecret } from "./secret-name.js";
+
+/** Tells whether an assignment to this name may be a secret. `key=value` is about keys in general. */
+export function isAssignedSecret(name: string): boolean {
+  return name.length > 1 && !/^key$/i.test(name) && mayNameSecret(name) && isSecretName(name);
+}
+
+/** The part of a text that is a value. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  /** Offset behind the value and its closing quotation mark. */
+  readonly next: number;
+}
+// A value is read like a word of a shell, which covers the strings of other languages, too: an escaped character does not
+// end it, and what touches a closing quotation mark continues it (`"a""b"`, `'it'\''s'`, `"a" + "b"`). A string without a
+// closing mark extends to the end.
+const STRING = String.raw`(?:"(?:[^"\\]|\\[^])*(?:"|$)|'(?:[^'\\]|\\[^])*(?:'|$)|\x60(?:[^\x60\\]|\\[^])*(?:\x60|$))`;
+const QUOTED = new RegExp(
+  String.raw`(?:[bfnru]{1,2}|[$@])?${STRING}(?:${STRING}|\s{0,8}\+\s{0,8}(?=["'\x60])|\.(?=["'\x60])|\\[^]|[\w$@!%#^*~-])*`,
+  "iy",
+);
+
+// Without quotes, it ends at a space, and where the next assignment begins: `password=x,user=me`, `password=x&page=2`.
+const BARE = /(?:\\[^]|[^\s&;,"'\\<>]|[&;,](?![\w.-]{1,64}=|["'\s]|$))+/y;
+const INNER_STRING = /"(?:[^"\\\n]|\\[^]){0,512}"|'(?:[^'\\\n]|\\[^]){0,512}'|["'](?=\w)/y;
+const SPACES = /[ \t]{0,8}/y;
+
+interface ValueStart {
+  readonly from: number;
+  /** True if there are no spaces around the sign of the assignment. */
+  readonly isTight: boolean;
+  /** The quotation mark in which the assignment is. */
+  readonly open: string;
+}
+
+/** Returns the value at an offset of a text; undefined if it is none or does not read like a secret. */
+export function valueAt(text: string, { from, isTight, open }: ValueStart): Extent | undefined {
+  const start = from + matchAt(SPACES, text, from).length;
+  const quoted = matchAt(QUOTED, text, start);
+  if (quoted !== "" && quoted.charAt(firstMark(quoted)) !== open) return quotedAt(quoted, start);
+  const value = bareAt(text, start, open).replace(/[.)\]}]{1,4}$/, "");
+  if (value === "" || isPlaceholder(value) || !(isTight || isRandom(value))) return undefined;
+  return { start, end: start + value.length, next: start + value.length };
+}
+
+function firstMark(quoted: string): number {
+  return quoted.search(/["'`]/);
+}
+
+function quotedAt(quoted: string, start: number): Extent | undefined {
+  const first = firstMark(quoted);
+  const next = start + quoted.length;
+  const isWhole = quoted.length > first + 1 && quoted.endsWith(quoted.charAt(first));
+  const value = quoted.slice(first + 1, isWhole ? -1 : undefined);
+  if (value === "" || isPlaceholder(value)) return undefined;
+  return { start: start + first + 1, end: isWhole ? next - 1 : next, next };
+}
+
+// Strings within a word belong to it, unless they close the string that the assignment is in: `a"b c"`, but `"token=a"`.
+function bareAt(text: string, start: number, open: string): string {
+  let at = start;
+  for (;;) {
+    at += matchAt(BARE, text, at).length;
+    if (at === start || text.charAt(at) === open) break;
+    const inner = matchAt(INNER_STRING, text, at);
+    if (inner === "") break;
+    at += inner.length;
+  }
+  return text.slice(start, at);
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? "";
+}
+/** Length of the shortest value that can be distinguished from a word. */
+const SHORTEST_RANDOM = 6;
+
+/** Tells whether a value is no word: words contain neither digits nor capitals behind their first letter. */
+export function isRandom(value: string): boolean {
+  return value.length >= SHORTEST_RANDOM && /[a-z]/i.test(value) && /\d|[a-z][A-Z]/.test(value);
+}
+
+/** Tells whether a value is a whole string in quotation marks. */
+export function isQuoted(value: string): boolean {
+  return /^(["'`])[^]*\1[,;]?$/.test(value) && value.length > 3;
+}
+
+// References (`${NAME}`), parameters of statements (`$1`), format specifiers (`%s`) and values without information.
+const PLACEHOLDER =
+  /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
+
+/** Tells whether a value stands for one that is not shown. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
