@@ -22,6 +22,7 @@ export type {
   SpanExceptions,
   SpanOfBreadcrumb,
   SpanPattern,
+  SpoolOptions,
   Synchronous,
   TcpKeepAlive,
   TextPattern,

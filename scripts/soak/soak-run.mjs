@@ -96,10 +96,10 @@ export class SoakRun {
     this.#server = await startFaultServer();
     this.sky = new Sky(this.#server, randomBy(seed));
     const { dsn } = this.#server;
-    const spool = { spoolDirectory: this.#spoolDirectory, spoolMaxFiles: SPOOL_MAX_FILES };
+    const spool = { directory: this.#spoolDirectory, maxFiles: SPOOL_MAX_FILES };
     const maxBufferedBytes = 2 * 1024 * 1024;
     this.#applications = [
-      new Application({ dsn, maxBufferedBytes, transport: { ...TRANSPORT, ...spool } }),
+      new Application({ dsn, maxBufferedBytes, transport: TRANSPORT, spool }),
       new Application({ dsn, maxBufferedBytes, transport: { ...TRANSPORT, retryOn5xx: true } }),
     ];
     this.#workload = new Workload(this.#applications, randomBy(seed + 1));

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 
+import { optionsFromEnvironment } from "../options/option-table.js";
+import { proxyFromEnvironment } from "../options/env.js";
 import { errorEventFromException } from "../errors/exception-events.js";
 import type { SentryClient } from "../client/client.js";
 import type { CategoryStats } from "../client/stats.js";
 import { createDiagnostics } from "../support/diagnostics.js";
-import { optionsFromEnvironment, proxyFromEnvironment } from "../options/env.js";
 import { runDetached } from "../context/suppress-tracing.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { createClient } from "../setup/create-client.js";

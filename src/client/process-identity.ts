@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import { reportBrokenSetting } from "./value-faults.js";
-import { VARIABLES } from "../options/env.js";
 import type { Settings } from "../options/options.js";
+import { reportBrokenSetting } from "./value-faults.js";
+import { variableOf } from "../options/option-table.js";
 import {
   validDist,
   validEnvironment,
@@ -90,7 +90,7 @@ function option(
   name: "dist" | "environment" | "release" | "serverName",
   given: unknown,
 ): Candidate {
-  const variable = VARIABLES[name];
+  const variable = variableOf(name);
   const source = `the option \`${name}\``;
   return { given, source: variable === undefined ? source : `${source} or ${variable}` };
 }

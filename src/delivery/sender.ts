@@ -86,7 +86,8 @@ export interface EnvelopeSenderSettings {
   readonly timers?: Timers | undefined;
 }
 
-const DEFAULT_MAX_BYTES = 20 * 1024 * 1024;
+/** Bytes that may wait or be in flight, unless an option says otherwise. */
+export const DEFAULT_MAX_BUFFERED_BYTES: number = 20 * 1024 * 1024;
 const DEFAULT_MAX_ITEMS = 20_000;
 const DEFAULT_MIN_CONCURRENCY = 4;
 const DEFAULT_MAX_CONCURRENCY = 64;
@@ -97,7 +98,7 @@ export const HELD: SendOptions = Object.freeze({ holdMillis: Number.POSITIVE_INF
 /** Bounds of the queue. */
 export function queueBounds(settings: EnvelopeSenderSettings): QueueBounds {
   return {
-    maxBytes: settings.maxBufferedBytes ?? DEFAULT_MAX_BYTES,
+    maxBytes: settings.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES,
     maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
   };
 }

@@ -1,39 +1,7 @@
 import type { ProxyEnvironment } from "../delivery/http/proxy-route.js";
 import { ownEntries } from "../support/foreign.js";
-import type { ClientOptions } from "./options.js";
 
-/** The environment's share of the options. This is the only reader of `process.env`. */
-export function optionsFromEnvironment(env: Environment = process.env): ClientOptions {
-  return {
-    dsn: textOf(env["SENTRY_DSN"]),
-    release: textOf(env["SENTRY_RELEASE"]),
-    environment: textOf(env["SENTRY_ENVIRONMENT"]),
-    tracesSampleRate: numberOf(env["SENTRY_TRACES_SAMPLE_RATE"]),
-    debug: switchOf(env["SENTRY_DEBUG"]) === true,
-    spotlight: switchOf(env["SENTRY_SPOTLIGHT"]),
-  };
-}
-
-/** Names of the variables that options are read from. */
-export const VARIABLES: Readonly<Partial<Record<keyof ClientOptions, string>>> = {
-  dsn: "SENTRY_DSN",
-  release: "SENTRY_RELEASE",
-  environment: "SENTRY_ENVIRONMENT",
-  tracesSampleRate: "SENTRY_TRACES_SAMPLE_RATE",
-  debug: "SENTRY_DEBUG",
-  spotlight: "SENTRY_SPOTLIGHT",
-};
-
-/** The text of the variable that an option is read from. */
-export function variableText(
-  option: keyof ClientOptions,
-  env: Environment = process.env,
-): string | undefined {
-  const name = VARIABLES[option];
-  return name === undefined ? undefined : textOf(env[name]);
-}
-
-/** Reads the proxy variables; the lower-case names win, as with most programs. */
+/** Reads the proxy variables. Lower-case names win, as in most programs. */
 export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvironment {
   return {
     http: textOf(env["http_proxy"]) ?? textOf(env["HTTP_PROXY"]),
@@ -42,17 +10,17 @@ export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvir
   };
 }
 
-/** The variables of a process, as Node has them. */
+/** Environment variables by name, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A trace as variables carry it. */
+/** The trace headers that environment variables carry. */
 interface VariableTrace {
   readonly "sentry-trace"?: string | undefined;
   readonly baggage?: string | undefined;
   readonly traceparent?: string | undefined;
 }
 
-/** The trace that whoever started this process wants continued. */
+/** Reads the trace that the parent process wants continued. */
 export function traceFromEnvironment(env: Environment = process.env): VariableTrace {
   return {
     "sentry-trace": textOf(env["SENTRY_TRACE"]),
@@ -61,15 +29,15 @@ export function traceFromEnvironment(env: Environment = process.env): VariableTr
   };
 }
 
-/** Variables of an environment that are copied. */
+/** Maximum of variables that are copied. */
 const MAX_VARIABLES = 10_000;
 
-/** A copy of the variables with those of a trace; what the trace does not have is taken out. */
+/** Copies an environment and sets the variables of a trace; those that the trace does not have are removed. */
 export function environmentWithTrace(
   headers: VariableTrace,
   env: Environment = process.env,
 ): Environment {
-  // Not by spreading: what stands in place of an environment may have millions of members.
+  // Not by spreading: an object in place of an environment may have millions of members.
   const {
     SENTRY_TRACE: _trace,
     SENTRY_BAGGAGE: _baggage,
@@ -85,15 +53,15 @@ export function environmentWithTrace(
   };
 }
 
-/** What the standard OpenTelemetry variables ask of `register`. */
+/** The pipeline that the standard OpenTelemetry variables ask `register` to set up. */
 export interface PipelineRequest {
-  /** `OTEL_SDK_DISABLED`: nothing is set up. */
+  /** True with `OTEL_SDK_DISABLED`: nothing is set up. */
   readonly isDisabled: boolean;
-  /** Spans go to an OTLP endpoint, too; the exporter reads its variables itself. */
+  /** True if spans are also exported by OTLP; the exporter reads its variables itself. */
   readonly otlp: boolean;
 }
 
-/** Reads the variables that say which pipeline to set up. */
+/** Reads the variables that select the pipeline. */
 export function pipelineFromEnvironment(env: Environment = process.env): PipelineRequest {
   const endpoint =
     textOf(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) ?? textOf(env["OTEL_EXPORTER_OTLP_ENDPOINT"]);
@@ -104,22 +72,21 @@ export function pipelineFromEnvironment(env: Environment = process.env): Pipelin
   };
 }
 
-// The values that Node reads as colours; all others switch them off.
+// The values with which Node enables colours; all others disable them.
 const COLOURS = new Set(["", "1", "true", "2", "3"]);
 
-/** Reads whether `FORCE_COLOR` asks for colours where the output is no terminal. */
+/** Returns whether `FORCE_COLOR` enables colours for output that is not a terminal. */
 export function forcesColours(env: Environment = process.env): boolean {
   const value = env["FORCE_COLOR"];
   return value !== undefined && COLOURS.has(value);
 }
 
-// The limits and rules of OpenTelemetry's own `envDetector`, so that both read the same.
+// The limits and rules of OpenTelemetry's `envDetector`, so that both read the same attributes.
 const MAX_ATTRIBUTE_LENGTH = 255;
 
 /**
- * The resource attributes that `OTEL_RESOURCE_ATTRIBUTES` (percent-encoded `key=value` pairs) and
- * `OTEL_SERVICE_NAME` name. By OpenTelemetry's specification one malformed pair discards the whole
- * variable. Never throws.
+ * Reads the resource attributes in `OTEL_RESOURCE_ATTRIBUTES` (percent-encoded `key=value` pairs) and
+ * `OTEL_SERVICE_NAME`. By OpenTelemetry's specification one malformed pair discards the whole variable. Never throws.
  */
 export function resourceFromEnvironment(
   env: Environment = process.env,
@@ -151,18 +118,30 @@ function attributeOf(pair: string): readonly [key: string, value: string] {
 const TRUTHY = /^(?:true|t|y|yes|on|1)$/i;
 const FALSY = /^(?:false|f|n|no|off|0)$/i;
 
-function textOf(value: string | undefined): string | undefined {
-  return value?.trim() || undefined;
+/** Reads a variable as text; undefined if it is unset or blank. */
+export function textIn(name: string, env: Environment = process.env): string | undefined {
+  return textOf(env[name]);
 }
 
-function numberOf(value: string | undefined): number | undefined {
-  return textOf(value) === undefined ? undefined : Number(value);
+/** Reads a variable as a number; `NaN` if it is not one, undefined if it is unset or blank. */
+export function numberIn(name: string, env?: Environment): number | undefined {
+  const text = textIn(name, env);
+  return text === undefined ? undefined : Number(text);
 }
 
-// As Sentry's specification for SENTRY_SPOTLIGHT: anything that is no switch is a URL.
-function switchOf(value: string | undefined): boolean | string | undefined {
-  const text = textOf(value);
+/** Reads a variable as a switch; false unless it says yes. */
+export function switchIn(name: string, env?: Environment): boolean {
+  return flagOrTextIn(name, env) === true;
+}
+
+/** Reads a variable as a switch or a text. By Sentry's specification of SENTRY_SPOTLIGHT, any other text is a URL. */
+export function flagOrTextIn(name: string, env?: Environment): boolean | string | undefined {
+  const text = textIn(name, env);
   if (text === undefined) return undefined;
   if (TRUTHY.test(text)) return true;
   return FALSY.test(text) ? false : text;
+}
+
+function textOf(value: string | undefined): string | undefined {
+  return value?.trim() || undefined;
 }

@@ -1,115 +1,32 @@
 import { ownKeys } from "../support/foreign.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
-import { DEFAULT_MAX_BREADCRUMBS } from "../scope/scope.js";
-import { VARIABLES, optionsFromEnvironment, variableText } from "./env.js";
+import { textIn } from "./env.js";
+import { OPTIONS, isOption, optionsFromEnvironment, variableOf } from "./option-table.js";
 import type { ClientOptions, Settings } from "./options.js";
 import { unknownOption } from "./unknown-option.js";
 import * as must from "./validate.js";
-import type { Check } from "./validate.js";
 
-// One that does not exist is an error: more than there are need not be read.
+// An unknown option is an error, so there is no need to read more.
 const MAX_READ = 1000;
 
 const DEFAULT_SPOTLIGHT_URL = "http://localhost:8969/stream";
-const MEBIBYTE = 1_048_576;
-
-const CHECKS: Readonly<Record<keyof ClientOptions, Check>> = {
-  dsn: must.dsn,
-  release: must.text,
-  environment: must.text,
-  dist: must.text,
-  serverName: must.text,
-  tracesSampleRate: must.rate,
-  tracesSampler: must.callback,
-  keepUnsampled: must.keepUnsampled,
-  spanExceptions: must.spanExceptions,
-  captureUncaught: must.flag,
-  frameContextLines: must.count,
-  sampleRate: must.rate,
-  ignoreErrors: must.patterns,
-  ignoreTransactions: must.transactionPatterns,
-  ignoreSpans: must.spanPatterns,
-  initialScope: must.scope,
-  errorProperties: must.flagOrDepth,
-  beforeSend: must.callback,
-  beforeSendTransaction: must.callback,
-  beforeSendSpan: must.callback,
-  beforeBreadcrumb: must.callback,
-  spanBreadcrumbs: must.flag,
-  enableLogs: must.flag,
-  beforeSendLog: must.callback,
-  enableMetrics: must.flag,
-  beforeSendMetric: must.callback,
-  sendDefaultPii: must.flag,
-  maxBreadcrumbs: must.count,
-  maxBufferedBytes: must.size,
-  tracePropagationTargets: must.patterns,
-  strictTraceContinuation: must.flag,
-  orgId: must.text,
-  tunnel: must.url,
-  spotlight: must.flagOrUrl,
-  transport: must.transport,
-  shutdownTimeoutMillis: must.millis,
-  flushOnSignals: must.flag,
-  sendClientReports: must.flag,
-  enableBackpressureHandling: must.flag,
-  debug: must.flag,
-  silent: must.flag,
-};
 
 type SetOptions = {
   readonly [Name in keyof ClientOptions]: Exclude<ClientOptions[Name], undefined>;
 };
 
-const DEFAULTS = {
-  tracesSampleRate: 1,
-  spanExceptions: "failed",
-  captureUncaught: false,
-  frameContextLines: 5,
-  sampleRate: 1,
-  ignoreErrors: Object.freeze([]),
-  ignoreTransactions: Object.freeze([]),
-  ignoreSpans: Object.freeze([]),
-  errorProperties: false,
-  spanBreadcrumbs: true,
-  enableLogs: true,
-  enableMetrics: true,
-  sendDefaultPii: false,
-  maxBreadcrumbs: DEFAULT_MAX_BREADCRUMBS,
-  maxBufferedBytes: 20 * MEBIBYTE,
-  strictTraceContinuation: false,
-  transport: {},
-  shutdownTimeoutMillis: 2000,
-  flushOnSignals: false,
-  sendClientReports: true,
-  enableBackpressureHandling: true,
-  debug: false,
-  silent: false,
-} as const satisfies ClientOptions;
-
-const UNSET = {
-  release: undefined,
-  environment: undefined,
-  dist: undefined,
-  serverName: undefined,
-  tracesSampler: undefined,
-  keepUnsampled: undefined,
-  initialScope: undefined,
-  beforeSend: undefined,
-  beforeSendTransaction: undefined,
-  beforeSendSpan: undefined,
-  beforeBreadcrumb: undefined,
-  beforeSendLog: undefined,
-  beforeSendMetric: undefined,
-  tracePropagationTargets: undefined,
-  orgId: undefined,
-  tunnel: undefined,
-} as const satisfies ClientOptions;
+// Every option is a member, also without a value, so that all settings have one shape.
+const DEFAULTS = Object.fromEntries(
+  Object.entries(OPTIONS).map(([name, definition]) => [
+    name,
+    "default" in definition ? definition.default : undefined,
+  ]),
+);
 
 /**
- * The one door for options: code over environment over default, validated and frozen. Throws an
- * `OptionsError` that names the option, what it expects and what it got.
+ * Resolves the options: code over environment over defaults, validated and frozen. Throws an `OptionsError` that
+ * names the option, the expected value and the received one.
  */
 export function resolveOptions(
   options: ClientOptions = {},
@@ -122,29 +39,29 @@ export function resolveOptions(
   const dsn = (given.dsn || "").trim() || undefined;
   if (dsn !== undefined) blaming("dsn", options.dsn === undefined, () => parseDsn(dsn));
   const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
-  // `true` in code takes the variable's URL, which was not checked with the other variables.
+  // `true` in code uses the URL of the variable, which was not checked with the other variables.
   if (spotlight !== undefined)
     blaming("spotlight", typeof options.spotlight !== "string", () =>
       must.url("spotlight", spotlight),
     );
-  return Object.freeze({ ...UNSET, ...DEFAULTS, ...given, dsn, spotlight });
+  return Object.freeze({ ...DEFAULTS, ...given, dsn, spotlight } as Settings);
 }
 
 function validate(options: ClientOptions): void {
   for (const name of ownKeys(options, MAX_READ)) {
     if (!isOption(name)) {
       const expected = unknownOption(name, {
-        known: Object.keys(CHECKS),
+        known: Object.keys(OPTIONS),
         ofTransport: must.HTTP_OPTION_NAMES,
       });
       throw new OptionsError({ option: must.shownName(name), expected });
     }
     const value: unknown = options[name];
-    if (value !== undefined) CHECKS[name](name, value);
+    if (value !== undefined) OPTIONS[name].check(name, value);
   }
 }
 
-// What code overrides need not be valid; what is not, is looked for in its variable.
+// A variable that code overrides need not be valid. Any other problem is attributed to the variable.
 function validateEnvironment(environment: ClientOptions, options: ClientOptions): void {
   for (const [option, received] of Object.entries(environment)) {
     if (!isOption(option) || options[option] !== undefined) continue;
@@ -152,8 +69,8 @@ function validateEnvironment(environment: ClientOptions, options: ClientOptions)
   }
 }
 
-// Names the variable where the value came from the environment. The value is shown as the check shows it, without
-// credentials; what is no number, as the variable has it.
+// Runs a check, and adds the name of the variable to its error if the value came from the environment. The value is
+// shown like that of an option, without credentials; text that is not a number is shown as it is.
 function blaming(
   option: keyof ClientOptions,
   isFromEnvironment: boolean,
@@ -164,27 +81,25 @@ function blaming(
   } catch (error) {
     if (!isFromEnvironment || !isOptionsError(error)) throw error;
     const { expected, received } = error.problem;
-    const shown = Number.isNaN(received) ? (variableText(option) ?? received) : received;
-    throw new OptionsError({ option, expected, received: shown, variable: VARIABLES[option] });
+    const variable = variableOf(option);
+    const text = variable === undefined ? undefined : textIn(variable);
+    const shown = Number.isNaN(received) ? (text ?? received) : received;
+    throw new OptionsError({ option, expected, received: shown, variable });
   }
 }
 
-// The application may change its list later.
+// Copied, since the application may change its list later.
 function frozenList(value: unknown): unknown {
   return Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
 }
 
-function isOption(name: string): name is keyof ClientOptions {
-  return Object.hasOwn(CHECKS, name);
-}
-
-// An option that is passed as `undefined` was not set: it must not hide the environment's.
+// An option that is `undefined` is not set, and does not override the environment.
 function withoutUnset(options: ClientOptions): SetOptions {
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set.map(([name, value]) => [name, frozenList(value)]));
 }
 
-// `true` in code asks for the default URL unless the environment names one.
+// `true` in code means the default URL, unless the environment names another.
 function spotlightUrl(
   option: boolean | string | undefined,
   environment: boolean | string | undefined,

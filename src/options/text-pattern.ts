@@ -2,27 +2,27 @@ import { types } from "node:util";
 
 import type { TextPattern, TransactionPattern } from "./options.js";
 
-/** Names and op of a span or a transaction. */
+/** The names and the op of a span or transaction. */
 export interface Named {
-  /** As OpenTelemetry and as Sentry name it. */
+  /** Its names in OpenTelemetry and in Sentry. */
   readonly names: readonly string[];
   readonly op: string | undefined;
 }
 
-/** Whether a text contains one of the strings or matches one of the patterns. */
+/** Returns whether a text contains one of the strings or matches one of the regular expressions. */
 export function matchesAny(text: string, patterns: readonly TextPattern[]): boolean {
   return patterns.some((pattern) => matches(text, pattern));
 }
 
-/** Whether a text contains the string or matches the pattern. */
+/** Returns whether a text contains the string or matches the regular expression. */
 export function matches(text: string, pattern: TextPattern): boolean {
   if (typeof pattern === "string") return text.includes(pattern);
-  // A pattern with the `g` or `y` flag remembers where it stopped.
+  // A regular expression with the `g` or `y` flag remembers where it stopped.
   pattern.lastIndex = 0;
   return pattern.test(text);
 }
 
-/** Tells whether one of the names, and the op, match the pattern. A pattern without either matches nothing. */
+/** Returns whether one of the names, and the op, match the pattern. A pattern without either matches nothing. */
 export function matchesNamed({ names, op }: Named, pattern: TransactionPattern): boolean {
   if (typeof pattern === "string" || types.isRegExp(pattern))
     return names.some((name) => matches(name, pattern));

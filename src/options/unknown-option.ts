@@ -1,4 +1,5 @@
-// Options of Sentry's own SDKs for Node (7 to 11) that do not exist here: what takes their place, or why nothing does.
+// Options of Sentry's SDKs for Node (7 to 11) that do not exist here, with their replacement or the reason why there
+// is none.
 const OTEL_SETS_UP =
   "OpenTelemetry is set up by you: pass a SentrySpanProcessor to your tracer provider";
 const INSTRUMENTATIONS =
@@ -89,14 +90,14 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   transportOptions: HTTP_SETTINGS,
 };
 
-// "sampelRate" is two away from "sampleRate". More, and the guess is rarely right.
+// "sampelRate" is two edits away from "sampleRate". With more, the guess is rarely right.
 const MAX_SHARE = 0.34;
-// A key may be anything, and the distance costs the product of the lengths.
+// A key may have any length, and the distance costs the product of the lengths.
 const MAX_NAME_LENGTH = 50;
-// "env" is short for "environment"; two letters begin too many names.
+// "env" is short for "environment"; two letters are the start of too many names.
 const MIN_PART_LENGTH = 3;
 
-/** Says what to write instead of an option that does not exist: as the end of a sentence that begins with its name. */
+/** Explains what to use instead of an unknown option, as the end of a sentence that starts with its name. */
 export function unknownOption(name: string, names: OptionNames): string {
   const { known, ofTransport = [] } = names;
   const isTop = names.ofTransport !== undefined;
@@ -109,14 +110,14 @@ export function unknownOption(name: string, names: OptionNames): string {
   return `is not an option; did you mean \`transport.${nearest}\`?`;
 }
 
-/** The options that there are where one does not exist. */
+/** The known options at the place of an unknown one. */
 interface OptionNames {
   readonly known: readonly string[];
-  /** Names of options inside of `transport`; undefined inside of an option. */
+  /** Names of the options inside `transport`; undefined for an option inside another. */
   readonly ofTransport?: readonly string[] | undefined;
 }
 
-// The name itself first, then one that differs by typing errors, then one that was shortened or extended.
+// First the same name in another place, then a misspelled one, then a shortened or extended one.
 function nearestOf(
   name: string,
   known: readonly string[],

@@ -7,21 +7,21 @@ import { OptionsError } from "../protocol/errors.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../delivery/transport.js";
 import { unknownOption } from "./unknown-option.js";
-import type { HttpOptions, KeepUnsampled } from "./options.js";
+import type { HttpOptions, KeepUnsampled, SpoolOptions } from "./options.js";
 
-/** Entries that a list may have, and members that are read of an option's object. */
+/** Maximum of entries in a list, and of members that are read of an object. */
 const MAX_LIST = 10_000;
 
-/** Characters of a name that a message shows. */
+/** Maximum length of a name in a message. */
 const MAX_NAME_LENGTH = 100;
 
-/** Characters of a URL. */
+/** Maximum length of a URL. */
 const MAX_URL_LENGTH = 8192;
 
-/** Characters or bytes of certificates and keys that are searched. */
+/** Characters or bytes of certificates and keys that are searched for a PEM header. */
 const MAX_PEM_LENGTH = 1_048_576;
 
-/** A check of one option: throws an `OptionsError` that names it when the value is not what it says. */
+/** Checks one option: throws an `OptionsError` that names it if the value is not accepted. */
 export type Check = (option: string, value: unknown) => void;
 
 const check =
@@ -34,7 +34,7 @@ const check =
     if (!accepts(value)) throw new OptionsError({ option, expected, received: shown(value) });
   };
 
-// What stands before the last @ may be a password, also where the rest is no URL.
+// Text before the last @ may be a password, even if the rest is not a URL.
 const withoutCredentials = (value: unknown): unknown =>
   typeof value === "string"
     ? value
@@ -42,7 +42,7 @@ const withoutCredentials = (value: unknown): unknown =>
         .replace(/^(?<scheme>\s*[a-z][a-z\d+.-]{0,9}:\/\/)?.*@/is, "$<scheme>[Filtered]@")
     : value;
 
-// A key that was pasted in another form is a key all the same.
+// A key in another form than PEM must not be shown either.
 const onlyItsKind = (value: unknown): unknown =>
   typeof value === "string" || types.isUint8Array(value)
     ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} of something else`
@@ -57,7 +57,7 @@ const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     isShortList(value) && firstOf(value, MAX_LIST).every((member) => accepts(member));
-// An error names the member at fault, by its index.
+// The error names the invalid member by its index.
 const listOf =
   (expected: string, checkMember: Check): Check =>
   (option, value) => {
@@ -148,7 +148,7 @@ const SCOPE_MEMBERS: Readonly<Record<keyof ScopeChange, Check>> = {
   attachments: listOf("must be a list of attachments", record),
 };
 
-/** Data of a scope, or a function that writes to one. */
+/** Accepts scope data, or a function that writes to a scope. */
 export const scope: Check = (option, value) => {
   if (typeof value === "function") return;
   if (!isRecord(value)) {
@@ -164,7 +164,7 @@ export const flagOrUrl: Check = check(
 );
 export const url: Check = check("must be an http(s) URL", isUrl, withoutCredentials);
 
-/** A transport of the application's own, or options of the HTTP transport. */
+/** Accepts a custom transport, or options of the HTTP transport. */
 export const transport: Check = (option, value) => {
   record(option, value);
   if (typeof value === "object" && value !== null && !isTransport(value)) {
@@ -178,13 +178,13 @@ const KEEP_UNSAMPLED: Readonly<Record<keyof KeepUnsampled, Check>> = {
   slowerThanMillis: millis,
 };
 
-/** Which traces are kept although the rate would drop them. */
+/** Accepts the options of `keepUnsampled`. */
 export const keepUnsampled: Check = (option, value) => {
   record(option, value);
   checkMembers(option, Object(value), KEEP_UNSAMPLED);
 };
 
-/** Whether an object is a transport, and not the HTTP transport's options. */
+/** Returns whether an object is a transport, and not options of the HTTP transport. */
 export function isTransport(value: object): value is Transport {
   return (
     "send" in value &&
@@ -223,16 +223,26 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
   clientKey: pem,
   http2: flag,
   retryOn5xx: flag,
-  spoolDirectory: path,
-  spoolMaxBytes: size,
-  spoolMaxFiles: size,
-  spoolMaxAgeMillis: spoolAge,
 };
 
-/** Names of the options inside of `transport`. */
+const SPOOL_OPTIONS: Readonly<Record<keyof SpoolOptions, Check>> = {
+  directory: path,
+  maxBytes: size,
+  maxFiles: size,
+  maxAgeMillis: spoolAge,
+};
+
+/** Accepts the options of the spool, which need a directory. */
+export const spool: Check = (option, value) => {
+  record(option, value);
+  checkMembers(option, Object(value), SPOOL_OPTIONS);
+  path(`${option}.directory`, Reflect.get(Object(value), "directory"));
+};
+
+/** Names of the options of the HTTP transport. */
 export const HTTP_OPTION_NAMES: readonly string[] = Object.keys(HTTP_OPTIONS);
 
-// A pattern without members would match everything, or nothing.
+// It is unclear whether a pattern without members matches everything or nothing.
 function hasMembers(value: object): boolean {
   return ownEntries<unknown>(value, MAX_LIST).some(([, member]) => member !== undefined);
 }
@@ -263,7 +273,7 @@ function checkMembers(
   }
 }
 
-/** The name of an option that does not exist, for a message: it may be of any length. */
+/** Returns the name of an unknown option for a message; it may be of any length. */
 export function shownName(name: string): string {
   return clip(name, MAX_NAME_LENGTH);
 }
@@ -285,6 +295,6 @@ function isPem(value: unknown): boolean {
 function isUrl(value: unknown): boolean {
   if (typeof value !== "string" || value.length > MAX_URL_LENGTH) return false;
   if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
-  // A host of a dot alone names nothing.
+  // A host that consists of a dot is invalid.
   return new URL(value).hostname !== ".";
 }

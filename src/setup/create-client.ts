@@ -1,11 +1,11 @@
 import { diag } from "@opentelemetry/api";
 
+import type { ClientOptions, Settings } from "../options/options.js";
 import { DiscardLedger } from "../client-reports/ledger.js";
 import { SentryClient } from "../client/client.js";
 import type { Client } from "../client/public-client.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";
-import type { ClientOptions, Settings } from "../options/options.js";
 import { writeStandardError } from "../support/setup-faults.js";
 import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";

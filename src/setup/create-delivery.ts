@@ -61,14 +61,36 @@ export function createDelivery(settings: Settings, parts: DeliveryParts): Delive
 }
 
 // A custom transport does its own retries.
-function customDelivery(settings: Settings, parts: DeliveryParts, transport: Transport): Delivery {
+function customDelivery(settings: Settings, parts: DeliveryParts, custom: Transport): Delivery {
+  const { ledger, onOperation } = parts;
+  const transport = withReentryGuard(custom);
+  const spool = spoolOf(settings, parts);
   const reports = reportsOf(settings, parts);
+  let replay: SpoolReplay | undefined;
   const sender = createEnvelopeSender({
     ...senderSettings(settings, parts),
-    transport: withReentryGuard(transport),
+    transport: spool === undefined ? transport : withReplay(transport, () => replay),
+    spool,
+    onSpooled: () => replay?.wake(),
     reports,
+    onOperation: nudging(() => replay, onOperation),
   });
-  return { sender, counts: () => ({ sender: sender.stats(), reports: reports.counts() }) };
+  if (spool !== undefined) replay = startReplay(spool, { transport, sender, ledger });
+  return {
+    sender,
+    counts: () => ({ sender: sender.stats(), spool: spool?.counts(), reports: reports.counts() }),
+  };
+}
+
+// A response to any send shows that the server is reachable again.
+function nudging(
+  replayOf: () => SpoolReplay | undefined,
+  onOperation: DeliveryParts["onOperation"],
+): DeliveryParts["onOperation"] {
+  return (result, millis) => {
+    if (result.outcome !== "retryable") replayOf()?.nudge();
+    onOperation?.(result, millis);
+  };
 }
 
 // Without the guard, a transport that captures its own failures would get them to send, without end.
@@ -83,7 +105,7 @@ type HttpParts = DeliveryParts & { readonly dsn: Dsn };
 
 function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts): Delivery {
   const { diagnostics, ledger } = parts;
-  const spool = spoolOf(options, parts);
+  const spool = spoolOf(settings, parts);
   const http = createHttpTransport({
     ...options,
     proxyEnvironment: proxyFromEnvironment(),
@@ -110,16 +132,13 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
   const sender = createEnvelopeSender({
     ...senderSettings(settings, parts),
     ...concurrency(options),
-    transport: withReplay(retry, http, () => replay),
+    transport: withReplay(retry, () => replay, http),
     spool,
     onSpooled: () => replay?.wake(),
     reports,
-    onOperation: (result, millis) => {
-      if (result.outcome !== "retryable") replay?.nudge();
-      parts.onOperation?.(result, millis);
-    },
+    onOperation: nudging(() => replay, parts.onOperation),
   });
-  if (spool !== undefined) replay = startReplay(spool, { retry, sender, ledger });
+  if (spool !== undefined) replay = startReplay(spool, { transport: retry, retry, sender, ledger });
   return {
     sender,
     counts: () => ({
@@ -155,14 +174,12 @@ function reportsOf(settings: Settings, { ledger }: DeliveryParts): ClientReports
   return settings.sendClientReports ? createClientReports({ ledger }) : NO_CLIENT_REPORTS;
 }
 
-function spoolOf(options: HttpOptions, parts: HttpParts): Spool | undefined {
+function spoolOf({ spool }: Settings, parts: DeliveryParts): Spool | undefined {
   const { diagnostics, ledger } = parts;
-  if (options.spoolDirectory === undefined) return undefined;
+  if (spool === undefined) return undefined;
   return createSpool({
-    directory: resolve(options.spoolDirectory),
-    maxBytes: options.spoolMaxBytes,
-    maxFiles: options.spoolMaxFiles,
-    maxAgeMillis: options.spoolMaxAgeMillis,
+    ...spool,
+    directory: resolve(spool.directory),
     recorder: ledger,
     diagnostics,
     onForeignLoss: (reason, contents) => ledger.recordForeign(reason, contents),
@@ -170,12 +187,14 @@ function spoolOf(options: HttpOptions, parts: HttpParts): Spool | undefined {
 }
 
 interface ReplayParts {
-  readonly retry: RetryTransport;
+  readonly transport: Transport;
+  /** Times the attempts; a custom transport has none. */
+  readonly retry?: RetryTransport;
   readonly sender: EnvelopeSender;
   readonly ledger: DiscardLedger;
 }
 
-function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): SpoolReplay {
+function startReplay(spool: Spool, { transport, retry, sender, ledger }: ReplayParts): SpoolReplay {
   const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
     sender.recordSpooled(spooled, result);
     if (!spooled.isOwn && result.outcome === "rejected") {
@@ -184,9 +203,9 @@ function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): Spoo
   };
   const replay = createSpoolReplay({
     spool,
-    whenDue: (holdMillis) => retry.whenDue(holdMillis),
-    isReachable: () => retry.isReachable,
-    send: (envelope) => retry.send(envelope, PROBE),
+    whenDue: retry && ((holdMillis) => retry.whenDue(holdMillis)),
+    isReachable: retry && (() => retry.isReachable),
+    send: (envelope) => transport.send(envelope, PROBE),
     isLimited: (category) => sender.isLimited(category),
     onOutcome,
   });
@@ -197,8 +216,8 @@ function startReplay(spool: Spool, { retry, sender, ledger }: ReplayParts): Spoo
 // Closing the transport also ends the request that the replay waits for.
 function withReplay(
   transport: SenderTransport,
-  http: HttpTransport,
   replayOf: () => SpoolReplay | undefined,
+  http?: HttpTransport,
 ): SenderTransport {
   return {
     send: (envelope, options) =>
@@ -213,7 +232,7 @@ function withReplay(
       return transport.isReachable !== false;
     },
     get isUsable() {
-      return http.isUsable;
+      return http?.isUsable !== false;
     },
     async close() {
       await Promise.all([replayOf()?.stop(), transport.close()]);

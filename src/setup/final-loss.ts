@@ -52,7 +52,7 @@ export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery):
   const target = ended.target === "" ? "the transport" : ended.target;
   diagnostics.faultOnce(
     `final-loss:${target}`,
-    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; with \`transport.spoolDirectory\`, unsent envelopes are kept for the next process`,
+    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; with \`spool\`, unsent envelopes are kept for the next process`,
   );
 }
 

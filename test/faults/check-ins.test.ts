@@ -170,7 +170,7 @@ describe("the final check-in of a process that ends right after it", () => {
     async (ending) => {
       const server = await startFaultServer();
       const directory = await spoolDirectory();
-      const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+      const options = { dsn: server.dsn, spool: { directory } };
       await server.stopListening();
       await startApp(ending, options);
       expect(await quantitiesOnDisk(directory)).toMatchObject({ monitor: 2 });

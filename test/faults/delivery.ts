@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
-import type { HttpOptions } from "../../src/options/options.js";
+import type { HttpOptions, SpoolOptions } from "../../src/options/options.js";
 import { resolveOptions } from "../../src/options/resolve.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { parseDsn } from "../../src/protocol/dsn.js";
@@ -31,6 +31,7 @@ export interface DeliveryBench {
 /** How a delivery is built. */
 export interface DeliveryOptions extends HttpOptions {
   readonly maxBufferedBytes?: number;
+  readonly spool?: SpoolOptions;
   /** Another server than the one that was started. */
   readonly dsn?: string;
 }
@@ -40,10 +41,10 @@ const CLOSE_MILLIS = 1000;
 
 /** Opens a delivery for the length of the test. */
 export function openDelivery(server: FaultServer, options: DeliveryOptions = {}): DeliveryBench {
-  const { maxBufferedBytes, dsn = server.dsn, ...transport } = options;
+  const { maxBufferedBytes, spool, dsn = server.dsn, ...transport } = options;
   const { diagnostics, warnings } = recordingDiagnostics();
   const ledger = new DiscardLedger();
-  const settings = resolveOptions({ dsn, transport, maxBufferedBytes });
+  const settings = resolveOptions({ dsn, transport, spool, maxBufferedBytes });
   const delivery = createDelivery(settings, { dsn: parseDsn(dsn), diagnostics, ledger });
   if (delivery === undefined) throw new Error("there is no delivery");
   const { sender } = delivery;

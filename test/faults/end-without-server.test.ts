@@ -76,7 +76,7 @@ describe.each(Object.entries(SERVERS))("with %s", (_name, { dsnOf, cause }) => {
           dsn: await dsnOf(),
           flushOnSignals: true,
           shutdownTimeoutMillis: TIMEOUT_MILLIS,
-          transport: { spoolDirectory: directory },
+          spool: { directory },
         },
         setup,
       );

@@ -99,7 +99,7 @@ describe("against a server that never answers", () => {
   it("close with a spool leaves all of it there", async () => {
     const server = await blackHole();
     const directory = await spoolDirectory();
-    const app = openClient(server, { transport: { spoolDirectory: directory } });
+    const app = openClient(server, { spool: { directory } });
     capture(app);
     expect(await expectToTake(TIMEOUT, () => app.client.close(TIMEOUT))).toBe(false);
     expect(await quantitiesOnDisk(directory)).toEqual(CAPTURED);

@@ -47,9 +47,9 @@ describe("descriptors that are used up at the first send", () => {
     "delay what was captured meanwhile, and lose nothing (%s, %s)",
     async (format, kind) => {
       const server = await startFaultServer();
-      const transport =
-        kind === "with a spool" ? { spoolDirectory: await temporaryDirectory() } : {};
-      const outcome = await run(format, { dsn: server.dsn, transport });
+      const spool =
+        kind === "with a spool" ? { spool: { directory: await temporaryDirectory() } } : {};
+      const outcome = await run(format, { dsn: server.dsn, ...spool });
       expect(outcome).toMatchObject({ isFlushed: true, captured: 60, sent: 60, dropped: {} });
       expect((await server.report()).events).toMatchObject({ unique: 60, duplicates: 0 });
     },

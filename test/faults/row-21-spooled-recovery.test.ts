@@ -35,10 +35,10 @@ describeRow(21, "a server that comes back while the process captures nothing mor
   ])(
     "is noticed as soon with a spool as without: %i envelopes, %i ms",
     async (count, downMillis) => {
-      const spool = { spoolDirectory: await spoolDirectory() };
+      const spool = { directory: await spoolDirectory() };
       const [without, withSpool] = await Promise.all([
         recoveryMillis(downMillis, count, {}),
-        recoveryMillis(downMillis, count, spool),
+        recoveryMillis(downMillis, count, { spool }),
       ]);
       // Between two spooled envelopes lie 100 ms; probes come each half second, with jitter.
       expect(withSpool - without).toBeLessThan(3000);
@@ -47,7 +47,7 @@ describeRow(21, "a server that comes back while the process captures nothing mor
   );
 
   it("is noticed where the spool does not take what is to be sent: it is larger than the spool", async () => {
-    const spool = { spoolDirectory: await spoolDirectory(), spoolMaxBytes: 100 };
-    expect(await recoveryMillis(3000, 4, spool)).toBeLessThan(5000);
+    const spool = { directory: await spoolDirectory(), maxBytes: 100 };
+    expect(await recoveryMillis(3000, 4, { spool })).toBeLessThan(5000);
   }, 60_000);
 });

@@ -90,7 +90,7 @@ describeRow(23, "a certificate that is no good, with a spool", () => {
   it("is reported once, although nothing is lost: all waits on the disk", async () => {
     const server = await startFaultServer({ tls: "good" });
     const directory = await spoolDirectory();
-    const delivery = openDelivery(server, { spoolDirectory: directory });
+    const delivery = openDelivery(server, { spool: { directory } });
     delivery.capture(8, "error");
     await waitFor(() => namesIn(directory), {
       predicate: (names) => names.filter((name) => name.endsWith(".envelope")).length === 8,

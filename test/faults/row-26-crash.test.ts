@@ -18,7 +18,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     async (ending) => {
       const server = await startFaultServer();
       const directory = await spoolDirectory();
-      const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+      const options = { dsn: server.dsn, spool: { directory } };
       const crashed = await (await startApp(options)).end(ending, LAST);
       expect(crashed).toMatchObject({ exitCode: 1, signal: null });
       expect(crashed.stderr).toContain("the application has a bug");
@@ -41,7 +41,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "stall", process: true } }] });
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const app = await startApp(options);
     await app.captureTransactions(50);
     await app.captureErrors(50);

@@ -17,7 +17,7 @@ describeRow(27, "process.exit() and no memory left", () => {
   it("process.exit() with a spool: 100 that are queued are spooled, and delivered by the next process", async () => {
     const server = await startFaultServer();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const first = await (await startApp(options)).end("exit", LAST);
     expect(first).toMatchObject({ exitCode: 7, signal: null, stderr: "" });
     expect(first.longestTimerMillis).toBe(0);
@@ -36,7 +36,7 @@ describeRow(27, "process.exit() and no memory left", () => {
   it("short processes, which end by running out of work: each sends spooled envelopes, and none twice", async () => {
     const server = await startFaultServer();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const last = { errors: 3, transactions: 0, exitCode: 7 };
     await (await startApp(options)).end("exit", last);
     const left = [(await waitingIds(directory)).length];
@@ -64,7 +64,7 @@ describeRow(27, "process.exit() and no memory left", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const app = await startApp(options);
     await app.captureTransactions(100);
     await app.captureErrors(100);
@@ -90,7 +90,7 @@ describeRow(27, "process.exit() and no memory left", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const app = await startApp(options, { execArgv: ["--max-old-space-size=50"] });
     await spooled(app, 50);
     const end = await app.end("outOfMemory");

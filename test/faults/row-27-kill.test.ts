@@ -15,7 +15,7 @@ describeRow(27, "SIGKILL", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const books = await killedWithSpooled(await startApp(options), 500);
     const ids = await waitingIds(directory);
     expect(ids).toHaveLength(500);
@@ -37,7 +37,7 @@ describeRow(27, "SIGKILL", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const books = await killedWithSpooled(await startApp(options), 100);
     await server.listen();
     const second = await startApp(options, HASTY);

@@ -62,9 +62,8 @@ describeRow(28, "a signal with 100 envelopes queued, and a server that takes 20 
     const server = await startFaultServer();
     await server.script(SLOW);
     const directory = await spoolDirectory();
-    const transport = { spoolDirectory: directory };
     const app = await startApp(
-      { dsn: server.dsn, flushOnSignals: true, transport },
+      { dsn: server.dsn, flushOnSignals: true, spool: { directory } },
       { onSigterm: "exit" },
     );
     const end = await app.end("sigterm", LAST);
@@ -89,12 +88,11 @@ describe("a signal while the server does not answer", () => {
       const server = await startFaultServer();
       await server.script(BLACK_HOLE);
       const directory = await spoolDirectory();
-      const transport = { spoolDirectory: directory };
       const app = await startApp({
         dsn: server.dsn,
         flushOnSignals: true,
         shutdownTimeoutMillis: 500,
-        transport,
+        spool: { directory },
       });
       const end = await app.end(ending, LAST);
       expect(end).toMatchObject({ exitCode: null, signal });
@@ -112,12 +110,11 @@ describe("a signal while the server does not answer", () => {
       const server = await startFaultServer();
       await server.script(BLACK_HOLE);
       const directory = await spoolDirectory();
-      const transport = { spoolDirectory: directory };
       const app = await startApp({
         dsn: server.dsn,
         flushOnSignals: true,
         shutdownTimeoutMillis: LONG_MILLIS,
-        transport,
+        spool: { directory },
       });
       await app.captureTransactions(50);
       await app.captureErrors(50);

@@ -22,7 +22,7 @@ describeRow(29, "four processes on one spool", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory, ...DEADLINES } };
+    const options = { dsn: server.dsn, spool: { directory }, transport: DEADLINES };
     const left = await killedWithSpooled(await startApp(options), 200);
     const apps = await Promise.all([1, 2, 3, 4].map(() => startApp(options, HASTY)));
     const writers = apps.slice(0, 2);

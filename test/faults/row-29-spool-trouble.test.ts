@@ -35,8 +35,8 @@ describeRow(29, "a spool that cannot be used", () => {
     async (_kind, directoryOf) => {
       const server = await startFaultServer();
       await server.stopListening();
-      const transport = { spoolDirectory: await directoryOf() };
-      const app = await startApp({ dsn: server.dsn, transport }, WARNS);
+      const spool = { directory: await directoryOf() };
+      const app = await startApp({ dsn: server.dsn, spool }, WARNS);
       await app.captureTransactions(20);
       await app.captureErrors(20);
       expect(await app.flush(500)).toBe(false);
@@ -58,10 +58,7 @@ describeRow(29, "a spool that cannot be used", () => {
     const server = await startFaultServer();
     const directory = await spoolDirectory();
     await mkdir(directory, { recursive: true, mode: 0o500 });
-    const app = await startApp(
-      { dsn: server.dsn, transport: { spoolDirectory: directory } },
-      WARNS,
-    );
+    const app = await startApp({ dsn: server.dsn, spool: { directory } }, WARNS);
     // What is loaded when it is needed first may be unreadable for that user.
     await app.captureErrors(1);
     expect(await app.flush(5000)).toBe(true);
@@ -84,8 +81,8 @@ describeRow(29, "a spool that cannot be used", () => {
 
   it.each(UNUSABLE)("a directory %s harms no exit", async (_kind, directoryOf) => {
     const server = await startFaultServer();
-    const transport = { spoolDirectory: await directoryOf() };
-    const app = await startApp({ dsn: server.dsn, transport });
+    const spool = { directory: await directoryOf() };
+    const app = await startApp({ dsn: server.dsn, spool });
     const end = await app.end("exit", { exitCode: 7, errors: 20, transactions: 20 });
     expect(end).toMatchObject({ exitCode: 7, signal: null });
     expect(end.longestTimerMillis).toBe(0);
@@ -98,7 +95,7 @@ describeRow(29, "a spool whose files change under it", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const app = await startApp({ dsn: server.dsn, transport: { spoolDirectory: directory } });
+    const app = await startApp({ dsn: server.dsn, spool: { directory } });
     await app.captureErrors(10);
     await spooled(directory, 10);
     await rm(directory, { recursive: true });
@@ -106,10 +103,7 @@ describeRow(29, "a spool whose files change under it", () => {
     await spooled(directory, 10);
 
     await server.listen();
-    const next = await startApp(
-      { dsn: server.dsn, transport: { spoolDirectory: directory } },
-      HASTY,
-    );
+    const next = await startApp({ dsn: server.dsn, spool: { directory } }, HASTY);
     await server.until(({ events }) => events.unique === 10);
     await waitFor(() => namesIn(directory), {
       predicate: (n) => n.length === 0,
@@ -126,7 +120,7 @@ describeRow(29, "a spool whose files change under it", () => {
     const server = await startFaultServer();
     await server.stopListening();
     const directory = await spoolDirectory();
-    const options = { dsn: server.dsn, transport: { spoolDirectory: directory } };
+    const options = { dsn: server.dsn, spool: { directory } };
     const first = await startApp(options);
     await first.captureErrors(20);
     await first.captureTransactions(20);

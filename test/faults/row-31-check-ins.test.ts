@@ -49,14 +49,14 @@ const FLOODS: Readonly<Record<string, Flood>> = {
     options: async (dsn) => ({
       dsn,
       maxBufferedBytes: 500_000,
-      transport: { spoolDirectory: await spoolDirectory() },
+      spool: { directory: await spoolDirectory() },
     }),
   },
   "with a full spool": {
     options: async (dsn) => ({
       dsn,
       maxBufferedBytes: 500_000,
-      transport: { spoolDirectory: await spoolDirectory(), spoolMaxFiles: 300 },
+      spool: { directory: await spoolDirectory(), maxFiles: 300 },
     }),
   },
 };

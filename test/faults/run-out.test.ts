@@ -142,11 +142,11 @@ describe("a program that runs out of work, while its server", () => {
       const server = await startFaultServer();
       await kill(server);
       const directory = await spoolDirectory();
-      const transport = { ...LONG, spoolDirectory: directory };
       const app = await startApp({
         dsn: server.dsn,
         shutdownTimeoutMillis: SHUTDOWN_MILLIS,
-        transport,
+        transport: LONG,
+        spool: { directory },
       });
       const end = await app.end("runOut", LAST);
       expect(end).toMatchObject({ exitCode: 0, signal: null });

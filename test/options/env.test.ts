@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { optionsFromEnvironment } from "../../src/options/env.js";
+import { optionsFromEnvironment } from "../../src/options/option-table.js";
 import { resolveOptions } from "../../src/options/resolve.js";
 import { OptionsError } from "../../src/protocol/errors.js";
 

@@ -29,7 +29,7 @@ describe("an option that does not exist", () => {
     ["env", "environment"],
     ["releaseName", "release"],
     ["http2", "transport.http2"],
-    ["spoolDir", "transport.spoolDirectory"],
+    ["spoolDir", "spool"],
     ["maxConections", "transport.maxConnections"],
     ["dns", "dsn"],
     ["relaese", "release"],
@@ -45,8 +45,8 @@ describe("an option that does not exist", () => {
     expect(messageOf({ transport: { maxConnection: 5 } })).toContain(
       "`transport.maxConnection` is not an option; did you mean `maxConnections`?",
     );
-    expect(messageOf({ transport: { spoolDir: "/tmp" } })).toBe(
-      "`transport.spoolDir` is not an option; did you mean `spoolDirectory`?",
+    expect(messageOf({ spool: { dir: "/tmp" } })).toBe(
+      "`spool.dir` is not an option; did you mean `directory`?",
     );
     expect(messageOf({ keepUnsampled: { slowerThanMs: 5 } })).toContain("`slowerThanMillis`");
   });

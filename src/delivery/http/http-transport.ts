@@ -87,7 +87,7 @@ const HTTP_CLIENT_LATER =
   "the HTTP client `undici` could not be loaded for lack of system resources; envelopes wait, and loading is tried again";
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
-/** Connections that are open at most, unless the options say otherwise. */
+/** Maximum of open connections, unless an option says otherwise. */
 export const DEFAULT_MAX_CONNECTIONS = 96;
 const DEFAULT_TOTAL_MILLIS = 30_000;
 
