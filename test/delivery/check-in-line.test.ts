@@ -58,7 +58,7 @@ describe("check-ins of one run", () => {
     expect(idsOf(transport.sent)).toEqual(idsOf(both));
   });
 
-  it("follow one that was refused or limited as well", async () => {
+  it("are also sent after one that was refused or rate-limited", async () => {
     const both = [checkIn({ isOpen: true }), checkIn()];
     const { transport, timers } = await enqueued(both);
     transport.release(answer(400));
@@ -114,7 +114,7 @@ describe("an `in_progress` whose end is there", () => {
     expect(recorder.snapshot()).toEqual({});
   });
 
-  it("goes where the queue is full, and is no loss that the server is told of", async () => {
+  it("is dropped first when the queue is full, and is not reported as a loss", async () => {
     const [open, end] = [checkIn({ isOpen: true }), checkIn()];
     const other = checkIn({ id: "b".repeat(32) });
     const { sender, recorder, transport, timers } = await enqueued([envelopeOf("error")], {
@@ -157,7 +157,7 @@ describe("a check-in that the queue has evicted to the disk", () => {
     maxBufferedItems: 1,
   };
 
-  it("is not overtaken by the end of its run, which goes to the disk behind it", async () => {
+  it("is not overtaken by the end of its run, which is spooled behind it", async () => {
     const directory = await spoolDirectory();
     const spool = spoolIn(directory);
     const { sender, transport, timers } = await enqueued([envelopeOf("error")], { ...FULL, spool });
@@ -177,7 +177,7 @@ describe("a check-in that the queue has evicted to the disk", () => {
     expect(sender.stats().queued).toEqual({});
   });
 
-  it("lets the end go where it could not be written", async () => {
+  it("does not hold back the end of its run if it could not be written", async () => {
     const spool = { ...memorySpool(), holdsCheckIn: () => false };
     const { sender, transport, timers, recorder } = await enqueued([envelopeOf("error")], {
       ...FULL,
@@ -197,7 +197,7 @@ describe("a check-in that the queue has evicted to the disk", () => {
 });
 
 describe("the order of check-ins", () => {
-  it("is that of their capture per run, whatever ends when, and nothing is forgotten or held for ever", () => {
+  it("is that of their capture per run, whatever ends first, and none is lost or held forever", () => {
     const step = fc.record({ id: fc.integer({ min: 0, max: 3 }), ends: fc.boolean() });
     const property = fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const order = new CheckInOrder();

@@ -70,7 +70,7 @@ describe("a full queue", () => {
     expect(queue.push(sized("error"))).toEqual([transaction]);
   });
 
-  it("evicts what comes when all that waits is more important", () => {
+  it("evicts the new envelope when all others have a higher priority", () => {
     const queue = createEnvelopeQueue({ ...ROOMY, maxItems: 1 });
     const error = sized("error");
     const log = sized("log_item");
@@ -79,7 +79,7 @@ describe("a full queue", () => {
     expect(drain(queue)).toEqual([error]);
   });
 
-  it("makes room for a large one by as many as it takes", () => {
+  it("evicts as many as necessary for a large one", () => {
     const queue = createEnvelopeQueue({ ...ROOMY, maxBytes: 1000 });
     const small = Array.from({ length: 10 }, () => sized("transaction", 100));
     for (const envelope of small) queue.push(envelope);

@@ -95,7 +95,7 @@ describe("concurrency", () => {
   });
 });
 
-it("after letGo, what is captured takes no turn of the event loop that would keep the process alive", async () => {
+it("after letGo, a capture schedules nothing that keeps the process alive", async () => {
   const { sender, timers, transport } = bench();
   sender.letGo();
   sender.enqueue(envelopeOf());

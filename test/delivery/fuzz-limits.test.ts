@@ -42,7 +42,7 @@ function limitedAt(limits: RateLimits, now: number): boolean[] {
 }
 
 describe("40,000 sequences of answers with hostile limits", () => {
-  it("never throw, never end later than a day from now, and never shorten what was asked before", () => {
+  it("never throw, never last longer than a day, and never shorten an earlier limit", () => {
     fc.assert(
       fc.property(nows, fc.array(answers, { minLength: 1, maxLength: 3 }), (start, sequence) => {
         const limits = createRateLimits();
@@ -62,7 +62,7 @@ describe("40,000 sequences of answers with hostile limits", () => {
 });
 
 describe("40,000 hostile values of Retry-After", () => {
-  it("are a time between nothing and a day, or not read", () => {
+  it("are a delay between 0 and a day, or ignored", () => {
     fc.assert(
       fc.property(hostileValues, nows, (value, now) => {
         const millis = retryAfterMillis(value, now) ?? 0;

@@ -37,11 +37,11 @@ function limitMillis(limits: RateLimits, category: DataCategory): number | undef
 }
 
 describe("the header X-Sentry-Rate-Limits", () => {
-  it("limits nothing before it was seen", () => {
+  it("limits nothing before it was received", () => {
     expect(createRateLimits().isLimited("transaction", NOW)).toBe(false);
   });
 
-  it("is obeyed on a response of any status, for the categories that it names", () => {
+  it("applies on a response of any status, to the categories that it names", () => {
     const limits = limitsAfter({ status: 200, limits: "60:transaction:organization:quota" });
     expect(limitMillis(limits, "transaction")).toBe(60_000);
     expect(limits.isLimited("error", NOW)).toBe(false);
@@ -72,14 +72,14 @@ describe("the header X-Sentry-Rate-Limits", () => {
     "60:default:key",
     "60:internal:key",
     "60:metric_bucket:key::custom",
-  ])("never takes categories that are not known for everything: %s", (header) => {
+  ])("never takes unknown categories for all categories: %s", (header) => {
     const limits = limitsAfter({ status: 429, limits: header });
     for (const category of ["error", "default", "internal", "transaction"] as const) {
       expect(limits.isLimited(category, NOW)).toBe(false);
     }
   });
 
-  it("takes the known ones out of a mixed list", () => {
+  it("applies to the known categories of a mixed list", () => {
     const limits = limitsAfter({ limits: "60:unheard_of;error:key" });
     expect(limits.isLimited("error", NOW)).toBe(true);
     expect(limits.isLimited("transaction", NOW)).toBe(false);
@@ -104,7 +104,7 @@ describe("the header X-Sentry-Rate-Limits", () => {
     ["no time", "-5:error:key", undefined],
     ["a day", "99999999:error:key", DAY],
     ["a day", "Infinity:error:key", DAY],
-  ])("takes a strange time for %s: %s", (_what, header, expected) => {
+  ])("takes an unusual time for %s: %s", (_what, header, expected) => {
     expect(limitMillis(limitsAfter({ limits: header }), "error")).toBe(expected);
   });
 
@@ -125,7 +125,7 @@ describe("the header X-Sentry-Rate-Limits", () => {
     expect(limitMillis(limitsAfter({ limits: `${long}, ${short}` }), "transaction")).toBe(60_000);
   });
 
-  it("asks for both, so that an expired limit does not hide one on everything", () => {
+  it("checks both, so that an expired limit does not hide one on all categories", () => {
     const limits = limitsAfter({ limits: "0:transaction:org" }, { limits: "60::org" });
     expect(limitMillis(limits, "transaction")).toBe(60_000);
     const later = limitsAfter({ limits: "10:transaction:org" }, { limits: "60::org" });
@@ -172,7 +172,7 @@ describe("a response 429 without that header", () => {
   });
 });
 
-describe("against the vendor's implementation", () => {
+describe("rate limits compared with Sentry's implementation", () => {
   const categories = [
     "error",
     "transaction",

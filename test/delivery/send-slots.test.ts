@@ -37,7 +37,7 @@ describe("while answers stay away", () => {
   });
 });
 
-it("what is lost does not slow the rest down, once the server answers again", async () => {
+it("lost sends do not slow the others down once the server answers again", async () => {
   const { sender, transport, timers, clock } = bench({ maxConcurrency: 64 });
   for (let count = 0; count < 200; count += 1) sender.enqueue(envelopeOf());
   await timers.turn();
@@ -54,7 +54,7 @@ it("what is lost does not slow the rest down, once the server answers again", as
   expect(transport.held).toBe(lost);
 });
 
-it("what is lost does not hold back what little waits", async () => {
+it("lost sends do not hold back a short queue", async () => {
   const { sender, transport, timers, clock } = bench({ maxConcurrency: 64 });
   for (let count = 0; count < 300; count += 1) sender.enqueue(envelopeOf());
   await timers.turn();
@@ -74,7 +74,7 @@ it("what is lost does not hold back what little waits", async () => {
   expect(transport.held).toBe(lost + 1);
 });
 
-it("a server that falls silent once more is tried once more every half second", async () => {
+it("a server that falls silent again gets one more envelope every half second again", async () => {
   const { sender, transport, timers, clock } = bench({
     minConcurrency: 2,
     maxConcurrency: 2,
@@ -106,7 +106,7 @@ it("an error does not wait for a slot that transactions hold", async () => {
   expect(transport.sent.slice(4).map(({ category }) => category)).toEqual(["monitor", "error"]);
 });
 
-it("what is under way counts for the bound on bytes", async () => {
+it("envelopes in flight count towards the bound on bytes", async () => {
   const envelope = envelopeOf("transaction", { payloadBytes: 1000 });
   const { sender, transport, timers, recorder } = bench({
     maxBufferedBytes: 3.5 * envelope.body.length,
@@ -124,7 +124,7 @@ it("what is under way counts for the bound on bytes", async () => {
   expect(recorder.snapshot().transaction).toEqual({ queue_overflow: 2, network_error: 2 });
 });
 
-it("the age of the oldest envelope is told, waiting or under way", async () => {
+it("the age of the oldest envelope is reported, waiting or in flight", async () => {
   const { sender, transport, timers, clock } = bench({ minConcurrency: 1, maxConcurrency: 1 });
   expect(sender.stats().oldestQueuedMillis).toBe(0);
   sender.enqueue(envelopeOf());

@@ -11,7 +11,7 @@ describe("flush", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("resolves with true once all has an outcome, good or bad, and leaves no timer", async () => {
+  it("resolves to true once everything has an outcome, and leaves no timer", async () => {
     const { sender, transport, timers } = bench();
     for (let count = 0; count < 2; count += 1) sender.enqueue(envelopeOf());
     const flushed = sender.flush(1000);
@@ -108,7 +108,7 @@ describe("close", () => {
     },
   );
 
-  it("does not wait for ever for a transport that does not close", async () => {
+  it("does not wait forever for a transport that does not close", async () => {
     const { sender, timers } = bench({}, heldTransport({ onClose: "hang" }));
     const closed = sender.close(1000);
     await timers.turn();
@@ -117,7 +117,7 @@ describe("close", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("does not pass on what the transport's close throws", async () => {
+  it("does not pass on an error of the transport's close", async () => {
     const transport = {
       send: async () => DELIVERED,
       close: () => Promise.reject(new Error("a bug")),

@@ -114,7 +114,7 @@ describe("an outcome", () => {
 });
 
 describe("a rate limit", () => {
-  it("stops its category at the door, and no other", async () => {
+  it("stops captures of its category, and of no other", async () => {
     const { sender, transport, timers, recorder } = bench();
     sender.enqueue(envelopeOf());
     await timers.turn();
@@ -127,7 +127,7 @@ describe("a rate limit", () => {
     expect(transport.sent.map(({ category }) => category)).toEqual(["transaction", "error"]);
   });
 
-  it("stops what waits when it comes, right before it would be sent", async () => {
+  it("stops waiting envelopes right before they would be sent", async () => {
     const { sender, transport, timers, recorder } = bench({ maxConcurrency: 1 });
     for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());
     const flushed = sender.flush(1000);

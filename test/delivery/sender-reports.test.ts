@@ -23,7 +23,7 @@ function itemTypes(envelopes: readonly EncodedEnvelope[]): string[][] {
   return envelopes.map(({ body }) => readEnvelope(body).items.map(({ header }) => header.type));
 }
 
-it("losses ride on the next envelope, at most every 30 seconds", async () => {
+it("losses are reported with the next envelope, at most every 30 seconds", async () => {
   const { sender, transport, timers, ledger, clock } = reportingBench();
   for (const wait of [0, 29_000, 1000]) {
     clock.now += wait;
@@ -58,7 +58,7 @@ it.each([
   expect(ledger.snapshot().internal).toBeUndefined();
 });
 
-it("flush tells what is left in an envelope of its own", async () => {
+it("flush sends remaining losses in an envelope of their own", async () => {
   const { sender, transport, timers, ledger } = reportingBench();
   ledger.record("sample_rate", LOST);
   const flushed = sender.flush(1000);
@@ -113,7 +113,7 @@ it("`close` tries one all the same: the server may be back; and waits for at mos
 it.each([
   ["one category", "60:transaction:key"],
   ["everything", "60::organization"],
-])("a report is sent although the server limits %s", async (_what, limits) => {
+])("a report is sent in spite of a rate limit on %s", async (_what, limits) => {
   const { sender, transport, timers, ledger } = reportingBench();
   sender.enqueue(envelopeOf());
   await timers.turn();
@@ -130,7 +130,7 @@ it.each([
   expect(ledger.hasPending).toBe(false);
 });
 
-it("an envelope that the spool gets is without the report", async () => {
+it("an envelope is spooled without the report", async () => {
   const { sender, transport, timers, ledger } = reportingBench();
   ledger.record("sample_rate", LOST);
   const envelope = envelopeOf();

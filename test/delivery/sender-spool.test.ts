@@ -6,7 +6,7 @@ import { answer, bench, failure } from "./sender-bench.js";
 import { envelopeOf } from "./support.js";
 
 describe("with a spool", () => {
-  it("what no server answers for is kept, and counts as queued until it is written", async () => {
+  it("an envelope without a response is spooled, and counts as queued until it is written", async () => {
     const spool = memorySpool();
     const { sender, transport, timers, recorder } = bench({ spool });
     const envelope = envelopeOf();
@@ -23,7 +23,7 @@ describe("with a spool", () => {
     expect(recorder.snapshot()).toEqual({});
   });
 
-  it("what the disk does not take is a network_error, as without one", async () => {
+  it("an envelope that cannot be written is a network_error, as without a spool", async () => {
     const spool = memorySpool();
     const { sender, transport, timers, recorder } = bench({ spool });
     sender.enqueue(envelopeOf());
@@ -35,7 +35,7 @@ describe("with a spool", () => {
     expect(recorder.snapshot()).toEqual({ transaction: { network_error: 1 } });
   });
 
-  it("what the disk does not take and nobody has seen is sent again, where sends wait for the server", async () => {
+  it("an envelope that cannot be written and cannot have arrived is sent again if sends wait for the server", async () => {
     const spool = memorySpool();
     const transport = Object.assign(heldTransport(), { holdsSends: true });
     const { sender, timers, recorder } = bench({ spool }, transport);
@@ -70,7 +70,7 @@ describe("with a spool", () => {
     },
   );
 
-  it("what the server refuses is not kept", async () => {
+  it("an envelope that the server refuses is not spooled", async () => {
     const spool = memorySpool();
     const { sender, transport, timers, recorder } = bench({ spool });
     sender.enqueue(envelopeOf());
@@ -81,7 +81,7 @@ describe("with a spool", () => {
     expect(recorder.snapshot()).toEqual({ transaction: { send_error: 1 } });
   });
 
-  it("a slow disk holds the slots, so that no more than those wait for it", async () => {
+  it("a slow disk holds the slots, so that no more envelopes than that wait for it", async () => {
     const spool = memorySpool();
     const { sender, transport, timers } = bench({ spool, maxConcurrency: 2, minConcurrency: 2 });
     for (let count = 0; count < 10; count += 1) sender.enqueue(envelopeOf());
@@ -94,7 +94,7 @@ describe("with a spool", () => {
     expect(transport.sent).toHaveLength(4);
   });
 
-  it("what a full queue evicts is kept, and lost only where the disk does not keep up", async () => {
+  it("an envelope that a full queue evicts is spooled, and lost only if the disk is too slow", async () => {
     const spool = memorySpool();
     const { sender, timers, recorder } = bench({ spool, maxBufferedItems: 1 });
     for (let count = 0; count < 3; count += 1) sender.enqueue(envelopeOf());
@@ -128,7 +128,7 @@ describe("with a spool", () => {
     },
   );
 
-  it("leave keeps what waits and what is under way, at once", async () => {
+  it("leave spools waiting envelopes and those in flight synchronously", async () => {
     const spool = memorySpool();
     const { sender, timers } = bench({ spool, maxConcurrency: 2, minConcurrency: 2 });
     for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());
@@ -138,7 +138,7 @@ describe("with a spool", () => {
     expect(sender.stats().queued).toEqual({});
   });
 
-  it("leave books what the disk does not take: what waits as closed, what is under way stays so", async () => {
+  it("leave counts waiting envelopes that cannot be written as closed; those in flight stay in flight", async () => {
     const spool = memorySpool({ isFull: true });
     const { sender, timers, recorder } = bench({ spool, maxConcurrency: 2, minConcurrency: 2 });
     for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());

@@ -47,7 +47,7 @@ describe("the accounting finds", () => {
     expect(violations(client, server)).toEqual([]);
   });
 
-  it("what the client has lost without a word, or counted twice", () => {
+  it("items that the client lost without counting them, or counted twice", () => {
     const server = { ...NOTHING, processed: { error: 4 } };
     const lost = books({ captured: { error: 5 }, delivered: { error: 4 } });
     expect(violations(lost, server)).toEqual([expect.stringContaining("4 of 5")]);
@@ -55,14 +55,14 @@ describe("the accounting finds", () => {
     expect(violations(twice, server)).toEqual([expect.stringContaining("4 of 3")]);
   });
 
-  it("what counts as delivered and never arrived, also where outcomes are unknown", () => {
+  it("items that count as delivered and never arrived, also among unknown outcomes", () => {
     const client = books({ captured: { error: 5 }, delivered: { error: 5 } });
     const server = { ...NOTHING, processed: { error: 4 } };
     expect(violations(client, server)).toEqual([expect.stringContaining("delivered: 4 of 5")]);
     expect(violations(client, server, UNKNOWN)).not.toEqual([]);
   });
 
-  it("what arrived and counts as lost, unless the server did not answer it", () => {
+  it("items that arrived and count as lost, unless the server did not answer", () => {
     const client = books({
       captured: { error: 5 },
       delivered: { error: 3 },
@@ -75,13 +75,13 @@ describe("the accounting finds", () => {
     expect(violations(client, unanswered, UNKNOWN)).toEqual([]);
   });
 
-  it("what arrived without an answer and counts as something that was never sent", () => {
+  it("items that arrived without a response and count as never sent", () => {
     const client = books({ captured: { error: 1 }, dropped: { error: { before_send: 1 } } });
     const server = { ...NOTHING, processed: { error: 1 }, unanswered: { error: 1 } };
     expect(violations(client, server, UNKNOWN)).not.toEqual([]);
   });
 
-  it("reports of what was not lost, and where they are complete, losses that were not reported", () => {
+  it("reports of items that were not lost, and missing reports of losses", () => {
     const client = books({
       captured: { error: 4 },
       dropped: { error: { send_error: 2, closed: 2 } },

@@ -122,7 +122,7 @@ describe("the first connection of every final check-in dies", () => {
 });
 
 describe("check-ins", () => {
-  it("go on while the server wants no transactions and no errors", async () => {
+  it("are delivered while the server limits transactions and errors", async () => {
     const { server, client } = await startBench();
     const tracer = tracerOf(client);
     server.respondWith({ headers: { "x-sentry-rate-limits": "60:transaction;error:org" } }, "once");
@@ -158,7 +158,7 @@ function startApp(ending: string, options: ClientOptions): ReturnType<typeof run
 }
 
 describe("the final check-in of a process that ends right after it", () => {
-  it("is delivered, where the process has run out of work", async () => {
+  it("is delivered if the process has run out of work", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ category: "monitor", times: 1, do: { kind: "rst" } }] });
     await startApp("runOut", { dsn: server.dsn });

@@ -52,7 +52,7 @@ const ENDINGS = [
 
 describe.each(Object.entries(SERVERS))("with %s", (_name, { dsnOf, cause }) => {
   describe.each(ENDINGS)("a process that ends $name", ({ ending, setup }) => {
-    it("waits for one time-out in all, and says what it has lost and why", async () => {
+    it("waits for one timeout in total, and reports what it has lost and why", async () => {
       const app = await startApp(
         { dsn: await dsnOf(), flushOnSignals: true, shutdownTimeoutMillis: TIMEOUT_MILLIS },
         setup,
@@ -69,7 +69,7 @@ describe.each(Object.entries(SERVERS))("with %s", (_name, { dsnOf, cause }) => {
       expect(timersMillis).toBeLessThanOrEqual(TIMEOUT_MILLIS * 1.3);
     });
 
-    it("spools all of it where it can, in no more time", async () => {
+    it("spools everything if it has a spool, in the same time", async () => {
       const directory = await spoolDirectory();
       const app = await startApp(
         {
@@ -91,7 +91,7 @@ describe.each(Object.entries(SERVERS))("with %s", (_name, { dsnOf, cause }) => {
 });
 
 describe("a server that answers", () => {
-  it("is waited for anew after a signal, also for what was captured since", async () => {
+  it("gets the full timeout again after a signal, also for what was captured since", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "respond", delayMillis: 50 } }] });
     const app = await startApp(
@@ -107,7 +107,7 @@ describe("a server that answers", () => {
     expect(stderr).not.toContain("transactions");
   });
 
-  it("gets nothing from a process that exits at once, which says so", async () => {
+  it("gets nothing from a process that exits at once, which reports that", async () => {
     const server = await startFaultServer();
     const app = await startApp({ dsn: server.dsn });
 
@@ -118,7 +118,7 @@ describe("a server that answers", () => {
     );
   });
 
-  it("is too slow for the time-out of `close`, which is said", async () => {
+  it("is too slow for the timeout of `close`, which is reported", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "respond", delayMillis: 150 } }] });
     const app = await startApp({ dsn: server.dsn, shutdownTimeoutMillis: 700 });

@@ -96,7 +96,7 @@ describe("against a server that never answers", () => {
     await expectAccounted(app.books(), server, UNKNOWN);
   });
 
-  it("close with a spool leaves all of it there", async () => {
+  it("close with a spool leaves everything in it", async () => {
     const server = await blackHole();
     const directory = await spoolDirectory();
     const app = openClient(server, { spool: { directory } });
@@ -126,7 +126,7 @@ describe("against a server that never answers", () => {
 });
 
 describe("against a server that answers after 100 ms", () => {
-  it("flush is true as soon as all that was captured before has its answer", async () => {
+  it("flush is true as soon as everything captured before has a response", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "respond", delayMillis: 100 } }] });
     const app = openClient(server);

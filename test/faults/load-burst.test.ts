@@ -45,7 +45,7 @@ describe("a burst of 10,000 transactions in one turn", () => {
     await expectAccounted(app.books(), report);
   });
 
-  it("does not hold up check-ins and errors either", async () => {
+  it("does not delay check-ins and errors", async () => {
     const server = await startFaultServer();
     await server.script(SLOW);
     const delivery = openDelivery(server);

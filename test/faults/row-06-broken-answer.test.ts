@@ -12,7 +12,7 @@ const BROKEN = [
   ["is reset in its chunked body", { kind: "headers-then", ending: "rst", body: "chunked" }],
 ] as const satisfies [string, RequestAction][];
 
-describeRow(6, "an answer of 200 that breaks after its head", () => {
+describeRow(6, "a 200 response that breaks after its header", () => {
   it.each(BROKEN)("that %s is a success; the next send has a new connection", async (_, action) => {
     const server = await startFaultServer();
     await server.script({ requests: [{ category: "error", times: 1, do: action }] });

@@ -8,7 +8,7 @@ import { describeRow, startFaultServer } from "./kit.js";
 
 const STALL = { kind: "headers-then", ending: "stall" } as const;
 
-describeRow(7, "an answer of 200 whose body stalls for ever", () => {
+describeRow(7, "a 200 response whose body stalls forever", () => {
   it("is a success; its connection is given up at the default deadline of 5 s", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ category: "error", times: 1, do: STALL }] });
@@ -24,7 +24,7 @@ describeRow(7, "an answer of 200 whose body stalls for ever", () => {
     await expectAccounted(delivery.books(), server);
   });
 
-  it("wedges nothing: after 200 of them, all that comes later is delivered", async () => {
+  it("blocks nothing: after 200 of them, all later envelopes are delivered", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: STALL }] });
     const app = openClient(server, { transport: { bodyTimeoutMillis: 500 } });

@@ -57,7 +57,7 @@ describeRow(8, "a server that reads requests and never answers", () => {
     await expectAccounted(delivery.books(), server);
   });
 
-  it("for longer than retries last is a network_error for what was tried, and told", async () => {
+  it("for longer than retries last is a reported network_error for what was tried", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ times: 2, do: SILENT }] });
     const delivery = openDelivery(server, { headersTimeoutMillis: 200 });
@@ -71,7 +71,7 @@ describeRow(8, "a server that reads requests and never answers", () => {
     await expectAccounted(delivery.books(), server, { areReportsComplete: true });
   });
 
-  it("does not hold flush beyond its time", async () => {
+  it("does not delay flush beyond its timeout", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: SILENT }] });
     const delivery = openDelivery(server);
@@ -83,8 +83,8 @@ describeRow(8, "a server that reads requests and never answers", () => {
   });
 });
 
-describeRow(9, "a middle box that has forgotten a connection", () => {
-  it("costs a deadline and no envelope: the next attempt goes over a new connection", async () => {
+describeRow(9, "a NAT gateway that has forgotten a connection", () => {
+  it("costs a deadline and no envelope: the next attempt uses a new connection", async () => {
     const server = await startFaultServer();
     const delivery = openDelivery(server, { headersTimeoutMillis: 400, maxConnections: 1 });
     await delivery.send();

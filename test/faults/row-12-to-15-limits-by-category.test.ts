@@ -83,7 +83,7 @@ describeRow(13, "`0:transaction:org`, then `60::org`", () => {
 });
 
 describeRow(14, "`60:transaction`, then `1:transaction`", () => {
-  it("keeps to the longer one", async () => {
+  it("applies the longer one", async () => {
     const clock = movableClock();
     const server = await startFaultServer();
     await server.script({

@@ -5,7 +5,7 @@ import { openDelivery } from "./delivery.js";
 import { describeRow, startFaultServer } from "./kit.js";
 
 describeRow(16, "413", () => {
-  it("is a `send_error`, said with the size, and never sent again", async () => {
+  it("is a `send_error`, reported with its size, and never sent again", async () => {
     const server = await startFaultServer();
     const tooLarge = { kind: "respond", status: 413 } as const;
     await server.script({ requests: [{ category: "transaction", times: 1, do: tooLarge }] });

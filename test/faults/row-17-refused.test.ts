@@ -25,7 +25,7 @@ describeRow(17, "an envelope that the server refuses", () => {
     },
   );
 
-  it.each([400, 401, 403, 404, 500])("with %i is said once", async (status) => {
+  it.each([400, 401, 403, 404, 500])("with %i is reported once", async (status) => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "respond", status } }] });
     const delivery = openDelivery(server);

@@ -7,7 +7,7 @@ import type { FaultScript, RequestAction } from "./server-protocol.js";
 
 const FLUSH_MILLIS = 60_000;
 
-describeRow(20, "an answer that is strange HTTP, or none", () => {
+describeRow(20, "a response that is unusual HTTP, or not HTTP", () => {
   it.each<[string, FaultScript]>([
     ["an SSH banner for an answer", { requests: [{ do: { kind: "garbage" } }] }],
     ["an SSH banner for a greeting", { connections: [{ do: { kind: "garbage" } }] }],

@@ -52,7 +52,7 @@ describeRow(21, "connection refused for a time, then up", () => {
     await expectAccounted(delivery.books(), report);
   });
 
-  it("for 30 s, ten times as fast: what a client captures all the while is delivered after it", async () => {
+  it("for 30 s, ten times as fast: everything that a client captures meanwhile is delivered after it", async () => {
     const server = await startFaultServer();
     await server.stopListening();
     fastClock(FACTOR);
@@ -86,7 +86,7 @@ describeRow(21, "connection refused for a time, then up", () => {
     await expectAccounted(app.books(), server);
   });
 
-  it("makes no busy loop of an application that flushes again and again", async () => {
+  it("does not make an application that flushes repeatedly a busy loop", async () => {
     const server = await startFaultServer();
     await server.stopListening();
     const attempts = countConnectionAttempts(server.port);

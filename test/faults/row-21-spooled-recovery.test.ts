@@ -46,7 +46,7 @@ describeRow(21, "a server that comes back while the process captures nothing mor
     60_000,
   );
 
-  it("is noticed where the spool does not take what is to be sent: it is larger than the spool", async () => {
+  it("is noticed if the envelope to be sent is larger than the spool", async () => {
     const spool = { directory: await spoolDirectory(), maxBytes: 100 };
     expect(await recoveryMillis(3000, 4, { spool })).toBeLessThan(5000);
   }, 60_000);

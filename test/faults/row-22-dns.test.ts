@@ -64,7 +64,7 @@ describeRow(22, "a name that does not resolve", () => {
     },
   );
 
-  it("by the system's own resolver keeps what there is room for, and counts the rest", async () => {
+  it("by the system's resolver keeps as much as fits, and counts the rest", async () => {
     const server = await startFaultServer();
     const { lookups, at } = countConnectionAttempts(server.port);
     const dsn = server.dsn.replace(server.host, "no-such-host.invalid");
@@ -117,7 +117,7 @@ describeRow(22, "a name that moves to another address", () => {
     await expectAccounted(delivery.books(), mergedReport(report, await next.report()));
   });
 
-  it("is noticed at once where the old address is gone", async () => {
+  it("is noticed at once if the old address is gone", async () => {
     const [old, next] = await startTwo();
     const dns = movableDns(NAME, [old.host]);
     const delivery = openByName(old);
@@ -132,7 +132,7 @@ describeRow(22, "a name that moves to another address", () => {
     await expectAccounted(delivery.books(), mergedReport(report, await next.report()));
   });
 
-  it("is noticed at the deadline where the old address is silent", async () => {
+  it("is noticed at the deadline if the old address is silent", async () => {
     const [old, next] = await startTwo();
     const dns = movableDns(NAME, [old.host]);
     const delivery = openByName(old, { headersTimeoutMillis: 300, maxConnections: 6 });

@@ -50,7 +50,7 @@ const BAD: readonly (readonly [what: string, BadCertificate])[] = [
 
 describeRow(23, "a certificate that is no good", () => {
   it.each(BAD)(
-    "that %s is a `network_error`, said once, not tried again",
+    "that %s is a `network_error`, reported once and not retried",
     async (_, { tls, options, said }) => {
       const server = await startFaultServer({ tls });
       const delivery = openDelivery(server, options);
@@ -67,7 +67,7 @@ describeRow(23, "a certificate that is no good", () => {
     },
   );
 
-  it("costs those that are tried; the others wait, and are delivered once it was renewed", async () => {
+  it("loses the envelopes that are tried; the others wait, and are delivered once it is renewed", async () => {
     const server = await startFaultServer({ tls: "expired" });
     const delivery = openDelivery(server, { caCerts: CA });
     delivery.capture(100, "transaction");
@@ -87,7 +87,7 @@ describeRow(23, "a certificate that is no good", () => {
 });
 
 describeRow(23, "a certificate that is no good, with a spool", () => {
-  it("is reported once, although nothing is lost: all waits on the disk", async () => {
+  it("is reported once, although nothing is lost: everything waits on the disk", async () => {
     const server = await startFaultServer({ tls: "good" });
     const directory = await spoolDirectory();
     const delivery = openDelivery(server, { spool: { directory } });
@@ -104,7 +104,7 @@ describeRow(23, "a certificate that is no good, with a spool", () => {
 });
 
 describeRow(23, "a handshake that stalls", () => {
-  it("ends at the connect deadline, leaks nothing, and is tried again", async () => {
+  it("ends at the connect deadline, leaks nothing, and is retried", async () => {
     const server = await startFaultServer({ tls: "good" });
     await server.script({ connections: [{ do: { kind: "never-read" } }] });
     const delivery = openDelivery(server, {

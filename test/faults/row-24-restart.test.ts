@@ -64,7 +64,7 @@ describeRow(24, "a server that is restarted under 100 envelopes a second", () =>
     await expectAccounted(app.books(), report, { hasUnknownOutcomes: true });
   });
 
-  it("is not met with new connections for each request once it is back", async () => {
+  it("does not get a new connection for each request once it is back", async () => {
     const server = await startFaultServer();
     await server.script(SLOW);
     const delivery = openDelivery(server);

@@ -52,13 +52,13 @@ describeRow(25, "a proxy that refuses", () => {
     await expectAccounted(delivery.books(), server);
   });
 
-  it("a tunnel without credentials says that it wants them", async () => {
+  it("a tunnel without credentials is reported as requiring them", async () => {
     const { server, proxy, open } = await startBehindProxy([
       { do: { kind: "respond", status: 407 } },
     ]);
     const delivery = open({ proxy: `http://${proxy.host}:${proxy.port}` });
     await delivery.send();
-    expect(delivery.warnings).toEqual([expect.stringContaining("put them into its URL")]);
+    expect(delivery.warnings).toEqual([expect.stringContaining("add them to its URL")]);
     await expectAccounted(delivery.books(), server);
   });
 
@@ -123,7 +123,7 @@ describeRow(25, "a proxy that dies", () => {
     await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
   });
 
-  it("is found again when it is back, with all that was under way", async () => {
+  it("is used again when it is back, and everything in flight is delivered", async () => {
     const { server, proxy, open } = await startBehindProxy();
     await server.script({ requests: [{ do: { kind: "respond", delayMillis: 50 } }] });
     const delivery = open();
@@ -141,7 +141,7 @@ describeRow(25, "a proxy that dies", () => {
     await expectAccounted(delivery.books(), report, { hasUnknownOutcomes: true });
   });
 
-  it("or is not there yet is named in the one warning; all is delivered once it is up", async () => {
+  it("or has not started yet is named in the only warning; everything is delivered once it is up", async () => {
     const { server, proxy, open } = await startBehindProxy();
     await proxy.stopListening();
     const delivery = open();

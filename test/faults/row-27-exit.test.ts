@@ -48,7 +48,7 @@ describeRow(27, "process.exit() and no memory left", () => {
     expect((await server.report()).events).toMatchObject({ unique: 3, maxAttempts: 1 });
   });
 
-  it("process.exit() without a spool: what is queued is lost and told, and nothing waits for it", async () => {
+  it("process.exit() without a spool: queued envelopes are lost and reported, and the exit is not delayed", async () => {
     const server = await startFaultServer();
     const end = await (await startApp({ dsn: server.dsn })).end("exit", LAST);
     expect(end).toMatchObject({ exitCode: 7, signal: null });

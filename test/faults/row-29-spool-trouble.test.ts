@@ -90,7 +90,7 @@ describeRow(29, "a spool that cannot be used", () => {
   });
 });
 
-describeRow(29, "a spool whose files change under it", () => {
+describeRow(29, "a spool whose files are changed by others", () => {
   it("a directory that is removed while it is in use is created again", async () => {
     const server = await startFaultServer();
     await server.stopListening();

@@ -51,8 +51,8 @@ async function transactionsAhead(
   });
 }
 
-describeRow(31, "ten times more than the server takes for 60 s, fifteen times as fast", () => {
-  it("check-ins and errors all arrive; of the rest the oldest are dropped, counted and told", async () => {
+describeRow(31, "ten times more than the server accepts for 60 s, fifteen times as fast", () => {
+  it("check-ins and errors all arrive; of the rest the oldest are dropped, counted and reported", async () => {
     const server = await startFaultServer();
     await server.script(SLOW);
     fastClock(FACTOR);

@@ -37,7 +37,7 @@ describe("a program that runs out of work", () => {
     await expectBooks(end, server);
   });
 
-  it("ends at once when all was delivered, while its connections are idle", async () => {
+  it("ends at once when everything was delivered, while its connections are idle", async () => {
     const server = await startFaultServer();
     const app = await startApp({ dsn: server.dsn, ...PATIENT });
     await app.captureTransactions(50);

@@ -58,7 +58,7 @@ describe("the environment's options", () => {
     expect(optionsFromEnvironment({ SENTRY_SPOTLIGHT: text }).spotlight).toBe(value);
   });
 
-  it.each(["abc", "1.5", "-1", "50%"])("are refused at the door when the rate is %j", (text) => {
+  it.each(["abc", "1.5", "-1", "50%"])("are refused when the rate is %j", (text) => {
     const environment = optionsFromEnvironment({ SENTRY_TRACES_SAMPLE_RATE: text });
     expect(() => resolveOptions({}, environment)).toThrow(OptionsError);
     expect(() => resolveOptions({}, environment)).toThrow(
@@ -66,7 +66,7 @@ describe("the environment's options", () => {
     );
   });
 
-  it("need not be valid where code says otherwise", () => {
+  it("need not be valid if code overrides them", () => {
     const environment = optionsFromEnvironment({ SENTRY_TRACES_SAMPLE_RATE: "abc" });
     expect(resolveOptions({ tracesSampleRate: 0.5 }, environment).tracesSampleRate).toBe(0.5);
   });

@@ -15,7 +15,7 @@ type Hook<Name extends keyof ClientOptions> = NonNullable<ClientOptions[Name]>;
 type Later = Promise<null>;
 
 describe("the type of a hook", () => {
-  it("accepts a promise where the event can wait", () => {
+  it("accepts a promise if the event can wait", () => {
     expectTypeOf<(event: ErrorEvent) => Promise<ErrorEvent>>().toExtend<Hook<"beforeSend">>();
     expectTypeOf<(event: TransactionEvent) => Promise<TransactionEvent | null>>().toExtend<
       Hook<"beforeSendTransaction">
@@ -31,7 +31,7 @@ describe("the type of a hook", () => {
     expectTypeOf<() => Promise<number>>().not.toExtend<Hook<"tracesSampler">>();
   });
 
-  it("accepts a changed item of the hook's own making", () => {
+  it("accepts a new item instead of the given one", () => {
     expectTypeOf<(breadcrumb: Breadcrumb) => Breadcrumb>().toExtend<Hook<"beforeBreadcrumb">>();
     expectTypeOf<() => { message: string }>().toExtend<Hook<"beforeBreadcrumb">>();
   });
@@ -42,7 +42,7 @@ function emptied(event: SentryEvent): SentryEvent {
 }
 
 describe("the type of an event", () => {
-  it("is told by `type`, in event processors and hooks", () => {
+  it("is distinguished by `type`, in event processors and hooks", () => {
     expectTypeOf<Extract<SentryEvent, { type: "transaction" }>>().toEqualTypeOf<TransactionEvent>();
     expectTypeOf<SentryEvent["type"]>().toExtend<string | undefined>();
     expectTypeOf(emptied).toExtend<EventProcessor>();
@@ -50,14 +50,14 @@ describe("the type of an event", () => {
 });
 
 describe("the type of trace headers", () => {
-  it("fits what headers are passed to", () => {
+  it("is assignable to the headers of HTTP clients", () => {
     expectTypeOf<TraceHeaders>().toExtend<ConstructorParameters<typeof Headers>[0]>();
     expectTypeOf<TraceHeaders>().toExtend<Record<string, string>>();
     expectTypeOf<TraceHeaders>().toExtend<NonNullable<RequestInit["headers"]>>();
     expectTypeOf<TraceHeaders>().toExtend<IncomingTraceHeaders>();
   });
 
-  it("takes headers that may be missing", () => {
+  it("accepts headers that may be missing", () => {
     expectTypeOf<{ baggage: string | undefined }>().toExtend<IncomingTraceHeaders>();
   });
 });

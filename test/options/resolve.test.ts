@@ -131,7 +131,7 @@ describe.each(Object.entries(bad))("%s", (option, values) => {
 });
 
 describe("the door", () => {
-  it("refuses an option that there is not, and names those that there are", () => {
+  it("refuses an unknown option, and names the known ones", () => {
     const problem = problemOf({ nonsense: 1 });
     expect(problem?.option).toBe("nonsense");
     expect(problem?.message).toMatch(
@@ -146,7 +146,7 @@ describe("the door", () => {
     },
   );
 
-  it("shows what it got, but not the secret of a DSN", () => {
+  it("shows the received value, but not the secret of a DSN", () => {
     expect(problemOf({ sampleRate: 1.5 })?.message).toContain("got 1.5 (number)");
     expect(problemOf({ dsn: "https://key:secret@host/path" })?.message).not.toContain("secret@");
   });
@@ -163,7 +163,7 @@ describe("the door", () => {
     expect(message).not.toMatch(/s3|ret@/);
   });
 
-  it("lets every kind of good value in", () => {
+  it("accepts every kind of valid value", () => {
     const good: ClientOptions = {
       dsn: DSN,
       release: "shop@1.0.0",
@@ -249,11 +249,11 @@ describe("precedence", () => {
     spotlight: "http://localhost:1234/stream",
   };
 
-  it("the environment fills what code leaves open", () => {
+  it("the environment sets options that code does not set", () => {
     expect(resolveOptions({}, environment)).toMatchObject(environment);
   });
 
-  it("code wins over the environment, also with a value that is falsy", () => {
+  it("code wins over the environment, even with a falsy value", () => {
     const code = { release: "of the code", tracesSampleRate: 0, debug: false };
     expect(resolveOptions(code, environment)).toMatchObject({
       ...code,
@@ -261,7 +261,7 @@ describe("precedence", () => {
     });
   });
 
-  it("an option that is undefined hides nothing", () => {
+  it("an undefined option does not override the environment", () => {
     const unset = {
       dsn: undefined,
       release: undefined,
@@ -283,7 +283,7 @@ describe("an empty DSN", () => {
     expect(resolveOptions({ dsn: "" }, NOTHING).dsn || undefined).toBeUndefined();
   });
 
-  it("switches off the one of the environment", () => {
+  it("overrides the one of the environment", () => {
     expect(resolveOptions({ dsn: "" }, { dsn: DSN }).dsn || undefined).toBeUndefined();
   });
 });
@@ -301,12 +301,12 @@ describe("spotlight", () => {
     [false, true, undefined],
     [undefined, false, undefined],
     [true, false, "http://localhost:8969/stream"],
-  ])("%o in code and %o in the environment make %o", (code, environment, url) => {
+  ])("%o in code and %o in the environment result in %o", (code, environment, url) => {
     expect(resolveOptions({ spotlight: code }, { spotlight: environment }).spotlight).toBe(url);
   });
 });
 
-it.each(["caCerts", "clientCert"])("a path as `transport.%s` is told to be one", (name) => {
+it.each(["caCerts", "clientCert"])("a path in `transport.%s` is recognized as one", (name) => {
   expect(() =>
     resolveOptions({ transport: { [name]: "/etc/ssl/ca.pem", clientKey: "-----BEGIN KEY-----" } }),
   ).toThrow(

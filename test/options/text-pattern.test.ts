@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { matches, matchesAny } from "../../src/options/text-pattern.js";
 
 describe("a text pattern", () => {
-  it("as a string must be contained, with its case", () => {
+  it("as a string must be contained, case-sensitively", () => {
     expect(matches("GET /health", "/health")).toBe(true);
     expect(matches("GET /Health", "/health")).toBe(false);
     expect(matches("anything", "")).toBe(true);

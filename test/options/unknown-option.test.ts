@@ -41,7 +41,7 @@ describe("an option that does not exist", () => {
     );
   });
 
-  it("names the nearest one inside of another option", () => {
+  it("names the nearest one inside another option", () => {
     expect(messageOf({ transport: { maxConnection: 5 } })).toContain(
       "`transport.maxConnection` is not an option; did you mean `maxConnections`?",
     );
@@ -82,7 +82,7 @@ describe("an option that does not exist", () => {
   );
 });
 
-describe("a list with a member at fault", () => {
+describe("a list with an invalid member", () => {
   it.each<[object, string]>([
     [
       { ignoreSpans: ["ok", { nme: "x" }] },

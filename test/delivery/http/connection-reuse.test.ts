@@ -45,7 +45,7 @@ describe("before the server has proven that it keeps connections", () => {
     expect(trust.allows(kept(1), 0)).toBe(false);
   });
 
-  it("the others carry as many requests as that one has", () => {
+  it("the others carry no more requests than that one", () => {
     const trust = new ReuseTrust();
     const scout = kept(1);
     sendOn(trust, scout);
@@ -76,7 +76,7 @@ describe("before the server has proven that it keeps connections", () => {
 });
 
 describe("a server that ends connections after some requests", () => {
-  it("is sent no further request on a connection for a second after three losses", () => {
+  it("gets no further request on a used connection for a second after three losses", () => {
     const trust = new ReuseTrust();
     for (const now of [0, 1]) lose(trust, 1, now);
     expect(trust.isSpent(kept(1), 2)).toBe(false);
@@ -86,7 +86,7 @@ describe("a server that ends connections after some requests", () => {
     expect(trust.allows(kept(1), 1002)).toBe(true);
   });
 
-  it("is still sent as many as it answers", () => {
+  it("still gets as many requests per connection as it answers", () => {
     const trust = new ReuseTrust();
     trust.answered(1);
     trust.answered(2);
@@ -94,7 +94,7 @@ describe("a server that ends connections after some requests", () => {
     expect([1, 2, 3].map((served) => trust.allows(kept(served), 3))).toEqual([true, true, false]);
   });
 
-  it("is tried again after twice the time each time, at most once a minute", () => {
+  it("is tried again after a delay that doubles, up to a minute", () => {
     const trust = new ReuseTrust();
     const pauses: number[] = [];
     let now = 0;
@@ -120,7 +120,7 @@ describe("a server that ends connections after some requests", () => {
     expect(trust.isSpent(kept(1), 6)).toBe(false);
   });
 
-  it("must answer twice as many more before it is trusted again, where it loses requests at random", () => {
+  it("must answer twice as many further requests to be trusted again if it loses requests at random", () => {
     const trust = new ReuseTrust();
     const answersToTrust: number[] = [];
     for (let round = 0; round < 9; round += 1) {
@@ -132,7 +132,7 @@ describe("a server that ends connections after some requests", () => {
     expect(answersToTrust).toEqual([5, 5, 10, 20, 40, 80, 160, 320, 320]);
   });
 
-  it("is not taken for one when it restarts and ends all connections at once", () => {
+  it("is not assumed when a restart ends all connections at once", () => {
     const trust = new ReuseTrust();
     for (let served = 1; served <= 6; served += 1) trust.answered(served);
     for (let count = 0; count < 64; count += 1) trust.lost(kept(10 + count), 1000, 500);
@@ -140,7 +140,7 @@ describe("a server that ends connections after some requests", () => {
     expect(trust.allows(kept(9), 1000)).toBe(true);
   });
 
-  it("is not taken for one when losses are more than five minutes apart", () => {
+  it("is not assumed when losses are more than five minutes apart", () => {
     const trust = new ReuseTrust();
     for (let count = 0; count < 10; count += 1) lose(trust, 1, count * 301_000);
     expect(trust.isSpent(kept(1), 9 * 301_000)).toBe(false);

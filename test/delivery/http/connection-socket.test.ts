@@ -35,7 +35,7 @@ function piecesOf(text: string, cuts: readonly number[]): string[] {
 }
 
 describe("informational answers", () => {
-  it("leave the answer as it is, wherever they are cut", () => {
+  it("are removed without changing the response, wherever the chunks end", () => {
     const informational = fc.constantFrom(
       "HTTP/1.1 100 Continue\r\n\r\n",
       "HTTP/1.0 100 Continue\r\nvia: proxy\r\n\r\n",
@@ -56,7 +56,7 @@ describe("informational answers", () => {
     ["bytes", "\0\u0001"],
     ["a head without an end", `HTTP/1.1 100 Continue\r\n${"x".repeat(5000)}`],
     ["a body that looks like one", `${ANSWER}HTTP/1.1 100 Continue\r\n\r\n`],
-  ])("are not what only resembles them: %s", (_what, text) => {
+  ])("are not confused with similar responses: %s", (_what, text) => {
     expect(readThrough([[text]])).toBe(text);
   });
 });

@@ -34,8 +34,8 @@ function watch(): { lonely: ExitWatch; timers: ManualTimers; state: State } {
   return { lonely, timers, state };
 }
 
-describe("a process that lives for its connections alone", () => {
-  it("is noticed within half a second, and asks nothing more of the system", async () => {
+describe("a process that only its connections keep alive", () => {
+  it("is detected within half a second, and starts no further request", async () => {
     const { lonely, timers, state } = watch();
     state.isBlockingExit = true;
     expect(lonely.mayStart()).toBe(true);
@@ -45,7 +45,7 @@ describe("a process that lives for its connections alone", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("may go on as soon as somebody waits, or something else has to be done", async () => {
+  it("may go on as soon as a flush waits or there is other work", async () => {
     const { lonely, timers, state } = watch();
     state.isBlockingExit = true;
     lonely.mayStart();
@@ -56,7 +56,7 @@ describe("a process that lives for its connections alone", () => {
     expect(state.letGos).toBe(1);
   });
 
-  it("is looked for again, as long as the system is busy", async () => {
+  it("is checked for repeatedly while a request is pending", async () => {
     const { lonely, timers, state } = watch();
     lonely.mayStart();
     await timers.advance(500);
@@ -67,7 +67,7 @@ describe("a process that lives for its connections alone", () => {
     expect(state.letGos).toBe(1);
   });
 
-  it("is not looked for where the system has nothing to do, and costs no timer then", async () => {
+  it("is not checked for, and needs no timer, while nothing is pending", async () => {
     const { lonely, timers, state } = watch();
     state.isBusy = false;
     for (let count = 0; count < 10; count += 1) expect(lonely.mayStart()).toBe(true);
@@ -76,7 +76,7 @@ describe("a process that lives for its connections alone", () => {
     expect([state.looks, timers.pending]).toEqual([0, 0]);
   });
 
-  it("is not looked for any more once the watch has stopped", async () => {
+  it("is not checked for once the watch has stopped", async () => {
     const { lonely, timers } = watch();
     lonely.mayStart();
     lonely.stop();
@@ -84,7 +84,7 @@ describe("a process that lives for its connections alone", () => {
   });
 });
 
-describe("what keeps the process alive", () => {
+describe("the detection of what keeps the process alive", () => {
   let active: string[] = [];
   beforeEach(
     () => void vi.spyOn(process, "getActiveResourcesInfo").mockImplementation(() => active),
@@ -97,12 +97,12 @@ describe("what keeps the process alive", () => {
     ["a lookup of the application's", ["GetAddrInfoReqWrap"]],
     ["a connection of the application's that is being made", ["ConnectWrap"]],
     ["a write of the application's", ["WriteWrap"]],
-  ])("is not ours: %s", (_what, names) => {
+  ])("attributes to the application: %s", (_what, names) => {
     active = names;
     expect(isBlockedByOwnRequestsOnly()).toBe(false);
   });
 
-  it("is ours: a lookup, until it has ended", () => {
+  it("attributes a DNS lookup to the transport until it has ended", () => {
     let end: (() => void) | undefined;
     vi.spyOn(dns, "lookup").mockImplementation(((
       _host: string,
@@ -123,7 +123,7 @@ describe("what keeps the process alive", () => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  it("is not the standard output, which is listed all the same; but another pipe is", () => {
+  it("ignores the standard output although it is listed, but not another pipe", () => {
     const handles = [{ fd: 1 }, { fd: 0 }, {}];
     const target = process as unknown as { _getActiveHandles: () => object[] };
     vi.spyOn(target, "_getActiveHandles").mockImplementation(() => handles);
@@ -138,7 +138,7 @@ describe("what keeps the process alive", () => {
     socket.emit("close");
   });
 
-  it("is ours: a connection that is being made, but nothing beside it", async () => {
+  it("attributes a connection attempt to the transport, but nothing else", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => void server.once("listening", resolve));
     const address = server.address();

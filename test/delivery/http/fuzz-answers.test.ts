@@ -75,7 +75,7 @@ function watched(forwarder: { name: string; hasCredentials: boolean } | undefine
 }
 
 describe("15,000 hostile sequences of what an HTTP client tells of an answer", () => {
-  it("come to an outcome at their first head or error, with limits that are bounded", () => {
+  it("yield a result at their first header or error, with bounded limits", () => {
     fc.assert(
       fc.property(steps, forwarders, (sequence, forwarder) => {
         const { exchange, results } = watched(forwarder);
@@ -155,7 +155,7 @@ const PROXY = {
 };
 
 describe("5,000 hostile answers of a proxy to CONNECT", () => {
-  it("open the tunnel after a head with a 2xx status, and else fail without naming a secret", async () => {
+  it("open the tunnel after a 2xx status, and otherwise fail without showing a secret", async () => {
     await fc.assert(
       fc.asyncProperty(chunks, endings, async (parts, ending) => {
         const error = await failureOf(parts, ending);
@@ -173,7 +173,7 @@ describe("5,000 hostile answers of a proxy to CONNECT", () => {
     );
   });
 
-  it("open none with a head that has no end, whatever its status", async () => {
+  it("open no tunnel if the response header does not end, whatever its status", async () => {
     const error = await failureOf(["HTTP/1.1 200 OK\r\n", LONG], "close");
     expect(String(error)).toContain("its response header does not end");
   });

@@ -40,7 +40,7 @@ interface Sent {
 }
 
 describe("hostile answers on the wire", () => {
-  it("4000 of a server each come to an outcome in time, and leave nothing behind", async () => {
+  it("4000 of a server each yield a result in time, and leave no socket or timer behind", async () => {
     const uncaught = uncaughtErrors();
     const planOf = new Map<string, WirePlan>();
     const server = await listening(hostileServer((id) => planOf.get(id)));
@@ -54,7 +54,7 @@ describe("hostile answers on the wire", () => {
     expect(uncaught).toEqual([]);
   });
 
-  it("500 of a proxy that is asked for a tunnel each fail in time, and leave nothing behind", async () => {
+  it("500 of a proxy that is asked for a tunnel each fail in time, and leave no socket or timer behind", async () => {
     const uncaught = uncaughtErrors();
     const plans = fc.sample(wirePlans, times(500));
     let asked = 0;

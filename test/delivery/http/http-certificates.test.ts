@@ -162,14 +162,14 @@ describe("a server that requires a client certificate is a refusal that names th
     expect(reason).toMatch(/did not accept the client certificate \("bad certificate"\)/);
   });
 
-  it("and an alert of another kind stays what it is", async () => {
+  it("but another alert keeps its own message", async () => {
     const { phase, reason } = await failureAt(await alerting(80));
     expect(phase).toBe("connect");
     expect(reason).not.toContain("clientCert");
   });
 });
 
-describe("a server that ends a TLS 1.3 connection without a word before its first answer", () => {
+describe("a server that closes a TLS 1.3 connection without an alert before its first response", () => {
   it.each([
     ["RST", (socket: Socket): void => void socket.resetAndDestroy()],
     ["FIN", (socket: Socket): void => void socket.end()],

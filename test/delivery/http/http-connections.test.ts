@@ -8,14 +8,14 @@ import { times } from "../in-sequence.js";
 import { envelopeOf } from "../support.js";
 
 describe("connections", () => {
-  it("are kept: 500 envelopes need no more than their bound", async () => {
+  it("are reused: 500 envelopes need no more than the maximum", async () => {
     const { server, transport } = await openHttp({ maxConnections: 4 });
     await Promise.all(Array.from({ length: 500 }, () => transport.send(envelopeOf())));
     expect(server.envelopes).toHaveLength(500);
     expect(server.connections).toBeLessThanOrEqual(4);
   });
 
-  it("are opened only as sends at one time need them", async () => {
+  it("are opened only as concurrent sends need them", async () => {
     const { server, transport } = await openHttp({ maxConnections: 64 });
     await times(20, () => transport.send(envelopeOf()));
     expect(server.connections).toBeLessThanOrEqual(2);
@@ -29,7 +29,7 @@ describe("connections", () => {
     expect(server.connections).toBe(2);
   });
 
-  it("are not made in the context of the sender's caller", async () => {
+  it("are not opened in the async context of the caller", async () => {
     const unit = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const look = (): void => void seen.push(unit.getStore());
@@ -69,7 +69,7 @@ describe("close", () => {
     for (const result of await Promise.all(sends)) expect(result.outcome).toBe("retryable");
   });
 
-  it("ends a first send that is still on its way to the network", async () => {
+  it("ends a first send that has not reached the network yet", async () => {
     const { server, transport } = await openHttp();
     const sends = [
       transport.send(envelopeOf()),

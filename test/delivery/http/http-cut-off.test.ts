@@ -74,7 +74,7 @@ describe("the bound of idleness", () => {
     expect(cutOff.at(700)).toBe(75);
   });
 
-  it("is lowered where the server was only late for once", () => {
+  it("is lowered although the server was late only once", () => {
     const cutOff = new IdleCutOff(4000);
     cutOff.survived(40);
     cutOff.learn(30, 500, 0);

@@ -81,7 +81,7 @@ describe("a deadline frees the slot:", () => {
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
   });
 
-  it("total, for what waits for a connection: the server knows nothing of it", async () => {
+  it("total, for an envelope that waits for a connection and has not been written", async () => {
     const { server, transport } = await openHttp({ maxConnections: 1, totalTimeoutMillis: 200 });
     server.respondWith("stall");
     const first = transport.send(envelopeOf());
@@ -144,7 +144,7 @@ describe("a deadline frees the slot:", () => {
   });
 });
 
-it("an answer that arrived while the event loop stood still is taken, although its time is over", async () => {
+it("a response that arrived while the event loop was blocked counts, although its deadline has passed", async () => {
   const server = await rawServer((socket) => {
     socket.write(OK);
     block(300);

@@ -64,7 +64,7 @@ describe("which proxy is used", () => {
     });
   });
 
-  it("one that is written without a scheme, as many do", async () => {
+  it("one that is written without a scheme", async () => {
     const proxy = await openProxy();
     const transport = openTransport("http://key@ingest.example/7", {
       proxyEnvironment: { http: urlOf(proxy).replace("http://", "") },
@@ -76,7 +76,7 @@ describe("which proxy is used", () => {
 
 describe("credentials of a proxy", () => {
   it.each(["socks5://me:p%40ss@localhost:1", "http://me:p%40ss@:1", "http://me:p%40ss@h:x"])(
-    "stay untold when the environment's value is no proxy: %s",
+    "are not shown when the environment's value is not a proxy: %s",
     async (value) => {
       const { diagnostics, warnings } = recordingDiagnostics();
       const { transport } = await openHttp({ diagnostics, proxyEnvironment: { http: value } });
@@ -88,7 +88,7 @@ describe("credentials of a proxy", () => {
   );
 
   it.each(["socks5://me:p%40ss@localhost:1", "me:p%40ss@localhost:1", "http://me:p@ss@h:x"])(
-    "stay untold when the option's value is refused: %s",
+    "are not shown when the option's value is refused: %s",
     (proxy) => {
       const build = () => httpTransport("http://key@127.0.0.1/1", { proxy });
       expect(build).toThrow(OptionsError);
@@ -97,7 +97,7 @@ describe("credentials of a proxy", () => {
     },
   );
 
-  it.each([407, 403, 502])("stay untold by a failure: HTTP %i", async (status) => {
+  it.each([407, 403, 502])("are not shown by a failure: HTTP %i", async (status) => {
     const { proxy, server } = await openBoth();
     proxy.refuse = status;
     const { diagnostics, warnings } = recordingDiagnostics();
@@ -108,7 +108,7 @@ describe("credentials of a proxy", () => {
     expect(JSON.stringify(result)).not.toMatch(SECRET);
   });
 
-  it("may have a bare % inside", async () => {
+  it("may contain an unescaped %", async () => {
     const proxy = await openProxy();
     const transport = openTransport("http://key@ingest.example/7", {
       proxy: `http://me:100%@localhost:${proxy.port}`,

@@ -22,7 +22,7 @@ describe("an https server behind a proxy", () => {
     expect(transport.counts()).toMatchObject({ connectionsOpened: 1, connectionsOpen: 1 });
   });
 
-  it("is reached through a proxy that is spoken to over TLS itself", async () => {
+  it("is reached through a proxy that itself uses TLS", async () => {
     const proxy = await openProxy(createHttpsServer(TLS));
     const server = await listening(createHttpsServer(TLS, accept));
     const transport = openTransport(secureDsn(server), { caCerts, proxy: urlOf(proxy, "https") });
@@ -39,7 +39,7 @@ describe("an https server behind a proxy", () => {
     expect(await transport.send(envelopeOf())).toMatchObject({ phase: "refused" });
   });
 
-  it("gets what was for a tunnel that broke while it was idle, over another one", async () => {
+  it("gets an envelope over a new tunnel if the idle one broke", async () => {
     const { proxy, transport } = await openBoth();
     await transport.send(envelopeOf());
     await sleep(10);
@@ -48,7 +48,7 @@ describe("an https server behind a proxy", () => {
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
   });
 
-  it("is told from one that does not answer when the proxy dies under a request", async () => {
+  it("is distinguished from a silent one when the proxy dies during a request", async () => {
     const { proxy, transport, behind } = await openBoth();
     behind.listener = () => proxy.breakOff();
     expect(await transport.send(envelopeOf())).toMatchObject({ phase: "answer" });
@@ -68,7 +68,7 @@ describe("an https server behind a proxy", () => {
 });
 
 describe("an http server behind a proxy", () => {
-  it("is sent requests with the whole URL, over kept connections", async () => {
+  it("gets requests with the absolute URL, over kept connections", async () => {
     const proxy = await openProxy();
     const transport = openTransport("http://key@ingest.example:8080/base/7", {
       proxy: urlOf(proxy),
@@ -92,7 +92,7 @@ describe("an http server behind a proxy", () => {
     expect(proxy.forwarded).toEqual(["http://ingest.example/api/7/envelope/"]);
   });
 
-  it("cannot be reached where the proxy wants other credentials", async () => {
+  it("cannot be reached if the proxy requires other credentials", async () => {
     const proxy = await openProxy();
     const transport = openTransport("http://key@ingest.example/7", {
       proxy: `http://localhost:${proxy.port}`,

@@ -39,7 +39,7 @@ describe("a request", () => {
     expect(seen.request?.headers["content-encoding"]).toBeUndefined();
   });
 
-  it("is an envelope for the vendor's parser as well", async () => {
+  it("is an envelope for Sentry's own parser, too", async () => {
     const bench = await openHttp();
     const seen = nextRequest(bench);
     const envelope = envelopeOf("error", { payloadBytes: 500 });
@@ -61,7 +61,7 @@ describe("a request", () => {
     });
   });
 
-  it("says when it was sent, anew at each transmission", async () => {
+  it("has its time of sending in `sent_at`, updated at each transmission", async () => {
     let now = Date.parse("2026-11-22T10:00:00.000Z");
     const bench = await openHttp({ now: () => now, gzipThresholdBytes: 1000 });
     const envelopes = [envelopeOf(), envelopeOf("transaction", { payloadBytes: 5000 })];
@@ -117,7 +117,7 @@ describe("a request", () => {
   });
 
   it.each(["/tunnel", "ftp://example.com/", "tunnel.example.com"])(
-    "cannot go to a tunnel that is no URL: %s",
+    "cannot go to a tunnel that is not a URL: %s",
     (tunnel) => {
       expect(() => httpTransport("http://key@127.0.0.1/1", { tunnel })).toThrow(
         /`tunnel` must be an http or https URL/,

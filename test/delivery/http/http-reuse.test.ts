@@ -34,7 +34,7 @@ describe("a kept connection", () => {
     });
   });
 
-  it("is the one that was in use last, so that the others can go", async () => {
+  it("is the one that was used last, so that the others can close", async () => {
     const { server, transport } = await openHttp({ idleTimeoutMillis: 200 });
     server.respondWith({ delayMillis: 20 });
     await Promise.all(Array.from({ length: 8 }, () => transport.send(envelopeOf())));
@@ -47,7 +47,7 @@ describe("a kept connection", () => {
     expect(transport.counts().connectionsOpen).toBe(1);
   });
 
-  it("is not used after the event loop stood still for longer than it may be idle", async () => {
+  it("is not used after the event loop was blocked for longer than the idle timeout", async () => {
     const http = createServer({ keepAliveTimeout: 0 }, accept);
     const server = await listening(http);
     const transport = openTransport(server.dsn, { idleTimeoutMillis: 100 });
@@ -57,21 +57,21 @@ describe("a kept connection", () => {
     expect(server.opened()).toBe(2);
   });
 
-  it("is not used after a suspension, when only the clock on the wall went on", async () => {
+  it("is not used after a suspension, during which only the wall clock advanced", async () => {
     const { server, transport, skew } = await openWithClocks();
     skew.wall = 60_000;
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
     expect(server.opened()).toBe(2);
   });
 
-  it("is used although the clock on the wall was put back", async () => {
+  it("is used although the wall clock was set back", async () => {
     const { server, transport, skew } = await openWithClocks();
     skew.wall = -3_600_000;
     await transport.send(envelopeOf());
     expect(server.opened()).toBe(1);
   });
 
-  it("is replaced at its age, so that a new address is noticed", async () => {
+  it("is replaced at its maximum age, so that a new address takes effect", async () => {
     const { server, transport, skew } = await openWithClocks({
       maxConnectionAgeMillis: 10_000,
       idleTimeoutMillis: 60_000,
@@ -91,7 +91,7 @@ describe("a kept connection", () => {
     expect(server.connections).toBe(1);
   });
 
-  it("is not used for an attempt that asks for a new one", async () => {
+  it("is not used for an attempt that requires a new one", async () => {
     const { server, transport } = await openHttp();
     await transport.send(envelopeOf());
     await transport.send(envelopeOf(), { newConnection: true });
@@ -100,7 +100,7 @@ describe("a kept connection", () => {
     expect(server.connections).toBe(2);
   });
 
-  it("makes room for a new one where there may be no more", async () => {
+  it("is closed in favour of a new one at the maximum of connections", async () => {
     const { server, transport } = await openHttp({ maxConnections: 1 });
     await times(3, () => transport.send(envelopeOf(), { newConnection: true }));
     expect(server.connections).toBe(3);
@@ -108,8 +108,8 @@ describe("a kept connection", () => {
   });
 });
 
-describe("the server's hint how long it keeps a connection", () => {
-  it("counts where it is shorter, less a second", async () => {
+describe("the server's announcement of how long it keeps a connection", () => {
+  it("applies, less a second, if it is shorter than the option", async () => {
     const server = await rawServer((socket) => {
       socket.write(OK.replace("\r\n\r\n", "\r\nkeep-alive: timeout=2\r\n\r\n"));
     });
@@ -140,7 +140,7 @@ describe("the server's hint how long it keeps a connection", () => {
   );
 });
 
-describe("a connection that the server has let go of, unnoticed,", () => {
+describe("a connection that the server has closed, unnoticed,", () => {
   it.each([
     ["FIN", (socket: Socket) => void socket.destroy(), 10],
     ["RST", (socket: Socket) => void socket.resetAndDestroy(), 10],

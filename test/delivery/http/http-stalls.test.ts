@@ -5,7 +5,7 @@ import { openHttp } from "./http-support.js";
 import { eventually, sleep } from "./http-servers.js";
 import { envelopeOf } from "../support.js";
 
-it("bodies that never come make no later send wait: 200 stalls, then 10 of 10 within a second", async () => {
+it("bodies that never arrive delay no later send: 200 stalls, then 10 of 10 within a second", async () => {
   const { server, transport } = await openHttp({ maxConnections: 32 });
   server.respondWith("stall_body");
   const stalled = await Promise.all(
@@ -23,7 +23,7 @@ it("bodies that never come make no later send wait: 200 stalls, then 10 of 10 wi
   expect(transport.counts().connectionsOpen).toBe(0);
 });
 
-it("a body that stalls is given up for what waits, and not before", async () => {
+it("a stalled body is given up when a send waits, and not earlier", async () => {
   const { server, transport } = await openHttp({ maxConnections: 2, bodyTimeoutMillis: 60_000 });
   server.respondWith("stall_body");
   await transport.send(envelopeOf());
@@ -36,7 +36,7 @@ it("a body that stalls is given up for what waits, and not before", async () => 
   expect(transport.counts().connectionsOpened).toBe(3);
 });
 
-it("a server that never answers, then does: the slots are free again, and no socket is left", async () => {
+it("when a silent server answers again, all slots are free and no socket is left", async () => {
   const { server, transport } = await openHttp({ maxConnections: 8, headersTimeoutMillis: 200 });
   server.respondWith("stall");
   const sends = Array.from({ length: 24 }, () => transport.send(envelopeOf()));

@@ -190,7 +190,7 @@ describe("an HTTP/2 server that", () => {
   );
 
   it.each(WAYS)(
-    "turns every second session away at once gets all once ($by)",
+    "rejects every second session at once gets all once ($by)",
     async ({ isBurst }) => {
       let sessions = 0;
       const server = await openServer({
@@ -221,7 +221,7 @@ describe("an HTTP/2 server that", () => {
     30_000,
   );
 
-  it("dies once after it has processed a request gets that one twice: nobody can know", async () => {
+  it("dies after it has processed a request gets that one twice, since the client cannot know", async () => {
     let hasDied = false;
     const server = await openServer({
       async onVisit(visit) {
@@ -241,7 +241,7 @@ async function attempt(onVisit: Handlers["onVisit"]): Promise<unknown> {
 }
 
 describe("one attempt over HTTP/2", () => {
-  it("counts as not made where the server refuses the stream: it is repeated without a budget", async () => {
+  it("counts as not made if the server refuses the stream, and is repeated without a budget", async () => {
     const result = await attempt(({ stream }) => stream.close(NGHTTP2_REFUSED_STREAM));
     expect(result).toMatchObject({ outcome: "retryable", phase: "connect" });
   });

@@ -19,7 +19,7 @@ async function handshakeWithPlainServer(): Promise<Error> {
   });
 }
 
-it("an https DSN for an http port is told so, in place of OpenSSL's words", async () => {
+it("an https DSN for an http port is named as the cause, instead of OpenSSL's reason", async () => {
   const error = await handshakeWithPlainServer();
   const expected =
     /^the server does not speak TLS: does the DSN need http instead of https\? \(E\w+\)$/;
@@ -34,7 +34,7 @@ it.each([
   expect(failureReason(error)).toBe(reason);
 });
 
-it("an error of a custom transport that contains itself has a reason all the same", () => {
+it("an error that contains itself, of a custom transport, has a reason", () => {
   const cause = new Error("outer");
   cause.cause = cause;
   const group = new AggregateError([], "group");

@@ -28,7 +28,7 @@ describe("a circuit breaker", () => {
     expect(breaker.counts()).toEqual({ outages: 1, probes: 0 });
   });
 
-  it("stays closed while there is a response now and then", () => {
+  it("stays closed while there are occasional responses", () => {
     const { breaker } = breakerAt();
     for (let count = 0; count < 100; count += 1) {
       breaker.failed(REFUSED);
@@ -37,7 +37,7 @@ describe("a circuit breaker", () => {
     expect(breaker.counts().outages).toBe(0);
   });
 
-  it("takes the server for reachable until the first failure, and again from the first response", () => {
+  it("considers the server reachable until the first failure, and again from the first response", () => {
     const { breaker } = breakerAt();
     expect(breaker.isReachable).toBe(true);
     breaker.failed(REFUSED);
@@ -48,7 +48,7 @@ describe("a circuit breaker", () => {
     expect(breaker.lastError).toBeUndefined();
   });
 
-  it("is closed by the first response, and says so once", () => {
+  it("is closed by the first response, and reports that once", () => {
     const { breaker } = breakerAt();
     open(breaker);
     expect(breaker.answered()).toBe(true);
@@ -93,7 +93,7 @@ describe("a circuit breaker", () => {
     );
   });
 
-  it("lets no probe go before its time", () => {
+  it("allows no probe before it is due", () => {
     const { breaker, clock } = breakerAt();
     open(breaker);
     expect(breaker.takeProbe()).toBe(false);

@@ -28,7 +28,7 @@ describe("a back-off", () => {
     expect(shortest).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
   });
 
-  it("that is brief is anything up to a second, half of one on average", () => {
+  it("that is brief is up to a second, half a second on average", () => {
     expect([0, 0.5, 1].map((random) => briefDelayMillis(() => random))).toEqual([0, 500, 1000]);
   });
 });
@@ -86,7 +86,7 @@ describe("Retry-After", () => {
     );
   });
 
-  it("holds a date against the wall clock", () => {
+  it("compares a date with the wall clock", () => {
     const header = new Date(Date.now() + 60_000).toUTCString();
     const millis = retryAfterMillis(header) ?? 0;
     expect(millis).toBeGreaterThan(50_000);

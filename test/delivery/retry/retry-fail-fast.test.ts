@@ -14,7 +14,7 @@ describe("with `failFast`", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("one send per interval goes as the probe, and its response lets the others through", async () => {
+  it("one send per interval is the probe, and its response lets the others through", async () => {
     const { send, timers, inner } = await outage({ failFast: true });
     inner.otherwise = "held";
     await timers.advance(500);
@@ -56,7 +56,7 @@ describe("with `failFast`", () => {
     expect(outcomes).toEqual([DELIVERED]);
   });
 
-  it("what backs off when it opens fails when its time comes", async () => {
+  it("a send that backs off when the breaker opens fails at its next attempt", async () => {
     const { inner, send, timers, pass, fail } = retryBench({ failFast: true });
     const unknown = failed("answer");
     inner.script.push(unknown);
@@ -69,7 +69,7 @@ describe("with `failFast`", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("as a function is asked each time: what comes while nobody keeps sends waits for the server", async () => {
+  it("as a function is called each time: a send waits for the server while the function returns false", async () => {
     let isKept = true;
     const { inner, send, timers, pass, transport } = await outage({ failFast: () => isKept });
     const kept = send();
@@ -100,7 +100,7 @@ describe("with `failFast`", () => {
 });
 
 describe("a send that may be held", () => {
-  it("waits for a server that is gone, and is the probe that finds it back", async () => {
+  it("waits for an unreachable server, and is the probe that notices its return", async () => {
     const { inner, send, timers, pass } = await outage({ failFast: true });
     inner.otherwise = failed("connect");
     const held = send({ holdMillis: 60_000 });
@@ -112,7 +112,7 @@ describe("a send that may be held", () => {
     expect(held.outcomes).toEqual([DELIVERED]);
   });
 
-  it("fails when its time is over", async () => {
+  it("fails at its deadline", async () => {
     const { inner, send, pass } = await outage({ failFast: true });
     inner.otherwise = failed("connect");
     const held = send({ holdMillis: 60_000 });

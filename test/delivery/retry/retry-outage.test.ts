@@ -4,7 +4,7 @@ import { START, answered, failed, outage, retryBench } from "./retry-bench.js";
 import { DELIVERED } from "../support.js";
 
 describe("after five failures in a row", () => {
-  it("sends are held in order, the first goes as a probe, and its answer lets all go", async () => {
+  it("sends are held in order, the first is the probe, and its response releases all", async () => {
     const bench = await outage();
     const { send, timers, inner, transport } = bench;
     const held = Array.from({ length: 20 }, () => send());
@@ -90,7 +90,7 @@ describe("the server's return", () => {
     expect(outcomes).toEqual([DELIVERED]);
   });
 
-  it("ends the back-off of what could not connect", async () => {
+  it("ends the backoff of sends that could not connect", async () => {
     const bench = retryBench();
     const { inner, send, timers, pass, fail } = bench;
     inner.script.push(...Array.from({ length: 4 }, () => failed("connect")));
@@ -105,7 +105,7 @@ describe("the server's return", () => {
     expect(early.outcomes).toEqual([DELIVERED]);
   });
 
-  it("leaves no long back-off to an attempt that had begun before it and fails after it", async () => {
+  it("leaves no long backoff to an attempt that started before it and fails after it", async () => {
     const bench = await outage();
     const { inner, send, timers, pass } = bench;
     inner.otherwise = failed("connect");
@@ -140,7 +140,7 @@ describe("what may have arrived and is held", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("takes no probe from others when all timers come later than that", async () => {
+  it("takes no probe from others if all timers fire late", async () => {
     const { inner, send, timers, pass, fail } = retryBench();
     const unknown = failed("answer");
     inner.script.push(unknown);

@@ -5,7 +5,7 @@ import { DELIVERED } from "../support.js";
 
 const NEW_CONNECTION = { newConnection: true };
 
-describe("a kept connection that was let go of", () => {
+describe("a kept connection that the server closed", () => {
   it("is followed at once by the same envelope on a new connection", async () => {
     const { inner, timers, send, transport } = retryBench();
     inner.script.push(failed("reused"));
@@ -43,7 +43,7 @@ describe("a kept connection that was let go of", () => {
     },
   );
 
-  it("which was asked to be new counts as one that broke before the answer", async () => {
+  it("which was required to be new counts as broken before the response", async () => {
     const { inner, timers, send, pass } = retryBench();
     inner.script.push(failed("reused"), failed("reused"), failed("reused"));
     const { outcomes } = send();
@@ -70,8 +70,8 @@ describe("a kept connection that was let go of", () => {
   });
 });
 
-describe("what never reached the server", () => {
-  it("is tried again, however often, until it is delivered, and costs no budget", async () => {
+describe("an envelope that never reached the server", () => {
+  it("is retried without limit until it is delivered, and costs no budget", async () => {
     const { inner, timers, send, pass, transport } = retryBench();
     inner.otherwise = failed("connect");
     const { envelope, outcomes } = send();
@@ -86,7 +86,7 @@ describe("what never reached the server", () => {
     expect(outcomes).toEqual([DELIVERED]);
   });
 
-  it("is tried by itself at the shortest pauses, until the breaker takes the server for gone", async () => {
+  it("is retried at the shortest delays until the breaker opens", async () => {
     const { inner, timers, send, pass } = retryBench();
     inner.otherwise = failed("connect");
     send();
@@ -110,7 +110,7 @@ describe("what never reached the server", () => {
     },
   );
 
-  it("is not what its own result says when an earlier transmission may have arrived", async () => {
+  it("does not have its last result if an earlier transmission may have arrived", async () => {
     const { inner, timers, send, pass } = retryBench();
     const unknown = failed("answer");
     inner.script.push(unknown);
@@ -122,7 +122,7 @@ describe("what never reached the server", () => {
   });
 });
 
-describe("what may have arrived", () => {
+describe("an envelope that may have arrived", () => {
   it.each([
     ["answer", 5, undefined],
     // A middle box that has forgotten one kept connection has forgotten the others.
@@ -154,7 +154,7 @@ describe("what may have arrived", () => {
     await pass(0);
   });
 
-  it("is tried twice at most", async () => {
+  it("is sent at most twice", async () => {
     const { inner, timers, send, pass } = retryBench();
     const last = failed("timeout");
     inner.script.push(failed("answer"), last);

@@ -31,7 +31,7 @@ describe("probes", () => {
     expect(new Set(times).size).toBe(times.length);
   });
 
-  it("that fail to connect keep their place in the line", async () => {
+  it("that fail to connect keep their position", async () => {
     const bench = await outage();
     bench.inner.otherwise = failed("connect");
     const [first] = [bench.send(), bench.send(), bench.send()];
@@ -41,7 +41,7 @@ describe("probes", () => {
     expect(new Set(probed)).toEqual(new Set([first?.envelope]));
   });
 
-  it("that may have arrived end after two attempts, and the next in line is the next probe", async () => {
+  it("that may have arrived end after two attempts, and the next held send is the next probe", async () => {
     const bench = await outage();
     bench.inner.otherwise = failed("timeout");
     const [first, second] = [bench.send(), bench.send()];
@@ -63,7 +63,7 @@ describe("probes", () => {
     expect(outcomes).toEqual([DELIVERED]);
   });
 
-  it("are made of what backed off before, in its old place", async () => {
+  it("include sends that were backing off, in their old order", async () => {
     const bench = retryBench();
     bench.inner.script.push(failed("connect"));
     const early = bench.send();
@@ -80,7 +80,7 @@ describe("probes", () => {
 });
 
 describe("wake", () => {
-  it("lets one held send go at once", async () => {
+  it("releases one held send at once", async () => {
     const bench = await outage();
     bench.inner.otherwise = failed("connect");
     for (let count = 0; count < 3; count += 1) bench.send();
@@ -95,7 +95,7 @@ describe("wake", () => {
     expect(bench.inner.transmissions.length).toBe(before + 1);
   });
 
-  it("brings the next probe forward when the last one was just now", async () => {
+  it("brings the next probe forward if the last one was recent", async () => {
     const bench = await outage();
     bench.inner.otherwise = failed("connect");
     bench.send();
@@ -122,7 +122,7 @@ describe("wake", () => {
     expect(bench.inner.transmissions.length - before).toBeLessThanOrEqual(5);
   });
 
-  it("ends the back-off of what could not connect, but not in a loop", async () => {
+  it("ends the backoff of sends that could not connect, but not when called in a loop", async () => {
     const bench = retryBench();
     bench.inner.otherwise = failed("connect");
     bench.send();

@@ -37,7 +37,7 @@ describe("a send that is delivered at once", () => {
 });
 
 describe("close", () => {
-  it("ends what backs off and what is held, each with its own last error", async () => {
+  it("ends sends that back off or are held, each with its own last error", async () => {
     const { inner, timers, send, fail, transport } = retryBench();
     const unknown = failed("answer");
     inner.script.push(unknown);
@@ -72,7 +72,7 @@ describe("close", () => {
     expect(inner.transmissions).toHaveLength(0);
   });
 
-  it("is the end for what was under way and fails then", async () => {
+  it("is final for a send that is in flight and fails afterwards", async () => {
     const { inner, timers, send, transport } = retryBench();
     inner.script.push("held");
     const { outcomes } = send();
@@ -83,7 +83,7 @@ describe("close", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("keeps what was just let go from being sent", async () => {
+  it("prevents a send that has just been released", async () => {
     const { inner, timers, send, fail, transport } = retryBench();
     await fail();
     const held = [send(), send()];
@@ -99,7 +99,7 @@ describe("close", () => {
     ]);
   });
 
-  it("passes on what the inner transport throws at it", async () => {
+  it("passes on the error of the inner transport", async () => {
     const transport = createRetryTransport({
       transport: {
         send: () => Promise.resolve(DELIVERED),
@@ -118,14 +118,14 @@ describe("an inner transport that throws", () => {
     close: async () => {},
   };
 
-  it("makes `send` reject, since it is nobody's outage", async () => {
+  it("makes `send` reject, since it says nothing about the server", async () => {
     const transport = createRetryTransport({ transport: throwing });
     for (let count = 0; count < 10; count += 1)
       await expect(transport.send(envelopeOf())).rejects.toThrow("a bug");
     expect(transport.isReachable).toBe(true);
   });
 
-  it("does so at a later attempt, too, and no further one is made", async () => {
+  it("also does so at a later attempt, which is the last", async () => {
     const { inner, timers, send, pass } = retryBench();
     inner.script.push(failed("connect"), new Error("a bug"));
     const { outcomes } = send();
@@ -138,7 +138,7 @@ describe("an inner transport that throws", () => {
 });
 
 describe("an observer", () => {
-  it("is told of each attempt after the first, with what came of the one before", async () => {
+  it("is called before each attempt after the first, with the previous result", async () => {
     const onRetry = vi.fn<() => void>();
     const { inner, timers, send } = retryBench({ onRetry });
     const first = failed("reused");
@@ -148,7 +148,7 @@ describe("an observer", () => {
     expect(onRetry.mock.calls).toEqual([[envelope, first]]);
   });
 
-  it("that throws costs nothing", async () => {
+  it("that throws has no effect", async () => {
     const { inner, timers, send } = retryBench({
       onRetry() {
         throw new Error("a bug");

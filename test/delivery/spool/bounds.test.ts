@@ -22,7 +22,7 @@ async function onDisk(directory: string): Promise<{ files: number; bytes: number
 }
 
 describe("a full spool", () => {
-  it("lets the least important go first, and of those the oldest", async () => {
+  it("evicts the lowest priority first, and of it the oldest", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxFiles: 3 });
     const [oldLog, newLog] = [envelopeOf("log_item"), envelopeOf("log_item")];
     const [transaction, error, monitor] = [
@@ -41,7 +41,7 @@ describe("a full spool", () => {
     expect(left).toEqual([monitor.eventId, error.eventId, transaction.eventId]);
   });
 
-  it("refuses what is less important than all that is there, and loses nothing for it", async () => {
+  it("refuses an envelope of lower priority than all others, and evicts nothing for it", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxFiles: 2 });
     await spool.keep(envelopeOf("error"));
     await spool.keep(envelopeOf("error"));
@@ -51,14 +51,14 @@ describe("a full spool", () => {
     expect(spool.counts().spooled).toEqual({ error: 2 });
   });
 
-  it("refuses what is larger than itself, and evicts nothing for it", async () => {
+  it("refuses an envelope larger than itself, and evicts nothing for it", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxBytes: 10_000 });
     await spool.keep(envelopeOf("log_item"));
     expect(await spool.keep(envelopeOf("error", { payloadBytes: 10_000 }))).toBe(false);
     expect(spool.counts().spooled).toEqual({ log_item: 1 });
   });
 
-  it("counts what another process had spooled for the server, and not in its own books", async () => {
+  it("reports evicted envelopes of another process to the server, but does not count them as its own", async () => {
     const directory = await spoolDirectory();
     const contents = [
       { category: "transaction", quantity: 1 },
@@ -78,7 +78,7 @@ describe("a full spool", () => {
     expect(await namesIn(directory)).toHaveLength(1);
   });
 
-  it("evicts in the synchronous way too what another process had spooled", async () => {
+  it("also evicts envelopes of another process synchronously", async () => {
     const directory = await spoolDirectory();
     await spoolIn(directory).keep(envelopeOf("transaction"));
     const spool = spoolIn(directory, { maxFiles: 1 });
@@ -89,14 +89,14 @@ describe("a full spool", () => {
     expect(await namesIn(directory)).toHaveLength(1);
   });
 
-  it("says once that it is full", async () => {
+  it("warns once that it is full", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxFiles: 1 });
     for (let count = 0; count < 5; count += 1) await spool.keep(envelopeOf("error"));
     expect(spool.warnings).toHaveLength(1);
     expect(spool.warnings[0]).toContain("the spool is full");
   });
 
-  it("is not overfull while many write at the same time", async () => {
+  it("stays within its bounds during concurrent writes", async () => {
     const directory = await spoolDirectory();
     const spool = spoolIn(directory, { maxBytes: 60_000 });
     const keeps = Array.from({ length: 60 }, (_, index) =>
@@ -125,8 +125,8 @@ async function watchedBytes(directory: string, end: Promise<unknown>): Promise<n
   return largest;
 }
 
-describe("what is too old", () => {
-  it("is given up after a day, whoever spooled it", async () => {
+describe("an envelope that is too old", () => {
+  it("is dropped after a day, whichever process spooled it", async () => {
     const directory = await spoolDirectory();
     let now = Date.now();
     const other = spoolIn(directory, { now: () => now });
@@ -145,7 +145,7 @@ describe("what is too old", () => {
     expect(await namesIn(directory)).toEqual([]);
   });
 
-  it("is not given up because the clock was set back", async () => {
+  it("is not dropped because the clock was set back", async () => {
     let now = Date.now();
     const spool = spoolIn(await spoolDirectory(), { now: () => now });
     await spool.keep(envelopeOf("error"));
@@ -217,7 +217,7 @@ class Model {
 }
 
 describe("whatever happens", () => {
-  it("the bounds hold, the counts are what is on the disk, and the books balance", async () => {
+  it("the bounds hold, the counts match the disk, and every envelope is accounted for", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 60 }), async (path) => {
         const directory = await spoolDirectory();
@@ -241,7 +241,7 @@ describe("whatever happens", () => {
     );
   });
 
-  it("the books of two processes balance, each for itself", async () => {
+  it("two processes each account for their own envelopes", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.constantFrom(0 as const, 1 as const), steps), { maxLength: 60 }),

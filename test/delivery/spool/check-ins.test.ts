@@ -12,7 +12,7 @@ function checkIn(isOpen: boolean, id = ID): EncodedEnvelope {
   return { ...envelopeOf("monitor"), eventId: undefined, checkIn: checkInState };
 }
 
-it("an `in_progress` is withdrawn for the end of its run, and counted as no loss of the server's", async () => {
+it("an `in_progress` is removed in favour of the end of its run, and not reported as a loss", async () => {
   const directory = await spoolDirectory();
   const spool = spoolIn(directory);
   await spool.keep(checkIn(true));
@@ -48,16 +48,19 @@ describe("a spool that is full of check-ins", () => {
       [checkIn(false, OTHER), checkIn(true), checkIn(false)],
       checkIn(true, OTHER),
     ],
-  ])("gives up the `in_progress` %s first, whose end it has", async (_whose, earlier, newcomer) => {
-    const spool = spoolIn(await spoolDirectory(), { maxFiles: earlier.length });
-    for (const each of earlier) expect(await spool.keep(each)).toBe(true);
-    expect(await spool.keep(newcomer)).toBe(true);
-    expect(spool.losses()).toEqual({ monitor: { superseded: 1 } });
-    expect(spool.warnings).toEqual([]);
-    const kept = (await drain(spool)).map(({ envelope }) => envelope.body);
-    const left = [...earlier.filter((each) => !(each.checkIn?.isOpen ?? false)), newcomer];
-    expect(kept).toEqual(left.map(({ body }) => body));
-  });
+  ])(
+    "evicts the `in_progress` %s first, whose end it contains",
+    async (_whose, earlier, newcomer) => {
+      const spool = spoolIn(await spoolDirectory(), { maxFiles: earlier.length });
+      for (const each of earlier) expect(await spool.keep(each)).toBe(true);
+      expect(await spool.keep(newcomer)).toBe(true);
+      expect(spool.losses()).toEqual({ monitor: { superseded: 1 } });
+      expect(spool.warnings).toEqual([]);
+      const kept = (await drain(spool)).map(({ envelope }) => envelope.body);
+      const left = [...earlier.filter((each) => !(each.checkIn?.isOpen ?? false)), newcomer];
+      expect(kept).toEqual(left.map(({ body }) => body));
+    },
+  );
 
   it("does so at the end of the process, too", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxFiles: 2 });
@@ -66,7 +69,7 @@ describe("a spool that is full of check-ins", () => {
     expect(spool.losses()).toEqual({ monitor: { superseded: 1 } });
   });
 
-  it("gives up the oldest where no end is there, and says so", async () => {
+  it("evicts the oldest if it contains no end, and warns", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxFiles: 2 });
     for (const each of [checkIn(true), checkIn(true, OTHER)]) await spool.keep(each);
     expect(await spool.keep(checkIn(true, "e".repeat(32)))).toBe(true);
@@ -74,7 +77,7 @@ describe("a spool that is full of check-ins", () => {
     expect(spool.warnings).toHaveLength(1);
   });
 
-  it("gives up everything else before", async () => {
+  it("evicts everything else first", async () => {
     const spool = spoolIn(await spoolDirectory(), { maxFiles: 3 });
     for (const each of [checkIn(true), envelopeOf("error"), checkIn(false)]) await spool.keep(each);
     await spool.keep(checkIn(true, OTHER));
@@ -92,7 +95,7 @@ it("check-ins of a run are claimed in order, also by another process, and after 
   expect(later.map(({ envelope }) => envelope.checkIn?.isOpen)).toEqual([true, false]);
 });
 
-it("a check-in keeps its rank, however often it was released for no fault of its own", async () => {
+it("a check-in keeps its position, however often it was released because of the connection", async () => {
   const spool = spoolIn(await spoolDirectory());
   for (const each of [checkIn(true), envelopeOf("error"), checkIn(true, OTHER)])
     await spool.keep(each);

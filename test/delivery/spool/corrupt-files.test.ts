@@ -47,7 +47,7 @@ describe("damaged files", () => {
   ];
 
   it.each(damage)(
-    "(%s) are set aside, told once, and do not stop others",
+    "(%s) are set aside with one warning, and do not stop others",
     async (_, harm, known) => {
       const directory = await spoolDirectory();
       const writer = spoolIn(directory);
@@ -66,7 +66,7 @@ describe("damaged files", () => {
     },
   );
 
-  it("are counted as lost where this process wrote them", async () => {
+  it("are counted as lost if this process wrote them", async () => {
     const directory = await spoolDirectory();
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));

@@ -82,7 +82,7 @@ describe("a disk that refuses to write", () => {
   ];
 
   it.each(faults)(
-    "with %s at %s is told once, left alone for a minute, then used again",
+    "with %s at %s is reported once, not used for a minute, then used again",
     async (code, methods) => {
       const directory = await spoolDirectory();
       let isBroken = true;
@@ -116,7 +116,7 @@ describe("a disk that refuses to write", () => {
     },
   );
 
-  it("still gives out what is on it: that makes room", async () => {
+  it("can still be read from, which makes room", async () => {
     const directory = await spoolDirectory();
     let isFull = false;
     const files = failingFiles((method) => (isFull && method === "write" ? "ENOSPC" : undefined));
@@ -127,7 +127,7 @@ describe("a disk that refuses to write", () => {
     expect(await drain(spool)).toHaveLength(1);
   });
 
-  it("but cannot tell when names are written down is used", async () => {
+  it("but does not support flushing names is used", async () => {
     const files = failingFiles((method) => (method === "syncDirectory" ? "EISDIR" : undefined));
     const spool = spoolIn(await spoolDirectory(), { files });
     expect(await spool.keep(envelopeOf("error"))).toBe(true);
@@ -135,7 +135,7 @@ describe("a disk that refuses to write", () => {
   });
 });
 
-describe("a disk that fails while envelopes are taken out", () => {
+describe("a disk that fails while envelopes are claimed", () => {
   const faults: [string, Method][] = [
     ["EIO", "list"],
     ["EIO", "setModified"],
@@ -162,7 +162,7 @@ describe("a disk that fails while envelopes are taken out", () => {
     expect(spool.counts()).toEqual({ spooled: {}, files: 0, bytes: 0 });
   });
 
-  it("sends an envelope again whose file could not be removed, and books it once", async () => {
+  it("sends an envelope again whose file could not be removed, and counts it once", async () => {
     let isBroken = true;
     let now = Date.now();
     const files = failingFiles((method) => (isBroken && method === "remove" ? "EIO" : undefined));
@@ -193,7 +193,7 @@ describe("a disk that fails while envelopes are taken out", () => {
 });
 
 describe("really", () => {
-  it("a file in the place of the directory is no harm", async () => {
+  it("a file in the place of the directory does no harm", async () => {
     const directory = await spoolDirectory();
     let now = Date.now();
     const spool = spoolIn(directory, { now: () => now });
@@ -208,7 +208,7 @@ describe("really", () => {
     expect(await spool.keep(envelopeOf())).toBe(true);
   });
 
-  it("a directory below a file, or with an impossible name, is no harm", async () => {
+  it("a directory below a file, or with an impossible name, does no harm", async () => {
     const parent = await spoolDirectory();
     await mkdir(dirname(parent), { recursive: true });
     await writeFile(parent, "");
@@ -221,7 +221,7 @@ describe("really", () => {
     }
   });
 
-  it("a directory that may not be written is no harm", async () => {
+  it("a directory that may not be written does no harm", async () => {
     const directory = await spoolDirectory();
     await mkdir(directory, { recursive: true });
     await chmod(directory, 0o500);
@@ -233,7 +233,7 @@ describe("really", () => {
   });
 });
 
-it("whatever fails and when: nothing is thrown, and no envelope is in the books twice or not at all", async () => {
+it("whatever fails and when: nothing is thrown, and each envelope is counted exactly once", async () => {
   const methods = Object.keys(systemFiles) as Method[];
   const broken = fc.array(fc.subarray(methods, { maxLength: 2 }), { maxLength: 25 });
   await fc.assert(

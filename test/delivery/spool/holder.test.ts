@@ -35,7 +35,7 @@ const statOf = (start: number, state = "S"): string =>
   `1 (a) b (c) ${state} ${Array.from({ length: 18 }, (_, field) => field).join(" ")} ${start} 0`;
 
 describe("a holder", () => {
-  it("knows a process by its start, so that a process id that is given out again is another process", () => {
+  it("identifies a process by its start time, so that a reused process id is another process", () => {
     const before = createHolder(hostFiles("pid:[1]", { 7: statOf(100) }), 7);
     expect(createHolder(hostFiles("pid:[1]", { 7: statOf(100) }), 7).isGone(before.tag)).toBe(
       false,
@@ -43,7 +43,7 @@ describe("a holder", () => {
     expect(createHolder(hostFiles("pid:[1]", { 7: statOf(200) }), 7).isGone(before.tag)).toBe(true);
   });
 
-  it("takes a process that nobody has waited for as gone", () => {
+  it("considers a zombie process gone", () => {
     const before = createHolder(hostFiles("pid:[1]", { 7: statOf(100) }), 7);
     const files = hostFiles("pid:[1]", { 7: statOf(100, "Z"), 8: statOf(150) });
     expect(createHolder(files, 8).isGone(before.tag)).toBe(true);
@@ -68,7 +68,7 @@ describe("a holder", () => {
   });
 
   it.each(["EMFILE", "ENFILE", "ENOMEM"])(
-    "is not made up while procfs cannot be read: %s",
+    "is not guessed while procfs cannot be read: %s",
     (code) => {
       const short = (): never => {
         throw Object.assign(new Error(code), { code });
@@ -78,7 +78,7 @@ describe("a holder", () => {
     },
   );
 
-  it("is found out for this very process", () => {
+  it("is determined for the current process", () => {
     const holder = createHolder(systemFiles);
     expect(holder.tag).toMatch(/^[0-9a-f]{16}\.\d+\.\d+$/);
     expect(holder.isGone(holder.tag)).toBe(false);
@@ -112,7 +112,7 @@ describe("a claim", () => {
     expect(await drain(spoolIn(directory, { holder: HERE }))).toHaveLength(1);
   });
 
-  it("of a process that may live is left to it for 10 minutes", async () => {
+  it("of a process that may still run is left to it for 10 minutes", async () => {
     const { directory, base } = await claimedBy(ELSEWHERE, 9 * 60_000);
     const spool = spoolIn(directory, { holder: HERE });
     expect(await drain(spool)).toHaveLength(0);
@@ -189,7 +189,7 @@ describe("a temporary file", () => {
     expect(await namesIn(directory)).toEqual([claim]);
   });
 
-  it("of a process that may live is left to it", async () => {
+  it("of a process that may still run is left to it", async () => {
     const directory = await temporaryOf(ELSEWHERE, true);
     expect(await drain(spoolIn(directory, { holder: HERE }))).toHaveLength(0);
     expect(await namesIn(directory)).toHaveLength(1);

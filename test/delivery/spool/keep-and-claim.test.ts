@@ -108,7 +108,7 @@ describe("a kept envelope", () => {
     expect(spool.counts()).toEqual({ spooled: {}, files: 0, bytes: 0 });
   });
 
-  it("is settled once, whatever is called after that", async () => {
+  it("has one outcome, whatever is called after that", async () => {
     const directory = await spoolDirectory();
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));
@@ -179,7 +179,7 @@ describe("claims", () => {
     expect(claimed.map(({ isOwn }) => isOwn)).toEqual(CATEGORIES.map(() => false));
   });
 
-  it("pass over what is limited now", async () => {
+  it("skip rate-limited categories", async () => {
     const spool = spoolIn(await spoolDirectory());
     for (const category of ["error", "transaction", "monitor"] as const) {
       await spool.keep(envelopeOf(category));
@@ -190,7 +190,7 @@ describe("claims", () => {
     expect((await spool.claim(NO_LIMIT))?.envelope.category).toBe("monitor");
   });
 
-  it("do not hand out what is claimed already", async () => {
+  it("do not return a claimed envelope again", async () => {
     const spool = spoolIn(await spoolDirectory());
     for (let count = 0; count < 5; count += 1) await spool.keep(envelopeOf());
     const claims = await Promise.all(Array.from({ length: 8 }, () => spool.claim(NO_LIMIT)));
@@ -223,7 +223,7 @@ describe("claims", () => {
     expect((await spool.claim(NO_LIMIT))?.isOwn).toBe(false);
   });
 
-  it("keep the books: what another process delivers stays spooled here and is not in its books", async () => {
+  it("account per process: an envelope that another process delivers stays spooled here", async () => {
     const directory = await spoolDirectory();
     const [spool, other] = [spoolIn(directory), spoolIn(directory)];
     await spool.keep(envelopeOf("error"));
@@ -245,7 +245,7 @@ describe("claims", () => {
 });
 
 describe("the directory", () => {
-  it("is created again when somebody removes it", async () => {
+  it("is created again when it was removed", async () => {
     const directory = await spoolDirectory();
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));
@@ -272,7 +272,7 @@ describe("the directory", () => {
   });
 });
 
-it("a kept envelope that expires is given up by then, however long others are kept", async () => {
+it("a kept envelope that expires is dropped by then, however long others are kept", async () => {
   let now = 1e12;
   const spool = spoolIn(await spoolDirectory(), { now: () => now, maxAgeMillis: 24 * 3_600_000 });
   await spool.keep(envelopeOf("error"));

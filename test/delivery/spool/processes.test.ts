@@ -23,7 +23,7 @@ for (;;) {
   for (const eventId of kept) if (eventId !== undefined) say(eventId);
 }`;
 
-it("a process that is killed while it writes leaves files that are whole, and nothing that it kept is lost", async () => {
+it("a process that is killed while it writes leaves complete files, and nothing that it kept is lost", async () => {
   for (let round = 0; round < 6; round += 1) {
     const directory = await spoolDirectory();
     const writer = await child(compiled, KEEPS_FOREVER, [directory, "200000"]);
@@ -115,7 +115,7 @@ it("envelopes can be kept while the process exits", async () => {
   expect(await namesIn(directory)).toEqual([]);
 });
 
-it("four processes together hold the bounds of the directory as soon as one looks", async () => {
+it("four processes together keep the bounds of the directory as soon as one scans it", async () => {
   const directory = await spoolDirectory();
   const script = `for (let i = 0; i < 300; i += 1) await spool.keep(envelope());`;
   const writers = await Promise.all([1, 2, 3, 4].map(() => child(compiled, script, [directory])));

@@ -52,7 +52,7 @@ describe("a replay", () => {
     expect(set.spool.done).toBe(2);
   });
 
-  it("looks again every minute once there is nothing left", async () => {
+  it("scans the directory every minute once it is empty", async () => {
     const { replay, timers, spool, sent } = setUp(0);
     replay.start();
     await timers.turn();
@@ -64,7 +64,7 @@ describe("a replay", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("does not look at the disk for every answer of the server", async () => {
+  it("does not scan the disk for every response of the server", async () => {
     const { replay, timers, spool, sent } = setUp(0);
     replay.start();
     await timers.turn();
@@ -80,7 +80,7 @@ describe("a replay", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("looks at most once a second where others have claimed all that there is", async () => {
+  it("scans at most once a second if others have claimed everything", async () => {
     const { replay, timers, spool } = setUp(1);
     const other = await spool.claim(() => false);
     replay.start();
@@ -126,7 +126,7 @@ describe("without an answer a replay", () => {
     expect(set.outcomes).toEqual(["delivered", "delivered"]);
   });
 
-  it("does not become a busy loop where the server answers all but what is spooled", async () => {
+  it("does not become a busy loop if the server answers everything except spooled envelopes", async () => {
     const set = setUp(1);
     set.answers = [RETRYABLE];
     set.replay.start();
@@ -155,7 +155,7 @@ describe("without an answer a replay", () => {
     },
   );
 
-  it("waits as well where the transport throws", async () => {
+  it("also backs off if the transport throws", async () => {
     const set = setUp(1);
     set.answers = [new Error("broken"), DELIVERED];
     set.replay.start();
@@ -176,7 +176,7 @@ describe("without an answer a replay", () => {
 });
 
 describe("under a rate limit a replay", () => {
-  it("keeps what is limited, sends the rest, and goes on once the limit is over", async () => {
+  it("keeps limited envelopes, sends the rest, and continues once the limit is over", async () => {
     const set = setUp(4, ["error", "transaction"]);
     set.limits.add("error");
     set.replay.start();
@@ -192,7 +192,7 @@ describe("under a rate limit a replay", () => {
     expect(set.spool.done).toBe(4);
   });
 
-  it("tells a 429 and keeps the envelope", async () => {
+  it("reports a 429 and keeps the envelope", async () => {
     const set = setUp(1);
     set.answers = [LIMITED];
     set.replay.start();
@@ -221,7 +221,7 @@ describe("stop", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("waits for the envelope in hand", async () => {
+  it("waits for the envelope that is being sent", async () => {
     const set = setUp(2);
     const answer = heldAnswer();
     set.answers = [answer.promise];
@@ -238,7 +238,7 @@ describe("stop", () => {
     expect(set.timers.pending).toBe(0);
   });
 
-  it("puts back what is in hand if there is no answer, and what was just claimed", async () => {
+  it("releases an envelope that gets no response, and one that was just claimed", async () => {
     const set = setUp(1);
     set.answers = [RETRYABLE];
     set.replay.start();

@@ -46,9 +46,9 @@ function permitting(code: string, methods: readonly (keyof SpoolFiles)[]): Spool
   };
 }
 
-describe("an entry that is no regular file", () => {
+describe("an entry that is not a regular file", () => {
   it.each(Object.keys(KINDS))(
-    "is set aside with one message, and stops nothing: %s",
+    "is set aside with one warning, and stops no other: %s",
     async (kind) => {
       const directory = await spoolDirectory();
       await mkdir(directory, { recursive: true });
@@ -101,7 +101,7 @@ describe("a name that claims more bytes than its file has", () => {
   });
 });
 
-describe("a file that this process may not touch", () => {
+describe("a file that this process may not access", () => {
   it.each([
     ["EPERM", ["setModified"]],
     ["EACCES", ["setModified"]],
@@ -143,7 +143,7 @@ describe("a directory that is removed while the process runs", () => {
     },
   );
 
-  it("and made again by somebody else is another one", async () => {
+  it("and created again by another process is a different one", async () => {
     const directory = await spoolDirectory();
     let now = 1e12;
     const spool = spoolIn(directory, { now: () => now });
@@ -160,7 +160,7 @@ describe("a directory that is removed while the process runs", () => {
     expect(spool.counts().spooled).toEqual({});
   });
 
-  it("costs nothing of what is being sent", async () => {
+  it("does not lose envelopes that are being sent", async () => {
     const directory = await spoolDirectory();
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));
@@ -194,7 +194,7 @@ function interrupted(method: LookCall): { files: SpoolFiles; once: (run: () => v
   return { files, once: (run) => void (next = run) };
 }
 
-describe("what is written at once, while a look at the directory is under way,", () => {
+describe("an envelope that is written synchronously during a scan", () => {
   it.each(["list", "identity"] as const)(
     "is not lost where the directory was not there yet (%s)",
     async (method) => {
