@@ -10,21 +10,23 @@ export type { PendingCounts } from "./client-reports/ledger.js";
 export type { DeliveryStats, CategoryStats, ClientStats, SpanCounts } from "./client/stats.js";
 export type { Environment } from "./options/env.js";
 export type {
+  HttpOptions,
+  PemText,
+  SpoolOptions,
+  TcpKeepAlive,
+} from "./options/delivery-options.js";
+export type {
   BeforeBreadcrumb,
   BeforeSend,
   BeforeSendTransaction,
   BreadcrumbHint,
   ClientOptions,
-  HttpOptions,
   InitialScope,
   KeepUnsampled,
-  PemText,
   SpanExceptions,
   SpanOfBreadcrumb,
   SpanPattern,
-  SpoolOptions,
   Synchronous,
-  TcpKeepAlive,
   TextPattern,
   TransactionPattern,
 } from "./options/options.js";

@@ -1,5 +1,7 @@
 import { types } from "node:util";
 
+import type { HttpOptions, SpoolOptions } from "./delivery-options.js";
+import type { KeepUnsampled } from "./options.js";
 import { clip } from "../support/text.js";
 import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../support/foreign.js";
 import { SEVERITY_LEVELS } from "../protocol/events.js";
@@ -7,15 +9,12 @@ import { OptionsError } from "../protocol/errors.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../delivery/transport.js";
 import { unknownOption } from "./unknown-option.js";
-import type { HttpOptions, KeepUnsampled, SpoolOptions } from "./options.js";
 
 /** Maximum of entries in a list, and of members that are read of an object. */
 const MAX_LIST = 10_000;
 
 /** Maximum length of a name in a message. */
 const MAX_NAME_LENGTH = 100;
-
-/** Maximum length of a URL. */
 const MAX_URL_LENGTH = 8192;
 
 /** Characters or bytes of certificates and keys that are searched for a PEM header. */

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 
+import type { HttpOptions } from "../options/delivery-options.js";
+import type { Settings } from "../options/options.js";
 import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client-reports.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/ledger.js";
@@ -7,7 +9,6 @@ import type { DeliveryCounts } from "../client/stats.js";
 import { SDK_HEADER_MEMBER } from "../client/process-members.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { proxyFromEnvironment } from "../options/env.js";
-import type { HttpOptions, Settings } from "../options/options.js";
 import { isTransport } from "../options/validate.js";
 import { runDetached, runTransport } from "../context/suppress-tracing.js";
 import type { Dsn } from "../protocol/dsn.js";

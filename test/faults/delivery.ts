@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 
+import type { HttpOptions, SpoolOptions } from "../../src/options/delivery-options.js";
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
-import type { HttpOptions, SpoolOptions } from "../../src/options/options.js";
 import { resolveOptions } from "../../src/options/resolve.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { parseDsn } from "../../src/protocol/dsn.js";

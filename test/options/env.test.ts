@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { optionsFromEnvironment } from "../../src/options/option-table.js";
+import type { ClientOptions } from "../../src/options/options.js";
 import { resolveOptions } from "../../src/options/resolve.js";
 import { OptionsError } from "../../src/protocol/errors.js";
 
@@ -76,5 +77,23 @@ describe("the environment's options", () => {
     expect(optionsFromEnvironment().release).toBe("of-the-process");
     expect(resolveOptions().release).toBe("of-the-process");
     vi.unstubAllEnvs();
+  });
+});
+
+describe("spotlight", () => {
+  const URL_OF_ENVIRONMENT = "http://localhost:1234/stream";
+  it.each<[ClientOptions["spotlight"], ClientOptions["spotlight"], string | undefined]>([
+    [undefined, undefined, undefined],
+    [true, undefined, "http://localhost:8969/stream"],
+    [undefined, true, "http://localhost:8969/stream"],
+    ["http://other:1/stream", true, "http://other:1/stream"],
+    ["http://other:1/stream", URL_OF_ENVIRONMENT, "http://other:1/stream"],
+    [true, URL_OF_ENVIRONMENT, URL_OF_ENVIRONMENT],
+    [false, URL_OF_ENVIRONMENT, undefined],
+    [false, true, undefined],
+    [undefined, false, undefined],
+    [true, false, "http://localhost:8969/stream"],
+  ])("%o in code and %o in the environment result in %o", (code, environment, url) => {
+    expect(resolveOptions({ spotlight: code }, { spotlight: environment }).spotlight).toBe(url);
   });
 });

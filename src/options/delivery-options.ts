@@ -1,0 +1,71 @@
+/** Options of the HTTP transport. Times are in milliseconds. */
+export interface HttpOptions {
+  /**
+   * Maximum of connections to the server, opened as the backlog requires. A third is reserved for when others stall.
+   * Default 96.
+   */
+  readonly maxConnections?: number;
+  /** Body size in bytes above which it is compressed. Default 32,768. */
+  readonly gzipThresholdBytes?: number;
+  /** How long an idle connection is kept. Default 4000, since Relay closes it after 5 s. */
+  readonly idleTimeoutMillis?: number;
+  /**
+   * Age after which a connection is replaced, so that a change of the server's address takes effect. Default 300,000.
+   */
+  readonly maxConnectionAgeMillis?: number;
+  /** Deadline for establishing a connection, including TLS and proxy. Default 5000. */
+  readonly connectTimeoutMillis?: number;
+  /** Deadline from the request to the response headers. Default 15,000. */
+  readonly headersTimeoutMillis?: number;
+  /** Deadline for the response body, which does not affect the result. Default 5000. */
+  readonly bodyTimeoutMillis?: number;
+  /** Deadline for one attempt as a whole. Default 30,000. */
+  readonly totalTimeoutMillis?: number;
+  /** TCP keep-alive probes; `false` disables them. */
+  readonly tcpKeepAlive?: TcpKeepAlive | false;
+  /**
+   * URL of a proxy, with credentials if it requires them; `false` disables proxies. Environment: `HTTPS_PROXY`,
+   * `HTTP_PROXY`.
+   */
+  readonly proxy?: string | false;
+  /** Hosts that are reached without the proxy: names, `.suffix`, `host:port`, `*`. Environment: `NO_PROXY`. */
+  readonly noProxy?: readonly string[];
+  /** Certificates (PEM) of trusted authorities, in addition to those that Node trusts. */
+  readonly caCerts?: PemText | readonly PemText[];
+  /** Client certificate (PEM); requires `clientKey`. */
+  readonly clientCert?: PemText;
+  /** Private key of `clientCert` (PEM). */
+  readonly clientKey?: PemText;
+  /** Offers HTTP/2 to an https server. Default false. */
+  readonly http2?: boolean;
+  /**
+   * Retries after 502, 503 and 504, for servers behind a proxy of their own. Sentry's protocol does not retry these.
+   * Default false.
+   */
+  readonly retryOn5xx?: boolean;
+}
+
+/** Bounds of the spool, a directory for envelopes that cannot be sent now; they survive the process. */
+export interface SpoolOptions {
+  /** Path of the directory; it is created when it is needed. Use one per DSN: any process that finds an envelope sends it to its own. */
+  readonly directory: string;
+  /** Maximum of bytes in all files, of all processes together. Default 50 MiB. */
+  readonly maxBytes?: number;
+  /** Maximum of files. Default 10,000. */
+  readonly maxFiles?: number;
+  /** Age in milliseconds after which an envelope is dropped. Default 24 hours; at most 4 days, since Sentry drops what started five days ago. */
+  readonly maxAgeMillis?: number;
+}
+
+/** TCP keep-alive settings. Those that this version of Node or the platform does not support are ignored. */
+export interface TcpKeepAlive {
+  /** Idle time before the first probe, in milliseconds. Default 45,000. */
+  readonly idleMillis?: number;
+  /** Time between probes, in milliseconds. Default 10,000. */
+  readonly intervalMillis?: number;
+  /** Unanswered probes after which the connection is closed. Default 6. */
+  readonly count?: number;
+}
+
+/** A certificate or key in PEM form. */
+export type PemText = string | Uint8Array;
