@@ -210,7 +210,10 @@ function startReplay(spool: Spool, { transport, retry, sender, ledger }: ReplayP
     isLimited: (category) => sender.isLimited(category),
     onOutcome,
   });
-  runDetached(() => replay.start());
+  runDetached(() => {
+    void spool.prepare?.();
+    replay.start();
+  });
   return replay;
 }
 

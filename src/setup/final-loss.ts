@@ -52,8 +52,14 @@ export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery):
   const target = ended.target === "" ? "the transport" : ended.target;
   diagnostics.faultOnce(
     `final-loss:${target}`,
-    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; with \`spool\`, unsent envelopes are kept for the next process`,
+    `Lost: ${enumerated(losses)} could not be delivered to ${target}: ${cause}. ${remedy}; ${spoolHint(ended)}`,
   );
+}
+
+function spoolHint({ counts }: EndedDelivery): string {
+  return counts.spool === undefined
+    ? "with `spool`, unsent envelopes are kept for the next process"
+    : "they could not be kept in the spool directory either";
 }
 
 interface Cause {

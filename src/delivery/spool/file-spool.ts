@@ -4,7 +4,8 @@ import type { DiscardRecorder } from "../../client-reports/ledger.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { DataCategory } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
-import { DiskTrouble, SpoolDisk } from "./spool-disk.js";
+import { DiskTrouble } from "./disk-trouble.js";
+import { SpoolDisk } from "./spool-disk.js";
 import type { Holder } from "./holder.js";
 import { createHolder } from "./holder.js";
 import type { Spool, SpoolCounts, SpooledEnvelope } from "./spool.js";
@@ -20,7 +21,7 @@ import { SpoolWriter } from "./spool-writer.js";
 
 /** Dependencies and bounds of a spool. */
 export interface SpoolSettings {
-  /** Created on first use. Processes of the same DSN may share it. */
+  /** Created by `prepare`, or on first use. Processes of the same DSN may share it. */
   readonly directory: string;
   /** Maximum of bytes in all files, of all processes. Default 50 MiB. */
   readonly maxBytes?: number | undefined;
@@ -48,7 +49,7 @@ const DEFAULT_MAX_AGE_MILLIS = 24 * 60 * 60 * 1000;
 
 /**
  * Creates a spool that keeps each envelope as one file in a directory. Processes may share the directory without a
- * daemon or a lock. The disk is not touched before the first use. The bounds hold at any time for one process;
+ * daemon or a lock. The disk is not touched before `prepare` or the first use. The bounds hold at any time for one process;
  * several may exceed them by what they write between two scans of the directory (0.05 to 5 seconds), until one of
  * them scans it again.
  */
@@ -70,22 +71,38 @@ class FileSpool implements Spool {
   // Tracked separately: a full disk must not stop reading.
   readonly #readTrouble: DiskTrouble;
   readonly #writeTrouble: DiskTrouble;
+  #preparation: Promise<void> | undefined;
   #lazyParts: SpoolParts | undefined;
 
   constructor(settings: SpoolSettings) {
-    const { recorder, diagnostics, now = Date.now, onForeignLoss = () => {} } = settings;
+    const { directory, recorder, diagnostics, now = Date.now, onForeignLoss = () => {} } = settings;
     this.#settings = settings;
     this.#index = new SpoolIndex({
       maxBytes: settings.maxBytes ?? DEFAULT_MAX_BYTES,
       maxFiles: settings.maxFiles ?? DEFAULT_MAX_FILES,
     });
     this.#accounting = new SpoolAccounting(recorder, onForeignLoss);
-    this.#readTrouble = new DiskTrouble(diagnostics, now);
-    this.#writeTrouble = new DiskTrouble(diagnostics, now);
+    this.#readTrouble = new DiskTrouble({ directory, diagnostics, now });
+    this.#writeTrouble = new DiskTrouble({ directory, diagnostics, now });
   }
 
   get isUsable(): boolean {
     return !this.#writeTrouble.isResting && !this.#readTrouble.isResting;
+  }
+
+  prepare(): Promise<void> {
+    return (this.#preparation ??= this.#prepare());
+  }
+
+  async #prepare(): Promise<void> {
+    const { directory, files = systemFiles } = this.#settings;
+    try {
+      await files.makeDirectory(directory);
+      // A file is not accepted as `file/.`.
+      await files.checkWritable(`${directory}/.`);
+    } catch (error) {
+      this.#writeTrouble.reportAtStart(error);
+    }
   }
 
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
@@ -111,6 +128,8 @@ class FileSpool implements Spool {
   async claim(
     isLimited: (category: DataCategory) => boolean,
   ): Promise<SpooledEnvelope | undefined> {
+    // The first failure decides how it is reported.
+    await this.#preparation;
     if (this.#readTrouble.isResting) return undefined;
     try {
       return await this.#claim(isLimited);

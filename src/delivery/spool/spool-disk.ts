@@ -1,5 +1,6 @@
 import { systemErrorCode } from "../../support/foreign.js";
 import type { FileKind, SpoolFiles } from "./spool-files.js";
+import type { DiskTrouble } from "./disk-trouble.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 
 /**
@@ -240,40 +241,10 @@ export class SpoolDisk {
   }
 }
 
-// After this time the disk is tried again, since it may have been freed or mounted again.
-const REST_MILLIS = 60_000;
-
 /** Logs once that a file belongs to somebody else. */
 export function reportForeign(diagnostics: Diagnostics, base: string): void {
   diagnostics.warnOnce(
     "spool_foreign",
     `the spool directory contains a file that this process may not access; it is ignored: ${base}. Give each user a directory of its own, or remove the file`,
   );
-}
-
-/** Suspends use of the disk for a minute after a failure, and logs the first one. */
-export class DiskTrouble {
-  readonly #diagnostics: Diagnostics;
-  readonly #now: () => number;
-  #failedAt: number | undefined;
-
-  constructor(diagnostics: Diagnostics, now: () => number) {
-    this.#diagnostics = diagnostics;
-    this.#now = now;
-  }
-
-  /** True while the disk is not used. */
-  get isResting(): boolean {
-    // The wall clock may jump backwards.
-    return this.#failedAt !== undefined && Math.abs(this.#now() - this.#failedAt) < REST_MILLIS;
-  }
-
-  report(error: unknown): void {
-    this.#failedAt = this.#now();
-    this.#diagnostics.warnOnce(
-      "spool",
-      "the spool directory cannot be used: envelopes that cannot be sent stay in memory, and are lost when the process ends. Check `spool.directory`, its permissions, and the space on its disk",
-      error,
-    );
-  }
 }

@@ -3,6 +3,8 @@ import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
 
 /** Envelopes on disk that wait for the server, across restarts of the process. */
 export interface Spool {
+  /** Creates the directory, so that one that cannot be used is reported at the start. Never rejects. */
+  prepare?(): Promise<void>;
   /**
    * Writes an envelope so that it survives a crash. Resolves to whether it was written; if not (disk full, read-only,
    * larger than the spool), the caller is still responsible for it. Never rejects.
