@@ -65,6 +65,11 @@ export interface LogEntry {
   params?: JsonRecord | unknown[];
 }
 
+/** Contexts by name. `data` of the trace context has the attributes of the root span. */
+export type EventContexts = Record<string, JsonRecord> & {
+  trace?: JsonRecord & { data?: JsonRecord };
+};
+
 /** An error or message event (protocol: event payload). */
 export interface ErrorEvent {
   /** Never set; a `TransactionEvent` has the type "transaction". */
@@ -89,7 +94,7 @@ export interface ErrorEvent {
   tags?: Record<string, boolean | number | string>;
   extra?: JsonRecord;
   user?: JsonRecord;
-  contexts?: Record<string, JsonRecord>;
+  contexts?: EventContexts;
   breadcrumbs?: { values: JsonRecord[] };
   fingerprint?: string[];
   request?: JsonRecord;
@@ -124,7 +129,7 @@ export interface TransactionEvent {
   start_timestamp: number;
   timestamp: number;
   spans: TransactionSpan[];
-  contexts: Record<string, Record<string, unknown>>;
+  contexts: EventContexts;
   tags?: Record<string, boolean | number | string>;
   user?: Record<string, unknown>;
   extra?: Record<string, unknown>;

@@ -19,11 +19,15 @@ interface Accountable {
   stats(): ClientStats;
 }
 
+// As `getClient()` returns before the set-up.
+const NO_CLIENT = "there is no client whose items could be checked; create it before";
+
 /**
- * Throws unless everything is accounted for: each started span is captured, buffered or open, and each captured item is
+ * Throws unless there is a client and everything is accounted for: each started span is captured, buffered or open, and each captured item is
  * sent, dropped for a reason, queued or spooled. Call it after each test.
  */
-export function assertAccounted(client: Accountable): void {
+export function assertAccounted(client: Accountable | undefined): void {
+  if (client === undefined) throw new Error(NO_CLIENT);
   const { spans, byCategory } = client.stats();
   const known = spans.captured + spans.buffered + spans.open;
   if (known !== spans.started) {
@@ -35,7 +39,8 @@ export function assertAccounted(client: Accountable): void {
 }
 
 /** Like `assertAccounted`; also throws if anything is still open, buffered or queued. */
-export function assertSettled(client: Accountable): void {
+export function assertSettled(client: Accountable | undefined): void {
+  if (client === undefined) throw new Error(NO_CLIENT);
   assertAccounted(client);
   const { spans, byCategory } = client.stats();
   const queued = Object.values(byCategory).reduce((sum, stats) => sum + stats.queued, 0);

@@ -46,6 +46,11 @@ const CONFIG = {
   include: ["pages"],
 };
 
+const STRICT_CONFIG = {
+  compilerOptions: { ...CONFIG.compilerOptions, allowJs: false, checkJs: false, strict: true },
+  include: ["pages/**/*.ts", "pages/**/*.tsx", "pages/**/*.mts"],
+};
+
 let app: Application;
 const placed = new Map<string, PageBlock>();
 
@@ -61,6 +66,7 @@ function place(block: PageBlock): void {
 beforeAll(() => {
   app = installApplication(IMPORTED);
   app.write("tsconfig.json", JSON.stringify(CONFIG));
+  app.write("tsconfig.strict.json", JSON.stringify(STRICT_CONFIG));
   for (const block of code) place(block);
 });
 afterAll(() => app.remove());
@@ -68,9 +74,9 @@ afterAll(() => app.remove());
 const FAULT = /^(?<file>\S+)\((?<line>\d+),\d+\): (?<message>.*)$/;
 
 /** What the compiler says, with the lines of the pages. */
-function compile(): Promise<string[]> {
+function compile(config = "tsconfig.json"): Promise<string[]> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [tsc, "-p", "."], { cwd: app.directory }, (_error, stdout) => {
+    execFile(process.execPath, [tsc, "-p", config], { cwd: app.directory }, (_error, stdout) => {
       resolve(
         stdout
           .split("\n")
@@ -118,6 +124,18 @@ describe("each code block of the README and the documentation", () => {
 describe("the code of the README and the documentation", () => {
   it("compiles against the package's types", async () => {
     expect(await compile()).toEqual([]);
+  });
+
+  it("compiles in TypeScript with `strict`", async () => {
+    app.write(
+      "pages/testing.mts",
+      `import { getClient } from "otel-sentry-bridge";
+       import { assertSettled, dropped } from "otel-sentry-bridge/testing";
+       assertSettled(getClient());
+       const client = getClient();
+       if (client !== undefined) console.log(dropped(client.stats().errors));`,
+    );
+    expect(await compile("tsconfig.strict.json")).toEqual([]);
   });
 
   it("does not compile with an option or an export that does not exist", async () => {
