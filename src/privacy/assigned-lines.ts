@@ -1,7 +1,7 @@
 // Lines of names and values: YAML, properties, headers of HTTP.
 import { isAssignedSecret, isPlaceholder, isQuoted, isRandom } from "./assigned-value.js";
 import { FILTERED } from "./secret-words.js";
-import { filterSetCookie } from "./sensitive.js";
+import { filterSetCookie, isPersonalName } from "./sensitive.js";
 
 // A name of up to three words at the beginning of a line, and a value on the same line or below: `API key: x`.
 const LINE =
@@ -30,9 +30,15 @@ export function withoutLines(text: string, sendDefaultPii: boolean): string {
       indent: indentOf(start),
       isDocument: value === "" ? valued > 0 : valued > 1,
     };
-    const change = COOKIE.test(name)
-      ? { text: sendDefaultPii ? filterSetCookie(value) : FILTERED, end: match.index + all.length }
-      : changeOf(line);
+    const isPersonal = !sendDefaultPii && isPersonalName(name) && value !== "";
+    const change = isPersonal
+      ? { text: FILTERED, end: match.index + all.length }
+      : COOKIE.test(name)
+        ? {
+            text: sendDefaultPii ? filterSetCookie(value) : FILTERED,
+            end: match.index + all.length,
+          }
+        : changeOf(line);
     if (change === undefined) continue;
     shown += text.slice(at, from) + change.text;
     at = change.end;

@@ -3,7 +3,7 @@
 import { withoutLines } from "./assigned-lines.js";
 import { type Extent, isAssignedSecret, isPlaceholder, valueAt } from "./assigned-value.js";
 import { filterCommandLine } from "./command-line.js";
-import { isSecretName, mayNameSecret } from "./secret-name.js";
+import { isSecretName, mayHoldNames, mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 import { filterSetCookie } from "./sensitive.js";
 
@@ -22,8 +22,7 @@ export function mayHoldAssignments(text: string): boolean {
  * headers are replaced as a whole.
  */
 export function withoutAssigned(text: string, sendDefaultPii: boolean): string {
-  if (text === "" || !(mayNameSecret(text) || isCommand(text) || IDENTIFIED.test(text)))
-    return text;
+  if (text === "" || !(mayHoldNames(text) || isCommand(text) || IDENTIFIED.test(text))) return text;
   const plain = withoutQuoted(withoutLines(withoutCommands(text), sendDefaultPii));
   return withoutMarks(plain, sendDefaultPii);
 }

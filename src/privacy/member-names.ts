@@ -2,6 +2,8 @@
 
 const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
 
+const HEADERS = /(?:headers?|trailers)$/i;
+
 const SET_COOKIE = /set[_-]?cookies?$/i;
 const COOKIES = /cookies?(?:[_-]?(?:data|header|jar|raw|string|value)s?)?$/i;
 const COOKIE_SETTING = /^(?:accept|allow|block|disable|enable|has|third|use)/i;
@@ -79,6 +81,11 @@ function cookieShapeOf(name: string): TextShape {
 
 function textShapeOf(name: string): TextShape {
   return SHAPES.find(([pattern]) => pattern.test(name))?.[1] ?? "text";
+}
+
+/** Tells whether a list of fields has headers: `requestHeaders`, `trailers`, `http.request.headers`. */
+export function isHeaderList(name: string): boolean {
+  return HEADERS.test(name);
 }
 
 /** Tells whether an attribute holds a single cookie: `http.request.header.cookie.sid`. */

@@ -5,7 +5,7 @@ import { shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { isStructured } from "./secret-text.js";
-import { isPersonalHeader, isSensitiveKey } from "./sensitive.js";
+import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
 import { urlWithoutSecrets, withoutSecrets } from "./url.js";
 
@@ -65,9 +65,13 @@ export function attributePrivacy(name: string, sendDefaultPii: boolean): Attribu
   };
 }
 
-/** Tells whether an attribute is left out on a span of this kind. */
+/**
+ * Tells whether an attribute is left out on a span of this kind, or in a log or metric (`undefined`), in which the other side of
+ * a connection may be a client.
+ */
 export function isOmitted(omission: Omission, kind: number | undefined): boolean {
-  return omission === "always" || (omission === "server" && kind === SPAN_KIND.SERVER);
+  if (omission === "server") return kind === undefined || kind === SPAN_KIND.SERVER;
+  return omission === "always";
 }
 
 /** Returns the filter for values of a header; `name` is in any case, with `-` or `_`. */
@@ -97,6 +101,8 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (METHOD.test(name)) return method;
   if (STATEMENTS.has(name)) return statement;
   if (isSecretName(name)) return withheld;
+  // Attributes of the conventions with an address are left out by kind of span.
+  if (!sendDefaultPii && omissionOf(name) === "never" && isPersonalName(name)) return hidden;
   // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
   if (shapeOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
   if (hasShape(name)) return (value) => redactedMember(name, value, sendDefaultPii);

@@ -92,7 +92,6 @@ const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "exception",
   "extra",
   "level",
-  "modules",
   "platform",
   "request",
   "sdk",
@@ -106,20 +105,43 @@ function redactedOthers(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent 
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
     if (WITHOUT_SECRETS.has(name)) continue;
-    const shown = redactedMember(name, value, sendDefaultPii);
+    const shown =
+      name === "modules" && isRecord(value)
+        ? redactedTags(value, sendDefaultPii)
+        : redactedMember(name, value, sendDefaultPii);
     if (shown !== value) changed.push([name, shown]);
   }
   return changed.length === 0 ? event : { ...event, ...Object.fromEntries(changed) };
 }
 
+// Names of packages, such as `jsonwebtoken`, are no names of secrets: modules are filtered like tags.
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 // Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.
 function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean): T {
-  const { cookies, data, ...rest }: { cookies?: unknown; data?: unknown } = request;
+  const { cookies, data, env, ...rest }: RequestParts = request;
   return {
     ...redactedMembers(rest, sendDefaultPii),
+    ...(env !== undefined && {
+      env: redactedJson(sendDefaultPii ? env : withoutAddress(env), sendDefaultPii),
+    }),
     ...(cookies !== undefined && sendDefaultPii && redactedMembers({ cookies }, true)),
     ...(data !== undefined && { data: redactedMember("body", data, sendDefaultPii) }),
   } as T;
+}
+
+interface RequestParts {
+  readonly cookies?: unknown;
+  readonly data?: unknown;
+  readonly env?: unknown;
+}
+
+// Sentry would read `[Filtered]` as the address of the user.
+function withoutAddress(env: unknown): unknown {
+  if (typeof env !== "object" || env === null) return env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== "REMOTE_ADDR"));
 }
 
 function redactedContexts(

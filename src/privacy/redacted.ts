@@ -1,12 +1,19 @@
 import { mayHoldAssignments, withoutAssigned, withoutElements } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
-import { shapeOf } from "./member-names.js";
+import { isHeaderList, shapeOf } from "./member-names.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured } from "./secret-text.js";
 import { FILTERED } from "./secret-words.js";
-import { filterCookies, filterQuery, filterSetCookie, isSensitiveKey } from "./sensitive.js";
+import {
+  filterCookies,
+  filterQuery,
+  filterSetCookie,
+  isPersonalHeader,
+  isPersonalName,
+  isSensitiveKey,
+} from "./sensitive.js";
 
 /** Levels of nesting; deeper values are `[Filtered]`. Scopes and spans hold fewer levels. */
 const MAX_DEPTH = 64;
@@ -18,8 +25,10 @@ interface Position {
   /** Tells whether values with this name are filtered. */
   readonly names: (name: string) => boolean;
   readonly depth: number;
-  /** `sendDefaultPii`: if false, cookies are filtered as a whole. */
+  /** `sendDefaultPii`: if false, cookies are filtered as a whole, and what identifies the client. */
   readonly pii: boolean;
+  /** Tells whether a name identifies the client. */
+  readonly persons: (name: string) => boolean;
 }
 
 /**
@@ -43,8 +52,18 @@ export function redactedText(text: string, sendDefaultPii = false): string {
   return freeText(text, rootOf(sendDefaultPii));
 }
 
-const PII_ROOT: Position = Object.freeze({ names: isSecretName, depth: 0, pii: true });
-const DEFAULT_ROOT: Position = Object.freeze({ names: isSecretName, depth: 0, pii: false });
+const PII_ROOT: Position = Object.freeze({
+  names: isSecretName,
+  depth: 0,
+  pii: true,
+  persons: isPersonalName,
+});
+const DEFAULT_ROOT: Position = Object.freeze({
+  names: isSecretName,
+  depth: 0,
+  pii: false,
+  persons: isPersonalName,
+});
 
 function rootOf(sendDefaultPii: boolean): Position {
   return sendDefaultPii ? PII_ROOT : DEFAULT_ROOT;
@@ -128,6 +147,7 @@ function ofPair(
 
 function member(name: string, value: unknown, position: Position): unknown {
   if (position.names(name)) return withheld(value);
+  if (!position.pii && position.persons(name)) return withheld(value);
   if (!position.pii && shapeOf(name).isCookie) return withheldCookies(value);
   if (typeof value === "string") return textMember(name, value, position);
   return composed(name, value, position);
@@ -135,7 +155,7 @@ function member(name: string, value: unknown, position: Position): unknown {
 
 function composed(name: string, value: unknown, position: Position): unknown {
   const { text: shape, isFieldList, isArguments } = shapeOf(name);
-  const inner = isFieldList ? { ...position, names: isSensitiveKey } : position;
+  const inner = isFieldList ? fieldsOf(name, position) : position;
   if (!Array.isArray(value)) return visited(value, inner);
   if (isArguments && !value.some(isComposed)) return mappedArguments(value, inner);
   if (shape === "text" || shape === "body" || shape === "query") return visited(value, inner);
@@ -144,6 +164,11 @@ function composed(name: string, value: unknown, position: Position): unknown {
   return mapped(value, (entry) =>
     typeof entry === "string" ? textMember(name, entry, position) : visited(entry, inner),
   );
+}
+
+function fieldsOf(name: string, position: Position): Position {
+  const persons = isHeaderList(name) ? isPersonalHeader : position.persons;
+  return { ...position, names: isSensitiveKey, persons };
 }
 
 function isComposed(value: unknown): boolean {

@@ -61,6 +61,15 @@ const HINT =
   /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature|whsec|jaas|pats?(?![a-z])/i;
 const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf|account[^a-z]?(?:json|info)|configjson/i;
 
+// Every list of headers, and every name of `isPersonalName`.
+const PERSONAL_HINT =
+  /header|trailer|forwarded|addr|(?:client|connecting|peer|real|remote|socket|user)[^a-z]?ip|remote[^a-z]?user/i;
+
+/** Returns false if a text cannot contain the name of a secret, a cookie or a client's address: a cheap test for large texts. */
+export function mayHoldNames(text: string): boolean {
+  return mayNameSecret(text) || PERSONAL_HINT.test(text);
+}
+
 /** Returns false if a text cannot contain the name of a secret or a cookie: a cheap first test for large texts. */
 export function mayNameSecret(text: string): boolean {
   return HINT.test(text) || SEPARATED_HINT.test(text);

@@ -1,6 +1,6 @@
 import { readLoose } from "./loose-json.js";
 import type { LooseNode } from "./loose-node.js";
-import { mayNameSecret } from "./secret-name.js";
+import { mayHoldNames } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 
 /** Characters of a text that are read as JSON, in about 4 ms; the rest is replaced by `[Filtered]`. */
@@ -38,7 +38,7 @@ export function filterStructured(
 ): string {
   const start = structureStart(text);
   if (start === -1) return between(text);
-  if (!(mayNameSecret(text) || text.includes("\\u"))) return text;
+  if (!(mayHoldNames(text) || text.includes("\\u"))) return text;
   const from = text.charAt(start - 1) === '"' ? start - 1 : start;
   const read = text.slice(from, from + MAX_LENGTH);
   let shown = between(text.slice(0, from));

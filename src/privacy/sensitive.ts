@@ -23,6 +23,24 @@ export function isPersonalHeader(name: string): boolean {
   return PERSONAL_TERM.test(name.replaceAll("_", "-"));
 }
 
+// Names of headers that identify the client, in full; a CGI writes them as `HTTP_X_FORWARDED_FOR` and `REMOTE_ADDR`. Names such
+// as `via` and `*-user` are common outside of headers.
+const PERSONAL_NAME =
+  /^(?:http-)?(?:(?:x-)?(?:original-)?forwarded(?:-for|-user|-email)?|x-real-ip|(?:x-|true-|fastly-|fly-)?client-ip|x-cluster-client-ip|cf-connecting-ip(?:v6)?|x-appengine-user-ip|x-azure-(?:client|socket)ip|x-envoy-external-address|cloudfront-viewer-address|(?:x-)?remote-(?:addr|address|user|ip)|(?:client|source|network-peer)-address|client-socket-address|net-peer-ip|net-sock-peer-addr)$/;
+const PERSONAL_HINT = /forwarded|ip(?:v6)?$|addr|user$/i;
+
+/**
+ * Tells whether a member of any object identifies the client: it has the exact name of a header that does (`x-forwarded-for`,
+ * `HTTP_X_REAL_IP`, `remoteAddress`) or of an attribute with the address of a client (`client.address`).
+ */
+export function isPersonalName(name: string): boolean {
+  if (name.length > MAX_PERSONAL_NAME || !PERSONAL_HINT.test(name)) return false;
+  const words = name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").replaceAll(/[_.]/g, "-");
+  return PERSONAL_NAME.test(words.toLowerCase());
+}
+
+const MAX_PERSONAL_NAME = 64;
+
 /**
  * Replaces the values of sensitive keys in a URL query by `[Filtered]`; keys, order and other values are kept. Returns the
  * given string if nothing changes. Never throws.
