@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { RecordPrivacy } from "../../src/logs/record-privacy.js";
-import type { ErrorEvent } from "../../src/protocol/events.js";
+
 import { redactedEvent } from "../../src/privacy/redact-event.js";
 import { redacted, redactedText } from "../../src/privacy/redacted.js";
 import { isPersonalName } from "../../src/privacy/sensitive.js";
@@ -65,7 +65,13 @@ describe("what identifies a client", () => {
 
   it("is left out of the request of an event", () => {
     const request = { env: { REMOTE_ADDR: IP, SERVER_NAME: "h" }, headers: { "X-Real-IP": IP } };
-    const event = { event_id: "a", request } as ErrorEvent;
+    const event = {
+      event_id: "a",
+      timestamp: 1,
+      platform: "node",
+      level: "error" as const,
+      request,
+    };
     expect(redactedEvent(event, false)).toMatchObject({
       request: { env: { SERVER_NAME: "h" }, headers: { "X-Real-IP": F } },
     });
