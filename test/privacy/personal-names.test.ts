@@ -68,7 +68,7 @@ describe("what identifies a client", () => {
     const event = {
       event_id: "a",
       timestamp: 1,
-      platform: "node",
+      platform: "node" as const,
       level: "error" as const,
       request,
     };
