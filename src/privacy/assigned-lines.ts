@@ -19,7 +19,7 @@ export function withoutLines(text: string, sendDefaultPii: boolean): string {
   let shown = "";
   let at = 0;
   for (const match of text.matchAll(LINE)) {
-    const [all, start = "", name = "", value = ""] = match;
+    const [, start = "", name = "", value = ""] = match;
     if (match.index < at) continue;
     const from = match.index + start.length;
     const line: Line = {
@@ -30,15 +30,7 @@ export function withoutLines(text: string, sendDefaultPii: boolean): string {
       indent: indentOf(start),
       isDocument: value === "" ? valued > 0 : valued > 1,
     };
-    const isPersonal = !sendDefaultPii && isPersonalName(name) && value !== "";
-    const change = isPersonal
-      ? { text: FILTERED, end: match.index + all.length }
-      : COOKIE.test(name)
-        ? {
-            text: sendDefaultPii ? filterSetCookie(value) : FILTERED,
-            end: match.index + all.length,
-          }
-        : changeOf(line);
+    const change = headerChange(line, sendDefaultPii) ?? changeOf(line);
     if (change === undefined) continue;
     shown += text.slice(at, from) + change.text;
     at = change.end;
@@ -66,6 +58,15 @@ interface Line {
 interface Change {
   readonly text: string;
   readonly end: number;
+}
+
+// Cookies, and headers that identify the client.
+function headerChange({ name, value, from }: Line, sendDefaultPii: boolean): Change | undefined {
+  const end = from + value.length;
+  if (value === "") return undefined;
+  if (!sendDefaultPii && (COOKIE.test(name) || isPersonalName(name)))
+    return { text: FILTERED, end };
+  return COOKIE.test(name) ? { text: filterSetCookie(value), end } : undefined;
 }
 
 function changeOf(line: Line): Change | undefined {

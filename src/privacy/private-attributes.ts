@@ -100,13 +100,22 @@ function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filt
   if (BODY.test(name)) return (value) => body(name, value, sendDefaultPii);
   if (METHOD.test(name)) return method;
   if (STATEMENTS.has(name)) return statement;
+  return openFilterOf(name, sendDefaultPii);
+}
+
+// The rules for names that the conventions do not give a format.
+function openFilterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filter"] {
   if (isSecretName(name)) return withheld;
-  // Attributes of the conventions with an address are left out by kind of span.
-  if (!sendDefaultPii && omissionOf(name) === "never" && isPersonalName(name)) return hidden;
+  if (!sendDefaultPii && isPersonal(name)) return hidden;
   // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
   if (shapeOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
   if (hasShape(name)) return (value) => redactedMember(name, value, sendDefaultPii);
   return sendDefaultPii ? openValue : plainValue;
+}
+
+// Attributes of the conventions with an address are left out by kind of span.
+function isPersonal(name: string): boolean {
+  return omissionOf(name) === "never" && isPersonalName(name);
 }
 
 /** Filters a JSON value whose name says nothing: secrets in its members and texts. */
