@@ -1,5 +1,6 @@
 // Runs all checks, or those that are named, and prints how long each took: node scripts/check.mjs [step ...]
-// Stops at the first that fails. Everything uses the one build at the beginning.
+// Stops at the first that fails. The steps from `package` to `next` use `dist`, which `build` writes; the tests make their own
+// build. Needs the npm registry; the tests of the inbox's page need Chromium.
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -279,7 +279,7 @@ export class SentryClient implements Client {
 function report(this: SentryClient, error: unknown): void {
   this.diagnostics.warnOnce(
     "client:call",
-    "a method of the client failed, and the call had no effect",
+    "a method of the client threw an error, and the call had no effect. This is a fault of otel-sentry-bridge",
     error,
   );
 }

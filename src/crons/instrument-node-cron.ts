@@ -46,7 +46,9 @@ function instrumented(original: CronFunction, { lib, options }: Instrumentation)
     const name = memberOf(taskOptions, "name");
     const timezone = memberOf(taskOptions, "timezone");
     if (!isFunction(task)) {
-      warnUnmonitored("a background task of node-cron runs in another process");
+      warnUnmonitored(
+        "a background task of node-cron runs in another process. Call `withMonitor` in the file of the task",
+      );
       const path = typeof task === "string" ? fromCaller(task, monitored) : task;
       return original.apply(lib, [expression, path, ...args.slice(2)]);
     }

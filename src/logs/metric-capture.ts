@@ -134,7 +134,7 @@ export class MetricCapture {
   #warnClipped(): void {
     this.#client.diagnostics.warnOnce(
       "metric-attributes",
-      `a metric was sent without some of its attributes: together they may have ${MAX_OWN_LENGTH} characters. Use fewer or shorter attributes`,
+      `a metric was sent without some of its attributes: together they had more than ${MAX_OWN_LENGTH} characters. Use fewer or shorter attributes`,
     );
   }
 

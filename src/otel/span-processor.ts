@@ -89,7 +89,7 @@ export class ClientSpanProcessor {
       this.#start(span, parentContext);
       this.#monitor.start(span);
     } catch (error) {
-      this.#warn("onStart", error);
+      this.#warn("onStart threw an error; the span is not sent", error);
     }
   }
 
@@ -100,7 +100,7 @@ export class ClientSpanProcessor {
       this.#monitor.end(span);
       this.#end(span);
     } catch (error) {
-      this.#warn("onEnd", error);
+      this.#warn("onEnd threw an error; the span may be missing", error);
     }
   }
 
@@ -202,7 +202,10 @@ export class ClientSpanProcessor {
       if (this.#maxBreadcrumbs > 0) recordBreadcrumbs(span, entry.segment, this.#maxBreadcrumbs);
       this.#exceptions?.ended(entry, span);
     } catch (error) {
-      this.#warn("onEnd: events", error);
+      this.#warn(
+        "onEnd threw an error while it recorded breadcrumbs and exceptions; the span is kept, but one of them may be missing",
+        error,
+      );
     }
   }
 
@@ -214,13 +217,9 @@ export class ClientSpanProcessor {
     else await this.#client.flush();
   }
 
-  #warn(hook: string, error: unknown): void {
+  #warn(message: string, error: unknown): void {
     try {
-      this.#client.diagnostics.warnOnce(
-        `processor:${hook}`,
-        `${hook} threw an error, so a span may be missing`,
-        error,
-      );
+      this.#client.diagnostics.warnOnce(`processor:${message}`, message, error);
     } catch {
       diag.error("otel-sentry-bridge: diagnostics failed");
     }

@@ -18,7 +18,7 @@ import {
 /** Levels of nesting; deeper values are `[Filtered]`. Scopes and spans hold fewer levels. */
 const MAX_DEPTH = 64;
 
-/** Levels that JSON inside of a text counts for, so that at most eight texts are nested. */
+/** Levels that JSON inside of a text counts for, so that at most seven texts are nested. */
 const TEXT_DEPTH = 8;
 
 interface Position {

@@ -261,7 +261,7 @@ class FirstOutage {
     if (steadyNow() - this.#since < OUTAGE_MILLIS) return;
     this.#diagnostics.faultOnce(
       "never-reached",
-      `the server could not be reached for a minute, and nothing was sent yet: ${failureReason(error)}. Envelopes wait in memory and are sent again; check the DSN and the network`,
+      `the server could not be reached for a minute, and no envelope has been delivered since the start: ${failureReason(error)}. Envelopes are kept and sent later; check the DSN and the network`,
     );
   }
 }

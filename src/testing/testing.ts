@@ -32,7 +32,7 @@ export function assertAccounted(client: Accountable | undefined): void {
   const known = spans.captured + spans.buffered + spans.open;
   if (known !== spans.started) {
     throw new Error(
-      `${spans.started} spans were started and ${known} are accounted for: ${JSON.stringify(spans)}`,
+      `${spans.started} spans were started, but captured + buffered + open = ${known}: ${JSON.stringify(spans)}`,
     );
   }
   for (const [category, stats] of Object.entries(byCategory)) assertBalanced(category, stats);

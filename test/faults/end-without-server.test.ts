@@ -120,7 +120,7 @@ describe("a server that answers", () => {
 
   it("is too slow for the timeout of `close`, which is reported", async () => {
     const server = await startFaultServer();
-    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 150 } }] });
+    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 600 } }] });
     const app = await startApp({ dsn: server.dsn, shutdownTimeoutMillis: 700 });
     await app.captureErrors(500);
 
