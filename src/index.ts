@@ -46,6 +46,7 @@ export type {
 export type {
   Attachment,
   ErrorEvent,
+  EventContexts,
   ExceptionValue,
   JsonRecord,
   LogEntry,

@@ -2,7 +2,7 @@ import { el, said } from "./dom.js";
 import { duration, hueOf } from "./format.js";
 
 const MAX_ROWS = 2000;
-const MAX_INDENT = 24;
+const MAX_INDENT = 12;
 const INDENT_PIXELS = 12;
 const TICKS = 4;
 
