@@ -30,9 +30,28 @@ export function withoutAssigned(text: string, sendDefaultPii: boolean): string {
 // `<password>x</password>`, `<wsse:Password Type="…"><![CDATA[x]]></wsse:Password>`.
 const ELEMENT = /(<([\w:.-]{1,64})(?:\s[^<>]{0,512})?>(?:<!\[CDATA\[)?)([^<]+)(?=<\/)/g;
 
-/** Replaces the content of XML elements with a secret name by `[Filtered]`. */
+// `<add key="Password" value="x"/>`, `<input value="x" name="password">`.
+const TAG = /<[\w:.-]{1,64}\s[^<>]{0,1024}>/g;
+const TAG_NAME = /\s(?:key|name)\s{0,8}=\s{0,8}(["'])([^"'<>]{1,64})\1/i;
+const TAG_VALUE = /(\svalue\s{0,8}=\s{0,8})("[^"<>]*"|'[^'<>]*')/i;
+
+/** Replaces the content of XML elements with a secret name, and the values of settings in attributes, by `[Filtered]`. */
 export function withoutElements(text: string): string {
-  if (!text.includes("</") || !mayNameSecret(text)) return text;
+  if (!text.includes("<") || !mayNameSecret(text)) return text;
+  return withoutContents(text.includes("value") ? text.replace(TAG, withoutTagValue) : text);
+}
+
+function withoutTagValue(tag: string): string {
+  if (!isSecretName(TAG_NAME.exec(tag)?.[2] ?? "")) return tag;
+  return tag.replace(TAG_VALUE, (all: string, start: string, value: string) =>
+    value.length < 3 || isPlaceholder(value)
+      ? all
+      : start + value.charAt(0) + FILTERED + value.charAt(0),
+  );
+}
+
+function withoutContents(text: string): string {
+  if (!text.includes("</")) return text;
   return text.replace(ELEMENT, (...match: string[]) => {
     const [all = "", open = "", name = "", value = ""] = match;
     const content = value.replace(/\]\]>$/, "");
@@ -42,7 +61,7 @@ export function withoutElements(text: string): string {
 }
 
 const COMMAND =
-  /(?<![\w.-])(?:curl|wget|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
+  /(?<![\w.-])(?:curl|wget|openssl|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
 
 // A command may be anywhere in a text: in a message of a child process, in the log of a build.
 function withoutCommands(text: string): string {

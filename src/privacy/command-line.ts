@@ -18,6 +18,8 @@ const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--pro
 const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
 const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
 
+const ATTACHED_COOKIES = /^-b[^=\s]{1,256}=/;
+
 /**
  * The letter of the password option, by program. For most other programs, `-p` is a port, a path or a project. `login`
  * stands for `docker login` and the like.
@@ -125,7 +127,8 @@ function shortOption(word: string, state: State): string | undefined {
   const name = word
     .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
     .replace(/\.exe$/i, "");
-  if (PASSWORD_OPTIONS.has(name)) state.program = name;
+  if (PASSWORD_OPTIONS.has(name) || name === "curl") state.program = name;
+  if (state.program === "curl" && ATTACHED_COOKIES.test(word)) return `-b${FILTERED}`;
   const letter = PASSWORD_OPTIONS.get(state.program);
   if (letter === undefined || !word.startsWith(`-${letter}`)) return undefined;
   if (word.length === 2) state.next = ASKING.test(state.program) ? "plain" : "secret";
@@ -134,6 +137,8 @@ function shortOption(word: string, state: State): string | undefined {
 }
 
 function assigned(word: string): string | undefined {
+  // `openssl -passin pass:x`.
+  if (/^pass:./.test(word)) return `pass:${FILTERED}`;
   const windows = WINDOWS_OPTION.exec(word);
   if (windows !== null && isSecretName(windows[2] ?? "")) return `${windows[1]}${FILTERED}`;
   // `--set db.password=x`, `-e PASSWORD=x`, `--env=PASSWORD=x`, `PASSWORD=x`.

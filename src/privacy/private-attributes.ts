@@ -134,7 +134,7 @@ function openValue(value: unknown): unknown {
 
 function urlValue(name: string, value: unknown, sendDefaultPii: boolean): unknown {
   return typeof value === "string" && !value.includes(" ")
-    ? urlWithoutSecrets(value)
+    ? withoutShapes(urlWithoutSecrets(value))
     : redactedMember(name, value, sendDefaultPii);
 }
 

@@ -218,7 +218,7 @@ function textMember(name: string, value: string, position: Position): string {
 
 // What has spaces is no URL, but a text about one.
 function urlText(value: string, position: Position): string {
-  return value.includes(" ") ? freeText(value, position) : urlWithoutSecrets(value);
+  return value.includes(" ") ? freeText(value, position) : withoutShapes(urlWithoutSecrets(value));
 }
 
 /** Tells whether a text is URL-encoded form data: `user=me&page=2`. */

@@ -51,7 +51,8 @@ export function filterQuery(query: string): string {
 
 function queryAt(query: string, depth: number): string {
   // A term may be percent-encoded (`%74oken`), so the test suffices only for a query without `%`.
-  if (!SENSITIVE_TERM.test(query) && !query.includes("%")) return query;
+  if (!SENSITIVE_TERM.test(query) && !SIGNATURE_HINT.test(query) && !query.includes("%"))
+    return query;
   return query
     .split("&")
     .map((pair) => filterPair(pair, depth))
@@ -78,11 +79,15 @@ export function filterSetCookie(header: string): string {
   return parts.map((part) => filterPair(part, 0)).join("");
 }
 
+// Signatures of URLs: `X-Amz-Signature`, `X-Goog-Signature`, `sig` of Azure. They give access to who has the URL.
+const SIGNATURE = /^(?:sig|(?:.*[-_])?signature)$/i;
+const SIGNATURE_HINT = /sig/i;
+
 function filterPair(pair: string, depth: number): string {
   const equals = pair.indexOf("=");
   if (equals === -1 || equals === pair.length - 1) return pair;
   const key = pair.slice(0, equals);
-  if (isSensitiveKey(decoded(key))) return `${key}=${FILTERED}`;
+  if (isSensitiveKey(decoded(key)) || SIGNATURE.test(decoded(key))) return `${key}=${FILTERED}`;
   // Older servers accept `;` as separator, too. After a sensitive key, it may be part of the secret.
   if (pair.includes(";")) {
     return pair

@@ -69,6 +69,15 @@ describe("cookies", () => {
   });
 });
 
+it.each([
+  ["X-Amz-Signature=x&page=2", "X-Amz-Signature=[Filtered]&page=2"],
+  ["sv=1&sig=x%3D&sp=r", "sv=1&sig=[Filtered]&sp=r"],
+  ["signature=x", "signature=[Filtered]"],
+  ["design=x&sign=up&signatures=2", "design=x&sign=up&signatures=2"],
+])("the signature of a URL: %s is sent as %s", (query, filtered) => {
+  expect(filterQuery(query)).toBe(filtered);
+});
+
 describe("a query within a query", () => {
   it.each([
     ["next=/cb?token=abc", "next=/cb?token=[Filtered]"],
