@@ -92,7 +92,10 @@ export function isQuoted(value: string): boolean {
 const PLACEHOLDER =
   /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
 
+// Placeholders are skipped, and their text is read again for the next assignment. The bound keeps the filter linear.
+const MAX_PLACEHOLDER = 256;
+
 /** Tells whether a value stands for one that is not shown. */
 export function isPlaceholder(value: string): boolean {
-  return PLACEHOLDER.test(value);
+  return value.length <= MAX_PLACEHOLDER && PLACEHOLDER.test(value);
 }

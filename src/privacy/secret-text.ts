@@ -1,6 +1,6 @@
 import { readLoose } from "./loose-json.js";
 import type { LooseNode } from "./loose-node.js";
-import { mayHoldNames } from "./secret-name.js";
+import { isSecretName, mayHoldNames } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 
 /** Characters of a text that are read as JSON, in about 4 ms; the rest is replaced by `[Filtered]`. */
@@ -38,8 +38,8 @@ export function filterStructured(
 ): string {
   const start = structureStart(text);
   if (start === -1) return between(text);
-  if (!(mayHoldNames(text) || text.includes("\\u"))) return text;
-  const from = text.charAt(start - 1) === '"' ? start - 1 : start;
+  if (!(mayHoldNames(text) || text.includes("\\u"))) return between(text);
+  const from = startOfFirst(text, start);
   const read = text.slice(from, from + MAX_LENGTH);
   let shown = between(text.slice(0, from));
   let at = 0;
@@ -49,6 +49,21 @@ export function filterStructured(
     at = node.end;
   }
   return shown + between(read.slice(at)) + (text.length - from > MAX_LENGTH ? FILTERED : "");
+}
+
+// The name before a bracket decides about the strings in it, too: `password: ["x"]`. Other content is often prose.
+const NAME_BEFORE =
+  /((?:[\w.$@/-]{1,64} ){0,2})(["']?([\w.$@/-]{1,64})["']?\s{0,2}(?::|=>?)\s{0,2})[{[]\s{0,8}["'`]$/;
+const BEGIN = /[{[]\s{0,8}["'`]/y;
+const MAX_NAME_BEFORE = 208;
+
+function startOfFirst(text: string, start: number): number {
+  if (text.charAt(start - 1) === '"') return start - 1;
+  BEGIN.lastIndex = start;
+  if (!BEGIN.test(text)) return start;
+  const before = text.slice(Math.max(0, start - MAX_NAME_BEFORE), BEGIN.lastIndex);
+  const [, words = "", assigned = "", name = ""] = NAME_BEFORE.exec(before) ?? [];
+  return name !== "" && isSecretName(words + name) ? start - assigned.length : start;
 }
 
 function unchanged(text: string): string {
