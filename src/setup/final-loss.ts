@@ -2,7 +2,7 @@ import type { DiscardCounts } from "../client-reports/ledger.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
-import { failureReason } from "../delivery/http/send-failures.js";
+import { failureReason, isRefusal } from "../delivery/http/send-failures.js";
 import { HTTP_CLIENT_FAULT } from "../delivery/http/http-transport.js";
 import { REFUSAL_FAULT } from "../delivery/send-outcomes.js";
 import { STALL_MILLIS } from "../delivery/send-slots.js";
@@ -32,9 +32,6 @@ const NOUNS: readonly (readonly [DataCategory, singular: string, plural: string]
 // Reasons for losses of an outage before the end.
 const OUTAGE_REASONS: readonly DiscardReason[] = ["network_error", "queue_overflow"];
 
-// These were reported at the first envelope and explain why all are lost.
-const REPORTED_BEFORE = [HTTP_CLIENT_FAULT, REFUSAL_FAULT];
-
 const CHECK_SERVER = "Check the DSN and the network";
 
 /**
@@ -42,7 +39,7 @@ const CHECK_SERVER = "Check the DSN and the network";
  * unreachable, the earlier losses of the outage.
  */
 export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery): void {
-  if (REPORTED_BEFORE.some(isFaultReported)) return;
+  if (isExplained(ended)) return;
   const losses = NOUNS.flatMap(([category, singular, plural]) => {
     const quantity = lostOf(category, ended);
     return quantity === 0 ? [] : [`${quantity} ${quantity === 1 ? singular : plural}`];
@@ -60,6 +57,15 @@ function spoolHint({ counts }: EndedDelivery): string {
   return counts.spool === undefined
     ? "with `spool`, unsent envelopes are kept for the next process"
     : "they could not be kept in the spool directory either";
+}
+
+// These were reported at the first envelope and explain why all are lost. A refusal explains nothing for another client,
+// nor once a connection was made.
+function isExplained({ counts }: EndedDelivery): boolean {
+  const { lastError } = counts.attempts ?? {};
+  return (
+    isFaultReported(HTTP_CLIENT_FAULT) || (isRefusal(lastError) && isFaultReported(REFUSAL_FAULT))
+  );
 }
 
 interface Cause {
