@@ -59,10 +59,12 @@ export class EndTime {
       this.#waitedSince = this.#now();
     }
     this.#pending += 1;
-    const isDone = await flush;
-    this.#pending -= 1;
-    if (this.#pending === 0) this.#end();
-    return isDone;
+    try {
+      return await flush;
+    } finally {
+      this.#pending -= 1;
+      if (this.#pending === 0) this.#end();
+    }
   }
 
   #end(): void {

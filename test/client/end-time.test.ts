@@ -73,6 +73,15 @@ describe("the time that is left for the next wait", () => {
     expect(time.remaining).toBe(1000);
   });
 
+  it("does not shrink any more once a flush has failed", async () => {
+    const { time, pass } = bench();
+    const failed = time.during(Promise.reject(new Error("flush")));
+    pass(100);
+    await expect(failed).rejects.toThrow("flush");
+    pass(700);
+    expect(time.remaining).toBe(1900);
+  });
+
   it.each([
     ["the server has accepted something", ({ server }: Bench) => void (server.delivered += 1)],
     ["30 s have passed", ({ pass }: Bench) => pass(30_001)],
