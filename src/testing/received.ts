@@ -145,7 +145,7 @@ function isTransaction(payload: unknown): payload is ReceivedTransaction {
     payload["type"] === "transaction" &&
     typeof payload["start_timestamp"] === "number" &&
     Array.isArray(payload["spans"]) &&
-    typeof payload.contexts === "object"
+    isJsonObject(payload.contexts)
   );
 }
 

@@ -36,6 +36,7 @@ it.each([
   ["without spans", { ...transaction, spans: undefined }],
   ["without a start", { ...transaction, start_timestamp: "1" }],
   ["without contexts", { ...transaction, contexts: undefined }],
+  ["with null for contexts", { ...transaction, contexts: null }],
 ])("a transaction that is %s is told at once", (_fault, payload) => {
   expect(() => transactionsOf([envelope("transaction", payload)])).toThrow(
     "does not have the shape of its type `transaction`",
