@@ -5,6 +5,7 @@ import { type Extent, isAssignedSecret, isPlaceholder, valueAt } from "./assigne
 import { filterCommandLine } from "./command-line.js";
 import { isSecretName, mayHoldNames, mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
+import { isStructured } from "./secret-text.js";
 import { filterSetCookie } from "./sensitive.js";
 
 /** Characters before an assignment that are read as its name. */
@@ -58,6 +59,26 @@ function withoutContents(text: string): string {
     if (content.trim() === "" || !isSecretName(name) || isPlaceholder(content.trim())) return all;
     return open + FILTERED + value.slice(content.length);
   });
+}
+
+// A bracket in a value would be read as the beginning of JSON: `PASSWORD="a{b c"`, `PASSWORD=a[b`.
+const BRACKETED =
+  /(?<![\w.-])([\w.-]{1,64})=("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^\s"'{}[\]&;,=>~]{1,256}[{[][^\s"'&;,]*)/g;
+
+/** Replaces values with brackets that a text which is no JSON assigns to secret names by `[Filtered]`. */
+export function withoutBracketed(text: string): string {
+  if (!text.includes("=") || !/[{[]/.test(text) || isStructured(text) || !mayNameSecret(text))
+    return text;
+  return text.replace(BRACKETED, (...match: string[]) => {
+    const [all = "", name = "", value = ""] = match;
+    const isPlain = !/[{[]/.test(value) || isPlaceholder(value);
+    return isPlain || !isAssignedSecret(name) ? all : `${name}=${quotedLike(value)}`;
+  });
+}
+
+function quotedLike(value: string): string {
+  const quote = /^["']/.exec(value)?.[0] ?? "";
+  return quote + FILTERED + quote;
 }
 
 const COMMAND =

@@ -1,4 +1,9 @@
-import { mayHoldAssignments, withoutAssigned, withoutElements } from "./assigned-secrets.js";
+import {
+  mayHoldAssignments,
+  withoutAssigned,
+  withoutBracketed,
+  withoutElements,
+} from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
 import { isHeaderList, shapeOf } from "./member-names.js";
@@ -79,7 +84,7 @@ function visited(value: unknown, position: Position): unknown {
 // The first line is for most texts: they contain neither JSON nor assignments.
 function freeText(text: string, position: Position): string {
   if (!mayHoldAssignments(text)) return withoutShapes(withoutSecrets(text));
-  const plain = withoutElements(text);
+  const plain = withoutBracketed(withoutElements(text));
   const shown = structured(plain, position, (value, inner) => visited(value, inner));
   return withoutShapes(withoutSecrets(shown));
 }

@@ -36,6 +36,10 @@ describe("a text that is no JSON", () => {
     [String.raw`run --password "a\"b c" now`, `run --password "${F}" now`],
     [String.raw`--password "a\"b c"`, `--password "${F}"`],
     ["password=it's fine", `password=${F} fine`],
+    // Brackets in a value.
+    ['password="a{b c" user=me', `password="${F}" user=me`],
+    ["password='a[1] c' user=me", `password='${F}' user=me`],
+    ["password=a{b[c user=me", `password=${F} user=me`],
     // Assignments within a string.
     ['said "user=me token=x" and "y"', `said "user=me token=${F}" and "y"`],
     ['<db conn="password=x" name="y"/>', `<db conn="password=${F}" name="y"/>`],
@@ -173,6 +177,8 @@ describe("a text that is no JSON", () => {
       "</",
       "a b c ",
       'token="a\\"',
+      "token=a{",
+      'token="{',
       "token=a'",
       'token=a"b ',
       "token:\n ",
