@@ -75,8 +75,10 @@ function otherLine(item: Arrival): Piece[][] {
   if (item.kind === "repeat") return [repeatLine(item.type, item)];
   if (item.kind === "other") return [[label("item"), item.type]];
   if (item.kind !== "unreadable") return [];
+  // The reason has a line of its own, so that a narrow terminal cuts less of it.
   return [
-    [label("item"), styled("bad", `a \`${item.type}\` item could not be read: ${item.fault}`)],
+    [label("item"), styled("bad", `a \`${item.type}\` item could not be read:`)],
+    [label(""), item.fault],
   ];
 }
 

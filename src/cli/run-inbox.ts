@@ -41,7 +41,7 @@ export async function runInbox(options: InboxOptions, terminal: Terminal): Promi
     server = await startInboxServer(inbox, port);
   } catch (error) {
     terminal.complain(
-      `The inbox cannot listen on port ${port}: ${String(error)}. Choose another port with --port.`,
+      `The inbox cannot listen on port ${port}: ${String(error)}. An inbox may be running already: use it, or choose another port with --port.`,
     );
     return EXIT_FAILED;
   }

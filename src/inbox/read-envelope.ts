@@ -1,6 +1,6 @@
 import type { ReadEnvelope, ReadItem } from "../testing/envelope-reader.js";
 import { isJsonObject } from "../testing/envelope-reader.js";
-import { readError, readSpanContainer, readTransaction } from "./read-events.js";
+import { readError, readFeedback, readSpanContainer, readTransaction } from "./read-events.js";
 import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
 import {
   attributesOf,
@@ -17,6 +17,7 @@ import type { WireRecord } from "./wire.js";
 const READERS: Readonly<Record<string, (payload: unknown) => readonly Arrival[]>> = {
   transaction: (payload) => [readTransaction(payload)],
   event: (payload) => [{ kind: "error", error: readError(payload) }],
+  feedback: (payload) => [{ kind: "error", error: readFeedback(payload) }],
   span: readSpanContainer,
   log: (payload) => readLogs(payload).map((log) => ({ kind: "log", log })),
   trace_metric: (payload) => readMetrics(payload).map((metric) => ({ kind: "metric", metric })),
@@ -38,6 +39,9 @@ export function readArrivals(envelope: ReadEnvelope): SizedArrival[] {
     return arrivals.map((arrival) => ({ arrival, bytes }));
   });
 }
+
+// A larger number in a client report is a mistake, and would fill the page with its digits.
+const MAX_QUANTITY = 1e9;
 
 function readItem(item: ReadItem): readonly Arrival[] {
   const type = shownText(item.header.type);
@@ -124,7 +128,7 @@ function readDrops(payload: unknown): DropView[] {
       return {
         category: shownText(category),
         reason: shownText(reason),
-        quantity: numberOf(quantity) ?? 0,
+        quantity: Math.min(Math.max(numberOf(quantity) ?? 0, 0), MAX_QUANTITY),
       };
     });
 }

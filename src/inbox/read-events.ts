@@ -43,6 +43,19 @@ export function readError(payload: unknown): ErrorView {
   };
 }
 
+/** Reads user feedback as a message: its title has the user's name, the text, and the event that it is about. */
+export function readFeedback(payload: unknown): ErrorView {
+  const feedback = recordOf(recordOf(recordOf(payload)["contexts"])["feedback"]);
+  const name = shownText(feedback["name"]) || shownText(feedback["contact_email"]);
+  const about = shownText(feedback["associated_event_id"]);
+  const title = `Feedback${name === "" ? "" : ` from ${name}`}: ${shownText(feedback["message"])}`;
+  return {
+    ...readError(payload),
+    level: "info",
+    title: about === "" ? title : `${title} (about event ${about})`,
+  };
+}
+
 // Either { "values": [...] }, a list, or one exception.
 function valuesOf(exception: unknown): readonly unknown[] {
   if (Array.isArray(exception)) return exception;
