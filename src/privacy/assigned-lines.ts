@@ -5,16 +5,16 @@ import { filterSetCookie, isPersonalName } from "./sensitive.js";
 
 // A name of up to three words at the beginning of a line, and a value on the same line or below: `API key: x`.
 const LINE =
-  /^([ \t>*-]{0,32}(?:export[ \t]|set[ \t])?["']?((?:[\w.$@/-]{1,64} ){0,2}[\w.$@/-]{1,64})["']?[ \t]{0,8}[:=](?:[ \t]{1,8}|(?=\r?\n)))(\S[^\r\n]*|(?=\r?\n))/gm;
+  /^([ \t>*-]{0,32}(?:export[ \t]|set[ \t])?["']?((?:[\w.$@/-]{1,64} ){0,2}[\w.$@/-]{1,64})["']?[ \t]{0,8}[:=](?:[ \t]{1,8}|(?<=[Aa]uthorization:)|(?=\r?\n)))(\S[^\r\n]*|(?=\r?\n))/gm;
 
 const VALUED_LINE = new RegExp(
-  LINE.source.replace("(?:[ \\t]{1,8}|(?=\\r?\\n))", "[ \\t]{1,8}"),
+  LINE.source.replace("(?:[ \\t]{1,8}|(?<=[Aa]uthorization:)|(?=\\r?\\n))", "[ \\t]{1,8}"),
   "gm",
 );
 
 /** Replaces the values of lines with a secret name by `[Filtered]`. */
 export function withoutLines(text: string, sendDefaultPii: boolean): string {
-  if (!/[:=][ \t\r\n]/.test(text)) return text;
+  if (!/[:=][ \t\r\n]|uthorization:/.test(text)) return text;
   const valued = valuedLines(text);
   let shown = "";
   let at = 0;

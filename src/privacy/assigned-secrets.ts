@@ -11,7 +11,7 @@ import { filterSetCookie } from "./sensitive.js";
 /** Characters before an assignment that are read as its name. */
 const MAX_NAME = 64;
 
-const CANDIDATE = /[{[=]|:\s|<\/|(?<![^\s])-[-a-z]| ['"]/i;
+const CANDIDATE = /[{[=]|:\s|[a-z]:[^\s/:]|<\/|(?<![^\s])-[-a-z]| ['"]/i;
 
 /** Returns false if a text contains neither JSON nor assignments. A cheap first test: 60 ns for 40 characters. */
 export function mayHoldAssignments(text: string): boolean {
@@ -84,8 +84,8 @@ function quotedLike(value: string): string {
 const COMMAND =
   /(?<![\w.-])(?:curl|wget|openssl|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
 
-// A command may be anywhere in a text: in a message of a child process, in the log of a build.
-function withoutCommands(text: string): string {
+/** Replaces the secrets of commands, which may be anywhere in a text: in a message of a child process, in the log of a build. */
+export function withoutCommands(text: string): string {
   return isCommand(text) ? text.replace(COMMAND_LINE, withoutCommand) : text;
 }
 
@@ -119,7 +119,9 @@ function withoutQuoted(text: string): string {
 // One line, with the following lines if it ends with a backslash.
 const COMMAND_LINE = /(?:[^\r\n\\]|\\(?:\r\n|[^]))+/g;
 
-const MARK = /:?=(?![=>~])|: (?=\S)|(?<![^\s])--?[a-z][\w.-]{1,64}[ \t]{1,8}(?=[^\s-])/gi;
+// A colon without a space is one of a header (`x-api-key:x`); elsewhere it separates the parts of a key (`token:reset:42`).
+const MARK =
+  /:?=(?![=>~])|: (?=\S)|(?<=[a-z]-[a-z]{1,32}):(?=[^\s/:])|(?<![^\s])--?[a-z][\w.-]{1,64}[ \t]{1,8}(?=[^\s-])/gi;
 
 // `PASSWORD=x`, `password = 'x'`, `password: x1y2z3`, `--password x1y2z3`, anywhere in a line.
 function withoutMarks(text: string, sendDefaultPii: boolean): string {
@@ -132,7 +134,9 @@ function withoutMarks(text: string, sendDefaultPii: boolean): string {
     open = openQuote(text.slice(scanned, index), open);
     scanned = index;
     const isOption = mark.startsWith("-");
-    const name = isOption ? mark.trim() : nameBefore(text, index, mark.endsWith("=") ? 1 : 3);
+    const name = isOption
+      ? mark.trim()
+      : nameBefore(text, index, mark.endsWith("=") || mark === ":" ? 1 : 3);
     const cookies = mark === ": " ? cookiesAt(text, index + mark.length, name) : undefined;
     const value = cookies ?? secretAt(text, { mark, index, name, open });
     if (value === undefined) continue;

@@ -1,6 +1,7 @@
 import {
   mayHoldAssignments,
   withoutAssigned,
+  withoutCommands,
   withoutBracketed,
   withoutElements,
 } from "./assigned-secrets.js";
@@ -25,6 +26,9 @@ const MAX_DEPTH = 64;
 
 /** Levels that JSON inside of a text counts for, so that at most seven texts are nested. */
 const TEXT_DEPTH = 8;
+
+/** Characters of a text that are searched for secrets in assignments and commands. */
+const MAX_FREE_TEXT = 262_144;
 
 interface Position {
   /** Tells whether values with this name are filtered. */
@@ -84,9 +88,19 @@ function visited(value: unknown, position: Position): unknown {
 // The first line is for most texts: they contain neither JSON nor assignments.
 function freeText(text: string, position: Position): string {
   if (!mayHoldAssignments(text)) return withoutShapes(withoutSecrets(text));
-  const plain = withoutBracketed(withoutElements(text));
+  if (text.length > MAX_FREE_TEXT) return longText(text, position);
+  // Before the text is cut at JSON: an argument of a command may be JSON.
+  const whole = isStructured(text) ? text : withoutCommands(text);
+  const plain = withoutBracketed(withoutElements(whole));
   const shown = structured(plain, position, (value, inner) => visited(value, inner));
   return withoutShapes(withoutSecrets(shown));
+}
+
+// Patterns with repetitions need stack for each character: they throw for texts of several megabytes.
+function longText(text: string, position: Position): string {
+  const shown = freeText(text.slice(0, MAX_FREE_TEXT), position);
+  const rest = text.slice(MAX_FREE_TEXT);
+  return shown + (mayHoldAssignments(rest) ? FILTERED : withoutShapes(withoutSecrets(rest)));
 }
 
 function structured(

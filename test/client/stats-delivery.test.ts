@@ -189,7 +189,9 @@ describe("the check of an account", () => {
   it("fails where a span was started and is nowhere", () => {
     const sources = [{ started: 3, open: 1, buffered: 1 }];
     const stats = countsOf(sources, { given: {}, ledger: new DiscardLedger() });
-    expect(() => assertAccounted({ stats: () => stats })).toThrow(/3 spans were started and 2/);
+    expect(() => assertAccounted({ stats: () => stats })).toThrow(
+      /3 spans were started, but captured \+ buffered \+ open = 2/,
+    );
   });
 
   it("holds what waits for unsettled, and what is spooled for settled", () => {

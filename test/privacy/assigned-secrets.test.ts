@@ -98,6 +98,9 @@ describe("a text that is no JSON", () => {
     // Commands.
     ["failed: curl -u me:x -H 'x-api-key: y' h", `failed: curl -u me:${F} -H 'x-api-key: ${F}' h`],
     ["curl -b 'theme=x' --cookie theme=x h", `curl -b '${F}' --cookie ${F} h`],
+    [`curl -d '{"page":2}' -u me:x https://h`, `curl -d '{"page":2}' -u me:${F} https://h`],
+    ["Authorization:Bearer abc", `Authorization:${F}`],
+    ["sent x-api-key:x1y2z3w4 to h", `sent x-api-key:${F} to h`],
     ["[12:00] curl -u me:x https://h", `[12:00] curl -u me:${F} https://h`],
     ["[db] create user bob identified by 'x'", `[db] create user bob identified by '${F}'`],
     ["run app --password hunter2x now", `run app --password ${F} now`],
@@ -140,6 +143,8 @@ describe("a text that is no JSON", () => {
     '<input name="password" value=""/> <add key="Theme" value="dark"/>',
     "go test -benchtime=5s -bind=x",
     "curl returned 7 - could not connect",
+    "token:reset:42ab",
+    "cache-key:12ab34",
     "unexpected token 'b12' at 3",
     "missing key 'user_id' in object",
     "use of Cookie: accepted by user",
@@ -241,4 +246,15 @@ describe("a text that is no JSON", () => {
       { numRuns: 500 },
     );
   });
+});
+
+it("is filtered in its first 262,144 characters where it is longer, and never throws", () => {
+  for (const start of ["password=", "curl -u a:b ", '{"password":"', "x [password=", "-----"]) {
+    const shown = redactedText(`${start}${"y".repeat(9_000_000)}`, false);
+    expect(typeof shown).toBe("string");
+  }
+  expect(redactedText(`password=x1 ${"y ".repeat(200_000)}password=x2`, false)).not.toMatch(
+    /x1|x2/,
+  );
+  expect(redactedText("y ".repeat(200_000), false)).toBe("y ".repeat(200_000));
 });
