@@ -77,16 +77,23 @@ export function phaseOf(error: unknown, progress: Progress): FailurePhase {
  * Returns whether a certificate or the proxy's authentication is at fault, so that the next attempt would fail, too.
  */
 export function isRefusal(error: unknown): boolean {
-  if (error instanceof ProxyError && error.isFinal) return true;
-  if (isCertificateFailure(error)) return true;
-  const [inner] = innerErrors(error);
-  return inner !== undefined && isRefusal(inner);
+  return chainOf(error).some(
+    (each) => (each instanceof ProxyError && each.isFinal) || isCertificateFailure(each),
+  );
 }
 
-// If several addresses were tried, each has its own error; the first is as good as any.
-function innerErrors(error: unknown): unknown[] {
-  if (error instanceof AggregateError) return error.errors;
-  return error instanceof Error && error.cause !== undefined ? [error.cause] : [];
+/** Nested errors that are examined. The error of a custom transport may contain itself. */
+const MAX_LEVELS = 10;
+
+// An error and those in it. If several addresses were tried, the first error is as good as any; `fetch` has the error as
+// its cause.
+function chainOf(error: unknown): unknown[] {
+  const chain = [error];
+  for (let inner = error; chain.length < MAX_LEVELS && inner instanceof Error;) {
+    inner = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
+    if (inner !== undefined) chain.push(inner);
+  }
+  return chain;
 }
 
 const REJECTIONS: Readonly<Record<number, string>> = {
@@ -115,6 +122,7 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the DSN's host name could not be resolved just now",
   ECONNREFUSED: "nothing listens at the DSN's host and port",
   ECONNRESET: "the connection was reset",
+  ETIMEDOUT: "the connection timed out",
   EHOSTUNREACH: "the DSN's host cannot be reached",
   ENETUNREACH: "there is no network to the DSN's host",
   ENOTFOUND: "the DSN's host name does not exist",
@@ -123,9 +131,6 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: "the server received the envelope but did not answer in time",
   UND_ERR_SOCKET: "the server closed the connection before it answered",
 };
-
-/** Nested errors that are examined. */
-const MAX_LEVELS = 10;
 
 const NO_TLS = /wrong version number|packet length too long|http request/i;
 const NO_TLS_HINT = "the server does not speak TLS: does the DSN need http instead of https?";
@@ -149,28 +154,19 @@ function hintOf(error: Error, code: string | undefined): string | undefined {
     (type) => error instanceof type,
   );
   if (isExplained) return undefined;
-  const hint = certificateHint(innermost(error), SERVER);
-  if (hint !== undefined) return hint;
-  if (NO_TLS.test(tlsReason(error))) return NO_TLS_HINT;
+  const chain = chainOf(error);
+  for (const each of chain) {
+    const hint = certificateHint(each, SERVER);
+    if (hint !== undefined) return hint;
+  }
+  if (chain.some((each) => NO_TLS.test(tlsReason(each)))) return NO_TLS_HINT;
   return code !== undefined && Object.hasOwn(NETWORK_FAILURES, code)
     ? NETWORK_FAILURES[code]
     : undefined;
 }
 
-// If several addresses were tried, the first error is as good as any. The error of a custom transport may contain
-// itself.
-function innermost(error: unknown): unknown {
-  let inner = error;
-  for (let level = 0; level < MAX_LEVELS && inner instanceof AggregateError; level += 1) {
-    if (inner.errors.length === 0) break;
-    inner = inner.errors[0];
-  }
-  return inner;
-}
-
 // OpenSSL's reason; the code is `EPROTO` or `ERR_SSL_*`, depending on the version of Node.
-function tlsReason(failure: unknown): string {
-  const error = innermost(failure);
+function tlsReason(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("reason" in error && typeof error.reason === "string") return error.reason;
   const code = networkErrorCode(error) ?? "";
@@ -190,11 +186,8 @@ export function isRefusedForGood(statusCode: number): boolean {
  * members have the codes.
  */
 export function networkErrorCode(error: unknown): string | undefined {
-  let inner = error;
-  for (let level = 0; level < MAX_LEVELS && inner instanceof Error; level += 1) {
-    if ("code" in inner && typeof inner.code === "string") return inner.code;
-    inner = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
-  }
+  for (const each of chainOf(error))
+    if (each instanceof Error && "code" in each && typeof each.code === "string") return each.code;
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { connect } from "node:tls";
 
 import { expect, it, onTestFinished } from "vitest";
 
-import { failureReason } from "../../../src/delivery/http/send-failures.js";
+import { failureReason, isRefusal } from "../../../src/delivery/http/send-failures.js";
 
 /** What a TLS handshake with a server that speaks plain HTTP fails with. */
 async function handshakeWithPlainServer(): Promise<Error> {
@@ -24,7 +24,12 @@ it("an https DSN for an http port is named as the cause, instead of OpenSSL's re
   const expected =
     /^the server does not speak TLS: does the DSN need http instead of https\? \(E\w+\)$/;
   expect(failureReason(error)).toMatch(expected);
-  expect(failureReason(new AggregateError([error]))).toMatch(/^the server does not speak TLS/);
+  // As Node reports it of several addresses, and `fetch` of its one.
+  for (const outer of [
+    new AggregateError([error]),
+    new TypeError("fetch failed", { cause: error }),
+  ])
+    expect(failureReason(outer)).toMatch(/^the server does not speak TLS/);
 });
 
 it.each([
@@ -40,4 +45,12 @@ it("an error that contains itself, of a custom transport, has a reason", () => {
   const group = new AggregateError([], "group");
   group.errors.push(group);
   expect([failureReason(cause), failureReason(group)]).toEqual(["outer", "group"]);
+  expect([isRefusal(cause), isRefusal(group)]).toEqual([false, false]);
+});
+
+it("a certificate that was refused is named within the failure of `fetch`, too", () => {
+  const cause = Object.assign(new Error("certificate has expired"), { code: "CERT_HAS_EXPIRED" });
+  const failed = new TypeError("fetch failed", { cause });
+  expect(failureReason(failed)).toBe(failureReason(cause));
+  expect(isRefusal(failed)).toBe(true);
 });
