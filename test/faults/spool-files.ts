@@ -16,9 +16,19 @@ export async function waitingIds(directory: string): Promise<string[]> {
 
 /**
  * What is in a spool, whatever its state. A file of the same envelope that was still being written
- * when its process ended counts for nothing.
+ * when its process ended counts for nothing. A process that claims a file or lets go of it renames it meanwhile: then
+ * everything is read again.
  */
 export async function quantitiesOnDisk(directory: string): Promise<Quantities> {
+  try {
+    return await readQuantities(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return quantitiesOnDisk(directory);
+  }
+}
+
+async function readQuantities(directory: string): Promise<Quantities> {
   const byBase = new Map<string, string>();
   // A waiting file comes before what has something appended to its name.
   for (const name of await namesIn(directory)) {
