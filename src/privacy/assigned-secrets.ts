@@ -11,7 +11,8 @@ import { filterSetCookie } from "./sensitive.js";
 /** Characters before an assignment that are read as its name. */
 const MAX_NAME = 64;
 
-const CANDIDATE = /[{[=]|:\s|[a-z]:[^\s/:]|<\/|(?<![^\s])-[-a-z]| ['"]/i;
+const CANDIDATE =
+  /[{[=]|:(?:\s|(?<=(?:-[a-z]{1,32}|uthorization):)[^\s/:])|<\/|(?<![^\s])-[-a-z]| ['"]/i;
 
 /** Returns false if a text contains neither JSON nor assignments. A cheap first test: 60 ns for 40 characters. */
 export function mayHoldAssignments(text: string): boolean {
