@@ -101,7 +101,7 @@ describe("an outcome", () => {
           "all failed",
         ),
       },
-      /all failed \(ETIMEDOUT\)/,
+      /the connection timed out \(ETIMEDOUT\)/,
     ],
   ] satisfies [SendResult, RegExp][])("is explained once: %o", async (result, expected) => {
     const { sender, transport, timers, warnings } = bench();
