@@ -32,7 +32,10 @@ export function parameterized(
   strings: readonly string[],
   ...parameters: readonly unknown[]
 ): ParameterizedLog {
-  const texts = firstOf(strings, MAX_PARAMETERS + 1).map(textOf);
+  // More of a text is not sent.
+  const texts = firstOf(strings, MAX_PARAMETERS + 1).map((text) =>
+    textOf(text).slice(0, MAX_LOG_TEXT + 1),
+  );
   let message = texts[0] ?? "";
   for (const [index, parameter] of parameters.entries()) {
     message += parameterText(parameter) + (texts[index + 1] ?? "");
