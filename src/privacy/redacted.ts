@@ -61,18 +61,13 @@ export function redactedText(text: string, sendDefaultPii = false): string {
   return freeText(text, rootOf(sendDefaultPii));
 }
 
-const PII_ROOT: Position = Object.freeze({
-  names: isSecretName,
-  depth: 0,
-  pii: true,
-  persons: isPersonalName,
-});
 const DEFAULT_ROOT: Position = Object.freeze({
   names: isSecretName,
   depth: 0,
   pii: false,
   persons: isPersonalName,
 });
+const PII_ROOT: Position = Object.freeze({ ...DEFAULT_ROOT, pii: true });
 
 function rootOf(sendDefaultPii: boolean): Position {
   return sendDefaultPii ? PII_ROOT : DEFAULT_ROOT;

@@ -7,7 +7,7 @@ interface Wanted {
   readonly at: 0 | 1 | 2;
   readonly kind: string;
   readonly fits: (value: unknown) => boolean;
-  /** What happens to any other value, for the message. */
+  /** The effect of any other value, for the message. */
   readonly otherwise: string;
 }
 

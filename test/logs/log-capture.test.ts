@@ -5,20 +5,10 @@ import type { Log } from "../../src/protocol/items.js";
 import { logger } from "../../src/logs/logger.js";
 import { clientTelemetry } from "../../src/logs/client-telemetry.js";
 import { startIngestServer } from "../../src/testing/testing.js";
-import { SDK_NAME, SDK_VERSION } from "../../src/version.js";
 import { startBridge } from "../client/bridge.js";
 import { hostileValues } from "./hostile-values.js";
-import { startTelemetry } from "./telemetry-kit.js";
+import { PROCESS, PROCESS_ATTRIBUTES, startTelemetry } from "./telemetry-kit.js";
 import { logsOf, valuesOf } from "./telemetry-rules.js";
-
-const DEFAULTS = {
-  "sentry.environment": "test",
-  "sentry.release": "shop@2",
-  "sentry.sdk.name": SDK_NAME,
-  "sentry.sdk.version": SDK_VERSION,
-  "server.address": "web-1",
-};
-const PROCESS = { environment: "test", release: "shop@2", serverName: "web-1" };
 
 describe("beforeSendLog", () => {
   it("may change a log, and sees all that is sent of it", async () => {
@@ -40,7 +30,7 @@ describe("beforeSendLog", () => {
       {
         level: "info",
         message: "given",
-        attributes: { ...DEFAULTS, draft: "s", password: "[Filtered]" },
+        attributes: { ...PROCESS_ATTRIBUTES, draft: "s", password: "[Filtered]" },
       },
     ]);
     expect(log).toMatchObject({ body: "changed", level: "fatal", severity_number: 21 });

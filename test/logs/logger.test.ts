@@ -15,20 +15,10 @@ import {
   withScope,
 } from "../../src/index.js";
 import { logger } from "../../src/logs/logger.js";
-import { SDK_NAME, SDK_VERSION } from "../../src/version.js";
 import { contextOf, startBridge } from "../client/bridge.js";
 import { hostileValues } from "./hostile-values.js";
-import { startTelemetry } from "./telemetry-kit.js";
+import { PROCESS, PROCESS_ATTRIBUTES, startTelemetry } from "./telemetry-kit.js";
 import { logsOf, valuesOf } from "./telemetry-rules.js";
-
-const DEFAULTS = {
-  "sentry.environment": "test",
-  "sentry.release": "shop@2",
-  "sentry.sdk.name": SDK_NAME,
-  "sentry.sdk.version": SDK_VERSION,
-  "server.address": "web-1",
-};
-const PROCESS = { environment: "test", release: "shop@2", serverName: "web-1" };
 
 describe("logger", () => {
   it("sends one log per call, with its level, body and typed attributes", async () => {
@@ -47,7 +37,7 @@ describe("logger", () => {
     ]);
     expect(sent[0]?.attributes).toEqual({
       ...Object.fromEntries(
-        Object.entries(DEFAULTS).map(([key, value]) => [key, { type: "string", value }]),
+        Object.entries(PROCESS_ATTRIBUTES).map(([key, value]) => [key, { type: "string", value }]),
       ),
       count: { type: "integer", value: 2 },
       ratio: { type: "double", value: 0.5 },

@@ -5,15 +5,14 @@ import { describe, expect, it } from "vitest";
 import { getIsolationScope, setUser, withIsolationScope } from "../../src/index.js";
 import type { Metric } from "../../src/protocol/items.js";
 import { metrics } from "../../src/logs/metrics.js";
-import { SDK_NAME, SDK_VERSION } from "../../src/version.js";
 import { contextOf, startBridge } from "../client/bridge.js";
 import { hostileValues } from "./hostile-values.js";
-import { startTelemetry } from "./telemetry-kit.js";
+import { PROCESS, PROCESS_ATTRIBUTES, startTelemetry } from "./telemetry-kit.js";
 import { metricsOf, valuesOf } from "./telemetry-rules.js";
 
 describe("metrics", () => {
   it("sends each value by itself, with its type, unit and attributes", async () => {
-    const bench = startTelemetry({ environment: "test", release: "shop@2", serverName: "web-1" });
+    const bench = startTelemetry(PROCESS);
     metrics.count("orders");
     metrics.count("orders", 3, { attributes: { shop: "a" } });
     metrics.gauge("queue.size", 0.5, { unit: "item" });
@@ -26,11 +25,7 @@ describe("metrics", () => {
       ["latency", "distribution", 187.25, "millisecond"],
     ]);
     expect(valuesOf(sent[3])).toEqual({
-      "sentry.environment": "test",
-      "sentry.release": "shop@2",
-      "sentry.sdk.name": SDK_NAME,
-      "sentry.sdk.version": SDK_VERSION,
-      "server.address": "web-1",
+      ...PROCESS_ATTRIBUTES,
       "sentry.timestamp.sequence": expect.any(Number) as number,
       ok: true,
     });

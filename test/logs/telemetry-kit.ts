@@ -9,9 +9,22 @@ import type {
   MemoryTransportOptions,
 } from "../../src/testing/memory-transport.js";
 import { assertSettled, createMemoryTransport } from "../../src/testing/testing.js";
+import { SDK_NAME, SDK_VERSION } from "../../src/version.js";
 import { DSN } from "../client/bridge.js";
 import { logsOf, metricsOf } from "./telemetry-rules.js";
 import type { SentLog, SentMetric } from "./telemetry-rules.js";
+
+/** Options that say which process this is. */
+export const PROCESS = { environment: "test", release: "shop@2", serverName: "web-1" };
+
+/** The attributes that each log and metric of that process has. */
+export const PROCESS_ATTRIBUTES = {
+  "sentry.environment": "test",
+  "sentry.release": "shop@2",
+  "sentry.sdk.name": SDK_NAME,
+  "sentry.sdk.version": SDK_VERSION,
+  "server.address": "web-1",
+};
 
 /** A process-wide client, and what it sends. */
 export interface TelemetryBench {
