@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { optionsFromEnvironment } from "../options/option-table.js";
 import { proxyFromEnvironment } from "../options/env.js";
 import { errorEventFromException } from "../errors/exception-events.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { CategoryStats } from "../client/stats.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import { runDetached } from "../context/suppress-tracing.js";
@@ -116,7 +116,7 @@ function tell(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-function sendError(client: SentryClient, span: FinishedSpan): string {
+function sendError(client: ClientCore, span: FinishedSpan): string {
   const { traceId, spanId } = span.spanContext();
   const hint = { eventId: newEventId(), timestamp: Date.now() / 1000 };
   const event = errorEventFromException(new Error(`${NAME}: all is well, this is a test`), hint);

@@ -1,5 +1,5 @@
 import { diag } from "@opentelemetry/api";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ClientStats } from "../client/stats.js";
 import { pipelineFromEnvironment } from "../options/env.js";
@@ -13,10 +13,10 @@ const SLOT = Symbol.for("otel-sentry-bridge.client.v1");
 
 const NO_CLIENT = "no-client";
 
-const carrier: typeof globalThis & { [SLOT]?: SentryClient | undefined } = globalThis;
+const carrier: typeof globalThis & { [SLOT]?: ClientCore | undefined } = globalThis;
 
 /** Returns the process-wide client: the first one that was created, or the one passed to `setClient`. */
-export function getClient(): SentryClient | undefined {
+export function getClient(): ClientCore | undefined {
   return carrier[SLOT];
 }
 
@@ -45,7 +45,7 @@ export function doorDiagnostics(): Diagnostics {
 }
 
 /** Returns true for a client, by its methods: a client of another copy of the package has another class. Never throws. */
-export function isClient(value: unknown): value is SentryClient {
+export function isClient(value: unknown): value is ClientCore {
   return typeof memberOf(value, "captureTransaction") === "function";
 }
 
@@ -53,7 +53,7 @@ export function isClient(value: unknown): value is SentryClient {
  * Returns the process-wide client for a public function that discards its input without one. A missing client is
  * reported as a fault of the set-up, unless `OTEL_SDK_DISABLED` is set.
  */
-export function clientFor(caller: string): SentryClient | undefined {
+export function clientFor(caller: string): ClientCore | undefined {
   const client = getClient();
   if (client === undefined) reportNoClient(caller);
   return client;

@@ -2,7 +2,7 @@ import { INVALID_SPAN_CONTEXT, SpanStatusCode, context, trace } from "@opentelem
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import type { ErrorTrace } from "../client/capture-input.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { isThenable, memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
@@ -51,7 +51,7 @@ class MonitorRun {
   readonly #job: MonitoredJob;
   readonly #span: Span;
   // Both check-ins use the same client and trace, even if a signal ends the run outside of the job's context.
-  readonly #client: SentryClient | undefined = clientFor("withMonitor");
+  readonly #client: ClientCore | undefined = clientFor("withMonitor");
   readonly #trace: ErrorTrace | undefined = currentPlace().trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { attempt, inherits } from "../support/foreign.js";
 
 /** A monitored run that has not ended. */
@@ -12,10 +12,10 @@ interface OpenRun {
 // Bounds the memory of jobs that never settle: the oldest run is evicted, and Sentry reports its time-out.
 const MAX_OPEN_RUNS = 1000;
 
-const openRuns = new WeakMap<SentryClient, Set<OpenRun>>();
+const openRuns = new WeakMap<ClientCore, Set<OpenRun>>();
 
 /** Remembers a run until `forgetRun`, or until the client closes, which ends it as failed. */
-export function rememberRun(client: SentryClient, run: OpenRun): void {
+export function rememberRun(client: ClientCore, run: OpenRun): void {
   const runs = runsOf(client);
   runs.add(run);
   if (runs.size <= MAX_OPEN_RUNS) return;
@@ -27,16 +27,16 @@ export function rememberRun(client: SentryClient, run: OpenRun): void {
 }
 
 /** Forgets an ended run. */
-export function forgetRun(client: SentryClient, run: OpenRun): void {
+export function forgetRun(client: ClientCore, run: OpenRun): void {
   openRuns.get(client)?.delete(run);
 }
 
 // The client is closing: the final check-ins must be captured now.
-function giveUpRuns(client: SentryClient): void {
+function giveUpRuns(client: ClientCore): void {
   for (const run of openRuns.get(client) ?? []) run.giveUp();
 }
 
-function runsOf(client: SentryClient): Set<OpenRun> {
+function runsOf(client: ClientCore): Set<OpenRun> {
   const known = openRuns.get(client);
   if (known !== undefined) return known;
   const runs = new Set<OpenRun>();

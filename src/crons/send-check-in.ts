@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { ErrorTrace } from "../client/capture-input.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { CheckIn } from "../protocol/items.js";
 import { ONE_CHECK_IN } from "../protocol/data-category.js";
 import type { JsonRecord } from "../protocol/events.js";
@@ -23,7 +23,7 @@ const MAX_PROBLEMS = 100;
 const reportedProblems = new Set<string>();
 
 /** Sends a check-in. Parts that Sentry would reject are reported as set-up faults. Never throws. */
-export function sendCheckIn(client: SentryClient, checkIn: CheckInToSend): void {
+export function sendCheckIn(client: ClientCore, checkIn: CheckInToSend): void {
   const { checkInId, read, config, trace } = checkIn;
   try {
     const { members, problems } = encodeCheckIn({ ...read(), checkInId }, config);

@@ -1,5 +1,5 @@
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { CheckIn, CheckInStatus } from "../protocol/items.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import { STATUS_CODE } from "../trace/span.js";
@@ -29,7 +29,7 @@ interface SpanRun {
  * attribute is set by then, and one at its end, by the status of the span. The schedule is read from
  * `sentry.monitor.schedule` (a crontab) or from `sentry.monitor.interval.value` and `.unit`.
  */
-export function createSpanMonitor(client: SentryClient, newId: () => string): SpanMonitor {
+export function createSpanMonitor(client: ClientCore, newId: () => string): SpanMonitor {
   // One slot per processor, since each has its own client.
   const slot = Symbol("otel-sentry-bridge.monitor-run");
   const runOf = (span: object): SpanRun | undefined =>

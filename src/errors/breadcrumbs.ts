@@ -1,5 +1,5 @@
 import { hookedBreadcrumb } from "../client/hooks.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { ErrorPlace } from "../context/error-places.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { BreadcrumbHint } from "../options/options.js";
@@ -58,7 +58,7 @@ function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpa
  */
 export function breadcrumbsOfError(
   { scopes, trace }: ErrorPlace,
-  client: SentryClient,
+  client: ClientCore,
   untilSeconds: number,
 ): Breadcrumb[] {
   const { spanBreadcrumbs, maxBreadcrumbs } = client.settings;
@@ -128,7 +128,7 @@ function hintedOfEncoded(span: TransactionSpan): MadeBreadcrumb {
 function encodedBreadcrumbs(
   span: object | undefined,
   unit: Unit,
-  client: SentryClient,
+  client: ClientCore,
 ): readonly MadeBreadcrumb[] {
   const segment = span === undefined ? undefined : client.segmentOf(span);
   return attempt(() => (segment?.waitingCalls?.(unit) ?? []).map(hintedOfEncoded), []);

@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { newEventId } from "../client/event-id.js";
 import { currentPlace, placeOfError } from "../context/error-places.js";
 import { clientFor } from "../context/global-client.js";
@@ -47,7 +47,7 @@ interface ThrownCapture {
 
 /** Reports a thrown value and returns the id of its event. Never throws. */
 export function captureThrown(
-  client: SentryClient,
+  client: ClientCore,
   thrown: unknown,
   { captureContext, mechanism, syntheticStack }: ThrownCapture,
 ): string {
@@ -118,7 +118,7 @@ export function captureFeedback(feedback: Feedback, captureContext?: CaptureCont
 }
 
 function report(
-  client: SentryClient | undefined,
+  client: ClientCore | undefined,
   event: ErrorEvent,
   { captureContext, ...kind }: EventKind & { readonly captureContext: CaptureContext | undefined },
 ): void {
@@ -143,7 +143,7 @@ export type CaptureContext = CaptureHint | ((scope: Scope) => unknown);
 /** Builds the scope of one event from a value of any kind. Never throws. */
 function scopeOfCapture(
   captureContext: CaptureContext | undefined,
-  client: SentryClient,
+  client: ClientCore,
 ): Scope | undefined {
   if (captureContext === undefined || captureContext === null) return undefined;
   const scope = new Scope();

@@ -8,7 +8,7 @@ import { ReportedErrors, textOfError, textOfRecorded } from "./reported-errors.j
 import type { ErrorForm, SeenError } from "./reported-errors.js";
 import type { ErrorCapture } from "../client/capture-input.js";
 import { ONE_ERROR } from "../protocol/data-category.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { attempt } from "../support/foreign.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/events.js";
 import { scopeData } from "../scope/merge.js";
@@ -45,13 +45,13 @@ export interface EventKind {
   readonly enrich?: ErrorCapture["enrich"];
 }
 
-const reportedBy = new WeakMap<SentryClient, ReportedErrors>();
+const reportedBy = new WeakMap<ClientCore, ReportedErrors>();
 
 /**
  * Reports a thrown value, once per client and trace, however many spans, captures and log records have seen it.
  * Returns the id of its event, or of the earlier event. Never throws.
  */
-export function reportThrown(client: SentryClient, thrown: unknown, report: ErrorReport): string {
+export function reportThrown(client: ClientCore, thrown: unknown, report: ErrorReport): string {
   const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
   if (report.mechanism?.handled === false && report.form === undefined)
     reportsOf(client).noteFailure(report.place.trace.traceId, report.atMillis);
@@ -62,11 +62,7 @@ export function reportThrown(client: SentryClient, thrown: unknown, report: Erro
   return reportOnce(client, { ...seen, atMillis: report.atMillis }, { ...report, describe });
 }
 
-function withProperties(
-  event: ErrorEvent,
-  thrown: unknown,
-  { settings }: SentryClient,
-): ErrorEvent {
+function withProperties(event: ErrorEvent, thrown: unknown, { settings }: ClientCore): ErrorEvent {
   const depth = settings.errorProperties;
   const contexts = depth === false ? undefined : errorProperties(thrown, depth);
   return contexts === undefined ? event : { ...event, contexts };
@@ -74,7 +70,7 @@ function withProperties(
 
 /** Reports an exception that a span or a log record has as texts only. Otherwise like `reportThrown`. */
 export function reportRecorded(
-  client: SentryClient,
+  client: ClientCore,
   recorded: RecordedException,
   report: ErrorReport & { readonly form: ErrorForm },
 ): string {
@@ -89,7 +85,7 @@ export function reportRecorded(
 
 /** Sends an event with the scopes, breadcrumbs, request data and trace of the place where it occurred. Never throws. */
 export function reportEvent(
-  client: SentryClient,
+  client: ClientCore,
   event: ErrorEvent,
   { place, own, category = "error", originalException, enrich }: EventReport & EventKind,
 ): void {
@@ -110,7 +106,7 @@ export function reportEvent(
 type Describe = (hint: ExceptionHint) => { readonly event: ErrorEvent; readonly kind: EventKind };
 
 function reportOnce(
-  client: SentryClient,
+  client: ClientCore,
   seen: SeenError,
   report: ErrorReport & { readonly describe: Describe },
 ): string {
@@ -137,11 +133,11 @@ function reportOnce(
 }
 
 /** Returns when an unhandled error of the trace was last captured, in milliseconds since the epoch, or undefined. */
-export function failureOfTrace(client: SentryClient, traceId: string): number | undefined {
+export function failureOfTrace(client: ClientCore, traceId: string): number | undefined {
   return reportsOf(client).failureOf(traceId);
 }
 
-function reportsOf(client: SentryClient): ReportedErrors {
+function reportsOf(client: ClientCore): ReportedErrors {
   const known = reportedBy.get(client) ?? new ReportedErrors();
   reportedBy.set(client, known);
   return known;
@@ -157,7 +153,7 @@ function withSources(event: ErrorEvent, lines: number): ErrorEvent {
 }
 
 // The attributes come from a span, which may have been built by hand with anything in it.
-function requestOfUnit({ request }: Unit, { settings }: SentryClient): JsonRecord | undefined {
+function requestOfUnit({ request }: Unit, { settings }: ClientCore): JsonRecord | undefined {
   if (request === undefined) return undefined;
   const known = attempt(() => requestOf(request, settings), undefined);
   return known && { ...known };

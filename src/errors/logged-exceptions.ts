@@ -1,5 +1,5 @@
 import { recordedException } from "./exception-events.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { SeverityLevel } from "../protocol/events.js";
 import type { LogLevel } from "../protocol/items.js";
 import { Scope } from "../scope/scope.js";
@@ -36,7 +36,7 @@ export interface LoggedException {
 export type LoggedExceptionSink = (exception: LoggedException) => boolean;
 
 /** Reports the exception of a log record as an error event. Returns false if the record has none. */
-export function reportLogged(client: SentryClient, logged: LoggedException): boolean {
+export function reportLogged(client: ClientCore, logged: LoggedException): boolean {
   const recorded = recordedException(logged.attributes);
   if (recorded === undefined) return false;
   const { ctx, timestamp, severityNumber, body, origin } = logged;

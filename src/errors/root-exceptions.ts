@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { reachesRoot } from "../context/failure-path.js";
 import { ONE_ERROR } from "../protocol/data-category.js";
 import { chooseExceptions } from "./choose-exceptions.js";
@@ -20,7 +20,7 @@ const MAX_CALLS = 10;
 
 /** Where exceptions are reported, and which of them. */
 export interface ExceptionSink {
-  readonly client: SentryClient;
+  readonly client: ClientCore;
   /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
   readonly isAll: boolean;
   readonly waiting: WaitingExceptions;
@@ -186,7 +186,7 @@ export class WaitingExceptions {
   #total = 0;
   #isOver = false;
 
-  constructor(client: SentryClient) {
+  constructor(client: ClientCore) {
     client.onEnding(() => this.reportAll());
     client.onClosing(() => this.end());
   }

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { SetTimer } from "../support/time.js";
 import { LogCapture } from "./log-capture.js";
 import { MetricCapture } from "./metric-capture.js";
@@ -9,10 +9,10 @@ interface ClientTelemetry {
   readonly metrics: MetricCapture;
 }
 
-const telemetries = new WeakMap<SentryClient, ClientTelemetry>();
+const telemetries = new WeakMap<ClientCore, ClientTelemetry>();
 
 /** Returns the log and metric capture of a client. The timer of the first call is kept. */
-export function clientTelemetry(client: SentryClient, setTimer: SetTimer): ClientTelemetry {
+export function clientTelemetry(client: ClientCore, setTimer: SetTimer): ClientTelemetry {
   const known = telemetries.get(client);
   if (known !== undefined) return known;
   const telemetry: ClientTelemetry = {

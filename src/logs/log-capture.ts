@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/items.js";
 import { clip } from "../support/text.js";
@@ -52,12 +52,12 @@ type Entries = Iterable<readonly [string, unknown]>;
 
 /** Captures the logs of one client: filters, `beforeSendLog`, encoding, batches. https://develop.sentry.dev/sdk/telemetry/logs/ */
 export class LogCapture {
-  readonly #client: SentryClient;
+  readonly #client: ClientCore;
   readonly #gate: HookGate;
   readonly #batcher: ItemBatcher;
   readonly #privacy: RecordPrivacy;
 
-  constructor(client: SentryClient, setTimer: SetTimer) {
+  constructor(client: ClientCore, setTimer: SetTimer) {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendLog");
     this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { clip } from "../support/text.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/items.js";
@@ -57,12 +57,12 @@ const TYPES: ReadonlySet<unknown> = new Set<MetricType>(["counter", "distributio
 
 /** Captures the metrics of one client: filters, `beforeSendMetric`, encoding, batches. https://develop.sentry.dev/sdk/telemetry/metrics/ */
 export class MetricCapture {
-  readonly #client: SentryClient;
+  readonly #client: ClientCore;
   readonly #gate: HookGate;
   readonly #batcher: ItemBatcher;
   readonly #privacy: RecordPrivacy;
 
-  constructor(client: SentryClient, setTimer: SetTimer) {
+  constructor(client: ClientCore, setTimer: SetTimer) {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendMetric");
     this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_READ_VALUE_LENGTH);

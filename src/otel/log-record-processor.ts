@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { clientTelemetry } from "../logs/client-telemetry.js";
 import type { LogCapture } from "../logs/log-capture.js";
@@ -17,14 +17,14 @@ import { telemetryPlace } from "../context/telemetry-place.js";
  * method throws.
  */
 export class ClientLogRecordProcessor {
-  readonly #client: SentryClient;
+  readonly #client: ClientCore;
   readonly #ownsClient: boolean;
   readonly #onException: LoggedExceptionSink | undefined;
   readonly #logs: LogCapture;
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: SentryClient, ownsClient: boolean, onException?: LoggedExceptionSink) {
+  constructor(client: ClientCore, ownsClient: boolean, onException?: LoggedExceptionSink) {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#onException = onException;

@@ -1,7 +1,7 @@
 import { TraceFlags, isSpanContextValid, trace } from "@opentelemetry/api";
 import type { Attributes, Context } from "@opentelemetry/api";
 
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { readContextScopes } from "../context/scope-context.js";
 import { announceHead, createSegmentSampling } from "../spans/root-decision.js";
@@ -29,12 +29,12 @@ const ONE_ROOT: readonly ItemCount[] = [
  * refused roots. Never throws.
  */
 export class ClientSampler {
-  readonly #clientOf: () => SentryClient | undefined;
-  #deciding: { client: SentryClient; decide: (root: DecidedRoot) => SegmentSampling } | undefined;
+  readonly #clientOf: () => ClientCore | undefined;
+  #deciding: { client: ClientCore; decide: (root: DecidedRoot) => SegmentSampling } | undefined;
   #refused = 0;
 
   /** @internal `clientOf` is called for each root; without a client everything is sampled. */
-  constructor(clientOf: () => SentryClient | undefined) {
+  constructor(clientOf: () => ClientCore | undefined) {
     this.#clientOf = clientOf;
   }
 
@@ -60,7 +60,7 @@ export class ClientSampler {
     return "SentrySampler";
   }
 
-  #decide(client: SentryClient, ctx: Context, span: SampledSpan): HeadResult {
+  #decide(client: ClientCore, ctx: Context, span: SampledSpan): HeadResult {
     const [traceId, name, kind, attributes] = span;
     const incoming = readContextScopes(ctx)?.incoming;
     const root = { name, kind, attributes };
@@ -74,7 +74,7 @@ export class ClientSampler {
     return NOT_RECORDED;
   }
 
-  #deciderOf(client: SentryClient): (root: DecidedRoot) => SegmentSampling {
+  #deciderOf(client: ClientCore): (root: DecidedRoot) => SegmentSampling {
     if (this.#deciding?.client === client) return this.#deciding.decide;
     const decide = createSegmentSampling(client, client.settings.tracesSampler);
     this.#deciding = { client, decide };

@@ -8,7 +8,7 @@ import type {
   Observable,
 } from "@opentelemetry/api";
 
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { networkErrorCode } from "../delivery/http/send-failures.js";
 import type { SendResult } from "../delivery/transport.js";
 import { duringOwnCall } from "../support/own-call.js";
@@ -26,7 +26,7 @@ import {
 import type { ComponentAttributes, MetricPoint } from "./self-metric-points.js";
 
 /** The parts of a client that are measured. */
-export type MeasuredClient = Pick<SentryClient, "diagnostics" | "settings" | "stats">;
+export type MeasuredClient = Pick<ClientCore, "diagnostics" | "settings" | "stats">;
 
 /** Options of `attachSelfMetrics`. */
 export interface SelfMetricsSettings {
@@ -183,7 +183,7 @@ function withError(attributes: ComponentAttributes, { errorType }: MetricPoint):
 export class OperationMetrics {
   #metrics: SelfMetrics | undefined;
 
-  measure(client: SentryClient): void {
+  measure(client: ClientCore): void {
     this.#metrics = attachSelfMetrics(client, { version: SDK_VERSION });
   }
 

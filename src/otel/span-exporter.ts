@@ -1,6 +1,6 @@
 import { TraceFlags } from "@opentelemetry/api";
 
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { attempt } from "../support/foreign.js";
 import { emptyUnit } from "../scope/unit.js";
@@ -30,7 +30,7 @@ export interface ExportOutcome {
  * once, and never throws.
  */
 export class ClientSpanExporter {
-  readonly #client: SentryClient;
+  readonly #client: ClientCore;
   readonly #ownsClient: boolean;
   readonly #assembler: BatchAssembler;
   readonly #exceptions: BatchExceptions | undefined;
@@ -40,7 +40,7 @@ export class ClientSpanExporter {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: SentryClient, ownsClient: boolean) {
+  constructor(client: ClientCore, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#destination = new SharedDestination(client);
@@ -137,7 +137,7 @@ export class ClientSpanExporter {
   }
 }
 
-function createBatchAssembler(client: SentryClient, sink: TransactionSink): BatchAssembler {
+function createBatchAssembler(client: ClientCore, sink: TransactionSink): BatchAssembler {
   const decide = createRootDecision(client);
   // `tracesSampler` needs the root; for a segment whose root never arrives only the sample rate can decide.
   const decideByRate = createRateDecision(client);

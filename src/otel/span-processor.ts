@@ -2,7 +2,7 @@ import { TraceFlags, diag, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import type { SegmentView } from "../client/capture-input.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND } from "../trace/span.js";
 import type { FinishedSpan, StartedSpan } from "../trace/span.js";
@@ -35,7 +35,7 @@ import { WaitingExceptions } from "../errors/root-exceptions.js";
  * A transaction is sent when a local root and all its descendants have ended. No method throws.
  */
 export class ClientSpanProcessor {
-  readonly #client: SentryClient;
+  readonly #client: ClientCore;
   readonly #ownsClient: boolean;
   readonly #assembler: SegmentAssembler;
   readonly #entries = new SpanEntries();
@@ -51,7 +51,7 @@ export class ClientSpanProcessor {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: SentryClient, ownsClient: boolean) {
+  constructor(client: ClientCore, ownsClient: boolean) {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#destination = new SharedDestination(client, this.#entries.slot);

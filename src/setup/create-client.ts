@@ -2,7 +2,7 @@ import { diag } from "@opentelemetry/api";
 
 import type { ClientOptions, Settings } from "../options/options.js";
 import { DiscardLedger } from "../client-reports/ledger.js";
-import { SentryClient } from "../client/client.js";
+import { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";
@@ -39,7 +39,7 @@ import { UncaughtErrors } from "./uncaught.js";
  * Creates a client. The first client becomes the process-wide client until it is closed. Throws an `OptionsError` that
  * names the option if one is invalid.
  */
-export function createClient(options: ClientOptions = {}): SentryClient {
+export function createClient(options: ClientOptions = {}): ClientCore {
   const client = buildClient(options);
   checkDestination(options, client);
   const known = getClient();
@@ -48,11 +48,11 @@ export function createClient(options: ClientOptions = {}): SentryClient {
 }
 
 /** Returns the client, or creates one that is used only for its settings: it needs no DSN and never becomes process-wide. */
-export function settingsClientOf(optionsOrClient: Client | ClientOptions): SentryClient {
+export function settingsClientOf(optionsOrClient: Client | ClientOptions): ClientCore {
   return isClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
 }
 
-function buildClient(options: ClientOptions): SentryClient {
+function buildClient(options: ClientOptions): ClientCore {
   const settings = settingsOf(options);
   const parts = clientParts(settings);
   const metrics = new OperationMetrics();
@@ -60,7 +60,7 @@ function buildClient(options: ClientOptions): SentryClient {
     ...parts,
     onOperation: (result, millis) => metrics.record(result, millis),
   });
-  const client: SentryClient = new SentryClient({
+  const client: ClientCore = new ClientCore({
     ...parts,
     sender: delivery?.sender,
     deliveryCounts: () => delivery?.counts() ?? {},
@@ -112,14 +112,14 @@ const processEnd = new ProcessEnd(process);
 const uncaughtErrors = new UncaughtErrors(process);
 
 // A span may have recorded the error before; then it belongs to the unit of work of that span.
-function reportUncaught(client: SentryClient): void {
+function reportUncaught(client: ClientCore): void {
   uncaughtErrors.add(client, (thrown, hint) =>
     reportThrown(client, thrown, { ...hint, place: placeOfError(thrown), atMillis: Date.now() }),
   );
 }
 
 // After `leave` nothing more is sent.
-function endingClient(client: SentryClient, reportAtEnd: () => void): EndingClient {
+function endingClient(client: ClientCore, reportAtEnd: () => void): EndingClient {
   return {
     activity: () => client.activity(),
     captureUnfinished: () => client.captureUnfinished(),
@@ -180,7 +180,7 @@ function pressureOf(settings: Settings, delivery: Delivery | undefined): Pressur
 
 /** Returns the client, or creates one from the options. */
 export function clientOf(optionsOrClient: Client | ClientOptions | undefined): {
-  client: SentryClient;
+  client: ClientCore;
   isNew: boolean;
 } {
   if (isClient(optionsOrClient)) return { client: optionsOrClient, isNew: false };

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ClientOptions } from "../options/options.js";
 import { isSampled } from "../otel/outgoing-trace.js";
@@ -91,7 +91,7 @@ export class SentryPropagator extends TracePropagator {
   }
 }
 
-const policies = new WeakMap<SentryClient, PropagationPolicy>();
+const policies = new WeakMap<ClientCore, PropagationPolicy>();
 
 function policy(): PropagationPolicy | undefined {
   const client = getClient();

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import { attempt } from "../support/foreign.js";
 import { pipelineFromEnvironment } from "../options/env.js";
@@ -37,16 +37,16 @@ const SDK_PROCESSORS: ReadonlySet<string> = new Set([
   "SimpleSpanProcessor",
 ]);
 
-const watched = new WeakMap<SentryClient, Registrable[]>();
+const watched = new WeakMap<ClientCore, Registrable[]>();
 
 /** Checks after 30 seconds that a processor or exporter is registered with a tracer provider, and reports it if not. */
-export function watchRegistration(client: SentryClient, part: Registrable): void {
+export function watchRegistration(client: ClientCore, part: Registrable): void {
   const parts = watched.get(client) ?? [];
   watched.set(client, [...parts, part]);
   watch(client, part, GRACE_MILLIS);
 }
 
-function watch(client: SentryClient, part: Registrable, pauseMillis: number): void {
+function watch(client: ClientCore, part: Registrable, pauseMillis: number): void {
   const stop = setDetachedTimer(() => {
     if (attempt(() => reportIfCertain(client, part), true) || client.isClosed) return;
     watch(client, part, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
@@ -55,19 +55,19 @@ function watch(client: SentryClient, part: Registrable, pauseMillis: number): vo
 }
 
 /** Reports unregistered processors and exporters of a client. Call it when the client or the process ends. Never throws. */
-export function checkRegistrations(client: SentryClient): void {
+export function checkRegistrations(client: ClientCore): void {
   for (const part of watched.get(client) ?? []) attempt(() => report(client, part), undefined);
 }
 
 /** Reports an unregistered part. Returns false if it is too early to tell. */
-function reportIfCertain(client: SentryClient, part: Registrable): boolean {
+function reportIfCertain(client: ClientCore, part: Registrable): boolean {
   const processors = registeredProcessors();
   if (processors === "none" && mayBeLocal(client)) return false;
   if (processors === "none" || isTransparent(processors)) report(client, part);
   return true;
 }
 
-function report(client: SentryClient, { kind, instance }: Registrable): void {
+function report(client: ClientCore, { kind, instance }: Registrable): void {
   if (instance.isInUse || !hasDestination(client.settings) || isFaultReported(API_COPIES)) return;
   if (pipelineFromEnvironment().isDisabled) return;
   const processors = registeredProcessors();
@@ -80,7 +80,7 @@ function report(client: SentryClient, { kind, instance }: Registrable): void {
 }
 
 // A process with a context manager may use a provider that it does not register, and may not have traced anything yet.
-function mayBeLocal(client: SentryClient): boolean {
+function mayBeLocal(client: ClientCore): boolean {
   return isRegistered("context") && client.activity() === 0;
 }
 

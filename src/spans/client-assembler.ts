@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import type { SegmentView } from "../client/capture-input.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { KeepUnsampled, SpanPattern } from "../options/options.js";
 import { matches, matchesNamed } from "../options/text-pattern.js";
@@ -20,7 +20,7 @@ export const GRACE_MILLIS = 1000;
 export const MAX_WAIT_MILLIS = 60_000;
 
 /** Returns the encoding settings of a client, which log a diagnostic for each repaired value. */
-export function encodingSettings(client: SentryClient): EncodingSettings {
+export function encodingSettings(client: ClientCore): EncodingSettings {
   return {
     now: Date.now,
     sendDefaultPii: client.settings.sendDefaultPii,
@@ -38,7 +38,7 @@ function keeperOf(keep: KeepUnsampled | undefined): ((root: FinishedSpan) => boo
 
 /** Creates the assembler of one processor. Its transactions go to the client, and `stats` includes its counts. */
 export function createAssembler(
-  client: SentryClient,
+  client: ClientCore,
   segmentOf: (span: object) => SegmentView | undefined,
 ): SegmentAssembler {
   const sink = createTransactionSink(client, setDetachedTimer);

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import type { ContextScopes } from "../context/scope-context.js";
 import { runHook } from "../context/suppress-tracing.js";
 import type { Settings } from "../options/options.js";
@@ -25,16 +25,16 @@ export type RootDecision = (span: LocalRoot, scopes: ContextScopes) => SegmentOr
  * Creates the decision function of a client. It applies Sentry's sampling per local root, to spans that OTel's sampler
  * recorded. Trace flags, trace state and other exporters are not affected.
  */
-export function createRootDecision(client: SentryClient): RootDecision {
+export function createRootDecision(client: ClientCore): RootDecision {
   return createDecision(client, client.settings.tracesSampler);
 }
 
 /** Creates a decision function without `tracesSampler`, for segments whose root is not known. */
-export function createRateDecision(client: SentryClient): RootDecision {
+export function createRateDecision(client: ClientCore): RootDecision {
   return createDecision(client, undefined);
 }
 
-function createDecision(client: SentryClient, sampler: Settings["tracesSampler"]): RootDecision {
+function createDecision(client: ClientCore, sampler: Settings["tracesSampler"]): RootDecision {
   const decide = createSegmentSampling(client, sampler);
 
   return (span, { unit, current, incoming }) => {
@@ -70,7 +70,7 @@ export interface DecidedRoot {
 
 /** Creates a client's sampling decision: by `tracesSampler`, else by the sender's decision, else by `tracesSampleRate`. */
 export function createSegmentSampling(
-  client: SentryClient,
+  client: ClientCore,
   sampler: Settings["tracesSampler"],
 ): (decided: DecidedRoot) => SegmentSampling {
   const { settings, pressure } = client;
@@ -116,7 +116,7 @@ export interface HeadDecision {
 // client, because sampler and processor may belong to two copies of the package.
 const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
 
-type DecidingClient = SentryClient & { [UNDER_WAY]?: HeadDecision | undefined };
+type DecidingClient = ClientCore & { [UNDER_WAY]?: HeadDecision | undefined };
 
 /** Stores a sampler's decision for the processor, whose `onStart` is called next. */
 export function announceHead(client: DecidingClient, decision: HeadDecision): void {

@@ -1,4 +1,4 @@
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { attempt } from "../support/foreign.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 
@@ -13,12 +13,12 @@ const MAX_SLOTS = 100;
 
 /** Detects spans that reach one DSN twice, through two processors or a processor and an exporter. */
 export class SharedDestination {
-  readonly #client: SentryClient;
+  readonly #client: ClientCore;
   readonly #own: symbol;
   readonly #slots: symbol[];
 
   /** `own` is the symbol under which a processor stores its entries on spans. An exporter omits it and calls `mark`. */
-  constructor(client: SentryClient, own: symbol = Symbol("otel-sentry-bridge.exported")) {
+  constructor(client: ClientCore, own: symbol = Symbol("otel-sentry-bridge.exported")) {
     this.#client = client;
     this.#own = own;
     this.#slots = slotsOf(client.settings.dsn);

@@ -1,5 +1,5 @@
 import type { SegmentView, TransactionInput } from "../client/capture-input.js";
-import type { SentryClient } from "../client/client.js";
+import type { ClientCore } from "../client/client-core.js";
 import { detected, isPending } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
 import { scopeData } from "../scope/merge.js";
@@ -29,7 +29,7 @@ export const MAX_RESOURCE_WAIT_MILLIS = 5000;
  * Creates the sink of a client. It holds the first transactions of a process until the detectors of their resource are
  * done, so that no attributes are missing. Over `maxBufferedBytes`, it sends the oldest.
  */
-export function createTransactionSink(client: SentryClient, setTimer: SetTimer): TransactionSink {
+export function createTransactionSink(client: ClientCore, setTimer: SetTimer): TransactionSink {
   const held = new Set<AssembledTransaction>();
   const waits = new Map<ResourceView, Promise<void>>();
   const timers = { after: (millis: number, run: () => void) => setTimer(run, millis) };
@@ -104,7 +104,7 @@ export interface AssemblerParts {
 
 /** Registers an assembler and its sink with the client, which includes them in `stats`, `flush` and `close`. */
 export function addAssembler(
-  client: SentryClient,
+  client: ClientCore,
   assembler: SpanAssembler,
   { sink, segmentOf }: AssemblerParts,
 ): void {

@@ -4,7 +4,7 @@ import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import type { SentryClient } from "../../src/client/client.js";
+import type { ClientCore } from "../../src/client/client-core.js";
 import { SentryPropagator, setClient } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
 import { createClient } from "../../src/setup/create-client.js";
@@ -21,7 +21,7 @@ import { DSN, contextOf } from "../client/bridge.js";
 const TRACE_ID = "4c79f60c11214eb38604f4ae0781bfb2";
 
 interface Pressed {
-  readonly client: SentryClient;
+  readonly client: ClientCore;
   readonly provider: BasicTracerProvider;
   readonly transport: MemoryTransport;
   /** Starts a root with a child in it and ends both. */

@@ -37,7 +37,7 @@ import { countsOf } from "./stats.js";
 import type { ClientStats, DeliveryCounts } from "./stats.js";
 
 /** A Sentry client: applies scopes and hooks to captured events and transactions, and sends them. */
-export class SentryClient implements Client {
+export class ClientCore implements Client {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   /** Counts every item that is discarded. */
@@ -59,7 +59,7 @@ export class SentryClient implements Client {
   #closing: Promise<boolean> | undefined;
 
   static {
-    guardMethods<SentryClient>(SentryClient.prototype, {
+    guardMethods<ClientCore>(ClientCore.prototype, {
       activity: () => 0,
       addBuffer: report,
       addSpanSource: report,
@@ -276,7 +276,7 @@ export class SentryClient implements Client {
   }
 }
 
-function report(this: SentryClient, error: unknown): void {
+function report(this: ClientCore, error: unknown): void {
   this.diagnostics.warnOnce(
     "client:call",
     "a method of the client threw an error, and the call had no effect. This is a fault of otel-sentry-bridge",
