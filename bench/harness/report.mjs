@@ -1,0 +1,100 @@
+// Medians, spread and marks of what was measured.
+
+/** At most so much of what OTLP JSON costs above the floor. */
+const MARKS = {
+  "repeat saturated": 0.6,
+  "real saturated": 0.7,
+  "repeat paced": 0.8,
+  "real paced": 0.8,
+  "app paced": 0.8,
+};
+// Above these a comparison is of queues, not of exporters.
+const MOST_CONNECTIONS = 64;
+const MOST_MEGABYTES_GROWN = 150;
+
+const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
+const quantile = (numbers, part) =>
+  numbers.toSorted((a, b) => a - b)[Math.round((numbers.length - 1) * part)];
+const median = (numbers) => quantile(numbers, 0.5);
+const floorOf = (name) => (name === "bridge-unsampled" ? "unsampled-floor" : "floor");
+
+/** Prints the table of one workload and returns a line for each missed mark and for each reason not to trust it. */
+export function report(result) {
+  const { workload, mode, cases, load } = result;
+  const perRequest = result.spansPerRequest ?? observedSpansPerRequest(cases);
+  const rounds = Object.values(cases)[0].turns.length;
+  console.log(
+    `\n${workload}, ${mode}: ${rounds} rounds, ${perRequest} spans per request, load ${load.toFixed(1)}`,
+  );
+  const costs = costsOf(cases, perRequest);
+  const lines = Object.entries(cases).map(([name, one]) => [
+    name,
+    { ...costs.row(name), ...delivery(one, perRequest) },
+  ]);
+  console.table(Object.fromEntries(lines));
+  const faults = Object.entries(cases).flatMap(([name, one]) =>
+    doubts(one, perRequest).map((doubt) => `${name}, ${workload} ${mode}: ${doubt}`),
+  );
+  const mark = MARKS[`${workload} ${mode}`];
+  const ratio = costs.ratio("bridge", "cpuMicros");
+  if (ratio > mark)
+    faults.push(`${workload} ${mode}: ${ratio.toFixed(2)} of OTLP JSON, mark ${mark}`);
+  return faults;
+}
+
+function costsOf(cases, perRequest) {
+  const perSpan = (name, key) =>
+    cases[name].turns.map((turn) => turn[key] / turn.requests / perRequest);
+  // The floor's cost in the same round is taken off: neighbours in time share what else the machine did.
+  const above = (name, key) => {
+    const floor = cases[floorOf(name)] === undefined ? undefined : perSpan(floorOf(name), key);
+    return perSpan(name, key).map((cost, round) => cost - (floor?.[round] ?? 0));
+  };
+  const ratio = (name, key) =>
+    cases[name] === undefined || cases.otlp === undefined
+      ? undefined
+      : median(above(name, key)) / median(above("otlp", key));
+  const row = (name) => {
+    const cpu = above(name, "cpuMicros");
+    return {
+      "µs/span": median(perSpan(name, "cpuMicros")).toFixed(2),
+      "above floor": median(cpu).toFixed(2),
+      quartiles: `${quantile(cpu, 0.25).toFixed(2)}-${quantile(cpu, 0.75).toFixed(2)}`,
+      "app thread": median(above(name, "threadMicros")).toFixed(2),
+      "/ otlp": ratio(name, "cpuMicros")?.toFixed(2) ?? "-",
+      "thread / otlp": ratio(name, "threadMicros")?.toFixed(2) ?? "-",
+    };
+  };
+  return { row, ratio };
+}
+
+const requestsOf = ({ turns, warmUp }) => sum([...warmUp, ...turns].map((turn) => turn.requests));
+const sendsNothing = ({ counts }) => counts.requests === 0;
+const lostOf = (one, perRequest) => requestsOf(one) * perRequest - one.counts.spans;
+
+function delivery(one, perRequest) {
+  const { counts, turns } = one;
+  return {
+    "spans lost": sendsNothing(one) ? "-" : lostOf(one, perRequest),
+    connections: counts.mostOpen,
+    "bytes/span": sendsNothing(one) ? "-" : Math.round(counts.bytes / counts.spans),
+    "peak MB": Math.round(Math.max(...turns.map((turn) => turn.peakMegabytes))),
+  };
+}
+
+function doubts(one, perRequest) {
+  const { counts, turns, warmUp } = one;
+  const found = [];
+  const lost = lostOf(one, perRequest);
+  if (!sendsNothing(one) && lost !== 0) found.push(`${lost} spans lost`);
+  if (counts.mostOpen > MOST_CONNECTIONS) found.push(`${counts.mostOpen} connections at once`);
+  const grown = Math.max(...turns.map((turn) => turn.rssMegabytes)) - warmUp.at(-1).rssMegabytes;
+  if (grown > MOST_MEGABYTES_GROWN) found.push(`grew by ${grown.toFixed(0)} MB`);
+  return found;
+}
+
+// The instrumentations decide how many spans a request of the `app` workload has.
+function observedSpansPerRequest(cases) {
+  const one = Object.values(cases).find(({ counts }) => counts.spans > 0);
+  return one === undefined ? 1 : Math.round(one.counts.spans / requestsOf(one));
+}

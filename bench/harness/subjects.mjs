@@ -1,0 +1,68 @@
+// What is measured: each sets up a tracer and says how to flush it. All but Sentry's own use one provider of OTel's SDK.
+import { context, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import {
+  AlwaysOffSampler,
+  BasicTracerProvider,
+  BatchSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
+
+const noopProcessor = {
+  onStart() {},
+  onEnd() {},
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
+
+function provide(spanProcessor, options = {}) {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+  const provider = new BasicTracerProvider({ spanProcessors: [spanProcessor], ...options });
+  trace.setGlobalTracerProvider(provider);
+  return {
+    tracer: provider.getTracer("bench"),
+    flush: () => provider.forceFlush(),
+    shutdown: () => provider.shutdown(),
+    onRequest() {},
+  };
+}
+
+async function otlp(module, port) {
+  const { OTLPTraceExporter } = await import(module);
+  const exporter = new OTLPTraceExporter({
+    url: `http://127.0.0.1:${port}/v1/traces`,
+    httpAgentOptions: { keepAlive: true },
+  });
+  // The default queue of 2048 loses spans of a saturated process; this one holds more than a turn makes.
+  return provide(new BatchSpanProcessor(exporter, { maxQueueSize: 65_536 }));
+}
+
+async function bridge(options, providerOptions) {
+  const { SentryPropagator, SentrySpanProcessor, setTag, setUser } =
+    await import("otel-sentry-bridge");
+  propagation.setGlobalPropagator(new SentryPropagator());
+  return {
+    ...provide(new SentrySpanProcessor(options), providerOptions),
+    onRequest(request) {
+      setUser({ id: request.params.user });
+      setTag("tenant", request.params.tenant);
+    },
+  };
+}
+
+const dsn = (port) => `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`;
+
+export const SUBJECTS = {
+  floor: () => provide(noopProcessor),
+  otlp: (port) => otlp("@opentelemetry/exporter-trace-otlp-http", port),
+  "otlp-protobuf": (port) => otlp("../peers/otlp-protobuf.mjs", port),
+  bridge: (port) => bridge({ dsn: dsn(port) }),
+  "bridge-hooks": (port) =>
+    bridge({ dsn: dsn(port), beforeSendTransaction: (event) => event, ignoreTransactions: [/^x/] }),
+  "bridge-spool": (port) =>
+    bridge({ dsn: dsn(port), spool: { directory: process.env["BENCH_SPOOL"] } }),
+  "bridge-no-dsn": () => bridge({ dsn: "" }),
+  "unsampled-floor": () => provide(noopProcessor, { sampler: new AlwaysOffSampler() }),
+  "bridge-unsampled": (port) => bridge({ dsn: dsn(port), tracesSampleRate: 0 }),
+  "sentry-10": async (port) => (await import("../peers/sentry-10.mjs")).setUp(dsn(port)),
+  "sentry-11": async (port) => (await import("../peers/sentry-11.mjs")).setUp(dsn(port)),
+};
