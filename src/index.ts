@@ -67,7 +67,7 @@ export type {
   ReportedReason,
 } from "./protocol/data-category.js";
 export type { CheckInState, EncodedEnvelope } from "./protocol/envelope.js";
-export type { RootDescription, SamplerContext, TracesSampler } from "./trace/sampling.js";
+export type { SamplerContext, TracesSampler } from "./trace/sampling.js";
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export type { AttachableProcessor } from "./setup/attach.js";
@@ -85,7 +85,7 @@ export {
   SentrySpanExporter,
   SentrySpanProcessor,
 } from "./setup/otel-parts.js";
-export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./setup/trace.js";
+export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./trace/headers.js";
 export type {
   FailurePhase,
   LimitHeaders,

@@ -1,21 +1,18 @@
 import type { ResourceView } from "../trace/span.js";
 import type { DscSlot } from "../trace/dsc.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../trace/headers.js";
+import type { IncomingTrace } from "../trace/headers.js";
+import type { SamplingDecision } from "../trace/sampling.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import type { ErrorEvent, JsonRecord, TransactionSpan } from "../protocol/events.js";
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 
-/** A segment as its dynamic sampling context and its errors need it. */
-export interface SegmentView {
+/** The data of a segment for its dynamic sampling context and its errors. `sampleRate` and `sampleRand` are this process's. */
+export interface SegmentView extends SamplingDecision {
   readonly traceId: string;
   readonly incoming: IncomingTrace | undefined;
   /** Name of the local root; undefined if its source is `url`. */
   readonly transaction: string | undefined;
-  readonly sampled: boolean;
-  /** The rate that this process applied; undefined if it followed the sender's decision. */
-  readonly sampleRate: number | undefined;
-  readonly sampleRand: number;
   readonly slot: DscSlot;
   /** Resource of the local root. */
   readonly resource?: ResourceView | undefined;
@@ -26,12 +23,6 @@ export interface SegmentView {
   readonly nameNow?: (route: string | undefined) => string | undefined;
   /** Returns the finished client spans of the unit that are buffered in the segment and led to the current work. */
   readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
-}
-
-/** The part of a segment that outgoing requests propagate. */
-export interface PropagatedTrace {
-  readonly sampled: boolean;
-  readonly dsc: DynamicSamplingContext | undefined;
 }
 
 /** A transaction with encoded spans, to which the client adds process data and scopes. */
@@ -68,14 +59,14 @@ export interface ErrorCapture {
   readonly scopes: readonly ScopeData[];
   /** Returns breadcrumbs made of spans, in addition to those of the scopes. */
   readonly breadcrumbs?: (() => readonly Breadcrumb[]) | undefined;
-  readonly trace: ErrorTrace | undefined;
+  readonly trace: TraceContext | undefined;
   readonly request?: JsonRecord | undefined;
   /** The thrown value; absent for messages. */
   readonly originalException?: unknown;
 }
 
-/** The trace and span in which an error, message or check-in was captured. */
-export interface ErrorTrace {
+/** The trace and span that an error, message or check-in belongs to, for `contexts.trace` and the sampling context. */
+export interface TraceContext {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
@@ -92,7 +83,7 @@ export interface CheckInCapture {
   readonly checkInId: string;
   /** Members of the check-in item, named as in the protocol. */
   readonly members: JsonRecord;
-  readonly trace: ErrorTrace | undefined;
+  readonly trace: TraceContext | undefined;
 }
 
 /** Logs or metric values that share an envelope item. */

@@ -5,14 +5,13 @@ import type { OwnCall } from "../support/own-call.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { guardMethods } from "../support/guard.js";
 import type { Settings } from "../options/options.js";
-import type { DynamicSamplingContext } from "../trace/headers.js";
+import type { DynamicSamplingContext, PropagatedTrace } from "../trace/headers.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { Pressure } from "../trace/backpressure.js";
 import type {
   CheckInCapture,
   ErrorCapture,
   ItemBatch,
-  PropagatedTrace,
   SegmentView,
   TransactionInput,
 } from "./capture-input.js";
@@ -28,7 +27,6 @@ import {
   transactionContents,
 } from "../protocol/data-category.js";
 import type { Outbox } from "./outbox.js";
-import type { TraceIdentity } from "./sampling-context.js";
 import type { ProcessMembers } from "./process-members.js";
 import type { Client } from "./public-client.js";
 import { Sources } from "./sources.js";
@@ -171,9 +169,12 @@ export class ClientCore implements Client {
     return this.#newEventId();
   }
 
-  /** Returns the dynamic sampling context of a trace that starts in this process without a span that a processor saw start. */
-  samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
-    return this.#builder.samplingContext(identity);
+  /**
+   * Returns the dynamic sampling context of a trace that starts in this process without a span that a processor saw
+   * start. `isRecorded`: OTel's sampler decided to record its root.
+   */
+  samplingContext(traceId: string, isRecorded: boolean): DynamicSamplingContext | undefined {
+    return this.#builder.samplingContext(traceId, isRecorded);
   }
 
   /**

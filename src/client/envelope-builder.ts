@@ -22,7 +22,7 @@ import { CheckInIdentities } from "./process-identity.js";
 import type {
   CheckInCapture,
   ErrorCapture,
-  ErrorTrace,
+  TraceContext,
   ItemBatch,
   SegmentView,
   TransactionInput,
@@ -43,7 +43,7 @@ import { detectionOf, isPending } from "./resource-attributes.js";
 import { scopeMembers } from "./scope-members.js";
 import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
-import type { SamplingContexts, TraceIdentity } from "./sampling-context.js";
+import type { SamplingContexts } from "./sampling-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
 /** Settings and functions that envelopes are built with. */
@@ -147,8 +147,8 @@ export class EnvelopeBuilder {
   }
 
   /** Returns the sampling context of a trace that starts in this process without a span that a processor saw start. */
-  samplingContext(identity: TraceIdentity): DynamicSamplingContext | undefined {
-    return this.#samplingContexts.ofTrace(identity, this.processMembers());
+  samplingContext(traceId: string, isRecorded: boolean): DynamicSamplingContext | undefined {
+    return this.#samplingContexts.ofTrace({ traceId, isRecorded }, this.processMembers());
   }
 
   /** Returns the sampling context of a segment, and freezes it. */
@@ -239,7 +239,7 @@ export class EnvelopeBuilder {
   }
 
   #errorContext(
-    trace: ErrorTrace | undefined,
+    trace: TraceContext | undefined,
     segment: SegmentView | undefined,
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined {
@@ -281,6 +281,6 @@ function transactionJson(parts: TransactionParts): string {
   return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }
 
-function traceIds({ traceId, spanId }: ErrorTrace): JsonRecord {
+function traceIds({ traceId, spanId }: TraceContext): JsonRecord {
   return { trace_id: traceId, span_id: spanId };
 }

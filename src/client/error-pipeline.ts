@@ -1,4 +1,4 @@
-import type { ErrorTrace } from "./capture-input.js";
+import type { TraceContext } from "./capture-input.js";
 import { encodeConformed } from "./encode-event.js";
 import { processed } from "./hooks.js";
 import type { Eventual, HookRunner } from "./hooks.js";
@@ -131,7 +131,7 @@ function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
 interface EventSurroundings {
   readonly merged: MergedScopes;
   readonly members: ProcessMembers;
-  readonly trace: ErrorTrace | undefined;
+  readonly trace: TraceContext | undefined;
   /** Name of the transaction in which the event was captured. */
   readonly transaction: string | undefined;
   /** The request in which the event was captured (protocol: request interface). */
@@ -193,7 +193,7 @@ function fingerprintOf(event: ErrorEvent, merged: MergedScopes): string[] | unde
   return parts.length === 0 ? undefined : parts;
 }
 
-function traceContext(trace: ErrorTrace | undefined): Record<string, JsonRecord> {
+function traceContext(trace: TraceContext | undefined): Record<string, JsonRecord> {
   if (trace === undefined) return {};
   const { traceId: trace_id, spanId: span_id, parentSpanId: parent_span_id } = trace;
   return { trace: withoutUnset({ trace_id, span_id, parent_span_id }) };

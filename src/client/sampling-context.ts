@@ -8,10 +8,10 @@ import {
   namedAs,
   senderDsc,
 } from "../trace/dsc.js";
-import type { OwnTrace } from "../trace/dsc.js";
+import type { DscFields } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
-import type { ErrorTrace, SegmentView } from "./capture-input.js";
+import type { TraceContext, SegmentView } from "./capture-input.js";
 import type { ProcessMembers } from "./process-members.js";
 
 /** Builds the dynamic sampling contexts of envelope headers and outgoing requests. */
@@ -20,20 +20,16 @@ export interface SamplingContexts {
   ofSegment(trace: SegmentView, members: ProcessMembers): DynamicSamplingContext | undefined;
   /** Returns a segment's context as JSON for the envelope of its transaction, with the transaction's final name. */
   jsonOfTransaction(trace: SegmentView, members: ProcessMembers): string | undefined;
-  /** Returns the context of a trace that starts in this process without a span that a processor saw start. */
-  ofTrace(identity: TraceIdentity, members: ProcessMembers): DynamicSamplingContext | undefined;
-  /** Returns the context of an event that belongs to no segment of this client. */
-  ofError(
-    trace: ErrorTrace | undefined,
+  /** Returns the context of a trace without a segment. `isRecorded`: OTel's sampler decided to record its root. */
+  ofTrace(
+    trace: { readonly traceId: string; readonly isRecorded: boolean },
     members: ProcessMembers,
   ): DynamicSamplingContext | undefined;
-}
-
-/** A trace without a segment. */
-export interface TraceIdentity {
-  readonly traceId: string;
-  /** True if OTel's sampler decided to record its root. */
-  readonly isRecorded: boolean;
+  /** Returns the context of an event that belongs to no segment of this client. */
+  ofError(
+    trace: TraceContext | undefined,
+    members: ProcessMembers,
+  ): DynamicSamplingContext | undefined;
 }
 
 const NO_CONTEXT: SamplingContexts = {
@@ -52,13 +48,13 @@ export function createSamplingContexts(client: {
   const { publicKey, orgId, settings } = client;
   if (publicKey === "") return NO_CONTEXT;
 
-  const own = (traceId: string, { release, environment }: ProcessMembers): OwnTrace => {
+  const own = (traceId: string, { release, environment }: ProcessMembers): DscFields => {
     const sampleRand = sampleRandOf(traceId, undefined);
     return { traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand };
   };
 
   // Listed member by member, because object spreads take longer than everything else here.
-  const ofRoot = (trace: SegmentView, members: ProcessMembers): OwnTrace => {
+  const ofRoot = (trace: SegmentView, members: ProcessMembers): DscFields => {
     const { release, environment } = members;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
     return {

@@ -1,6 +1,6 @@
 import { attempt, memberOf } from "../support/foreign.js";
 import { systemTimers, within } from "../support/time.js";
-import type { ErrorTrace, SegmentView } from "./capture-input.js";
+import type { TraceContext, SegmentView } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
 
 /** Buffers spans before the client captures them. */
@@ -58,7 +58,7 @@ export class Sources {
     return undefined;
   }
 
-  segmentOfTrace(trace: ErrorTrace | undefined): SegmentView | undefined {
+  segmentOfTrace(trace: TraceContext | undefined): SegmentView | undefined {
     return trace?.span === undefined ? undefined : this.segmentOf(trace.span);
   }
 

@@ -1,4 +1,4 @@
-import type { ErrorTrace } from "../client/capture-input.js";
+import type { TraceContext } from "../client/capture-input.js";
 import type { ContextScopes } from "./scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
@@ -7,7 +7,7 @@ import { isObjectLike } from "../support/foreign.js";
 /** The unit of work and the span that an event belongs to. */
 export interface ErrorPlace {
   readonly scopes: ContextScopes;
-  readonly trace: ErrorTrace;
+  readonly trace: TraceContext;
 }
 
 /** A unit of work in which an error was seen: recorded on a span, thrown through a wrapper, or captured. */

@@ -8,13 +8,13 @@ import {
 } from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
 
-import type { ErrorTrace } from "../client/capture-input.js";
+import type { TraceContext } from "../client/capture-input.js";
 import { createErrorMap, ErrorHistory } from "./error-history.js";
 import type { ErrorMap, ErrorPlace } from "./error-history.js";
 import { emptyUnit, traceOfUnit } from "../scope/unit.js";
 import { scopesOf, unitOfSpan } from "./scope-context.js";
 import type { ContextScopes } from "./scope-context.js";
-import type { SpanIdentity } from "../trace/span.js";
+import type { IdentifiedSpan } from "../trace/span.js";
 import { attempt, isError, isObjectLike } from "../support/foreign.js";
 
 export type { ErrorPlace } from "./error-history.js";
@@ -104,11 +104,9 @@ const MAX_RECORDED = 10;
 // Shared by all copies of the package, like the histories.
 const RECORDED_SLOT: unique symbol = Symbol.for("otel-sentry-bridge.recorded-errors.v1");
 
-/** The members of a span that are used to remember recorded errors. The spans of the OTel SDKs have them. */
-export interface RecordingSpan {
+/** A span whose method `recordException` is replaced, which is of any SDK. */
+interface RecordingSpan extends IdentifiedSpan {
   [RECORDED_SLOT]?: RecordedError[];
-  spanContext(): SpanIdentity;
-  readonly parentSpanContext?: SpanIdentity | undefined;
   readonly events?: unknown;
   recordException?: Span["recordException"];
 }
@@ -170,7 +168,7 @@ function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
 }
 
 /** Returns the unit of work and the trace of a span. */
-export function placeOfSpan(span: RecordingSpan): ErrorPlace {
+export function placeOfSpan(span: IdentifiedSpan): ErrorPlace {
   const active = scopesOf(context.active());
   // Without a processor the unit is unknown, because an exporter's batch holds spans of many requests.
   const unit = unitOfSpan(span) ?? emptyUnit();
@@ -189,9 +187,9 @@ export function placeInContext(ctx: Context): ErrorPlace {
 }
 
 function traceOfSpan(
-  span: RecordingSpan | undefined,
+  span: IdentifiedSpan | undefined,
   { incoming, unit }: ContextScopes,
-): ErrorTrace {
+): TraceContext {
   const { traceId = "", spanId = "" } = span?.spanContext() ?? {};
   if (!isValidTraceId(traceId) || !isValidSpanId(spanId))
     return { ...traceOfUnit(unit), parentSpanId: undefined };

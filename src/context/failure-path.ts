@@ -1,9 +1,9 @@
-/** A span of a segment, and whether it keeps failures below it from reaching the local root. */
-export interface PathSpan {
+/** A node of the path from a span to its local root; tells whether the span keeps failures below it from reaching the root. */
+export interface PathNode {
   /** Distance from the root, which has depth 0. */
   readonly depth: number;
   /** The nearest ancestor that is open or stops failures; others are skipped. */
-  above: PathSpan | undefined;
+  above: PathNode | undefined;
   hasEnded: boolean;
   /** The span itself, while it is open. */
   span?: object | undefined;
@@ -18,35 +18,35 @@ export interface PathSpan {
  * that a chain of spans that each start under the previous one (timers, recursion) does not keep all of them in memory;
  * `endOnPath` does the same for spans that overlap.
  */
-export function linkTo(parent: PathSpan): PathSpan | undefined {
+export function linkTo(parent: PathNode): PathNode | undefined {
   parent.above = nearestOf(parent.above);
   return nearestOf(parent);
 }
 
 /** Marks a span below the root as ended. If it stops failures, its ancestors are no longer needed. */
-export function endOnPath(span: PathSpan, isStop: boolean): void {
+export function endOnPath(span: PathNode, isStop: boolean): void {
   span.stopsFailures = isStop;
   span.above = isStop ? undefined : nearestOf(span.above);
 }
 
 /** Returns true if a failure in the span can have reached its root. The root's own status is not considered. */
-export function reachesRoot(span: PathSpan): boolean {
+export function reachesRoot(span: PathNode): boolean {
   for (const each of upwards(span)) if (each.stopsFailures && each.depth > 0) return false;
   return true;
 }
 
 /** Returns the open spans from a span to its root, innermost first. */
-export function openSpans(span: PathSpan): object[] {
+export function openSpans(span: PathNode): object[] {
   return [...upwards(span)].map((each) => each.span).filter((each) => each !== undefined);
 }
 
 /** Returns true if `span` is an ancestor of `other`. */
-export function isAbove(span: PathSpan, other: PathSpan): boolean {
+export function isAbove(span: PathNode, other: PathNode): boolean {
   for (const each of upwards(other.above)) if (each === span) return true;
   return false;
 }
 
-function nearestOf(span: PathSpan | undefined): PathSpan | undefined {
+function nearestOf(span: PathNode | undefined): PathNode | undefined {
   let nearest = span;
   while (isPassed(nearest) && nearest.hasRecorded !== true) nearest = nearest.above;
   // One ended ancestor with recorded exceptions is enough, which keeps a chain of failing spans short.
@@ -54,16 +54,16 @@ function nearestOf(span: PathSpan | undefined): PathSpan | undefined {
   return nearest;
 }
 
-function decidingFrom(span: PathSpan | undefined): PathSpan | undefined {
+function decidingFrom(span: PathNode | undefined): PathNode | undefined {
   let deciding = span;
   while (isPassed(deciding)) deciding = deciding.above;
   return deciding;
 }
 
-function isPassed(span: PathSpan | undefined): span is PathSpan {
+function isPassed(span: PathNode | undefined): span is PathNode {
   return span?.hasEnded === true && !span.stopsFailures;
 }
 
-function* upwards(span: PathSpan | undefined): Generator<PathSpan> {
+function* upwards(span: PathNode | undefined): Generator<PathNode> {
   for (let each = span; each !== undefined; each = each.above) yield each;
 }

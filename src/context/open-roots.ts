@@ -1,7 +1,8 @@
+import type { SpanContext } from "@opentelemetry/api";
+
 import type { IncomingTrace } from "../trace/headers.js";
 import { setNewest } from "../support/collections.js";
 import type { Unit } from "../scope/unit.js";
-import type { SpanIdentity } from "../trace/span.js";
 
 /** Traces with open roots that can be found by id. Over the limit, the oldest is evicted. */
 export const MAX_TRACES = 10_000;
@@ -61,7 +62,7 @@ export class OpenRoots {
   #batch = new Batch();
 
   /** Adds a root whose segment a processor has begun. */
-  begin({ traceId, spanId }: SpanIdentity, { unit, incoming }: RootScopes): OpenRoot {
+  begin({ traceId, spanId }: SpanContext, { unit, incoming }: RootScopes): OpenRoot {
     const trace = this.#traceOf(traceId) ?? this.#beginTrace(traceId);
     const known = rootNamed(trace, spanId);
     if (known?.unit === unit) {
@@ -87,7 +88,7 @@ export class OpenRoots {
   }
 
   /** Returns the open root that a span of this process belongs to; undefined if that is not known. */
-  find({ traceId, spanId, traceFlags, isRemote }: SpanIdentity): OpenRoot | undefined {
+  find({ traceId, spanId, traceFlags, isRemote }: SpanContext): OpenRoot | undefined {
     if (isRemote === true) return undefined;
     const trace = this.#traceOf(traceId);
     if (trace === undefined) return undefined;
@@ -157,13 +158,3 @@ const carrier: typeof globalThis & { [SLOT]?: OpenRoots } = globalThis;
 
 /** The open local roots of the process. */
 export const openRoots: OpenRoots = (carrier[SLOT] ??= new OpenRoots());
-
-/** A span whose ids are read. */
-export interface IdentifiedSpan {
-  spanContext(): SpanIdentity;
-}
-
-/** Returns true if the span has a method `spanContext`. */
-export function isIdentified(span: object): span is IdentifiedSpan {
-  return "spanContext" in span && typeof span.spanContext === "function";
-}

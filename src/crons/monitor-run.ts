@@ -1,7 +1,7 @@
 import { INVALID_SPAN_CONTEXT, SpanStatusCode, context, trace } from "@opentelemetry/api";
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
-import type { ErrorTrace } from "../client/capture-input.js";
+import type { TraceContext } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import { isThenable, memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
@@ -52,7 +52,7 @@ class MonitorRun {
   readonly #span: Span;
   // Both check-ins use the same client and trace, even if a signal ends the run outside of the job's context.
   readonly #client: ClientCore | undefined = clientFor("withMonitor");
-  readonly #trace: ErrorTrace | undefined = currentPlace().trace;
+  readonly #trace: TraceContext | undefined = currentPlace().trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();
   #stopWaiting: (() => void) | undefined;

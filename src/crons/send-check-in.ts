@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { ErrorTrace } from "../client/capture-input.js";
+import type { TraceContext } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { CheckIn } from "../protocol/items.js";
 import { ONE_CHECK_IN } from "../protocol/data-category.js";
@@ -15,7 +15,7 @@ interface CheckInToSend {
   /** Reads the check-in. May throw, since the application may pass an object with getters. */
   readonly read: () => CheckIn;
   readonly config: UncheckedMonitorConfig | undefined;
-  readonly trace: ErrorTrace | undefined;
+  readonly trace: TraceContext | undefined;
 }
 
 // Each problem is reported once. Bounded, because slugs may be generated and so differ each time.

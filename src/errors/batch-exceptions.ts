@@ -1,5 +1,5 @@
 import { isAbove } from "../context/failure-path.js";
-import type { PathSpan } from "../context/failure-path.js";
+import type { PathNode } from "../context/failure-path.js";
 import { stopsFailures } from "../semantics/failures.js";
 import { attempt } from "../support/foreign.js";
 import { setNewest } from "../support/collections.js";
@@ -143,7 +143,7 @@ class TraceExceptions {
     root.exceptions.decide(root.outcome);
   }
 
-  #rootOf({ spanId, parentId = spanId }: BatchSpan): EndedRoot | undefined {
+  #rootOf({ spanId, parentId = spanId }: BatchNode): EndedRoot | undefined {
     return this.#roots().find((root) => root.spanId === parentId);
   }
 
@@ -154,8 +154,8 @@ class TraceExceptions {
   }
 }
 
-function pathOf({ span }: FoundException): BatchSpan {
-  return span as BatchSpan;
+function pathOf({ span }: FoundException): BatchNode {
+  return span as BatchNode;
 }
 
 function outcomeOfAll(roots: readonly EndedRoot[]): RootOutcome {
@@ -164,9 +164,9 @@ function outcomeOfAll(roots: readonly EndedRoot[]): RootOutcome {
 }
 
 /** A finished span on the path from an exception to its local root. */
-interface BatchSpan extends PathSpan {
+interface BatchNode extends PathNode {
   depth: number;
-  above: BatchSpan | undefined;
+  above: BatchNode | undefined;
   readonly spanId: string;
   /** Undefined for a local root. */
   readonly parentId: string | undefined;
@@ -174,15 +174,15 @@ interface BatchSpan extends PathSpan {
 
 /** The paths from one trace's exceptions to their local roots. Spans arrive in batches and in any order. */
 class BatchPaths {
-  readonly #byId = new Map<string, BatchSpan>();
+  readonly #byId = new Map<string, BatchNode>();
 
   /** Returns the path node of the span. `climb` links its ancestors. */
-  of(span: FinishedSpan): BatchSpan {
+  of(span: FinishedSpan): BatchNode {
     const { spanId } = span.spanContext();
     const known = this.#byId.get(spanId);
     if (known !== undefined) return known;
     const parentId = localParentId(span);
-    const made: BatchSpan = {
+    const made: BatchNode = {
       spanId,
       parentId,
       depth: 0,
@@ -195,7 +195,7 @@ class BatchPaths {
   }
 
   /** Links the ancestors that have arrived, and returns the highest of them. */
-  climb(from: BatchSpan, spanById: ReadonlyMap<string, FinishedSpan>): BatchSpan {
+  climb(from: BatchNode, spanById: ReadonlyMap<string, FinishedSpan>): BatchNode {
     let top = from;
     for (;;) {
       top.above ??= this.#parentOf(top, spanById);
@@ -205,7 +205,7 @@ class BatchPaths {
   }
 
   // Spans that were built by hand may be each other's parents: a cycle must not be linked.
-  #parentOf(child: BatchSpan, spanById: ReadonlyMap<string, FinishedSpan>): BatchSpan | undefined {
+  #parentOf(child: BatchNode, spanById: ReadonlyMap<string, FinishedSpan>): BatchNode | undefined {
     if (child.parentId === undefined) return undefined;
     const span = spanById.get(child.parentId);
     const parent = span === undefined ? this.#byId.get(child.parentId) : this.of(span);
@@ -215,9 +215,9 @@ class BatchPaths {
 }
 
 /** Sets the depths on a path whose highest span is the local root, or a child of a root that was exported before. */
-function setDepths(span: BatchSpan): void {
-  const path: BatchSpan[] = [];
-  for (let each: BatchSpan | undefined = span; each !== undefined; each = each.above)
+function setDepths(span: BatchNode): void {
+  const path: BatchNode[] = [];
+  for (let each: BatchNode | undefined = span; each !== undefined; each = each.above)
     path.push(each);
   const first = path.at(-1)?.parentId === undefined ? 0 : 1;
   path.toReversed().forEach((each, index) => {

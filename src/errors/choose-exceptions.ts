@@ -1,10 +1,10 @@
 import { isAbove, reachesRoot } from "../context/failure-path.js";
-import type { PathSpan } from "../context/failure-path.js";
+import type { PathNode } from "../context/failure-path.js";
 import type { SpanException } from "./recorded-exceptions.js";
 
 /** An exception, and the position of its span on the path to the local root. */
 export interface FoundException extends SpanException {
-  readonly span: PathSpan;
+  readonly span: PathNode;
 }
 
 /** An exception that waits for its local root. */

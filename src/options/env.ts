@@ -1,5 +1,6 @@
 import type { ProxyEnvironment } from "../delivery/http/proxy-route.js";
 import { ownEntries } from "../support/foreign.js";
+import type { IncomingTraceHeaders } from "../trace/headers.js";
 
 /** Reads the proxy variables. Lower-case names win, as in most programs. */
 export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvironment {
@@ -13,15 +14,8 @@ export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvir
 /** Environment variables by name, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The trace headers that environment variables carry. */
-interface VariableTrace {
-  readonly "sentry-trace"?: string | undefined;
-  readonly baggage?: string | undefined;
-  readonly traceparent?: string | undefined;
-}
-
 /** Reads the trace that the parent process wants continued. */
-export function traceFromEnvironment(env: Environment = process.env): VariableTrace {
+export function traceFromEnvironment(env: Environment = process.env): IncomingTraceHeaders {
   return {
     "sentry-trace": textOf(env["SENTRY_TRACE"]),
     baggage: textOf(env["SENTRY_BAGGAGE"]),
@@ -34,7 +28,7 @@ const MAX_VARIABLES = 10_000;
 
 /** Copies an environment and sets the variables of a trace; those that the trace does not have are removed. */
 export function environmentWithTrace(
-  headers: VariableTrace,
+  headers: IncomingTraceHeaders,
   env: Environment = process.env,
 ): Environment {
   // Not by spreading: an object in place of an environment may have millions of members.

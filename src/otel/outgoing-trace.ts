@@ -4,7 +4,7 @@ import type { Context, Span, SpanContext } from "@opentelemetry/api";
 import { createDiagnostics } from "../support/diagnostics.js";
 import { baggageMember, mergeBaggage, parseBaggage } from "../trace/baggage.js";
 import { continuedDsc } from "../trace/dsc.js";
-import type { DynamicSamplingContext, IncomingTrace } from "../trace/headers.js";
+import type { DynamicSamplingContext, IncomingTrace, PropagatedTrace } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
 import { readContextScopes } from "../context/scope-context.js";
 
@@ -14,22 +14,12 @@ const diagnostics = createDiagnostics(diag);
 type DscSource = (traceId: string, spanContext: SpanContext) => DynamicSamplingContext | undefined;
 
 /** Returns the segment of a span that a span processor has seen, or undefined. */
-type SegmentSource = (
-  span: Span,
-) => { readonly sampled: boolean; readonly dsc: DynamicSamplingContext | undefined } | undefined;
+type SegmentSource = (span: Span) => PropagatedTrace | undefined;
 
 /** Where the propagator finds the data of a trace. */
 export interface TraceSources {
   readonly segmentSource?: SegmentSource | undefined;
   readonly dscSource?: DscSource | undefined;
-}
-
-/** Sampling decision and dynamic sampling context for outgoing headers. */
-interface OutgoingTrace {
-  /** `undefined` defers the decision to the receiver. */
-  readonly sampled: boolean | undefined;
-  /** Empty if there is none. */
-  readonly dsc: DynamicSamplingContext;
 }
 
 /**
@@ -40,10 +30,10 @@ export function outgoingTrace(
   ctx: Context,
   span: SpanContext,
   { segmentSource, dscSource }: TraceSources,
-): OutgoingTrace {
+): PropagatedTrace {
   const segment = askSegment(segmentSource, trace.getSpan(ctx));
   if (segment !== undefined) {
-    return { sampled: isSampled(span) && segment.sampled, dsc: segment.dsc ?? {} };
+    return { sampled: isSampled(span) && segment.sampled, dsc: segment.dsc };
   }
   const known = readContextScopes(ctx)?.incoming;
   const incoming = known?.traceId === span.traceId ? known : undefined;
@@ -59,7 +49,7 @@ export function outgoingTrace(
 export function outgoingBaggage(
   ctx: Context,
   present: string | undefined,
-  dsc: DynamicSamplingContext,
+  dsc: DynamicSamplingContext = {},
 ): string {
   const entries = propagation.getBaggage(ctx)?.getAllEntries() ?? [];
   if (entries.length === 0) return mergeBaggage(present, dsc);

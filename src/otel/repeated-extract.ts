@@ -1,12 +1,11 @@
 import { context, isSpanContextValid, trace } from "@opentelemetry/api";
-import type { Context, Span } from "@opentelemetry/api";
+import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
-import type { SpanIdentity } from "../trace/span.js";
 import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
 
 /** The remote span in a carrier. */
 interface CarrierParent {
-  readonly span: SpanIdentity;
+  readonly span: SpanContext;
   /** True if the trace may be continued here. */
   readonly isContinued: boolean;
 }
@@ -32,7 +31,7 @@ export function contextOfSameRequest(
 // of work. In an HTTP request, headers of the same trace are those of the request.
 function isSameRequest(
   ctx: Context,
-  own: SpanIdentity,
+  own: SpanContext,
   { span: { traceId, spanId }, isContinued }: CarrierParent,
 ): boolean {
   const { request, senderSpanId } = scopesOf(ctx).unit;

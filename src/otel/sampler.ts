@@ -5,7 +5,7 @@ import type { ClientCore } from "../client/client-core.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { readContextScopes } from "../context/scope-context.js";
 import { announceHead, createSegmentSampling } from "../spans/root-decision.js";
-import type { DecidedRoot, SegmentSampling } from "../spans/root-decision.js";
+import type { DecideSegment } from "../spans/root-decision.js";
 
 /** An OTel `SamplingResult`: 0 is NOT_RECORD, 2 is RECORD_AND_SAMPLED. */
 interface HeadResult {
@@ -30,7 +30,7 @@ const ONE_ROOT: readonly ItemCount[] = [
  */
 export class ClientSampler {
   readonly #clientOf: () => ClientCore | undefined;
-  #deciding: { client: ClientCore; decide: (root: DecidedRoot) => SegmentSampling } | undefined;
+  #deciding: { client: ClientCore; decide: DecideSegment } | undefined;
   #refused = 0;
 
   /** @internal `clientOf` is called for each root; without a client everything is sampled. */
@@ -74,7 +74,7 @@ export class ClientSampler {
     return NOT_RECORDED;
   }
 
-  #deciderOf(client: ClientCore): (root: DecidedRoot) => SegmentSampling {
+  #deciderOf(client: ClientCore): DecideSegment {
     if (this.#deciding?.client === client) return this.#deciding.decide;
     const decide = createSegmentSampling(client, client.settings.tracesSampler);
     this.#deciding = { client, decide };

@@ -96,7 +96,7 @@ export interface SpanBreadcrumb {
 }
 
 /** Ids for events that are captured outside of all traces (protocol: propagation context). */
-interface UnitTrace {
+interface PropagationContext {
   readonly traceId: string;
   readonly spanId: string;
 }
@@ -104,10 +104,10 @@ interface UnitTrace {
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
-const traces = new WeakMap<Unit, UnitTrace>();
+const traces = new WeakMap<Unit, PropagationContext>();
 
 /** Returns the ids for events that are captured in a unit of work where no span is active: always the same for a unit. */
-export function traceOfUnit(unit: Unit): UnitTrace {
+export function traceOfUnit(unit: Unit): PropagationContext {
   const known = traces.get(unit);
   if (known !== undefined) return known;
   const trace = {

@@ -1,10 +1,10 @@
 import { databaseSystem, isRedisLike, shownStatement } from "../privacy/redis-command.js";
-import type { AttributeBag, SpanView } from "../trace/span.js";
+import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { codeData, listed, textValue, textValues } from "./inference.js";
 import type { Inference } from "./inference.js";
 
 /** Names a database span after its query; undefined if no attribute names a database system. */
-export function inferDatabase(span: SpanView): Inference | undefined {
+export function inferDatabase(span: SpanDescription): Inference | undefined {
   const { attributes } = span;
   const system = databaseSystem(attributes);
   if (system === undefined) return undefined;
@@ -14,11 +14,11 @@ export function inferDatabase(span: SpanView): Inference | undefined {
 }
 
 /** Names a span with a query but without a database system, as some ORMs create them. */
-export function inferQuery(span: SpanView): Inference | undefined {
+export function inferQuery(span: SpanDescription): Inference | undefined {
   return queryText(span.attributes) === undefined ? undefined : query(span, "db");
 }
 
-function query(span: SpanView, op: string): Inference {
+function query(span: SpanDescription, op: string): Inference {
   const { attributes } = span;
   const given = queryText(attributes);
   const statement = given === undefined ? undefined : shownStatement(given, attributes);
@@ -45,7 +45,7 @@ const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /** Names a cache span (`cache.*` attributes) after its keys; undefined for other spans. */
-export function inferCache(span: SpanView): Inference | undefined {
+export function inferCache(span: SpanDescription): Inference | undefined {
   const op = cacheOp(span.attributes);
   const keys = textValues(span.attributes["cache.key"]);
   if (op === undefined && keys.length === 0) return undefined;

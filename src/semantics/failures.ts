@@ -1,4 +1,4 @@
-import { SPAN_KIND, STATUS_CODE, type AttributeBag, type SpanView } from "../trace/span.js";
+import { SPAN_KIND, STATUS_CODE, type AttributeBag, type SpanDescription } from "../trace/span.js";
 import { httpStatusOf, statusOfRpc } from "./infer-status.js";
 import type { SpanStatus } from "./infer-status.js";
 import { textValue } from "./inference.js";
@@ -67,7 +67,7 @@ function answerOf(attributes: AttributeBag): "fault" | "refusal" | undefined {
 
 interface Family {
   readonly name: "ai-tool" | "graphql";
-  readonly matches: (span: SpanView) => boolean;
+  readonly matches: (span: SpanDescription) => boolean;
 }
 
 /**
@@ -80,7 +80,7 @@ const FAMILIES: readonly Family[] = [
 ];
 
 /** Tells whether exceptions on a span are errors of application code that the framework catches by design. */
-export function containsFailures(span: SpanView): boolean {
+export function containsFailures(span: SpanDescription): boolean {
   return FAMILIES.some(({ matches }) => matches(span));
 }
 
@@ -103,7 +103,7 @@ const GRAPHQL_CHECKS: readonly string[] = ["graphql.parse", "graphql.validate"];
 
 // True for resolvers and operations in a server. Operations of a client are calls, and an HTTP span with an operation's name
 // is the request that contains the operation.
-function isGraphqlExecution({ kind, name, attributes }: SpanView): boolean {
+function isGraphqlExecution({ kind, name, attributes }: SpanDescription): boolean {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return false;
   if (beginsWithAny(name, GRAPHQL_CHECKS) || isHttp(attributes)) return false;
   return (
@@ -112,7 +112,7 @@ function isGraphqlExecution({ kind, name, attributes }: SpanView): boolean {
 }
 
 // The error of a tool is returned to the model. Includes CLIENT spans, such as those of an MCP client.
-function isToolCall({ name, attributes }: SpanView): boolean {
+function isToolCall({ name, attributes }: SpanDescription): boolean {
   return (
     attributes["gen_ai.operation.name"] === "execute_tool" ||
     attributes["mcp.method.name"] === "tools/call" ||

@@ -1,5 +1,5 @@
 import { SPAN_KIND } from "../trace/span.js";
-import type { AttributeBag, SpanView } from "../trace/span.js";
+import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { codeData, textValue } from "./inference.js";
 import type { Inference } from "./inference.js";
 
@@ -28,7 +28,7 @@ const OP_BY_KIND: ReadonlyMap<number, string> = new Map<number, string>([
 const EVENT = "messaging.socket.io.event_name";
 
 /** Names a span of a messaging system by its operation. */
-export function inferMessaging(span: SpanView): Inference | undefined {
+export function inferMessaging(span: SpanDescription): Inference | undefined {
   const { attributes, kind, name } = span;
   if (textValue(attributes["messaging.system"]) === undefined) return undefined;
   const event = textValue(attributes[EVENT]);
@@ -44,7 +44,7 @@ export function inferMessaging(span: SpanView): Inference | undefined {
 
 // The instrumentation of socket.io names spans by namespace or room: `send /`, `/ send`, `receive /`. Its `receive` spans
 // measure the handler, which Sentry calls `process`.
-function inferSocketEvent({ kind, name }: SpanView, event: string): Inference {
+function inferSocketEvent({ kind, name }: SpanDescription, event: string): Inference {
   const op = OP_BY_KIND.get(kind) ?? "queue";
   const operation = /^(send|receive) | (send|receive)$/.exec(name);
   const shown = operation?.[1] ?? operation?.[2];
@@ -53,13 +53,13 @@ function inferSocketEvent({ kind, name }: SpanView, event: string): Inference {
 }
 
 /** Names a span of a queue without `messaging.*` attributes (bullmq-otel) by its kind. */
-export function inferQueueKind({ kind, name }: SpanView): Inference | undefined {
+export function inferQueueKind({ kind, name }: SpanDescription): Inference | undefined {
   if (kind !== SPAN_KIND.PRODUCER && kind !== SPAN_KIND.CONSUMER) return undefined;
   return { op: OP_BY_KIND.get(kind), description: name, source: "custom", data: undefined };
 }
 
 /** Names a span of a remote procedure call: gRPC, JSON-RPC, and calls of cloud SDKs. The span's own name is kept. */
-export function inferRpc({ attributes, name }: SpanView): Inference | undefined {
+export function inferRpc({ attributes, name }: SpanDescription): Inference | undefined {
   const system =
     textValue(attributes["rpc.service"]) ??
     textValue(attributes["rpc.system"]) ??
@@ -75,7 +75,7 @@ const OP_BY_PROVIDER: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /** Names a run of a cloud function by its trigger, else by its cloud provider. */
-export function inferFaas({ attributes, kind, name }: SpanView): Inference | undefined {
+export function inferFaas({ attributes, kind, name }: SpanDescription): Inference | undefined {
   const trigger = textValue(attributes["faas.trigger"]);
   if (trigger !== undefined) {
     return { op: trigger, description: name, source: "route", data: undefined };
@@ -106,7 +106,7 @@ function providerOfResource(id: string | undefined): string | undefined {
 }
 
 /** Names a span that measures a function of the program. The span's own name is kept. */
-export function inferFunction({ attributes, kind, name }: SpanView): Inference | undefined {
+export function inferFunction({ attributes, kind, name }: SpanDescription): Inference | undefined {
   if (kind !== SPAN_KIND.INTERNAL) return undefined;
   const called =
     textValue(attributes["code.function.name"]) ?? textValue(attributes["code.function"]);

@@ -1,4 +1,4 @@
-import type { AttributeBag, SpanView } from "../trace/span.js";
+import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import type { Inference } from "./inference.js";
 import { isPathOf } from "./route-match.js";
 
@@ -32,7 +32,7 @@ const OP_BY_LAYER: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /** Names a span of a layer of a web framework: middleware, router or handler. The span's own name is kept. */
-export function inferFramework({ attributes, name }: SpanView): Inference | undefined {
+export function inferFramework({ attributes, name }: SpanDescription): Inference | undefined {
   const op = layerOp(attributes);
   if (op === undefined) return undefined;
   return { op, description: name, source: "component", data: undefined };

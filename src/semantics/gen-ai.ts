@@ -1,7 +1,7 @@
 import { redactedText } from "../privacy/redacted.js";
 import { urlWithoutSecrets } from "../privacy/url.js";
 import { SPAN_KIND } from "../trace/span.js";
-import type { AttributeBag, SpanView } from "../trace/span.js";
+import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { isChosenName, textValue } from "./inference.js";
 import type { Inference, InferredData } from "./inference.js";
 
@@ -33,7 +33,7 @@ const OTHER_SUBJECTS = [...WORKFLOWS, ...TOOLS, ...MODELS] as const;
  * Names a span of a generative model or agent: `{operation} {model, agent or tool}`. Its op is `gen_ai.{operation}`; Sentry
  * requires an operation, so spans without one are not named here.
  */
-export function inferGenAi({ attributes, name }: SpanView): Inference | undefined {
+export function inferGenAi({ attributes, name }: SpanDescription): Inference | undefined {
   const operation = textValue(attributes["gen_ai.operation.name"]);
   if (operation === undefined) return undefined;
   const op = genAiOp(operation);
@@ -111,7 +111,7 @@ const CURRENT_NAMES: readonly (readonly [current: string, ...given: string[]])[]
  * Names a span of the Vercel AI SDK as Sentry's AI pages expect it (`invoke_agent {function}`,
  * `generate_content {model}`, `execute_tool {tool}`), and adds its attributes under the names of the semantic conventions.
  */
-export function inferVercelAi({ attributes }: SpanView): Inference | undefined {
+export function inferVercelAi({ attributes }: SpanDescription): Inference | undefined {
   const operation = OPERATIONS.get(attributes["ai.operationId"]);
   if (operation === undefined) return undefined;
   const data: InferredData = { "gen_ai.operation.name": operation, ...conventionData(attributes) };
@@ -146,7 +146,7 @@ function shown(value: unknown): number | string | undefined {
 }
 
 /** Names a span of a server of the Model Context Protocol. Spans of a client are left to other families. */
-export function inferMcp({ attributes, kind, name }: SpanView): Inference | undefined {
+export function inferMcp({ attributes, kind, name }: SpanDescription): Inference | undefined {
   const method = textValue(attributes["mcp.method.name"]);
   if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
   const isNotification = method.startsWith("notifications/");

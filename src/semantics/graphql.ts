@@ -1,4 +1,4 @@
-import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
+import { SPAN_KIND, type AttributeBag, type SpanDescription } from "../trace/span.js";
 import { isChosenName, listed, textValue } from "./inference.js";
 import type { Inference } from "./inference.js";
 
@@ -8,7 +8,7 @@ const MAX_OPERATIONS = 5;
 const MAX_OPERATION_LENGTH = 100;
 
 /** Names a span of a GraphQL execution after its operation; names such as `graphql.parse` are kept. */
-export function inferGraphql({ attributes, name }: SpanView): Inference {
+export function inferGraphql({ attributes, name }: SpanDescription): Inference {
   const type = operationType(attributes);
   const operation = operationName(attributes);
   const isNamed = type === undefined || operation === undefined || isChosenName(name, type);
@@ -38,7 +38,7 @@ function operationName(attributes: AttributeBag): string | undefined {
 }
 
 /** Tells whether a span is one of GraphQL by its name: spans of the validation have no attributes. */
-export function isGraphqlName({ kind, name }: SpanView): boolean {
+export function isGraphqlName({ kind, name }: SpanDescription): boolean {
   return kind === SPAN_KIND.INTERNAL && name.startsWith("graphql.");
 }
 

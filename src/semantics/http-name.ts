@@ -1,5 +1,5 @@
 import { textValue } from "./inference.js";
-import type { AttributeBag, SpanView } from "../trace/span.js";
+import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
 // Prefixes in front of the method, by old HTTP instrumentations, Effect and Next.js.
@@ -46,7 +46,10 @@ const AUTHORITY = /^[a-z][a-z\d+.-]*:\/\/([^/]*)/i;
  * Tells whether a name was given by an HTTP instrumentation (`GET`, `HTTP GET`, a method with the route, path or URL of the
  * request) and not chosen by the application. Only names of instrumentations are replaced.
  */
-export function isInstrumentationName({ name, attributes }: SpanView, method: string): boolean {
+export function isInstrumentationName(
+  { name, attributes }: SpanDescription,
+  method: string,
+): boolean {
   if (name === method || name === attributes["next.span_name"]) return true;
   // The form of the semantic conventions, which most names have.
   const route = attributes["http.route"];

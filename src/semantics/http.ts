@@ -1,6 +1,6 @@
 import { filterQuery } from "../privacy/sensitive.js";
 import { fragmentOf, queryOf, sanitizeUrl } from "../privacy/url.js";
-import { SPAN_KIND, type SpanView } from "../trace/span.js";
+import { SPAN_KIND, type SpanDescription } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import { operationsText } from "./graphql.js";
 import { isInstrumentationName } from "./http-name.js";
@@ -13,7 +13,7 @@ import { httpRoute } from "./request-clue.js";
 /**
  * Names a span of an HTTP request by its method and its route, path or URL, unless the application has chosen its name.
  */
-export function inferHttp(span: SpanView, method: string): Inference {
+export function inferHttp(span: SpanDescription, method: string): Inference {
   const { attributes } = span;
   const url = textValue(attributes["url.full"]) ?? textValue(attributes["http.url"]);
   const target = textValue(attributes["http.target"]) ?? textValue(attributes["url.path"]);
@@ -33,7 +33,7 @@ export function inferHttp(span: SpanView, method: string): Inference {
 
 // For a server, the path is enough; for a client, a path means nothing without the host.
 function pathOf(
-  { kind, attributes }: SpanView,
+  { kind, attributes }: SpanDescription,
   target: string | undefined,
   safeUrl: string | undefined,
 ): string | undefined {
@@ -45,7 +45,7 @@ function pathOf(
   return path.startsWith("/") ? origin + path : path;
 }
 
-function httpOp({ kind, attributes }: SpanView): string {
+function httpOp({ kind, attributes }: SpanDescription): string {
   const op = exchangeOp(kind);
   return attributes["sentry.http.prefetch"] ? `${op}.prefetch` : op;
 }
@@ -56,7 +56,7 @@ function exchangeOp(kind: number): string {
 }
 
 // Spans of other kinds were started by the application, which chose the name.
-function isRenamed(span: SpanView, method: string): boolean {
+function isRenamed(span: SpanDescription, method: string): boolean {
   const { kind, attributes } = span;
   const isAutomatic =
     kind === SPAN_KIND.SERVER ||

@@ -1,5 +1,5 @@
 import { SPAN_KIND, isBag } from "../trace/span.js";
-import type { AttributeBag, SpanView } from "../trace/span.js";
+import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { inferCache, inferDatabase, inferQuery } from "./db.js";
 import { inferFaas, inferFunction, inferMessaging, inferQueueKind, inferRpc } from "./families.js";
 import { LAYER_KEYS, inferFramework } from "./framework.js";
@@ -23,7 +23,7 @@ const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, Transa
  * precedence: `sentry.op`, `sentry.source`, `sentry.segment.name.source` and `sentry.custom_span_name`. Accepts values of any
  * type; never throws.
  */
-export function inferSpan(span: SpanView): Inference {
+export function inferSpan(span: SpanDescription): Inference {
   // The OTel SDK passes on names of any type.
   const { name, kind, attributes } = span;
   if (typeof name !== "string") return inferNamed({ name: "", kind, attributes });
@@ -31,7 +31,7 @@ export function inferSpan(span: SpanView): Inference {
   return inferNamed(span);
 }
 
-function inferNamed(span: SpanView): Inference {
+function inferNamed(span: SpanDescription): Inference {
   const { attributes } = span;
   const op = textValue(attributes["sentry.op"]);
   const name = textValue(attributes["sentry.custom_span_name"]);
@@ -44,7 +44,7 @@ function inferNamed(span: SpanView): Inference {
 }
 
 // HTTP and database spans come first, because they are the most frequent.
-function inferKnown(span: SpanView, explicitOp: string | undefined): Inference | undefined {
+function inferKnown(span: SpanDescription, explicitOp: string | undefined): Inference | undefined {
   const method = requestMethod(span.attributes);
   if (method !== undefined) return inferRequest(span, method);
   if (explicitOp?.startsWith("cache.") === true) return inferCache(span);
@@ -52,12 +52,12 @@ function inferKnown(span: SpanView, explicitOp: string | undefined): Inference |
 }
 
 // Frameworks repeat the request's attributes on spans of their own layers.
-function inferRequest(span: SpanView, method: string): Inference {
+function inferRequest(span: SpanDescription, method: string): Inference {
   const layer = span.kind === SPAN_KIND.INTERNAL ? inferFramework(span) : undefined;
   return layer ?? inferHttp(span, method);
 }
 
-function inferByName(span: SpanView): Inference | undefined {
+function inferByName(span: SpanDescription): Inference | undefined {
   return isGraphqlName(span) ? inferGraphql(span) : inferQueueKind(span);
 }
 
@@ -67,7 +67,11 @@ interface Explicit {
   readonly source: TransactionSource | undefined;
 }
 
-function withExplicit(span: SpanView, found: Inference | undefined, explicit: Explicit): Inference {
+function withExplicit(
+  span: SpanDescription,
+  found: Inference | undefined,
+  explicit: Explicit,
+): Inference {
   // The source `custom` means that the application chose the name.
   const inferredName = explicit.source === "custom" ? undefined : found?.description;
   const inferredSource = explicit.name === undefined ? found?.source : undefined;
@@ -90,7 +94,7 @@ interface Family {
   /** Attributes of which any makes a span a candidate for this family. */
   readonly markers: readonly string[];
   /** Returns undefined if the values of the markers are not as expected. */
-  readonly infer: (span: SpanView) => Inference | undefined;
+  readonly infer: (span: SpanDescription) => Inference | undefined;
 }
 
 // The first match wins, so the most specific families come first. MCP before gen_ai: tool calls of a server have attributes
@@ -137,7 +141,7 @@ const BIT_BY_MARKER: ReadonlyMap<string, number> = new Map(
 );
 
 /** Names a span by the first family whose attributes it has; undefined if there is none. */
-function inferFamily(span: SpanView): Inference | undefined {
+function inferFamily(span: SpanDescription): Inference | undefined {
   let bits = markedFamilies(span.attributes);
   while (bits !== 0) {
     // The lowest set bit is the first family.

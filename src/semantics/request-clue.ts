@@ -2,7 +2,7 @@ import { textValue } from "./inference.js";
 import { graphqlOperation } from "./graphql.js";
 import { mayNameFile, withoutFile } from "./framework.js";
 import { isWildcard } from "./route-match.js";
-import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
+import { SPAN_KIND, type AttributeBag, type SpanDescription } from "../trace/span.js";
 import { sanitizeUrl, urlPath } from "../privacy/url.js";
 
 /** Parts of a request's name that are known from a span inside of the request. */
@@ -21,7 +21,7 @@ const MOUNTED_LAYERS = ["express.type", "router.type", "connect.type"] as const;
 const STARTS_WITH_PARAMETER_OR_WORD = /^[\w:[{]/;
 
 /** Returns the clue of a span; undefined if it has none. Only SERVER and INTERNAL spans serve a request. */
-export function requestClue({ kind, attributes }: SpanView): RequestClue | undefined {
+export function requestClue({ kind, attributes }: SpanDescription): RequestClue | undefined {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return undefined;
   const given = attributes["http.route"] ?? attributes["next.route"];
   const operation = graphqlOperation(attributes);

@@ -7,7 +7,7 @@ import type { RequestClue } from "./request-clue.js";
 import { httpRoute, requestPath } from "./request-clue.js";
 import { isErrorPage } from "./framework.js";
 import { isPathOf, isWildcard, specificity } from "./route-match.js";
-import { SPAN_KIND, type AttributeBag, type SpanView } from "../trace/span.js";
+import { SPAN_KIND, type AttributeBag, type SpanDescription } from "../trace/span.js";
 
 /** Parts of a request's name that are known from its SERVER span. */
 export interface NamedRequest {
@@ -31,7 +31,7 @@ interface RequestName {
  * Returns the parts of a SERVER span's name; undefined for other spans, and if the application has chosen the name or its
  * source.
  */
-export function namedRequest(span: SpanView): NamedRequest | undefined {
+export function namedRequest(span: SpanDescription): NamedRequest | undefined {
   const { kind, attributes } = span;
   const method = kind === SPAN_KIND.SERVER ? requestMethod(attributes) : undefined;
   if (method === undefined || hasChosenName(span, method)) return undefined;
@@ -81,7 +81,7 @@ export function withRoute(
   return { request: { ...request, route }, name: { description, source: "route" } };
 }
 
-function hasChosenName(span: SpanView, method: string): boolean {
+function hasChosenName(span: SpanDescription, method: string): boolean {
   const { attributes } = span;
   return (
     textValue(attributes["sentry.custom_span_name"]) !== undefined ||

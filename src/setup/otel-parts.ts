@@ -84,8 +84,7 @@ export class SentryPropagator extends TracePropagator {
   constructor() {
     super({
       segmentSource: (span) => getClient()?.propagatedTrace(span),
-      dscSource: (traceId, span) =>
-        getClient()?.samplingContext({ traceId, isRecorded: isSampled(span) }),
+      dscSource: (traceId, span) => getClient()?.samplingContext(traceId, isSampled(span)),
       policy,
     });
   }

@@ -7,16 +7,8 @@ import { ownEntries } from "../support/foreign.js";
 import { runInContext } from "../context/bound-iteration.js";
 import { startingNewTrace } from "../context/scope-context.js";
 import { withoutTracing as suppressed } from "../context/suppress-tracing.js";
+import type { IncomingTraceHeaders, TraceHeaders } from "../trace/headers.js";
 import { SentryPropagator } from "./otel-parts.js";
-
-/** Names of trace headers. */
-export type TraceHeaderName = "baggage" | "sentry-trace" | "traceparent" | "tracestate";
-
-/** Trace headers by name; can be passed to `fetch`, `new Headers()` and as `Record<string, string>`. */
-export type TraceHeaders = Readonly<Partial<Record<TraceHeaderName, string>>>;
-
-/** Headers from which a trace is read; other headers in the object are ignored. */
-export type IncomingTraceHeaders = Readonly<Partial<Record<TraceHeaderName, string | undefined>>>;
 
 const propagator = new SentryPropagator();
 

@@ -11,7 +11,7 @@ import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { addAssembler, createTransactionSink } from "./transaction-sink.js";
 import { STATUS_CODE } from "../trace/span.js";
-import type { FinishedSpan, SpanView } from "../trace/span.js";
+import type { FinishedSpan, SpanDescription } from "../trace/span.js";
 
 /** Milliseconds that a segment whose root has ended waits for open spans. */
 export const GRACE_MILLIS = 1000;
@@ -60,7 +60,7 @@ export function createAssembler(
 }
 
 /** Returns true if a span is ignored, by its current name and attributes. */
-export type SpanFilter = (span: SpanView) => boolean;
+export type SpanFilter = (span: SpanDescription) => boolean;
 
 /** Creates the filter of the option `ignoreSpans`; undefined if the option is empty. */
 export function createSpanFilter(patterns: readonly SpanPattern[]): SpanFilter | undefined {
@@ -72,7 +72,7 @@ export function createSpanFilter(patterns: readonly SpanPattern[]): SpanFilter |
 }
 
 // Patterns match OpenTelemetry's span name or Sentry's description.
-function namesOf(span: SpanView): Named {
+function namesOf(span: SpanDescription): Named {
   const { description, op } = inferSpan(span);
   const shown = redactedText(description);
   return { names: span.name === shown ? [shown] : [span.name, shown].filter(isText), op };
@@ -83,7 +83,7 @@ function isText(name: unknown): boolean {
 }
 
 // All members of a pattern must match (protocol: filtering of spans).
-function matchesSpan(span: SpanView, named: Named, pattern: SpanPattern): boolean {
+function matchesSpan(span: SpanDescription, named: Named, pattern: SpanPattern): boolean {
   if (typeof pattern === "string" || types.isRegExp(pattern)) return matchesNamed(named, pattern);
   const { name, op, attributes } = pattern;
   if (attributes === undefined) return matchesNamed(named, pattern);
@@ -91,7 +91,10 @@ function matchesSpan(span: SpanView, named: Named, pattern: SpanPattern): boolea
   return (name === undefined && op === undefined) || matchesNamed(named, pattern);
 }
 
-function hasAttributes(span: SpanView, expected: Readonly<Record<string, unknown>>): boolean {
+function hasAttributes(
+  span: SpanDescription,
+  expected: Readonly<Record<string, unknown>>,
+): boolean {
   return Object.entries(expected).every(([key, value]) => {
     const actual = span.attributes[key];
     return types.isRegExp(value)

@@ -6,20 +6,13 @@ import type { SegmentOrigin } from "./segment.js";
 import { detached } from "../support/detached.js";
 import { reportAsyncHook } from "../support/diagnostics.js";
 import { pressDecision } from "../trace/backpressure.js";
-import type { IncomingTrace } from "../trace/headers.js";
 import { parseRate } from "../trace/sample-rand.js";
 import { decideSampling } from "../trace/sampling.js";
-import type { RootDescription, SamplingDecision } from "../trace/sampling.js";
-import type { ResourceView } from "../trace/span.js";
+import type { SamplingDecision, SamplingInput } from "../trace/sampling.js";
+import type { SpanDescription, StartedSpan } from "../trace/span.js";
 
-/** The members of a local root, started or finished, that the decision reads. */
-export interface LocalRoot extends RootDescription {
-  readonly resource?: ResourceView | undefined;
-  spanContext(): { readonly traceId: string };
-}
-
-/** Decides whether the segment of a local root is sent. */
-export type RootDecision = (span: LocalRoot, scopes: ContextScopes) => SegmentOrigin;
+/** Decides whether the segment of a local root, started or finished, is sent. */
+export type RootDecision = (root: StartedSpan, scopes: ContextScopes) => SegmentOrigin;
 
 /**
  * Creates the decision function of a client. It applies Sentry's sampling per local root, to spans that OTel's sampler
@@ -60,19 +53,17 @@ export interface SegmentSampling {
   readonly lostTo: "backpressure" | "sample_rate" | undefined;
 }
 
-/** A local root whose segment is to be decided. */
-export interface DecidedRoot {
-  readonly traceId: string;
-  /** Trace headers of the request, of this trace or of another one. */
-  readonly incoming: IncomingTrace | undefined;
-  readonly root: RootDescription;
-}
+/** A local root, its trace, and the trace headers of its request, which may be those of another trace. */
+type RootInTrace = Pick<SamplingInput, "incoming" | "traceId"> & { readonly root: SpanDescription };
+
+/** Decides whether the segment of a local root is sampled. */
+export type DecideSegment = (root: RootInTrace) => SegmentSampling;
 
 /** Creates a client's sampling decision: by `tracesSampler`, else by the sender's decision, else by `tracesSampleRate`. */
 export function createSegmentSampling(
   client: ClientCore,
   sampler: Settings["tracesSampler"],
-): (decided: DecidedRoot) => SegmentSampling {
+): DecideSegment {
   const { settings, pressure } = client;
   const onSamplerError = (error: unknown): void =>
     client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
@@ -96,7 +87,11 @@ export function createSegmentSampling(
       rate: settings.tracesSampleRate,
       sampler: ownSampler,
       // A copy, because the sampler must not change the SDK's own object.
-      describeRoot: () => ({ ...root, attributes: detached(root.attributes) }),
+      describeRoot: () => ({
+        name: root.name,
+        kind: root.kind,
+        attributes: detached(root.attributes),
+      }),
       onSamplerError,
       onAsyncSampler,
     });

@@ -7,18 +7,18 @@ import type { Inference } from "../semantics/inference.js";
 import { requestClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { hasFinalRoute, namedRequest, requestName, withRoute } from "../semantics/request-name.js";
-import type { SpanView } from "../trace/span.js";
+import type { SpanDescription } from "../trace/span.js";
 import { renamedHead, shownHeadName, transactionName } from "./encoded-head.js";
 import { validTraceId } from "../trace/span.js";
 import type { Segment } from "./segment.js";
 import { openSpans } from "../context/failure-path.js";
-import type { PathSpan } from "../context/failure-path.js";
+import type { PathNode } from "../context/failure-path.js";
 
 /**
  * Returns the view of a segment that its sampling context and its errors are built from, even while its root is open. The
  * name is computed on access, because it is only needed until the context is frozen.
  */
-export function segmentView(segment: Segment, path?: PathSpan): SegmentView {
+export function segmentView(segment: Segment, path?: PathNode): SegmentView {
   const { incoming, sampling, fate, slot, traceId, resource } = segment.origin;
   return {
     traceId: validTraceId(traceId),
@@ -40,7 +40,7 @@ export function segmentView(segment: Segment, path?: PathSpan): SegmentView {
 function nameOf(segment: Segment): string | undefined {
   const { head, root, clues = [] } = segment;
   if (head !== undefined) return shownHeadName(renamedHead(head, clues));
-  if (!isSpanView(root)) return segment.sentName;
+  if (!isDescribed(root)) return segment.sentName;
   const request = namedRequest(root);
   if (request !== undefined && !hasFinalRoute(request)) return undefined;
   return nameOfSpan(inferSpan(root));
@@ -48,13 +48,13 @@ function nameOf(segment: Segment): string | undefined {
 
 function nameNow(
   segment: Segment,
-  path: PathSpan | undefined,
+  path: PathNode | undefined,
   route: string | undefined,
 ): string | undefined {
   const { head, root } = segment;
   const clues = [...cluesOnPath(path), ...(segment.clues ?? [])];
   if (head !== undefined) return shownHeadName(renamedHead(head, clues));
-  if (!isSpanView(root)) return segment.sentName;
+  if (!isDescribed(root)) return segment.sentName;
   const own = inferSpan(root);
   const request = namedRequest(root);
   if (request === undefined) return nameOfSpan(own);
@@ -62,10 +62,10 @@ function nameNow(
   return nameOfSpan(requestName(known.request, clues, known.name) ?? known.name);
 }
 
-function cluesOnPath(path: PathSpan | undefined): RequestClue[] {
+function cluesOnPath(path: PathNode | undefined): RequestClue[] {
   const spans = path === undefined ? [] : openSpans(path);
   return spans
-    .map((span) => (isSpanView(span) ? attempt(() => requestClue(span), undefined) : undefined))
+    .map((span) => (isDescribed(span) ? attempt(() => requestClue(span), undefined) : undefined))
     .filter((clue) => clue !== undefined);
 }
 
@@ -86,6 +86,6 @@ function waitingCalls(segment: Segment, unit: Unit): TransactionSpan[] {
   });
 }
 
-function isSpanView(root: object | undefined): root is SpanView {
+function isDescribed(root: object | undefined): root is SpanDescription {
   return root !== undefined && "name" in root && "kind" in root && "attributes" in root;
 }

@@ -1,11 +1,11 @@
 import type { OpenRoot } from "../context/open-roots.js";
 import { linkTo } from "../context/failure-path.js";
-import type { PathSpan } from "../context/failure-path.js";
+import type { PathNode } from "../context/failure-path.js";
 import { openRoots } from "../context/open-roots.js";
 import type { Segment } from "./segment.js";
 
 /** The data that one processor keeps on a span. */
-export interface SpanEntry extends PathSpan {
+export interface SpanEntry extends PathNode {
   readonly segment: Segment;
 }
 

@@ -1,8 +1,8 @@
 import { validEnvironment, validRelease } from "../protocol/relay-values.js";
 import type { DynamicSamplingContext, IncomingTrace } from "./headers.js";
 
-/** The data of a trace that starts in this process, for its dynamic sampling context. */
-export interface OwnTrace {
+/** The data from which the dynamic sampling context of a trace that starts in this process is made. */
+export interface DscFields {
   readonly traceId: string;
   /** Public key of the DSN. */
   readonly publicKey: string;
@@ -22,7 +22,7 @@ export interface OwnTrace {
  * Creates the dynamic sampling context of a trace that starts in this process, frozen. It is built for each transaction,
  * so members are assigned one by one: filtering a list of entries takes ten times as long.
  */
-export function dscOf(own: OwnTrace): DynamicSamplingContext {
+export function dscOf(own: DscFields): DynamicSamplingContext {
   // Lower case as in headers and events: some id generators write capitals.
   const traceId = own.traceId.toLowerCase();
   const dsc: Record<string, string> = { trace_id: traceId, public_key: own.publicKey };
@@ -41,11 +41,11 @@ export function dscOf(own: OwnTrace): DynamicSamplingContext {
  * Creates a function that writes the JSON of `dscOf` without creating the object, once per transaction, in a third of the
  * time. Release and environment are encoded once, because they rarely change within a process.
  */
-export function createDscWriter(): (own: OwnTrace) => string {
+export function createDscWriter(): (own: DscFields) => string {
   let release: string | undefined;
   let environment: string | undefined;
   let identity = "";
-  const identityOf = (own: OwnTrace): string => {
+  const identityOf = (own: DscFields): string => {
     if (own.release === release && own.environment === environment) return identity;
     ({ release, environment } = own);
     identity = member("release", release) + member("environment", environment);
@@ -86,7 +86,7 @@ export interface DscSlot {
 /** Returns the dynamic sampling context of a segment: the sender's if it sent one (even an empty one), else a new one. */
 export function dscForSegment(
   incoming: IncomingTrace | undefined,
-  own: OwnTrace,
+  own: DscFields,
 ): DynamicSamplingContext {
   const sender = senderDsc(incoming, own.traceId);
   return sender === undefined ? dscOf(own) : continuedDsc(sender, own);
@@ -106,7 +106,9 @@ export function senderDsc(
  */
 export function namedAs(
   dsc: DynamicSamplingContext,
-  own: Pick<OwnTrace, "traceId" | "transaction"> & { readonly incoming: IncomingTrace | undefined },
+  own: Pick<DscFields, "traceId" | "transaction"> & {
+    readonly incoming: IncomingTrace | undefined;
+  },
 ): DynamicSamplingContext {
   const earlier = dsc["transaction"];
   if (earlier === undefined || earlier === own.transaction) return dsc;
@@ -127,7 +129,7 @@ export function isUsable(dsc: DynamicSamplingContext): boolean {
  */
 export function continuedDsc(
   dsc: DynamicSamplingContext,
-  local: Pick<OwnTrace, "sampleRand" | "sampleRate">,
+  local: Pick<DscFields, "sampleRand" | "sampleRate">,
 ): DynamicSamplingContext {
   const known = dsc["sample_rand"];
   const keepsRand = known !== undefined && Number(known) === local.sampleRand;

@@ -1,16 +1,26 @@
 /** A dynamic sampling context: the `sentry-` members of `baggage` without the prefix, all strings. */
 export type DynamicSamplingContext = Readonly<Record<string, string>>;
 
-/** The trace that the headers of an incoming request or message continue. */
-export interface IncomingTrace {
-  readonly traceId: string;
-  /** The sender's sampling decision; `undefined` if it defers the decision. */
+/** Names of trace headers. */
+export type TraceHeaderName = "baggage" | "sentry-trace" | "traceparent" | "tracestate";
+
+/** Trace headers by name; can be passed to `fetch`, `new Headers()` and as `Record<string, string>`. */
+export type TraceHeaders = Readonly<Partial<Record<TraceHeaderName, string>>>;
+
+/** Headers from which a trace is read; other headers in the object are ignored. */
+export type IncomingTraceHeaders = Readonly<Partial<Record<TraceHeaderName, string | undefined>>>;
+
+/** The sampling data of a trace that its headers carry from one service to the next. */
+export interface PropagatedTrace {
+  /** The sender's sampling decision; `undefined` if it defers the decision to the receiver. */
   readonly sampled: boolean | undefined;
-  /**
-   * The sender's dynamic sampling context, frozen. `undefined` if the sender sent W3C headers only, `{}` if it sent
-   * `sentry-trace` without any `sentry-` baggage.
-   */
+  /** Frozen. `undefined` if the sender has none and sends W3C headers only, `{}` if it sends `sentry-trace` alone. */
   readonly dsc: DynamicSamplingContext | undefined;
+}
+
+/** The trace that the headers of an incoming request or message continue. */
+export interface IncomingTrace extends PropagatedTrace {
+  readonly traceId: string;
 }
 
 /** A parsed `sentry-trace` header. */

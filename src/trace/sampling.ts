@@ -2,17 +2,10 @@ import { isPromise } from "node:util/types";
 
 import type { IncomingTrace } from "./headers.js";
 import { isRate, parseRate, sampleRandOf } from "./sample-rand.js";
+import type { SpanDescription } from "./span.js";
 
-/** A local root at the time of its sampling decision, as it starts. */
-export interface RootDescription {
-  readonly name: string;
-  /** Span kind as a number (`SpanKind` of the OpenTelemetry API). */
-  readonly kind: number;
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
-
-/** The argument of a `tracesSampler`. */
-export interface SamplerContext extends RootDescription {
+/** The argument of a `tracesSampler`: the local root as it starts, and the sender's decision. */
+export interface SamplerContext extends SpanDescription {
   /** The sender's decision; `undefined` if the trace starts here or the sender defers the decision. */
   readonly parentSampled: boolean | undefined;
   /** The sender's sample rate, 0 to 1; `undefined` if it is unknown. */
@@ -34,7 +27,7 @@ export interface SamplingInput {
   readonly rate: number | undefined;
   readonly sampler: TracesSampler | undefined;
   /** Called only if there is a sampler, since the description costs time. */
-  readonly describeRoot: () => RootDescription;
+  readonly describeRoot: () => SpanDescription;
   /** Receives what the sampler threw, or a `TypeError` if it returned neither a rate nor a boolean. */
   readonly onSamplerError?: (error: unknown) => void;
   /** Called if the sampler returned a promise. */

@@ -21,9 +21,10 @@ export function isBag(attributes: AttributeBag): boolean {
   );
 }
 
-/** The part of a span that op, description and source are inferred from. */
-export interface SpanView {
+/** The description of a span, from which op, Sentry's description and source are inferred, and by which a root is sampled. */
+export interface SpanDescription {
   readonly name: string;
+  /** Span kind as a number (`SpanKind` of the OpenTelemetry API). */
   readonly kind: number;
   readonly attributes: AttributeBag;
 }
@@ -41,17 +42,9 @@ export interface ResourceView {
 /** Seconds and nanoseconds, as OTel's `HrTime`. */
 export type HighResolutionTime = readonly [seconds: number, nanos: number];
 
-/** Identity of a span, as OTel's `SpanContext`. */
-export interface SpanIdentity {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceFlags: number;
-  readonly isRemote?: boolean | undefined;
-}
-
 /** A reference from one span to another. */
 export interface SpanLink {
-  readonly context: SpanIdentity;
+  readonly context: SpanContext;
   readonly attributes?: AttributeBag | undefined;
 }
 
@@ -62,16 +55,23 @@ export interface SpanEvent {
   readonly attributes?: AttributeBag | undefined;
 }
 
-/** The fields of an ended span that the package reads: `ReadableSpan` of the OTel SDKs 2.x and 3.x fits. */
-export interface FinishedSpan {
-  readonly name: string;
-  readonly kind: number;
-  spanContext(): SpanIdentity;
-  readonly parentSpanContext?: SpanIdentity | undefined;
+/** A span of which only the ids are known: that of any SDK, or one that `trace.setSpanContext` put into a context. */
+export interface IdentifiedSpan {
+  spanContext(): SpanContext;
+  /** Spans of the OTel SDKs have it; undefined for a root. */
+  readonly parentSpanContext?: SpanContext | undefined;
+}
+
+/** The fields of a started span that the package reads: `Span` of the OTel SDKs 2.x and 3.x fits. */
+export interface StartedSpan extends IdentifiedSpan, SpanDescription {
+  readonly resource?: ResourceView | undefined;
+}
+
+/** The fields of an ended span that the package reads in addition: `ReadableSpan` of the OTel SDKs 2.x and 3.x fits. */
+export interface FinishedSpan extends StartedSpan {
   readonly startTime: HighResolutionTime;
   readonly endTime: HighResolutionTime;
   readonly status: { readonly code: number; readonly message?: string | undefined };
-  readonly attributes: AttributeBag;
   readonly links: readonly SpanLink[];
   readonly events: readonly SpanEvent[];
   readonly resource: ResourceView;
@@ -87,24 +87,19 @@ export interface FinishedSpan {
  */
 export function localParentId({
   parentSpanContext: parent,
-}: Pick<FinishedSpan, "parentSpanContext">): string | undefined {
+}: Pick<IdentifiedSpan, "parentSpanContext">): string | undefined {
   return parent?.isRemote !== true && namesSpan(parent?.spanId) ? parent.spanId : undefined;
-}
-
-/** The fields of a starting span that the package reads: the OTel SDKs' `Span` fits. */
-export interface StartedSpan {
-  readonly name: string;
-  readonly kind: number;
-  readonly attributes: AttributeBag;
-  readonly resource?: ResourceView | undefined;
-  readonly parentSpanContext?: SpanContext | undefined;
-  spanContext(): SpanContext;
 }
 
 // OTel's SDK keeps at most 128 by default.
 const MAX_EVENTS = 1000;
 
 const NO_EVENTS: readonly SpanEvent[] = Object.freeze([]);
+
+/** Returns true if the span has a method `spanContext`. */
+export function isIdentified(span: object): span is IdentifiedSpan {
+  return "spanContext" in span && typeof span.spanContext === "function";
+}
 
 /** Tells whether a span has events, cheaply: most have none. */
 export function hasEvents({ events }: { readonly events?: unknown }): boolean {

@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { endOnPath, isAbove, linkTo, reachesRoot } from "../../src/context/failure-path.js";
-import type { PathSpan } from "../../src/context/failure-path.js";
+import type { PathNode } from "../../src/context/failure-path.js";
 
 interface Tracked {
-  readonly path: PathSpan;
+  readonly path: PathNode;
   readonly parent: Tracked | undefined;
 }
 
 function start(parent: Tracked | undefined): Tracked {
-  const path: PathSpan = {
+  const path: PathNode = {
     depth: parent === undefined ? 0 : parent.path.depth + 1,
     above: parent === undefined ? undefined : linkTo(parent.path),
     hasEnded: false,
@@ -32,14 +32,14 @@ function reachesByAll(span: Tracked): boolean {
   return true;
 }
 
-function lengthOf(path: PathSpan): number {
+function lengthOf(path: PathNode): number {
   let length = 0;
-  for (let each: PathSpan | undefined = path; each !== undefined; each = each.above) length += 1;
+  for (let each: PathNode | undefined = path; each !== undefined; each = each.above) length += 1;
   return length;
 }
 
 /** The last of 1000 spans, each a child of the one before; `overlap` more than one of them are open at a time. */
-function lastOfChain(overlap: number, isStop: boolean, hasRecorded = false): PathSpan {
+function lastOfChain(overlap: number, isStop: boolean, hasRecorded = false): PathNode {
   let last = start(undefined);
   const open = [last];
   for (let count = 0; count < 1000; count += 1) {

@@ -31,7 +31,7 @@ function runByHand(bridge: Bridge, changes: SpanChanges): void {
   const rootId = newSpanId();
   const start = (span: FinishedSpan): FinishedSpan => {
     bridge.know(span.spanContext().spanId);
-    bridge.processor.onStart(span as never, ROOT_CONTEXT);
+    bridge.processor.onStart(span, ROOT_CONTEXT);
     return span;
   };
   const root = start(spanOf({ spanId: rootId, name: "root" }));
@@ -223,7 +223,7 @@ describe("a span that is", () => {
     const bridge = startBridge();
     const span = spanOf();
     const identity = { ...span.spanContext(), traceFlags: TraceFlags.NONE };
-    bridge.processor.onStart({ ...span, spanContext: () => identity } as never, ROOT_CONTEXT);
+    bridge.processor.onStart({ ...span, spanContext: () => identity }, ROOT_CONTEXT);
     expect(bridge.client.stats().spans.started).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
-import type { FinishedSpan, HighResolutionTime, SpanIdentity } from "../../src/trace/span.js";
+import type { SpanContext } from "@opentelemetry/api";
+import type { FinishedSpan, HighResolutionTime } from "../../src/trace/span.js";
 
 export const TRACE_ID = "4c79f60c11214eb38604f4ae0781bfb2";
 export const START: HighResolutionTime = [1_795_341_600, 123_456_789];
@@ -22,7 +23,7 @@ export function newSpanId(): string {
 /** A finished span without an SDK, which would clean bad values away. */
 export function spanOf(changes: SpanChanges = {}): FinishedSpan {
   const { traceId = TRACE_ID, spanId = newSpanId(), parentSpanId, ...members } = changes;
-  const identity: SpanIdentity = { traceId, spanId, traceFlags: 1 };
+  const identity: SpanContext = { traceId, spanId, traceFlags: 1 };
   const parent =
     parentSpanId === undefined
       ? {}

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { collectGarbage } from "../client/collect-garbage.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
-import type { SpanIdentity } from "../../src/trace/span.js";
+import type { SpanContext } from "@opentelemetry/api";
 import { FORGOTTEN_AT_ONCE, MAX_TRACES, OpenRoots } from "../../src/context/open-roots.js";
 import type { OpenRoot } from "../../src/context/open-roots.js";
 
@@ -11,7 +11,7 @@ const outside = new DefaultUnit();
 const scopes = { unit: outside.fork(), incoming: undefined };
 const otherScopes = { unit: outside.fork(), incoming: undefined };
 
-function ids(traceId: string, spanId: string, members: Partial<SpanIdentity> = {}): SpanIdentity {
+function ids(traceId: string, spanId: string, members: Partial<SpanContext> = {}): SpanContext {
   return { traceId, spanId, traceFlags: 1, ...members };
 }
 
