@@ -2,7 +2,10 @@ import { appendItem, encodeEnvelope } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { DiscardLedger, ReportedLoss, PendingCounts } from "./ledger.js";
 
-/** A client report: losses for the server (https://develop.sentry.dev/sdk/telemetry/client-reports/). */
+/**
+ * A client report, which tells the server about discarded items
+ * (https://develop.sentry.dev/sdk/telemetry/client-reports/).
+ */
 export interface ClientReport {
   readonly discarded: readonly ReportedLoss[];
   /** The item's payload, as JSON text. */
@@ -14,7 +17,7 @@ const ITEM_TYPE = "client_report";
 // Relay drops larger reports.
 const MAX_PAYLOAD_LENGTH = 4096;
 
-/** Writes the payload of a report; takes losses one by one as long as they fit. */
+/** Writes the payload of a report, adding losses one by one as long as they fit. */
 class ReportWriter {
   readonly #head: string;
   #members = "";
@@ -24,7 +27,7 @@ class ReportWriter {
     this.#head = `{"timestamp":"${timestamp}","discarded_events":[`;
   }
 
-  /** Adds a loss; returns false if it does not fit. All text is ASCII, so that characters are bytes. */
+  /** Adds a loss; returns false if it does not fit. All text is ASCII, so one character is one byte. */
   add({ reason, category, quantity }: ReportedLoss): boolean {
     const comma = this.#members === "" ? "" : ",";
     const member = `${comma}{"reason":"${reason}","category":"${category}","quantity":${quantity}}`;
@@ -40,14 +43,17 @@ class ReportWriter {
 }
 
 /**
- * Returns a copy of the envelope with the report as its last item. The original is kept for the spool, which must not store
- * a report; the items that are lost with the envelope are the same for both.
+ * Returns a copy of the envelope with the report as its last item. The original is kept for the spool, which must not
+ * store a report. If the copy is lost, the same items are counted as discarded as for the original.
  */
 export function withReport(envelope: EncodedEnvelope, { payload }: ClientReport): EncodedEnvelope {
   return appendItem(envelope, ITEM_TYPE, payload);
 }
 
-/** Creates an envelope with the report only. If it is lost, no items are counted: the report itself is restored. */
+/**
+ * Creates an envelope with the report only. If it is lost, no items are counted as discarded: the report's own losses
+ * are restored instead.
+ */
 export function reportEnvelope({ payload }: ClientReport, headerMembers: string): EncodedEnvelope {
   return encodeEnvelope({
     category: "internal",
@@ -60,7 +66,7 @@ export function reportEnvelope({ payload }: ClientReport, headerMembers: string)
 
 /** Statistics of the client reports. */
 export interface ReportCounts {
-  /** Reports that were taken and not restored: delivered or under way. */
+  /** Reports that were taken and not restored: delivered or being sent. */
   readonly sent: number;
   /** Reports that could not be delivered. Their losses are part of later reports. */
   readonly restored: number;
@@ -73,15 +79,15 @@ export interface ClientReports {
   /** True if there are losses to report. */
   readonly hasPending: boolean;
   /**
-   * Takes a report for an envelope that is about to be sent. Undefined if there are no losses, or if the last report was
-   * taken less than the interval ago. `nowMillis` is by a monotonic clock.
+   * Takes a report for an envelope that is about to be sent. Undefined if there are no losses, or if the last report
+   * was taken less than the interval ago. `nowMillis` is from a monotonic clock.
    */
   take(nowMillis: number): ClientReport | undefined;
-  /** Takes a report regardless of the interval, for a flush. Losses that do not fit are part of the next one. */
+  /** Takes a report regardless of the interval, for a flush. Losses that do not fit go into the next report. */
   takeNow(): ClientReport | undefined;
   /** Returns the losses of an undelivered report to the ledger, for later reports. A second call has no effect. */
   restore(report: ClientReport): void;
-  /** Calls `run` each time losses become pending after there were none. It must not throw. */
+  /** Calls `run` each time losses become pending while there were none before. It must not throw. */
   onPending(run: () => void): void;
   counts(): ReportCounts;
 }
@@ -89,7 +95,7 @@ export interface ClientReports {
 /** Settings of the client reports. */
 interface ClientReportsSettings {
   readonly ledger: DiscardLedger;
-  /** Minimum milliseconds between two reports. Default 30,000. */
+  /** Minimum time between two reports, in milliseconds. Default 30,000. */
   readonly intervalMillis?: number | undefined;
   /** The wall clock for the report's timestamp, in milliseconds since 1970. Default `Date.now`. */
   readonly wallNow?: (() => number) | undefined;
@@ -102,7 +108,7 @@ export function createClientReports(settings: ClientReportsSettings): ClientRepo
   return new LedgerReports(settings);
 }
 
-/** Client reports that are switched off. */
+/** Client reports that are disabled. */
 export const NO_CLIENT_REPORTS: ClientReports = {
   hasPending: false,
   take: () => undefined,
@@ -131,7 +137,7 @@ class LedgerReports implements ClientReports {
     return this.#ledger.hasPending;
   }
 
-  // Called for each envelope, so the common case of no losses comes first.
+  // Called for each envelope, so the usual case of no losses is checked first.
   take(nowMillis: number): ClientReport | undefined {
     if (!this.#ledger.hasPending) return undefined;
     if (nowMillis - this.#takenAt < this.#intervalMillis) return undefined;

@@ -6,7 +6,7 @@ import type {
   ReportedReason,
 } from "../protocol/data-category.js";
 
-/** The part of the ledger that code which may lose items needs. */
+/** The part of the ledger that is needed by code which may lose items. */
 export interface DiscardRecorder {
   /** Counts items as discarded. */
   record(reason: DiscardReason, contents: readonly ItemCount[]): void;
@@ -15,21 +15,22 @@ export interface DiscardRecorder {
 /** Discarded items by category, then by reason. */
 export type DiscardCounts = Partial<Record<DataCategory, Partial<Record<DiscardReason, number>>>>;
 
-/** Discarded items by category that are not reported to the server yet. */
+/** Discarded items by category that have not been reported to the server yet. */
 export type PendingCounts = Partial<Record<DataCategory, number>>;
 
 // Relay reads quantities as unsigned 32-bit integers, and rejects a report with a larger one.
 const MAX_QUANTITY = 2 ** 32 - 1;
 
 /**
- * Counts every discarded item of a client by category and reason, and keeps those that are not reported to the server yet.
+ * Counts every discarded item of a client by category and reason, and keeps the numbers that have not been reported to
+ * the server yet.
  */
 export class DiscardLedger implements DiscardRecorder {
   readonly #losses = new LossTable();
   #pending = 0;
   #onPending: (() => void) | undefined;
 
-  /** Counts items that are lost before a client captures them: in all counts, and in `earlySnapshot`. */
+  /** Counts items that are lost before a client captures them, both in the totals and in `earlySnapshot`. */
   readonly early: DiscardRecorder = {
     record: (reason, contents) => {
       for (const item of contents) {
@@ -43,8 +44,8 @@ export class DiscardLedger implements DiscardRecorder {
   }
 
   /**
-   * Adds losses of items that another process captured. They are reported to the server, but not part of this process's
-   * counts.
+   * Adds losses of items that another process captured. They are reported to the server but not included in this
+   * process's counts.
    */
   recordForeign(reason: ReportedReason, contents: readonly ItemCount[]): void {
     for (const item of contents) {
@@ -58,7 +59,7 @@ export class DiscardLedger implements DiscardRecorder {
     return this.#countsOf("total");
   }
 
-  /** Returns the part of the counts that was lost before a client captured it. */
+  /** Returns the part of the counts that was lost before a client captured the items. */
   earlySnapshot(): DiscardCounts {
     return this.#countsOf("early");
   }
@@ -77,13 +78,13 @@ export class DiscardLedger implements DiscardRecorder {
     return counts;
   }
 
-  /** Calls `run` each time losses become pending after there were none. It must not throw. */
+  /** Calls `run` each time losses become pending while there were none before. It must not throw. */
   onPending(run: () => void): void {
     this.#onPending = run;
     if (this.hasPending) run();
   }
 
-  /** Removes pending losses until `accepts` returns false. The others stay, and come first next time. */
+  /** Removes pending losses until `accepts` returns false. The remaining ones come first next time. */
   takePending(accepts: (loss: ReportedLoss) => boolean): ReportedLoss[] {
     const taken: ReportedLoss[] = [];
     for (const loss of this.#losses) {
@@ -108,7 +109,7 @@ export class DiscardLedger implements DiscardRecorder {
     }
   }
 
-  // Both sums in one function: a stack overflow between two calls would leave them different for good.
+  // Both sums are changed in one function: if a stack overflow occurred between two calls, they would differ for good.
   #record(reason: DiscardReason, item: ItemCount, early: number = 0): void {
     if (!isCount(item)) return;
     const loss = this.#losses.of(reason, item.category);
@@ -147,17 +148,17 @@ interface Loss {
   readonly category: DataCategory;
   /** Undefined if these losses are not reported to the server. */
   readonly reportedAs: ReportedReason | undefined;
-  /** Lost by this process. */
+  /** Items lost in this process. */
   total: number;
-  /** The part of `total` that was lost before a client captured it. */
+  /** The part of `total` that was lost before a client captured the items. */
   early: number;
-  /** Not reported to the server yet, including losses of other processes. */
+  /** Not reported to the server yet; includes losses of other processes. */
   pending: number;
 }
 
 type LossesByReason = Partial<Record<DiscardReason, Loss>>;
 
-/** The categories of which losses are reported. Not `internal`: the loss of a report is not reported. */
+/** The categories whose losses are reported. Not `internal`: the loss of a report is not itself reported. */
 export const REPORTED_CATEGORIES: readonly DataCategory[] = [
   "attachment",
   "default",
@@ -185,12 +186,12 @@ class LossTable implements Iterable<Loss> {
     return (byReason[reason] ??= this.#begin(reason, category));
   }
 
-  /** Iterates in the order of the first losses, or from the one that `startWith` was called with. */
+  /** Iterates in the order of the first losses, starting with the loss given to `startWith`, if any. */
   [Symbol.iterator](): Iterator<Loss> {
     return this.#all.values();
   }
 
-  /** Rotates the order so that this one comes first. */
+  /** Rotates the order so that this loss comes first. */
   startWith(loss: Loss): void {
     this.#all.push(...this.#all.splice(0, this.#all.indexOf(loss)));
   }
@@ -208,7 +209,7 @@ function isCount({ quantity }: ItemCount): boolean {
   return Number.isSafeInteger(quantity) && quantity > 0;
 }
 
-/** Tells whether losses of a category are reported. A category that is read from a file may be any text. */
+/** Tells whether losses of a category are reported. A category that was read from a file may be any string. */
 function isReportedCategory(category: string): boolean {
   return REPORTED.has(category);
 }

@@ -1,9 +1,9 @@
-// Lines of names and values: YAML, properties, headers of HTTP.
+// Filters lines that consist of a name and a value, as in YAML, properties files and HTTP headers.
 import { isAssignedSecret, isPlaceholder, isQuoted, isRandom } from "./assigned-value.js";
 import { FILTERED } from "./secret-words.js";
 import { filterSetCookie, isPersonalName } from "./sensitive.js";
 
-// A name of up to three words at the beginning of a line, and a value on the same line or below: `API key: x`.
+// A name of up to three words at the beginning of a line, and a value on the same line or below it: `API key: x`.
 const LINE =
   /^([ \t>*-]{0,32}(?:export[ \t]|set[ \t])?["']?((?:[\w.$@/-]{1,64} ){0,2}[\w.$@/-]{1,64})["']?[ \t]{0,8}[:=](?:[ \t]{1,8}|(?<=[Aa]uthorization:)|(?=\r?\n)))(\S[^\r\n]*|(?=\r?\n))/gm;
 
@@ -38,7 +38,7 @@ export function withoutLines(text: string, sendDefaultPii: boolean): string {
   return at === 0 ? text : shown + text.slice(at);
 }
 
-// Two or more lines of names, one with a value, are a document; a single one may be a message.
+// Two or more such lines, of which one has a value, are taken for a document; a single line may be a message.
 function valuedLines(text: string): number {
   return text.includes("\n") ? (text.match(VALUED_LINE)?.length ?? 0) : 0;
 }
@@ -54,7 +54,7 @@ interface Line {
   readonly isDocument: boolean;
 }
 
-/** A new text for the part of a text that begins with the value. */
+/** Replacement text for the part of the input that begins with the value. */
 interface Change {
   readonly text: string;
   readonly end: number;
@@ -80,7 +80,7 @@ function changeOf(line: Line): Change | undefined {
   return isSecret ? { text: FILTERED, end: from + value.length } : undefined;
 }
 
-// A string may have several lines.
+// A quoted string may span several lines.
 const STRING = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'/y;
 
 function openString(text: string, from: number): number {
@@ -88,7 +88,7 @@ function openString(text: string, from: number): number {
   return from + (STRING.exec(text)?.[0].length ?? 0);
 }
 
-// The first line of a block of YAML: `|`, `>-`, `|2+`, `!!binary |`.
+// The header of a YAML block scalar: `|`, `>-`, `|2+`, `!!binary |`.
 const BLOCK = /^(?:!\S{1,32} )?[|>][+-]?\d?[+-]?(?:\s+#.*)?$/;
 
 function blockOf(line: Line): Change | undefined {
@@ -98,7 +98,8 @@ function blockOf(line: Line): Change | undefined {
   const lead = /^\s*(?:- +)?/.exec(block)?.[0] ?? "";
   const content = block.slice(lead.length).trimEnd();
   if (content === "" || isPlaceholder(content)) return undefined;
-  // Without the sign of a block, the lines may belong to a message: a stack trace, or the reasons of a validation.
+  // Without a block header, the indented lines may belong to a message: a stack trace, or the reasons of a failed
+  // validation.
   const isBlock =
     value !== "" ||
     (!name.includes(" ") && !content.startsWith("at ") && isValue(content, isDocument));
@@ -109,7 +110,7 @@ function blockOf(line: Line): Change | undefined {
 
 const NEXT_LINE = /\r?\n([ \t]*)([^\r\n]?)[^\r\n]*/y;
 
-// The lines below that are indented further, or are items of a list in the same column.
+// Returns the end of the block: the lines below that are indented further, or are list items in the same column.
 function blockEnd({ text, value, indent }: Line, start: number): number {
   let end = start;
   for (;;) {
@@ -128,7 +129,7 @@ function indentOf(start: string): number {
 const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
 const COOKIE = /^(?:set-)?cookie$/i;
 
-// In a document, words are values, too, unless they are a statement about the name: `must not be empty`.
+// In a document, a value may consist of words, unless they are a statement about the name: `must not be empty`.
 function isValue(value: string, isDocument: boolean): boolean {
   const words = value.trimEnd();
   if (isDocument) return !STATEMENT.test(words);

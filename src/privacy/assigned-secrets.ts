@@ -1,5 +1,6 @@
-// Secrets in texts that are not JSON: `PASSWORD=x`, lines of YAML and of HTTP headers, XML, options of programs. Prose can
-// look the same ("password: reset by user"), so a value after a colon is a secret only if it does not read like words.
+// Finds secrets in text that is not JSON: `PASSWORD=x`, lines of YAML and of HTTP headers, XML, command-line options.
+// Prose can look the same ("password: reset by user"), so a value after a colon is a secret only if it does not read
+// like words.
 import { withoutLines } from "./assigned-lines.js";
 import { type Extent, isAssignedSecret, isPlaceholder, valueAt } from "./assigned-value.js";
 import { filterCommandLine } from "./command-line.js";
@@ -62,11 +63,13 @@ function withoutContents(text: string): string {
   });
 }
 
-// A bracket in a value would be read as the beginning of JSON: `PASSWORD="a{b c"`, `PASSWORD=a[b`.
+// Assigned values with a bracket, which would be read as the beginning of JSON: `PASSWORD="a{b c"`, `PASSWORD=a[b`.
 const BRACKETED =
   /(?<![\w.-])([\w.-]{1,64})=("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^\s"'{}[\]&;,=>~]{1,256}[{[][^\s"'&;,]*)/g;
 
-/** Replaces values with brackets that a text which is no JSON assigns to secret names by `[Filtered]`. */
+/**
+ * Replaces values that contain brackets and are assigned to secret names by `[Filtered]`, in a text that is not JSON.
+ */
 export function withoutBracketed(text: string): string {
   if (!text.includes("=") || !/[{[]/.test(text) || isStructured(text) || !mayNameSecret(text))
     return text;
@@ -85,7 +88,10 @@ function quotedLike(value: string): string {
 const COMMAND =
   /(?<![\w.-])(?:curl|wget|openssl|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
 
-/** Replaces the secrets of commands, which may be anywhere in a text: in a message of a child process, in the log of a build. */
+/**
+ * Replaces secrets in commands by `[Filtered]`. A command may be anywhere in a text, such as in an error message of a
+ * child process or in a build log.
+ */
 export function withoutCommands(text: string): string {
   return isCommand(text) ? text.replace(COMMAND_LINE, withoutCommand) : text;
 }
@@ -100,8 +106,8 @@ function withoutCommand(line: string): string {
   return line.slice(0, start) + filterCommandLine(line.slice(start), (word) => word);
 }
 
-// Assignments without a sign, in SQL and shells: `PASSWORD 'x'`, `identified by 'x'`, `setx API_TOKEN "x"`. Other words
-// before a quotation mark are prose: `unexpected token 'x'`.
+// Assignments without `=` or `:`, in SQL and shells: `PASSWORD 'x'`, `identified by 'x'`, `setx API_TOKEN "x"`. Other
+// words before a quotation mark are prose: `unexpected token 'x'`.
 const QUOTED =
   /\b((?:(?:with|set) password|PASSWORD|identified (?:with \w{1,64} )?by|IDENTIFIED (?:WITH \w{1,64} )?BY|[A-Z]{1,32}(?:_[A-Z]{1,32}){1,8}) )('(?:[^'\\\n]|\\[^]|''){1,256}'|"(?:[^"\\\n]|\\[^]|""){1,256}")/g;
 
@@ -117,10 +123,11 @@ function withoutQuoted(text: string): string {
   });
 }
 
-// One line, with the following lines if it ends with a backslash.
+// One line, including the following lines if it ends with a backslash.
 const COMMAND_LINE = /(?:[^\r\n\\]|\\(?:\r\n|[^]))+/g;
 
-// A colon without a space is one of a header (`x-api-key:x`); elsewhere it separates the parts of a key (`token:reset:42`).
+// A colon without a space is taken for an assignment only in a header (`x-api-key:x`); elsewhere it separates the parts
+// of a key (`token:reset:42`).
 const MARK =
   /:?=(?![=>~])|: (?=\S)|(?<=[a-z]-[a-z]{1,32}):(?=[^\s/:])|(?<![^\s])--?[a-z][\w.-]{1,64}[ \t]{1,8}(?=[^\s-])/gi;
 
@@ -154,7 +161,7 @@ interface Marked {
   readonly mark: string;
   readonly index: number;
   readonly name: string;
-  /** The quotation mark in which the assignment is. */
+  /** The quotation mark that encloses the assignment; "" if there is none. */
   readonly open: string;
 }
 
@@ -179,11 +186,11 @@ function cookiesAt(text: string, start: number, name: string): Extent | undefine
   return { start, end, next: end };
 }
 
-// Apostrophes within a word are no quotation marks. A line break ends a string, because most marks without a partner are in
-// prose.
+// Apostrophes within a word are not quotation marks. A line break ends a string, because most unpaired quotation marks
+// occur in prose.
 const QUOTE = /\n|"|(?<!\w)'|'(?!\w)/g;
 
-/** Returns the quotation mark that is still open behind a part of a text; "" if there is none. */
+/** Returns the quotation mark that is still open after a part of a text; "" if there is none. */
 function openQuote(part: string, before: string): string {
   let open = before;
   for (const { 0: mark } of part.matchAll(QUOTE)) {

@@ -1,41 +1,45 @@
-// Where a value that a text assigns to a name begins and ends, and whether it reads like a secret.
+// Finds the beginning and end of a value that a text assigns to a name, and tells whether it reads like a secret.
 import { isSecretName, mayNameSecret } from "./secret-name.js";
 
-/** Tells whether an assignment to this name may be a secret. `key=value` is about keys in general. */
+/**
+ * Tells whether an assignment to this name may hold a secret. A bare `key` is not enough: `key=value` usually describes
+ * the notation.
+ */
 export function isAssignedSecret(name: string): boolean {
   return name.length > 1 && !/^key$/i.test(name) && mayNameSecret(name) && isSecretName(name);
 }
 
-/** The part of a text that is a value. */
+/** The extent of a value within a text. */
 export interface Extent {
   readonly start: number;
   readonly end: number;
-  /** Offset behind the value and its closing quotation mark. */
+  /** Offset after the value and its closing quotation mark. */
   readonly next: number;
 }
-// A value is read like a word of a shell, which covers the strings of other languages, too: an escaped character does not
-// end it, and what touches a closing quotation mark continues it (`"a""b"`, `'it'\''s'`, `"a" + "b"`). A string without a
-// closing mark extends to the end.
+// Strings are read by the rules of a shell, which cover those of other languages, too: an escaped character does not
+// end a string, and text that touches its closing quotation mark continues it (`"a""b"`, `'it'\''s'`, `"a" + "b"`). A
+// string without a closing mark extends to the end.
 const STRING = String.raw`(?:"(?:[^"\\]|\\[^])*(?:"|$)|'(?:[^'\\]|\\[^])*(?:'|$)|\x60(?:[^\x60\\]|\\[^])*(?:\x60|$))`;
 const QUOTED = new RegExp(
   String.raw`(?:[bfnru]{1,2}|[$@])?${STRING}(?:${STRING}|\s{0,8}\+\s{0,8}(?=["'\x60])|\.(?=["'\x60])|\\[^]|[\w$@!%#^*~-])*`,
   "iy",
 );
 
-// Without quotes, it ends at a space, and where the next assignment begins: `password=x,user=me`, `password=x&page=2`.
+// Without quotes, a value ends at a space or where the next assignment begins: `password=x,user=me`,
+// `password=x&page=2`.
 const BARE = /(?:\\[^]|[^\s&;,"'\\<>]|[&;,](?![\w.-]{1,64}=|["'\s]|$))+/y;
 const INNER_STRING = /"(?:[^"\\\n]|\\[^]){0,512}"|'(?:[^'\\\n]|\\[^]){0,512}'|["'](?=\w)/y;
 const SPACES = /[ \t]{0,8}/y;
 
 interface ValueStart {
   readonly from: number;
-  /** True if there are no spaces around the sign of the assignment. */
+  /** True if there are no spaces around the `=` or `:`. */
   readonly isTight: boolean;
-  /** The quotation mark in which the assignment is. */
+  /** The quotation mark that encloses the assignment; "" if there is none. */
   readonly open: string;
 }
 
-/** Returns the value at an offset of a text; undefined if it is none or does not read like a secret. */
+/** Returns the value at an offset of a text; undefined if there is none or if it does not read like a secret. */
 export function valueAt(text: string, { from, isTight, open }: ValueStart): Extent | undefined {
   const start = from + matchAt(SPACES, text, from).length;
   const quoted = matchAt(QUOTED, text, start);
@@ -58,7 +62,8 @@ function quotedAt(quoted: string, start: number): Extent | undefined {
   return { start: start + first + 1, end: isWhole ? next - 1 : next, next };
 }
 
-// Strings within a word belong to it, unless they close the string that the assignment is in: `a"b c"`, but `"token=a"`.
+// A string within a word belongs to the value (`a"b c"`), unless its mark closes the string that encloses the
+// assignment (`"token=a"`).
 function bareAt(text: string, start: number, open: string): string {
   let at = start;
   for (;;) {
@@ -78,7 +83,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
 /** Length of the shortest value that can be distinguished from a word. */
 const SHORTEST_RANDOM = 6;
 
-/** Tells whether a value is no word: words contain neither digits nor capitals behind their first letter. */
+/** Tells whether a value is not a word: it has a digit, or a capital after its first letter. */
 export function isRandom(value: string): boolean {
   return value.length >= SHORTEST_RANDOM && /[a-z]/i.test(value) && /\d|[a-z][A-Z]/.test(value);
 }
@@ -88,14 +93,15 @@ export function isQuoted(value: string): boolean {
   return /^(["'`])[^]*\1[,;]?$/.test(value) && value.length > 3;
 }
 
-// References (`${NAME}`), parameters of statements (`$1`), format specifiers (`%s`) and values without information.
+// References (`${NAME}`), parameters of statements (`$1`), format specifiers (`%s`) and other values that reveal
+// nothing.
 const PLACEHOLDER =
   /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
 
 // Placeholders are skipped, and their text is read again for the next assignment. The bound keeps the filter linear.
 const MAX_PLACEHOLDER = 256;
 
-/** Tells whether a value stands for one that is not shown. */
+/** Tells whether a value is a placeholder for one that is not shown. */
 export function isPlaceholder(value: string): boolean {
   return value.length <= MAX_PLACEHOLDER && PLACEHOLDER.test(value);
 }

@@ -13,7 +13,7 @@ const ASSIGNMENT = /^([a-z_][\w.-]*)=(?=.)/i;
 const HEADER = /^(?:-H|--header=)?([\w-]+):\s*(?=\S)/;
 const LOGIN = /^([^\s:/@]*):(?!\/\/)(.+)$/;
 
-/** Options of curl and others whose value is `user:password`. */
+/** Options of curl and other programs whose value is `user:password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--proxy-user"]);
 const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
 const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
@@ -22,7 +22,7 @@ const ATTACHED_COOKIES = /^-b[^=\s]{1,256}=/;
 
 /**
  * The letter of the password option, by program. For most other programs, `-p` is a port, a path or a project. `login`
- * stands for `docker login` and the like.
+ * covers `docker login` and similar commands.
  */
 const PASSWORD_OPTIONS: ReadonlyMap<string, string> = new Map([
   ["mysql", "p"],
@@ -57,15 +57,15 @@ interface Word {
   readonly text: string;
 }
 
-/** State of the reader: the program, and the meaning of the next word. */
+/** State while reading a command line: the program, and the meaning of the next word. */
 interface State {
   program: string;
   next: "cookies" | "login" | "plain" | "secret";
 }
 
 /**
- * Replaces the secrets in a command line by `[Filtered]`: values of options and variables with a secret name, passwords of
- * users, HTTP headers. `inner` filters the other words. Spaces and quotes are kept.
+ * Replaces the secrets in a command line by `[Filtered]`: values of options and variables with a secret name, passwords
+ * of users, HTTP headers. `inner` filters all other words. Spaces and quotes are kept.
  */
 export function filterCommandLine(text: string, inner: TextFilter): string {
   const words = wordsOf(text);
@@ -116,13 +116,13 @@ function valueOf(word: string, next: State["next"], inner: TextFilter): string {
   if (next === "secret") return word === "" ? word : FILTERED;
   if (next === "cookies") return word.includes("=") ? FILTERED : word;
   const match = LOGIN.exec(word);
-  // `-u 1000:1000` is the id of a user and a group.
+  // `-u 1000:1000` is a user id and a group id.
   if (match === null || /^\d+:\d+$/.test(word)) return plainWord(word, inner);
   return `${match[1]}:${FILTERED}`;
 }
 
-// The program may have a path, and may follow `sudo`, variables or another command. It takes the password once: the second
-// `-p` of `sshpass -p x ssh -p 22` is a port.
+// The program may be given with a path, and may follow `sudo`, variables or another command. Its password option is
+// read once: the second `-p` of `sshpass -p x ssh -p 22` is a port.
 function shortOption(word: string, state: State): string | undefined {
   const name = word
     .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
@@ -165,12 +165,12 @@ function login(word: string): string | undefined {
 }
 
 function plainWord(word: string, inner: TextFilter): string {
-  // A form (`-d 'password=x&user=y'`) or a connection string.
+  // Form data (`-d 'password=x&user=y'`) or a connection string.
   const plain = /^[\w.-]+=[^\s;]*&\S*$/.test(word) ? filterQuery(word) : word;
   return inner(/^[\w ]+=[^;]*;/.test(plain) ? filterConnection(plain) : plain);
 }
 
-// Quotes may be anywhere in a word: `--token="a b"`. An unclosed quote extends to the end.
+// Quotes may begin anywhere in a word: `--token="a b"`. An unclosed quote extends to the end.
 const WORD = /(?:"(?:[^"\\]|\\[^])*(?:"|$)|'[^']*(?:'|$)|\\[^]|[^\s"'\\])+/g;
 
 function wordsOf(line: string): readonly Word[] {

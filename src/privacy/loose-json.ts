@@ -1,6 +1,6 @@
-// A tolerant reader of JSON in telemetry: complete or cut off, several values in one text, and similar notations, such as
-// Python's and that of Node's `util.inspect`. It never fails: characters that it cannot read are skipped. It reads each
-// character once, so its time is linear.
+// A tolerant reader of the JSON found in telemetry: complete or cut off, several values in one text, and similar
+// notations, such as those of Python and of Node's `util.inspect`. It never fails: characters that it cannot read are
+// skipped. It reads each character once, so its time is linear.
 
 import { bareValue, closingQuote, isContainer, nodeOf, objectOf, unescaped } from "./loose-node.js";
 import type { LooseMember, LooseNode, MutableNode } from "./loose-node.js";
@@ -17,7 +17,7 @@ const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
 const ESCAPED_QUOTE = /\\+["'`]/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
 
-/** The members of a container, and its values without names. */
+/** The content of an object or array: members with names, and values without. */
 interface Content {
   readonly members: LooseMember[];
   readonly items: LooseNode[];
@@ -51,7 +51,8 @@ class LooseReader {
     return found.toSorted(byStart);
   }
 
-  // Reads up to a closing bracket of either kind: in texts that were cut or written by hand, they do not always match.
+  // Reads up to a closing bracket of either kind: in texts that were cut off or written by hand, brackets do not always
+  // match.
   #content(): Content {
     const content: Content = { members: [], items: [] };
     while (this.#skipSeparators() < this.#text.length) {
@@ -59,7 +60,7 @@ class LooseReader {
       const code = this.#text.charCodeAt(before);
       if (code === CLOSING_BRACE || code === CLOSING_BRACKET) break;
       this.#entry(content);
-      // Nothing was read: the character is skipped, so that reading ends.
+      // Nothing was read. Skip the character, so that the loop makes progress.
       if (this.#at === before) this.#at += 1;
     }
     return content;
@@ -115,7 +116,7 @@ class LooseReader {
     return isHidden ? this.#hidden() : this.#bare();
   }
 
-  // A value that was filtered before stays as it is.
+  // A value that was filtered earlier stays as it is.
   #hidden(): MutableNode {
     const start = this.#at;
     this.#at += FILTERED.length;
@@ -210,7 +211,8 @@ function byStart(a: LooseNode, b: LooseNode): number {
   return a.start - b.start;
 }
 
-// Items get their index as name: Node prints arrays with extra properties as a list with named entries.
+// Gives elements of an array their index as name: Node prints an array with extra properties as a list that also has
+// named entries.
 function numbered(node: LooseNode, index: number): LooseMember {
   return { name: String(index), node, isBare: true };
 }

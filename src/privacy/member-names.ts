@@ -18,7 +18,7 @@ const COMMAND = /(?:command_?lines?|cmd_?line|cmd|command|command_?args|argv)$/i
 const CONNECTION = /(?:connection_?string|conn_?str|jdbc_?url|dsn)$/i;
 const BODY = /(?:body|payload|form|form_?data|post_?data)(?:\.(?:content|data|text))?$/i;
 
-/** The format of a text, by its name. */
+/** The format of a string value, as its name suggests. */
 type TextShape =
   | "body"
   | "command"
@@ -41,11 +41,14 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
 
 /** Facts about a value that follow from the name of its member. */
 interface NameShape {
-  /** The format of a text with this name; `text` if the name says nothing. */
+  /** The format of a string with this name; `text` if the name does not suggest one. */
   readonly text: TextShape;
   /** True for a whole cookie header: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */
   readonly isCookie: boolean;
-  /** True if the caller, not the application, names the value's own members: headers, cookies, query parameters. */
+  /**
+   * True if the sender of a request, not the application, chooses the names inside the value: headers, cookies, query
+   * parameters.
+   */
   readonly isFieldList: boolean;
   /** True for a list of command-line arguments. */
   readonly isArguments: boolean;

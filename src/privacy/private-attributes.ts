@@ -16,8 +16,8 @@ export type Omission = "always" | "never" | "server";
 export interface AttributePrivacy {
   readonly omission: Omission;
   /**
-   * Returns the value to send, for a span with these attributes. Takes JSON values. It is `plainValue` if the name needs no
-   * rule of its own.
+   * Returns the value to send, for a span with these attributes. Takes JSON values. The property is `plainValue` if the
+   * name needs no rule of its own.
    */
   readonly filter: (value: unknown, attributes?: AttributeBag) => unknown;
 }
@@ -42,7 +42,7 @@ const PEER_ADDRESSES: ReadonlySet<string> = new Set([
   "network.peer.address",
 ]);
 
-// Without digits, because credentials usually have some.
+// Without digits, because credentials usually contain some.
 const METHOD_NAME = /^[A-Z]+(?:[-_][A-Z]+)*$/i;
 const MAX_METHOD_LENGTH = 20;
 
@@ -53,10 +53,10 @@ const STATEMENTS: ReadonlySet<string> = new Set(["db.query.text", "db.statement"
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
 
 /**
- * Returns the privacy rules for attributes of a name. Attributes of instrumentations and of the application cannot be
- * distinguished. Attributes of the semantic conventions are sent, except for headers with a sensitive name, secrets in URLs
- * and, without `sendDefaultPii`, addresses of clients. `user.*` and `enduser.*` are sent: only applications set them. Of all
- * other attributes, those with a secret name are filtered.
+ * Returns the privacy rules for attributes of one name. The package cannot tell attributes of instrumentations from
+ * those of the application. Attributes of the semantic conventions are sent, except for headers with a sensitive name,
+ * secrets in URLs and, without `sendDefaultPii`, addresses of clients. `user.*` and `enduser.*` are sent, because only
+ * applications set them. All other attributes are filtered if their name is that of a secret.
  */
 export function attributePrivacy(name: string, sendDefaultPii: boolean): AttributePrivacy {
   return {

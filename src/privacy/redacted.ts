@@ -21,42 +21,42 @@ import {
   isSensitiveKey,
 } from "./sensitive.js";
 
-/** Levels of nesting; deeper values are `[Filtered]`. Scopes and spans hold fewer levels. */
+/** Levels of nesting that are read; deeper values become `[Filtered]`. Scopes and spans hold fewer levels. */
 const MAX_DEPTH = 64;
 
-/** Levels that JSON inside of a text counts for, so that at most seven texts are nested. */
+/** Levels that JSON inside a string counts for, so that at most seven such strings are nested. */
 const TEXT_DEPTH = 8;
 
-/** Characters of a text that are searched for secrets in assignments and commands. */
+/** Characters of a string that are searched for secrets in assignments and commands. */
 const MAX_FREE_TEXT = 262_144;
 
 interface Position {
   /** Tells whether values with this name are filtered. */
   readonly names: (name: string) => boolean;
   readonly depth: number;
-  /** `sendDefaultPii`: if false, cookies are filtered as a whole, and what identifies the client. */
+  /** The option `sendDefaultPii`. If false, values that identify the client and whole cookie headers are filtered. */
   readonly pii: boolean;
-  /** Tells whether a name identifies the client. */
+  /** Tells whether values with this name identify the client. */
   readonly persons: (name: string) => boolean;
 }
 
 /**
- * Returns a JSON value in which values with secret names are `[Filtered]`, at any depth and within texts that hold JSON, and
- * texts contain no secrets of URLs and none that are known by their shape. Without `sendDefaultPii`, cookies are filtered as
- * a whole. All other values, and the order, are kept; the given value is returned if nothing changes. Empty texts, `null`
- * and booleans reveal nothing and stay.
+ * Returns a JSON value without secrets: values with secret names become `[Filtered]`, at any depth and within strings
+ * that hold JSON; secrets in URLs and secrets that are known by their shape are replaced within strings. Without
+ * `sendDefaultPii`, whole cookie headers are filtered. All other values and the order are kept; the given value is
+ * returned if nothing changes. Empty strings, `null` and booleans reveal nothing and are kept.
  */
 export function redacted<T>(value: T, sendDefaultPii = false): T {
-  // A replaced value is a string, whatever its type was.
+  // A replaced value is a string, whatever its type was before.
   return visited(value, rootOf(sendDefaultPii)) as T;
 }
 
-/** Filters a value as `redacted` would filter it as the member `name` of an object. */
+/** Filters a value in the same way as `redacted` filters the property `name` of an object. */
 export function redactedMember(name: string, value: unknown, sendDefaultPii = false): unknown {
   return member(name, value, rootOf(sendDefaultPii));
 }
 
-/** Filters a text as `redacted` does: it may contain JSON anywhere. */
+/** Filters a string as `redacted` does. It may contain JSON anywhere. */
 export function redactedText(text: string, sendDefaultPii = false): string {
   return freeText(text, rootOf(sendDefaultPii));
 }
@@ -80,18 +80,18 @@ function visited(value: unknown, position: Position): unknown {
   return Array.isArray(value) ? list(value, position) : record(value, position);
 }
 
-// The first line is for most texts: they contain neither JSON nor assignments.
+// Most strings contain neither JSON nor assignments and return in the first line.
 function freeText(text: string, position: Position): string {
   if (!mayHoldAssignments(text)) return withoutShapes(withoutSecrets(text));
   if (text.length > MAX_FREE_TEXT) return longText(text, position);
-  // Before the text is cut at JSON: an argument of a command may be JSON.
+  // Done before the text is split at JSON, because an argument of a command may be JSON.
   const whole = isStructured(text) ? text : withoutCommands(text);
   const plain = withoutBracketed(withoutElements(whole));
   const shown = structured(plain, position, (value, inner) => visited(value, inner));
   return withoutShapes(withoutSecrets(shown));
 }
 
-// Patterns with repetitions need stack for each character: they throw for texts of several megabytes.
+// Patterns with repetitions use stack space for each character, so they throw for strings of several megabytes.
 function longText(text: string, position: Position): string {
   const shown = freeText(text.slice(0, MAX_FREE_TEXT), position);
   const rest = text.slice(MAX_FREE_TEXT);
@@ -138,7 +138,7 @@ interface PairNames {
   readonly valueKey: string;
 }
 
-// HTTP archives, environments of containers and OTLP write members as objects: `{ name: "Cookie", value: "a=b" }`.
+// HTTP archives, container environments and OTLP write properties as objects: `{ name: "Cookie", value: "a=b" }`.
 function pairNames(value: object): PairNames | undefined {
   const valueKey = VALUE_MEMBERS.find((key) => Object.hasOwn(value, key));
   if (valueKey === undefined) return undefined;
@@ -189,13 +189,13 @@ function isComposed(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** Returns `[Filtered]` for a value with a secret name; empty texts, `null` and booleans stay. */
+/** Returns `[Filtered]` for a value with a secret name; empty strings, `null` and booleans are kept. */
 export function withheld(value: unknown): unknown {
   const isTelling = value !== undefined && value !== null && value !== "";
   return isTelling && typeof value !== "boolean" ? FILTERED : value;
 }
 
-// A number with a cookie's name is a count of cookies.
+// A number with a cookie's name is the number of cookies.
 function withheldCookies(value: unknown): unknown {
   return typeof value === "string" || typeof value === "object" ? withheld(value) : value;
 }
@@ -223,24 +223,24 @@ function textMember(name: string, value: string, position: Position): string {
     case "body":
       return freeText(isForm(value) ? filterQuery(value) : value, position);
     case "query":
-      // A text with spaces is a database query.
+      // A string with spaces is a database query, not the query of a URL.
       return freeText(/\s/.test(value) ? value : filterQuery(value), position);
     default:
       return freeText(value, position);
   }
 }
 
-// What has spaces is no URL, but a text about one.
+// A string with spaces is not a URL but text about one.
 function urlText(value: string, position: Position): string {
   return value.includes(" ") ? freeText(value, position) : withoutShapes(urlWithoutSecrets(value));
 }
 
-/** Tells whether a text is URL-encoded form data: `user=me&page=2`. */
+/** Tells whether a string is URL-encoded form data: `user=me&page=2`. */
 export function isForm(text: string): boolean {
   return /^[^\s=&{}[\]"<>]+=\S*$/.test(text);
 }
 
-// A list of name-value pairs, or of alternating names and values (Node's `rawHeaders`), is filtered by name as well.
+// Filters arrays of name-value pairs, and of alternating names and values (Node's `rawHeaders`), by name as well.
 function list(values: readonly unknown[], position: Position): readonly unknown[] {
   const inner = { ...position, depth: position.depth + 1 };
   if (values.length > 0 && values.every(isPair))
@@ -254,7 +254,7 @@ function list(values: readonly unknown[], position: Position): readonly unknown[
   });
 }
 
-// Arguments of a program under a name that does not say so: `["--token", "x"]`.
+// Tells whether an array holds command-line arguments although its name does not suggest it: `["--token", "x"]`.
 function isOptionList(values: readonly unknown[]): boolean {
   return (
     values.some((value) => typeof value === "string" && /^--[a-z]/i.test(value)) &&
@@ -274,7 +274,7 @@ function pair(value: Pair, position: Position): readonly unknown[] {
   return shown === second ? value : [name, shown];
 }
 
-// Arguments that were put together by hand may be numbers.
+// Argument lists that the application assembled itself may contain numbers.
 function mappedArguments(values: readonly unknown[], position: Position): readonly unknown[] {
   const words = values.map((value) =>
     typeof value === "number" ? String(value) : typeof value === "string" ? value : "",

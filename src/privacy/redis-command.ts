@@ -15,7 +15,7 @@ const ALL =
   "XREVRANGE XREAD XREADGROUP XACK XTRIM XDEL XINFO XGROUP XPENDING XCLAIM XAUTOCLAIM WATCH SUBSCRIBE " +
   "PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE PFCOUNT PFMERGE GEODIST GEOHASH GEOPOS INFO DBSIZE";
 
-// Commands whose arguments are passwords, messages or scripts, without keys: all are hidden.
+// Commands whose arguments are passwords, messages or scripts and never keys: all are hidden.
 const NONE = "AUTH ECHO PING EVAL EVAL_RO";
 
 // Commands whose first two arguments are a key and a field.
@@ -27,19 +27,19 @@ const COMMANDS: ReadonlyMap<string, Shown> = new Map<string, Shown>([
   ...TWO.split(" ").map((name) => [name, 2] as const),
 ]);
 
-/** Commands with the number of their keys as the second argument: `EVALSHA sha 2 key key value …`. */
+/** Commands that give the number of their keys in the second argument: `EVALSHA sha 2 key key value …`. */
 const COUNTED: ReadonlySet<string> = new Set(["EVALSHA", "EVALSHA_RO", "FCALL", "FCALL_RO"]);
 
-// What `@opentelemetry/redis-common` writes instead of arguments.
+// The placeholder that `@opentelemetry/redis-common` writes instead of arguments.
 const LEFT_OUT = /^\[\d+ other arguments\]$/;
 const ASKED = /^[?\s]*$/;
 
 const COMMAND = /^[A-Z][\w.-]{0,31}$/;
 
 /**
- * Returns a Redis command as it may be sent: its name and keys. Values, messages, scripts and payloads of queues become `?`.
- * Of an unknown command, the first argument is shown, which is a key or a subcommand. Returns the given string if nothing is
- * hidden.
+ * Returns a Redis command as it may be sent: its name and keys. Values, messages, scripts and job payloads become `?`.
+ * For an unknown command the first argument is shown, which is a key or a subcommand. Returns the given string if
+ * nothing is hidden.
  */
 export function redisCommand(statement: string): string {
   const lineEnd = statement.indexOf("\n");
@@ -59,7 +59,7 @@ function withKeys(statement: string): string {
   return upTo(statement, count === undefined ? 1 : Number(count) + 2);
 }
 
-// Shows that many arguments, and `?` instead of the others.
+// Shows the first `shown` arguments, and `?` instead of each other one.
 function upTo(statement: string, shown: number): string {
   let end = statement.indexOf(" ");
   for (let index = 0; index < shown && end !== -1; index++) end = statement.indexOf(" ", end + 1);

@@ -1,7 +1,8 @@
 // Sentry's deny list for headers matches substrings. For names that applications choose, that would filter `author`,
-// `input_tokens`, `next_page_token` and `password_changed_at`, so these names are read word by word. English compounds end
-// with the thing that they name: a `password_policy` is a policy, an `old_password` a password. So the words after a term
-// decide whether the value is the secret itself, and the word before it decides which kind of key, token or session it is.
+// `input_tokens`, `next_page_token` and `password_changed_at`, so these names are read word by word. An English
+// compound ends with the thing that it names: a `password_policy` is a policy, an `old_password` a password. So the
+// words after a term decide whether the value is the secret itself, and the word before it decides which kind of key,
+// token or session it is.
 import {
   ACCOUNTS,
   DESCRIPTORS,
@@ -20,7 +21,7 @@ import {
   WEAK,
 } from "./secret-words.js";
 
-/** Attributes of OpenTelemetry's and Sentry's conventions whose names look like a secret's. */
+/** Attributes of OpenTelemetry's and Sentry's conventions whose names look like that of a secret but are not. */
 const KNOWN_NAMES: ReadonlySet<string> = new Set([
   "faas.identity",
   "feature_flag.key",
@@ -37,7 +38,7 @@ const SHORTEST_TERM = 2;
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
-/** The most words of a term: `access key id`. */
+/** The most words in one term (`access key id` has three). */
 const MAX_TERM_WORDS = 3;
 
 const decisions = new Map<string, boolean>();
@@ -56,12 +57,12 @@ export function isSecretName(name: string): boolean {
   return decision;
 }
 
-// Every name that `isSecretName` accepts, and every name of a cookie, contains one of these.
+// Substrings of which every name that `isSecretName` accepts, and every name of a cookie, contains one.
 const HINT =
   /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature|whsec|jaas|pats?(?![a-z])/i;
 const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf|account[^a-z]?(?:json|info)|configjson/i;
 
-// Every list of headers, and every name of `isPersonalName`.
+// Substrings of which every list of headers, and every name that `isPersonalName` accepts, contains one.
 const PERSONAL_HINT =
   /header|trailer|forwarded|addr|(?:client|connecting|peer|real|remote|socket|user)[^a-z]?ip|remote[^a-z]?user/i;
 
@@ -147,7 +148,10 @@ function isRunTogetherPass(word: string, after: readonly string[]): boolean {
   return term !== null && ACCOUNTS.has(word.slice(0, term.index)) && isNeutral("pass", after);
 }
 
-/** By term, a test of the word before it: whether the compound gives access. Terms without an entry need no such word. */
+/**
+ * By term, a test of the word before it: whether the compound names something that gives access. Terms without an entry
+ * always do.
+ */
 const GIVING: ReadonlyMap<string, (before: string) => boolean> = new Map<
   string,
   (before: string) => boolean
@@ -176,10 +180,10 @@ function givesAccess(term: string, before: string | undefined): boolean {
   return isGiving === undefined ? !PLAIN_AUTHS.has(before) : isGiving(before);
 }
 
-/** Average length of words below which capitals are taken as random, as in `ToKeN`. */
+/** If the average length of the words is lower, capitals are taken as random, as in `ToKeN`. */
 const SHORTEST_MEAN_WORD = 2.4;
 
-// Digits separate words and are dropped: `OAuth2`, `password_1`.
+// Splits a name into words. Digits separate words and are dropped: `OAuth2`, `password_1`.
 function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/(?<![a-zA-Z])oAuth|OAuth/g, "oauth ")
@@ -196,7 +200,7 @@ function splitWord(part: string): readonly string[] {
   return isMangled || isTerm(whole) ? [whole] : words;
 }
 
-// `passWord` and `pASSWORD` are one word, regardless of capitals.
+// Tells whether a word is a term however it is capitalized: `passWord` and `pASSWORD` are one word.
 function isTerm(word: string): boolean {
   const term = STRONG.exec(word);
   return WEAK.has(word) || (term !== null && isWhole(term.index, word.slice(term[0].length)));

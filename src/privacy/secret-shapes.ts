@@ -1,13 +1,13 @@
 import { FILTERED } from "./secret-words.js";
 
-// Secrets that are recognized by their text, regardless of their name. Each alternative begins with characters that rarely
-// occur elsewhere, and has a bounded part before the first repetition.
+// Secrets that are recognized by their form, regardless of their name. Each alternative begins with characters that
+// rarely occur elsewhere, and has a bounded part before the first repetition.
 const SHAPES = new RegExp(
   [
-    // HTTP authentication; distinguished from prose below.
+    // HTTP authentication; `isLogin` and `isBearer` distinguish it from prose.
     String.raw`\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s{1,3}[\w.~+/=:-]{8,}`,
     String.raw`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)`,
-    // Stripe, GitHub, GitLab, AWS, Slack, Google, npm, SendGrid, Shopify, OpenAI, Anthropic.
+    // API keys and tokens of Stripe, GitHub, GitLab, AWS, Slack, Google, npm, SendGrid, Shopify, OpenAI and Anthropic.
     String.raw`\b[rs]k_(?:live|test)_\w{10,}`,
     String.raw`\bwhsec_\w{16,}`,
     String.raw`\bgh[oprsu]_[A-Za-z\d]{30,}`,
@@ -20,12 +20,12 @@ const SHAPES = new RegExp(
     String.raw`\bSG\.[\w-]{16,}\.[\w-]{16,}`,
     String.raw`\bshp(?:at|ca|pa|ss)_[a-f\d]{32}`,
     String.raw`\bsk-(?:ant|proj|svcacct)-[\w-]{20,}`,
-    // DigitalOcean, Hugging Face, OAuth of Google, Slack apps.
+    // Tokens of DigitalOcean, Hugging Face, Google's OAuth and Slack apps.
     String.raw`\bdo[oprt]_v1_[a-f\d]{32,}`,
     String.raw`\bhf_[A-Za-z\d]{30,}`,
     String.raw`\bya29\.[\w-]{20,}`,
     String.raw`\bxapp-\d-[\w-]{10,}`,
-    // Webhooks of Slack and Discord, and bots of Telegram: the path is the secret.
+    // Webhooks of Slack and Discord, and Telegram bots: the path of the URL is the secret.
     String.raw`(?<=hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/)[\w/-]{8,}`,
     String.raw`(?<=/webhooks/\d{5,25}/)[\w-]{20,}`,
     String.raw`(?<=/bot)\d{6,12}:[\w-]{20,}`,
@@ -33,18 +33,18 @@ const SHAPES = new RegExp(
   "g",
 );
 
-// JSON web tokens, signed or encrypted. Text that only begins like one is matched, too, so that it is read once: otherwise a
-// long `-eyJ-eyJ-eyJ` would be read to its end from each `eyJ`.
+// JSON web tokens, signed or encrypted. Text that only begins like one is matched as well, so that it is read once:
+// otherwise a long `-eyJ-eyJ-eyJ` would be read to its end from each `eyJ`.
 const WEB_TOKENS = /\beyJ[\w-]{6,}(\.[\w-]{6,}(?:\.[\w-]*){1,3})?/g;
 
-// Each shape contains one of these. Case-sensitive alternatives of at least three characters let V8 skip ahead: 60 ns for a
-// statement of 80 characters, where the shapes themselves take 280 ns.
+// Substrings of which every shape contains one. Case-sensitive alternatives of at least three characters let V8 skip
+// ahead: 60 ns for a statement of 80 characters, where the shapes themselves take 280 ns.
 const HINT =
   /eyJ|PRIV|k_(?:live|test)_|hsec_|gh[oprsu]_|_pat_|lpat-|A[KS]IA|xox[abeoprs]-|AIza|npm_|SG\.|shp[acps][ats]_|sk-[aps]|do[oprt]_v1_|hf_|ya29\.|xapp-|oks\.slack|ebhooks\/\d|\/bot\d|earer|EARER|asic\s|ASIC\s/;
 
 const SCHEME = /^(bearer|basic)(\s+)(.*)$/i;
 
-/** Replaces secrets that are known by their shape by `[Filtered]`: tokens, private keys, HTTP authentication. */
+/** Replaces secrets that are recognized by their form by `[Filtered]`: tokens, private keys, HTTP authentication. */
 export function withoutShapes(text: string): string {
   if (text.length < SHORTEST || !HINT.test(text)) return text;
   return text
@@ -62,7 +62,7 @@ function shownShape(found: string): string {
   return isSecret ? `${scheme}${space}${FILTERED}` : found;
 }
 
-// Decodes the base64 of user and password, which "Basic authentication" is not.
+// Tells whether the word after `Basic` is base64 of `user:password`, which it is not in "Basic authentication".
 function isLogin(value: string): boolean {
   return (
     /^[A-Za-z\d+/]+=*$/.test(value) &&
@@ -70,7 +70,7 @@ function isLogin(value: string): boolean {
   );
 }
 
-// Requires a digit, which "bearer authentication" does not have.
+// Tells whether the word after `Bearer` has a digit, which it has not in "bearer authentication".
 function isBearer(value: string): boolean {
   return value.length >= 16 && /\d/.test(value);
 }

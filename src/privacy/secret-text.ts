@@ -3,10 +3,10 @@ import type { LooseNode } from "./loose-node.js";
 import { isSecretName, mayHoldNames } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 
-/** Characters of a text that are read as JSON, in about 4 ms; the rest is replaced by `[Filtered]`. */
+/** Characters of a text that are read as JSON, which takes about 4 ms; the rest is replaced by `[Filtered]`. */
 const MAX_LENGTH = 65_536;
 
-// JSON, or a JSON string that contains JSON.
+// JSON, or a JSON string that itself contains JSON.
 const STRUCTURED = /^\s*(?:"\s*)?[{[]/;
 const BRACKET = /[{[](?!Filtered\])/;
 
@@ -21,15 +21,15 @@ export function isStructured(text: string): boolean {
   return FIRST_CODES.has(first) && STRUCTURED.test(text);
 }
 
-// Brackets, a quotation mark, spaces and a byte order mark.
+// Character codes of brackets, the quotation mark, white space and the byte order mark.
 const FIRST_CODES: ReadonlySet<number> = new Set(
   Array.from('{[" \t\n\r\uFEFF', (character) => character.charCodeAt(0)),
 );
 
 /**
- * Filters the JSON in a text. `filter` takes each JSON value and returns the same value, or a copy in which some values are
- * replaced by texts. Only the replaced values change in the text, so valid JSON stays valid. JSON may begin anywhere;
- * `between` filters the text outside of it.
+ * Filters the JSON in a text. `filter` receives each JSON value and returns it unchanged, or a copy in which some
+ * values are replaced by strings. Only the replaced values change in the text, so valid JSON stays valid. JSON may
+ * begin anywhere; `between` filters the text outside it.
  */
 export function filterStructured(
   text: string,
@@ -51,7 +51,8 @@ export function filterStructured(
   return shown + between(read.slice(at)) + (text.length - from > MAX_LENGTH ? FILTERED : "");
 }
 
-// The name before a bracket decides about the strings in it, too: `password: ["x"]`. Other content is often prose.
+// A secret name before a bracket also applies to the strings inside it: `password: ["x"]`. Other content is often
+// prose.
 const NAME_BEFORE =
   /((?:[\w.$@/-]{1,64} ){0,2})(["']?([\w.$@/-]{1,64})["']?\s{0,2}(?::|=>?)\s{0,2})[{[]\s{0,8}["'`]$/;
 const BEGIN = /[{[]\s{0,8}["'`]/y;
@@ -89,7 +90,7 @@ interface Edit {
 function editsOf(nodes: readonly LooseNode[], filter: (value: unknown) => unknown): Edit[] {
   const edits: Edit[] = [];
   for (const node of nodes) {
-    // Of members with the same name, the value has only the last one: earlier ones are filtered separately.
+    // If members have the same name, the parsed value has only the last one; earlier ones are filtered separately.
     const visit = (each: LooseNode, value: unknown): void => {
       if (value === each.value) return;
       if (each.members !== undefined && isObject(value)) {

@@ -7,17 +7,20 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }
 
-/** Terms that name a secret anywhere in a name, unless a word of `DESCRIPTORS` follows. */
+/** Terms that name a secret wherever they occur in a name, unless a word of `DESCRIPTORS` follows. */
 export const STRONG: RegExp =
   /accesskeyid|secretid|passw(?:or)?d|passphrase|passcode|pwd|secret|credential|bearer|jwt|[cx]srf|saml|mnemonic|(?:recovery|secret|seed)phrase|walletseed|whsec|jaasconfig|dockerauthconfig|dockerconfigjson|serviceaccount(?:json|info)|sharedaccesssignature|azurestoragekey|sess(?:ion)?id|(?:access|api|auth|decryption|encryption|licen[cs]e|master|private|shared|signing)key|(?:access|api|auth|refresh|session)token|(?:access|auth|authorization|backup|device|mfa|onetime|otp|recovery|reset|security|verification)code(?!r)|codeverifier|(?:card|socialsecurity)number|creditcard/;
 
-/** Terms that are common words or parts of them: only `NEUTRAL` words may follow. */
+/**
+ * Terms that are common words or parts of them: they name a secret only if no word other than those of `NEUTRAL`
+ * follows.
+ */
 export const WEAK: ReadonlySet<string> = words(
   "auth oauth authn authz authentication authorization authorisation sso session identity sid key keys token tokens " +
     "pass passw pw pat pin pincode otp totp cvv cvc ssn psk",
 );
 
-/** Words after a term that leave the value a secret: `token_prod`, `auth_header`. */
+/** Words after a term that do not change its meaning: `token_prod` and `auth_header` still hold the secret. */
 export const NEUTRAL: ReadonlySet<string> = words(
   "value values string str text plain plaintext raw data header headers hash hashed digest encrypted encoded decoded " +
     "pem der jwk pkcs new old current previous prev next confirm confirmation repeat again copy backup prod production " +
@@ -32,7 +35,7 @@ export const VENDORS: ReadonlySet<string> = words(
     "slack square stripe supabase telegram twilio twitch vercel xai zendesk",
 );
 
-/** Words after a term that make the value a fact about a secret: measures, times, states, kinds and places. */
+/** Words after a term with which the value only describes a secret: measures, times, states, kinds and places. */
 export const DESCRIPTORS: ReadonlySet<string> = words(
   // Measures.
   "count counts counter size length len limit limits max min minimum maximum quota usage remaining budget rate ratio percent " +
@@ -61,10 +64,10 @@ export const OPENERS: ReadonlySet<string> = words(
     "disabled allow allows allowed skip with without no num number max min total count accept accepts accepted show hide remember forgot",
 );
 
-/** Openers that can also be the purpose of a token or code: `remember_token`, `forgot_password_code`. */
+/** Words of `OPENERS` that can also be the purpose of a token or code: `remember_token`, `forgot_password_code`. */
 export const PURPOSES: ReadonlySet<string> = words("accept forgot remember");
 
-/** Words after `secret` with which it is an adjective: `secret_santa`. */
+/** Words before which `secret` is an adjective: `secret_santa`. */
 export const SECRET_THINGS: ReadonlySet<string> = words(
   "admirer agent agents ballot garden ingredient ingredients level mission recipe room santa sauce shopper shoppers society",
 );
@@ -83,34 +86,34 @@ export const PLAIN_TOKENS: ReadonlySet<string> = words(
     "position request idempotency dedup fencing design color theme change delta skip history sequence expected unknown special " +
     "text output input prompt completion cached reasoning generated total max template placeholder offset iteration watch " +
     "shard partition concurrency version " +
-    // Of blockchains.
+    // Tokens of blockchains.
     "erc bep spl nft fungible contract governance utility staking reward liquidity lp wrapped native quote swap",
 );
 
-/** Words before `tokens` with which the value is secret (`accessTokens`) and not a count (`inputTokens`). */
+/** Words before `tokens` with which the value is a secret (`accessTokens`) instead of a count (`inputTokens`). */
 export const SECRET_TOKENS: ReadonlySet<string> = words(
   "access api auth bearer csrf device id oauth push refresh secret session user",
 );
 
-/** Words before `session id` with which it is not the session of a login. */
+/** Words before `session id` with which the session is not that of a login. */
 export const PLAIN_SESSIONS: ReadonlySet<string> = words(
   "browser call chat checkout conversation debug download game mcp meeting parent payment replay rum shopping stripe telemetry " +
     "test tracking training upload video",
 );
 
-/** Words before `sid`, `session` or `identity` with which it is that of a login. */
+/** Words before `sid`, `session` or `identity` with which the value belongs to a login. */
 export const LOGINS: ReadonlySet<string> = words(
   "admin app asp auth aws client connect cookie express http https j java koa laravel login my oauth php rails req request " +
     "server sso user web x",
 );
 
-/** Words before `pass` or `pin` with which it is that of an account or a card. */
+/** Words before `pass` or `pin` with which the value belongs to an account or a card. */
 export const ACCOUNTS: ReadonlySet<string> = words(
   "admin account app auth bank broker card client customer database db debit credit default device email ftp http imap keystore truststore bind ldap login mail " +
     "mongo mysql my new old pg phone postgres proxy rabbit rabbitmq redis root sim smtp sql ssh sudo user web wifi",
 );
 
-/** Words before `auth` with which it is a step or a question. */
+/** Words before `auth` with which the value is a step of a login or a yes-or-no question. */
 export const PLAIN_AUTHS: ReadonlySet<string> = words(
   "factor last multi mutual needs no post pre step two",
 );

@@ -7,10 +7,10 @@ import { FILTERED } from "./secret-words.js";
 const SENSITIVE_TERM =
   /auth|token|secret|password|passwd|pwd|key|jwt|bearer|sso|saml|csrf|xsrf|credentials|session|sid|identity/i;
 
-// Optional terms of the same document: headers that identify the client.
+// The same document's optional terms, for headers that identify the client.
 const PERSONAL_TERM = /forwarded|-ip|remote-|via|-user/i;
 
-/** Levels of queries inside of queries; deeper ones are replaced by `[Filtered]`. */
+/** Levels of URL queries nested in each other's parameters; deeper ones are replaced by `[Filtered]`. */
 const MAX_NESTED = 8;
 
 /** Tells whether values with this key are filtered: it contains a term of Sentry's deny list, in any case. */
@@ -23,8 +23,8 @@ export function isPersonalHeader(name: string): boolean {
   return PERSONAL_TERM.test(name.replaceAll("_", "-"));
 }
 
-// Names of headers that identify the client, in full; a CGI writes them as `HTTP_X_FORWARDED_FOR` and `REMOTE_ADDR`. Names such
-// as `via` and `*-user` are common outside of headers.
+// Full names of headers that identify the client; CGI writes them as `HTTP_X_FORWARDED_FOR` and `REMOTE_ADDR`. Names
+// such as `via` and `*-user` are common outside of headers, so substrings are not enough.
 const PERSONAL_NAME =
   /^(?:http-)?(?:(?:x-)?(?:original-)?forwarded(?:-for|-user|-email)?|x-real-ip|(?:x-|true-|fastly-|fly-)?client-ip|x-cluster-client-ip|cf-connecting-ip(?:v6)?|x-appengine-user-ip|x-azure-(?:client|socket)ip|x-envoy-external-address|cloudfront-viewer-address|(?:x-)?remote-(?:addr|address|user|ip)|(?:client|source|network-peer)-address|client-socket-address|net-peer-ip|net-sock-peer-addr)$/;
 const PERSONAL_HINT = /forwarded|ip(?:v6)?$|addr|user$/i;
@@ -50,7 +50,7 @@ export function filterQuery(query: string): string {
 }
 
 function queryAt(query: string, depth: number): string {
-  // A term may be percent-encoded (`%74oken`), so the test suffices only for a query without `%`.
+  // A term may be percent-encoded (`%74oken`), so this test is enough only for a query without `%`.
   if (!SENSITIVE_TERM.test(query) && !SIGNATURE_HINT.test(query) && !query.includes("%"))
     return query;
   return query
@@ -60,8 +60,8 @@ function queryAt(query: string, depth: number): string {
 }
 
 /**
- * Replaces the values of cookies with sensitive names in a `Cookie` header by `[Filtered]`. A header that is no list of
- * cookies is replaced as a whole.
+ * Replaces the values of cookies with sensitive names in a `Cookie` header by `[Filtered]`. A header that is not a list
+ * of cookies is replaced as a whole.
  */
 export function filterCookies(header: string): string {
   const cookies = header.split(";").filter((cookie) => cookie.trim() !== "");
@@ -79,7 +79,8 @@ export function filterSetCookie(header: string): string {
   return parts.map((part) => filterPair(part, 0)).join("");
 }
 
-// Signatures of URLs: `X-Amz-Signature`, `X-Goog-Signature`, `sig` of Azure. They give access to who has the URL.
+// Parameters with the signature of a URL: `X-Amz-Signature`, `X-Goog-Signature`, Azure's `sig`. They give access to
+// anyone who has the URL.
 const SIGNATURE = /^(?:sig|(?:.*[-_])?signature)$/i;
 const SIGNATURE_HINT = /sig/i;
 
@@ -88,7 +89,7 @@ function filterPair(pair: string, depth: number): string {
   if (equals === -1 || equals === pair.length - 1) return pair;
   const key = pair.slice(0, equals);
   if (isSensitiveKey(decoded(key)) || SIGNATURE.test(decoded(key))) return `${key}=${FILTERED}`;
-  // Older servers accept `;` as separator, too. After a sensitive key, it may be part of the secret.
+  // Older servers also accept `;` as separator. After a sensitive key, it may be part of the secret.
   if (pair.includes(";")) {
     return pair
       .split(";")
@@ -98,7 +99,7 @@ function filterPair(pair: string, depth: number): string {
   return `${key}=${filterInner(pair.slice(equals + 1), depth)}`;
 }
 
-// The value of a parameter may be JSON, such as variables of GraphQL, or a URL, mostly encoded: `?next=/login?token=…`.
+// The value of a parameter may itself be JSON (GraphQL variables) or a URL, usually encoded: `?next=/login?token=…`.
 function filterInner(value: string, depth: number): string {
   const json = decoded(value);
   if (isStructured(json)) {
@@ -116,7 +117,8 @@ function filterInner(value: string, depth: number): string {
   return value.slice(0, start) + (isEncoded ? encodeURIComponent(filtered) : filtered);
 }
 
-// Returns a copy in which values with secret names are filtered. Unchanged values are not written into the text.
+// Returns a copy in which values with secret names are filtered. `filterStructured` writes only the changed values into
+// the text.
 function byName(value: unknown): unknown {
   if (typeof value === "string" && isStructured(value)) return filterStructured(value, byName);
   if (typeof value !== "object" || value === null) return value;

@@ -1,13 +1,13 @@
 import { FILTERED } from "./secret-words.js";
 import { filterQuery, isSensitiveKey } from "./sensitive.js";
 
-// Any text is accepted; one that is no URL has no authority. `URL` is not used because it throws for such texts, re-encodes
-// the others and takes microseconds.
+// Any string is accepted; one that is not a URL has no authority. The class `URL` is not used: it throws for such
+// strings, re-encodes others and takes microseconds.
 
 const LOGIN = `//${FILTERED}:${FILTERED}@`;
 
-// Up to the last `@` before the path. A password that contains `/`, `?` or `#` would end the authority too early: it is
-// recognized because the text behind the colon is no port. Almost no character is read twice.
+// Matches up to the last `@` before the path. A password that contains `/`, `?` or `#` would end the authority too
+// early; it is recognized because the text after the colon is not a port. Almost no character is read twice.
 const CREDENTIALS =
   /(?<=:|^)\/\/(?:[^\s"<>`/?#]*|(?!\[)[^\s"<>`/?#:@]*:(?!\d*(?:[\s"<>`/?#,]|$))[^\s"<>`]{0,256})@/g;
 
@@ -37,7 +37,7 @@ export function withoutSecrets(text: string): string {
   return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
 }
 
-/** Filters the secrets of a text that as a whole is a URL or path, so that its query may contain any character. */
+/** Filters the secrets of a string that is one whole URL or path, so that its query may contain any character. */
 export function urlWithoutSecrets(url: string): string {
   const shown = withoutCredentials(url);
   const end = pathEnd(shown);
@@ -84,8 +84,8 @@ function pathEnd(url: string): number {
 function authorityStart(url: string, end: number): number {
   const slashes = url.indexOf("//");
   if (slashes === -1 || slashes + 2 > end) return -1;
-  // Double slashes inside of a path (`/a//b@c`) begin no authority, except after a colon: a URL may be part of a path
-  // (`/proxy/http://me:password@host`).
+  // Double slashes within a path (`/a//b@c`) do not begin an authority, except after a colon: a URL may be part of a
+  // path (`/proxy/http://me:password@host`).
   return slashes === 0 || url.charAt(slashes - 1) === ":" ? slashes + 2 : -1;
 }
 
@@ -99,7 +99,7 @@ function portStart(url: string, hostEnd: number): number {
   return url.startsWith(":443", hostEnd - 4) ? hostEnd - 4 : hostEnd;
 }
 
-// After an unclosed quote, the whole rest may be the value.
+// After an unclosed quote, everything up to the end may belong to the value.
 const SPACED_SETTING =
   /([^\s;&?=]{1,64})(\s{0,8}=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
 const SETTING =

@@ -1,4 +1,4 @@
-/** A data category of Sentry, by which rate limits and client reports count items. */
+/** A Sentry data category, by which rate limits and client reports count items. */
 export type DataCategory =
   | "attachment"
   | "default"
@@ -31,35 +31,35 @@ export type ReportedReason =
   | "send_error";
 
 /**
- * A discard reason that is counted in this process and not reported to the server:
+ * A discard reason that is counted in this process but not reported to the server:
  * - `closed`: captured after `close()`.
  * - `disabled`: there is no DSN.
- * - `rate_limited`: the server answered 429, and counted the item itself.
- * - `reentrant`: captured by a logger, a hook or a custom transport while this package was calling it.
- * - `superseded`: an `in_progress` check-in that was still queued as the final check-in of its run was captured. No data is
- *   lost by that.
+ * - `rate_limited`: the server answered 429, and has counted the item itself.
+ * - `reentrant`: captured by a logger, hook or custom transport that this package was calling.
+ * - `superseded`: an `in_progress` check-in that was still queued when the final check-in of its run was captured. No
+ *   data is lost.
  */
 export type LocalReason = "closed" | "disabled" | "rate_limited" | "reentrant" | "superseded";
 
 /** The reason for which an item was not delivered. */
 export type DiscardReason = LocalReason | ReportedReason;
 
-/** A number of items of one category, such as the spans that are lost with an envelope. */
+/** A number of items of one category, for example the spans in an envelope. */
 export interface ItemCount {
   readonly category: DataCategory;
   readonly quantity: number;
 }
 
-/** The items in an envelope with a check-in. */
+/** The items to count for an envelope with a check-in. */
 export const ONE_CHECK_IN: readonly ItemCount[] = [{ category: "monitor", quantity: 1 }];
 
-/** The items in an envelope with user feedback. */
+/** The items to count for an envelope with user feedback. */
 export const ONE_FEEDBACK: readonly ItemCount[] = [{ category: "feedback", quantity: 1 }];
 
-/** The items in an envelope with an error event. */
+/** The items to count for an envelope with an error event. */
 export const ONE_ERROR: readonly ItemCount[] = [{ category: "error", quantity: 1 }];
 
-/** Counts the items in an envelope with a transaction of `spanCount` spans. */
+/** Returns the items to count for an envelope with a transaction of `spanCount` spans. */
 export function transactionContents(spanCount: number): readonly ItemCount[] {
   return [
     { category: "transaction", quantity: 1 },
@@ -107,7 +107,7 @@ export function priorityOf(category: DataCategory): number {
   return PRIORITY[category];
 }
 
-/** Tells whether a text is the name of a category that this version knows. */
+/** Tells whether a string is the name of a category that this version knows. */
 export function isDataCategory(text: string): text is DataCategory {
   return Object.hasOwn(PRIORITY, text);
 }

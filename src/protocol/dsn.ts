@@ -8,17 +8,17 @@ export interface Dsn {
   /** Host name, IPv4 or bracketed IPv6, without the port. */
   readonly host: string;
   readonly port: string;
-  /** Path before the project id, with a leading and no trailing slash, or "". */
+  /** Path before the project id, with a leading slash and without a trailing one; "" if there is none. */
   readonly path: string;
   readonly projectId: string;
-  /** Digits of a leading `o123.` host label. */
+  /** The digits of a leading `o123.` label of the host; undefined if it has none. */
   readonly orgId: string | undefined;
 }
 
 const DSN_PATTERN =
   /^(?<protocol>https?):\/\/(?<publicKey>\w+)(?::(?<secretKey>\w*))?@(?<host>\[[\w:.%]+\]|[\w.-]+)(?::(?<port>\d+))?(?<path>\/[\w\-.~!$&'()*+,;=:@%/]*)?\/(?<projectId>\d+)\/?$/;
 
-// Far longer than any real DSN, and short enough for the pattern to be fast.
+// Far longer than any real DSN, and short enough for the pattern to run fast.
 const MAX_LENGTH = 2000;
 
 /**
@@ -80,7 +80,7 @@ function isOrigin({ protocol, host = "", port }: Groups): boolean {
   );
 }
 
-// In order of precedence: the first fault that matches often causes the others.
+// In order of precedence: the first fault that matches often causes the later ones.
 const FAULTS: readonly (readonly [fault: RegExp, explanation: string])[] = [
   [/^["'`]/, "it is in quotes"],
   [/^\w+=/, "it begins with the name of a variable"],
@@ -99,8 +99,9 @@ function faultOf(text: string): string {
   return fault?.[1] ?? "its host, port or path is invalid";
 }
 
-// Everything before the last `@` may be a key, however malformed the text is. After it, or if there is no `@`, text behind
-// a colon may be a secret unless it is a port. The scheme, with a variable name or quote copied along, is shown.
+// Hides everything that may be a key. Before the last `@` that is all text, however malformed. After it, or if there is
+// no `@`, it is text after a colon unless that is a port. The scheme is shown, with a variable name or quote that was
+// copied along.
 function redactDsn(text: string): string {
   const at = text.lastIndexOf("@");
   const [prefix = ""] = /^\s*(?:[A-Z_]{1,30}=)?["'`]?[a-z][a-z\d+.-]{0,9}:\/\//i.exec(text) ?? [];

@@ -5,7 +5,7 @@ import type { DataCategory, ItemCount } from "./data-category.js";
  * each transmission (`stampSentAt`).
  */
 export interface EncodedEnvelope {
-  /** Undefined if no item needs one (client reports, logs). */
+  /** Undefined if no item needs an event id (client reports, logs). */
   readonly eventId: string | undefined;
   /** The category whose rate limits apply. An envelope carries one kind of telemetry. */
   readonly category: DataCategory;
@@ -40,11 +40,11 @@ export interface EnvelopeParts {
   readonly itemType: string;
   /** The payload of the first item: JSON text without lone surrogates. */
   readonly payload: string;
-  /** Further members of the item's header, as JSON text with a leading comma. Default: none. */
+  /** Additional header fields of the first item, as JSON text with a leading comma. Default: none. */
   readonly itemMembers?: string | undefined;
   /** Attachments, each of which becomes an item after the first. */
   readonly attachments?: readonly AttachmentItem[] | undefined;
-  /** Further members of the envelope's header, as JSON text with a leading comma (`,"sdk":{…}`), or "". */
+  /** Additional header fields of the envelope, as JSON text with a leading comma (`,"sdk":{…}`), or "". */
   readonly headerMembers: string;
   readonly contents: readonly ItemCount[];
   readonly expiresAtMillis?: number | undefined;
@@ -54,11 +54,11 @@ export interface EnvelopeParts {
 /** An attachment of an event, ready to be encoded. */
 export interface AttachmentItem {
   readonly data: Uint8Array;
-  /** Members of the item's header, as JSON text with a leading comma. */
+  /** Additional fields of the item's header, as JSON text with a leading comma. */
   readonly members: string;
 }
 
-// `sent_at` is the first member, so that its 24 characters have a fixed offset.
+// `sent_at` comes first, so that its 24 characters have a fixed offset.
 const SENT_AT_PREFIX = '{"sent_at":"';
 const SENT_AT_PLACEHOLDER = "1970-01-01T00:00:00.000Z";
 
@@ -72,9 +72,9 @@ export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
   return { eventId, category, body, contents, expiresAtMillis, checkIn };
 }
 
-// Most payloads are ASCII, so the payload is first written as if it had one byte per character, which saves measuring it.
-// The buffer has room for one more character of any length: if as many bytes as characters were written, none was cut off
-// and the guess was right.
+// Writes the payload as if every character took one byte, which is true for most payloads and saves measuring it. The
+// buffer has room for one more character of any length: if the number of bytes written equals the number of characters,
+// the assumption was right and nothing was cut off.
 function asciiBody(parts: EnvelopeParts): Buffer | undefined {
   const { length } = parts.payload;
   const header = headerText(parts, length);

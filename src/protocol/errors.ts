@@ -2,17 +2,17 @@
 export interface OptionProblem {
   readonly option: string;
   readonly expected: string;
-  /** The value; absent if it does not matter, as for an unknown option. */
+  /** The value; absent where it does not matter, as for an unknown option. */
   readonly received?: unknown;
   /** The environment variable that it came from. */
   readonly variable?: string | undefined;
 }
 
-/** The error that is thrown for an invalid option as a client is created: the only error that this package throws. */
+/** The error that creating a client throws for an invalid option. This package throws no other error. */
 export class OptionsError extends Error {
   override readonly name = "OptionsError";
   readonly option: string;
-  /** The problem as data. */
+  /** The problem, in structured form. */
   readonly problem: OptionProblem;
 
   constructor(problem: OptionProblem) {
@@ -23,7 +23,10 @@ export class OptionsError extends Error {
   }
 }
 
-/** Tells whether a value is an `OptionsError` of any copy of this package: `instanceof` knows only one. Never throws. */
+/**
+ * Tells whether a value is an `OptionsError` of any copy of this package; `instanceof` recognizes only one copy's
+ * class. Never throws.
+ */
 export function isOptionsError(value: unknown): value is OptionsError {
   try {
     return isError(value) && "name" in value && value.name === "OptionsError" && "option" in value;
@@ -32,14 +35,15 @@ export function isOptionsError(value: unknown): value is OptionsError {
   }
 }
 
-// By its tag: `instanceof` would follow the prototype chain of a proxy, which may be endless.
+// Recognizes an error by its internal tag: `instanceof` would follow the prototype chain of a proxy, which may be
+// endless.
 function isError(value: unknown): value is object {
   return Object.prototype.toString.call(value) === "[object Error]";
 }
 
 const UNREADABLE: OptionProblem = Object.freeze({ option: "options", expected: "is wrong" });
 
-// The class is public: a problem may be any value, and reading it may throw.
+// The class is public, so `problem` may be any value and reading it may throw.
 function messageOf(problem: OptionProblem): string {
   try {
     return `\`${problem.option}\` ${problem.expected}${received(problem)}`;

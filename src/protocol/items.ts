@@ -31,7 +31,7 @@ export interface MonitorConfig {
   readonly owner?: string;
 }
 
-/** Configuration of a job whose runs are monitored. Without a schedule, Sentry's existing monitor is used. */
+/** Configuration of a job whose runs are monitored. Without a schedule, the monitor must already exist in Sentry. */
 export type MonitorRunConfig = (MonitorConfig | { readonly schedule?: undefined }) & {
   /** Sends the run's final check-in, with status `error`, as soon as the signal aborts. The job itself is not stopped. */
   readonly signal?: AbortSignal | undefined;
@@ -45,7 +45,7 @@ export interface CheckIn {
    */
   readonly monitorSlug: string;
   readonly status: CheckInStatus;
-  /** The id of the run's first check-in. Default: a new one. */
+  /** The id of the run's first check-in. Default: a new id. */
   readonly checkInId?: string | undefined;
   /** Seconds that the run took. */
   readonly duration?: number | undefined;
@@ -54,7 +54,7 @@ export interface CheckIn {
 /** The severity of a log. */
 export type LogLevel = "debug" | "error" | "fatal" | "info" | "trace" | "warn";
 
-/** The argument of `beforeSendLog`, which may change it. */
+/** The log that `beforeSendLog` receives and may change. */
 export interface Log {
   level: LogLevel;
   message: string;
@@ -64,7 +64,7 @@ export interface Log {
 /** The type of a metric, by which the server aggregates its values. */
 export type MetricType = "counter" | "distribution" | "gauge";
 
-/** One value of a metric: the argument of `beforeSendMetric`, which may change it. */
+/** One value of a metric, as `beforeSendMetric` receives it and may change it. */
 export interface Metric {
   name: string;
   type: MetricType;
@@ -87,7 +87,7 @@ const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", 
 const NUMBERS_PER_LEVEL = 4;
 const MAX_NUMBER = 24;
 
-// Severity texts of common loggers; the beginning decides.
+// Severity texts of common loggers, matched at the beginning.
 const LEVEL_BY_TEXT: readonly (readonly [pattern: RegExp, level: LogLevel])[] = [
   [/^(?:trace|verbose|silly|finest)/i, "trace"],
   [/^(?:debug|fine)/i, "debug"],

@@ -2,7 +2,10 @@ import { types } from "node:util";
 
 import { bigintText, cut, cutBytes } from "../support/text.js";
 
-/** The name of a rule of Relay. Relay deletes a value that breaks one, and Sentry shows a processing error on the event. */
+/**
+ * The name of a rule of Relay, Sentry's ingest service. Relay deletes a value that breaks a rule, and Sentry shows a
+ * processing error on the event.
+ */
 export type ValueRule = keyof typeof VALUE_RULES;
 
 /** A description of each rule, for diagnostics. */
@@ -15,24 +18,24 @@ export const VALUE_RULES = {
   serverName: "a server name has 1 to 200 characters without newlines",
   tagKey:
     "a tag's key has 1 to 200 letters, digits, underscores, dots, colons and hyphens, and is not a field of the event (release, environment, dist, user, filename, function)",
-  tagValue: "a tag's value is a text of 1 to 200 characters without newlines",
+  tagValue: "a tag's value is a string of 1 to 200 characters without newlines",
   breadcrumb:
-    "a breadcrumb has texts as type, category and message, a known level, a timestamp in seconds and an object as data, and no other members",
-  origin: "an origin has up to 128 letters, digits, underscores and dots",
+    "a breadcrumb's type, category and message are strings, its level is a known one, its timestamp is in seconds, its data is an object, and it has no other properties",
+  origin: "an origin has at most 128 letters, digits, underscores and dots",
   measurement:
-    "a measurement has a name of up to 167 lower-case letters, digits, underscores and dots that begins with a letter, a finite value and a unit of up to 15 letters; an event has at most 10",
+    "a measurement's name has at most 167 lower-case letters, digits, underscores and dots and begins with a letter, its value is finite, and its unit has at most 15 letters; an event has at most 10 measurements",
   level: "a level is fatal, error, warning, log, info or debug",
-  user: "a user's id, username, name and email are texts, ip_address is an IP address, geo and data are objects",
+  user: "a user's id, username, name and email are strings, ip_address is an IP address, geo and data are objects",
   request:
-    "a request has a method of letters, texts as url and fragment, objects as headers and env, and cookies as pairs",
-  span: "a span has texts as op and description, a known status, objects as data and tags, and valid ids",
+    "a request's method has letters only, its url and fragment are strings, its headers and env are objects, and its cookies are pairs",
+  span: "a span's op and description are strings, its status is a known one, its data and tags are objects, and its ids are valid",
   timestamp: "an event's time lies in the last 30 days",
-  event: "an event has the fields of Sentry's protocol, each of its type",
+  event: "the fields of an event have the types of Sentry's event protocol",
 } as const;
 
 /** Returns the diagnostic for values that broke a rule. */
 export function ruleMessage(rule: ValueRule): string {
-  return `an invalid value, which Sentry would delete, was repaired or left out: ${VALUE_RULES[rule]}`;
+  return `an event had an invalid value, which Sentry would have deleted; it was repaired or left out. Rule: ${VALUE_RULES[rule]}`;
 }
 
 const MAX_RELEASE_BYTES = 200;
@@ -40,7 +43,7 @@ const MAX_ENVIRONMENT_BYTES = 64;
 const MAX_DIST_LENGTH = 64;
 const MAX_TAG_LENGTH = 200;
 
-// Characters of a text that patterns are applied to: more than any rule keeps.
+// Characters of a string that patterns are applied to: more than any rule keeps.
 const MAX_READ_LENGTH = 1024;
 const MAX_ORIGIN_LENGTH = 128;
 const MAX_MEASUREMENT_NAME_LENGTH = 167;
@@ -54,17 +57,20 @@ const isAscii = (sign: string): boolean => sign < "\u0080";
 const RESERVED_RELEASE = /^(?:\.{1,2}|latest)$/i;
 const RESERVED_ENVIRONMENT = /^(?:\.{1,2}|none)$/i;
 
-/** Makes a release valid: forbidden characters become hyphens. Undefined if that is not possible. */
+/** Returns a valid release: forbidden characters become hyphens. Undefined if that is not possible. */
 export function validRelease(value: unknown): string | undefined {
   return identifier(value, MAX_RELEASE_BYTES, RESERVED_RELEASE);
 }
 
-/** Makes an environment valid: forbidden characters become hyphens. Undefined if that is not possible. */
+/** Returns a valid environment: forbidden characters become hyphens. Undefined if that is not possible. */
 export function validEnvironment(value: unknown): string | undefined {
   return identifier(value, MAX_ENVIRONMENT_BYTES, RESERVED_ENVIRONMENT);
 }
 
-/** Makes a dist valid: other characters than letters, digits, `_`, `.` and `-` become hyphens. Undefined if empty. */
+/**
+ * Returns a valid dist: characters other than letters, digits, `_`, `.` and `-` become hyphens. Undefined if it is
+ * empty.
+ */
 export function validDist(value: unknown): string | undefined {
   const text = boundedText(value)
     .trim()
@@ -90,7 +96,10 @@ const RESERVED_TAGS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-/** Makes a tag's key valid: spaces become hyphens, other invalid characters underscores. Undefined if not possible. */
+/**
+ * Returns a valid key for a tag: spaces become hyphens, other invalid characters underscores. Undefined if that is not
+ * possible.
+ */
 export function validTagKey(key: string): string | undefined {
   const valid = cut(
     key.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
@@ -99,7 +108,7 @@ export function validTagKey(key: string): string | undefined {
   return valid === "" || RESERVED_TAGS.has(valid) ? undefined : valid;
 }
 
-/** Makes a tag's value a valid text; undefined if it is empty. Never throws. */
+/** Returns a valid value for a tag; undefined if it is empty. Never throws. */
 export function validTagValue(value: unknown): string | undefined {
   const isText = typeof value === "string";
   const isPlain = isText || ["bigint", "boolean", "number"].includes(typeof value);
@@ -114,12 +123,12 @@ function textOfPlain(value: unknown): string {
   return typeof value === "bigint" ? bigintText(value) : String(value);
 }
 
-/** Makes a span's origin valid: invalid characters become underscores. */
+/** Returns a valid origin for a span: invalid characters become underscores. */
 export function validOrigin(origin: string): string {
   return cut(origin.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.]/g, "_"), MAX_ORIGIN_LENGTH);
 }
 
-/** Makes a measurement's name valid; undefined if that is not possible. */
+/** Returns a valid name for a measurement; undefined if that is not possible. */
 export function validMeasurementName(name: string): string | undefined {
   const valid = name
     .slice(0, MAX_READ_LENGTH)
@@ -146,7 +155,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ["d", "day"],
 ]);
 
-/** Makes a measurement's unit valid; undefined if that is not possible. */
+/** Returns a valid unit for a measurement; undefined if that is not possible. */
 export function validUnit(unit: unknown): string | undefined {
   if (typeof unit !== "string" || unit.length > MAX_READ_LENGTH) return undefined;
   const known = UNITS.get(unit);
@@ -170,7 +179,7 @@ export function validLevel(level: unknown): string | undefined {
   return LEVELS.get(level.trim().toLowerCase());
 }
 
-// As seconds, a date in the year 5138; larger numbers must be in a finer unit.
+// Read as seconds, this is a date in the year 5138. Larger numbers must be in a finer unit.
 const LARGEST_SECONDS = 1e11;
 const FINER_UNITS = [1, 1e3, 1e6, 1e9];
 
@@ -183,12 +192,15 @@ export function validSeconds(time: unknown): number | undefined {
 
 const SECONDS_PER_DAY = 86_400;
 
-// Relay accepts error events up to 30 days old, and up to a minute ahead of its clock. The margins are for delays until
-// delivery and for differing clocks.
+// Relay accepts error events that are at most 30 days old and at most a minute ahead of its clock. The margins allow
+// for delays until delivery and for differing clocks.
 const MAX_EVENT_AGE_SECONDS = 25 * SECONDS_PER_DAY;
 const MAX_AHEAD_SECONDS = 30;
 
-/** Makes the time of an error event valid, in seconds: one that is too old is moved to the bound, a future one to now. */
+/**
+ * Returns a valid time for an error event, in seconds: a time that is too old is moved to the limit, one in the future
+ * to now.
+ */
 export function validEventTime(time: unknown, nowSeconds: number): number {
   const seconds = validSeconds(time) ?? nowSeconds;
   if (seconds > nowSeconds + MAX_AHEAD_SECONDS) return nowSeconds;

@@ -2,12 +2,12 @@ import { EMPTY_SCOPE_DATA, newestOf } from "./scope-data.js";
 import type { Breadcrumb, ScopeData } from "./scope-data.js";
 import type { Scope } from "./scope.js";
 
-/** The merged data of several scopes, with breadcrumbs as a list. */
+/** The merged data of several scopes, with breadcrumbs as an array. */
 export interface MergedScopes extends Omit<ScopeData, "breadcrumbs"> {
   readonly breadcrumbs: readonly Breadcrumb[];
 }
 
-/** The merged data of empty scopes. */
+/** The result of merging empty scopes. */
 export const NO_SCOPES: MergedScopes = Object.freeze({
   ...EMPTY_SCOPE_DATA,
   breadcrumbs: Object.freeze([]),
@@ -15,8 +15,8 @@ export const NO_SCOPES: MergedScopes = Object.freeze({
 
 /**
  * Merges scopes by Sentry's specification, least specific first (global, isolation, current): later keys win, and event
- * processors of the most specific scope come first. Breadcrumbs, including `moreBreadcrumbs`, are sorted by time and cut to
- * the newest `maxBreadcrumbs`.
+ * processors of the most specific scope come first. Breadcrumbs, including `moreBreadcrumbs`, are sorted by time and
+ * cut to the newest `maxBreadcrumbs`.
  */
 export function mergeScopes(
   scopes: readonly ScopeData[],

@@ -3,7 +3,7 @@ import type { ScopeData } from "./scope-data.js";
 import { Scope } from "./scope.js";
 import { Unit } from "./unit.js";
 
-/** The scopes and units that exist once per process. */
+/** The scopes and units of which a process has one each. */
 interface ProcessScopes {
   readonly global: Scope;
   /** The unit that is current outside of all units of work. */
@@ -12,8 +12,8 @@ interface ProcessScopes {
   readonly unrecorded: UnitTable;
 }
 
-// Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it. The number is the version
-// of the format: copies with another format have scopes of their own.
+// Stored under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it. The number is
+// the version of the format: copies with another format have scopes of their own.
 const SLOT = Symbol.for("otel-sentry-bridge.process-scopes.v2");
 
 const carrier: typeof globalThis & { [SLOT]?: ProcessScopes } = globalThis;
@@ -97,7 +97,7 @@ export class UnitTable {
     this.#limit = limit;
   }
 
-  /** Returns the trace's unit; creates it with `create` if there is none. */
+  /** Returns the trace's unit; if there is none, creates it with `create`. */
   get(traceId: string, create: () => Unit): Unit {
     const known = this.#units.get(traceId);
     if (known !== undefined) return known;

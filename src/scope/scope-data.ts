@@ -23,7 +23,7 @@ export interface Breadcrumb {
 /** A value for a tag; `undefined` and `null` remove the tag. */
 export type TagValue = bigint | boolean | number | string | null | undefined;
 
-/** Data for a scope, as `Scope.update` takes it. Unset members leave the scope's as they are. */
+/** Data for a scope, as `Scope.update` accepts it. Properties that are not set leave the scope's values unchanged. */
 export interface ScopeChange {
   readonly level?: SeverityLevel | undefined;
   /** Replaces the user. */
@@ -41,8 +41,8 @@ export interface ScopeChange {
 export type FrozenRecord = Readonly<Record<string, unknown>>;
 
 /**
- * The breadcrumbs of a scope, newest first. A linked list: adding one allocates one small object, and a fork shares all
- * earlier breadcrumbs.
+ * The breadcrumbs of a scope, newest first. It is a linked list: adding a breadcrumb allocates one small object, and a
+ * fork shares all earlier ones.
  */
 type BreadcrumbTrail = Trail<Breadcrumb>;
 

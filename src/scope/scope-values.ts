@@ -9,15 +9,15 @@ import { normalize } from "../support/normalize.js";
 import { cut } from "../support/text.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
 
-/** The most tags, contexts, extras and attributes that a scope holds, of each. Further ones are ignored. */
+/** The most entries that a scope holds of each of tags, contexts, extras and attributes. More are ignored. */
 export const MAX_MEMBERS = 200;
 
-/** The most event processors and attachments that a scope holds, of each. Further ones are ignored. */
+/** The most event processors, and the most attachments, that a scope holds. More are ignored. */
 export const MAX_HANDLERS = 100;
 
 /**
- * Returns a deeply frozen JSON copy of an object of the application: later changes of the object do not change the scope,
- * and no fork can change another's value. Keeps `depth` levels of objects, default 3.
+ * Returns a deeply frozen JSON copy of an object of the application, so that later changes to the object do not change
+ * the scope, and no fork can change another's value. Keeps `depth` levels of objects, default 3.
  */
 export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
   const copy = normalize(value, { depth, omitUndefined: true });
@@ -26,14 +26,17 @@ export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
 
 const ATTACHMENT_MEMBERS = ["filename", "data", "contentType", "attachmentType"] as const;
 
-/** Returns a frozen copy of an attachment, without unknown members and those that throw as they are read. */
+/** Returns a frozen copy of an attachment, without unknown properties and those whose getters throw. */
 export function attachmentCopy(attachment: Attachment): Attachment {
   const members = ATTACHMENT_MEMBERS.map((name) => [name, memberOf(attachment, name)] as const);
   const given = members.filter(([, value]) => value !== undefined);
   return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
-/** Copies at most `max` contexts, bounded together as one value. A context that is no object becomes `null`: remove it. */
+/**
+ * Copies at most `max` contexts, with one size limit for all of them. A context that is not an object becomes `null`,
+ * which removes it.
+ */
 export function contextCopies(contexts: unknown, max: number): [string, FrozenRecord | null][] {
   if (typeof contexts !== "object" || contexts === null) return [];
   return Object.entries(frozenCopy(contexts, CONTEXTS_DEPTH))
@@ -58,27 +61,27 @@ interface Checked<T> {
   readonly isBroken: boolean;
 }
 
-/** A tag that Relay accepts. `key` is undefined if the tag is invalid; `value` if the tag is to be removed. */
+/** A tag that Relay accepts. `key` is undefined if the tag is invalid, `value` if the tag is to be removed. */
 interface CheckedTag {
   readonly key: string | undefined;
   readonly value: string | undefined;
   readonly broken: ValueRule | undefined;
 }
 
-/** Makes a tag valid: key and value of 1 to 200 characters, the key of `\w.:-` only. Never throws. */
+/** Returns a valid tag: key and value of 1 to 200 characters, the key of `\w.:-` only. Never throws. */
 export function checkedTag(given: string, value: unknown): CheckedTag {
   const key = validTagKey(given);
   if (key === undefined) return { key, value: undefined, broken: "tagKey" };
   const isRemoved = value === undefined || value === null;
   const text = isRemoved ? undefined : validTagValue(value);
-  // Relay replaces spaces by hyphens and trims values without an error, so these count as unchanged.
+  // Relay itself replaces spaces by hyphens and trims values without an error, so these changes are not reported.
   if (key.length !== given.length || key !== given.replaceAll(" ", "-"))
     return { key, value: text, broken: "tagKey" };
   const isWhole = typeof value === "string" ? isTrimmed(text, value) : typeof value !== "object";
   return { key, value: text, broken: isRemoved || isWhole ? undefined : "tagValue" };
 }
 
-// Surrounding white space is not reported as broken. Bounded, because trimming a very long text takes time.
+// Surrounding white space is not reported as broken. Limited, because trimming a very long string takes time.
 const MAX_TRIMMED_LENGTH = 1024;
 
 function isTrimmed(text: string | undefined, value: string): boolean {
@@ -91,7 +94,7 @@ const MAX_EMAIL_LENGTH = 75;
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Makes a breadcrumb valid. Takes JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
+/** Returns a valid breadcrumb. Accepts JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
 export function checkedBreadcrumb(breadcrumb: Members, now: number): Checked<Breadcrumb> {
   const { timestamp, type, category, message, level, data, ...others } = breadcrumb;
   const value = withoutUnset<Record<string, unknown>>({
@@ -106,7 +109,7 @@ export function checkedBreadcrumb(breadcrumb: Members, now: number): Checked<Bre
   return { value: value, isBroken };
 }
 
-/** Makes a user valid. Takes JSON values; unknown members are kept. */
+/** Returns a valid user. Accepts JSON values; unknown properties are kept. */
 export function checkedUser(user: Members): Checked<User> {
   const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
   const value = withoutUnset<Record<string, unknown>>({
@@ -123,7 +126,7 @@ export function checkedUser(user: Members): Checked<User> {
   return { value: value, isBroken: hasChanged(user, value) };
 }
 
-/** Returns a text, number or boolean as a text of at most `max` characters; undefined for other values. */
+/** Converts a string, number or boolean to a string of at most `max` characters; returns undefined for other values. */
 export function textMember(value: unknown, max: number): string | undefined {
   if (typeof value === "string") return cut(value, max);
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
@@ -158,7 +161,7 @@ function isSame(before: unknown, after: unknown): boolean {
   return isRecord(before) && isRecord(after) && !hasChanged(before, after);
 }
 
-/** Adds members to a frozen record; over the bound, new names are left out. */
+/** Adds properties to a frozen record; beyond the limit, new names are left out. */
 export function added<T>(
   members: Readonly<Record<string, T>>,
   more: Readonly<Record<string, T>>,
@@ -172,7 +175,7 @@ export function added<T>(
   return Object.freeze(all);
 }
 
-/** Adds to a frozen list; over the bound, it stays as it is. */
+/** Appends to a frozen array; at the limit, the array stays unchanged. */
 export function appended<T>(list: readonly T[], member: T): readonly T[] {
   return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, member]);
 }

@@ -23,16 +23,17 @@ import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope
 const MAX_NAME_LENGTH = 200;
 const MAX_READ_NAME = 1024;
 
-// One level more than for a context: each member is a value of its own.
+// One level more than for a context, because each entry is a value of its own.
 const MEMBER_DEPTH = 4;
 
-// Tags that are read at once. More than a scope holds, since entries may be invalid or remove a tag.
+// Tags that are read from one argument. More than a scope holds, since entries may be invalid or remove a tag.
 const MAX_READ_TAGS = 5 * MAX_MEMBERS;
 
 /** Breadcrumbs that a scope keeps by default. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
 
-// The methods that are guarded. `fork` and `clone` cannot throw, and errors of a callback of `update` reach the caller.
+// The methods that are guarded. `fork` and `clone` cannot throw, and errors of a callback that is passed to `update`
+// reach the caller.
 type SettersOf<T> = Omit<T, "clone" | "fork" | "update">;
 
 /**
@@ -80,8 +81,8 @@ export class Scope {
   }
 
   /**
-   * Sets several values at once and keeps the others: the members of an object, or the data of another scope except its
-   * breadcrumbs and event processors. Or calls a function with this scope; its errors reach the caller.
+   * Sets several values at once and keeps the others. Accepts an object, another scope (whose breadcrumbs and event
+   * processors are not copied), or a function that is called with this scope; errors of the function reach the caller.
    */
   update(change: Scope | ScopeChange | ((scope: Scope) => unknown)): this {
     if (typeof change === "function") ignoreRejection(change(this));
@@ -103,8 +104,8 @@ export class Scope {
   }
 
   /**
-   * Sets one tag. The value is converted to text; key and value are cut at 200 characters. `undefined`, `null` and ""
-   * remove the tag.
+   * Sets one tag. The value is converted to a string; key and value are cut at 200 characters. `undefined`, `null` and
+   * "" remove the tag.
    */
   setTag(key: string, value: TagValue): this {
     return typeof key === "string" ? this.setTags({ [key]: value }) : this;
@@ -151,7 +152,7 @@ export class Scope {
     return this.#with({ attributes: added(this.#data.attributes, copy) });
   }
 
-  /** Sets the fingerprint, by which Sentry groups events instead of its own grouping. An empty list removes it. */
+  /** Sets the fingerprint, which replaces Sentry's own grouping of events. An empty list removes it. */
   setFingerprint(fingerprint: readonly string[]): this {
     const parts = normalize(fingerprint);
     if (!Array.isArray(parts)) return this;
@@ -236,12 +237,12 @@ function itself(this: Scope): Scope {
   return this;
 }
 
-// By its members, not by class: scopes of another copy of the package are of another class.
+// Recognized by its properties, not by its class: another copy of the package has a `Scope` class of its own.
 function isScope(value: Scope | ScopeChange): value is Scope {
   return isObject(memberOf(value, "data")) && typeof memberOf(value, "fork") === "function";
 }
 
-// Members that throw as they are read are skipped.
+// Properties whose getters throw are skipped.
 function writeMembers(scope: Scope, change: ScopeChange): void {
   const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>
     attempt<ScopeChange[Key]>(() => change[key], undefined);

@@ -4,7 +4,7 @@ import { addToTrail } from "./scope-data.js";
 import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
 
-// A program that nests forks without end must not keep all ancestors alive.
+// Ancestors that a unit refers to. A program that nests forks without end must not keep all of them alive.
 const MAX_REMEMBERED_DEPTH = 16;
 
 /**
@@ -15,13 +15,16 @@ export class Unit {
   readonly isolation: Scope;
   /** Number of forks from the process's default unit to this one. */
   readonly depth: number;
-  /** The unit it was forked from; undefined below 16 levels. */
+  /**
+   * The unit that this one was forked from; undefined for the default unit, and for units that are more than 16 forks
+   * deep.
+   */
   parent: Unit | undefined = undefined;
   /** Time of the fork, in milliseconds since 1970. */
   forkedAt: number = 0;
   /**
-   * True if `extract` created it for a root span that has not started yet. The first SERVER or CONSUMER root adopts it; a
-   * second one in the same context (a retry loop, a batch) gets a fork.
+   * True if the propagator's `extract` created it for a root span that has not started yet. The first SERVER or
+   * CONSUMER root takes the unit over; a second one in the same context (a retry loop, a batch) gets a fork.
    */
   adoptable: boolean;
   /** Attributes of the root span of the unit's request or message. */
@@ -58,7 +61,7 @@ export class Unit {
   /** Tells whether this unit is the other one, or was forked from it directly or indirectly. */
   isWithin(other: Unit): boolean {
     if (this === other) return true;
-    // The ancestors of very deep units are not kept. Then the depth decides.
+    // A unit at the maximum depth has no reference to its ancestors, so only depths can be compared.
     return this.parent === undefined
       ? this.depth > MAX_REMEMBERED_DEPTH && this.depth > other.depth
       : this.parent.isWithin(other);
@@ -70,7 +73,7 @@ export class Unit {
     return atMillis <= this.forkedAt && this.parent?.comesAfter(other, atMillis) === true;
   }
 
-  /** Adds a breadcrumb of a span; keeps the newest `limit` to twice `limit`. */
+  /** Adds a breadcrumb of a span. Keeps at least the newest `limit`, and at most twice as many. */
   addSpanBreadcrumb(breadcrumb: SpanBreadcrumb, limit: number): void {
     this.trail = addToTrail(this.trail, breadcrumb, limit);
   }
@@ -82,8 +85,8 @@ export function emptyUnit(): Unit {
 }
 
 /**
- * A span event, or a client span that is not sent with its segment, kept for the breadcrumbs of later error events. Only
- * references: the breadcrumb is made if an error is captured, which happens in few units of work.
+ * A span event, or a client span that is not sent with its segment, kept for the breadcrumbs of later error events.
+ * Only references are kept: the breadcrumb is created if an error is captured, which happens in few units of work.
  */
 export interface SpanBreadcrumb {
   readonly name: string;

@@ -9,7 +9,7 @@ export function inferDatabase(span: SpanDescription): Inference | undefined {
   const system = databaseSystem(attributes);
   if (system === undefined) return undefined;
   if (!isRedisLike(system)) return query(span, "db");
-  // Redis may be used as a cache: the span then has `cache.*` attributes, which describe it better.
+  // Redis may serve as a cache: such a span also has `cache.*` attributes, which describe it better.
   return inferCache(span) ?? query(span, "db.redis");
 }
 
@@ -30,7 +30,7 @@ function queryText(attributes: AttributeBag): string | undefined {
   return textValue(attributes["db.query.text"]) ?? textValue(attributes["db.statement"]);
 }
 
-/** Keys that a description shows: a multi-key command may have thousands. */
+/** The most keys that a description shows: a multi-key command may have thousands. */
 const MAX_KEYS = 10;
 
 /** Ops of Sentry's Caches page, by operation (https://develop.sentry.dev/sdk/telemetry/traces/modules/caches/). */

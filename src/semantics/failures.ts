@@ -3,15 +3,16 @@ import { httpStatusOf, statusOfRpc } from "./infer-status.js";
 import type { SpanStatus } from "./infer-status.js";
 import { textValue } from "./inference.js";
 
-/** The fields of an ended span that tell whether its work failed. Spans of the OTel SDKs fit. */
+/** The fields of an ended span that tell whether its work failed. OTel's `ReadableSpan` fits. */
 export interface EndedWork {
   readonly kind: number;
   readonly status: { readonly code: number };
   readonly attributes: AttributeBag;
 }
 
-// The two groups of OpenTelemetry's conventions for gRPC servers, which leave the span status of the first one unset. UNKNOWN
-// is in neither, because it also stands for codes of other protocols (JSON-RPC): there the span status decides.
+// The codes of refused requests and of server failures, as OpenTelemetry's conventions for gRPC servers divide them;
+// the conventions leave the span status of a refused request unset. UNKNOWN is in neither group, because it also stands
+// for codes of other protocols (JSON-RPC); for UNKNOWN the span status decides.
 const GRPC_REFUSALS: ReadonlySet<SpanStatus | undefined> = new Set<SpanStatus>([
   "aborted",
   "already_exists",
@@ -51,7 +52,10 @@ export function stopsFailures({ kind, status, attributes }: EndedWork): boolean 
   return kind === SPAN_KIND.SERVER && answerOf(attributes) === "refusal";
 }
 
-/** Tells whether a span is a call of another service or a queue. Its failures concern the caller, which may handle them. */
+/**
+ * Tells whether a span is a call to another service or a queue. Its failures are reported only if the caller did not
+ * handle them.
+ */
 export function isCall(kind: number): boolean {
   return kind === SPAN_KIND.CLIENT || kind === SPAN_KIND.PRODUCER;
 }
@@ -71,15 +75,15 @@ interface Family {
 }
 
 /**
- * Frameworks that turn an error of the application's code into part of their response, so that the root span does not fail.
- * A new one needs an entry here and in `docs/errors.md`.
+ * Frameworks that turn an error of the application into a part of their response, so that the root span does not fail.
+ * Every framework in this table must also be listed in `docs/errors.md`.
  */
 const FAMILIES: readonly Family[] = [
   { name: "graphql", matches: isGraphqlExecution },
   { name: "ai-tool", matches: isToolCall },
 ];
 
-/** Tells whether exceptions on a span are errors of application code that the framework catches by design. */
+/** Tells whether exceptions on a span are application errors that the framework catches by design. */
 export function containsFailures(span: SpanDescription): boolean {
   return FAMILIES.some(({ matches }) => matches(span));
 }
@@ -89,7 +93,7 @@ const GRAPHQL_KEYS: readonly string[] = [
   "graphql.field.path",
   "graphql.operation.name",
   "graphql.operation.type",
-  // @envelop/opentelemetry
+  // Set by @envelop/opentelemetry.
   "graphql.execute.operationName",
   "graphql.resolver.fieldName",
 ];
@@ -98,11 +102,11 @@ const GRAPHQL_NAMES: readonly string[] = [
   "graphql.resolve",
   "graphql.subscribe",
 ];
-// Errors in these spans are errors in the client's query.
+// Prefixes of spans whose errors are faults in the client's query, not in the server.
 const GRAPHQL_CHECKS: readonly string[] = ["graphql.parse", "graphql.validate"];
 
-// True for resolvers and operations in a server. Operations of a client are calls, and an HTTP span with an operation's name
-// is the request that contains the operation.
+// True for resolvers and operations in a server. A client's operation is a call, and an HTTP span that names an
+// operation is the request that contains it.
 function isGraphqlExecution({ kind, name, attributes }: SpanDescription): boolean {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return false;
   if (beginsWithAny(name, GRAPHQL_CHECKS) || isHttp(attributes)) return false;
@@ -111,14 +115,15 @@ function isGraphqlExecution({ kind, name, attributes }: SpanDescription): boolea
   );
 }
 
-// The error of a tool is returned to the model. Includes CLIENT spans, such as those of an MCP client.
+// True for the call of a tool, whose error is returned to the model. Includes CLIENT spans, such as those of an MCP
+// client.
 function isToolCall({ name, attributes }: SpanDescription): boolean {
   return (
     attributes["gen_ai.operation.name"] === "execute_tool" ||
     attributes["mcp.method.name"] === "tools/call" ||
     attributes["ai.operationId"] === "ai.toolCall" ||
     name === "ai.toolCall" ||
-    // OpenInference and OpenLLMetry
+    // Set by OpenInference and OpenLLMetry.
     attributes["openinference.span.kind"] === "TOOL" ||
     attributes["traceloop.span.kind"] === "tool"
   );

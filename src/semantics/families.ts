@@ -3,7 +3,7 @@ import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { codeData, textValue } from "./inference.js";
 import type { Inference } from "./inference.js";
 
-// Operation types of the current conventions, then operations of the old ones and of messaging systems.
+// Operation types of the current semantic conventions, then operations of older versions and of messaging systems.
 const OP_BY_OPERATION: ReadonlyMap<unknown, string> = new Map([
   ["create", "queue.create"],
   ["send", "queue.publish"],
@@ -52,7 +52,7 @@ function inferSocketEvent({ kind, name }: SpanDescription, event: string): Infer
   return { op, description, source: "route", data: undefined };
 }
 
-/** Names a span of a queue without `messaging.*` attributes (bullmq-otel) by its kind. */
+/** Names a span of a queue that has no `messaging.*` attributes (bullmq-otel) by its kind. */
 export function inferQueueKind({ kind, name }: SpanDescription): Inference | undefined {
   if (kind !== SPAN_KIND.PRODUCER && kind !== SPAN_KIND.CONSUMER) return undefined;
   return { op: OP_BY_KIND.get(kind), description: name, source: "custom", data: undefined };
@@ -80,7 +80,7 @@ export function inferFaas({ attributes, kind, name }: SpanDescription): Inferenc
   if (trigger !== undefined) {
     return { op: trigger, description: name, source: "route", data: undefined };
   }
-  // Spans of other kinds are calls of a function that runs elsewhere.
+  // Spans of other kinds are calls to a function that runs elsewhere.
   if (kind !== SPAN_KIND.SERVER && kind !== SPAN_KIND.INTERNAL) return undefined;
   const op = OP_BY_PROVIDER.get(provider(attributes)) ?? "function";
   return { op, description: name, source: "component", data: undefined };
@@ -97,7 +97,7 @@ function provider(attributes: AttributeBag): string | undefined {
   );
 }
 
-// AWS uses ARNs, Azure paths of subscriptions, and GCP URLs without a scheme.
+// Recognizes an ARN (AWS), a path that begins with a subscription (Azure) and a URL without a scheme (GCP).
 function providerOfResource(id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
   if (id.startsWith("arn:")) return "aws";
@@ -105,7 +105,7 @@ function providerOfResource(id: string | undefined): string | undefined {
   return id.startsWith("//") ? "gcp" : undefined;
 }
 
-/** Names a span that measures a function of the program. The span's own name is kept. */
+/** Names a span that measures a function of the application. The span's own name is kept. */
 export function inferFunction({ attributes, kind, name }: SpanDescription): Inference | undefined {
   if (kind !== SPAN_KIND.INTERNAL) return undefined;
   const called =

@@ -2,7 +2,7 @@ import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import type { Inference } from "./inference.js";
 import { isPathOf } from "./route-match.js";
 
-/** Attributes in which instrumentations of web frameworks give the type of layer that a span measures. */
+/** Attributes in which instrumentations of web frameworks give the kind of layer that a span measures. */
 export const LAYER_KEYS = [
   "express.type",
   "fastify.type",
@@ -27,7 +27,7 @@ const OP_BY_LAYER: ReadonlyMap<unknown, string> = new Map([
   ["handler", "handler"],
   ["request_context", "handler"],
   ["app_creation", "app"],
-  // Next.js; the op that Sentry's SDK uses.
+  // Next.js middleware, with the op that Sentry's SDK uses.
   ["Middleware.execute", "http.server.middleware"],
 ]);
 
@@ -46,7 +46,7 @@ function layerOp(attributes: AttributeBag): string | undefined {
   return undefined;
 }
 
-/** The end of a route handler's route in Next.js up to 15: the name of its file. */
+/** The suffix of a route handler's route in Next.js up to version 15: the name of its file. */
 const HANDLER_FILE = "/route";
 
 const ERROR_PAGES: ReadonlySet<string> = new Set([
@@ -57,15 +57,18 @@ const ERROR_PAGES: ReadonlySet<string> = new Set([
   "/_not-found",
 ]);
 
-/** The message of the error that React throws in place of a server component's own error. */
+/** The message of the error that React throws instead of an error that a server component threw. */
 const REPLACED = "An error occurred in the Server Components render.";
 
-/** Tells whether a route may end with the name of a route handler's file. Cheap, because it is called for all routes. */
+/** Tells whether a route may end with the file name of a route handler. Cheap, because it runs for all routes. */
 export function mayNameFile(route: string): boolean {
   return route.endsWith(HANDLER_FILE);
 }
 
-/** Returns the route of a span of Next.js without the name of the handler's file, unless that is part of the path. */
+/**
+ * Returns the route of a Next.js span without the file name of the route handler, unless `route` is a real part of the
+ * path.
+ */
 export function withoutFile(
   route: string,
   { attributes, path }: { readonly attributes: AttributeBag; readonly path: string | undefined },
@@ -80,7 +83,7 @@ function isHandler(attributes: AttributeBag): boolean {
   return attributes["next.span_type"] === "AppRouteRouteHandlers.runHandler";
 }
 
-/** Tells whether a route is a page that Next.js renders instead of one that failed or does not exist. */
+/** Tells whether a route is the page that Next.js renders when another one failed or does not exist. */
 export function isErrorPage(route: string): boolean {
   return ERROR_PAGES.has(route);
 }
@@ -90,14 +93,14 @@ const MISSING_PAGE = "Cannot find module for page: ";
 /** The texts of an exception on a span. */
 export interface ExceptionText {
   readonly message: string;
-  /** The text by which React and Next.js identify an error. */
+  /** The identifier that React and Next.js give to an error. */
   readonly digest?: string | undefined;
 }
 
 /**
  * Removes exceptions that Next.js records on a span in addition to the original error: the error without a stack that
- * replaces a server component's error in the surrounding code (in development a copy with the same digest), and the failed
- * lookup of an error page that the application does not have.
+ * replaces a server component's error outside of the component (in development, a copy with the same digest), and the
+ * failed look-up of an error page that the application does not have.
  */
 export function withoutReplacements<T>(
   exceptions: readonly T[],

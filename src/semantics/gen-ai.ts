@@ -11,7 +11,7 @@ const AGENTS = ["gen_ai.agent.name"] as const;
 const WORKFLOWS = ["gen_ai.workflow.name", ...AGENTS] as const;
 const SOURCES = ["gen_ai.data_source.id", ...MODELS] as const;
 
-/** Attributes with the subject of an operation; the first that is set is used. */
+/** By operation, the attributes that may name its subject; the first that is set is used. */
 const SUBJECTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ["chat", MODELS],
   ["embeddings", MODELS],
@@ -44,7 +44,7 @@ export function inferGenAi({ attributes, name }: SpanDescription): Inference | u
   return { op, description, source: "task", data: undefined };
 }
 
-// Ops consist of lower-case letters, digits, dots and underscores.
+// An op may contain lower-case letters, digits, dots and underscores only.
 function genAiOp(operation: string): string {
   const plain = operation
     .slice(0, 100)
@@ -62,7 +62,7 @@ function firstText(attributes: AttributeBag, keys: readonly string[]): string | 
   return undefined;
 }
 
-/** The semantic conventions' operations, by `ai.operationId` of the Vercel AI SDK (5 and 6). */
+/** The semantic conventions' operations by `ai.operationId`, which the Vercel AI SDK (5 and 6) sets. */
 const OPERATIONS: ReadonlyMap<unknown, string> = new Map([
   ["ai.generateText", "invoke_agent"],
   ["ai.streamText", "invoke_agent"],
@@ -81,7 +81,10 @@ const OPERATIONS: ReadonlyMap<unknown, string> = new Map([
   ["ai.rerank.doRerank", "rerank"],
 ]);
 
-/** Attributes of the semantic conventions, and the SDK's attributes with the same value; the first that is set is used. */
+/**
+ * Attribute names of the semantic conventions, each with the SDK's attributes that hold the same value; the first that
+ * is set is used.
+ */
 const CURRENT_NAMES: readonly (readonly [current: string, ...given: string[]])[] = [
   ["gen_ai.provider.name", "gen_ai.system", "ai.model.provider"],
   ["gen_ai.request.model", "ai.model.id"],
@@ -145,7 +148,7 @@ function shown(value: unknown): number | string | undefined {
   return given && redactedText(given);
 }
 
-/** Names a span of a server of the Model Context Protocol. Spans of a client are left to other families. */
+/** Names a span of a Model Context Protocol server. Client spans are left to other families. */
 export function inferMcp({ attributes, kind, name }: SpanDescription): Inference | undefined {
   const method = textValue(attributes["mcp.method.name"]);
   if (method === undefined || kind !== SPAN_KIND.SERVER) return undefined;
@@ -170,7 +173,7 @@ function mcpSubject(attributes: AttributeBag): string | undefined {
   );
 }
 
-// The caller chooses the URI, which may contain credentials: of a database, or of a site with a login.
+// The caller chooses the URI, so it may contain credentials of a database or a website.
 function mcpResource(attributes: AttributeBag): string | undefined {
   const uri =
     textValue(attributes["mcp.resource.uri"]) ?? textValue(attributes["mcp.request.argument.uri"]);

@@ -4,10 +4,10 @@ import type { Inference } from "./inference.js";
 
 const MAX_OPERATIONS = 5;
 
-/** Characters of an operation's text. Bounded, because clients choose the names of operations. */
+/** Characters of an operation that are shown. Limited, because clients choose the names of operations. */
 const MAX_OPERATION_LENGTH = 100;
 
-/** Names a span of a GraphQL execution after its operation; names such as `graphql.parse` are kept. */
+/** Names a span of a GraphQL execution by its operation; names such as `graphql.parse` are kept. */
 export function inferGraphql({ attributes, name }: SpanDescription): Inference {
   const type = operationType(attributes);
   const operation = operationName(attributes);
@@ -24,7 +24,7 @@ export function graphqlOperation(attributes: AttributeBag): string | undefined {
   return operation === undefined ? type : `${type} ${operation}`.slice(0, MAX_OPERATION_LENGTH);
 }
 
-// The second attributes are those of `@envelop/opentelemetry`, which GraphQL Yoga uses.
+// The second attribute of each pair is that of `@envelop/opentelemetry`, which GraphQL Yoga uses.
 function operationType(attributes: AttributeBag): string | undefined {
   return textValue(
     attributes["graphql.operation.type"] ?? attributes["graphql.execute.operationType"],
@@ -37,12 +37,12 @@ function operationName(attributes: AttributeBag): string | undefined {
   );
 }
 
-/** Tells whether a span is one of GraphQL by its name: spans of the validation have no attributes. */
+/** Tells by its name whether a span belongs to GraphQL: validation spans have no attributes. */
 export function isGraphqlName({ kind, name }: SpanDescription): boolean {
   return kind === SPAN_KIND.INTERNAL && name.startsWith("graphql.");
 }
 
-/** Formats GraphQL operations for the end of a request's name: ` (mutation A, query B)`; "" if there are none. */
+/** Formats GraphQL operations as a suffix for the name of a request: ` (mutation A, query B)`; "" if there are none. */
 export function operationsText(operations: readonly string[]): string {
   if (operations.length === 0) return "";
   return ` (${listed([...new Set(operations)].toSorted(), MAX_OPERATIONS)})`;

@@ -2,12 +2,12 @@ import { textValue } from "./inference.js";
 import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
-// Prefixes in front of the method, by old HTTP instrumentations, Effect and Next.js.
+// Prefixes that old HTTP instrumentations, Effect and Next.js put before the method.
 const PREFIX = /^(?:https?|http\.(?:server|client)|fetch|rsc) +/i;
 
 const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT|QUERY)$/i;
 
-/** Names that instrumentations give to all requests; `request` is that of Fastify. */
+/** Names that an instrumentation gives to every request; `request` is the one that Fastify's uses. */
 const GENERIC: ReadonlySet<string> = new Set([
   "",
   "fetch",
@@ -23,7 +23,7 @@ const GENERIC: ReadonlySet<string> = new Set([
   "rsc",
 ]);
 
-/** Attributes whose value instrumentations use in names, unchanged or without the query. */
+/** Attributes whose value instrumentations use as part of a name, unchanged or without the query. */
 const TARGETS = [
   "http.route",
   "next.route",
@@ -35,7 +35,7 @@ const TARGETS = [
   "net.peer.name",
 ] as const;
 
-/** Attributes that may hold an unknown method, with which the name begins. */
+/** Attributes that may hold an unknown method, with which the name may begin. */
 const METHOD_KEYS = ["http.request.method_original", "http.request.method", "http.method"] as const;
 
 const URLS = ["url.full", "http.url"] as const;
@@ -43,8 +43,8 @@ const URLS = ["url.full", "http.url"] as const;
 const AUTHORITY = /^[a-z][a-z\d+.-]*:\/\/([^/]*)/i;
 
 /**
- * Tells whether a name was given by an HTTP instrumentation (`GET`, `HTTP GET`, a method with the route, path or URL of the
- * request) and not chosen by the application. Only names of instrumentations are replaced.
+ * Tells whether a name was given by an HTTP instrumentation (`GET`, `HTTP GET`, a method with the route, path or URL of
+ * the request) instead of the application. Only names of instrumentations are replaced.
  */
 export function isInstrumentationName(
   { name, attributes }: SpanDescription,

@@ -2,13 +2,13 @@ import { textValue } from "./inference.js";
 import type { AttributeBag } from "../trace/span.js";
 import { sanitizeUrl } from "../privacy/url.js";
 
-/** Attributes with the host of a request and its port; the first that is set is used. */
+/** Attribute names that may hold the host of a request and its port; the first that is set is used. */
 interface HostKeys {
   readonly names: readonly string[];
   readonly ports: readonly string[];
 }
 
-// `net.host` is the local side and `net.peer` the remote one: which is the server depends on the span's kind.
+// `net.host` is the local side and `net.peer` the remote side, so the span's kind decides which one is the server.
 const OF_SERVER: HostKeys = {
   names: ["server.address", "http.server_name", "net.host.name"],
   ports: ["server.port", "net.host.port"],
@@ -26,12 +26,13 @@ export function hostOfServer(attributes: AttributeBag): string | undefined {
 }
 
 /**
- * Returns the origin that a client calls, `https://host:8443`, from attributes other than the URL; undefined if they name
- * no host. Default ports are left out. The scheme defaults to `https`, because Sentry finds the host only in a URL.
+ * Returns the origin that a client calls, `https://host:8443`, from attributes other than the URL; undefined if they
+ * name no host. Default ports are left out. The scheme defaults to `https`, because Sentry recognizes a host only in a
+ * URL.
  */
 export function originOfCall(attributes: AttributeBag): string | undefined {
   const host = hostOf(attributes, OF_CLIENT);
-  // A Unix socket is no host.
+  // A path here means a Unix socket, which has no host.
   if (host === undefined || host.includes("/")) return undefined;
   const given = textValue(attributes["url.scheme"]) ?? textValue(attributes["http.scheme"]);
   const scheme = given ?? (host.endsWith(":80") ? "http" : "https");
@@ -49,7 +50,7 @@ function hostOf(attributes: AttributeBag, { names, ports }: HostKeys): string | 
   return port === undefined ? shown : `${shown}:${port}`;
 }
 
-// A loop, because it runs for each transaction of a server and many outgoing requests.
+// A plain loop, because it runs for each transaction of a server and for many outgoing requests.
 function firstAttribute(
   attributes: AttributeBag,
   keys: readonly string[],

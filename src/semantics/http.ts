@@ -31,7 +31,8 @@ export function inferHttp(span: SpanDescription, method: string): Inference {
   return { op, description, source, data };
 }
 
-// For a server, the path is enough; for a client, a path means nothing without the host.
+// Returns the part of the URL that names a request: the path for a server; for a client with the host, without which
+// the path means nothing.
 function pathOf(
   { kind, attributes }: SpanDescription,
   target: string | undefined,
@@ -72,7 +73,7 @@ interface RequestLine {
   readonly target: string | undefined;
 }
 
-/** Returns the data that Sentry expects on an HTTP span under other names than OTel's; undefined if there is none. */
+/** Returns the data that Sentry expects on an HTTP span under names other than OTel's; undefined if there is none. */
 function httpData(attributes: AttributeBag, line: RequestLine): InferredData | undefined {
   const query = requestQuery(attributes, line);
   const fragment = requestFragment(attributes, line.url);
@@ -108,8 +109,8 @@ function oldStatus(attributes: AttributeBag): number | undefined {
   return statusNumber(attributes["http.status_code"]);
 }
 
-// The methods of the semantic conventions, then those that Node's parser accepts. An allow list, because the attribute may
-// hold any text, even a credential.
+// The methods of the semantic conventions, then the others that Node's parser accepts. An allow list, because the
+// attribute may hold any string, even a credential.
 const KNOWN_METHODS: ReadonlySet<string> = new Set(
   (
     "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY " +
@@ -120,7 +121,7 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
 
 const MAX_METHOD_LENGTH = 20;
 
-/** Replaces an unknown method: the semantic conventions name such spans `HTTP`. */
+/** The name of an unknown method: the semantic conventions name such spans `HTTP`. */
 export const OTHER_METHOD = "HTTP";
 
 /**
@@ -130,7 +131,7 @@ export function requestMethod(attributes: AttributeBag): string | undefined {
   const given =
     textValue(attributes["http.request.method"]) ?? textValue(attributes["http.method"]);
   if (given === undefined || KNOWN_METHODS.has(given)) return given;
-  // No known method is longer. Long texts are not copied.
+  // Longer strings are not known methods, and are not copied.
   const method = given.length > MAX_METHOD_LENGTH ? "" : given.toUpperCase();
   return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
 }

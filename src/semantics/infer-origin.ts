@@ -1,13 +1,13 @@
 const MAX_SCOPES = 500;
 const MAX_OPS_PER_SCOPE = 100;
 
-// The origin of spans that the application starts itself.
+// The origin of spans that the application itself starts.
 const MANUAL_ORIGIN = "manual";
 
-// `@opentelemetry/instrumentation-pg`, `opentelemetry-instrumentation-x`, `@acme/y-instrumentation-z`.
+// Matches `@opentelemetry/instrumentation-pg`, `opentelemetry-instrumentation-x`, `@acme/y-instrumentation-z`.
 const INSTRUMENTATION = /^(?:@[^/]+\/)?(?:[\w-]+-)?instrumentation-(.+)$/;
 
-// Instrumentation scopes of libraries that trace themselves, and of instrumentations with other names.
+// Instrumentation scopes of libraries that trace themselves, and of instrumentations whose scope has another form.
 const LIBRARY_BY_SCOPE: ReadonlyMap<string, string> = new Map([
   ["@fastify/otel", "fastify"],
   ["@prisma/instrumentation", "prisma"],
@@ -18,7 +18,7 @@ const LIBRARY_BY_SCOPE: ReadonlyMap<string, string> = new Map([
   ["@kubiks/otel-drizzle", "drizzle"],
 ]);
 
-// The category by the first part of the op. Most are equal; Sentry names some differently.
+// Sentry's category by the first part of the op. Most have the same name.
 const CATEGORY_BY_ROOT: ReadonlyMap<string, string> = new Map([
   ["http", "http"],
   ["db", "db"],
@@ -40,12 +40,12 @@ const CATEGORY_BY_ROOT: ReadonlyMap<string, string> = new Map([
   ["app", "app"],
 ]);
 
-// For calls into libraries without an op: DNS, sockets, pools.
+// The category of library calls without an op: DNS, sockets, pools.
 const OTHER_CATEGORY = "function";
 
 type OriginByOp = Map<string | undefined, string>;
 
-// Null for scopes that are not of an instrumentation. Nested maps, so that a look-up creates no combined key.
+// Null for scopes that are not those of an instrumentation. Nested maps, so that a look-up creates no combined key.
 const originsByScope = new Map<string, OriginByOp | null>();
 
 /**
@@ -60,7 +60,7 @@ export function inferOrigin(scopeName: string, op: string | undefined): string {
 
 function newOrigin(scopeName: string, op: string | undefined): string {
   const library = libraryOf(scopeName);
-  // Programs have few scopes and ops. For one that creates them without end, the cache is cleared.
+  // Programs have few scopes and ops. The cache is cleared if a program creates them without end.
   if (originsByScope.size >= MAX_SCOPES) originsByScope.clear();
   if (library === undefined) {
     originsByScope.set(scopeName, null);

@@ -24,7 +24,7 @@ const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, Transa
  * type; never throws.
  */
 export function inferSpan(span: SpanDescription): Inference {
-  // The OTel SDK passes on names of any type.
+  // The OTel SDK accepts names of any type.
   const { name, kind, attributes } = span;
   if (typeof name !== "string") return inferNamed({ name: "", kind, attributes });
   if (name.length > MAX_TEXT_LENGTH) return inferNamed({ name: bounded(name), kind, attributes });
@@ -72,7 +72,7 @@ function withExplicit(
   found: Inference | undefined,
   explicit: Explicit,
 ): Inference {
-  // The source `custom` means that the application chose the name.
+  // The source `custom` means that the application itself chose the name.
   const inferredName = explicit.source === "custom" ? undefined : found?.description;
   const inferredSource = explicit.name === undefined ? found?.source : undefined;
   return {
@@ -91,15 +91,16 @@ function explicitSource(attributes: AttributeBag): TransactionSource | undefined
 }
 
 interface Family {
-  /** Attributes of which any makes a span a candidate for this family. */
+  /** Attribute names: a span that has one of them may belong to this family. */
   readonly markers: readonly string[];
-  /** Returns undefined if the values of the markers are not as expected. */
+  /** Infers the naming; returns undefined if the values of the markers are not as expected. */
   readonly infer: (span: SpanDescription) => Inference | undefined;
 }
 
-// The first match wins, so the most specific families come first. MCP before gen_ai: tool calls of a server have attributes
-// of both. The Vercel AI SDK before gen_ai, because it sets some of its attributes. gen_ai and messaging before rpc: a cloud
-// SDK's calls of a model or a queue have both. Messaging before faas: a function that a queue triggers is about the queue.
+// The first match wins, so the most specific families come first. MCP before gen_ai: tool calls of a server have
+// attributes of both. The Vercel AI SDK before gen_ai, because it sets some gen_ai attributes. gen_ai and messaging
+// before rpc: when a cloud SDK calls a model or a queue, the span has both. Messaging before faas: a function that a
+// queue triggers is shown as queue work.
 const FAMILIES: readonly Family[] = [
   { markers: ["cache.operation", "cache.hit", "cache.key"], infer: inferCache },
   { markers: ["db.query.text", "db.statement"], infer: inferQuery },
@@ -152,7 +153,7 @@ function inferFamily(span: SpanDescription): Inference | undefined {
   return undefined;
 }
 
-// Iterating over the few attributes of a span is cheaper than a look-up for each of the markers.
+// Iterating over the few attributes of a span is cheaper than looking up each of the markers.
 function markedFamilies(attributes: AttributeBag): number {
   let bits = 0;
   if (!isBag(attributes)) return bits;

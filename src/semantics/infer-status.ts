@@ -25,7 +25,7 @@ export const STATUS_BY_GRPC_CODE = [
 /** A status of a span (protocol: span status). */
 export type SpanStatus = (typeof STATUS_BY_GRPC_CODE)[number];
 
-/** The statuses that Relay accepts; `unknown` is another name of `unknown_error`. */
+/** The statuses that Relay accepts; `unknown` is an alias of `unknown_error`. */
 export const SPAN_STATUSES: ReadonlySet<unknown> = new Set([...STATUS_BY_GRPC_CODE, "unknown"]);
 
 const ERROR_BY_MESSAGE: ReadonlyMap<string, SpanStatus> = new Map(
@@ -53,8 +53,8 @@ function failed(message: string | undefined, attributes: AttributeBag): SpanStat
   return status === undefined || status === "ok" ? "internal_error" : status;
 }
 
-// An explicit OK is the application's own verdict. A 4xx may be the intended answer, so the OK stands; but a 5xx tells the
-// caller that the server failed.
+// An explicit OK is the application's own decision. A 4xx may be the intended answer, so the OK stands; but a 5xx tells
+// the caller that the server failed.
 function succeeded(attributes: AttributeBag): SpanStatus {
   const code = httpStatusOf(attributes);
   return code !== undefined && code >= 500 && code < 600 ? statusOfHttpCode(code) : "ok";
@@ -89,7 +89,7 @@ function statusOfHttpCode(code: number): SpanStatus {
   return code >= 400 && code < 500 ? "invalid_argument" : "internal_error";
 }
 
-/** Returns a status code from an integer or its decimal text; undefined for other values. */
+/** Returns a status code given as an integer or as its decimal digits; undefined for other values. */
 export function statusNumber(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isInteger(value) ? value : undefined;
   return typeof value === "string" && /^\d{1,3}$/.test(value) ? Number(value) : undefined;

@@ -4,7 +4,7 @@ import type { AttributeBag } from "../trace/span.js";
 /** The source of a transaction's name (`transaction_info.source`). */
 export type TransactionSource = "custom" | "url" | "route" | "view" | "component" | "task";
 
-/** Span data that is derived from other attributes. An attribute of the same name takes precedence. */
+/** Span data that is derived from other attributes. An attribute that already has the same name takes precedence. */
 export type InferredData = Readonly<Record<string, string | number>>;
 
 /** Sentry's naming of a span, inferred from its OTel name, kind and attributes. */
@@ -18,36 +18,38 @@ export interface Inference {
   readonly data: InferredData | undefined;
 }
 
-/** Characters of an attribute that are read, as many as are sent. */
+/** Characters of an attribute that are read; as many are sent. */
 export const MAX_TEXT_LENGTH = 32_768;
 
-// Entries of a list that are read: more than names show.
+// Entries of a list that are read, which is more than names show.
 const MAX_ENTRIES = 1000;
 
-/** Returns the first 32,768 characters of a non-empty text; undefined for other values. */
+/** Returns the first 32,768 characters of a non-empty string; undefined for other values. */
 export function textValue(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? bounded(value) : undefined;
 }
 
-/** Returns the part of a text that is read, because a pattern takes milliseconds per megabyte. */
+/** Returns the part of a string that is read. Limited, because a pattern takes milliseconds per megabyte. */
 export function bounded(value: string): string {
   return value.length <= MAX_TEXT_LENGTH ? value : value.slice(0, MAX_TEXT_LENGTH);
 }
 
-/** Joins up to `most` names and the number of those left out: `a, b, +3`. */
+/** Joins up to `most` names, and adds the number of those left out: `a, b, +3`. */
 export function listed(names: readonly string[], most: number): string {
   if (names.length <= most) return names.join(", ");
   return `${names.slice(0, most).join(", ")}, +${names.length - most}`;
 }
 
-/** Returns the texts of a value that is a text or a list. Entries that are no texts are left out. */
+/** Returns the strings of a value that is a string or an array. Elements that are not strings are left out. */
 export function textValues(value: unknown): readonly string[] {
   if (typeof value === "string") return value === "" ? [] : [bounded(value)];
   const entries = firstOf(value, MAX_ENTRIES);
   return entries.flatMap((entry) => (typeof entry === "string" ? [bounded(entry)] : []));
 }
 
-/** Returns the code location under the names that Sentry's Queries page reads, if the span has the old names. */
+/**
+ * Returns the code location under the names that Sentry's Queries page reads, if the span has it under the old names.
+ */
 export function codeData(attributes: AttributeBag): InferredData | undefined {
   const file = textValue(attributes["code.filepath"]);
   if (file === undefined) return undefined;
@@ -60,9 +62,9 @@ export function codeData(attributes: AttributeBag): InferredData | undefined {
 }
 
 /**
- * Tells whether the application has chosen the name of a span. Instrumentations name spans by the operation, alone or in
- * front of its subject (`chat gpt-4o`), or by a function (`openai.chat`). So several words of which the first is not the
- * operation are a chosen name.
+ * Tells whether the application has chosen the name of a span. Instrumentations name spans by the operation, alone or
+ * followed by its subject (`chat gpt-4o`), or by a function (`openai.chat`). So a name of several words that does not
+ * begin with the operation was chosen by the application.
  */
 export function isChosenName(name: string, operation: string): boolean {
   const [first = "", ...others] = name.trim().split(/\s+/);

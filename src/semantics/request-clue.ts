@@ -5,7 +5,7 @@ import { isWildcard } from "./route-match.js";
 import { SPAN_KIND, type AttributeBag, type SpanDescription } from "../trace/span.js";
 import { sanitizeUrl, urlPath } from "../privacy/url.js";
 
-/** Parts of a request's name that are known from a span inside of the request. */
+/** Parts of a request's name that are known from a span inside the request. */
 export interface RequestClue {
   /** The route that the span serves. */
   readonly route: string | undefined;
@@ -15,12 +15,16 @@ export interface RequestClue {
   readonly operation: string | undefined;
 }
 
-// Routers that set `http.route` of each layer to the path that it is mounted on: only that of the handler is the route.
+// Marker attributes of routers that set `http.route` of each layer to the path on which it is mounted; only the
+// handler's value is the route.
 const MOUNTED_LAYERS = ["express.type", "router.type", "connect.type"] as const;
 
 const STARTS_WITH_PARAMETER_OR_WORD = /^[\w:[{]/;
 
-/** Returns the clue of a span; undefined if it has none. Only SERVER and INTERNAL spans serve a request. */
+/**
+ * Returns the parts of the request's name that a span contributes; undefined if it has none. Only SERVER and INTERNAL
+ * spans serve a request.
+ */
 export function requestClue({ kind, attributes }: SpanDescription): RequestClue | undefined {
   if (kind !== SPAN_KIND.INTERNAL && kind !== SPAN_KIND.SERVER) return undefined;
   const given = attributes["http.route"] ?? attributes["next.route"];
@@ -54,7 +58,7 @@ export function requestPath(attributes: AttributeBag): string | undefined {
   return url === undefined ? undefined : urlPath(sanitizeUrl(url));
 }
 
-// SvelteKit sets `unknown` if no route matched.
+// SvelteKit sets the route `unknown` if none matched.
 function servedRoute(route: string | undefined, attributes: AttributeBag): string | undefined {
   if (route === undefined || route === "unknown" || isWildcard(route)) return undefined;
   for (const key of MOUNTED_LAYERS) {

@@ -29,7 +29,8 @@ interface RequestSettings {
   readonly sendDefaultPii: boolean;
 }
 
-// Below Relay's limits (256 for a URL, 1024 for a query, 8192 for headers), which add a remark to the event.
+// Slightly below Relay's limits (256 for a URL, 1024 for a query, 8192 for headers): Relay would add a remark to the
+// event when it cuts.
 const MAX_URL_LENGTH = 256;
 const MAX_QUERY_LENGTH = 1000;
 const MAX_HEADERS_LENGTH = 8000;
@@ -104,7 +105,7 @@ function headersOf(
   for (const key in attributes) {
     if (!key.startsWith(HEADER)) continue;
     const name = key.slice(HEADER.length);
-    // Cookies are a separate member.
+    // Cookies are a field of their own.
     if (name === "" || COOKIE.test(name)) continue;
     const value = headerText(headerFilter(name, sendDefaultPii)(attributes[key]));
     if (value !== undefined) length = addHeader(headers, [headerName(name), value], length);

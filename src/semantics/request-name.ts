@@ -19,7 +19,7 @@ export interface NamedRequest {
   readonly operations: readonly string[];
 }
 
-/** The name of a request, including parts from inner spans. */
+/** The name of a request, including the parts that inner spans contribute. */
 interface RequestName {
   readonly description: string;
   readonly source: TransactionSource;
@@ -28,8 +28,8 @@ interface RequestName {
 }
 
 /**
- * Returns the parts of a SERVER span's name; undefined for other spans, and if the application has chosen the name or its
- * source.
+ * Returns the parts of a SERVER span's name; undefined for other spans, or if the application has chosen the name or
+ * its source.
  */
 export function namedRequest(span: SpanDescription): NamedRequest | undefined {
   const { kind, attributes } = span;
@@ -44,7 +44,7 @@ export function namedRequest(span: SpanDescription): NamedRequest | undefined {
 }
 
 /**
- * Names a request by its SERVER span and the spans inside of it; undefined if those add nothing to `own`, the name by the
+ * Names a request by its SERVER span and the spans inside it; undefined if those add nothing to `own`, the name by the
  * SERVER span alone.
  */
 export function requestName(
@@ -64,12 +64,12 @@ export function requestName(
   return { description: start + end, source: own.source, route };
 }
 
-/** Tells whether the route of a request is final: no inner span can change it. */
+/** Tells whether the route of a request is final, so that no inner span can change it. */
 export function hasFinalRoute({ route, path }: NamedRequest): boolean {
   return route !== undefined && path !== undefined && !isWildcard(route) && isPathOf(route, path);
 }
 
-/** Names a request by a route that its SERVER span will have when it ends; undefined if it already has one. */
+/** Names a request by the route that its SERVER span will have when it ends; undefined if the span already has one. */
 export function withRoute(
   request: NamedRequest,
   route: string | undefined,
@@ -86,7 +86,7 @@ function hasChosenName(span: SpanDescription, method: string): boolean {
   return (
     textValue(attributes["sentry.custom_span_name"]) !== undefined ||
     hasSource(attributes) ||
-    // The OTel SDK passes on names of any type.
+    // The OTel SDK accepts names of any type.
     (typeof span.name === "string" && !isInstrumentationName(span, method))
   );
 }
@@ -128,8 +128,8 @@ function innerRoute({ path }: NamedRequest, clues: readonly RequestClue[]): stri
   );
 }
 
-// A mounted application sees only the rest of the path. Any other path is that of another request, which the application has
-// sent to itself within the process.
+// A mounted application sees only the rest of the path. Any other path belongs to another request, one that the
+// application has sent to itself within the process.
 function isOfRequest(inner: string | undefined, path: string | undefined): boolean {
   if (inner === undefined || path === undefined) return true;
   const [a, b] = [withoutEnd(inner), withoutEnd(path)];

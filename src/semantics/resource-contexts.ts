@@ -4,7 +4,7 @@ import type { AttributeBag } from "../trace/span.js";
 /** Sentry's contexts for the machine of a process, by name. */
 export type ResourceContexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Members of a context, and the resource attributes that they are taken from. */
+/** Fields of a context, and the resource attributes from which they are taken. */
 type Members = readonly (readonly [member: string, attribute: string])[];
 
 const OS: Members = [
@@ -60,8 +60,8 @@ const NAME_BY_OS_TYPE: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * Returns the contexts `os`, `device` and `cloud_resource` (protocol: contexts) of a resource; a context without members is
- * left out.
+ * Returns the contexts `os`, `device` and `cloud_resource` (protocol: contexts) of a resource; a context without fields
+ * is left out.
  */
 export function resourceContexts(attributes: AttributeBag): ResourceContexts {
   const cloud = membersOf(CLOUD, attributes);

@@ -1,4 +1,5 @@
-// Parameters in Express, Fastify and Hono (`:id`), Next.js and SvelteKit (`[id]`) and hapi (`{id}`), and patterns.
+// Characters of parameters in Express, Fastify and Hono (`:id`), Next.js and SvelteKit (`[id]`) and hapi (`{id}`), and
+// of patterns.
 const DYNAMIC = /[:*[\]{}()<>\\^$+?|]/;
 
 const CATCH_ALL = /\*|\.\.\.|\(\.\*\)/;
@@ -12,7 +13,7 @@ const OPTIONAL = /^\[\[(?!\.\.\.)[^\]]*\]\]$|\?\}?$/;
 // Layout groups in Next.js and SvelteKit, which are not part of the path: `(app)`.
 const GROUP = /^\([\w-]+\)$/;
 
-/** Tells whether a route matches every path, and so says nothing about the request. */
+/** Tells whether a route matches every path and therefore describes no request. */
 export function isWildcard(route: string): boolean {
   return WILDCARD.test(route);
 }
@@ -29,8 +30,8 @@ export function isPathOf(route: string, path: string): boolean {
 }
 
 /**
- * Ranks a route, to choose among several of one request. A match with the request's path counts most, then the absence of a
- * catch-all, then the number of segments.
+ * Ranks a route, to choose among several of one request. A match with the request's path counts most, then the absence
+ * of a catch-all, then the number of segments.
  */
 export function specificity(route: string, path: string | undefined): number {
   const parts = segmentsOf(route);

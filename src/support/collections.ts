@@ -14,17 +14,17 @@ export function setNewest<Key, Value>(
   if (oldest.done !== true) map.delete(oldest.value);
 }
 
-/** Copies an object without its members that are `undefined`. */
+/** Copies an object, leaving out properties whose value is `undefined`. */
 export function withoutUnset<T extends object>(value: T): T {
   return Object.fromEntries(
     Object.entries(value).filter(([, member]) => member !== undefined),
   ) as T;
 }
 
-// With fewer removed entries, copying the rest costs more than the memory is worth.
+// Compacting a shorter list costs more than the memory it frees.
 const COMPACT_AT = 64;
 
-/** A first-in, first-out queue with constant-time operations; `Array.shift` moves all entries behind the first. */
+/** A first-in, first-out queue with constant-time operations. `Array.shift` moves every remaining entry. */
 export class Fifo<T> implements Iterable<T> {
   #entries: (T | undefined)[] = [];
   #head = 0;
@@ -44,7 +44,7 @@ export class Fifo<T> implements Iterable<T> {
   shift(): T | undefined {
     const value = this.#entries[this.#head];
     if (this.size === 0) return undefined;
-    // Cleared so that the queue does not keep the entry alive.
+    // Cleared so that the queue no longer references the entry.
     this.#entries[this.#head] = undefined;
     this.#head += 1;
     if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#entries.length) this.#compact();
@@ -58,7 +58,8 @@ export class Fifo<T> implements Iterable<T> {
     }
   }
 
-  // At most half of the entries are moved, and only after as many have left.
+  // Runs only when removed entries are more than half of the array, so each entry is moved a constant number of times
+  // on average.
   #compact(): void {
     this.#entries = this.#entries.slice(this.#head);
     this.#head = 0;
@@ -80,7 +81,7 @@ export class Turns {
     try {
       return await task();
     } finally {
-      // The slot goes to the longest-waiting task directly, so that a task that arrives now cannot overtake it.
+      // Hand the slot to the longest-waiting task directly, so that a task that arrives now cannot overtake it.
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();
@@ -88,8 +89,8 @@ export class Turns {
   }
 }
 
-// Building transactions of 32 segments takes about a millisecond, and about as many envelopes are sent per turn of the
-// event loop. So a flush of very many segments neither blocks the event loop nor overflows the queue.
+// Building the transactions of 32 segments takes about a millisecond, and the sender takes about as many envelopes per
+// turn of the event loop. A flush of many segments therefore neither blocks the event loop nor overflows the queue.
 const SEGMENTS_PER_TURN = 32;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

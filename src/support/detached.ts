@@ -1,6 +1,6 @@
 import { attempt, firstOf, isList, lengthOf, ownKeys, setMember } from "./foreign.js";
 
-/** Values that are copied by default; values beyond this bound stay shared. */
+/** Values that are copied by default. Beyond this number they stay shared with the original. */
 const MAX_FOREIGN_VALUES = 5000;
 
 const MAX_DEPTH = 100;
@@ -11,9 +11,9 @@ interface Copying {
 }
 
 /**
- * Copies plain objects and lists at every level, so that a hook's writes to the copy do not change the original. Other
- * objects (errors, dates, class instances, buffers) are shared, and so is all beyond `maxValues` values (default 5000) or
- * 100 levels. Never throws.
+ * Copies plain objects and arrays at every level, so that a hook's changes to the copy do not affect the original.
+ * Other objects (errors, dates, class instances, buffers) stay shared, as does everything beyond `maxValues` values
+ * (default 5000) or 100 levels. Never throws.
  */
 export function detached<T>(value: T, maxValues: number = MAX_FOREIGN_VALUES): T {
   return attempt(
@@ -40,7 +40,7 @@ function listCopy(list: readonly unknown[], depth: number, copying: Copying): un
 }
 
 function recordCopy(record: object, depth: number, copying: Copying): unknown {
-  // Listing the keys takes time, too.
+  // Checked before the keys are listed, because listing takes time as well.
   if (copying.remaining <= 0) return record;
   const keys = ownKeys(record, copying.remaining + 1);
   copying.remaining -= keys.length;

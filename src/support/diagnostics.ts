@@ -4,7 +4,7 @@ import { duringOwnCall, ownCall } from "./own-call.js";
 import { reportSetupFault } from "./setup-faults.js";
 import type { FaultOptions } from "./setup-faults.js";
 
-/** Receives the package's messages. OTel's `diag` fits. */
+/** Receives the package's messages. OTel's `diag` implements it. */
 export interface DiagnosticsLogger {
   warn(message: string, ...details: unknown[]): void;
   debug(message: string, ...details: unknown[]): void;
@@ -12,14 +12,14 @@ export interface DiagnosticsLogger {
 
 /**
  * Reports problems of one client. No method throws. A message that is reported while another one is being written is
- * dropped: a logger that captures its own output would otherwise cause endless messages.
+ * dropped: a logger whose own output is captured would otherwise cause messages without end.
  */
 export interface Diagnostics {
   /** Logs a warning once per kind of problem; repeats are only counted. */
   warnOnce(kind: string, message: string, cause?: unknown): void;
   /**
-   * Reports a set-up fault, which makes data wrong or loses it: once per process and kind, on standard error if no logger
-   * is registered. Repeats are only counted.
+   * Reports a set-up fault, which corrupts or loses data: once per process and kind, on standard error if no logger is
+   * registered. Repeats are only counted.
    */
   faultOnce(kind: string, message: string, cause?: unknown): void;
   debug(message: string, cause?: unknown): void;
@@ -72,23 +72,23 @@ export function guardCallback<T>(
     if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, () => undefined);
     return { ok: true, value };
   } catch (error) {
-    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw; its result is not used`, error);
+    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw, and its result is ignored`, error);
     return { ok: false };
   }
 }
 
 /**
- * Reports a hook that returned a promise although its result is needed synchronously. A set-up fault, because the hook has
- * no effect: data that it should remove is sent. `effect` says what happens instead.
+ * Reports that a hook returned a promise although its result is needed synchronously. This is a set-up fault: the hook
+ * has no effect, so data that it should remove is sent. `effect` describes what happens instead.
  */
 export function reportAsyncHook(diagnostics: Diagnostics, name: string, effect: string): void {
   diagnostics.faultOnce(
     `async:${name}`,
-    `\`${name}\` returned a promise, and its result is ignored: ${effect}. It must be synchronous: remove \`async\`, and return the result itself`,
+    `\`${name}\` returned a promise, and its result is ignored: ${effect}. Make the function synchronous: remove \`async\` and return the result directly`,
   );
 }
 
-// A logger is the application's code: its failures must not affect the pipeline.
+// A logger is application code: its failures must not affect the pipeline.
 function tell(log: Log, message: string, cause: unknown): void {
   if (ownCall() === "message") return;
   try {
@@ -96,6 +96,6 @@ function tell(log: Log, message: string, cause: unknown): void {
       cause === undefined ? log(`${PREFIX} ${message}`) : log(`${PREFIX} ${message}`, cause),
     );
   } catch {
-    // There is nowhere left to report it.
+    // The logger itself failed, so there is nowhere left to report it.
   }
 }

@@ -1,17 +1,18 @@
-// Reads values of the application. Getters and proxies run its code: they may throw, never end, or change.
+// Functions that read values of the application. Getters and proxy traps run application code, which may throw, never
+// return, or return something else each time.
 
 import { types } from "node:util";
 
 /** Characters of a class name or function name that are read. */
 export const MAX_NAME_LENGTH = 256;
 
-/** Length of a prototype chain that is searched: no class has as many ancestors. */
+/** The longest prototype chain that is searched. Real classes have far fewer ancestors. */
 const MAX_PROTOTYPES = 100;
 
 /** Own keys above which an object counts as large: the engine takes about 3 ms to list so many. */
 const LARGE = 10_000;
 
-/** Keys of a large object that are remembered. */
+/** Keys that are remembered for a large object. */
 const MAX_REMEMBERED_KEYS = 1000;
 
 /** Returns the result of `read`, or the fallback if it throws. */
@@ -23,7 +24,7 @@ export function attempt<T>(read: () => T, fallback: T): T {
   }
 }
 
-/** Returns a property of any value; `undefined` if there is none or reading it throws. */
+/** Returns a property of any value; `undefined` if it has none or if reading it throws. */
 export function memberOf(value: unknown, key: string | symbol): unknown {
   if (!isObjectLike(value)) return undefined;
   return attempt<unknown>(() => Reflect.get(value, key), undefined);
@@ -40,8 +41,8 @@ export function classNameOf(value: object): string {
 }
 
 /**
- * Tells whether a prototype is among the nearest 100 of a value. Unlike `instanceof`, it is bounded for a chain of proxies
- * that each return another proxy as prototype: the engine follows 100,000 of them (up to 0.3 s). Never throws.
+ * Tells whether a prototype is among the nearest 100 of a value. Use it instead of `instanceof`, which follows 100,000
+ * prototypes (up to 0.3 s) if each one is a proxy that returns another proxy. Never throws.
  */
 export function inherits(value: unknown, prototype: object): boolean {
   return attempt(() => {
@@ -78,12 +79,14 @@ export function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T
   );
 }
 
-/** Tells whether a value is an object that is neither a list nor a promise. Never throws. */
+/** Tells whether a value is an object that is neither an array nor a promise. Never throws. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !isList(value) && !isThenable(value);
 }
 
-/** Sets a member of a plain object, even one called `__proto__`: assigning that would set the object's prototype. */
+/**
+ * Sets a property of a plain object, including one called `__proto__`; assigning that would set the object's prototype.
+ */
 export function setMember<T>(target: Record<string, T>, key: string, value: T): void {
   if (key !== "__proto__") target[key] = value;
   else
@@ -95,18 +98,23 @@ export function setMember<T>(target: Record<string, T>, key: string, value: T): 
     });
 }
 
-/** Handles the rejection of a promise that a callback returned and nothing awaits: it must not end the process. */
+/**
+ * Handles the rejection of a promise that a callback returned and that nothing awaits, so that it does not end the
+ * process.
+ */
 export function ignoreRejection(result: unknown): void {
   if (types.isPromise(result)) void Promise.prototype.then.call(result, undefined, () => undefined);
 }
 
-/** Returns the length of a list, or 0 if it is invalid: a proxy may return anything. Never throws. */
+/** Returns the length of an array, or 0 if it is invalid, since a proxy may return any value. Never throws. */
 export function lengthOf(list: readonly unknown[]): number {
   const length = memberOf(list, "length");
   return typeof length === "number" && length > 0 ? length : 0;
 }
 
-/** Returns at most the first `max` members of a list, read by index; an empty list for other values. Never throws. */
+/**
+ * Returns at most the first `max` elements of an array, read by index; an empty array for other values. Never throws.
+ */
 export function firstOf(list: unknown, max: number): unknown[] {
   if (!isList(list)) return [];
   const members: unknown[] = [];
@@ -115,16 +123,18 @@ export function firstOf(list: unknown, max: number): unknown[] {
   return members;
 }
 
-// The engine can only list all keys of an object: 0.5 s for a million of them. Remembered, so that it happens once.
+// The first keys of large objects. The engine cannot list only some keys, and takes 0.5 s for a million of them, so
+// each large object is listed once.
 const firstKeysOf = new WeakMap<object, readonly string[]>();
 let hasSeenLarge = false;
 
 /**
- * Returns at most the first `max` own enumerable keys; for a list, its indexes; none for bytes and boxed strings. For an
- * object with more than 10,000 keys, the first 1000 are remembered and returned from then on. Throws what a proxy throws.
+ * Returns at most the first `max` own enumerable keys; the indexes of an array; none for bytes and boxed strings. For
+ * an object with more than 10,000 keys, the first 1000 are remembered and returned from then on. Throws whatever a
+ * proxy trap throws.
  */
 export function ownKeys(value: object, max: number): readonly string[] {
-  // Untyped code may pass a string, which has a key for each of its characters.
+  // Untyped code may pass a string, which has an index key for each character.
   if (!isObjectLike(value)) return [];
   if (isList(value)) return indexesOf(value, max);
   if (ArrayBuffer.isView(value) || types.isStringObject(value)) return [];
@@ -135,7 +145,9 @@ export function ownKeys(value: object, max: number): readonly string[] {
   return keys.length > max ? keys.slice(0, max) : keys;
 }
 
-/** Returns at most the first `max` own entries of an object; members that cannot be read are left out. Never throws. */
+/**
+ * Returns at most the first `max` own entries of an object; properties that cannot be read are left out. Never throws.
+ */
 export function ownEntries<Value>(
   value: Readonly<Record<string, Value>> | object,
   max: number,

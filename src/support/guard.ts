@@ -2,12 +2,13 @@
 type AnyFunction = (...args: never[]) => unknown;
 
 /**
- * The behaviour of a guarded function that throws:
- * - A function is called with the error and the arguments, and returns the result in its place. If it throws, so does the
- *   guarded function.
- * - `"passes"`: not guarded. The function itself does not throw, and errors of the caller's callbacks reach the caller.
- * - A number: as `"passes"`, for a function that runs its argument of that index. If that argument is no function, the call
- *   does nothing and returns undefined.
+ * What a guarded function does if it throws:
+ * - A function: called with the error and the arguments; the guarded function returns its result. If it throws as well,
+ *   the guarded function throws.
+ * - `"passes"`: the function is not guarded, because it does not throw itself and errors of the caller's callbacks must
+ *   reach the caller.
+ * - A number: as `"passes"`, for a function that calls its argument at that index. If that argument is not a function,
+ *   the call does nothing and returns undefined.
  */
 type StandIn<F> =
   | "passes"
@@ -17,8 +18,8 @@ type StandIn<F> =
       : never);
 
 /**
- * A stand-in for each function of an object, and of the objects in it. The type requires all of them, so that none can be
- * forgotten.
+ * A stand-in for each function of an object and of the objects in it. The type requires all of them, so that none can
+ * be forgotten.
  */
 type StandIns<T> = {
   readonly [
@@ -26,10 +27,10 @@ type StandIns<T> = {
   ]: T[Name] extends AnyFunction ? StandIn<T[Name]> : StandIns<T[Name]>;
 };
 
-/** Checks the arguments of a call before it is made, to report those that the function cannot use. Must not throw. */
+/** Checks the arguments before a call, and reports those that the function cannot use. Must not throw. */
 export type ArgumentCheck = (a: unknown, b: unknown, c: unknown) => void;
 
-/** Argument checks by function name; by path (`logger.info`) for functions of an object. */
+/** Argument checks by function name, or by path (`logger.info`) for functions of a nested object. */
 export type ArgumentChecks = ReadonlyMap<string, ArgumentCheck>;
 
 /** A stand-in for each method of a class. */
@@ -42,7 +43,7 @@ type AnyStandIn = ((error: unknown, ...args: unknown[]) => unknown) | number | "
 
 const guards = new WeakMap<AnyFunction, AnyFunction>();
 
-/** Returns the guard of a function, which is what its callers see; the function itself if it has none. */
+/** Returns the guarded version of a function, which is the one that callers see; the function itself if it has none. */
 export function guardOf(fn: AnyFunction): AnyFunction {
   return guards.get(fn) ?? fn;
 }
@@ -82,7 +83,7 @@ function guardedMembers<T extends object>(
 }
 
 /**
- * Guards the methods of a class, on its prototype. Stand-ins are called with the object as `this`. To be called in a static
+ * Guards the methods of a class on its prototype. Stand-ins are called with the instance as `this`. Call it in a static
  * block of the class.
  */
 export function guardMethods<T extends object>(prototype: T, standIns: MethodStandIns<T>): void {
@@ -115,8 +116,8 @@ function checkingGuard(fn: Call, check: ArgumentCheck): Call {
   };
 }
 
-// Three parameters, the most that any guarded function has. A rest parameter would allocate, and setters of scopes are
-// called for every request.
+// Three parameters, as many as any guarded function has. A rest parameter would allocate an array, and scope setters
+// are called for every request.
 function throwingGuard(fn: Call, standIn: (error: unknown, ...args: unknown[]) => unknown): Call {
   return function guarding(a, b, c) {
     try {

@@ -20,21 +20,21 @@ export type JsonValue =
   | { [key: string]: JsonValue }
   | null;
 
-/** Bounds of a copy. */
+/** Limits of a copy. */
 export interface NormalizeLimits {
   /** Levels of objects, default 3; deeper objects become `[ClassName]`. */
   readonly depth: number;
-  /** Members per object or list, default 1000. */
+  /** Properties per object or elements per array, default 1000. */
   readonly breadth: number;
-  /** Characters per text, default 8192. */
+  /** Characters per string, default 8192. */
   readonly stringLength: number;
   /** Characters per key, default 200. */
   readonly keyLength: number;
-  /** Characters of the whole copy, default 102,400. Bounds the time of the copy, too. */
+  /** Characters of the whole copy, default 102,400. Also bounds the time that copying takes. */
   readonly totalLength: number;
-  /** Values of the whole copy, default 10,000. */
+  /** Values in the whole copy, default 10,000. */
   readonly nodes: number;
-  /** Leaves out members that are `undefined`; by default they become `[undefined]`. */
+  /** Leaves out properties that are `undefined`; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
 }
 
@@ -47,7 +47,7 @@ const DEFAULTS: NormalizeLimits = {
   nodes: 10_000,
   omitUndefined: false,
 };
-// Quotes, colon and comma around a member, or a short number.
+// The quotes, colon and comma around a property, or a short number.
 const MEMBER_COST = 6;
 const NON_SERIALIZABLE = "**non-serializable**";
 
@@ -61,8 +61,9 @@ interface Walk {
 type Member = readonly [key: string, value: unknown];
 
 /**
- * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`, `[NaN]`,
- * `[undefined]`). A member that throws as it is read becomes `**non-serializable**`. Never throws, never changes the value.
+ * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`,
+ * `[NaN]`, `[undefined]`). A property whose getter throws becomes `**non-serializable**`. Never throws, never changes
+ * the value.
  */
 export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {}): JsonValue {
   const merged = { ...DEFAULTS, ...limits };
@@ -75,7 +76,7 @@ export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {})
 }
 
 function visit(value: unknown, depth: number, walk: Walk): JsonValue {
-  // Every value is charged, even one that throws, so that the budget bounds the steps of the walk.
+  // Every value is charged, even one that throws, so that the budget bounds the number of steps.
   walk.remaining -= MEMBER_COST;
   walk.nodes -= 1;
   if (typeof value !== "object" || value === null) return spend(leafOf(value), walk);
@@ -143,7 +144,7 @@ function visitMembers(value: object, depth: number, walk: Walk): JsonValue {
   return visitRecord(value, depth, walk);
 }
 
-// By index: a sparse list may have a length of 2 ** 32, or a custom iterator that never ends.
+// Reads by index: a sparse array may have a length of 2 ** 32, and a custom iterator may never end.
 function visitList(list: readonly unknown[], depth: number, walk: Walk): JsonValue[] {
   const copy: JsonValue[] = [];
   const length = lengthOf(list);
@@ -180,11 +181,11 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   for (const key of ownKeys(value, walk.limits.breadth + 1)) {
     if (!addMember(copy, [key, read(value, key)], place)) break;
   }
-  // Not by assignment: a member called `__proto__` would set the copy's prototype.
+  // Not assigned property by property: assigning `__proto__` would set the copy's prototype.
   return Object.fromEntries(copy);
 }
 
-// Returns false if the copy is full; a marker was added then.
+// Adds a property. If the copy is full, adds a marker instead and returns false.
 function addMember(
   copy: [string, JsonValue][],
   [key, value]: Member,

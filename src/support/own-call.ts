@@ -1,14 +1,14 @@
-/** The kinds of calls in which this package runs the application's code: a logger, a hook, or a custom transport. */
+/** The kinds of application code that this package calls: a logger, a hook, or a custom transport. */
 export type OwnCall = "hook" | "message" | "transport";
 
-// Shared by all copies of the package: code that one copy calls may capture with another.
+// Shared by all copies of the package: code that one copy calls may capture through another.
 const SLOT = Symbol.for("otel-sentry-bridge.own-calls.v1");
 const carrier: typeof globalThis & { [SLOT]?: Record<OwnCall, number> } = globalThis;
 const running = (carrier[SLOT] ??= { hook: 0, message: 0, transport: 0 });
 
 /**
- * Runs the application's code, and marks the time until it returns. Telemetry that it captures meanwhile is dropped: it
- * would call the same code again, without end.
+ * Runs application code, and marks the current call stack until it returns. Telemetry that the code captures meanwhile
+ * is dropped, because it would call the same code again without end.
  */
 export function duringOwnCall<T>(kind: OwnCall, run: () => T): T {
   running[kind] += 1;
@@ -19,7 +19,10 @@ export function duringOwnCall<T>(kind: OwnCall, run: () => T): T {
   }
 }
 
-/** Returns the kind of call that is running: message before transport before hook; undefined if there is none. */
+/**
+ * Returns the kind of call that is running; undefined if there is none. If calls are nested, `message` takes precedence
+ * over `transport`, and `transport` over `hook`.
+ */
 export function ownCall(): OwnCall | undefined {
   if (running.message > 0) return "message";
   if (running.transport > 0) return "transport";

@@ -1,16 +1,16 @@
 import nodeModule from "node:module";
 
-// This file, or the chunk of the built package that contains it (its name is set in `scripts/build/bundle.mjs`).
+// Matches this file, or the chunk of the built package that contains it (named in `scripts/build/bundle.mjs`).
 const OWN_NAME = /\/(?:own-file\.ts|otel-sentry-bridge\.cjs)$/;
 
-/** Tells whether this package runs from its own files; false inside a bundle. */
+/** Tells whether this package runs from its own files; false if the application has bundled it. */
 export function isUnbundled(): boolean {
   return OWN_NAME.test(ownFile().replaceAll("\\", "/"));
 }
 
 /**
- * Returns a `require` that resolves `name`, a dependency of this package: from its own file (or the bundle that contains
- * it), else from the main script. Undefined if neither resolves it.
+ * Returns a `require` that can resolve `name`, a dependency of this package: from this file (or the bundle that
+ * contains it), else from the main script. Undefined if neither can.
  */
 export function requireFinding(name: string): NodeJS.Require | undefined {
   for (const origin of [ownFile(), process.argv[1]]) {
@@ -33,9 +33,9 @@ export function requireFrom(path: string): NodeJS.Require {
   return nodeModule.createRequire(path);
 }
 
-// Read from a stack trace: `import.meta` and `__filename` each exist in one module format only, and bundlers replace both.
-// Returns "" if the stack has no path. With `--enable-source-maps` it is the path of the original source, which may not
-// exist: hence the main script as the second origin.
+// Returns the path of this file, read from a stack trace: `import.meta` and `__filename` each exist in one module
+// format only, and bundlers replace both. Returns "" if the stack has no path. With `--enable-source-maps` it is the
+// path of the original source, which may not exist; therefore callers also try the main script.
 function ownFile(): string {
   const { stack } = new Error("own file");
   if (typeof stack !== "string") return "";

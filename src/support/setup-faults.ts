@@ -2,13 +2,13 @@ import { types } from "node:util";
 
 import { duringOwnCall, ownCall } from "./own-call.js";
 
-/** Where and how a set-up fault is reported. */
+/** Options that decide where and how a set-up fault is reported. */
 export interface FaultOptions {
-  /** Does not write it to standard error; OTel's `diag` still receives it. Default false. */
+  /** Keeps the fault off standard error; OTel's `diag` still receives it. Default false. */
   readonly isSilent?: boolean | undefined;
-  /** Writes it to standard error even if OTel's `diag` has a logger. Default false. */
+  /** Writes the fault to standard error even if OTel's `diag` has a logger. Default false. */
   readonly isDebug?: boolean | undefined;
-  /** The underlying error: its message is added to the line; a logger receives the error itself. */
+  /** The underlying error. Its message is added to the line; a logger receives the error itself. */
   readonly cause?: unknown;
 }
 
@@ -20,8 +20,8 @@ const MAX_LINE_LENGTH = 2000;
 
 // Shared by all copies of the package: each kind is reported once per process.
 const SLOT = Symbol.for("otel-sentry-bridge.setup-faults.v1");
-// The global of all copies of `@opentelemetry/api` 1.x. Read directly, so that a logger is found no matter which copy of
-// the API it was registered with.
+// The global object that all copies of `@opentelemetry/api` 1.x share. Read directly, so that the logger is found
+// whichever copy of the API it was registered with.
 const API = Symbol.for("opentelemetry.js.api.1");
 
 const carrier: typeof globalThis & { [SLOT]?: Set<string>; [API]?: { diag?: DiagLogger } } =
@@ -32,20 +32,20 @@ interface DiagLogger {
 }
 
 /**
- * Reports a set-up fault, which makes data wrong or loses it: once per process and kind, to the logger of OTel's `diag`
+ * Reports a set-up fault, which corrupts or loses data: once per process and kind, to the logger of OTel's `diag`
  * (level `error`) if there is one, else as one line on standard error. Needs no client. Never throws.
  */
 export function reportSetupFault(kind: string, message: string, options: FaultOptions = {}): void {
   const write = channelFor(options);
   const reported = reportedKinds();
-  // A silenced fault does not count as reported: another client may not be silent.
+  // A silenced fault does not count as reported, because another client may not be silent.
   if (write === undefined || reported.has(kind) || reported.size >= MAX_KINDS) return;
   if (ownCall() === "message") return;
   reported.add(kind);
   try {
     duringOwnCall("message", () => write(`${PREFIX} ${message}`, options.cause));
   } catch {
-    // The logger is the application's code: its failures must not affect the caller.
+    // The logger is application code: its failures must not affect the caller.
   }
 }
 
@@ -69,7 +69,7 @@ function channelFor({ isSilent, isDebug }: FaultOptions): Write | undefined {
   return (message, cause) => writeStandardError(lineOf(message, cause));
 }
 
-// Only the error's message: a stack would take many lines.
+// Uses the error's message only: a stack would take many lines.
 function lineOf(message: string, cause: unknown): string {
   const reason = types.isNativeError(cause) ? ` (${cause.message})`.slice(0, MAX_LINE_LENGTH) : "";
   return `${message}${reason}`
@@ -93,7 +93,7 @@ export function writeStandardError(line: string): void {
       if (error && stderr.listenerCount("error") === 0) stderr.once("error", ignore);
     });
   } catch {
-    // There is nowhere left to report it.
+    // Standard error itself failed, so there is nowhere left to report it.
   } finally {
     stderr.off("error", ignore);
   }

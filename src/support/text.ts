@@ -2,27 +2,28 @@ import { MAX_NAME_LENGTH, classNameOf, memberOf } from "./foreign.js";
 
 const MARK = "...";
 
-/** Returns a text that Sentry can store: lone surrogates and NUL, which Postgres rejects, become U+FFFD. */
+/** Returns a string that Sentry can store: lone surrogates and NUL, which Postgres rejects, become U+FFFD. */
 export function storable(text: string): string {
   const whole = text.toWellFormed();
-  // Checked first because this runs for texts of spans. `replaceAll` takes seven times as long for a text of many NULs.
+  // Checked first because this runs for strings of spans. `split` and `join`, because `replaceAll` takes seven times as
+  // long for a string with many NULs.
   return whole.includes("\0") ? whole.split("\0").join("\uFFFD") : whole;
 }
 
-/** Returns at most the first `max` UTF-16 code units of a text, well-formed: no surrogate pair is split. */
+/** Returns at most the first `max` UTF-16 code units of a string, well-formed: no surrogate pair is split. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return storable(text);
   const isPairCut = isHighSurrogate(text.charCodeAt(max - 1));
   return storable(text.slice(0, Math.max(0, isPairCut ? max - 1 : max)));
 }
 
-/** Cuts a text like `cut`, and marks a cut with `...`, which counts towards `max`. */
+/** Cuts a string like `cut`, and ends a cut one with `...`, which counts towards `max`. */
 export function clip(text: string, max: number): string {
   if (text.length <= max || max <= MARK.length) return cut(text, max);
   return cut(text, max - MARK.length) + MARK;
 }
 
-/** Returns the longest beginning of a text that takes at most `max` bytes in UTF-8, well-formed. */
+/** Returns the longest prefix of a string that takes at most `max` bytes in UTF-8, well-formed. */
 export function cutBytes(text: string, max: number): string {
   let head = cut(text, max);
   // A UTF-16 code unit takes at most three bytes, so this never cuts too much.
@@ -33,7 +34,10 @@ export function cutBytes(text: string, max: number): string {
   return head;
 }
 
-/** Returns the length and `max` characters of each end of a long text, to hash in its place; a short text unchanged. */
+/**
+ * Returns the length and `max` characters of each end of a long string, to be hashed in its place; a short string
+ * unchanged.
+ */
 export function endsOf(text: string, max: number): string {
   return text.length <= 2 * max ? text : `${text.length}:${text.slice(0, max)}${text.slice(-max)}`;
 }
@@ -45,7 +49,9 @@ function isHighSurrogate(code: number): boolean {
 // Printing a longer number takes noticeable time.
 const MAX_BIGINT_BITS = 1024;
 
-/** Returns any value as text for a message: primitives as `String` does, objects by class name. Never throws. */
+/**
+ * Converts any value to a string for a message: primitives as `String` does, objects to their class name. Never throws.
+ */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return bigintText(value);
@@ -66,7 +72,7 @@ export function functionText(value: object): string {
   return `[Function: ${shown === "" ? "<anonymous>" : shown}]`;
 }
 
-/** Returns the digits of a bigint; a remark if it has more than 1024 bits. */
+/** Returns the digits of a bigint, or a placeholder if it has more than 1024 bits. */
 export function bigintText(value: bigint): string {
   const small = BigInt.asIntN(MAX_BIGINT_BITS, value) === value;
   return small ? String(value) : `more than ${MAX_BIGINT_BITS} bits`;
@@ -95,7 +101,7 @@ export function errorType(error: object): string {
   return BUILT_IN_NAMES.has(name) && !BUILT_IN_NAMES.has(className) ? nameOfClass(className) : name;
 }
 
-/** Returns the error's message as text; "" if it has none. Never throws. */
+/** Returns the error's message as a string; "" if it has none. Never throws. */
 export function errorMessage(error: object): string {
   const message = memberOf(error, "message");
   return message === undefined ? "" : textOf(message);
@@ -114,7 +120,7 @@ export function jsonString(value: string): string {
   return NEEDS_ESCAPE.test(value) ? JSON.stringify(storable(value)) : `"${value}"`;
 }
 
-/** Encodes a JSON member with a leading comma; "" if there is no value. `key` must not need escaping. */
+/** Encodes a JSON property with a leading comma; "" if there is no value. `key` must not need escaping. */
 export function jsonMember(key: string, value: string | undefined): string {
   return value === undefined ? "" : `,"${key}":${jsonString(value)}`;
 }

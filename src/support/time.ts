@@ -1,6 +1,6 @@
 /**
- * Returns milliseconds since 1970 by a monotonic clock. For deadlines and intervals: a change of the wall clock neither
- * ends them early nor prolongs them.
+ * Returns milliseconds since 1970 on a monotonic clock. Use it for deadlines and intervals: a change of the wall clock
+ * then neither shortens nor prolongs them.
  */
 export function steadyNow(): number {
   return performance.timeOrigin + performance.now();
@@ -13,7 +13,7 @@ export type SetTimer = (run: () => void, millis: number) => () => void;
 export interface Timers {
   /** Runs a function once after a delay, and keeps the process alive until then. Returns a function that cancels it. */
   after(delayMillis: number, run: () => void): () => void;
-  /** As `after`, but does not keep the process alive. */
+  /** Like `after`, but does not keep the process alive. */
   inBackground(delayMillis: number, run: () => void): () => void;
   /** Runs a function in the next turn of the event loop, as `setImmediate` does. */
   soon(run: () => void): void;

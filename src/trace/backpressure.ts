@@ -23,7 +23,7 @@ const MAX_FACTOR = 10;
 export const NO_PRESSURE: Pressure = { factor: () => 0 };
 
 /**
- * Measures the pressure when `factor` is called, without a timer: each failed health check halves the rate once more,
+ * Measures the pressure when `factor` is called, without a timer. Each failed health check halves the rate once more;
  * the first successful one restores it. An interval without calls counts as one check.
  */
 export function createBackpressure(settings: BackpressureSettings): Pressure {
@@ -42,7 +42,7 @@ export function createBackpressure(settings: BackpressureSettings): Pressure {
   };
 }
 
-/** A decision by a rate under pressure. */
+/** A sampling decision made with a lowered rate. */
 interface PressedDecision {
   readonly outcome: "backpressure" | "kept" | "sample_rate";
   /** The lowered rate, which goes into the trace's dynamic sampling context. */
@@ -71,8 +71,8 @@ interface PressedSampling {
 }
 
 /**
- * Applies the pressure to a decision by a sampler, by the configured rate or by the sender. The sender's rate stays in
- * effect if it is known and lower.
+ * Applies the pressure to a decision, whether it was made by a sampler, by the configured rate or by the sender. The
+ * sender's rate stays in effect if it is known and lower.
  */
 export function pressDecision(
   sampling: SamplingDecision,

@@ -15,11 +15,11 @@ const MAX_BYTES = 8192;
 const MAX_MEMBERS = 180;
 const MAX_MEMBER_BYTES = 4096;
 
-// A header within the limits cannot have more parts, even if many of them are empty.
+// Maximum number of parts. A header within the size limit cannot have more, even if many of them are empty.
 const MAX_PARTS = MAX_BYTES;
 
-// Characters of a header that are read, eight times the size limit. HTTP servers reject longer headers, but headers of
-// messages may be longer.
+// Characters of a header that are read: eight times the size limit. HTTP servers reject longer headers, but message
+// headers may be longer.
 const MAX_READ_LENGTH = 8 * MAX_BYTES;
 
 const PREFIX = "sentry-";
@@ -74,7 +74,7 @@ export function baggageMember(key: string, value: string, properties?: string): 
   return { text: isKept ? `${pair};${properties}` : pair, key, value };
 }
 
-// Cuts between members: a member that is cut would have another value.
+// Cuts between members: half a member would have a different value.
 function readable(header: string): string {
   if (header.length <= MAX_READ_LENGTH) return header;
   return header.slice(0, Math.max(0, header.lastIndexOf(",", MAX_READ_LENGTH)));

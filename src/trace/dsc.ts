@@ -23,7 +23,7 @@ export interface DscFields {
  * so members are assigned one by one: filtering a list of entries takes ten times as long.
  */
 export function dscOf(own: DscFields): DynamicSamplingContext {
-  // Lower case as in headers and events: some id generators write capitals.
+  // Headers and events have ids in lower case, but some id generators write upper case.
   const traceId = own.traceId.toLowerCase();
   const dsc: Record<string, string> = { trace_id: traceId, public_key: own.publicKey };
   const decided = own.sampled !== undefined;
@@ -38,8 +38,8 @@ export function dscOf(own: DscFields): DynamicSamplingContext {
 }
 
 /**
- * Creates a function that writes the JSON of `dscOf` without creating the object, once per transaction, in a third of the
- * time. Release and environment are encoded once, because they rarely change within a process.
+ * Returns a function that writes the JSON of `dscOf` without creating the object, in a third of the time; it runs for
+ * each transaction. Release and environment are encoded once, because they rarely change within a process.
  */
 export function createDscWriter(): (own: DscFields) => string {
   let release: string | undefined;
@@ -74,8 +74,7 @@ export interface ProcessIdentity {
 }
 
 /**
- * Holds the dynamic sampling context of a segment. It is frozen at its first use in a header or an envelope, and does not
- * change afterwards.
+ * Holds the dynamic sampling context of a segment. The context is fixed at its first use in a header or an envelope.
  */
 export interface DscSlot {
   frozen: DynamicSamplingContext | undefined;
@@ -92,7 +91,7 @@ export function dscForSegment(
   return sender === undefined ? dscOf(own) : continuedDsc(sender, own);
 }
 
-/** Returns the dynamic sampling context that the trace's sender sent; `undefined` if it sent none. */
+/** Returns the dynamic sampling context that the sender of the trace sent; `undefined` if it sent none. */
 export function senderDsc(
   incoming: IncomingTrace | undefined,
   traceId: string,
@@ -123,9 +122,9 @@ export function isUsable(dsc: DynamicSamplingContext): boolean {
 }
 
 /**
- * Returns a sender's dynamic sampling context as it is propagated. All members stay as they came except two:
- * `sample_rand` is replaced if the sender's is invalid, and `sample_rate` by the local rate if one was applied. An empty
- * context stays empty.
+ * Returns a sender's dynamic sampling context as it is propagated. All members stay unchanged except two: `sample_rand`
+ * is replaced if the sender's is invalid, and `sample_rate` by the local rate if one was applied. An empty context
+ * stays empty.
  */
 export function continuedDsc(
   dsc: DynamicSamplingContext,

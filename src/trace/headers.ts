@@ -72,7 +72,7 @@ export interface Traceparent {
 const TRACEPARENT =
   /^[ \t]*(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:[ \t]*|(-.*))$/;
 
-// Undefined flags must not be propagated: a later version may define them.
+// Undefined flags are cleared, because a later version may give them a meaning.
 const KNOWN_FLAGS = 0b11;
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingTrace } from "./headers.js";
 
-// `sample_rand` has six decimals: decisions are taken among a million steps.
+// `sample_rand` has six decimals, so decisions are made in steps of a millionth.
 const STEPS = 1_000_000;
 const HALF = 2 ** 28;
 
@@ -19,7 +19,7 @@ export function sampleRandOf(traceId: string, incoming: IncomingTrace | undefine
   return consistentStep(step, parseRate(dsc["sample_rate"]), incoming?.sampled) / STEPS;
 }
 
-// Contradictions (sampled at rate 0, not sampled at rate 1) leave an empty range: the step stays.
+// Contradictions (sampled at rate 0, not sampled at rate 1) leave an empty range; the step then stays unchanged.
 function consistentStep(step: number, rate: number | undefined, sampled?: boolean): number {
   if (rate === undefined || sampled === undefined) return step;
   const cut = firstStepNotBelow(rate);
@@ -64,7 +64,10 @@ export function isRate(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= 1;
 }
 
-/** Parses a probability, such as the texts of `sample_rate` and `sample_rand`; returns `undefined` if it is invalid. */
+/**
+ * Parses a probability, such as the string values of `sample_rate` and `sample_rand`; returns `undefined` if it is
+ * invalid.
+ */
 export function parseRate(text: string | undefined): number | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   const value = Number(text);

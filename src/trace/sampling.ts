@@ -10,7 +10,10 @@ export interface SamplerContext extends SpanDescription {
   readonly parentSampled: boolean | undefined;
   /** The sender's sample rate, 0 to 1; `undefined` if it is unknown. */
   readonly parentSampleRate: number | undefined;
-  /** Returns the sender's rate, else 1 or 0 by its decision, else `fallback`. Keeps traces complete. */
+  /**
+   * Returns the sender's rate, else 1 or 0 by the sender's decision, else `fallback`. A sampler that returns it keeps
+   * traces complete.
+   */
   readonly inheritOrSampleWith: (fallback: number) => number;
 }
 
@@ -90,7 +93,7 @@ function isThenable(answer: unknown): boolean {
   return typeof answer === "object" && answer !== null && "then" in answer;
 }
 
-// The decision is needed as the span starts, so the promise is ignored. Its rejection must not end the process.
+// The decision is needed when the span starts, so the promise is ignored. Its rejection must not end the process.
 function passedOver(answer: unknown, input: SamplingInput): undefined {
   if (isPromise(answer)) answer.catch(() => undefined);
   input.onAsyncSampler?.();
