@@ -7,18 +7,20 @@ interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;
   readonly isReachable: () => boolean;
-  /** Time at which an envelope was sent; undefined if it was not sent, or is being written to the spool. */
+  /**
+   * Returns the time at which an envelope was sent; undefined if it was not sent, or if it is being written to the
+   * spool.
+   */
   readonly startedAt: (envelope: EncodedEnvelope) => number | undefined;
   /** Sends a check-in. */
   readonly send: (envelope: EncodedEnvelope, checkIn: CheckInState) => void;
-  /** Starts a held check-in; returns false if it is dropped. */
+  /** Sends a held check-in; returns false if it is dropped instead. */
   readonly start: (envelope: EncodedEnvelope) => boolean;
-  /** Drops a check-in because too many wait in its run. */
+  /** Drops a check-in because too many of its run are waiting. */
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
 
-// How long a check-in waits for an earlier one of its run that gets no answer: while a flush is pending, and
-// otherwise.
+// How long a check-in waits if an earlier one of its run gets no answer: while a flush is pending, and otherwise.
 const LATE_IN_FLUSH_MILLIS = 500;
 const LATE_MILLIS = 5000;
 
@@ -31,17 +33,20 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     this.#settings = settings;
   }
 
-  /** Bytes of the check-ins that have left the queue and wait for an earlier one. */
+  /** Bytes of the check-ins that have left the queue and wait for an earlier one of their run. */
   get bytes(): number {
     return this.#order.bytes;
   }
 
-  /** Notes an envelope that came into the queue. */
+  /** Records that an envelope was queued. */
   entered(envelope: EncodedEnvelope): void {
     if (envelope.checkIn !== undefined) this.#order.entered(envelope, envelope.checkIn);
   }
 
-  /** Notes an envelope that the queue evicts; returns true if a later check-in of its run makes it superfluous. */
+  /**
+   * Records that the queue has evicted an envelope; returns true if a later check-in of the same run makes it
+   * superfluous.
+   */
   evicted(envelope: EncodedEnvelope): boolean {
     const { checkIn } = envelope;
     if (checkIn === undefined) return false;
@@ -56,7 +61,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     else this.#hold(checkIn);
   }
 
-  /** Notes the outcome of an envelope, and starts the check-in that waited for it. */
+  /** Records the outcome of an envelope, and sends the check-in that waited for it. */
   ended(envelope: EncodedEnvelope): void {
     const { checkIn } = envelope;
     if (checkIn === undefined) return;
@@ -65,12 +70,12 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     while (next !== undefined && !this.#settings.start(next)) next = this.#order.next(checkIn.id);
   }
 
-  /** Called by a flush: check-ins stop waiting for an earlier one that is late. */
+  /** Called by a flush: check-ins stop waiting for an earlier one that is overdue. */
   wake(): void {
     this.#passLate(LATE_IN_FLUSH_MILLIS);
   }
 
-  /** Holds an envelope that is left in the queue if a check-in of its run is under way; returns whether it does. */
+  /** Holds an envelope that is still queued if a check-in of its run is in flight; returns whether it is held. */
   keepsBack(envelope: EncodedEnvelope): boolean {
     return this.#order.holds(envelope);
   }
@@ -90,7 +95,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     this.#settings.timers.inBackground(LATE_MILLIS, () => this.#passLate(LATE_MILLIS));
   }
 
-  // While the server is unreachable, the check-in in front is held back by retries; it is not late.
+  // While the server is unreachable, the first check-in waits for a retry; it is not overdue.
   #passLate(millis: number): void {
     const { isReachable, now, start, startedAt } = this.#settings;
     if (!isReachable()) return;

@@ -1,21 +1,21 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { supersedes } from "../protocol/envelope.js";
 
-// One check-in of each id is under way. More than one waits behind it only if a job reports its status often.
+// Check-ins of one run that may wait behind the one in flight. A run has more only if the job reports its status often.
 const MAX_HELD_PER_ID = 10;
 
 interface Run {
-  /** Still in the queue. */
+  /** Still queued. */
   readonly queued: Set<EncodedEnvelope>;
-  /** Under way. */
+  /** In flight. */
   head: EncodedEnvelope | undefined;
-  /** Left the queue; waiting for the one under way. */
+  /** No longer queued; waiting for the one in flight. */
   readonly held: EncodedEnvelope[];
 }
 
 /**
- * Keeps the check-ins of one id in order, one under way at a time. An `in_progress` is superseded while the end of
- * its run waits behind it: dropping it then loses nothing.
+ * Keeps the check-ins of one run in order, with one in flight at a time. An `in_progress` check-in is superseded if the
+ * final check-in of its run waits behind it: dropping it then loses nothing.
  */
 export class CheckInOrder implements Iterable<EncodedEnvelope> {
   readonly #runs = new Map<string, Run>();
@@ -26,7 +26,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return this.#bytes;
   }
 
-  /** Notes that a check-in is in the queue. */
+  /** Records that a check-in was queued. */
   entered(envelope: EncodedEnvelope, { id }: CheckInState): void {
     let run = this.#runs.get(id);
     if (run === undefined) {
@@ -36,13 +36,13 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     run.queued.add(envelope);
   }
 
-  /** Notes that a check-in has left the queue. */
+  /** Records that a check-in is no longer queued. */
   left(envelope: EncodedEnvelope, { id }: CheckInState): void {
     this.#runs.get(id)?.queued.delete(envelope);
     this.#forgetIfDone(id);
   }
 
-  /** Returns whether the end of the run is waiting, so that its `in_progress` is no longer needed. */
+  /** Tells whether the final check-in of the run is waiting, so that its `in_progress` is no longer needed. */
   isSuperseded(checkIn: CheckInState): boolean {
     const run = this.#runs.get(checkIn.id);
     if (run === undefined || !checkIn.isOpen) return false;
@@ -51,7 +51,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     );
   }
 
-  /** Returns whether the check-in may be sent now; otherwise it is held. */
+  /** Returns true if the check-in may be sent now; otherwise it is held. */
   begin(envelope: EncodedEnvelope, { id }: CheckInState): boolean {
     const run = this.#runs.get(id) ?? { queued: new Set(), head: undefined, held: [] };
     this.#runs.set(id, run);
@@ -70,7 +70,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return held.length > MAX_HELD_PER_ID ? this.#takeHeld(held) : undefined;
   }
 
-  /** Holds a check-in if another of its run is under way; returns whether it does. */
+  /** Holds a check-in if another one of its run is in flight; returns whether it is held. */
   holds(envelope: EncodedEnvelope): boolean {
     const { checkIn } = envelope;
     if (checkIn === undefined) return false;
@@ -78,13 +78,13 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return this.#runs.get(checkIn.id)?.head !== undefined && !this.begin(envelope, checkIn);
   }
 
-  /** Notes that a check-in has an outcome. */
+  /** Records that a check-in has an outcome. */
   ended(envelope: EncodedEnvelope, id: string): void {
     const run = this.#runs.get(id);
     if (run?.head === envelope) run.head = undefined;
   }
 
-  /** Removes and returns the next check-in to send; undefined while another of its run is under way. */
+  /** Removes and returns the next check-in to send; undefined while another one of its run is in flight. */
   next(id: string): EncodedEnvelope | undefined {
     const run = this.#runs.get(id);
     if (run === undefined || run.head !== undefined) return undefined;
@@ -93,7 +93,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return next;
   }
 
-  /** Removes and returns the next held check-in of each run whose check-in under way is late. */
+  /** Removes and returns the next held check-in of each run whose check-in in flight is overdue. */
   passLate(isLate: (head: EncodedEnvelope) => boolean): EncodedEnvelope[] {
     const passing: EncodedEnvelope[] = [];
     for (const run of this.#runs.values()) {

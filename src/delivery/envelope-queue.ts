@@ -2,13 +2,13 @@ import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { PRIORITIES, priorityOf } from "../protocol/data-category.js";
 import { Fifo } from "../support/collections.js";
 
-/** Upper bounds of a queue; both hold at any time. */
+/** Upper bounds of a queue. Neither is ever exceeded. */
 export interface QueueBounds {
   readonly maxBytes: number;
   readonly maxItems: number;
   /**
-   * Bytes of envelopes that have left the queue and are still in memory; they count towards `maxBytes`. Default:
-   * none.
+   * Returns the bytes of envelopes that have left the queue but are still in memory; they count towards `maxBytes`.
+   * Default: none.
    */
   readonly bytesElsewhere?: () => number;
 }
@@ -24,7 +24,7 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
   shift(): EncodedEnvelope | undefined;
   /** Removes and returns all envelopes, in sending order. */
   takeAll(): EncodedEnvelope[];
-  /** True if a check-in, a session or an error waits. */
+  /** True if a check-in, a session or an error is waiting. */
   readonly isUrgent: boolean;
   /** True if the queue is nearly full: at 90 % of either bound. */
   readonly isFull: boolean;
@@ -36,7 +36,8 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
 
 const LAST_URGENT = priorityOf("error");
 
-// Eviction removes whole envelopes, so an overflowing queue is seldom filled to the last byte.
+// Share of a bound at which the queue counts as full. Below 1, because eviction removes whole envelopes and so rarely
+// leaves an overflowing queue filled to the last byte.
 const FULL = 0.9;
 const NOTHING: readonly EncodedEnvelope[] = [];
 
@@ -106,7 +107,7 @@ class LanedQueue implements EnvelopeQueue {
   }
 
   push(envelope: EncodedEnvelope, nowMillis: number = 0): readonly EncodedEnvelope[] {
-    // It would not fit into an empty queue, so nothing is evicted for it.
+    // It would not fit into an empty queue either, so nothing is evicted for it.
     if (envelope.body.length > this.#bounds.maxBytes) return [envelope];
     this.#lanes[priorityOf(envelope.category)]?.push(envelope, nowMillis);
     this.#items += 1;

@@ -17,7 +17,7 @@ import { SpoolIntake } from "./spool-intake.js";
 import { closeTransport } from "./transport.js";
 import type { SendOptions, SendResult } from "./transport.js";
 
-/** Creates a sender over a transport. It has no timer while it is idle. */
+/** Creates a sender that uses a transport. It has no timer while it is idle. */
 export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
   return new QueuedSender(settings);
 }
@@ -114,8 +114,8 @@ class QueuedSender implements EnvelopeSender {
     const reports = this.#detached(() => this.#sendReports());
     const remaining = (): number => start + timeoutMillis - this.#now();
     await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));
-    // Otherwise a short process would end while the first spooled envelope is under way, and the next one would send
-    // it again.
+    // Otherwise a short process would end while the first spooled envelope is being sent, and the next process would
+    // send it again.
     await within(this.#timers, remaining(), this.#settings.transport.settled?.());
     return true;
   }
@@ -129,8 +129,8 @@ class QueuedSender implements EnvelopeSender {
     this.#schedule.letGo();
   }
 
-  // Envelopes under way first, so that the check-ins of a run keep their order. Sent twice, the server recognizes the
-  // event id.
+  // Envelopes in flight come first, so that the check-ins of a run keep their order. If an envelope is sent twice, the
+  // server recognizes its event id.
   leave(): void {
     if (!this.#intake.isOpen) return;
     this.#isGivingUp = true;
@@ -195,7 +195,7 @@ class QueuedSender implements EnvelopeSender {
     this.#send(envelope, this.#reports.load(envelope, now));
   }
 
-  // An earlier check-in of the run is in the spool, and must be sent first.
+  // Spools a check-in that must be sent after an earlier one of its run, which is in the spool.
   async #dispatchBehind(envelope: EncodedEnvelope): Promise<void> {
     this.#slots.take(envelope, this.#now());
     const isHere = (): boolean => this.#slots.since(envelope) !== undefined;
@@ -245,13 +245,13 @@ class QueuedSender implements EnvelopeSender {
     else this.#finish(envelope, () => this.#outcomes.record(envelope, result));
   }
 
-  // `close` may have given the envelope up while the disk was busy.
+  // `close` may have discarded the envelope while the disk was busy.
   #sendFromSlot(envelope: EncodedEnvelope, options?: SendOptions): void {
     if (this.#slots.since(envelope) === undefined) return;
     this.#send(envelope, this.#reports.load(envelope, this.#now()), options);
   }
 
-  // An outcome that arrives after `close` has given the envelope up is not counted a second time.
+  // An outcome that arrives after `close` has discarded the envelope is not counted a second time.
   #finish(envelope: EncodedEnvelope, count: () => void): void {
     if (!this.#slots.free(envelope)) return;
     this.#reports.completed(envelope, undefined);
@@ -271,7 +271,8 @@ class QueuedSender implements EnvelopeSender {
     for (const left of this.#queue.takeAll())
       if (!this.#checkIns.keepsBack(left)) this.#abandon(left);
     this.#reports.close();
-    // Closing the transport ends what is in flight, so that those outcomes are known before the rest is given up.
+    // Closing the transport ends everything in flight, so that those outcomes are known before the remaining envelopes
+    // are discarded.
     await closeTransport({
       timers: this.#timers,
       diagnostics: this.#settings.diagnostics,

@@ -20,7 +20,7 @@ export class FlushWaiters {
   readonly #waiters = new Set<Waiter>();
 
   /**
-   * Resolves to true when all envelopes have an outcome, to false at the timeout. Answers that have arrived by then
+   * Resolves to true when all envelopes have an outcome, to false at the time-out. Responses that have arrived by then
    * still count: after a blocked event loop or a suspended machine, timers run before sockets are read.
    */
   wait(envelopes: readonly EncodedEnvelope[], limit: WaitLimit): Promise<boolean> {
@@ -41,7 +41,7 @@ export class FlushWaiters {
     });
   }
 
-  /** Notes that an envelope has an outcome. */
+  /** Records that an envelope has an outcome. */
   completed(envelope: EncodedEnvelope): void {
     for (const { outstanding, finish } of this.#waiters) {
       if (outstanding.delete(envelope) && outstanding.size === 0) finish();

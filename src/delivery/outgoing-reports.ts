@@ -9,11 +9,11 @@ import type { SendResult } from "./transport.js";
 interface OutgoingReportsSettings {
   readonly reports: ClientReports;
   readonly timers: Timers;
-  /** Header members of the envelope of a report, as JSON text with a leading comma. */
+  /** Additional header fields of the envelope of a report, as JSON text with a leading comma. */
   readonly headerMembers: string;
   /** Returns false while the last attempt got no response. */
   readonly isReachable: () => boolean;
-  /** Called when losses have waited for an envelope too long, and a report has to be sent by itself. */
+  /** Called when losses have waited too long for an envelope, so that a report must be sent on its own. */
   readonly onOverdue: () => void;
 }
 
@@ -23,7 +23,7 @@ const PROBE_MILLIS = 1000;
 // How long losses wait for an envelope that can carry the report.
 const OVERDUE_MILLIS = 60_000;
 
-/** Attaches client reports to outgoing envelopes, and restores the counts of reports that the server did not get. */
+/** Attaches client reports to outgoing envelopes, and restores the counts of reports that did not reach the server. */
 export class OutgoingReports {
   readonly #settings: OutgoingReportsSettings;
   readonly #loaded = new Map<EncodedEnvelope, ClientReport>();
@@ -39,7 +39,7 @@ export class OutgoingReports {
     return this.#settings.reports.hasPending;
   }
 
-  /** Returns the envelope to send: with a report attached if one is due. */
+  /** Returns the envelope to send, with a report attached if one is due. */
   load(envelope: EncodedEnvelope, nowMillis: number): EncodedEnvelope {
     if (this.#loaded.has(envelope)) return envelope;
     const report = this.#settings.reports.take(nowMillis);
@@ -49,7 +49,7 @@ export class OutgoingReports {
   }
 
   /**
-   * Returns envelopes with all losses that are not yet reported. While the server is unreachable it returns none,
+   * Returns envelopes with all losses that have not been reported yet. While the server is unreachable it returns none,
    * except for the last time, because each would be one more attempt that fails.
    */
   unload(isLast: boolean = false): EncodedEnvelope[] {
@@ -64,14 +64,14 @@ export class OutgoingReports {
     return envelopes;
   }
 
-  /** Returns how long a flush waits for the envelopes of `unload`. */
+  /** Returns how long a flush waits for the envelopes that `unload` returned. */
   waitLimit(remainingMillis: number): WaitLimit {
     const { isReachable, timers } = this.#settings;
     const longest = isReachable() ? remainingMillis : Math.min(remainingMillis, PROBE_MILLIS);
     return { timers, timeoutMillis: Math.max(0, longest) };
   }
 
-  /** Notes the outcome of an envelope; undefined if it is unknown. */
+  /** Records the outcome of an envelope; undefined if it is unknown. */
   completed(envelope: EncodedEnvelope, outcome: SendResult["outcome"] | undefined): void {
     const report = this.#loaded.get(envelope);
     if (report === undefined) return;

@@ -4,11 +4,11 @@ import type { LimitHeaders } from "./transport.js";
 
 /** The rate limits that the server has imposed on one DSN. */
 export interface RateLimits {
-  /** Applies the rate-limit headers of a response. A limit is only ever extended. */
+  /** Applies the rate-limit headers of a response. It may extend a limit but never shortens one. */
   update(headers: LimitHeaders, statusCode: number, nowMillis: number): void;
-  /** Returns whether items of this category must be dropped now. */
+  /** Tells whether items of this category must be dropped now. */
   isLimited(category: DataCategory, nowMillis: number): boolean;
-  /** Returns whether any limit is active now. */
+  /** Tells whether any limit is active now. */
   isActive(nowMillis: number): boolean;
 }
 
@@ -17,8 +17,8 @@ type LimitKey = DataCategory | typeof EVERYTHING;
 
 const MAX_LIMIT_MILLIS = 24 * 60 * 60 * 1000;
 
-// The category that a limit of this name stops. `default` and `internal` are absent because the specification ignores
-// limits on them. A limit on bytes stops the items as well.
+// The category that a limit of each name applies to. `default` and `internal` are absent because the specification
+// ignores limits on them. A limit on bytes applies to the items as well.
 const LIMITED_BY_NAME: ReadonlyMap<string, DataCategory> = new Map([
   ["attachment", "attachment"],
   ["attachment_item", "attachment"],
@@ -37,8 +37,8 @@ const LIMITED_BY_NAME: ReadonlyMap<string, DataCategory> = new Map([
 
 /**
  * Creates rate limits, none of them active. Specification:
- * https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/
- * `wallNow` is the clock that a date in `Retry-After` is compared with; all other times are monotonic.
+ * https://develop.sentry.dev/sdk/foundations/transport/rate-limiting/. `wallNow` is the clock with which a date in
+ * `Retry-After` is compared; all other times are monotonic.
  */
 export function createRateLimits(wallNow: () => number = Date.now): RateLimits {
   const deadlines = new Map<LimitKey, number>();
@@ -65,7 +65,7 @@ export function createRateLimits(wallNow: () => number = Date.now): RateLimits {
     isActive: (nowMillis) => [...deadlines.values()].some((deadline) => deadline > nowMillis),
     isLimited(category, nowMillis) {
       if (deadlines.size === 0) return false;
-      // Check both: an expired limit of the category must not hide an active one on everything.
+      // Check both: an expired limit on the category must not hide an active one on all categories.
       return (
         !isPast(category === "log_byte" ? "log_item" : category, nowMillis) ||
         !isPast(EVERYTHING, nowMillis)
@@ -95,7 +95,7 @@ function limitedKeys(categories: string): LimitKey[] {
   return categories.split(";").flatMap((name) => LIMITED_BY_NAME.get(name.trim()) ?? []);
 }
 
-// An unreadable number means a minute; very large numbers are clamped.
+// A number that cannot be parsed means a minute; very large numbers are clamped.
 function clampSeconds(seconds: number): number {
   if (Number.isNaN(seconds)) return DEFAULT_PAUSE_MILLIS;
   return Math.min(Math.max(seconds * 1000, 0), MAX_LIMIT_MILLIS);

@@ -12,14 +12,14 @@ import {
 import { createRateLimits } from "./rate-limits.js";
 import type { SendResult } from "./transport.js";
 
-// Categories that the application captures by explicit calls.
+// Categories that the application captures by explicit calls, with their names in messages.
 const CAPTURED: Readonly<Partial<Record<DataCategory, string>>> = {
   error: "an error or message",
   feedback: "feedback",
   monitor: "a check-in",
 };
 
-/** Kind of the set-up fault that a connection is refused because of a certificate or the proxy. */
+/** Diagnostic kind of the set-up fault "a connection was refused because of a certificate or the proxy". */
 export const REFUSAL_FAULT = "refused-connection";
 
 /** Dependencies of `SendOutcomes`. */
@@ -36,7 +36,7 @@ interface SpooledResult {
   readonly isOwn: boolean;
 }
 
-/** Counts the outcome of each envelope that leaves the sender exactly once, and logs each kind once. */
+/** Counts the outcome of each envelope that leaves the sender exactly once, and logs each kind of outcome once. */
 export class SendOutcomes {
   readonly #recorder: DiscardRecorder;
   readonly #diagnostics: Diagnostics;
@@ -70,15 +70,15 @@ export class SendOutcomes {
   }
 
   /**
-   * Reports a refused connection as a set-up fault, whatever becomes of the envelope: with a spool nothing is lost at
-   * first, and nobody would notice that nothing arrives.
+   * Reports a refused connection as a set-up fault, whatever happens to the envelope: with a spool nothing is lost at
+   * first, so it could go unnoticed that nothing arrives.
    */
   noteRefusal(result: SendResult): void {
     if (result.outcome !== "retryable" || !isRefusal(result.error)) return;
     this.#diagnostics.faultOnce(REFUSAL_FAULT, networkMessage(result.error));
   }
 
-  /** Counts the result of a transport, and applies its rate limits. */
+  /** Counts the result that a transport returned, and applies its rate limits. */
   record(envelope: EncodedEnvelope, result: SendResult): void {
     if (result.outcome === "retryable") return this.#unreachable(envelope, result.error);
     this.#limits.update(result.limits, result.statusCode, this.#now());
@@ -117,7 +117,7 @@ export class SendOutcomes {
     this.#recorder.record("superseded", contents);
   }
 
-  /** Counts items that were given up, unsent, when the sender was closed. */
+  /** Counts items that were discarded, unsent, when the sender was closed. */
   abandoned(contents: readonly ItemCount[]): void {
     this.#abandoned.add(contents);
     this.#recorder.record("closed", contents);
@@ -128,8 +128,8 @@ export class SendOutcomes {
   }
 
   /**
-   * Counts items that were captured after `close`. For logs, metrics and spans at the end of a process that is not a
-   * fault in the set-up.
+   * Counts items that were captured after `close`. For logs, metrics and spans this is normal at the end of a process;
+   * for others it is reported as a set-up fault.
    */
   late(category: DataCategory, contents: readonly ItemCount[]): void {
     const noun = CAPTURED[category];
@@ -155,7 +155,7 @@ export class SendOutcomes {
     this.#delivered.add(contents);
   }
 
-  // The server counts this loss itself.
+  // The server itself counts this loss.
   #limited({ contents }: EncodedEnvelope): void {
     this.#diagnostics.warnOnce(
       "rate_limited",

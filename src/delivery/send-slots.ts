@@ -7,11 +7,11 @@ export interface SlotBounds {
   readonly min: number;
   /** While many envelopes wait. */
   readonly max: number;
-  /** Additional ones while those in flight get no response. */
+  /** Additional envelopes while those in flight get no response. */
   readonly stalled: number;
 }
 
-// A few warm connections are enough for a near server. Only a backlog, which a distant or slow server causes,
+// A few warm connections are enough for a nearby server. Only a backlog, which a distant or slow server causes,
 // justifies more.
 const WAITING_PER_EXTRA_SLOT = 8;
 
@@ -20,8 +20,8 @@ const URGENT_SLOTS = 4;
 
 /**
  * A response that takes longer may never come. If all slots wait for such responses, one more envelope is sent per
- * interval, so that a recovered server is noticed within it and not only when the deadlines of the others pass. A
- * send that started before one that has been answered since is then considered lost, and holds no slot any more.
+ * interval, so that a recovered server is noticed at once instead of at the deadlines of the others. A send is
+ * considered lost, and frees its slot, if one that started later has already been answered.
  */
 export const STALL_MILLIS = 500;
 
@@ -30,7 +30,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   readonly #bounds: SlotBounds;
   readonly #startedAt = new Map<EncodedEnvelope, number>();
   #bytes = 0;
-  // Start of the newest send that has ended: older ones in flight were overtaken.
+  // Start of the newest send that has ended; sends in flight that started earlier were overtaken.
   #overtakenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: SlotBounds) {
@@ -57,7 +57,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     this.#bytes += envelope.body.length;
   }
 
-  /** Start time of a send; undefined if the envelope is not in flight. */
+  /** Returns the start time of a send; undefined if the envelope is not in flight. */
   since(envelope: EncodedEnvelope): number | undefined {
     return this.#startedAt.get(envelope);
   }
@@ -87,7 +87,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return this.#startedAt.keys();
   }
 
-  /** Number of sends, from the oldest on, that were overtaken and got no response. */
+  /** Returns how many of the oldest sends were overtaken and got no response. */
   #lost(nowMillis: number): number {
     const stalledUntil = nowMillis - STALL_MILLIS;
     let count = 0;
@@ -98,7 +98,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return count;
   }
 
-  /** Number of stall intervals since the oldest send that is not lost started. */
+  /** Returns how many stall intervals have passed since the oldest send that is not lost started. */
   #silentTimes(lost: number, nowMillis: number): number {
     let index = 0;
     for (const startedAt of this.#startedAt.values()) {
@@ -112,13 +112,13 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
 /** Dependencies of `DrainSchedule`. */
 interface DrainScheduleSettings {
   readonly timers: Timers;
-  /** Sends as many envelopes as there is room for. */
+  /** Sends as many envelopes as there are free slots. */
   readonly drain: () => void;
   /** Runs a function outside of any unit of work. */
   readonly detached: (run: () => void) => void;
 }
 
-/** Schedules when the queue is drained; each kind of run is scheduled once at a time. */
+/** Schedules when the queue is drained. Each kind of run is scheduled at most once at a time. */
 export class DrainSchedule {
   readonly #settings: DrainScheduleSettings;
   #isDue = false;
@@ -130,8 +130,8 @@ export class DrainSchedule {
   }
 
   /**
-   * Drains after the current turn: a span ends within the user's request, which goes first, and a burst is sent
-   * together.
+   * Drains after the current turn of the event loop: the user's request, in which a span ends, goes first, and a burst
+   * is sent together.
    */
   soon(): void {
     if (this.#isDue) return;
@@ -144,7 +144,7 @@ export class DrainSchedule {
     detached(() => (this.#isLettingGo ? timers.inBackground(0, run) : timers.soon(run)));
   }
 
-  /** Drains after the stall interval: while no response arrives, slots become free by time alone. */
+  /** Drains after the stall interval, since only the passing of time frees slots while no response arrives. */
   afterStall(): void {
     if (this.#isStallWatched) return;
     this.#isStallWatched = true;
@@ -154,7 +154,7 @@ export class DrainSchedule {
     });
   }
 
-  /** From now on no scheduled run keeps the process alive. */
+  /** Makes sure that from now on no scheduled run keeps the process alive. */
   letGo(): void {
     this.#isLettingGo = true;
   }

@@ -17,23 +17,23 @@ export interface EnvelopeSender {
   /** Queues an envelope. Returns at once and never throws. */
   enqueue(envelope: EncodedEnvelope): void;
   /**
-   * Returns true if items of the category need not be encoded because of a rate limit or after `close`; they are
-   * recorded as lost then.
+   * Returns true if items of the category need not be encoded, because of a rate limit or after `close`; they are then
+   * recorded as lost.
    */
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean;
   isLimited(category: DataCategory): boolean;
-  /** True if new envelopes can be sent soon: the queue has room, and no rate limit is active. */
+  /** True if new envelopes can be sent soon: the queue is not full, and no rate limit is active. */
   readonly isHealthy: boolean;
   /**
    * Resolves to true once everything that was enqueued before has an outcome; to false at the timeout, or if nothing
    * can be sent.
    */
   flush(timeoutMillis: number): Promise<boolean>;
-  /** Flushes, then accepts nothing more; what is left is spooled, or recorded as `closed`. Idempotent. */
+  /** Flushes, then accepts nothing more; what remains is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
-  /** From now on only a pending `flush()` keeps the process alive. */
+  /** Makes sure that from now on only a pending `flush()` keeps the process alive. */
   letGo(): void;
-  /** Spools what is left, synchronously, at the end of the process. */
+  /** Spools what remains, synchronously, at the end of the process. */
   leave(): void;
   /** Counts the outcome of a spooled envelope. */
   recordSpooled(spooled: SpooledEnvelope, result: SendResult): void;
@@ -42,7 +42,7 @@ export interface EnvelopeSender {
 
 /** A transport that may hold envelopes for a later attempt. */
 export interface SenderTransport extends Transport {
-  /** Called by a flush: held envelopes are tried now. */
+  /** Called by a flush: held envelopes are attempted now. */
   wake?(): void;
   /** Resolves once the envelope that is being replayed from a spool has its outcome. Never rejects. */
   settled?(): Promise<void>;
@@ -50,7 +50,7 @@ export interface SenderTransport extends Transport {
   readonly isReachable?: boolean;
   /** True if sends with `holdMillis` wait while the server is unreachable. */
   readonly holdsSends?: boolean;
-  /** False if nothing can be sent in this process at all, as without an HTTP client. */
+  /** False if nothing can be sent in this process at all, for example without an HTTP client. */
   readonly isUsable?: boolean;
 }
 
@@ -61,11 +61,11 @@ export interface EnvelopeSenderSettings {
   readonly diagnostics: Diagnostics;
   /** Keeps envelopes that cannot be sent; without one they are lost. */
   readonly spool?: Spool | undefined;
-  /** Called when an envelope was spooled and the process goes on. Must not throw. */
+  /** Called when an envelope was spooled and the process continues. Must not throw. */
   readonly onSpooled?: (() => void) | undefined;
   /** Client reports. Default: none are sent. */
   readonly reports?: ClientReports | undefined;
-  /** Header members of the envelope of a report, as JSON text with a leading comma. */
+  /** Additional header fields of the envelope of a report, as JSON text with a leading comma. */
   readonly headerMembers?: string | undefined;
   /** Called with the result of each send, and its duration including retries. Must not throw. */
   readonly onOperation?: ((result: SendResult, millis: number) => void) | undefined;
@@ -77,22 +77,22 @@ export interface EnvelopeSenderSettings {
   readonly minConcurrency?: number | undefined;
   /** Envelopes in flight while many wait; default 64. */
   readonly maxConcurrency?: number | undefined;
-  /** Additional envelopes in flight while responses stay away; default half of `maxConcurrency`. */
+  /** Additional envelopes in flight while no responses arrive; default half of `maxConcurrency`. */
   readonly stalledConcurrency?: number | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
-  /** Milliseconds by a clock that does not jump; default `steadyNow`. */
+  /** Milliseconds of a clock that does not jump; default `steadyNow`. */
   readonly now?: (() => number) | undefined;
   readonly timers?: Timers | undefined;
 }
 
-/** Bytes that may wait or be in flight, unless an option says otherwise. */
+/** Default for the bytes that may wait or be in flight. */
 export const DEFAULT_MAX_BUFFERED_BYTES: number = 20 * 1024 * 1024;
 const DEFAULT_MAX_ITEMS = 20_000;
 const DEFAULT_MIN_CONCURRENCY = 4;
 const DEFAULT_MAX_CONCURRENCY = 64;
 
-/** Send options of an envelope that the spool did not take: it waits in memory. */
+/** Send options for an envelope that could not be spooled: it waits in memory. */
 export const HELD: SendOptions = Object.freeze({ holdMillis: Number.POSITIVE_INFINITY });
 
 /** Bounds of the queue. */
@@ -114,7 +114,7 @@ export function slotBounds(settings: EnvelopeSenderSettings): SlotBounds {
 }
 
 /**
- * Returns whether an envelope that the spool did not take waits in memory: an unusable disk is no reason to lose an
+ * Tells whether an envelope that could not be spooled waits in memory. An unusable disk is no reason to lose an
  * envelope that has certainly not arrived.
  */
 export function maySendAgain(result: SendResult, transport: SenderTransport): boolean {
@@ -126,11 +126,11 @@ export function maySendAgain(result: SendResult, transport: SenderTransport): bo
 export interface SenderStats {
   /** Items that the server has accepted. */
   readonly delivered: Partial<Record<DataCategory, number>>;
-  /** Items that were given up, unsent, when the sender was closed. */
+  /** Items that were discarded, unsent, when the sender was closed. */
   readonly abandoned: Partial<Record<DataCategory, number>>;
   /** Items that wait or are in flight. */
   readonly queued: Partial<Record<DataCategory, number>>;
-  /** Waiting envelopes, without those in flight. */
+  /** Waiting envelopes, not counting those in flight. */
   readonly queuedItems: number;
   readonly queuedBytes: number;
   readonly inFlight: number;

@@ -1,7 +1,7 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import type { Spool } from "./spool/spool.js";
 
-// Bytes of evicted envelopes that may wait for the disk. Beyond that the disk is too slow to help.
+// Bytes of evicted envelopes that may wait to be written to disk. If more are waiting, the disk is too slow to help.
 const MAX_EVICTED_BYTES = 4 * 1024 * 1024;
 
 /** Hands envelopes to the spool, and holds those that the queue has evicted until they are written. */
@@ -27,12 +27,14 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return this.isOpen && this.#evictedBytes < MAX_EVICTED_BYTES;
   }
 
-  /** Returns whether an envelope is being written. */
+  /** Tells whether an envelope is being written. */
   isWriting(envelope: EncodedEnvelope): boolean {
     return this.#writes.has(envelope);
   }
 
-  /** Resolves to whether the envelope was written. Until then, and if it was not, the caller is responsible for it. */
+  /**
+   * Resolves to true if the envelope was written. Until then, and if it was not, the caller remains responsible for it.
+   */
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
     if (this.#spool === undefined) return false;
     const write = this.#spool.keep(envelope);
@@ -43,7 +45,7 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return isKept;
   }
 
-  /** Keeps an envelope that the queue has evicted and nobody else holds. */
+  /** Keeps an envelope that the queue has evicted, so that nothing else refers to it. */
   async keepEvicted(envelope: EncodedEnvelope): Promise<boolean> {
     this.#evicted.add(envelope);
     this.#evictedBytes += envelope.body.length;
@@ -59,15 +61,15 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return isKept;
   }
 
-  /** Returns whether earlier check-ins of the run are in the spool, or being written. */
+  /** Tells whether earlier check-ins of the run are in the spool or being written. */
   isBehind({ id }: CheckInState): boolean {
     return this.#spool?.holdsCheckIn(id) === true || this.#writesOf(id).length > 0;
   }
 
   /**
-   * Spools a check-in behind the earlier ones of its run, which are replayed first. Resolves to false if none of them
-   * is left, or if the check-in cannot be spooled; it must be sent then, and an `in_progress` before it is removed
-   * from the spool.
+   * Spools a check-in after the earlier ones of its run, which are replayed first. Resolves to false if none of them
+   * remains or if the check-in cannot be spooled: it must then be sent, and an `in_progress` before it is removed from
+   * the spool.
    */
   async keepBehind(envelope: EncodedEnvelope, isWanted: () => boolean): Promise<boolean> {
     const { checkIn } = envelope;

@@ -127,7 +127,7 @@ describe("send-test", () => {
   });
 
   it.each([
-    ["http://key@127.0.0.1:1/1", "nothing listens at the DSN's host and port (ECONNREFUSED)"],
+    ["http://key@127.0.0.1:1/1", "nothing is listening on the DSN's host and port (ECONNREFUSED)"],
     ["http://key@nowhere.invalid/1", "the DSN's host name"],
   ])("names the cause where there is no answer: %s", async (dsn, cause) => {
     const terminal = fakeTerminal();
@@ -188,9 +188,9 @@ describe("the installed command", { timeout: 60_000 }, () => {
     expect(end.stdout).toMatch(
       /^error event {2}\w{32} {2}not delivered \(network_error\)\ntransaction {2}\w{32} {2}not delivered/,
     );
-    expect(end.stderr).toContain("nothing listens at the DSN's host and port");
+    expect(end.stderr).toContain("nothing is listening on the DSN's host and port");
     expect(end.stderr).toContain(
-      `Nothing was delivered to 127.0.0.1:${server.port}: nothing listens at the DSN`,
+      `Nothing was delivered to 127.0.0.1:${server.port}: nothing is listening on the DSN`,
     );
   });
 

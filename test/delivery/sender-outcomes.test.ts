@@ -82,7 +82,7 @@ describe("an outcome", () => {
     [answer(503), /HTTP 503.*overloaded/],
     [answer(418), /HTTP 418.*the envelope is lost; check the DSN/],
     [answer(429), /HTTP 429/],
-    [failure("ECONNREFUSED"), /nothing listens at the DSN's host and port \(ECONNREFUSED\)/],
+    [failure("ECONNREFUSED"), /nothing is listening on the DSN's host and port \(ECONNREFUSED\)/],
     [failure("EUNHEARD", "what it says"), /what it says \(EUNHEARD\)/],
     [
       {

@@ -22,7 +22,7 @@ const SERVERS = {
   },
   "a server that refuses connections": {
     dsnOf: () => Promise.resolve("http://key@127.0.0.1:1/1"),
-    cause: /nothing listens at the DSN's host and port \(ECONNREFUSED\)\. Check the DSN/,
+    cause: /nothing is listening on the DSN's host and port \(ECONNREFUSED\)\. Check the DSN/,
   },
   "a server to which no connection is made": {
     dsnOf: unreachableDsn,

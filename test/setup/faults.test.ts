@@ -78,7 +78,7 @@ const FAULTS: Record<string, Fault> = {
   },
   "a server that is gone to the end of the process": {
     dsn: DEAD,
-    line: /Lost: 1 error, 2 transactions, and 3 logs could not be delivered to http:\/\/127\.0\.0\.1:1: nothing listens .*ECONNREFUSED.*Check the DSN/,
+    line: /Lost: 1 error, 2 transactions, and 3 logs could not be delivered to http:\/\/127\.0\.0\.1:1: nothing is listening .*ECONNREFUSED.*Check the DSN/,
     program: `
       setUp(new bridge.SentrySpanProcessor({ ...options, shutdownTimeoutMillis: 300 }));
       traffic();

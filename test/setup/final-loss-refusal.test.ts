@@ -55,5 +55,7 @@ it("the loss of one client is reported although the connection of another was re
 
   lose("http://b", Object.assign(new Error("no"), { code: "ECONNREFUSED" }));
   expect(messages).toHaveLength(2);
-  expect(messages[1]).toContain("3 errors could not be delivered to http://b: nothing listens");
+  expect(messages[1]).toContain(
+    "3 errors could not be delivered to http://b: nothing is listening",
+  );
 });

@@ -9,7 +9,7 @@ import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
 import { bracketed } from "./proxy-route.js";
 
-/** TCP keep-alive settings: when the kernel probes a quiet connection. */
+/** TCP keep-alive settings: when the kernel probes an idle connection. */
 export interface TcpProbes {
   readonly idleMillis?: number | undefined;
   readonly intervalMillis?: number | undefined;
@@ -26,7 +26,7 @@ interface DialSettings {
   readonly proxyTls: TlsClient;
 }
 
-// NAT gateways and load balancers forget a quiet connection after minutes: Azure's after 4, AWS's after 6.
+// NAT gateways and load balancers forget an idle connection after minutes: Azure's after 4, AWS's after 6.
 const DEFAULT_PROBES = { idleMillis: 45_000, intervalMillis: 10_000, count: 6 };
 
 /** Starts to connect to the server, through the proxy if there is one. */
@@ -54,7 +54,8 @@ class Attempt {
     }
   }
 
-  // With a reason: when an HTTP/2 socket closes without one, undici throws an error that nothing can catch.
+  // Destroys the socket with a reason: when an HTTP/2 socket closes without one, undici throws an error that nothing
+  // can catch.
   abort(reason: Error): void {
     for (const socket of this.#sockets) socket.destroy(reason);
   }
@@ -75,7 +76,8 @@ class Attempt {
       ? tls.connect({ host, port })
       : connectTcp({ host, port, lookup: trackedLookup });
     socket.setNoDelay(true);
-    // Not earlier: options that are set before the connection exists are lost with the first address that is tried.
+    // Not earlier: options that are set before the connection is established are lost if the first address fails and
+    // another one is tried.
     socket.once("connect", () => this.#probe(socket));
     return this.#settled(socket, isSecure ? "secureConnect" : "connect");
   }
@@ -93,7 +95,7 @@ class Attempt {
     });
   }
 
-  // Older versions of Node ignore the last two arguments, and use one second and ten probes instead.
+  // Older versions of Node ignore the last two arguments, and use intervals of one second and ten probes.
   #probe(socket: ProbedSocket): void {
     const { probes } = this.#settings;
     if (probes === false) return;
@@ -103,8 +105,8 @@ class Attempt {
 }
 
 /**
- * Lets the process end while the socket is open, even while it waits for a response; a pending flush has its own
- * timer. undici calls `ref` with each request, so that is disabled.
+ * Lets the process end while the socket is open, even while it waits for a response; a pending flush has a timer of its
+ * own. undici calls `ref` for each request, so that method is disabled.
  */
 function keepNoProcess(socket: Socket): void {
   const unref = (): void => void socket.unref();
@@ -131,8 +133,8 @@ function defined({ idleMillis, intervalMillis, count }: TcpProbes): Partial<type
 const MAX_HEAD_BYTES = 16 * 1024;
 
 /**
- * Opens a tunnel through a proxy over a connected socket. Bytes after the proxy's response header belong to the
- * server. Rejects with a `ProxyError`; the socket cannot be used then.
+ * Opens a tunnel through a proxy over a connected socket. Bytes after the header of the proxy's response belong to the
+ * server. Rejects with a `ProxyError`; the socket cannot be used afterwards.
  */
 export function openTunnel(socket: Socket, proxy: Proxy, server: Address): Promise<void> {
   const answer = readHead(socket, proxy);
@@ -157,9 +159,11 @@ function readHead(socket: Socket, proxy: Proxy): Promise<void> {
       if (Buffer.isBuffer(chunk)) head = Buffer.concat([head, chunk]);
       const end = head.indexOf("\r\n\r\n");
       if (end === -1 && head.length < MAX_HEAD_BYTES) return;
-      // Without an end of the header there is no tunnel, whatever the status.
+      // If the header has no end, there is no tunnel, whatever the status is.
       if (end === -1)
-        return settle(proxyUnreachable(proxy, new Error("its response header does not end")));
+        return settle(
+          proxyUnreachable(proxy, new Error("its response header is incomplete or too long")),
+        );
       if (head.length > end + 4) socket.unshift(head.subarray(end + 4));
       settle(refusalIn(head.toString("latin1"), proxy));
     };

@@ -5,17 +5,17 @@ import type { Exchange, PostRequest } from "./exchange.js";
 /** A connection attempt. */
 export interface Dialling {
   readonly socket: Promise<Socket>;
-  /** Gives up, and closes the sockets that exist by now. */
+  /** Aborts the attempt, and closes the sockets that were opened for it. */
   abort(reason: Error): void;
 }
 
-/** The part of undici's client that is used here: HTTP over one connection. */
+/** The methods of undici's client that are used here: HTTP over one connection. */
 export interface ProtocolClient {
   dispatch(request: PostRequest, handler: Exchange): boolean;
   destroy(reason: Error): Promise<void>;
 }
 
-/** Callback with a socket, or with the reason why there is none. */
+/** Receives a socket, or the reason why there is none. */
 export type SocketCallback = (error: Error | null, socket?: Socket) => void;
 
 /** Events of a client. */
@@ -36,24 +36,25 @@ export interface ConnectionTimes {
 }
 
 /**
- * The scheme of a server that has not answered anything yet: over `https` it may refuse our certificate or the lack of
- * one, over `http` it may expect TLS. Undefined once it has answered, or if a proxy may be the one that answers.
+ * The scheme of a server that has not responded yet: an `https` server may still refuse the client certificate or
+ * require one, an `http` server may expect TLS. Undefined once the server has responded, or if a proxy may be the one
+ * that responds.
  */
 export type UntriedScheme = "http" | "https" | undefined;
 
 /** Counts of a connection pool. */
 export interface ConnectionCounts {
-  /** Connections made, since the start. */
+  /** Connections that were opened since the start. */
   readonly connectionsOpened: number;
   /** Connections that are open now. */
   readonly connectionsOpen: number;
-  /** Requests that were written to a connection that had served one before. */
+  /** Requests that were sent over a connection that had served an earlier one. */
   readonly requestsOverKeptConnections: number;
-  /** Bytes of the bodies that were written, after compression. */
+  /** Bytes of the request bodies that were sent, after compression. */
   readonly bytesSent: number;
 }
 
-/** Counts of a pool without connections. */
+/** Counts of a pool that has opened no connections. */
 export const NO_COUNTS: ConnectionCounts = {
   connectionsOpened: 0,
   connectionsOpen: 0,

@@ -17,11 +17,11 @@ import type { ConnectionHost } from "./connection.js";
 import type { Exchange } from "./exchange.js";
 import { ExitWatch } from "./exit-watch.js";
 
-// Most response bodies arrive with or right behind their headers. A late one must not keep a send waiting, but a new
-// connection costs more than this.
+// How long a response body may arrive after its headers; most arrive together. A late body must not hold up the next
+// envelope, but opening a connection costs more than this.
 const BODY_GRACE_MILLIS = 20;
 
-// With less time left before its deadline, a request is not written at all.
+// A request with less time left before its deadline is not sent at all.
 const LEAST_MILLIS = 10;
 
 /** Dependencies and limits of a pool. */
@@ -32,15 +32,16 @@ interface ConnectionPoolSettings {
   readonly openClient: (events: ProtocolClientEvents) => ProtocolClient;
   readonly timers: Timers;
   readonly untriedScheme: UntriedScheme;
-  /** Monotonic milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
-  /** Milliseconds of the wall clock. */
+  /** Wall clock, in milliseconds. */
   readonly wallNow: () => number;
 }
 
 /**
- * The kept connections to one server. Each exchange gets the connection that was used last, so that few stay warm and
- * the others close. undici's own pool does not let its user choose, and exceeds its limit when connections fail.
+ * The kept connections to one server. Each exchange gets the most recently used connection, so that a few stay warm and
+ * the others close. undici's own pool does not let its user choose the connection, and exceeds its limit when
+ * connections fail.
  */
 export class ConnectionPool implements ConnectionHost {
   readonly times: ConnectionTimes;
@@ -77,7 +78,7 @@ export class ConnectionPool implements ConnectionHost {
     });
   }
 
-  /** Sends an exchange as soon as a connection is free; it always gets an outcome. */
+  /** Sends an exchange as soon as a connection is free. Every exchange gets an outcome. */
   submit(exchange: Exchange): void {
     if (this.#isClosed) return exchange.fail(closedError(), "refused");
     if (!this.#exitWatch.mayStart()) return exchange.fail(exitError(), "connect");
@@ -133,7 +134,7 @@ export class ConnectionPool implements ConnectionHost {
     this.submit(exchange);
   }
 
-  /** The error of the exchange that has waited longest without an answer; undefined if there is none. */
+  /** The error of the exchange that has waited longest for a response; undefined if there is none. */
   get unanswered(): UnansweredError | undefined {
     const carried = [...this.#connections].flatMap(({ unanswered }) => unanswered ?? []);
     const [first, ...others] = carried.length > 0 ? carried : this.#waiting;
@@ -147,7 +148,7 @@ export class ConnectionPool implements ConnectionHost {
     return new UnansweredError(isWritten, this.now() - terms.startedAt);
   }
 
-  // Gives up everything that keeps the process alive.
+  // Aborts everything that keeps the process alive.
   #letGo(): void {
     for (const exchange of this.#takeWaiting())
       exchange.fail(this.#unansweredError(exchange), "connect");
@@ -190,7 +191,7 @@ export class ConnectionPool implements ConnectionHost {
     return undefined;
   }
 
-  // It is nearly always the last one.
+  // Searched from the end, because it is nearly always the last one.
   #leaveIdle(index: number): void {
     if (index === this.#idle.length - 1) this.#idle.pop();
     else this.#idle.splice(index, 1);
@@ -236,8 +237,8 @@ export class ConnectionPool implements ConnectionHost {
     return Math.min(next, this.#waiting.first?.terms.deadlineAt ?? next);
   }
 
-  // All have the same total time, so the oldest is due first. A request without enough time left would be written and
-  // then given up, and it would be unknown whether it arrived.
+  // All requests have the same total time, so the oldest is due first. A request without enough time left is not sent:
+  // if it were given up afterwards, it would be unknown whether it arrived.
   #dropLate(now: number): void {
     for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
       if (first.terms.deadlineAt - now > LEAST_MILLIS) return;
@@ -256,13 +257,13 @@ export class ConnectionPool implements ConnectionHost {
 interface DeadlineWatchSettings {
   readonly timers: Timers;
   readonly now: () => number;
-  /** Ends everything that is due; returns the next deadline. */
+  /** Ends everything that is due, and returns the next deadline. */
   readonly onDue: (now: number) => number;
 }
 
 /**
- * One timer for all deadlines of a pool. A request only makes sure that the timer fires no later than its own
- * deadline, and while others are in flight it nearly always does.
+ * One timer for all deadlines of a pool. Each request only makes sure that the timer fires no later than its own
+ * deadline, which is nearly always so while other requests are in flight.
  */
 export class DeadlineWatch {
   readonly #settings: DeadlineWatchSettings;
@@ -280,7 +281,7 @@ export class DeadlineWatch {
     this.#firesAt = deadlineAt;
     const { timers, now } = this.#settings;
     const delay = Math.max(1, Math.ceil(deadlineAt - now()));
-    // After a blocked event loop, timers run before sockets are read: read what has arrived before giving anything
+    // After a blocked event loop, timers run before sockets are read: read what has arrived before anything is given
     // up.
     this.#cancel = timers.inBackground(delay, () => timers.soon(() => this.#fire()));
   }

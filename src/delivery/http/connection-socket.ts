@@ -7,7 +7,7 @@ export interface SocketNotes {
   /** The error by which the peer refused the connection after the handshake. */
   readonly refusal: Error | undefined;
   readonly isHttp2: boolean;
-  /** With TLS 1.3 the handshake completes before the server has checked our certificate. */
+  /** True with TLS 1.3, where the handshake completes before the server has checked the client certificate. */
   readonly isTls13: boolean;
 }
 
@@ -29,12 +29,12 @@ export function watchSocket(socket: Socket): SocketNotes {
   };
 }
 
-/** Returns whether HTTP/2 was negotiated. */
+/** Tells whether HTTP/2 was negotiated. */
 export function isHttp2(socket: Socket): boolean {
   return "alpnProtocol" in socket && socket.alpnProtocol === "h2";
 }
 
-// Not by `instanceof`, so that an application that sends over http does not load TLS.
+// Reads a property instead of using `instanceof`, so that an application that sends over http does not load TLS.
 function protocolOf(socket: Socket): unknown {
   if (!("getProtocol" in socket)) return undefined;
   const { getProtocol } = socket;
@@ -43,7 +43,7 @@ function protocolOf(socket: Socket): unknown {
 
 /** Removes informational responses, such as `100 Continue`, from what a connection receives. */
 export interface ContinueFilter {
-  /** Notes that the next bytes begin a response. */
+  /** Records that the next bytes begin a response. */
   expectAnswer(): void;
   /** True if a part of the expected response has arrived, even if it is held back. */
   readonly hasBegun: boolean;
@@ -52,7 +52,7 @@ export interface ContinueFilter {
 const STATUS_LINE_LENGTH = "HTTP/1.1 100 ".length;
 const STATUS_AT = "HTTP/1.1 ".length;
 const DIGIT_ONE = 0x31;
-// All of 1xx except 101, which ends HTTP on the connection.
+// Every 1xx status except 101, which ends HTTP on the connection.
 const INFORMATIONAL = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/;
 const END_OF_HEAD = "\r\n\r\n";
 
@@ -60,8 +60,8 @@ const END_OF_HEAD = "\r\n\r\n";
 const MAX_HELD_BYTES = 4096;
 
 /**
- * Filters what is read from a socket. A server or proxy may send `100 Continue` to any request (RFC 9110, 15.2.1).
- * undici does not ask for it, and treats it as a broken response.
+ * Removes informational responses from what is read from a socket. A server or proxy may send `100 Continue` for any
+ * request (RFC 9110, 15.2.1). undici does not request it, and treats it as a broken response.
  */
 export function filterContinue(socket: Socket): ContinueFilter {
   const read = socket.read.bind(socket);

@@ -26,27 +26,27 @@ export interface ConnectionHost {
   readonly reuse: ReuseTrust;
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
   untriedScheme: UntriedScheme;
-  /** Monotonic milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
-  /** Milliseconds of the wall clock. */
+  /** Wall clock, in milliseconds. */
   readonly wallNow: () => number;
   dial(): Dialling;
   openClient(events: ProtocolClientEvents): ProtocolClient;
-  /** Asks for a check of all deadlines at this time. */
+  /** Makes sure that all deadlines are checked at this time. */
   watch(deadlineAt: number): void;
-  /** The outcome is known since this time; the body is still to come. */
+  /** Reports that the exchange has had its outcome since this time, and only its body is still to come. */
   drains(since: number): void;
   isFree(connection: Connection, now: number): void;
   isGone(connection: Connection): void;
-  /** Sends an exchange again of which nothing was written to a kept connection. */
+  /** Sends an exchange again if no part of it was written to a kept connection. */
   retake(exchange: Exchange): void;
 }
 
 type Stage = "closed" | "connecting" | "draining" | "idle" | "sending";
 
 /**
- * One connection, which carries one exchange at a time. A lost connection is never reopened, so all that is learned
- * about it applies to one socket.
+ * One connection, which carries one exchange at a time. A lost connection is never reopened, so everything that is
+ * recorded here describes one socket.
  */
 export class Connection implements Carrier, KeptConnection {
   /** Deadline of the current stage. */
@@ -101,14 +101,14 @@ export class Connection implements Carrier, KeptConnection {
     return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;
   }
 
-  /** Time since which only the rest of a response is awaited. */
+  /** Time since which only the rest of a response is awaited; undefined if none is. */
   get drainsSince(): number | undefined {
     return this.#stage === "draining" ? this.#answeredAt : undefined;
   }
 
   /**
-   * Returns whether the connection may carry another exchange. A monotonic clock stands still while a machine is
-   * suspended, so the wall clock is checked as well; if that one jumps, it costs only a connection.
+   * Tells whether the connection may carry another exchange. A monotonic clock may stand still while a machine is
+   * suspended, so the wall clock is checked as well; if that clock jumps, it costs only a connection.
    */
   isReusable(now: number): boolean {
     const { cutOff, times, wallNow } = this.#host;
@@ -179,12 +179,12 @@ export class Connection implements Carrier, KeptConnection {
     else undecided.fail(reason);
   }
 
-  /** Ends the connection because its stage has taken too long. */
+  /** Ends the connection because its current stage has taken too long. */
   expire(): void {
     this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
   }
 
-  /** Ends the connection and fails an exchange that has no response. */
+  /** Ends the connection, and fails an exchange that has no response. */
   giveUp(reason: Error): void {
     if (this.#stage === "connecting" || this.#stage === "sending") {
       const isWritten = this.#exchange?.isWritten === true;
@@ -193,7 +193,7 @@ export class Connection implements Carrier, KeptConnection {
     this.close();
   }
 
-  /** Fails the exchange with this phase, and closes the connection. Idempotent. */
+  /** Fails the exchange as having reached this phase, and closes the connection. Idempotent. */
   shut(reason: Error, phase: FailurePhase): void {
     this.#exchange?.fail(reason, phase);
     this.close();
@@ -211,12 +211,12 @@ export class Connection implements Carrier, KeptConnection {
     this.#closing = this.#destroy(reason);
   }
 
-  /** Resolves once its socket is closed. */
+  /** Resolves once the socket is closed. */
   closed(): Promise<void> {
     return this.#closing ?? Promise.resolve();
   }
 
-  // Deferred: undici continues after each of its callbacks, and relies on its own state then.
+  // Deferred, because undici continues to use its own state after each of its callbacks.
   async #destroy(reason: Error): Promise<void> {
     await Promise.resolve();
     await this.#client.destroy(reason).catch(() => undefined);
@@ -227,8 +227,8 @@ export class Connection implements Carrier, KeptConnection {
     this.#host.watch(deadlineAt);
   }
 
-  // When the socket closes, undici would reconnect for a request that it has not written. Refuse it, so that the
-  // request comes back to the pool.
+  // When the socket closes, undici would reconnect for a request that it has not written. Refuse a new socket, so that
+  // the request returns to the pool.
   #connect(done: SocketCallback): void {
     const isFirst = this.#dialling === undefined && this.#stage !== "closed";
     if (!isFirst) return queueMicrotask(() => done(new Error("the connection is gone")));
@@ -261,7 +261,7 @@ export class Connection implements Carrier, KeptConnection {
       const now = this.#host.now();
       this.#host.cutOff.learn(now - this.#idleSince, now, this.#connectedAt);
     }
-    // An unwritten request comes back once undici has been refused a new socket.
+    // An unwritten request returns to the pool once undici has been refused a new socket.
     const isHeld = this.#stage === "sending" && this.#exchange?.isWritten === false;
     if (!isHeld) this.close();
   }
@@ -288,7 +288,7 @@ export class Connection implements Carrier, KeptConnection {
   }
 }
 
-// undici's own reasons, such as an idle timeout, are informational.
+// Reasons that undici itself sets, such as an idle time-out, have an informational code.
 function isEndedByServer(error: Error): boolean {
   return !("code" in error && error.code === "UND_ERR_INFO");
 }

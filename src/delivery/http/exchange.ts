@@ -7,22 +7,22 @@ import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
 export interface PostRequest {
   readonly method: "POST";
   readonly path: string;
-  /** Names and values, alternating. */
+  /** Alternating names and values. */
   readonly headers: string[];
   readonly body: Buffer;
 }
 
 /** Constraints of one exchange. */
 interface ExchangeTerms {
-  /** When it was submitted, in monotonic milliseconds. */
+  /** Time at which the exchange was submitted, by the monotonic clock. */
   readonly startedAt: number;
-  /** When it must have been answered, in monotonic milliseconds. */
+  /** Time by which a response is required, by the monotonic clock. */
   readonly deadlineAt: number;
   /** True if a new connection is required. */
   readonly wantsNew: boolean;
   /** The proxy that forwards the request, and may answer it itself. */
   readonly forwarder: ProxyName | undefined;
-  /** Called with the start of the body of a response that refuses the request. */
+  /** Called with the beginning of the body of a response that refuses the request. */
   readonly onRefusalText?: ((text: string) => void) | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Carrier {
   ended(): void;
   /** `undecided` is the exchange if it has no outcome yet. */
   failed(error: unknown, undecided: Exchange | undefined): void;
-  /** Closes the connection instead of reading the rest of the response. */
+  /** Closes the connection so that the rest of the response need not be read. */
   close(): void;
 }
 
@@ -45,13 +45,13 @@ interface ExchangeController {
   abort(reason: Error): void;
 }
 
-// Relay's responses have a few hundred bytes. Reading more costs more than a new connection.
+// Relay's responses have a few hundred bytes. Reading more than this costs more than a new connection.
 const MAX_DRAINED_BYTES = 16 * 1024;
 const NO_LIMITS: LimitHeaders = Object.freeze({ rateLimits: undefined, retryAfter: undefined });
 
 /**
- * One request and its response, implementing undici's handler interface. The outcome is known at the response
- * headers; the body is only read so that the connection can be kept.
+ * One request and its response, implementing undici's handler interface. The outcome is known when the response headers
+ * arrive; the body is read only so that the connection can be kept.
  */
 export class Exchange {
   readonly request: PostRequest;
@@ -75,7 +75,7 @@ export class Exchange {
     this.#resolve = resolve;
   }
 
-  /** True if a part of the request was written to a connection, so that the server may have seen it. */
+  /** True if a part of the request was written to a connection, so that the server may have received it. */
   get isWritten(): boolean {
     return this.#isWritten;
   }
@@ -84,7 +84,7 @@ export class Exchange {
     return this.#isAnswering;
   }
 
-  /** True if the server has reported that it did not see the request. */
+  /** True if the server has reported that it did not process the request. */
   get isUnseen(): boolean {
     return this.#isUnseen;
   }
@@ -108,7 +108,8 @@ export class Exchange {
     this.#controller?.abort(reason);
   }
 
-  // The methods below are undici's. This one also identifies the version of the handler interface.
+  // The methods below are those of undici's handler interface. undici recognizes the version of the interface by this
+  // one.
   onRequestStart(controller: ExchangeController): void {
     this.#controller = controller;
     this.#isWritten = true;
@@ -116,7 +117,7 @@ export class Exchange {
     this.#carrier?.written();
   }
 
-  // Not undici's: an HTTP/2 server has reported that it did not process the request.
+  // Not part of undici's interface: called when an HTTP/2 server has reported that it did not process the request.
   onRequestUnseen(): void {
     this.#isWritten = false;
     this.#isUnseen = true;
@@ -168,7 +169,7 @@ export class Exchange {
 
   #toResult(statusCode: number, headers: ResponseHeaders): SendResult {
     const { forwarder } = this.terms;
-    // The only status that cannot come from the server itself.
+    // 407 is the only status that cannot come from the server itself.
     if (statusCode === 407 && forwarder !== undefined)
       return retryable(proxyRefusal(forwarder, statusCode), "refused");
     const limits = limitHeaders(headers);
@@ -188,15 +189,15 @@ function asText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(",") : value;
 }
 
-/** A server's announcements about the connection. */
+/** A server's announcements about its connection. */
 interface ConnectionHints {
   /** The server closes the connection after this response. */
   readonly isLast: boolean;
-  /** How long, in milliseconds, the server keeps the idle connection; undefined if it does not say. */
+  /** Milliseconds for which the server keeps the idle connection; undefined if it does not say. */
   readonly keepMillis: number | undefined;
 }
 
-// Subtracted from the server's timeout for the time that a request is on its way.
+// Subtracted from the server's time-out, because a request takes time to arrive.
 const HINT_MARGIN_MILLIS = 1000;
 
 /** Reads `Connection` and `Keep-Alive` of a response. */

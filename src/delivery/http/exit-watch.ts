@@ -5,20 +5,20 @@ import type { LookupFunction, Socket } from "node:net";
 /** Dependencies of `ExitWatch`. */
 interface ExitWatchSettings {
   readonly timers: Timers;
-  /** Returns whether a connect or write of the connections is pending. */
+  /** Tells whether a connect or write on one of the connections is pending. */
   readonly isBusy: () => boolean;
-  /** Gives up what is pending. */
+  /** Called to abort what is pending. */
   readonly onBlockingExit: () => void;
-  /** Returns whether nothing else keeps the process alive; default: by Node's list of active resources. */
+  /** Tells whether nothing else keeps the process alive; default: by Node's list of active resources. */
   readonly isBlockingExit?: (() => boolean) | undefined;
 }
 
 const LOOK_MILLIS = 500;
 
 /**
- * Detects that only our pending connects or writes keep the process alive. `unref` does not help: while the server is
- * unreachable, the next attempt starts before the last one ends, and a program with nothing else to do would never
- * exit. A pending `flush()` has a timer, which counts as something else.
+ * Detects that only our pending connects or writes keep the process alive. `unref` is not enough: while the server is
+ * unreachable, the next attempt starts before the last one ends, so a program with nothing else to do would never exit.
+ * A pending `flush()` has a timer, which counts as something else.
  */
 export class ExitWatch {
   readonly #settings: ExitWatchSettings;
@@ -31,7 +31,7 @@ export class ExitWatch {
     this.#isBlockingExit = settings.isBlockingExit ?? isBlockedByOwnRequestsOnly;
   }
 
-  /** Returns whether another connect or write may be started; call it before each. */
+  /** Returns whether another connect or write may be started. Must be called before each. */
   mayStart(): boolean {
     this.#wasBlockingExit &&= this.#isBlockingExit();
     if (!this.#wasBlockingExit) this.#watch();
@@ -56,13 +56,13 @@ export class ExitWatch {
   }
 }
 
-// Shared by all transports of the process, which must not keep each other alive.
+// Shared by all transports of the process, so that they do not keep each other alive.
 const sockets = new Set<Socket>();
 let lookups = 0;
 
 type Kind = "connect" | "lookup" | "output" | "write";
 
-// Kinds by their names in `process.getActiveResourcesInfo`.
+// Kinds of resources, by their names in `process.getActiveResourcesInfo`.
 const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["ConnectWrap", "connect"],
   ["GetAddrInfoReqWrap", "lookup"],
@@ -93,8 +93,8 @@ export const trackedLookup: LookupFunction = (hostname, options, callback) => {
 };
 
 /**
- * Returns whether only pending requests of transports keep the process alive. A resource of an unknown kind counts as
- * the application's.
+ * Tells whether only pending requests of transports keep the process alive. A resource of an unknown kind counts as the
+ * application's.
  */
 export function isBlockedByOwnRequestsOnly(): boolean {
   const active = process.getActiveResourcesInfo();
@@ -112,8 +112,8 @@ function ownRequests(): Record<"connect" | "lookup" | "write", number> {
   return { connect, write, lookup: lookups };
 }
 
-// Standard output and error are listed once they have been used, although they do not keep the process alive.
-// `process.stdout` is not read here, since that would open it.
+// Standard output and error are listed as resources once they have been used, although they do not keep the process
+// alive. `process.stdout` is not read here, since reading it would open it.
 function outputs(): number {
   if (!("_getActiveHandles" in process)) return 0;
   const { _getActiveHandles: handles } = process;

@@ -3,25 +3,25 @@ import type { Client } from "undici";
 import { requireFinding } from "../../support/own-file.js";
 import type { ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
 
-// undici's main module installs itself as the global dispatcher of `fetch`, and takes three times as long to load.
+// undici's main module would install itself as the global dispatcher of `fetch`, and takes three times as long to load.
 const CLIENT = "undici/lib/dispatcher/client.js";
 
 /**
- * Returns whether the HTTP client can be resolved by `require`. In most bundles it cannot, because the bundle
- * contains it: only loading it shows whether it works there. Takes 0.1 ms, the first time 1 ms.
+ * Tells whether `require` can resolve the HTTP client. In most bundles it cannot, because the bundle contains the
+ * client; there, only loading it shows whether it works. Takes 1 ms the first time, then 0.1 ms.
  */
 export function isHttpClientInstalled(): boolean {
   return requireFinding(CLIENT) !== undefined;
 }
 
 /**
- * Loads undici's `Client`. Node's loader caches a failed `import()`, even if the process only lacked file descriptors
- * or memory, and bundlers may break it; so a failure is retried with `require`. Rejects with the error of `import()`
- * if the client is not installed.
+ * Loads undici's `Client`. Node caches a failed `import()`, even if the process only lacked file descriptors or memory,
+ * and bundlers may break it; so a failed import is retried with `require`. Rejects with the error of `import()` if the
+ * client is not installed.
  */
 export async function loadHttpClient(): Promise<typeof Client> {
   try {
-    // A literal, so that bundlers find it.
+    // A literal, so that bundlers find the dependency.
     const { default: UndiciClient } = await import("undici/lib/dispatcher/client.js");
     return UndiciClient;
   } catch (error) {
@@ -45,8 +45,8 @@ export function openUndici(
 ): ProtocolClient {
   const client = new UndiciClient(origin, {
     pipelining: 1,
-    // The pool enforces the deadlines. undici's restart with each chunk of a body, are up to a second late, and close
-    // a connection without saying how far the request had got.
+    // The pool enforces deadlines instead of undici, whose time-outs restart with each chunk of a body, are up to a
+    // second late, and close a connection without reporting how far the request had got.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: idleMillis,

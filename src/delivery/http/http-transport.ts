@@ -28,41 +28,42 @@ import { createTlsClient } from "./tls-client.js";
 import type { TlsClient, TlsSettings } from "./tls-client.js";
 import type { SendOptions, SendResult, Transport } from "../transport.js";
 
-/** Settings of the HTTP transport, named like its options. Times are in milliseconds. */
+/** Settings of the HTTP transport, named like the corresponding options. Times are in milliseconds. */
 export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly dsn: Dsn;
   /**
-   * URL to which envelopes are posted instead, without authentication; each envelope must name the DSN in its header.
+   * URL to which envelopes are posted instead of the server, without authentication; each envelope must have the DSN in
+   * its header.
    */
   readonly tunnel?: string | undefined;
-  /** `name/version` of the package, sent as the user agent. */
+  /** Name and version of the package (`name/version`), sent as the user agent. */
   readonly client: string;
-  /** Maximum of open connections; default 96. They are opened as concurrent sends need them. */
+  /** Maximum number of open connections; default 96. They are opened when concurrent sends need them. */
   readonly maxConnections?: number | undefined;
-  /** How long an idle connection is kept; default 4000, since Relay closes it after 5 seconds. */
+  /** How long an idle connection is kept; default 4000, because Relay closes it after 5 seconds. */
   readonly idleTimeoutMillis?: number | undefined;
   /** Age after which an idle connection is replaced; default 300,000. */
   readonly maxConnectionAgeMillis?: number | undefined;
-  /** Deadline for a connection, TLS and proxy included; default 5000. */
+  /** Time-out for establishing a connection, including TLS and the proxy; default 5000. */
   readonly connectTimeoutMillis?: number | undefined;
-  /** Deadline from the request to the response's headers; default 15,000. */
+  /** Time-out from the request to the response's headers; default 15,000. */
   readonly headersTimeoutMillis?: number | undefined;
-  /** Deadline for the response's body; default 5000. */
+  /** Time-out for the response's body; default 5000. */
   readonly bodyTimeoutMillis?: number | undefined;
-  /** Deadline for an attempt as a whole; default 30,000. */
+  /** Time-out for an attempt as a whole; default 30,000. */
   readonly totalTimeoutMillis?: number | undefined;
   /** TCP keep-alive probes; default after 45 seconds, then 6 at intervals of 10 seconds. */
   readonly tcpKeepAlive?: TcpProbes | false | undefined;
-  /** Bodies of more bytes are compressed; default 32,768. */
+  /** Larger bodies are compressed; default 32,768. */
   readonly gzipThresholdBytes?: number | undefined;
-  /** Called with the start of the body of each response that refuses an envelope, at most 16 KiB. */
+  /** Called with the first 16 KiB of the body of each response that refuses an envelope. */
   readonly onRefusalText?: ((text: string) => void) | undefined;
   readonly diagnostics: Diagnostics;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached: <T>(run: () => T) => T;
-  /** Milliseconds since the epoch; default `Date.now`. */
+  /** Wall clock, in milliseconds since 1970; default `Date.now`. */
   readonly now?: (() => number) | undefined;
-  /** Monotonic milliseconds; default `steadyNow`. */
+  /** Monotonic clock, in milliseconds; default `steadyNow`. */
   readonly steadyNow?: (() => number) | undefined;
   readonly timers?: Timers | undefined;
 }
@@ -70,32 +71,35 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
 /** A transport with statistics. */
 export interface HttpTransport extends Transport {
   counts(): ConnectionCounts;
-  /** Why the oldest unanswered send has no response yet; after `close`, as of `close`. */
+  /**
+   * The reason why the oldest unanswered send has no response yet; after `close`, as it was when the transport was
+   * closed.
+   */
   readonly unanswered: UnansweredError | undefined;
-  /** False once the HTTP client could not be loaded, so that nothing can be sent. */
+  /** False if the HTTP client could not be loaded, so that nothing can be sent. */
   readonly isUsable: boolean;
 }
 
-/** Kind of the set-up fault that the HTTP client cannot be loaded. */
+/** Diagnostic kind of the set-up fault "the HTTP client cannot be loaded". */
 export const HTTP_CLIENT_FAULT = "http-client";
 
 const NO_HTTP_CLIENT =
-  "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. Where the application is bundled, keep this package out of the bundle " +
+  "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. If the application is bundled, keep this package out of the bundle " +
   '(external: ["otel-sentry-bridge"]) and install it beside the bundle; otherwise see `npm ls undici`';
 
 const HTTP_CLIENT_LATER =
-  "the HTTP client `undici` could not be loaded for lack of system resources; envelopes wait, and loading is tried again";
+  "the HTTP client `undici` could not be loaded for lack of system resources; envelopes are kept, and loading is tried again";
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
-/** Maximum of open connections, unless an option says otherwise. */
+/** Default maximum number of open connections. */
 export const DEFAULT_MAX_CONNECTIONS = 96;
 const DEFAULT_TOTAL_MILLIS = 30_000;
 
 /**
  * Creates a transport that posts envelopes over kept connections. Nothing is opened before the first send, and idle
- * connections do not keep the process alive. The HTTP client is loaded with the first send; if it cannot be resolved,
- * as in a bundle, it is loaded at once, so that a bundle without it is reported at its start. Throws `OptionsError`
- * for a bad tunnel, proxy or certificate.
+ * connections do not keep the process alive. The HTTP client is loaded with the first send. If it cannot be resolved,
+ * as in a bundle, it is loaded at once, so that its absence is reported when the process starts. Throws `OptionsError`
+ * for an invalid tunnel, proxy or certificate.
  */
 export function createHttpTransport(settings: HttpTransportSettings): HttpTransport {
   return new PooledTransport(settings);
@@ -131,7 +135,8 @@ class PooledTransport implements HttpTransport {
       settings.runDetached(() => setImmediate(() => this.#tryLoading()));
   }
 
-  // Sockets and timers keep the async context in which they are created, so none is created in a user's.
+  // Detached, because sockets and timers keep the async context in which they are created; it must not be that of a
+  // user's request.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     return this.#settings.runDetached(() => this.#deliver(envelope, options));
   }
@@ -153,7 +158,7 @@ class PooledTransport implements HttpTransport {
     return { ...(this.#pool?.tally ?? NO_COUNTS) };
   }
 
-  // The usual case creates one promise, since each has a cost, more so with async hooks.
+  // The usual case creates one promise only, because each costs time, more so with async hooks.
   #deliver(envelope: EncodedEnvelope, options: SendOptions | undefined): Promise<SendResult> {
     const pool = this.#pool;
     if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
@@ -203,7 +208,7 @@ class PooledTransport implements HttpTransport {
     return this.#loading;
   }
 
-  // `#load` reports a failure.
+  // `#load` has reported the failure.
   #tryLoading(): void {
     if (this.#closing === undefined) this.#open().catch(() => undefined);
   }
@@ -260,7 +265,7 @@ class PooledTransport implements HttpTransport {
     });
   }
 
-  // A forwarding proxy may close a connection for reasons of its own.
+  // Undefined behind a forwarding proxy, which may close a connection for reasons of its own.
   #untriedScheme(): UntriedScheme {
     if (this.#route.server.isSecure) return "https";
     return this.#forwarder === undefined ? "http" : undefined;
@@ -273,12 +278,12 @@ class PooledTransport implements HttpTransport {
   }
 }
 
-// Nothing was sent, and the next attempt loads the client again.
+// The result if the client could not be loaded: nothing was sent, and the next attempt loads the client again.
 function notOpened(error: unknown): SendResult {
   return retryable(error, isSystemError(error) ? "connect" : "refused");
 }
 
-// The client is installed, but its files could not be opened or read at the moment.
+// Tells whether the client is installed, but its files cannot be opened or read at the moment.
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error;
 }

@@ -13,13 +13,14 @@ interface Http2ClientSettings {
   readonly origin: string;
   /** A TLS connection that has negotiated HTTP/2. */
   readonly socket: Socket;
-  /** The session accepts no more requests, or is closed. Not called while a response is still awaited. */
+  /** Called when the session accepts no more requests or is closed, but not while a response is still awaited. */
   readonly onGone: (error: Error) => void;
 }
 
 /**
- * HTTP/2 over one connection, one request at a time. undici's client closes the connection at each GOAWAY, even if
- * the server goes on to answer accepted requests, and does not tell which requests the server never processed.
+ * HTTP/2 over one connection, one request at a time. undici's client is not used: it closes the connection at each
+ * GOAWAY, even if the server goes on to answer accepted requests, and does not report which requests the server never
+ * processed.
  */
 class Http2Client implements ProtocolClient {
   readonly #settings: Http2ClientSettings;
@@ -35,7 +36,7 @@ class Http2Client implements ProtocolClient {
       createConnection: () => socket,
       settings: { enablePush: false },
     });
-    // The pool decides what keeps the process alive.
+    // The pool decides whether a session keeps the process alive.
     this.#session.unref();
     this.#session
       .on("error", (error) => this.#gone(error))
@@ -81,7 +82,7 @@ class Http2Client implements ProtocolClient {
     this.#gone(error);
   }
 
-  // Node notifies the current stream itself.
+  // Node closes the current stream itself.
   #gone(error: Error): void {
     this.#goneBy ??= error;
     if (this.#current === undefined) this.#reportGone(this.#goneBy);
@@ -99,10 +100,10 @@ class Http2Client implements ProtocolClient {
   }
 }
 
-/** The parts of a session that the outcome of a request depends on. */
+/** The state of a session that the outcome of a request depends on. */
 interface RequestSession {
   readonly session: ClientHttp2Session;
-  /** Returns whether the session, and with it all of its streams, has ended. */
+  /** Tells whether the session, and with it all of its streams, has ended. */
   readonly hasEnded: () => boolean;
   readonly onOver: () => void;
 }
@@ -129,7 +130,7 @@ class Http2Post {
       ...pairsOf(headers),
     });
     this.#stream = stream;
-    // The server may allow no further stream at the moment. Nothing is written until the stream has an id.
+    // The server may not allow another stream at the moment. Nothing is written until the stream has an id.
     if (stream.pending) stream.once("ready", () => this.#begun());
     else this.#begun();
     stream
@@ -142,7 +143,7 @@ class Http2Post {
   }
 
   /**
-   * Notes the last stream that the server accepts. If ours comes after it, the server has not processed the request.
+   * Records the last stream that the server accepts. If ours has a higher id, the server has not processed the request.
    */
   endAfter(lastStreamId: number, error: Error): void {
     const { id } = this.#stream ?? {};
@@ -177,11 +178,11 @@ class Http2Post {
     if (!this.#isOver) this.#exchange.onResponseData(this.#controller, chunk);
   }
 
-  // Node emits `end` for a reset stream, too.
+  // Node emits `end` for a reset stream as well.
   #ended(): void {
     if (this.#isOver || !this.#hasAnswer || this.#stream?.rstCode !== 0) return;
     this.#isOver = true;
-    // First, so that a connection that is closing is not used again.
+    // Called first, so that a connection that is closing is not used again.
     this.#parent.onOver();
     this.#exchange.onResponseEnd();
   }
@@ -269,7 +270,7 @@ export class NegotiatedClient implements ProtocolClient {
     const connect = (done: SocketCallback): void => {
       if (first === undefined) return events.connect(done);
       first = undefined;
-      // undici does not continue if it gets a socket within its own call.
+      // Deferred, because undici does not continue if it gets a socket within its own call.
       queueMicrotask(() => done(null, socket));
     };
     return openHttp1({ connect, gone: (error) => events.gone(error) });

@@ -4,27 +4,27 @@ import type { Dsn } from "../../protocol/dsn.js";
 import { authHeader, dsnOrigin, envelopePath } from "../../protocol/dsn.js";
 import { OptionsError } from "../../protocol/errors.js";
 
-/** Address and headers of the requests to the server. */
+/** URL and headers of the requests to the server. */
 export interface IngestTarget {
   readonly origin: string;
   readonly path: string;
-  /** Names and values, alternating; the HTTP client adds the content length. */
+  /** Alternating names and values; the HTTP client adds the content length. */
   readonly headers: string[];
   /** Headers of a request with a compressed body. */
   readonly gzipHeaders: string[];
 }
 
-/** The settings that decide the target. */
+/** The settings that determine the target. */
 interface IngestTargetSettings {
   readonly dsn: Dsn;
   readonly tunnel?: string | undefined;
   readonly client: string;
 }
 
-/** Computes the target once, so that a send builds no headers. Throws `OptionsError` for a bad tunnel. */
+/** Computes the target once, so that a send builds no headers. Throws `OptionsError` for an invalid tunnel. */
 export function ingestTarget({ dsn, tunnel, client }: IngestTargetSettings): IngestTarget {
   const common = ["content-type", "application/x-sentry-envelope", "user-agent", client];
-  // The tunnel adds the authentication; a server refuses two.
+  // The tunnel adds the authentication; a server refuses a request that has it twice.
   const headers =
     tunnel === undefined ? [...common, "x-sentry-auth", authHeader(dsn, client)] : common;
   return {
@@ -48,13 +48,15 @@ function tunnelAddress(tunnel: string): { origin: string; path: string } {
   return { origin: url.origin, path: url.pathname + url.search };
 }
 
-// On span JSON, levels 1 to 3 cost the same; level 6 costs twice as much for 7 % fewer bytes.
+// For span JSON, levels 1 to 3 take the same time; level 6 takes twice as long and saves only 7 % more bytes.
 const LEVEL = 3;
 
-/** Compresses a body in the thread pool; resolves to undefined if that fails, and the body can be sent uncompressed. */
+/**
+ * Compresses a body in the thread pool. Resolves to undefined if that fails; the body can then be sent uncompressed.
+ */
 export async function gzipBody(body: Buffer): Promise<Buffer | undefined> {
   try {
-    // Loaded with the first compressed body, since it takes a twentieth of this package's import time.
+    // Loaded with the first body to compress, because it takes a twentieth of this package's import time.
     const { gzip } = process.getBuiltinModule("node:zlib");
     return await promisify(gzip)(body, { level: LEVEL });
   } catch {

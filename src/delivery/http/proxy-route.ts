@@ -15,7 +15,7 @@ export interface ProxyEnvironment {
   readonly noProxy?: string | undefined;
 }
 
-/** The settings that decide whether a proxy is used. */
+/** The settings that determine whether a proxy is used. */
 export interface ProxySettings {
   readonly proxy?: string | false | undefined;
   readonly noProxy?: readonly string[] | undefined;
@@ -46,7 +46,7 @@ export interface Route {
   readonly isTunnel: boolean;
 }
 
-/** Chooses the route to the server. Throws `OptionsError` for a bad `transport.proxy`. */
+/** Chooses the route to the server. Throws `OptionsError` for an invalid `transport.proxy`. */
 export function routeTo(
   target: IngestTarget,
   settings: ProxySettings,
@@ -67,7 +67,7 @@ function chooseProxy(
   if (proxy === false) return undefined;
   if (isWithoutProxy(origin, noProxy ?? noProxyEntries(proxyEnvironment.noProxy))) return undefined;
   if (proxy !== undefined) return fromOption(proxy);
-  // As in Sentry's SDKs: if only one variable is set, it applies to both.
+  // As in Sentry's SDKs, a variable that is set alone applies to both protocols.
   const { http, https } = proxyEnvironment;
   const text = origin.startsWith("https:") ? (https ?? http) : http;
   return text === undefined ? undefined : fromEnvironment(text, diagnostics);
@@ -84,7 +84,7 @@ function fromOption(text: string): Proxy {
 }
 
 function fromEnvironment(text: string, diagnostics: Diagnostics): Proxy | undefined {
-  // The variables often contain only host and port.
+  // The variables often contain only a host and a port.
   const proxy = parseProxy(/^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   // The message omits the value, since it may contain credentials.
   if (proxy === undefined)
@@ -130,7 +130,7 @@ function addressOf(url: URL): Address {
   };
 }
 
-// An http proxy gets the requests themselves, with the absolute URL (RFC 9112, 3.2.2).
+// An http proxy receives the requests themselves, with absolute URLs (RFC 9112, 3.2.2).
 function forwarded(target: IngestTarget, { address, authorization }: Proxy): IngestTarget {
   const { host } = new URL(target.origin);
   const extra = ["host", host];
@@ -154,8 +154,8 @@ export function noProxyEntries(text: string | undefined): readonly string[] {
 }
 
 /**
- * Returns whether an origin is reached without the proxy. An entry is `*`, or a name, which includes its subdomains
- * (`.name` and `*.name` mean the same), or an IP address; each with or without a port.
+ * Tells whether an origin is reached without the proxy. An entry is `*`, an IP address, or a name, which includes its
+ * subdomains (`.name` and `*.name` mean the same); each with or without a port.
  */
 export function isWithoutProxy(origin: string, entries: readonly string[]): boolean {
   const url = new URL(origin);
@@ -195,8 +195,8 @@ function splitPort(entry: string): { name: string; entryPort: string | undefined
   };
 }
 
-// `0:0:0:0:0:0:0:1` and `::1` are one address; a URL normalizes it to the short form. It cannot have a zone
-// (`%eth0`).
+// Normalizes an IPv6 address, because `0:0:0:0:0:0:0:1` and `::1` are the same one. `URL` writes the short form. A URL
+// cannot have a zone (`%eth0`).
 function canonical(address: string): string {
   const url = `http://[${address}]`;
   return URL.canParse(url) ? bare(new URL(url).hostname) : address;

@@ -7,17 +7,17 @@ import {
 } from "./tls-failures.js";
 import type { FailurePhase, SendResult } from "../transport.js";
 
-/** Progress of an exchange when it failed. */
+/** The progress of an exchange at the time when it failed. */
 interface Progress {
-  /** A part of the request was written. */
+  /** True if a part of the request was written. */
   readonly isWritten: boolean;
-  /** A part of the response has arrived. */
+  /** True if a part of the response has arrived. */
   readonly isAnswering: boolean;
-  /** The connection had served a request before. */
+  /** True if the connection had served an earlier request. */
   readonly isReused: boolean;
 }
 
-/** A deadline has passed. Uses undici's codes for it. */
+/** The error for a deadline that has passed. Has undici's error codes. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
   readonly code: "UND_ERR_CONNECT_TIMEOUT" | "UND_ERR_HEADERS_TIMEOUT";
@@ -28,13 +28,16 @@ export class DeadlineError extends Error {
   }
 }
 
-/** A send that was given up without a response because the client or the process ends. The message is a clause. */
+/**
+ * The error for a send that was given up without a response because the client was closed or the process ended. Its
+ * message is a clause, to be used within a sentence.
+ */
 export class UnansweredError extends Error {
   override readonly name = "UnansweredError";
 
   readonly waitedMillis: number;
 
-  /** `isWritten`: a part of the request was written. */
+  /** `isWritten` is true if a part of the request was written. */
   constructor(isWritten: boolean, waitedMillis: number) {
     const time = `${Number((waitedMillis / 1000).toFixed(1))} s`;
     super(
@@ -56,10 +59,10 @@ export function closedError(): Error {
   return new Error("the transport is closed");
 }
 
-// A response that is not HTTP is a response, even if the parser rejects its first byte.
+// Codes of undici's parser. A response that is not HTTP is still a response, even if the parser rejects its first byte.
 const NOT_HTTP = /^HPE_/;
 
-/** Builds the result of an attempt without a response. */
+/** Returns the result of an attempt that got no response. */
 export function retryable(error: unknown, phase: FailurePhase): SendResult {
   const reason = error instanceof Error ? error : new Error(String(error));
   return { outcome: "retryable", error: reason, phase };
@@ -74,7 +77,7 @@ export function phaseOf(error: unknown, progress: Progress): FailurePhase {
 }
 
 /**
- * Returns whether a certificate or the proxy's authentication is at fault, so that the next attempt would fail, too.
+ * Tells whether a certificate or the proxy's authentication is at fault, so that the next attempt would fail as well.
  */
 export function isRefusal(error: unknown): boolean {
   return chainOf(error).some(
@@ -82,11 +85,11 @@ export function isRefusal(error: unknown): boolean {
   );
 }
 
-/** Nested errors that are examined. The error of a custom transport may contain itself. */
+/** Nested errors that are examined. Limited, because the error of a custom transport may contain itself. */
 const MAX_LEVELS = 10;
 
-// An error and those in it. If several addresses were tried, the first error is as good as any; `fetch` has the error as
-// its cause.
+// Returns an error and the errors inside it: the cause, which `fetch` sets, and the first error if several addresses
+// were tried.
 function chainOf(error: unknown): unknown[] {
   const chain = [error];
   for (let inner = error; chain.length < MAX_LEVELS && inner instanceof Error;) {
@@ -97,10 +100,10 @@ function chainOf(error: unknown): unknown[] {
 }
 
 const REJECTIONS: Readonly<Record<number, string>> = {
-  400: "the envelope is malformed, or the DSN belongs to another project; nginx also answers 400 if a client certificate is missing (`transport.clientCert`), or if an http DSN names a port of https",
+  400: "the envelope is malformed, or the DSN belongs to another project; nginx also answers 400 if a client certificate is missing (`transport.clientCert`), or if an http DSN has the port of an https server",
   401: "the DSN's key was not accepted: check the DSN",
   403: "the project or its key is disabled, or the DSN belongs to another server: check the DSN",
-  404: "there is no envelope endpoint: check the host and path of the DSN (Sentry 20.6 or later)",
+  404: "there is no envelope endpoint: check the host and path of the DSN; Sentry must be 20.6 or later",
   413: "the envelope is too large for Sentry or a proxy in front of it, and is lost: raise the proxy's limit (nginx: client_max_body_size)",
 };
 
@@ -119,14 +122,14 @@ function rejectionHint(statusCode: number): string {
 }
 
 const NETWORK_FAILURES: Readonly<Record<string, string>> = {
-  EAI_AGAIN: "the DSN's host name could not be resolved just now",
-  ECONNREFUSED: "nothing listens at the DSN's host and port",
+  EAI_AGAIN: "the DSN's host name could not be resolved at the moment",
+  ECONNREFUSED: "nothing is listening on the DSN's host and port",
   ECONNRESET: "the connection was reset",
   ETIMEDOUT: "the connection timed out",
   EHOSTUNREACH: "the DSN's host cannot be reached",
-  ENETUNREACH: "there is no network to the DSN's host",
+  ENETUNREACH: "there is no network route to the DSN's host",
   ENOTFOUND: "the DSN's host name does not exist",
-  EPIPE: "the connection was closed while the envelope was written",
+  EPIPE: "the connection was closed while the envelope was being written",
   UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
   UND_ERR_HEADERS_TIMEOUT: "the server received the envelope but did not answer in time",
   UND_ERR_SOCKET: "the server closed the connection before it answered",
@@ -149,7 +152,7 @@ export function failureReason(error: Error): string {
 }
 
 function hintOf(error: Error, code: string | undefined): string | undefined {
-  // The messages of these errors are complete.
+  // The messages of these errors are already complete.
   const isExplained = [ProxyError, PlainEndError, UnexplainedEndError].some(
     (type) => error instanceof type,
   );
@@ -165,7 +168,7 @@ function hintOf(error: Error, code: string | undefined): string | undefined {
     : undefined;
 }
 
-// OpenSSL's reason; the code is `EPROTO` or `ERR_SSL_*`, depending on the version of Node.
+// Returns OpenSSL's reason; the code is `EPROTO` or `ERR_SSL_*`, depending on the version of Node.
 function tlsReason(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("reason" in error && typeof error.reason === "string") return error.reason;
@@ -174,7 +177,7 @@ function tlsReason(error: unknown): string {
 }
 
 /**
- * Returns whether every envelope will be refused like this one until the set-up changes, as with a wrong DSN or a
+ * Tells whether every envelope will be refused in the same way until the set-up changes, as with a wrong DSN or a
  * redirect.
  */
 export function isRefusedForGood(statusCode: number): boolean {
@@ -182,8 +185,8 @@ export function isRefusedForGood(statusCode: number): boolean {
 }
 
 /**
- * Returns the error code of a network failure. If several addresses were tried, Node throws an `AggregateError` whose
- * members have the codes.
+ * Returns the error code of a network failure. If several addresses were tried, Node throws an `AggregateError`, whose
+ * nested errors have the codes.
  */
 export function networkErrorCode(error: unknown): string | undefined {
   for (const each of chainOf(error))
@@ -195,7 +198,7 @@ export function networkErrorCode(error: unknown): string | undefined {
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
   readonly code: string;
-  /** True if the next attempt would fail, too. */
+  /** True if the next attempt would fail as well. */
   readonly isFinal: boolean;
 
   constructor(message: string, details: { code: string; isFinal?: boolean; cause?: unknown }) {
@@ -205,7 +208,7 @@ export class ProxyError extends Error {
   }
 }
 
-/** Builds the error for a proxy's own response that is not a success. */
+/** Creates the error for a proxy's own response that is not a success. */
 export function proxyRefusal(proxy: ProxyName, statusCode: number): ProxyError {
   if (statusCode === 407) return wantsCredentials(proxy);
   return new ProxyError(
@@ -214,7 +217,7 @@ export function proxyRefusal(proxy: ProxyName, statusCode: number): ProxyError {
   );
 }
 
-/** Builds the error for a failed connection to the proxy itself. */
+/** Creates the error for a failed connection to the proxy itself. */
 export function proxyUnreachable({ name }: ProxyName, cause: unknown): ProxyError {
   const hint = certificateHint(cause, { name: `the proxy ${name}`, seesClientCertificate: false });
   const reason = cause instanceof Error && cause.message !== "" ? `: ${cause.message}` : "";
@@ -224,7 +227,7 @@ export function proxyUnreachable({ name }: ProxyName, cause: unknown): ProxyErro
   });
 }
 
-/** A proxy without its secrets, for messages. */
+/** A proxy's name for messages, without its secrets. */
 export interface ProxyName {
   /** Host and port. */
   readonly name: string;
@@ -238,7 +241,7 @@ function wantsCredentials({ name, hasCredentials }: ProxyName): ProxyError {
   return new ProxyError(message, { code: "ERR_PROXY_AUTHENTICATION", isFinal: true });
 }
 
-// The proxy is overloaded, or the server behind it is down at the moment.
+// Tells whether the failure may be temporary: the proxy is overloaded, or the server behind it is down.
 function mayPass(statusCode: number): boolean {
   return statusCode >= 500 || statusCode === 408 || statusCode === 429;
 }

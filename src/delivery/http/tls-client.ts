@@ -9,7 +9,7 @@ import { trackedLookup } from "./exit-watch.js";
 /** A certificate or key in PEM form. */
 type Pem = string | Uint8Array;
 
-/** Trusted authorities, and the client's own certificate. */
+/** Trusted authorities, and the client certificate. */
 export interface TlsSettings {
   readonly caCerts?: Pem | readonly Pem[] | undefined;
   readonly clientCert?: Pem | undefined;
@@ -19,7 +19,7 @@ export interface TlsSettings {
 
 /** Opens TLS connections to one server. */
 export interface TlsClient {
-  /** Starts a handshake over a new TCP connection, or over an existing one; listen for `secureConnect`. */
+  /** Starts a handshake over a new TCP connection or an existing one. The caller listens for `secureConnect`. */
   connect(to: TlsPeer): TLSSocket;
 }
 
@@ -27,7 +27,7 @@ export interface TlsClient {
 interface TlsPeer {
   readonly host: string;
   readonly port: number;
-  /** An existing connection to the peer, as through a proxy. */
+  /** An existing connection to the peer, for example through a proxy. */
   readonly socket?: Socket | undefined;
 }
 
@@ -56,10 +56,10 @@ class ResumingTlsClient implements TlsClient {
       ALPNProtocols: this.#protocols,
     };
     if (this.#context !== undefined) options.secureContext = this.#context;
-    // The server name of the handshake must not be an IP address (RFC 6066, 3).
+    // RFC 6066, 3: the server name of a handshake must not be an IP address.
     if (isIP(host) === 0) options.servername = host;
     if (socket !== undefined) options.socket = socket;
-    // Resuming the session saves a part of the next handshake.
+    // Resuming a session saves a part of the next handshake.
     if (this.#session !== undefined) options.session = this.#session;
     return tls()
       .connect(options)
@@ -68,12 +68,13 @@ class ResumingTlsClient implements TlsClient {
   }
 }
 
-// Loaded on first use: an application that sends over http does not pay for it.
+// Loaded on first use, so that an application that sends over http does not load it.
 function tls(): Tls {
   return process.getBuiltinModule("node:tls");
 }
 
-// Without these options Node's default context is used, which follows its flags and environment variables.
+// Returns undefined without these options: Node's default context then applies, which follows Node's flags and
+// environment variables.
 function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureContext | undefined {
   const options: SecureContextOptions = {
     ...(caCerts === undefined ? {} : { ca: [...trusted(), ...readable(caCerts)] }),
@@ -81,8 +82,10 @@ function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureConte
     ...(clientKey === undefined ? {} : { key: pem(clientKey) }),
   };
   if (Object.keys(options).length === 0) return undefined;
-  return readWith("clientCert", "and `clientKey` must be a pair that OpenSSL can read", () =>
-    tls().createSecureContext(options),
+  return readWith(
+    "clientCert",
+    "and `clientKey` must be a matching pair in a format that OpenSSL can read",
+    () => tls().createSecureContext(options),
   );
 }
 
@@ -90,7 +93,7 @@ function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureConte
 function readable(caCerts: Pem | readonly Pem[]): (string | Buffer)[] {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   const certs = pems(caCerts);
-  readWith("caCerts", "must be certificates that OpenSSL can read", () =>
+  readWith("caCerts", "must be certificates in a format that OpenSSL can read", () =>
     certs.map((cert) => new X509Certificate(cert)),
   );
   return certs;
@@ -100,15 +103,15 @@ function readWith<T>(option: string, expected: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    // The message omits the value, since it may be a private key.
+    // The message omits the received value, since it may be a private key.
     const received = error instanceof Error ? error.message : "";
     throw new OptionsError({ option: `transport.${option}`, expected, received });
   }
 }
 
 /**
- * The certificates that Node trusts, to which `caCerts` are added, since `ca` replaces them. Before Node 22.15 only
- * the built-in ones are available: the certificates of NODE_EXTRA_CA_CERTS must be repeated in `caCerts` there.
+ * Returns the certificates that Node trusts. `ca` replaces them, so `caCerts` must be added to them. Before Node 22.15
+ * only the built-in ones are available: the certificates of NODE_EXTRA_CA_CERTS must be repeated in `caCerts` there.
  */
 function trusted(): readonly string[] {
   const known: Tls & { getCACertificates?: (type: "default") => string[] } = tls();

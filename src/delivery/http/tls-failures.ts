@@ -32,7 +32,7 @@ const VERIFICATION_CODES = new Set([
   "UNSPECIFIED",
 ]);
 
-// Alerts by which a server refuses our certificate, or the lack of one (RFC 8446, 6.2), and OpenSSL's own reasons.
+// Alerts by which a server refuses the client certificate or demands one (RFC 8446, 6.2), and OpenSSL's own reasons.
 // Before TLS 1.3, OpenSSL sends "handshake failure" for a missing certificate, and Go sends "bad certificate".
 const ALERT =
   /\b(certificate required|bad certificate|unsupported certificate|certificate revoked|certificate expired|certificate unknown|unknown ca|access denied|decrypt error|handshake failure)\b/;
@@ -50,19 +50,19 @@ const CERTIFICATE_FAULTS: ReadonlyMap<string, string> = new Map([
   ["SELF_SIGNED_CERT_IN_CHAIN", UNTRUSTED],
   ["UNABLE_TO_GET_ISSUER_CERT", UNTRUSTED],
   ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", UNTRUSTED],
-  // A chain of one certificate: its authority is unknown here, or the server omits an intermediate certificate.
+  // A chain of one certificate: its authority is not trusted here, or the server omits an intermediate certificate.
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", UNTRUSTED],
 ]);
 
 /** The peer of a TLS connection, for messages. */
 interface TlsPeerName {
-  /** Such as `the server`. */
+  /** The name of the peer, for example `the server`. */
   readonly name: string;
-  /** True if it gets the client certificate of the options. */
+  /** True if the peer receives the client certificate of the options. */
   readonly seesClientCertificate: boolean;
 }
 
-/** Returns whether a TLS failure is due to a certificate, ours or theirs, so that the next attempt would fail, too. */
+/** Tells whether a TLS failure is due to a certificate of either side, so that the next attempt would fail as well. */
 export function isCertificateFailure(error: unknown): boolean {
   const code = codeOf(error);
   return VERIFICATION_CODES.has(code) || code.startsWith("ERR_TLS_") || alertIn(error) !== "";
@@ -80,8 +80,8 @@ function alertHint(alert: string, { name, seesClientCertificate }: TlsPeerName):
   const what = ALERT_FAULTS.get(alert) ?? `did not accept the client certificate ("${alert}")`;
   const remedy = seesClientCertificate
     ? (ALERT_REMEDIES.get(alert) ??
-      "check `transport.clientCert` and `transport.clientKey`, also where none is set")
-    : "client certificates are not shown to proxies, so it has to do without";
+      "check `transport.clientCert` and `transport.clientKey`; the server may require them even if they are not set")
+    : "client certificates are not sent to proxies, so configure the proxy to accept connections without one";
   return `${name} ${what}: ${remedy}`;
 }
 
@@ -97,11 +97,11 @@ const SET_CERTIFICATE = "set `transport.clientCert` and `transport.clientKey`";
 
 const ALERT_REMEDIES: ReadonlyMap<string, string> = new Map([
   ["certificate required", SET_CERTIFICATE],
-  ["handshake failure", `for the former, ${SET_CERTIFICATE}`],
+  ["handshake failure", `if it requires a certificate, ${SET_CERTIFICATE}`],
 ]);
 
 /**
- * A server that has not answered yet closed a TLS 1.3 connection during the first request. With TLS 1.3 the alert for
+ * The error for a server that closed its first TLS 1.3 connection during the first request. With TLS 1.3 the alert for
  * a missing or refused client certificate comes after the handshake; some servers send none, and a reset may overtake
  * it.
  */
@@ -120,8 +120,8 @@ export class UnexplainedEndError extends Error {
 }
 
 /**
- * A server that has not answered yet closed a connection without TLS, or answered with a TLS alert, as a port does that
- * expects TLS.
+ * The error for a server that closed its first connection without TLS, or answered it with a TLS alert, as a port does
+ * that expects TLS.
  */
 export class PlainEndError extends Error {
   override readonly name = "PlainEndError";
@@ -136,7 +136,7 @@ export class PlainEndError extends Error {
   }
 }
 
-// A TLS record with an alert starts with these bytes; undici's parser keeps what it could not parse in `data`.
+// The first bytes of a TLS record with an alert. undici's parser error has the bytes that it could not parse in `data`.
 const TLS_ALERT = "\u0015\u0003";
 
 /** Explains why a server ended its first connection without TLS; returns any other error unchanged. */
@@ -148,7 +148,7 @@ export function plainEnd(error: unknown): unknown {
   return isAlert ? new PlainEndError(error) : error;
 }
 
-// OpenSSL's reason is in `reason`, or in the message of an `EPROTO`; Node derives its code from it.
+// Returns OpenSSL's reason. It is in `reason`, or in the message of an `EPROTO`; Node derives its code from it.
 function alertIn(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const code = codeOf(error);
@@ -158,7 +158,7 @@ function alertIn(error: unknown): string {
   return ALERT.exec(text)?.[1] ?? "";
 }
 
-/** The code of an error, or an empty string. */
+/** Returns the code of an error; "" if it has none. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !("code" in error)) return "";
   return typeof error.code === "string" ? error.code : "";

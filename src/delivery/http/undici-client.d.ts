@@ -1,4 +1,4 @@
-// Declared here because undici has no types for its inner modules.
+// Declared here because undici has no types for its internal modules.
 declare module "undici/lib/dispatcher/client.js" {
   import type { Client as UndiciClient } from "undici";
 

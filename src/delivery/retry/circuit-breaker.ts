@@ -2,30 +2,30 @@ import { jittered } from "./back-off.js";
 
 /** Dependencies of `CircuitBreaker`. */
 interface CircuitBreakerSettings {
-  /** Monotonic milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
-  /** Random number from 0 to below 1. */
+  /** Returns a random number from 0 to below 1. */
   readonly random: () => number;
 }
 
-/** Counts since the start. */
+/** Counts since the start of the process. */
 interface CircuitBreakerCounts {
   /** How often the breaker has opened. */
   readonly outages: number;
-  /** Sends while the breaker was open. */
+  /** Attempts while the breaker was open. */
   readonly probes: number;
 }
 
 /** Consecutive failures without a response after which the server is considered unreachable. */
 export const FAILURES_TO_OPEN = 5;
 
-// One probe whenever a tenth of the outage has passed: recovery is noticed after about a tenth of the outage, and a
-// long outage costs few probes.
+// A probe is sent each time the outage has become a tenth longer: recovery is noticed after about a tenth of the
+// outage, and a long outage costs few probes.
 const PROBE_SHARE_OF_OUTAGE = 0.1;
 const MIN_PROBE_DELAY_MILLIS = 500;
 const MAX_PROBE_DELAY_MILLIS = 30_000;
 
-// The smallest gap that jitter allows, which therefore also limits a `flush` that is called in a loop.
+// The smallest gap that jitter allows. It therefore also limits a `flush` that is called in a loop.
 const MIN_PROBE_GAP_MILLIS = 250;
 
 /**
@@ -58,24 +58,24 @@ export class CircuitBreaker {
     return this.#failures === 0;
   }
 
-  /** Error of the last attempt; undefined once the server has answered. */
+  /** The error of the last attempt; undefined once the server has responded. */
   get lastError(): Error | undefined {
     return this.#lastError;
   }
 
-  /** When the next probe may be sent, by the same clock. */
+  /** Time at which the next probe may be sent, by the same clock. */
   get nextProbeAt(): number {
     return this.#nextProbeAt;
   }
 
-  /** Notes that an attempt got no response. */
+  /** Records that an attempt got no response. */
   failed(error: Error): void {
     this.#lastError = error;
     this.#failures += 1;
     if (this.#failures === FAILURES_TO_OPEN) this.#open();
   }
 
-  /** Notes a response of any status; returns whether it has closed the breaker. */
+  /** Records a response of any status; returns whether it has closed the breaker. */
   answered(): boolean {
     if (this.#failures === 0) return false;
     const wasOpen = this.isOpen;
@@ -84,7 +84,7 @@ export class CircuitBreaker {
     return wasOpen;
   }
 
-  /** Returns whether the next probe is due; if so, the caller must send it. */
+  /** Returns true if the next probe is due; the caller must then send it. */
   takeProbe(): boolean {
     const now = this.#now();
     if (now < this.#nextProbeAt) return false;
@@ -102,14 +102,14 @@ export class CircuitBreaker {
     return { outages: this.#outages, probes: this.#probes };
   }
 
-  // Earlier failures may belong to another outage, so this one starts here.
+  // Earlier failures may belong to another outage, so this outage starts here.
   #open(): void {
     this.#outages += 1;
     this.#openedAt = this.#now();
     this.#planProbe(this.#openedAt);
   }
 
-  // Probes are spaced from start to start, so that a hanging one does not delay the next.
+  // Probes are spaced by their starting times, so that one that hangs does not delay the next.
   #planProbe(now: number): void {
     const share = (now - this.#openedAt) * PROBE_SHARE_OF_OUTAGE;
     const longest = Math.min(Math.max(share, MIN_PROBE_DELAY_MILLIS), MAX_PROBE_DELAY_MILLIS);

@@ -7,15 +7,15 @@ export type Later = (delayMillis: number, run: () => void) => () => void;
 interface ProbeLineSettings {
   readonly breaker: CircuitBreaker;
   readonly later: Later;
-  /** The clock of the breaker. */
+  /** The clock of the circuit breaker. */
   readonly now: () => number;
 }
 
 /** Position and deadline of a held send. */
 export interface QueuePosition {
-  /** Smaller numbers go first. */
+  /** Lower numbers are sent first. */
   readonly order: number;
-  /** Deadline by the same clock; the send is not allowed after it. */
+  /** Deadline by the same clock, after which the send is not made. */
   readonly untilMillis: number;
 }
 
@@ -24,8 +24,8 @@ interface HeldSend extends QueuePosition {
 }
 
 /**
- * Sends that wait for an unreachable server: the first of them is used for each probe, and all are released once the
- * server answers.
+ * Sends that wait while the server is unreachable. The first one is used for each probe, and all are released once the
+ * server responds.
  */
 export class ProbeLine {
   readonly #settings: ProbeLineSettings;
@@ -40,7 +40,7 @@ export class ProbeLine {
     return this.#held.length;
   }
 
-  /** Resolves to true when the send may be made, to false at its deadline or when the line ends. */
+  /** Resolves to true when the send may be made, to false at its deadline or when the line is ended. */
   enter(send: QueuePosition): Promise<boolean> {
     return new Promise((resolve) => {
       this.#insert({ ...send, leave: resolve });
@@ -56,17 +56,17 @@ export class ProbeLine {
     else this.#plan();
   }
 
-  /** Releases all sends. */
+  /** Releases all held sends. */
   release(): void {
     this.#empty(true);
   }
 
-  /** Ends the line: no held send is made. */
+  /** Ends the line: all held sends resolve to false. */
   end(): void {
     this.#empty(false);
   }
 
-  // A failed probe returns to its old position. New sends go last, so the search starts there.
+  // A failed probe returns to its old position, but a new send goes last, so the search starts at the end.
   #insert(send: HeldSend): void {
     const index = this.#held.findLastIndex(({ order }) => order < send.order) + 1;
     this.#held.splice(index, 0, this.#expiring(send));
@@ -107,10 +107,10 @@ export class ProbeLine {
   }
 }
 
-/** The delay of a send before its next attempt. */
+/** The delay before the next attempt of a send. */
 interface RetryPause {
   readonly delayMillis: number;
-  /** True if the delay may end early, when the server is back or a flush waits. */
+  /** True if the delay may end early, when the server is reachable again or a flush is waiting. */
   readonly canBeCut: boolean;
 }
 
@@ -132,7 +132,7 @@ export class RetryPauses {
     return this.#ongoing.size;
   }
 
-  /** Resolves to true when the pause is over, to false if it is ended before. */
+  /** Resolves to true when the pause is over, to false if `end` has cancelled it. */
   pause({ delayMillis, canBeCut }: RetryPause): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (isOver: boolean): void => {
@@ -146,12 +146,12 @@ export class RetryPauses {
     });
   }
 
-  /** Ends the pauses that may end early; their sends are tried again. */
+  /** Ends the pauses that may end early; their sends are retried. */
   cut(): void {
     for (const { canBeCut, end } of this.#ongoing) if (canBeCut) end(true);
   }
 
-  /** Ends all pauses; their sends are not tried again. */
+  /** Ends all pauses; their sends are not retried. */
   end(): void {
     for (const { end } of this.#ongoing) end(false);
   }

@@ -9,9 +9,9 @@ interface RetryPolicySettings {
   readonly budget: RetryBudget;
   /** True if 502, 503 and 504 are retried. */
   readonly retryOn5xx: boolean;
-  /** Monotonic milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
-  /** Random number from 0 to below 1. */
+  /** Returns a random number from 0 to below 1. */
   readonly random: () => number;
 }
 
@@ -20,12 +20,12 @@ interface NextAttempt {
   readonly delayMillis: number;
 }
 
-// Responses of a proxy while the server behind it is down.
+// Responses that a proxy sends while the server behind it is down.
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
-// A single envelope makes all attempts that open the breaker, which then times the probes by the length of the
-// outage. So these attempts use the shortest delay: with doubling delays, the return of a server after 5 s went
-// unnoticed for up to 8 s. Delays double after that, when the server answers other sends.
+// Returns the delay after failed connections. One envelope makes all the attempts that open the breaker, which then
+// times the probes by the length of the outage. So these attempts use the shortest delay: with doubling delays, the
+// return of a server after 5 s went unnoticed for up to 8 s. Delays double if the server meanwhile answers other sends.
 function connectPauseMillis(failures: number, random: () => number): number {
   return backOffMillis(Math.max(1, failures - FAILURES_TO_OPEN + 2), random);
 }
@@ -38,7 +38,7 @@ export class RetryPolicy {
     this.#settings = settings;
   }
 
-  /** Returns whether another attempt may have a better result. */
+  /** Tells whether another attempt may have a better result. */
   mayImprove(result: SendResult): boolean {
     if (result.outcome === "rejected") {
       return this.#settings.retryOn5xx && UNAVAILABLE.has(result.statusCode);
@@ -47,11 +47,13 @@ export class RetryPolicy {
     return result.phase !== undefined && result.phase !== "refused";
   }
 
-  /** Returns the delay before the next attempt, and pays for it; undefined if there is none. */
+  /**
+   * Returns the delay before the next attempt, and charges the budget for it; undefined if there is no further attempt.
+   */
   delayBeforeNext(history: SendHistory): number | undefined {
     const next = this.#next(history);
     if (next === undefined || history.arrivals >= MAX_ARRIVALS) return undefined;
-    // A server that asks for a longer delay than the deadline allows has refused.
+    // If the server asks for a longer delay than the deadline allows, the envelope counts as refused.
     if (this.#settings.now() + next.delayMillis > history.deadlineMillis) return undefined;
     return this.#settings.budget.take(next.cost) ? next.delayMillis : undefined;
   }
@@ -77,8 +79,8 @@ export class RetryPolicy {
     }
   }
 
-  // Not charged to the budget: a waiting envelope keeps one of the few slots, so the load on a server that answers
-  // like this falls by itself.
+  // Not charged to the budget: a waiting envelope occupies one of the few slots, which by itself lowers the load on a
+  // server that answers like this.
   #unavailableMillis({ outcome, arrivals }: SendHistory): number {
     const backOff = backOffMillis(arrivals, this.#settings.random);
     if (outcome === undefined || outcome.outcome === "retryable") return backOff;
@@ -91,22 +93,22 @@ const MAX_TOKENS = 500;
 /** Tokens per retry. */
 const RETRY_COST = 5;
 
-/** Tokens per retry after a timeout: the server is probably overloaded. */
+/** Tokens per retry after a time-out, which indicates an overloaded server. */
 const TIMEOUT_RETRY_COST = 10;
 
 /**
- * Limits the traffic that retries add: 500 tokens, plus one for each delivery, so that in the long run at most one
- * send in five is a retry, however much fails.
+ * Limits the traffic that retries add. It has 500 tokens and gets one back for each delivery, so that in the long run
+ * at most one send in five is a retry, however many fail.
  */
 export class RetryBudget {
   #tokens = MAX_TOKENS;
 
-  /** Remaining tokens; never below 0. */
+  /** Remaining tokens, never below 0. */
   get tokens(): number {
     return this.#tokens;
   }
 
-  /** Pays for a retry; returns false, and pays nothing, if there are too few tokens. */
+  /** Charges a retry; returns false and charges nothing if there are too few tokens. */
   take(cost: number): boolean {
     if (cost > this.#tokens) return false;
     this.#tokens -= cost;

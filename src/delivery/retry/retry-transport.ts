@@ -16,16 +16,16 @@ export interface RetryTransportSettings {
   /** Retries after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
   readonly retryOn5xx?: boolean | undefined;
   /**
-   * While the server is unreachable, sends fail at once instead of waiting, because the caller stores them elsewhere.
-   * A function is called each time. Default false.
+   * While the server is unreachable, sends fail at once instead of waiting, because the caller stores the envelopes
+   * elsewhere. A function is called for each send. Default false.
    */
   readonly failFast?: boolean | (() => boolean) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   readonly timers?: Timers | undefined;
-  /** Random number from 0 to below 1; default `Math.random`. */
+  /** Returns a random number from 0 to below 1; default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Monotonic milliseconds; default `performance.now`. */
+  /** Monotonic clock, in milliseconds; default `performance.now`. */
   readonly now?: (() => number) | undefined;
   /**
    * Called before each attempt after the first, with the result of the previous one. Errors that it throws are
@@ -36,45 +36,44 @@ export interface RetryTransportSettings {
 
 /** Counts of a retry transport. */
 interface RetryCounts {
-  /** Attempts after the first, since the start. */
+  /** Attempts after the first, since the start of the process. */
   readonly retries: number;
-  /** Sends that currently wait for a later attempt. */
+  /** Sends that currently wait for their next attempt. */
   readonly held: number;
   /** How often the server became unreachable. */
   readonly outages: number;
-  /** Attempts while it was unreachable. */
+  /** Attempts while the server was unreachable. */
   readonly probes: number;
   /** Remaining tokens for retries of envelopes that may have arrived: 0 to 500. */
   readonly budget: number;
 }
 
-/** A transport that retries failed deliveries if that is safe. */
+/** A transport that retries failed deliveries where that is safe. */
 export interface RetryTransport extends Transport {
-  /** Called by a flush: held sends are tried now. */
+  /** Called by a flush: held sends are attempted now. */
   wake(): void;
   /** False while the last attempt got no response. */
   readonly isReachable: boolean;
-  /** Sends with `holdMillis` wait while the server is unreachable, even if others fail at once. */
+  /** True: sends with `holdMillis` wait while the server is unreachable, even if others fail at once. */
   readonly holdsSends: true;
-  /** Error of the last attempt; undefined once the server has answered. */
+  /** The error of the last attempt; undefined once the server has responded. */
   readonly lastError: Error | undefined;
   /**
    * Resolves to true when a send may be made: at once, or as the next probe while the server is unreachable. Resolves
-   * to false after this many milliseconds, and when the transport is closed.
+   * to false after `holdMillis` milliseconds, or when the transport is closed.
    */
   whenDue(holdMillis: number): Promise<boolean>;
   counts(): RetryCounts;
 }
 
-// `flush` may be called in a loop, which must not turn backoff into a busy loop.
+// Minimum time between two wake-ups: `flush` may be called in a loop, which must not turn backoff into a busy loop.
 const MIN_WAKE_GAP_MILLIS = 250;
 
 /**
- * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that
- * may have arrived, at most twice within 2 minutes and within a budget; a response is final. While the server is
- * unreachable, sends wait in order and are made one by one as probes.
- *
- * A transport that throws is faulty, and says nothing about the server: `send` rejects with its error.
+ * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that may
+ * have arrived is retried at most twice, within 2 minutes and a budget; after a response there is no retry. While the
+ * server is unreachable, sends wait in order and are made one by one as probes.
+ * If the given transport throws, which says nothing about the server, `send` rejects with its error.
  */
 export function createRetryTransport(settings: RetryTransportSettings): RetryTransport {
   return new RetryingTransport(settings);
@@ -117,7 +116,7 @@ class RetryingTransport implements RetryTransport {
     return this.#breaker.lastError;
   }
 
-  // The usual case adds one promise reaction, since each promise has a cost, more so with async hooks.
+  // The usual case adds one promise reaction only, because each promise costs time, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     this.#sends += 1;
     const request = { envelope, options, order: this.#sends };
@@ -181,12 +180,12 @@ class RetryingTransport implements RetryTransport {
     return this.#isClosed ? this.#closedOutcome(history) : this.#heldOutcome(history);
   }
 
-  // Resolves to whether there is another attempt, once its time has come.
+  // Waits until the next attempt is due; resolves to false if there is none.
   async #isDueAfter(history: SendHistory, attempt: Attempt): Promise<boolean> {
     history.add(attempt);
     if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
-    // The breaker times the probes then; a delay of its own would let the server's return go unnoticed.
+    // The breaker then times the probes. With a delay of its own, this send could miss the server's return.
     if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
     const delayMillis = this.#policy.delayBeforeNext(history);
     if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
@@ -196,7 +195,7 @@ class RetryingTransport implements RetryTransport {
   async #mayGo(history: SendHistory): Promise<boolean> {
     if (this.#isClosed) return false;
     if (this.#breaker.isOpen && !(await this.#passesBreaker(history))) return false;
-    // `close` or the deadline may have come since the send was released.
+    // `close` may have been called, or the deadline may have passed, since the send was released.
     return !this.#isClosed && this.#now() <= history.deadlineMillis;
   }
 
@@ -214,7 +213,8 @@ class RetryingTransport implements RetryTransport {
     return { result, startedAt };
   }
 
-  // A server that closes a kept connection may still be reachable; and a failure after `close` is our own doing.
+  // A server that closes a kept connection may still be reachable, and a failure after `close` is caused by this
+  // process.
   #noteResult(result: SendResult): void {
     if (result.outcome === "retryable") {
       if (!this.#isClosed && result.phase !== "reused") this.#breaker.failed(result.error);
@@ -235,11 +235,11 @@ class RetryingTransport implements RetryTransport {
     try {
       this.#settings.onRetry?.(envelope, last);
     } catch {
-      // A faulty observer must not lose the envelope.
+      // A hook that throws must not lose the envelope.
     }
   }
 
-  // A send that was never tried fails like the last attempt of the others.
+  // A send that was never attempted gets the error of the last attempt of another send.
   #heldOutcome({ outcome }: SendHistory): SendResult {
     if (outcome !== undefined) return outcome;
     const error = this.#breaker.lastError ?? new Error("the server cannot be reached");

@@ -15,13 +15,16 @@ interface SendRequest {
   readonly order: number;
 }
 
-/** The kind of failure of an attempt, which decides about the next one. */
+/** The kind of failure of an attempt, which determines the next attempt. */
 type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable";
 
-/** Maximum of transmissions of one envelope that may have arrived. The server drops duplicates, but counts them. */
+/**
+ * Maximum number of transmissions of an envelope that may have arrived. The server drops duplicates, but they count
+ * towards the quota.
+ */
 export const MAX_ARRIVALS = 3;
 
-// The server remembers event ids only for a time; a later duplicate would be another event.
+// The server remembers event ids only for a limited time; a later duplicate would be stored as another event.
 // https://github.com/getsentry/sentry/blob/master/src/sentry/ingest/consumer/processors.py
 const MAX_RETRY_MILLIS = 2 * 60 * 1000;
 
@@ -31,7 +34,7 @@ const ON_NEW_CONNECTION: SendOptions = Object.freeze({ newConnection: true });
 export class SendHistory {
   readonly envelope: EncodedEnvelope;
   readonly order: number;
-  /** True if the send waits for an unreachable server even if others fail at once. */
+  /** True if the send waits while the server is unreachable, even if others fail at once. */
   readonly isPatient: boolean;
   #options: SendOptions | undefined;
   #arrivals = 0;
@@ -69,7 +72,7 @@ export class SendHistory {
     return this.#connectFailures;
   }
 
-  /** Time after which there is no further attempt; infinite while nothing can have arrived and no bound was given. */
+  /** Time after which there is no further attempt; infinite while nothing can have arrived and no limit was given. */
   get deadlineMillis(): number {
     return this.#deadlineMillis;
   }
@@ -78,7 +81,7 @@ export class SendHistory {
     return this.#lastFailure;
   }
 
-  /** Result if there is no further attempt: the last one, or the last one that may have arrived. */
+  /** The result if there is no further attempt: that of the last attempt, or of the last one that may have arrived. */
   get outcome(): SendResult | undefined {
     return this.#outcome;
   }
@@ -89,11 +92,14 @@ export class SendHistory {
     this.#lastFailure = failure;
     if (failure === "connect") this.#connectFailures += 1;
     else this.#arrived(startedAt, failure);
-    // A failed connection does not change that an earlier attempt may have arrived.
+    // A failed connection does not rule out that an earlier attempt has arrived.
     if (failure !== "connect" || this.#arrivals === 0) this.#outcome = result;
   }
 
-  /** Notes that the server has answered another send since that attempt started: earlier failures no longer count. */
+  /**
+   * Records that the server has answered another send since the attempt started, so that earlier failures no longer
+   * count.
+   */
   serverIsBack(): void {
     this.#connectFailures = Math.min(this.#connectFailures, 1);
   }
@@ -102,7 +108,7 @@ export class SendHistory {
     if (this.#arrivals === 0) this.#endBy(startedAt + MAX_RETRY_MILLIS);
     this.#arrivals += 1;
     if (failure === "answer" || failure === "timeout") this.#unknowns += 1;
-    // If one kept connection is dead the others may be, too: a NAT gateway forgets all of them.
+    // If one kept connection is dead, the others may be as well: a NAT gateway forgets all of them.
     if (failure === "reused" || failure === "timeout") this.#options = ON_NEW_CONNECTION;
   }
 
@@ -113,7 +119,7 @@ export class SendHistory {
   #failureOf(result: SendResult): AttemptFailure | undefined {
     if (result.outcome !== "retryable") return "unavailable";
     const { phase } = result;
-    // A new connection cannot have been closed by the server for its idleness.
+    // A new connection cannot have been closed by the server for being idle.
     if (phase === "reused") return this.#options?.newConnection === true ? "answer" : "reused";
     return phase === "refused" ? undefined : phase;
   }

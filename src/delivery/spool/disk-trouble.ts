@@ -1,10 +1,10 @@
 import { systemErrorCode } from "../../support/foreign.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 
-// After this time the disk is tried again, since it may have been freed or mounted again.
+// Time after which the disk is tried again, since space may have been freed or the volume mounted again.
 const REST_MILLIS = 60_000;
 
-// The directory may be right: the process or the disk is short of something.
+// Errors that mean a shortage, of disk space or of resources of the process, and not that the directory is wrong.
 const SHORTAGES: ReadonlySet<unknown> = new Set([
   "EAGAIN",
   "EDQUOT",
@@ -20,7 +20,7 @@ interface DiskTroubleSettings {
   readonly now: () => number;
 }
 
-/** Suspends use of the disk for a minute after a failure, and reports the first one. */
+/** Suspends use of the disk for a minute after a failure, and reports the first failure. */
 export class DiskTrouble {
   readonly #settings: DiskTroubleSettings;
   #failedAt: number | undefined;
@@ -31,7 +31,7 @@ export class DiskTrouble {
 
   /** True while the disk is not used. */
   get isResting(): boolean {
-    // The wall clock may jump backwards.
+    // The wall clock may jump backwards, so both bounds are checked.
     return (
       this.#failedAt !== undefined && Math.abs(this.#settings.now() - this.#failedAt) < REST_MILLIS
     );
@@ -43,7 +43,10 @@ export class DiskTrouble {
     diagnostics.warnOnce(kindOf(directory), messageOf(directory), error);
   }
 
-  /** Reports a directory that has not worked yet: unless something is short, it is a wrong one, so a set-up fault. */
+  /**
+   * Reports a directory that has never worked. Unless the error is a shortage, the directory is wrong, which is a
+   * set-up fault.
+   */
   reportAtStart(error: unknown): void {
     if (SHORTAGES.has(systemErrorCode(error))) return this.report(error);
     const { directory, diagnostics, now } = this.#settings;
@@ -52,7 +55,7 @@ export class DiskTrouble {
   }
 }
 
-// One kind for warnings and faults, so that a directory is reported once.
+// Warnings and faults share one kind, so that a directory is reported once.
 function kindOf(directory: string): string {
   return `spool:${directory}`;
 }

@@ -3,18 +3,18 @@ import { areItemsReadable } from "../../protocol/envelope.js";
 import type { DataCategory, ItemCount } from "../../protocol/data-category.js";
 import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
 
-/** The data in the name of a spooled file, so that listing the directory opens no file. */
+/** The data that the name of a spooled file contains, so that listing the directory opens no file. */
 export interface SpoolEntry {
-  /** The file's name while it waits; other states append a suffix. */
+  /** The name of the file while it waits; other states append a suffix. */
   readonly base: string;
-  /** 0 is sent first and evicted last. */
+  /** Priority: 0 is sent first and evicted last. */
   readonly lane: number;
-  /** When it was spooled, by the wall clock; earlier for an envelope that expires before its maximum age. */
+  /** Time at which the envelope was spooled, by the wall clock; earlier for one that expires before the maximum age. */
   readonly timeMillis: number;
   readonly category: DataCategory;
   /** Length of the whole file. */
   readonly bytes: number;
-  /** Event id or check-in id; `none` without one. */
+  /** Event id or check-in id; `none` if the envelope has neither. */
   readonly id: string;
 }
 
@@ -36,11 +36,11 @@ export interface FoundFile {
   readonly name: string;
   readonly entry: SpoolEntry;
   readonly state: "claimed" | "corrupt" | "temporary" | "waiting";
-  /** Tag of the process that writes or sends it. */
+  /** Tag of the process that writes or sends the file. */
   readonly holder: string | undefined;
 }
 
-// A later file format needs another suffix, so that this version ignores its files.
+// A later version of the file format must use another suffix, so that this version ignores its files.
 const BASE = /^\d-(\d{14})-[0-9a-f]{16}-\d{8,}-([a-z_]+)-(\d{1,12})-([0-9a-f]{32}|none)\.envelope/;
 const ID = /^[0-9a-f]{32}$/;
 const HELD = /^\.([0-9a-f]{16}\.\d+\.\d+)\.(sending|tmp|exit)$/;
@@ -63,8 +63,8 @@ export function claimedName(base: string, holder: string): string {
 }
 
 /**
- * Returns the name of a file while it is written. An exit may write a file again that is being written, hence two
- * kinds.
+ * Returns the name of a file while it is being written. At process exit, a file may be written again while a first
+ * write is still in progress, so there are two kinds.
  */
 export function temporaryName(base: string, holder: string, kind: "exit" | "tmp"): string {
   return `${base}.${holder}.${kind}`;
@@ -83,7 +83,7 @@ export function parseName(name: string): FoundFile | undefined {
   const base = match[0];
   const entry = {
     base,
-    // Not the digit in the name: another version may have other priorities.
+    // Computed from the category, because another version may have assigned other priorities to the digit in the name.
     lane: priorityOf(category),
     timeMillis: Number(match[1]),
     category,
@@ -100,7 +100,7 @@ export function parseName(name: string): FoundFile | undefined {
 
 const FORMAT = 1;
 const NEW_LINE = 0x0a;
-// Position of the envelope's `sent_at`, which is overwritten for each transmission.
+// The beginning of an envelope. `sent_at` comes first and is overwritten for each transmission.
 const ENVELOPE_START = '{"sent_at":"';
 const SENT_AT_END = ENVELOPE_START.length + 24;
 
@@ -117,11 +117,11 @@ interface Metadata {
 export interface FileContent {
   /** Undefined if the file is damaged. */
   readonly envelope: EncodedEnvelope | undefined;
-  /** The items that the file contains, as far as its first line is readable. */
+  /** The items that the file contains, as far as its first line can be parsed. */
   readonly contents: readonly ItemCount[];
 }
 
-/** Builds the line of JSON that precedes the envelope. */
+/** Returns the line of JSON that precedes the envelope. */
 export function fileHeader(envelope: EncodedEnvelope, writer: string): Buffer {
   const { category, eventId, contents, checkIn, body } = envelope;
   const bytes = body.length;
@@ -157,7 +157,7 @@ function parseMetadata(line: Buffer): Metadata | undefined {
   return { category, eventId, contents, bodyBytes: bytes, checkIn: checkInOf(read["checkIn"]) };
 }
 
-// Absent in files of an earlier version.
+// Files of earlier versions have no check-in data.
 function checkInOf(value: unknown): CheckInState | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!("id" in value && "isOpen" in value && "hasConfig" in value)) return undefined;

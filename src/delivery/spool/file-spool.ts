@@ -21,19 +21,19 @@ import { SpoolWriter } from "./spool-writer.js";
 
 /** Dependencies and bounds of a spool. */
 export interface SpoolSettings {
-  /** Created by `prepare`, or on first use. Processes of the same DSN may share it. */
+  /** Created by `prepare`, or at first use. Several processes of the same DSN may share it. */
   readonly directory: string;
-  /** Maximum of bytes in all files, of all processes. Default 50 MiB. */
+  /** Maximum bytes in the files of all processes. Default 50 MiB. */
   readonly maxBytes?: number | undefined;
-  /** Maximum of files, of all processes. Default 10,000. */
+  /** Maximum number of files of all processes. Default 10,000. */
   readonly maxFiles?: number | undefined;
   /** Age after which an envelope is dropped. Default 24 hours. */
   readonly maxAgeMillis?: number | undefined;
   readonly recorder: DiscardRecorder;
   readonly diagnostics: Diagnostics;
-  /** Called with losses of other processes' envelopes; default: they are ignored. */
+  /** Called with losses of envelopes that other processes spooled; by default they are not reported. */
   readonly onForeignLoss?: ForeignLoss | undefined;
-  /** Milliseconds since the epoch by the wall clock, which processes share; default `Date.now`. */
+  /** Wall clock, which processes share, in milliseconds since 1970; default `Date.now`. */
   readonly now?: (() => number) | undefined;
   /** File operations; default: those of Node. */
   readonly files?: SpoolFiles | undefined;
@@ -48,10 +48,10 @@ const DEFAULT_MAX_FILES = 10_000;
 const DEFAULT_MAX_AGE_MILLIS = 24 * 60 * 60 * 1000;
 
 /**
- * Creates a spool that keeps each envelope as one file in a directory. Processes may share the directory without a
- * daemon or a lock. The disk is not touched before `prepare` or the first use. The bounds hold at any time for one process;
- * several may exceed them by what they write between two scans of the directory (0.05 to 5 seconds), until one of
- * them scans it again.
+ * Creates a spool that keeps each envelope as one file in a directory. Processes may share the directory; there is no
+ * daemon and no lock. The disk is not touched before `prepare` or the first use. One process never exceeds the bounds;
+ * several processes may exceed them by what they write between two scans of the directory (every 0.05 to 5 seconds),
+ * until one of them scans it again.
  */
 export function createSpool(settings: SpoolSettings): Spool {
   return new FileSpool(settings);
@@ -68,7 +68,7 @@ class FileSpool implements Spool {
   readonly #settings: SpoolSettings;
   readonly #index: SpoolIndex;
   readonly #accounting: SpoolAccounting;
-  // Tracked separately: a full disk must not stop reading.
+  // Separate for reading: a full disk must not stop it.
   readonly #readTrouble: DiskTrouble;
   readonly #writeTrouble: DiskTrouble;
   #preparation: Promise<void> | undefined;
@@ -98,7 +98,7 @@ class FileSpool implements Spool {
     const { directory, files = systemFiles } = this.#settings;
     try {
       await files.makeDirectory(directory);
-      // A file is not accepted as `file/.`.
+      // With this path, a plain file in place of the directory is an error.
       await files.checkWritable(`${directory}/.`);
     } catch (error) {
       this.#writeTrouble.reportAtStart(error);
@@ -128,7 +128,7 @@ class FileSpool implements Spool {
   async claim(
     isLimited: (category: DataCategory) => boolean,
   ): Promise<SpooledEnvelope | undefined> {
-    // The first failure decides how it is reported.
+    // The first failure decides how the directory is reported, so wait for it.
     await this.#preparation;
     if (this.#readTrouble.isResting) return undefined;
     try {
@@ -160,7 +160,7 @@ class FileSpool implements Spool {
     };
   }
 
-  // Client reports are not spooled: the protocol says that they need not be kept.
+  // Client reports are not spooled: the protocol does not require that they are kept.
   #takes({ category }: EncodedEnvelope): boolean {
     return category !== "internal" && this.isUsable;
   }

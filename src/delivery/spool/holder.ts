@@ -4,18 +4,21 @@ import { hostname } from "node:os";
 import { systemErrorCode } from "../../support/foreign.js";
 import type { SpoolFiles } from "./spool-files.js";
 
-/** Identifies this process to others that share the directory, and checks whether those still run. */
+/** Identifies this process to others that share the directory, and checks whether those are still running. */
 export interface Holder {
   /** Part of the names of the files that this process writes or sends. */
   readonly tag: string;
-  /** Returns whether the process of a tag is known to have ended; false if unknown. */
+  /** Tells whether the process with a tag is known to have ended; false if that is unknown. */
   isGone(tag: string): boolean;
 }
 
-// Without a start time, a reused process id goes unnoticed.
+// Used if the start time is unknown; it then goes unnoticed if a process id is reused.
 const UNKNOWN_START = "0";
 
-/** Determines the identity of this process. Throws if it cannot be read for lack of file descriptors or memory. */
+/**
+ * Determines the identity of this process. Throws if it cannot be read because file descriptors or memory are
+ * exhausted.
+ */
 export function createHolder(files: SpoolFiles, pid: number = process.pid): Holder {
   const host = hostOf(files);
   const start = startOf(files, pid, unlessShort) ?? UNKNOWN_START;
@@ -28,14 +31,14 @@ export function createHolder(files: SpoolFiles, pid: number = process.pid): Hold
       if (otherHost !== host) return false;
       if (!canTellStart) return !isAlive(Number(otherPid));
       const running = startOf(files, Number(otherPid), attempt);
-      // Procfs may hide the processes of other users; the error of a signal tells them apart.
+      // Procfs may hide the processes of other users; sending signal 0 shows whether they are alive.
       return running === undefined ? !isAlive(Number(otherPid)) : running !== otherStart;
     },
   };
 }
 
-// Containers may share a host name and process ids, but their pid namespaces differ. The boot id distinguishes
-// machines that share a volume.
+// Containers may share a host name and process ids, but their pid namespaces differ. The boot id distinguishes machines
+// that share a volume.
 function hostOf(files: SpoolFiles): string {
   const namespace = unlessShort(() => files.readLinkSync("/proc/self/ns/pid"));
   const boot = unlessShort(() =>
@@ -45,8 +48,8 @@ function hostOf(files: SpoolFiles): string {
   return createHash("sha256").update(parts).digest("hex").slice(0, 16);
 }
 
-// Start time, field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the process
-// name in front of it may contain spaces and parentheses. A zombie (Z, X) has ended.
+// Returns the start time: field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. The
+// process name in front of it may contain spaces and parentheses. A zombie (state Z or X) counts as ended.
 function startOf(files: SpoolFiles, pid: number, read: Attempt): string | undefined {
   const stat = read(() => files.readSync(`/proc/${pid}/stat`).toString("latin1"));
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -75,7 +78,8 @@ function attempt<T>(run: () => T): T | undefined {
 
 const SHORTAGES: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
-// A wrong tag would be kept for the lifetime of the process, and its files would appear to be another machine's.
+// Rethrows an error that means a shortage: the tag is kept for the lifetime of the process, and with a wrong one its
+// files would appear to be those of another machine.
 function unlessShort<T>(run: () => T): T | undefined {
   try {
     return run();

@@ -4,19 +4,20 @@ import type { CheckInState, EncodedEnvelope } from "../../protocol/envelope.js";
 import { supersedes } from "../../protocol/envelope.js";
 
 /**
- * Called with losses of another process's envelopes: they are reported to the server, but not part of this client's
- * statistics.
+ * Called with losses of envelopes that another process spooled: they are reported to the server, but not included in
+ * this client's statistics.
  */
 export type ForeignLoss = (reason: ReportedReason, contents: readonly ItemCount[]) => void;
 
 interface OwnFile {
   readonly contents: readonly ItemCount[];
   readonly checkIn: CheckInState | undefined;
-  /** Consecutive scans of the directory that did not find it. */
+  /** Number of consecutive scans of the directory that did not find the file. */
   unseen: number;
 }
 
-// A file that is renamed during a scan may be missing in it.
+// Scans after which an unseen file counts as gone. More than one, because a scan may miss a file that is renamed
+// meanwhile.
 const UNSEEN_UNTIL_GONE = 2;
 
 /** Accounts for the envelopes that this process has spooled. */
@@ -25,7 +26,7 @@ export class SpoolAccounting {
   readonly #onForeignLoss: ForeignLoss;
   readonly #own = new Map<string, OwnFile>();
   readonly #spooled = new Map<DataCategory, number>();
-  // Files of own check-ins by check-in id.
+  // Check-ins of this process: by check-in id, then by file.
   readonly #checkIns = new Map<string, Map<string, CheckInState>>();
 
   constructor(recorder: DiscardRecorder, onForeignLoss: ForeignLoss) {
@@ -48,7 +49,10 @@ export class SpoolAccounting {
     return this.#checkIns.get(id) ?? new Map();
   }
 
-  /** Returns whether a file contains an `in_progress` whose end is in the directory as well, or is the newcomer. */
+  /**
+   * Tells whether a file contains an `in_progress` check-in that is no longer needed, because the final one of its run
+   * is in the directory as well or is `newcomer`.
+   */
   isSuperseded(base: string, newcomer?: CheckInState): boolean {
     const checkIn = this.#own.get(base)?.checkIn;
     if (checkIn?.isOpen !== true) return false;
@@ -62,7 +66,7 @@ export class SpoolAccounting {
     return this.#own.get(base)?.contents;
   }
 
-  /** Notes that a file has an outcome, and is no longer spooled. */
+  /** Records that a file has an outcome and is no longer spooled. */
   completed(base: string): void {
     const own = this.#own.get(base);
     if (own === undefined) return;
@@ -70,14 +74,17 @@ export class SpoolAccounting {
     this.#add(own.contents, -1);
   }
 
-  /** Counts a removed file as superseded: it contained an `in_progress` whose end is sent another way. */
+  /**
+   * Counts a removed file as superseded: it contained an `in_progress` check-in, and the final one of its run is sent
+   * without the spool.
+   */
   supersede(base: string): void {
     const own = this.ownContents(base) ?? [];
     this.completed(base);
     this.#recorder.record("superseded", own);
   }
 
-  /** Counts a lost file; `contents` are the items of a file of another process, if known. */
+  /** Counts a lost file; `contents` are the items of a file of another process, if they are known. */
   lose(base: string, reason: ReportedReason, contents: readonly ItemCount[]): void {
     const own = this.ownContents(base);
     this.completed(base);
@@ -85,13 +92,13 @@ export class SpoolAccounting {
     else if (contents.length > 0) this.#onForeignLoss(reason, contents);
   }
 
-  /** Names of this process's files that are in the directory, as far as is known. */
+  /** Names of this process's files that are known to be in the directory. */
   ownFiles(): Iterable<string> {
     return this.#own.keys();
   }
 
   /**
-   * Forgets the files that other processes have claimed. They stay in `spooled`, as those processes count their
+   * Forgets files that other processes have claimed. They stay in `spooled`, because those processes count their
    * outcomes.
    */
   forgetUnseen(isThere: (base: string) => boolean): void {

@@ -20,7 +20,7 @@ interface SpoolClaimsSettings {
   readonly now: () => number;
 }
 
-/** Claims files to send them. A claim is a rename, which succeeds for only one of several processes. */
+/** Claims files in order to send them. A claim is a rename, which succeeds for only one of several processes. */
 export class SpoolClaims {
   readonly #settings: SpoolClaimsSettings;
   readonly #held = new Set<string>();
@@ -29,7 +29,7 @@ export class SpoolClaims {
     this.#settings = settings;
   }
 
-  /** Returns whether this spool holds a claim on a file. */
+  /** Tells whether this spool has claimed a file. */
   isHeld(base: string): boolean {
     return this.#held.has(base);
   }
@@ -65,8 +65,8 @@ export class SpoolClaims {
     return "failed";
   }
 
-  // The claim's age is the file's modification time. Set it before the rename, so that the claim of an old file never
-  // scans stale. A file of another user cannot be touched, but may be renamed.
+  // The age of a claim is the file's modification time. It is set before the rename, so that the claim of an old file
+  // never looks stale to a scan. A file of another user cannot be touched, but may be renamed.
   async #rename(entry: SpoolEntry, claim: string): Promise<DiskResult> {
     const { disk, now } = this.#settings;
     const touched = await disk.touch(entry.base, now());
@@ -104,7 +104,8 @@ export class SpoolClaims {
     };
   }
 
-  // Account before the first await, so that a caller that counts the outcome in the same turn never shows half of it.
+  // Count before the first await, so that a caller that counts the outcome in the same turn never sees an inconsistent
+  // state.
   async #finish(entry: SpoolEntry, claim: string): Promise<void> {
     const { accounting, disk, index } = this.#settings;
     accounting.completed(entry.base);

@@ -5,16 +5,15 @@ import type { Diagnostics } from "../../support/diagnostics.js";
 
 /**
  * Result of a file operation:
- *
- * - `missing`: the file does not exist, because another process was faster; not a failure
- * - `refused`: this process may not access this file, although it may use the directory
+ * - `missing`: the file does not exist, usually because another process was faster; not a failure.
+ * - `refused`: this process may not access this file, although it may use the directory.
  */
 export type DiskResult = "done" | "failed" | "missing" | "refused";
 
 /** The content of a file, or why it could not be read. */
 export type ReadResult =
   | { readonly result: "done"; readonly data: Buffer }
-  /** Its length differs from the one in its name, or this user may not read it. */
+  /** The file's length differs from the one in its name, or this user may not read it. */
   | { readonly result: "unreadable" }
   | { readonly result: "failed" | "missing" };
 
@@ -39,7 +38,7 @@ const UNREADABLE: ReadonlySet<unknown> = new Set([
   "EPERM",
 ]);
 
-// Errors for a file of another user in a protected directory, or for the whole directory.
+// Errors for a file of another user in a protected directory, or for the directory as a whole.
 const NOT_PERMITTED: ReadonlySet<unknown> = new Set(["EACCES", "EISDIR", "EPERM"]);
 
 /** File operations in the spool directory, with results instead of exceptions. No method throws or rejects. */
@@ -83,12 +82,12 @@ export class SpoolDisk {
     return result === "failed" ? undefined : names;
   }
 
-  /** Reports that the directory cannot be created, or disappears at once. */
+  /** Reports that the directory cannot be created, or disappears as soon as it is created. */
   reportMissing(): void {
     this.#trouble.report(new Error("ENOENT: the directory cannot be created"));
   }
 
-  /** Writes a file so that it is complete or absent, even after a crash. */
+  /** Writes a file so that it is either complete or absent, even after a crash. */
   async write(temporary: string, data: Buffer): Promise<DiskResult> {
     const result = await this.#try(() => this.#files.write(this.#path(temporary), data));
     if (result === "failed") await this.discard(temporary);
@@ -122,7 +121,7 @@ export class SpoolDisk {
     return this.#trySync(() => this.#files.removeSync(this.#path(name)));
   }
 
-  /** Removes a useless file; failures are ignored. */
+  /** Removes a file that is no longer needed; failures are ignored. */
   async discard(name: string): Promise<void> {
     await this.#files.remove(this.#path(name)).catch(() => undefined);
   }
@@ -183,7 +182,7 @@ export class SpoolDisk {
     return this.#tryOne(() => this.#files.setModified(this.#path(name), millis));
   }
 
-  // Not `path.join`, which is slower than the file operation itself.
+  // Not `path.join`, which takes longer than the file operation itself.
   #path(name: string): string {
     return `${this.#directory}/${name}`;
   }
@@ -197,7 +196,7 @@ export class SpoolDisk {
     }
   }
 
-  // A single file that is not permitted, in a writable directory, is not a failure of the directory.
+  // If a single file is not permitted but the directory is writable, that is not a failure of the directory.
   async #tryOne(run: () => Promise<void>): Promise<DiskResult> {
     try {
       await run();
@@ -230,7 +229,7 @@ export class SpoolDisk {
     try {
       run();
     } catch {
-      // The next scan of the directory finds the file.
+      // The next scan of the directory will find the file.
     }
   }
 
@@ -241,7 +240,7 @@ export class SpoolDisk {
   }
 }
 
-/** Logs once that a file belongs to somebody else. */
+/** Logs once that a file belongs to another user. */
 export function reportForeign(diagnostics: Diagnostics, base: string): void {
   diagnostics.warnOnce(
     "spool_foreign",

@@ -23,7 +23,7 @@ export class SpoolEvictions {
   readonly #index: SpoolIndex;
   readonly #accounting: SpoolAccounting;
   readonly #diagnostics: Diagnostics;
-  // One at a time, so that nobody else takes the room that was made.
+  // One eviction at a time, so that no other one uses the space that was freed.
   readonly #turn = new Turns(1);
 
   constructor(settings: SpoolEvictionsSettings) {
@@ -33,11 +33,11 @@ export class SpoolEvictions {
     this.#diagnostics = settings.diagnostics;
   }
 
-  /** Makes room for an entry and reserves it, as long as it is wanted; resolves to whether it fits. */
+  /** Makes room for an entry and reserves it, as long as the entry is wanted; resolves to whether it fits. */
   makeRoom({ entry, envelope }: Newcomer, isWanted: () => boolean): Promise<boolean> {
     const isSuperseded = this.#supersededBy(envelope.checkIn);
     return this.#turn.run(async () => {
-      // A synchronous write at exit may take the room, so check again.
+      // A synchronous write at process exit may use the space, so check again.
       while (isWanted()) {
         const victims = this.#index.victimsFor(entry, isSuperseded);
         if (victims?.length === 0) {
@@ -61,13 +61,13 @@ export class SpoolEvictions {
   }
 
   /**
-   * Removes this process's `in_progress` check-ins of a run whose later check-in is sent another way. Resolves to
-   * whether none of the run is left: one that is being sent, or that contains more than the later one, stays.
+   * Removes this process's `in_progress` check-ins of a run whose later check-in is sent without the spool. Resolves to
+   * true if none of the run remains. One that is being sent, or that contains more than the later one, is kept.
    */
   async supersede(later: CheckInState): Promise<boolean> {
     for (const [base, earlier] of this.#accounting.checkInsOf(later.id)) {
       const entry = this.#index.entryOf(base);
-      // Another process has claimed it.
+      // Another process has claimed the file.
       if (entry === undefined) continue;
       const isFree = this.#index.stateOf(base) === "waiting" && supersedes(later, earlier);
       if (!isFree || !(await this.#withdraw(entry))) return false;
@@ -75,7 +75,7 @@ export class SpoolEvictions {
     return true;
   }
 
-  /** Removes files and accounting them as `cache_overflow`; resolves to whether all are gone. */
+  /** Removes files and counts them as `cache_overflow`; resolves to whether all are gone. */
   evict(victims: readonly SpoolEntry[]): Promise<boolean> {
     return this.#evictAll(victims, () => false);
   }
@@ -110,7 +110,7 @@ export class SpoolEvictions {
   async #evict(victim: SpoolEntry, isSuperseded: SupersededTest): Promise<boolean> {
     const { base, bytes } = victim;
     const state = this.#index.stateOf(base);
-    // It was claimed while others were removed.
+    // The file was claimed while others were removed.
     if (state !== "waiting" && state !== "corrupt") return true;
     this.#index.put(victim, "busy");
     const isUnknown = state === "waiting" && this.#accounting.ownContents(base) === undefined;

@@ -30,19 +30,21 @@ import { dirname } from "node:path";
 import { systemErrorCode } from "../../support/foreign.js";
 
 /**
- * The file operations of the spool; a parameter, so that tests can make them fail. Methods throw what `node:fs`
+ * The file operations of the spool, as an interface so that tests can make them fail. Methods throw what `node:fs`
  * throws.
  */
 export interface SpoolFiles {
-  /** Creates a directory and its parents, for this user alone. It may exist already. */
+  /** Creates a directory and its parents, accessible to this user only. The directory may exist already. */
   makeDirectory(path: string): Promise<void>;
   makeDirectorySync(path: string): void;
   /** Lists the names in a directory, in no particular order. */
   list(path: string): Promise<string[]>;
   listSync(path: string): string[];
-  /** Creates a file for this user alone; resolves once it is flushed to the disk. Fails if the file exists. */
+  /**
+   * Creates a file, accessible to this user only; resolves once it is flushed to the disk. Fails if the file exists.
+   */
   write(path: string, data: Buffer): Promise<void>;
-  /** Creates a file without flushing it: it survives the process, not a power loss. */
+  /** Creates a file without flushing it: it survives the end of the process, but not a power loss. */
   writeSync(path: string, data: Buffer): void;
   /** Flushes the names in a directory to the disk, if the platform supports that. */
   syncDirectory(path: string): Promise<void>;
@@ -55,18 +57,18 @@ export interface SpoolFiles {
    */
   read(path: string, expectedBytes: number): Promise<Buffer | undefined>;
   readRegularSync(path: string, expectedBytes: number): Buffer | undefined;
-  /** Reads a file of the system, such as one of procfs. */
+  /** Reads a system file, such as one of procfs. */
   readSync(path: string): Buffer;
   /** Returns the kind of a file; links are not followed. */
   inspect(path: string): Promise<FileKind>;
   inspectSync(path: string): FileKind;
   /** Resolves if files may be created and removed in a directory. */
   checkWritable(path: string): Promise<void>;
-  /** Returns device and inode of a directory, which tell it from a later one with the same name. */
+  /** Returns device and inode of a directory, which distinguish it from a later one with the same name. */
   identity(path: string): Promise<string>;
   identitySync(path: string): string;
   readLinkSync(path: string): string;
-  /** Returns the modification time, in milliseconds since the epoch. */
+  /** Returns the modification time, in milliseconds since 1970. */
   modifiedMillis(path: string): Promise<number>;
   setModified(path: string, millis: number): Promise<void>;
 }
@@ -116,7 +118,7 @@ export const systemFiles: SpoolFiles = {
   async read(path, expectedBytes) {
     const file = await open(path, READ_FLAGS);
     try {
-      // Check before reading: a file of somebody else may be of any kind and size.
+      // Checked before reading: a file of another user may be of any kind and size.
       const status = await file.stat();
       return status.isFile() && status.size === expectedBytes ? await file.readFile() : undefined;
     } finally {
@@ -156,8 +158,8 @@ function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
-// Not with `recursive`: if the system fails with ENOENT below an existing directory, as procfs does, Node.js 20
-// retries forever and the process hangs.
+// Creates the directories one by one instead of with `recursive`: if the system fails with ENOENT below an existing
+// directory, as procfs does, Node.js 20 retries forever and the process hangs.
 async function makeDirectories(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: DIRECTORY_MODE });
@@ -188,7 +190,7 @@ function unlessThere(error: unknown): void {
   if (!isThere(error)) throw error;
 }
 
-// Another process may have created it. If it is not a directory, the next operation fails.
+// Another process may have created the directory. If it is not a directory, the next operation fails.
 function isThere(error: unknown): boolean {
   return systemErrorCode(error) === "EEXIST";
 }

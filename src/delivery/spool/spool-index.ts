@@ -5,15 +5,14 @@ import type { FoundFile, SpoolEntry } from "./file-format.js";
 
 /**
  * State of a file:
- *
- * - `waiting`: may be claimed or evicted
- * - `busy`: is being written, sent or removed by this process; a scan may be out of date about it
- * - `taken`: the same, by another process
- * - `corrupt`: is set aside
+ * - `waiting`: may be claimed or evicted.
+ * - `busy`: is being written, sent or removed by this process; a scan may have outdated information about it.
+ * - `taken`: is being written, sent or removed by another process.
+ * - `corrupt`: was set aside.
  */
 export type EntryState = "busy" | "corrupt" | "taken" | "waiting";
 
-/** Returns whether removing a file loses nothing, because a later check-in of its run is in the spool. */
+/** Tells whether removing a file loses nothing, because a later check-in of its run is in the spool. */
 export type SupersededTest = (base: string) => boolean;
 
 interface Room {
@@ -22,7 +21,7 @@ interface Room {
   readonly lane: number;
 }
 
-/** Bounds of the directory. */
+/** Limits of the directory. */
 interface SpoolBounds {
   readonly maxBytes: number;
   readonly maxFiles: number;
@@ -31,12 +30,12 @@ interface SpoolBounds {
 interface Tracked {
   readonly entry: SpoolEntry;
   state: EntryState;
-  /** How often this process has claimed and released it. */
+  /** Number of times that this process has claimed and released the file. */
   releases: number;
 }
 
-// After this many releases an envelope goes behind all others, so that one that breaks each connection does not block
-// them for a day.
+// After this many releases an envelope is moved behind all others, so that one that breaks every connection does not
+// block them for a day.
 const RELEASES_IN_FRONT = 3;
 
 const MAX_IGNORED = 1000;
@@ -45,7 +44,7 @@ const MAX_IGNORED = 1000;
 export class SpoolIndex {
   readonly #bounds: SpoolBounds;
   readonly #tracked = new Map<string, Tracked>();
-  // Waiting files sorted by name: the oldest of a lane comes first.
+  // Waiting files of each priority, sorted by name: the oldest comes first.
   readonly #lanes: readonly Tracked[][] = Array.from({ length: PRIORITIES }, () => []);
   readonly #corrupt = new Map<string, SpoolEntry>();
   #bytes = 0;
@@ -117,8 +116,8 @@ export class SpoolIndex {
   }
 
   /**
-   * Chooses the entries to evict so that a new one fits: lowest priority first; within a priority first superseded
-   * ones, then the oldest. Undefined if it would not fit even then.
+   * Chooses the entries to evict so that a new one fits: lowest priority first; within a priority superseded ones
+   * first, then the oldest. Undefined if it would not fit even then.
    */
   victimsFor(
     newcomer: SpoolEntry,
@@ -127,7 +126,7 @@ export class SpoolIndex {
     return this.#victims({ files: 1, bytes: newcomer.bytes, lane: newcomer.lane }, isSuperseded);
   }
 
-  /** Chooses the entries to evict so that the bounds hold, in the same order. */
+  /** Chooses the entries to evict so that the limits hold, in the same order. */
   overfull(isSuperseded: SupersededTest): readonly SpoolEntry[] {
     return this.#victims({ files: 0, bytes: 0, lane: 0 }, isSuperseded) ?? [];
   }
@@ -157,7 +156,7 @@ export class SpoolIndex {
 
   /**
    * Starts a scan of the directory. Pass the returned set to `merge`: it collects the names that this process changes
-   * meanwhile, about which the scan may be out of date.
+   * during the scan, about which the scan may be outdated.
    */
   beginScan(): Set<string> {
     const touched = new Set<string>();
@@ -173,7 +172,7 @@ export class SpoolIndex {
     for (const { entry } of found) seen.add(entry.base);
     for (const [base, { state }] of this.#tracked)
       if (!seen.has(base) && state !== "busy") this.drop(base);
-    // Sorted, so that each is appended to its lane.
+    // Sorted, so that each is appended to the end of its lane.
     for (const { entry, state } of found.filter((file) => this.#isNews(file)).toSorted(byName))
       if (!touched.has(entry.base)) this.put(entry, stateOfFound(state));
   }
