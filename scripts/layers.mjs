@@ -65,6 +65,7 @@ const files = readdirSync(SRC, { recursive: true }).filter(
 const folderOf = (file) => (file.includes("/") ? file.slice(0, file.indexOf("/")) : "");
 const startsWithOneOf = (file, prefixes = []) => prefixes.some((prefix) => file.startsWith(prefix));
 
+checkFolders();
 for (const file of files) {
   const text = readFileSync(join(SRC, file), "utf8");
   for (const [, type, from] of text.matchAll(IMPORT)) checkImport(file, from, type !== undefined);
@@ -73,6 +74,17 @@ for (const file of files) {
 checkNames();
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
+
+// A folder that is not in the list would stand below all others.
+function checkFolders() {
+  const found = new Set(files.map(folderOf));
+  found.delete("");
+  for (const folder of found)
+    if (!FOLDERS.includes(folder))
+      faults.push(`src/${folder}/ has no position in FOLDERS of scripts/layers.mjs: add it`);
+  for (const folder of FOLDERS)
+    if (!found.has(folder)) faults.push(`FOLDERS of scripts/layers.mjs names no folder: ${folder}`);
+}
 
 function checkImport(file, from, isType) {
   if (from.startsWith("."))

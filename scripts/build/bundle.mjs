@@ -1,7 +1,6 @@
 import { rolldown } from "rolldown";
-import { parseAst } from "rolldown/parseAst";
 
-import { visit } from "./visit.mjs";
+import { edited, outputEdits } from "./output.mjs";
 
 // `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
@@ -9,21 +8,26 @@ const SHARED_CHUNK = "otel-sentry-bridge";
 const COMMON = {
   platform: "node",
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
+  plugins: [{ name: "plain-exports", renderChunk: (code) => ({ code: withPlainExports(code) }) }],
   onLog(level, { message }) {
     if (level === "warn") throw new Error(message);
   },
 };
 
-// Names stay as they are written, for stack traces and debuggers.
+// Stack traces, profiles and debuggers show the names of functions and classes.
+const KEPT_NAMES = { function: true, class: true };
+const MINIFY = {
+  compress: { target: "es2023", keepNames: KEPT_NAMES },
+  mangle: { toplevel: true, keepNames: KEPT_NAMES },
+  codegen: { removeWhitespace: true },
+};
+
 const COMMON_OUTPUT = {
   strict: true,
   esModule: true,
   comments: false,
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-  minifyInternalExports: false,
+  minifyInternalExports: true,
 };
-
-const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"]);
 
 /**
  * Bundles entries to CommonJS modules. What `index` reaches is one chunk, which the other entries share: its state is there
@@ -39,7 +43,7 @@ export async function bundle(entries) {
     dynamicImportInCjs: false,
     codeSplitting: { groups: [{ name: SHARED_CHUNK, test: isShared }] },
   });
-  const files = chunks.map(({ fileName, code }) => [fileName, withLines(code)]);
+  const files = chunks.map(({ fileName, code }) => [fileName, code]);
   const exported = chunks
     .filter(({ isEntry }) => isEntry)
     .map((chunk) => [chunk.name, chunk.exports]);
@@ -54,34 +58,30 @@ export async function bundleAlone(name, entry) {
   ];
   return Promise.all(
     formats.map(async ([format, file]) => {
-      const [{ code }] = await chunksOf({ [name]: entry }, { format });
-      return [file, withLines(code)];
+      const [{ code }, ...others] = await chunksOf({ [name]: entry }, { format });
+      if (others.length > 0) throw new Error(`${name} is not one file: ${others[0].fileName}`);
+      return [file, code];
     }),
   );
 }
 
 async function chunksOf(input, output) {
   const build = await rolldown({ ...COMMON, input });
-  const { output: chunks } = await build.generate({ ...COMMON_OUTPUT, ...output });
+  const generate = async (minify) =>
+    (await build.generate({ ...COMMON_OUTPUT, ...output, minify })).output;
+  const plain = new Map((await generate(false)).map(({ fileName, code }) => [fileName, code]));
+  const chunks = await generate(MINIFY);
   await build.close();
-  return chunks;
+  return chunks.map(({ fileName, code, name, isEntry, exports }) => {
+    const edits = outputEdits(code, plain.get(fileName));
+    return { fileName, name, isEntry, exports, code: edited(code, edits) };
+  });
 }
 
-/**
- * Puts each statement and each member of a class on a line of its own: a stack trace names the line, and Node prints the
- * one from which an uncaught error was thrown.
- */
-function withLines(code) {
-  const starts = new Set();
-  visit(parseAst(code), (node) => {
-    if (LISTS.has(node.type)) node.body.forEach(({ start }) => starts.add(start));
-  });
-  starts.delete(0);
-  let text = "";
-  let at = 0;
-  for (const start of [...starts].toSorted((a, b) => a - b)) {
-    text += `${code.slice(at, start)}\n`;
-    at = start;
-  }
-  return `${text}${code.slice(at).trimEnd()}\n`;
+const GETTER =
+  /^Object\.defineProperty\(exports, [`"']([\w$]+)[`"'], \{\s+enumerable: true,\s+get: function \(\) \{\s+return ([\w$]+);\s+\}\s+\}\);$/gm;
+
+// Getters would serve exports that change; none of ours does (the lint forbids it), and all stand at the end of their chunk.
+function withPlainExports(code) {
+  return code.replaceAll(GETTER, "exports.$1 = $2;");
 }

@@ -6,6 +6,7 @@ import type { BodiesUnderWay } from "../testing/ingest-request.js";
 import type { Inbox } from "./inbox.js";
 import { LiveUpdates } from "./live-updates.js";
 import { readPage } from "./page-file.js";
+import type { PageFile } from "./page-file.js";
 import { answerPage } from "./page-routes.js";
 import type { PageParts } from "./page-routes.js";
 import { crossOriginHeaders, ingestRefusal } from "./request-guard.js";
@@ -28,13 +29,17 @@ const INGEST_PATH = /^\/(?:api\/\d+\/envelope\/?|stream|tunnel)$/;
 const INGEST_METHODS: ReadonlySet<string | undefined> = new Set(["POST", "OPTIONS"]);
 
 /** Starts the server; port 0 picks a free port. Rejects if it cannot listen. */
-export async function startInboxServer(inbox: Inbox, port: number): Promise<InboxServer> {
+export async function startInboxServer(
+  inbox: Inbox,
+  port: number,
+  page: PageFile = readPage(),
+): Promise<InboxServer> {
   const http = createBoundedServer({});
   const underWay: BodiesUnderWay = { bytes: 0 };
   const actualPort = await listen(http, port);
   const dsn = `http://inbox@127.0.0.1:${actualPort}/1`;
   const live = new LiveUpdates(inbox);
-  const parts = { inbox, live, page: readPage(), dsn, underWay };
+  const parts = { inbox, live, page, dsn, underWay };
   http.on("request", (request, response) => void handle(request, response, parts));
   return {
     port: actualPort,

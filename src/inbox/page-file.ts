@@ -10,37 +10,29 @@ export interface PageFile {
 
 const FOLDER = join(import.meta.dirname, "page");
 
-// In the order of their imports: each file uses only earlier ones.
-const SCRIPTS = [
-  "dom.js",
-  "format.js",
-  "lists.js",
-  "list-view.js",
-  "keys.js",
-  "waterfall.js",
-  "details.js",
-  "trace-cards.js",
-  "trace.js",
-  "tables.js",
-  "app.js",
-];
-
-const STYLES = ["theme.css", "layout.css", "trace.css", "details.css"];
+const STYLES = /(?:<link rel="stylesheet" href="[^"]+" \/>\s*)+/;
+const SCRIPTS = /(?:<script type="module" src="[^"]+"><\/script>\s*)+/;
+const FILE = /(?:href|src)="([^"]+)"/g;
 
 /**
- * Builds the page as one document with one style and one script, into which the modules are joined. Throws if a file is
- * missing.
+ * Builds the page as one document with one style and one script, which take the place of the files that `page.html` names.
+ * In the package they have it already. Throws if a file is missing.
  */
-export function readPage(): PageFile {
-  const script = SCRIPTS.map((name) => withoutModuleSyntax(read(name))).join("");
-  const style = STYLES.map((name) => read(name)).join("");
+export function readPage(folder: string = FOLDER): PageFile {
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
   const html = read("page.html")
-    .replace(/<style>.*?<\/style>/s, () => `<style>${style}</style>`)
-    .replace(
-      /<script type="module">.*?<\/script>/s,
-      () => `<script type="module">${script}</script>`,
-    );
+    .replace(STYLES, (links) => `<style>${filesIn(links).map(read).join("")}</style>`)
+    .replace(SCRIPTS, (tags) => {
+      const code = filesIn(tags).map(read).map(withoutModuleSyntax).join("");
+      return `<script type="module">${code}</script>`;
+    });
+  const style = /<style>(.*?)<\/style>/s.exec(html)?.[1] ?? "";
+  const script = /<script type="module">(.*?)<\/script>/s.exec(html)?.[1] ?? "";
   return { html, contentSecurityPolicy: policyOf({ script, style }) };
+}
+
+function filesIn(tags: string): string[] {
+  return [...tags.matchAll(FILE)].map(([, name = ""]) => name);
 }
 
 // Allows only this script and this style, and connections only to this server. Trusted Types forbid turning text into
@@ -61,10 +53,6 @@ function policyOf({ script, style }: { script: string; style: string }): string 
 
 function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
-}
-
-function read(name: string): string {
-  return readFileSync(join(FOLDER, name), "utf8");
 }
 
 // Also removes the documentation, which is a fifth of the script.

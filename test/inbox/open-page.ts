@@ -1,9 +1,13 @@
+import { join } from "node:path";
+
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 
 import { startInboxServer } from "../../src/inbox/inbox-server.js";
 import type { InboxServer } from "../../src/inbox/inbox-server.js";
 import { Inbox } from "../../src/inbox/inbox.js";
+import { readPage } from "../../src/inbox/page-file.js";
+import { builtPackage } from "../package/built-package.js";
 import { launchBrowser } from "./browser.js";
 import { envelopeOf, orderItems } from "./order.js";
 
@@ -19,7 +23,7 @@ export interface OpenPage {
   openOrder(): Promise<void>;
 }
 
-/** Prepares a page for the tests around the call. Each of them fails if the page has errors, or asks other servers. */
+/** Prepares the page of the built package for the tests around the call. Each of them fails if the page has errors, or asks other servers. */
 export function usePage(): OpenPage {
   let browser: Browser;
   let inbox: Inbox;
@@ -34,7 +38,7 @@ export function usePage(): OpenPage {
   afterAll(() => browser.close());
   beforeEach(async () => {
     inbox = new Inbox();
-    server = await startInboxServer(inbox, 0);
+    server = await startInboxServer(inbox, 0, readPage(join(builtPackage(), "dist/page")));
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     faults.length = 0;
     requests.length = 0;
