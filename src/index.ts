@@ -84,7 +84,7 @@ export {
   SentrySampler,
   SentrySpanExporter,
   SentrySpanProcessor,
-} from "./setup/otel-parts.js";
+} from "./setup/otel-classes.js";
 export type { IncomingTraceHeaders, TraceHeaderName, TraceHeaders } from "./trace/headers.js";
 export type {
   FailurePhase,

@@ -1,4 +1,4 @@
-import { droppedOf } from "./books.mjs";
+import { droppedOf } from "./violations.mjs";
 
 /** @typedef {import("./soak-run.mjs").SoakRun} SoakRun */
 

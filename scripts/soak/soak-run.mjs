@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { clientViolations, payloadViolations, serverViolations } from "./books.mjs";
+import { clientViolations, payloadViolations, serverViolations } from "./violations.mjs";
 import { startFaultServer } from "./fault-server.mjs";
 import { GAUGES, look } from "./gauges.mjs";
 import { trendOf } from "./growth.mjs";
 import { randomBy } from "./random.mjs";
-import { Sky } from "./sky.mjs";
+import { Sky } from "./fault-injector.mjs";
 import { Application, Workload } from "./workload.mjs";
 
 /** @typedef {Record<string, number>} Look */

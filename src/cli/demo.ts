@@ -1,7 +1,7 @@
 import type { ClientStats } from "../client/stats.js";
 import type { DataCategory } from "../protocol/data-category.js";
 import { close, flush, stats } from "../context/global-client.js";
-import { SentrySpanProcessor } from "../setup/otel-parts.js";
+import { SentrySpanProcessor } from "../setup/otel-classes.js";
 import {
   installedTraceSdk,
   loadPeer,

@@ -10,7 +10,7 @@ import { runDetached } from "../context/suppress-tracing.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { createClient } from "../setup/create-client.js";
 import { newEventId } from "../client/event-id.js";
-import { SentrySpanExporter } from "../setup/otel-parts.js";
+import { SentrySpanExporter } from "../setup/otel-classes.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import { failureReason, rejectionMessage } from "../delivery/http/send-failures.js";
 import { attempt, memberOf } from "../support/foreign.js";

@@ -16,8 +16,8 @@ import type {
   TransactionInput,
 } from "./capture-input.js";
 import type { ResourceView } from "../trace/span.js";
-import { connectParts } from "./client-parts.js";
-import type { ClientParts } from "./client-parts.js";
+import { connectParts } from "./client-components.js";
+import type { ClientParts } from "./client-components.js";
 import type { EndTime } from "./end-time.js";
 import type { EnvelopeBuilder } from "./envelope-builder.js";
 import {
@@ -27,7 +27,7 @@ import {
   transactionContents,
 } from "../protocol/data-category.js";
 import type { Outbox } from "./outbox.js";
-import type { ProcessMembers } from "./process-members.js";
+import type { ProcessMembers } from "./process-data.js";
 import type { Client } from "./public-client.js";
 import { Sources } from "./sources.js";
 import type { ItemBuffer, SpanSource } from "./sources.js";

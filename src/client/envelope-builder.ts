@@ -36,11 +36,11 @@ import {
   contextMembers,
   createProcessMembers,
   withIdentity,
-} from "./process-members.js";
+} from "./process-data.js";
 import type { ProcessSources } from "./process-identity.js";
-import type { ProcessMembers } from "./process-members.js";
+import type { ProcessMembers } from "./process-data.js";
 import { detectionOf, isPending } from "./resource-attributes.js";
-import { scopeMembers } from "./scope-members.js";
+import { scopeMembers } from "./scope-json.js";
 import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
 import type { SamplingContexts } from "./sampling-context.js";

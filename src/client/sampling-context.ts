@@ -12,7 +12,7 @@ import type { DscFields } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
 import type { TraceContext, SegmentView } from "./capture-input.js";
-import type { ProcessMembers } from "./process-members.js";
+import type { ProcessMembers } from "./process-data.js";
 
 /** Builds the dynamic sampling contexts of envelope headers and outgoing requests. */
 export interface SamplingContexts {

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
-import { rememberingErrors } from "./error-places.js";
+import { rememberingErrors } from "./attribution.js";
 
 /**
  * Runs `fn` in a context, and remembers that errors which it throws or rejects with belong to that context. If `fn`

@@ -6,7 +6,7 @@ import type { ClientCore } from "../client/client-core.js";
 import { isThenable, memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
-import { currentPlace } from "../context/error-places.js";
+import { currentPlace } from "../context/attribution.js";
 import { forkIsolation, startingNewTrace } from "../context/scope-context.js";
 import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
-import { currentPlace } from "../context/error-places.js";
+import { currentPlace } from "../context/attribution.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor, doorDiagnostics } from "../context/global-client.js";

@@ -4,7 +4,7 @@ import type { CheckIn, CheckInStatus } from "../protocol/items.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import { STATUS_CODE } from "../trace/span.js";
 import { sendCheckIn } from "./send-check-in.js";
-import { placeOfSpan } from "../context/error-places.js";
+import { placeOfSpan } from "../context/attribution.js";
 
 /** Sends check-ins for spans that name a monitor. No method throws. */
 export interface SpanMonitor {

@@ -1,6 +1,6 @@
 import { hookedBreadcrumb } from "../client/hooks.js";
 import type { ClientCore } from "../client/client-core.js";
-import type { ErrorPlace } from "../context/error-places.js";
+import type { ErrorPlace } from "../context/attribution.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import type { SeverityLevel, TransactionSpan } from "../protocol/events.js";

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import type { ClientCore } from "../client/client-core.js";
 import { newEventId } from "../client/event-id.js";
-import { currentPlace, placeOfError } from "../context/error-places.js";
+import { currentPlace, placeOfError } from "../context/attribution.js";
 import { clientFor } from "../context/global-client.js";
 import { scopesOf } from "../context/scope-context.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";

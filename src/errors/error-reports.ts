@@ -16,7 +16,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { requestOf } from "../semantics/request-data.js";
-import type { ErrorPlace } from "../context/error-places.js";
+import type { ErrorPlace } from "../context/attribution.js";
 import { breadcrumbsOfError } from "./breadcrumbs.js";
 
 /** Parameters common to all events. */

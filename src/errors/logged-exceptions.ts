@@ -4,7 +4,7 @@ import type { SeverityLevel } from "../protocol/events.js";
 import type { LogLevel } from "../protocol/items.js";
 import { Scope } from "../scope/scope.js";
 import { levelOfSeverity } from "../protocol/items.js";
-import { placeInContext } from "../context/error-places.js";
+import { placeInContext } from "../context/attribution.js";
 import { reportRecorded } from "./error-reports.js";
 import type { Context } from "@opentelemetry/api";
 import type { AttributeBag } from "../trace/span.js";

@@ -9,8 +9,8 @@ import { inferSpan } from "../semantics/infer-span.js";
 import { withoutReplacements } from "../semantics/framework.js";
 import type { ExceptionText } from "../semantics/framework.js";
 import type { FinishedSpan, SpanEvent } from "../trace/span.js";
-import { placeOfSpan, recordedErrors } from "../context/error-places.js";
-import type { ErrorPlace } from "../context/error-places.js";
+import { placeOfSpan, recordedErrors } from "../context/attribution.js";
+import type { ErrorPlace } from "../context/attribution.js";
 import { eventsOf } from "../trace/span.js";
 
 /**

@@ -1,5 +1,5 @@
-import type { ProcessMembers } from "../client/process-members.js";
-import type { TelemetryPlace } from "../context/telemetry-place.js";
+import type { ProcessMembers } from "../client/process-data.js";
+import type { TelemetryPlace } from "../context/correlation.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { SEQUENCE_KEY, attributeText } from "./typed-attribute.js";
 

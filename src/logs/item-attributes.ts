@@ -1,4 +1,4 @@
-import type { ProcessMembers } from "../client/process-members.js";
+import type { ProcessMembers } from "../client/process-data.js";
 import { detached } from "../support/detached.js";
 import { ownEntries } from "../support/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";

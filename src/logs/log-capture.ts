@@ -18,7 +18,7 @@ import type { SetTimer } from "../support/time.js";
 import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
-import type { TelemetryPlace } from "../context/telemetry-place.js";
+import type { TelemetryPlace } from "../context/correlation.js";
 
 /** One log, without the attributes of the scopes and the process. */
 interface LogInput {

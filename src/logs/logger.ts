@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 
-import { telemetryPlace } from "../context/telemetry-place.js";
+import { telemetryPlace } from "../context/correlation.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";

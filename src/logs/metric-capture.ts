@@ -17,7 +17,7 @@ import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { redactedText } from "../privacy/redacted.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import type { TelemetryPlace } from "../context/telemetry-place.js";
+import type { TelemetryPlace } from "../context/correlation.js";
 
 /** One metric value, without the attributes of the scopes and the process. */
 interface MetricInput {

@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
-import { telemetryPlace } from "../context/telemetry-place.js";
+import { telemetryPlace } from "../context/correlation.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { MetricType } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";

@@ -10,7 +10,7 @@ import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../l
 import type { EmittedLogRecord } from "../logs/log-records.js";
 import { isTracingSuppressed, setDetachedTimer } from "../context/suppress-tracing.js";
 import type { LoggedExceptionSink } from "../errors/logged-exceptions.js";
-import { telemetryPlace } from "../context/telemetry-place.js";
+import { telemetryPlace } from "../context/correlation.js";
 
 /**
  * Turns OTel log records into Sentry logs, and records of exceptions into error events. An OTel `LogRecordProcessor`; no

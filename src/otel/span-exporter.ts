@@ -15,8 +15,8 @@ import type { ContextScopes } from "../context/scope-context.js";
 import { createRateDecision, createRootDecision } from "../spans/root-decision.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
-import { addAssembler, createTransactionSink } from "../spans/transaction-sink.js";
-import type { TransactionSink } from "../spans/transaction-sink.js";
+import { addAssembler, createTransactionSink } from "../spans/transaction-forwarder.js";
+import type { TransactionSink } from "../spans/transaction-forwarder.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /** Outcome of an export (OTel's `ExportResult`): code 0 is success, 1 is failure. */

@@ -12,7 +12,7 @@ import { createAssembler, createSpanFilter } from "../spans/client-assembler.js"
 import { scopesOfRoot, unitOfLocalChild } from "../context/local-root.js";
 import { checkContexts } from "../context/api-registration.js";
 import { openRoots } from "../context/open-roots.js";
-import { rememberRecordedErrors } from "../context/error-places.js";
+import { rememberRecordedErrors } from "../context/attribution.js";
 import { createRootDecision } from "../spans/root-decision.js";
 import type { RootDecision } from "../spans/root-decision.js";
 import { recordBreadcrumbs } from "../errors/breadcrumbs.js";

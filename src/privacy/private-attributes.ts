@@ -1,5 +1,5 @@
 import { mayHoldAssignments } from "./assigned-secrets.js";
-import { hasShape, isOneCookie, shapeOf } from "./member-names.js";
+import { hasShape, isOneCookie, shapeOf } from "./value-formats.js";
 import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
 import { shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";

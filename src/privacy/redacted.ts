@@ -7,7 +7,7 @@ import {
 } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
-import { isHeaderList, shapeOf } from "./member-names.js";
+import { isHeaderList, shapeOf } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured } from "./secret-text.js";

@@ -9,7 +9,7 @@ import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";
 import { writeStandardError } from "../support/setup-faults.js";
 import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
-import { placeOfError } from "../context/error-places.js";
+import { placeOfError } from "../context/attribution.js";
 import { reportThrown } from "../errors/error-reports.js";
 import { activeOwnCall, runDetached, runHook, runTraced } from "../context/suppress-tracing.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";

@@ -6,7 +6,7 @@ import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/ledger.js";
 import type { DeliveryCounts } from "../client/stats.js";
-import { SDK_HEADER_MEMBER } from "../client/process-members.js";
+import { SDK_HEADER_MEMBER } from "../client/process-data.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { proxyFromEnvironment } from "../options/env.js";
 import { isTransport } from "../options/validate.js";

@@ -6,7 +6,7 @@ import { reportSetupFault } from "../support/setup-faults.js";
 import { isRegistered } from "../context/api-registration.js";
 import { attach } from "./attach.js";
 import { getClient } from "../context/global-client.js";
-import { SentrySpanProcessor } from "./otel-parts.js";
+import { SentrySpanProcessor } from "./otel-classes.js";
 import { NOT_TRACED } from "./registration-check.js";
 import {
   installedTraceSdk,

@@ -19,7 +19,7 @@ import {
 } from "../context/api-registration.js";
 import { requireFrom } from "../support/own-file.js";
 import { reportSetupFault } from "../support/setup-faults.js";
-import { SentryPropagator } from "./otel-parts.js";
+import { SentryPropagator } from "./otel-classes.js";
 
 /** The OTel tracing SDK that the application has installed. */
 export interface TraceSdk {

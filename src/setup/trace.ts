@@ -8,7 +8,7 @@ import { runInContext } from "../context/bound-iteration.js";
 import { startingNewTrace } from "../context/scope-context.js";
 import { withoutTracing as suppressed } from "../context/suppress-tracing.js";
 import type { IncomingTraceHeaders, TraceHeaders } from "../trace/headers.js";
-import { SentryPropagator } from "./otel-parts.js";
+import { SentryPropagator } from "./otel-classes.js";
 
 const propagator = new SentryPropagator();
 

@@ -12,7 +12,7 @@ import { readArrivals } from "../../src/inbox/read-envelope.js";
 import type { Arrival } from "../../src/inbox/views.js";
 import { envelopeOf, orderItems } from "../inbox/order.js";
 import { fakeTerminal } from "./fake-terminal.js";
-import { transactionOf } from "./trace-parts.js";
+import { transactionOf } from "./trace-kit.js";
 
 const FOLDER = join(import.meta.dirname, "screens");
 

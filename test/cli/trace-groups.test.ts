@@ -9,7 +9,7 @@ import {
 } from "../../src/cli/trace-groups.js";
 import { readError, readTransaction } from "../../src/inbox/read-events.js";
 import type { TraceRecord } from "../../src/inbox/trace-record.js";
-import { errorOf, transactionOf } from "./trace-parts.js";
+import { errorOf, transactionOf } from "./trace-kit.js";
 
 function setUp() {
   const printed: TraceRecord[] = [];

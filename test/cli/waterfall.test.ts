@@ -7,7 +7,7 @@ import { waterfall } from "../../src/cli/waterfall.js";
 import { rowsOf } from "../../src/inbox/span-tree.js";
 import type { SpanRow } from "../../src/inbox/span-tree.js";
 import { fakeTerminal } from "./fake-terminal.js";
-import { TRACE_ID, errorOf, recordOf, transactionOf } from "./trace-parts.js";
+import { TRACE_ID, errorOf, recordOf, transactionOf } from "./trace-kit.js";
 
 type Transactions = readonly ReturnType<typeof transactionOf>[];
 

@@ -11,7 +11,7 @@ import {
   withIsolationScope,
 } from "../../src/index.js";
 import type { ClientOptions, OwnEvent } from "../../src/index.js";
-import { SDK_MEMBER } from "../../src/client/process-members.js";
+import { SDK_MEMBER } from "../../src/client/process-data.js";
 import { conformEvent } from "../../src/client/conform-event.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import { startBridge } from "./bridge.js";

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { forkIsolation, forkScope, getGlobalScope } from "../../src/index.js";
-import { scopeMembers } from "../../src/client/scope-members.js";
+import { scopeMembers } from "../../src/client/scope-json.js";
 import { mergeScopes } from "../../src/scope/merge.js";
 import { Scope } from "../../src/scope/scope.js";
 import { contextOf, startBridge } from "./bridge.js";

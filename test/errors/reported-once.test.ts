@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import type { RecordedException } from "../../src/errors/exception-events.js";
 import { captureException, setUser, withIsolationScope, withScope } from "../../src/index.js";
-import { placeInContext } from "../../src/context/error-places.js";
+import { placeInContext } from "../../src/context/attribution.js";
 import { reportRecorded, reportThrown } from "../../src/errors/error-reports.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import type { Bridge, BridgeSetup } from "../client/bridge.js";

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startInboxServer } from "../../src/inbox/inbox-server.js";
 import type { InboxServer } from "../../src/inbox/inbox-server.js";
 import { Inbox } from "../../src/inbox/inbox.js";
-import { transactionOf } from "../cli/trace-parts.js";
+import { transactionOf } from "../cli/trace-kit.js";
 import { envelopeOf, envelopeText } from "./order.js";
 
 const TRANSACTION = [

@@ -7,7 +7,7 @@ import { Inbox } from "../../src/inbox/inbox.js";
 import { readArrivals } from "../../src/inbox/read-envelope.js";
 import { detailOf } from "../../src/inbox/trace-record.js";
 import { fakeTerminal } from "../cli/fake-terminal.js";
-import { errorOf, transactionOf } from "../cli/trace-parts.js";
+import { errorOf, transactionOf } from "../cli/trace-kit.js";
 import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";
 
 const work = (traceId: string) =>

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 
 import { describe, expect, it } from "vitest";
 
-import { transactionOf } from "../cli/trace-parts.js";
+import { transactionOf } from "../cli/trace-kit.js";
 import { BROWSER_PATH } from "./browser.js";
 import { usePage } from "./open-page.js";
 import { envelopeOf, envelopeText } from "./order.js";

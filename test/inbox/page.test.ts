@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BROWSER_PATH } from "./browser.js";
 import { usePage } from "./open-page.js";
 import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";
-import { transactionOf } from "../cli/trace-parts.js";
+import { transactionOf } from "../cli/trace-kit.js";
 
 const ATTACK = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u{202E}javascript:alert(1)`;
 

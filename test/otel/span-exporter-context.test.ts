@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { MAX_ROOT_WAIT_MILLIS } from "../../src/errors/batch-exceptions.js";
 import { isTracingSuppressed } from "../../src/context/suppress-tracing.js";
-import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-sink.js";
+import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-forwarder.js";
 import type { SendResult } from "../../src/delivery/transport.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import { TRACE_ID, newSpanId, spanOf } from "../spans/hand-made-span.js";

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { ClientOptions } from "../../src/index.js";
 import { captureException, forkIsolation } from "../../src/index.js";
-import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-sink.js";
+import { MAX_RESOURCE_WAIT_MILLIS } from "../../src/spans/transaction-forwarder.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import { startBridge } from "../client/bridge.js";
 import type { Bridge } from "../client/bridge.js";

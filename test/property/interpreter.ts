@@ -19,7 +19,7 @@ import { Elsewhere, seeing } from "./elsewhere.js";
 import { Hub } from "./hub.js";
 import type { Ledger } from "./ledger.js";
 import type { Pipeline } from "./pipeline.js";
-import { OddPlaces } from "./odd-places.js";
+import { OddPlaces } from "./odd-contexts.js";
 import { SpanMaker } from "./span-maker.js";
 import type { Abort, Block, Capture, Crowd, Fork, Node, Par, SpanNode } from "./syntax.js";
 import { Tasks } from "./tasks.js";

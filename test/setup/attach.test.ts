@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { setClient } from "../../src/context/global-client.js";
 import { attach, attachToGlobalProvider } from "../../src/setup/attach.js";
 import { createClient } from "../../src/setup/create-client.js";
-import { SentrySpanProcessor } from "../../src/setup/otel-parts.js";
+import { SentrySpanProcessor } from "../../src/setup/otel-classes.js";
 import { assertSettled } from "../../src/testing/testing.js";
 import { createMemoryTransport } from "../../src/testing/memory-transport.js";
 

@@ -5,7 +5,7 @@ import { drive } from "./drive.mjs";
 import { writeGolden } from "./golden.mjs";
 import { writeEnvelopes } from "./write-envelopes.mjs";
 import { makeOrders } from "./orders.mjs";
-import { startOtlpSink } from "./otlp-sink.mjs";
+import { startOtlpSink } from "./otlp-receiver.mjs";
 import { printReport } from "./print-report.mjs";
 import { printWaterfall } from "./print-waterfall.mjs";
 import { Received } from "./received.mjs";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { connect as connectTcp } from "node:net";
 
-import type { Dialling } from "./connection-parts.js";
+import type { Dialling } from "./connection-types.js";
 import { trackSocket, trackedLookup } from "./exit-watch.js";
 import { proxyUnreachable, proxyRefusal } from "./send-failures.js";
 import type { ProxyError } from "./send-failures.js";

@@ -1,7 +1,7 @@
 import { Fifo } from "../../support/collections.js";
 import type { Timers } from "../../support/time.js";
 import { IdleCutOff } from "./connection-cut-off.js";
-import { NO_COUNTS } from "./connection-parts.js";
+import { NO_COUNTS } from "./connection-types.js";
 import { DeadlineError, UnansweredError, closedError, exitError } from "./send-failures.js";
 import type {
   ConnectionCounts,
@@ -10,7 +10,7 @@ import type {
   ProtocolClient,
   ProtocolClientEvents,
   UntriedScheme,
-} from "./connection-parts.js";
+} from "./connection-types.js";
 import { ReuseTrust } from "./connection-reuse.js";
 import { Connection } from "./connection.js";
 import type { ConnectionHost } from "./connection.js";

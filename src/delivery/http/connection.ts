@@ -10,7 +10,7 @@ import type {
   ProtocolClientEvents,
   UntriedScheme,
   SocketCallback,
-} from "./connection-parts.js";
+} from "./connection-types.js";
 import { readHints } from "./exchange.js";
 import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
 import type { SocketNotes, ContinueFilter } from "./connection-socket.js";

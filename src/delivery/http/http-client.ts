@@ -1,7 +1,7 @@
 import type { Client } from "undici";
 
 import { requireFinding } from "../../support/own-file.js";
-import type { ProtocolClient, ProtocolClientEvents } from "./connection-parts.js";
+import type { ProtocolClient, ProtocolClientEvents } from "./connection-types.js";
 
 // undici's main module would install itself as the global dispatcher of `fetch`, and takes three times as long to load.
 const CLIENT = "undici/lib/dispatcher/client.js";

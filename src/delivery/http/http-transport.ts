@@ -15,8 +15,8 @@ import type {
   ProtocolClient,
   ProtocolClientEvents,
   UntriedScheme,
-} from "./connection-parts.js";
-import { NO_COUNTS } from "./connection-parts.js";
+} from "./connection-types.js";
+import { NO_COUNTS } from "./connection-types.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody, ingestTarget } from "./ingest-target.js";
 import { isHttpClientInstalled, loadHttpClient, openUndici } from "./http-client.js";

@@ -2,7 +2,7 @@ import type * as nodeHttp2 from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
-import type { ProtocolClient, ProtocolClientEvents, SocketCallback } from "./connection-parts.js";
+import type { ProtocolClient, ProtocolClientEvents, SocketCallback } from "./connection-types.js";
 import type { Exchange, PostRequest } from "./exchange.js";
 import { isHttp2 } from "./connection-socket.js";
 

@@ -4,7 +4,7 @@ import { perform } from "./actions.mjs";
 import { RequestParser } from "./request-parser.mjs";
 
 /** @typedef {import("node:net").Socket} Socket */
-/** @typedef {import("./books.mjs").Books} Books */
+/** @typedef {import("./accounting.mjs").Books} Books */
 /** @typedef {import("./script.mjs").Script} Script */
 
 /** One connection on which requests are read, one after the other. */

@@ -1,7 +1,7 @@
 import { answerText } from "./answer.mjs";
 import { categoryOf, readEnvelope } from "./read-envelope.mjs";
 
-/** @typedef {import("./books.mjs").Books} Books */
+/** @typedef {import("./accounting.mjs").Books} Books */
 /** @typedef {import("./connection.mjs").Connection} Connection */
 /** @typedef {import("./incoming-request.mjs").IncomingRequest} IncomingRequest */
 /** @typedef {import("./read-envelope.mjs").Envelope} Envelope */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket, createSecureContext } from "node:tls";
 
 import { SSH_BANNER } from "./actions.mjs";
-import { Books } from "./books.mjs";
+import { Books } from "./accounting.mjs";
 import { Connection } from "./connection.mjs";
 import { Script } from "./script.mjs";
 

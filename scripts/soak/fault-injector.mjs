@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { randomScript } from "./weather.mjs";
+import { randomScript } from "./fault-scripts.mjs";
 
 /** @typedef {import("./fault-server.mjs").FaultServer} FaultServer */
 /** @typedef {import("./random.mjs").Random} Random */
