@@ -11,8 +11,8 @@ const EVENT_SHARE = 0.25;
 // Connections that the server does not read any more do not see the client's end of them.
 const MAX_LEFT_BEHIND = 500;
 
-/** What the weather does, and how often it did. */
-export class Sky {
+/** Injects changing faults into the server, and counts them by kind. */
+export class FaultInjector {
   #server;
   #random;
   #isRefusing = false;
@@ -36,7 +36,7 @@ export class Sky {
     return this.#seen.size;
   }
 
-  /** Brings other weather, for as long as it is told. */
+  /** Injects other faults for `millis` milliseconds. */
   async change(millis) {
     const end = performance.now() + millis;
     if (this.#isRefusing) await this.#listen();

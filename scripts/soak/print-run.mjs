@@ -30,7 +30,7 @@ function printGauges(run) {
   );
   console.log(
     `${run.looks.length} looks in calm, ${run.looksInStorms} in storms;`,
-    `${run.sky?.changes ?? 0} changes of ${run.sky?.kinds ?? 0} kinds`,
+    `${run.faults?.changes ?? 0} changes of ${run.faults?.kinds ?? 0} kinds`,
   );
 }
 

@@ -8,7 +8,7 @@ import { startFaultServer } from "./fault-server.mjs";
 import { GAUGES, look } from "./gauges.mjs";
 import { trendOf } from "./growth.mjs";
 import { randomBy } from "./random.mjs";
-import { Sky } from "./fault-injector.mjs";
+import { FaultInjector } from "./fault-injector.mjs";
 import { Application, Workload } from "./workload.mjs";
 
 /** @typedef {Record<string, number>} Look */
@@ -38,7 +38,7 @@ const FLUSH_MILLIS = 20_000;
 const DRAIN_MILLIS = 90_000;
 const CALM_CAPTURES_PER_SECOND = 4;
 
-/** A client with a spool and one without, for a time, in weather that changes all the time. */
+/** A client with a spool and one without, for a time, against a server whose faults change all the time. */
 export class SoakRun {
   /** What went wrong, in words. @type {string[]} */
   failures = [];
@@ -51,7 +51,7 @@ export class SoakRun {
   stats = [];
   /** @type {import("../../test/faults/server-protocol.ts").ServerReport | undefined} */
   report;
-  sky;
+  faults;
   #options;
   #server;
   #applications;
@@ -94,7 +94,7 @@ export class SoakRun {
   async #start() {
     const { seed } = this.#options;
     this.#server = await startFaultServer();
-    this.sky = new Sky(this.#server, randomBy(seed));
+    this.faults = new FaultInjector(this.#server, randomBy(seed));
     const { dsn } = this.#server;
     const spool = { directory: this.#spoolDirectory, maxFiles: SPOOL_MAX_FILES };
     const maxBufferedBytes = 2 * 1024 * 1024;
@@ -122,7 +122,7 @@ export class SoakRun {
     const end = performance.now() + millis;
     let nextLook = performance.now() + Math.min(LOOK_MILLIS, millis / 2);
     while (performance.now() < end) {
-      await this.sky.change(random.between(300, 1300));
+      await this.faults.change(random.between(300, 1300));
       if (performance.now() < nextLook) continue;
       nextLook = performance.now() + LOOK_MILLIS;
       this.#lookInStorm();
@@ -130,19 +130,19 @@ export class SoakRun {
   }
 
   async #calm() {
-    await this.sky.heal();
+    await this.faults.heal();
     await this.#flush();
     await delay(CALM_MILLIS);
     const now = this.#look();
     this.looks.push(now);
     if (now.sockets > MAX_CALM_SOCKETS)
       this.failures.push(`${now.sockets} sockets of at most ${MAX_CALM_SOCKETS} in calm`);
-    await this.sky.clear();
+    await this.faults.clear();
   }
 
   // Traffic goes on, since it is what tells a client that the server is back.
   async #drain() {
-    await this.sky.heal();
+    await this.faults.heal();
     this.#workload.start(CALM_CAPTURES_PER_SECOND);
     const end = performance.now() + DRAIN_MILLIS;
     while (this.#spooled() > 0 && performance.now() < end) await delay(100);

@@ -14,7 +14,7 @@ const REASONS_AFTER_SENDING = [
 ];
 
 /**
- * What does not add up in the books of one client. They are exact at any moment.
+ * Returns what does not add up in the counts of one client, which are exact at any moment.
  * @param {ClientStats} stats
  * @param {{ errors: number; spans: number; transactions: number }} captured by the application
  */

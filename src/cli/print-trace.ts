@@ -116,29 +116,29 @@ function errorLines(error: ErrorView, { names, columns }: ErrorContext): Piece[]
   const { level, title, service, exceptions } = error;
   const isBad = level === "error" || level === "fatal";
   const spanName = names.get(error.spanId) ?? error.transaction;
-  const place = [...(spanName === "" ? [] : [`in ${spanName}`]), service].join(" · ");
+  const origin = [...(spanName === "" ? [] : [`in ${spanName}`]), service].join(" · ");
   const causes = exceptions.slice(1).map(({ type, value }) => `${type}: ${value}`);
   return [
     [styled(isBad ? "bad" : "warn", `${level}: `), styled("bold", title)],
     ...causes.map((cause): Piece[] => [styled("dim", "  caused by "), cause]),
-    ...placeLines(error.location, { place, columns }),
+    ...originLines(error.location, { origin, columns }),
     ...sourceLines(error),
   ];
 }
 
 // A path that is too long is cut at its beginning, since the file name is at the end.
-function placeLines(
+function originLines(
   location: string,
-  { place, columns }: { place: string; columns: number },
+  { origin, columns }: { origin: string; columns: number },
 ): Piece[][] {
-  if (location === "") return [["  ", place]];
+  if (location === "") return [["  ", origin]];
   const label = "  at ";
   const room = columns - label.length;
-  const line = `${location} · ${place}`;
+  const line = `${location} · ${origin}`;
   if (textWidth(printable(line)) <= room) return [[styled("dim", label), line]];
   return [
     [styled("dim", label), endOf(location, room)],
-    ["  ", place],
+    ["  ", origin],
   ];
 }
 

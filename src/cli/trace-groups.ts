@@ -18,7 +18,7 @@ export const ERROR_MILLIS = 2000;
 
 /** Bounds of waiting traces and of arrivals per trace; above them, traces are printed at once. */
 export const MAX_WAITING_TRACES = 100;
-export const MAX_PARTS = 100;
+export const MAX_WAITING_ARRIVALS = 100;
 
 /** Bounds of traces whose errors were printed before their spans, and of such errors per trace. */
 const MAX_EARLY_TRACES = 100;
@@ -26,7 +26,7 @@ const MAX_EARLY_ERRORS = 10;
 
 interface Group {
   readonly record: TraceRecord;
-  parts: number;
+  arrivals: number;
   cancel: () => void;
 }
 
@@ -48,10 +48,10 @@ export class TraceGroups {
     const traceId = traceIdOf(arrival);
     const group = this.#groups.get(traceId) ?? this.#open(traceId);
     addTo(group.record, arrival);
-    group.parts += 1;
+    group.arrivals += 1;
     group.cancel();
     const millis = group.record.spans.length === 0 ? ERROR_MILLIS : QUIET_MILLIS;
-    if (group.parts >= MAX_PARTS) this.#close(traceId);
+    if (group.arrivals >= MAX_WAITING_ARRIVALS) this.#close(traceId);
     else group.cancel = this.#setTimer(() => this.#close(traceId), millis);
   }
 
@@ -63,7 +63,7 @@ export class TraceGroups {
   #open(traceId: string): Group {
     const [oldest] = this.#groups.keys();
     if (this.#groups.size >= MAX_WAITING_TRACES && oldest !== undefined) this.#close(oldest);
-    const group: Group = { record: emptyRecord(traceId), parts: 0, cancel: () => {} };
+    const group: Group = { record: emptyRecord(traceId), arrivals: 0, cancel: () => {} };
     this.#groups.set(traceId, group);
     return group;
   }

@@ -10,14 +10,14 @@ import { NO_PRESSURE } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
 import { EndTime } from "./end-time.js";
 import { EnvelopeBuilder } from "./envelope-builder.js";
-import type { BuilderParts } from "./envelope-builder.js";
+import type { BuilderDependencies } from "./envelope-builder.js";
 import { HookRunner } from "./hooks.js";
 import { Outbox } from "./outbox.js";
-import type { OutboxParts } from "./outbox.js";
+import type { OutboxDependencies } from "./outbox.js";
 import type { DeliveryCounts } from "./stats.js";
 
 /** The settings, diagnostics, senders and callbacks that a client is constructed from. */
-export interface ClientParts extends BuilderParts, OutboxParts {
+export interface ClientDependencies extends BuilderDependencies, OutboxDependencies {
   /** Returns the counts of the delivery. Default: none. */
   readonly deliveryCounts?: (() => DeliveryCounts) | undefined;
   /** The backpressure of the delivery. Default: none. */
@@ -33,8 +33,8 @@ export interface ClientParts extends BuilderParts, OutboxParts {
   readonly activeOwnCall?: (() => OwnCall | undefined) | undefined;
 }
 
-/** The parts of a client, connected to one another. */
-export interface ConnectedParts {
+/** The components of a client, connected to one another. */
+export interface ClientComponents {
   readonly initialScopes: readonly ScopeData[];
   readonly builder: EnvelopeBuilder;
   readonly outbox: Outbox;
@@ -44,24 +44,24 @@ export interface ConnectedParts {
   readonly activeOwnCall: () => OwnCall | undefined;
 }
 
-/** Builds and connects the parts of a client. Never throws. */
-export function connectParts(parts: ClientParts): ConnectedParts {
-  const { settings, diagnostics, deliveryCounts = (): DeliveryCounts => ({}) } = parts;
-  const outbox = new Outbox(parts);
+/** Creates and connects the components of a client. Never throws. */
+export function createComponents(dependencies: ClientDependencies): ClientComponents {
+  const { settings, diagnostics, deliveryCounts = (): DeliveryCounts => ({}) } = dependencies;
+  const outbox = new Outbox(dependencies);
   const scopes = initialScopes(settings, diagnostics);
-  const hooks = new HookRunner(parts);
+  const hooks = new HookRunner(dependencies);
   const isFull = (): boolean => outbox.isFull;
   return {
     outbox,
     deliveryCounts,
     initialScopes: scopes,
-    builder: new EnvelopeBuilder({ ...parts, hooks, isFull, initialScopes: scopes }),
+    builder: new EnvelopeBuilder({ ...dependencies, hooks, isFull, initialScopes: scopes }),
     endTime: new EndTime({
       totalMillis: settings.shutdownTimeoutMillis,
       delivered: () => deliveryCounts().sender?.envelopesSent ?? 0,
     }),
-    pressure: parts.pressure ?? NO_PRESSURE,
-    activeOwnCall: parts.activeOwnCall ?? ownCall,
+    pressure: dependencies.pressure ?? NO_PRESSURE,
+    activeOwnCall: dependencies.activeOwnCall ?? ownCall,
   };
 }
 

@@ -16,8 +16,8 @@ import type {
   TransactionInput,
 } from "./capture-input.js";
 import type { ResourceView } from "../trace/span.js";
-import { connectParts } from "./client-components.js";
-import type { ClientParts } from "./client-components.js";
+import { createComponents } from "./client-components.js";
+import type { ClientDependencies } from "./client-components.js";
 import type { EndTime } from "./end-time.js";
 import type { EnvelopeBuilder } from "./envelope-builder.js";
 import {
@@ -27,7 +27,7 @@ import {
   transactionContents,
 } from "../protocol/data-category.js";
 import type { Outbox } from "./outbox.js";
-import type { ProcessMembers } from "./process-data.js";
+import type { ProcessData } from "./process-data.js";
 import type { Client } from "./public-client.js";
 import { Sources } from "./sources.js";
 import type { ItemBuffer, SpanSource } from "./sources.js";
@@ -75,7 +75,7 @@ export class ClientCore implements Client {
       newEventId: "passes",
       onClosing: report,
       onEnding: report,
-      processMembers: "passes",
+      processData: "passes",
       refusesReentry: () => false,
       samplingContext: () => undefined,
       segmentOf: () => undefined,
@@ -85,20 +85,20 @@ export class ClientCore implements Client {
   }
 
   /** Internal: use `createClient`. */
-  constructor(parts: ClientParts) {
-    this.settings = parts.settings;
-    this.diagnostics = parts.diagnostics;
-    this.ledger = parts.ledger;
-    const connected = connectParts(parts);
-    this.initialScopes = connected.initialScopes;
-    this.pressure = connected.pressure;
-    this.#outbox = connected.outbox;
-    this.#builder = connected.builder;
-    this.#deliveryCounts = connected.deliveryCounts;
-    this.#endTime = connected.endTime;
-    this.#activeOwnCall = connected.activeOwnCall;
-    this.#onClosed = parts.onClosed;
-    this.#newEventId = parts.newEventId;
+  constructor(dependencies: ClientDependencies) {
+    this.settings = dependencies.settings;
+    this.diagnostics = dependencies.diagnostics;
+    this.ledger = dependencies.ledger;
+    const components = createComponents(dependencies);
+    this.initialScopes = components.initialScopes;
+    this.pressure = components.pressure;
+    this.#outbox = components.outbox;
+    this.#builder = components.builder;
+    this.#deliveryCounts = components.deliveryCounts;
+    this.#endTime = components.endTime;
+    this.#activeOwnCall = components.activeOwnCall;
+    this.#onClosed = dependencies.onClosed;
+    this.#newEventId = dependencies.newEventId;
   }
 
   get dsn(): string | undefined {
@@ -143,8 +143,8 @@ export class ClientCore implements Client {
   }
 
   /** Returns the release, environment and server name that events carry. */
-  processMembers(): ProcessMembers {
-    return this.#builder.processMembers();
+  processData(): ProcessData {
+    return this.#builder.processData();
   }
 
   /** True while this package is calling a logger, hook or transport of the application. */

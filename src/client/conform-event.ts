@@ -12,7 +12,7 @@ import type { ValueRule } from "../protocol/relay-values.js";
 import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/scope-values.js";
 import { conformException, conformRequest } from "./conform-interfaces.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
-import { SDK_MEMBER } from "./process-data.js";
+import { SDK_INFO } from "./process-data.js";
 import { jsonFormOf } from "./valid-event.js";
 
 /** An event that Relay accepts unchanged, and the rules that the given event broke. */
@@ -108,7 +108,7 @@ const sdk: Conform = (given, broken) => {
   if (isRecord(given) && ["name", "version"].every((name) => typeof given[name] === "string"))
     return given;
   broken.add("event");
-  return isRecord(given) ? { ...given, ...SDK_MEMBER } : SDK_MEMBER;
+  return isRecord(given) ? { ...given, ...SDK_INFO } : SDK_INFO;
 };
 
 const modules: Conform = (given, broken) => {

@@ -5,7 +5,7 @@ import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isUsable } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
 import type { DiscardReason } from "../protocol/data-category.js";
-import type { EnvelopeParts } from "../protocol/envelope.js";
+import type { UnencodedEnvelope } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/events.js";
 import { mergeScopes } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
@@ -32,22 +32,22 @@ import { encodeEvent, fitEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import type { Eventual, HookRunner } from "./hooks.js";
 import {
-  SDK_HEADER_MEMBER,
-  contextMembers,
-  createProcessMembers,
+  SDK_HEADER_JSON,
+  processContextsJson,
+  createProcessData,
   withIdentity,
 } from "./process-data.js";
 import type { ProcessSources } from "./process-identity.js";
-import type { ProcessMembers } from "./process-data.js";
+import type { ProcessData } from "./process-data.js";
 import { detectionOf, isPending } from "./resource-attributes.js";
-import { scopeMembers } from "./scope-json.js";
+import { scopeJson } from "./scope-json.js";
 import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
 import type { SamplingContexts } from "./sampling-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
 /** Settings and functions that envelopes are built with. */
-export interface BuilderParts extends ProcessSources {
+export interface BuilderDependencies extends ProcessSources {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly publicKey: string;
@@ -58,8 +58,8 @@ export interface BuilderParts extends ProcessSources {
   readonly random: () => number;
 }
 
-/** The parts of the client that call hooks and bound the events that wait for them. */
-export interface HookParts {
+/** What calls hooks, and bounds the events that wait for them. */
+export interface HookDependencies {
   readonly hooks: HookRunner;
   readonly isFull: () => boolean;
   /** Scope data of the option `initialScope`. */
@@ -73,9 +73,9 @@ interface Dropped {
   readonly dropped: DiscardReason;
 }
 
-/** The parts of an envelope, and the number of spans that hooks removed from its transaction. */
+/** An envelope that is not encoded yet, and the number of spans that hooks removed from its transaction. */
 export interface BuiltEnvelope {
-  readonly parts: EnvelopeParts;
+  readonly content: UnencodedEnvelope;
   readonly droppedSpans: number;
   readonly attachments?: AttachmentItems;
 }
@@ -85,17 +85,17 @@ const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
 
 /** Builds the envelopes of one client: adds process data and scopes, and runs the hooks. */
 export class EnvelopeBuilder {
-  readonly #parts: BuilderParts & HookParts;
-  readonly #membersOf: (resource: ResourceView | undefined) => ProcessMembers;
+  readonly #dependencies: BuilderDependencies & HookDependencies;
+  readonly #membersOf: (resource: ResourceView | undefined) => ProcessData;
   readonly #samplingContexts: SamplingContexts;
   readonly #checkIns = new CheckInIdentities();
   // The first resource that was seen; it describes the process in events that belong to no segment.
   #resource: ResourceView | undefined;
 
-  constructor(parts: BuilderParts & HookParts) {
-    this.#parts = parts;
-    this.#membersOf = createProcessMembers(parts);
-    this.#samplingContexts = createSamplingContexts(parts);
+  constructor(dependencies: BuilderDependencies & HookDependencies) {
+    this.#dependencies = dependencies;
+    this.#membersOf = createProcessData(dependencies);
+    this.#samplingContexts = createSamplingContexts(dependencies);
   }
 
   /** Remembers the first resource, and starts to wait for asynchronous detectors. Never throws. */
@@ -107,15 +107,15 @@ export class EnvelopeBuilder {
 
   /** Builds the envelope of a transaction. */
   transaction(input: TransactionInput): Eventual<BuildResult> {
-    const { settings } = this.#parts;
+    const { settings } = this.#dependencies;
     this.learnResource(input.resource);
     if (isIgnored(input, settings)) return { dropped: "event_processor" };
     const members = this.#membersOfSegment(input.trace);
-    const eventId = this.#parts.newEventId();
+    const eventId = this.#dependencies.newEventId();
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
-    reportBrokenRules(this.#parts.diagnostics, merged.broken);
+    reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
     // Listed member by member, because an object spread followed by members takes 2.5 µs.
-    const { diagnostics, hooks, isFull } = this.#parts;
+    const { diagnostics, hooks, isFull } = this.#dependencies;
     const text = transactionJson({ input, members, eventId, merged, settings });
     const result = runTransactionHooks(text, {
       settings,
@@ -128,27 +128,27 @@ export class EnvelopeBuilder {
     const header = (): string =>
       this.#headerWith(this.#samplingContexts.jsonOfTransaction(input.trace, members));
     return this.#built(result, header, ({ json, droppedSpans }, headerMembers) => {
-      const parts: EnvelopeParts = {
+      const content: UnencodedEnvelope = {
         eventId,
         category: "transaction",
         itemType: "transaction",
-        payload: fitEvent(json, this.#parts.diagnostics),
+        payload: fitEvent(json, this.#dependencies.diagnostics),
         headerMembers,
         contents: transactionContents(input.spanCount - droppedSpans),
         expiresAtMillis: input.start * 1000 + MAX_TRANSACTION_AGE_MILLIS,
       };
-      return { parts, droppedSpans };
+      return { content, droppedSpans };
     });
   }
 
   /** Returns the release, environment and further process data that events carry now. */
-  processMembers(): ProcessMembers {
+  processData(): ProcessData {
     return this.#membersOf(this.#resource);
   }
 
   /** Returns the sampling context of a trace that starts in this process without a span that a processor saw start. */
   samplingContext(traceId: string, isRecorded: boolean): DynamicSamplingContext | undefined {
-    return this.#samplingContexts.ofTrace({ traceId, isRecorded }, this.processMembers());
+    return this.#samplingContexts.ofTrace({ traceId, isRecorded }, this.processData());
   }
 
   /** Returns the sampling context of a segment, and freezes it. */
@@ -159,26 +159,26 @@ export class EnvelopeBuilder {
   /** Builds the envelope of an error event or feedback. */
   error(capture: ErrorCapture, segment: SegmentView | undefined): Eventual<BuildResult> {
     const { event, trace, category = "error" } = capture;
-    const { settings } = this.#parts;
+    const { settings } = this.#dependencies;
     const members = this.#membersOfSegment(segment);
     const scopes = this.#allScopes(capture.scopes);
     const merged = mergeScopes(scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
-    reportBrokenRules(this.#parts.diagnostics, merged.broken);
+    reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
     const transaction = segment?.nameNow?.(trace?.route) ?? segment?.transaction;
-    const around = { ...this.#parts, ...capture, merged, members, transaction };
+    const around = { ...this.#dependencies, ...capture, merged, members, transaction };
     const result =
       category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);
     const header = (): string => this.#header(this.#errorContext(trace, segment, members));
     return this.#built(result, header, ({ json }, headerMembers) => {
-      const parts: EnvelopeParts = {
+      const content: UnencodedEnvelope = {
         eventId: event.event_id,
         category,
         itemType: category === "error" ? "event" : "feedback",
-        payload: fitEvent(json, this.#parts.diagnostics),
+        payload: fitEvent(json, this.#dependencies.diagnostics),
         headerMembers,
         contents: category === "error" ? ONE_ERROR : ONE_FEEDBACK,
       };
-      return { parts, droppedSpans: 0, attachments: attachmentItems(merged.attachments) };
+      return { content, droppedSpans: 0, attachments: attachmentItems(merged.attachments) };
     });
   }
 
@@ -191,7 +191,7 @@ export class EnvelopeBuilder {
     const { release, environment } = this.#checkIns.of(checkInId, process);
     const contexts = trace === undefined ? undefined : { trace: traceIds(trace) };
     const event = { check_in_id: checkInId, ...members, release, environment, contexts };
-    const parts: EnvelopeParts = {
+    const content: UnencodedEnvelope = {
       category: "monitor",
       itemType: "check_in",
       payload: encodeEvent(event),
@@ -203,22 +203,22 @@ export class EnvelopeBuilder {
         hasConfig: members["monitor_config"] !== undefined,
       },
     };
-    return { parts, droppedSpans: 0 };
+    return { content, droppedSpans: 0 };
   }
 
   /** Builds the envelope of a batch, without a trace header: each item has a trace of its own. */
   batch({ category, itemType, itemMembers, payload, contents }: ItemBatch): BuildResult {
     const headerMembers = this.#header(undefined);
-    const parts = { category, itemType, itemMembers, payload, contents, headerMembers };
-    return { parts, droppedSpans: 0 };
+    const content = { category, itemType, itemMembers, payload, contents, headerMembers };
+    return { content, droppedSpans: 0 };
   }
 
   #allScopes(scopes: readonly ScopeData[]): readonly ScopeData[] {
-    const { initialScopes } = this.#parts;
+    const { initialScopes } = this.#dependencies;
     return initialScopes.length === 0 ? scopes : [...initialScopes, ...scopes];
   }
 
-  #membersOfSegment(segment: SegmentView | undefined): ProcessMembers {
+  #membersOfSegment(segment: SegmentView | undefined): ProcessData {
     const members = this.#membersOf(segment?.resource ?? this.#resource);
     if (segment === undefined) return members;
     const { release, environment } = members;
@@ -233,7 +233,7 @@ export class EnvelopeBuilder {
     build: (finished: Finished, headerMembers: string) => BuiltEnvelope,
   ): Eventual<BuildResult> {
     const early = result instanceof Promise ? header() : undefined;
-    return this.#parts.hooks.andThen(result, (finished) =>
+    return this.#dependencies.hooks.andThen(result, (finished) =>
       "dropped" in finished ? finished : build(finished, early ?? header()),
     );
   }
@@ -241,7 +241,7 @@ export class EnvelopeBuilder {
   #errorContext(
     trace: TraceContext | undefined,
     segment: SegmentView | undefined,
-    members: ProcessMembers,
+    members: ProcessData,
   ): DynamicSamplingContext | undefined {
     return segment === undefined
       ? this.#samplingContexts.ofError(trace, members)
@@ -254,7 +254,7 @@ export class EnvelopeBuilder {
 
   #headerWith(dsc: string | undefined): string {
     const trace = dsc === undefined ? "" : `,"trace":${dsc}`;
-    return `${SDK_HEADER_MEMBER}${this.#parts.headerMembers}${trace}`;
+    return `${SDK_HEADER_JSON}${this.#dependencies.headerMembers}${trace}`;
   }
 }
 
@@ -263,21 +263,21 @@ function isIgnored({ name, spanName = name, op }: TransactionInput, settings: Se
   return settings.ignoreTransactions.some((pattern) => matchesNamed(named, pattern));
 }
 
-interface TransactionParts {
+interface TransactionContent {
   readonly input: TransactionInput;
-  readonly members: ProcessMembers;
+  readonly members: ProcessData;
   readonly eventId: string;
   readonly merged: MergedScopes;
   readonly settings: Settings;
 }
 
-function transactionJson(parts: TransactionParts): string {
-  const { input, members, eventId, merged } = parts;
-  const scopes = scopeMembers(merged, parts.settings);
+function transactionJson(content: TransactionContent): string {
+  const { input, members, eventId, merged } = content;
+  const scopes = scopeJson(merged, content.settings);
   const status = input.responseStatusCode;
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
   // If the scopes' contexts were too large and removed, those of the process are kept.
-  const process = contextMembers(members, scopes.contexts === "" ? {} : merged.contexts);
+  const process = processContextsJson(members, scopes.contexts === "" ? {} : merged.contexts);
   return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }
 

@@ -2,8 +2,8 @@ import type { TraceContext } from "./capture-input.js";
 import { encodeConformed } from "./encode-event.js";
 import { processed } from "./hooks.js";
 import type { Eventual, HookRunner } from "./hooks.js";
-import { SDK_MEMBER } from "./process-data.js";
-import type { ProcessMembers } from "./process-data.js";
+import { SDK_INFO } from "./process-data.js";
+import type { ProcessData } from "./process-data.js";
 import { eventCopy } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
@@ -130,7 +130,7 @@ function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
 /** Data of the scopes, the process and the request. The event's own values take precedence. */
 interface EventSurroundings {
   readonly merged: MergedScopes;
-  readonly members: ProcessMembers;
+  readonly members: ProcessData;
   readonly trace: TraceContext | undefined;
   /** Name of the transaction in which the event was captured. */
   readonly transaction: string | undefined;
@@ -143,7 +143,7 @@ function completeEvent(event: ErrorEvent, around: EventSurroundings): ErrorEvent
   const { merged, members } = around;
   const known = {
     environment: members.environment,
-    sdk: SDK_MEMBER,
+    sdk: SDK_INFO,
     release: members.release,
     dist: members.dist,
     server_name: members.serverName,

@@ -19,8 +19,8 @@ export type Eventual<T> = Promise<T> | T;
  */
 export const MAX_HOOK_MILLIS = 30_000;
 
-/** Settings of a hook runner. */
-export interface HookRunnerParts {
+/** Diagnostics, timers and contexts of a hook runner. */
+export interface HookRunnerDependencies {
   readonly diagnostics: Diagnostics;
   /** Runs a hook so that its requests make no spans and its own captures do not reach it again. */
   readonly runHook?: (<T>(run: () => T) => T) | undefined;
@@ -39,7 +39,12 @@ export class HookRunner {
   readonly #run: <T>(run: () => T) => T;
   readonly #detached: <T>(run: () => T) => T;
 
-  constructor({ diagnostics, runHook, runDetached, timers = systemTimers }: HookRunnerParts) {
+  constructor({
+    diagnostics,
+    runHook,
+    runDetached,
+    timers = systemTimers,
+  }: HookRunnerDependencies) {
     this.#diagnostics = diagnostics;
     this.#timers = timers;
     this.#run = runHook ?? call;

@@ -3,7 +3,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
-import type { EnvelopeParts } from "../protocol/envelope.js";
+import type { UnencodedEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
 import { ItemCounter } from "../protocol/data-category.js";
 import type { Timers } from "../support/time.js";
@@ -15,7 +15,7 @@ import { WaitingEvents } from "./waiting-events.js";
 import type { WaitingEvent } from "./waiting-events.js";
 
 /** Settings and senders of an outbox. */
-export interface OutboxParts {
+export interface OutboxDependencies {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
@@ -39,13 +39,16 @@ interface Flushed {
 
 /** Passes a client's events to its senders: builds them, holds those that wait for hooks, and counts them all. */
 export class Outbox {
-  readonly #parts: OutboxParts;
+  readonly #dependencies: OutboxDependencies;
   readonly #waiting: WaitingEvents;
   readonly #given = new ItemCounter();
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts;
-    this.#waiting = new WaitingEvents({ ...parts, maxLength: parts.settings.maxBufferedBytes });
+  constructor(dependencies: OutboxDependencies) {
+    this.#dependencies = dependencies;
+    this.#waiting = new WaitingEvents({
+      ...dependencies,
+      maxLength: dependencies.settings.maxBufferedBytes,
+    });
   }
 
   /** True if no further event can wait for a hook. */
@@ -72,7 +75,7 @@ export class Outbox {
 
   /** Builds an event and sends it, unless a rate limit refuses its category; then `build` is not called. Never throws. */
   deliver(category: DataCategory, event: WaitingEvent, build: () => Eventual<BuildResult>): void {
-    const { sender, spotlight, onCaptured } = this.#parts;
+    const { sender, spotlight, onCaptured } = this.#dependencies;
     const { contents } = event;
     this.#given.add(contents);
     onCaptured?.();
@@ -95,7 +98,7 @@ export class Outbox {
 
   /** Flushes, then accepts nothing more. Events that still wait for hooks are discarded and counted as `closed`. */
   async close(timeoutMillis: number): Promise<boolean> {
-    const { sender, spotlight, ledger } = this.#parts;
+    const { sender, spotlight, ledger } = this.#dependencies;
     const { isDone, remaining } = await this.#flushWaiting(timeoutMillis);
     for (const { contents } of this.#waiting.giveUp()) ledger.record("closed", contents);
     const closed = await Promise.all([sender?.close(remaining), spotlight?.close(remaining)]);
@@ -104,8 +107,8 @@ export class Outbox {
 
   /** From now on only a pending `flush` keeps the process alive. */
   letGo(): void {
-    this.#parts.sender?.letGo();
-    this.#parts.spotlight?.letGo();
+    this.#dependencies.sender?.letGo();
+    this.#dependencies.spotlight?.letGo();
   }
 
   /**
@@ -113,7 +116,7 @@ export class Outbox {
    * they are.
    */
   leave(): void {
-    this.#parts.sender?.leave();
+    this.#dependencies.sender?.leave();
   }
 
   // Other envelopes are sent meanwhile, so that a hook that hangs does not use up their time.
@@ -127,8 +130,8 @@ export class Outbox {
 
   async #flushSenders(timeoutMillis: number): Promise<boolean> {
     const flushed = await Promise.all([
-      this.#parts.sender?.flush(timeoutMillis),
-      this.#parts.spotlight?.flush(timeoutMillis),
+      this.#dependencies.sender?.flush(timeoutMillis),
+      this.#dependencies.spotlight?.flush(timeoutMillis),
     ]);
     return flushed[0] ?? true;
   }
@@ -147,13 +150,13 @@ export class Outbox {
   }
 
   #finish(result: BuildResult, contents: readonly ItemCount[]): void {
-    if ("dropped" in result) this.#parts.ledger.record(result.dropped, contents);
+    if ("dropped" in result) this.#dependencies.ledger.record(result.dropped, contents);
     else this.#send(result);
   }
 
   #lose(contents: readonly ItemCount[], error: unknown): void {
-    this.#parts.ledger.record("internal_sdk_error", contents);
-    this.#parts.diagnostics.warnOnce(
+    this.#dependencies.ledger.record("internal_sdk_error", contents);
+    this.#dependencies.diagnostics.warnOnce(
       "client",
       "an event could not be encoded; it was dropped",
       error,
@@ -161,36 +164,39 @@ export class Outbox {
   }
 
   // Do everything that can throw first, so that a failure is counted exactly once.
-  #send({ parts, droppedSpans, attachments = NO_ATTACHMENTS }: BuiltEnvelope): void {
-    const isSent = this.#parts.sender !== undefined || this.#parts.spotlight !== undefined;
-    const accompanied = this.#withAttachments(parts, attachments);
+  #send({ content, droppedSpans, attachments = NO_ATTACHMENTS }: BuiltEnvelope): void {
+    const isSent =
+      this.#dependencies.sender !== undefined || this.#dependencies.spotlight !== undefined;
+    const accompanied = this.#withAttachments(content, attachments);
     const envelope = isSent ? encodeEnvelope(accompanied) : undefined;
     if (droppedSpans > 0) {
-      this.#parts.ledger.record("before_send", [{ category: "span", quantity: droppedSpans }]);
+      this.#dependencies.ledger.record("before_send", [
+        { category: "span", quantity: droppedSpans },
+      ]);
     }
-    if (this.#parts.sender === undefined)
-      this.#parts.ledger.record("disabled", accompanied.contents);
+    if (this.#dependencies.sender === undefined)
+      this.#dependencies.ledger.record("disabled", accompanied.contents);
     if (envelope === undefined) return;
-    this.#parts.spotlight?.enqueue(envelope);
-    this.#parts.sender?.enqueue(envelope);
+    this.#dependencies.spotlight?.enqueue(envelope);
+    this.#dependencies.sender?.enqueue(envelope);
   }
 
   // Attachments are counted here because their size is known only now. The event is sent without the refused ones.
-  #withAttachments(parts: EnvelopeParts, attachments: AttachmentItems): EnvelopeParts {
+  #withAttachments(content: UnencodedEnvelope, attachments: AttachmentItems): UnencodedEnvelope {
     const { items, bytes, refused, refusedBytes } = attachments;
     if (refused > 0) {
-      this.#parts.ledger.early.record("invalid", [
+      this.#dependencies.ledger.early.record("invalid", [
         { category: "attachment", quantity: refusedBytes },
       ]);
-      this.#parts.diagnostics.warnOnce(
+      this.#dependencies.diagnostics.warnOnce(
         "attachment",
         `an attachment was dropped; its event is sent without it. Give it a \`filename\`, and \`data\` of at most ${MAX_ATTACHMENT_BYTES} bytes`,
       );
     }
-    if (items.length === 0) return parts;
+    if (items.length === 0) return content;
     const contents: ItemCount[] = [{ category: "attachment", quantity: bytes }];
     this.#given.add(contents);
-    if (this.#parts.sender?.refuses("attachment", contents) === true) return parts;
-    return { ...parts, attachments: items, contents: [...parts.contents, ...contents] };
+    if (this.#dependencies.sender?.refuses("attachment", contents) === true) return content;
+    return { ...content, attachments: items, contents: [...content.contents, ...contents] };
   }
 }

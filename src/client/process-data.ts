@@ -14,7 +14,7 @@ import { knownAttributes } from "./resource-attributes.js";
 import { withoutUnset } from "../support/collections.js";
 
 /** The members that describe the process in every event, as values and as JSON. */
-export interface ProcessMembers extends ProcessNames {
+export interface ProcessData extends ProcessNames {
   /** Attributes of the resource; undefined if none are known. */
   readonly resource: object | undefined;
   /** Release, environment, dist, server name and SDK as JSON members, each with a leading comma. */
@@ -28,18 +28,18 @@ export interface ProcessMembers extends ProcessNames {
 }
 
 /** Name and version of this package as events carry them (protocol: sdk interface). */
-export const SDK_MEMBER: JsonRecord = deepFreeze({
+export const SDK_INFO: JsonRecord = deepFreeze({
   name: SDK_NAME,
   version: SDK_VERSION,
   packages: [{ name: "npm:otel-sentry-bridge", version: SDK_VERSION }],
 });
 
-const SDK_JSON = JSON.stringify(SDK_MEMBER);
+const SDK_JSON = JSON.stringify(SDK_INFO);
 
 const RUNTIME_JSON = `,"runtime":${JSON.stringify({ name: "node", version: process.version })}`;
 
 /** The `sdk` member of envelope headers, with a leading comma. */
-export const SDK_HEADER_MEMBER: string = `,"sdk":${JSON.stringify({ name: SDK_NAME, version: SDK_VERSION })}`;
+export const SDK_HEADER_JSON: string = `,"sdk":${JSON.stringify({ name: SDK_NAME, version: SDK_VERSION })}`;
 
 const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 
@@ -49,10 +49,10 @@ type Attributes = ResourceView["attributes"];
  * Returns a function that builds the members for a resource. The result is cached per resource, of which there is one
  * per provider, and rebuilt when asynchronous detectors have added attributes.
  */
-export function createProcessMembers(
+export function createProcessData(
   sources: ProcessSources,
-): (resource: ResourceView | undefined) => ProcessMembers {
-  const byResource = new WeakMap<object, { pending: number; members: ProcessMembers }>();
+): (resource: ResourceView | undefined) => ProcessData {
+  const byResource = new WeakMap<object, { pending: number; members: ProcessData }>();
   const withoutResource = build(sources, undefined);
   return (resource) => {
     if (resource === undefined) return withoutResource;
@@ -68,9 +68,9 @@ export function createProcessMembers(
 
 /** Returns the members with the release and environment that the segment's sampling context already carries. */
 export function withIdentity(
-  members: ProcessMembers,
+  members: ProcessData,
   identity: ProcessIdentity | undefined,
-): ProcessMembers {
+): ProcessData {
   if (identity === undefined) return members;
   const { release, environment } = identity;
   if (release === members.release && environment === members.environment) return members;
@@ -78,7 +78,7 @@ export function withIdentity(
 }
 
 /** Returns the process's members of `contexts` as JSON, except for those that `own` replaces. */
-export function contextMembers(members: ProcessMembers, own: Readonly<object>): string {
+export function processContextsJson(members: ProcessData, own: Readonly<object>): string {
   let text = members.contexts;
   for (const [name, member] of Object.entries(members.machineJson)) {
     if (!Object.hasOwn(own, name)) text += member;
@@ -86,7 +86,7 @@ export function contextMembers(members: ProcessMembers, own: Readonly<object>): 
   return text;
 }
 
-function build(sources: ProcessSources, resource: Attributes | undefined): ProcessMembers {
+function build(sources: ProcessSources, resource: Attributes | undefined): ProcessData {
   const shown = resource ?? sources.environmentAttributes ?? {};
   const isKnown = resource !== undefined || Object.keys(shown).length > 0;
   const { sendDefaultPii } = sources.settings;
@@ -112,7 +112,7 @@ function membersByName(contexts: ResourceContexts): Record<string, string> {
   );
 }
 
-function withJson(members: Omit<ProcessMembers, "json">): ProcessMembers {
+function withJson(members: Omit<ProcessData, "json">): ProcessData {
   const { release, environment, dist, serverName } = members;
   const event = withoutUnset({ release, environment, dist, server_name: serverName });
   const json = `,${JSON.stringify(normalize(event)).slice(1, -1)},"sdk":${SDK_JSON}`;

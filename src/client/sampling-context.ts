@@ -12,23 +12,23 @@ import type { DscFields } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
 import { sampleRandOf } from "../trace/sample-rand.js";
 import type { TraceContext, SegmentView } from "./capture-input.js";
-import type { ProcessMembers } from "./process-data.js";
+import type { ProcessData } from "./process-data.js";
 
 /** Builds the dynamic sampling contexts of envelope headers and outgoing requests. */
 export interface SamplingContexts {
   /** Returns a segment's context; it is frozen at the first call. */
-  ofSegment(trace: SegmentView, members: ProcessMembers): DynamicSamplingContext | undefined;
+  ofSegment(trace: SegmentView, members: ProcessData): DynamicSamplingContext | undefined;
   /** Returns a segment's context as JSON for the envelope of its transaction, with the transaction's final name. */
-  jsonOfTransaction(trace: SegmentView, members: ProcessMembers): string | undefined;
+  jsonOfTransaction(trace: SegmentView, members: ProcessData): string | undefined;
   /** Returns the context of a trace without a segment. `isRecorded`: OTel's sampler decided to record its root. */
   ofTrace(
     trace: { readonly traceId: string; readonly isRecorded: boolean },
-    members: ProcessMembers,
+    members: ProcessData,
   ): DynamicSamplingContext | undefined;
   /** Returns the context of an event that belongs to no segment of this client. */
   ofError(
     trace: TraceContext | undefined,
-    members: ProcessMembers,
+    members: ProcessData,
   ): DynamicSamplingContext | undefined;
 }
 
@@ -48,13 +48,13 @@ export function createSamplingContexts(client: {
   const { publicKey, orgId, settings } = client;
   if (publicKey === "") return NO_CONTEXT;
 
-  const own = (traceId: string, { release, environment }: ProcessMembers): DscFields => {
+  const own = (traceId: string, { release, environment }: ProcessData): DscFields => {
     const sampleRand = sampleRandOf(traceId, undefined);
     return { traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand };
   };
 
   // Listed member by member, because object spreads take longer than everything else here.
-  const ofRoot = (trace: SegmentView, members: ProcessMembers): DscFields => {
+  const ofRoot = (trace: SegmentView, members: ProcessData): DscFields => {
     const { release, environment } = members;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
     return {
@@ -70,7 +70,7 @@ export function createSamplingContexts(client: {
     };
   };
 
-  const ofSegment = (trace: SegmentView, members: ProcessMembers): DynamicSamplingContext => {
+  const ofSegment = (trace: SegmentView, members: ProcessData): DynamicSamplingContext => {
     const { slot } = trace;
     slot.frozen ??= dscForSegment(trace.incoming, ofRoot(trace, members));
     return slot.frozen;

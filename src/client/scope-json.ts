@@ -8,19 +8,19 @@ import {
 } from "../privacy/redact-event.js";
 
 /** The data of the merged scopes, as JSON members. */
-export interface ScopeMembers {
+export interface ScopeJson {
   /** Members of the event, each with a leading comma. */
   readonly event: string;
   /** Members of `contexts`, each with a leading comma. */
   readonly contexts: string;
 }
 
-const NOTHING: ScopeMembers = Object.freeze({ event: "", contexts: "" });
+const NOTHING: ScopeJson = Object.freeze({ event: "", contexts: "" });
 
 /** Characters of scope data in a transaction, for which Relay accepts 1 MiB in all. */
 export const MAX_SCOPE_LENGTH = 200_000;
 
-/** Settings of `scopeMembers`. */
+/** Settings of `scopeJson`. */
 export interface ScopeSettings {
   /** Sends cookies, filtered by name. Default false: no cookies are sent. */
   readonly sendDefaultPii?: boolean;
@@ -32,12 +32,12 @@ export interface ScopeSettings {
  * Encodes the data of the merged scopes with secrets filtered. If it is too large, removes breadcrumbs first, then extra,
  * then contexts; user and tags are kept.
  */
-export function scopeMembers(
+export function scopeJson(
   scopes: MergedScopes,
   { sendDefaultPii = false, maxLength = MAX_SCOPE_LENGTH }: ScopeSettings = {},
-): ScopeMembers {
+): ScopeJson {
   if (scopes === NO_SCOPES) return NOTHING;
-  const parts = [
+  const texts = [
     member(
       "breadcrumbs",
       scopes.breadcrumbs.length === 0
@@ -47,12 +47,12 @@ export function scopeMembers(
     member("extra", redactedMembers(scopes.extra, sendDefaultPii)),
     jsonContexts(scopes.contexts, sendDefaultPii),
   ];
-  while (parts.join("").length > maxLength) {
-    const index = parts.findIndex((part) => part !== "");
+  while (texts.join("").length > maxLength) {
+    const index = texts.findIndex((text) => text !== "");
     if (index === -1) break;
-    parts[index] = "";
+    texts[index] = "";
   }
-  const [breadcrumbs = "", extra = "", contexts = ""] = parts;
+  const [breadcrumbs = "", extra = "", contexts = ""] = texts;
   return {
     event:
       member("user", redactedMembers(scopes.user ?? {}, sendDefaultPii)) +

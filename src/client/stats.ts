@@ -54,7 +54,7 @@ export interface ClientCounts extends DeliveryCounts {
   readonly waiting?: Partial<Record<DataCategory, number>> | undefined;
 }
 
-/** Combines the counts of a client's parts. */
+/** Combines the counts of a client's components. */
 export function countsOf(sources: readonly SpanCounts[], counts: ClientCounts): ClientStats {
   const categoryOf = categories(counts);
   const delivery = deliveryStats(counts);
@@ -137,7 +137,7 @@ export interface AttemptCounts {
   readonly isReachable: boolean;
 }
 
-/** Counts of the parts of a delivery, each of which may be missing. */
+/** Counts of the components of a delivery, each of which may be missing. */
 export interface DeliveryCounts {
   readonly sender?: SenderStats | undefined;
   readonly connections?: ConnectionCounts | undefined;
@@ -160,7 +160,7 @@ const NO_FILES: Omit<SpoolCounts, "spooled"> = { files: 0, bytes: 0 };
 
 const NO_REPORTS: ReportCounts = { sent: 0, restored: 0, pending: {} };
 
-// Combines the counts of a delivery's parts.
+// Combines the counts of a delivery's components.
 function deliveryStats(counts: DeliveryCounts): DeliveryStats {
   const { connections = NO_COUNTS, attempts = NO_ATTEMPTS, reports = NO_REPORTS } = counts;
   const sender = counts.sender ?? NO_SENDER;

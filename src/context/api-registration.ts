@@ -14,11 +14,11 @@ interface ApiRegistry {
 }
 
 /** An OpenTelemetry API that is registered once per process. */
-export type GlobalPart = "context" | "propagation" | "trace";
+export type GlobalApi = "context" | "propagation" | "trace";
 
-/** Returns true if the part was registered, by any copy of `@opentelemetry/api`. */
-export function isRegistered(part: GlobalPart): boolean {
-  return registry()?.[part] !== undefined;
+/** Returns true if the api was registered, by any copy of `@opentelemetry/api`. */
+export function isRegistered(api: GlobalApi): boolean {
+  return registry()?.[api] !== undefined;
 }
 
 /** Returns the version of the `@opentelemetry/api` copy that registered first; other versions cannot register anything. */

@@ -10,35 +10,35 @@ import type { Context, Span } from "@opentelemetry/api";
 
 import type { TraceContext } from "../client/capture-input.js";
 import { createErrorMap, ErrorHistory } from "./error-history.js";
-import type { ErrorMap, ErrorPlace } from "./error-history.js";
+import type { ErrorMap, Attribution } from "./error-history.js";
 import { emptyUnit, traceOfUnit } from "../scope/unit.js";
 import { scopesOf, unitOfSpan } from "./scope-context.js";
 import type { ContextScopes } from "./scope-context.js";
 import type { IdentifiedSpan } from "../trace/span.js";
 import { attempt, isError, isObjectLike } from "../support/foreign.js";
 
-export type { ErrorPlace } from "./error-history.js";
+export type { Attribution } from "./error-history.js";
 
 // Process-wide, as error objects are. Under `Symbol.for`, so that all copies of the package share it.
-const SLOT = Symbol.for("otel-sentry-bridge.error-places.v2");
+const SLOT = Symbol.for("otel-sentry-bridge.error-histories.v2");
 const carrier: typeof globalThis & { [SLOT]?: ErrorMap<ErrorHistory> } = globalThis;
 const histories = (carrier[SLOT] ??= createErrorMap<ErrorHistory>());
 
-/** Returns the unit of work and the span of the active context. */
-export function currentPlace(): ErrorPlace {
-  return placeInContext(context.active());
+/** Returns the unit of work and the span of the active context, which a message or a check-in is attributed to. */
+export function activeAttribution(): Attribution {
+  return attributionInContext(context.active());
 }
 
 /**
- * Returns the unit of work and the span that an error belongs to which is captured in the active context. An error that
- * was seen before, in another context, belongs to the place where it was thrown.
+ * Returns the unit of work and the span that an error is attributed to if it is captured in the active context. One that
+ * was seen before, in another context, is attributed to the unit where it was thrown.
  */
-export function placeOfError(error: unknown): ErrorPlace {
-  return historyOf(error).capture(placeInContext(context.active()), Date.now());
+export function attributionOfError(error: unknown): Attribution {
+  return historyOf(error).capture(attributionInContext(context.active()), Date.now());
 }
 
-// Remembers that an error was thrown or recorded on a span. Returns the place where it was first seen.
-function seeError(error: unknown, here: ErrorPlace): ErrorPlace {
+// Remembers that an error was thrown or recorded on a span. Returns the attribution of its first sighting.
+function seeError(error: unknown, here: Attribution): Attribution {
   return historyOf(error).see(here, Date.now());
 }
 
@@ -57,7 +57,7 @@ export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged
   try {
     return watched(fn(), onResult);
   } catch (error) {
-    seeError(error, placeInContext(context.active()));
+    seeError(error, attributionInContext(context.active()));
     throw error;
   }
 }
@@ -68,7 +68,7 @@ function watched<T>(result: T, onResult: OnResult): T {
   if (!isPlainPromise(result)) return onResult(result);
   const ctx = context.active();
   const rethrow = (error: unknown): never => {
-    seeError(error, placeInContext(ctx));
+    seeError(error, attributionInContext(ctx));
     throw error;
   };
   return result.then(onResult === unchanged ? undefined : onResult, rethrow) as T;
@@ -92,7 +92,7 @@ function unchanged<V>(result: V): V {
 /** An error that was recorded on a span. */
 export interface RecordedError {
   readonly error: unknown;
-  readonly place: ErrorPlace;
+  readonly attribution: Attribution;
   readonly atMillis: number;
   /** The span event that the SDK made of it; undefined if the SDK dropped it. */
   readonly event: object | undefined;
@@ -144,13 +144,14 @@ function rememberOn(
   span: RecordingSpan,
   { error, event }: Pick<RecordedError, "error" | "event">,
 ): void {
-  const here = placeOfSpan(span);
+  const here = attributionOfSpan(span);
   const first = seeError(error, here);
   // Within one trace the error comes from the inner span; in another trace the same object was thrown once more.
-  const place = first.trace.traceId === here.trace.traceId ? first : here;
+  const attribution = first.trace.traceId === here.trace.traceId ? first : here;
   if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
-  if (recorded.length < MAX_RECORDED) recorded.push({ error, place, atMillis: Date.now(), event });
+  if (recorded.length < MAX_RECORDED)
+    recorded.push({ error, attribution, atMillis: Date.now(), event });
 }
 
 /** Returns the errors that were recorded on a span, oldest first. */
@@ -168,7 +169,7 @@ function ownMethodOf(span: RecordingSpan): RecordingSpan["recordException"] {
 }
 
 /** Returns the unit of work and the trace of a span. */
-export function placeOfSpan(span: IdentifiedSpan): ErrorPlace {
+export function attributionOfSpan(span: IdentifiedSpan): Attribution {
   const active = scopesOf(context.active());
   // Without a processor the unit is unknown, because an exporter's batch holds spans of many requests.
   const unit = unitOfSpan(span) ?? emptyUnit();
@@ -177,12 +178,15 @@ export function placeOfSpan(span: IdentifiedSpan): ErrorPlace {
 }
 
 /** Returns the unit of work and the active span of a context. */
-export function placeInContext(ctx: Context): ErrorPlace {
+export function attributionInContext(ctx: Context): Attribution {
   const scopes = scopesOf(ctx);
-  const place = traceOfSpan(trace.getSpan(ctx), scopes);
+  const traceContext = traceOfSpan(trace.getSpan(ctx), scopes);
   return {
     scopes,
-    trace: { ...place, route: attempt(() => routeInContext(ctx, place.traceId), undefined) },
+    trace: {
+      ...traceContext,
+      route: attempt(() => routeInContext(ctx, traceContext.traceId), undefined),
+    },
   };
 }
 

@@ -8,8 +8,8 @@ import type { ScopeData } from "../scope/scope-data.js";
 import { traceOfUnit } from "../scope/unit.js";
 import { validSpanId, validTraceId } from "../trace/span.js";
 
-/** The scopes, trace and span that a log or metric value belongs to. */
-export interface TelemetryPlace {
+/** The scopes, trace and span that a log or metric value is correlated with. */
+export interface Correlation {
   /** Global scope, isolation scope, then the current scope if there is one. */
   readonly scopes: readonly ScopeData[];
   /** 32 lower-case hexadecimal digits. */
@@ -19,33 +19,33 @@ export interface TelemetryPlace {
 }
 
 /**
- * Returns the scopes and the trace of a log or metric value. `identity` is the span that it names itself; default: the
- * context's active span. Without a span, everything in one unit of work has the same trace id, including errors.
+ * Returns the correlation of a log or metric value that is emitted in a context. `spanContext` is the span that it names
+ * itself; default: the active span of the context. Without a span, everything in one unit of work has the same trace id, including errors.
  */
-export function telemetryPlace(ctx: Context, identity?: SpanContext): TelemetryPlace {
+export function correlationOf(ctx: Context, spanContext?: SpanContext): Correlation {
   const scopes = scopesOf(ctx);
   const { unit, current } = scopes;
   return {
     scopes: scopeData(processScopes().global, unit.isolation, current),
-    ...traceOf(identity ?? spanContextOf(ctx), scopes),
+    ...traceOf(spanContext ?? spanContextOf(ctx), scopes),
   };
 }
 
 function spanContextOf(ctx: Context): SpanContext | undefined {
-  const identity = trace.getSpanContext(ctx);
-  return identity !== undefined && isSpanContextValid(identity) ? identity : undefined;
+  const spanContext = trace.getSpanContext(ctx);
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
 }
 
 function traceOf(
-  identity: SpanContext | undefined,
+  spanContext: SpanContext | undefined,
   { incoming, unit }: ContextScopes,
-): Pick<TelemetryPlace, "spanId" | "traceId"> {
-  const traceId = identity?.traceId;
+): Pick<Correlation, "spanId" | "traceId"> {
+  const traceId = spanContext?.traceId;
   if (traceId === undefined) {
     return { traceId: incoming?.traceId ?? traceOfUnit(unit).traceId, spanId: undefined };
   }
   // A remote span did not run in this process, so only its trace id is used.
-  const spanId = identity?.isRemote === true ? undefined : identity?.spanId;
+  const spanId = spanContext?.isRemote === true ? undefined : spanContext?.spanId;
   return {
     traceId: validTraceId(traceId),
     spanId: spanId === undefined ? undefined : validSpanId(spanId),

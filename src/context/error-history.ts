@@ -4,18 +4,18 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { Unit } from "../scope/unit.js";
 import { isObjectLike } from "../support/foreign.js";
 
-/** The unit of work and the span that an event belongs to. */
-export interface ErrorPlace {
+/** The unit of work and the span that an error, a message or a check-in is attributed to. */
+export interface Attribution {
   readonly scopes: ContextScopes;
   readonly trace: TraceContext;
 }
 
 /** A unit of work in which an error was seen: recorded on a span, thrown through a wrapper, or captured. */
 interface Sighting {
-  readonly place: ErrorPlace;
+  readonly attribution: Attribution;
   readonly atMillis: number;
-  /** The place of the handler that captured it for this unit. */
-  capturedIn: ErrorPlace | undefined;
+  /** Unit and span of the handler that captured it for this unit. */
+  capturedIn: Attribution | undefined;
 }
 
 // Sightings of one error object, for an object that is thrown again and again. Over the limit, the oldest is evicted.
@@ -34,23 +34,23 @@ export class ErrorHistory {
   readonly #sightings: Sighting[] = [];
 
   /**
-   * Records that the error was thrown or recorded on a span. Returns the place where it was first seen: `here`, unless it
-   * was seen in a related unit before.
+   * Records that the error was thrown or recorded on a span. Returns the attribution of its first sighting: `here`,
+   * unless it was seen in a related unit before.
    */
-  see(here: ErrorPlace, nowMillis: number): ErrorPlace {
+  see(here: Attribution, nowMillis: number): Attribution {
     const known = this.#relatedTo(here);
-    return (known ?? this.#add(here, nowMillis)).place;
+    return (known ?? this.#add(here, nowMillis)).attribution;
   }
 
-  /** Records that the error is captured. Returns the place whose scopes and trace its event gets. */
-  capture(here: ErrorPlace, nowMillis: number): ErrorPlace {
+  /** Records that the error is captured. Returns the attribution of its event. */
+  capture(here: Attribution, nowMillis: number): Attribution {
     const sighting = this.#sightingFor(here, nowMillis);
     sighting.capturedIn ??= here;
-    return sighting.place;
+    return sighting.attribution;
   }
 
-  #sightingFor(here: ErrorPlace, nowMillis: number): Sighting {
-    const inside = this.#sightings.filter(({ place }) => isInside(place, here));
+  #sightingFor(here: Attribution, nowMillis: number): Sighting {
+    const inside = this.#sightings.filter(({ attribution }) => isInside(attribution, here));
     const own = this.#relatedTo(here);
     if (own !== undefined && !inside.includes(own)) return this.#ofOwn(own, here, nowMillis);
     if (inside.length > 0) return nextOf(inside, nowMillis) ?? own ?? this.#add(here, nowMillis);
@@ -59,10 +59,10 @@ export class ErrorHistory {
 
   // The error was seen in this unit. If it was seen in another unit before and not captured for it, it comes from there,
   // because this unit awaited the other one; unless the object is known to be thrown again and again.
-  #ofOwn(own: Sighting, here: ErrorPlace, nowMillis: number): Sighting {
-    if (own.capturedIn !== undefined && isSameWork(own.capturedIn, own.place)) return own;
-    const others = this.#sightings.filter(({ place }) => !isRelated(place, here));
-    const before = others.filter(({ place }) => this.#isBefore(place, own.place));
+  #ofOwn(own: Sighting, here: Attribution, nowMillis: number): Sighting {
+    if (own.capturedIn !== undefined && isSameWork(own.capturedIn, own.attribution)) return own;
+    const others = this.#sightings.filter(({ attribution }) => !isRelated(attribution, here));
+    const before = others.filter(({ attribution }) => this.#isBefore(attribution, own.attribution));
     const isThrownAgain = before.length > 1 || before.some(({ capturedIn }) => capturedIn);
     if (own.capturedIn === undefined && isThrownAgain) return own;
     // A handler in another unit has captured this unit's error: now this unit captures the other one's.
@@ -74,7 +74,7 @@ export class ErrorHistory {
 
   // The error was not seen in this unit. The capture belongs to the unit where it was seen, unless it was captured for
   // that unit already or is known to be thrown again and again.
-  #ofStranger(here: ErrorPlace, nowMillis: number): Sighting {
+  #ofStranger(here: Attribution, nowMillis: number): Sighting {
     const waiting = firstWaiting(this.#sightings, nowMillis);
     if (waiting !== undefined && this.#sightings.length === 1) return waiting;
     const again = this.#sightings.find(
@@ -83,21 +83,21 @@ export class ErrorHistory {
     return again ?? this.#add(here, nowMillis);
   }
 
-  #relatedTo(here: ErrorPlace): Sighting | undefined {
+  #relatedTo(here: Attribution): Sighting | undefined {
     const { traceId } = here.trace;
     return (
-      this.#sightings.find(({ place }) => place.trace.traceId === traceId) ??
-      this.#sightings.find(({ place }) => isRelated(place, here))
+      this.#sightings.find(({ attribution }) => attribution.trace.traceId === traceId) ??
+      this.#sightings.find(({ attribution }) => isRelated(attribution, here))
     );
   }
 
-  #isBefore(one: ErrorPlace, other: ErrorPlace): boolean {
-    const places = this.#sightings.map(({ place }) => place);
-    return places.indexOf(one) < places.indexOf(other);
+  #isBefore(one: Attribution, other: Attribution): boolean {
+    const attributions = this.#sightings.map(({ attribution }) => attribution);
+    return attributions.indexOf(one) < attributions.indexOf(other);
   }
 
-  #add(place: ErrorPlace, atMillis: number): Sighting {
-    const sighting: Sighting = { place, atMillis, capturedIn: undefined };
+  #add(attribution: Attribution, atMillis: number): Sighting {
+    const sighting: Sighting = { attribution, atMillis, capturedIn: undefined };
     this.#sightings.push(sighting);
     if (this.#sightings.length > MAX_SIGHTINGS) this.#sightings.shift();
     return sighting;
@@ -117,18 +117,18 @@ function firstWaiting(sightings: readonly Sighting[], nowMillis: number): Sighti
 }
 
 // Without an active span, the trace is the unit's own.
-function isSameWork(one: ErrorPlace, other: ErrorPlace): boolean {
+function isSameWork(one: Attribution, other: Attribution): boolean {
   return one.scopes.unit === other.scopes.unit || one.trace.traceId === other.trace.traceId;
 }
 
 // True for a unit within another one, such as a fork inside a request. The process's default unit contains all others
 // and does not count.
-function isRelated(place: ErrorPlace, here: ErrorPlace): boolean {
-  if (isSameWork(place, here) || isInside(place, here)) return true;
-  return place.scopes.unit !== processScopes().defaultUnit && isInside(here, place);
+function isRelated(attribution: Attribution, here: Attribution): boolean {
+  if (isSameWork(attribution, here) || isInside(attribution, here)) return true;
+  return attribution.scopes.unit !== processScopes().defaultUnit && isInside(here, attribution);
 }
 
-function isInside(inner: ErrorPlace, outer: ErrorPlace): boolean {
+function isInside(inner: Attribution, outer: Attribution): boolean {
   let unit: Unit | undefined = inner.scopes.unit.parent;
   while (unit !== undefined && unit !== outer.scopes.unit) unit = unit.parent;
   return unit !== undefined;

@@ -55,11 +55,11 @@ function isWorthWarning(change: Partial<ScopeData>): boolean {
 
 function warnOfSite(change: Partial<ScopeData>, diagnostics: Diagnostics): void {
   if (sites.size >= MAX_SITES || !takeStack()) return;
-  const { key, place } = callSite();
+  const { key, location } = callSite();
   if (sites.has(key)) return;
   sites.add(key);
   const what = Object.keys(change).join(", ");
-  const where = place === undefined ? "" : ` at ${place}`;
+  const where = location === undefined ? "" : ` at ${location}`;
   diagnostics.faultOnce(
     `outside-write:${key}`,
     `scope data (${what}) was set${where} outside of every unit of work, after the first one had opened; requests and jobs do not inherit it. ` +
@@ -90,7 +90,7 @@ interface CallSite {
   /** Unique per call site. */
   readonly key: string;
   /** Function, file and line; undefined if the stack does not show them, as in an application's bundle. */
-  readonly place: string | undefined;
+  readonly location: string | undefined;
 }
 
 // This module's own frame, in the sources or in the built package. In an application's bundle neither matches.
@@ -101,11 +101,11 @@ function callSite(): CallSite {
   const [own = "", ...frames] = framesOf(currentStack());
   const folder = OWN_FRAME.exec(own)?.[1];
   const frame = folder === undefined ? undefined : frames.find((each) => !each.includes(folder));
-  return { key: placeIn(frame) ?? frames.join("\n"), place: frame?.replace(/^\s*at /, "") };
+  return { key: locationIn(frame) ?? frames.join("\n"), location: frame?.replace(/^\s*at /, "") };
 }
 
 // The engine also names a function by its receiver: `setUser`, `Object.setUser`, `async setUser`.
-function placeIn(frame: string | undefined): string | undefined {
+function locationIn(frame: string | undefined): string | undefined {
   return frame && (/\(([^()]+:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame);
 }
 

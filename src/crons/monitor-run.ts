@@ -6,7 +6,7 @@ import type { ClientCore } from "../client/client-core.js";
 import { isThenable, memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
-import { currentPlace } from "../context/attribution.js";
+import { activeAttribution } from "../context/attribution.js";
 import { forkIsolation, startingNewTrace } from "../context/scope-context.js";
 import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
@@ -52,7 +52,7 @@ class MonitorRun {
   readonly #span: Span;
   // Both check-ins use the same client and trace, even if a signal ends the run outside of the job's context.
   readonly #client: ClientCore | undefined = clientFor("withMonitor");
-  readonly #trace: TraceContext | undefined = currentPlace().trace;
+  readonly #trace: TraceContext | undefined = activeAttribution().trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();
   #stopWaiting: (() => void) | undefined;

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
-import { currentPlace } from "../context/attribution.js";
+import { activeAttribution } from "../context/attribution.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor, doorDiagnostics } from "../context/global-client.js";
@@ -16,7 +16,7 @@ import { runMonitored } from "./monitor-run.js";
 export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string {
   const given = memberOf(checkIn, "checkInId");
   const checkInId = typeof given === "string" ? given : newEventId();
-  const { trace } = currentPlace();
+  const { trace } = activeAttribution();
   const client = clientFor("captureCheckIn");
   if (client !== undefined)
     sendCheckIn(client, { read: () => read(checkIn, checkInId), checkInId, config, trace });

@@ -4,7 +4,7 @@ import type { CheckIn, CheckInStatus } from "../protocol/items.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import { STATUS_CODE } from "../trace/span.js";
 import { sendCheckIn } from "./send-check-in.js";
-import { placeOfSpan } from "../context/attribution.js";
+import { attributionOfSpan } from "../context/attribution.js";
 
 /** Sends check-ins for spans that name a monitor. No method throws. */
 export interface SpanMonitor {
@@ -52,7 +52,7 @@ export function createSpanMonitor(client: ClientCore, newId: () => string): Span
     const { checkInId, monitorSlug, config } = run;
     const { status = "in_progress", duration } = end ?? {};
     const read = (): CheckIn => ({ monitorSlug, status, duration });
-    sendCheckIn(client, { checkInId, read, config, trace: placeOfSpan(span).trace });
+    sendCheckIn(client, { checkInId, read, config, trace: attributionOfSpan(span).trace });
   };
 
   // A processor that is registered twice is called twice for each span.

@@ -2,7 +2,7 @@ import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { CheckInOrder } from "./check-in-order.js";
 import type { Timers } from "../support/time.js";
 
-/** The parts of the sender that a check-in line uses. */
+/** The components of the sender that a check-in line uses. */
 interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;

@@ -140,8 +140,8 @@ export interface SenderStats {
   readonly envelopesSent: number;
 }
 
-/** The parts of a sender that hold envelopes. */
-interface SenderParts {
+/** The components of a sender that hold envelopes. */
+interface SenderComponents {
   readonly queue: EnvelopeQueue;
   readonly slots: SendSlots;
   /** Check-ins that wait for earlier ones of their run. */
@@ -151,9 +151,9 @@ interface SenderParts {
   readonly now: number;
 }
 
-/** Collects the statistics of a sender's parts. */
-export function senderStats(parts: SenderParts): SenderStats {
-  const { queue, slots, checkIns, intake, outcomes, now } = parts;
+/** Collects the statistics of a sender's components. */
+export function senderStats(components: SenderComponents): SenderStats {
+  const { queue, slots, checkIns, intake, outcomes, now } = components;
   const queued = new ItemCounter();
   for (const held of [queue, slots, checkIns, intake])
     for (const { contents } of held) queued.add(contents);

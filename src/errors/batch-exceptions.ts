@@ -8,7 +8,7 @@ import type { FinishedSpan } from "../trace/span.js";
 import type { FoundException, RootOutcome } from "./choose-exceptions.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import type { SpanException } from "./recorded-exceptions.js";
-import type { ExceptionSink } from "./root-exceptions.js";
+import type { ExceptionReporting } from "./root-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
 import { outcomeOf } from "./span-exceptions.js";
 
@@ -20,14 +20,14 @@ const MAX_ROOTS = 10;
 
 /** Reports the exceptions of exported spans: like `ProcessorExceptions`, for spans that arrive finished and in any order. */
 export class BatchExceptions {
-  readonly #sink: ExceptionSink;
+  readonly #reporting: ExceptionReporting;
   readonly #rootsByTrace = new Map<string, EndedRoot[]>();
   /** Traces with exceptions whose local roots have not been exported yet. */
   readonly #waiting = new Map<string, TraceExceptions>();
   readonly #nowMillis: () => number;
 
-  constructor(sink: ExceptionSink, nowMillis: () => number = () => performance.now()) {
-    this.#sink = sink;
+  constructor(reporting: ExceptionReporting, nowMillis: () => number = () => performance.now()) {
+    this.#reporting = reporting;
     this.#nowMillis = nowMillis;
   }
 
@@ -46,7 +46,7 @@ export class BatchExceptions {
 
   /** Reports the exceptions that wait for a local root; from now on each exception is reported at once. */
   end(): void {
-    this.#sink.waiting.end();
+    this.#reporting.waiting.end();
   }
 
   #spansOfWaiting(spans: readonly FinishedSpan[]): Map<string, FinishedSpan[]> {
@@ -77,7 +77,7 @@ export class BatchExceptions {
     const trace =
       this.#waiting.get(traceId) ??
       new TraceExceptions(
-        this.#sink,
+        this.#reporting,
         () => this.#rootsByTrace.get(traceId) ?? [],
         this.#nowMillis(),
       );
@@ -99,18 +99,18 @@ export const MAX_ROOT_WAIT_MILLIS = 20_000;
 
 /** The exceptions of one trace that wait for their local roots. A trace may have several local roots in one process. */
 class TraceExceptions {
-  readonly #sink: ExceptionSink;
+  readonly #reporting: ExceptionReporting;
   readonly #roots: () => readonly EndedRoot[];
   readonly #paths = new BatchPaths();
   readonly #waiting: RootExceptions;
   readonly #sinceMillis: number;
 
   /** `roots` returns the local roots of the trace that have been exported so far. */
-  constructor(sink: ExceptionSink, roots: () => readonly EndedRoot[], nowMillis: number) {
-    this.#sink = sink;
+  constructor(reporting: ExceptionReporting, roots: () => readonly EndedRoot[], nowMillis: number) {
+    this.#reporting = reporting;
     this.#roots = roots;
     this.#sinceMillis = nowMillis;
-    this.#waiting = new RootExceptions(sink, () => outcomeOfAll(roots()));
+    this.#waiting = new RootExceptions(reporting, () => outcomeOfAll(roots()));
   }
 
   get isEmpty(): boolean {
@@ -138,7 +138,7 @@ class TraceExceptions {
 
   #assign(root: EndedRoot, found: ReadonlySet<FoundException>): void {
     for (const each of found) setDepths(pathOf(each));
-    root.exceptions ??= new RootExceptions(this.#sink, () => root.outcome);
+    root.exceptions ??= new RootExceptions(this.#reporting, () => root.outcome);
     root.exceptions.add(this.#waiting.take((each) => found.has(each)));
     root.exceptions.decide(root.outcome);
   }

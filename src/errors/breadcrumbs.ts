@@ -1,6 +1,6 @@
 import { hookedBreadcrumb } from "../client/hooks.js";
 import type { ClientCore } from "../client/client-core.js";
-import type { ErrorPlace } from "../context/attribution.js";
+import type { Attribution } from "../context/attribution.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import type { SeverityLevel, TransactionSpan } from "../protocol/events.js";
@@ -57,7 +57,7 @@ function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpa
  * epoch), and from the events of the open span in which it occurred. Never throws.
  */
 export function breadcrumbsOfError(
-  { scopes, trace }: ErrorPlace,
+  { scopes, trace }: Attribution,
   client: ClientCore,
   untilSeconds: number,
 ): Breadcrumb[] {

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import type { ClientCore } from "../client/client-core.js";
 import { newEventId } from "../client/event-id.js";
-import { currentPlace, placeOfError } from "../context/attribution.js";
+import { activeAttribution, attributionOfError } from "../context/attribution.js";
 import { clientFor } from "../context/global-client.js";
 import { scopesOf } from "../context/scope-context.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";
@@ -51,10 +51,16 @@ export function captureThrown(
   thrown: unknown,
   { captureContext, mechanism, syntheticStack }: ThrownCapture,
 ): string {
-  const place = placeOfError(thrown);
+  const attribution = attributionOfError(thrown);
   const own = scopeOfCapture(captureContext, client);
   const atMillis = Date.now();
-  const id = reportThrown(client, thrown, { place, own, mechanism, atMillis, syntheticStack });
+  const id = reportThrown(client, thrown, {
+    attribution,
+    own,
+    mechanism,
+    atMillis,
+    syntheticStack,
+  });
   noteEvent(id);
   return id;
 }
@@ -124,7 +130,7 @@ function report(
 ): void {
   if (client === undefined) return;
   const own = scopeOfCapture(captureContext, client);
-  reportEvent(client, event, { place: currentPlace(), own, ...kind });
+  reportEvent(client, event, { attribution: activeAttribution(), own, ...kind });
 }
 
 function eventHint(): { readonly eventId: string; readonly timestamp: number } {

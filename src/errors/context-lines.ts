@@ -15,7 +15,7 @@ const BEFORE_COLUMN = 60;
 const MIN_CUT = 5;
 
 /** A frame with a known file and line. */
-interface PlacedFrame extends StackFrame {
+interface PositionedFrame extends StackFrame {
   abs_path: string;
   lineno: number;
 }
@@ -44,12 +44,12 @@ export function addContextLines(
   const frames = values
     .toReversed()
     .flatMap(({ stacktrace }) => stacktrace?.frames.toReversed() ?? [])
-    .filter(isPlaced);
+    .filter(hasPosition);
   const [own, others] = [frames.filter(isOwn), frames.filter((frame) => !isOwn(frame))];
   for (const frame of [...own, ...others]) addTo(frame, work);
 }
 
-function isPlaced(frame: StackFrame): frame is PlacedFrame {
+function hasPosition(frame: StackFrame): frame is PositionedFrame {
   const { abs_path, lineno = 0, colno = 0, context_line } = frame;
   const isReadable = lineno > 0 && lineno <= MAX_LINE_NUMBER && colno <= MAX_COLUMN;
   return abs_path !== undefined && isReadable && context_line === undefined;
@@ -59,7 +59,7 @@ function isOwn({ in_app }: StackFrame): boolean {
   return in_app;
 }
 
-function addTo(frame: PlacedFrame, work: Work): void {
+function addTo(frame: PositionedFrame, work: Work): void {
   if (work.characters > MAX_CHARACTERS) return;
   const file = fileOf(frame.abs_path, work);
   const line = file?.line(frame.lineno);

@@ -16,12 +16,12 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { requestOf } from "../semantics/request-data.js";
-import type { ErrorPlace } from "../context/attribution.js";
+import type { Attribution } from "../context/attribution.js";
 import { breadcrumbsOfError } from "./breadcrumbs.js";
 
 /** Parameters common to all events. */
 interface EventReport {
-  readonly place: ErrorPlace;
+  readonly attribution: Attribution;
   /** The scope of this event alone; wins over all others. */
   readonly own?: Scope | undefined;
 }
@@ -54,7 +54,7 @@ const reportedBy = new WeakMap<ClientCore, ReportedErrors>();
 export function reportThrown(client: ClientCore, thrown: unknown, report: ErrorReport): string {
   const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
   if (report.mechanism?.handled === false && report.form === undefined)
-    reportsOf(client).noteFailure(report.place.trace.traceId, report.atMillis);
+    reportsOf(client).noteFailure(report.attribution.trace.traceId, report.atMillis);
   const describe: Describe = (hint) => ({
     event: withProperties(errorEventFromException(thrown, hint), thrown, client),
     kind: { originalException: thrown },
@@ -83,13 +83,13 @@ export function reportRecorded(
   return reportOnce(client, seen, { ...report, describe });
 }
 
-/** Sends an event with the scopes, breadcrumbs, request data and trace of the place where it occurred. Never throws. */
+/** Sends an event with the scopes, breadcrumbs, request data and trace that it is attributed to. Never throws. */
 export function reportEvent(
   client: ClientCore,
   event: ErrorEvent,
-  { place, own, category = "error", originalException, enrich }: EventReport & EventKind,
+  { attribution, own, category = "error", originalException, enrich }: EventReport & EventKind,
 ): void {
-  const { unit, current } = place.scopes;
+  const { unit, current } = attribution.scopes;
   if (category === "error") unit.lastEventId = event.event_id;
   client.captureError({
     event,
@@ -97,8 +97,8 @@ export function reportEvent(
     category,
     originalException,
     scopes: scopeData(processScopes().global, unit.isolation, current, own),
-    breadcrumbs: () => breadcrumbsOfError(place, client, event.timestamp),
-    trace: place.trace,
+    breadcrumbs: () => breadcrumbsOfError(attribution, client, event.timestamp),
+    trace: attribution.trace,
     request: requestOfUnit(unit, client),
   });
 }
@@ -113,7 +113,7 @@ function reportOnce(
   // Checked before the error is remembered as reported, so that a later capture still creates an event.
   if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
   // By trace and not by unit: nested spans may belong to different units.
-  const owner = report.place.trace.traceId;
+  const owner = report.attribution.trace.traceId;
   const reported = reportsOf(client);
   const known = reported.find(owner, seen);
   if (known !== undefined) return known;

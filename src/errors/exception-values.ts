@@ -100,13 +100,13 @@ function errorValue(error: object, mechanism: Mechanism): ExceptionValue {
 
 /** Builds one exception from its texts. */
 export function exceptionValue(
-  parts: { type: string; value: string; stack: string | undefined },
+  texts: { type: string; value: string; stack: string | undefined },
   mechanism: Mechanism,
 ): ExceptionValue {
-  const frames = parseStack(parts.stack, { message: parts.value });
+  const frames = parseStack(texts.stack, { message: texts.value });
   return {
-    type: clip(parts.type, MAX_TYPE_LENGTH),
-    value: clip(parts.value, MAX_VALUE_LENGTH),
+    type: clip(texts.type, MAX_TYPE_LENGTH),
+    value: clip(texts.value, MAX_VALUE_LENGTH),
     mechanism,
     ...(frames.length > 0 && { stacktrace: { frames } }),
   };

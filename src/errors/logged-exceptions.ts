@@ -4,7 +4,7 @@ import type { SeverityLevel } from "../protocol/events.js";
 import type { LogLevel } from "../protocol/items.js";
 import { Scope } from "../scope/scope.js";
 import { levelOfSeverity } from "../protocol/items.js";
-import { placeInContext } from "../context/attribution.js";
+import { attributionInContext } from "../context/attribution.js";
 import { reportRecorded } from "./error-reports.js";
 import type { Context } from "@opentelemetry/api";
 import type { AttributeBag } from "../trace/span.js";
@@ -32,8 +32,8 @@ export interface LoggedException {
   readonly origin: string;
 }
 
-/** Reports a logged exception as an error event. Returns false if the record is to be sent as a log instead. */
-export type LoggedExceptionSink = (exception: LoggedException) => boolean;
+/** A function that reports a logged exception as an error event. Returns false if the record is to be sent as a log instead. */
+export type ReportLoggedException = (exception: LoggedException) => boolean;
 
 /** Reports the exception of a log record as an error event. Returns false if the record has none. */
 export function reportLogged(client: ClientCore, logged: LoggedException): boolean {
@@ -44,7 +44,7 @@ export function reportLogged(client: ClientCore, logged: LoggedException): boole
     severityNumber === undefined ? "error" : LEVELS[levelOfSeverity(severityNumber, undefined)];
   reportRecorded(client, recorded, {
     form: "log",
-    place: placeInContext(ctx),
+    attribution: attributionInContext(ctx),
     own: typeof body === "string" ? new Scope().setExtra("log.body", body) : undefined,
     mechanism: { type: origin, handled: true },
     level,

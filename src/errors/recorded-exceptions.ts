@@ -9,8 +9,8 @@ import { inferSpan } from "../semantics/infer-span.js";
 import { withoutReplacements } from "../semantics/framework.js";
 import type { ExceptionText } from "../semantics/framework.js";
 import type { FinishedSpan, SpanEvent } from "../trace/span.js";
-import { placeOfSpan, recordedErrors } from "../context/attribution.js";
-import type { ErrorPlace } from "../context/attribution.js";
+import { attributionOfSpan, recordedErrors } from "../context/attribution.js";
+import type { Attribution } from "../context/attribution.js";
 import { eventsOf } from "../trace/span.js";
 
 /**
@@ -23,7 +23,7 @@ type SpanRole = "call" | "contained" | "work";
 export interface SpanException {
   readonly thrown?: { readonly error: unknown };
   readonly recorded?: RecordedException;
-  readonly place: ErrorPlace;
+  readonly attribution: Attribution;
   /** Milliseconds since the epoch. */
   readonly atMillis: number;
   readonly mechanismType: string;
@@ -42,18 +42,18 @@ export function exceptionsOf(span: FinishedSpan): readonly SpanException[] {
   // Compared by text as well, since not every span shows its events while it is open.
   const seenEvents = new Set<object | undefined>(seen.map(({ event }) => event));
   const seenTexts = new Set(seen.map(({ error }) => textOfError(error)));
-  const thrown = seen.map(({ error, place, atMillis }) => ({
+  const thrown = seen.map(({ error, attribution, atMillis }) => ({
     thrown: { error },
-    place,
+    attribution,
     atMillis,
     ...common,
   }));
-  const place = placeOfSpan(span);
+  const attribution = attributionOfSpan(span);
   const others = texts.flatMap((event): SpanException[] => {
     if (seenEvents.has(event)) return [];
     const recorded = recordedException(event.attributes);
     if (recorded === undefined || seenTexts.has(textOfRecorded(recorded))) return [];
-    return [{ recorded, place, atMillis: millisOf(event), ...common }];
+    return [{ recorded, attribution, atMillis: millisOf(event), ...common }];
   });
   return withoutReplacements([...thrown, ...others], span.attributes, textOf);
 }

@@ -18,8 +18,8 @@ const MAX_PENDING = 50;
 /** Failed calls that wait for one root. Only the last one can become an event. */
 const MAX_CALLS = 10;
 
-/** Where exceptions are reported, and which of them. */
-export interface ExceptionSink {
+/** How exceptions of spans are reported: by which client, which of them, and when at the latest. */
+export interface ExceptionReporting {
   readonly client: ClientCore;
   /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
   readonly isAll: boolean;
@@ -31,7 +31,7 @@ export interface ExceptionSink {
  * which of them were failures, and the unit of work has its user.
  */
 export class RootExceptions implements WaitingRoot {
-  readonly #sink: ExceptionSink;
+  readonly #reporting: ExceptionReporting;
   readonly #outcomeOfOpen: () => RootOutcome;
   #pending: WaitingException[] = [];
   /** Reported exceptions, to which calls that fail later are compared. */
@@ -39,8 +39,8 @@ export class RootExceptions implements WaitingRoot {
   #outcome: RootOutcome | undefined;
 
   /** `outcomeOfOpen` returns the outcome to assume while the root has not ended. */
-  constructor(sink: ExceptionSink, outcomeOfOpen: () => RootOutcome) {
-    this.#sink = sink;
+  constructor(reporting: ExceptionReporting, outcomeOfOpen: () => RootOutcome) {
+    this.#reporting = reporting;
     this.#outcomeOfOpen = outcomeOfOpen;
   }
 
@@ -54,7 +54,7 @@ export class RootExceptions implements WaitingRoot {
   decide(outcome?: RootOutcome): void {
     this.#outcome = outcome ?? this.#outcome;
     if (this.#outcome !== undefined) this.#reportBy(this.#outcome);
-    else if (this.#sink.waiting.isOver) this.#reportBy(this.#outcomeOfOpen());
+    else if (this.#reporting.waiting.isOver) this.#reportBy(this.#outcomeOfOpen());
     else this.#bound();
     this.#changed();
   }
@@ -83,7 +83,7 @@ export class RootExceptions implements WaitingRoot {
   }
 
   #changed(): void {
-    this.#sink.waiting.changed(this, this.#pending.length);
+    this.#reporting.waiting.changed(this, this.#pending.length);
   }
 
   // A thrown value that is not an error is known by its text only, and each span that it passes records that text.
@@ -106,8 +106,8 @@ export class RootExceptions implements WaitingRoot {
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length === 0) return;
-    const { isAll, client } = this.#sink;
-    const failureMillis = failureOfTrace(client, pending[0]?.place.trace.traceId ?? "");
+    const { isAll, client } = this.#reporting;
+    const failureMillis = failureOfTrace(client, pending[0]?.attribution.trace.traceId ?? "");
     const before = this.#reported;
     const chosen = chooseExceptions(pending, { outcome, isAll, before, failureMillis });
     const ordered = chosen.toReversed();
@@ -117,7 +117,7 @@ export class RootExceptions implements WaitingRoot {
 
   #bound(): void {
     // First drop the exceptions that can no longer become an event.
-    if (this.#pending.length > MAX_PENDING && !this.#sink.isAll)
+    if (this.#pending.length > MAX_PENDING && !this.#reporting.isAll)
       this.#pending = this.#pending.filter(
         ({ role, span }) => role === "contained" || reachesRoot(span),
       );
@@ -129,16 +129,16 @@ export class RootExceptions implements WaitingRoot {
   #dropCall(call: WaitingException | undefined): void {
     if (call === undefined) return;
     this.#pending.splice(this.#pending.indexOf(call), 1);
-    if (this.#sink.isAll) this.#report({ exception: call, handled: true });
+    if (this.#reporting.isAll) this.#report({ exception: call, handled: true });
   }
 
   #dropOldest(): void {
     const oldest = this.#pending.shift();
     if (oldest === undefined) return;
-    if (this.#sink.isAll || oldest.role === "contained")
+    if (this.#reporting.isAll || oldest.role === "contained")
       this.#report({ exception: oldest, handled: true });
     else if (reachesRoot(oldest.span) && !this.#pending.some((other) => isSameError(other, oldest)))
-      this.#sink.client.ledger.early.record("buffer_overflow", ONE_ERROR);
+      this.#reporting.client.ledger.early.record("buffer_overflow", ONE_ERROR);
   }
 
   #report({ exception, handled }: ChosenException): void {
@@ -147,10 +147,10 @@ export class RootExceptions implements WaitingRoot {
     );
     this.#remember(exception);
     if (isRepeated) return;
-    const { client } = this.#sink;
-    const { thrown, recorded, place, atMillis, mechanismType } = exception.first;
+    const { client } = this.#reporting;
+    const { thrown, recorded, attribution, atMillis, mechanismType } = exception.first;
     const mechanism = { type: mechanismType, handled };
-    const report = { place, atMillis, mechanism, form: "span" as const };
+    const report = { attribution, atMillis, mechanism, form: "span" as const };
     if (thrown !== undefined) reportThrown(client, thrown.error, report);
     else if (recorded !== undefined) reportRecorded(client, recorded, report);
   }

@@ -7,7 +7,7 @@ import type { FoundException, RootOutcome } from "./choose-exceptions.js";
 import { endOnPath } from "../context/failure-path.js";
 import { exceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
-import type { ExceptionSink } from "./root-exceptions.js";
+import type { ExceptionReporting } from "./root-exceptions.js";
 import { hasEvents } from "../trace/span.js";
 import type { SpanEntry } from "../spans/span-entries.js";
 
@@ -19,11 +19,11 @@ const NONE: readonly FoundException[] = Object.freeze([]);
  * record have seen it.
  */
 export class ProcessorExceptions {
-  readonly #sink: ExceptionSink;
+  readonly #reporting: ExceptionReporting;
   readonly #bySegment = new WeakMap<Segment, RootExceptions>();
 
-  constructor(sink: ExceptionSink) {
-    this.#sink = sink;
+  constructor(reporting: ExceptionReporting) {
+    this.#reporting = reporting;
   }
 
   /** Handles the exceptions of an ended span. Call it before the assembler finishes the span. */
@@ -41,14 +41,14 @@ export class ProcessorExceptions {
 
   /** Reports the exceptions that wait for open roots; from now on each exception is reported at once. */
   end(): void {
-    this.#sink.waiting.end();
+    this.#reporting.waiting.end();
   }
 
   #exceptionsOf(segment: Segment): RootExceptions {
     const known = this.#bySegment.get(segment);
     if (known !== undefined) return known;
     segment.hasExceptions = true;
-    const exceptions = new RootExceptions(this.#sink, () => outcomeOfOpen(segment.root));
+    const exceptions = new RootExceptions(this.#reporting, () => outcomeOfOpen(segment.root));
     this.#bySegment.set(segment, exceptions);
     return exceptions;
   }

@@ -85,10 +85,10 @@ const PACKAGES = "/node_modules/";
 
 /** Reads the location of a V8 stack line; undefined if the text is not a location. */
 function readLocation(text: string, root: string): FrameLocation | undefined {
-  const place = text.startsWith("eval at ") ? evalOrigin(text) : text;
-  if (WITHOUT_POSITION.test(place))
-    return { filename: clip(place, MAX_PATH_LENGTH), in_app: false };
-  const groups = POSITION.exec(place)?.groups;
+  const location = text.startsWith("eval at ") ? evalOrigin(text) : text;
+  if (WITHOUT_POSITION.test(location))
+    return { filename: clip(location, MAX_PATH_LENGTH), in_app: false };
+  const groups = POSITION.exec(location)?.groups;
   if (groups === undefined) return undefined;
   const file = (groups["file"] ?? "").slice(0, MAX_READ_LENGTH);
   return {

@@ -8,7 +8,7 @@ import { LiveUpdates } from "./live-updates.js";
 import { readPage } from "./page-file.js";
 import type { PageFile } from "./page-file.js";
 import { answerPage } from "./page-routes.js";
-import type { PageParts } from "./page-routes.js";
+import type { PageDependencies } from "./page-routes.js";
 import { crossOriginHeaders, ingestRefusal } from "./request-guard.js";
 
 /** A server on the loopback interface that accepts envelopes and shows them on a page. */
@@ -39,8 +39,8 @@ export async function startInboxServer(
   const actualPort = await listen(http, port);
   const dsn = `http://inbox@127.0.0.1:${actualPort}/1`;
   const live = new LiveUpdates(inbox);
-  const parts = { inbox, live, page, dsn, underWay };
-  http.on("request", (request, response) => void handle(request, response, parts));
+  const dependencies = { inbox, live, page, dsn, underWay };
+  http.on("request", (request, response) => void handle(request, response, dependencies));
   return {
     port: actualPort,
     dsn,
@@ -52,20 +52,20 @@ export async function startInboxServer(
   };
 }
 
-interface ServerParts extends PageParts {
+interface ServerDependencies extends PageDependencies {
   readonly underWay: BodiesUnderWay;
 }
 
 async function handle(
   message: IncomingMessage,
   response: ServerResponse,
-  parts: ServerParts,
+  dependencies: ServerDependencies,
 ): Promise<void> {
   const [path = ""] = (message.url ?? "").split("?", 1);
   try {
     if (INGEST_METHODS.has(message.method) && INGEST_PATH.test(path))
-      await ingest(message, response, parts);
-    else answerPage(message, response, parts);
+      await ingest(message, response, dependencies);
+    else answerPage(message, response, dependencies);
   } catch {
     // The client disconnected before its request was complete.
     response.destroy();
@@ -75,7 +75,7 @@ async function handle(
 async function ingest(
   message: IncomingMessage,
   response: ServerResponse,
-  { inbox, underWay }: ServerParts,
+  { inbox, underWay }: ServerDependencies,
 ): Promise<void> {
   const refusal = ingestRefusal(message.headers);
   if (refusal !== undefined) return answer(response, 403, { detail: refusal });

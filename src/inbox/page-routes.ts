@@ -7,7 +7,7 @@ import { pageRefusal } from "./request-guard.js";
 import { detailOf } from "./trace-record.js";
 
 /** Dependencies of the page's routes. */
-export interface PageParts {
+export interface PageDependencies {
   readonly inbox: Inbox;
   readonly live: LiveUpdates;
   readonly page: PageFile;
@@ -25,22 +25,22 @@ const COMMON_HEADERS = {
 export function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  parts: PageParts,
+  dependencies: PageDependencies,
 ): void {
   const refusal = pageRefusal(request.headers);
   if (refusal !== undefined) return sendJson(response, { detail: refusal }, 403);
   const { method = "", url = "" } = request;
   const path = url.split("?", 1)[0] ?? "";
   if (method === "POST" && path === "/data/clear") {
-    parts.inbox.clear();
+    dependencies.inbox.clear();
     return sendJson(response, {});
   }
   if (method !== "GET") return sendJson(response, { detail: "method not allowed" }, 405);
-  answerGet(path, response, parts);
+  answerGet(path, response, dependencies);
 }
 
-function answerGet(path: string, response: ServerResponse, parts: PageParts): void {
-  const { inbox, live, page, dsn } = parts;
+function answerGet(path: string, response: ServerResponse, dependencies: PageDependencies): void {
+  const { inbox, live, page, dsn } = dependencies;
   if (path === "/") return sendPage(response, page);
   if (path === "/favicon.ico") return void response.writeHead(204, COMMON_HEADERS).end();
   if (path === "/data/about") return sendJson(response, { dsn });

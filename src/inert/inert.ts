@@ -46,7 +46,7 @@ class InertClient {
   readonly close = (): Promise<boolean> => Promise.resolve(true);
   readonly flush = (): Promise<boolean> => Promise.resolve(true);
   readonly newEventId = (): string => NO_EVENT_ID;
-  readonly processMembers = (): object => ({});
+  readonly processData = (): object => ({});
 
   /** Returns counts that are all 0. */
   stats(): Omit<ClientStats, "delivery"> {

@@ -1,5 +1,5 @@
-import type { ProcessMembers } from "../client/process-data.js";
-import type { TelemetryPlace } from "../context/correlation.js";
+import type { ProcessData } from "../client/process-data.js";
+import type { Correlation } from "../context/correlation.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { SEQUENCE_KEY, attributeText } from "./typed-attribute.js";
 
@@ -27,7 +27,7 @@ interface Container {
 const END = "}}";
 
 /** Encodes the members common to logs and metrics. `timestamp` is in seconds since the epoch. */
-export function headText(timestamp: number, { traceId, spanId }: TelemetryPlace): string {
+export function headText(timestamp: number, { traceId, spanId }: Correlation): string {
   const span = spanId === undefined ? "" : `,"span_id":"${spanId}"`;
   return `"timestamp":${timestamp},"trace_id":"${traceId}"${span}`;
 }
@@ -45,7 +45,7 @@ export function itemOf(members: readonly string[], missing: MissingAttributes): 
 }
 
 /** Builds the payload of an item container. */
-export function containerOf(items: readonly EncodedItem[], members: ProcessMembers): Container {
+export function containerOf(items: readonly EncodedItem[], members: ProcessData): Container {
   const { withAddress, withoutAddress } = processTexts(members);
   const ends = {
     none: END,
@@ -94,7 +94,7 @@ export const ADDRESS_KEY = "server.address";
 const LIMITS = { valueLength: 256, totalLength: 8192 };
 
 /** Returns the attributes of the process, the server name last. */
-export function processEntries(members: ProcessMembers): readonly (readonly [string, unknown])[] {
+export function processEntries(members: ProcessData): readonly (readonly [string, unknown])[] {
   const { environment, release, serverName } = members;
   return [
     ["sentry.environment", environment],
@@ -111,10 +111,10 @@ interface ProcessTexts {
   readonly withoutAddress: string;
 }
 
-const textsByMembers = new WeakMap<ProcessMembers, ProcessTexts>();
+const textsByMembers = new WeakMap<ProcessData, ProcessTexts>();
 
 // Encoded once: a process has few different members, and keeps them while it runs.
-function processTexts(members: ProcessMembers): ProcessTexts {
+function processTexts(members: ProcessData): ProcessTexts {
   const known = textsByMembers.get(members);
   if (known !== undefined) return known;
   const entries = processEntries(members);

@@ -1,4 +1,4 @@
-import type { ProcessMembers } from "../client/process-data.js";
+import type { ProcessData } from "../client/process-data.js";
 import { detached } from "../support/detached.js";
 import { ownEntries } from "../support/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";
@@ -45,7 +45,7 @@ export function missingOf(attributes: ItemAttributes): MissingAttributes {
 /** Returns the attributes for a hook, including those of the process, as a copy that the hook may change. */
 export function attributesForHook(
   attributes: ItemAttributes,
-  members: ProcessMembers,
+  members: ProcessData,
 ): Record<string, unknown> {
   return detached(Object.fromEntries([...processEntries(members), ...attributes]));
 }

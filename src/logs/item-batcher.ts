@@ -2,7 +2,7 @@ import type { SetTimer } from "../support/time.js";
 import type { EncodedItem } from "./encode-item.js";
 
 /** Dependencies of a batcher. */
-interface BatcherParts {
+interface BatcherDependencies {
   readonly setTimer: SetTimer;
   /** Sends a batch. Must not throw. */
   readonly send: (items: readonly EncodedItem[]) => void;
@@ -22,14 +22,14 @@ export const MAX_HELD_ITEMS = 1000;
 
 /** Collects items, and sends them once a batch is full or 5 seconds after the first. */
 export class ItemBatcher {
-  readonly #parts: BatcherParts;
+  readonly #dependencies: BatcherDependencies;
   #items: EncodedItem[] = [];
   #bytes = 0;
   #isSending = false;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(parts: BatcherParts) {
-    this.#parts = parts;
+  constructor(dependencies: BatcherDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Number of items held. */
@@ -59,7 +59,7 @@ export class ItemBatcher {
     this.#bytes = 0;
     this.#isSending = true;
     try {
-      for (const batch of batchesOf(items)) this.#parts.send(batch);
+      for (const batch of batchesOf(items)) this.#dependencies.send(batch);
     } finally {
       this.#isSending = false;
       if (this.#items.length > 0) this.#arm();
@@ -68,7 +68,7 @@ export class ItemBatcher {
 
   #arm(): void {
     if (this.#isSending || this.#cancelTimer !== undefined) return;
-    this.#cancelTimer = this.#parts.setTimer(() => {
+    this.#cancelTimer = this.#dependencies.setTimer(() => {
       this.#cancelTimer = undefined;
       this.flush();
     }, BATCH_WAIT_MILLIS);

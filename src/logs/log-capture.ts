@@ -18,7 +18,7 @@ import type { SetTimer } from "../support/time.js";
 import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
-import type { TelemetryPlace } from "../context/correlation.js";
+import type { Correlation } from "../context/correlation.js";
 
 /** One log, without the attributes of the scopes and the process. */
 interface LogInput {
@@ -28,7 +28,7 @@ interface LogInput {
   /** A value of any kind; anything but a string is sent as JSON text. */
   readonly message: unknown;
   readonly attributes: object;
-  readonly place: TelemetryPlace;
+  readonly correlation: Correlation;
 }
 
 /** Characters that are sent of one text in a log. */
@@ -101,13 +101,13 @@ export class LogCapture {
     if (hooked === undefined) {
       return this.#drop("before_send", this.#encode(head, attributes, missingOf(attributes)));
     }
-    const { place, timestamp } = input;
-    const changed = { ...membersOf(hooked, head), place, timestamp };
+    const { correlation, timestamp } = input;
+    const changed = { ...membersOf(hooked, head), correlation, timestamp };
     this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
-  #attributes({ attributes, place }: LogInput): ItemAttributes {
-    const scopes = [...this.#client.initialScopes, ...place.scopes];
+  #attributes({ attributes, correlation }: LogInput): ItemAttributes {
+    const scopes = [...this.#client.initialScopes, ...correlation.scopes];
     const budget = { left: LIMITS.totalLength };
     const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
     if (budget.left <= 0) this.#warnClipped();
@@ -117,16 +117,16 @@ export class LogCapture {
   #hooked(input: LogHead, attributes: ItemAttributes, hook: LogHook): Log | undefined {
     if (this.#gate.isOpen) return undefined;
     const { level, message } = input;
-    const all = attributesForHook(attributes, this.#client.processMembers());
+    const all = attributesForHook(attributes, this.#client.processData());
     return this.#gate.run(hook, { level, message, attributes: all });
   }
 
   #encode(log: LogHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
     const { text, isClipped } = attributeText(attributes, LIMITS);
     if (isClipped) this.#warnClipped();
-    const { level, message, place, timestamp } = log;
+    const { level, message, correlation, timestamp } = log;
     const members = [
-      headText(timestamp, place),
+      headText(timestamp, correlation),
       `"level":"${level}","severity_number":${severityNumberOf(level)}`,
       `"body":${JSON.stringify(clip(message, MAX_LOG_TEXT))}`,
       attributesMember(text, processSequence.next(timestamp)),
@@ -146,12 +146,12 @@ export class LogCapture {
   }
 
   #drop(reason: DiscardReason, item: EncodedItem): void {
-    const { bytes } = containerOf([item], this.#client.processMembers());
+    const { bytes } = containerOf([item], this.#client.processData());
     this.#client.ledger.early.record(reason, contentsOf(1, bytes));
   }
 
   #send(items: readonly EncodedItem[]): void {
-    const { payload, bytes } = containerOf(items, this.#client.processMembers());
+    const { payload, bytes } = containerOf(items, this.#client.processData());
     this.#client.captureBatch({
       category: "log_item",
       itemType: ITEM_TYPE,

@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 
-import { telemetryPlace } from "../context/correlation.js";
+import { correlationOf } from "../context/correlation.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
@@ -52,7 +52,7 @@ function logFunction(level: LogLevel): LogFunction {
         level,
         message: body,
         attributes: added === undefined ? own : { ...readable(own), ...added },
-        place: telemetryPlace(context.active()),
+        correlation: correlationOf(context.active()),
       });
     } catch (error) {
       client.ledger.early.record("internal_sdk_error", ONE_LOG);

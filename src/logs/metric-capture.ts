@@ -17,7 +17,7 @@ import { ItemBatcher } from "./item-batcher.js";
 import type { SetTimer } from "../support/time.js";
 import { redactedText } from "../privacy/redacted.js";
 import { RecordPrivacy } from "./record-privacy.js";
-import type { TelemetryPlace } from "../context/correlation.js";
+import type { Correlation } from "../context/correlation.js";
 
 /** One metric value, without the attributes of the scopes and the process. */
 interface MetricInput {
@@ -29,7 +29,7 @@ interface MetricInput {
   readonly unit: string | undefined;
   /** Values of any kind; objects are sent as JSON text. */
   readonly attributes: object;
-  readonly place: TelemetryPlace;
+  readonly correlation: Correlation;
 }
 
 /** Longest name of a metric, in characters. */
@@ -97,18 +97,18 @@ export class MetricCapture {
       return this.#add(this.#encode(input, attributes, missingOf(attributes)));
     }
     if (this.#gate.isOpen) return "before_send";
-    const all = attributesForHook(attributes, this.#client.processMembers());
+    const all = attributesForHook(attributes, this.#client.processData());
     const hooked = this.#gate.run(hook, metricOf(input, all));
     if (hooked === undefined) return "before_send";
     const { name, type, value, unit } = hooked;
-    const { place, timestamp } = input;
-    const changed = { name, type, value, unit, place, timestamp };
+    const { correlation, timestamp } = input;
+    const changed = { name, type, value, unit, correlation, timestamp };
     if (!isValid(changed)) return this.#refuse();
     return this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
-  #attributes({ attributes, place }: MetricInput): ItemAttributes {
-    const scopes = [...this.#client.initialScopes, ...place.scopes];
+  #attributes({ attributes, correlation }: MetricInput): ItemAttributes {
+    const scopes = [...this.#client.initialScopes, ...correlation.scopes];
     const budget = { left: MAX_READ_LENGTH };
     const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
     if (budget.left <= 0) this.#warnClipped();
@@ -122,9 +122,9 @@ export class MetricCapture {
       totalLength,
     });
     if (isClipped) this.#warnClipped();
-    const { name, type, value, unit, place, timestamp } = metric;
+    const { name, type, value, unit, correlation, timestamp } = metric;
     const members = [
-      headText(timestamp, place),
+      headText(timestamp, correlation),
       `"name":${JSON.stringify(redactedText(name.toWellFormed()))},"type":"${type}","value":${value}${unitMember(unit)}`,
       attributesMember(text, processSequence.next(timestamp)),
     ];
@@ -159,7 +159,7 @@ export class MetricCapture {
       category: "trace_metric",
       itemType: ITEM_TYPE,
       itemMembers: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
-      payload: containerOf(items, this.#client.processMembers()).payload,
+      payload: containerOf(items, this.#client.processData()).payload,
       contents: [{ category: "trace_metric", quantity: items.length }],
     });
   }

@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
-import { telemetryPlace } from "../context/correlation.js";
+import { correlationOf } from "../context/correlation.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { MetricType } from "../protocol/items.js";
 import { clientTelemetry } from "./client-telemetry.js";
@@ -55,7 +55,7 @@ function send(type: MetricType, { name, value, options }: Given): void {
       value,
       unit: typeof unit === "string" ? unit : undefined,
       attributes: attributesObject(memberOf(options, "attributes")),
-      place: telemetryPlace(context.active()),
+      correlation: correlationOf(context.active()),
     });
   } catch (error) {
     client.ledger.early.record("internal_sdk_error", ONE_METRIC);

@@ -9,8 +9,8 @@ import { levelOfSeverity } from "../protocol/items.js";
 import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
 import type { EmittedLogRecord } from "../logs/log-records.js";
 import { isTracingSuppressed, setDetachedTimer } from "../context/suppress-tracing.js";
-import type { LoggedExceptionSink } from "../errors/logged-exceptions.js";
-import { telemetryPlace } from "../context/correlation.js";
+import type { ReportLoggedException } from "../errors/logged-exceptions.js";
+import { correlationOf } from "../context/correlation.js";
 
 /**
  * Turns OTel log records into Sentry logs, and records of exceptions into error events. An OTel `LogRecordProcessor`; no
@@ -19,12 +19,12 @@ import { telemetryPlace } from "../context/correlation.js";
 export class ClientLogRecordProcessor {
   readonly #client: ClientCore;
   readonly #ownsClient: boolean;
-  readonly #onException: LoggedExceptionSink | undefined;
+  readonly #onException: ReportLoggedException | undefined;
   readonly #logs: LogCapture;
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ClientCore, ownsClient: boolean, onException?: LoggedExceptionSink) {
+  constructor(client: ClientCore, ownsClient: boolean, onException?: ReportLoggedException) {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#onException = onException;
@@ -62,7 +62,7 @@ export class ClientLogRecordProcessor {
       level: levelOfSeverity(record.severityNumber, record.severityText),
       message: record.body,
       attributes: attributesOfRecord(record),
-      place: telemetryPlace(ctx, record.spanContext),
+      correlation: correlationOf(ctx, record.spanContext),
     });
   }
 

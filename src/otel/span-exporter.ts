@@ -15,8 +15,8 @@ import type { ContextScopes } from "../context/scope-context.js";
 import { createRateDecision, createRootDecision } from "../spans/root-decision.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import { setDetachedTimer } from "../context/suppress-tracing.js";
-import { addAssembler, createTransactionSink } from "../spans/transaction-forwarder.js";
-import type { TransactionSink } from "../spans/transaction-forwarder.js";
+import { addAssembler, createTransactionForwarder } from "../spans/transaction-forwarder.js";
+import type { TransactionForwarder } from "../spans/transaction-forwarder.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /** Outcome of an export (OTel's `ExportResult`): code 0 is success, 1 is failure. */
@@ -44,9 +44,9 @@ export class ClientSpanExporter {
     this.#client = client;
     this.#ownsClient = ownsClient;
     this.#destination = new SharedDestination(client);
-    const sink = createTransactionSink(client, setDetachedTimer);
-    this.#assembler = createBatchAssembler(client, sink);
-    addAssembler(client, this.#assembler, { sink });
+    const forwarder = createTransactionForwarder(client, setDetachedTimer);
+    this.#assembler = createBatchAssembler(client, forwarder);
+    addAssembler(client, this.#assembler, { forwarder });
     const { spanExceptions } = client.settings;
     if (spanExceptions !== "none")
       this.#exceptions = new BatchExceptions({
@@ -137,7 +137,7 @@ export class ClientSpanExporter {
   }
 }
 
-function createBatchAssembler(client: ClientCore, sink: TransactionSink): BatchAssembler {
+function createBatchAssembler(client: ClientCore, forwarder: TransactionForwarder): BatchAssembler {
   const decide = createRootDecision(client);
   // `tracesSampler` needs the root; for a segment whose root never arrives only the sample rate can decide.
   const decideByRate = createRateDecision(client);
@@ -145,7 +145,7 @@ function createBatchAssembler(client: ClientCore, sink: TransactionSink): BatchA
     encoding: encodingSettings(client),
     recorder: client.ledger.early,
     setTimer: setDetachedTimer,
-    sink: (transaction) => sink.accept(transaction),
+    onTransaction: (transaction) => forwarder.accept(transaction),
     isIgnored: createSpanFilter(client.settings.ignoreSpans),
     originOf: (root) => decide(root, scopesOfFinished(root)),
     originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),

@@ -1,5 +1,5 @@
 import { mayHoldAssignments } from "./assigned-secrets.js";
-import { hasShape, isOneCookie, shapeOf } from "./value-formats.js";
+import { hasKnownFormat, isSingleCookie, formatOf } from "./value-formats.js";
 import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
 import { shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
@@ -76,8 +76,8 @@ export function isOmitted(omission: Omission, kind: number | undefined): boolean
 
 /** Returns the filter for values of a header; `name` is in any case, with `-` or `_`. */
 export function headerFilter(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
-  if (isOneCookie(name)) return oneCookie(name, sendDefaultPii);
-  if (!sendDefaultPii && shapeOf(name).isCookie) return hidden;
+  if (isSingleCookie(name)) return oneCookie(name, sendDefaultPii);
+  if (!sendDefaultPii && formatOf(name).isCookie) return hidden;
   const isHidden = isSensitiveKey(name) || (!sendDefaultPii && isPersonalHeader(name));
   return isHidden ? hidden : (value) => redactedMember(name, value, sendDefaultPii);
 }
@@ -94,7 +94,7 @@ function omissionOf(name: string): Omission {
 }
 
 function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filter"] {
-  if (isOneCookie(name)) return oneCookie(name, sendDefaultPii);
+  if (isSingleCookie(name)) return oneCookie(name, sendDefaultPii);
   const field = FIELD.exec(name)?.[1];
   if (field !== undefined) return headerFilter(field, sendDefaultPii);
   if (BODY.test(name)) return (value) => body(name, value, sendDefaultPii);
@@ -108,8 +108,8 @@ function openFilterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["
   if (isSecretName(name)) return withheld;
   if (!sendDefaultPii && isPersonal(name)) return hidden;
   // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
-  if (shapeOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
-  if (hasShape(name)) return (value) => redactedMember(name, value, sendDefaultPii);
+  if (formatOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
+  if (hasKnownFormat(name)) return (value) => redactedMember(name, value, sendDefaultPii);
   return sendDefaultPii ? openValue : plainValue;
 }
 

@@ -121,7 +121,7 @@ function isRecord(value: unknown): value is object {
 
 // Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.
 function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean): T {
-  const { cookies, data, env, ...rest }: RequestParts = request;
+  const { cookies, data, env, ...rest }: RequestFields = request;
   return {
     ...redactedMembers(rest, sendDefaultPii),
     ...(env !== undefined && {
@@ -132,7 +132,7 @@ function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean):
   } as T;
 }
 
-interface RequestParts {
+interface RequestFields {
   readonly cookies?: unknown;
   readonly data?: unknown;
   readonly env?: unknown;

@@ -7,7 +7,7 @@ import {
 } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
-import { isHeaderList, shapeOf } from "./value-formats.js";
+import { isHeaderList, formatOf } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured } from "./secret-text.js";
@@ -162,13 +162,13 @@ function ofPair(
 function member(name: string, value: unknown, position: Position): unknown {
   if (position.names(name)) return withheld(value);
   if (!position.pii && position.persons(name)) return withheld(value);
-  if (!position.pii && shapeOf(name).isCookie) return withheldCookies(value);
+  if (!position.pii && formatOf(name).isCookie) return withheldCookies(value);
   if (typeof value === "string") return textMember(name, value, position);
   return composed(name, value, position);
 }
 
 function composed(name: string, value: unknown, position: Position): unknown {
-  const { text: shape, isFieldList, isArguments } = shapeOf(name);
+  const { text: shape, isFieldList, isArguments } = formatOf(name);
   const inner = isFieldList ? fieldsOf(name, position) : position;
   if (!Array.isArray(value)) return visited(value, inner);
   if (isArguments && !value.some(isComposed)) return mappedArguments(value, inner);
@@ -207,7 +207,7 @@ function textMember(name: string, value: string, position: Position): string {
     );
     return withoutShapes(withoutSecrets(shown));
   }
-  switch (shapeOf(name).text) {
+  switch (formatOf(name).text) {
     case "set-cookie":
       return filterSetCookie(value);
     case "cookies":

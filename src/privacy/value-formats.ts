@@ -19,7 +19,7 @@ const CONNECTION = /(?:connection_?string|conn_?str|jdbc_?url|dsn)$/i;
 const BODY = /(?:body|payload|form|form_?data|post_?data)(?:\.(?:content|data|text))?$/i;
 
 /** The format of a string value, as its name suggests. */
-type TextShape =
+type TextFormat =
   | "body"
   | "command"
   | "connection"
@@ -30,7 +30,7 @@ type TextShape =
   | "url"
   | "url-query";
 
-const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
+const SHAPES: readonly (readonly [RegExp, TextFormat])[] = [
   [CONNECTION, "connection"],
   [URL_NAME, "url"],
   [COMMAND, "command"],
@@ -40,9 +40,9 @@ const SHAPES: readonly (readonly [RegExp, TextShape])[] = [
 ];
 
 /** Facts about a value that follow from the name of its member. */
-interface NameShape {
+interface ValueFormat {
   /** The format of a string with this name; `text` if the name does not suggest one. */
-  readonly text: TextShape;
+  readonly text: TextFormat;
   /** True for a whole cookie header: `cookie`, `http.request.header.set-cookie`, `rawCookies`. */
   readonly isCookie: boolean;
   /**
@@ -58,17 +58,17 @@ interface NameShape {
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
-const known = new Map<string, NameShape>();
+const known = new Map<string, ValueFormat>();
 
 /** Returns the facts that follow from a name. Cached. */
-export function shapeOf(name: string): NameShape {
+export function formatOf(name: string): ValueFormat {
   return known.get(name) ?? learned(name);
 }
 
-function learned(name: string): NameShape {
+function learned(name: string): ValueFormat {
   const isCookie =
     COOKIES.test(name) && !COOKIE_SETTING.test(name.slice(name.lastIndexOf(".") + 1));
-  const shape: NameShape = {
+  const shape: ValueFormat = {
     text: isCookie ? cookieShapeOf(name) : textShapeOf(name),
     isCookie,
     isFieldList: FIELD_LISTS.test(name),
@@ -78,11 +78,11 @@ function learned(name: string): NameShape {
   return shape;
 }
 
-function cookieShapeOf(name: string): TextShape {
+function cookieShapeOf(name: string): TextFormat {
   return SET_COOKIE.test(name) ? "set-cookie" : "cookies";
 }
 
-function textShapeOf(name: string): TextShape {
+function textShapeOf(name: string): TextFormat {
   return SHAPES.find(([pattern]) => pattern.test(name))?.[1] ?? "text";
 }
 
@@ -92,12 +92,12 @@ export function isHeaderList(name: string): boolean {
 }
 
 /** Tells whether an attribute holds a single cookie: `http.request.header.cookie.sid`. */
-export function isOneCookie(name: string): boolean {
+export function isSingleCookie(name: string): boolean {
   return ONE_COOKIE.test(name);
 }
 
 /** Tells whether a value's format follows from its name. */
-export function hasShape(name: string): boolean {
-  const { text, isFieldList, isArguments } = shapeOf(name);
+export function hasKnownFormat(name: string): boolean {
+  const { text, isFieldList, isArguments } = formatOf(name);
   return isFieldList || isArguments || text !== "text";
 }

@@ -33,8 +33,8 @@ export function supersedes(later: CheckInState, earlier: CheckInState): boolean 
   return earlier.isOpen && !later.isOpen && (later.hasConfig || !earlier.hasConfig);
 }
 
-/** The parts of an envelope, before it is encoded. */
-export interface EnvelopeParts {
+/** An envelope before it is encoded. */
+export interface UnencodedEnvelope {
   readonly eventId?: string | undefined;
   readonly category: DataCategory;
   readonly itemType: string;
@@ -66,34 +66,34 @@ const NEWLINE = 0x0a;
 const MAX_CHARACTER_BYTES = 4;
 
 /** Encodes an envelope: header, item and attachments, each with its length in bytes. */
-export function encodeEnvelope(parts: EnvelopeParts): EncodedEnvelope {
-  const { eventId, category, contents, attachments = [], expiresAtMillis, checkIn } = parts;
-  const body = withAttachments(asciiBody(parts) ?? itemBody(parts), attachments);
+export function encodeEnvelope(envelope: UnencodedEnvelope): EncodedEnvelope {
+  const { eventId, category, contents, attachments = [], expiresAtMillis, checkIn } = envelope;
+  const body = withAttachments(asciiBody(envelope) ?? itemBody(envelope), attachments);
   return { eventId, category, body, contents, expiresAtMillis, checkIn };
 }
 
 // Writes the payload as if every character took one byte, which is true for most payloads and saves measuring it. The
 // buffer has room for one more character of any length: if the number of bytes written equals the number of characters,
 // the assumption was right and nothing was cut off.
-function asciiBody(parts: EnvelopeParts): Buffer | undefined {
-  const { length } = parts.payload;
-  const header = headerText(parts, length);
+function asciiBody(envelope: UnencodedEnvelope): Buffer | undefined {
+  const { length } = envelope.payload;
+  const header = headerText(envelope, length);
   const start = Buffer.byteLength(header);
   const body = Buffer.allocUnsafeSlow(start + length + MAX_CHARACTER_BYTES);
-  if (body.write(parts.payload, start, "utf8") !== length) return undefined;
+  if (body.write(envelope.payload, start, "utf8") !== length) return undefined;
   body.write(header, 0, "utf8");
   body[start + length] = NEWLINE;
   return body.subarray(0, start + length + 1);
 }
 
-function itemBody(parts: EnvelopeParts): Buffer {
-  const header = headerText(parts, Buffer.byteLength(parts.payload));
-  return Buffer.from(`${header}${parts.payload}\n`);
+function itemBody(envelope: UnencodedEnvelope): Buffer {
+  const header = headerText(envelope, Buffer.byteLength(envelope.payload));
+  return Buffer.from(`${header}${envelope.payload}\n`);
 }
 
-function headerText(parts: EnvelopeParts, payloadBytes: number): string {
-  const eventId = parts.eventId === undefined ? "" : `,"event_id":"${parts.eventId}"`;
-  return `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${parts.headerMembers}}\n{"type":"${parts.itemType}","length":${payloadBytes}${parts.itemMembers ?? ""}}\n`;
+function headerText(envelope: UnencodedEnvelope, payloadBytes: number): string {
+  const eventId = envelope.eventId === undefined ? "" : `,"event_id":"${envelope.eventId}"`;
+  return `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${envelope.headerMembers}}\n{"type":"${envelope.itemType}","length":${payloadBytes}${envelope.itemMembers ?? ""}}\n`;
 }
 
 function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): Buffer {

@@ -9,7 +9,7 @@ import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";
 import { writeStandardError } from "../support/setup-faults.js";
 import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
-import { placeOfError } from "../context/attribution.js";
+import { attributionOfError } from "../context/attribution.js";
 import { reportThrown } from "../errors/error-reports.js";
 import { activeOwnCall, runDetached, runHook, runTraced } from "../context/suppress-tracing.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
@@ -54,14 +54,14 @@ export function settingsClientOf(optionsOrClient: Client | ClientOptions): Clien
 
 function buildClient(options: ClientOptions): ClientCore {
   const settings = settingsOf(options);
-  const parts = clientParts(settings);
+  const dependencies = commonDependencies(settings);
   const metrics = new OperationMetrics();
   const delivery = createDelivery(settings, {
-    ...parts,
+    ...dependencies,
     onOperation: (result, millis) => metrics.record(result, millis),
   });
   const client: ClientCore = new ClientCore({
-    ...parts,
+    ...dependencies,
     sender: delivery?.sender,
     deliveryCounts: () => delivery?.counts() ?? {},
     pressure: pressureOf(settings, delivery),
@@ -83,8 +83,8 @@ function buildClient(options: ClientOptions): ClientCore {
   const reportAtEnd = (): void => {
     checkRegistrations(client);
     if (delivery !== undefined)
-      reportFinalLoss(parts.diagnostics, {
-        ...endedDelivery(parts, delivery),
+      reportFinalLoss(dependencies.diagnostics, {
+        ...endedDelivery(dependencies, delivery),
         isClosed: client.isClosed,
       });
   };
@@ -114,7 +114,11 @@ const uncaughtErrors = new UncaughtErrors(process);
 // A span may have recorded the error before; then it belongs to the unit of work of that span.
 function reportUncaught(client: ClientCore): void {
   uncaughtErrors.add(client, (thrown, hint) =>
-    reportThrown(client, thrown, { ...hint, place: placeOfError(thrown), atMillis: Date.now() }),
+    reportThrown(client, thrown, {
+      ...hint,
+      attribution: attributionOfError(thrown),
+      atMillis: Date.now(),
+    }),
   );
 }
 
@@ -133,7 +137,7 @@ function endingClient(client: ClientCore, reportAtEnd: () => void): EndingClient
 }
 
 function endedDelivery(
-  { settings, dsn, ledger }: CommonParts,
+  { settings, dsn, ledger }: CommonDependencies,
   delivery: Delivery,
 ): Omit<EndedDelivery, "isClosed"> {
   const { tunnel } = settings;
@@ -146,7 +150,7 @@ function endedDelivery(
   };
 }
 
-interface CommonParts {
+interface CommonDependencies {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly dsn: Dsn | undefined;
@@ -157,7 +161,7 @@ interface CommonParts {
   readonly environmentAttributes: Readonly<Record<string, string>>;
 }
 
-function clientParts(settings: Settings): CommonParts {
+function commonDependencies(settings: Settings): CommonDependencies {
   const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
   // A tunnel reads the DSN from the envelope header.
   const isTunnelled = settings.tunnel !== undefined && dsn !== undefined;

@@ -6,7 +6,7 @@ import { NO_CLIENT_REPORTS, createClientReports } from "../client-reports/client
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { DiscardLedger } from "../client-reports/ledger.js";
 import type { DeliveryCounts } from "../client/stats.js";
-import { SDK_HEADER_MEMBER } from "../client/process-data.js";
+import { SDK_HEADER_JSON } from "../client/process-data.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { proxyFromEnvironment } from "../options/env.js";
 import { isTransport } from "../options/validate.js";
@@ -33,14 +33,16 @@ import type { SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 
 /** Dependencies of the delivery of a client. */
-interface DeliveryParts {
+interface DeliveryDependencies {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
   /** Additional envelope header members, as JSON with a leading comma. */
   readonly headerMembers?: string | undefined;
-  readonly onOperation?: EnvelopeSenderSettings["onOperation"];
+  readonly onOperation?: OnOperation;
 }
+
+type OnOperation = EnvelopeSenderSettings["onOperation"];
 
 /** Delivery of envelopes to the server. */
 export interface Delivery {
@@ -53,23 +55,32 @@ export interface Delivery {
 const PROBE = Object.freeze({ isProbe: true });
 
 /** Creates the delivery of a client; undefined if nothing is sent. */
-export function createDelivery(settings: Settings, parts: DeliveryParts): Delivery | undefined {
+export function createDelivery(
+  settings: Settings,
+  dependencies: DeliveryDependencies,
+): Delivery | undefined {
+  const { transport } = settings;
+  const { dsn } = dependencies;
   // A custom transport gets envelopes even without a DSN.
-  if (isTransport(settings.transport)) return customDelivery(settings, parts, settings.transport);
-  return parts.dsn === undefined
+  if (isTransport(transport)) return customDelivery(settings, dependencies, transport);
+  return dsn === undefined
     ? undefined
-    : httpDelivery(settings, settings.transport, { ...parts, dsn: parts.dsn });
+    : httpDelivery(settings, transport, { ...dependencies, dsn });
 }
 
 // A custom transport does its own retries.
-function customDelivery(settings: Settings, parts: DeliveryParts, custom: Transport): Delivery {
-  const { ledger, onOperation } = parts;
+function customDelivery(
+  settings: Settings,
+  dependencies: DeliveryDependencies,
+  custom: Transport,
+): Delivery {
+  const { ledger, onOperation } = dependencies;
   const transport = withReentryGuard(custom);
-  const spool = spoolOf(settings, parts);
-  const reports = reportsOf(settings, parts);
+  const spool = spoolOf(settings, dependencies);
+  const reports = reportsOf(settings, dependencies);
   let replay: SpoolReplay | undefined;
   const sender = createEnvelopeSender({
-    ...senderSettings(settings, parts),
+    ...senderSettings(settings, dependencies),
     transport: spool === undefined ? transport : withReplay(transport, () => replay),
     spool,
     onSpooled: () => replay?.wake(),
@@ -84,10 +95,7 @@ function customDelivery(settings: Settings, parts: DeliveryParts, custom: Transp
 }
 
 // A response to any send shows that the server is reachable again.
-function nudging(
-  replayOf: () => SpoolReplay | undefined,
-  onOperation: DeliveryParts["onOperation"],
-): DeliveryParts["onOperation"] {
+function nudging(replayOf: () => SpoolReplay | undefined, onOperation: OnOperation): OnOperation {
   return (result, millis) => {
     if (result.outcome !== "retryable") replayOf()?.nudge();
     onOperation?.(result, millis);
@@ -102,15 +110,19 @@ function withReentryGuard(transport: Transport): Transport {
   };
 }
 
-type HttpParts = DeliveryParts & { readonly dsn: Dsn };
+type HttpDependencies = DeliveryDependencies & { readonly dsn: Dsn };
 
-function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts): Delivery {
-  const { diagnostics, ledger } = parts;
-  const spool = spoolOf(settings, parts);
+function httpDelivery(
+  settings: Settings,
+  options: HttpOptions,
+  dependencies: HttpDependencies,
+): Delivery {
+  const { diagnostics, ledger } = dependencies;
+  const spool = spoolOf(settings, dependencies);
   const http = createHttpTransport({
     ...options,
     proxyEnvironment: proxyFromEnvironment(),
-    dsn: parts.dsn,
+    dsn: dependencies.dsn,
     tunnel: settings.tunnel,
     client: `${SDK_NAME}/${SDK_VERSION}`,
     diagnostics,
@@ -128,16 +140,16 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
       if (sender.stats().envelopesSent === 0) outage.continues(last.error);
     },
   });
-  const reports = reportsOf(settings, parts);
+  const reports = reportsOf(settings, dependencies);
   let replay: SpoolReplay | undefined;
   const sender = createEnvelopeSender({
-    ...senderSettings(settings, parts),
+    ...senderSettings(settings, dependencies),
     ...concurrency(options),
     transport: withReplay(retry, () => replay, http),
     spool,
     onSpooled: () => replay?.wake(),
     reports,
-    onOperation: nudging(() => replay, parts.onOperation),
+    onOperation: nudging(() => replay, dependencies.onOperation),
   });
   if (spool !== undefined) replay = startReplay(spool, { transport: retry, retry, sender, ledger });
   return {
@@ -159,24 +171,25 @@ function httpDelivery(settings: Settings, options: HttpOptions, parts: HttpParts
 
 function senderSettings(
   settings: Settings,
-  parts: DeliveryParts,
+  dependencies: DeliveryDependencies,
 ): Omit<EnvelopeSenderSettings, "transport"> {
   return {
-    recorder: parts.ledger,
-    diagnostics: parts.diagnostics,
-    headerMembers: `${SDK_HEADER_MEMBER}${parts.headerMembers ?? ""}`,
-    onOperation: parts.onOperation,
+    recorder: dependencies.ledger,
+    diagnostics: dependencies.diagnostics,
+    headerMembers: `${SDK_HEADER_JSON}${dependencies.headerMembers ?? ""}`,
     maxBufferedBytes: settings.maxBufferedBytes,
     runDetached,
   };
 }
 
-function reportsOf(settings: Settings, { ledger }: DeliveryParts): ClientReports {
+function reportsOf(settings: Settings, { ledger }: DeliveryDependencies): ClientReports {
   return settings.sendClientReports ? createClientReports({ ledger }) : NO_CLIENT_REPORTS;
 }
 
-function spoolOf({ spool }: Settings, parts: DeliveryParts): Spool | undefined {
-  const { diagnostics, ledger } = parts;
+function spoolOf(
+  { spool }: Settings,
+  { diagnostics, ledger }: DeliveryDependencies,
+): Spool | undefined {
   if (spool === undefined) return undefined;
   return createSpool({
     ...spool,
@@ -187,7 +200,7 @@ function spoolOf({ spool }: Settings, parts: DeliveryParts): Spool | undefined {
   });
 }
 
-interface ReplayParts {
+interface ReplayDependencies {
   readonly transport: Transport;
   /** Times the attempts; a custom transport has none. */
   readonly retry?: RetryTransport;
@@ -195,7 +208,8 @@ interface ReplayParts {
   readonly ledger: DiscardLedger;
 }
 
-function startReplay(spool: Spool, { transport, retry, sender, ledger }: ReplayParts): SpoolReplay {
+function startReplay(spool: Spool, dependencies: ReplayDependencies): SpoolReplay {
+  const { transport, retry, sender, ledger } = dependencies;
   const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
     sender.recordSpooled(spooled, result);
     if (!spooled.isOwn && result.outcome === "rejected") {
@@ -228,7 +242,6 @@ function withReplay(
       isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope, options),
     wake: () => transport.wake?.(),
     settled: async () => replayOf()?.settled(),
-
     get holdsSends() {
       return transport.holdsSends === true;
     },

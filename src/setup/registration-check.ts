@@ -40,30 +40,31 @@ const SDK_PROCESSORS: ReadonlySet<string> = new Set([
 const watched = new WeakMap<ClientCore, Registrable[]>();
 
 /** Checks after 30 seconds that a processor or exporter is registered with a tracer provider, and reports it if not. */
-export function watchRegistration(client: ClientCore, part: Registrable): void {
-  const parts = watched.get(client) ?? [];
-  watched.set(client, [...parts, part]);
-  watch(client, part, GRACE_MILLIS);
+export function watchRegistration(client: ClientCore, component: Registrable): void {
+  const components = watched.get(client) ?? [];
+  watched.set(client, [...components, component]);
+  watch(client, component, GRACE_MILLIS);
 }
 
-function watch(client: ClientCore, part: Registrable, pauseMillis: number): void {
+function watch(client: ClientCore, component: Registrable, pauseMillis: number): void {
   const stop = setDetachedTimer(() => {
-    if (attempt(() => reportIfCertain(client, part), true) || client.isClosed) return;
-    watch(client, part, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
+    if (attempt(() => reportIfCertain(client, component), true) || client.isClosed) return;
+    watch(client, component, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
   }, pauseMillis);
-  part.instance.whenInUse(stop);
+  component.instance.whenInUse(stop);
 }
 
 /** Reports unregistered processors and exporters of a client. Call it when the client or the process ends. Never throws. */
 export function checkRegistrations(client: ClientCore): void {
-  for (const part of watched.get(client) ?? []) attempt(() => report(client, part), undefined);
+  for (const component of watched.get(client) ?? [])
+    attempt(() => report(client, component), undefined);
 }
 
-/** Reports an unregistered part. Returns false if it is too early to tell. */
-function reportIfCertain(client: ClientCore, part: Registrable): boolean {
+/** Reports an unregistered component. Returns false if it is too early to tell. */
+function reportIfCertain(client: ClientCore, component: Registrable): boolean {
   const processors = registeredProcessors();
   if (processors === "none" && mayBeLocal(client)) return false;
-  if (processors === "none" || isTransparent(processors)) report(client, part);
+  if (processors === "none" || isTransparent(processors)) report(client, component);
   return true;
 }
 

@@ -22,7 +22,7 @@ export interface BatchAssemblerSettings {
   readonly recorder: DiscardRecorder;
   readonly setTimer: SetTimer;
   /** Receives each assembled transaction. Must not throw. */
-  readonly sink: (transaction: AssembledTransaction) => void;
+  readonly onTransaction: (transaction: AssembledTransaction) => void;
   /** Returns the origin of a segment by its root. */
   readonly originOf: (root: FinishedSpan) => SegmentOrigin;
   /** Returns the origin of a segment by its first span, if its root has not arrived. */
@@ -172,7 +172,7 @@ export class BatchAssembler {
     segment: Pick<AssembledTransaction, "origin" | "resource">,
   ): void {
     const chunks = chunksOf(items);
-    this.#settings.sink({ ...rootTransaction(head, chunks.shift()), ...segment });
+    this.#settings.onTransaction({ ...rootTransaction(head, chunks.shift()), ...segment });
     this.#sendChunks(chunks, "overflow", segment);
   }
 
@@ -197,7 +197,7 @@ export class BatchAssembler {
     { origin, resource }: Pick<AssembledTransaction, "origin" | "resource">,
   ): void {
     for (const chunk of chunks)
-      this.#settings.sink({ ...continuation(chunk, reason), origin, resource });
+      this.#settings.onTransaction({ ...continuation(chunk, reason), origin, resource });
   }
 
   #forget(traceId: string, group: TraceGroup): void {

@@ -9,7 +9,7 @@ import { redactedText } from "../privacy/redacted.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
-import { addAssembler, createTransactionSink } from "./transaction-forwarder.js";
+import { addAssembler, createTransactionForwarder } from "./transaction-forwarder.js";
 import { STATUS_CODE } from "../trace/span.js";
 import type { FinishedSpan, SpanDescription } from "../trace/span.js";
 
@@ -41,7 +41,7 @@ export function createAssembler(
   client: ClientCore,
   segmentOf: (span: object) => SegmentView | undefined,
 ): SegmentAssembler {
-  const sink = createTransactionSink(client, setDetachedTimer);
+  const forwarder = createTransactionForwarder(client, setDetachedTimer);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
     schedule: {
@@ -50,12 +50,12 @@ export function createAssembler(
       maxWaitMillis: MAX_WAIT_MILLIS,
     },
     recorder: client.ledger.early,
-    sink: (transaction) => sink.accept(transaction),
+    onTransaction: (transaction) => forwarder.accept(transaction),
     isWorthKeeping: keeperOf(client.settings.keepUnsampled),
     isIgnored: createSpanFilter(client.settings.ignoreSpans),
     maxBufferedLength: client.settings.maxBufferedBytes,
   });
-  addAssembler(client, assembler, { sink, segmentOf });
+  addAssembler(client, assembler, { forwarder, segmentOf });
   return assembler;
 }
 

@@ -21,7 +21,7 @@ export interface AssemblerSettings {
   readonly schedule: ScheduleSettings;
   readonly recorder: DiscardRecorder;
   /** Receives each assembled transaction. Must not throw. */
-  readonly sink: (transaction: AssembledTransaction) => void;
+  readonly onTransaction: (transaction: AssembledTransaction) => void;
   /** Returns true if an unsampled root is to be sent anyway (`keepUnsampled`). Default: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Returns true if a finished span is filtered out; a root with its whole segment. Default: none is. */
@@ -261,20 +261,20 @@ export class SegmentAssembler {
 
   #send(
     segment: Segment,
-    parts: Pick<AssembledTransaction, "head" | "spanCount" | "spans">,
+    content: Pick<AssembledTransaction, "head" | "spanCount" | "spans">,
     chunk: Chunk | undefined,
   ): void {
-    this.#buffered -= parts.spanCount + 1;
+    this.#buffered -= content.spanCount + 1;
     this.#bufferedLength -= chunk?.length ?? 0;
     const { fate } = segment.origin;
     if (fate !== "sent") {
-      const quantity = parts.spanCount + 1;
+      const quantity = content.spanCount + 1;
       this.#settings.recorder.record(fate, [{ category: "span", quantity }]);
       return;
     }
-    const { head, spans, spanCount } = parts;
+    const { head, spans, spanCount } = content;
     const { origin, resource } = segment;
     // Listed member by member, because an object spread followed by members takes 2.5 µs.
-    this.#settings.sink({ head, spans, spanCount, origin, resource });
+    this.#settings.onTransaction({ head, spans, spanCount, origin, resource });
   }
 }

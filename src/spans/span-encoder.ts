@@ -58,7 +58,7 @@ export class SpanEncoder {
   readonly #start = new TimestampEncoder(',"start_timestamp":');
   readonly #end = new TimestampEncoder(',"timestamp":');
   readonly #kind = new LastText(kindMembers);
-  readonly #scope = new LastText(scopeMembers);
+  readonly #scope = new LastText(scopeJson);
   readonly #labels = new SpanLabels();
 
   constructor(settings: EncodingSettings) {
@@ -244,7 +244,7 @@ function nameOf({ name, attributes }: FinishedSpan): string {
 }
 
 // OTel's mapping to non-OTLP formats keeps scope, status message and dropped counts as attributes.
-function scopeMembers(scope: FinishedSpan["instrumentationScope"], kind: number): string {
+function scopeJson(scope: FinishedSpan["instrumentationScope"], kind: number): string {
   const kindMember =
     kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
   const version = scope.version

@@ -12,12 +12,12 @@ import { headInWindow, jsonTransaction } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";
 
 /** Passes assembled transactions to a client. */
-export interface TransactionSink {
+export interface TransactionForwarder {
   accept(transaction: AssembledTransaction): void;
   /** Number of spans that are held until the resource's asynchronous attributes are known. */
   readonly heldSpans: number;
   /** Waits until nothing is held. After `maxMillis`, sends what is held with the attributes that are known by then. */
-  settled(maxMillis: number): Promise<void>;
+  drain(maxMillis: number): Promise<void>;
   /** Sends what is held, with the attributes that are known now. */
   release(): void;
 }
@@ -26,10 +26,13 @@ export interface TransactionSink {
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
 /**
- * Creates the sink of a client. It holds the first transactions of a process until the detectors of their resource are
+ * Creates the forwarder to a client. It holds the first transactions of a process until the detectors of their resource are
  * done, so that no attributes are missing. Over `maxBufferedBytes`, it sends the oldest.
  */
-export function createTransactionSink(client: ClientCore, setTimer: SetTimer): TransactionSink {
+export function createTransactionForwarder(
+  client: ClientCore,
+  setTimer: SetTimer,
+): TransactionForwarder {
   const held = new Set<AssembledTransaction>();
   const waits = new Map<ResourceView, Promise<void>>();
   const timers = { after: (millis: number, run: () => void) => setTimer(run, millis) };
@@ -78,7 +81,7 @@ export function createTransactionSink(client: ClientCore, setTimer: SetTimer): T
       for (const { spanCount } of held) spans += spanCount + 1;
       return spans;
     },
-    async settled(maxMillis) {
+    async drain(maxMillis) {
       if (held.size === 0) return;
       const resources = [...waits.keys()];
       await Promise.all(resources.map((resource) => detected(resource, maxMillis, timers)));
@@ -88,38 +91,38 @@ export function createTransactionSink(client: ClientCore, setTimer: SetTimer): T
   };
 }
 
-/** Assembles spans into the transactions of a sink. */
+/** Assembles spans into transactions. */
 export interface SpanAssembler {
   counts(): SpanCounts;
-  /** Passes all finished spans to the sink. Resolves when done. */
+  /** Passes transactions of all finished spans on. Resolves when done. */
   flush(): Promise<void>;
 }
 
-/** The sink of an assembler, and its lookup of segments. */
-export interface AssemblerParts {
-  readonly sink: TransactionSink;
+/** The forwarder that takes the transactions of an assembler, and the lookup of its segments. */
+export interface AssemblerRegistration {
+  readonly forwarder: TransactionForwarder;
   /** Returns the segment of a span; undefined if the assembler did not see the span start. */
   readonly segmentOf?: (span: object) => SegmentView | undefined;
 }
 
-/** Registers an assembler and its sink with the client, which includes them in `stats`, `flush` and `close`. */
+/** Registers an assembler and its forwarder with the client, which includes them in `stats`, `flush` and `close`. */
 export function addAssembler(
   client: ClientCore,
   assembler: SpanAssembler,
-  { sink, segmentOf }: AssemblerParts,
+  { forwarder, segmentOf }: AssemblerRegistration,
 ): void {
   client.addSpanSource({
     counts: () => {
       const counts = assembler.counts();
-      return { ...counts, buffered: counts.buffered + sink.heldSpans };
+      return { ...counts, buffered: counts.buffered + forwarder.heldSpans };
     },
     ...(segmentOf === undefined ? {} : { segmentOf }),
     flush: async (timeoutMillis) => {
       await assembler.flush();
       // The other half of the time is left for sending.
-      await sink.settled(timeoutMillis / 2);
+      await forwarder.drain(timeoutMillis / 2);
     },
-    release: () => sink.release(),
+    release: () => forwarder.release(),
   });
 }
 

@@ -176,10 +176,10 @@ function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonVa
 
 function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
-  const place = { depth, walk };
-  if (isError(value)) for (const member of nativeMembers(value)) addMember(copy, member, place);
+  const position = { depth, walk };
+  if (isError(value)) for (const member of nativeMembers(value)) addMember(copy, member, position);
   for (const key of ownKeys(value, walk.limits.breadth + 1)) {
-    if (!addMember(copy, [key, read(value, key)], place)) break;
+    if (!addMember(copy, [key, read(value, key)], position)) break;
   }
   // Not assigned property by property: assigning `__proto__` would set the copy's prototype.
   return Object.fromEntries(copy);

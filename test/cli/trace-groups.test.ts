@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import {
   ERROR_MILLIS,
-  MAX_PARTS,
+  MAX_WAITING_ARRIVALS,
   MAX_WAITING_TRACES,
   QUIET_MILLIS,
   TraceGroups,
@@ -72,8 +72,8 @@ describe("the events of a trace", () => {
   it("do not pile up: beyond their number they are printed at once", () => {
     const { groups, printed, timers } = setUp();
 
-    for (let index = 0; index < MAX_PARTS; index += 1) groups.add(work("a", "long"));
-    expect(printed.map(({ transactions }) => transactions.length)).toEqual([MAX_PARTS]);
+    for (let index = 0; index < MAX_WAITING_ARRIVALS; index += 1) groups.add(work("a", "long"));
+    expect(printed.map(({ transactions }) => transactions.length)).toEqual([MAX_WAITING_ARRIVALS]);
 
     for (let index = 0; index <= MAX_WAITING_TRACES; index += 1)
       groups.add(work("a", `trace ${index}`));

@@ -81,7 +81,7 @@ describe("a client report", () => {
     ]);
   });
 
-  it.each(LOCAL_REASONS)("says nothing of what is `%s`, which the books keep", (reason) => {
+  it.each(LOCAL_REASONS)("says nothing of what is `%s`, which only the client counts", (reason) => {
     const { ledger, reports } = startReports();
     ledger.record(reason, items("error", 2));
     expect([reports.hasPending, reports.takeNow()]).toEqual([false, undefined]);
@@ -94,7 +94,7 @@ describe("a client report", () => {
     expect([reports.hasPending, reports.takeNow()]).toEqual([false, undefined]);
   });
 
-  it("tells what another process captured, which is not in the books", () => {
+  it("tells what another process captured, which the client does not count", () => {
     const { ledger, reports } = startReports();
     ledger.recordForeign("send_error", items("error", 3));
     expect(ledger.snapshot()).toEqual({});

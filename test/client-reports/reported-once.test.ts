@@ -16,7 +16,7 @@ import {
 
 interface Outcome {
   readonly told: Readonly<Record<string, number>>;
-  readonly books: Readonly<Record<string, number>>;
+  readonly accounting: Readonly<Record<string, number>>;
   readonly pending: PendingCounts;
   readonly isPending: boolean;
 }
@@ -72,13 +72,18 @@ class Model {
     for (const report of this.#out) this.#told.addReport(report);
     for (let rest = this.#reports.takeNow(); rest; rest = this.#reports.takeNow())
       this.#told.addReport(rest);
-    const books = sumsOf(this.#ledger.snapshot());
+    const accounting = sumsOf(this.#ledger.snapshot());
     const pending = this.#ledger.pending();
     return {
-      actual: { told: this.#told.entries(), books, pending, isPending: this.#reports.hasPending },
+      actual: {
+        told: this.#told.entries(),
+        accounting,
+        pending,
+        isPending: this.#reports.hasPending,
+      },
       expected: {
         told: this.#due.entries(),
-        books: this.#own.entries(),
+        accounting: this.#own.entries(),
         pending: {},
         isPending: false,
       },

@@ -11,7 +11,7 @@ import {
   withIsolationScope,
 } from "../../src/index.js";
 import type { ClientOptions, OwnEvent } from "../../src/index.js";
-import { SDK_MEMBER } from "../../src/client/process-data.js";
+import { SDK_INFO } from "../../src/client/process-data.js";
 import { conformEvent } from "../../src/client/conform-event.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import { startBridge } from "./bridge.js";
@@ -82,7 +82,7 @@ describe("an event that application code has made or changed", () => {
     [{ release: null, dist: undefined }, {}, []],
     [{ platform: {}, culprit: {}, checksum: [] }, {}, ["event"]],
     [{ sdk: { name: "own", version: "1" } }, { sdk: { name: "own", version: "1" } }, []],
-    [{ sdk: { integrations: [] } }, { sdk: { integrations: [], ...SDK_MEMBER } }, ["event"]],
+    [{ sdk: { integrations: [] } }, { sdk: { integrations: [], ...SDK_INFO } }, ["event"]],
     [{ modules: { a: "1", b: 2 } }, { modules: { a: "1" } }, ["event"]],
     [{ contexts: { at: new Date(0) } }, { contexts: {} }, ["event"]],
     [{ user: { id: Number.MAX_VALUE } }, { user: { id: String(Number.MAX_VALUE) } }, ["user"]],

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { forkIsolation, forkScope, getGlobalScope } from "../../src/index.js";
-import { scopeMembers } from "../../src/client/scope-json.js";
+import { scopeJson } from "../../src/client/scope-json.js";
 import { mergeScopes } from "../../src/scope/merge.js";
 import { Scope } from "../../src/scope/scope.js";
 import { contextOf, startBridge } from "./bridge.js";
@@ -101,7 +101,7 @@ describe("the share of the scopes", () => {
     scope.addBreadcrumb({ message: text }).setExtra("e", text).setContext("c", { text });
     const merged = mergeScopes([scope.data], 100);
     const membersAt = (length: number): string[] => {
-      const { event, contexts } = scopeMembers(merged, { maxLength: length });
+      const { event, contexts } = scopeJson(merged, { maxLength: length });
       return Object.keys(JSON.parse(`{${(event + contexts).slice(1)}}`) as object).toSorted();
     };
     expect(membersAt(1000)).toEqual(["breadcrumbs", "c", "extra", "tags", "user"]);

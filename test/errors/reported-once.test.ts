@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import type { RecordedException } from "../../src/errors/exception-events.js";
 import { captureException, setUser, withIsolationScope, withScope } from "../../src/index.js";
-import { placeInContext } from "../../src/context/attribution.js";
+import { attributionInContext } from "../../src/context/attribution.js";
 import { reportRecorded, reportThrown } from "../../src/errors/error-reports.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import type { Bridge, BridgeSetup } from "../client/bridge.js";
@@ -19,11 +19,12 @@ function textsOfError({ name, message, stack }: Error): RecordedException {
 
 /** Reports errors of one span in all forms; returns the ids of their events. */
 function reporterOf({ client }: Bridge, span: Span) {
-  const place = placeInContext(contextOf(span));
+  const attribution = attributionInContext(contextOf(span));
   return {
-    thrown: (error: unknown, atMillis = NOW) => reportThrown(client, error, { place, atMillis }),
+    thrown: (error: unknown, atMillis = NOW) =>
+      reportThrown(client, error, { attribution, atMillis }),
     recorded: (form: "log" | "span", recorded: RecordedException, atMillis = NOW) =>
-      reportRecorded(client, recorded, { place, form, atMillis }),
+      reportRecorded(client, recorded, { attribution, form, atMillis }),
   };
 }
 

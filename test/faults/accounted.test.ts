@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Accounting, ClientBooks } from "./accounted.js";
+import type { Accounting, ClientAccounting } from "./accounted.js";
 import { violations } from "./accounted.js";
 import { openDelivery } from "./delivery.js";
 import { envelopeFor } from "./envelopes.js";
@@ -26,7 +26,7 @@ const NOTHING: ServerReport = {
 
 const UNKNOWN: Accounting = { hasUnknownOutcomes: true };
 
-function books(parts: Partial<ClientBooks>): ClientBooks {
+function accounting(parts: Partial<ClientAccounting>): ClientAccounting {
   return { captured: {}, delivered: {}, queued: {}, spooled: {}, dropped: {}, ...parts };
 }
 
@@ -36,7 +36,7 @@ function told(counts: Record<string, number>): ServerReport {
 
 describe("the accounting finds", () => {
   it("nothing where all is accounted for", () => {
-    const client = books({
+    const client = accounting({
       captured: { error: 10, transaction: 1 },
       delivered: { error: 4 },
       queued: { error: 1, transaction: 1 },
@@ -49,21 +49,21 @@ describe("the accounting finds", () => {
 
   it("items that the client lost without counting them, or counted twice", () => {
     const server = { ...NOTHING, processed: { error: 4 } };
-    const lost = books({ captured: { error: 5 }, delivered: { error: 4 } });
+    const lost = accounting({ captured: { error: 5 }, delivered: { error: 4 } });
     expect(violations(lost, server)).toEqual([expect.stringContaining("4 of 5")]);
-    const twice = books({ captured: { error: 3 }, delivered: { error: 4 } });
+    const twice = accounting({ captured: { error: 3 }, delivered: { error: 4 } });
     expect(violations(twice, server)).toEqual([expect.stringContaining("4 of 3")]);
   });
 
   it("items that count as delivered and never arrived, also among unknown outcomes", () => {
-    const client = books({ captured: { error: 5 }, delivered: { error: 5 } });
+    const client = accounting({ captured: { error: 5 }, delivered: { error: 5 } });
     const server = { ...NOTHING, processed: { error: 4 } };
     expect(violations(client, server)).toEqual([expect.stringContaining("delivered: 4 of 5")]);
     expect(violations(client, server, UNKNOWN)).not.toEqual([]);
   });
 
   it("items that arrived and count as lost, unless the server did not answer", () => {
-    const client = books({
+    const client = accounting({
       captured: { error: 5 },
       delivered: { error: 3 },
       dropped: { error: { network_error: 2 } },
@@ -76,13 +76,13 @@ describe("the accounting finds", () => {
   });
 
   it("items that arrived without a response and count as never sent", () => {
-    const client = books({ captured: { error: 1 }, dropped: { error: { before_send: 1 } } });
+    const client = accounting({ captured: { error: 1 }, dropped: { error: { before_send: 1 } } });
     const server = { ...NOTHING, processed: { error: 1 }, unanswered: { error: 1 } };
     expect(violations(client, server, UNKNOWN)).not.toEqual([]);
   });
 
   it("reports of items that were not lost, and missing reports of losses", () => {
-    const client = books({
+    const client = accounting({
       captured: { error: 4 },
       dropped: { error: { send_error: 2, closed: 2 } },
     });
@@ -100,7 +100,7 @@ describe("the accounting finds", () => {
       events: { ...NOTHING.events, differing: 1 },
       faults: ["an item goes on"],
     };
-    expect(violations(books({}), server)).toHaveLength(2);
+    expect(violations(accounting({}), server)).toHaveLength(2);
   });
 });
 
@@ -112,8 +112,8 @@ describe("the accounting of a delivery", () => {
     delivery.capture(20, "error");
     delivery.capture(20, "monitor");
     expect(await delivery.flush()).toBe(true);
-    expect(violations(delivery.books(), await server.report())).toEqual([]);
-    expect(delivery.books().delivered).toEqual({
+    expect(violations(delivery.accounting(), await server.report())).toEqual([]);
+    expect(delivery.accounting().delivered).toEqual({
       transaction: 20,
       span: 60,
       error: 20,
@@ -126,6 +126,6 @@ describe("the accounting of a delivery", () => {
     const delivery = openDelivery(server);
     await delivery.send();
     await post(server, envelopeFor());
-    expect(violations(delivery.books(), await server.report())).not.toEqual([]);
+    expect(violations(delivery.accounting(), await server.report())).not.toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import type { FaultServer } from "./kit.js";
 import type { Quantities, ServerReport } from "./server-protocol.js";
 
 /** What the client's side says about everything that was captured, by category. */
-export interface ClientBooks {
+export interface ClientAccounting {
   readonly captured: Quantities;
   /** What the client calls delivered. */
   readonly delivered: Quantities;
@@ -47,7 +47,7 @@ const REASONS_AFTER_SENDING = [
  * Asserts `captured = delivered + dropped + queued + spooled`, for each category, and that the
  * server's side agrees:
  *
- * - The client's own books are exact, always.
+ * - The client's own counts are always exact.
  * - What the client calls delivered was processed: `processed >= delivered`, each event id once.
  * - Where all outcomes are known, `processed = delivered`, and what was answered with 429 is what the
  *   client counts as `rate_limited`.
@@ -59,16 +59,16 @@ const REASONS_AFTER_SENDING = [
  *   for that surplus.
  */
 export async function expectAccounted(
-  books: ClientBooks,
+  client: ClientAccounting,
   server: FaultServer | ServerReport,
   accounting: Accounting = {},
 ): Promise<void> {
   const seen = "report" in server ? await server.report() : server;
-  expect(violations(books, seen, accounting)).toEqual([]);
+  expect(violations(client, seen, accounting)).toEqual([]);
 }
 
 /** What became of what was captured; what is zero is left out, so that `toEqual` fits. */
-export function outcomeOf({ delivered, dropped }: ClientBooks): {
+export function outcomeOf({ delivered, dropped }: ClientAccounting): {
   delivered: Quantities;
   dropped: DiscardCounts;
 } {
@@ -90,15 +90,15 @@ function withoutZeros<T extends object>(counts: T): T {
 
 /** What does not add up, in words; see `expectAccounted`. */
 export function violations(
-  books: ClientBooks,
+  client: ClientAccounting,
   server: ServerReport,
   accounting: Accounting = {},
 ): string[] {
   return [
     ...server.faults.map((fault) => `malformed: ${fault}`),
     ...difference("repeated ids with another payload", server.events.differing, 0),
-    ...categoriesOf(books, server).flatMap((category) => {
-      const counts = countsOf(category, books, server);
+    ...categoriesOf(client, server).flatMap((category) => {
+      const counts = countsOf(category, client, server);
       return [
         ...clientViolations(counts),
         ...serverViolations(counts, accounting),
@@ -108,11 +108,11 @@ export function violations(
   ];
 }
 
-/** The books of a client, which counts spans, transactions and errors. */
-export function booksOf(
+/** The accounting of a client, which counts spans, transactions and errors. */
+export function accountingOf(
   { spans, transactions, errors }: ClientStats,
   captured: Quantities,
-): ClientBooks {
+): ClientAccounting {
   return {
     captured,
     delivered: { span: spans.sent, transaction: transactions.sent, error: errors.sent },
@@ -141,16 +141,16 @@ interface CategoryCounts {
 
 function countsOf(
   category: DataCategory,
-  books: ClientBooks,
+  client: ClientAccounting,
   server: ServerReport,
 ): CategoryCounts {
   return {
     category,
-    captured: books.captured[category] ?? 0,
-    delivered: books.delivered[category] ?? 0,
-    queued: books.queued[category] ?? 0,
-    spooled: books.spooled[category] ?? 0,
-    dropped: books.dropped[category] ?? {},
+    captured: client.captured[category] ?? 0,
+    delivered: client.delivered[category] ?? 0,
+    queued: client.queued[category] ?? 0,
+    spooled: client.spooled[category] ?? 0,
+    dropped: client.dropped[category] ?? {},
     processed: server.processed[category] ?? 0,
     unanswered: server.unanswered[category] ?? 0,
     limited: server.limited[category] ?? 0,
@@ -218,13 +218,13 @@ function givenUp({ dropped, queued, spooled }: CategoryCounts): number {
 }
 
 // Reports of the client itself are no items of the application.
-function categoriesOf(books: ClientBooks, server: ServerReport): DataCategory[] {
+function categoriesOf(client: ClientAccounting, server: ServerReport): DataCategory[] {
   const all = [
-    books.captured,
-    books.delivered,
-    books.queued,
-    books.spooled,
-    books.dropped,
+    client.captured,
+    client.delivered,
+    client.queued,
+    client.spooled,
+    client.dropped,
     server.processed,
     server.limited,
     server.reports.quantities,

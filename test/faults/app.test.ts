@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { startFaultServer } from "./kit.js";
 
@@ -12,7 +12,7 @@ describe("an application in a process of its own", () => {
     await app.captureTransactions(10);
     expect(await app.flush(5000)).toBe(true);
     const captured = { error: 10, transaction: 10, span: 20 };
-    await expectAccounted(booksOf(await app.stats(), captured), server);
+    await expectAccounted(accountingOf(await app.stats(), captured), server);
     expect((await server.report()).processed).toEqual(captured);
     expect(await app.end("runOut")).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
   });

@@ -4,8 +4,8 @@ import { onTestFinished } from "vitest";
 
 import { SentrySpanProcessor, captureMessage, createClient, setClient } from "../../src/index.js";
 import type { ClientOptions, SentryClient } from "../../src/index.js";
-import type { ClientBooks } from "./accounted.js";
-import { booksOf } from "./accounted.js";
+import type { ClientAccounting } from "./accounted.js";
+import { accountingOf } from "./accounted.js";
 import type { FaultServer } from "./kit.js";
 
 /** A whole client with the real OTel SDK in front of it. */
@@ -15,7 +15,7 @@ export interface ClientBench {
   captureErrors(count: number): string[];
   /** Ends local roots, each with children. */
   captureTransactions(count: number, children?: number): void;
-  books(): ClientBooks;
+  accounting(): ClientAccounting;
 }
 
 /** Opens a client for the length of the test. It is the one of the process. */
@@ -47,6 +47,6 @@ export function openClient(server: FaultServer, options: ClientOptions = {}): Cl
         root.end();
       }
     },
-    books: () => booksOf(client.stats(), captured),
+    accounting: () => accountingOf(client.stats(), captured),
   };
 }

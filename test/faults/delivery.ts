@@ -8,7 +8,7 @@ import { parseDsn } from "../../src/protocol/dsn.js";
 import { createDelivery } from "../../src/setup/create-delivery.js";
 import type { EnvelopeSender } from "../../src/delivery/sender.js";
 import { recordingDiagnostics } from "../delivery/support.js";
-import type { ClientBooks } from "./accounted.js";
+import type { ClientAccounting } from "./accounted.js";
 import type { CapturedCategory, EnvelopeOptions } from "./envelopes.js";
 import { envelopesFor, quantitiesIn } from "./envelopes.js";
 import type { FaultServer } from "./kit.js";
@@ -25,7 +25,7 @@ export interface DeliveryBench {
   send(category?: CapturedCategory, options?: EnvelopeOptions): Promise<void>;
   /** Whether all of it had an outcome in time, default 10 s. */
   flush(timeoutMillis?: number): Promise<boolean>;
-  books(): ClientBooks;
+  accounting(): ClientAccounting;
 }
 
 /** How a delivery is built. */
@@ -71,7 +71,7 @@ export function openDelivery(server: FaultServer, options: DeliveryOptions = {})
       capture(1, category, envelope);
       if (!(await flush())) throw new Error("no outcome in time");
     },
-    books() {
+    accounting() {
       const { delivered, queued } = sender.stats();
       const dropped = ledger.snapshot();
       return { captured: quantitiesIn(captured), delivered, queued, spooled: {}, dropped };

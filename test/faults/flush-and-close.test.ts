@@ -53,8 +53,8 @@ describe("against a server that never answers", () => {
       );
       expect([round, new Set(flushes)]).toEqual([round, new Set([false])]);
     }
-    expect(outcomeOf(app.books())).toEqual({ delivered: {}, dropped: {} });
-    await expectAccounted(app.books(), server, UNKNOWN);
+    expect(outcomeOf(app.accounting())).toEqual({ delivered: {}, dropped: {} });
+    await expectAccounted(app.accounting(), server, UNKNOWN);
   });
 
   it("flushes of different time-outs each keep their own", async () => {
@@ -84,16 +84,16 @@ describe("against a server that never answers", () => {
     });
     expect(closes).toEqual([false, false, true]);
     expect(await client.close(60_000)).toBe(false);
-    await expectAccounted(app.books(), server, UNKNOWN);
-    expect(outcomeOf(app.books())).toEqual({
+    await expectAccounted(app.accounting(), server, UNKNOWN);
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: {},
       dropped: { error: { closed: 50 }, transaction: { closed: 50 }, span: { closed: 150 } },
     });
     await server.until(({ connections }) => connections.open === 0);
     app.captureErrors(3);
     await expectToTake(0, () => client.flush(60_000));
-    expect(app.books().dropped.error).toEqual({ closed: 53 });
-    await expectAccounted(app.books(), server, UNKNOWN);
+    expect(app.accounting().dropped.error).toEqual({ closed: 53 });
+    await expectAccounted(app.accounting(), server, UNKNOWN);
   });
 
   it("close with a spool leaves everything in it", async () => {
@@ -103,8 +103,8 @@ describe("against a server that never answers", () => {
     capture(app);
     expect(await expectToTake(TIMEOUT, () => app.client.close(TIMEOUT))).toBe(false);
     expect(await quantitiesOnDisk(directory)).toEqual(CAPTURED);
-    expect(app.books().spooled).toEqual(CAPTURED);
-    await expectAccounted(app.books(), server, UNKNOWN);
+    expect(app.accounting().spooled).toEqual(CAPTURED);
+    await expectAccounted(app.accounting(), server, UNKNOWN);
   });
 
   it("a provider's forceFlush and shutdown end at shutdownTimeoutMillis, and never reject", async () => {
@@ -121,7 +121,7 @@ describe("against a server that never answers", () => {
     );
     expect(shutdowns.millis).toBeLessThan(2 * TIMEOUT + MARGIN);
     await expectToTake(0, () => Promise.all([processor.shutdown(), processor.forceFlush()]));
-    await expectAccounted(app.books(), server, UNKNOWN);
+    await expectAccounted(app.accounting(), server, UNKNOWN);
   });
 });
 
@@ -134,8 +134,8 @@ describe("against a server that answers after 100 ms", () => {
     const flushes = Array.from({ length: 20 }, () => app.client.flush(60_000));
     await server.until(({ events }) => events.unique === 100);
     expect(new Set(await Promise.all(flushes))).toEqual(new Set([true]));
-    expect(outcomeOf(app.books())).toEqual({ delivered: CAPTURED, dropped: {} });
-    await expectAccounted(app.books(), server);
+    expect(outcomeOf(app.accounting())).toEqual({ delivered: CAPTURED, dropped: {} });
+    await expectAccounted(app.accounting(), server);
   });
 
   it("flush is true when the answers have come, although the event loop was blocked beyond its time-out", async () => {
@@ -149,8 +149,8 @@ describe("against a server that answers after 100 ms", () => {
     await nextTurn();
     block(3000);
     expect(await flush).toBe(true);
-    expect(outcomeOf(app.books())).toEqual({ delivered: { error: 10 }, dropped: {} });
-    await expectAccounted(app.books(), server);
+    expect(outcomeOf(app.accounting())).toEqual({ delivered: { error: 10 }, dropped: {} });
+    await expectAccounted(app.accounting(), server);
   });
 
   it("a flush and a close at a time deliver all of it once", async () => {
@@ -164,9 +164,9 @@ describe("against a server that answers after 100 ms", () => {
       app.client.flush(60_000),
     ]);
     expect(results).toEqual([true, true, true]);
-    expect(outcomeOf(app.books())).toEqual({ delivered: CAPTURED, dropped: {} });
+    expect(outcomeOf(app.accounting())).toEqual({ delivered: CAPTURED, dropped: {} });
     expect((await server.report()).events.maxAttempts).toBe(1);
-    await expectAccounted(app.books(), server);
+    await expectAccounted(app.accounting(), server);
   });
 });
 

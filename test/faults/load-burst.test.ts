@@ -34,7 +34,7 @@ describe("a burst of 10,000 transactions in one turn", () => {
     expect(sentBefore).toBeLessThan(BURST / 2);
     const later = app.captureErrors(50);
     expect(await app.client.flush(40_000)).toBe(true);
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: { transaction: BURST, span: 3 * BURST, error: 100 },
       dropped: {},
     });
@@ -42,7 +42,7 @@ describe("a burst of 10,000 transactions in one turn", () => {
     expect(await seenUpTo(server, later)).toBeLessThanOrEqual(sentBefore + MOST_AHEAD);
     const report = await server.report();
     expect(report.events).toMatchObject({ duplicates: 0, maxAttempts: 1 });
-    await expectAccounted(app.books(), report);
+    await expectAccounted(app.accounting(), report);
   });
 
   it("does not delay check-ins and errors", async () => {
@@ -55,12 +55,12 @@ describe("a burst of 10,000 transactions in one turn", () => {
     expect(sentBefore).toBeLessThan(BURST / 2);
     const urgent = [...delivery.capture(50, "monitor"), ...delivery.capture(50, "error")];
     expect(await delivery.flush(40_000)).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: BURST, span: 3 * BURST, monitor: 50, error: 50 },
       dropped: {},
     });
     const ids = urgent.map(({ eventId }) => eventId ?? "");
     expect(await seenUpTo(server, ids)).toBeLessThanOrEqual(sentBefore + MOST_AHEAD);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

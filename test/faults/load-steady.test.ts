@@ -49,13 +49,13 @@ describe("1000 root spans per second against 50 ms of server latency", () => {
     const early = await load(5);
     const late = await load(15);
     expect(app.client.stats().spans).toMatchObject({ started: 20_000, sent: 20_000, dropped: {} });
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: { transaction: 20_000, span: 20_000 },
       dropped: {},
     });
     const report = await server.report();
     expect(report.events).toMatchObject({ unique: 20_000, duplicates: 0, maxAttempts: 1 });
-    await expectAccounted(app.books(), report);
+    await expectAccounted(app.accounting(), report);
     expect(late - early).toBeLessThan(MIB);
     const [slowest = 0] = turns.toSorted((a, b) => b - a).slice(Math.floor(turns.length / 100));
     expect(slowest).toBeLessThan(MOST_MILLIS_BESIDE);

@@ -15,9 +15,9 @@ for (const [row, kind] of [
       await server.script({ requests: [{ times: 1, do: { kind } }] });
       const delivery = openDelivery(server);
       await delivery.send();
-      expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
+      expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 1 }, dropped: {} });
       expect((await server.report()).events.maxAttempts).toBe(2);
-      await expectAccounted(delivery.books(), server);
+      await expectAccounted(delivery.accounting(), server);
     });
 
     it("a second time is a network_error, after two attempts", async () => {
@@ -25,7 +25,7 @@ for (const [row, kind] of [
       await server.script({ requests: [{ times: 2, do: { kind } }] });
       const delivery = openDelivery(server);
       await delivery.send();
-      expect(outcomeOf(delivery.books())).toEqual({
+      expect(outcomeOf(delivery.accounting())).toEqual({
         delivered: {},
         dropped: { error: { network_error: 1 } },
       });
@@ -33,7 +33,7 @@ for (const [row, kind] of [
       // The loss is told to the server once it answers.
       await delivery.send();
       await delivery.flush();
-      await expectAccounted(delivery.books(), server, { areReportsComplete: true });
+      await expectAccounted(delivery.accounting(), server, { areReportsComplete: true });
     });
 
     it("where the server had taken it all the same, arrives twice with one id and the same bytes", async () => {
@@ -43,7 +43,7 @@ for (const [row, kind] of [
       await delivery.send("transaction");
       const { events } = await server.report();
       expect(events).toMatchObject({ unique: 1, duplicates: 1, differing: 0 });
-      await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+      await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
     });
   });
 }
@@ -57,10 +57,10 @@ describeRow(3, "RST or FIN on the second request of a kept connection", () => {
     for (let count = 0; count < 40; count += 1) {
       delays.push((await ownTime(() => delivery.send())).millis);
     }
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 40 }, dropped: {} });
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 40 }, dropped: {} });
     // A delayed retry would be seen: its shortest pause is longer than this.
     expect(delays.toSorted((a, b) => a - b)[37]).toBeLessThan(200);
     expect((await server.report()).events.maxAttempts).toBeLessThanOrEqual(2);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

@@ -69,11 +69,14 @@ describeRow(3, "a server that ends connections after a few requests", () => {
       await server.script({ requests: ENDINGS[ending]?.(requests) ?? [] });
       const delivery = openDelivery(server);
       await send(delivery);
-      expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: REQUESTS }, dropped: {} });
+      expect(outcomeOf(delivery.accounting())).toEqual({
+        delivered: { error: REQUESTS },
+        dropped: {},
+      });
       const { events } = await server.report();
       expect(events).toMatchObject({ unique: REQUESTS, differing: 0 });
       expect(events.duplicates).toBeLessThanOrEqual(MAX_DUPLICATES);
-      await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+      await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
     },
     60_000,
   );

@@ -24,8 +24,8 @@ describeRow(4, "a large body over a connection that died while the event loop st
       block(60);
       await delivery.send("error", { payloadBytes: 900_000 });
     }
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 24 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 24 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -44,12 +44,12 @@ describeRow(5, "a server that closes idle connections just when the next request
         expect(await delivery.flush()).toBe(true);
         await delay(29 + (round % 3));
       }
-      expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1000 }, dropped: {} });
+      expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 1000 }, dropped: {} });
       const { events } = await server.report();
       expect(events.unique).toBe(1000);
       expect(events.duplicates).toBeLessThanOrEqual(10);
       expect(events.differing).toBe(0);
-      await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+      await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
     },
     120_000,
   );

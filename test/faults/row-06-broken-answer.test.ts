@@ -19,13 +19,13 @@ describeRow(6, "a 200 response that breaks after its header", () => {
     const delivery = openDelivery(server, { maxConnections: 1 });
     await delivery.send();
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 2 }, dropped: {} });
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 2 }, dropped: {} });
     const report = await server.report();
     expect(report).toMatchObject({
       connections: { opened: 2 },
       events: { unique: 2, maxAttempts: 1 },
     });
-    await expectAccounted(delivery.books(), report);
+    await expectAccounted(delivery.accounting(), report);
     expect(delivery.warnings).toEqual([]);
   });
 
@@ -36,10 +36,10 @@ describeRow(6, "a 200 response that breaks after its header", () => {
     const delivery = openDelivery(server);
     delivery.capture(200, "transaction");
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 200, span: 600 },
       dropped: {},
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

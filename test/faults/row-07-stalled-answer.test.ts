@@ -20,8 +20,8 @@ describeRow(7, "a 200 response whose body stalls forever", () => {
     await server.until(({ connections }) => connections.open === 0, 30_000);
     expect(performance.now() - start).toBeGreaterThan(4000);
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 2 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 2 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("blocks nothing: after 200 of them, all later envelopes are delivered", async () => {
@@ -35,11 +35,11 @@ describeRow(7, "a 200 response whose body stalls forever", () => {
     app.captureErrors(10);
     app.captureTransactions(10);
     expect(await app.client.flush(30_000)).toBe(true);
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: { error: 110, transaction: 110, span: 330 },
       dropped: {},
     });
-    await expectAccounted(app.books(), server);
+    await expectAccounted(app.accounting(), server);
     expect((await server.report()).events.maxAttempts).toBe(1);
   });
 

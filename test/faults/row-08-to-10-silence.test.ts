@@ -35,7 +35,7 @@ describeRow(8, "a server that reads requests and never answers", () => {
       timeoutMillis: 5000,
     });
     expect((await server.report()).events.unique).toBeGreaterThan(100);
-    await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+    await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
   });
 
   it("gives each up at its deadline and tries it again; nothing is lost, nothing leaks", async () => {
@@ -44,7 +44,7 @@ describeRow(8, "a server that reads requests and never answers", () => {
     const delivery = openDelivery(server, { headersTimeoutMillis: 400 });
     delivery.capture(200, "transaction");
     expect(await delivery.flush(20_000)).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 200, span: 600 },
       dropped: {},
     });
@@ -54,7 +54,7 @@ describeRow(8, "a server that reads requests and never answers", () => {
       predicate: (sockets) => sockets.length === 0,
       timeoutMillis: 5000,
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("for longer than retries last is a reported network_error for what was tried", async () => {
@@ -62,13 +62,13 @@ describeRow(8, "a server that reads requests and never answers", () => {
     await server.script({ requests: [{ times: 2, do: SILENT }] });
     const delivery = openDelivery(server, { headersTimeoutMillis: 200 });
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: {},
       dropped: { error: { network_error: 1 } },
     });
     await delivery.send();
     await delivery.flush();
-    await expectAccounted(delivery.books(), server, { areReportsComplete: true });
+    await expectAccounted(delivery.accounting(), server, { areReportsComplete: true });
   });
 
   it("does not delay flush beyond its timeout", async () => {
@@ -79,7 +79,7 @@ describeRow(8, "a server that reads requests and never answers", () => {
     const { result, millis } = await ownTime(() => delivery.flush(300));
     expect(result).toBe(false);
     expect(millis).toBeLessThan(1500);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -90,8 +90,8 @@ describeRow(9, "a NAT gateway that has forgotten a connection", () => {
     await delivery.send();
     await server.freezeConnections();
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 2 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 2 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("is kept from it by probes after 45 s, which the kernel has been told of", async () => {
@@ -102,7 +102,7 @@ describeRow(9, "a NAT gateway that has forgotten a connection", () => {
     expect(socket?.timer).toBe(2);
     expect(socket?.timerMillis).toBeGreaterThan(30_000);
     expect(socket?.timerMillis).toBeLessThanOrEqual(46_000);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -125,8 +125,8 @@ describeRow(10, "a server that reads slowly", () => {
     clearInterval(watch);
     // CPU time of one turn, with that of the threads that collect garbage.
     expect(longest).toBeLessThan(150);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 8 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 8 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("above it is an attempt whose outcome is unknown: tried once more", async () => {
@@ -136,7 +136,7 @@ describeRow(10, "a server that reads slowly", () => {
     });
     const delivery = openDelivery(server, { ...uncompressed, headersTimeoutMillis: 400 });
     await delivery.send("error", large);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
-    await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 1 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
   });
 });

@@ -29,7 +29,7 @@ describeRow(11, "429", () => {
     clock.pass((seconds - Math.min(seconds / 2, 60)) * SECOND);
     await delivery.send("error");
     await delivery.send("monitor");
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: {},
       dropped: {
         error: { rate_limited: 1, ratelimit_backoff: 1 },
@@ -40,8 +40,8 @@ describeRow(11, "429", () => {
 
     clock.pass(60 * SECOND);
     await delivery.send("error");
-    expect(delivery.books().delivered).toEqual({ error: 1 });
-    await expectAccounted(delivery.books(), server);
+    expect(delivery.accounting().delivered).toEqual({ error: 1 });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("with a negative time loses that envelope only", async () => {
@@ -51,11 +51,11 @@ describeRow(11, "429", () => {
     const delivery = openDelivery(server);
     await delivery.send();
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { error: 1 },
       dropped: { error: { rate_limited: 1 } },
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("with limits by category stops these, whatever its Retry-After says", async () => {
@@ -70,11 +70,11 @@ describeRow(11, "429", () => {
     await delivery.send("transaction");
     clock.pass(11 * SECOND);
     await delivery.send("error");
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { error: 1, transaction: 1, span: 3 },
       dropped: { error: { rate_limited: 1, ratelimit_backoff: 1 } },
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("is counted by a client, with the spans of its transactions, and never sent again", async () => {
@@ -87,7 +87,7 @@ describeRow(11, "429", () => {
     app.captureTransactions(2, 4);
     app.captureErrors(3);
     await app.client.flush();
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: {},
       dropped: {
         transaction: { rate_limited: 1, ratelimit_backoff: 2 },
@@ -96,6 +96,6 @@ describeRow(11, "429", () => {
       },
     });
     expect((await server.report()).events.maxAttempts).toBe(1);
-    await expectAccounted(app.books(), server);
+    await expectAccounted(app.accounting(), server);
   });
 });

@@ -38,13 +38,13 @@ describeRow(12, "200 with `60:transaction:org`", () => {
     const delivery = openDelivery(server);
     await delivery.send("transaction");
     expect(await whatPasses(delivery, server)).toEqual(["error", "monitor"]);
-    expect(delivery.books().dropped).toEqual({
+    expect(delivery.accounting().dropped).toEqual({
       transaction: { ratelimit_backoff: 1 },
       span: { ratelimit_backoff: 3 },
     });
     clock.pass(61 * SECOND);
     expect(await whatPasses(delivery, server)).toEqual(ALL);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("is what a client counts, too", async () => {
@@ -56,11 +56,11 @@ describeRow(12, "200 with `60:transaction:org`", () => {
     app.captureTransactions(5);
     app.captureErrors(5);
     await app.client.flush();
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: { transaction: 1, span: 3, error: 5 },
       dropped: { transaction: { ratelimit_backoff: 5 }, span: { ratelimit_backoff: 15 } },
     });
-    await expectAccounted(app.books(), server);
+    await expectAccounted(app.accounting(), server);
   });
 });
 
@@ -77,8 +77,8 @@ describeRow(13, "`0:transaction:org`, then `60::org`", () => {
     expect(await whatPasses(delivery, server)).toEqual([]);
     clock.pass(61 * SECOND);
     expect(await whatPasses(delivery, server)).toEqual(ALL);
-    expect(delivery.books().delivered).toMatchObject({ transaction: 3, error: 1, monitor: 1 });
-    await expectAccounted(delivery.books(), server);
+    expect(delivery.accounting().delivered).toMatchObject({ transaction: 3, error: 1, monitor: 1 });
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -96,7 +96,7 @@ describeRow(14, "`60:transaction`, then `1:transaction`", () => {
     expect(await whatPasses(delivery, server)).toEqual(["error", "monitor"]);
     clock.pass(59 * SECOND);
     expect(await whatPasses(delivery, server)).toEqual(ALL);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -122,6 +122,6 @@ describeRow(15, "limits that are new, long or spaced out", () => {
     const delivery = openDelivery(server);
     await delivery.send("error");
     expect(await whatPasses(delivery, server)).toEqual(expected);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

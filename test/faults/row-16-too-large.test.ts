@@ -13,7 +13,7 @@ describeRow(16, "413", () => {
     const [large] = delivery.capture(1, "transaction", { payloadBytes: 2_000_000, spans: 10 });
     expect(await delivery.flush()).toBe(true);
     await delivery.send("transaction");
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 1, span: 3 },
       dropped: { transaction: { send_error: 1 }, span: { send_error: 11 } },
     });
@@ -21,6 +21,6 @@ describeRow(16, "413", () => {
       expect.stringMatching(new RegExp(`${large?.body.length} bytes.*413`, "u")),
     ]);
     expect((await server.report()).events.maxAttempts).toBe(1);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

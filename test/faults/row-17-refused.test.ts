@@ -16,12 +16,12 @@ describeRow(17, "an envelope that the server refuses", () => {
       app.captureTransactions(3, 4);
       app.captureErrors(2);
       expect(await app.client.flush()).toBe(true);
-      expect(outcomeOf(app.books())).toEqual({
+      expect(outcomeOf(app.accounting())).toEqual({
         delivered: { error: 2 },
         dropped: { transaction: { send_error: 3 }, span: { send_error: 15 } },
       });
       expect((await server.report()).events.maxAttempts).toBe(1);
-      await expectAccounted(app.books(), server);
+      await expectAccounted(app.accounting(), server);
     },
   );
 

@@ -13,12 +13,12 @@ describeRow(18, "502, 503 and 504, with Retry-After", () => {
     const delivery = openDelivery(server);
     await delivery.send();
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { error: 1 },
       dropped: { error: { send_error: 1 } },
     });
     await delivery.flush();
-    await expectAccounted(delivery.books(), server, { areReportsComplete: true });
+    await expectAccounted(delivery.accounting(), server, { areReportsComplete: true });
   });
 
   it.each([502, 503, 504])("(%i) is delivered after the window with retryOn5xx", async (status) => {
@@ -29,8 +29,8 @@ describeRow(18, "502, 503 and 504, with Retry-After", () => {
     const start = performance.now();
     await delivery.send();
     expect(performance.now() - start).toBeGreaterThan(990);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 1 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -47,11 +47,11 @@ describeRow(30, "clocks that jump, and a process that was frozen", () => {
     await delivery.send();
     clock.setWall(-7_200_000);
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { error: 3 },
       dropped: { transaction: { ratelimit_backoff: 1 }, span: { ratelimit_backoff: 3 } },
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("connections that were idle meanwhile are not used again after a thaw", async () => {
@@ -66,7 +66,7 @@ describeRow(30, "clocks that jump, and a process that was frozen", () => {
     // Over the old connection it would have taken the deadline of 15 s.
     expect(performance.now() - start).toBeLessThan(70_000);
     expect((await server.report()).connections.opened).toBe(2);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 2 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 2 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 });

@@ -16,14 +16,14 @@ describeRow(19, "a redirect", () => {
       const delivery = openDelivery(server);
       await delivery.send("error");
       await delivery.send("error");
-      expect(outcomeOf(delivery.books())).toEqual({
+      expect(outcomeOf(delivery.accounting())).toEqual({
         delivered: { error: 1 },
         dropped: { error: { send_error: 1 } },
       });
       expect(delivery.warnings).toEqual([expect.stringMatching(/scheme .* of the DSN/u)]);
       expect((await elsewhere.report()).connections.opened).toBe(0);
       expect((await server.report()).events.maxAttempts).toBe(1);
-      await expectAccounted(delivery.books(), server);
+      await expectAccounted(delivery.accounting(), server);
     },
   );
 });

@@ -23,14 +23,14 @@ describeRow(20, "a response that is unusual HTTP, or not HTTP", () => {
     const [lost] = delivery.capture(1);
     expect(await delivery.flush(FLUSH_MILLIS)).toBe(true);
     const dropped = { error: { network_error: 1 } };
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: {}, dropped });
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: {}, dropped });
     const seen = (await server.events())[lost?.eventId ?? ""];
     expect(seen?.attempts ?? 0).toBeLessThanOrEqual(2);
     await server.script({});
     delivery.capture(1);
     expect(await delivery.flush(FLUSH_MILLIS)).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 1 }, dropped });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it.each<[string, RequestAction]>([
@@ -50,12 +50,12 @@ describeRow(20, "a response that is unusual HTTP, or not HTTP", () => {
     const delivery = openDelivery(server, { maxConnections: 1 });
     for (const category of ["error", "transaction", "error"] as const)
       await delivery.send(category);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { error: 2, transaction: 1, span: 3 },
       dropped: {},
     });
     expect((await server.report()).events).toMatchObject({ unique: 3, maxAttempts: 1 });
     expect(delivery.warnings).toEqual([]);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

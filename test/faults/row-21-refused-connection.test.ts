@@ -34,22 +34,22 @@ describeRow(21, "connection refused for a time, then up", () => {
     // The slots that 160 envelopes open all begin before the first has failed.
     expect(attempts.at.length).toBeLessThan(160 / 4 + mostProbes);
     expect(attempts.at.filter((at) => at > 1000).length).toBeLessThanOrEqual(mostProbes);
-    expect(delivery.books()).toMatchObject({ delivered: {}, dropped: {} });
-    expect(delivery.books().queued).toEqual(delivery.books().captured);
+    expect(delivery.accounting()).toMatchObject({ delivered: {}, dropped: {} });
+    expect(delivery.accounting().queued).toEqual(delivery.accounting().captured);
 
     await server.listen();
     const { millis } = await ownTime(() => server.until(({ events }) => events.unique > 0));
     // The next probe comes within half a second.
     expect(millis).toBeLessThan(1500);
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 100, span: 300, error: 50, monitor: 10 },
       dropped: {},
     });
     expect(delivery.warnings).toEqual([expect.stringContaining("(ECONNREFUSED)")]);
     const report = await server.report();
     expect(report.events).toMatchObject({ duplicates: 0, maxAttempts: 1 });
-    await expectAccounted(delivery.books(), report);
+    await expectAccounted(delivery.accounting(), report);
   });
 
   it("for 30 s, ten times as fast: everything that a client captures meanwhile is delivered after it", async () => {
@@ -79,11 +79,11 @@ describeRow(21, "connection refused for a time, then up", () => {
     expect(FACTOR * millis).toBeLessThan(3000 + FACTOR * 500);
     expect(report.events.maxAttempts).toBe(1);
     expect(await app.client.flush(FACTOR * 10_000)).toBe(true);
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: { transaction: turns, span: 3 * turns, error: turns },
       dropped: {},
     });
-    await expectAccounted(app.books(), server);
+    await expectAccounted(app.accounting(), server);
   });
 
   it("does not make an application that flushes repeatedly a busy loop", async () => {
@@ -103,7 +103,7 @@ describeRow(21, "connection refused for a time, then up", () => {
     expect(attempts.at.length).toBeLessThan(8 + mostProbes);
     await server.listen();
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 8 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 8 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 });

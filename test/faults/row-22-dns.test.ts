@@ -48,19 +48,19 @@ describeRow(22, "a name that does not resolve", () => {
       const mostProbes = (performance.now() - start) / MIN_PROBE_GAP_MILLIS;
       expect(dns.lookups).toBeGreaterThan(5);
       expect(dns.lookups).toBeLessThan(MOST_AT_ONCE + mostProbes);
-      expect(delivery.books().queued).toEqual(delivery.books().captured);
+      expect(delivery.accounting().queued).toEqual(delivery.accounting().captured);
       expect(delivery.warnings).toEqual([
         expect.stringContaining(`(${code}); the envelope is sent again`),
       ]);
 
       dns.answer([server.host]);
       expect(await delivery.flush()).toBe(true);
-      expect(outcomeOf(delivery.books())).toEqual({
+      expect(outcomeOf(delivery.accounting())).toEqual({
         delivered: { transaction: 20, span: 60, error: 5 },
         dropped: {},
       });
       expect((await server.report()).events.maxAttempts).toBe(1);
-      await expectAccounted(delivery.books(), server);
+      await expectAccounted(delivery.accounting(), server);
     },
   );
 
@@ -73,7 +73,7 @@ describeRow(22, "a name that does not resolve", () => {
     delivery.capture(10, "monitor");
     await waitFor(() => lookups.length, { predicate: (count) => count > 0, timeoutMillis: 20_000 });
     await delay(1000);
-    const { captured, queued, dropped } = delivery.books();
+    const { captured, queued, dropped } = delivery.accounting();
     expect(queued.monitor).toBe(10);
     expect(queued.transaction).toBeGreaterThan(20);
     expect(dropped.transaction).toEqual({ queue_overflow: 1000 - (queued.transaction ?? 0) });
@@ -84,12 +84,12 @@ describeRow(22, "a name that does not resolve", () => {
     expect(at).toEqual([]);
     expect(await delivery.flush(300)).toBe(false);
     expect(await delivery.sender.close(100)).toBe(false);
-    expect(delivery.books()).toMatchObject({
+    expect(delivery.accounting()).toMatchObject({
       captured,
       queued: {},
       dropped: { monitor: { closed: 10 } },
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
     expect((await server.report()).requests.begun).toBe(0);
   });
 });
@@ -110,11 +110,11 @@ describeRow(22, "a name that moves to another address", () => {
     for (let sent = 0; sent < 50; sent += 1) await delivery.send("transaction");
     const report = await old.until(({ connections }) => connections.open === 0);
     expect(report.events.unique).toBe(events.unique);
-    expect(outcomeOf(delivery.books())).toMatchObject({
+    expect(outcomeOf(delivery.accounting())).toMatchObject({
       delivered: { transaction: 50 },
       dropped: {},
     });
-    await expectAccounted(delivery.books(), mergedReport(report, await next.report()));
+    await expectAccounted(delivery.accounting(), mergedReport(report, await next.report()));
   });
 
   it("is noticed at once if the old address is gone", async () => {
@@ -129,7 +129,7 @@ describeRow(22, "a name that moves to another address", () => {
     delivery.capture(50, "transaction");
     expect(await delivery.flush()).toBe(true);
     expect((await next.report()).processed).toEqual({ transaction: 50, span: 150 });
-    await expectAccounted(delivery.books(), mergedReport(report, await next.report()));
+    await expectAccounted(delivery.accounting(), mergedReport(report, await next.report()));
   });
 
   it("is noticed at the deadline if the old address is silent", async () => {
@@ -143,7 +143,10 @@ describeRow(22, "a name that moves to another address", () => {
     delivery.capture(50, "transaction");
     expect(await delivery.flush(20_000)).toBe(true);
     expect((await next.report()).processed).toEqual({ transaction: 50, span: 150 });
-    await expectAccounted(delivery.books(), mergedReport(await old.report(), await next.report()));
+    await expectAccounted(
+      delivery.accounting(),
+      mergedReport(await old.report(), await next.report()),
+    );
   });
 
   it("with several addresses is reached at the first that takes connections", async () => {
@@ -152,11 +155,11 @@ describeRow(22, "a name that moves to another address", () => {
     const delivery = openByName(server);
     delivery.capture(50, "transaction");
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 50, span: 150 },
       dropped: {},
     });
     expect(delivery.warnings).toEqual([]);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

@@ -55,7 +55,7 @@ describeRow(23, "a certificate that is no good", () => {
       const server = await startFaultServer({ tls });
       const delivery = openDelivery(server, options);
       for (let sent = 0; sent < 4; sent += 1) await delivery.send("transaction");
-      expect(outcomeOf(delivery.books())).toEqual({
+      expect(outcomeOf(delivery.accounting())).toEqual({
         delivered: {},
         dropped: { transaction: { network_error: 4 }, span: { network_error: 12 } },
       });
@@ -63,7 +63,7 @@ describeRow(23, "a certificate that is no good", () => {
       expect(delivery.warnings).toEqual([expect.stringMatching(said)]);
       expect(delivery.warnings[0]).not.toContain("tried again");
       await server.until(({ connections }) => connections.open === 0);
-      await expectAccounted(delivery.books(), server);
+      await expectAccounted(delivery.accounting(), server);
     },
   );
 
@@ -72,17 +72,17 @@ describeRow(23, "a certificate that is no good", () => {
     const delivery = openDelivery(server, { caCerts: CA });
     delivery.capture(100, "transaction");
     delivery.capture(10, "error");
-    await waitFor(() => delivery.books().dropped.error?.network_error ?? 0, {
+    await waitFor(() => delivery.accounting().dropped.error?.network_error ?? 0, {
       predicate: (count) => count === 10,
       timeoutMillis: 5000,
     });
     await server.close();
     const renewed = await startFaultServer({ tls: "good", port: server.port });
     expect(await delivery.flush()).toBe(true);
-    const { delivered, dropped } = delivery.books();
+    const { delivered, dropped } = delivery.accounting();
     expect(delivered.transaction).toBeGreaterThan(50);
     expect(Object.keys(dropped.transaction ?? {})).toEqual(["network_error"]);
-    await expectAccounted(delivery.books(), renewed);
+    await expectAccounted(delivery.accounting(), renewed);
   });
 });
 
@@ -96,7 +96,7 @@ describeRow(23, "a certificate that is no good, with a spool", () => {
       predicate: (names) => names.filter((name) => name.endsWith(".envelope")).length === 8,
       timeoutMillis: 10_000,
     });
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: {}, dropped: {} });
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: {}, dropped: {} });
     expect(delivery.warnings).toEqual([
       expect.stringMatching(/not trusted.*`transport\.caCerts`/u),
     ]);
@@ -117,7 +117,7 @@ describeRow(23, "a handshake that stalls", () => {
     await server.until(({ connections }) => connections.opened >= 8);
     expect(performance.now() - start).toBeGreaterThan(300);
     expect(heldSocketsTo(server.port).length).toBeLessThanOrEqual(6);
-    expect(delivery.books().queued).toEqual(delivery.books().captured);
+    expect(delivery.accounting().queued).toEqual(delivery.accounting().captured);
     await server.script({});
     const healed = await ownTime(() => server.until(({ events }) => events.unique > 0));
     // The deadline of those that stall still, and the next probe.
@@ -126,7 +126,7 @@ describeRow(23, "a handshake that stalls", () => {
     expect(flushed.result).toBe(true);
     // And none is left to wait for what it had failed by before.
     expect(flushed.millis).toBeLessThan(2000);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 50, span: 150 },
       dropped: {},
     });
@@ -137,7 +137,7 @@ describeRow(23, "a handshake that stalls", () => {
     expect(report.events.maxAttempts).toBe(1);
     // The server never reads the others, and so does not see that they were closed.
     expect(heldSocketsTo(server.port).length).toBeLessThanOrEqual(6);
-    await expectAccounted(delivery.books(), report);
+    await expectAccounted(delivery.accounting(), report);
   });
 
   it("ends at the default deadline of 5 s, too", async () => {
@@ -147,8 +147,8 @@ describeRow(23, "a handshake that stalls", () => {
     const start = performance.now();
     await delivery.send();
     expect(performance.now() - start).toBeGreaterThan(4900);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 1 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 1 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it.each(["rst", "fin", "garbage"] as const)("or ends by %s is tried again", async (kind) => {
@@ -157,10 +157,10 @@ describeRow(23, "a handshake that stalls", () => {
     const delivery = openDelivery(server, { caCerts: CA });
     delivery.capture(20, "transaction");
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 20, span: 60 },
       dropped: {},
     });
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

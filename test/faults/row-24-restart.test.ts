@@ -29,14 +29,14 @@ describeRow(24, "a server that is restarted under 100 envelopes a second", () =>
     expect(millis).toBeLessThan(1500);
     await sending;
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 250, span: 750, error: 125, monitor: 125 },
       dropped: {},
     });
     const report = await server.report();
     expect(report.events.duplicates).toBeLessThanOrEqual(report.connections.reset);
     expect(delivery.warnings).toHaveLength(1);
-    await expectAccounted(delivery.books(), report, { hasUnknownOutcomes: true });
+    await expectAccounted(delivery.accounting(), report, { hasUnknownOutcomes: true });
   });
 
   it("again and again, in the middle of requests, loses none", async () => {
@@ -55,13 +55,13 @@ describeRow(24, "a server that is restarted under 100 envelopes a second", () =>
     }
     await sending;
     expect(await app.client.flush(10_000)).toBe(true);
-    expect(outcomeOf(app.books())).toEqual({
+    expect(outcomeOf(app.accounting())).toEqual({
       delivered: { transaction: 600, span: 2400 },
       dropped: {},
     });
     const report = await server.report();
     expect(report.events.duplicates).toBeLessThanOrEqual(report.connections.reset);
-    await expectAccounted(app.books(), report, { hasUnknownOutcomes: true });
+    await expectAccounted(app.accounting(), report, { hasUnknownOutcomes: true });
   });
 
   it("does not get a new connection for each request once it is back", async () => {
@@ -75,7 +75,7 @@ describeRow(24, "a server that is restarted under 100 envelopes a second", () =>
     expect(await delivery.flush()).toBe(true);
     const report = await server.report();
     expect(report.connections.opened - connections.opened).toBeLessThan(80);
-    expect(outcomeOf(delivery.books())).toEqual({ delivered: { error: 500 }, dropped: {} });
-    await expectAccounted(delivery.books(), report, { hasUnknownOutcomes: true });
+    expect(outcomeOf(delivery.accounting())).toEqual({ delivered: { error: 500 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), report, { hasUnknownOutcomes: true });
   });
 });

@@ -40,7 +40,7 @@ describeRow(25, "a proxy that refuses", () => {
     const { server, proxy, open } = await startBehindProxy([{ do: { kind: "respond", status } }]);
     const delivery = open();
     for (let sent = 0; sent < 4; sent += 1) await delivery.send("transaction");
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: {},
       dropped: { transaction: { network_error: 4 }, span: { network_error: 12 } },
     });
@@ -49,7 +49,7 @@ describeRow(25, "a proxy that refuses", () => {
     expect(delivery.warnings).toEqual([expect.stringMatching(said)]);
     expect(delivery.warnings[0]).toContain(`${proxy.host}:${proxy.port}`);
     expect(delivery.warnings[0]).not.toContain("secret");
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("a tunnel without credentials is reported as requiring them", async () => {
@@ -59,7 +59,7 @@ describeRow(25, "a proxy that refuses", () => {
     const delivery = open({ proxy: `http://${proxy.host}:${proxy.port}` });
     await delivery.send();
     expect(delivery.warnings).toEqual([expect.stringContaining("add them to its URL")]);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("a request with 407 instead of passing it on, too", async () => {
@@ -71,13 +71,13 @@ describeRow(25, "a proxy that refuses", () => {
       noProxy: [],
     });
     await delivery.send();
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: {},
       dropped: { error: { network_error: 1 } },
     });
     expect(delivery.warnings).toEqual([expect.stringContaining("requires credentials (HTTP 407)")]);
     expect((await proxy.report()).requests.begun).toBe(1);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it.each([502, 503])(
@@ -92,14 +92,14 @@ describeRow(25, "a proxy that refuses", () => {
       expect(await delivery.flush(30_000)).toBe(true);
       // Not many more than those that were refused, and the tunnels that are kept.
       expect((await proxy.report()).requests.begun).toBeLessThan(12 + 33);
-      expect(outcomeOf(delivery.books())).toEqual({
+      expect(outcomeOf(delivery.accounting())).toEqual({
         delivered: { transaction: 30, span: 90, error: 3 },
         dropped: {},
       });
       expect(delivery.warnings).toEqual([
         expect.stringMatching(new RegExp(`HTTP ${status}.*the envelope is sent again`, "u")),
       ]);
-      await expectAccounted(delivery.books(), server);
+      await expectAccounted(delivery.accounting(), server);
     },
   );
 });
@@ -116,11 +116,11 @@ describeRow(25, "a proxy that dies", () => {
     // After a few losses each connection is used once, and then none lasts long enough to be reset.
     expect(connections.reset).toBeGreaterThan(1);
     expect(connections.opened).toBeLessThan(50);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 200, span: 600 },
       dropped: {},
     });
-    await expectAccounted(delivery.books(), server, { hasUnknownOutcomes: true });
+    await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
   });
 
   it("is used again when it is back, and everything in flight is delivered", async () => {
@@ -133,12 +133,12 @@ describeRow(25, "a proxy that dies", () => {
     delivery.capture(100, "error");
     await isUp;
     expect(await delivery.flush()).toBe(true);
-    expect(outcomeOf(delivery.books())).toEqual({
+    expect(outcomeOf(delivery.accounting())).toEqual({
       delivered: { transaction: 100, span: 300, error: 100 },
       dropped: {},
     });
     const report = await server.report();
-    await expectAccounted(delivery.books(), report, { hasUnknownOutcomes: true });
+    await expectAccounted(delivery.accounting(), report, { hasUnknownOutcomes: true });
   });
 
   it("or has not started yet is named in the only warning; everything is delivered once it is up", async () => {
@@ -154,8 +154,8 @@ describeRow(25, "a proxy that dies", () => {
     ]);
     await proxy.listen();
     expect(await delivery.flush()).toBe(true);
-    expect(delivery.books()).toMatchObject({ delivered: { transaction: 20 }, dropped: {} });
-    await expectAccounted(delivery.books(), server);
+    expect(delivery.accounting()).toMatchObject({ delivered: { transaction: 20 }, dropped: {} });
+    await expectAccounted(delivery.accounting(), server);
   });
 
   it("or never answers is given up at the connect deadline, and asked again", async () => {
@@ -163,9 +163,9 @@ describeRow(25, "a proxy that dies", () => {
     const delivery = open({ connectTimeoutMillis: 300 });
     delivery.capture(20, "transaction");
     expect(await delivery.flush()).toBe(true);
-    expect(delivery.books()).toMatchObject({ delivered: { transaction: 20 }, dropped: {} });
+    expect(delivery.accounting()).toMatchObject({ delivered: { transaction: 20 }, dropped: {} });
     expect(delivery.warnings).toEqual([expect.stringContaining("UND_ERR_CONNECT_TIMEOUT")]);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });
 
@@ -176,6 +176,6 @@ describeRow(25, "a proxy that works", () => {
     for (let sent = 0; sent < 50; sent += 1) await delivery.send("transaction");
     expect((await proxy.report()).connections.opened).toBeLessThanOrEqual(2);
     expect((await proxy.report()).requests.begun).toBeLessThanOrEqual(2);
-    await expectAccounted(delivery.books(), server);
+    await expectAccounted(delivery.accounting(), server);
   });
 });

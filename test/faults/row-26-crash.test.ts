@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer } from "./kit.js";
 import { sharedBooks, waitingIds } from "./spool-files.js";
@@ -32,8 +32,8 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
       expect((await server.report()).events.maxAttempts).toBe(1);
       expect(await next.end("runOut")).toMatchObject({ exitCode: 0, stderr: "" });
       expect(await namesIn(directory)).toEqual([]);
-      const books = crashed.stats === undefined ? [] : [booksOf(crashed.stats, CAPTURED)];
-      await expectAccounted(await sharedBooks(books, { directory }), server);
+      const accounting = crashed.stats === undefined ? [] : [accountingOf(crashed.stats, CAPTURED)];
+      await expectAccounted(await sharedBooks(accounting, { directory }), server);
     },
   );
 
@@ -58,8 +58,8 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     expect(events).toMatchObject({ unique: 100, differing: 0 });
     expect(events.duplicates).toBeGreaterThanOrEqual(sent.unique);
     expect(events.maxAttempts).toBe(2);
-    const books = crashed.stats === undefined ? [] : [booksOf(crashed.stats, CAPTURED)];
-    await expectAccounted(await sharedBooks(books, { directory }), server);
+    const accounting = crashed.stats === undefined ? [] : [accountingOf(crashed.stats, CAPTURED)];
+    await expectAccounted(await sharedBooks(accounting, { directory }), server);
   });
 
   it("that closes the client first: all are delivered within the shutdown's time, without a spool", async () => {
@@ -71,7 +71,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     expect(end.exitCode).toBe(1);
     expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events).toMatchObject({ unique: 100, duplicates: 0 });
-    if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+    if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
   });
 
   it("without a spool: what is queued is lost with the process, which ends as it would without a client", async () => {
@@ -81,6 +81,6 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     expect(end).toMatchObject({ exitCode: 1, signal: null });
     expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events.unique).toBe(0);
-    if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+    if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
   });
 });

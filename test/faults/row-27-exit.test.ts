@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";
 import { quantitiesOnDisk, sharedBooks, waitingIds } from "./spool-files.js";
@@ -29,8 +29,8 @@ describeRow(27, "process.exit() and no memory left", () => {
     expect(Object.keys(await server.events())).toEqual(ids);
     await next.end("runOut");
     expect(await namesIn(directory)).toEqual([]);
-    const books = first.stats === undefined ? [] : [booksOf(first.stats, CAPTURED)];
-    await expectAccounted(await sharedBooks(books, { directory }), server);
+    const accounting = first.stats === undefined ? [] : [accountingOf(first.stats, CAPTURED)];
+    await expectAccounted(await sharedBooks(accounting, { directory }), server);
   });
 
   it("short processes, which end by running out of work: each sends spooled envelopes, and none twice", async () => {
@@ -57,7 +57,7 @@ describeRow(27, "process.exit() and no memory left", () => {
     );
     expect(end.longestTimerMillis).toBe(0);
     expect((await server.report()).events.unique).toBe(0);
-    if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+    if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
   });
 
   it("process.exit() while the spool is being written: each is there once", async () => {
@@ -82,8 +82,8 @@ describeRow(27, "process.exit() and no memory left", () => {
     await next.end("runOut");
     expect((await server.report()).events.maxAttempts).toBe(1);
     const contents = { error: 150, transaction: 150, span: 300 };
-    const books = first.stats === undefined ? [] : [booksOf(first.stats, contents)];
-    await expectAccounted(await sharedBooks(books, { directory }), server);
+    const accounting = first.stats === undefined ? [] : [accountingOf(first.stats, contents)];
+    await expectAccounted(await sharedBooks(accounting, { directory }), server);
   });
 
   it("out of memory: what was spooled before is delivered by the next process", async () => {

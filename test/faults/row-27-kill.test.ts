@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";
 import { sharedBooks, waitingIds } from "./spool-files.js";
@@ -16,7 +16,7 @@ describeRow(27, "SIGKILL", () => {
     await server.stopListening();
     const directory = await spoolDirectory();
     const options = { dsn: server.dsn, spool: { directory } };
-    const books = await killedWithSpooled(await startApp(options), 500);
+    const accounting = await killedWithSpooled(await startApp(options), 500);
     const ids = await waitingIds(directory);
     expect(ids).toHaveLength(500);
 
@@ -29,8 +29,8 @@ describeRow(27, "SIGKILL", () => {
       predicate: (names) => names.length === 0,
       timeoutMillis: 5000,
     });
-    const nothing = booksOf(await next.stats(), {});
-    await expectAccounted(await sharedBooks([books, nothing], { directory }), server);
+    const nothing = accountingOf(await next.stats(), {});
+    await expectAccounted(await sharedBooks([accounting, nothing], { directory }), server);
   });
 
   it("SIGKILL in the middle of the replay: the next process delivers the rest", async () => {
@@ -38,7 +38,7 @@ describeRow(27, "SIGKILL", () => {
     await server.stopListening();
     const directory = await spoolDirectory();
     const options = { dsn: server.dsn, spool: { directory } };
-    const books = await killedWithSpooled(await startApp(options), 100);
+    const accounting = await killedWithSpooled(await startApp(options), 100);
     await server.listen();
     const second = await startApp(options, HASTY);
     await server.until(({ events }) => events.unique >= 20);
@@ -52,6 +52,6 @@ describeRow(27, "SIGKILL", () => {
     expect(events).toMatchObject({ unique: 100, differing: 0 });
     expect(events.duplicates).toBeLessThanOrEqual(1);
     expect(await namesIn(directory)).toEqual([]);
-    await expectAccounted(await sharedBooks([books], { directory }), server);
+    await expectAccounted(await sharedBooks([accounting], { directory }), server);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer } from "./kit.js";
 import { quantitiesOnDisk } from "./spool-files.js";
@@ -35,9 +35,9 @@ describeRow(28, "a signal with 100 envelopes queued, and a server that takes 20 
       expect(end).toMatchObject({ exitCode: null, signal, stderr: "" });
       expect(end.millis).toBeLessThan(NOT_HELD_UP_MILLIS);
       const delivered = { captured: CAPTURED, delivered: CAPTURED };
-      const books = { ...delivered, queued: {}, spooled: {}, dropped: {} };
+      const accounting = { ...delivered, queued: {}, spooled: {}, dropped: {} };
       expect((await server.report()).events).toMatchObject({ unique: 100, maxAttempts: 1 });
-      await expectAccounted(books, server);
+      await expectAccounted(accounting, server);
     },
   );
 
@@ -54,7 +54,7 @@ describeRow(28, "a signal with 100 envelopes queued, and a server that takes 20 
       expect(end).toMatchObject({ exitCode: 3, signal: null, stderr: "" });
       expect(end.longestTimerMillis).toBeLessThan(1000);
       expect((await server.report()).events).toMatchObject({ unique: 100, maxAttempts: 1 });
-      if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+      if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
     },
   );
 
@@ -69,7 +69,7 @@ describeRow(28, "a signal with 100 envelopes queued, and a server that takes 20 
     const end = await app.end("sigterm", LAST);
     expect(end).toMatchObject({ exitCode: 3, signal: null, stderr: "" });
     expect(await quantitiesOnDisk(directory)).toEqual(CAPTURED);
-    if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+    if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
   });
 
   it("without the option: the signal ends the process at once", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";
 import { quantitiesOnDisk, sharedBooks } from "./spool-files.js";
@@ -41,7 +41,7 @@ describeRow(29, "four processes on one spool", () => {
     const stats = await Promise.all(apps.map((app) => app.stats()));
     // All of them had a share, or the test shows nothing.
     expect(Math.min(...stats.map(({ delivery }) => delivery.bytesSent))).toBeGreaterThan(0);
-    const books = stats.map((each, index) => booksOf(each, index < 2 ? halves(150) : {}));
-    await expectAccounted(await sharedBooks([left, ...books], { directory }), server);
+    const accounting = stats.map((each, index) => accountingOf(each, index < 2 ? halves(150) : {}));
+    await expectAccounted(await sharedBooks([left, ...accounting], { directory }), server);
   });
 });

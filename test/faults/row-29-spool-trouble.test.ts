@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted, outcomeOf } from "./accounted.js";
+import { accountingOf, expectAccounted, outcomeOf } from "./accounted.js";
 import { startApp } from "./app.js";
 import { describeRow, startFaultServer, waitFor } from "./kit.js";
 import { waitingIds } from "./spool-files.js";
@@ -40,7 +40,7 @@ describeRow(29, "a spool that cannot be used", () => {
       await app.captureTransactions(20);
       await app.captureErrors(20);
       expect(await app.flush(500)).toBe(false);
-      const down = booksOf(await app.stats(), CAPTURED);
+      const down = accountingOf(await app.stats(), CAPTURED);
       expect(outcomeOf(down)).toEqual({ delivered: {}, dropped: {} });
       expect(down.queued).toEqual(CAPTURED);
 
@@ -50,7 +50,7 @@ describeRow(29, "a spool that cannot be used", () => {
       expect(end).toMatchObject({ exitCode: 0, signal: null });
       expect(end.stderr.match(/cannot be used/g)).toHaveLength(1);
       expect((await server.report()).events).toMatchObject({ unique: 40, duplicates: 0 });
-      if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+      if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
     },
   );
 
@@ -68,7 +68,7 @@ describeRow(29, "a spool that cannot be used", () => {
     await app.captureTransactions(20);
     await app.captureErrors(19);
     expect(await app.flush(500)).toBe(false);
-    expect(outcomeOf(booksOf(await app.stats(), CAPTURED)).dropped).toEqual({});
+    expect(outcomeOf(accountingOf(await app.stats(), CAPTURED)).dropped).toEqual({});
 
     await server.listen();
     expect(await app.flush(10_000)).toBe(true);
@@ -76,7 +76,7 @@ describeRow(29, "a spool that cannot be used", () => {
     expect(end).toMatchObject({ exitCode: 0, signal: null });
     expect(end.stderr).toMatch(/EACCES/);
     expect((await server.report()).events).toMatchObject({ unique: 40, duplicates: 0 });
-    if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+    if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
   });
 
   it.each(UNUSABLE)("a directory %s harms no exit", async (_kind, directoryOf) => {
@@ -86,7 +86,7 @@ describeRow(29, "a spool that cannot be used", () => {
     const end = await app.end("exit", { exitCode: 7, errors: 20, transactions: 20 });
     expect(end).toMatchObject({ exitCode: 7, signal: null });
     expect(end.longestTimerMillis).toBe(0);
-    if (end.stats !== undefined) await expectAccounted(booksOf(end.stats, CAPTURED), server);
+    if (end.stats !== undefined) await expectAccounted(accountingOf(end.stats, CAPTURED), server);
   });
 });
 

@@ -70,21 +70,21 @@ describeRow(31, "ten times more than the server accepts for 60 s, fifteen times 
       if (index % 100 === 50) captureUrgent("error");
       mostBytes = Math.max(mostBytes, delivery.sender.stats().queuedBytes);
     });
-    const { delivered } = delivery.books();
+    const { delivered } = delivery.accounting();
     expect(mostBytes).toBeLessThanOrEqual(MIB);
     expect(delivered.transaction).toBeLessThan(ALL / 10);
 
     await server.script({});
     expect(await delivery.flush(FACTOR * FLUSH_MILLIS)).toBe(true);
     expect(Math.max(...(await transactionsAhead(server, urgent)))).toBeLessThanOrEqual(MOST_AHEAD);
-    const books = delivery.books();
-    expect(books.delivered).toMatchObject({ monitor: 120, error: 120 });
-    const lost = ALL - (books.delivered.transaction ?? 0);
-    expect(books.dropped).toEqual({
+    const accounting = delivery.accounting();
+    expect(accounting.delivered).toMatchObject({ monitor: 120, error: 120 });
+    const lost = ALL - (accounting.delivered.transaction ?? 0);
+    expect(accounting.dropped).toEqual({
       transaction: { queue_overflow: lost },
       span: { queue_overflow: 3 * lost },
     });
-    await expectAccounted(books, server, { areReportsComplete: true });
+    await expectAccounted(accounting, server, { areReportsComplete: true });
   });
 
   it.each([
@@ -128,6 +128,6 @@ describeRow(31, "ten times more than the server accepts for 60 s, fifteen times 
       3 * ALL,
     );
     expect(app.client.stats().errors).toMatchObject({ sent: 120, dropped: {} });
-    await expectAccounted(app.books(), server, { areReportsComplete: true });
+    await expectAccounted(app.accounting(), server, { areReportsComplete: true });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { spoolDirectory } from "../delivery/spool/spool-support.js";
-import { booksOf, expectAccounted } from "./accounted.js";
+import { accountingOf, expectAccounted } from "./accounted.js";
 import type { AppEnd } from "./app.js";
 import { startApp } from "./app.js";
 import type { FaultServer } from "./kit.js";
@@ -22,7 +22,7 @@ const SHUTDOWN_MILLIS = 500;
 async function expectBooks(end: AppEnd, server: FaultServer, accounting = {}): Promise<void> {
   expect(end.stats).toBeDefined();
   if (end.stats !== undefined)
-    await expectAccounted(booksOf(end.stats, CAPTURED), server, accounting);
+    await expectAccounted(accountingOf(end.stats, CAPTURED), server, accounting);
 }
 
 describe("a program that runs out of work", () => {

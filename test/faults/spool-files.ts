@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { decodeFile, parseName } from "../../src/delivery/spool/file-format.js";
 import { namesIn } from "../delivery/spool/spool-support.js";
-import type { ClientBooks } from "./accounted.js";
+import type { ClientAccounting } from "./accounted.js";
 import type { Quantities } from "./server-protocol.js";
 
 /** Event ids that wait in a spool, in the order in which they are to be sent. */
@@ -45,16 +45,16 @@ async function readQuantities(directory: string): Promise<Quantities> {
 }
 
 /**
- * The books of processes that share a spool, as one: what one of them has put in and is not there any
+ * The accounting of processes that share a spool, as one: what one of them has put in and is not there any
  * more was delivered by another. With `isOver` they have ended, and what they still had is in the spool.
  */
 export async function sharedBooks(
-  books: readonly ClientBooks[],
+  accounting: readonly ClientAccounting[],
   { directory, isOver = false }: { directory: string; isOver?: boolean },
-): Promise<ClientBooks> {
+): Promise<ClientAccounting> {
   const spooled = await quantitiesOnDisk(directory);
   const all = (key: "captured" | "delivered" | "queued" | "spooled"): Quantities =>
-    books.reduce((sums, each) => added(sums, each[key]), {} as Quantities);
+    accounting.reduce((sums, each) => added(sums, each[key]), {} as Quantities);
   const queued = all("queued");
   const handedOver = added(added(all("spooled"), isOver ? queued : {}), spooled, -1);
   return {
@@ -63,7 +63,7 @@ export async function sharedBooks(
     queued: isOver ? {} : queued,
     spooled,
     // No two of them lose anything of one category.
-    dropped: Object.assign({}, ...books.map(({ dropped }) => dropped)),
+    dropped: Object.assign({}, ...accounting.map(({ dropped }) => dropped)),
   };
 }
 

@@ -1,10 +1,10 @@
-import type { ClientBooks } from "./accounted.js";
-import { booksOf } from "./accounted.js";
+import type { ClientAccounting } from "./accounted.js";
+import { accountingOf } from "./accounted.js";
 import type { App } from "./app.js";
 import { waitFor } from "./kit.js";
 
 /** So many envelopes: one half errors, one half transactions of two spans. */
-export function halves(count: number): ClientBooks["captured"] {
+export function halves(count: number): ClientAccounting["captured"] {
   return { error: count / 2, transaction: count / 2, span: count };
 }
 
@@ -15,18 +15,18 @@ export async function captured(app: App, count: number): Promise<void> {
 }
 
 /** Captures, and waits until all of it is in the spool. */
-export async function spooled(app: App, count: number): Promise<ClientBooks> {
+export async function spooled(app: App, count: number): Promise<ClientAccounting> {
   await captured(app, count);
   const stats = await waitFor(() => app.stats(), {
     predicate: ({ errors, transactions }) => errors.spooled + transactions.spooled === count,
     timeoutMillis: 20_000,
   });
-  return booksOf(stats, halves(count));
+  return accountingOf(stats, halves(count));
 }
 
 /** The same, and then SIGKILL. */
-export async function killedWithSpooled(app: App, count: number): Promise<ClientBooks> {
-  const books = await spooled(app, count);
+export async function killedWithSpooled(app: App, count: number): Promise<ClientAccounting> {
+  const accounting = await spooled(app, count);
   await app.kill("SIGKILL");
-  return books;
+  return accounting;
 }

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 
 import type { ClientOptions } from "../../src/index.js";
 import { ClientLogRecordProcessor } from "../../src/otel/log-record-processor.js";
-import type { LoggedExceptionSink } from "../../src/errors/logged-exceptions.js";
+import type { ReportLoggedException } from "../../src/errors/logged-exceptions.js";
 import { startTelemetry } from "../logs/telemetry-kit.js";
 import type { TelemetryBench } from "../logs/telemetry-kit.js";
 
@@ -19,7 +19,7 @@ export interface LogBench extends TelemetryBench {
 /** Starts a logging pipeline with a client of its own. */
 export function startLogs(
   options: ClientOptions = {},
-  onException?: LoggedExceptionSink,
+  onException?: ReportLoggedException,
 ): LogBench {
   const bench = startTelemetry(options);
   const processor = new ClientLogRecordProcessor(bench.client, false, onException);

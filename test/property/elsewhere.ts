@@ -11,7 +11,7 @@ import type { Tasks } from "./tasks.js";
 import { later, openPromise } from "./waits.js";
 
 /** What it takes to run blocks at other times and in other places. */
-export interface ElsewhereParts {
+export interface ElsewhereDependencies {
   /** Of the program. */
   readonly label: string;
   readonly hub: Hub;
@@ -25,9 +25,9 @@ export interface ElsewhereParts {
 
 /** Runs what is registered in one place and called from another. */
 export class Elsewhere {
-  readonly #parts: ElsewhereParts;
+  readonly #parts: ElsewhereDependencies;
 
-  constructor(parts: ElsewhereParts) {
+  constructor(parts: ElsewhereDependencies) {
     this.#parts = parts;
   }
 

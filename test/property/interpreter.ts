@@ -19,7 +19,7 @@ import { Elsewhere, seeing } from "./elsewhere.js";
 import { Hub } from "./hub.js";
 import type { Ledger } from "./ledger.js";
 import type { Pipeline } from "./pipeline.js";
-import { OddPlaces } from "./odd-contexts.js";
+import { OddContexts } from "./odd-contexts.js";
 import { SpanMaker } from "./span-maker.js";
 import type { Abort, Block, Capture, Crowd, Fork, Node, Par, SpanNode } from "./syntax.js";
 import { Tasks } from "./tasks.js";
@@ -50,7 +50,7 @@ class Interpreter {
   #hubSpan: Span | undefined;
   readonly #spans: SpanMaker;
   readonly #elsewhere: Elsewhere;
-  readonly #oddPlaces: OddPlaces;
+  readonly #oddPlaces: OddContexts;
   readonly #tasks = new Tasks();
 
   constructor(
@@ -62,7 +62,7 @@ class Interpreter {
     this.#ledger = ledger;
     this.#coverage = coverage;
     this.#spans = new SpanMaker(pipeline, ledger);
-    this.#oddPlaces = new OddPlaces({
+    this.#oddPlaces = new OddContexts({
       ledger,
       coverage,
       spans: this.#spans,

@@ -32,7 +32,7 @@ export interface ExpectedError {
 }
 
 /**
- * Keeps the books of a run: what was written where, in the order in which it really happened. The
+ * Keeps the accounting of a run: what was written where, in the order in which it really happened. The
  * "where" is always a fact of syntax that the caller hands in.
  */
 export class Ledger {

@@ -14,7 +14,7 @@ const sentry = new SentryPropagator();
 const w3c = new W3CTraceContextPropagator();
 
 /** What it takes to run blocks in contexts that were made by hand. */
-export interface OddPlacesParts {
+export interface OddContextsDependencies {
   readonly ledger: Ledger;
   readonly coverage: Coverage;
   readonly spans: SpanMaker;
@@ -22,10 +22,10 @@ export interface OddPlacesParts {
 }
 
 /** Runs requests, and what stands under parents that are known by their ids alone or headers that are read again. */
-export class OddPlaces {
-  readonly #parts: OddPlacesParts;
+export class OddContexts {
+  readonly #parts: OddContextsDependencies;
 
-  constructor(parts: OddPlacesParts) {
+  constructor(parts: OddContextsDependencies) {
     this.#parts = parts;
   }
 

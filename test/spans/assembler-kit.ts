@@ -92,7 +92,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     schedule: { setTimer: timer.setTimer, graceMillis, maxWaitMillis },
     recorder: ledger,
-    sink: (transaction) => void sent.push(readTransaction(transaction)),
+    onTransaction: (transaction) => void sent.push(readTransaction(transaction)),
     maxBufferedLength,
     isWorthKeeping: settings.isWorthKeeping,
   });

@@ -53,7 +53,7 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     recorder: ledger,
     setTimer: (run, millis) => timers.after(millis, run),
-    sink: (transaction) => void sent.push(readBatch(transaction)),
+    onTransaction: (transaction) => void sent.push(readBatch(transaction)),
     originOf: settings.originOf ?? (() => originOf()),
     originOfOrphan: settings.originOf ?? (() => originOf()),
     isIgnored: settings.isIgnored,

@@ -7,7 +7,7 @@ import { json } from "node:stream/consumers";
  *
  * @returns {Promise<{ url: string, spans: object[], close(): void }>}
  */
-export async function startOtlpSink() {
+export async function startOtlpReceiver() {
   const spans = [];
   const server = createServer(async (request, response) => {
     const { resourceSpans } = await json(request);

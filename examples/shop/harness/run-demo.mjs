@@ -5,7 +5,7 @@ import { drive } from "./drive.mjs";
 import { writeGolden } from "./golden.mjs";
 import { writeEnvelopes } from "./write-envelopes.mjs";
 import { makeOrders } from "./orders.mjs";
-import { startOtlpSink } from "./otlp-receiver.mjs";
+import { startOtlpReceiver } from "./otlp-receiver.mjs";
 import { printReport } from "./print-report.mjs";
 import { printWaterfall } from "./print-waterfall.mjs";
 import { Received } from "./received.mjs";
@@ -20,7 +20,7 @@ const ARRIVAL_MILLIS = 10_000;
  * @returns {Promise<boolean>} whether all checks passed
  */
 export async function runDemo(options) {
-  const sink = await startOtlpSink();
+  const sink = await startOtlpReceiver();
   const ingest = options.dsn === undefined ? await startIngestServer() : undefined;
   try {
     const dsn = options.dsn ?? ingest.dsn;

@@ -19,7 +19,7 @@ import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
 import { UnexplainedEndError, plainEnd } from "./tls-failures.js";
 import type { FailurePhase } from "../transport.js";
 
-/** The parts of a pool that its connections use. */
+/** The methods of a pool that its connections call. */
 export interface ConnectionHost {
   readonly times: ConnectionTimes;
   readonly cutOff: IdleCutOff;

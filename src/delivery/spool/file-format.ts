@@ -18,8 +18,8 @@ export interface SpoolEntry {
   readonly id: string;
 }
 
-/** The parts of an entry's name. */
-interface EntryParts {
+/** The fields of an entry's name. */
+interface EntryFields {
   readonly category: DataCategory;
   /** Event id or check-in id. */
   readonly id: string | undefined;
@@ -46,12 +46,12 @@ const ID = /^[0-9a-f]{32}$/;
 const HELD = /^\.([0-9a-f]{16}\.\d+\.\d+)\.(sending|tmp|exit)$/;
 
 /** Creates the entry of an envelope. Names sort by priority, then by age. */
-export function entryOf(parts: EntryParts): SpoolEntry {
-  const { category, timeMillis, bytes, writer } = parts;
+export function entryOf(fields: EntryFields): SpoolEntry {
+  const { category, timeMillis, bytes, writer } = fields;
   const lane = priorityOf(category);
   const time = Math.max(0, Math.trunc(timeMillis));
-  const id = parts.id !== undefined && ID.test(parts.id) ? parts.id : "none";
-  const sequence = String(parts.sequence).padStart(8, "0");
+  const id = fields.id !== undefined && ID.test(fields.id) ? fields.id : "none";
+  const sequence = String(fields.sequence).padStart(8, "0");
   const age = String(time).padStart(14, "0");
   const base = `${lane}-${age}-${writer}-${sequence}-${category}-${bytes}-${id}.envelope`;
   return { base, lane, timeMillis: time, category, bytes, id };

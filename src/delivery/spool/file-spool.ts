@@ -57,7 +57,7 @@ export function createSpool(settings: SpoolSettings): Spool {
   return new FileSpool(settings);
 }
 
-interface SpoolParts {
+interface SpoolComponents {
   readonly writer: SpoolWriter;
   readonly claims: SpoolClaims;
   readonly scans: SpoolScans;
@@ -72,7 +72,7 @@ class FileSpool implements Spool {
   readonly #readTrouble: DiskTrouble;
   readonly #writeTrouble: DiskTrouble;
   #preparation: Promise<void> | undefined;
-  #lazyParts: SpoolParts | undefined;
+  #lazyComponents: SpoolComponents | undefined;
 
   constructor(settings: SpoolSettings) {
     const { directory, recorder, diagnostics, now = Date.now, onForeignLoss = () => {} } = settings;
@@ -108,7 +108,7 @@ class FileSpool implements Spool {
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
     if (!this.#takes(envelope)) return false;
     try {
-      return await this.#parts().writer.write(envelope);
+      return await this.#components().writer.write(envelope);
     } catch (error) {
       this.#writeTrouble.report(error);
       return false;
@@ -118,7 +118,7 @@ class FileSpool implements Spool {
   keepSync(envelope: EncodedEnvelope): boolean {
     if (!this.#takes(envelope)) return false;
     try {
-      return this.#parts().writer.writeSync(envelope);
+      return this.#components().writer.writeSync(envelope);
     } catch (error) {
       this.#writeTrouble.report(error);
       return false;
@@ -145,7 +145,7 @@ class FileSpool implements Spool {
 
   async supersede(checkIn: CheckInState): Promise<boolean> {
     try {
-      return await this.#parts().evictions.supersede(checkIn);
+      return await this.#components().evictions.supersede(checkIn);
     } catch (error) {
       this.#writeTrouble.report(error);
       return false;
@@ -168,7 +168,7 @@ class FileSpool implements Spool {
   async #claim(
     isLimited: (category: DataCategory) => boolean,
   ): Promise<SpooledEnvelope | undefined> {
-    const { claims, scans } = this.#parts();
+    const { claims, scans } = this.#components();
     const wasFresh = scans.isFresh;
     if (!(await scans.ifStale())) return undefined;
     const spooled = await claims.next(isLimited);
@@ -176,12 +176,12 @@ class FileSpool implements Spool {
     return (await scans.again()) ? claims.next(isLimited) : undefined;
   }
 
-  #parts(): SpoolParts {
-    this.#lazyParts ??= this.#createParts();
-    return this.#lazyParts;
+  #components(): SpoolComponents {
+    this.#lazyComponents ??= this.#createComponents();
+    return this.#lazyComponents;
   }
 
-  #createParts(): SpoolParts {
+  #createComponents(): SpoolComponents {
     const { directory, diagnostics, now = Date.now, files = systemFiles } = this.#settings;
     const { maxAgeMillis = DEFAULT_MAX_AGE_MILLIS } = this.#settings;
     const { holder = createHolder(files), writer = randomBytes(8).toString("hex") } =
@@ -203,7 +203,7 @@ class FileSpool implements Spool {
       now,
       isHeldHere: (base) => claims.isHeld(base),
     });
-    const parts = {
+    const shared = {
       disk: writing,
       index,
       accounting,
@@ -214,6 +214,6 @@ class FileSpool implements Spool {
       maxAgeMillis,
       now,
     };
-    return { claims, scans, evictions, writer: new SpoolWriter(parts) };
+    return { claims, scans, evictions, writer: new SpoolWriter(shared) };
   }
 }

@@ -44,8 +44,8 @@ function hostOf(files: SpoolFiles): string {
   const boot = unlessShort(() =>
     files.readSync("/proc/sys/kernel/random/boot_id").toString("latin1"),
   );
-  const parts = JSON.stringify([hostname(), namespace, boot]);
-  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
+  const identity = JSON.stringify([hostname(), namespace, boot]);
+  return createHash("sha256").update(identity).digest("hex").slice(0, 16);
 }
 
 // Returns the start time: field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. The

@@ -129,11 +129,11 @@ function frameList(frames) {
  * @param {boolean} isOpen
  */
 function drawFrame(frame, isOpen) {
-  const place = [frame.file, frame.line, frame.column].filter(Boolean).join(":");
+  const location = [frame.file, frame.line, frame.column].filter(Boolean).join(":");
   const line = [
     said(frame.function, frame.isOwn ? "own" : ""),
     "  ",
-    said(place, frame.isOwn ? "where" : ""),
+    said(location, frame.isOwn ? "where" : ""),
   ];
   if (frame.source.length === 0) return el("div", "frame", ...line);
   const source = frame.source.map(([number, text]) =>

@@ -83,7 +83,7 @@ function drawRow({ depth, spans, hasChildren }, trace, errorTimes) {
 
 /**
  * @param {import("../views.js").ShownSpan} span
- * @param {{ depth: number, count: number, hasChildren: boolean }} place
+ * @param {{ depth: number, count: number, hasChildren: boolean }} position
  */
 function drawLabel(span, { depth, count, hasChildren }) {
   const label = el(

@@ -29,7 +29,7 @@ export interface TestSpool extends Spool {
   losses(): DiscardCounts;
 }
 
-/** A spool with books of its own, as each process has one. */
+/** A spool with a ledger of its own, as each process has one. */
 export function spoolIn(directory: string, settings: Partial<SpoolSettings> = {}): TestSpool {
   const recorder = new DiscardLedger();
   const { diagnostics, warnings } = recordingDiagnostics();

@@ -8,7 +8,7 @@ const MAX_FAULTS = 20;
 const MAX_ARRIVALS = 100_000;
 
 /** All that the server has seen since its start, in bounded memory. */
-export class Books {
+export class ServerAccounting {
   connections = { opened: 0, open: 0, peak: 0, reset: 0 };
   requests = { begun: 0, whole: 0, answered: 0 };
   bytes = { received: 0, decoded: 0 };

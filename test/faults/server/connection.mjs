@@ -4,7 +4,7 @@ import { perform } from "./actions.mjs";
 import { RequestParser } from "./request-parser.mjs";
 
 /** @typedef {import("node:net").Socket} Socket */
-/** @typedef {import("./accounting.mjs").Books} Books */
+/** @typedef {import("./accounting.mjs").ServerAccounting} ServerAccounting */
 /** @typedef {import("./script.mjs").Script} Script */
 
 /** One connection on which requests are read, one after the other. */
@@ -12,8 +12,8 @@ export class Connection {
   /** The TCP socket, below TLS: only it can be reset. */
   #raw;
   #socket;
-  /** @type {Books} */
-  #books;
+  /** @type {ServerAccounting} */
+  #accounting;
   /** @type {() => Script} */
   #script;
   /** @type {RequestParser | undefined} */
@@ -27,12 +27,12 @@ export class Connection {
 
   /**
    * @param {{ raw: Socket; socket: Socket }} sockets
-   * @param {{ books: Books; script: () => Script }} server
+   * @param {{ accounting: ServerAccounting; script: () => Script }} server
    */
-  constructor({ raw, socket }, { books, script }) {
+  constructor({ raw, socket }, { accounting, script }) {
     this.#raw = raw;
     this.#socket = socket;
-    this.#books = books;
+    this.#accounting = accounting;
     this.#script = script;
     this.#parser = new RequestParser({
       onHead: (head) => this.#begin(head),
@@ -72,7 +72,7 @@ export class Connection {
 
   reset() {
     if (this.#raw.destroyed) return;
-    this.#books.connections.reset += 1;
+    this.#accounting.connections.reset += 1;
     this.#raw.resetAndDestroy();
     this.#socket.destroy();
   }
@@ -114,7 +114,7 @@ export class Connection {
   }
 
   #read(chunk) {
-    this.#books.bytes.received += chunk.length;
+    this.#accounting.bytes.received += chunk.length;
     if (this.#isFrozen) return;
     this.#parser?.push(chunk);
     if (this.#bytesPerSecond === Infinity) return;
@@ -126,18 +126,18 @@ export class Connection {
   #begin(head) {
     clearTimeout(this.#idleTimer);
     this.#requests += 1;
-    this.#books.begun(this.#requests);
+    this.#accounting.begun(this.#requests);
     const script = this.#script();
     const request = new IncomingRequest(head, {
       nth: script.nextRequest(),
       nthOnConnection: this.#requests,
     });
-    this.#exchange = new Exchange(request, { connection: this, books: this.#books });
+    this.#exchange = new Exchange(request, { connection: this, accounting: this.#accounting });
     void perform(script, this.#exchange);
   }
 
   #refuse(message) {
-    this.#books.fault(message);
+    this.#accounting.fault(message);
     this.close();
   }
 

@@ -1,7 +1,7 @@
 import { answerText } from "./answer.mjs";
 import { categoryOf, readEnvelope } from "./read-envelope.mjs";
 
-/** @typedef {import("./accounting.mjs").Books} Books */
+/** @typedef {import("./accounting.mjs").ServerAccounting} ServerAccounting */
 /** @typedef {import("./connection.mjs").Connection} Connection */
 /** @typedef {import("./incoming-request.mjs").IncomingRequest} IncomingRequest */
 /** @typedef {import("./read-envelope.mjs").Envelope} Envelope */
@@ -12,20 +12,20 @@ export class Exchange {
   request;
   /** @type {Connection} */
   connection;
-  /** @type {Books} */
-  #books;
+  /** @type {ServerAccounting} */
+  #accounting;
   /** @type {Envelope | undefined} */
   #envelope;
   #isProcessed = false;
 
   /**
    * @param {IncomingRequest} request
-   * @param {{ connection: Connection; books: Books }} parts
+   * @param {{ connection: Connection; accounting: ServerAccounting }} parts
    */
-  constructor(request, { connection, books }) {
+  constructor(request, { connection, accounting }) {
     this.request = request;
     this.connection = connection;
-    this.#books = books;
+    this.#accounting = accounting;
   }
 
   /** The category of the envelope, once it is whole; `default` where it is none. */
@@ -35,9 +35,9 @@ export class Exchange {
 
   /** The body has come to its end. */
   complete() {
-    this.#books.requests.whole += 1;
+    this.#accounting.requests.whole += 1;
     this.#envelope = this.#read();
-    if (this.#envelope !== undefined) this.#books.attempt(this.#envelope);
+    if (this.#envelope !== undefined) this.#accounting.attempt(this.#envelope);
     this.request.end();
   }
 
@@ -45,7 +45,7 @@ export class Exchange {
   process() {
     if (this.#envelope === undefined || this.#isProcessed) return;
     this.#isProcessed = true;
-    this.#books.process(this.#envelope);
+    this.#accounting.process(this.#envelope);
   }
 
   /**
@@ -55,10 +55,10 @@ export class Exchange {
    */
   answer(status, text) {
     if (!this.connection.write(text)) return;
-    this.#books.requests.answered += 1;
+    this.#accounting.requests.answered += 1;
     if (this.#envelope === undefined) return;
-    if (this.#isProcessed) this.#books.answer(this.#envelope);
-    if (status === 429) this.#books.limit(this.#envelope);
+    if (this.#isProcessed) this.#accounting.answer(this.#envelope);
+    if (status === 429) this.#accounting.limit(this.#envelope);
   }
 
   /**
@@ -83,7 +83,7 @@ export class Exchange {
     try {
       if (method === "POST") return readEnvelope(this.request.body, headers["content-encoding"]);
     } catch (error) {
-      this.#books.fault(`${method} ${target}: ${error.message}`);
+      this.#accounting.fault(`${method} ${target}: ${error.message}`);
     }
     return undefined;
   }

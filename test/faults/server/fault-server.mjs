@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { TLSSocket, createSecureContext } from "node:tls";
 
 import { SSH_BANNER } from "./actions.mjs";
-import { Books } from "./accounting.mjs";
+import { ServerAccounting } from "./accounting.mjs";
 import { Connection } from "./connection.mjs";
 import { Script } from "./script.mjs";
 
@@ -20,7 +20,7 @@ const DEFAULT_REMEMBERED_IDS = 200_000;
 
 /** An ingest server over raw sockets, so that it can misbehave at any byte. */
 export class FaultServer {
-  #books = new Books(DEFAULT_REMEMBERED_IDS);
+  #accounting = new ServerAccounting(DEFAULT_REMEMBERED_IDS);
   #script = new Script({});
   #host = "127.0.0.1";
   #port = 0;
@@ -33,7 +33,7 @@ export class FaultServer {
 
   /** @param {FaultServerOptions} options */
   async start({ host = "127.0.0.1", port, tls, rememberedIds = DEFAULT_REMEMBERED_IDS }) {
-    this.#books = new Books(rememberedIds);
+    this.#accounting = new ServerAccounting(rememberedIds);
     this.#host = host;
     this.#secureContext = tls === undefined ? undefined : secureContextOf(tls);
     this.#port = port ?? randomPort();
@@ -50,15 +50,15 @@ export class FaultServer {
   }
 
   report() {
-    return this.#books.report();
+    return this.#accounting.report();
   }
 
   events() {
-    return this.#books.events();
+    return this.#accounting.events();
   }
 
   arrivals() {
-    return this.#books.arrivals();
+    return this.#accounting.arrivals();
   }
 
   listen() {
@@ -99,10 +99,10 @@ export class FaultServer {
     raw.setNoDelay(true);
     raw.on("error", ignore);
     this.#sockets.add(raw);
-    this.#books.opened();
+    this.#accounting.opened();
     raw.on("close", () => {
       this.#sockets.delete(raw);
-      this.#books.closed();
+      this.#accounting.closed();
     });
     this.#treat(raw, this.#script.onConnection());
   }
@@ -121,7 +121,7 @@ export class FaultServer {
   #endSoon(raw, { kind, afterMillis = 0 }) {
     setTimeout(() => {
       if (kind === "rst") {
-        this.#books.connections.reset += 1;
+        this.#accounting.connections.reset += 1;
         raw.resetAndDestroy();
       } else raw.resume().end();
     }, afterMillis);
@@ -131,7 +131,7 @@ export class FaultServer {
     const socket = this.#secureContext === undefined ? raw : this.#secure(raw);
     const connection = new Connection(
       { raw, socket },
-      { books: this.#books, script: () => this.#script },
+      { accounting: this.#accounting, script: () => this.#script },
     );
     this.#connections.add(connection);
     raw.on("close", () => this.#connections.delete(connection));
