@@ -1,9 +1,7 @@
 import type { EventEmitter } from "node:events";
-import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 
-import { SourceFiles } from "../errors/source-files.js";
-import { attempt, memberOf } from "../support/foreign.js";
+import { attempt } from "../support/foreign.js";
 
 /** The flush before the process ends. */
 interface LastFlush {
@@ -14,9 +12,6 @@ interface LastFlush {
 }
 
 const EVENT = "uncaughtException";
-
-// Listeners of these events have been called already, and must not be called again.
-const SEEN = [EVENT, "uncaughtExceptionMonitor", "unhandledRejection"];
 
 /** Delays the end of a process by an error for a last flush; then the process ends by the same error. */
 export class UncaughtEnd {
@@ -56,61 +51,26 @@ export class UncaughtEnd {
     for (const name of [EVENT, "unhandledRejection"]) this.#process.off(name, this.#onError);
     // Another copy of this package is still flushing and ends the process later.
     if (this.#process.listeners(EVENT).some(isMarked)) return;
-    // Throws from a turn of its own, so that no caller can catch the error, even if the next line fails.
+    // In a turn of its own, so that no caller can catch the error.
     setImmediate(() => throwPlainly(this.#error));
-    this.#leaveToNode();
-  }
-
-  // Both may throw: `removeListener` listeners are foreign code, and the callback is locked while a `domain` is in use.
-  #leaveToNode(): void {
-    for (const name of SEEN) attempt(() => this.#process.removeAllListeners(name), undefined);
-    attempt(() => this.#process.setUncaughtExceptionCaptureCallback(null), undefined);
-    // Node prints the error after `exit`; listeners of that may print as well, such as the line about what is lost.
-    this.#process.on("exit", () => this.#write(excerptOf(this.#error)));
-  }
-
-  // The error of a worker is shown by the thread that started it, if at all.
-  #write(text: string): void {
-    attempt(() => {
-      // Loaded here, since only a process that is about to end needs it.
-      const { isMainThread } = process.getBuiltinModule("node:worker_threads");
-      if (isMainThread) this.#process.stderr.write(text);
-    }, undefined);
+    // The application has begun to listen since, and gets the error.
+    if (survivesErrors(this.#process)) return;
+    // These have seen the error. `removeListener` listeners are foreign code.
+    attempt(() => this.#process.removeAllListeners("uncaughtExceptionMonitor"), undefined);
   }
 
   /** Sets the exit code and prints the error if the application ends the process during the flush. */
   printAtExit(): void {
     this.#process.exitCode = 1;
     const text = attempt(() => inspect(this.#error), "an error that cannot be shown");
-    this.#write(`${excerptOf(this.#error)}${text}\n\nNode.js ${this.#process.version}\n`);
+    const { stderr, version } = this.#process;
+    attempt(() => stderr.write(`${text}\n\nNode.js ${version}\n`), undefined);
   }
 }
 
-// Node prints no source line that contains these words; it would print the line below instead of the real one.
+// Node would print the line that throws as the source of the error, but none that contains these words.
 function throwPlainly(error: unknown): never {
   throw { "node-do-not-add-exception-line": error }["node-do-not-add-exception-line"];
-}
-
-// First line of a stack: `at run (file:///srv/app.mjs:3:9)`.
-const FIRST_CALL =
-  /^ {4}at (?:.*\()?(?<file>(?:file:\/\/|\/|[A-Za-z]:\\)[^()]*):(?<line>\d+):(?<column>\d+)\)?$/;
-
-/**
- * Returns what Node prints above an uncaught error: the file, the source line and a mark below the column. Uses the first
- * frame of the stack, since only Node knows where the error was thrown. Empty if there is no source.
- */
-function excerptOf(error: unknown): string {
-  return attempt(() => {
-    const stack = memberOf(error, "stack");
-    if (typeof stack !== "string") return "";
-    const call = stack.split("\n").find((line) => line.startsWith("    at "));
-    const { file = "", line = "", column = "" } = FIRST_CALL.exec(call ?? "")?.groups ?? {};
-    const path = file.startsWith("file://") ? fileURLToPath(file) : file;
-    const source = new SourceFiles().read(path)?.line(Number(line));
-    if (source === undefined) return "";
-    const indent = source.slice(0, Number(column) - 1).replaceAll(/[^\t]/g, " ");
-    return `${file}:${line}\n${source}\n${indent}^\n\n`;
-  }, "");
 }
 
 /** The part of `process` that is used for uncaught errors. */
@@ -123,7 +83,6 @@ export interface UncaughtProcess extends Pick<
   readonly version: string;
   exitCode?: number | string | null | undefined;
   hasUncaughtExceptionCaptureCallback(): boolean;
-  setUncaughtExceptionCaptureCallback(callback: null): void;
 }
 
 // Marks the listeners of all copies of this package, which must not count as listeners of the application.

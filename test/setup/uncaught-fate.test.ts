@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Plan } from "./uncaught-kit.js";
-import { NO_PROPERTY, expectSameEnd, runBoth, textsOf } from "./uncaught-kit.js";
+import { NO_PROPERTY, expectSameEnd, runBoth, runModule, textsOf } from "./uncaught-kit.js";
 
 describe("what the application has of its own behaves as without a client", () => {
   it.each<Plan & { readonly level?: string; readonly says: string }>([
@@ -49,21 +49,51 @@ describe("what the application has of its own behaves as without a client", () =
     expect([plain.exitCode, ours.exitCode]).toEqual([9, 9]);
   });
 
-  it("a listener that throws what was rejected ends the process; the line shown is that of the error", async () => {
+  it("a listener that throws what was rejected ends the process", async () => {
+    const both = await runBoth({ failure: "rejection", handlers: ["throwingRejection", "exit"] });
+    expectSameEnd(both);
+    expect(textsOf(both.events)).toEqual([["error", "rejection"]]);
+  });
+
+  it("a listener that comes while the process is held up gets the error, and decides", async () => {
     const { plain, ours, events } = await runBoth({
-      failure: "rejection",
-      handlers: ["throwingRejection", "exit"],
+      failure: "listensMeanwhile",
+      handlers: ["monitor"],
     });
-    expect([ours.exitCode, ours.said]).toEqual([plain.exitCode, plain.said]);
-    expect(plain.stderr).toContain("throw reason");
-    expect(ours.stderr).toContain('Promise.reject(new Error("rejection"))');
-    expect(textsOf(events)).toEqual([["error", "rejection"]]);
+    expect([plain.exitCode, plain.said]).toEqual([1, ["monitor first uncaughtException"]]);
+    expect(ours).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(ours.said).toContain("uncaught first uncaughtException");
+    expect(textsOf(events)).toEqual([["fatal", "first"]]);
   });
 
   it("an error in an exit listener ends the process at once", async () => {
     const both = await runBoth({ failure: "inExit" });
     expectSameEnd(both);
     expect(both.ours.exitCode).toBe(both.plain.exitCode);
+  });
+});
+
+const THROWS = `throw new Error("failed");`;
+const REJECTS = `void Promise.reject(new Error("failed"));`;
+
+function listenersThatSay(when: string): string {
+  return `process.on("uncaughtExceptionMonitor", (error) => console.log("${when}", error.message));
+    process.on("exit", (code) => console.log("${when}", code));`;
+}
+
+describe("as without a client ends", () => {
+  it.each([
+    { name: "an ES module", extension: "mjs", isWorker: false, failure: THROWS },
+    { name: "a CommonJS module", extension: "cjs", isWorker: false, failure: THROWS },
+    { name: "an ES module in a worker", extension: "mjs", isWorker: true, failure: REJECTS },
+    { name: "a CommonJS module in a worker", extension: "cjs", isWorker: true, failure: THROWS },
+  ] as const)("$name, with listeners from before and after", async ({ failure, ...plan }) => {
+    const before = listenersThatSay("before");
+    const after = `${listenersThatSay("after")}\n${failure}`;
+    const both = await runModule({ ...plan, before, after });
+    expectSameEnd(both);
+    expect(both.ours.said.filter((text) => text === "after failed")).toHaveLength(1);
+    expect(textsOf(both.events)).toEqual([["fatal", "failed"]]);
   });
 });
 

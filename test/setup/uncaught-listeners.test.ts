@@ -97,7 +97,6 @@ class FailingProcess extends EventEmitter {
   hasUncaughtExceptionCaptureCallback(): boolean {
     return false;
   }
-  setUncaughtExceptionCaptureCallback(): void {}
   fail(): void {
     this.emit("uncaughtExceptionMonitor", new Error("failure"), "uncaughtException");
   }
