@@ -44,7 +44,7 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
     },
   });
   const span = testSpan();
-  const errorId = sendError(client, span);
+  const errorId = sendError(client.core, span);
   new SentrySpanExporter(client).export([span], () => {});
   await client.close(TIMEOUT_MILLIS);
 

@@ -13,10 +13,18 @@ const SLOT = Symbol.for("otel-sentry-bridge.client.v1");
 
 const NO_CLIENT = "no-client";
 
-const carrier: typeof globalThis & { [SLOT]?: ClientCore | undefined } = globalThis;
+const carrier: typeof globalThis & { [SLOT]?: RegisteredClient | undefined } = globalThis;
+
+/**
+ * The client that an application holds, as far as this folder reads it. `setup` makes it; errors, crons and logs each have
+ * an interface of their own for the part of it that they need.
+ */
+export interface RegisteredClient extends Client {
+  readonly core: ClientCore;
+}
 
 /** Returns the process-wide client: the first one that was created, or the one passed to `setClient`. */
-export function getClient(): ClientCore | undefined {
+export function getClient(): RegisteredClient | undefined {
   return carrier[SLOT];
 }
 
@@ -38,25 +46,30 @@ const withoutClient = createDiagnostics(diag);
 
 /** Returns the diagnostics of the process-wide client, or diagnostics that log to `diag` if there is no client. */
 export function doorDiagnostics(): Diagnostics {
-  const diagnostics: unknown = memberOf(getClient(), "diagnostics");
+  const diagnostics: unknown = memberOf(memberOf(getClient(), "core"), "diagnostics");
   return typeof memberOf(diagnostics, "warnOnce") === "function"
     ? (diagnostics as Diagnostics)
     : withoutClient;
 }
 
 /** Returns true for a client, by its methods: a client of another copy of the package has another class. Never throws. */
-export function isClient(value: unknown): value is ClientCore {
-  return typeof memberOf(value, "captureTransaction") === "function";
+export function isClient(value: unknown): value is RegisteredClient {
+  return typeof memberOf(memberOf(value, "core"), "captureTransaction") === "function";
 }
 
 /**
- * Returns the process-wide client for a public function that discards its input without one. A missing client is
- * reported as a fault of the set-up, unless `OTEL_SDK_DISABLED` is set.
+ * Returns the process-wide client for a public function that discards its input without one. `hasPart` checks for the part
+ * of the client that the function needs. A missing client is reported as a fault of the set-up, unless
+ * `OTEL_SDK_DISABLED` is set.
  */
-export function clientFor(caller: string): ClientCore | undefined {
+export function clientFor<T extends RegisteredClient>(
+  caller: string,
+  hasPart: (client: RegisteredClient) => client is T,
+): T | undefined {
   const client = getClient();
-  if (client === undefined) reportNoClient(caller);
-  return client;
+  if (client !== undefined && hasPart(client)) return client;
+  reportNoClient(caller);
+  return undefined;
 }
 
 function reportNoClient(caller: string): void {

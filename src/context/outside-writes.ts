@@ -78,7 +78,7 @@ function takeStack(): boolean {
 
 // Without a DSN nothing is sent, so there is nothing to warn of.
 function activeDiagnostics(): Diagnostics | undefined {
-  const client = getClient();
+  const client = getClient()?.core;
   return client?.settings.dsn === undefined ? undefined : client.diagnostics;
 }
 

@@ -116,7 +116,7 @@ export function setAttributes(attributes: Readonly<Record<string, unknown>>): vo
  * inside a hook or a transport, or in a logger that is writing a message of this package.
  */
 export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {}): void {
-  const client = getClient();
+  const client = getClient()?.core;
   // A breadcrumb of `beforeBreadcrumb` would call the hook again.
   if (client?.isInOwnCall === true) return;
   const kept = client === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, hint, client);

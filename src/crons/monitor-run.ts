@@ -2,7 +2,6 @@ import { INVALID_SPAN_CONTEXT, SpanStatusCode, context, trace } from "@opentelem
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import type { TraceContext } from "../client/capture-input.js";
-import type { ClientCore } from "../client/client-core.js";
 import { isThenable, memberOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
@@ -12,7 +11,8 @@ import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor } from "../context/global-client.js";
-import { forgetRun, onAbort, rememberRun } from "./open-runs.js";
+import { hasRuns, onAbort } from "./open-runs.js";
+import type { CronClient } from "./open-runs.js";
 
 /** A monitored job. */
 export interface MonitoredJob {
@@ -51,7 +51,7 @@ class MonitorRun {
   readonly #job: MonitoredJob;
   readonly #span: Span;
   // Both check-ins use the same client and trace, even if a signal ends the run outside of the job's context.
-  readonly #client: ClientCore | undefined = clientFor("withMonitor");
+  readonly #client: CronClient | undefined = clientFor("withMonitor", hasRuns);
   readonly #trace: TraceContext | undefined = activeAttribution().trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();
@@ -62,7 +62,7 @@ class MonitorRun {
     this.#job = job;
     this.#span = span;
     this.#checkIn("in_progress");
-    if (this.#client !== undefined) rememberRun(this.#client, this);
+    this.#client?.runs.add(this);
     const signal = memberOf(job.config, "signal");
     this.#stopWaiting = onAbort(signal, () => this.giveUp());
   }
@@ -112,7 +112,7 @@ class MonitorRun {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#stopWaiting?.();
-    if (this.#client !== undefined) forgetRun(this.#client, this);
+    this.#client?.runs.delete(this);
     this.#checkIn(status);
     this.#endSpan(status);
   }
@@ -123,7 +123,7 @@ class MonitorRun {
       if (status === "error") this.#span.setStatus({ code: SpanStatusCode.ERROR });
       this.#span.end();
     } catch (error) {
-      this.#client?.diagnostics.warnOnce(
+      this.#client?.core.diagnostics.warnOnce(
         "monitor",
         "the span of a monitored run could not be ended, because a span processor threw an error",
         error,
@@ -136,7 +136,7 @@ class MonitorRun {
     if (this.#client === undefined) return;
     const { monitorSlug, config } = this.#job;
     const duration = (performance.now() - this.#start) / 1000;
-    sendCheckIn(this.#client, {
+    sendCheckIn(this.#client.core, {
       checkInId: this.#checkInId,
       read: () => ({ monitorSlug, status, duration }),
       config: monitorConfigOf(config),

@@ -1,10 +1,9 @@
-import { ROOT_CONTEXT, context, diag } from "@opentelemetry/api";
+import { ROOT_CONTEXT, context } from "@opentelemetry/api";
 
-import { getClient } from "../context/global-client.js";
+import { doorDiagnostics } from "../context/global-client.js";
 import { captureException } from "../errors/capture.js";
 import type { CaptureHint } from "../errors/capture.js";
 import type { MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
-import { createDiagnostics } from "../support/diagnostics.js";
 import { isThenable } from "../support/foreign.js";
 import { withoutZeroSeconds } from "./cron-schedule.js";
 import type { MonitoredJob } from "./monitor-run.js";
@@ -72,8 +71,7 @@ export function cronConfig(times: CronTimes, options: CronMonitorOptions): Monit
 /** Warns that a job runs unmonitored, and why. Never throws. */
 export function warnUnmonitored(why: string): void {
   // Jobs may be created before the client.
-  const diagnostics = getClient()?.diagnostics ?? createDiagnostics(diag);
-  diagnostics.warnOnce(`cron:${why}`, `a cron job runs unmonitored: ${why}`);
+  doorDiagnostics().warnOnce(`cron:${why}`, `a cron job runs unmonitored: ${why}`);
 }
 
 function processZone(): string | undefined {

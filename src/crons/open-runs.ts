@@ -1,4 +1,5 @@
 import type { ClientCore } from "../client/client-core.js";
+import type { RegisteredClient } from "../context/global-client.js";
 import { attempt, inherits } from "../support/foreign.js";
 
 /** A monitored run that has not ended. */
@@ -12,37 +13,41 @@ interface OpenRun {
 // Bounds the memory of jobs that never settle: the oldest run is evicted, and Sentry reports its time-out.
 const MAX_OPEN_RUNS = 1000;
 
-const openRuns = new WeakMap<ClientCore, Set<OpenRun>>();
+/** The open runs of one client. When the client closes, they end as failed. */
+export class OpenRuns {
+  readonly #runs = new Set<OpenRun>();
 
-/** Remembers a run until `forgetRun`, or until the client closes, which ends it as failed. */
-export function rememberRun(client: ClientCore, run: OpenRun): void {
-  const runs = runsOf(client);
-  runs.add(run);
-  if (runs.size <= MAX_OPEN_RUNS) return;
-  for (const oldest of runs) {
-    runs.delete(oldest);
-    oldest.forgotten();
-    break;
+  constructor(client: ClientCore) {
+    // Called before the client's last flush, so that the final check-ins are sent.
+    client.onClosing(() => {
+      for (const run of this.#runs) run.giveUp();
+    });
+  }
+
+  /** Remembers a run until `delete`; over the limit, evicts the oldest. */
+  add(run: OpenRun): void {
+    this.#runs.add(run);
+    if (this.#runs.size <= MAX_OPEN_RUNS) return;
+    for (const oldest of this.#runs) {
+      this.#runs.delete(oldest);
+      return oldest.forgotten();
+    }
+  }
+
+  /** Forgets an ended run. */
+  delete(run: OpenRun): void {
+    this.#runs.delete(run);
   }
 }
 
-/** Forgets an ended run. */
-export function forgetRun(client: ClientCore, run: OpenRun): void {
-  openRuns.get(client)?.delete(run);
+/** A client with its open runs. */
+export interface CronClient extends RegisteredClient {
+  readonly runs: OpenRuns;
 }
 
-// The client is closing: the final check-ins must be captured now.
-function giveUpRuns(client: ClientCore): void {
-  for (const run of openRuns.get(client) ?? []) run.giveUp();
-}
-
-function runsOf(client: ClientCore): Set<OpenRun> {
-  const known = openRuns.get(client);
-  if (known !== undefined) return known;
-  const runs = new Set<OpenRun>();
-  openRuns.set(client, runs);
-  client.onClosing(() => giveUpRuns(client));
-  return runs;
+/** Narrows a client to one that has open runs. */
+export function hasRuns(client: RegisteredClient): client is CronClient {
+  return "runs" in client;
 }
 
 // Bounds the memory of runs that never end while the signal lives as long as the process.

@@ -12,8 +12,8 @@ import { clip } from "../support/text.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { isError, isObjectLike, memberOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";
-import { reportEvent, reportThrown } from "./error-reports.js";
-import type { EventKind } from "./error-reports.js";
+import { hasErrors } from "./error-reports.js";
+import type { ErrorClient, ErrorReports, EventKind } from "./error-reports.js";
 import type { CaptureMechanism } from "./exception-values.js";
 import {
   errorEventFromOwn,
@@ -30,11 +30,11 @@ import { errorEventFromMessage, stackAbove } from "./exception-events.js";
  * id of the event, or of the earlier event. Never throws.
  */
 export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
-  const client = clientFor("captureException");
+  const client = clientFor("captureException", hasErrors);
   if (client === undefined) return newEventId();
   const mechanism = mechanismOf(captureContext);
   const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureException));
-  return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
+  return captureThrown(client.errors, thrown, { captureContext, mechanism, syntheticStack });
 }
 
 /** Parameters of `captureThrown`. */
@@ -47,20 +47,14 @@ interface ThrownCapture {
 
 /** Reports a thrown value and returns the id of its event. Never throws. */
 export function captureThrown(
-  client: ClientCore,
+  errors: ErrorReports,
   thrown: unknown,
   { captureContext, mechanism, syntheticStack }: ThrownCapture,
 ): string {
   const attribution = attributionOfError(thrown);
-  const own = scopeOfCapture(captureContext, client);
+  const own = scopeOfCapture(captureContext, errors.client);
   const atMillis = Date.now();
-  const id = reportThrown(client, thrown, {
-    attribution,
-    own,
-    mechanism,
-    atMillis,
-    syntheticStack,
-  });
+  const id = errors.reportThrown(thrown, { attribution, own, mechanism, atMillis, syntheticStack });
   noteEvent(id);
   return id;
 }
@@ -84,7 +78,7 @@ export function captureMessage(
   const level = typeof levelOrContext === "string" ? levelOrContext : "info";
   const captureContext = typeof levelOrContext === "string" ? undefined : levelOrContext;
   const hint = eventHint();
-  report(clientFor("captureMessage"), errorEventFromMessage(message, level, hint), {
+  report(clientFor("captureMessage", hasErrors), errorEventFromMessage(message, level, hint), {
     captureContext,
   });
   return hint.eventId;
@@ -96,12 +90,15 @@ export function captureMessage(
  * sent, with a diagnostic. Returns the id of the event. Never throws.
  */
 export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): string {
-  const client = clientFor("captureEvent");
+  const client = clientFor("captureEvent", hasErrors);
   const problem = ownEventProblem(event);
   const made = errorEventFromOwn(problem === undefined ? event : {}, eventHint());
   if (problem === undefined) report(client, made, { captureContext });
   else
-    client?.diagnostics.warnOnce("capture-event", `captureEvent did not send an event: ${problem}`);
+    client?.core.diagnostics.warnOnce(
+      "capture-event",
+      `captureEvent did not send an event: ${problem}`,
+    );
   return made.event_id;
 }
 
@@ -110,13 +107,13 @@ export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): 
  * diagnostic. Returns the id of its event. Never throws.
  */
 export function captureFeedback(feedback: Feedback, captureContext?: CaptureContext): string {
-  const client = clientFor("captureFeedback");
+  const client = clientFor("captureFeedback", hasErrors);
   const hint = eventHint();
   const problem = feedbackProblem(feedback);
   if (problem === undefined)
     report(client, feedbackEvent(feedback, hint), { captureContext, category: "feedback" });
   else
-    client?.diagnostics.warnOnce(
+    client?.core.diagnostics.warnOnce(
       "feedback",
       `captureFeedback did not send the feedback: ${problem}`,
     );
@@ -124,13 +121,13 @@ export function captureFeedback(feedback: Feedback, captureContext?: CaptureCont
 }
 
 function report(
-  client: ClientCore | undefined,
+  client: ErrorClient | undefined,
   event: ErrorEvent,
   { captureContext, ...kind }: EventKind & { readonly captureContext: CaptureContext | undefined },
 ): void {
   if (client === undefined) return;
-  const own = scopeOfCapture(captureContext, client);
-  reportEvent(client, event, { attribution: activeAttribution(), own, ...kind });
+  const own = scopeOfCapture(captureContext, client.core);
+  client.errors.reportEvent(event, { attribution: activeAttribution(), own, ...kind });
 }
 
 function eventHint(): { readonly eventId: string; readonly timestamp: number } {
@@ -149,11 +146,11 @@ export type CaptureContext = CaptureHint | ((scope: Scope) => unknown);
 /** Builds the scope of one event from a value of any kind. Never throws. */
 function scopeOfCapture(
   captureContext: CaptureContext | undefined,
-  client: ClientCore,
+  { diagnostics }: ClientCore,
 ): Scope | undefined {
   if (captureContext === undefined || captureContext === null) return undefined;
   const scope = new Scope();
-  guardCallback(client.diagnostics, "capture context", () => scope.update(captureContext));
+  guardCallback(diagnostics, "capture context", () => scope.update(captureContext));
   return scope;
 }
 

@@ -17,6 +17,7 @@ import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { requestOf } from "../semantics/request-data.js";
 import type { Attribution } from "../context/attribution.js";
+import type { RegisteredClient } from "../context/global-client.js";
 import { breadcrumbsOfError } from "./breadcrumbs.js";
 
 /** Parameters common to all events. */
@@ -45,102 +46,108 @@ export interface EventKind {
   readonly enrich?: ErrorCapture["enrich"];
 }
 
-const reportedBy = new WeakMap<ClientCore, ReportedErrors>();
+type Describe = (hint: ExceptionHint) => { readonly event: ErrorEvent; readonly kind: EventKind };
 
-/**
- * Reports a thrown value, once per client and trace, however many spans, captures and log records have seen it.
- * Returns the id of its event, or of the earlier event. Never throws.
- */
-export function reportThrown(client: ClientCore, thrown: unknown, report: ErrorReport): string {
-  const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
-  if (report.mechanism?.handled === false && report.form === undefined)
-    reportsOf(client).noteFailure(report.attribution.trace.traceId, report.atMillis);
-  const describe: Describe = (hint) => ({
-    event: withProperties(errorEventFromException(thrown, hint), thrown, client),
-    kind: { originalException: thrown },
-  });
-  return reportOnce(client, { ...seen, atMillis: report.atMillis }, { ...report, describe });
+/** Reports errors, messages and feedback through one client. No method throws. */
+export class ErrorReports {
+  readonly client: ClientCore;
+  readonly #reported = new ReportedErrors();
+
+  constructor(client: ClientCore) {
+    this.client = client;
+  }
+
+  /**
+   * Reports a thrown value, once per trace, however many spans, captures and log records have seen it. Returns the id of
+   * its event, or of the earlier event.
+   */
+  reportThrown(thrown: unknown, report: ErrorReport): string {
+    const seen = { form: "object", error: thrown, text: textOfError(thrown) } as const;
+    if (report.mechanism?.handled === false && report.form === undefined)
+      this.#reported.noteFailure(report.attribution.trace.traceId, report.atMillis);
+    const describe: Describe = (hint) => ({
+      event: withProperties(errorEventFromException(thrown, hint), thrown, this.client),
+      kind: { originalException: thrown },
+    });
+    return this.#reportOnce({ ...seen, atMillis: report.atMillis }, { ...report, describe });
+  }
+
+  /** Reports an exception that a span or a log record has as texts only. Otherwise like `reportThrown`. */
+  reportRecorded(
+    recorded: RecordedException,
+    report: ErrorReport & { readonly form: ErrorForm },
+  ): string {
+    const { form, atMillis } = report;
+    const seen = { form, text: textOfRecorded(recorded), atMillis };
+    const describe: Describe = (hint) => ({
+      event: errorEventFromRecorded(recorded, hint),
+      kind: {},
+    });
+    return this.#reportOnce(seen, { ...report, describe });
+  }
+
+  /** Sends an event with the scopes, breadcrumbs, request data and trace that it is attributed to. */
+  reportEvent(
+    event: ErrorEvent,
+    { attribution, own, category = "error", originalException, enrich }: EventReport & EventKind,
+  ): void {
+    const { unit, current } = attribution.scopes;
+    if (category === "error") unit.lastEventId = event.event_id;
+    this.client.captureError({
+      event,
+      enrich,
+      category,
+      originalException,
+      scopes: scopeData(processScopes().global, unit.isolation, current, own),
+      breadcrumbs: () => breadcrumbsOfError(attribution, this.client, event.timestamp),
+      trace: attribution.trace,
+      request: requestOfUnit(unit, this.client),
+    });
+  }
+
+  /** Returns when an unhandled error of the trace was last captured, in milliseconds since the epoch, or undefined. */
+  failureOfTrace(traceId: string): number | undefined {
+    return this.#reported.failureOf(traceId);
+  }
+
+  #reportOnce(seen: SeenError, report: ErrorReport & { readonly describe: Describe }): string {
+    const { client } = this;
+    // Checked before the error is remembered as reported, so that a later capture still creates an event.
+    if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
+    // By trace and not by unit: nested spans may belong to different units.
+    const owner = report.attribution.trace.traceId;
+    const known = this.#reported.find(owner, seen);
+    if (known !== undefined) return known;
+    const { mechanism, level, atMillis, syntheticStack } = report;
+    const eventId = client.newEventId();
+    this.#reported.add(owner, seen, eventId);
+    const hint = { eventId, timestamp: atMillis / 1000, mechanism, syntheticStack };
+    const { event, kind } = report.describe(hint);
+    const enrich = (each: ErrorEvent): ErrorEvent =>
+      withSources(each, client.settings.frameContextLines);
+    this.reportEvent(level === undefined ? event : { ...event, level }, {
+      ...report,
+      ...kind,
+      enrich,
+    });
+    return eventId;
+  }
+}
+
+/** A client with its error reports. */
+export interface ErrorClient extends RegisteredClient {
+  readonly errors: ErrorReports;
+}
+
+/** Narrows a client to one that has error reports. */
+export function hasErrors(client: RegisteredClient): client is ErrorClient {
+  return "errors" in client;
 }
 
 function withProperties(event: ErrorEvent, thrown: unknown, { settings }: ClientCore): ErrorEvent {
   const depth = settings.errorProperties;
   const contexts = depth === false ? undefined : errorProperties(thrown, depth);
   return contexts === undefined ? event : { ...event, contexts };
-}
-
-/** Reports an exception that a span or a log record has as texts only. Otherwise like `reportThrown`. */
-export function reportRecorded(
-  client: ClientCore,
-  recorded: RecordedException,
-  report: ErrorReport & { readonly form: ErrorForm },
-): string {
-  const { form, atMillis } = report;
-  const seen = { form, text: textOfRecorded(recorded), atMillis };
-  const describe: Describe = (hint) => ({
-    event: errorEventFromRecorded(recorded, hint),
-    kind: {},
-  });
-  return reportOnce(client, seen, { ...report, describe });
-}
-
-/** Sends an event with the scopes, breadcrumbs, request data and trace that it is attributed to. Never throws. */
-export function reportEvent(
-  client: ClientCore,
-  event: ErrorEvent,
-  { attribution, own, category = "error", originalException, enrich }: EventReport & EventKind,
-): void {
-  const { unit, current } = attribution.scopes;
-  if (category === "error") unit.lastEventId = event.event_id;
-  client.captureError({
-    event,
-    enrich,
-    category,
-    originalException,
-    scopes: scopeData(processScopes().global, unit.isolation, current, own),
-    breadcrumbs: () => breadcrumbsOfError(attribution, client, event.timestamp),
-    trace: attribution.trace,
-    request: requestOfUnit(unit, client),
-  });
-}
-
-type Describe = (hint: ExceptionHint) => { readonly event: ErrorEvent; readonly kind: EventKind };
-
-function reportOnce(
-  client: ClientCore,
-  seen: SeenError,
-  report: ErrorReport & { readonly describe: Describe },
-): string {
-  // Checked before the error is remembered as reported, so that a later capture still creates an event.
-  if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
-  // By trace and not by unit: nested spans may belong to different units.
-  const owner = report.attribution.trace.traceId;
-  const reported = reportsOf(client);
-  const known = reported.find(owner, seen);
-  if (known !== undefined) return known;
-  const { mechanism, level, atMillis, syntheticStack } = report;
-  const eventId = client.newEventId();
-  reported.add(owner, seen, eventId);
-  const hint = { eventId, timestamp: atMillis / 1000, mechanism, syntheticStack };
-  const { event, kind } = report.describe(hint);
-  const enrich = (each: ErrorEvent): ErrorEvent =>
-    withSources(each, client.settings.frameContextLines);
-  reportEvent(client, level === undefined ? event : { ...event, level }, {
-    ...report,
-    ...kind,
-    enrich,
-  });
-  return eventId;
-}
-
-/** Returns when an unhandled error of the trace was last captured, in milliseconds since the epoch, or undefined. */
-export function failureOfTrace(client: ClientCore, traceId: string): number | undefined {
-  return reportsOf(client).failureOf(traceId);
-}
-
-function reportsOf(client: ClientCore): ReportedErrors {
-  const known = reportedBy.get(client) ?? new ReportedErrors();
-  reportedBy.set(client, known);
-  return known;
 }
 
 function withSources(event: ErrorEvent, lines: number): ErrorEvent {

@@ -4,6 +4,7 @@ import { guardOf } from "../support/guard.js";
 import { captureThrown, mechanismOf } from "./capture.js";
 import type { CaptureContext } from "./capture.js";
 import { clientFor } from "../context/global-client.js";
+import { hasErrors } from "./error-reports.js";
 
 // tRPC's codes for 5xx; all others are for 4xx (trpc.io/docs/server/error-handling).
 const TRPC_SERVER_CODES: ReadonlySet<unknown> = new Set([
@@ -40,13 +41,13 @@ export function captureHandlerError(
   error: unknown,
   captureContext?: CaptureContext,
 ): string | undefined {
-  const client = clientFor("captureHandlerError");
+  const client = clientFor("captureHandlerError", hasErrors);
   if (client === undefined) return undefined;
   if (answersClientError(error)) return undefined;
   const thrown = originalOf(error);
   const mechanism = mechanismOf(captureContext) ?? MECHANISM;
   const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureHandlerError));
-  return captureThrown(client, thrown, { captureContext, mechanism, syntheticStack });
+  return captureThrown(client.errors, thrown, { captureContext, mechanism, syntheticStack });
 }
 
 // The servers wrap the error of a resolver or procedure, but spans and other handlers have seen the error itself.

@@ -1,11 +1,10 @@
 import { recordedException } from "./exception-events.js";
-import type { ClientCore } from "../client/client-core.js";
 import type { SeverityLevel } from "../protocol/events.js";
 import type { LogLevel } from "../protocol/items.js";
 import { Scope } from "../scope/scope.js";
 import { levelOfSeverity } from "../protocol/items.js";
 import { attributionInContext } from "../context/attribution.js";
-import { reportRecorded } from "./error-reports.js";
+import type { ErrorReports } from "./error-reports.js";
 import type { Context } from "@opentelemetry/api";
 import type { AttributeBag } from "../trace/span.js";
 
@@ -36,13 +35,13 @@ export interface LoggedException {
 export type ReportLoggedException = (exception: LoggedException) => boolean;
 
 /** Reports the exception of a log record as an error event. Returns false if the record has none. */
-export function reportLogged(client: ClientCore, logged: LoggedException): boolean {
+export function reportLogged(errors: ErrorReports, logged: LoggedException): boolean {
   const recorded = recordedException(logged.attributes);
   if (recorded === undefined) return false;
   const { ctx, timestamp, severityNumber, body, origin } = logged;
   const level =
     severityNumber === undefined ? "error" : LEVELS[levelOfSeverity(severityNumber, undefined)];
-  reportRecorded(client, recorded, {
+  errors.reportRecorded(recorded, {
     form: "log",
     attribution: attributionInContext(ctx),
     own: typeof body === "string" ? new Scope().setExtra("log.body", body) : undefined,

@@ -8,7 +8,7 @@ import type {
   RootOutcome,
   WaitingException,
 } from "./choose-exceptions.js";
-import { failureOfTrace, reportRecorded, reportThrown } from "./error-reports.js";
+import type { ErrorReports } from "./error-reports.js";
 import type { SpanException } from "./recorded-exceptions.js";
 import { SAME_ERROR_MILLIS, textOfRecorded } from "./reported-errors.js";
 
@@ -20,7 +20,7 @@ const MAX_CALLS = 10;
 
 /** How exceptions of spans are reported: by which client, which of them, and when at the latest. */
 export interface ExceptionReporting {
-  readonly client: ClientCore;
+  readonly errors: ErrorReports;
   /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
   readonly isAll: boolean;
   readonly waiting: WaitingExceptions;
@@ -106,8 +106,8 @@ export class RootExceptions implements WaitingRoot {
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length === 0) return;
-    const { isAll, client } = this.#reporting;
-    const failureMillis = failureOfTrace(client, pending[0]?.attribution.trace.traceId ?? "");
+    const { isAll, errors } = this.#reporting;
+    const failureMillis = errors.failureOfTrace(pending[0]?.attribution.trace.traceId ?? "");
     const before = this.#reported;
     const chosen = chooseExceptions(pending, { outcome, isAll, before, failureMillis });
     const ordered = chosen.toReversed();
@@ -138,7 +138,7 @@ export class RootExceptions implements WaitingRoot {
     if (this.#reporting.isAll || oldest.role === "contained")
       this.#report({ exception: oldest, handled: true });
     else if (reachesRoot(oldest.span) && !this.#pending.some((other) => isSameError(other, oldest)))
-      this.#reporting.client.ledger.early.record("buffer_overflow", ONE_ERROR);
+      this.#reporting.errors.client.ledger.early.record("buffer_overflow", ONE_ERROR);
   }
 
   #report({ exception, handled }: ChosenException): void {
@@ -147,12 +147,12 @@ export class RootExceptions implements WaitingRoot {
     );
     this.#remember(exception);
     if (isRepeated) return;
-    const { client } = this.#reporting;
+    const { errors } = this.#reporting;
     const { thrown, recorded, attribution, atMillis, mechanismType } = exception.first;
     const mechanism = { type: mechanismType, handled };
     const report = { attribution, atMillis, mechanism, form: "span" as const };
-    if (thrown !== undefined) reportThrown(client, thrown.error, report);
-    else if (recorded !== undefined) reportRecorded(client, recorded, report);
+    if (thrown !== undefined) errors.reportThrown(thrown.error, report);
+    else if (recorded !== undefined) errors.reportRecorded(recorded, report);
   }
 
   #remember(exception: WaitingException): void {

@@ -23,30 +23,10 @@ const NO_ITEMS: CategoryStats = Object.freeze({
 
 /** A `SentryClient` that captures and sends nothing. */
 class InertClient {
-  readonly settings: object = Object.freeze({});
-  readonly initialScopes: readonly never[] = [];
   readonly dsn = undefined;
   readonly isClosed = false;
-  readonly addBuffer: () => void = nothing;
-  readonly addSpanSource: () => void = nothing;
-  readonly captureBatch: () => void = nothing;
-  readonly captureCheckIn: () => void = nothing;
-  readonly captureError: () => void = nothing;
-  readonly captureTransaction: () => void = nothing;
-  readonly captureUnfinished: () => void = nothing;
-  readonly learnResource: () => void = nothing;
-  readonly leave: () => void = nothing;
-  readonly letGo: () => void = nothing;
-  readonly onClosing: () => void = nothing;
-  readonly onEnding: () => void = nothing;
-  readonly samplingContext: () => void = nothing;
-  readonly segmentOf: () => void = nothing;
-  readonly propagatedTrace: () => void = nothing;
-  readonly activity = (): number => 0;
   readonly close = (): Promise<boolean> => Promise.resolve(true);
   readonly flush = (): Promise<boolean> => Promise.resolve(true);
-  readonly newEventId = (): string => NO_EVENT_ID;
-  readonly processData = (): object => ({});
 
   /** Returns counts that are all 0. */
   stats(): Omit<ClientStats, "delivery"> {

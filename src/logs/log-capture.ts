@@ -19,6 +19,7 @@ import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
 import type { Correlation } from "../context/correlation.js";
+import type { RegisteredClient } from "../context/global-client.js";
 
 /** One log, without the attributes of the scopes and the process. */
 interface LogInput {
@@ -160,6 +161,16 @@ export class LogCapture {
       contents: contentsOf(items.length, bytes),
     });
   }
+}
+
+/** A client with its capture of logs. */
+export interface LogClient extends RegisteredClient {
+  readonly logs: LogCapture;
+}
+
+/** Narrows a client to one that captures logs. */
+export function hasLogs(client: RegisteredClient): client is LogClient {
+  return "logs" in client;
 }
 
 function contentsOf(items: number, bytes: number): readonly ItemCount[] {

@@ -1,12 +1,10 @@
 import { context } from "@opentelemetry/api";
 
 import { correlationOf } from "../context/correlation.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
-import { clientTelemetry } from "./client-telemetry.js";
 import { MAX_OWN, attributesObject } from "./item-attributes.js";
-import { ONE_LOG } from "./log-capture.js";
+import { ONE_LOG, hasLogs } from "./log-capture.js";
 import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
@@ -42,12 +40,12 @@ export const logger: Logger = Object.freeze({
 
 function logFunction(level: LogLevel): LogFunction {
   return (message, attributes) => {
-    const client = clientFor("logger");
-    if (client === undefined || !client.settings.enableLogs) return;
+    const client = clientFor("logger", hasLogs);
+    if (client === undefined || !client.core.settings.enableLogs) return;
     try {
       const { body, attributes: added } = logMessage(message);
       const own = attributesObject(attributes);
-      clientTelemetry(client, setDetachedTimer).logs.capture({
+      client.logs.capture({
         timestamp: Date.now() / 1000,
         level,
         message: body,
@@ -55,8 +53,8 @@ function logFunction(level: LogLevel): LogFunction {
         correlation: correlationOf(context.active()),
       });
     } catch (error) {
-      client.ledger.early.record("internal_sdk_error", ONE_LOG);
-      client.diagnostics.warnOnce(
+      client.core.ledger.early.record("internal_sdk_error", ONE_LOG);
+      client.core.diagnostics.warnOnce(
         "logger",
         "a log was dropped, because reading it threw an error",
         error,

@@ -18,6 +18,7 @@ import type { SetTimer } from "../support/time.js";
 import { redactedText } from "../privacy/redacted.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import type { Correlation } from "../context/correlation.js";
+import type { RegisteredClient } from "../context/global-client.js";
 
 /** One metric value, without the attributes of the scopes and the process. */
 interface MetricInput {
@@ -163,6 +164,16 @@ export class MetricCapture {
       contents: [{ category: "trace_metric", quantity: items.length }],
     });
   }
+}
+
+/** A client with its capture of metrics. */
+export interface MetricClient extends RegisteredClient {
+  readonly metrics: MetricCapture;
+}
+
+/** Narrows a client to one that captures metrics. */
+export function hasMetrics(client: RegisteredClient): client is MetricClient {
+  return "metrics" in client;
 }
 
 // JavaScript callers and hooks may pass values of any type.

@@ -2,11 +2,9 @@ import { context } from "@opentelemetry/api";
 
 import { memberOf } from "../support/foreign.js";
 import { correlationOf } from "../context/correlation.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
 import type { MetricType } from "../protocol/items.js";
-import { clientTelemetry } from "./client-telemetry.js";
 import { attributesObject } from "./item-attributes.js";
-import { ONE_METRIC } from "./metric-capture.js";
+import { ONE_METRIC, hasMetrics } from "./metric-capture.js";
 import { clientFor } from "../context/global-client.js";
 
 /** Unit and attributes of a metric value. */
@@ -44,11 +42,11 @@ interface Given {
 }
 
 function send(type: MetricType, { name, value, options }: Given): void {
-  const client = clientFor("metrics");
-  if (client === undefined || !client.settings.enableMetrics) return;
+  const client = clientFor("metrics", hasMetrics);
+  if (client === undefined || !client.core.settings.enableMetrics) return;
   try {
     const unit = memberOf(options, "unit");
-    clientTelemetry(client, setDetachedTimer).metrics.capture({
+    client.metrics.capture({
       timestamp: Date.now() / 1000,
       name,
       type,
@@ -58,8 +56,8 @@ function send(type: MetricType, { name, value, options }: Given): void {
       correlation: correlationOf(context.active()),
     });
   } catch (error) {
-    client.ledger.early.record("internal_sdk_error", ONE_METRIC);
-    client.diagnostics.warnOnce(
+    client.core.ledger.early.record("internal_sdk_error", ONE_METRIC);
+    client.core.diagnostics.warnOnce(
       "metrics",
       "a metric was dropped, because reading it threw an error",
       error,

@@ -2,13 +2,13 @@ import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import type { ClientCore } from "../client/client-core.js";
+import type { Client } from "../client/public-client.js";
 import { guardCallback } from "../support/diagnostics.js";
-import { clientTelemetry } from "../logs/client-telemetry.js";
-import type { LogCapture } from "../logs/log-capture.js";
+import type { LogCapture, LogClient } from "../logs/log-capture.js";
 import { levelOfSeverity } from "../protocol/items.js";
 import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
 import type { EmittedLogRecord } from "../logs/log-records.js";
-import { isTracingSuppressed, setDetachedTimer } from "../context/suppress-tracing.js";
+import { isTracingSuppressed } from "../context/suppress-tracing.js";
 import type { ReportLoggedException } from "../errors/logged-exceptions.js";
 import { correlationOf } from "../context/correlation.js";
 
@@ -17,18 +17,20 @@ import { correlationOf } from "../context/correlation.js";
  * method throws.
  */
 export class ClientLogRecordProcessor {
-  readonly #client: ClientCore;
+  readonly #core: ClientCore;
+  readonly #client: Client;
   readonly #ownsClient: boolean;
   readonly #onException: ReportLoggedException | undefined;
   readonly #logs: LogCapture;
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ClientCore, ownsClient: boolean, onException?: ReportLoggedException) {
+  constructor(client: LogClient, ownsClient: boolean, onException?: ReportLoggedException) {
     this.#client = client;
+    this.#core = client.core;
     this.#ownsClient = ownsClient;
     this.#onException = onException;
-    this.#logs = clientTelemetry(client, setDetachedTimer).logs;
+    this.#logs = client.logs;
   }
 
   /** Called by the SDK for each record. Ignores records emitted while tracing is suppressed, as during our own requests. */
@@ -54,9 +56,9 @@ export class ClientLogRecordProcessor {
 
   #emit(record: EmittedLogRecord, ctx: Context): void {
     if (this.#closing === undefined && this.#isReported(record, ctx)) return;
-    if (!this.#client.settings.enableLogs) return;
+    if (!this.#core.settings.enableLogs) return;
     if (this.#closing !== undefined) return this.#logs.dropUnread("closed");
-    this.#client.learnResource(record.resource);
+    this.#core.learnResource(record.resource);
     this.#logs.capture({
       timestamp: secondsOf(record.hrTime, Date.now()),
       level: levelOfSeverity(record.severityNumber, record.severityText),
@@ -72,7 +74,7 @@ export class ClientLogRecordProcessor {
     const { attributes, severityNumber, body } = record;
     const timestamp = secondsOf(record.hrTime, Date.now());
     const origin = originOfLogger(record.instrumentationScope.name);
-    const result = guardCallback(this.#client.diagnostics, "logged exception", () =>
+    const result = guardCallback(this.#core.diagnostics, "logged exception", () =>
       onException({ attributes, ctx, timestamp, severityNumber, body, origin }),
     );
     return result.ok && result.value;
@@ -84,8 +86,8 @@ export class ClientLogRecordProcessor {
   }
 
   #fail(error: unknown): void {
-    if (this.#client.settings.enableLogs) this.#logs.dropUnread("internal_sdk_error");
+    if (this.#core.settings.enableLogs) this.#logs.dropUnread("internal_sdk_error");
     const what = "a log record was dropped, because reading it threw an error";
-    this.#client.diagnostics.warnOnce("processor:onEmit", what, error);
+    this.#core.diagnostics.warnOnce("processor:onEmit", what, error);
   }
 }

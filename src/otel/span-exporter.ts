@@ -1,6 +1,8 @@
 import { TraceFlags } from "@opentelemetry/api";
 
 import type { ClientCore } from "../client/client-core.js";
+import type { Client } from "../client/public-client.js";
+import type { ErrorClient } from "../errors/error-reports.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { attempt } from "../support/foreign.js";
 import { emptyUnit } from "../scope/unit.js";
@@ -30,7 +32,8 @@ export interface ExportOutcome {
  * once, and never throws.
  */
 export class ClientSpanExporter {
-  readonly #client: ClientCore;
+  readonly #core: ClientCore;
+  readonly #client: Client;
   readonly #ownsClient: boolean;
   readonly #assembler: BatchAssembler;
   readonly #exceptions: BatchExceptions | undefined;
@@ -40,19 +43,21 @@ export class ClientSpanExporter {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ClientCore, ownsClient: boolean) {
+  constructor(client: ErrorClient, ownsClient: boolean) {
+    const { core, errors } = client;
     this.#client = client;
+    this.#core = core;
     this.#ownsClient = ownsClient;
-    this.#destination = new SharedDestination(client);
-    const forwarder = createTransactionForwarder(client, setDetachedTimer);
-    this.#assembler = createBatchAssembler(client, forwarder);
-    addAssembler(client, this.#assembler, { forwarder });
-    const { spanExceptions } = client.settings;
+    this.#destination = new SharedDestination(core);
+    const forwarder = createTransactionForwarder(core, setDetachedTimer);
+    this.#assembler = createBatchAssembler(core, forwarder);
+    addAssembler(core, this.#assembler, { forwarder });
+    const { spanExceptions } = core.settings;
     if (spanExceptions !== "none")
       this.#exceptions = new BatchExceptions({
-        client,
+        errors,
         isAll: spanExceptions === "all",
-        waiting: new WaitingExceptions(client),
+        waiting: new WaitingExceptions(core),
       });
   }
 
@@ -72,7 +77,7 @@ export class ClientSpanExporter {
       this.#closing === undefined
         ? this.#accept(spans)
         : { code: 1, error: new Error("the exporter was shut down") };
-    guardCallback(this.#client.diagnostics, "export callback", () => resultCallback(outcome));
+    guardCallback(this.#core.diagnostics, "export callback", () => resultCallback(outcome));
   }
 
   /** Sends everything that was exported, including spans that wait for their root. */
@@ -89,14 +94,14 @@ export class ClientSpanExporter {
   #accept(spans: readonly FinishedSpan[]): ExportOutcome {
     try {
       const sampled = spans.filter(isSampled);
-      for (const span of sampled) this.#client.learnResource(resourceOf(span));
+      for (const span of sampled) this.#core.learnResource(resourceOf(span));
       this.#assembler.accept(sampled);
       this.#observe(sampled);
       this.#checkSetup(sampled);
       return { code: 0 };
     } catch (error) {
       const message = "a batch of spans could not be exported";
-      this.#client.diagnostics.warnOnce("exporter", message, error);
+      this.#core.diagnostics.warnOnce("exporter", message, error);
       return { code: 1, error: new Error(message, { cause: error }) };
     }
   }
@@ -107,7 +112,7 @@ export class ClientSpanExporter {
     this.#hasExported = true;
     if (isFirst) this.#stopWatching?.();
     if (isFirst && isRegistered("trace"))
-      attempt(() => checkContexts(this.#client.diagnostics), undefined);
+      attempt(() => checkContexts(this.#core.diagnostics), undefined);
     for (const span of spans) if (isRoot(span)) this.#noteRoot(span);
   }
 
@@ -121,7 +126,7 @@ export class ClientSpanExporter {
     try {
       this.#exceptions?.accept(spans);
     } catch (error) {
-      this.#client.diagnostics.warnOnce(
+      this.#core.diagnostics.warnOnce(
         "exporter:events",
         "exceptions of exported spans could not be read, so some errors are not reported",
         error,

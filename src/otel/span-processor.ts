@@ -3,6 +3,8 @@ import type { Context } from "@opentelemetry/api";
 
 import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
+import type { Client } from "../client/public-client.js";
+import type { ErrorClient } from "../errors/error-reports.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND, isIdentified } from "../trace/span.js";
 import type { FinishedSpan, IdentifiedSpan, StartedSpan } from "../trace/span.js";
@@ -34,7 +36,8 @@ import { WaitingExceptions } from "../errors/root-exceptions.js";
  * A transaction is sent when a local root and all its descendants have ended. No method throws.
  */
 export class ClientSpanProcessor {
-  readonly #client: ClientCore;
+  readonly #core: ClientCore;
+  readonly #client: Client;
   readonly #ownsClient: boolean;
   readonly #assembler: SegmentAssembler;
   readonly #entries = new SpanEntries();
@@ -50,23 +53,25 @@ export class ClientSpanProcessor {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ClientCore, ownsClient: boolean) {
+  constructor(client: ErrorClient, ownsClient: boolean) {
+    const { core, errors } = client;
     this.#client = client;
+    this.#core = core;
     this.#ownsClient = ownsClient;
-    this.#destination = new SharedDestination(client, this.#entries.slot);
+    this.#destination = new SharedDestination(core, this.#entries.slot);
     processScopes().defaultUnit.expectSpans();
-    this.#assembler = createAssembler(client, (span) => this.#segmentOf(span));
-    this.#decide = createRootDecision(client);
-    this.#monitor = createSpanMonitor(client, () => client.newEventId());
-    const { ignoreSpans, spanExceptions, spanBreadcrumbs, maxBreadcrumbs } = client.settings;
+    this.#assembler = createAssembler(core, (span) => this.#segmentOf(span));
+    this.#decide = createRootDecision(core);
+    this.#monitor = createSpanMonitor(core, () => core.newEventId());
+    const { ignoreSpans, spanExceptions, spanBreadcrumbs, maxBreadcrumbs } = core.settings;
     this.#isIgnored = createSpanFilter(ignoreSpans);
     this.#exceptions =
       spanExceptions === "none"
         ? undefined
         : new ProcessorExceptions({
-            client,
+            errors,
             isAll: spanExceptions === "all",
-            waiting: new WaitingExceptions(client),
+            waiting: new WaitingExceptions(core),
           });
     this.#maxBreadcrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
@@ -152,7 +157,7 @@ export class ClientSpanProcessor {
     const scopes = scopesOfRoot(span, parentContext);
     assignUnit(span, scopes.unit);
     if (span.kind === SPAN_KIND.SERVER) scopes.unit.request = span.attributes;
-    this.#client.learnResource(span.resource);
+    this.#core.learnResource(span.resource);
     if (!isSampled) return;
     this.#destination.check(span);
     const origin = this.#decide(span, scopes);
@@ -178,7 +183,7 @@ export class ClientSpanProcessor {
     if (this.#hasCheckedContexts) return;
     this.#hasCheckedContexts = true;
     this.#stopWatching?.();
-    checkContexts(this.#client.diagnostics);
+    checkContexts(this.#core.diagnostics);
   }
 
   #end(span: FinishedSpan): void {
@@ -218,7 +223,7 @@ export class ClientSpanProcessor {
 
   #warn(message: string, error: unknown): void {
     try {
-      this.#client.diagnostics.warnOnce(`processor:${message}`, message, error);
+      this.#core.diagnostics.warnOnce(`processor:${message}`, message, error);
     } catch {
       diag.error("otel-sentry-bridge: diagnostics failed");
     }

@@ -10,7 +10,6 @@ import { writeStandardError } from "../support/setup-faults.js";
 import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
 import { attributionOfError } from "../context/attribution.js";
-import { reportThrown } from "../errors/error-reports.js";
 import { activeOwnCall, runDetached, runHook, runTraced } from "../context/suppress-tracing.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
@@ -22,37 +21,37 @@ import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { createBackpressure } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
 import { steadyNow } from "../support/time.js";
+import { BridgeClient, isBridgeClient } from "./bridge-client.js";
 import type { Delivery } from "./create-delivery.js";
 import { createDelivery } from "./create-delivery.js";
 import { checkDestination } from "./destination-check.js";
 import { newEventId } from "../client/event-id.js";
-import { getClient, isClient, setClient } from "../context/global-client.js";
+import { getClient, setClient } from "../context/global-client.js";
 import { OperationMetrics } from "../otel/self-metrics.js";
 import { reportFinalLoss } from "./final-loss.js";
 import type { EndedDelivery } from "./final-loss.js";
 import { ProcessEnd } from "./process-end.js";
 import type { EndingClient } from "./process-end.js";
-import { checkRegistrations } from "./registration-check.js";
 import { UncaughtErrors } from "./uncaught.js";
 
 /**
  * Creates a client. The first client becomes the process-wide client until it is closed. Throws an `OptionsError` that
  * names the option if one is invalid.
  */
-export function createClient(options: ClientOptions = {}): ClientCore {
+export function createClient(options: ClientOptions = {}): BridgeClient {
   const client = buildClient(options);
-  checkDestination(options, client);
+  checkDestination(options, client.core);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);
   return client;
 }
 
 /** Returns the client, or creates one that is used only for its settings: it needs no DSN and never becomes process-wide. */
-export function settingsClientOf(optionsOrClient: Client | ClientOptions): ClientCore {
-  return isClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
+export function settingsClientOf(optionsOrClient: Client | ClientOptions): BridgeClient {
+  return isBridgeClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
 }
 
-function buildClient(options: ClientOptions): ClientCore {
+function buildClient(options: ClientOptions): BridgeClient {
   const settings = settingsOf(options);
   const dependencies = commonDependencies(settings);
   const metrics = new OperationMetrics();
@@ -60,7 +59,7 @@ function buildClient(options: ClientOptions): ClientCore {
     ...dependencies,
     onOperation: (result, millis) => metrics.record(result, millis),
   });
-  const client: ClientCore = new ClientCore({
+  const core: ClientCore = new ClientCore({
     ...dependencies,
     sender: delivery?.sender,
     deliveryCounts: () => delivery?.counts() ?? {},
@@ -75,21 +74,22 @@ function buildClient(options: ClientOptions): ClientCore {
     onCaptured: () => metrics.check(),
     onClosed: () => {
       processEnd.remove(ending);
-      uncaughtErrors.remove(client);
+      uncaughtErrors.remove(core);
       metrics.detach();
       reportAtEnd();
     },
   });
+  const client = new BridgeClient(core);
   const reportAtEnd = (): void => {
-    checkRegistrations(client);
+    client.registrations.reportAll();
     if (delivery !== undefined)
       reportFinalLoss(dependencies.diagnostics, {
         ...endedDelivery(dependencies, delivery),
-        isClosed: client.isClosed,
+        isClosed: core.isClosed,
       });
   };
-  const ending = endingClient(client, reportAtEnd);
-  metrics.measure(client);
+  const ending = endingClient(core, reportAtEnd);
+  metrics.measure(core);
   processEnd.add(ending, settings.flushOnSignals);
   if (settings.captureUncaught) reportUncaught(client);
   return client;
@@ -112,9 +112,9 @@ const processEnd = new ProcessEnd(process);
 const uncaughtErrors = new UncaughtErrors(process);
 
 // A span may have recorded the error before; then it belongs to the unit of work of that span.
-function reportUncaught(client: ClientCore): void {
-  uncaughtErrors.add(client, (thrown, hint) =>
-    reportThrown(client, thrown, {
+function reportUncaught({ core, errors }: BridgeClient): void {
+  uncaughtErrors.add(core, (thrown, hint) =>
+    errors.reportThrown(thrown, {
       ...hint,
       attribution: attributionOfError(thrown),
       atMillis: Date.now(),
@@ -184,10 +184,10 @@ function pressureOf(settings: Settings, delivery: Delivery | undefined): Pressur
 
 /** Returns the client, or creates one from the options. */
 export function clientOf(optionsOrClient: Client | ClientOptions | undefined): {
-  client: ClientCore;
+  client: BridgeClient;
   isNew: boolean;
 } {
-  if (isClient(optionsOrClient)) return { client: optionsOrClient, isNew: false };
+  if (isBridgeClient(optionsOrClient)) return { client: optionsOrClient, isNew: false };
   return { client: createClient(optionsOrClient), isNew: true };
 }
 

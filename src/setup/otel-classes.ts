@@ -1,8 +1,6 @@
-import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ClientOptions } from "../options/options.js";
 import { isSampled } from "../otel/outgoing-trace.js";
-import { propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
 import { ClientLogRecordProcessor } from "../otel/log-record-processor.js";
@@ -10,9 +8,9 @@ import { reportLogged } from "../errors/logged-exceptions.js";
 import { ClientSampler } from "../otel/sampler.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
+import { isBridgeClient } from "./bridge-client.js";
 import { clientOf, settingsClientOf } from "./create-client.js";
 import { getClient } from "../context/global-client.js";
-import { watchRegistration } from "./registration-check.js";
 
 /**
  * An OTel `SpanProcessor` (SDK 2.x and 3.x) that turns spans into Sentry transactions. Add it to the span processors of
@@ -25,7 +23,7 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
   constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
-    watchRegistration(client, { kind: "SentrySpanProcessor", instance: this });
+    client.registrations.watch({ kind: "SentrySpanProcessor", instance: this });
   }
 }
 
@@ -41,7 +39,7 @@ export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
-    watchRegistration(client, { kind: "SentrySpanExporter", instance: this });
+    client.registrations.watch({ kind: "SentrySpanExporter", instance: this });
   }
 }
 
@@ -55,7 +53,7 @@ export class SentrySpanExporter extends ClientSpanExporter {
 export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
   constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
-    super(client, isNew, (logged) => reportLogged(client, logged));
+    super(client, isNew, (logged) => reportLogged(client.errors, logged));
   }
 }
 
@@ -69,7 +67,7 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
 export class SentrySampler extends ClientSampler {
   constructor(optionsOrClient?: Client | ClientOptions) {
     const own = optionsOrClient === undefined ? undefined : settingsClientOf(optionsOrClient);
-    super(() => own ?? getClient());
+    super(() => (own ?? getClient())?.core);
   }
 }
 
@@ -83,19 +81,14 @@ export class SentrySampler extends ClientSampler {
 export class SentryPropagator extends TracePropagator {
   constructor() {
     super({
-      segmentSource: (span) => getClient()?.propagatedTrace(span),
-      dscSource: (traceId, span) => getClient()?.samplingContext(traceId, isSampled(span)),
+      segmentSource: (span) => getClient()?.core.propagatedTrace(span),
+      dscSource: (traceId, span) => getClient()?.core.samplingContext(traceId, isSampled(span)),
       policy,
     });
   }
 }
 
-const policies = new WeakMap<ClientCore, PropagationPolicy>();
-
 function policy(): PropagationPolicy | undefined {
   const client = getClient();
-  if (client === undefined) return undefined;
-  const known = policies.get(client) ?? propagationPolicy(client.settings);
-  policies.set(client, known);
-  return known;
+  return isBridgeClient(client) ? client.policy : undefined;
 }

@@ -15,7 +15,7 @@ import { argumentChecks } from "./argument-checks.js";
 
 // Counted as an early loss, since the guarded function failed before the client captured anything.
 function lose(name: string, category: DataCategory, error: unknown): void {
-  getClient()?.ledger.early.record("internal_sdk_error", [{ category, quantity: 1 }]);
+  getClient()?.core.ledger.early.record("internal_sdk_error", [{ category, quantity: 1 }]);
   report(name, error);
 }
 

@@ -37,13 +37,26 @@ const SDK_PROCESSORS: ReadonlySet<string> = new Set([
   "SimpleSpanProcessor",
 ]);
 
-const watched = new WeakMap<ClientCore, Registrable[]>();
+/** The processors and exporters of one client, which must be registered with a tracer provider. No method throws. */
+export class RegistrationCheck {
+  readonly #client: ClientCore;
+  readonly #components: Registrable[] = [];
 
-/** Checks after 30 seconds that a processor or exporter is registered with a tracer provider, and reports it if not. */
-export function watchRegistration(client: ClientCore, component: Registrable): void {
-  const components = watched.get(client) ?? [];
-  watched.set(client, [...components, component]);
-  watch(client, component, GRACE_MILLIS);
+  constructor(client: ClientCore) {
+    this.#client = client;
+  }
+
+  /** Checks after 30 seconds that a processor or exporter is registered, and reports it if not. */
+  watch(component: Registrable): void {
+    this.#components.push(component);
+    watch(this.#client, component, GRACE_MILLIS);
+  }
+
+  /** Reports those that are not registered. Call it when the client or the process ends. */
+  reportAll(): void {
+    for (const component of this.#components)
+      attempt(() => report(this.#client, component), undefined);
+  }
 }
 
 function watch(client: ClientCore, component: Registrable, pauseMillis: number): void {
@@ -52,12 +65,6 @@ function watch(client: ClientCore, component: Registrable, pauseMillis: number):
     watch(client, component, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
   }, pauseMillis);
   component.instance.whenInUse(stop);
-}
-
-/** Reports unregistered processors and exporters of a client. Call it when the client or the process ends. Never throws. */
-export function checkRegistrations(client: ClientCore): void {
-  for (const component of watched.get(client) ?? [])
-    attempt(() => report(client, component), undefined);
 }
 
 /** Reports an unregistered component. Returns false if it is too early to tell. */

@@ -12,7 +12,7 @@ import type {
 } from "@opentelemetry/sdk-trace-base";
 import { onTestFinished } from "vitest";
 
-import type { ClientCore } from "../../src/client/client-core.js";
+import type { BridgeClient } from "../../src/setup/bridge-client.js";
 import { SentrySpanProcessor, setClient } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
 import { createClient } from "../../src/setup/create-client.js";
@@ -46,7 +46,7 @@ export interface BridgeSetup {
 
 /** A real SDK with the bridge in it, and all that it sends. */
 export interface Bridge {
-  readonly client: ClientCore;
+  readonly client: BridgeClient;
   readonly processor: SentrySpanProcessor;
   readonly provider: BasicTracerProvider;
   readonly tracer: Tracer;

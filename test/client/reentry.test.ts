@@ -90,7 +90,7 @@ describe("a logger of OpenTelemetry's diag that captures", () => {
     });
     const error = new Error("shared");
     capturingLogger(() => captureException(error));
-    client.diagnostics.warnOnce("kind", "a message");
+    client.core.diagnostics.warnOnce("kind", "a message");
 
     captureException(error);
     await client.flush();

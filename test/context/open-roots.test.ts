@@ -24,7 +24,7 @@ describe("the exceptions below a root that stays open", () => {
     ["the client is closed", (bridge: Bridge) => bridge.client.close()],
     [
       "the process has run out of work",
-      async (bridge: Bridge) => bridge.client.captureUnfinished(),
+      async (bridge: Bridge) => bridge.client.core.captureUnfinished(),
     ],
   ])("are reported, as handled, when %s", async (_when, end) => {
     const bridge = startBridge({}, { leavesOpen: true });

@@ -132,7 +132,7 @@ describe("a span with `sentry.monitor.slug`", () => {
 describe("the monitor of spans", () => {
   it("throws for nothing that a span may be", () => {
     const { client, warnings } = startGlobal();
-    const monitor = createSpanMonitor(client, newEventId);
+    const monitor = createSpanMonitor(client.core, newEventId);
     const frozen = Object.freeze({ attributes: { [SLUG]: "nightly" } });
     for (const span of [{}, frozen]) {
       monitor.start(span as StartedSpan);

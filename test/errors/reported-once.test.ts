@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import type { RecordedException } from "../../src/errors/exception-events.js";
 import { captureException, setUser, withIsolationScope, withScope } from "../../src/index.js";
 import { attributionInContext } from "../../src/context/attribution.js";
-import { reportRecorded, reportThrown } from "../../src/errors/error-reports.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import type { Bridge, BridgeSetup } from "../client/bridge.js";
 import { contextOf, startBridge } from "../client/bridge.js";
@@ -22,9 +21,9 @@ function reporterOf({ client }: Bridge, span: Span) {
   const attribution = attributionInContext(contextOf(span));
   return {
     thrown: (error: unknown, atMillis = NOW) =>
-      reportThrown(client, error, { attribution, atMillis }),
+      client.errors.reportThrown(error, { attribution, atMillis }),
     recorded: (form: "log" | "span", recorded: RecordedException, atMillis = NOW) =>
-      reportRecorded(client, recorded, { attribution, form, atMillis }),
+      client.errors.reportRecorded(recorded, { attribution, form, atMillis }),
   };
 }
 

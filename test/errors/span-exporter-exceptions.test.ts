@@ -101,9 +101,9 @@ describe("the exceptions of a trace in batches", () => {
   it("are judged by the root of their trace where a span between does not come for 20 seconds", async () => {
     const bench = startExporter();
     let now = 0;
-    const waiting = new WaitingExceptions(bench.client);
+    const waiting = new WaitingExceptions(bench.client.core);
     const exceptions = new BatchExceptions(
-      { client: bench.client, isAll: false, waiting },
+      { errors: bench.client.errors, isAll: false, waiting },
       () => now,
     );
     const root = spanOf({ name: "root", ...FAILED });

@@ -1,9 +1,11 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { correlationOf } from "../../src/context/correlation.js";
 import type { Log } from "../../src/protocol/items.js";
 import { logger } from "../../src/logs/logger.js";
-import { clientTelemetry } from "../../src/logs/client-telemetry.js";
+import { LogCapture } from "../../src/logs/log-capture.js";
 import { startIngestServer } from "../../src/testing/testing.js";
 import { startBridge } from "../client/bridge.js";
 import { hostileValues } from "./hostile-values.js";
@@ -49,7 +51,7 @@ describe("beforeSendLog", () => {
     const { log_item: items, log_byte: bytes } = client.stats().byCategory;
     expect(items).toMatchObject({ captured: 1, dropped: { before_send: 1 } });
     expect(bytes?.dropped.before_send).toBeGreaterThan(100);
-    expect(client.ledger.pending()).not.toHaveProperty("before_send");
+    expect(client.core.ledger.pending()).not.toHaveProperty("before_send");
   });
 
   it("leaves a log unchanged where it returns a promise, which is one fault in the set-up", async () => {
@@ -59,7 +61,7 @@ describe("beforeSendLog", () => {
     logger.info("kept");
     logger.info("kept, too");
     expect((await logs()).map(({ body }) => body)).toEqual(["kept", "kept, too"]);
-    expect(client.diagnostics.counts()).toMatchObject({ "async:beforeSendLog": 2 });
+    expect(client.core.diagnostics.counts()).toMatchObject({ "async:beforeSendLog": 2 });
   });
 
   it("does not see the logs that it writes itself", async () => {
@@ -136,19 +138,20 @@ describe("the logs of a client", () => {
     });
     const left = startTelemetry();
     logger.info("at the exit");
-    left.client.leave();
+    left.client.core.leave();
     expect(left.client.stats().byCategory.log_item?.captured).toBe(1);
   });
 
   it("leave five seconds after the first of them, by a timer that was injected", async () => {
     const { client, transport } = startTelemetry();
     const timers: [run: () => void, millis: number][] = [];
-    clientTelemetry(client, (run, millis) => {
+    const logs = new LogCapture(client.core, (run, millis) => {
       timers.push([run, millis]);
       return () => undefined;
     });
-    logger.info("one");
-    logger.info("two");
+    const log = { timestamp: 1, level: "info", attributes: {} } as const;
+    const correlation = correlationOf(ROOT_CONTEXT);
+    for (const message of ["one", "two"]) logs.capture({ ...log, message, correlation });
     expect(timers.map(([, millis]) => millis)).toEqual([5000]);
     expect(client.stats().byCategory.log_item).toBeUndefined();
     timers[0]?.[0]();
@@ -159,16 +162,16 @@ describe("the logs of a client", () => {
 
   it("are dropped and counted when a thousand are held", async () => {
     const { client, logs } = startTelemetry();
-    const captureBatch = client.captureBatch.bind(client);
+    const captureBatch = client.core.captureBatch.bind(client.core);
     let isFirst = true;
-    client.captureBatch = (batch) => {
+    client.core.captureBatch = (batch) => {
       captureBatch(batch);
       if (!isFirst) return;
       isFirst = false;
       for (let index = 0; index < 1500; index++) logger.info("more");
     };
     for (let index = 0; index < 100; index++) logger.info("first");
-    expect(client.ledger.pending()).toMatchObject({ log_item: 500 });
+    expect(client.core.ledger.pending()).toMatchObject({ log_item: 500 });
     expect(await logs()).toHaveLength(1100);
     const { log_item: items, log_byte: bytes } = client.stats().byCategory;
     expect(items).toMatchObject({ captured: 1600, dropped: { buffer_overflow: 500 } });

@@ -60,7 +60,7 @@ describe("metrics", () => {
       captured: 9,
       dropped: { invalid: 9 },
     });
-    expect(bench.client.diagnostics.counts()).toEqual({ metric: 9 });
+    expect(bench.client.core.diagnostics.counts()).toEqual({ metric: 9 });
   });
 
   it("take anything as attributes, and stay at about two kilobytes", async () => {
@@ -141,7 +141,7 @@ describe("the metrics of a client", () => {
     metrics.count("nothing", Number.NaN);
     expect(await bench.metrics()).toEqual([]);
     expect(bench.client.stats().byCategory).toEqual({});
-    expect(bench.client.diagnostics.counts()).toEqual({});
+    expect(bench.client.core.diagnostics.counts()).toEqual({});
   });
 
   it("are handed over by hundreds, and all counted", async () => {

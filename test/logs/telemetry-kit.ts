@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 
-import type { ClientCore } from "../../src/client/client-core.js";
+import type { BridgeClient } from "../../src/setup/bridge-client.js";
 import { setClient } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
 import { createClient } from "../../src/setup/create-client.js";
@@ -28,7 +28,7 @@ export const PROCESS_ATTRIBUTES = {
 
 /** A process-wide client, and what it sends. */
 export interface TelemetryBench {
-  readonly client: ClientCore;
+  readonly client: BridgeClient;
   readonly transport: MemoryTransport;
   /** Flushes; all logs so far, held against the protocol. */
   readonly logs: () => Promise<SentLog[]>;

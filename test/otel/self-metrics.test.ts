@@ -32,7 +32,7 @@ describe("the metrics of a client", () => {
   it("have the names, kinds and units of the conventions", async () => {
     const { provider, collect } = startReader();
     const { client } = startBridge();
-    const attached = attach(client, { provider, version: "1.2.3" });
+    const attached = attach(client.core, { provider, version: "1.2.3" });
     attached.recordOperation({ millis: 20 });
     const read = await collect();
     expect(read.map((metric) => ({ ...metric, points: undefined }))).toMatchObject([
@@ -56,7 +56,7 @@ describe("the metrics of a client", () => {
   it("say where the spans are", async () => {
     const { provider, value } = startReader();
     const bridge = startBridge();
-    attach(bridge.client, { provider });
+    attach(bridge.client.core, { provider });
     const all = async (): Promise<unknown[]> =>
       Promise.all([PROCESSED, QUEUE_SIZE, INFLIGHT, EXPORTED].map((name) => value(name)));
     const root = bridge.tracer.startSpan("root");
@@ -83,7 +83,7 @@ describe("the metrics of a client", () => {
         }),
     });
     const bridge = startBridge({ transport });
-    attach(bridge.client, { provider });
+    attach(bridge.client.core, { provider });
     bridge.tracer.startSpan("root").end();
     const flush = bridge.client.flush();
     await vi.waitFor(() => expect(answer).toBeDefined());
@@ -106,7 +106,7 @@ describe("the metrics of a client", () => {
       tracesSampler: ({ name }) => name !== "refused",
       beforeSendTransaction: (event) => (event.transaction === "hooked" ? null : event),
     });
-    attach(bridge.client, { provider });
+    attach(bridge.client.core, { provider });
     for (const name of ["ignored", "refused", "hooked", "lost"])
       bridge.tracer.startSpan(name).end();
     await bridge.client.flush();
@@ -122,7 +122,7 @@ describe("the metrics of a client", () => {
   it("call what ends after the shutdown `already_shutdown`", async () => {
     const { provider, value } = startReader();
     const bridge = startBridge();
-    attach(bridge.client, { provider });
+    attach(bridge.client.core, { provider });
     const span = bridge.tracer.startSpan("late");
     await bridge.processor.shutdown();
     span.end();
@@ -146,10 +146,10 @@ describe("the metrics of a client", () => {
   ])("name the server of %s where something is exported", async (_, changes, server) => {
     const { provider, value } = startReader();
     const { client } = startBridge();
-    const settings = { ...client.settings, dsn: DSN, transport: {}, ...changes };
+    const settings = { ...client.core.settings, dsn: DSN, transport: {}, ...changes };
     const measured: MeasuredClient = {
       settings,
-      diagnostics: client.diagnostics,
+      diagnostics: client.core.diagnostics,
       stats: () => client.stats(),
     };
     const attached = attach(measured, { provider });
@@ -163,9 +163,9 @@ describe("the metrics of a client", () => {
   it("of two clients are told apart", async () => {
     const { provider, collect } = startReader();
     const one = startBridge();
-    attach(one.client, { provider });
+    attach(one.client.core, { provider });
     const two = startBridge();
-    attach(two.client, { provider });
+    attach(two.client.core, { provider });
     one.tracer.startSpan("root").end();
     const processed = (await collect()).find(({ name }) => name === PROCESSED);
     expect(processed?.points.map((point) => point.value)).toEqual([1, 0]);
@@ -176,7 +176,7 @@ describe("the metrics of a client", () => {
   it("have the duration of a delivery in seconds, by its outcome", async () => {
     const { provider, value } = startReader();
     const { client } = startBridge();
-    const attached = attach(client, { provider });
+    const attached = attach(client.core, { provider });
     attached.recordOperation({ millis: 250, statusCode: 200 });
     attached.recordOperation({ millis: 1500, errorType: "send_error", statusCode: 400 });
     attached.recordOperation({ millis: 2000, errorType: "network_error" });
@@ -195,7 +195,7 @@ describe("without a meter provider", () => {
     const { provider, value } = startReader();
     const { client, tracer } = startBridge();
     const stats = vi.spyOn(client, "stats");
-    const attached = attach(client);
+    const attached = attach(client.core);
     tracer.startSpan("before").end();
     attached.check();
     attached.recordOperation({ millis: 1 });
@@ -212,7 +212,7 @@ describe("without a meter provider", () => {
     const two = startReader();
     const { client } = startBridge();
     metrics.setGlobalMeterProvider(one.provider);
-    const attached = attach(client);
+    const attached = attach(client.core);
     expect(await one.value(PROCESSED)).toBe(0);
     metrics.disable();
     metrics.setGlobalMeterProvider(two.provider);
@@ -230,7 +230,7 @@ describe("without a meter provider", () => {
     metrics.setGlobalMeterProvider(provider);
     const { client } = startBridge();
     getMeter.mockClear();
-    const attached = attach(client);
+    const attached = attach(client.core);
     for (let look = 0; look < 100; look++) attached.check();
     expect(getMeter).toHaveBeenCalledTimes(1);
   });
@@ -240,8 +240,8 @@ describe("after the end", () => {
   it("the counts are read no more, also where a provider comes later", async () => {
     const { provider, value } = startReader();
     const { client } = startBridge();
-    const attached = attach(client, { provider });
-    const late = attach(client);
+    const attached = attach(client.core, { provider });
+    const late = attach(client.core);
     attached.detach();
     attached.detach();
     late.detach();
@@ -258,7 +258,7 @@ describe("after the end", () => {
 });
 
 function hostile(bridge: Bridge, provider: ApiMeterProvider): void {
-  const attached = attach(bridge.client, { provider });
+  const attached = attach(bridge.client.core, { provider });
   attached.check();
   attached.recordOperation({ millis: 1 });
   attached.detach();

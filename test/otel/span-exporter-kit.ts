@@ -1,7 +1,7 @@
 import { diag } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 
-import type { ClientCore } from "../../src/client/client-core.js";
+import type { BridgeClient } from "../../src/setup/bridge-client.js";
 import { SentrySpanExporter, setClient } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
 import { createClient } from "../../src/setup/create-client.js";
@@ -21,7 +21,7 @@ import type { SpanChanges } from "../spans/hand-made-span.js";
 
 /** An exporter with a client of its own, and all that it sends. */
 export interface ExporterBench {
-  readonly client: ClientCore;
+  readonly client: BridgeClient;
   readonly exporter: SentrySpanExporter;
   readonly transport: MemoryTransport;
   /** Exports one batch. Throws unless the callback was called exactly once. */

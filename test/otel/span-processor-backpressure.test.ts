@@ -4,7 +4,7 @@ import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import type { ClientCore } from "../../src/client/client-core.js";
+import type { BridgeClient } from "../../src/setup/bridge-client.js";
 import { SentryPropagator, setClient } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
 import { createClient } from "../../src/setup/create-client.js";
@@ -21,7 +21,7 @@ import { DSN, contextOf } from "../client/bridge.js";
 const TRACE_ID = "4c79f60c11214eb38604f4ae0781bfb2";
 
 interface Pressed {
-  readonly client: ClientCore;
+  readonly client: BridgeClient;
   readonly provider: BasicTracerProvider;
   readonly transport: MemoryTransport;
   /** Starts a root with a child in it and ends both. */
@@ -34,8 +34,8 @@ function startPressed(
   { options = {}, part = "processor" }: { options?: ClientOptions; part?: string } = {},
 ): Pressed {
   const transport = createMemoryTransport();
-  const made = createClient({ dsn: DSN, transport, ...options });
-  const client = Object.assign(made, { pressure: { factor: () => pressure.value } });
+  const client = createClient({ dsn: DSN, transport, ...options });
+  Object.assign(client.core, { pressure: { factor: () => pressure.value } });
   const processor = new ClientSpanProcessor(client, true);
   const exporter = new ClientSpanExporter(client, false);
   const provider = new BasicTracerProvider({

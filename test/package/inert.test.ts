@@ -149,13 +149,16 @@ const PROGRAM = `
 // Members that only this package uses.
 const INNER: ReadonlySet<string> = new Set([
   "constructor",
+  // Parts of a client that only this package uses.
+  "core",
+  "errors",
+  "logs",
+  "metrics",
+  "policy",
+  "registrations",
+  "runs",
+  // Of scopes, processors and exporters.
   "admits",
-  "diagnostics",
-  "flushAtEnd",
-  "ledger",
-  "pressure",
-  "refusesReentry",
-  "isInOwnCall",
   "isInUse",
   "whenInUse",
 ]);

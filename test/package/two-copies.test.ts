@@ -70,6 +70,32 @@ describe("two installed copies of the package in one process", () => {
     ]);
   });
 
+  it("reports an error once, batches logs together and ends open runs, whichever copy saw them", async () => {
+    const program = `
+      const transport = { sent: [], async send({ body }) { this.sent.push(String(body)); return { outcome: "delivered", statusCode: 200, limits: {} }; }, async close() {} };
+      const client = esm.createClient({ transport });
+      new cjs.SentryLogRecordProcessor(client).onEmit({ hrTime: [1, 0], severityNumber: 9, body: "one", attributes: {}, resource: { attributes: {} }, instrumentationScope: { name: "log" } });
+      cjs.logger.info("two");
+      esm.logger.info("three");
+      const error = new Error("seen by both");
+      const ids = context.with(esm.forkIsolation(), () => [cjs, esm].map(({ captureException }) => captureException(error)));
+      void cjs.withMonitor("job", () => new Promise(() => {}));
+      await esm.close();
+      const lines = transport.sent.flatMap((envelope) => envelope.split("\\n").slice(1)).map((line) => { try { return JSON.parse(line); } catch { return {}; } });
+      console.log(JSON.stringify({
+        ids: new Set(ids).size,
+        errors: lines.filter(({ type }) => type === "event").length,
+        logs: lines.filter(({ type }) => type === "log").map((item) => item.item_count),
+        runs: lines.filter(({ monitor_slug }) => monitor_slug).map(({ status }) => status),
+      }));`;
+    expect(await told(program)).toEqual({
+      ids: 1,
+      errors: 1,
+      logs: [3],
+      runs: ["in_progress", "error"],
+    });
+  });
+
   it("has one global scope", async () => {
     expect(await told(`console.log(esm.getGlobalScope() === cjs.getGlobalScope());`)).toBe(true);
   });

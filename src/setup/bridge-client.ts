@@ -1,0 +1,69 @@
+import type { ClientCore } from "../client/client-core.js";
+import type { ClientStats } from "../client/stats.js";
+import { isClient } from "../context/global-client.js";
+import { setDetachedTimer } from "../context/suppress-tracing.js";
+import { OpenRuns, hasRuns } from "../crons/open-runs.js";
+import type { CronClient } from "../crons/open-runs.js";
+import { ErrorReports, hasErrors } from "../errors/error-reports.js";
+import type { ErrorClient } from "../errors/error-reports.js";
+import { LogCapture, hasLogs } from "../logs/log-capture.js";
+import type { LogClient } from "../logs/log-capture.js";
+import { MetricCapture, hasMetrics } from "../logs/metric-capture.js";
+import type { MetricClient } from "../logs/metric-capture.js";
+import { propagationPolicy } from "../otel/propagation-policy.js";
+import type { PropagationPolicy } from "../otel/propagation-policy.js";
+import { RegistrationCheck } from "./registration-check.js";
+
+/**
+ * The client that an application holds: the core, and beside it everything else that there is once per client. Each folder
+ * gets it as the interface that names the folder's own part.
+ */
+export class BridgeClient implements ErrorClient, CronClient, LogClient, MetricClient {
+  readonly core: ClientCore;
+  readonly errors: ErrorReports;
+  readonly runs: OpenRuns;
+  readonly logs: LogCapture;
+  readonly metrics: MetricCapture;
+  readonly policy: PropagationPolicy;
+  readonly registrations: RegistrationCheck;
+
+  constructor(core: ClientCore) {
+    this.core = core;
+    this.errors = new ErrorReports(core);
+    this.runs = new OpenRuns(core);
+    this.logs = new LogCapture(core, setDetachedTimer);
+    this.metrics = new MetricCapture(core, setDetachedTimer);
+    this.policy = propagationPolicy(core.settings);
+    this.registrations = new RegistrationCheck(core);
+  }
+
+  get dsn(): string | undefined {
+    return this.core.dsn;
+  }
+
+  get isClosed(): boolean {
+    return this.core.isClosed;
+  }
+
+  flush(timeoutMillis?: number): Promise<boolean> {
+    return this.core.flush(timeoutMillis);
+  }
+
+  close(timeoutMillis?: number): Promise<boolean> {
+    return this.core.close(timeoutMillis);
+  }
+
+  stats(): ClientStats {
+    return this.core.stats();
+  }
+}
+
+/** Returns true for a client with all parts, also one of another copy of the package. Never throws. */
+export function isBridgeClient(value: unknown): value is BridgeClient {
+  return (
+    isClient(value) &&
+    [hasErrors, hasRuns, hasLogs, hasMetrics].every((hasPart) => hasPart(value)) &&
+    "policy" in value &&
+    "registrations" in value
+  );
+}
