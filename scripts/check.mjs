@@ -1,6 +1,6 @@
 // Runs all checks, or those that are named, and prints how long each took: node scripts/check.mjs [step ...]
-// Stops at the first that fails. The steps from `package` to `next` use `dist`, which `build` writes; the tests make their own
-// build. Needs the npm registry; the tests of the inbox's page need Chromium.
+// Stops at the first that fails. All steps from `api` on but the tests use `dist`, which `build` writes; the tests make their
+// own build. Needs the npm registry; the tests of the inbox's page need Chromium.
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,28 +9,29 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packed = join(root, "node_modules/.cache/packed");
 
-/** Names and shell commands, in the order in which they run. */
+/** Names and shell commands, in the order in which they run: what is cheap first, then what fails most often. */
 const STEPS = {
   build: "node scripts/build.mjs",
   types: "npm run -s typecheck",
   lint: "npm run -s lint",
   format: "npm run -s format:check",
-  package: packageCommand,
   knip: "npm run -s knip",
-  demo: "node examples/shop/main.mjs",
-  soak: "node scripts/soak.mjs --minutes 1",
-  next: "node scripts/next/main.mjs 16",
+  api: "node scripts/api.mjs --check",
+  package: packageCommand,
   test: "npm test",
+  demo: "node examples/shop/main.mjs",
+  next: "node scripts/next/main.mjs 16",
+  soak: "node scripts/soak.mjs --minutes 1",
 };
 
-/** Packs the build once, under the name that `package:lint` reads. */
+/** Packs the build once, under the name that `lint:package` reads. */
 async function packageCommand() {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
   await run(`npm pack --ignore-scripts --silent --pack-destination "${packed}"`);
   const [tarball] = readdirSync(packed);
   renameSync(join(packed, tarball), join(packed, "package.tgz"));
-  return "npm run -s package:lint";
+  return "npm run -s lint:package";
 }
 
 function run(command) {

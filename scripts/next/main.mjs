@@ -1,5 +1,5 @@
 // Builds and runs a Next.js application with the set-ups of docs/nextjs.md, taken literally from the page, and compares
-// what arrives. `npm run check:next -- 15 16`; takes about a minute for each version, so it is no part of the tests.
+// what arrives. `npm run next -- 15 16`; takes about a minute for each version, so it is no part of the tests.
 // `npm run check` does it with the newest one.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
