@@ -31,8 +31,8 @@ export interface TransactionInput {
   /** Name of the root span, if it differs from the transaction's and the root is part of the transaction. */
   readonly spanName?: string | undefined;
   readonly op?: string | undefined;
-  /** Returns the event's JSON without `contexts` and without the closing brace; the client appends to it. */
-  readonly openJson: (eventId: string) => string;
+  /** JSON fields of the event, without braces; the client adds its id, the process data, the scopes and `contexts`. */
+  readonly fields: string;
   /** Start of the transaction, in seconds since 1970. */
   readonly start: number;
   /** Members of `contexts.trace`, as JSON. */

@@ -278,7 +278,7 @@ function transactionJson(content: TransactionContent): string {
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
   // If the scopes' contexts were too large and removed, those of the process are kept.
   const process = processContextsJson(members, scopes.contexts === "" ? {} : merged.contexts);
-  return `${input.openJson(eventId)}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
+  return `{"event_id":"${eventId}",${input.fields}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }
 
 function traceIds({ traceId, spanId }: TraceContext): JsonRecord {

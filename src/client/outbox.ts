@@ -23,8 +23,6 @@ export interface OutboxDependencies {
   readonly sender: EnvelopeSender | undefined;
   /** Gets a copy of every envelope; not part of any count. */
   readonly spotlight: EnvelopeSender | undefined;
-  /** Called for each captured event. Must not throw. */
-  readonly onCaptured?: (() => void) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   /** Timers for asynchronous hooks. Default: the system's. */
@@ -75,10 +73,9 @@ export class Outbox {
 
   /** Builds an event and sends it, unless a rate limit refuses its category; then `build` is not called. Never throws. */
   deliver(category: DataCategory, event: WaitingEvent, build: () => Eventual<BuildResult>): void {
-    const { sender, spotlight, onCaptured } = this.#dependencies;
+    const { sender, spotlight } = this.#dependencies;
     const { contents } = event;
     this.#given.add(contents);
-    onCaptured?.();
     try {
       // Spotlight gets every event, even under a rate limit.
       if (spotlight === undefined && sender?.refuses(category, contents) === true) return;

@@ -9,6 +9,7 @@ import type {
 } from "@opentelemetry/api";
 
 import type { ClientCore } from "../client/client-core.js";
+import type { RegisteredClient } from "../context/global-client.js";
 import { networkErrorCode } from "../delivery/http/send-failures.js";
 import type { SendResult } from "../delivery/transport.js";
 import { duringOwnCall } from "../support/own-call.js";
@@ -179,7 +180,10 @@ function withError(attributes: ComponentAttributes, { errorType }: MetricPoint):
   return errorType === undefined ? attributes : { ...attributes, "error.type": errorType };
 }
 
-/** The metrics of a client that is created after this object; until `measure` nothing is recorded. */
+/**
+ * The metrics of a client that is created after this object; until `measure` nothing is recorded. A meter provider that is
+ * registered late is found when the first root span starts, and at each delivery.
+ */
 export class OperationMetrics {
   #metrics: SelfMetrics | undefined;
 
@@ -194,12 +198,18 @@ export class OperationMetrics {
 
   /** Records the delivery of one envelope, in milliseconds. */
   record(result: SendResult, millis: number): void {
+    this.#metrics?.check();
     this.#metrics?.recordOperation({ millis, ...outcomeOf(result) });
   }
 
   detach(): void {
     this.#metrics?.detach();
   }
+}
+
+/** A client with the metrics about itself. */
+export interface MeasuredBridge extends RegisteredClient {
+  readonly operations: OperationMetrics;
 }
 
 function outcomeOf(result: SendResult): {

@@ -3,6 +3,7 @@ import { TraceFlags } from "@opentelemetry/api";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
+import type { MeasuredBridge, OperationMetrics } from "./self-metrics.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { attempt } from "../support/foreign.js";
 import { emptyUnit } from "../scope/unit.js";
@@ -34,6 +35,7 @@ export interface ExportOutcome {
 export class ClientSpanExporter {
   readonly #core: ClientCore;
   readonly #client: Client;
+  readonly #operations: OperationMetrics;
   readonly #ownsClient: boolean;
   readonly #assembler: BatchAssembler;
   readonly #exceptions: BatchExceptions | undefined;
@@ -43,8 +45,9 @@ export class ClientSpanExporter {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ErrorClient, ownsClient: boolean) {
+  constructor(client: ErrorClient & MeasuredBridge, ownsClient: boolean) {
     const { core, errors } = client;
+    this.#operations = client.operations;
     this.#client = client;
     this.#core = core;
     this.#ownsClient = ownsClient;
@@ -110,7 +113,10 @@ export class ClientSpanExporter {
   #checkSetup(spans: readonly FinishedSpan[]): void {
     const isFirst = !this.#hasExported;
     this.#hasExported = true;
-    if (isFirst) this.#stopWatching?.();
+    if (isFirst) {
+      this.#stopWatching?.();
+      this.#operations.check();
+    }
     if (isFirst && isRegistered("trace"))
       attempt(() => checkContexts(this.#core.diagnostics), undefined);
     for (const span of spans) if (isRoot(span)) this.#noteRoot(span);

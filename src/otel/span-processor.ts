@@ -5,6 +5,7 @@ import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
+import type { MeasuredBridge, OperationMetrics } from "./self-metrics.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND, isIdentified } from "../trace/span.js";
 import type { FinishedSpan, IdentifiedSpan, StartedSpan } from "../trace/span.js";
@@ -38,6 +39,7 @@ import { WaitingExceptions } from "../errors/root-exceptions.js";
 export class ClientSpanProcessor {
   readonly #core: ClientCore;
   readonly #client: Client;
+  readonly #operations: OperationMetrics;
   readonly #ownsClient: boolean;
   readonly #assembler: SegmentAssembler;
   readonly #entries = new SpanEntries();
@@ -53,8 +55,9 @@ export class ClientSpanProcessor {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ErrorClient, ownsClient: boolean) {
+  constructor(client: ErrorClient & MeasuredBridge, ownsClient: boolean) {
     const { core, errors } = client;
+    this.#operations = client.operations;
     this.#client = client;
     this.#core = core;
     this.#ownsClient = ownsClient;
@@ -178,12 +181,13 @@ export class ClientSpanProcessor {
     return segment && segmentView(segment);
   }
 
-  // At the first root, since the context manager may be registered after this processor is created.
+  // At the first root, since the context manager and the meter provider may be registered after this processor is created.
   #checkContexts(): void {
     if (this.#hasCheckedContexts) return;
     this.#hasCheckedContexts = true;
     this.#stopWatching?.();
     checkContexts(this.#core.diagnostics);
+    this.#operations.check();
   }
 
   #end(span: FinishedSpan): void {

@@ -12,22 +12,27 @@ import { MetricCapture, hasMetrics } from "../logs/metric-capture.js";
 import type { MetricClient } from "../logs/metric-capture.js";
 import { propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
+import type { MeasuredBridge, OperationMetrics } from "../otel/self-metrics.js";
 import { RegistrationCheck } from "./registration-check.js";
 
 /**
  * The client that an application holds: the core, and beside it everything else that there is once per client. Each folder
  * gets it as the interface that names the folder's own part.
  */
-export class BridgeClient implements ErrorClient, CronClient, LogClient, MetricClient {
+export class BridgeClient
+  implements ErrorClient, CronClient, LogClient, MetricClient, MeasuredBridge
+{
   readonly core: ClientCore;
   readonly errors: ErrorReports;
   readonly runs: OpenRuns;
   readonly logs: LogCapture;
   readonly metrics: MetricCapture;
   readonly policy: PropagationPolicy;
+  readonly operations: OperationMetrics;
   readonly registrations: RegistrationCheck;
 
-  constructor(core: ClientCore) {
+  constructor(core: ClientCore, operations: OperationMetrics) {
+    this.operations = operations;
     this.core = core;
     this.errors = new ErrorReports(core);
     this.runs = new OpenRuns(core);

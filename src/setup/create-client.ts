@@ -71,7 +71,6 @@ function buildClient(options: ClientOptions): BridgeClient {
     runDetached,
     runHook,
     activeOwnCall,
-    onCaptured: () => metrics.check(),
     onClosed: () => {
       processEnd.remove(ending);
       uncaughtErrors.remove(core);
@@ -79,7 +78,7 @@ function buildClient(options: ClientOptions): BridgeClient {
       reportAtEnd();
     },
   });
-  const client = new BridgeClient(core);
+  const client = new BridgeClient(core, metrics);
   const reportAtEnd = (): void => {
     client.registrations.reportAll();
     if (delivery !== undefined)

@@ -83,7 +83,7 @@ function customDelivery(
     ...senderSettings(settings, dependencies),
     transport: spool === undefined ? transport : withReplay(transport, () => replay),
     spool,
-    onSpooled: () => replay?.wake(),
+    onSpooled: () => runDetached(() => replay?.wake()),
     reports,
     onOperation: nudging(() => replay, onOperation),
   });
@@ -147,7 +147,7 @@ function httpDelivery(
     ...concurrency(options),
     transport: withReplay(retry, () => replay, http),
     spool,
-    onSpooled: () => replay?.wake(),
+    onSpooled: () => runDetached(() => replay?.wake()),
     reports,
     onOperation: nudging(() => replay, dependencies.onOperation),
   });

@@ -8,7 +8,7 @@ import type { SetTimer } from "../support/time.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
-import { headInWindow, jsonTransaction } from "./transaction.js";
+import { headInWindow, transactionFields } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";
 
 /** Passes assembled transactions to a client. */
@@ -137,7 +137,7 @@ function transactionInput(assembled: AssembledTransaction): TransactionInput {
     name: head.name,
     spanName: head.spanName,
     op: head.op,
-    openJson: (eventId) => jsonTransaction({ head, spans }, eventId),
+    fields: transactionFields({ head, spans }),
     start: head.start,
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,

@@ -90,13 +90,12 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
   };
 }
 
-/** Returns the JSON of a transaction event without the closing brace; the client appends its own members. */
-export function jsonTransaction(
-  transaction: Pick<AssembledTransaction, "head" | "spans">,
-  eventId: string,
-): string {
-  const { head } = transaction;
-  return `{"event_id":"${eventId}","type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${transaction.spans}]${head.measurements}${head.request}`;
+/** Returns the JSON fields of a transaction event that its spans determine, without braces. */
+export function transactionFields({
+  head,
+  spans,
+}: Pick<AssembledTransaction, "head" | "spans">): string {
+  return `"type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${spans}]${head.measurements}${head.request}`;
 }
 
 const SECONDS_PER_DAY = 86_400;

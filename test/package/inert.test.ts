@@ -154,6 +154,7 @@ const INNER: ReadonlySet<string> = new Set([
   "errors",
   "logs",
   "metrics",
+  "operations",
   "policy",
   "registrations",
   "runs",

@@ -2,7 +2,7 @@ import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
 import type { Segment, SegmentFate, SegmentOrigin } from "../../src/spans/segment.js";
-import { jsonTransaction } from "../../src/spans/transaction.js";
+import { transactionFields } from "../../src/spans/transaction.js";
 import type { AssembledTransaction } from "../../src/spans/transaction.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import { TRACE_ID, idOf, spanOf } from "./hand-made-span.js";
@@ -145,7 +145,7 @@ interface ReadSpan {
 }
 
 function readTransaction(assembled: AssembledTransaction): SentTransaction {
-  const text = `${jsonTransaction(assembled, "e".repeat(32))},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
+  const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(assembled)},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
   const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
   const { trace } = event.contexts;
   const all = [trace, ...event.spans];

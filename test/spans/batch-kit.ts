@@ -2,7 +2,7 @@ import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { BatchAssembler } from "../../src/spans/batch-assembler.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import type { SegmentOrigin } from "../../src/spans/segment.js";
-import { jsonTransaction } from "../../src/spans/transaction.js";
+import { transactionFields } from "../../src/spans/transaction.js";
 import type { AssembledTransaction } from "../../src/spans/transaction.js";
 import { manualTimers } from "../delivery/manual-timers.js";
 import { NOW, originOf } from "./assembler-kit.js";
@@ -94,7 +94,7 @@ interface ReadSpan {
 }
 
 function readBatch(assembled: AssembledTransaction): SentBatch {
-  const text = `${jsonTransaction(assembled, "e".repeat(32))},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
+  const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(assembled)},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
   const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
   const { trace } = event.contexts;
   const all = [trace, ...event.spans];

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { Chunk } from "../../src/spans/chunk.js";
 import { SpanEncoder } from "../../src/spans/span-encoder.js";
-import { continuation, jsonTransaction } from "../../src/spans/transaction.js";
+import { continuation, transactionFields } from "../../src/spans/transaction.js";
 import type { SpanChanges } from "./hand-made-span.js";
 import { spanOf } from "./hand-made-span.js";
 
@@ -14,7 +14,7 @@ function continued(
 ): Record<string, unknown> & { contexts: { trace: Record<string, unknown> } } {
   const span = spanOf({ parentSpanId: "b01b9f6349558cd1", ...changes });
   const parts = continuation(new Chunk(encoder.span(span, "b01b9f6349558cd1"), 0, false), reason);
-  const text = `${jsonTransaction(parts, "e".repeat(32))},"contexts":{"trace":{${parts.head.traceContext}}}}`;
+  const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(parts)},"contexts":{"trace":{${parts.head.traceContext}}}}`;
   return JSON.parse(text) as ReturnType<typeof continued>;
 }
 

@@ -6,7 +6,7 @@ import { encodeEnvelope, stampSentAt } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
 import type { FinishedSpan, SpanEvent, SpanLink } from "../../src/trace/span.js";
 import { SpanEncoder } from "../../src/spans/span-encoder.js";
-import { jsonTransaction } from "../../src/spans/transaction.js";
+import { transactionFields } from "../../src/spans/transaction.js";
 import { transactionFaults } from "../protocol/transaction-rules.js";
 import { NOW } from "./assembler-kit.js";
 import { TRACE_ID, newSpanId, spanOf } from "./hand-made-span.js";
@@ -128,12 +128,12 @@ function faultsOf(
   const spans = children.map((changes) =>
     encoder.span(spanOf({ ...changes, spanId: newSpanId() }), head.spanId),
   );
-  const open = jsonTransaction({ head, spans: spans.join(",") }, EVENT_ID);
+  const fields = transactionFields({ head, spans: spans.join(",") });
   const envelope = encodeEnvelope({
     eventId: EVENT_ID,
     category: "transaction",
     itemType: "transaction",
-    payload: `${open},"contexts":{"trace":{${head.traceContext}}}}`,
+    payload: `{"event_id":"${EVENT_ID}",${fields},"contexts":{"trace":{${head.traceContext}}}}`,
     headerMembers: ',"sdk":{"name":"test","version":"1"}',
     contents: [],
   });

@@ -59,7 +59,10 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   /** Called with the first 16 KiB of the body of each response that refuses an envelope. */
   readonly onRefusalText?: ((text: string) => void) | undefined;
   readonly diagnostics: Diagnostics;
-  /** Runs a function outside of any unit of work, with tracing suppressed. */
+  /**
+   * Runs a function outside of any unit of work, with tracing suppressed. Used at the start and by `close`; the caller of
+   * `send` must be detached already, because sockets and timers keep the async context in which they are created.
+   */
   readonly runDetached: <T>(run: () => T) => T;
   /** Wall clock, in milliseconds since 1970; default `Date.now`. */
   readonly now?: (() => number) | undefined;
@@ -135,10 +138,14 @@ class PooledTransport implements HttpTransport {
       settings.runDetached(() => setImmediate(() => this.#tryLoading()));
   }
 
-  // Detached, because sockets and timers keep the async context in which they are created; it must not be that of a
-  // user's request.
+  // The usual case creates one promise only, because each costs time, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
-    return this.#settings.runDetached(() => this.#deliver(envelope, options));
+    const pool = this.#pool;
+    if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
+      return this.#prepareAndPost(envelope, options).catch((error) => retryable(error, "refused"));
+    }
+    stampSentAt(envelope, this.#now());
+    return this.#post(pool, { body: envelope.body, isPacked: false, options });
   }
 
   close(): Promise<void> {
@@ -156,16 +163,6 @@ class PooledTransport implements HttpTransport {
 
   counts(): ConnectionCounts {
     return { ...(this.#pool?.tally ?? NO_COUNTS) };
-  }
-
-  // The usual case creates one promise only, because each costs time, more so with async hooks.
-  #deliver(envelope: EncodedEnvelope, options: SendOptions | undefined): Promise<SendResult> {
-    const pool = this.#pool;
-    if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
-      return this.#prepareAndPost(envelope, options).catch((error) => retryable(error, "refused"));
-    }
-    stampSentAt(envelope, this.#now());
-    return this.#post(pool, { body: envelope.body, isPacked: false, options });
   }
 
   async #prepareAndPost(

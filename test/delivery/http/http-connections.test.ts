@@ -3,9 +3,11 @@ import diagnosticsChannel from "node:diagnostics_channel";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { DiscardLedger } from "../../../src/client-reports/ledger.js";
+import { createEnvelopeSender } from "../../../src/delivery/envelope-sender.js";
 import { openHttp } from "./http-support.js";
 import { times } from "../in-sequence.js";
-import { envelopeOf } from "../support.js";
+import { envelopeOf, recordingDiagnostics } from "../support.js";
 
 describe("connections", () => {
   it("are reused: 500 envelopes need no more than the maximum", async () => {
@@ -43,17 +45,18 @@ describe("connections", () => {
     onTestFinished(() =>
       channels.forEach((channel) => diagnosticsChannel.unsubscribe(channel, look)),
     );
-    const { transport } = await openHttp({
-      maxConnections: 1,
-      gzipThresholdBytes: 1000,
+    const { transport } = await openHttp({ maxConnections: 1, gzipThresholdBytes: 1000 });
+    const sender = createEnvelopeSender({
+      transport,
+      recorder: new DiscardLedger(),
+      diagnostics: recordingDiagnostics().diagnostics,
       runDetached: (run) => unit.exit(run),
     });
-    await unit.run("a request", () =>
-      Promise.all([
-        transport.send(envelopeOf()),
-        transport.send(envelopeOf("error", { payloadBytes: 5000 })),
-      ]),
-    );
+    await unit.run("a request", async () => {
+      sender.enqueue(envelopeOf());
+      sender.enqueue(envelopeOf("error", { payloadBytes: 5000 }));
+      await sender.flush(5000);
+    });
     expect(seen.length).toBeGreaterThanOrEqual(7);
     expect(new Set(seen)).toEqual(new Set([undefined]));
   });
