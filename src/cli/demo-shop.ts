@@ -33,7 +33,7 @@ export async function runShop(): Promise<void> {
   await withMonitor("restock", () => delay(ITEM_MILLIS), { schedule });
 }
 
-// Like an HTTP instrumentation: a SERVER span per request, which becomes a transaction.
+// Imitates an HTTP instrumentation: one SERVER span per request, which becomes a transaction.
 async function serve(order: Order, tracer: Tracer): Promise<void> {
   const attributes = {
     "http.request.method": "POST",

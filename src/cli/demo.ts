@@ -17,7 +17,7 @@ import type { Terminal } from "./terminal.js";
 
 /** Options of the `demo` command. */
 interface DemoOptions extends Pick<InboxOptions, "open" | "port"> {
-  /** Ends when everything has arrived, instead of keeping the inbox open. */
+  /** Ends the command when everything has arrived, instead of keeping the inbox open. */
   readonly once?: boolean | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function runDemo(
       ...options,
       async whenListening({ dsn, url }) {
         hasArrived = await send(sdk, dsn);
-        const arrived = `${hasArrived ? "Arrived" : "Not all has arrived, only"}: ${summaryOf(stats())}.`;
+        const arrived = `${hasArrived ? "Arrived" : "Not everything has arrived, only"}: ${summaryOf(stats())}.`;
         const next = once ? [] : [`See all of it at ${url} (Ctrl-C ends the inbox).`];
         return { lines: ["", arrived, ...next], ends: once };
       },

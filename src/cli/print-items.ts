@@ -49,7 +49,7 @@ function metricLines(metrics: readonly MetricView[]): Piece[][] {
   return Array.from(byName.values(), (group): Piece[] => {
     const { name = "", type = "", unit = "" } = group[0] ?? {};
     const sum = group.reduce((total, { value }) => total + value, 0);
-    // The sum of a gauge is meaningless; show its last value.
+    // The sum of a gauge is meaningless, so its last value is shown.
     const [word, value] = type === "gauge" ? ["last", group.at(-1)?.value ?? 0] : ["sum", sum];
     const texts = [`${group.length}×`, `${word} ${Number(value.toPrecision(6))}`, unit];
     const facts = texts.filter((text) => text !== "").join("  ");

@@ -6,7 +6,7 @@ import { endOf, lineOf, printable, styled, textWidth } from "./terminal.js";
 import type { Piece, Terminal } from "./terminal.js";
 import { waterfall } from "./waterfall.js";
 
-/** Bounds of the line width; within them lines are as wide as the terminal. */
+/** Limits of the line width. Between them, lines are as wide as the terminal. */
 const MIN_COLUMNS = 60;
 const MAX_COLUMNS = 200;
 
@@ -73,7 +73,7 @@ function countsOf({ transactions, spans, errors }: TraceRecord): string[] {
     .map(([quantity, noun]) => `${quantity} ${noun}${quantity === 1 ? "" : "s"}`);
 }
 
-// Services, status of the root, duration and time.
+// Returns the services, the status of the root, the duration and the time.
 function titleOf(trace: TraceRecord): Piece[] {
   const root = rootOf(trace);
   const { start, millis } = extentOf(trace);
@@ -126,7 +126,7 @@ function errorLines(error: ErrorView, { names, columns }: ErrorContext): Piece[]
   ];
 }
 
-// A path that is too long is cut at its beginning, since the file name is at the end.
+// A path that is too long is cut at its beginning, because the file name is at its end.
 function originLines(
   location: string,
   { origin, columns }: { origin: string; columns: number },

@@ -11,7 +11,7 @@ import { EXIT_FAILED, EXIT_OK, UsageError } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 import { TraceGroups } from "./trace-groups.js";
 
-/** Not Spotlight's port (8969), so that both can run. */
+/** Differs from Spotlight's port (8969), so that both can run. */
 export const DEFAULT_INBOX_PORT = "8970";
 const MAX_PORT = 65_535;
 

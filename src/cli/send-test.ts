@@ -36,7 +36,7 @@ export async function runSendTest(dsn: string | undefined, terminal: Terminal): 
     dsn: target,
     transport: attempts.transport,
     tracesSampleRate: 1,
-    // The summary below replaces the client's report of losses.
+    // The summary below replaces the client's report of lost items.
     silent: true,
     beforeSendTransaction: (event) => {
       transactionId = event.event_id;
@@ -66,7 +66,7 @@ interface Attempts {
   cause(): string;
 }
 
-// Without retries, so that a failure is reported at once.
+// Creates a transport without retries, so that a failure is reported at once.
 function singleAttempts(dsn: string): Attempts {
   let cause: string | undefined;
   let detail = "";
@@ -101,7 +101,8 @@ function causeOf(result: SendResult, bodyBytes: number): string | undefined {
     : rejectionMessage(result.statusCode, bodyBytes);
 }
 
-// Relay responds with { detail, causes }; a proxy in front of it with an HTML page.
+// Returns the reason in the body of a response. Relay responds with { detail, causes }; a proxy in front of it with an
+// HTML page.
 function detailIn(text: string): string {
   const answer = attempt<unknown>(() => JSON.parse(text), undefined);
   const causes = memberOf(answer, "causes");

@@ -18,7 +18,7 @@ const PIPED_COLUMNS = 80;
 /** Returns the terminal of the process. Uses colours on a TTY that supports them (Node reads `NO_COLOR`), or if they are forced. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
-  // A reader that closes the pipe early, such as `head`, is not a failure.
+  // It is not a failure if a reader such as `head` closes the pipe early.
   stdout.on("error", () => process.exit(0));
   return {
     print: (line) => stdout.write(`${line}\n`),
@@ -30,7 +30,7 @@ export function processTerminal(): Terminal {
   };
 }
 
-// Received text must not control the terminal: replace control and format characters and line separators.
+// Received text must not control the terminal, so control and format characters and line separators are replaced.
 const MAX_LENGTH = 1000;
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
@@ -118,7 +118,7 @@ const WIDE =
 // Combining marks take no column.
 const COMBINING = /\p{M}/u;
 
-// Fast path for most texts: one column per character.
+// Most texts take one column per character, which this pattern recognizes fast.
 const NARROW = /^[\u{20}-\u{2FF}\u{2500}-\u{257F}]*$/u;
 
 /** Returns the number of columns of a printable text in a terminal. */

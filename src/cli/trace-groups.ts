@@ -10,17 +10,17 @@ interface TraceGroupsSettings {
   readonly setTimer?: (run: () => void, millis: number) => () => void;
 }
 
-/** A trace is printed after this time without an arrival. */
+/** A trace is printed if nothing has arrived for it for this time. */
 export const QUIET_MILLIS = 500;
 
 /** How long an error waits for the first spans of its trace: a request may continue after its error. */
 export const ERROR_MILLIS = 2000;
 
-/** Bounds of waiting traces and of arrivals per trace; above them, traces are printed at once. */
+/** Limits of waiting traces, and of arrivals per trace. If a limit is exceeded, traces are printed at once. */
 export const MAX_WAITING_TRACES = 100;
 export const MAX_WAITING_ARRIVALS = 100;
 
-/** Bounds of traces whose errors were printed before their spans, and of such errors per trace. */
+/** Limits of traces whose errors were printed before their spans, and of such errors per trace. */
 const MAX_EARLY_TRACES = 100;
 const MAX_EARLY_ERRORS = 10;
 
@@ -30,7 +30,7 @@ interface Group {
   cancel: () => void;
 }
 
-/** Groups the spans and errors of a trace, since several services send their parts at different times. */
+/** Groups the spans and errors of each trace, because several services send their parts at different times. */
 export class TraceGroups {
   readonly #print: (trace: TraceRecord) => void;
   readonly #setTimer: (run: () => void, millis: number) => () => void;

@@ -86,7 +86,7 @@ function timesOf({ spans }: SpanRow): string {
   return spans.length > 1 ? ` ×${spans.length}` : "";
 }
 
-// Cuts the name and not the count behind it.
+// Cuts the name but not the count after it.
 function labelOf(row: SpanRow, width: number): string {
   const times = timesOf(row);
   const room = width - textWidth(times);

@@ -9,7 +9,7 @@ import type { AttachmentItem } from "../protocol/envelope.js";
 /** Maximum size of an attachment, in bytes (protocol: attachments). */
 export const MAX_ATTACHMENT_BYTES: number = 20 * 1024 * 1024;
 
-// Common file systems limit names to 255 bytes.
+// Characters of a file name that are sent. Common file systems limit names to 255 bytes.
 const MAX_NAME_LENGTH = 1024;
 
 /** An event's attachments as envelope items, and counts of those that are not sent. */
@@ -29,7 +29,7 @@ export const NO_ATTACHMENTS: AttachmentItems = Object.freeze({
   refusedBytes: 0,
 });
 
-/** Converts attachments to envelope items. The application's values are not trusted to have the declared types. */
+/** Converts attachments to envelope items. Values of the application are not trusted to have their declared types. */
 export function attachmentItems(attachments: readonly Attachment[]): AttachmentItems {
   if (attachments.length === 0) return NO_ATTACHMENTS;
   const items: AttachmentItem[] = [];
@@ -47,7 +47,7 @@ export function attachmentItems(attachments: readonly Attachment[]): AttachmentI
   return { items, bytes, refused, refusedBytes };
 }
 
-// A character takes at least one byte, so cutting first bounds the work for a text that is too large in any case.
+// A character takes at least one byte, so cutting first limits the work for a string that is too large in any case.
 function bytesOf(text: string): Uint8Array {
   return Buffer.from(text.slice(0, MAX_ATTACHMENT_BYTES + 1));
 }

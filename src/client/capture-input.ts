@@ -17,11 +17,14 @@ export interface SegmentView extends SamplingDecision {
   /** Resource of the local root. */
   readonly resource?: ResourceView | undefined;
   /**
-   * Returns the transaction's name for an event that is captured now, undefined if its source is `url`. Uses the spans
-   * that are open, those that have ended, and `route`, because the root's final name is not known yet.
+   * Returns the transaction's name for an event that is captured now; undefined if its source is `url`. The root's
+   * final name is not known yet, so it is derived from the spans that are open, those that have ended, and `route`.
    */
   readonly nameNow?: (route: string | undefined) => string | undefined;
-  /** Returns the finished client spans of the unit that are buffered in the segment and led to the current work. */
+  /**
+   * Returns the finished client spans of the unit that are buffered in the segment and belong to the call path of the
+   * current work.
+   */
   readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
 }
 
@@ -35,12 +38,12 @@ export interface TransactionInput {
   readonly fields: string;
   /** Start of the transaction, in seconds since 1970. */
   readonly start: number;
-  /** Members of `contexts.trace`, as JSON. */
+  /** Properties of `contexts.trace`, as JSON. */
   readonly traceContext: string;
   readonly responseStatusCode: number | undefined;
   /** Number of spans, including the root. */
   readonly spanCount: number;
-  /** Characters of the encoded spans, by which a transaction that waits for a hook is bounded. */
+  /** Characters of the encoded spans; they count towards the limit for transactions that wait for a hook. */
   readonly length: number;
   readonly trace: SegmentView;
   readonly resource: ResourceView | undefined;
@@ -55,7 +58,7 @@ export interface ErrorCapture {
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
   /** Error filters, `sampleRate` and `beforeSend` do not apply to feedback. Default `error`. */
   readonly category?: "error" | "feedback";
-  /** Least specific first. */
+  /** Least specific scope first. */
   readonly scopes: readonly ScopeData[];
   /** Returns breadcrumbs made of spans, in addition to those of the scopes. */
   readonly breadcrumbs?: (() => readonly Breadcrumb[]) | undefined;
@@ -70,18 +73,18 @@ export interface TraceContext {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
-  /** The span object, by which a processor finds its segment. */
+  /** The span object, with which a processor finds its segment. */
   readonly span?: object | undefined;
   /** Trace headers of the request. */
   readonly incoming?: IncomingTrace | undefined;
-  /** Route of the request, if an instrumentation has left it in the context. */
+  /** Route of the request, if an instrumentation has stored it in the context. */
   readonly route?: string | undefined;
 }
 
 /** A check-in of a monitored job. */
 export interface CheckInCapture {
   readonly checkInId: string;
-  /** Members of the check-in item, named as in the protocol. */
+  /** Fields of the check-in item, named as in the protocol. */
   readonly members: JsonRecord;
   readonly trace: TraceContext | undefined;
 }
@@ -90,10 +93,10 @@ export interface CheckInCapture {
 export interface ItemBatch {
   readonly category: "log_item" | "trace_metric";
   readonly itemType: string;
-  /** Members of the item's header, as JSON with a leading comma. */
+  /** Fields of the item's header, as JSON with a leading comma. */
   readonly itemMembers: string;
   /** JSON without lone surrogates. */
   readonly payload: string;
-  /** Counts that are recorded if the batch is lost. */
+  /** Items to count as discarded if the batch is lost. */
   readonly contents: readonly ItemCount[];
 }

@@ -27,8 +27,8 @@ export interface ClientDependencies extends BuilderDependencies, OutboxDependenc
   /** Runs a hook with tracing suppressed. */
   readonly runHook?: (<T>(run: () => T) => T) | undefined;
   /**
-   * Returns the kind of the application callback (hook, transport, logger) that the running code belongs to. Default:
-   * synchronous calls only.
+   * Returns the kind of application callback (hook, transport, logger) that the running code belongs to. Default:
+   * recognizes synchronous calls only.
    */
   readonly activeOwnCall?: (() => OwnCall | undefined) | undefined;
 }
@@ -65,7 +65,7 @@ export function createComponents(dependencies: ClientDependencies): ClientCompon
   };
 }
 
-// The data of `initialScope` is less specific than that of all other scopes.
+// The data of `initialScope` is overridden by all other scopes.
 function initialScopes({ initialScope }: Settings, diagnostics: Diagnostics): readonly ScopeData[] {
   if (initialScope === undefined) return [];
   const scope = new Scope();

@@ -42,7 +42,7 @@ export class ClientCore implements Client {
   readonly ledger: DiscardLedger;
   /** The backpressure by which sampling rates are lowered. */
   readonly pressure: Pressure;
-  /** Scope data of the option `initialScope`, less specific than all scopes. */
+  /** Scope data of the option `initialScope`, which all other scopes override. */
   readonly initialScopes: readonly ScopeData[];
   readonly #deliveryCounts: () => DeliveryCounts;
   readonly #builder: EnvelopeBuilder;
@@ -109,12 +109,12 @@ export class ClientCore implements Client {
     return this.#closing !== undefined;
   }
 
-  /** Gives the client the OTel resource that describes the process in events without a span. */
+  /** Gives the client the OTel resource that describes the process, for events without a span. */
   learnResource(resource: ResourceView | undefined): void {
     this.#builder.learnResource(resource);
   }
 
-  /** Registers a source of spans, which the client counts in `stats` and flushes with its own events. */
+  /** Registers a source of spans, which the client includes in `stats` and flushes with its own events. */
   addSpanSource(source: SpanSource): void {
     this.#sources.addSpans(source);
   }
@@ -130,8 +130,8 @@ export class ClientCore implements Client {
   }
 
   /**
-   * Registers a function that is called when the process has nothing left to do, or ends: open work will not finish any
-   * more. It may be called more than once.
+   * Registers a function that is called when the process has nothing left to do, or ends, so that open work will not
+   * finish any more. It may be called more than once.
    */
   onEnding(fn: () => void): void {
     this.#onEnding.add(fn);
@@ -153,9 +153,9 @@ export class ClientCore implements Client {
   }
 
   /**
-   * Returns true, and counts the items as `reentrant`, if the running code is a callback of the application that this
-   * package is calling: capturing there would call it again, without end. Hooks may capture logs and metrics, which have
-   * hooks of their own.
+   * Returns true, and counts the items as `reentrant`, if the running code is an application callback that this package
+   * is calling: capturing there would call it again, without end. Hooks may capture logs and metrics, which have hooks
+   * of their own.
    */
   refusesReentry(contents: readonly ItemCount[], isTelemetry: boolean = false): boolean {
     const call = this.#activeOwnCall();
@@ -227,7 +227,7 @@ export class ClientCore implements Client {
     return this.#endTime.during(this.#flush(this.#endTime.valid(timeoutMillis)));
   }
 
-  /** Flushes at the end of the process, within the time that `EndTime` leaves of `shutdownTimeoutMillis`. */
+  /** Flushes at the end of the process, within the part of `shutdownTimeoutMillis` that `EndTime` has left. */
   flushAtEnd(): Promise<boolean> {
     return this.flush(this.#endTime.remaining);
   }
@@ -242,12 +242,15 @@ export class ClientCore implements Client {
     return this.#sources.started() + this.#outbox.activity();
   }
 
-  /** From now on only a pending `flush` keeps the process alive. Requests in flight may be retried later. */
+  /**
+   * Makes sure that from now on only a pending `flush` keeps the process alive. Requests in flight may be retried
+   * later.
+   */
   letGo(): void {
     this.#outbox.letGo();
   }
 
-  /** Saves unsent envelopes at the end of the process, where only synchronous work is possible. */
+  /** Saves unsent envelopes at the end of the process, when only synchronous work is possible. */
   leave(): void {
     this.captureUnfinished();
     this.#sources.release();
@@ -280,7 +283,7 @@ export class ClientCore implements Client {
 function report(this: ClientCore, error: unknown): void {
   this.diagnostics.warnOnce(
     "client:call",
-    "a method of the client threw an error, and the call had no effect. This is a fault of otel-sentry-bridge",
+    "a method of the client threw an error, and the call had no effect. This is a bug in otel-sentry-bridge; please report it",
     error,
   );
 }

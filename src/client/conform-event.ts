@@ -15,20 +15,20 @@ import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.j
 import { SDK_INFO } from "./process-data.js";
 import { jsonFormOf } from "./valid-event.js";
 
-/** An event that Relay accepts unchanged, and the rules that the given event broke. */
+/** An event that Relay accepts unchanged, and the rules that the original event broke. */
 export interface ConformedEvent<Event> {
   readonly event: Event;
   readonly broken: ReadonlySet<ValueRule>;
 }
 
-/** Returns a valid form of the value, undefined to leave it out; adds the rule that the value broke to `broken`. */
+/** Returns a valid form of a value, or undefined to leave it out; adds the rule that the value broke to `broken`. */
 type Conform = (value: unknown, broken: Set<ValueRule>) => unknown;
 
 const MAX_NAME_LENGTH = 200;
 const MAX_LOGGER_LENGTH = 64;
 const MAX_MESSAGE_LENGTH = 8192;
 
-// Only white space at the ends may change without the rule counting as broken.
+// White space at the ends may be removed without counting as a broken rule.
 function byRule(rule: ValueRule, valid: (value: unknown) => string | undefined): Conform {
   return (value, broken) => {
     const sent = valid(value);
@@ -40,7 +40,7 @@ function byRule(rule: ValueRule, valid: (value: unknown) => string | undefined):
 const text = (max: number): Conform =>
   byRule("event", (value) => textMember(value, max)?.trim() || undefined);
 
-// Leaves out a value that `accepts` refuses.
+// Leaves out a value that `accepts` rejects.
 function shaped(rule: ValueRule, accepts: (value: unknown) => boolean): Conform {
   return (value, broken) => {
     if (accepts(value)) return value;
@@ -52,7 +52,7 @@ function shaped(rule: ValueRule, accepts: (value: unknown) => boolean): Conform 
 const record = shaped("event", isRecord);
 const asItIs: Conform = (value) => value;
 
-// Applies `part` to each member of a list.
+// Applies `part` to each element of an array.
 function each(rule: ValueRule, part: Conform): Conform {
   return (value, broken) => {
     if (!Array.isArray(value)) return shaped(rule, () => false)(value, broken);
@@ -103,7 +103,7 @@ const contexts: Conform = (given, broken) => {
   return Object.fromEntries(entries.filter(([, context]) => context !== undefined)) as object;
 };
 
-// Relay shows an error on an event whose SDK has no name or no version.
+// Relay adds an error to an event whose SDK has no name or no version.
 const sdk: Conform = (given, broken) => {
   if (isRecord(given) && ["name", "version"].every((name) => typeof given[name] === "string"))
     return given;
@@ -167,8 +167,8 @@ function fieldRule(name: string): Conform | undefined {
 }
 
 /**
- * Makes an event valid that the application may have changed or made. Relay answers 200, deletes the values that break
- * its rules, and Sentry shows an error on the event. Throws what a getter of the event throws.
+ * Makes an event valid that the application may have changed or created. Relay would answer 200 and delete the values
+ * that break its rules, and Sentry would show an error on the event. Throws what a getter of the event throws.
  */
 export function conformEvent<Event extends object>(given: Event): ConformedEvent<Event> {
   const broken = new Set<ValueRule>();

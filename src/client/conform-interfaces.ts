@@ -14,7 +14,7 @@ const isCount: Accepts = (value) => Number.isSafeInteger(value) && Number(value)
 const isPairs: Accepts = (value) => isRecord(value) || Array.isArray(value);
 const isQuery: Accepts = (value) => isText(value) || isPairs(value);
 
-// Relay refuses a cookie header without a pair, such as `[Filtered]`.
+// Relay rejects a cookie header without a pair, such as `[Filtered]`.
 const isCookies: Accepts = (value) => {
   if (typeof value === "string")
     return value.split(";").every((pair) => pair.trim() === "" || pair.includes("="));
@@ -52,8 +52,8 @@ const REQUEST_MEMBERS: Shapes = {
 };
 
 /**
- * Returns the exception with only members that Relay accepts, and with a type if it has neither a type nor a value
- * (protocol: exception interface). Returns undefined if `given` is no object.
+ * Returns the exception with only the fields that Relay accepts, and with a type if it has neither a type nor a value
+ * (protocol: exception interface). Returns undefined if `given` is not an object.
  */
 export function conformException(given: unknown, broken: Set<ValueRule>): object | undefined {
   if (!isRecord(given)) {
@@ -70,7 +70,7 @@ export function conformException(given: unknown, broken: Set<ValueRule>): object
   return sent === undefined ? valid : { ...valid, mechanism: sent };
 }
 
-/** Returns the request without the members that Relay would delete (protocol: request interface). */
+/** Returns the request without the fields that Relay would delete (protocol: request interface). */
 export function conformRequest(value: unknown, broken: Set<ValueRule>): object | undefined {
   if (!isRecord(value)) {
     broken.add("request");
@@ -100,7 +100,7 @@ function accepted(given: Members, shapes: Shapes, broken: Set<ValueRule>): Membe
   return Object.fromEntries(valid);
 }
 
-// Members without a rule stay as they are.
+// Fields without a rule are kept unchanged.
 function hasShape([name, value]: [string, unknown], shapes: Shapes): boolean {
   return !Object.hasOwn(shapes, name) || shapes[name]?.(value) === true;
 }

@@ -17,7 +17,7 @@ type Members = Record<string, unknown>;
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
-// Members of both child spans and trace contexts. A rule returns undefined to leave the member out.
+// Rules for fields of both child spans and trace contexts. A rule returns undefined to leave the field out.
 const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   data: (value) => (isRecord(value) ? value : undefined),
   description: (value) => (isText(value) ? cut(value, MAX_DESCRIPTION_LENGTH) : undefined),
@@ -30,7 +30,7 @@ const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   links: (value) => (Array.isArray(value) ? value.filter(isLink) : undefined),
 };
 
-/** Returns a child span that Relay accepts unchanged; undefined if `span` is no object. */
+/** Returns a child span that Relay accepts unchanged; undefined if `span` is not an object. */
 export function conformSpan(span: unknown, broken: Set<ValueRule>): object | undefined {
   if (!isRecord(span)) {
     broken.add("span");
@@ -75,7 +75,7 @@ function originOf(origin: unknown): string | undefined {
   return isText(origin) ? validOrigin(origin) : undefined;
 }
 
-// Lists are filtered copies, so their lengths differ if a member was left out.
+// Arrays are filtered copies, so their lengths differ if an element was left out.
 function isSame(sent: unknown, given: unknown): boolean {
   if (Array.isArray(sent) && Array.isArray(given)) return sent.length === given.length;
   return sent === given;

@@ -5,7 +5,8 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { normalize } from "../support/normalize.js";
 import type { NormalizeLimits } from "../support/normalize.js";
 
-// Twice the size that Sentry accepts: `fitEvent` then removes the least valuable parts first.
+// Characters of an event that are read: twice the size that Sentry accepts, so that `fitEvent` can still remove the
+// least valuable parts first.
 const MAX_LENGTH = 2_097_152;
 
 const LIMITS: Partial<NormalizeLimits> = {
@@ -21,23 +22,23 @@ const LIMITS: Partial<NormalizeLimits> = {
 const MAX_NODES = { event: 20_000, transaction: 100_000 };
 
 /**
- * Encodes an event that the application may have changed: repairs what breaks Relay's rules and logs a diagnostic for
- * it. Values that are too large or not representable in JSON become texts such as `[Circular ~]`. Throws what getters
- * of the event throw.
+ * Encodes an event that the application may have changed. Repairs values that break Relay's rules, and logs a
+ * diagnostic for each rule. Values that are too large or not representable in JSON become strings such as `[Circular
+ * ~]`. Throws what getters of the event throw.
  */
 export function encodeConformed(
   event: object,
   diagnostics: Diagnostics,
   kind: "event" | "transaction" = "event",
 ): string {
-  // A copy first: the rules read each member several times.
+  // Copied first, because the rules read each value several times.
   const copy = normalize(event, { ...LIMITS, nodes: MAX_NODES[kind] });
   const { event: valid, broken } = conformEvent(Object(copy));
   reportBrokenRules(diagnostics, broken);
   return JSON.stringify(valid);
 }
 
-/** Encodes an event with well-formed strings and keys, since Relay refuses an event with a lone surrogate. */
+/** Encodes an event with well-formed strings and keys, because Relay rejects an event with a lone surrogate. */
 export function encodeEvent(event: object): string {
   return JSON.stringify(normalize(event, LIMITS));
 }
@@ -47,7 +48,7 @@ const MAX_ITEM_BYTES = 1_048_576;
 
 const TEXT_LIMITS = [1024, 128];
 
-// The members of an event or transaction that are removed or cut to make it smaller.
+// The parts of an event or transaction that are removed or cut to make it smaller.
 interface LargeEvent {
   breadcrumbs?: unknown;
   extra?: unknown;
@@ -58,7 +59,8 @@ interface LargeEvent {
 
 /**
  * Reduces the JSON of an event or transaction to the size that Relay accepts. Removes breadcrumbs and extra first, then
- * cuts long texts, then removes the largest `data` of spans, then tags and all contexts but the trace. Keeps all spans.
+ * cuts long strings, then removes the largest `data` of spans, then tags and all contexts except the trace. Keeps all
+ * spans.
  */
 export function fitEvent(json: string, diagnostics: Diagnostics): string {
   // A UTF-16 code unit takes at most three bytes in UTF-8.
@@ -81,7 +83,7 @@ function shrink(event: LargeEvent): string {
   return fits(text) ? text : withoutLargestData(JSON.parse(text) as LargeEvent);
 }
 
-// Without `data`, at most 1000 spans of a few hundred bytes each are left.
+// Removing `data` is enough: what remains are at most 1000 spans of a few hundred bytes each.
 function withoutLargestData(event: LargeEvent): string {
   const bySize = (event.spans ?? [])
     .map((span) => ({ span, bytes: Buffer.byteLength(JSON.stringify(span.data ?? {})) }))

@@ -1,6 +1,6 @@
 /** Settings of an `EndTime`. */
 export interface EndTimeSettings {
-  /** The option `shutdownTimeoutMillis`, which bounds all waits together. */
+  /** The option `shutdownTimeoutMillis`, which limits all waits together. */
   readonly totalMillis: number;
   /** Returns the number of envelopes that the server has accepted. */
   readonly delivered: () => number;
@@ -8,15 +8,16 @@ export interface EndTimeSettings {
   readonly now?: (() => number) | undefined;
 }
 
-// Share of the time-out that is added for events captured after it has passed: the server may be back.
+// Share of the time-out that is added for events captured after it has passed, because the server may be reachable
+// again.
 const EXTRA_SHARE = 0.25;
 
-// After this time, an earlier flush in vain no longer counts. Orchestrators give a process 30 s from SIGTERM on.
+// Time after which an earlier unsuccessful flush no longer counts. Orchestrators give a process 30 s from SIGTERM on.
 const MEMORY_MILLIS = 30_000;
 
 /**
- * Bounds the time of all waits at the end of a process together: a flush at a signal, `close`, a flush on `beforeExit`.
- * If the server does not answer, each of them alone would take the whole time-out.
+ * Limits the total time of all waits at the end of a process: a flush at a signal, `close`, a flush on `beforeExit`. If
+ * the server does not answer, each of them alone would take the whole time-out.
  */
 export class EndTime {
   readonly #settings: EndTimeSettings;
@@ -34,8 +35,8 @@ export class EndTime {
   }
 
   /**
-   * Milliseconds for the next wait: the time-out less earlier waits. Once less than a quarter of the time-out is left,
-   * the remaining waits have a quarter together.
+   * Milliseconds for the next wait: the time-out minus earlier waits. Once less than a quarter of the time-out is left,
+   * the remaining waits share a quarter.
    */
   get remaining(): number {
     const { totalMillis } = this.#settings;
@@ -73,7 +74,7 @@ export class EndTime {
     this.#forget();
   }
 
-  // A server that accepts envelopes is worth waiting for.
+  // Resets the time, because waiting for a server that accepts envelopes is worthwhile.
   #forget(): void {
     const isLongAgo = this.#now() - this.#waitedUntil > MEMORY_MILLIS;
     const delivered = this.#settings.delivered();

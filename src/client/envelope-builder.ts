@@ -46,13 +46,13 @@ import { reportBrokenRules } from "./value-faults.js";
 import type { SamplingContexts } from "./sampling-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
 
-/** Settings and functions that envelopes are built with. */
+/** Settings and functions used to build envelopes. */
 export interface BuilderDependencies extends ProcessSources {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly publicKey: string;
   readonly orgId: string | undefined;
-  /** Further envelope header members, as JSON with leading commas: the DSN if there is a tunnel. */
+  /** Additional fields of the envelope header, as JSON with leading commas: the DSN if there is a tunnel. */
   readonly headerMembers: string;
   readonly newEventId: () => string;
   readonly random: () => number;
@@ -80,7 +80,8 @@ export interface BuiltEnvelope {
   readonly attachments?: AttachmentItems;
 }
 
-// Relay answers 200 and drops a transaction that started five days ago. Six hours are left for clock skew and the last retry.
+// Relay answers 200 and drops a transaction that started five days ago. The six hours allow for clock skew and the last
+// retry.
 const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
 
 /** Builds the envelopes of one client: adds process data and scopes, and runs the hooks. */
@@ -114,7 +115,7 @@ export class EnvelopeBuilder {
     const eventId = this.#dependencies.newEventId();
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
     reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
-    // Listed member by member, because an object spread followed by members takes 2.5 µs.
+    // Listed property by property, because an object spread followed by properties takes 2.5 µs.
     const { diagnostics, hooks, isFull } = this.#dependencies;
     const text = transactionJson({ input, members, eventId, merged, settings });
     const result = runTransactionHooks(text, {
@@ -226,7 +227,8 @@ export class EnvelopeBuilder {
     return withIdentity(members, segment.slot.identity);
   }
 
-  // If the event waits for a hook, its header is built before, so that both describe the process as of the capture.
+  // If the event waits for a hook, its header is built before the wait, so that both describe the process as of the
+  // capture.
   #built<Finished extends object>(
     result: Eventual<Dropped | Finished>,
     header: () => string,
@@ -276,7 +278,7 @@ function transactionJson(content: TransactionContent): string {
   const scopes = scopeJson(merged, content.settings);
   const status = input.responseStatusCode;
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
-  // If the scopes' contexts were too large and removed, those of the process are kept.
+  // If the scopes' contexts were removed for their size, those of the process are kept.
   const process = processContextsJson(members, scopes.contexts === "" ? {} : merged.contexts);
   return `{"event_id":"${eventId}",${input.fields}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }

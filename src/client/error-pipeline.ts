@@ -35,8 +35,8 @@ export interface ErrorContext extends EventSurroundings {
 export type FinishedEvent = { readonly dropped: DiscardReason } | { readonly json: string };
 
 /**
- * Takes an error event through the client's steps in the protocol's order: ignored patterns, scopes,
- * event processors, `beforeSend`, sampling.
+ * Runs an error event through the client's steps in the protocol's order: ignored patterns, scopes, event processors,
+ * `beforeSend`, sampling.
  */
 export function finishErrorEvent(
   event: ErrorEvent,
@@ -81,18 +81,19 @@ function isIgnored(event: ErrorEvent, settings: Settings): boolean {
   return texts.some((text) => text !== undefined && matchesAny(text, settings.ignoreErrors));
 }
 
-// `isSeen` is true if a hook or an event processor gets the event, and may therefore change it.
+// `isSeen` is true if a hook or an event processor receives the event, and may therefore change it.
 function processedEvent(
   event: ErrorEvent,
   context: ErrorContext,
   isSeen: boolean,
 ): Eventual<ErrorEvent | null> {
-  // Secrets are filtered before hooks and processors run, because the application adds their data on purpose.
+  // Secrets are filtered before hooks and processors run, because data that the application adds there is added on
+  // purpose.
   const enriched = context.enrich === undefined ? event : context.enrich(event);
   const complete = redactedEvent(completeEvent(enriched, context), context.settings.sendDefaultPii);
   const { eventProcessors: processors }: MergedScopes = context.merged;
   if (!isSeen) return complete;
-  // A copy, because the process, the scopes and other events share parts of the event.
+  // Copied, because the process, the scopes and other events share parts of the event.
   const own = detached(complete, Infinity);
   if (processors.length === 0) return own;
   return processed(own, { ...context, processors, hint: hintOf(event, context) });

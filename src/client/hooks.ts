@@ -14,15 +14,15 @@ import type { Timers } from "../support/time.js";
 export type Eventual<T> = Promise<T> | T;
 
 /**
- * Time limit of one hook, in milliseconds. As long as one delivery attempt (`totalTimeoutMillis`), so that a hook that
- * calls a server has as much time as our own request.
+ * Time limit of one hook, in milliseconds. Equal to that of one delivery attempt (`totalTimeoutMillis`), so that a hook
+ * that calls a server has as much time as a request of this package.
  */
 export const MAX_HOOK_MILLIS = 30_000;
 
 /** Diagnostics, timers and contexts of a hook runner. */
 export interface HookRunnerDependencies {
   readonly diagnostics: Diagnostics;
-  /** Runs a hook so that its requests make no spans and its own captures do not reach it again. */
+  /** Runs a hook so that its requests create no spans and its own captures do not call it again. */
   readonly runHook?: (<T>(run: () => T) => T) | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
@@ -31,7 +31,7 @@ export interface HookRunnerDependencies {
 
 /**
  * Calls the application's hooks. Processing is synchronous, in the order of the calls, until a hook returns a promise;
- * then it continues outside of the unit of work in which the event was captured. Only what `proceed` throws is thrown.
+ * then it continues outside of the unit of work in which the event was captured. Throws only what `proceed` throws.
  */
 export class HookRunner {
   readonly #diagnostics: Diagnostics;
@@ -71,7 +71,7 @@ export class HookRunner {
     return this.#detached(() => value.then((late) => proceed(late)));
   }
 
-  // The timer does not keep the process alive; a flush that waits for the hook does.
+  // The timer itself does not keep the process alive; a flush that waits for the hook does.
   #settled<T>(name: string, value: PromiseLike<T>): Promise<CallbackResult<T>> {
     return new Promise((resolve) => {
       const fail = (what: string, error?: unknown): void => {
@@ -92,7 +92,7 @@ export class HookRunner {
   }
 }
 
-// A `then` is the application's code; if it throws, this promise rejects.
+// The `then` method is application code; if it throws, this promise rejects.
 function promiseOf<T>(value: PromiseLike<T>): Promise<T> {
   return new Promise((resolve) => {
     resolve(value);
@@ -103,7 +103,7 @@ function call<T>(run: () => T): T {
   return run();
 }
 
-/** The event processors, and what they are called with. */
+/** The event processors, and the arguments that they are called with. */
 export interface Processing {
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
@@ -125,7 +125,7 @@ export function processed<Event extends SentryEvent>(
   for (const [index, processor] of processors.entries()) {
     if (index < first) continue;
     const before = current;
-    // A processor may write into the event that it gets.
+    // Read before the call, because a processor may change the event that it receives.
     const id = before.event_id;
     const outcome = hooks.call("event processor", () => processor(before, hint));
     if (outcome instanceof Promise) {

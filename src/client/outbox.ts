@@ -21,7 +21,7 @@ export interface OutboxDependencies {
   readonly ledger: DiscardLedger;
   /** Undefined without a DSN; then nothing is sent. */
   readonly sender: EnvelopeSender | undefined;
-  /** Gets a copy of every envelope; not part of any count. */
+  /** Receives a copy of every envelope, which is not included in any count. */
   readonly spotlight: EnvelopeSender | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
@@ -31,7 +31,7 @@ export interface OutboxDependencies {
 
 interface Flushed {
   readonly isDone: boolean;
-  /** Milliseconds that are left of the time-out. */
+  /** Milliseconds of the time-out that are left. */
   readonly remaining: number;
 }
 
@@ -71,13 +71,13 @@ export class Outbox {
     return activity;
   }
 
-  /** Builds an event and sends it, unless a rate limit refuses its category; then `build` is not called. Never throws. */
+  /** Builds an event and sends it. If a rate limit refuses its category, `build` is not called. Never throws. */
   deliver(category: DataCategory, event: WaitingEvent, build: () => Eventual<BuildResult>): void {
     const { sender, spotlight } = this.#dependencies;
     const { contents } = event;
     this.#given.add(contents);
     try {
-      // Spotlight gets every event, even under a rate limit.
+      // Spotlight receives every event, even under a rate limit.
       if (spotlight === undefined && sender?.refuses(category, contents) === true) return;
       const result = build();
       if (result instanceof Promise) this.#wait(event, result);
@@ -102,21 +102,21 @@ export class Outbox {
     return isDone && (closed[0] ?? true);
   }
 
-  /** From now on only a pending `flush` keeps the process alive. */
+  /** Makes sure that from now on only a pending `flush` keeps the process alive. */
   letGo(): void {
     this.#dependencies.sender?.letGo();
     this.#dependencies.spotlight?.letGo();
   }
 
   /**
-   * Saves unsent envelopes at the end of the process. Events that wait for a hook are lost: they must not be sent as
-   * they are.
+   * Saves unsent envelopes at the end of the process. Events that wait for a hook are lost, because they must not be
+   * sent without it.
    */
   leave(): void {
     this.#dependencies.sender?.leave();
   }
 
-  // Other envelopes are sent meanwhile, so that a hook that hangs does not use up their time.
+  // Other envelopes are sent during the wait, so that a hook that hangs does not use up their time.
   async #flushWaiting(timeoutMillis: number): Promise<Flushed> {
     if (this.#waiting.isEmpty) return { isDone: true, remaining: timeoutMillis };
     const start = performance.now();
@@ -178,7 +178,8 @@ export class Outbox {
     this.#dependencies.sender?.enqueue(envelope);
   }
 
-  // Attachments are counted here because their size is known only now. The event is sent without the refused ones.
+  // Attachments are counted here because their size is known only now. The event is sent without the ones that were
+  // refused.
   #withAttachments(content: UnencodedEnvelope, attachments: AttachmentItems): UnencodedEnvelope {
     const { items, bytes, refused, refusedBytes } = attachments;
     if (refused > 0) {

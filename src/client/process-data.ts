@@ -13,17 +13,17 @@ import { redactedMembers } from "../privacy/redact-event.js";
 import { knownAttributes } from "./resource-attributes.js";
 import { withoutUnset } from "../support/collections.js";
 
-/** The members that describe the process in every event, as values and as JSON. */
+/** The fields that describe the process in every event, as values and as JSON. */
 export interface ProcessData extends ProcessNames {
   /** Attributes of the resource; undefined if none are known. */
   readonly resource: object | undefined;
-  /** Release, environment, dist, server name and SDK as JSON members, each with a leading comma. */
+  /** Release, environment, dist, server name and SDK as JSON properties, each with a leading comma. */
   readonly json: string;
-  /** The contexts `runtime` and `otel` as JSON members, each with a leading comma. */
+  /** The contexts `runtime` and `otel` as JSON properties, each with a leading comma. */
   readonly contexts: string;
   /** Contexts of the machine that the resource describes. A scope's context of the same name takes precedence. */
   readonly machine: ResourceContexts;
-  /** The contexts of `machine` as JSON members with a leading comma, by name. */
+  /** The contexts of `machine` as JSON properties with a leading comma, by name. */
   readonly machineJson: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +38,7 @@ const SDK_JSON = JSON.stringify(SDK_INFO);
 
 const RUNTIME_JSON = `,"runtime":${JSON.stringify({ name: "node", version: process.version })}`;
 
-/** The `sdk` member of envelope headers, with a leading comma. */
+/** The `sdk` field of envelope headers, with a leading comma. */
 export const SDK_HEADER_JSON: string = `,"sdk":${JSON.stringify({ name: SDK_NAME, version: SDK_VERSION })}`;
 
 const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
@@ -46,8 +46,8 @@ const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 type Attributes = ResourceView["attributes"];
 
 /**
- * Returns a function that builds the members for a resource. The result is cached per resource, of which there is one
- * per provider, and rebuilt when asynchronous detectors have added attributes.
+ * Returns a function that builds the fields for a resource. The result is cached per resource (there is one per
+ * provider), and rebuilt when asynchronous detectors have added attributes.
  */
 export function createProcessData(
   sources: ProcessSources,
@@ -66,7 +66,7 @@ export function createProcessData(
   };
 }
 
-/** Returns the members with the release and environment that the segment's sampling context already carries. */
+/** Returns the fields with the release and environment that the segment's sampling context already carries. */
 export function withIdentity(
   members: ProcessData,
   identity: ProcessIdentity | undefined,
@@ -77,7 +77,7 @@ export function withIdentity(
   return withJson({ ...members, release, environment });
 }
 
-/** Returns the process's members of `contexts` as JSON, except for those that `own` replaces. */
+/** Returns the process's contexts as JSON, except for those that `own` replaces. */
 export function processContextsJson(members: ProcessData, own: Readonly<object>): string {
   let text = members.contexts;
   for (const [name, member] of Object.entries(members.machineJson)) {

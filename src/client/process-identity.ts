@@ -37,14 +37,15 @@ const RELEASE_KEYS = ["service.version"];
 const ENVIRONMENT_KEYS = ["deployment.environment.name", "deployment.environment"];
 const SERVER_KEYS = ["service.instance.id", "host.name"];
 
-// A longer value is reported without trimming it: it is invalid in any case.
+// Characters of a value that are read. A longer value is reported without being trimmed, because it is invalid in any
+// case.
 const MAX_READ_LENGTH = 1024;
 
 const DEFAULT_ENVIRONMENT = "production";
 
 /**
  * Returns the names of the process: the first valid one of options, resource and environment. A value that Relay would
- * refuse is repaired if possible, and reported.
+ * reject is repaired if possible, and reported.
  */
 export function processNames(
   { settings, diagnostics, environmentAttributes }: ProcessSources,
@@ -85,7 +86,8 @@ interface Candidate {
   readonly source: string;
 }
 
-// The message names both, because resolved options do not record whether code or a variable set them.
+// The message names both the option and the variable, because resolved options do not record which of them set the
+// value.
 function option(
   name: "dist" | "environment" | "release" | "serverName",
   given: unknown,
@@ -121,12 +123,12 @@ function hostName(): string | undefined {
   try {
     knownHostName ??= hostname();
   } catch {
-    // Some sandboxes refuse the call.
+    // Some sandboxes do not permit the call.
   }
   return knownHostName;
 }
 
-/** Check-in ids that are remembered. Over the limit, the oldest is evicted. */
+/** Maximum number of check-in ids that are remembered. Over the limit, the oldest is evicted. */
 export const MAX_IDENTITIES = 10_000;
 
 /**
@@ -141,7 +143,7 @@ export class CheckInIdentities {
     this.#limit = limit;
   }
 
-  /** Returns the identity of the id's first check-in, which is `current` if this is the first. */
+  /** Returns the identity of the run's first check-in; stores and returns `current` if this is the first. */
   of(checkInId: string, current: ProcessIdentity): ProcessIdentity {
     // Sentry accepts a UUID with or without dashes, in upper or lower case.
     const key = checkInId.replaceAll("-", "").toLowerCase();

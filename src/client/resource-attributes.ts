@@ -48,12 +48,13 @@ function settledAttributes(resource: ResourceView): KnownAttributes {
   return { attributes: Object.fromEntries(settled), pending: Math.max(1, pending) };
 }
 
-// OTel replaces promises by values in order, so one that never settles would hide the later ones.
+// OTel replaces promises by their values in order, so one that never settles would hide later ones. These values are
+// found independently.
 const found = new WeakMap<object, { readonly value: unknown }>();
 const detections = new WeakMap<ResourceView, Promise<void>>();
 
 /**
- * Starts to wait for the detectors of a resource, which OTel does only on request; further calls share the same wait.
+ * Starts to wait for the detectors of a resource, which OTel does only on request; later calls share the same wait.
  * Resolves when the detectors are done, even if they failed. Never rejects.
  */
 export function detectionOf(resource: ResourceView): Promise<void> {
@@ -79,7 +80,7 @@ async function detect(resource: ResourceView): Promise<void> {
     for (const [, raw] of rawAttributes(resource)) if (isThenable(raw)) void remember(raw);
     await resource.waitForAsyncAttributes?.();
   } catch {
-    // The attributes of the other detectors are used.
+    // The attributes of the other detectors are still used.
   }
 }
 

@@ -53,7 +53,7 @@ export function createSamplingContexts(client: {
     return { traceId, publicKey, orgId, release, environment, sampled: undefined, sampleRand };
   };
 
-  // Listed member by member, because object spreads take longer than everything else here.
+  // Listed property by property, because object spreads take longer than everything else here.
   const ofRoot = (trace: SegmentView, members: ProcessData): DscFields => {
     const { release, environment } = members;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
@@ -82,7 +82,7 @@ export function createSamplingContexts(client: {
     ofSegment,
     jsonOfTransaction(trace, members) {
       const isOwn = senderDsc(trace.incoming, trace.traceId) === undefined;
-      // Not propagated yet, so it need not be frozen: a later call yields the same members.
+      // Not propagated yet, so it need not be frozen: a later call yields the same values.
       if (isOwn && trace.slot.frozen === undefined) return write(ofRoot(trace, members));
       const dsc = namedAs(ofSegment(trace, members), trace);
       return isUsable(dsc) ? dscJson(dsc) : undefined;
@@ -90,7 +90,7 @@ export function createSamplingContexts(client: {
     ofTrace({ traceId, isRecorded }, members) {
       const trace = own(traceId, members);
       if (!isRecorded) return dscOf({ ...trace, sampled: false });
-      // `tracesSampler` is called for a root only, so the decision stays open.
+      // `tracesSampler` is called for a root span only, so the decision is left to the receiver.
       if (settings.tracesSampler !== undefined) return dscOf(trace);
       const sampleRate = settings.tracesSampleRate;
       return dscOf({ ...trace, sampleRate, sampled: trace.sampleRand < sampleRate });

@@ -7,30 +7,30 @@ import {
   redactedTags,
 } from "../privacy/redact-event.js";
 
-/** The data of the merged scopes, as JSON members. */
+/** The data of the merged scopes, as JSON properties. */
 export interface ScopeJson {
-  /** Members of the event, each with a leading comma. */
+  /** Properties of the event, each with a leading comma. */
   readonly event: string;
-  /** Members of `contexts`, each with a leading comma. */
+  /** Properties of `contexts`, each with a leading comma. */
   readonly contexts: string;
 }
 
 const NOTHING: ScopeJson = Object.freeze({ event: "", contexts: "" });
 
-/** Characters of scope data in a transaction, for which Relay accepts 1 MiB in all. */
+/** Maximum characters of scope data in a transaction; Relay accepts 1 MiB for the whole item. */
 export const MAX_SCOPE_LENGTH = 200_000;
 
 /** Settings of `scopeJson`. */
 export interface ScopeSettings {
   /** Sends cookies, filtered by name. Default false: no cookies are sent. */
   readonly sendDefaultPii?: boolean;
-  /** Characters. Default 200,000. */
+  /** Maximum number of characters. Default 200,000. */
   readonly maxLength?: number;
 }
 
 /**
- * Encodes the data of the merged scopes with secrets filtered. If it is too large, removes breadcrumbs first, then extra,
- * then contexts; user and tags are kept.
+ * Encodes the data of the merged scopes with secrets filtered. If it is too large, removes breadcrumbs first, then
+ * extra, then contexts; user and tags are kept.
  */
 export function scopeJson(
   scopes: MergedScopes,
@@ -63,13 +63,13 @@ export function scopeJson(
   };
 }
 
-// Scopes hold JSON copies without lone surrogates, so `JSON.stringify` is enough.
+// Scopes hold JSON copies without lone surrogates, so `JSON.stringify` is sufficient.
 function member(key: string, value: object): string {
   const text = JSON.stringify(value);
   return text === "{}" ? "" : `,"${key}":${text}`;
 }
 
-// Contexts that the bridge writes itself; a JSON key must not occur twice.
+// Contexts that this package writes itself; a JSON key must not occur twice.
 const OWN_CONTEXTS: ReadonlySet<string> = new Set(["otel", "response", "runtime", "trace"]);
 
 function jsonContexts(contexts: MergedScopes["contexts"], sendDefaultPii: boolean): string {

@@ -62,7 +62,10 @@ export class Sources {
     return trace?.span === undefined ? undefined : this.segmentOf(trace.span);
   }
 
-  /** Flushes all buffers and sources. Resolves to whether all were flushed in time, and to the milliseconds that are left. */
+  /**
+   * Flushes all buffers and sources. `isDone` is true if all were flushed in time; `remaining` is the number of
+   * milliseconds that are left.
+   */
   async flush(timeoutMillis: number): Promise<{ isDone: boolean; remaining: number }> {
     const start = performance.now();
     this.flushBuffers();
@@ -75,7 +78,7 @@ export class Sources {
     for (const buffer of this.#buffers) buffer.flush();
   }
 
-  /** Passes to the client what is available synchronously, at the end of the process. */
+  /** Passes everything to the client that is available synchronously, at the end of the process. */
   release(): void {
     for (const source of this.#spans) source.release?.();
     this.flushBuffers();

@@ -12,9 +12,9 @@ import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 export interface SpanCounts {
   /** Spans that were started. */
   readonly started: number;
-  /** Started and not ended. */
+  /** Spans that were started and have not ended. */
   readonly open: number;
-  /** Ended, and buffered until their segment is complete. */
+  /** Spans that have ended and are buffered until their segment is complete. */
   readonly buffered: number;
 }
 
@@ -47,7 +47,7 @@ export interface ClientStats {
 
 /** Counts from which the statistics are made. */
 export interface ClientCounts extends DeliveryCounts {
-  /** Items that the client was given, by category. */
+  /** Items that were passed to the client, by category. */
   readonly given: Partial<Record<DataCategory, number>>;
   readonly ledger: DiscardLedger;
   /** Items that wait for an asynchronous hook, by category. */
@@ -111,26 +111,26 @@ export interface DeliveryStats {
   readonly requestsOverKeptConnections: number;
   /** Bytes of request bodies, compressed as they were sent. */
   readonly bytesSent: number;
-  /** Envelopes in the queue, without those in flight. */
+  /** Envelopes in the queue, not counting those in flight. */
   readonly queuedItems: number;
   readonly queuedBytes: number;
   readonly inFlight: number;
-  /** Milliseconds that the oldest envelope has been queued. */
+  /** Milliseconds for which the oldest envelope has been queued. */
   readonly oldestQueuedMillis: number;
   /** Files in the spool directory, including those of other processes that share it. */
   readonly spoolFiles: number;
   readonly spoolBytes: number;
-  /** Discarded items that were reported to the server, and those that are not reported yet. */
+  /** Numbers of discarded items that were reported to the server, and of those that were not yet. */
   readonly reports: ReportCounts;
-  /** False since the last attempts failed, until one succeeds. */
+  /** False from the moment when attempts fail until one succeeds. */
   readonly isReachable: boolean;
 }
 
 /** Counts and state of a transport that retries. */
 export interface AttemptCounts {
-  /** Error of the last attempt; undefined once the server has answered. */
+  /** The error of the last attempt; undefined once the server has responded. */
   readonly lastError?: Error | undefined;
-  /** Error that describes the request which has waited longest for an answer. */
+  /** The error that describes the request which has waited longest for a response. */
   readonly unanswered?: UnansweredError | undefined;
   readonly retries: number;
   readonly held: number;

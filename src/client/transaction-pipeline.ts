@@ -31,8 +31,8 @@ export interface TransactionHooks {
 }
 
 /**
- * Runs the application's hooks over a transaction: event processors, `beforeSendSpan`, `beforeSendTransaction`. Without
- * hooks the JSON is returned unchanged; only with hooks it is parsed and encoded again.
+ * Runs the application's hooks on a transaction: event processors, `beforeSendSpan`, `beforeSendTransaction`. Without
+ * hooks the JSON is returned unchanged; it is parsed and encoded again only for hooks.
  */
 export function runTransactionHooks(
   json: string,
@@ -80,7 +80,7 @@ function checkedTransaction(
 
 type SpanHook = NonNullable<Settings["beforeSendSpan"]>;
 
-// One call for all spans: each call changes the context, which takes a microsecond.
+// One call for all spans, because each call changes the active context, which takes a microsecond.
 function spansAfterHook(
   event: TransactionEvent,
   hook: SpanHook,
@@ -169,7 +169,7 @@ function encodeAgain(
   return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };
 }
 
-// Links the children of removed spans to the nearest ancestor that is left.
+// Attaches the children of removed spans to the nearest remaining ancestor.
 function reparentSpans(
   spans: readonly TransactionSpan[],
   removed: ReadonlyMap<string, string | undefined>,

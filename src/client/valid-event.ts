@@ -1,18 +1,18 @@
 import { firstOf, isList, isRecord, ownEntries } from "../support/foreign.js";
 import type { TransactionEvent, TransactionSpan } from "../protocol/events.js";
 
-/** Spans that Relay accepts in a transaction; no more are read of a hook's result. */
+/** Spans that Relay accepts in a transaction; no more are read from a hook's result. */
 const MAX_SPANS = 1000;
 
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
-/** Returns true if Relay accepts the span that a hook returned. One invalid span would cost the whole transaction. */
+/** Tells whether Relay accepts the span that a hook returned. One invalid span would cost the whole transaction. */
 export function isSpan(value: unknown): value is TransactionSpan {
   return isRecord(value) && isPeriod(value) && hasIds(value);
 }
 
-/** Returns true if Relay accepts the transaction that a hook returned; its spans are not checked. */
+/** Tells whether Relay accepts the transaction that a hook returned; its spans are not checked. */
 export function isTransaction(value: unknown): value is TransactionEvent {
   if (!isRecord(value) || !isPeriod(value) || !isList(value["spans"])) return false;
   const { contexts } = value;
@@ -24,15 +24,15 @@ export function spansOf({ spans }: TransactionEvent): TransactionSpan[] {
   return firstOf(spans, MAX_SPANS).filter(isSpan);
 }
 
-/** Members that are read of an event that a hook returned; the protocol defines about 40. */
+/** Properties that are read of an event that a hook returned; the protocol defines about 40. */
 const MAX_MEMBERS = 200;
 
-/** Copies an event that a hook returned, up to `MAX_MEMBERS` members. */
+/** Copies an event that a hook returned, up to `MAX_MEMBERS` properties. */
 export function eventCopy<Event extends object>(event: Event): Event {
   return Object.fromEntries(ownEntries<unknown>(event, MAX_MEMBERS)) as Event;
 }
 
-/** Returns the result of `toJSON` if the value has such a method, as a `Date` has; otherwise the value itself. */
+/** Returns the result of `toJSON` if the value has such a method, as a `Date` does; otherwise the value itself. */
 export function jsonFormOf(value: unknown): unknown {
   const isConverted = typeof value === "object" && value !== null && "toJSON" in value;
   return isConverted && typeof value.toJSON === "function" ? value.toJSON() : value;
@@ -42,12 +42,12 @@ function isPeriod({ start_timestamp: start, timestamp: end }: Record<string, unk
   return Number.isFinite(start) && Number.isFinite(end) && Number(start) <= Number(end);
 }
 
-/** Returns true if a span or trace context has valid trace and span ids. */
+/** Tells whether a span or trace context has valid trace and span ids. */
 export function hasIds({ trace_id: traceId, span_id: spanId }: Record<string, unknown>): boolean {
   return typeof traceId === "string" && TRACE_ID.test(traceId) && isSpanId(spanId);
 }
 
-/** Returns true if the value is a valid span id. */
+/** Tells whether the value is a valid span id. */
 export function isSpanId(value: unknown): boolean {
   return typeof value === "string" && SPAN_ID.test(value);
 }

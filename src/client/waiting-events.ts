@@ -4,8 +4,8 @@ import type { Timers } from "../support/time.js";
 import { systemTimers, within } from "../support/time.js";
 
 /**
- * Maximum number of events that wait for hooks. With a hook that takes 100 ms this allows 10,000 events per second; an
- * error with its frames and breadcrumbs takes about 30 kB, so that all together take 30 MB.
+ * Maximum number of events that wait for hooks. With a hook that takes 100 ms, this allows 10,000 events per second. An
+ * error with its frames and breadcrumbs takes about 30 kB, so all together take 30 MB.
  */
 export const MAX_WAITING_EVENTS = 1000;
 
@@ -16,7 +16,7 @@ export interface WaitingEvent {
   readonly length: number;
 }
 
-/** Callbacks for the end of an event's wait. They must not throw. */
+/** Callbacks that are called when an event's wait ends. They must not throw. */
 export interface WaitEnd<T> {
   readonly finish: (result: T) => void;
   readonly fail: (error: unknown) => void;
@@ -31,7 +31,7 @@ export interface WaitingSettings {
   readonly timers?: Timers | undefined;
 }
 
-/** Holds the events that wait for hooks which returned promises: bounds and counts them, and lets `flush` wait for them. */
+/** Holds the events that wait for asynchronous hooks: limits and counts them, and lets `flush` wait for them. */
 export class WaitingEvents {
   readonly #events = new Map<WaitingEvent, Promise<void>>();
   readonly #maxLength: number;
@@ -60,7 +60,7 @@ export class WaitingEvents {
     return this.#finished;
   }
 
-  /** Holds an event until its result is available. After `giveUp` neither callback is called. */
+  /** Holds an event until its result is available. After `giveUp`, neither callback is called. */
   add<T>(event: WaitingEvent, result: Promise<T>, { finish, fail }: WaitEnd<T>): void {
     this.#length += event.length;
     const onResult = (value: T): void => void (this.#remove(event) && finish(value));
@@ -76,7 +76,7 @@ export class WaitingEvents {
     return within(this.#timers, timeoutMillis, Promise.all(this.#events.values()));
   }
 
-  /** Removes and returns all events; their results are ignored. */
+  /** Removes and returns all events; their results are then ignored. */
   giveUp(): readonly WaitingEvent[] {
     const left = [...this.#events.keys()];
     for (const event of left) this.#remove(event);

@@ -2,8 +2,9 @@ import { context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isUnbundled, requireFinding } from "../support/own-file.js";
 
-// The property of `globalThis` where every copy of `@opentelemetry/api` 1.x keeps its registrations. It is only read: the
-// API has no way to tell "nothing is registered" from "registered by a copy that this one does not accept".
+// The property of `globalThis` in which every copy of `@opentelemetry/api` 1.x stores its registrations. It is only
+// read, because the API itself cannot tell "nothing is registered" from "registered by a copy that this one does not
+// accept".
 const REGISTRY = Symbol.for("opentelemetry.js.api.1");
 
 interface ApiRegistry {
@@ -49,13 +50,14 @@ function registry(): ApiRegistry | undefined {
 
 const PROBE = createContextKey("otel-sentry-bridge.probe");
 
-/** Kind of the fault that several copies of `@opentelemetry/api` are loaded. */
+/** Diagnostic kind of the fault "several copies of `@opentelemetry/api` are loaded". */
 export const API_COPIES = "api-copies";
 
-/** Kind of the fault that no context manager is registered. */
+/** Diagnostic kind of the fault "no context manager is registered". */
 export const NO_CONTEXT_MANAGER = "context-manager";
 
-// The diagnosis takes 0.2 ms, and every setter of every request asks for it.
+// Clients that were checked. Remembered, because the check takes 0.2 ms and every scope setter of every request calls
+// it.
 const checked = new WeakSet<Diagnostics>();
 
 /**
@@ -72,7 +74,7 @@ export function checkContexts(diagnostics: Diagnostics): void {
   else diagnostics.faultOnce(NO_CONTEXT_MANAGER, MISSING);
 }
 
-/** Returns true if a context manager is registered and works. Without one, no context and no scope can become active. */
+/** Tells whether a context manager is registered and works. Without one, no context and no scope can become active. */
 export function contextsAreCarried(): boolean {
   const probe = ROOT_CONTEXT.setValue(PROBE, true);
   return context.with(probe, () => context.active().getValue(PROBE) === true);
@@ -82,7 +84,7 @@ const MISSING =
   "no context manager is registered, so spans have no parents and users and tags cannot follow a request: each span without a parent is isolated by itself. " +
   "Call context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()) before the first span, or use NodeSDK, which does";
 
-/** Builds the message that two copies of `@opentelemetry/api` are loaded: which one registered, and what to do. */
+/** Builds the message for two loaded copies of `@opentelemetry/api`: which one was registered, and how to fix it. */
 export function copiesMessage(own: string | undefined = ownApiVersion()): string {
   const ours = own === undefined ? "a copy of another version" : own;
   return (

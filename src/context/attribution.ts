@@ -19,7 +19,8 @@ import { attempt, isError, isObjectLike } from "../support/foreign.js";
 
 export type { Attribution } from "./error-history.js";
 
-// Process-wide, as error objects are. Under `Symbol.for`, so that all copies of the package share it.
+// One map per process, because errors cross all boundaries within it. Stored under `Symbol.for`, so that all copies of
+// the package share it.
 const SLOT = Symbol.for("otel-sentry-bridge.error-histories.v2");
 const carrier: typeof globalThis & { [SLOT]?: ErrorMap<ErrorHistory> } = globalThis;
 const histories = (carrier[SLOT] ??= createErrorMap<ErrorHistory>());
@@ -49,9 +50,9 @@ function historyOf(error: unknown): ErrorHistory {
 }
 
 /**
- * Runs `fn` and remembers that errors which it throws or rejects with belong to the active context, so that a handler in
- * another context reports them with the right user, tags and trace. `onResult` may replace the value that `fn` returns, or
- * that its promise resolves to, by an equivalent one; it must not throw.
+ * Runs `fn`, and records that errors which it throws or rejects with belong to the active context, so that a handler in
+ * another context reports them with the right user, tags and trace. `onResult` may replace the value that `fn` returns,
+ * or that its promise resolves to, by an equivalent one; it must not throw.
  */
 export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged): T {
   try {
@@ -62,8 +63,9 @@ export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged
   }
 }
 
-// A listener makes Node count a rejection as handled, so the application gets the derived promise, which is not. Instances
-// of subclasses are returned unchanged, because a derived promise would lack their members.
+// Attaching a listener makes Node count a rejection as handled, so the application receives the derived promise, whose
+// rejection is not handled. Instances of subclasses are returned unchanged, because a derived promise would lack their
+// properties.
 function watched<T>(result: T, onResult: OnResult): T {
   if (!isPlainPromise(result)) return onResult(result);
   const ctx = context.active();
@@ -74,7 +76,7 @@ function watched<T>(result: T, onResult: OnResult): T {
   return result.then(onResult === unchanged ? undefined : onResult, rethrow) as T;
 }
 
-// A proxy may throw at either access; then the result is returned unchanged.
+// A proxy may throw at either access; the result is then returned unchanged.
 function isPlainPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && attempt(() => hasPromiseClass(value), false);
 }
@@ -94,11 +96,11 @@ export interface RecordedError {
   readonly error: unknown;
   readonly attribution: Attribution;
   readonly atMillis: number;
-  /** The span event that the SDK made of it; undefined if the SDK dropped it. */
+  /** The span event that the SDK created for it; undefined if the SDK dropped it. */
   readonly event: object | undefined;
 }
 
-// Error objects that are kept per span. Further ones are known by the texts of their span events only.
+// Error objects that are kept per span. For further ones only the data of their span events is available.
 const MAX_RECORDED = 10;
 
 // Shared by all copies of the package, like the histories.
@@ -112,9 +114,9 @@ interface RecordingSpan extends IdentifiedSpan {
 }
 
 /**
- * Remembers errors that are recorded on the span as belonging to its unit of work. Only `recordException` gets the error
- * object; span events hold its texts. The method is shadowed on the span with one function for all spans, which calls the
- * original.
+ * Makes the span remember the error objects that are recorded on it, as belonging to its unit of work. Only
+ * `recordException` receives the object; span events hold its texts. The method is shadowed on the span by one function
+ * for all spans, which calls the original.
  */
 export function rememberRecordedErrors(span: RecordingSpan): void {
   if (span.recordException === undefined || Object.hasOwn(span, "recordException")) return;
@@ -131,7 +133,7 @@ function recordAndRemember(
     const event = lastEventOf(this);
     rememberOn(this, { error: args[0], event: event === last ? undefined : event });
   } catch {
-    // The exception is recorded; only its error object is not remembered.
+    // The exception was recorded; only its error object is not remembered.
   }
 }
 
@@ -146,7 +148,7 @@ function rememberOn(
 ): void {
   const here = attributionOfSpan(span);
   const first = seeError(error, here);
-  // Within one trace the error comes from the inner span; in another trace the same object was thrown once more.
+  // Within one trace, the error comes from the inner span. In another trace, the object was thrown again.
   const attribution = first.trace.traceId === here.trace.traceId ? first : here;
   if (!isError(error)) return;
   const recorded = (span[RECORDED_SLOT] ??= []);
@@ -202,12 +204,13 @@ function traceOfSpan(
   return { traceId, spanId, parentSpanId, span, incoming: sender };
 }
 
-// The key of `@opentelemetry/core`, which is not a dependency: `createContextKey` is `Symbol.for`.
+// The key of `@opentelemetry/core`, which is not a dependency. `createContextKey` uses `Symbol.for`, so the keys are
+// equal.
 const KEY = createContextKey("OpenTelemetry SDK Context Key RPC_METADATA");
 
 /**
- * Returns the route that a framework's instrumentation (Express, Koa, Fastify, restify) has left in the context for the
- * HTTP instrumentation. Undefined if it is not known yet or belongs to another trace.
+ * Returns the route that a framework's instrumentation (Express, Koa, Fastify, restify) has stored in the context for
+ * the HTTP instrumentation. Undefined if it is not known yet or belongs to another trace.
  */
 function routeInContext(ctx: Context, traceId: string): string | undefined {
   const metadata = ctx.getValue(KEY);

@@ -5,8 +5,9 @@ import { memberOf } from "../support/foreign.js";
 import { rememberingErrors } from "./attribution.js";
 
 /**
- * Runs `fn` in a context, and remembers that errors which it throws or rejects with belong to that context. If `fn`
- * returns a generator or async iterator, or a promise of one, its body runs in the context too, wherever it is iterated.
+ * Runs `fn` in a context, and records that errors which it throws or rejects with belong to that context. If `fn`
+ * returns a generator or async iterator, or a promise of one, its body runs in the context too, wherever it is
+ * iterated.
  */
 export function runInContext<T>(ctx: Context, fn: () => T): T {
   return context.with(ctx, () => rememberingErrors(fn, (result) => boundIteration(result, ctx)));
@@ -73,7 +74,7 @@ class BoundIteration<T extends object> {
     const made = context.with(this.#ctx, () =>
       rememberingErrors((): unknown => Reflect.apply(value, own, args)),
     );
-    // `for await` gets an iterator, which need not be iterable itself.
+    // `for await` accepts an iterator that need not be iterable itself.
     return MAKING.has(key) && made !== this.#target && typeof made === "object" && made !== null
       ? new BoundIteration(made, this.#ctx).proxy
       : this.#derived(made);
@@ -92,8 +93,8 @@ interface Call {
   readonly args: unknown[];
 }
 
-// Inherited methods such as `map`, `toArray` or `forEach` call `next` and `return` of the proxy. Unbound, they run the
-// iterator's body in the bound context, and the caller's callbacks in the caller's.
+// Inherited methods such as `map`, `toArray` or `forEach` call `next` and `return` of the proxy. They are not bound
+// themselves, so that the iterator's body runs in the bound context but the caller's callbacks run in the caller's.
 function isInherited(value: Method, key: Key): boolean {
   return value === Reflect.get(ITERATOR, key) || value === Reflect.get(ASYNC_ITERATOR, key);
 }
@@ -108,7 +109,8 @@ function isMethod(value: unknown): value is Method {
   return typeof value === "function";
 }
 
-// A proxy must return such a member unchanged. Methods of a frozen object therefore run in the caller's context.
+// A proxy must return a non-configurable, non-writable property unchanged. Methods of a frozen object therefore run in
+// the caller's context.
 function isFixed(target: object, key: Key): boolean {
   const own = Object.getOwnPropertyDescriptor(target, key);
   return own?.configurable === false && own.writable === false;

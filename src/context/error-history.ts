@@ -18,17 +18,18 @@ interface Sighting {
   capturedIn: Attribution | undefined;
 }
 
-// Sightings of one error object, for an object that is thrown again and again. Over the limit, the oldest is evicted.
+// Records that are kept of one error object, for an object that is thrown again and again. Over the limit, the oldest
+// is evicted.
 const MAX_SIGHTINGS = 10;
 
-// Within this time, a handler in an unrelated context is taken to handle the error that was seen before. Later the object
-// counts as thrown once more: a rejected promise may be cached for hours.
+// Within this time, a handler in an unrelated context is assumed to handle the error that was seen earlier. Later, the
+// object is assumed to have been thrown again: a rejected promise may be cached for hours.
 const MAX_LATE_MILLIS = 60_000;
 
 /**
  * The units of work in which one error object was seen. Usually there is one: the error was thrown there, and an event
- * for it gets that unit's scopes, whichever context captures it. An object that is thrown in several units (a constant, a
- * cached rejected promise, an abort reason) has several, and is reported once for each that captures it.
+ * for it gets that unit's scopes, whichever context captures it. An object that is thrown in several units (a constant,
+ * a cached rejected promise, an abort reason) has several, and is reported once for each unit that captures it.
  */
 export class ErrorHistory {
   readonly #sightings: Sighting[] = [];
@@ -57,23 +58,23 @@ export class ErrorHistory {
     return this.#ofStranger(here, nowMillis);
   }
 
-  // The error was seen in this unit. If it was seen in another unit before and not captured for it, it comes from there,
-  // because this unit awaited the other one; unless the object is known to be thrown again and again.
+  // The error was seen in this unit. If it was seen in another unit earlier and was not captured for that one, it comes
+  // from there, because this unit awaited the other one; unless the object is known to be thrown again and again.
   #ofOwn(own: Sighting, here: Attribution, nowMillis: number): Sighting {
     if (own.capturedIn !== undefined && isSameWork(own.capturedIn, own.attribution)) return own;
     const others = this.#sightings.filter(({ attribution }) => !isRelated(attribution, here));
     const before = others.filter(({ attribution }) => this.#isBefore(attribution, own.attribution));
     const isThrownAgain = before.length > 1 || before.some(({ capturedIn }) => capturedIn);
     if (own.capturedIn === undefined && isThrownAgain) return own;
-    // A handler in another unit has captured this unit's error: now this unit captures the other one's.
+    // If a handler in another unit has captured this unit's error, this unit in turn captures the other one's.
     const isTaken = own.capturedIn !== undefined;
     const other = firstWaiting(isTaken ? others : before, nowMillis);
     if (isTaken) own.capturedIn = here;
     return other ?? own;
   }
 
-  // The error was not seen in this unit. The capture belongs to the unit where it was seen, unless it was captured for
-  // that unit already or is known to be thrown again and again.
+  // The error was not seen in this unit. The capture belongs to the unit where it was seen, unless it was already
+  // captured for that unit or the object is known to be thrown again and again.
   #ofStranger(here: Attribution, nowMillis: number): Sighting {
     const waiting = firstWaiting(this.#sightings, nowMillis);
     if (waiting !== undefined && this.#sightings.length === 1) return waiting;
@@ -104,7 +105,8 @@ export class ErrorHistory {
   }
 }
 
-// For a handler outside of all these units: the next one that was not captured yet, or else the last one.
+// Chooses the unit for a handler that is outside of all of them: the next one for which the error was not captured yet,
+// or else the last one.
 function nextOf(sightings: readonly Sighting[], nowMillis: number): Sighting | undefined {
   return firstWaiting(sightings, nowMillis) ?? sightings.at(-1);
 }
@@ -116,13 +118,13 @@ function firstWaiting(sightings: readonly Sighting[], nowMillis: number): Sighti
   );
 }
 
-// Without an active span, the trace is the unit's own.
+// Without an active span, the trace is that of the unit.
 function isSameWork(one: Attribution, other: Attribution): boolean {
   return one.scopes.unit === other.scopes.unit || one.trace.traceId === other.trace.traceId;
 }
 
-// True for a unit within another one, such as a fork inside a request. The process's default unit contains all others
-// and does not count.
+// True if one unit is within the other one, such as a fork inside a request. The process's default unit contains all
+// others and does not count.
 function isRelated(attribution: Attribution, here: Attribution): boolean {
   if (isSameWork(attribution, here) || isInside(attribution, here)) return true;
   return attribution.scopes.unit !== processScopes().defaultUnit && isInside(here, attribution);

@@ -2,20 +2,20 @@
 export interface PathNode {
   /** Distance from the root, which has depth 0. */
   readonly depth: number;
-  /** The nearest ancestor that is open or stops failures; others are skipped. */
+  /** The nearest ancestor that is open or stops failures; other ancestors are skipped. */
   above: PathNode | undefined;
   hasEnded: boolean;
   /** The span itself, while it is open. */
   span?: object | undefined;
-  /** True if exceptions were recorded on it, which then stand for failed calls below it. */
+  /** True if exceptions were recorded on it. They then represent the failed calls below it. */
   hasRecorded?: boolean | undefined;
   /** True if it ended in a way that shows that failures below it were handled. */
   stopsFailures: boolean;
 }
 
 /**
- * Returns the ancestor that a new child of `parent` is linked to. Ended ancestors that let failures pass are skipped, so
- * that a chain of spans that each start under the previous one (timers, recursion) does not keep all of them in memory;
+ * Returns the ancestor that a new child of `parent` is linked to. Ended ancestors that let failures pass are skipped,
+ * so that a chain of spans in which each starts under the previous one (timers, recursion) does not stay in memory;
  * `endOnPath` does the same for spans that overlap.
  */
 export function linkTo(parent: PathNode): PathNode | undefined {
@@ -29,7 +29,7 @@ export function endOnPath(span: PathNode, isStop: boolean): void {
   span.above = isStop ? undefined : nearestOf(span.above);
 }
 
-/** Returns true if a failure in the span can have reached its root. The root's own status is not considered. */
+/** Tells whether a failure in the span may have reached its root. The root's own status is not considered. */
 export function reachesRoot(span: PathNode): boolean {
   for (const each of upwards(span)) if (each.stopsFailures && each.depth > 0) return false;
   return true;
@@ -40,7 +40,7 @@ export function openSpans(span: PathNode): object[] {
   return [...upwards(span)].map((each) => each.span).filter((each) => each !== undefined);
 }
 
-/** Returns true if `span` is an ancestor of `other`. */
+/** Tells whether `span` is an ancestor of `other`. */
 export function isAbove(span: PathNode, other: PathNode): boolean {
   for (const each of upwards(other.above)) if (each === span) return true;
   return false;
@@ -49,7 +49,7 @@ export function isAbove(span: PathNode, other: PathNode): boolean {
 function nearestOf(span: PathNode | undefined): PathNode | undefined {
   let nearest = span;
   while (isPassed(nearest) && nearest.hasRecorded !== true) nearest = nearest.above;
-  // One ended ancestor with recorded exceptions is enough, which keeps a chain of failing spans short.
+  // Keeping one ended ancestor with recorded exceptions is sufficient; this keeps a chain of failing spans short.
   if (isPassed(nearest)) nearest.above = decidingFrom(nearest.above);
   return nearest;
 }

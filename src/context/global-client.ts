@@ -8,7 +8,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { memberOf } from "../support/foreign.js";
 import { isFaultReported, reportSetupFault } from "../support/setup-faults.js";
 
-// Under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
+// Stored under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
 const SLOT = Symbol.for("otel-sentry-bridge.client.v1");
 
 const NO_CLIENT = "no-client";
@@ -41,7 +41,7 @@ export function setClient(client: Client | undefined): void {
     );
 }
 
-// Public functions may be called before a client exists.
+// Diagnostics for public functions that are called before a client exists.
 const withoutClient = createDiagnostics(diag);
 
 /** Returns the diagnostics of the process-wide client, or diagnostics that log to `diag` if there is no client. */
@@ -52,7 +52,10 @@ export function doorDiagnostics(): Diagnostics {
     : withoutClient;
 }
 
-/** Returns true for a client, by its methods: a client of another copy of the package has another class. Never throws. */
+/**
+ * Tells whether a value is a client, by its methods: a client of another copy of the package has another class. Never
+ * throws.
+ */
 export function isClient(value: unknown): value is RegisteredClient {
   return typeof memberOf(memberOf(value, "core"), "captureTransaction") === "function";
 }
@@ -76,7 +79,7 @@ function reportNoClient(caller: string): void {
   if (isFaultReported(NO_CLIENT) || pipelineFromEnvironment().isDisabled) return;
   reportSetupFault(
     NO_CLIENT,
-    `\`${caller}\` was called while there is no client, so its input was dropped. Create a SentrySpanProcessor, or call createClient(), earlier`,
+    `\`${caller}\` was called when there was no client, so its input was dropped. Create a SentrySpanProcessor or call createClient() before the call`,
   );
 }
 
@@ -88,7 +91,7 @@ export function flush(timeoutMillis?: number): Promise<boolean> {
   return getClient()?.flush(timeoutMillis) ?? Promise.resolve(true);
 }
 
-/** Returns true if there is a process-wide client that is not closed. */
+/** Tells whether there is a process-wide client that is not closed. */
 export function isInitialized(): boolean {
   return getClient()?.isClosed === false;
 }

@@ -10,7 +10,7 @@ import type { ContextScopes } from "./scope-context.js";
 import { openRoots } from "./open-roots.js";
 import type { StartedSpan } from "../trace/span.js";
 
-/** Returns the scopes of a local root, whose span begins a segment. */
+/** Returns the scopes of a local root, the span that begins a segment. */
 export function scopesOfRoot(span: StartedSpan, parentContext: Context): ContextScopes {
   const own = readContextScopes(parentContext);
   const unit = unitOfSpan(span) ?? unitOfRoot(span, parentContext, own);
@@ -20,8 +20,9 @@ export function scopesOfRoot(span: StartedSpan, parentContext: Context): Context
   return { unit, current, incoming };
 }
 
-// For a local parent in a context without scopes: one of another processor, one that is known by its ids only, or one that
-// is not recorded. Any open root of the trace will do, because they share one sampling context.
+// Finds the trace headers for a local parent in a context without scopes: a span of another processor, one that is
+// known by its ids only, or one that is not recorded. Any open root of the trace will do, because they share one
+// sampling context.
 function incomingByIds(parentContext: Context): IncomingTrace | undefined {
   const parent = trace.getSpanContext(parentContext);
   const isLocal = parent !== undefined && parent.isRemote !== true;
@@ -39,8 +40,8 @@ export function unitOfLocalChild(parentContext: Context): Unit {
 
 /**
  * A SERVER or CONSUMER root always has a unit of its own: the one that `extract` created for it, or a fork if another
- * root has taken that one. Other roots get a new unit only if their context carries none. A parent is local if `isRemote`
- * is not set, because a process may call itself.
+ * root has taken that one. Other roots get a new unit only if their context has none. A parent counts as remote only if
+ * `isRemote` is set, because a process may call itself.
  */
 function unitOfRoot(
   span: StartedSpan,
@@ -48,7 +49,7 @@ function unitOfRoot(
   own: ContextScopes | undefined,
 ): Unit {
   if (hasLocalParent(span)) return unitOfLocalChild(parentContext);
-  // `withScope` outside of all units carries the process's default unit, which counts as none.
+  // `withScope` outside of all units carries the process's default unit, which does not count as a unit of work.
   const { defaultUnit } = processScopes();
   if (own === undefined || own.unit === defaultUnit) return defaultUnit.fork();
   if (span.kind !== SPAN_KIND.SERVER && span.kind !== SPAN_KIND.CONSUMER) return own.unit;

@@ -9,7 +9,7 @@ export const MAX_TRACES = 10_000;
 
 /**
  * Traces that share a `WeakRef`. One `WeakRef` per trace would take 0.6 µs, more than everything else in this file. The
- * cost: a root that never ends is held as long as another one of its batch is open.
+ * disadvantage: a root that never ends stays in memory as long as another one of its batch is open.
  */
 export const FORGOTTEN_AT_ONCE = 8;
 
@@ -27,7 +27,7 @@ export interface OpenRoot {
   readonly unit: Unit;
   /** Trace headers of its request. */
   readonly incoming: IncomingTrace | undefined;
-  /** Ids of its spans; undefined for the first root of its trace, to which all other ids belong. */
+  /** Ids of its spans; undefined for the first root of its trace, to which all ids belong that no other root has. */
   readonly ids: Set<string> | undefined;
   /** Number of processors with an incomplete segment of the root. */
   segments: number;
@@ -44,7 +44,7 @@ export interface OpenTrace {
   open: number;
 }
 
-/** Traces whose roots began one after the other. Only these roots hold the batch strongly. */
+/** Traces whose roots began one after the other. Only these roots refer to the batch strongly. */
 class Batch {
   readonly ref: WeakRef<Batch> = new WeakRef(this);
   readonly traces: OpenTrace[] = [];
@@ -58,7 +58,7 @@ class Batch {
  */
 export class OpenRoots {
   readonly #batches = new Map<string, WeakRef<Batch>>();
-  /** The batch that new traces are added to; held strongly until it is full. */
+  /** The batch that new traces are added to; referred to strongly until it is full. */
   #batch = new Batch();
 
   /** Adds a root whose segment a processor has begun. */
@@ -94,7 +94,7 @@ export class OpenRoots {
     if (trace === undefined) return undefined;
     const named = rootNamed(trace, spanId);
     if (named !== undefined) return named;
-    // An unsampled span was never added, so it may belong to an unrecorded request of the same trace.
+    // Unsampled spans are not added, so an unsampled span may belong to an unrecorded request of the same trace.
     const isKnown = (traceFlags & SAMPLED) !== 0 && (trace.others?.size ?? 0) < MAX_IDS;
     return isKnown ? trace.first : undefined;
   }

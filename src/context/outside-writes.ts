@@ -11,11 +11,11 @@ import type { ScopeData } from "../scope/scope-data.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isFaultReported } from "../support/setup-faults.js";
 
-/** Call sites that are reported. The bound keeps generated code from filling the log. */
+/** Call sites that are reported. Limited, so that generated code cannot fill the log. */
 const MAX_SITES = 50;
 
-// A stack takes about 10 µs, and a socket's handler may write for every message. 1000 stacks at once, then 100 per
-// second, take at most 0.1 % of the time.
+// Taking a stack trace takes about 10 µs, and the handler of a socket may set data for every message. 1000 stack traces
+// at once, then 100 per second, take at most 0.1 % of the time.
 const MAX_STACKS = 1000;
 const STACKS_PER_MILLI = 0.1;
 
@@ -24,8 +24,9 @@ let stacks = MAX_STACKS;
 let countedAt = 0;
 
 /**
- * Returns true if scope data may be written outside of every unit of work, and warns if the first unit has already opened.
- * Without a context manager all requests write outside, so data that another request could see is refused. Never throws.
+ * Returns true if scope data may be set outside of every unit of work; warns if the first unit has already opened.
+ * Without a context manager all requests run outside of units, so data that another request could see is refused. Never
+ * throws.
  */
 export function admitOutsideWrite(write: OutsideWrite): boolean {
   const isAdmitted = contextsAreCarried() || !wouldMix(write);
@@ -36,14 +37,15 @@ export function admitOutsideWrite(write: OutsideWrite): boolean {
   return isAdmitted;
 }
 
-// A traced write is checked only if a tracer provider is registered; otherwise the missing provider is the fault.
+// In a traced process this is checked only if a tracer provider is registered; otherwise the missing provider is the
+// fault.
 function reportMissingContexts({ isTraced }: OutsideWrite, diagnostics: Diagnostics): void {
   if (isFaultReported(NO_CONTEXT_MANAGER) || pipelineFromEnvironment().isDisabled) return;
   if (!isTraced || isRegistered("trace")) checkContexts(diagnostics);
 }
 
-// Before the first unit, tags are set by the process's start-up. A user may belong to a request that sets it before it
-// starts a span.
+// Before the first unit opens, the process sets its tags at start-up. A user, however, may belong to a request that
+// sets it before it starts a span.
 function wouldMix({ change, isLate, isTraced }: OutsideWrite): boolean {
   return isLate || (isTraced && change.user !== undefined);
 }
@@ -62,8 +64,8 @@ function warnOfSite(change: Partial<ScopeData>, diagnostics: Diagnostics): void 
   const where = location === undefined ? "" : ` at ${location}`;
   diagnostics.faultOnce(
     `outside-write:${key}`,
-    `scope data (${what}) was set${where} outside of every unit of work, after the first one had opened; requests and jobs do not inherit it. ` +
-      "Run the code in context.with(forkIsolation(), …), bind the callback with bindContext, or use getGlobalScope() for what holds for the whole process",
+    `scope data (${what}) was set${where} outside of a request or job, after the first one had started. It is not added to events of any request or job, only to events that are captured outside of them. ` +
+      "If the data belongs to a request or job, bind the callback to its context with bindContext(), or run the work in withIsolationScope(); if it applies to the whole process, set it on getGlobalScope()",
   );
 }
 
@@ -76,7 +78,7 @@ function takeStack(): boolean {
   return true;
 }
 
-// Without a DSN nothing is sent, so there is nothing to warn of.
+// Without a DSN nothing is sent, so there is nothing to warn about.
 function activeDiagnostics(): Diagnostics | undefined {
   const client = getClient()?.core;
   return client?.settings.dsn === undefined ? undefined : client.diagnostics;
@@ -89,7 +91,7 @@ const MAX_FRAMES = 16;
 interface CallSite {
   /** Unique per call site. */
   readonly key: string;
-  /** Function, file and line; undefined if the stack does not show them, as in an application's bundle. */
+  /** Function, file and line; undefined if the stack trace does not show them, as in an application's bundle. */
   readonly location: string | undefined;
 }
 
@@ -109,7 +111,7 @@ function locationIn(frame: string | undefined): string | undefined {
   return frame && (/\(([^()]+:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame);
 }
 
-// Makes URLs of ES modules and paths of CommonJS modules comparable.
+// Gives URLs of ES modules and paths of CommonJS modules the same form, so that they can be compared.
 function framesOf(stack: string): string[] {
   return stack
     .replaceAll("\\", "/")
@@ -126,7 +128,7 @@ function currentStack(): string {
     Error.captureStackTrace(holder);
     return typeof holder.stack === "string" ? holder.stack : "";
   } catch {
-    // `Error` is frozen, or the application's own `prepareStackTrace` has failed.
+    // `Error` is frozen, or the application's own `prepareStackTrace` failed.
     return "";
   } finally {
     restoreLimit(limit);

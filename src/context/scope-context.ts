@@ -16,7 +16,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 
-/** The bridge's data on a `Context`: one value under one key, because setting a key copies the context's map. */
+/** The package's data on a `Context`: one value under one key, because setting a key copies the context's map. */
 export interface ContextScopes {
   readonly unit: Unit;
   /** The scope of the innermost `withScope`. */
@@ -24,7 +24,8 @@ export interface ContextScopes {
   readonly incoming: IncomingTrace | undefined;
 }
 
-// `createContextKey` is `Symbol.for`, so copies of the package share the key. A change of the format needs a new version.
+// `createContextKey` uses `Symbol.for`, so all copies of the package share the key. If the format changes, the name
+// needs a new version.
 const KEY = createContextKey("otel-sentry-bridge.scopes.v1");
 
 /** Returns the scopes that the context itself carries. */
@@ -74,8 +75,8 @@ export function scopesOf(ctx: Context): ContextScopes {
   return { unit: unitWithoutSlot(ctx), current: undefined, incoming: undefined };
 }
 
-// A context may carry the ids of another request's span. Then the context's own unit is not on the span's chain and is
-// ignored.
+// A context may carry the ids of another request's span. Then the context's own unit is not on the chain of that span's
+// unit, and is ignored.
 function scopesByIds({ unit, incoming }: OpenRoot, own: ContextScopes | undefined): ContextScopes {
   if (own?.unit.isWithin(unit) === true) return own;
   const current = own !== undefined && unit.isWithin(own.unit) ? own.current : undefined;
@@ -83,8 +84,8 @@ function scopesByIds({ unit, incoming }: OpenRoot, own: ContextScopes | undefine
 }
 
 /**
- * Returns a context with a new unit of work, forked from that of `ctx` (default: the active context). `configure` gets
- * its isolation scope. The context is not made active: use `context.with`.
+ * Returns a context with a new unit of work, forked from that of `ctx` (default: the active context). `configure`
+ * receives its isolation scope. The context is not made active: use `context.with`.
  */
 export function forkIsolation(
   ctx: Context = context.active(),
@@ -97,8 +98,8 @@ export function forkIsolation(
 }
 
 /**
- * Returns a context with a new current scope, within the unit of work of `ctx` (default: the active context). `configure`
- * gets the new scope. The context is not made active: use `context.with`.
+ * Returns a context with a new current scope, within the unit of work of `ctx` (default: the active context).
+ * `configure` receives the new scope. The context is not made active: use `context.with`.
  */
 export function forkScope(
   ctx: Context = context.active(),
@@ -138,7 +139,7 @@ function withoutSentryBaggage(ctx: Context): Context {
 }
 
 // A non-recording span cannot carry a unit, so a table holds the units of such traces. A suppressed span has no valid
-// trace and hides the outer span: its data goes to a fork that is discarded.
+// trace and hides the outer span; data that is set there goes to a fork that is discarded.
 function unitWithoutSlot(ctx: Context): Unit {
   const { defaultUnit, unrecorded } = processScopes();
   const identity = trace.getSpanContext(ctx);

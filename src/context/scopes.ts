@@ -31,9 +31,9 @@ export function getGlobalScope(): Scope {
 }
 
 /**
- * Runs `fn` in a new unit of work: scope data that is set inside, also after an `await`, does not leave it. Returns what
- * `fn` returns and throws what it throws. A generator or async iterator that `fn` returns, or that its promise resolves
- * to, is returned as a proxy that runs its body in the unit.
+ * Runs `fn` in a new unit of work: scope data that is set inside, also after an `await`, does not affect the outer
+ * unit. Returns what `fn` returns and throws what it throws. If `fn` returns a generator or async iterator, or a
+ * promise of one, the result is a proxy that runs its body in the new unit.
  */
 export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
   const ctx = forkIsolation();

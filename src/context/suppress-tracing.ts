@@ -6,7 +6,8 @@ import { duringOwnCall, ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
 import type { SetTimer } from "../support/time.js";
 
-// The key of `@opentelemetry/core`, which is not a dependency: `createContextKey` is `Symbol.for`.
+// The key of `@opentelemetry/core`, which is not a dependency. `createContextKey` uses `Symbol.for`, so the keys are
+// equal.
 const SUPPRESS_KEY = createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 
 /** Returns a context in which the SDK starts no recording spans and propagators inject no headers. */
@@ -14,14 +15,14 @@ export function withoutTracing(ctx: Context): Context {
   return ctx.setValue(SUPPRESS_KEY, true);
 }
 
-/** Returns true if tracing is suppressed in a context, by this package or by any other. */
+/** Tells whether tracing is suppressed in a context, by this package or by any other. */
 export function isTracingSuppressed(ctx: Context): boolean {
   return ctx.getValue(SUPPRESS_KEY) === true;
 }
 
 /**
- * Runs a function that logs in a context where tracing is not suppressed. In a suppressed context, OpenTelemetry's SDK logs
- * each span that the logger starts, which would start the next one.
+ * Runs a function that writes a log message, with tracing not suppressed. In a suppressed context, OpenTelemetry's SDK
+ * logs a message for each span that is started, so a logger that starts spans would call itself without end.
  */
 export function runTraced<T>(fn: () => T): T {
   return isTracingSuppressed(context.active()) ? context.with(ROOT_CONTEXT, fn) : fn();
@@ -30,16 +31,16 @@ export function runTraced<T>(fn: () => T): T {
 const DETACHED = withoutTracing(ROOT_CONTEXT);
 
 /**
- * Runs the bridge's own work in the root context with tracing suppressed: it makes no spans, and its timers and sockets
- * keep no request's context alive.
+ * Runs this package's own work in the root context with tracing suppressed: it creates no spans, and its timers and
+ * sockets do not keep any request's context alive.
  */
 export function runDetached<T>(fn: () => T): T {
   return context.with(DETACHED, fn);
 }
 
 /**
- * Starts a timer that does not keep the process alive and runs detached. Otherwise a timer that is set again from its own
- * callback would keep the context of the first request alive for ever.
+ * Starts a timer that does not keep the process alive and runs detached. Otherwise a timer that is set again in its own
+ * callback would keep the context of the first request alive forever.
  */
 export const setDetachedTimer: SetTimer = (run, millis) => {
   const timer = runDetached(() => setTimeout(run, millis).unref());
@@ -48,8 +49,8 @@ export const setDetachedTimer: SetTimer = (run, millis) => {
 
 const OWN_CALL_KEY = createContextKey("otel-sentry-bridge.own-call.v1");
 
-// The time limit of a hook or a delivery attempt. Resources that a hook created, such as a connection pool, keep its
-// context for ever, and must be able to capture later.
+// How long code counts as part of a hook or a delivery attempt: the time limit of both. Resources that a hook created,
+// such as a connection pool, keep its context forever, and must be able to capture later.
 const MAX_CALL_MILLIS = 30_000;
 
 interface RunningCall {
@@ -58,7 +59,7 @@ interface RunningCall {
   isOver: boolean;
 }
 
-/** Runs a hook with tracing suppressed, so that its requests make no spans. */
+/** Runs a hook with tracing suppressed, so that its requests create no spans. */
 export function runHook<T>(hook: () => T): T {
   return runOwnCall("hook", withoutTracing(context.active()), hook);
 }
@@ -68,7 +69,7 @@ export function runTransport<T>(send: () => T): T {
   return runOwnCall("transport", context.active(), send);
 }
 
-/** Returns the kind of the application callback that the running code belongs to, also after its `await`s. */
+/** Returns the kind of application callback that the running code belongs to, also after an `await`. */
 export function activeOwnCall(): OwnCall | undefined {
   const sync = ownCall();
   if (sync !== undefined) return sync;

@@ -1,4 +1,4 @@
-/** A crontab in the form that Sentry accepts, or why it is invalid, as the predicate of a sentence. */
+/** A crontab in the form that Sentry accepts, or the reason why it is invalid (`problem`, to follow "the schedule"). */
 type CronSchedule = { readonly value: string } | { readonly problem: string };
 
 /** The macros that Sentry accepts, in exactly this spelling. */
@@ -23,7 +23,7 @@ interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** Names that may replace a number, in full or by their first three letters. */
+  /** Names that may replace a number, in full or abbreviated to three letters. */
   readonly names?: readonly string[];
   /** Tokens for days that depend on the month. */
   readonly special?: RegExp;
@@ -72,7 +72,7 @@ export function cronSchedule(text: string): CronSchedule {
   return { value: read.join(" ") };
 }
 
-/** Removes the seconds of a crontab of six fields if they are 0; returns other crontabs unchanged. */
+/** Removes the seconds from a crontab of six fields if they are 0; returns other crontabs unchanged. */
 export function withoutZeroSeconds(text: string): string {
   const [seconds = "", ...fields] = text.trim().split(/\s+/);
   return fields.length === 5 && /^0+$/.test(seconds) ? fields.join(" ") : text;
@@ -88,7 +88,7 @@ function readField(text: string, field: Field): string | undefined {
   return items.includes(undefined) ? undefined : items.join(",");
 }
 
-// `*`, a number or a range, with an optional step; or a token that is special to the field.
+// Reads `*`, a number or a range, with an optional step; or a token that only this field has.
 function readItem(item: string, field: Field): string | undefined {
   const [range = "", step, ...more] = item.split("/");
   if (more.length > 0 || (step !== undefined && !/^0*[1-9]\d*$/.test(step))) return undefined;
@@ -109,7 +109,7 @@ function readEnds(ends: readonly string[], field: Field): string | undefined {
   if (from === undefined || ends.length > 2) return undefined;
   if (ends.length === 1) return `${from}`;
   if (to === undefined) return undefined;
-  // At the end of a range Sunday is day 7.
+  // At the end of a range, Sunday is day 7.
   const last = to === 0 && from > 0 && field.names === DAYS ? 7 : to;
   return from <= last ? `${from}-${last}` : undefined;
 }

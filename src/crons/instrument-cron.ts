@@ -27,10 +27,10 @@ interface JobParams {
 }
 
 /**
- * Returns a `CronJob` of the library `cron` whose jobs are monitored, with `new` and with `from`. The monitor slug is
- * the `name` of the job, else `slug`, which is then used for the first schedule only: jobs without a name and with
- * another schedule run unmonitored, with a diagnostic. A job whose time is a `Date` sends check-ins without a schedule.
- * The class that is passed in is not modified.
+ * Returns a subclass of `CronJob` of the library `cron` whose jobs are monitored, whether created with `new` or with
+ * `from`. The monitor slug is the `name` of the job. A job without a name gets the slug `slug`, which is used for the
+ * first schedule only: jobs without a name and with another schedule run unmonitored, and a diagnostic is logged. A job
+ * whose time is a `Date` sends check-ins without a schedule. The class that is passed in is not modified.
  */
 export function instrumentCron<T extends CronJobClass>(
   cronJob: T,
@@ -85,14 +85,14 @@ class CronJobs {
     if (typeof params !== "object" || params === null) return make(params);
     const onTick = this.#monitored(readParams(params));
     if (onTick === undefined) return make(params);
-    // Inherits from the parameters, since their class may have getters.
+    // Inherits from the parameters, because their class may have getters.
     const monitored: unknown = Object.create(params, {
       onTick: { value: onTick, enumerable: true },
     });
     return outsideOfUnits(() => make(monitored));
   }
 
-  // Returns undefined if the job is to run unmonitored.
+  // Returns undefined if the job must run unmonitored.
   #monitored(params: JobParams): unknown {
     const { cronTime, onTick, timeZone, utcOffset, name } = params;
     if (!isFunction(onTick)) {
@@ -101,7 +101,7 @@ class CronJobs {
     }
     const monitorSlug = typeof name === "string" && name !== "" ? name : this.#ownSlug(params);
     if (monitorSlug === undefined) return undefined;
-    // Sentry has no time zones by offset, and in the wrong zone every run would count as missed: send no schedule.
+    // Sentry has no time zones by offset, and in a wrong zone every run would count as missed, so no schedule is sent.
     const expression = typeof utcOffset === "number" ? undefined : cronTime;
     const config = cronConfig({ expression, timezone: timeZone }, this.#options);
     return monitoredTask(onTick, { monitorSlug, config, library: "cron" });

@@ -17,9 +17,9 @@ export interface NodeCronLibrary {
 }
 
 /**
- * Returns a `node-cron` whose jobs are monitored:
- * `instrumentNodeCron(cron).schedule("0 3 * * *", fn, { name: "nightly" })`. The name is the monitor slug. A job without
- * a name and a background task (a path) run unmonitored, with a diagnostic. The library is not modified.
+ * Returns a copy of `node-cron` whose jobs are monitored: `instrumentNodeCron(cron).schedule("0 3 * * *", fn, { name:
+ * "nightly" })`. The name is the monitor slug. A job without a name and a background task (a path) run unmonitored, and
+ * a diagnostic is logged. The library is not modified.
  */
 export function instrumentNodeCron<T extends NodeCronLibrary>(
   lib: T,
@@ -62,7 +62,7 @@ function instrumented(original: CronFunction, { lib, options }: Instrumentation)
   };
 }
 
-// node-cron resolves a relative path against the file of its caller, which would be this file.
+// node-cron resolves a relative path against the file of its caller, which would otherwise be this file.
 function fromCaller(task: string, callee: CronFunction): string {
   if (isAbsolute(task) || task.startsWith("file://")) return task;
   const trace: { stack?: string } = {};

@@ -14,10 +14,10 @@ export interface NodeScheduleLibrary {
 }
 
 /**
- * Returns a `node-schedule` whose jobs are monitored:
- * `instrumentNodeSchedule(schedule).scheduleJob("nightly", "0 3 * * *", fn)`. The job's name is the monitor slug; a job
- * without a name runs unmonitored, with a diagnostic. With a rule that is not a crontab (a date, a `RecurrenceRule`)
- * check-ins are sent without a schedule: create the monitor in Sentry. The library is not modified.
+ * Returns a copy of `node-schedule` whose jobs are monitored: `instrumentNodeSchedule(schedule).scheduleJob("nightly",
+ * "0 3 * * *", fn)`. The job's name is the monitor slug; a job without a name runs unmonitored, and a diagnostic is
+ * logged. For a rule that is not a crontab (a date, a `RecurrenceRule`), check-ins are sent without a schedule: create
+ * the monitor in Sentry. The library is not modified.
  */
 export function instrumentNodeSchedule<T extends NodeScheduleLibrary>(
   lib: T,
@@ -35,7 +35,7 @@ interface ScheduleCall {
   readonly args: readonly unknown[];
 }
 
-// Like node-schedule, which takes the first argument as a name only if a rule and a job follow.
+// Follows node-schedule, which takes the first argument for a name only if a rule and a job follow.
 function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall): unknown {
   const [name, rule, job] = args;
   if (typeof name !== "string" || name === "" || !isFunction(job)) {

@@ -4,17 +4,17 @@ import type { JsonRecord } from "../protocol/events.js";
 import { isRecord } from "../support/foreign.js";
 import { cronSchedule } from "./cron-schedule.js";
 
-/** A monitor configuration as the protocol spells it, and messages about the parts that were left out. */
+/** A monitor configuration in the protocol's form, and messages about the parts that were left out. */
 export interface EncodedMonitorConfig {
   /** Undefined if the schedule or the time zone is invalid. */
   readonly members: JsonRecord | undefined;
   readonly problems: readonly string[];
 }
 
-/** A configuration with members of any type, from JavaScript callers and span attributes. */
+/** A configuration with properties of any type, as it comes from JavaScript callers and span attributes. */
 export type UncheckedMonitorConfig = { readonly [K in keyof MonitorConfig]?: unknown };
 
-/** Longest text in a configuration, in characters. */
+/** Maximum characters of a string in a configuration. */
 const MAX_TEXT_LENGTH = 1000;
 
 const UNITS: ReadonlySet<unknown> = new Set(["day", "hour", "minute", "month", "week", "year"]);
@@ -27,9 +27,9 @@ const NUMBERS = [
 ] as const;
 
 /**
- * Encodes a monitor configuration. Sentry rejects a configuration as a whole, and for a number that is not an integer
- * also the check-in, so invalid members are left out here. With an invalid schedule or time zone the whole
- * configuration is left out: Sentry would expect the job at the wrong times.
+ * Encodes a monitor configuration. Sentry rejects an invalid configuration as a whole, and for a number that is not an
+ * integer also the check-in, so invalid properties are left out here. If the schedule or time zone is invalid, the
+ * whole configuration is left out, because Sentry would expect the job at the wrong times.
  */
 export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
   const schedule = readSchedule(config.schedule);
@@ -45,7 +45,7 @@ export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMoni
     const value = config[key];
     if (value === undefined) continue;
     if (isCount(value)) members[name] = value;
-    else problems.push(`\`${key}\` is not sent: it must be a whole number above 0`);
+    else problems.push(`\`${key}\` is not sent: it must be an integer above 0`);
   }
   if (typeof owner === "string" && owner.length <= MAX_TEXT_LENGTH) members["owner"] = owner;
   else if (owner !== undefined)
@@ -58,9 +58,9 @@ export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMoni
 const MAX_SHOWN_LENGTH = 100;
 
 const CRONTAB =
-  'Write minute, hour, day of the month, month and day of the week, such as "30 3 * * 1-5", or "@daily"';
+  'Use minute, hour, day of the month, month and day of the week, such as "30 3 * * 1-5", or "@daily"';
 
-const TIME_ZONE = 'Write a name of the IANA database, such as "Europe/Vienna" or "UTC"';
+const TIME_ZONE = 'Use a name from the IANA time zone database, such as "Europe/Vienna" or "UTC"';
 
 function shown(value: unknown): string {
   return typeof value === "string"
@@ -69,7 +69,7 @@ function shown(value: unknown): string {
 }
 
 function refused(problem: string): EncodedMonitorConfig {
-  const message = `its check-ins are sent without a schedule, so Sentry does not notice missed runs: ${problem}`;
+  const message = `its check-ins are sent without a schedule, so Sentry does not detect missed runs: ${problem}`;
   return { members: undefined, problems: [message] };
 }
 
@@ -82,8 +82,7 @@ function readSchedule(schedule: unknown): ReadSchedule {
   if (type === "crontab") return readCrontab(value);
   if (type !== "interval")
     return { problem: 'the `type` of its schedule must be "crontab" or "interval"' };
-  if (!isCount(value))
-    return { problem: "the `value` of its interval must be a whole number above 0" };
+  if (!isCount(value)) return { problem: "the `value` of its interval must be an integer above 0" };
   if (!UNITS.has(unit))
     return { problem: `the \`unit\` of its interval must be one of ${[...UNITS].join(", ")}` };
   return { members: { type: "interval", value, unit } };
@@ -106,7 +105,7 @@ function isCount(value: unknown): value is number {
 const MAX_KNOWN_ZONES = 100;
 const knownZones = new Map<string, boolean>();
 
-// Cached: creating a DateTimeFormat is slow, and a process uses few time zones.
+// Cached, because creating a DateTimeFormat is slow and a process uses few time zones.
 function isTimeZone(name: unknown): boolean {
   if (typeof name !== "string" || name.length > MAX_TEXT_LENGTH) return false;
   let isKnown = knownZones.get(name);
@@ -117,7 +116,7 @@ function isTimeZone(name: unknown): boolean {
   return isKnown;
 }
 
-// JavaScript accepts an offset (`+01:00`) as a time zone, Sentry does not.
+// JavaScript accepts an offset (`+01:00`) as a time zone; Sentry does not.
 function isZone(name: string): boolean {
   if (!/^[a-z]/i.test(name)) return false;
   try {

@@ -35,7 +35,7 @@ export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): 
   });
 }
 
-// An error of another span processor must not reach the job.
+// An error thrown by another span processor must not reach the job.
 function startedSpan(name: string, ctx: Context, creator: SpanContext | undefined): Span {
   const attributes = { "sentry.op": "cron" };
   const links = creator === undefined ? [] : [{ context: creator }];
@@ -80,17 +80,17 @@ class MonitorRun {
     return result;
   }
 
-  // Called when the signal aborts or the client closes.
+  // Ends the run as failed, when the signal aborts or the client closes.
   giveUp(): void {
     this.#end("error");
   }
 
-  // Evicted from the open runs: only the job can end it now.
+  // Called when the run was evicted from the open runs: from then on only the job can end it.
   forgotten(): void {
     this.#stopWaiting?.();
   }
 
-  // Returns a new promise: listening on the original would mark its rejection as handled.
+  // Returns a new promise, because listening on the original one would mark its rejection as handled.
   async #watchPromise<T>(result: PromiseLike<T>): Promise<T> {
     try {
       const value = await result;
@@ -102,12 +102,12 @@ class MonitorRun {
     }
   }
 
-  // A job may report its failure by the status of its span only.
+  // A job may report its failure through the status of its span only.
   #succeed(): void {
     this.#end(hasFailed(this.#span) ? "error" : "ok");
   }
 
-  // Only the first end counts: Sentry accepts one per run.
+  // Only the first call has an effect, because Sentry accepts one final check-in per run.
   #end(status: Exclude<CheckInStatus, "in_progress">): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -117,7 +117,7 @@ class MonitorRun {
     this.#endSpan(status);
   }
 
-  // An error of another span processor must not replace the result of the job.
+  // An error thrown by another span processor must not replace the result of the job.
   #endSpan(status: CheckInStatus): void {
     try {
       if (status === "error") this.#span.setStatus({ code: SpanStatusCode.ERROR });
@@ -131,7 +131,8 @@ class MonitorRun {
     }
   }
 
-  // Each check-in has the configuration: if the first one is lost, Sentry still creates the monitor from the last one.
+  // Each check-in contains the configuration: if the first one is lost, Sentry still creates the monitor from the last
+  // one.
   #checkIn(status: CheckInStatus): void {
     if (this.#client === undefined) return;
     const { monitorSlug, config } = this.#job;
@@ -149,7 +150,7 @@ function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | 
   return memberOf(config, "schedule") === undefined ? undefined : (config as MonitorConfig);
 }
 
-// Spans of the OTel SDK have a readable status, non-recording spans do not.
+// Spans of the OTel SDK have a readable status; non-recording spans do not.
 function hasFailed(span: Span): boolean {
   return memberOf(memberOf(span, "status"), "code") === SpanStatusCode.ERROR;
 }

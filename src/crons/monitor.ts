@@ -10,8 +10,8 @@ import { runMonitored } from "./monitor-run.js";
 
 /**
  * Sends a check-in of a monitored job: `in_progress` at its start, and `ok` or `error` with the same `checkInId` at its
- * end; or only the end, as a heartbeat. Returns the id of the check-in. An invalid check-in is not sent, with a
- * diagnostic. Never throws.
+ * end; or only the latter, as a heartbeat. Returns the id of the check-in. An invalid check-in is not sent, and a
+ * diagnostic is logged. Never throws.
  */
 export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string {
   const given = memberOf(checkIn, "checkInId");
@@ -23,7 +23,7 @@ export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string
   return checkInId;
 }
 
-// Copies the known members only: an application may pass an object with any number of others.
+// Copies the known properties only, because an application may pass an object with any number of others.
 function read({ monitorSlug, status, duration }: CheckIn, checkInId: string): CheckIn {
   return { monitorSlug, status, duration, checkInId };
 }
@@ -41,9 +41,9 @@ export function withMonitor<T>(monitorSlug: string, fn: () => T, config?: Monito
 }
 
 /**
- * Wraps functions as monitored jobs: `const backUp = monitor("back-up", config)(backUpNow)`. Each call of the result is
- * a run as by `withMonitor`, with the arguments and the `this` of the call. A value that is not a function is returned
- * unchanged, with a diagnostic.
+ * Wraps functions as monitored jobs: `const backUp = monitor("back-up", config)(backUpNow)`. Each call of the wrapped
+ * function is a run, as with `withMonitor`, with the arguments and the `this` of the call. A value that is not a
+ * function is returned unchanged, and a diagnostic is logged.
  */
 export function monitor(
   monitorSlug: string,
@@ -65,6 +65,6 @@ export function monitor(
 function warnNoFunction(): void {
   doorDiagnostics().warnOnce(
     "door:monitor",
-    "the function that `monitor` returns needs a function: the value it got was returned unchanged and is not monitored. Correct the call",
+    "the function that `monitor` returns was called with a value that is not a function; the value was returned unchanged and is not monitored. Pass the function to monitor",
   );
 }

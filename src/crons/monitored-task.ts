@@ -23,22 +23,22 @@ interface CronJobOf extends MonitoredJob {
 /** A function that a scheduler calls. */
 export type CronFunction = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Times of a job as its scheduler has them. */
+/** The times of a job, in the form in which its scheduler has them. */
 interface CronTimes {
-  /** Anything other than a string cannot be expressed as a crontab. */
+  /** A crontab. Values that are not strings cannot be expressed as one. */
   readonly expression: unknown;
   /** Default: the time zone of the process. */
   readonly timezone?: unknown;
 }
 
-/** Tests for a function; schedulers also accept the name of a program or a file. */
+/** Tells whether a task is a function; schedulers also accept the name of a program or a file. */
 export function isFunction(value: unknown): value is CronFunction {
   return typeof value === "function";
 }
 
 /**
- * Wraps a function so that each call is a run of a monitored job, in a unit of work of its own. An error is reported
- * from within the run and then thrown to the scheduler.
+ * Wraps a function so that each call is a run of a monitored job, in a unit of work of its own. An error is reported as
+ * part of the run and then thrown to the scheduler.
  */
 export function monitoredTask(fn: CronFunction, job: CronJobOf): CronFunction {
   const hint: CaptureHint = {
@@ -54,11 +54,11 @@ export function outsideOfUnits<T>(fn: () => T): T {
   return context.with(ROOT_CONTEXT, fn);
 }
 
-/** Builds the configuration of a monitor. Sets the time zone, since Sentry reads a schedule without one as UTC. */
+/** Builds the configuration of a monitor. Sets the time zone, because Sentry takes a schedule without one as UTC. */
 export function cronConfig(times: CronTimes, options: CronMonitorOptions): MonitorRunConfig {
   const { expression, timezone } = times;
   if (typeof expression !== "string") return { signal: options.signal };
-  // The time zone of the job wins over the common one.
+  // The time zone of the job takes precedence over that of the options.
   const zone = typeof timezone === "string" ? timezone : (options.timezone ?? processZone());
   const { timezone: _common, ...rest } = options;
   return {
@@ -68,7 +68,7 @@ export function cronConfig(times: CronTimes, options: CronMonitorOptions): Monit
   };
 }
 
-/** Warns that a job runs unmonitored, and why. Never throws. */
+/** Logs that a job runs unmonitored, and why. Never throws. */
 export function warnUnmonitored(why: string): void {
   // Jobs may be created before the client.
   doorDiagnostics().warnOnce(`cron:${why}`, `a cron job runs unmonitored: ${why}`);

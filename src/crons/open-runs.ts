@@ -6,11 +6,12 @@ import { attempt, inherits } from "../support/foreign.js";
 interface OpenRun {
   /** Ends the run as failed, although its job still runs. Must not throw. */
   giveUp(): void;
-  /** Called when the run is evicted: it must release everything else that references it. */
+  /** Called when the run is evicted, to release everything else that refers to it. */
   forgotten(): void;
 }
 
-// Bounds the memory of jobs that never settle: the oldest run is evicted, and Sentry reports its time-out.
+// Limits the memory of jobs that never settle. Over the limit, the oldest run is evicted, and Sentry reports it as
+// timed out.
 const MAX_OPEN_RUNS = 1000;
 
 /** The open runs of one client. When the client closes, they end as failed. */
@@ -50,13 +51,16 @@ export function hasRuns(client: RegisteredClient): client is CronClient {
   return "runs" in client;
 }
 
-// Bounds the memory of runs that never end while the signal lives as long as the process.
+// Limits the memory of runs that never end, for a signal that lives as long as the process.
 const MAX_WAITING = 1000;
 
 // One listener per signal: many runs may share one signal, and Node.js warns of a leak above ten listeners.
 const waiting = new WeakMap<AbortSignal, AbortWatch>();
 
-/** Calls `fn` when the signal aborts, immediately if it has. Returns a function that removes the listener. Never throws. */
+/**
+ * Calls `fn` when the signal aborts, or at once if it has already aborted. Returns a function that removes the
+ * listener. Never throws.
+ */
 export function onAbort(signal: unknown, fn: () => void): () => void {
   return attempt(() => watchAbort(signal, fn), ignore);
 }

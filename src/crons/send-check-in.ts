@@ -12,13 +12,14 @@ import { encodeMonitorConfig } from "./monitor-config.js";
 /** Parameters of `sendCheckIn`. */
 interface CheckInToSend {
   readonly checkInId: string;
-  /** Reads the check-in. May throw, since the application may pass an object with getters. */
+  /** Reads the check-in. May throw, because the application may pass an object with getters. */
   readonly read: () => CheckIn;
   readonly config: UncheckedMonitorConfig | undefined;
   readonly trace: TraceContext | undefined;
 }
 
-// Each problem is reported once. Bounded, because slugs may be generated and so differ each time.
+// Problems that are remembered, because each is reported once. Limited, because slugs may be generated and so differ
+// each time.
 const MAX_PROBLEMS = 100;
 const reportedProblems = new Set<string>();
 
@@ -45,7 +46,7 @@ function kindOf(problem: string): string {
   return reportedProblems.has(problem) ? `check-in:${problem}` : "check-in:more";
 }
 
-/** Characters of an invalid slug in a warning. */
+/** Characters of an invalid slug that a warning shows. */
 const MAX_SHOWN_LENGTH = 100;
 
 /** Characters of a slug that are examined. */
@@ -55,10 +56,10 @@ const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-/** A check-in as the protocol spells it; `members` is undefined if Sentry would reject it. */
+/** A check-in in the protocol's form; `members` is undefined if Sentry would reject it. */
 interface EncodedCheckIn {
   readonly members: JsonRecord | undefined;
-  /** Messages about what is not sent, and why. */
+  /** Messages about the parts that are not sent, with the reasons. */
   readonly problems: readonly string[];
 }
 
@@ -101,7 +102,7 @@ function problemOf({ monitorSlug, status, checkInId }: CheckIn): string | undefi
   return STATUSES.has(status) ? undefined : '`status` must be "in_progress", "ok" or "error"';
 }
 
-// The check-in matters more than its duration: an invalid duration is left out.
+// An invalid duration is left out, because the check-in matters more than its duration.
 function durationOf({ duration }: CheckIn): number | undefined {
   return typeof duration === "number" && duration >= 0 && duration < Infinity
     ? duration
@@ -122,21 +123,21 @@ function readConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
   }
 }
 
-/** Longest slug that Relay accepts, in characters. */
+/** Length of the longest slug that Relay accepts, in characters. */
 const MAX_SLUG_LENGTH = 50;
 
 const DIGEST_LENGTH = 8;
 
-/** Characters at each end of a long slug that go into the digest, with its length. */
+/** Characters at each end of a long slug that are included in the digest, together with its length. */
 const MAX_DIGESTED_LENGTH = 65_536;
 
 const VALID_SLUG = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;
 
 /**
  * Returns a monitor slug that Sentry accepts: lower-case letters, digits, `-` and `_`, not only digits, at most 50
- * characters. A valid slug is unchanged; others are slugified as by Sentry's server (`Nightly Report!` becomes
- * `nightly-report`). If the result is too long or empty, a digest of the whole slug is appended, so that different slugs
- * stay different.
+ * characters. A valid slug is unchanged; others are converted as by Sentry's server (`Nightly Report!` becomes
+ * `nightly-report`). If the result is too long or empty, a digest of the whole slug is appended, so that different
+ * slugs stay different.
  */
 export function validMonitorSlug(slug: string): string {
   if (VALID_SLUG.test(slug)) return slug;

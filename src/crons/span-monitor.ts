@@ -10,7 +10,7 @@ import { attributionOfSpan } from "../context/attribution.js";
 export interface SpanMonitor {
   /** Handles a started span. Call it once the segment of the span is known. */
   start(span: StartedSpan): void;
-  /** Handles an ended span. */
+  /** Handles the end of a span. */
   end(span: FinishedSpan): void;
 }
 
@@ -26,11 +26,11 @@ interface SpanRun {
 
 /**
  * Treats each span with the attribute `sentry.monitor.slug` as a monitored run: sends a check-in at its start, if the
- * attribute is set by then, and one at its end, by the status of the span. The schedule is read from
+ * attribute is set by then, and one at its end, according to the status of the span. The schedule is read from
  * `sentry.monitor.schedule` (a crontab) or from `sentry.monitor.interval.value` and `.unit`.
  */
 export function createSpanMonitor(client: ClientCore, newId: () => string): SpanMonitor {
-  // One slot per processor, since each has its own client.
+  // One symbol per processor, because each processor has its own client.
   const slot = Symbol("otel-sentry-bridge.monitor-run");
   const runOf = (span: object): SpanRun | undefined =>
     (span as Record<symbol, SpanRun | undefined>)[slot];
@@ -55,7 +55,7 @@ export function createSpanMonitor(client: ClientCore, newId: () => string): Span
     sendCheckIn(client, { checkInId, read, config, trace: attributionOfSpan(span).trace });
   };
 
-  // A processor that is registered twice is called twice for each span.
+  // A processor that is registered twice is called twice for each span, so a second call is ignored.
   const start = (span: StartedSpan): void => {
     if (slugOf(span) === undefined || runOf(span) !== undefined) return;
     send(span, begin(span));
@@ -85,7 +85,7 @@ export function createSpanMonitor(client: ClientCore, newId: () => string): Span
   return { start: guarded(start), end: guarded(end) };
 }
 
-// A span built by hand may have anything as its attributes; the assembler reports that.
+// The attributes of a hand-made span may be of any type; the assembler reports that.
 function slugOf({ attributes }: StartedSpan | FinishedSpan): unknown {
   try {
     return attributes[SLUG];

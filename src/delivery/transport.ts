@@ -11,23 +11,23 @@ export interface LimitHeaders {
 
 /**
  * How far an attempt without a response got, which decides whether it may be repeated:
- *
- * - `connect`: nothing was written, so the envelope has not arrived
- * - `reused`: a kept connection broke before a byte of the response; usually the server had closed it
- * - `answer`: a new connection broke before the response; the envelope may have arrived
- * - `timeout`: no response in time; the envelope may have arrived
- * - `refused`: retrying does not help, as with a bad certificate, a proxy's authentication or a closed transport
+ * - `connect`: nothing was written, so the envelope has not arrived.
+ * - `reused`: a kept connection was lost before any byte of the response; usually the server had closed it.
+ * - `answer`: a new connection was lost before the response; the envelope may have arrived.
+ * - `timeout`: there was no response in time; the envelope may have arrived.
+ * - `refused`: retrying does not help, as with an invalid certificate, a proxy that requires authentication or a closed
+ *   transport.
  */
 export type FailurePhase = "answer" | "connect" | "refused" | "reused" | "timeout";
 
 /** Result of one attempt to deliver an envelope. A transport resolves with it and never rejects. */
 export type SendResult =
   | { readonly outcome: "delivered"; readonly statusCode: number; readonly limits: LimitHeaders }
-  /** The server took the request and refused the envelope: 4xx or 5xx other than 429. */
+  /** The server received the request and refused the envelope: 4xx or 5xx other than 429. */
   | { readonly outcome: "rejected"; readonly statusCode: number; readonly limits: LimitHeaders }
-  /** HTTP 429: the server counts the loss itself. */
+  /** HTTP 429: the server itself counts the loss. */
   | { readonly outcome: "limited"; readonly statusCode: 429; readonly limits: LimitHeaders }
-  /** No response: connection failure, reset or timeout. Without a phase it counts as `refused`. */
+  /** No response: connection failure, reset or time-out. Without a phase it counts as `refused`. */
   | { readonly outcome: "retryable"; readonly error: Error; readonly phase?: FailurePhase };
 
 /** Options of one attempt. */
@@ -35,15 +35,15 @@ export interface SendOptions {
   /** Use a new connection instead of a kept one. Default false. */
   readonly newConnection?: boolean;
   /**
-   * How long, in milliseconds, the envelope may wait for an unreachable server, to be sent as a probe, even if other
+   * How many milliseconds the envelope may wait while the server is unreachable, to be sent as a probe, even if other
    * sends fail at once. Default: the transport decides.
    */
   readonly holdMillis?: number;
-  /** Send although the server is considered unreachable: `RetryTransport.whenDue` has granted this probe. */
+  /** Sends although the server is considered unreachable, because `RetryTransport.whenDue` has granted this probe. */
   readonly isProbe?: boolean;
 }
 
-/** Delivers envelopes. Implement it to send envelopes your own way, and pass it as the option `transport`. */
+/** Delivers envelopes. Implement it to send envelopes in another way, and pass it as the option `transport`. */
 export interface Transport {
   /** Sends one envelope; resolves when its outcome is known. Must not reject. */
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult>;

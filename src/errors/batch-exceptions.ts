@@ -18,7 +18,10 @@ const MAX_TRACES = 10_000;
 /** Local roots remembered per trace. */
 const MAX_ROOTS = 10;
 
-/** Reports the exceptions of exported spans: like `ProcessorExceptions`, for spans that arrive finished and in any order. */
+/**
+ * Reports the exceptions of exported spans. Like `ProcessorExceptions`, but for spans that arrive finished and in any
+ * order.
+ */
 export class BatchExceptions {
   readonly #reporting: ExceptionReporting;
   readonly #rootsByTrace = new Map<string, EndedRoot[]>();
@@ -44,7 +47,7 @@ export class BatchExceptions {
     }
   }
 
-  /** Reports the exceptions that wait for a local root; from now on each exception is reported at once. */
+  /** Reports the exceptions that wait for a local root. Later exceptions are reported as soon as they arrive. */
   end(): void {
     this.#reporting.waiting.end();
   }
@@ -117,7 +120,7 @@ class TraceExceptions {
     return this.#waiting.waiting.length === 0;
   }
 
-  /** Adds the exceptions of a span. The next `decide` looks at them. */
+  /** Adds the exceptions of a span, to be decided by the next call of `decide`. */
   add(span: FinishedSpan, exceptions: readonly SpanException[]): void {
     const path = this.#paths.of(span);
     this.#waiting.add(exceptions.map((each) => ({ ...each, span: path })));
@@ -147,7 +150,7 @@ class TraceExceptions {
     return this.#roots().find((root) => root.spanId === parentId);
   }
 
-  // A span between the exception and its root was in an earlier batch, or is never exported.
+  // Called if a span between the exception and its root was in an earlier batch, or is never exported.
   #likelyRoot(nowMillis: number): EndedRoot | undefined {
     if (nowMillis - this.#sinceMillis < MAX_ROOT_WAIT_MILLIS) return undefined;
     return this.#roots().findLast(({ outcome }) => outcome === "failed") ?? this.#roots().at(-1);
@@ -204,7 +207,7 @@ class BatchPaths {
     }
   }
 
-  // Spans that were built by hand may be each other's parents: a cycle must not be linked.
+  // Hand-made spans may be each other's parents: a cycle must not be linked.
   #parentOf(child: BatchNode, spanById: ReadonlyMap<string, FinishedSpan>): BatchNode | undefined {
     if (child.parentId === undefined) return undefined;
     const span = spanById.get(child.parentId);

@@ -17,10 +17,10 @@ import { normalize } from "../support/normalize.js";
 import type { FinishedSpan, SpanEvent } from "../trace/span.js";
 import { SPAN_KIND, STATUS_CODE, eventsOf, hasEvents, isBag, validSpanId } from "../trace/span.js";
 
-// Per span; the newest events are kept.
+// Maximum number per span; the newest events are kept.
 const MAX_EVENTS = 20;
 
-/** CLIENT spans of one segment that belong to another unit of work than its root. */
+/** Maximum number of CLIENT spans of one segment that belong to another unit of work than its root. */
 const MAX_OTHER_UNITS = 1000;
 
 const MILLIS_PER_SECOND = 1000;
@@ -40,7 +40,7 @@ export function recordBreadcrumbs(span: FinishedSpan, segment: Segment, limit: n
   else unit.addSpanBreadcrumb(recordOf(span), limit);
 }
 
-// Few spans belong to another unit than the root of their segment.
+// Records the unit of a span that differs from that of its segment's root, which few spans do.
 function noteUnit(segment: Segment, span: FinishedSpan, unit: Unit): void {
   if (unit === segment.origin.unit) return;
   segment.otherUnits ??= new Map<string, Unit>();
@@ -53,8 +53,8 @@ function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpa
 }
 
 /**
- * Returns the breadcrumbs of an error: from the finished spans of its unit of work up to its time (seconds since the
- * epoch), and from the events of the open span in which it occurred. Never throws.
+ * Returns the breadcrumbs of an error: from the finished spans of its unit of work up to its time (in seconds since
+ * 1970), and from the events of the open span in which it occurred. Never throws.
  */
 export function breadcrumbsOfError(
   { scopes, trace }: Attribution,
@@ -80,7 +80,7 @@ export function breadcrumbsOfError(
     .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
 }
 
-// The events of an ended span are in the unit's trail already.
+// Undefined for a span that has ended, because its events are already recorded in the unit.
 function recordsOfOpenSpan(span: object | undefined): SpanBreadcrumb[] {
   if (span === undefined || ("ended" in span && span.ended === true)) return [];
   return recordsOfEvents(span);
@@ -100,12 +100,12 @@ function recordsOfEvents(span: { readonly events?: unknown }): SpanBreadcrumb[] 
     }));
 }
 
-// Exceptions become error events themselves, and measurements belong to the transaction.
+// Exceptions are excluded because they become error events, and measurements because they belong to the transaction.
 function isBreadcrumb({ name, attributes }: SpanEvent): boolean {
   return name !== "exception" && attributes?.["sentry.measurement_value"] === undefined;
 }
 
-/** A breadcrumb, and the hint that `beforeBreadcrumb` gets with it. */
+/** A breadcrumb, and the hint with which `beforeBreadcrumb` is called. */
 interface MadeBreadcrumb {
   readonly breadcrumb: Breadcrumb;
   readonly hint: BreadcrumbHint;

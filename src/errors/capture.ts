@@ -41,7 +41,7 @@ export function captureException(thrown: unknown, captureContext?: CaptureContex
 interface ThrownCapture {
   readonly captureContext: CaptureContext | undefined;
   readonly mechanism: CaptureMechanism | undefined;
-  /** Stack of the capturing call, for a value that is not an error. */
+  /** Stack trace of the capturing call, for a value that is not an error. */
   readonly syntheticStack: string | undefined;
 }
 
@@ -64,8 +64,8 @@ export function lastEventId(): string | undefined {
   return scopesOf(context.active()).unit.lastEventId;
 }
 
-// An error is reported in the unit in which it was first seen, but the handler that captures it calls
-// `lastEventId` in its own unit.
+// An error belongs to the unit in which it was first seen, but the handler that captures it may call `lastEventId` in
+// its own unit. So the id is stored in both.
 function noteEvent(id: string): void {
   scopesOf(context.active()).unit.lastEventId = id;
 }
@@ -85,9 +85,9 @@ export function captureMessage(
 }
 
 /**
- * Reports an error event that the application has built, such as one received from another system. Scopes, hooks and
- * sample rates apply as for any error; its own values win over the scopes. An event that Sentry could not use is not
- * sent, with a diagnostic. Returns the id of the event. Never throws.
+ * Reports an error event that the application has built, for example one received from another system. Scopes, hooks
+ * and sample rates apply as for any error; values of the event take precedence over the scopes. An event that Sentry
+ * could not process is not sent, and a diagnostic is logged. Returns the id of the event. Never throws.
  */
 export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): string {
   const client = clientFor("captureEvent", hasErrors);
@@ -103,8 +103,8 @@ export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): 
 }
 
 /**
- * Sends user feedback, with the data of the scopes and the active trace. Feedback without a message is not sent, with a
- * diagnostic. Returns the id of its event. Never throws.
+ * Sends user feedback, with the data of the scopes and the active trace. Feedback without a message is not sent, and a
+ * diagnostic is logged. Returns the id of its event. Never throws.
  */
 export function captureFeedback(feedback: Feedback, captureContext?: CaptureContext): string {
   const client = clientFor("captureFeedback", hasErrors);
@@ -134,7 +134,7 @@ function eventHint(): { readonly eventId: string; readonly timestamp: number } {
   return { eventId: newEventId(), timestamp: Date.now() / 1000 };
 }
 
-/** User, tags and other data for one event; wins over all scopes. */
+/** User, tags and other data for one event; takes precedence over all scopes. */
 export interface CaptureHint extends ScopeChange {
   /** Default: `{ type: "generic", handled: true }`. */
   readonly mechanism?: CaptureMechanism | undefined;

@@ -9,21 +9,23 @@ export interface FoundException extends SpanException {
 
 /** An exception that waits for its local root. */
 export interface WaitingException extends FoundException {
-  /** The first exception with the same text, when several spans recorded one error only as text; otherwise this one. */
+  /** If several spans recorded one error only as texts, the first of these exceptions; otherwise this one. */
   readonly first: SpanException;
 }
 
-/** Outcome of a local root. `open`: decided before its end. `call`: the root is a CLIENT or PRODUCER span. */
+/**
+ * Outcome of a local root. `open`: decided before the root has ended. `call`: the root is a CLIENT or PRODUCER span.
+ */
 export type RootOutcome = "call" | "failed" | "fine" | "open";
 
 /** The facts that decide which exceptions of a segment are errors. */
 interface Verdict {
   readonly outcome: RootOutcome;
-  /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
+  /** True for `spanExceptions: "all"`: exceptions that were handled are reported as well. */
   readonly isAll: boolean;
-  /** Exceptions of the segment that were reported before. */
+  /** Exceptions of the segment that were reported earlier. */
   readonly before: readonly WaitingException[];
-  /** When an error handler last captured an unhandled error of the trace, in milliseconds since the epoch. */
+  /** Time at which an error handler last captured an unhandled error of the trace, in milliseconds since 1970. */
   readonly failureMillis?: number | undefined;
 }
 
@@ -60,10 +62,11 @@ function errorsAmong(
   return [...contained, ...work, ...(call === undefined ? [] : [call])];
 }
 
-// OTel's clock starts anew with each span, at a whole millisecond, so the times of two spans may be off by one.
+// OTel's clock restarts with each span at a whole millisecond, so the times of two spans may differ by one millisecond
+// more or less.
 const CLOCK_ERROR_MILLIS = 1;
 
-// An exception recorded by the caller covers the failure of its calls. Of the other calls only the last one can have
+// An exception recorded by the caller covers the failures of its calls. Of all other calls, only the last one can have
 // made the root fail: after an earlier failure the application went on to another call.
 function lastCall(
   calls: readonly WaitingException[],
@@ -78,13 +81,14 @@ function lastCall(
   return last;
 }
 
-// Nearer to the root: an ancestor of the call, or a later span beside it, since the layers of a framework may be siblings.
+// Tells whether an exception was recorded closer to the root than a call: by an ancestor of the call, or by a later
+// span beside it, because the layers of a framework may be siblings.
 function isCallersOf(call: WaitingException, { span, role, atMillis }: WaitingException): boolean {
   if (isAbove(span, call.span)) return true;
   return role === "work" && span.depth < call.span.depth && isLater({ atMillis }, call);
 }
 
-// At equal times the first argument counts as later, since its span ended later.
+// At equal times the first argument counts as later, because its span ended later.
 function isLater(
   { atMillis }: Pick<SpanException, "atMillis">,
   other: Pick<SpanException, "atMillis">,

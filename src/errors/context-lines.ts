@@ -2,13 +2,13 @@ import type { ExceptionValue, StackFrame } from "../protocol/events.js";
 import { MAX_LINE_NUMBER, SourceFiles } from "./source-files.js";
 import type { SourceFile } from "./source-files.js";
 
-// Longer lines are minified: an excerpt would not help.
+// Code beyond this column is minified, so an excerpt would not help.
 const MAX_COLUMN = 1000;
 const MAX_NEW_FILES = 10;
-// For all frames of an event, so that the event stays below the size limit.
+// Maximum for all frames of an event, so that the event stays below the size limit.
 const MAX_CHARACTERS = 100_000;
 
-// Lines are cut like in Sentry's SDKs.
+// Longer lines are cut, in the same way as in Sentry's SDKs.
 const MAX_WHOLE_LINE = 150;
 const CUT_LENGTH = 140;
 const BEFORE_COLUMN = 60;
@@ -30,9 +30,9 @@ interface Work {
 const shared = new SourceFiles();
 
 /**
- * Adds source lines to each frame whose file can be read: `lines` lines before and after it (0 reads nothing).
- * Frames of the application come first, from the throw outwards. Reads at most ten files per call that are not
- * cached. Frames that already have source lines keep them. Never throws.
+ * Adds source lines to each frame whose file can be read: `lines` lines before and after it (0 reads nothing). Frames
+ * of the application come first, starting at the throwing one. Reads at most ten files per call that are not cached.
+ * Frames that already have source lines keep them. Never throws.
  */
 export function addContextLines(
   values: readonly ExceptionValue[],
@@ -81,7 +81,7 @@ function fileOf(path: string, work: Work): SourceFile | undefined {
 
 interface LineRange {
   readonly from: number;
-  /** Exclusive. */
+  /** End of the range, exclusive. */
   readonly to: number;
 }
 

@@ -3,24 +3,28 @@ import { clip } from "../support/text.js";
 import type { ExceptionValue, StackFrame } from "../protocol/events.js";
 import { parseStack } from "./stack-frames.js";
 
-/** Tells Sentry which source map belongs to a file (Sentry protocol: debug meta). */
+/** Tells Sentry which source map belongs to a file (protocol: debug meta). */
 interface DebugImage {
   readonly type: "sourcemap";
   readonly code_file: string;
   readonly debug_id: string;
 }
 
-// Globals in which bundler plugins store the debug id of each bundle, keyed by a stack trace of the bundle.
+// Global variables in which bundler plugins store the debug id of each bundle, keyed by a stack trace from inside the
+// bundle.
 const RECORDS = ["_sentryDebugIds", "_debugIds"];
 const MAX_FILES = 5000;
 const MAX_ID_LENGTH = 64;
 
-// The records only grow, so each stack trace is parsed once.
+// These records only grow, so each stack trace is parsed once.
 const fileOfStack = new Map<string, string>();
 const idOfFile = new Map<string, string>();
 let knownKeys = 0;
 
-/** Returns the debug images of the files in the frames that a bundler gave a debug id, or undefined. Never throws. */
+/**
+ * Returns the debug images of the frames' files to which a bundler gave a debug id; undefined if there are none. Never
+ * throws.
+ */
 export function debugImages(values: readonly ExceptionValue[]): DebugImage[] | undefined {
   readRecords();
   if (idOfFile.size === 0) return undefined;

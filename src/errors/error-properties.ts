@@ -3,7 +3,7 @@ import { attempt, isError, memberOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonRecord } from "../protocol/events.js";
 
-// Shown by the exception itself, or set by JavaScript engines and source-map tools.
+// Properties that the exception already shows, or that JavaScript engines and source-map tools set.
 const NATIVE: ReadonlySet<string> = new Set([
   "cause",
   "column",
@@ -25,7 +25,8 @@ const TAKEN: ReadonlySet<string> = new Set(
   ),
 );
 
-// Characters of all properties together; half is for the cause if there is one. Relay accepts 1 MiB for a whole event.
+// Maximum characters of all properties together; half of them are for the cause if there is one. Relay accepts 1 MiB
+// for a whole event.
 const MAX_LENGTH = 16_384;
 const DEFAULT_DEPTH = 3;
 const MAX_PROPERTIES = 100;

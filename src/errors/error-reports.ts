@@ -20,10 +20,10 @@ import type { Attribution } from "../context/attribution.js";
 import type { RegisteredClient } from "../context/global-client.js";
 import { breadcrumbsOfError } from "./breadcrumbs.js";
 
-/** Parameters common to all events. */
+/** Parameters of a report that all events have. */
 interface EventReport {
   readonly attribution: Attribution;
-  /** The scope of this event alone; wins over all others. */
+  /** Scope of this event only; takes precedence over all others. */
   readonly own?: Scope | undefined;
 }
 
@@ -33,9 +33,9 @@ interface ErrorReport extends EventReport {
   readonly level?: SeverityLevel | undefined;
   /** Default: `object`, as for a capture. */
   readonly form?: ErrorForm | undefined;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   readonly atMillis: number;
-  /** Stack of the capturing call, for a value that is not an error. */
+  /** Stack trace of the capturing call, for a value that is not an error. */
   readonly syntheticStack?: string | undefined;
 }
 
@@ -72,7 +72,7 @@ export class ErrorReports {
     return this.#reportOnce({ ...seen, atMillis: report.atMillis }, { ...report, describe });
   }
 
-  /** Reports an exception that a span or a log record has as texts only. Otherwise like `reportThrown`. */
+  /** Reports an exception that a span or a log record holds as texts only. Otherwise like `reportThrown`. */
   reportRecorded(
     recorded: RecordedException,
     report: ErrorReport & { readonly form: ErrorForm },
@@ -105,7 +105,10 @@ export class ErrorReports {
     });
   }
 
-  /** Returns when an unhandled error of the trace was last captured, in milliseconds since the epoch, or undefined. */
+  /**
+   * Returns the time at which an unhandled error of the trace was last captured, in milliseconds since 1970; undefined
+   * if there was none.
+   */
   failureOfTrace(traceId: string): number | undefined {
     return this.#reported.failureOf(traceId);
   }
@@ -114,7 +117,7 @@ export class ErrorReports {
     const { client } = this;
     // Checked before the error is remembered as reported, so that a later capture still creates an event.
     if (client.refusesReentry(ONE_ERROR)) return client.newEventId();
-    // By trace and not by unit: nested spans may belong to different units.
+    // By trace instead of by unit, because nested spans may belong to different units.
     const owner = report.attribution.trace.traceId;
     const known = this.#reported.find(owner, seen);
     if (known !== undefined) return known;
@@ -159,7 +162,7 @@ function withSources(event: ErrorEvent, lines: number): ErrorEvent {
     : { ...event, debug_meta: { images: images.map((image) => ({ ...image })) } };
 }
 
-// The attributes come from a span, which may have been built by hand with anything in it.
+// The attributes come from a span that may have been built by hand, so their values may be of any type.
 function requestOfUnit({ request }: Unit, { settings }: ClientCore): JsonRecord | undefined {
   if (request === undefined) return undefined;
   const known = attempt(() => requestOf(request, settings), undefined);

@@ -12,7 +12,7 @@ const EXPLICIT_CAPTURE: CaptureMechanism = { type: "generic", handled: true };
 export interface EventIdentity {
   /** 32 hexadecimal digits. */
   readonly eventId: string;
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   readonly timestamp: number;
 }
 
@@ -20,7 +20,7 @@ export interface EventIdentity {
 export interface ExceptionHint extends EventIdentity {
   /** Default: `EXPLICIT_CAPTURE`. */
   readonly mechanism?: CaptureMechanism | undefined;
-  /** Stack for a thrown value that is not an error. Default: the stack of this call. */
+  /** Stack trace for a thrown value that is not an error. Default: that of this call. */
   readonly syntheticStack?: string | undefined;
 }
 
@@ -53,12 +53,15 @@ export function errorEventFromMessage(
   return { ...baseEvent(level, hint), logentry: { message: text } };
 }
 
-/** Builds the members that every event has. */
+/** Builds the fields that every event has. */
 export function baseEvent(level: SeverityLevel, hint: EventIdentity): ErrorEvent {
   return { event_id: hint.eventId, timestamp: hint.timestamp, platform: "node", level };
 }
 
-/** Returns the current stack from the caller of `fn` upwards. Our own frames would otherwise decide the grouping. */
+/**
+ * Returns the current stack trace from the caller of `fn` upwards. Otherwise frames of this package would affect the
+ * grouping of events.
+ */
 export function stackAbove(fn: (...args: never[]) => unknown): string {
   const holder = {};
   Error.captureStackTrace(holder, fn);
@@ -66,7 +69,7 @@ export function stackAbove(fn: (...args: never[]) => unknown): string {
   return typeof stack === "string" ? stack : "";
 }
 
-/** An exception as OTel records it, as texts. */
+/** An exception as OTel records it: as texts. */
 export interface RecordedException {
   readonly type: string;
   readonly message: string;

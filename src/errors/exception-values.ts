@@ -25,10 +25,9 @@ interface Chain {
 }
 
 /**
- * Builds the exceptions of a thrown value, root cause first and the captured error last: follows `cause`, the members
- * of an `AggregateError` and both errors of a `SuppressedError`, at most five. Never throws.
- *
- * `syntheticStack` is the stack of the capturing call, for a value that is not an error.
+ * Builds the exceptions of a thrown value, root cause first and the captured error last: follows `cause`, the errors of
+ * an `AggregateError` and both errors of a `SuppressedError`, at most five. Never throws.
+ * `syntheticStack` is the stack trace of the capturing call, for a value that is not an error.
  */
 export function exceptionValues(
   thrown: unknown,
@@ -114,12 +113,12 @@ export function exceptionValue(
 
 const MAX_LISTED_KEYS = 50;
 const MAX_KEY_LENGTH = 200;
-// Above the 8192 characters that are sent of an exception's value.
+// More than the 8192 characters that are sent of an exception's value.
 const MAX_TEXT_LENGTH = 10_000;
 // Relay cuts longer extra values in the middle, which would leave invalid JSON.
 const MAX_SERIALIZED_LENGTH = 16_000;
 
-/** Type and value that a thrown value is reported with if it is not an error. */
+/** Type and value with which a thrown value is reported that is not an error. */
 interface NonErrorText {
   readonly type: string;
   readonly value: string;
@@ -133,7 +132,10 @@ export function describeNonError(thrown: unknown): NonErrorText {
   return { type: nameOfClass(className), value: objectText(thrown, className) };
 }
 
-/** Returns a JSON copy for `extra.__serialized__`; undefined for primitives, whose text says it all. Never throws. */
+/**
+ * Returns a JSON copy for `extra.__serialized__`; undefined for primitives, which the exception's value shows in full.
+ * Never throws.
+ */
 export function serializedCopy(thrown: unknown): JsonValue | undefined {
   if (typeof thrown !== "object" || thrown === null) return undefined;
   return normalize(thrown, { totalLength: MAX_SERIALIZED_LENGTH });

@@ -6,7 +6,7 @@ import type { CaptureContext } from "./capture.js";
 import { clientFor } from "../context/global-client.js";
 import { hasErrors } from "./error-reports.js";
 
-// tRPC's codes for 5xx; all others are for 4xx (trpc.io/docs/server/error-handling).
+// tRPC's codes for a 5xx status; all others stand for 4xx (trpc.io/docs/server/error-handling).
 const TRPC_SERVER_CODES: ReadonlySet<unknown> = new Set([
   "BAD_GATEWAY",
   "GATEWAY_TIMEOUT",
@@ -50,7 +50,8 @@ export function captureHandlerError(
   return captureThrown(client.errors, thrown, { captureContext, mechanism, syntheticStack });
 }
 
-// The servers wrap the error of a resolver or procedure, but spans and other handlers have seen the error itself.
+// Names of errors that servers wrap around the error of a resolver or procedure. Spans and other handlers have seen the
+// inner error.
 const WRAPPED: ReadonlyMap<unknown, string> = new Map([
   ["GraphQLError", "originalError"],
   ["TRPCError", "cause"],

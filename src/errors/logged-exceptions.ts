@@ -22,7 +22,7 @@ export interface LoggedException {
   readonly attributes: AttributeBag;
   /** The context in which the record was emitted. */
   readonly ctx: Context;
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   readonly timestamp: number;
   /** OTel severity number, 1 to 24. */
   readonly severityNumber: number | undefined;

@@ -6,7 +6,7 @@ import { normalize } from "../support/normalize.js";
 import type { EventIdentity } from "./exception-events.js";
 import { baseEvent } from "./exception-events.js";
 
-/** An event built by the application; every member is optional. */
+/** An event built by the application; every property is optional. */
 export type OwnEvent = Partial<ErrorEvent>;
 
 const EVENT_ID = /^[0-9a-f]{32}$/;
@@ -28,8 +28,8 @@ const isListOf =
 const hasRecords: Shape = (value) =>
   isRecord(value) && isListOf(isRecord)((value as JsonRecord)["values"]);
 
-// A member of another shape would make the server reject the event, or break the merge with the scopes.
-// A Map, because an event that was parsed from JSON may have a member called `constructor`.
+// A property of another type would make the server reject the event, or break merging it with the scopes. A Map,
+// because an event that was parsed from JSON may have a property called `constructor`.
 const SHAPES: ReadonlyMap<string, Shape> = new Map(
   Object.entries({
     breadcrumbs: hasRecords,
@@ -54,7 +54,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map(
   }),
 );
 
-/** Returns what is wrong with an event built by the application, or undefined. */
+/** Returns what is wrong with an event built by the application; undefined if it is valid. */
 export function ownEventProblem(event: unknown): string | undefined {
   if (!isRecord(event)) return "it is not an object";
   return memberOf(event, "type") === "transaction"
@@ -63,8 +63,8 @@ export function ownEventProblem(event: unknown): string | undefined {
 }
 
 /**
- * Copies an event built by the application and adds the members that every event needs; its own id, timestamp and
- * level win. Members of the wrong shape are left out. Never throws.
+ * Copies an event built by the application and adds the fields that every event needs; its own id, timestamp and level
+ * take precedence. Properties of the wrong type are left out. Never throws.
  */
 export function errorEventFromOwn(event: OwnEvent, hint: EventIdentity): ErrorEvent {
   const copy = normalize(event, LIMITS);
@@ -83,9 +83,9 @@ export interface Feedback {
   readonly message: string;
   readonly name?: string;
   readonly email?: string;
-  /** The page that the feedback was sent from. */
+  /** The page from which the feedback was sent. */
   readonly url?: string;
-  /** How the feedback was collected, such as the name of a form. */
+  /** How the feedback was collected, for example the name of a form. */
   readonly source?: string;
   /** Id of the error event that the feedback is about. */
   readonly associatedEventId?: string;
@@ -94,7 +94,7 @@ export interface Feedback {
 const MAX_MESSAGE_LENGTH = 4096;
 const MAX_TEXT_LENGTH = 512;
 
-/** Returns what is wrong with the feedback, or undefined. */
+/** Returns what is wrong with the feedback; undefined if it is valid. */
 export function feedbackProblem(feedback: unknown): string | undefined {
   if (typeof feedback !== "object" || feedback === null) return "it is not an object";
   const message = memberOf(feedback, "message");

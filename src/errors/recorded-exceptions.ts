@@ -14,7 +14,7 @@ import type { Attribution } from "../context/attribution.js";
 import { eventsOf } from "../trace/span.js";
 
 /**
- * Role of a span in a failure. `contained`: the framework catches failures by design, so the root never fails by them.
+ * Role of a span in a failure. `contained`: the framework catches failures by design, so they never make the root fail.
  * `call`: a CLIENT or PRODUCER span, whose failure its caller may handle. `work`: everything else.
  */
 type SpanRole = "call" | "contained" | "work";
@@ -24,7 +24,7 @@ export interface SpanException {
   readonly thrown?: { readonly error: unknown };
   readonly recorded?: RecordedException;
   readonly attribution: Attribution;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   readonly atMillis: number;
   readonly mechanismType: string;
   readonly role: SpanRole;
@@ -39,7 +39,7 @@ export function exceptionsOf(span: FinishedSpan): readonly SpanException[] {
   if (texts.length === 0) return [];
   const common = { mechanismType: mechanismOf(span), role: roleOf(span) };
   const seen = recordedErrors(span);
-  // Compared by text as well, since not every span shows its events while it is open.
+  // Compared by text as well, because not every span shows its events while it is open.
   const seenEvents = new Set<object | undefined>(seen.map(({ event }) => event));
   const seenTexts = new Set(seen.map(({ error }) => textOfError(error)));
   const thrown = seen.map(({ error, attribution, atMillis }) => ({

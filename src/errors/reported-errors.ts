@@ -5,12 +5,12 @@ import { setNewest } from "../support/collections.js";
 /** Form in which an error was seen: the object itself, or the texts in a span or a log record. */
 export type ErrorForm = "log" | "object" | "span";
 
-/** One sighting of an error. */
+/** One occurrence of an error. */
 export interface SeenError {
   readonly form: ErrorForm;
-  /** The error object, if it was seen. */
+  /** The error object; absent if only its texts are known. */
   readonly error?: unknown;
-  /** Text by which the forms of one error are matched; undefined if it has none. */
+  /** Text by which different forms of one error are matched; undefined if it has none. */
   readonly text: string | undefined;
   readonly atMillis: number;
 }
@@ -22,8 +22,8 @@ interface TextReport {
 }
 
 /**
- * Equal texts within this time are one error, which was recorded where it was thrown and logged where it was caught.
- * Later ones are a new error, such as the next failure of a job.
+ * Equal texts within this time are one error, recorded where it was thrown and logged where it was caught. Later ones
+ * are a new error, for example the next failure of a job.
  */
 export const SAME_ERROR_MILLIS = 5000;
 
@@ -31,20 +31,23 @@ const MAX_TEXTS = 1000;
 const MAX_TEXT_LENGTH = 500;
 const MAX_LINKED = 100;
 const MAX_FAILURES = 1000;
-// Traces per error object: an application may throw one object again and again.
+// Traces that are remembered per error object: an application may throw one object again and again.
 const MAX_OWNERS = 100;
 
 /**
- * Remembers the reported errors, so that an error seen by several spans, a capture and a log record becomes one event.
+ * Remembers reported errors, so that an error seen by several spans, a capture and a log record becomes one event.
  * `owner` is a trace id: one object thrown in two requests is two errors. Errors are matched by identity; texts match
- * if they were seen in another form within five seconds. Keeps no error alive. Never throws.
+ * if they were seen in another form within five seconds. Does not keep errors alive. Never throws.
  */
 export class ReportedErrors {
   readonly #errors = new WeakMap<object, Map<string, string>>();
   readonly #texts = new Map<string, TextReport>();
   readonly #failures = new Map<string, number>();
 
-  /** Returns the id of the event that reported the error or, for a GraphQL error, the error that it wraps; else undefined. */
+  /**
+   * Returns the id of the event that reported the error, or the error inside it for an error of GraphQL; undefined if
+   * there is none.
+   */
   find(owner: string, seen: SeenError): string | undefined {
     const known = [seen.error, memberOf(seen.error, "originalError")].map((error) =>
       isObjectLike(error) ? this.#errors.get(error)?.get(owner) : undefined,
@@ -52,7 +55,9 @@ export class ReportedErrors {
     return known.find((id) => id !== undefined) ?? this.#textReport(owner, seen)?.eventId;
   }
 
-  /** Remembers the error, with its causes and the members of an aggregate, since its event shows them, too. */
+  /**
+   * Remembers the error together with its causes and the errors of an aggregate, because its event shows them as well.
+   */
   add(owner: string, { error, form, text, atMillis }: SeenError, eventId: string): void {
     for (const linked of linkedErrors(error)) {
       const owners = this.#errors.get(linked) ?? new Map<string, string>();
@@ -63,12 +68,15 @@ export class ReportedErrors {
       setNewest(this.#texts, [owner + text, { form, atMillis, eventId }], MAX_TEXTS);
   }
 
-  /** Remembers that an error handler captured an unhandled error, at a time in milliseconds since the epoch. */
+  /** Records that an error handler captured an unhandled error, at a time in milliseconds since 1970. */
   noteFailure(owner: string, atMillis: number): void {
     setNewest(this.#failures, [owner, atMillis], MAX_FAILURES);
   }
 
-  /** Returns when an unhandled error was last captured, in milliseconds since the epoch, or undefined. */
+  /**
+   * Returns the time at which an unhandled error was last captured, in milliseconds since 1970; undefined if there was
+   * none.
+   */
   failureOf(owner: string): number | undefined {
     return this.#failures.get(owner);
   }

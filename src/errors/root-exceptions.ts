@@ -12,29 +12,29 @@ import type { ErrorReports } from "./error-reports.js";
 import type { SpanException } from "./recorded-exceptions.js";
 import { SAME_ERROR_MILLIS, textOfRecorded } from "./reported-errors.js";
 
-/** Exceptions that wait for one root. A root that never ends drops the oldest. */
+/** Exceptions that may wait for one root. If a root never ends, the oldest are dropped. */
 const MAX_PENDING = 50;
 
-/** Failed calls that wait for one root. Only the last one can become an event. */
+/** Failed calls that may wait for one root. Only the last one can become an event. */
 const MAX_CALLS = 10;
 
 /** How exceptions of spans are reported: by which client, which of them, and when at the latest. */
 export interface ExceptionReporting {
   readonly errors: ErrorReports;
-  /** True for `spanExceptions: "all"`: exceptions that are not errors are reported, too. */
+  /** True for `spanExceptions: "all"`: exceptions that were handled are reported as well. */
   readonly isAll: boolean;
   readonly waiting: WaitingExceptions;
 }
 
 /**
- * The exceptions of one local root and its descendants. They wait until the root has ended: only then it is known
- * which of them were failures, and the unit of work has its user.
+ * The exceptions of one local root and its descendants. They wait until the root has ended: only then is it known which
+ * of them were failures, and the unit of work has its user.
  */
 export class RootExceptions implements WaitingRoot {
   readonly #reporting: ExceptionReporting;
   readonly #outcomeOfOpen: () => RootOutcome;
   #pending: WaitingException[] = [];
-  /** Reported exceptions, to which calls that fail later are compared. */
+  /** Reported exceptions, with which calls that fail later are compared. */
   #reported: WaitingException[] = [];
   #outcome: RootOutcome | undefined;
 
@@ -50,7 +50,10 @@ export class RootExceptions implements WaitingRoot {
     this.#changed();
   }
 
-  /** Reports the exceptions once the root has ended, when `outcome` is set. It also applies to spans that end after the root. */
+  /**
+   * Reports the exceptions once the root has ended, which is when `outcome` is set. Also called for spans that end
+   * after the root.
+   */
   decide(outcome?: RootOutcome): void {
     this.#outcome = outcome ?? this.#outcome;
     if (this.#outcome !== undefined) this.#reportBy(this.#outcome);
@@ -59,7 +62,7 @@ export class RootExceptions implements WaitingRoot {
     this.#changed();
   }
 
-  /** Removes and returns waiting exceptions, which belong to another root. */
+  /** Removes and returns waiting exceptions that belong to another root. */
   take(isTaken: (exception: FoundException) => boolean): FoundException[] {
     const taken = this.#pending.filter(isTaken);
     this.#pending = this.#pending.filter((each) => !taken.includes(each));
@@ -86,7 +89,8 @@ export class RootExceptions implements WaitingRoot {
     this.#reporting.waiting.changed(this, this.#pending.length);
   }
 
-  // A thrown value that is not an error is known by its text only, and each span that it passes records that text.
+  // A thrown value that is not an error is known by its text only, and each span that it passes through records that
+  // text.
   #firstOf(exception: SpanException): SpanException {
     const { recorded, atMillis } = exception;
     if (recorded === undefined) return exception;
@@ -100,8 +104,8 @@ export class RootExceptions implements WaitingRoot {
     return same?.first ?? exception;
   }
 
-  // In reverse order, since the outermost error was recorded last and has the others as its causes. Unhandled errors
-  // go first: an error is reported only once, and must not be reported as handled.
+  // In reverse order, because the outermost error was recorded last and has the others as its causes. Unhandled errors
+  // come first: an error is reported only once, and must not be reported as handled.
   #reportBy(outcome: RootOutcome): void {
     const pending = this.#pending;
     this.#pending = [];
@@ -116,7 +120,7 @@ export class RootExceptions implements WaitingRoot {
   }
 
   #bound(): void {
-    // First drop the exceptions that can no longer become an event.
+    // First drop the exceptions that cannot become an event any more.
     if (this.#pending.length > MAX_PENDING && !this.#reporting.isAll)
       this.#pending = this.#pending.filter(
         ({ role, span }) => role === "contained" || reachesRoot(span),
@@ -166,7 +170,7 @@ function isSameError(one: WaitingException, other: WaitingException): boolean {
   return one.thrown.error === other.thrown.error;
 }
 
-/** A local root for which exceptions wait. */
+/** A local root with waiting exceptions. */
 interface WaitingRoot {
   /** Reports the waiting exceptions although the root is open. */
   reportOpen(): void;
@@ -174,12 +178,12 @@ interface WaitingRoot {
   overflow(): void;
 }
 
-// Each holds an error and its span, a few kilobytes.
+// Maximum for all roots. Each exception holds an error and its span, a few kilobytes.
 const MAX_WAITING = 5000;
 
 /**
- * The local roots of one processor or exporter for which exceptions wait. They are released when the root ends, when the
- * client closes or the process ends, or when too many exceptions wait; drops are counted.
+ * The local roots of one processor or exporter with waiting exceptions. The exceptions are released when the root ends,
+ * when the client closes or the process ends, or when too many exceptions wait; dropped ones are counted.
  */
 export class WaitingExceptions {
   readonly #waitingFor = new Map<WaitingRoot, number>();
@@ -209,7 +213,7 @@ export class WaitingExceptions {
     for (const root of this.#waitingFor.keys()) root.reportOpen();
   }
 
-  /** Reports all waiting exceptions; from now on each exception is reported at once. */
+  /** Reports all waiting exceptions. Later exceptions are reported at once. */
   end(): void {
     this.#isOver = true;
     this.reportAll();

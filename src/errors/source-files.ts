@@ -13,7 +13,7 @@ interface SourceFileLimits {
   readonly fileBytes: number;
   /** Bytes of all cached files. Default 8 MiB. */
   readonly keptBytes: number;
-  /** Remembered paths of files that could not be read; these are not tried again. Default 500. */
+  /** Paths that are remembered because they could not be read; they are not tried again. Default 500. */
   readonly unreadable: number;
 }
 
@@ -25,7 +25,7 @@ interface KnownFile {
 /** Lines above this number are not looked up: the file is a bundle, and an excerpt would not help. */
 export const MAX_LINE_NUMBER = 10_000;
 
-// Above the longest excerpt of a line: a column of up to 1000 and 140 characters, at up to four bytes each.
+// Longer than the longest excerpt of a line: a column of up to 1000 and 140 characters, at up to four bytes each.
 const MAX_LINE_BYTES = 6000;
 const LINE_FEED = 10;
 const DEFAULTS: SourceFileLimits = {
@@ -34,14 +34,14 @@ const DEFAULTS: SourceFileLimits = {
   unreadable: 500,
 };
 
-// The paths come from stack traces, which may be hostile input: never read network shares, devices or files that are
-// not sources.
+// Paths come from stack traces, which may be hostile input: never read network shares, devices or files that are not
+// sources.
 const SOURCE_PATH = /^(?:\/(?!\/)|[A-Za-z]:[\\/]).+\.(?:[cm]?[jt]sx?|vue|svelte|astro|mdx)$/i;
 const MINIFIED = /\.min\.[cm]?js$/i;
 
 /**
  * A cache of source files, which evicts the least recently used. Reads synchronously, so that an error that ends the
- * process has source lines, too. Never throws.
+ * process also has source lines. Never throws.
  */
 export class SourceFiles {
   readonly #limits: SourceFileLimits;
@@ -54,7 +54,7 @@ export class SourceFiles {
     this.#limits = { ...DEFAULTS, ...limits };
   }
 
-  /** Returns the cached result for a path, or undefined if `read` would access the disk. */
+  /** Returns the cached result for a path; undefined if `read` would access the disk. */
   known(path: string): KnownFile | undefined {
     const file = this.#kept.get(path);
     if (file !== undefined) {
@@ -95,7 +95,7 @@ export class SourceFiles {
   }
 }
 
-// Holds bytes instead of a string: a slice of a string keeps the whole string alive.
+// Holds bytes instead of a string, because a slice of a string keeps the whole string alive.
 class FileContent implements SourceFile {
   readonly bytes: number;
   readonly #content: Buffer;
@@ -129,7 +129,7 @@ class FileContent implements SourceFile {
 
 function contentOf(path: string, maxBytes: number): Buffer | undefined {
   try {
-    // O_NONBLOCK: opening a pipe must not wait for its other end. Undefined on Windows.
+    // With O_NONBLOCK, opening a pipe does not wait for its other end. Undefined on Windows.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return wholeContent(descriptor, maxBytes);

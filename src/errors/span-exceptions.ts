@@ -11,12 +11,12 @@ import type { ExceptionReporting } from "./root-exceptions.js";
 import { hasEvents } from "../trace/span.js";
 import type { SpanEntry } from "../spans/span-entries.js";
 
-// Shared, since most spans have no events.
+// Shared, because most spans have no exceptions.
 const NONE: readonly FoundException[] = Object.freeze([]);
 
 /**
- * Turns the exceptions recorded on spans into error events, each error once, even if nested spans, a capture and a log
- * record have seen it.
+ * Creates error events from the exceptions recorded on spans, each error once, even if nested spans, a capture and a
+ * log record have seen it.
  */
 export class ProcessorExceptions {
   readonly #reporting: ExceptionReporting;
@@ -32,14 +32,14 @@ export class ProcessorExceptions {
     const isRoot = segment.root === span;
     const found = hasEvents(span) ? foundOn(entry, span) : NONE;
     if (!isRoot) endOnPath(entry, stopsFailures(span));
-    // Most spans return here.
+    // Most spans return at this point.
     if (found.length === 0 && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
     const exceptions = this.#exceptionsOf(segment);
     exceptions.add(found);
     exceptions.decide(isRoot ? outcomeOf(span) : undefined);
   }
 
-  /** Reports the exceptions that wait for open roots; from now on each exception is reported at once. */
+  /** Reports the exceptions that wait for open roots. Later exceptions are reported at once. */
   end(): void {
     this.#reporting.waiting.end();
   }
@@ -66,7 +66,7 @@ export function outcomeOf(root: EndedWork): RootOutcome {
   return hasFailed(root) ? "failed" : "fine";
 }
 
-// The OTel API has no way to read an open span; the spans of the SDK can be read.
+// Reads the outcome of an open span. The OTel API has no method for that, but spans of the SDK can be read.
 function outcomeOfOpen(root: object | undefined): RootOutcome {
   const { kind, status, attributes } = (root ?? {}) as Partial<EndedWork>;
   if (kind === undefined || status === undefined || attributes === undefined) return "open";

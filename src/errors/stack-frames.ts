@@ -26,11 +26,12 @@ export function parseStack(stack: string | undefined, reading: StackReading = {}
   const start = headerEnd(stack, reading.message ?? "");
   const frames = readFrames(stack.slice(start, start + MAX_SCANNED), root);
   if (frames.length > 0 || stack.length <= MAX_SCANNED) return frames.toReversed();
-  // The header has a long message that differs from the current one: the frames are at the end.
+  // The header contains a long message that differs from the current one, so the frames are searched for at the end.
   return readFrames(stack.slice(-MAX_SCANNED), root).toReversed();
 }
 
-// V8 writes the header `Name: message` when the error is created; both may have changed since.
+// Returns the end of the header. V8 writes the header `Name: message` when the error is created; both may have changed
+// since.
 function headerEnd(stack: string, message: string): number {
   if (message === "") return 0;
   if (stack.startsWith(message)) return message.length;
@@ -38,7 +39,7 @@ function headerEnd(stack: string, message: string): number {
   return stack.startsWith(message, start) ? start + message.length : 0;
 }
 
-// Only the first block of frames: a library may have appended the stack of another error.
+// Reads the first block of frames only: a library may have appended the stack trace of another error.
 function readFrames(text: string, root: string): StackFrame[] {
   const frames: StackFrame[] = [];
   for (const line of text.split(/\r?\n/)) {
@@ -58,13 +59,13 @@ function readCall(call: string, root: string): StackFrame | undefined {
   return location && { function: functionName(name), ...location };
 }
 
-// Keeps an alias (`Layer.handle [as handle_request]`) like Sentry's SDKs, since issues are grouped by the name.
+// Keeps an alias (`Layer.handle [as handle_request]`) as Sentry's SDKs do, because issues are grouped by the name.
 function functionName(name: string): string {
   const known = name.replaceAll("<anonymous>", "?");
   return known === "" ? "?" : clip(known, MAX_FUNCTION_LENGTH);
 }
 
-/** Location of a frame's code. */
+/** The location of a frame in the code. */
 type FrameLocation = Omit<StackFrame, "function">;
 
 const MAX_PATH_LENGTH = 1024;
@@ -75,7 +76,8 @@ const WITHOUT_POSITION = /^(?:<anonymous>|native|index \d+|wasm:\/\/.+)$/;
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/;
 const EVAL_ORIGIN = /\((?<origin>[^()]+)\)/;
 const DATA_URL = /^data:(?<type>[^,;]*)/;
-// Paths from source maps: `webpack:///./src/a.js`, `./src/a.ts`. Code of `wasm:` may be Node's own.
+// Paths from source maps: `webpack:///./src/a.js`, `./src/a.ts`. `wasm:` is excluded, because such code may be Node's
+// own.
 const BUNDLED = /^(?:\.{1,2}\/|(?!wasm:|node:)[A-Za-z][\w+.-]*:\/\/)/;
 // A built-in module, or a script with a relative path.
 const NAMES_MODULE = /^node:|\.[cm]?[jt]sx?(?:[?#].*)?$/;
@@ -83,7 +85,7 @@ const SCRIPT_EXTENSION = /\.[cm]?[jt]sx?$/;
 const SCHEME = /^[A-Za-z][\w+.-]*:\/\//;
 const PACKAGES = "/node_modules/";
 
-/** Reads the location of a V8 stack line; undefined if the text is not a location. */
+/** Parses the location in a line of a V8 stack trace; undefined if the text is not a location. */
 function readLocation(text: string, root: string): FrameLocation | undefined {
   const location = text.startsWith("eval at ") ? evalOrigin(text) : text;
   if (WITHOUT_POSITION.test(location))
@@ -97,7 +99,7 @@ function readLocation(text: string, root: string): FrameLocation | undefined {
   };
 }
 
-// Stacks written by tools may have line 0, which Sentry rejects. A column makes no sense without its line.
+// Stack traces written by tools may have line 0, which Sentry rejects. A column is useless without its line.
 function positionFields(lineno: number, colno: number): Pick<FrameLocation, "colno" | "lineno"> {
   if (lineno === 0) return {};
   return colno === 0 ? { lineno } : { lineno, colno };
@@ -130,7 +132,10 @@ function fileFields(path: string, root: string): FrameLocation {
   };
 }
 
-/** Returns `dir.dir:file`, relative to the package for installed code and to the root for application code; else only the file. */
+/**
+ * Returns `dir.dir:file`, relative to the package for installed code and to the root for application code; else only
+ * the file.
+ */
 function moduleOf(path: string, root: string): string {
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);

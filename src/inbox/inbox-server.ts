@@ -22,7 +22,7 @@ export interface InboxServer {
   close(): Promise<void>;
 }
 
-// Accepts any project and any key, so that a DSN can be written by hand. `/stream` is Spotlight's path.
+// Accepts any project and any key, so that a DSN can be written by hand. `/stream` is the path of Spotlight.
 const INGEST_PATH = /^\/(?:api\/\d+\/envelope\/?|stream|tunnel)$/;
 
 // Browsers send OPTIONS as a CORS preflight.

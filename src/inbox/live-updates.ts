@@ -6,11 +6,11 @@ import type { TraceSummary } from "./trace-record.js";
 /** Pages that may be connected at one time. */
 const MAX_WATCHERS = 20;
 
-// Changes within this time are sent together, so that the page is not repainted for each envelope.
+// Changes within this time are sent together, so that the page is not redrawn for each envelope.
 const BATCH_MILLIS = 100;
-// Proxies and browsers close an idle connection.
+// Interval of keep-alive comments, because proxies and browsers close an idle connection.
 const KEEP_ALIVE_MILLIS = 15_000;
-// A page that does not read is disconnected; it reconnects and gets the whole content.
+// A page that does not read its data is disconnected. It reconnects and receives the whole content.
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Sends changes of the inbox to open pages, as server-sent events. */

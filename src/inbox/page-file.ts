@@ -55,7 +55,7 @@ function hashOf(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-// Also removes the documentation, which is a fifth of the script.
+// Also removes the documentation, a fifth of the script.
 function withoutModuleSyntax(code: string): string {
   return code
     .replaceAll(/^import [^;]*;\n/gm, "")

@@ -55,7 +55,7 @@ function answerGet(path: string, response: ServerResponse, dependencies: PageDep
   else sendJson(response, detailOf(record));
 }
 
-// A trace id may be any text that an SDK has sent.
+// A trace id may be any string that an SDK has sent.
 function traceIdIn(path: string): string {
   const [, text = ""] = /^\/data\/traces\/(.+)$/.exec(path) ?? [];
   try {

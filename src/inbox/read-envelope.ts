@@ -40,7 +40,7 @@ export function readArrivals(envelope: ReadEnvelope): SizedArrival[] {
   });
 }
 
-// A larger number in a client report is a mistake, and would fill the page with its digits.
+// A larger number in a client report is a mistake, and its digits would fill the page.
 const MAX_QUANTITY = 1e9;
 
 function readItem(item: ReadItem): readonly Arrival[] {
@@ -56,7 +56,7 @@ function readItem(item: ReadItem): readonly Arrival[] {
   }
 }
 
-// Item containers: an entry that is not an object does not hide the others.
+// Types of item containers: an entry that is not an object does not hide the others.
 const CONTAINERS: ReadonlySet<string> = new Set(["log", "span", "trace_metric"]);
 
 function faultOf(type: string, payload: unknown): string | undefined {

@@ -24,12 +24,12 @@ import type { WireRecord } from "./wire.js";
 export function readError(payload: unknown): ErrorView {
   const event = recordOf(payload);
   const trace = recordOf(recordOf(event["contexts"])["trace"]);
-  // In the protocol the cause comes before the error that it caused.
+  // In the protocol, the cause comes before the error that it caused.
   const exceptions = valuesOf(event["exception"]).map(readException).toReversed();
   const eventId = shownText(event["event_id"]);
   return {
     eventId,
-    // An event without a trace is shown as its own trace.
+    // An event without a trace is shown as a trace of its own.
     traceId: shownText(trace["trace_id"]) || eventId,
     spanId: shownText(trace["span_id"]),
     level: shownText(event["level"]) || "error",
@@ -43,7 +43,9 @@ export function readError(payload: unknown): ErrorView {
   };
 }
 
-/** Reads user feedback as a message: its title has the user's name, the text, and the event that it is about. */
+/**
+ * Reads user feedback as a message. Its title consists of the user's name, the text, and the event that it is about.
+ */
 export function readFeedback(payload: unknown): ErrorView {
   const feedback = recordOf(recordOf(recordOf(payload)["contexts"])["feedback"]);
   const name = shownText(feedback["name"]) || shownText(feedback["contact_email"]);
@@ -217,7 +219,7 @@ function serviceOf(event: WireRecord): string {
   return shownText(name) || shownText(event["server_name"]) || "unknown";
 }
 
-// Tags may be a list of pairs, too.
+// Tags may also be a list of pairs.
 function readTags(tags: unknown): Pair[] {
   if (!Array.isArray(tags)) return pairsOf(tags);
   return tags.map((tag): Pair => [shownText(listOf(tag)[0]), shownText(listOf(tag)[1])]);
@@ -234,7 +236,7 @@ function readBreadcrumb(value: unknown): BreadcrumbView {
   };
 }
 
-// The OTel resource is nested in the context `otel`: show its attributes as a context of their own.
+// The OTel resource is nested in the context `otel`, so its attributes are shown as a context of their own.
 function flatten(name: string, data: unknown): [string, Pair[]][] {
   const { resource, ...rest } = recordOf(data);
   const own = pairsOf(rest);

@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders } from "node:http";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * Returns why a request for the page or its data is refused, or undefined. A page of another site can make a browser send
- * requests here: directly, which `Origin` or `Sec-Fetch-Site` shows, or through a host name that resolves to 127.0.0.1
- * (DNS rebinding), which `Host` shows. Any port in `Host` is accepted, so that forwarded ports work: names of the loopback
- * interface cannot be rebound.
+ * Returns the reason why a request for the page or its data is refused; undefined if it is allowed. A page of another
+ * site can make a browser send requests here: directly, which `Origin` or `Sec-Fetch-Site` shows, or through a host
+ * name that resolves to 127.0.0.1 (DNS rebinding), which `Host` shows. Any port in `Host` is accepted, so that
+ * forwarded ports work; names of the loopback interface cannot be rebound.
  */
 export function pageRefusal(headers: IncomingHttpHeaders): string | undefined {
   const { host = "", origin } = headers;
@@ -20,7 +20,10 @@ export function pageRefusal(headers: IncomingHttpHeaders): string | undefined {
   return undefined;
 }
 
-/** Returns why an envelope is refused, or undefined. SDKs on servers send no `Origin`, and pages in development a local one. */
+/**
+ * Returns the reason why an envelope is refused; undefined if it is allowed. SDKs on servers send no `Origin`, and
+ * pages in development a local one.
+ */
 export function ingestRefusal({ origin }: IncomingHttpHeaders): string | undefined {
   return origin === undefined || isLoopback(origin)
     ? undefined
@@ -44,7 +47,7 @@ export function crossOriginHeaders(headers: IncomingHttpHeaders): Readonly<Recor
 
 function isLoopback(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  // Browsers send only a host and a port: `a@localhost` and `localhost/x` are forged.
+  // Browsers send a host and a port only; `a@localhost` and `localhost/x` are forged.
   const isPlain = parsed !== undefined && parsed.username === "" && parsed.pathname === "/";
   return isPlain && LOOPBACK.has(parsed.hostname);
 }

@@ -8,11 +8,12 @@ export interface SpanRow {
   readonly branch: string;
 }
 
-/** Minimum number of similar siblings to fold: without children, and with children. */
+/** Minimum number of similar siblings that are folded: without children, and with children. */
 const MIN_LEAVES = 3;
 const MIN_TREES = 5;
 
-// Deeper spans are drawn at this depth: there is no room, and the stems would take space quadratic in the depth.
+// Deeper spans are drawn at this depth: there is no room for more, and the lines would take space quadratic in the
+// depth.
 const MAX_STEM_LENGTH = 24;
 
 /**
@@ -92,7 +93,7 @@ function childrenByParent(spans: readonly ShownSpan[]): Map<string, ShownSpan[]>
   return below;
 }
 
-/** A number per node; similar nodes have the same number. */
+/** A number for each node; similar nodes have the same number. */
 type Shapes = ReadonlyMap<Node, number>;
 
 function shapesOf({ inOrder }: Tree): Shapes {
@@ -131,7 +132,7 @@ interface Pending {
   readonly nodes: Group;
   readonly depth: number;
   readonly branch: string;
-  /** Box-drawing characters before the branches of the children. */
+  /** Box-drawing characters in front of the branches of the children. */
   readonly stem: string;
 }
 

@@ -28,7 +28,7 @@ export interface Tallies {
   readonly drops: readonly DropView[];
   /** Items of types that the inbox only counts. */
   readonly others: readonly (readonly [type: string, count: number])[];
-  /** Why envelopes and items were refused, newest last. */
+  /** Reasons why envelopes and items were refused, newest last. */
   readonly refusals: readonly string[];
 }
 
@@ -87,7 +87,7 @@ export class TallyStore {
     }
   }
 
-  // The end of a run replaces its start, but may lack the schedule.
+  // The final check-in of a run replaces the first one, but may lack the schedule.
   #addCheckIn(checkIn: CheckInView): void {
     const { id, schedule } = checkIn;
     const last = this.#checkIns.get(id);

@@ -28,7 +28,7 @@ export interface TraceSummary {
   readonly name: string;
   readonly services: readonly string[];
   readonly isFailed: boolean;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   readonly start: number;
   readonly millis: number;
   readonly spans: number;
@@ -86,7 +86,7 @@ export function rootOf({ spans }: Pick<TraceRecord, "spans">): ShownSpan | undef
   );
 }
 
-/** Returns the start (milliseconds since the epoch) and the duration of a trace in milliseconds. */
+/** Returns the start (in milliseconds since 1970) and the duration of a trace in milliseconds. */
 export function extentOf({ spans, errors }: Pick<TraceRecord, "spans" | "errors">): {
   start: number;
   millis: number;
@@ -128,7 +128,7 @@ function errorSummary({ eventId: id, ...error }: ErrorView): ErrorSummary {
   return { id, title: shortened(title), location: shortened(location), service, at, level };
 }
 
-// Bounded, because all summaries are sent to each page that connects.
+// Shortened, because all summaries are sent to each page that connects.
 function shortened(text: string): string {
   return text.length > MAX_TITLE_LENGTH ? `${text.slice(0, MAX_TITLE_LENGTH)}…` : text;
 }

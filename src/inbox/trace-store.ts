@@ -22,7 +22,7 @@ export interface TraceStoreLimits {
   readonly maxTraceBytes?: number;
 }
 
-/** Keeps traces up to a number and a size. Evicts the trace with the oldest last arrival first. */
+/** Keeps traces up to a number and a size. Evicts the trace whose last arrival is the oldest. */
 export class TraceStore {
   readonly #limits: Required<TraceStoreLimits>;
   // In the order of their last arrivals.

@@ -11,7 +11,7 @@ export interface ShownSpan {
   readonly status: string;
   readonly isFailed: boolean;
   readonly service: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   readonly start: number;
   readonly millis: number;
   /** True for the root of a transaction. */
@@ -21,7 +21,7 @@ export interface ShownSpan {
 
 /** A breadcrumb. */
 export interface BreadcrumbView {
-  /** Milliseconds since the epoch; 0 if unknown. */
+  /** Milliseconds since 1970; 0 if unknown. */
   readonly at: number;
   readonly level: string;
   readonly category: string;
@@ -143,7 +143,7 @@ export type Arrival =
   | { readonly kind: "metric"; readonly metric: MetricView }
   | { readonly kind: "checkIn"; readonly checkIn: CheckInView }
   | { readonly kind: "drop"; readonly drop: DropView }
-  /** An event that arrived before, `times` times in all; it is shown once. */
+  /** An event that has arrived before, `times` times in all; it is shown once. */
   | {
       readonly kind: "repeat";
       readonly type: "error" | "transaction";

@@ -1,17 +1,17 @@
 import { isJsonObject } from "../testing/envelope-reader.js";
 import type { Pair } from "./views.js";
 
-/** A received object with members of any type. */
+/** A received object with properties of any type. */
 export type WireRecord = Readonly<Record<string, unknown>>;
 
-// Control characters and characters that change the text direction. Tabs and line feeds are kept, since source lines and
-// queries contain them.
+// Control characters, and characters that change the text direction. Tabs and line feeds are kept, because source lines
+// and queries contain them.
 const UNSAFE = /[\p{Cc}\p{Cs}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}\u{61C}]/gu;
 
-/** Characters kept of one text. */
+/** Characters of one string that are kept. */
 export const MAX_SHOWN_LENGTH = 8192;
 
-/** Entries read of one item, and members read of one object. */
+/** Entries of one item, and properties of one object, that are read. */
 export const MAX_ENTRIES = 1000;
 
 /** Returns an object unchanged, and an empty object for any other value. */
@@ -41,8 +41,8 @@ function firstEntries(payload: unknown): readonly unknown[] {
 }
 
 /**
- * Returns a string, number or boolean as text, cut after 8192 characters and without control characters (tabs and line
- * feeds are kept). Any other value becomes an empty string.
+ * Returns a string, number or boolean as a string, cut after 8192 characters and without control characters (tabs and
+ * line feeds are kept). Any other value becomes an empty string.
  */
 export function shownText(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
@@ -54,14 +54,14 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** Converts a time of the Sentry protocol (seconds, or an ISO 8601 date) to milliseconds since the epoch. */
+/** Converts a time of the Sentry protocol (seconds, or an ISO 8601 date) to milliseconds since 1970. */
 export function timeOf(value: unknown): number | undefined {
   const millis =
     typeof value === "string" ? Date.parse(value) : (numberOf(value) ?? Number.NaN) * 1000;
   return Number.isFinite(millis) ? millis : undefined;
 }
 
-/** Returns the members of an object as texts, nested values as JSON. Members without a value are left out. */
+/** Returns the properties of an object as strings, nested values as JSON. Properties without a value are left out. */
 export function pairsOf(value: unknown): Pair[] {
   return membersOf(value).flatMap(([key, member]): Pair[] =>
     member === null || member === undefined ? [] : [[withoutControls(key), displayOf(member)]],

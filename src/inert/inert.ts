@@ -41,7 +41,7 @@ class InertClient {
   }
 }
 
-/** The id that captures return, since there is no event. */
+/** The id that capture functions return, because there is no event. */
 const NO_EVENT_ID = "00000000000000000000000000000000";
 
 class InertProcessor {
@@ -76,8 +76,8 @@ export class SentryPropagator {
 }
 
 /**
- * A `Sampler` that follows the parent and otherwise samples, as OpenTelemetry does by default: refusing here would also
- * refuse the trace in the services that are called.
+ * A `Sampler` that follows the parent and otherwise samples, as OpenTelemetry does by default: a decision not to sample
+ * would also apply to the services that are called.
  */
 export class SentrySampler {
   /** Returns the decision: 0 does not record, 2 records and samples. */
@@ -115,7 +115,7 @@ class InertScope {
   readonly setTransactionName = (): this => this;
   readonly setUser = (): this => this;
 
-  /** Calls a function with the scope, and throws what it throws; anything else does nothing. */
+  /** Calls a function with the scope, and throws what it throws; does nothing for other values. */
   update(change: unknown): this {
     if (typeof change === "function") change(this);
     return this;
@@ -130,7 +130,7 @@ class InertScope {
 /** The scope of all contexts. */
 const INERT_SCOPE: InertScope = new InertScope();
 
-// Like the main entry, runs nothing if the argument is not a function.
+// Calls nothing if the argument is not a function, like the main entry.
 const run = <T>(fn: () => T): T => (typeof fn === "function" ? fn() : (undefined as T));
 const withInertScope = <T>(fn: (scope: InertScope) => T): T =>
   typeof fn === "function" ? fn(INERT_SCOPE) : (undefined as T);

@@ -7,8 +7,8 @@ import { SEQUENCE_KEY, attributeText } from "./typed-attribute.js";
 export type MissingAttributes = "none" | "process" | "process-but-address";
 
 /**
- * One item as JSON without lone surrogates, up to the end of its attributes. The attributes of the process are appended
- * when it is sent, because asynchronous resource attributes may be known only then.
+ * One item as JSON without lone surrogates, up to the end of its attributes. Attributes of the process are appended
+ * when the item is sent, because asynchronous resource attributes may be known only then.
  */
 export interface EncodedItem {
   readonly text: string;
@@ -26,19 +26,22 @@ interface Container {
 
 const END = "}}";
 
-/** Encodes the members common to logs and metrics. `timestamp` is in seconds since the epoch. */
+/** Encodes the properties that logs and metrics have in common. `timestamp` is in seconds since 1970. */
 export function headText(timestamp: number, { traceId, spanId }: Correlation): string {
   const span = spanId === undefined ? "" : `,"span_id":"${spanId}"`;
   return `"timestamp":${timestamp},"trace_id":"${traceId}"${span}`;
 }
 
-/** Encodes the `attributes` member, left open for the attributes of the process. Adds the sequence number. */
+/**
+ * Encodes the property `attributes` without its closing brace, so that attributes of the process can follow. Adds the
+ * sequence number.
+ */
 export function attributesMember(text: string, sequence: number): string {
   const own = text === "" ? "" : `${text},`;
   return `"attributes":{${own}"${SEQUENCE_KEY}":{"type":"integer","value":${sequence}}`;
 }
 
-/** Builds an item from its members, of which the attributes must be the last. */
+/** Builds an item from its properties, of which the attributes must be the last. */
 export function itemOf(members: readonly string[], missing: MissingAttributes): EncodedItem {
   const text = `{${members.join(",")}`;
   return { text, bytes: Buffer.byteLength(text), missing };
@@ -61,12 +64,12 @@ export function containerOf(items: readonly EncodedItem[], members: ProcessData)
   return { payload: `{"version":2,"items":[${texts.join(",")}]}`, bytes };
 }
 
-/** Numbers the items of one millisecond, so that Sentry can show them in order. */
+/** Numbers the items of each millisecond, so that Sentry can show them in order. */
 class TimestampSequence {
   #millis = -1;
   #next = 0;
 
-  /** Returns the number of an item by its time in seconds: 0 for the first item of its millisecond. */
+  /** Returns the number of an item within its millisecond, starting at 0. `timestamp` is in seconds. */
   next(timestamp: number): number {
     const millis = Math.floor(timestamp * 1000);
     if (millis !== this.#millis) {
@@ -80,7 +83,7 @@ class TimestampSequence {
 /** The sequence of all items of the process. */
 export const processSequence: TimestampSequence = new TimestampSequence();
 
-/** Attributes that only the process sets; the same keys from applications are ignored. */
+/** Attributes that only the process sets; attributes of the application with the same keys are ignored. */
 export const PROCESS_KEYS: ReadonlySet<string> = new Set([
   "sentry.environment",
   "sentry.release",
@@ -93,7 +96,7 @@ export const ADDRESS_KEY = "server.address";
 
 const LIMITS = { valueLength: 256, totalLength: 8192 };
 
-/** Returns the attributes of the process, the server name last. */
+/** Returns the attributes of the process, with the server name last. */
 export function processEntries(members: ProcessData): readonly (readonly [string, unknown])[] {
   const { environment, release, serverName } = members;
   return [
@@ -105,7 +108,7 @@ export function processEntries(members: ProcessData): readonly (readonly [string
   ];
 }
 
-/** Attributes of the process as JSON members with a leading comma, with and without the server name. */
+/** Attributes of the process as JSON properties with a leading comma, with and without the server name. */
 interface ProcessTexts {
   readonly withAddress: string;
   readonly withoutAddress: string;
@@ -113,7 +116,7 @@ interface ProcessTexts {
 
 const textsByMembers = new WeakMap<ProcessData, ProcessTexts>();
 
-// Encoded once: a process has few different members, and keeps them while it runs.
+// Cached, because the data of a process rarely changes while it runs.
 function processTexts(members: ProcessData): ProcessTexts {
   const known = textsByMembers.get(members);
   if (known !== undefined) return known;

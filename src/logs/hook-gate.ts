@@ -9,18 +9,24 @@ export class HookGate {
   readonly #name: string;
   #isOpen = false;
 
-  /** `name`: name of the option, for diagnostics. */
+  /** `name` is the name of the option, for diagnostics. */
   constructor(diagnostics: Diagnostics, name: string) {
     this.#diagnostics = diagnostics;
     this.#name = name;
   }
 
-  /** True while the hook runs. Items captured by the hook itself are dropped, since they would call it again without end. */
+  /**
+   * True while the hook runs. Items that the hook itself captures are dropped, because they would call it again without
+   * end.
+   */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Returns the item from the hook, or undefined if it is dropped. With an asynchronous hook the item is unchanged. Never throws. */
+  /**
+   * Returns the item that the hook returned; undefined if the hook dropped it. If the hook is asynchronous, the item is
+   * returned unchanged. Never throws.
+   */
   run<T extends object>(hook: (item: T) => T | null, item: T): T | undefined {
     this.#isOpen = true;
     try {
@@ -34,7 +40,7 @@ export class HookGate {
     }
   }
 
-  // A hook in JavaScript may return anything.
+  // A hook written in JavaScript may return any value.
   #checked<T extends object>(value: T, item: T): T | undefined {
     if (isThenable(value)) {
       reportAsyncHook(this.#diagnostics, this.#name, "the item is sent unchanged");

@@ -6,10 +6,10 @@ import type { MissingAttributes } from "./encode-item.js";
 import type { ReadBudget, RecordPrivacy } from "./record-privacy.js";
 import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./encode-item.js";
 
-/** The attributes of one item, in order of precedence: the last ones are left out if not all fit. */
+/** The attributes of one item, in order of precedence: if not all fit, the last ones are left out. */
 export type ItemAttributes = Map<string, unknown>;
 
-/** Attributes that are read of one item. More would exceed the characters that are sent. */
+/** Attributes of one item that are read. More would exceed the characters that are sent. */
 export const MAX_OWN = 1000;
 
 /** Filter and size limit for the attributes of an item. */
@@ -19,9 +19,9 @@ interface AttributeReading {
 }
 
 /**
- * Collects the attributes of a log or metric without secrets: its own, those of the scopes (the most specific scope
- * first), and `user.*` from the scopes unless set (Sentry protocol: logs, default attributes). Excludes those of the
- * process. Never throws.
+ * Collects the attributes of a log or metric with secrets filtered: its own, those of the scopes (the most specific
+ * scope first), and `user.*` from the scopes unless set (protocol: logs, default attributes). Attributes of the process
+ * are not included. Never throws.
  */
 export function itemAttributes(
   own: object,
@@ -37,7 +37,7 @@ export function itemAttributes(
   return attributes;
 }
 
-/** Returns which attributes of the process are appended to an item with these attributes. */
+/** Returns which attributes of the process must be appended to an item with these attributes. */
 export function missingOf(attributes: ItemAttributes): MissingAttributes {
   return attributes.has(ADDRESS_KEY) ? "process-but-address" : "process";
 }
@@ -50,12 +50,12 @@ export function attributesForHook(
   return detached(Object.fromEntries([...processEntries(members), ...attributes]));
 }
 
-/** Returns the attributes that an application passed, or an empty object if they are not an object. */
+/** Returns the attributes that an application passed; an empty object if they are not an object. */
 export function attributesObject(attributes: unknown): object {
   return typeof attributes === "object" && attributes !== null ? attributes : {};
 }
 
-/** Reads the attributes that a hook returned, which may be anything. */
+/** Reads the attributes that a hook returned, which may be of any type. */
 export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
   return typeof attributes === "object" && attributes !== null
     ? ownEntries<unknown>(attributes, MAX_OWN)
@@ -76,7 +76,7 @@ function addIfNew(attributes: ItemAttributes, key: string, value: unknown): void
   if (!attributes.has(key) && !PROCESS_KEYS.has(key)) attributes.set(key, value);
 }
 
-// The user is merged member by member, as for events.
+// The user is merged field by field, as for events.
 function addUser(attributes: ItemAttributes, scopes: readonly ScopeData[]): void {
   for (const { user } of scopes.toReversed()) {
     if (user === undefined) continue;

@@ -14,13 +14,13 @@ const BATCH_SIZE = 100;
 /** How long an item waits for its batch to fill up. */
 export const BATCH_WAIT_MILLIS = 5000;
 
-/** Bytes of JSON per envelope; a larger item is sent alone. */
+/** Bytes of JSON per envelope. A larger item is sent alone. */
 export const MAX_BATCH_BYTES = 1_048_576;
 
-/** Items held at most. */
+/** Maximum number of items that are held. */
 export const MAX_HELD_ITEMS = 1000;
 
-/** Collects items, and sends them once a batch is full or 5 seconds after the first. */
+/** Collects items, and sends them when a batch is full or 5 seconds after the first item. */
 export class ItemBatcher {
   readonly #dependencies: BatcherDependencies;
   #items: EncodedItem[] = [];
@@ -32,15 +32,15 @@ export class ItemBatcher {
     this.#dependencies = dependencies;
   }
 
-  /** Number of items held. */
+  /** Number of items that are held. */
   get size(): number {
     return this.#items.length;
   }
 
-  /** Adds an item. Returns false if too many are held: the caller counts the loss. */
+  /** Adds an item. Returns false if too many are held; the caller then counts the loss. */
   add(item: EncodedItem): boolean {
     if (this.#bytes + item.bytes > MAX_BATCH_BYTES) this.flush();
-    // Sending empties the batcher, so it fills up only with items that arise while it sends.
+    // Sending empties the batcher, so the limit is reached only by items that are captured while it sends.
     if (this.#items.length >= MAX_HELD_ITEMS) return false;
     this.#items.push(item);
     this.#bytes += item.bytes;
@@ -49,7 +49,7 @@ export class ItemBatcher {
     return true;
   }
 
-  /** Sends the items held now. Items added while it sends wait for the next batch. */
+  /** Sends all held items. Items that are added meanwhile wait for the next batch. */
   flush(): void {
     if (this.#isSending) return;
     this.#cancelTimer?.();

@@ -23,22 +23,22 @@ import type { RegisteredClient } from "../context/global-client.js";
 
 /** One log, without the attributes of the scopes and the process. */
 interface LogInput {
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   readonly timestamp: number;
   readonly level: LogLevel;
-  /** A value of any kind; anything but a string is sent as JSON text. */
+  /** A value of any type; values other than strings are sent as JSON text. */
   readonly message: unknown;
   readonly attributes: object;
   readonly correlation: Correlation;
 }
 
-/** Characters that are sent of one text in a log. */
+/** Characters that are sent of one string in a log. */
 export const MAX_LOG_TEXT = 32_768;
 
-// At six bytes per character in the worst case, all attributes and the message take about 1 MiB, the limit of one log.
+// In the worst case of six bytes per character, all attributes and the message take about 1 MiB, the limit of one log.
 const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
 
-/** The counts of one log whose size is not known. */
+/** The items to count for one log whose size is not known. */
 export const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
 
 const ITEM_TYPE = "log";
@@ -180,7 +180,7 @@ function contentsOf(items: number, bytes: number): readonly ItemCount[] {
   ];
 }
 
-// The hook may return members of any type.
+// A hook may return properties of any type.
 function membersOf(hooked: Log, input: LogHead): LogMembers {
   const { level, message } = hooked;
   return {

@@ -10,13 +10,13 @@ export interface ParameterizedLog {
   readonly message: string;
   /** The message with `%s` in place of each parameter. */
   readonly template: string;
-  /** By index, or by name. */
+  /** The parameters by index or by name. */
   readonly parameters: Readonly<Record<string, unknown>> | readonly unknown[];
 }
 
 /** The body of a log, and the attributes that its message adds. */
 interface LogMessage {
-  /** A string, or an object, which is sent as JSON text. */
+  /** A string; or an object, which is sent as JSON text. */
   readonly body: object | string;
   readonly attributes: Readonly<Record<string, unknown>> | undefined;
 }
@@ -25,14 +25,14 @@ const MAX_PARAMETERS = 100;
 const MAX_NAME = 200;
 
 /**
- * Tag function that builds a parameterized message. The template has Sentry's notation: `%s` for each parameter, `%%` for
- * a per cent sign. Never throws, whatever it is called with.
+ * Builds a parameterized message, as the tag function of a template literal. The template is in Sentry's notation: `%s`
+ * for each parameter, `%%` for a per cent sign. Never throws, even if it is called with invalid arguments.
  */
 export function parameterized(
   strings: readonly string[],
   ...parameters: readonly unknown[]
 ): ParameterizedLog {
-  // More of a text is not sent.
+  // Longer strings are cut when they are sent.
   const texts = firstOf(strings, MAX_PARAMETERS + 1).map((text) =>
     textOf(text).slice(0, MAX_LOG_TEXT + 1),
   );
@@ -64,7 +64,7 @@ export function logMessage(message: unknown): LogMessage {
   };
 }
 
-// A template without parameters adds nothing to the message.
+// A template without parameters has the same text as the message, so it is left out.
 function parameterAttributes(template: string, parameters: unknown): LogMessage["attributes"] {
   const entries = parameterEntries(parameters);
   if (entries.length === 0) return undefined;
@@ -80,6 +80,6 @@ function parameterEntries(parameters: unknown): [string, unknown][] {
 
 function parameterText(parameter: unknown): string {
   const text = isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
-  // One character above the limit, so that the message gets its mark of a cut.
+  // One character more than the limit, so that the message is marked as cut.
   return text.slice(0, MAX_LOG_TEXT + 1);
 }

@@ -5,9 +5,9 @@ import { ownEntries } from "../support/foreign.js";
 import type { ResourceView, AttributeBag } from "../trace/span.js";
 import { MAX_OWN } from "./item-attributes.js";
 
-/** A log record as passed to log record processors by the OTel SDKs 2.x and 3.x. */
+/** A log record as the OTel SDKs 2.x and 3.x pass it to log record processors. */
 export interface EmittedLogRecord {
-  /** Seconds and nanoseconds since the epoch. */
+  /** Seconds and nanoseconds since 1970. */
   readonly hrTime: readonly [number, number];
   readonly spanContext?: SpanContext | undefined;
   readonly severityNumber?: number | undefined;
@@ -19,7 +19,7 @@ export interface EmittedLogRecord {
   readonly resource?: ResourceView | undefined;
 }
 
-// `@opentelemetry/instrumentation-pino`, `@opentelemetry/winston-transport`.
+// Matches `@opentelemetry/instrumentation-pino`, `@opentelemetry/winston-transport`.
 const INSTRUMENTATION = /^(?:@[^/]+\/)?(?:[\w-]+-)?instrumentation-(.+)$/;
 const TRANSPORT = /^(?:@[^/]+\/)?(?:opentelemetry-)?(\w+)-(?:transport|appender|bridge)$/;
 const OTHER_LIBRARY = "otel";
@@ -34,7 +34,7 @@ export function originOfLogger(scopeName: unknown): string {
   return `auto.log.${library?.replaceAll(/\W/g, "_") ?? OTHER_LIBRARY}`;
 }
 
-/** Returns the time of a record in seconds, with microseconds; `nowMillis` replaces an invalid time. */
+/** Returns the time of a record in seconds, rounded to microseconds; `nowMillis` replaces an invalid time. */
 export function secondsOf(time: unknown, nowMillis: number): number {
   const [seconds, nanos]: readonly unknown[] = Array.isArray(time) ? time : [];
   if (typeof seconds !== "number" || typeof nanos !== "number") return nowMillis / 1000;
@@ -52,7 +52,7 @@ export function attributesOfRecord(record: EmittedLogRecord): AttributeBag {
   return Object.fromEntries([...attributes, ...ownEntries<unknown>(record.attributes, MAX_OWN)]);
 }
 
-/** Tests for an exception in a record (OTel semantic conventions: exceptions in logs). */
+/** Tells whether a record has an exception (OTel semantic conventions: exceptions in logs). */
 export function isException(attributes: AttributeBag): boolean {
   return (
     isText(attributes["exception.type"]) ||

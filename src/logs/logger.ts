@@ -9,7 +9,7 @@ import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
 
-/** Sends one log. Texts are cut at 32,768 characters; objects are sent as JSON text. Never throws. */
+/** Sends one log. Strings are cut at 32,768 characters; objects are sent as JSON text. Never throws. */
 export type LogFunction = (
   message: ParameterizedLog | string,
   attributes?: Readonly<Record<string, unknown>>,

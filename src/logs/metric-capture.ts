@@ -22,18 +22,18 @@ import type { RegisteredClient } from "../context/global-client.js";
 
 /** One metric value, without the attributes of the scopes and the process. */
 interface MetricInput {
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   readonly timestamp: number;
   readonly name: string;
   readonly type: MetricType;
   readonly value: number;
   readonly unit: string | undefined;
-  /** Values of any kind; objects are sent as JSON text. */
+  /** Values of any type; objects are sent as JSON text. */
   readonly attributes: object;
   readonly correlation: Correlation;
 }
 
-/** Longest name of a metric, in characters. */
+/** Maximum length of the name of a metric, in characters. */
 const MAX_METRIC_NAME = 200;
 
 type MetricHead = Omit<MetricInput, "attributes">;
@@ -45,11 +45,11 @@ const MAX_PROCESS_LENGTH = 500;
 const MAX_VALUE_LENGTH = 200;
 const MAX_UNIT_LENGTH = 64;
 
-// Above the characters that are sent, so that a secret is recognized before it is cut.
+// More than the characters that are sent, so that a secret is recognized before it is cut.
 const MAX_READ_VALUE_LENGTH = 2048;
 const MAX_READ_LENGTH = 16_384;
 
-/** The counts of one metric value. */
+/** The items to count for one metric value. */
 export const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
 
 const ITEM_TYPE = "trace_metric";

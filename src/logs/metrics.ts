@@ -9,25 +9,29 @@ import { clientFor } from "../context/global-client.js";
 
 /** Unit and attributes of a metric value. */
 export interface MetricOptions {
-  /** A unit of Sentry (`millisecond`, `byte`, `percent`) or any other word. */
+  /** A unit that Sentry knows (`millisecond`, `byte`, `percent`) or any other word. */
   readonly unit?: string | undefined;
-  /** Attributes to group and filter by. Each value is cut at 200 characters; attributes beyond 1200 characters of JSON in all, including those of the scopes, are left out. */
+  /**
+   * Attributes to group and filter by. Each value is cut at 200 characters. If all of them, including those of the
+   * scopes, exceed 1200 characters of JSON, the last ones are left out.
+   */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Sends metric values with the trace and the scopes of the caller. */
 export interface Metrics {
-  /** Adds to a counter. Default: 1. */
+  /** Adds a value to a counter. Default: 1. */
   readonly count: (name: string, value?: number, options?: MetricOptions) => void;
   /** Sets the current value of a gauge. */
   readonly gauge: (name: string, value: number, options?: MetricOptions) => void;
-  /** Adds a value to a distribution, of which Sentry shows percentiles. */
+  /** Adds a value to a distribution, for which Sentry shows percentiles. */
   readonly distribution: (name: string, value: number, options?: MetricOptions) => void;
 }
 
 /**
  * Sends metric values through the process-wide client, without aggregation. Requires `enableMetrics`. A metric with a
- * name of more than 200 characters or a value that is not finite is not sent, with a diagnostic. Never throws.
+ * name of more than 200 characters or with a value that is not finite is not sent, and a diagnostic is logged. Never
+ * throws.
  */
 export const metrics: Metrics = Object.freeze({
   count: (name, value = 1, options) => send("counter", { name, value, options }),

@@ -3,29 +3,30 @@ import { memberOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { ItemAttributes } from "./item-attributes.js";
 
-/** Attributes of a log that hold the parameters of its message begin with this. */
+/** The prefix of attributes that hold the parameters of a log's message. */
 export const PARAMETER_PREFIX = "sentry.message.parameter.";
 
 const TEMPLATE = "sentry.message.template";
 
-/** Texts of one log's parameters that are looked for. */
+/** Strings in the parameters of one log that are searched for in its message. */
 const MAX_TEXTS = 100;
 
-// As deep and as long as attributes are read.
+// The depth and length to which attributes are read.
 const READING = { depth: 5, totalLength: 32_768, omitUndefined: true };
 
-/** Characters of a message that are read: more than are sent, since a replacement may be shorter. */
+/** Characters of a message that are read: more than are sent, because a replacement may be shorter. */
 const MAX_READ = 65_536;
 
-/** Shorter texts are part of too many others: they are only replaced where they stand alone. */
+/** Shorter strings are part of many other words, so they are replaced only as whole words. */
 const SHORTEST_UNIQUE = 6;
 
-/** A text of a parameter, and what is sent in its place. */
+/** A string from a parameter, and its replacement. */
 type Replacement = readonly [string, string];
 
 /**
- * Returns a log's message with its parameters as their attributes are sent: the name of one may say that it is a secret
- * (`parameters: { password }`). `given` are the attributes before they were filtered. Never throws.
+ * Returns a log's message in which parameters are shown in the same way as their attributes: the name of a parameter
+ * may say that it is a secret (`parameters: { password }`). `given` are the attributes before they were filtered. Never
+ * throws.
  */
 export function withShownParameters(
   message: unknown,
@@ -43,7 +44,7 @@ export function withShownParameters(
 }
 
 /**
- * Withholds the attributes of those parameters that are withheld in the body, since the text around them says that they are
+ * Filters the attributes of parameters that were filtered in the message, where the text around them says that they are
  * secrets: `password=${value}`.
  */
 export function withholdAssigned(
@@ -69,7 +70,7 @@ function isLeaf(value: unknown): value is number | string {
   return typeof value === "string" || typeof value === "number";
 }
 
-// The whole value first: its parts are parts of its text.
+// The whole value comes first, because its parts are contained in its text.
 function addReplacements(value: unknown, shown: unknown, replacements: Replacement[]): void {
   if (replacements.length >= MAX_TEXTS || value === shown) return;
   const text = textOf(value);

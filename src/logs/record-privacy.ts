@@ -4,7 +4,7 @@ import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { redacted } from "../privacy/redacted.js";
 
-/** Names whose filter is cached. Most names come from a small vocabulary; longer names are not cached. */
+/** Names whose filter is cached. Most names come from a small vocabulary; long names are not cached. */
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
@@ -13,27 +13,27 @@ const MAX_READ_NAME_LENGTH = 1024;
 
 const MAX_DEPTH = 5;
 
-/** Characters of the attributes of one item that may still be read. Bounds the time per item. */
+/** Number of characters that may still be read of the attributes of one item. Limits the time per item. */
 export interface ReadBudget {
   left: number;
 }
 
 /**
- * Filters logs and metrics by the rules for span attributes, also those that the application wrote itself: loggers
- * pass on whole objects, such as requests, without looking at them.
+ * Filters logs and metrics by the rules for span attributes, including values that the application itself recorded:
+ * loggers pass on whole objects, such as requests, without checking their content.
  */
 export class RecordPrivacy {
   readonly #sendDefaultPii: boolean;
   readonly #maxLength: number;
   readonly #byName = new Map<string, AttributePrivacy>();
 
-  /** `maxLength`: characters that are read of one value. */
+  /** `maxLength` is the number of characters that are read of one value. */
   constructor(sendDefaultPii: boolean, maxLength: number) {
     this.#sendDefaultPii = sendDefaultPii;
     this.#maxLength = maxLength;
   }
 
-  /** Returns the filtered value of an attribute; undefined if it is not sent or the budget is spent. Never throws. */
+  /** Returns the filtered value of an attribute; undefined if it is not sent or the budget is used up. Never throws. */
   attribute(name: string, value: unknown, budget: ReadBudget): unknown {
     const { omission, filter } = this.#byName.get(name) ?? this.#learn(name);
     if (isOmitted(omission, undefined) || budget.left <= 0) return undefined;

@@ -7,7 +7,7 @@ import type { JsonValue } from "../support/normalize.js";
 interface AttributeLimits {
   /** Characters per value. */
   readonly valueLength: number;
-  /** Characters of JSON of all attributes; attributes above the limit are left out. */
+  /** Characters of JSON of all attributes; attributes that exceed the limit are left out. */
   readonly totalLength: number;
 }
 
@@ -19,12 +19,15 @@ interface AttributeText {
   readonly isClipped: boolean;
 }
 
-/** Attribute with the number of an item within its millisecond. The same key from applications is ignored. */
+/**
+ * Attribute with the number of an item within its millisecond. An attribute of the application with the same key is
+ * ignored.
+ */
 export const SEQUENCE_KEY = "sentry.timestamp.sequence";
 
 const MAX_KEY_LENGTH = 200;
 
-/** Encodes attributes as JSON members, in order, as far as they fit. Never throws. */
+/** Encodes attributes as JSON properties, in order, as long as they fit. Never throws. */
 export function attributeText(
   attributes: Iterable<readonly [string, unknown]>,
   limits: AttributeLimits,
@@ -32,11 +35,11 @@ export function attributeText(
   const keys = new Set<string>();
   let text = "";
   let isClipped = false;
-  // Attributes that do not fit were read, too: bound the work at twice the characters that are sent.
+  // Attributes that do not fit are read as well, so the work is limited to twice the characters that are sent.
   let toRead = 2 * limits.totalLength;
   for (const [key, value] of attributes) {
     const name = clip(key, MAX_KEY_LENGTH);
-    // Two keys may be equal after the cut, and a JSON object must not repeat a member.
+    // Two keys may be equal after they were cut, and a JSON object must not repeat a key.
     if (keys.has(name) || name === SEQUENCE_KEY) continue;
     if (toRead === 0) return { text, isClipped: true };
     const member = typedAttribute(value, Math.min(limits.valueLength, toRead));
@@ -62,8 +65,8 @@ const INTEGER_BITS = 64;
 const INTEGER_BOUND = 2 ** (INTEGER_BITS - 1);
 
 /**
- * Encodes a value as a typed attribute (Sentry protocol: attributes), with texts cut at `maxLength` characters. Returns
- * undefined for `null`, `undefined`, `NaN` and the infinities. A value that is neither a primitive nor a list of
+ * Encodes a value as a typed attribute (protocol: attributes), with strings cut at `maxLength` characters. Returns
+ * undefined for `null`, `undefined`, `NaN` and the infinities. A value that is neither a primitive nor an array of
  * primitives of one type is sent as JSON text. Never throws.
  */
 export function typedAttribute(value: unknown, maxLength: number): string | undefined {
@@ -113,7 +116,7 @@ function integral(value: bigint, maxLength: number): string {
     : textAttribute(jsonText(value, maxLength), maxLength);
 }
 
-// Relay drops lists of mixed types and lists of objects.
+// Relay drops arrays of mixed types and arrays of objects.
 function list(value: object, maxLength: number): string | undefined {
   if (!isList(value)) return undefined;
   const copy = copyOf(value, maxLength);
@@ -138,7 +141,7 @@ function copyOf(value: unknown, maxLength: number): JsonValue {
   return normalize(value, { depth: MAX_DEPTH, stringLength: maxLength, totalLength: maxLength });
 }
 
-// A value with a unit, as in Sentry's scopes: `{ value: 12, unit: "byte" }`.
+// A value with a unit, as Sentry's scopes allow: `{ value: 12, unit: "byte" }`.
 function measureOf(value: object): { value: unknown; unit: unknown } | undefined {
   const keys = attempt<readonly string[]>(() => ownKeys(value, UNIT_KEYS.size + 1), []);
   if (!keys.includes("value") || !keys.every((key) => UNIT_KEYS.has(key))) return undefined;

@@ -1,8 +1,8 @@
 /** Options of the HTTP transport. Times are in milliseconds. */
 export interface HttpOptions {
   /**
-   * Maximum of connections to the server, opened as the backlog requires. A third is reserved for when others stall.
-   * Default 96.
+   * Maximum number of connections to the server, opened as the backlog requires. A third of them is reserved for when
+   * the others get no response. Default 96.
    */
   readonly maxConnections?: number;
   /** Body size in bytes above which it is compressed. Default 32,768. */
@@ -13,13 +13,13 @@ export interface HttpOptions {
    * Age after which a connection is replaced, so that a change of the server's address takes effect. Default 300,000.
    */
   readonly maxConnectionAgeMillis?: number;
-  /** Deadline for establishing a connection, including TLS and proxy. Default 5000. */
+  /** Time-out for establishing a connection, including TLS and proxy. Default 5000. */
   readonly connectTimeoutMillis?: number;
-  /** Deadline from the request to the response headers. Default 15,000. */
+  /** Time-out from the request to the response headers. Default 15,000. */
   readonly headersTimeoutMillis?: number;
-  /** Deadline for the response body, which does not affect the result. Default 5000. */
+  /** Time-out for the response body, which does not affect the result. Default 5000. */
   readonly bodyTimeoutMillis?: number;
-  /** Deadline for one attempt as a whole. Default 30,000. */
+  /** Time-out for one attempt as a whole. Default 30,000. */
   readonly totalTimeoutMillis?: number;
   /** TCP keep-alive probes; `false` disables them. */
   readonly tcpKeepAlive?: TcpKeepAlive | false;
@@ -39,21 +39,27 @@ export interface HttpOptions {
   /** Offers HTTP/2 to an https server. Default false. */
   readonly http2?: boolean;
   /**
-   * Retries after 502, 503 and 504, for servers behind a proxy of their own. Sentry's protocol does not retry these.
-   * Default false.
+   * Retries after 502, 503 and 504, for servers behind a proxy of their own. By Sentry's protocol, these are not
+   * retried. Default false.
    */
   readonly retryOn5xx?: boolean;
 }
 
-/** Bounds of the spool, a directory for envelopes that cannot be sent now; they survive the process. */
+/** Location and limits of the spool, a directory for envelopes that cannot be sent now; they survive the process. */
 export interface SpoolOptions {
-  /** Path of the directory; it is created when it is needed. Use one per DSN: any process that finds an envelope sends it to its own. */
+  /**
+   * Path of the directory, which is created when needed. Use one per DSN: any process that finds an envelope sends it
+   * to its own DSN.
+   */
   readonly directory: string;
-  /** Maximum of bytes in all files, of all processes together. Default 50 MiB. */
+  /** Maximum bytes in all files, of all processes together. Default 50 MiB. */
   readonly maxBytes?: number;
-  /** Maximum of files. Default 10,000. */
+  /** Maximum number of files. Default 10,000. */
   readonly maxFiles?: number;
-  /** Age in milliseconds after which an envelope is dropped. Default 24 hours; at most 4 days, since Sentry drops what started five days ago. */
+  /**
+   * Age in milliseconds after which an envelope is dropped. Default 24 hours; at most 4 days, since Sentry drops
+   * transactions that started five days ago.
+   */
   readonly maxAgeMillis?: number;
 }
 

@@ -2,7 +2,7 @@ import type { ProxyEnvironment } from "../delivery/http/proxy-route.js";
 import { ownEntries } from "../support/foreign.js";
 import type { IncomingTraceHeaders } from "../trace/headers.js";
 
-/** Reads the proxy variables. Lower-case names win, as in most programs. */
+/** Reads the proxy variables. Lower-case names take precedence, as in most programs. */
 export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvironment {
   return {
     http: textOf(env["http_proxy"]) ?? textOf(env["HTTP_PROXY"]),
@@ -14,7 +14,7 @@ export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvir
 /** Environment variables by name, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the trace that the parent process wants continued. */
+/** Reads the trace that the parent process passed on to this one. */
 export function traceFromEnvironment(env: Environment = process.env): IncomingTraceHeaders {
   return {
     "sentry-trace": textOf(env["SENTRY_TRACE"]),
@@ -23,7 +23,7 @@ export function traceFromEnvironment(env: Environment = process.env): IncomingTr
   };
 }
 
-/** Maximum of variables that are copied. */
+/** Maximum number of variables that are copied. */
 const MAX_VARIABLES = 10_000;
 
 /** Copies an environment and sets the variables of a trace; those that the trace does not have are removed. */
@@ -31,7 +31,7 @@ export function environmentWithTrace(
   headers: IncomingTraceHeaders,
   env: Environment = process.env,
 ): Environment {
-  // Not by spreading: an object in place of an environment may have millions of members.
+  // Not copied by spreading: an object passed instead of an environment may have millions of properties.
   const {
     SENTRY_TRACE: _trace,
     SENTRY_BAGGAGE: _baggage,
@@ -47,7 +47,7 @@ export function environmentWithTrace(
   };
 }
 
-/** The pipeline that the standard OpenTelemetry variables ask `register` to set up. */
+/** The pipeline that the standard OpenTelemetry variables tell `register` to set up. */
 export interface PipelineRequest {
   /** True with `OTEL_SDK_DISABLED`: nothing is set up. */
   readonly isDisabled: boolean;
@@ -69,13 +69,13 @@ export function pipelineFromEnvironment(env: Environment = process.env): Pipelin
 // The values with which Node enables colours; all others disable them.
 const COLOURS = new Set(["", "1", "true", "2", "3"]);
 
-/** Returns whether `FORCE_COLOR` enables colours for output that is not a terminal. */
+/** Tells whether `FORCE_COLOR` enables colours for output that is not a terminal. */
 export function forcesColours(env: Environment = process.env): boolean {
   const value = env["FORCE_COLOR"];
   return value !== undefined && COLOURS.has(value);
 }
 
-// The limits and rules of OpenTelemetry's `envDetector`, so that both read the same attributes.
+// The limit and the rules of OpenTelemetry's `envDetector`, so that both read the same attributes.
 const MAX_ATTRIBUTE_LENGTH = 255;
 
 /**
@@ -105,14 +105,14 @@ function attributeOf(pair: string): readonly [key: string, value: string] {
   const [key = "", value, ...more] = pair.split("=").map((part) => decodeURIComponent(part.trim()));
   const isTooLong = Math.max(key.length, value?.length ?? 0) > MAX_ATTRIBUTE_LENGTH;
   if (key === "" || value === undefined || more.length > 0 || isTooLong)
-    throw new Error(`no resource attribute: ${pair}`);
+    throw new Error(`not a resource attribute (key=value): ${pair}`);
   return [key, value];
 }
 
 const TRUTHY = /^(?:true|t|y|yes|on|1)$/i;
 const FALSY = /^(?:false|f|n|no|off|0)$/i;
 
-/** Reads a variable as text; undefined if it is unset or blank. */
+/** Reads a variable as a string; undefined if it is unset or blank. */
 export function textIn(name: string, env: Environment = process.env): string | undefined {
   return textOf(env[name]);
 }
@@ -123,12 +123,14 @@ export function numberIn(name: string, env?: Environment): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-/** Reads a variable as a switch; false unless it says yes. */
+/** Reads a variable as a boolean; false unless its value means yes. */
 export function switchIn(name: string, env?: Environment): boolean {
   return flagOrTextIn(name, env) === true;
 }
 
-/** Reads a variable as a switch or a text. By Sentry's specification of SENTRY_SPOTLIGHT, any other text is a URL. */
+/**
+ * Reads a variable as a boolean or a string. By Sentry's specification of SENTRY_SPOTLIGHT, any other value is a URL.
+ */
 export function flagOrTextIn(name: string, env?: Environment): boolean | string | undefined {
   const text = textIn(name, env);
   if (text === undefined) return undefined;

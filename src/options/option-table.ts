@@ -28,7 +28,7 @@ type OptionDefinitions = {
     : DefaultedOption<Exclude<ClientOptions[Name], undefined>>;
 };
 
-/** The options of a client. Their order is that of the message about an unknown option. */
+/** The options of a client, in the order in which the message about an unknown option lists them. */
 export const OPTIONS: OptionDefinitions = {
   dsn: { check: must.dsn, variable: { name: "SENTRY_DSN", read: textIn } },
   release: { check: must.text, variable: { name: "SENTRY_RELEASE", read: textIn } },
@@ -81,7 +81,7 @@ export const OPTIONS: OptionDefinitions = {
   silent: { check: must.flag, default: false },
 };
 
-/** Returns whether an option of this name exists. */
+/** Tells whether an option of this name exists. */
 export function isOption(name: string): name is keyof ClientOptions {
   return Object.hasOwn(OPTIONS, name);
 }

@@ -11,7 +11,7 @@ import type { Scope } from "../scope/scope.js";
 import type { HttpOptions, SpoolOptions } from "./delivery-options.js";
 import type { Transport } from "../delivery/transport.js";
 
-/** A text that must be contained, or a regular expression that must match. */
+/** A string that a text must contain, or a regular expression that must match it. */
 export type TextPattern = RegExp | string;
 
 /** Selects transactions to drop: by name, or by name and op together. */
@@ -33,8 +33,8 @@ export type SpanExceptions = "all" | "failed" | "none";
 
 /**
  * Selects local traces that are sent although the sample rate would drop them. Their own rate is 1, so numbers that
- * Sentry extrapolates from rates (throughput, failure rate, percentiles) are biased towards them. Other services have
- * been told that the trace is not sampled. Requires a `SentrySpanProcessor`, and costs as much as sampling
+ * Sentry extrapolates from rates (throughput, failure rate, percentiles) are biased towards them. The headers to other
+ * services still say that the trace is not sampled. Requires a `SentrySpanProcessor`. Costs as much as sampling
  * everything, except for the sending.
  */
 export interface KeepUnsampled {
@@ -64,9 +64,9 @@ export type BeforeSendTransaction = (
 
 /** The second argument of `addBreadcrumb`, or the span or span event from which `spanBreadcrumbs` made a breadcrumb. */
 export interface BreadcrumbHint {
-  /** The finished client span. */
+  /** The finished client span from which the breadcrumb was made. */
   readonly span?: SpanOfBreadcrumb;
-  /** The span event. */
+  /** The span event from which the breadcrumb was made. */
   readonly spanEvent?: SpanOfBreadcrumb;
   readonly [key: string]: unknown;
 }
@@ -86,14 +86,17 @@ export type BeforeBreadcrumb = (
 /** Result of a synchronous hook: the item, or `null` to drop it. Returning a promise is a type error. */
 export type Synchronous<Item> = (Item & { readonly then?: never }) | null;
 
-/** Scope data of all events of a client, or a function that writes to their scope. */
+/** Scope data for all events of a client, or a function that sets it on a scope. */
 export type InitialScope = ScopeChange | ((scope: Scope) => unknown);
 
-/** Options of a client. Code wins over environment variables, and those over the OTel resource. */
+/**
+ * Options of a client. Options in code take precedence over environment variables, and those over the OTel resource.
+ */
 export interface ClientOptions {
   /**
-   * Data source name: where events are sent. Environment: `SENTRY_DSN`. Without a DSN everything works and nothing is
-   * sent, which is reported as a set-up fault; `false` declares it intentional, and wins over the environment.
+   * Data source name: the project to which events are sent. Environment: `SENTRY_DSN`. Without a DSN everything works
+   * but nothing is sent, which is reported as a set-up fault; `false` declares it intentional, and takes precedence
+   * over the environment.
    */
   readonly dsn?: string | false | undefined;
   /**
@@ -114,23 +117,26 @@ export interface ClientOptions {
    */
   readonly serverName?: string | undefined;
   /**
-   * Share of local root spans that are sent, of those that OTel's sampler kept: 0 to 1. Default 1. Environment:
+   * Share of local root spans that are sent, of those that OTel's sampler recorded: 0 to 1. Default 1. Environment:
    * `SENTRY_TRACES_SAMPLE_RATE`.
    */
   readonly tracesSampleRate?: number | undefined;
-  /** Decides for each local root; wins over the parent's decision and `tracesSampleRate`. Must be synchronous. */
+  /**
+   * Decides for each local root; takes precedence over the parent's decision and `tracesSampleRate`. Must be
+   * synchronous.
+   */
   readonly tracesSampler?: TracesSampler | undefined;
-  /** Also sends local traces that the rate would drop if they turn out to have failed, or to be slow. Default: none. */
+  /** Also sends local traces that the rate would drop if they failed or were slow. Default: none. */
   readonly keepUnsampled?: KeepUnsampled | undefined;
   /**
-   * Selects the exceptions recorded on spans that become error events: those whose failure can have reached the local
+   * Selects the exceptions recorded on spans that become error events: those whose failure may have reached the local
    * root (`failed`, the default; the rule is in `docs/errors.md`), `all`, or `none`. Each error is reported once per
    * trace.
    */
   readonly spanExceptions?: SpanExceptions | undefined;
   /**
-   * Reports uncaught exceptions and unhandled rejections that end the process; it then ends as without this package.
-   * Default false.
+   * Reports uncaught exceptions and unhandled rejections that end the process. The process still ends in the same way
+   * as without this package. Default false.
    */
   readonly captureUncaught?: boolean | undefined;
   /** Source lines before and after the line of each stack frame. Default 5; 0 reads no source files. */
@@ -139,21 +145,21 @@ export interface ClientOptions {
   readonly sampleRate?: number | undefined;
   /** Drops error events whose type or message matches. */
   readonly ignoreErrors?: readonly TextPattern[] | undefined;
-  /** Drops transactions whose name, as shown by Sentry or as set by OpenTelemetry, matches. */
+  /** Drops transactions with a matching name. Both OpenTelemetry's name and the one that Sentry shows are compared. */
   readonly ignoreTransactions?: readonly TransactionPattern[] | undefined;
   /**
-   * Drops spans that match at their start or end; their children move to their parent. A matching root drops its
-   * whole segment. Names are matched as shown by Sentry, and as set by OpenTelemetry.
+   * Drops spans that match when they start or end; their children are attached to their parent. A matching root drops
+   * its whole segment. Both OpenTelemetry's name and the one that Sentry shows are compared.
    */
   readonly ignoreSpans?: readonly SpanPattern[] | undefined;
   /**
-   * Data of all events, logs and metrics of this client, overridden by all scopes. An object, or a function that
-   * writes to the scope.
+   * Data for all events, logs and metrics of this client, overridden by all scopes. An object, or a function that sets
+   * it on a scope.
    */
   readonly initialScope?: InitialScope | undefined;
   /**
    * Sends the own properties of errors (`code`, `status`) and of their causes as a context named after the error:
-   * `true`, or how many levels deep (default 3). Default false.
+   * `true`, or the number of levels to read (default 3). Default false.
    */
   readonly errorProperties?: boolean | number | undefined;
   /**
@@ -165,7 +171,7 @@ export interface ClientOptions {
    */
   readonly beforeSendTransaction?: BeforeSendTransaction | undefined;
   /**
-   * Called with each child span of a transaction; may change it, or drop it with `null`, which moves its children to
+   * Called with each child span of a transaction; may change it, or drop it with `null`, which attaches its children to
    * its parent. Must be synchronous.
    */
   readonly beforeSendSpan?: ((span: TransactionSpan) => Synchronous<TransactionSpan>) | undefined;
@@ -182,11 +188,11 @@ export interface ClientOptions {
   /** Called with each value of a metric; may change it, or drop it with `null`. Must be synchronous. */
   readonly beforeSendMetric?: ((metric: Metric) => Synchronous<Metric>) | undefined;
   /**
-   * Sends personal data that instrumentations record, such as addresses and identifying headers. Values under
-   * sensitive keys are filtered all the same. Default false.
+   * Sends personal data that instrumentations record, such as addresses and identifying headers. Values under sensitive
+   * keys are filtered nevertheless. Default false.
    */
   readonly sendDefaultPii?: boolean | undefined;
-  /** Maximum of breadcrumbs per scope. Default 100; 0 keeps none. */
+  /** Maximum number of breadcrumbs per scope. Default 100; 0 keeps none. */
   readonly maxBreadcrumbs?: number | undefined;
   /**
    * Bytes of envelopes that may wait to be sent, and characters of finished spans that may wait for their roots.
@@ -196,13 +202,13 @@ export interface ClientOptions {
   /** URLs of outgoing requests that get trace headers. Default: all; `[]`: none. */
   readonly tracePropagationTargets?: readonly TextPattern[] | undefined;
   /**
-   * Continues only incoming traces that name the same organization, or none if this client's is unknown, too. Default
-   * false: only traces that name a different one are not continued.
+   * Continues incoming traces only if they name the same organization as this client, or if neither side names one.
+   * Default false: only traces that name a different organization are not continued.
    */
   readonly strictTraceContinuation?: boolean | undefined;
-  /** Organization id for the dynamic sampling context. Default: that of the DSN's host. */
+  /** Organization id for the dynamic sampling context. Default: the one in the DSN's host. */
   readonly orgId?: string | undefined;
-  /** Posts envelopes to this URL instead, with the DSN in their header. */
+  /** Posts envelopes to this URL instead of the DSN's host, with the DSN in their header. */
   readonly tunnel?: string | undefined;
   /**
    * Sends a copy of every envelope to a running Spotlight: `true` for the default URL. Environment:
@@ -215,23 +221,24 @@ export interface ClientOptions {
   readonly spool?: SpoolOptions | undefined;
   /** Maximum duration of `shutdown`, in milliseconds. Default 2000. */
   readonly shutdownTimeoutMillis?: number | undefined;
-  /** Flushes at SIGTERM and SIGINT; the signal then ends the process as without this package. Default false. */
+  /**
+   * Flushes at SIGTERM and SIGINT. The signal then ends the process as it would without this package. Default false.
+   */
   readonly flushOnSignals?: boolean | undefined;
   /** Reports to the server how many items were dropped, and why. Default true. */
   readonly sendClientReports?: boolean | undefined;
   /**
-   * Halves the trace sample rate, repeatedly every 10 seconds, while the queue overflows or a rate limit is active.
-   * Default true.
+   * Halves the trace sample rate every 10 seconds while the queue overflows or a rate limit is active. Default true.
    */
   readonly enableBackpressureHandling?: boolean | undefined;
   /**
-   * Writes all diagnostics of the client to standard error, each kind once. Wins over `silent`. Environment:
-   * `SENTRY_DEBUG`.
+   * Writes all diagnostics of the client to standard error, each kind once. Takes precedence over `silent`.
+   * Environment: `SENTRY_DEBUG`.
    */
   readonly debug?: boolean | undefined;
   /**
-   * Does not write set-up faults (no DSN, no context manager, …) to standard error. By default each kind is written
-   * once, as one line, if OTel's `diag` has no logger. Default false.
+   * Keeps set-up faults (no DSN, no context manager, …) off standard error. By default each kind is written once, as
+   * one line, if OTel's `diag` has no logger. Default false.
    */
   readonly silent?: boolean | undefined;
 }

@@ -7,7 +7,7 @@ import type { ClientOptions, Settings } from "./options.js";
 import { unknownOption } from "./unknown-option.js";
 import * as must from "./validate.js";
 
-// An unknown option is an error, so there is no need to read more.
+// Options that are read. An unknown option is an error, so there is no need to read more.
 const MAX_READ = 1000;
 
 const DEFAULT_SPOTLIGHT_URL = "http://localhost:8969/stream";
@@ -16,7 +16,7 @@ type SetOptions = {
   readonly [Name in keyof ClientOptions]: Exclude<ClientOptions[Name], undefined>;
 };
 
-// Every option is a member, also without a value, so that all settings have one shape.
+// Every option is a property, even one without a value, so that all settings objects have the same shape.
 const DEFAULTS = Object.fromEntries(
   Object.entries(OPTIONS).map(([name, definition]) => [
     name,
@@ -25,8 +25,8 @@ const DEFAULTS = Object.fromEntries(
 );
 
 /**
- * Resolves the options: code over environment over defaults, validated and frozen. Throws an `OptionsError` that
- * names the option, the expected value and the received one.
+ * Resolves the options, validated and frozen: code takes precedence over the environment, and the environment over
+ * defaults. Throws an `OptionsError` that names the option, the expected value and the received one.
  */
 export function resolveOptions(
   options: ClientOptions = {},
@@ -39,7 +39,7 @@ export function resolveOptions(
   const dsn = (given.dsn || "").trim() || undefined;
   if (dsn !== undefined) blaming("dsn", options.dsn === undefined, () => parseDsn(dsn));
   const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
-  // `true` in code uses the URL of the variable, which was not checked with the other variables.
+  // `true` in code uses the URL in the variable, which was not checked with the other variables.
   if (spotlight !== undefined)
     blaming("spotlight", typeof options.spotlight !== "string", () =>
       must.url("spotlight", spotlight),
@@ -61,7 +61,7 @@ function validate(options: ClientOptions): void {
   }
 }
 
-// A variable that code overrides need not be valid. Any other problem is attributed to the variable.
+// A variable that an option in code overrides need not be valid. Any other problem is attributed to the variable.
 function validateEnvironment(environment: ClientOptions, options: ClientOptions): void {
   for (const [option, received] of Object.entries(environment)) {
     if (!isOption(option) || options[option] !== undefined) continue;
@@ -70,7 +70,7 @@ function validateEnvironment(environment: ClientOptions, options: ClientOptions)
 }
 
 // Runs a check, and adds the name of the variable to its error if the value came from the environment. The value is
-// shown like that of an option, without credentials; text that is not a number is shown as it is.
+// shown like that of an option, without credentials; a value that should be a number is shown unchanged.
 function blaming(
   option: keyof ClientOptions,
   isFromEnvironment: boolean,
@@ -88,7 +88,7 @@ function blaming(
   }
 }
 
-// Copied, since the application may change its list later.
+// Copied, because the application may change its array later.
 function frozenList(value: unknown): unknown {
   return Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
 }
@@ -99,7 +99,7 @@ function withoutUnset(options: ClientOptions): SetOptions {
   return Object.fromEntries(set.map(([name, value]) => [name, frozenList(value)]));
 }
 
-// `true` in code means the default URL, unless the environment names another.
+// `true` in code means the default URL, unless the environment gives another one.
 function spotlightUrl(
   option: boolean | string | undefined,
   environment: boolean | string | undefined,

@@ -9,20 +9,22 @@ export interface Named {
   readonly op: string | undefined;
 }
 
-/** Returns whether a text contains one of the strings or matches one of the regular expressions. */
+/** Tells whether a text contains one of the strings or matches one of the regular expressions. */
 export function matchesAny(text: string, patterns: readonly TextPattern[]): boolean {
   return patterns.some((pattern) => matches(text, pattern));
 }
 
-/** Returns whether a text contains the string or matches the regular expression. */
+/** Tells whether a text contains the string or matches the regular expression. */
 export function matches(text: string, pattern: TextPattern): boolean {
   if (typeof pattern === "string") return text.includes(pattern);
-  // A regular expression with the `g` or `y` flag remembers where it stopped.
+  // A regular expression with the `g` or `y` flag keeps the position at which it stopped.
   pattern.lastIndex = 0;
   return pattern.test(text);
 }
 
-/** Returns whether one of the names, and the op, match the pattern. A pattern without either matches nothing. */
+/**
+ * Tells whether the pattern's name matches one of the names, and its op the op. A pattern with neither matches nothing.
+ */
 export function matchesNamed({ names, op }: Named, pattern: TransactionPattern): boolean {
   if (typeof pattern === "string" || types.isRegExp(pattern))
     return names.some((name) => matches(name, pattern));

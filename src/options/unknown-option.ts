@@ -6,30 +6,30 @@ const INSTRUMENTATIONS =
   "pass OpenTelemetry instrumentations to NodeSDK or registerInstrumentations() instead";
 const HTTP_SETTINGS =
   "settings of the HTTP transport are in `transport`, such as { proxy, caCerts, maxConnections }";
-const BROWSER_ONLY = "it is an option of browsers";
+const BROWSER_ONLY = "it applies to browsers only";
 const NO_PROFILES = "profiles are not supported";
 const NO_SESSIONS = "release health sessions are not supported";
 const PER_EVENT = "filter by frames in `beforeSend`, or by message in `ignoreErrors`";
-const FIXED_LIMITS = "depth and length of values are bounded by what Sentry accepts";
+const FIXED_LIMITS = "values are cut to the depth and length that Sentry accepts";
 const UNCAUGHT =
-  "set `captureUncaught: true` to report what ends the process; Node's own handling stays";
+  "set `captureUncaught: true` to report errors that end the process; Node's own handling is kept";
 const SCOPE = "pass a client, and write to getGlobalScope()";
-const ALL_STACKS = "errors always have stacks, and messages have none";
+const ALL_STACKS = "errors always have a stack trace, and messages never have one";
 
 const INITIAL_SCOPE = "set it in `initialScope`, such as { tags, user, extra, contexts }";
 const RESOURCE =
   "name the service on OpenTelemetry's resource: `serviceName` of NodeSDK, or OTEL_SERVICE_NAME";
 
 const COUNTERPARTS: Readonly<Record<string, string>> = {
-  _experiments: "there are no experiments",
+  _experiments: "there are no experimental options",
   _flushInterval: "logs and metrics are sent every 5 seconds, or with flush()",
-  _metadata: "the package names itself",
+  _metadata: "the name of the SDK cannot be changed",
   allowUrls: PER_EVENT,
   attachStacktrace: ALL_STACKS,
   autoSessionTracking: NO_SESSIONS,
   contexts: INITIAL_SCOPE,
   clientReportFlushInterval:
-    "client reports go with other envelopes; `sendClientReports: false` turns them off",
+    "client reports are attached to other envelopes; `sendClientReports: false` turns them off",
   dataCollection: "use `sendDefaultPii`, and `beforeSend` for single values",
   defaultIntegrations: INSTRUMENTATIONS,
   denyUrls: PER_EVENT,
@@ -37,7 +37,7 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   enableMetricsBeta: "use `enableMetrics`",
   enableOpenTelemetrySetup: OTEL_SETS_UP,
   enableRuntimeChannelInjection: INSTRUMENTATIONS,
-  enableTracing: "tracing is on with a SentrySpanProcessor; its share is `tracesSampleRate`",
+  enableTracing: "a SentrySpanProcessor turns tracing on; `tracesSampleRate` sets the sample rate",
   enabled: "pass `dsn: false` to send nothing",
   extra: INITIAL_SCOPE,
   fingerprint: INITIAL_SCOPE,
@@ -46,13 +46,13 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   user: INITIAL_SCOPE,
   resource: RESOURCE,
   serviceName: RESOURCE,
-  enhanceFetchErrorMessages: "messages of errors are sent as they are",
+  enhanceFetchErrorMessages: "error messages are not cut",
   httpProxy: HTTP_SETTINGS,
   httpsProxy: HTTP_SETTINGS,
   caCerts: HTTP_SETTINGS,
   proxy: HTTP_SETTINGS,
   includeLocalVariables:
-    "local variables are not read: that needs a debugger in the process. `frameContextLines` gives source lines",
+    "local variables are not sent, because reading them needs a debugger in the process. `frameContextLines` adds source lines",
   includeServerName: "set `serverName`",
   instrumenter: OTEL_SETS_UP,
   integrations: INSTRUMENTATIONS,
@@ -74,27 +74,27 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   profilesSampleRate: NO_PROFILES,
   profilesSampler: NO_PROFILES,
   propagateTraceparent: "SentryPropagator always writes `traceparent`",
-  registerEsmLoaderHooks: "register OpenTelemetry's ESM loader by --import; see docs/set-up.md",
+  registerEsmLoaderHooks: "register OpenTelemetry's ESM loader with --import; see docs/set-up.md",
   replaysOnErrorSampleRate: BROWSER_ONLY,
   replaysSessionSampleRate: BROWSER_ONLY,
-  runtime: "the runtime is always sent",
+  runtime: "the runtime's name and version are always sent",
   scope: SCOPE,
   shutdownTimeout: "use `shutdownTimeoutMillis`, in milliseconds",
   skipOpenTelemetrySetup: OTEL_SETS_UP,
-  stackParser: "stacks are read as V8 writes them",
+  stackParser: "stack traces are parsed in V8's format only",
   trackSessions: NO_SESSIONS,
-  traceLifecycle: "spans go in transactions",
+  traceLifecycle: "spans are sent in transactions",
   traceOptionsRequests:
     "ignore such requests in your HTTP instrumentation, or with `ignoreTransactions`",
   tracingOrigins: "use `tracePropagationTargets`",
   transportOptions: HTTP_SETTINGS,
 };
 
-// "sampelRate" is two edits away from "sampleRate". With more, the guess is rarely right.
+// "sampelRate" is two edits away from "sampleRate". If the share of edits is larger, the guess is rarely right.
 const MAX_SHARE = 0.34;
-// A key may have any length, and the distance costs the product of the lengths.
+// A key may have any length, and computing the distance takes time proportional to the product of the lengths.
 const MAX_NAME_LENGTH = 50;
-// "env" is short for "environment"; two letters are the start of too many names.
+// "env" is short for "environment"; two letters are the beginning of too many names.
 const MIN_PART_LENGTH = 3;
 
 /** Explains what to use instead of an unknown option, as the end of a sentence that starts with its name. */
@@ -103,21 +103,21 @@ export function unknownOption(name: string, names: OptionNames): string {
   const isTop = names.ofTransport !== undefined;
   const others = isTop ? [...Object.keys(COUNTERPARTS), ...ofTransport] : [];
   const nearest = nearestOf(name, known, others);
-  if (nearest === undefined) return `is not an option; there are ${known.join(", ")}`;
+  if (nearest === undefined) return `is not an option; the options are ${known.join(", ")}`;
   if (known.includes(nearest)) return `is not an option; did you mean \`${nearest}\`?`;
   const counterpart = Object.hasOwn(COUNTERPARTS, nearest) ? COUNTERPARTS[nearest] : undefined;
   if (counterpart !== undefined) return `is not an option of otel-sentry-bridge: ${counterpart}`;
   return `is not an option; did you mean \`transport.${nearest}\`?`;
 }
 
-/** The known options at the place of an unknown one. */
+/** The known options where the unknown one was found. */
 interface OptionNames {
   readonly known: readonly string[];
   /** Names of the options inside `transport`; undefined for an option inside another. */
   readonly ofTransport?: readonly string[] | undefined;
 }
 
-// First the same name in another place, then a misspelled one, then a shortened or extended one.
+// Prefers the same name elsewhere, then a misspelled one, then a shortened or extended one.
 function nearestOf(
   name: string,
   known: readonly string[],
@@ -130,7 +130,10 @@ function nearestOf(
   );
 }
 
-/** The name that differs from a given one by typing errors only, or extends it; undefined where there is none. */
+/**
+ * Returns the known name that differs from a given one by typing errors only, or extends it; undefined if there is
+ * none.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   return nearestOf(name, known, []);
 }
@@ -155,7 +158,7 @@ function extensionOf(name: string, candidates: readonly string[]): string | unde
   });
 }
 
-/** Optimal string alignment distance: two letters that changed places count as one edit. */
+/** Optimal string alignment distance: two letters that are swapped count as one edit. */
 function distanceOf(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, index) => index)];
   const at = (i: number, j: number): number => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;

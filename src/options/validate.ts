@@ -10,7 +10,7 @@ import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../delivery/transport.js";
 import { unknownOption } from "./unknown-option.js";
 
-/** Maximum of entries in a list, and of members that are read of an object. */
+/** Maximum number of entries in a list, and of properties of an object that are read. */
 const MAX_LIST = 10_000;
 
 /** Maximum length of a name in a message. */
@@ -33,7 +33,7 @@ const check =
     if (!accepts(value)) throw new OptionsError({ option, expected, received: shown(value) });
   };
 
-// Text before the last @ may be a password, even if the rest is not a URL.
+// Everything before the last @ may be a password, even if the rest is not a URL.
 const withoutCredentials = (value: unknown): unknown =>
   typeof value === "string"
     ? value
@@ -41,10 +41,10 @@ const withoutCredentials = (value: unknown): unknown =>
         .replace(/^(?<scheme>\s*[a-z][a-z\d+.-]{0,9}:\/\/)?.*@/is, "$<scheme>[Filtered]@")
     : value;
 
-// A key in another form than PEM must not be shown either.
+// Shows only the kind of the value: a key in a form other than PEM must not be shown either.
 const onlyItsKind = (value: unknown): unknown =>
   typeof value === "string" || types.isUint8Array(value)
-    ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} of something else`
+    ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} in another format`
     : value;
 
 const isShortList = (value: unknown): boolean => isList(value) && lengthOf(value) <= MAX_LIST;
@@ -56,7 +56,7 @@ const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
     isShortList(value) && firstOf(value, MAX_LIST).every((member) => accepts(member));
-// The error names the invalid member by its index.
+// The error gives the index of the invalid element.
 const listOf =
   (expected: string, checkMember: Check): Check =>
   (option, value) => {
@@ -91,7 +91,7 @@ export const spanExceptions: Check = check(
   (value) => value === "failed" || value === "all" || value === "none",
 );
 export const count: Check = check(
-  "must be a whole number of 0 or more",
+  "must be an integer of at least 0",
   (value) => isAtLeast(0)(value) && Number.isInteger(value),
 );
 export const flagOrDepth: Check = check(
@@ -100,11 +100,11 @@ export const flagOrDepth: Check = check(
     typeof value === "boolean" ||
     (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10),
 );
-export const size: Check = check("must be a number of 1 or more", isAtLeast(1));
+export const size: Check = check("must be a number of at least 1", isAtLeast(1));
 const positiveMillis: Check = check("must be a number of milliseconds above 0", isAtLeast(1));
 const MAX_SPOOL_AGE_MILLIS = 4 * 24 * 3_600_000;
 const spoolAge: Check = check(
-  `must be a number of milliseconds from 1 to ${MAX_SPOOL_AGE_MILLIS} (4 days): Sentry drops what started five days ago`,
+  `must be a number of milliseconds from 1 to ${MAX_SPOOL_AGE_MILLIS} (4 days): Sentry drops transactions that started five days ago`,
   (value) => isAtLeast(1)(value) && Number(value) <= MAX_SPOOL_AGE_MILLIS,
 );
 const path: Check = check("must be a path", (value) => isText(value) && value !== "");
@@ -125,7 +125,7 @@ const proxy: Check = check(
   (value) => value === false || isUrl(value),
   withoutCredentials,
 );
-export const millis: Check = check("must be a number of milliseconds, 0 or more", isAtLeast(0));
+export const millis: Check = check("must be a number of milliseconds of at least 0", isAtLeast(0));
 const pattern: Check = check("must be a string or a regular expression", isPattern);
 export const patterns: Check = listOf("must be a list of strings and regular expressions", pattern);
 const TRANSACTION_PATTERN = { name: pattern, op: pattern };
@@ -151,7 +151,7 @@ const SCOPE_MEMBERS: Readonly<Record<keyof ScopeChange, Check>> = {
 export const scope: Check = (option, value) => {
   if (typeof value === "function") return;
   if (!isRecord(value)) {
-    const expected = `must be an object with ${Object.keys(SCOPE_MEMBERS).join(", ")}, or a function that gets the scope`;
+    const expected = `must be an object with ${Object.keys(SCOPE_MEMBERS).join(", ")}, or a function that receives the scope`;
     throw new OptionsError({ option, expected, received: value });
   }
   checkMembers(option, Object(value), SCOPE_MEMBERS);
@@ -183,7 +183,7 @@ export const keepUnsampled: Check = (option, value) => {
   checkMembers(option, Object(value), KEEP_UNSAMPLED);
 };
 
-/** Returns whether an object is a transport, and not options of the HTTP transport. */
+/** Tells whether an object is a custom transport instead of options of the HTTP transport. */
 export function isTransport(value: object): value is Transport {
   return (
     "send" in value &&
@@ -231,7 +231,7 @@ const SPOOL_OPTIONS: Readonly<Record<keyof SpoolOptions, Check>> = {
   maxAgeMillis: spoolAge,
 };
 
-/** Accepts the options of the spool, which need a directory. */
+/** Accepts the options of the spool; `directory` is required. */
 export const spool: Check = (option, value) => {
   record(option, value);
   checkMembers(option, Object(value), SPOOL_OPTIONS);
@@ -241,7 +241,7 @@ export const spool: Check = (option, value) => {
 /** Names of the options of the HTTP transport. */
 export const HTTP_OPTION_NAMES: readonly string[] = Object.keys(HTTP_OPTIONS);
 
-// It is unclear whether a pattern without members matches everything or nothing.
+// A pattern without properties is refused, because it might mean everything or nothing.
 function hasMembers(value: object): boolean {
   return ownEntries<unknown>(value, MAX_LIST).some(([, member]) => member !== undefined);
 }
@@ -272,7 +272,7 @@ function checkMembers(
   }
 }
 
-/** Returns the name of an unknown option for a message; it may be of any length. */
+/** Returns the name of an unknown option for a message, cut if it is long. */
 export function shownName(name: string): string {
   return clip(name, MAX_NAME_LENGTH);
 }
@@ -294,6 +294,6 @@ function isPem(value: unknown): boolean {
 function isUrl(value: unknown): boolean {
   if (typeof value !== "string" || value.length > MAX_URL_LENGTH) return false;
   if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
-  // A host that consists of a dot is invalid.
+  // A host that consists of a dot only is invalid.
   return new URL(value).hostname !== ".";
 }

@@ -4,7 +4,7 @@ import type { TextMapGetter } from "@opentelemetry/api";
 
 import { firstOf, isList, ownKeys } from "../support/foreign.js";
 
-// Bounds for hostile carriers, far above real headers: names compared, values per name, bytes per value.
+// Limits for hostile carriers, far above real headers: names that are compared, values per name, bytes per value.
 const MAX_NAMES = 10_000;
 const MAX_VALUES = 1000;
 const MAX_BYTES = 65_536;
@@ -19,7 +19,7 @@ export class CarrierReader {
     this.#getter = getter;
   }
 
-  /** Returns the value of a header, the first if there are several. */
+  /** Returns the value of a header; the first value if there are several. */
   first(name: string): string | undefined {
     const value: unknown = this.#getter.get(this.#carrier, name);
     return textOf(isList(value) ? value[0] : value);
@@ -32,9 +32,9 @@ export class CarrierReader {
 }
 
 /**
- * Reads a header that an outgoing carrier already has. `inject` gets no getter, so this supports the usual carriers:
- * objects with a `get` method (`Headers`, `Map`, gRPC metadata), and plain objects with names in any case, as for
- * `http.request`.
+ * Reads a header that an outgoing carrier already has. `inject` receives no getter, so this supports the common
+ * carriers: objects with a `get` method (`Headers`, `Map`, gRPC metadata), and plain objects with names in any case, as
+ * for `http.request`.
  */
 export function presentHeader(carrier: unknown, name: string): string | undefined {
   if (typeof carrier !== "object" || carrier === null) return undefined;
@@ -45,19 +45,19 @@ export function presentHeader(carrier: unknown, name: string): string | undefine
   return key === undefined ? undefined : textOf(Reflect.get(carrier, key));
 }
 
-// Compares lengths first, since this runs for each header of each outgoing request.
+// Compares lengths first, because this runs for each header of each outgoing request.
 function isSameName(candidate: string, name: string): boolean {
   return candidate.length === name.length && candidate.toLowerCase() === name;
 }
 
-// Nested lists are ignored: a list may contain itself.
+// Nested arrays are ignored, because an array may contain itself.
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   const texts = textsOf(isList(value) ? firstOf(value, MAX_VALUES) : [value]);
   return texts.length === 0 ? undefined : texts.join(",");
 }
 
-// Bounds the total length, too.
+// Limits the total length as well.
 function textsOf(values: readonly unknown[]): string[] {
   const texts: string[] = [];
   let length = 0;

@@ -13,8 +13,8 @@ import type { ReportLoggedException } from "../errors/logged-exceptions.js";
 import { correlationOf } from "../context/correlation.js";
 
 /**
- * Turns OTel log records into Sentry logs, and records of exceptions into error events. An OTel `LogRecordProcessor`; no
- * method throws.
+ * Turns OTel log records into Sentry logs, and records that have exceptions into error events. An OTel
+ * `LogRecordProcessor`; no method throws.
  */
 export class ClientLogRecordProcessor {
   readonly #core: ClientCore;
@@ -33,7 +33,10 @@ export class ClientLogRecordProcessor {
     this.#logs = client.logs;
   }
 
-  /** Called by the SDK for each record. Ignores records emitted while tracing is suppressed, as during our own requests. */
+  /**
+   * Called by the SDK for each record. Ignores records that are emitted while tracing is suppressed, as during requests
+   * of this package.
+   */
   onEmit(record: EmittedLogRecord, ctx?: Context): void {
     try {
       const emittedIn = ctx ?? context.active();
@@ -48,7 +51,7 @@ export class ClientLogRecordProcessor {
     await this.#client.flush();
   }
 
-  /** Flushes and stops; records emitted later are counted as `closed`. Idempotent. */
+  /** Flushes and stops. Records that are emitted later are counted as `closed`. Idempotent. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;

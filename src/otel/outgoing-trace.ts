@@ -13,18 +13,18 @@ const diagnostics = createDiagnostics(diag);
 /** Returns the dynamic sampling context of a trace that starts in this process. */
 type DscSource = (traceId: string, spanContext: SpanContext) => DynamicSamplingContext | undefined;
 
-/** Returns the segment of a span that a span processor has seen, or undefined. */
+/** Returns the segment of a span that a span processor has seen; undefined for other spans. */
 type SegmentSource = (span: Span) => PropagatedTrace | undefined;
 
-/** Where the propagator finds the data of a trace. */
+/** Functions by which the propagator finds the data of a trace. */
 export interface TraceSources {
   readonly segmentSource?: SegmentSource | undefined;
   readonly dscSource?: DscSource | undefined;
 }
 
 /**
- * Returns the decision about the segment of the span and the sampling context of its transaction. If no processor has
- * seen the span, returns those of the incoming trace, else those of `dscSource`.
+ * Returns the decision about the span's segment and the sampling context of its transaction. If no processor has seen
+ * the span, returns those of the incoming trace, else those that `dscSource` returns.
  */
 export function outgoingTrace(
   ctx: Context,
@@ -43,8 +43,9 @@ export function outgoingTrace(
 }
 
 /**
- * Builds the `baggage` header: the members in the carrier, then the OTel baggage of the context unless
- * `W3CBaggagePropagator` has written it, then the dynamic sampling context. Other `sentry-` members are stale and removed.
+ * Builds the `baggage` header: the members that the carrier already has, then the OTel baggage of the context unless
+ * `W3CBaggagePropagator` has written it, then the dynamic sampling context. Other `sentry-` members are stale and are
+ * removed.
  */
 export function outgoingBaggage(
   ctx: Context,
@@ -67,9 +68,9 @@ export function isSampled(span: SpanContext): boolean {
 }
 
 /**
- * Returns the decision for the outgoing header. A remote span is passed on with its sender's decision, even if deferred.
- * A local span is sampled if OTel samples it and Sentry did not refuse it: in a pipeline that records everything the
- * trace flag says nothing about Sentry.
+ * Returns the decision for the outgoing header. A remote span is passed on with its sender's decision, even a deferred
+ * one. A local span is sampled if OTel samples it and Sentry has not dropped it; in a pipeline that records everything,
+ * the trace flag alone says nothing about Sentry.
  */
 function sentDecision(
   span: SpanContext,
@@ -77,13 +78,13 @@ function sentDecision(
   dsc: DynamicSamplingContext,
 ): boolean | undefined {
   if (incoming !== undefined && span.isRemote === true) return incoming.sampled;
-  // A sender that only supports W3C headers has decided for its own pipeline, not for Sentry.
+  // A sender that supports W3C headers only has decided for its own pipeline, not for Sentry.
   const decided = incoming?.dsc === undefined ? undefined : incoming.sampled;
   const refused = decided === undefined ? dsc["sampled"] === "false" : !decided;
   return isSampled(span) && !refused;
 }
 
-// Adds `sample_rand` if the sender sent none: the receiver must decide by the same value as this process.
+// Adds `sample_rand` if the sender sent none, because the receiver must decide by the same value as this process.
 function passedOn(dsc: DynamicSamplingContext, incoming: IncomingTrace): DynamicSamplingContext {
   return continuedDsc(dsc, { sampleRand: sampleRandOf(incoming.traceId, incoming) });
 }
@@ -98,7 +99,7 @@ function askSegment(
   } catch (error) {
     diagnostics.warnOnce(
       "segment",
-      "the sampling decision of a span could not be read; its trace headers carry the flag of OpenTelemetry",
+      "the sampling decision of a span could not be read; its trace headers contain OpenTelemetry's sampled flag instead",
       error,
     );
     return undefined;

@@ -8,9 +8,9 @@ import { dsnOrigin, parseDsn } from "../protocol/dsn.js";
 /** The options of a client about trace headers. */
 export interface PropagationPolicy {
   readonly continuation: ContinuationRule;
-  /** Patterns of URLs that get headers; undefined for all. */
+  /** Patterns of URLs to which headers are sent; undefined for all. */
   readonly targets: readonly TextPattern[] | undefined;
-  /** `host:port` of the Sentry server, which gets no headers. */
+  /** `host:port` of the Sentry server, to which no headers are sent. */
   readonly ingestHost: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export function propagationPolicy(settings: Settings): PropagationPolicy {
   };
 }
 
-/** Tests if the request of a span gets trace headers. True if its URL is unknown. */
+/** Tells whether trace headers are added to the request of a span. True if its URL is unknown. */
 export function isTarget(span: Span | undefined, policy: PropagationPolicy): boolean {
   const { targets, ingestHost } = policy;
   if (targets === undefined && ingestHost === undefined) return true;
@@ -48,7 +48,7 @@ function urlOf(span: Span | undefined): string | undefined {
 
 const HOST = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)/i;
 
-// A regular expression instead of `new URL`, which takes a microsecond, since this runs for each outgoing request.
+// A regular expression instead of `new URL`, which takes a microsecond, because this runs for each outgoing request.
 function isHost(url: string, host: string): boolean {
   const found = HOST.exec(url)?.[1]?.toLowerCase();
   return found === host || found?.replace(/:(?:443|80)$/, "") === host;

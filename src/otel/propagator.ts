@@ -21,14 +21,14 @@ import type { RemoteParent } from "./remote-parent.js";
 import { contextOfSameRequest } from "./repeated-extract.js";
 import { isTracingSuppressed } from "../context/suppress-tracing.js";
 
-// Warns once per kind: a logger may send the warning over HTTP, which calls `inject` again.
+// Logs each kind once: a logger may send the message over HTTP, which calls `inject` again.
 const diagnostics = createDiagnostics(diag);
 
 const UNREADABLE = "the trace headers of a request could not be read, so it starts a new trace";
 
 /** Options of `TracePropagator`. */
 export interface TracePropagatorOptions extends TraceSources {
-  /** Returns the policy of the client; called each time, since the client may be created later. */
+  /** Returns the policy of the client. Called each time, because the client may be created later. */
   readonly policy?: () => PropagationPolicy | undefined;
 }
 
@@ -129,8 +129,8 @@ function readParent(headers: CarrierReader): RemoteParent | undefined {
   }
 }
 
-// The incoming trace if the carrier has no headers of ours: that of the context, or the one that another propagator
-// has extracted from headers of its own.
+// Returns the incoming trace for a carrier without Sentry headers: that of the context, or the one that another
+// propagator has extracted from its own headers.
 function knownTrace(ctx: Context): IncomingTrace | undefined {
   const known = readContextScopes(ctx)?.incoming;
   const span = remoteSpanOf(ctx);
@@ -143,8 +143,8 @@ function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
   const read = remoteSpanOf(ctx);
   const senderSpanId = parent?.span.spanId ?? read?.spanId;
   if (read === undefined) return withSpan(forkForIncoming(ctx, incoming, senderSpanId), parent);
-  // Another propagator has extracted a remote span. Remove it for the fork, which would otherwise look up a unit of work
-  // by it, as for a non-recording local span.
+  // Another propagator has extracted a remote span. It is removed for the fork, which would otherwise look up its unit
+  // of work, as for a non-recording local span.
   const forked = forkForIncoming(trace.deleteSpan(ctx), incoming, senderSpanId);
   const span = trace.getSpan(ctx);
   return span !== undefined && (parent === undefined || isSameSpan(read, parent.span))
@@ -152,7 +152,7 @@ function withParent(ctx: Context, parent: RemoteParent | undefined): Context {
     : withSpan(forked, parent);
 }
 
-// Starts a new trace: the remote span that another propagator has extracted is removed, too.
+// Starts a new trace, without the remote span that another propagator may have extracted.
 function withoutParent(ctx: Context, senderSpanId: string | undefined): Context {
   const outside = remoteSpanOf(ctx) === undefined ? ctx : trace.deleteSpan(ctx);
   return forkForIncoming(outside, undefined, senderSpanId);

@@ -33,12 +33,12 @@ export function readRemoteParent(headers: CarrierReader): RemoteParent | undefin
   return w3c === undefined ? undefined : w3cParent(w3c, members(), headers);
 }
 
-// An empty DSC is frozen, too: nothing may be added to the trace of a Sentry SDK that sends no members.
+// An empty sampling context is final as well: nothing may be added to the trace of a Sentry SDK that sends no members.
 const NO_MEMBERS: DynamicSamplingContext = Object.freeze({});
 
 /**
- * A service in between that only supports W3C headers forwards `baggage` but drops `sentry-trace`. The `sentry-` members
- * belong to this trace if they have its id; otherwise they are stale. If they are valid they carry Sentry's decision,
+ * A service in between that supports W3C headers only forwards `baggage` but drops `sentry-trace`. The `sentry-`
+ * members belong to this trace if they have its id; otherwise they are stale. Valid members contain Sentry's decision,
  * while the flag is only that of the OTel pipeline.
  */
 function w3cParent(w3c: Traceparent, members: Members, headers: CarrierReader): RemoteParent {
@@ -57,9 +57,9 @@ function decisionOf({ sampled }: DynamicSamplingContext): boolean | undefined {
 }
 
 /**
- * A deferred decision becomes the flag 1: a parent-based sampler reads 0 as a refusal and would record nothing to decide
- * about. `IncomingTrace.sampled` keeps the deferred state. If only Sentry refused the trace, the flags of `traceparent`
- * apply, so that other backends still get it.
+ * For a deferred decision, the flag is 1: a parent-based sampler takes 0 as a refusal and would record nothing to
+ * decide about. `IncomingTrace.sampled` keeps the deferred state. If only Sentry has refused the trace, the flags of
+ * `traceparent` apply, so that other backends still receive it.
  */
 function flagsOf(sampled: boolean | undefined, w3c: Traceparent | undefined): number {
   const flags = w3c?.flags ?? 0;

@@ -11,8 +11,8 @@ interface CarrierParent {
 }
 
 /**
- * Returns the context of the current request if its headers are extracted a second time, as by the middleware of a
- * framework inside of an instrumented server: with the span of the request active, in its unit of work. Returns
+ * Returns the context of the current request if its headers are extracted a second time, for example by the middleware
+ * of a framework inside an instrumented server: with the span of the request active, in its unit of work. Returns
  * undefined if the carrier belongs to another request or message. `parent` is the remote span in the carrier, if any.
  */
 export function contextOfSameRequest(
@@ -28,7 +28,7 @@ export function contextOfSameRequest(
 }
 
 // A consumer may receive, under one span, messages that several senders sent in its own trace; each message is a unit
-// of work. In an HTTP request, headers of the same trace are those of the request.
+// of work. In an HTTP request, headers of the same trace belong to the request itself.
 function isSameRequest(
   ctx: Context,
   own: SpanContext,
@@ -41,8 +41,8 @@ function isSameRequest(
 }
 
 /**
- * Returns the local span of a context. If another propagator has replaced it by the remote span, returns the span of the
- * active context, provided the given context was derived from it.
+ * Returns the local span of a context. If another propagator has replaced it with the remote span, returns the span of
+ * the active context, provided that the given context was derived from that context.
  */
 function ownSpan(ctx: Context): Span | undefined {
   const span = trace.getSpan(ctx);
@@ -54,8 +54,8 @@ function ownSpan(ctx: Context): Span | undefined {
   return hidden?.spanContext().isRemote !== true && isOwn(hidden, active) ? hidden : undefined;
 }
 
-// An ended span counts only if it was in a request: if a server starts to listen inside of a start-up span, that span is
-// active in all its requests. An unsampled span counts if the context carries a unit of work.
+// An ended span counts only if it belonged to a request: if a server starts to listen inside a start-up span, that span
+// is active in all its requests. An unsampled span counts if the context carries a unit of work.
 function isOwn(span: Span | undefined, ctx: Context): span is Span {
   if (span === undefined || !isSpanContextValid(span.spanContext())) return false;
   if (span.isRecording()) return true;

@@ -24,16 +24,16 @@ const ONE_ROOT: readonly ItemCount[] = [
 ];
 
 /**
- * Applies the sampling decision of a client when a root span starts, so that a trace that Sentry does not get is not
- * recorded for any other backend either. An OTel `Sampler`; local children follow their parent. The client counts
- * refused roots. Never throws.
+ * Applies the sampling decision of a client when a root span starts, so that a trace that Sentry does not receive is
+ * not recorded for any other backend either. An OTel `Sampler`; local children follow their parent. The client counts
+ * roots that are not sampled. Never throws.
  */
 export class ClientSampler {
   readonly #clientOf: () => ClientCore | undefined;
   #deciding: { client: ClientCore; decide: DecideSegment } | undefined;
   #refused = 0;
 
-  /** @internal `clientOf` is called for each root; without a client everything is sampled. */
+  /** @internal `clientOf` is called for each root; while it returns no client, everything is sampled. */
   constructor(clientOf: () => ClientCore | undefined) {
     this.#clientOf = clientOf;
   }
@@ -78,7 +78,7 @@ export class ClientSampler {
     if (this.#deciding?.client === client) return this.#deciding.decide;
     const decide = createSegmentSampling(client, client.settings.tracesSampler);
     this.#deciding = { client, decide };
-    // Counts refused roots as started, which no processor sees.
+    // No processor sees roots that are not sampled, so they are counted as started here.
     client.addSpanSource({
       counts: () => ({ started: this.#refused, open: 0, buffered: 0 }),
       flush: () => Promise.resolve(),

@@ -17,7 +17,7 @@ export interface MetricPoint {
 interface SpanPoints {
   /** Processed spans by outcome. Spans that the application chose to drop count as processed without an error. */
   readonly processed: readonly MetricPoint[];
-  /** Ended spans that wait for their segment. */
+  /** Ended spans that wait until their segment is complete. */
   readonly queueSize: number;
   /** Spans in the queue, in a request, or in the spool. */
   readonly inflight: number;
@@ -25,7 +25,7 @@ interface SpanPoints {
   readonly exported: readonly MetricPoint[];
 }
 
-// Reasons for which the application asked: these are not failures.
+// Discard reasons that the application has configured; they do not count as failures.
 const INTENDED: ReadonlySet<string> = new Set<DiscardReason>([
   "before_send",
   "disabled",
@@ -60,7 +60,7 @@ function failures(counts: Readonly<Record<string, number>>): Required<MetricPoin
     .map(([reason, value]) => ({ value, errorType: reason }));
 }
 
-// The conventions name this error `already_shutdown`.
+// The semantic conventions call this error `already_shutdown`.
 function nameShutdown({ value, errorType }: Required<MetricPoint>): MetricPoint {
   return { value, errorType: errorType === "closed" ? "already_shutdown" : errorType };
 }
@@ -120,7 +120,7 @@ export const DURATION: Definition = [
     unit: "s",
     valueType: ValueType.DOUBLE,
     description: "The duration of exporting a batch of telemetry records.",
-    // The SDK's default boundaries are for milliseconds.
+    // The SDK's default boundaries are for milliseconds, but this histogram is in seconds.
     advice: {
       explicitBucketBoundaries: [
         0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
@@ -134,7 +134,7 @@ export type ComponentAttributes = Readonly<Record<string, string | number>>;
 
 const TYPE = "SentryClient";
 
-// Under `Symbol.for`, so that names stay unique if the package is loaded twice.
+// Stored under `Symbol.for`, so that names stay unique if the package is loaded twice.
 const SLOT = Symbol.for("otel-sentry-bridge.components.v1");
 
 const carrier: typeof globalThis & { [SLOT]?: number } = globalThis;
@@ -146,7 +146,7 @@ export function nextComponent(): ComponentAttributes {
   return { "otel.component.type": TYPE, "otel.component.name": `${TYPE}/${count}` };
 }
 
-/** Returns the address of the server that a client sends to; empty with a custom transport. */
+/** Returns the address of the server that a client sends to; empty for a custom transport. */
 export function serverAttributes({ dsn, tunnel, transport }: Settings): ComponentAttributes {
   if (isTransport(transport) || dsn === undefined) return {};
   const { protocol, host, port } = parseDsn(dsn);

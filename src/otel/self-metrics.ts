@@ -31,7 +31,7 @@ export type MeasuredClient = Pick<ClientCore, "diagnostics" | "settings" | "stat
 
 /** Options of `attachSelfMetrics`. */
 export interface SelfMetricsSettings {
-  /** Default: the global meter provider, also if it is registered later. */
+  /** Default: the global meter provider, even if it is registered later. */
   readonly provider?: MeterProvider | undefined;
   /** Version of the meter. */
   readonly version?: string | undefined;
@@ -42,7 +42,7 @@ interface ExportOperation {
   readonly millis: number;
   /** Undefined if the envelope was delivered. */
   readonly errorType?: string | undefined;
-  /** Status of the last response, if any. */
+  /** Status code of the last response, if there was one. */
   readonly statusCode?: number | undefined;
 }
 
@@ -50,7 +50,7 @@ interface ExportOperation {
 export interface SelfMetrics {
   /**
    * Binds to the global meter provider if it has changed. The OTel API has no proxy for meter providers, so one that is
-   * registered late is found only by polling.
+   * registered late can be found only by polling.
    */
   check(): void;
   /** Records the duration of one delivery. Does nothing without a meter provider. */
@@ -62,9 +62,9 @@ export interface SelfMetrics {
 const METER = "otel-sentry-bridge";
 
 /**
- * Exposes the counts of a client as OTel SDK metrics
- * (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/), read when a metric reader collects. Does nothing
- * without a meter provider. There is no `queue.capacity`: the conventions count it in spans, but our bound is in bytes.
+ * Exposes the counts of a client as OTel SDK metrics (https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/),
+ * read when a metric reader collects. Does nothing without a meter provider. There is no `queue.capacity`: the
+ * conventions count it in spans, but this package's limit is in bytes.
  */
 export function attachSelfMetrics(
   client: MeasuredClient,
@@ -161,15 +161,15 @@ class AttachedMetrics implements SelfMetrics {
     return { meter, observed, collect, duration };
   }
 
-  // A meter provider is foreign code: an error must reach neither its reader nor a request, and a log that it writes at
-  // each delivery must not cause another delivery.
+  // A meter provider is foreign code: its errors must reach neither its reader nor a request, and a log that it writes
+  // at each delivery must not cause another delivery.
   #guarded(run: () => void): void {
     try {
       duringOwnCall("transport", run);
     } catch (error) {
       this.#client.diagnostics.warnOnce(
         "self-metrics",
-        "the metrics about the bridge itself are incomplete, because the meter provider threw an error",
+        "the metrics about otel-sentry-bridge itself are incomplete, because the meter provider threw an error",
         error,
       );
     }

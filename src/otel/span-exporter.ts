@@ -127,7 +127,7 @@ export class ClientSpanExporter {
     this.#destination.mark(root);
   }
 
-  // A failure in exceptions must not lose the spans.
+  // A failure while exceptions are read must not lose the spans.
   #observe(spans: readonly FinishedSpan[]): void {
     try {
       this.#exceptions?.accept(spans);
@@ -150,7 +150,7 @@ export class ClientSpanExporter {
 
 function createBatchAssembler(client: ClientCore, forwarder: TransactionForwarder): BatchAssembler {
   const decide = createRootDecision(client);
-  // `tracesSampler` needs the root; for a segment whose root never arrives only the sample rate can decide.
+  // `tracesSampler` needs the root span; for a segment whose root never arrives, only the sample rate can decide.
   const decideByRate = createRateDecision(client);
   return new BatchAssembler({
     encoding: encodingSettings(client),
@@ -165,8 +165,8 @@ function createBatchAssembler(client: ClientCore, forwarder: TransactionForwarde
   });
 }
 
-// Only a span processor sees in which unit of work a span starts. Without one only the global scope applies, since the
-// default scope may have data of any request.
+// Only a span processor sees in which unit of work a span starts. Without one only the global scope applies, because
+// the default scope may hold data of any request.
 function scopesOfFinished(span: FinishedSpan): ContextScopes {
   const unit = unitOfSpan(span) ?? emptyUnit();
   return { unit, current: undefined, incoming: undefined };

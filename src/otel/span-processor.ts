@@ -31,9 +31,8 @@ import type { SpanMonitor } from "../crons/span-monitor.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /**
- * Turns spans into Sentry transactions. An OTel `SpanProcessor` for SDK 2.x and 3.x, which changes neither spans nor
- * sampler, context manager and other processors.
- *
+ * Turns spans into Sentry transactions. An OTel `SpanProcessor` for SDK 2.x and 3.x; it changes neither spans nor the
+ * sampler, the context manager or other processors.
  * A transaction is sent when a local root and all its descendants have ended. No method throws.
  */
 export class ClientSpanProcessor {
@@ -48,7 +47,7 @@ export class ClientSpanProcessor {
   readonly #monitor: SpanMonitor;
   readonly #isIgnored: SpanFilter | undefined;
   readonly #exceptions: ProcessorExceptions | undefined;
-  /** Breadcrumbs of spans per unit of work; 0 records none. */
+  /** Maximum number of breadcrumbs of spans per unit of work; 0 records none. */
   readonly #maxBreadcrumbs: number;
   #hasCheckedContexts = false;
   #stopWatching: (() => void) | undefined;
@@ -103,7 +102,7 @@ export class ClientSpanProcessor {
   /** Called by the SDK when a span ends. */
   onEnd(span: FinishedSpan): void {
     try {
-      // Before the segment ends, whose sampling context the check-in needs.
+      // Called before the segment ends, because the check-in needs the segment's sampling context.
       this.#monitor.end(span);
       this.#end(span);
     } catch (error) {
@@ -116,15 +115,15 @@ export class ClientSpanProcessor {
     await this.#client.flush();
   }
 
-  /** Flushes and stops; spans that end later are counted as `closed`. Idempotent. */
+  /** Flushes and stops. Spans that end later are counted as `closed`. Idempotent. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;
   }
 
   #start(span: StartedSpan, parentContext: Context): void {
-    // Without `parentSpanContext` it is a root, even if the context has a span: the SDK starts a new trace if the ids of
-    // the parent are invalid.
+    // Without `parentSpanContext` the span is a root, even if the context has a span: the SDK starts a new trace if the
+    // ids of the parent are invalid.
     const parent = span.parentSpanContext && trace.getSpan(parentContext);
     const entry = parent && this.#entries.get(parent);
     const segment = entry?.segment ?? (parent && this.#segmentByIds(parent));
@@ -137,7 +136,7 @@ export class ClientSpanProcessor {
     }
   }
 
-  // Reached only for local roots, and for children whose parent is known only by its ids.
+  // Called only for local roots, and for children whose parent is known by its ids only.
   #segmentByIds(span: IdentifiedSpan): Segment | undefined {
     const root = rootByIds(span);
     return root === undefined ? undefined : this.#entries.ofRoot(root);
@@ -192,12 +191,12 @@ export class ClientSpanProcessor {
 
   #end(span: FinishedSpan): void {
     const entry = this.#entries.get(span);
-    // A processor that is registered twice, or wrapped, is called twice.
+    // A processor that is registered twice, or wrapped, is called twice for each span.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
     // Children that stay open must not keep the span alive.
     entry.span = undefined;
-    // Before `finish`, which sends the segment if this span is its root.
+    // Called before `finish`, which sends the segment if this span is its root.
     this.#observe(entry, span);
     if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
     else this.#assembler.dropClosed(entry.segment, span);

@@ -2,7 +2,7 @@ import { doorDiagnostics } from "../context/global-client.js";
 import { isList, isObjectLike, memberOf } from "../support/foreign.js";
 import type { ArgumentCheck, ArgumentChecks } from "../support/guard.js";
 
-/** Requirement for an argument. */
+/** The kind of value that an argument must be. */
 interface Wanted {
   readonly at: 0 | 1 | 2;
   readonly kind: string;
@@ -88,7 +88,8 @@ const timeout: readonly Wanted[] = [
 const log: readonly Wanted[] = [option(1)];
 const metric: readonly Wanted[] = [text(0), option(2)];
 
-// Not listed: functions that check their arguments themselves or accept any. The test of all public functions names them.
+// Functions that check their arguments themselves or accept any are not listed; the test of all public functions names
+// them.
 const ARGUMENTS: Readonly<Record<string, readonly Wanted[]>> = {
   addBreadcrumb: [object(0), option(1)],
   addEventProcessor: [{ ...bound, otherwise: NO_EFFECT }],
@@ -168,7 +169,7 @@ function checkOf(name: string, wanted: readonly Wanted[]): ArgumentCheck {
 function reportArgument(name: string, { at, kind, otherwise }: Wanted, given: unknown): void {
   doorDiagnostics().warnOnce(
     `door:${name}`,
-    `\`${name}\` needs ${kind} as its ${PLACES[at]} argument and got ${kindOf(given)}: ${otherwise}. Correct the call`,
+    `\`${name}\` needs ${kind} as its ${PLACES[at]} argument but got ${kindOf(given)}: ${otherwise}. Correct the call`,
   );
 }
 

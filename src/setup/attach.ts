@@ -14,15 +14,13 @@ export interface AttachableProcessor {
 }
 
 /**
- * Adds a span processor to the global tracer provider, for applications in which other code sets OpenTelemetry up, such
- * as `--import @opentelemetry/auto-instrumentations-node/register`. From then on the provider also flushes the processor
- * and shuts it down.
- *
+ * Adds a span processor to the global tracer provider, for applications in which other code sets up OpenTelemetry, such
+ * as `--import @opentelemetry/auto-instrumentations-node/register`. From then on the provider also flushes the
+ * processor and shuts it down.
  * OpenTelemetry has no API for this: the list of processors is a private field of its SDK, the same in 2.x and 3.x. No
  * other part of this package accesses it. If you create the provider yourself, pass the processor to it instead.
- *
- * Returns true if the processor is attached, also if it was before; otherwise logs the reason to OpenTelemetry's `diag`.
- * Never throws.
+ * Returns true if the processor is attached, or was attached before; otherwise logs the reason to OpenTelemetry's
+ * `diag`. Never throws.
  */
 export function attachToGlobalProvider(processor: AttachableProcessor): boolean {
   const obstacle = attach(processor);
@@ -34,7 +32,7 @@ export function attachToGlobalProvider(processor: AttachableProcessor): boolean 
   return false;
 }
 
-/** Attaches the processor. Returns undefined, or the reason if it cannot be attached. Never throws. */
+/** Attaches the processor. Returns undefined on success, or the reason if it cannot be attached. Never throws. */
 export function attach(processor: AttachableProcessor): string | undefined {
   try {
     if (!isProcessor(processor))
@@ -43,7 +41,7 @@ export function attach(processor: AttachableProcessor): string | undefined {
       return "no tracer provider is registered yet; call this after OpenTelemetry is set up";
     const active = activeProcessorOf(registeredProvider());
     if (active === undefined) return foreignProvider();
-    // Replaces the array, which is the `spanProcessors` option of the application.
+    // Replaces the array instead of changing it, because it is the `spanProcessors` option of the application.
     if (!active[LIST].includes(processor)) active[LIST] = [...active[LIST], processor];
     return undefined;
   } catch (error) {
@@ -51,7 +49,7 @@ export function attach(processor: AttachableProcessor): string | undefined {
   }
 }
 
-/** Returns the span processors of the global provider; `foreign` if it hides them. Never throws. */
+/** Returns the span processors of the global provider; `foreign` if it does not show them. Never throws. */
 export function registeredProcessors(): readonly object[] | "foreign" | "none" {
   if (!isRegistered("trace")) return "none";
   try {

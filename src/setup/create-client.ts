@@ -46,7 +46,10 @@ export function createClient(options: ClientOptions = {}): BridgeClient {
   return client;
 }
 
-/** Returns the client, or creates one that is used only for its settings: it needs no DSN and never becomes process-wide. */
+/**
+ * Returns the client, or creates one that is used only for its settings: it needs no DSN and never becomes the
+ * process-wide client.
+ */
 export function settingsClientOf(optionsOrClient: Client | ClientOptions): BridgeClient {
   return isBridgeClient(optionsOrClient) ? optionsOrClient : buildClient(optionsOrClient);
 }
@@ -64,7 +67,7 @@ function buildClient(options: ClientOptions): BridgeClient {
     sender: delivery?.sender,
     deliveryCounts: () => delivery?.counts() ?? {},
     pressure: pressureOf(settings, delivery),
-    // Own diagnostics: a warning about Spotlight must not suppress the same warning about the server.
+    // Separate diagnostics: a warning about Spotlight must not suppress the same warning about the server.
     spotlight: spotlightOf(settings, diagnosticsOf(settings)),
     newEventId,
     random: Math.random,
@@ -94,7 +97,7 @@ function buildClient(options: ClientOptions): BridgeClient {
   return client;
 }
 
-// Getters of the options may throw anything.
+// Getters of the options may throw.
 function settingsOf(options: ClientOptions): Settings {
   try {
     return resolveOptions(options);
@@ -102,7 +105,7 @@ function settingsOf(options: ClientOptions): Settings {
     if (isOptionsError(error)) throw error;
     throw new OptionsError({
       option: "options",
-      expected: "must be an object whose members can be read",
+      expected: "must be an object whose properties can be read",
     });
   }
 }
@@ -110,7 +113,7 @@ function settingsOf(options: ClientOptions): Settings {
 const processEnd = new ProcessEnd(process);
 const uncaughtErrors = new UncaughtErrors(process);
 
-// A span may have recorded the error before; then it belongs to the unit of work of that span.
+// If a span has already recorded the error, the error belongs to the unit of work of that span.
 function reportUncaught({ core, errors }: BridgeClient): void {
   uncaughtErrors.add(core, (thrown, hint) =>
     errors.reportThrown(thrown, {
@@ -121,7 +124,7 @@ function reportUncaught({ core, errors }: BridgeClient): void {
   );
 }
 
-// After `leave` nothing more is sent.
+// After `leave`, nothing more is sent.
 function endingClient(client: ClientCore, reportAtEnd: () => void): EndingClient {
   return {
     activity: () => client.activity(),
@@ -212,7 +215,7 @@ function diagnosticsOf({ debug, silent }: Settings): Diagnostics {
   };
 }
 
-// Spotlight accepts envelopes without authentication: use it like a tunnel, with a dummy DSN.
+// Spotlight accepts envelopes without authentication, so it is used like a tunnel, with a dummy DSN.
 function spotlightOf(settings: Settings, diagnostics: Diagnostics): EnvelopeSender | undefined {
   if (settings.spotlight === undefined) return undefined;
   const transport = createHttpTransport({

@@ -37,7 +37,7 @@ interface DeliveryDependencies {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
-  /** Additional envelope header members, as JSON with a leading comma. */
+  /** Additional fields of the envelope header, as JSON with a leading comma. */
   readonly headerMembers?: string | undefined;
   readonly onOperation?: OnOperation;
 }
@@ -50,8 +50,8 @@ export interface Delivery {
   counts(): DeliveryCounts;
 }
 
-// A spooled envelope serves as the probe of an outage. It is claimed only when the probe is due: an earlier claim could be
-// left behind at the end of the process.
+// During an outage, a spooled envelope serves as the probe. It is claimed only when the probe is due, because an
+// earlier claim could be left behind at the end of the process.
 const PROBE = Object.freeze({ isProbe: true });
 
 /** Creates the delivery of a client; undefined if nothing is sent. */
@@ -61,7 +61,7 @@ export function createDelivery(
 ): Delivery | undefined {
   const { transport } = settings;
   const { dsn } = dependencies;
-  // A custom transport gets envelopes even without a DSN.
+  // A custom transport receives envelopes even without a DSN.
   if (isTransport(transport)) return customDelivery(settings, dependencies, transport);
   return dsn === undefined
     ? undefined
@@ -102,7 +102,7 @@ function nudging(replayOf: () => SpoolReplay | undefined, onOperation: OnOperati
   };
 }
 
-// Without the guard, a transport that captures its own failures would get them to send, without end.
+// Without this guard, a transport that captures its own failures would receive them to send, without end.
 function withReentryGuard(transport: Transport): Transport {
   return {
     send: (...args) => runTransport(() => transport.send(...args)),
@@ -202,7 +202,7 @@ function spoolOf(
 
 interface ReplayDependencies {
   readonly transport: Transport;
-  /** Times the attempts; a custom transport has none. */
+  /** Times the attempts; undefined for a custom transport. */
   readonly retry?: RetryTransport;
   readonly sender: EnvelopeSender;
   readonly ledger: DiscardLedger;
@@ -260,7 +260,7 @@ function withReplay(
 // Long enough for a server that is started together with the application.
 const OUTAGE_MILLIS = 60_000;
 
-/** Reports a server that was never reached, since the DSN may be wrong and the process may run for weeks. */
+/** Reports a server that has never been reached, because the DSN may be wrong and the process may run for weeks. */
 class FirstOutage {
   readonly #diagnostics: Diagnostics;
   #since: number | undefined;
@@ -279,18 +279,18 @@ class FirstOutage {
   }
 }
 
-// After an outage of days Sentry would answer 200 and drop the transaction; dropping it here counts the loss.
+// After an outage of days, Sentry would answer 200 and drop the transaction; dropping it here counts the loss.
 const EXPIRED: SendResult = {
   outcome: "retryable",
   phase: "refused",
-  error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
+  error: new Error("a transaction started almost five days ago; Sentry would drop it"),
 };
 
 function isExpired({ expiresAtMillis }: EncodedEnvelope): boolean {
   return expiresAtMillis !== undefined && Date.now() > expiresAtMillis;
 }
 
-// A third of the connections is reserved for when the others get no answer.
+// A third of the connections is reserved for when the others get no response.
 function concurrency({ maxConnections = DEFAULT_MAX_CONNECTIONS }: HttpOptions): {
   maxConcurrency: number;
   stalledConcurrency: number;

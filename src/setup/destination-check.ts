@@ -7,14 +7,14 @@ import { runDetached } from "../context/suppress-tracing.js";
 const NO_DSN =
   "no DSN is set, so nothing is sent to Sentry. Set SENTRY_DSN or the option `dsn`; to send nothing on purpose, pass `dsn: false`";
 
-/** Tests if a client has anywhere to send to. */
+/** Tells whether a client has anywhere to send to. */
 export function hasDestination({ dsn, spotlight, transport }: Settings): boolean {
   return dsn !== undefined || spotlight !== undefined || isTransport(transport);
 }
 
 /**
- * Reports a client that has nowhere to send to, unless on purpose (`dsn: false`, `OTEL_SDK_DISABLED`). Reports in the
- * next turn of the event loop, because the application may set a logger for `diag` after it creates the client.
+ * Reports a client that has nowhere to send to, unless that is intended (`dsn: false`, `OTEL_SDK_DISABLED`). Reports in
+ * the next turn of the event loop, because the application may set a logger for `diag` after it creates the client.
  */
 export function checkDestination(
   { dsn }: ClientOptions,

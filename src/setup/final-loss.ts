@@ -12,14 +12,15 @@ import type { DeliveryCounts } from "../client/stats.js";
 export interface EndedDelivery {
   readonly counts: DeliveryCounts;
   readonly dropped: DiscardCounts;
-  /** Origin of the server; empty with a custom transport. */
+  /** Origin of the server; empty for a custom transport. */
   readonly target: string;
   /** True if the client was closed; false if the process ended without `close`. */
   readonly isClosed: boolean;
   readonly shutdownTimeoutMillis: number;
 }
 
-// In the order of the message. Spans are lost with their transactions; bytes and client reports do not help a reader.
+// Item categories with their names, in the order of the message. Spans are lost with their transactions, so they are
+// not listed; neither are bytes and client reports, which do not help a reader.
 const NOUNS: readonly (readonly [DataCategory, singular: string, plural: string])[] = [
   ["error", "error", "errors"],
   ["transaction", "transaction", "transactions"],
@@ -29,7 +30,7 @@ const NOUNS: readonly (readonly [DataCategory, singular: string, plural: string]
   ["trace_metric", "metric", "metrics"],
 ];
 
-// Reasons for losses of an outage before the end.
+// Reasons for items that were lost in an outage before the end.
 const OUTAGE_REASONS: readonly DiscardReason[] = ["network_error", "queue_overflow"];
 
 const CHECK_SERVER = "Check the DSN and the network";
@@ -59,8 +60,8 @@ function spoolHint({ counts }: EndedDelivery): string {
     : "they could not be kept in the spool directory either";
 }
 
-// These were reported at the first envelope and explain why all are lost. A refusal explains nothing for another client,
-// nor once a connection was made.
+// True for losses whose cause was already reported at the first envelope. A refusal does not explain the losses of
+// another client, nor those after a connection was made.
 function isExplained({ counts }: EndedDelivery): boolean {
   const { lastError } = counts.attempts ?? {};
   return (
@@ -77,7 +78,7 @@ function causeOf({ counts, isClosed, shutdownTimeoutMillis }: EndedDelivery): Ca
   const { isReachable = true, lastError, unanswered } = counts.attempts ?? {};
   if (!isReachable && lastError !== undefined)
     return { cause: failureReason(lastError), remedy: CHECK_SERVER };
-  // A response may still be under way if less time has passed.
+  // If less time has passed, a response may still be on its way.
   const leastMillis = Math.min(STALL_MILLIS, shutdownTimeoutMillis / 2);
   if (unanswered !== undefined && unanswered.waitedMillis >= leastMillis)
     return { cause: unanswered.message, remedy: CHECK_SERVER };

@@ -1,5 +1,5 @@
-// All functions of the main entry, without their guards: `public-functions.ts` imports them as one namespace, so that the
-// compiler finds a function without a stand-in.
+// All functions of the main entry, without their guards. `public-functions.ts` imports them as one namespace, so that a
+// function without a stand-in does not compile.
 export { forkIsolation, forkScope } from "../context/scope-context.js";
 export { isOptionsError } from "../protocol/errors.js";
 export { attachToGlobalProvider } from "./attach.js";

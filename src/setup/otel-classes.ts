@@ -59,8 +59,7 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
 
 /**
  * An OTel `Sampler` that applies `tracesSampleRate` or `tracesSampler` when a trace starts. Traces that Sentry does not
- * get are then not recorded for any other exporter either, so use it only in pipelines that export to Sentry alone.
- *
+ * receive are then not recorded for any other exporter either, so use it only in pipelines that export to Sentry alone.
  * Pass a client, or the options that decide; default: the process-wide client. Throws an `OptionsError` if an option is
  * invalid; its methods never throw.
  */

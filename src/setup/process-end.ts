@@ -4,11 +4,11 @@ import type { EventEmitter } from "node:events";
 export interface EndingClient {
   /** Returns a number that changes with each capture. */
   activity(): number;
-  /** Captures everything that waits for an event that will not happen any more, such as the end of a root span. */
+  /** Captures everything that waits for an event that will not occur any more, such as the end of a root span. */
   captureUnfinished(): void;
   /** Flushes. All flushes at the end of the process share one time-out. */
   flush(): Promise<boolean>;
-  /** Lets the process end although requests are under way. */
+  /** Lets the process end even if requests are in flight. */
   letGo(): void;
   /** Saves unsent envelopes synchronously, as far as possible. */
   leave(): void;
@@ -16,7 +16,7 @@ export interface EndingClient {
 
 type EndSignal = "SIGINT" | "SIGTERM";
 
-/** The part of `process` that is used here. */
+/** The members of `process` that are used here. */
 interface EndingProcess extends Pick<EventEmitter, "listeners" | "off" | "on" | "prependListener"> {
   readonly pid: number;
   kill(pid: number, signal: EndSignal): unknown;
@@ -25,14 +25,14 @@ interface EndingProcess extends Pick<EventEmitter, "listeners" | "off" | "on" | 
 // Marks the listeners of all copies of this package, which must not count as listeners of the application.
 const MARK = Symbol.for("otel-sentry-bridge.signal-listener.v1");
 
-// Bounds an application that captures something at each `beforeExit`.
+// Limits the flushes for an application that captures something at each `beforeExit`.
 const MAX_FLUSHES = 10;
 
 const SIGNALS: readonly EndSignal[] = ["SIGTERM", "SIGINT"];
 
 /**
- * Flushes clients before the process ends: at `beforeExit`, at `exit` (which only saves), and at SIGTERM and SIGINT. One
- * listener per event serves all clients; there is none without a client.
+ * Flushes clients before the process ends: at `beforeExit`, at `exit` (which only saves), and at SIGTERM and SIGINT.
+ * One listener per event serves all clients; without a client there is none.
  */
 export class ProcessEnd {
   readonly #process: EndingProcess;
@@ -44,7 +44,7 @@ export class ProcessEnd {
     this.#process = target;
   }
 
-  /** `onSignals`: also flushes the client at SIGTERM and SIGINT. */
+  /** `onSignals`: also flush the client at SIGTERM and SIGINT. */
   add(client: EndingClient, onSignals: boolean): void {
     if (this.#clients.size === 0) this.#listen();
     this.#clients.set(client, { flushedActivity: -1, flushes: 0 });
@@ -67,7 +67,8 @@ export class ProcessEnd {
     this.#process.on("exit", this.#onExit);
   }
 
-  // First in line, because a `once` listener of the application is removed when it runs and would not be counted below.
+  // Added before all others, because a `once` listener of the application is removed when it runs and would then not be
+  // counted below.
   #listenToSignals(): void {
     for (const name of SIGNALS) this.#process.prependListener(name, this.#onSignal);
   }
@@ -76,8 +77,8 @@ export class ProcessEnd {
     for (const name of SIGNALS) this.#process.off(name, this.#onSignal);
   }
 
-  // Node emits `beforeExit` again after the flush. A client without new captures is not flushed again: an unreachable
-  // server would keep the process alive forever.
+  // Node emits `beforeExit` again after the flush. A client without new captures is not flushed again, because an
+  // unreachable server would keep the process alive forever.
   readonly #onBeforeExit = (): void => {
     for (const [client, end] of this.#clients) {
       client.captureUnfinished();
@@ -102,7 +103,7 @@ export class ProcessEnd {
     (signal: EndSignal): void => {
       // A second signal ends the process at once.
       if (this.#flushing.has(signal)) return this.#raise(signal);
-      // If the application has its own listeners, it decides when the process ends.
+      // If the application has listeners of its own, the application decides when the process ends.
       const isOurs = this.#listenersOf(signal).every((listener) => MARK in listener);
       this.#flushing.add(signal);
       if (isOurs) for (const client of this.#signalled) client.captureUnfinished();
@@ -117,19 +118,20 @@ export class ProcessEnd {
     if (isOurs) this.#raise(signal);
   }
 
-  // Notes the activity, so that a later `beforeExit` flushes only if something was captured since.
+  // Stores the activity count, so that a later `beforeExit` flushes only if something was captured since.
   #flushOnce(client: EndingClient): Promise<boolean> {
     const end = this.#clients.get(client);
     if (end !== undefined) end.flushedActivity = client.activity();
     return client.flush();
   }
 
-  // Without our listener the signal has its default effect, so that the exit code is right.
+  // Without this listener the signal has its default effect, so that the exit code is right.
   #raise(signal: EndSignal): void {
     this.#ignoreSignals();
-    // Listeners of the application, or of another copy that is still flushing and raises the signal later.
+    // Other listeners belong to the application, or to another copy that is still flushing and will raise the signal
+    // later.
     if (this.#listenersOf(signal).length > 0) return;
-    // Node emits no `exit` for a process that a signal ends.
+    // Node emits no `exit` event for a process that a signal ends.
     this.#onExit();
     this.#process.kill(this.#process.pid, signal);
   }

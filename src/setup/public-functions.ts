@@ -13,7 +13,7 @@ import { attempt } from "../support/foreign.js";
 import { guarded } from "../support/guard.js";
 import { argumentChecks } from "./argument-checks.js";
 
-// Counted as an early loss, since the guarded function failed before the client captured anything.
+// Counted as an early loss, because the guarded function failed before the client captured anything.
 function lose(name: string, category: DataCategory, error: unknown): void {
   getClient()?.core.ledger.early.record("internal_sdk_error", [{ category, quantity: 1 }]);
   report(name, error);
@@ -22,7 +22,7 @@ function lose(name: string, category: DataCategory, error: unknown): void {
 function report(name: string, error: unknown): void {
   doorDiagnostics().warnOnce(
     `door:${name}`,
-    `\`${name}\` failed with an error; the call has no effect`,
+    `\`${name}\` failed with an error; the call had no effect`,
     error,
   );
 }
@@ -70,7 +70,7 @@ function scopeOr(find: () => Scope): (error: unknown) => Scope {
 type Fork = typeof forkIsolation;
 type Configure = Parameters<Fork>[1];
 
-// If the fork works without `configure`, then `configure` has thrown: that error belongs to the caller.
+// If the fork works without `configure`, the error was thrown by `configure` and is passed to the caller.
 function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Configure) => Context {
   return (error, ctx, configure) => {
     const forked = attempt(() => fork(ctx), undefined);
@@ -81,9 +81,9 @@ function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Conf
 }
 
 /**
- * All functions of the main entry, each behind a guard: an error thrown inside of this package is reported and does not
- * reach the application. The stand-in of a function defines what the call then returns; a function without one does not
- * compile. The entry exports functions only from here.
+ * All functions of the main entry, each behind a guard: an error thrown inside this package is reported and does not
+ * reach the application. The stand-in of a function defines what the call then returns; a function without a stand-in
+ * does not compile. The entry exports functions only from here.
  */
 export const publicFunctions: typeof functions = guarded(
   functions,

@@ -16,8 +16,8 @@ import {
 } from "./trace-sdk.js";
 
 /**
- * Adds a span processor to the registered tracer provider, or sets a provider up, as configured by the environment.
- * Reports failures as set-up faults, and the application runs without tracing. Never throws.
+ * Adds a span processor to the registered tracer provider, or sets up a provider, as the environment configures it. If
+ * that fails, reports a set-up fault, and the application runs without tracing. Never throws.
  */
 export function registerFromEnvironment(): void {
   try {
@@ -34,7 +34,8 @@ export function registerFromEnvironment(): void {
   }
 }
 
-// `register` may be named in `NODE_OPTIONS` and on the command line, as an ES module and as CommonJS.
+// Set once `register` has run: it may be named in `NODE_OPTIONS` and on the command line, as an ES module and as
+// CommonJS.
 const RUN = Symbol.for("otel-sentry-bridge.register.v1");
 
 function isSecondRun(): boolean {
@@ -75,8 +76,8 @@ function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
   flushAtExit(processors);
 }
 
-// Flushes each processor by itself: `TracerProvider.forceFlush` leaves a timer of 30 s behind if a processor fails, which
-// would keep the process alive.
+// Flushes each processor separately: if a processor fails, `TracerProvider.forceFlush` leaves a timer of 30 s behind,
+// which would keep the process alive.
 function flushAtExit(processors: readonly Pick<SpanProcessor, "forceFlush">[]): void {
   process.once(
     "beforeExit",

@@ -7,7 +7,7 @@ import { setDetachedTimer } from "../context/suppress-tracing.js";
 import { registeredProcessors } from "./attach.js";
 import { hasDestination } from "./destination-check.js";
 
-/** Kind of the set-up fault that nothing is traced, for any reason. */
+/** Diagnostic kind of the set-up fault "nothing is traced", for any reason. */
 export const NOT_TRACED = "not-traced";
 
 /** A span processor or exporter that must be registered. */
@@ -16,16 +16,17 @@ interface Registrable {
   readonly instance: Usable;
 }
 
-/** A processor or exporter that knows if an SDK uses it. */
+/** A processor or exporter that can tell whether an SDK uses it. */
 interface Usable {
   /** True once an SDK has passed a span to it, or has shut it down. */
   readonly isInUse: boolean;
   whenInUse(stopWatching: () => void): void;
 }
 
-// A provider is usually registered right after its processors are created; some wait for a remote configuration.
+// Time before the first check. A provider is usually registered right after its processors are created; some wait for a
+// remote configuration.
 const GRACE_MILLIS = 30_000;
-// An idle process is checked again, each time after twice the time, up to this.
+// Longest pause between two checks. An idle process is checked again and again, with pauses that double.
 const MAX_PAUSE_MILLIS = 3_600_000;
 const MAX_DEPTH = 3;
 const MAX_OBJECTS = 200;
@@ -79,7 +80,8 @@ function report(client: ClientCore, { kind, instance }: Registrable): void {
   if (instance.isInUse || !hasDestination(client.settings) || isFaultReported(API_COPIES)) return;
   if (pipelineFromEnvironment().isDisabled) return;
   const processors = registeredProcessors();
-  // A provider of another SDK hides its processors, and an exporter may be behind a processor that hides it.
+  // A provider of another SDK does not show its processors, and an exporter may be behind a processor that does not
+  // show it.
   const isHidden =
     processors === "foreign" || (processors !== "none" && kind === "SentrySpanExporter");
   if (isHidden || (processors === "none" ? mayBeLocal(client) : reaches(processors, instance)))
@@ -87,12 +89,12 @@ function report(client: ClientCore, { kind, instance }: Registrable): void {
   client.diagnostics.faultOnce(NOT_TRACED, messageFor(kind, processors === "none"));
 }
 
-// A process with a context manager may use a provider that it does not register, and may not have traced anything yet.
+// A process with a context manager may use a provider without registering it, and may not have traced anything yet.
 function mayBeLocal(client: ClientCore): boolean {
   return isRegistered("context") && client.activity() === 0;
 }
 
-// A custom processor of the application may still forward spans to ours later.
+// A custom processor of the application may still forward spans to this one later.
 function isTransparent(processors: readonly object[] | "foreign"): boolean {
   return (
     processors !== "foreign" &&

@@ -23,7 +23,7 @@ import { SentryPropagator } from "./otel-classes.js";
 
 /** The OTel tracing SDK that the application has installed. */
 export interface TraceSdk {
-  /** Creates a tracer provider. `serviceName` wins over the environment. */
+  /** Creates a tracer provider. `serviceName` takes precedence over the environment. */
   newProvider(processors: SpanProcessor[], serviceName?: string): TracerProvider;
   /** Creates a batch processor that exports to `OTEL_EXPORTER_OTLP_*`; undefined if the OTLP exporter is not installed. */
   newOtlpProcessor(): SpanProcessor | undefined;
@@ -61,7 +61,7 @@ function otlpProcessor(
   return otlp === undefined ? undefined : newProcessor(new otlp.OTLPTraceExporter());
 }
 
-// The provider does not read OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES itself; the resources package does.
+// The provider itself does not read OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES; the resources package does.
 function resourceBeside(
   sdk: PeerName,
   serviceName: string | undefined,
@@ -150,7 +150,7 @@ function resolvePeer(name: PeerName, origins: readonly string[]): string | undef
     try {
       return requireFrom(origin).resolve(name);
     } catch {
-      // Not installed there.
+      // The package is not installed there.
     }
   }
   return undefined;

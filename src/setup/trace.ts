@@ -43,7 +43,7 @@ export function getTraceHeaders(ctx: Context = context.active()): TraceHeaders {
   return headers;
 }
 
-// Above the number of trace headers, and the largest valid header.
+// More than the number of trace headers and the size of the largest valid header.
 const MAX_META_TAGS = 20;
 const MAX_META_LENGTH = 8192;
 
@@ -58,7 +58,7 @@ export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders
     .join("");
 }
 
-// `baggage` has values from other services.
+// `baggage` contains values from other services.
 function escaped(text: string): string {
   return text
     .slice(0, MAX_META_LENGTH)

@@ -3,9 +3,9 @@ import { inspect } from "node:util";
 
 import { attempt } from "../support/foreign.js";
 
-/** The flush before the process ends. */
+/** The last flush before the process ends. */
 interface LastFlush {
-  /** Resolves when everything is sent, or after its time-out. Never rejects. */
+  /** Resolves when everything is sent, or at its time-out. Never rejects. */
   readonly flush: () => Promise<unknown>;
   /** The process ends after this time, even if `flush` is pending. */
   readonly limitMillis: number;
@@ -13,7 +13,7 @@ interface LastFlush {
 
 const EVENT = "uncaughtException";
 
-/** Delays the end of a process by an error for a last flush; then the process ends by the same error. */
+/** Delays the end of a process that an error ends, for a last flush. The process then ends with the same error. */
 export class UncaughtEnd {
   readonly #process: UncaughtProcess;
   #error: unknown;
@@ -73,7 +73,7 @@ function throwPlainly(error: unknown): never {
   throw { "node-do-not-add-exception-line": error }["node-do-not-add-exception-line"];
 }
 
-/** The part of `process` that is used for uncaught errors. */
+/** The members of `process` that are used for uncaught errors. */
 export interface UncaughtProcess extends Pick<
   EventEmitter,
   "listeners" | "off" | "on" | "prependListener" | "removeAllListeners"
@@ -93,17 +93,17 @@ export function marked<Listener extends (...args: never[]) => void>(listener: Li
   return Object.assign(listener, { [MARK]: true });
 }
 
-/** Tests for a listener of this package, including other copies. */
+/** Tells whether a listener belongs to this package, including other copies of it. */
 export function isMarked(listener: unknown): boolean {
   return typeof listener === "function" && MARK in listener;
 }
 
-/** Tests for listeners of the event outside of this package. */
+/** Tells whether the event has listeners that do not belong to this package. */
 export function isListenedTo(target: UncaughtProcess, name: string): boolean {
   return target.listeners(name).some((listener) => !isMarked(listener));
 }
 
-/** Tests if the application keeps the process alive after an uncaught error. */
+/** Tells whether the application keeps the process alive after an uncaught error. */
 export function survivesErrors(target: UncaughtProcess): boolean {
   return target.hasUncaughtExceptionCaptureCallback() || isListenedTo(target, "uncaughtException");
 }

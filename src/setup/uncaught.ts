@@ -16,7 +16,7 @@ export interface UncaughtHint {
   readonly mechanism: CaptureMechanism;
   /** `fatal` if the error ends the process. */
   readonly level: SeverityLevel;
-  /** Empty: the stack of the report has nothing to do with a thrown value that has no stack. */
+  /** Empty, because the stack trace of the report would be unrelated to a thrown value that has none. */
   readonly syntheticStack: string;
 }
 
@@ -29,15 +29,17 @@ export interface UncaughtClient {
   readonly settings: { readonly shutdownTimeoutMillis: number };
 }
 
-// Errors reported while the process waits for the last flush; a broken application may throw forever.
+// Maximum number of errors that are reported while the process waits for the last flush; a broken application may throw
+// forever.
 const MAX_LATE_ERRORS = 20;
-// Time for the flush's own time-out to fire first.
+// Additional time, so that the flush's own time-out fires first.
 const GRACE_MILLIS = 500;
 const MAX_TIMER_MILLIS = 2_147_483_647;
 
 /**
- * Reports uncaught exceptions and unhandled rejections. If one ends the process, flushes before it ends in the same way
- * as without this package. Until then it only uses `uncaughtExceptionMonitor`, which does not change the behaviour of Node.
+ * Reports uncaught exceptions and unhandled rejections. If one ends the process, flushes first; the process then ends
+ * in the same way as without this package. Otherwise only `uncaughtExceptionMonitor` is used, which does not change the
+ * behaviour of Node.
  */
 export class UncaughtErrors {
   readonly #process: UncaughtProcess;
@@ -71,7 +73,7 @@ export class UncaughtErrors {
     this.#rejections.stop();
   }
 
-  // Node checks for `uncaughtException` listeners after this.
+  // Node looks for `uncaughtException` listeners after this event.
   readonly #onUncaught = marked((thrown: unknown, origin: string): void => {
     if (this.#end.isNear) {
       if (this.#lateErrors === MAX_LATE_ERRORS) return;
@@ -88,7 +90,7 @@ export class UncaughtErrors {
     });
   });
 
-  // An error thrown by an `exit` listener cannot be flushed: the event loop has stopped.
+  // An error thrown by an `exit` listener cannot be flushed, because the event loop has stopped.
   readonly #onExit = (): void => {
     this.#isExiting = true;
     if (this.#end.isNear) this.#end.printAtExit();
@@ -115,8 +117,8 @@ const EVENT = "unhandledRejection";
 
 /**
  * Observes unhandled rejections that do not become uncaught exceptions: those that a listener of the application
- * handles, and all of them if Node only warns (`--unhandled-rejections`). Since a listener changes how Node treats
- * rejections, it is added only while that makes no difference.
+ * handles, and all of them if Node only warns (`--unhandled-rejections`). A listener changes how Node treats
+ * rejections, so it is added only where that makes no difference.
  */
 class UncaughtRejections {
   readonly #process: UncaughtProcess;
@@ -130,7 +132,7 @@ class UncaughtRejections {
 
   start(): void {
     const mode = rejectionMode(this.#process);
-    // In strict mode Node raises each rejection as an uncaught exception first.
+    // In strict mode, Node first raises each rejection as an uncaught exception.
     if (mode === "strict") return;
     if (mode === "warn" || mode === "none") return this.#listen();
     this.#process.on("newListener", this.#onNewListener);
@@ -144,7 +146,7 @@ class UncaughtRejections {
     this.#ignore();
   }
 
-  // First in line, because a listener of the application may end the process.
+  // Added before all others, because a listener of the application may end the process.
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;

@@ -7,7 +7,7 @@ import { isBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import { flat, jsonValue, MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH } from "./json-values.js";
 
-/** Attributes that only configure the bridge, or that it writes itself; a JSON key must not occur twice. */
+/** Attributes that only configure this package, or that it writes itself; a JSON key must not occur twice. */
 const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
   "otel.dropped_attributes_count",
   "otel.dropped_events_count",
@@ -25,7 +25,7 @@ const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
   "sentry.source",
 ]);
 
-/** Distinct keys that are remembered. Applications use a small vocabulary; further keys are encoded anew each time. */
+/** Distinct keys that are cached. Applications use a small vocabulary; further keys are encoded each time. */
 const MAX_REMEMBERED_KEYS = 4096;
 
 /** Longer keys are cut, and a digest keeps them distinct. */
@@ -34,7 +34,7 @@ const MAX_KEY_LENGTH = 256;
 /** Characters of a key that are read for secret names, and at each end for its digest. */
 const MAX_READ_KEY_LENGTH = 1024;
 
-/** Longer values are not remembered, which bounds the memory. */
+/** Longer values are not cached, which limits the memory. */
 const MAX_REMEMBERED_LENGTH = 256;
 
 /** The encoded key, and its last value with the JSON of both. */
@@ -47,7 +47,7 @@ interface KeyMemory {
   isFlat: boolean;
 }
 
-/** Encoded attributes; `clipped` is true if values were cut or left out. */
+/** Encoded attributes. `clipped` is true if values were cut or left out. */
 export interface EncodedMembers {
   /** `"key":value` pairs, each with a leading comma. */
   readonly text: string;
@@ -60,7 +60,7 @@ export interface AttributeSettings {
   readonly sendDefaultPii?: boolean;
 }
 
-// Differs from every attribute value.
+// A value that no attribute has.
 const NOTHING = Symbol("nothing");
 
 /**
@@ -116,7 +116,7 @@ export class AttributeEncoder {
   }
 }
 
-// Distinct keys must stay distinct when they are cut or made well-formed.
+// Distinct keys must remain distinct when they are cut or made well-formed.
 function shownKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
   const digest = createHash("sha256")
@@ -136,8 +136,8 @@ function repeated(memory: KeyMemory): string {
 }
 
 function encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): string {
-  // The other attributes are not part of the key, although the filter may depend on them: in practice a statement has one
-  // database system, and the same text may be sent for both anyway.
+  // The cache ignores the other attributes, although the filter may depend on them. In practice a statement belongs to
+  // one database system, and the same text may be sent for both anyway.
   const text = memory.prefix + filteredJson(memory.filter, value, attributes);
   const isShort =
     typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
@@ -149,12 +149,13 @@ function encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): st
   return text;
 }
 
-// Only what is sent is searched for secrets, and one more character, by which the encoder sees that the value is cut.
+// Only the part that is sent is searched for secrets, plus one character, by which the encoder sees that the value is
+// cut.
 function bounded(value: string): string {
   return value.length > MAX_VALUE_LENGTH ? value.slice(0, MAX_VALUE_LENGTH + 1) : value;
 }
 
-// Lists and maps may hold anything, so the filter gets a bounded copy of them. Numbers and texts need none.
+// Arrays and maps may contain anything, so the filter receives a bounded copy of them. Numbers and strings need none.
 function filteredJson(
   filter: KeyMemory["filter"],
   value: unknown,

@@ -27,24 +27,24 @@ export interface BatchAssemblerSettings {
   readonly originOf: (root: FinishedSpan) => SegmentOrigin;
   /** Returns the origin of a segment by its first span, if its root has not arrived. */
   readonly originOfOrphan: (span: FinishedSpan) => SegmentOrigin;
-  /** Returns true if a finished span is filtered out; a root with its whole segment. Default: none is. */
+  /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** Milliseconds that spans are buffered until their root arrives. */
   readonly maxWaitMillis: number;
-  /** Maximum number of characters of buffered span JSON. */
+  /** Maximum number of buffered characters of span JSON. */
   readonly maxBufferedLength: number;
 }
 
 /** Roots whose decision is remembered for children that arrive later. Over the limit, the oldest is evicted. */
 const MAX_REMEMBERED_ROOTS = 10_000;
 
-/** Filtered-out spans that are buffered as parents of others, about 150 bytes each. */
+/** Filtered-out spans that are remembered as parents of other spans; each takes about 150 bytes. */
 const MAX_WAITING_LEFT_OUT = 100_000;
 
 /**
- * Assembles transactions from finished spans only: behind a batch processor or a tail sampler, the starts of spans are not
- * known. A local root is sent with the descendants of its batch and of earlier ones. Spans whose root does not arrive in
- * time are sent without it.
+ * Assembles transactions from finished spans only, for use behind a batch processor or a tail sampler, where the starts
+ * of spans are not known. A local root is sent with the descendants in its batch and in earlier ones. Spans whose root
+ * does not arrive in time are sent without it.
  */
 export class BatchAssembler {
   readonly #settings: BatchAssemblerSettings;
@@ -65,7 +65,7 @@ export class BatchAssembler {
 
   /** Accepts a batch of finished spans. */
   accept(spans: readonly FinishedSpan[]): void {
-    // Buffers the children of the whole batch first, because a root may precede its children in it.
+    // Buffers the children of the whole batch first, because a root may come before its children in it.
     const roots = spans.filter((span) => this.#isTakenAsRoot(span));
     for (const root of roots) this.#sendRoot(root);
     while (this.#isFull) this.#sendOldest();
@@ -113,13 +113,13 @@ export class BatchAssembler {
     this.#bufferedLength += item.length;
   }
 
-  // Buffered without its JSON, to link its children to its parent.
+  // Buffers the span without its JSON, to link its children to its parent.
   #leftOut(): void {
     this.#waitingLeftOut++;
     this.#drop("ignored", 1, 0);
   }
 
-  // A filter that fails matches nothing.
+  // A filter that throws matches nothing.
   #isIgnored(span: FinishedSpan): boolean {
     const { isIgnored } = this.#settings;
     return isIgnored !== undefined && attempt(() => isIgnored(span), false);
@@ -144,7 +144,7 @@ export class BatchAssembler {
       this.#remember(traceId, origin);
       const clues: RequestClue[] = [];
       const items = this.#takeDescendants(traceId, spanId, clues);
-      // Innermost first, as if in the order of their ends.
+      // Innermost spans first, which is the usual order of their ends.
       const named = clues.length === 0 ? head : renamedHead(head, clues.toReversed());
       if (origin.fate === "sent") this.#sendSegment(named, items, { origin, resource });
       else this.#drop(origin.fate, items.length + 1, 1);
@@ -153,7 +153,7 @@ export class BatchAssembler {
     }
   }
 
-  // For children that arrive in later batches.
+  // Remembers the root for children that arrive in later batches.
   #remember(traceId: string, origin: SegmentOrigin): void {
     setNewest(this.#origins, [traceId, origin], MAX_REMEMBERED_ROOTS);
   }
@@ -242,7 +242,7 @@ export class BatchAssembler {
   }
 }
 
-// An unreadable span has no clue.
+// A span that cannot be read has no clue about the request's name.
 function clueOf(span: FinishedSpan): RequestClue | undefined {
   try {
     return requestClue(span);

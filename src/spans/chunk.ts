@@ -6,7 +6,7 @@ export const MAX_SPANS = 1000;
 /** Maximum size of a transaction's span JSON, in bytes; Relay accepts 1 MiB for the whole item. */
 export const MAX_CHUNK_BYTES = 700_000;
 
-// A UTF-16 code unit takes at most three bytes, so a shorter text need not be measured.
+// A UTF-16 code unit takes at most three bytes, so a shorter string need not be measured.
 const MEASURED_FROM = MAX_CHUNK_BYTES / 3;
 
 /**
@@ -47,7 +47,7 @@ export class Chunk {
     return this.first.length + this.rest.length;
   }
 
-  /** Returns true if the item does not fit into this transaction. */
+  /** Tells whether the item does not fit into this transaction any more. */
   isFullFor(item: string): boolean {
     if (this.count >= MAX_SPANS) return true;
     if (this.length + item.length <= MEASURED_FROM) return false;
@@ -73,8 +73,9 @@ export function keptAncestor(parentId: string | undefined, takenOut: TakenOut): 
 }
 
 /**
- * Links encoded spans whose parents were filtered out later to their nearest kept ancestor. Quotes inside JSON strings are
- * escaped, so only members match; an attribute named `parent_span_id` with such an id is changed as well.
+ * Attaches encoded spans whose parents were filtered out later to their nearest kept ancestor. Quotes inside JSON
+ * strings are escaped, so only properties match; an attribute named `parent_span_id` that has such an id is changed as
+ * well.
  */
 export function reparentedText(text: string, takenOut: TakenOut): string {
   return text.replace(PARENT_MEMBER, (member: string, parentId: string) => {

@@ -36,7 +36,10 @@ function keeperOf(keep: KeepUnsampled | undefined): ((root: FinishedSpan) => boo
     (endTime[0] - startTime[0]) * 1000 + (endTime[1] - startTime[1]) / 1e6 > slowerThanMillis;
 }
 
-/** Creates the assembler of one processor. Its transactions go to the client, and `stats` includes its counts. */
+/**
+ * Creates the assembler of one processor. It passes its transactions to the client, and its counts are included in
+ * `stats`.
+ */
 export function createAssembler(
   client: ClientCore,
   segmentOf: (span: object) => SegmentView | undefined,
@@ -59,7 +62,7 @@ export function createAssembler(
   return assembler;
 }
 
-/** Returns true if a span is ignored, by its current name and attributes. */
+/** Tells whether a span is ignored, by its current name and attributes. */
 export type SpanFilter = (span: SpanDescription) => boolean;
 
 /** Creates the filter of the option `ignoreSpans`; undefined if the option is empty. */
@@ -82,7 +85,7 @@ function isText(name: unknown): boolean {
   return typeof name === "string";
 }
 
-// All members of a pattern must match (protocol: filtering of spans).
+// All properties of a pattern must match (protocol: filtering of spans).
 function matchesSpan(span: SpanDescription, named: Named, pattern: SpanPattern): boolean {
   if (typeof pattern === "string" || types.isRegExp(pattern)) return matchesNamed(named, pattern);
   const { name, op, attributes } = pattern;

@@ -9,13 +9,13 @@ import { validSpanId, validTraceId } from "../trace/span.js";
 import type { AttributeBag, SpanEvent, SpanLink } from "../trace/span.js";
 
 const SAMPLED_FLAG = 1;
-// Hand-made spans may have any number; OTel's SDK keeps 128.
+// Events of a span that are encoded. OTel's SDK keeps 128, but hand-made spans may have any number.
 const MAX_EVENTS = 1000;
 const MAX_LINKS = 128;
 const MAX_LINKS_LENGTH = 65_536;
 const MAX_STATUS_LENGTH = 8192;
 
-/** Encodes links as a JSON member with a leading comma, without their trace state, which Sentry does not use. */
+/** Encodes links as a JSON property with a leading comma, without their trace state, which Sentry does not use. */
 export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncoder): string {
   let text = "";
   for (const link of links.slice(0, MAX_LINKS)) {
@@ -34,15 +34,15 @@ function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string
   return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
 }
 
-/** Measurements as a JSON member with a leading comma. `isBroken` is true if one was repaired or left out. */
+/** Measurements as a JSON property with a leading comma. `isBroken` is true if one was repaired or left out. */
 export interface EncodedMeasurements {
   readonly text: string;
   readonly isBroken: boolean;
 }
 
 /**
- * Encodes measurements, which Sentry's own SDKs record as span events; the text is empty if there are none. Sentry's spans
- * cannot carry other events.
+ * Encodes measurements, which Sentry's own SDKs record as span events; "" if there are none. Other events cannot be
+ * sent with Sentry's spans.
  */
 export function jsonMeasurements(events: readonly SpanEvent[]): EncodedMeasurements {
   const members = new Map<string, string>();
@@ -79,17 +79,23 @@ function measurementOf(event: SpanEvent, attributes: AttributeBag): Measurement 
   return { name, text, isValid: hasUnit && name === event.name };
 }
 
-/** Returns a status message with secrets filtered and cut; undefined if it is empty. It often holds a response body. */
+/**
+ * Returns a status message, cut and with secrets filtered, since it often holds a response body; undefined if it is
+ * empty.
+ */
 export function statusDescription(message: unknown): string | undefined {
   if (typeof message !== "string" || message === "") return undefined;
-  // Twice the length is searched, so that a secret at the cut is still recognized.
+  // Twice the length is searched, so that a secret that is cut off is still recognized.
   return clip(redactedText(cut(message, 2 * MAX_STATUS_LENGTH)), MAX_STATUS_LENGTH);
 }
 
 const MAX_NAME_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 8192;
 
-/** Encodes names and descriptions of spans. There is one per encoder, because it caches the texts of earlier spans. */
+/**
+ * Encodes names and descriptions of spans. Each encoder has its own instance, which caches the strings of earlier
+ * spans.
+ */
 export class SpanLabels {
   readonly #names = new RememberedTexts(nameMember);
   readonly #namesAsDescriptions = new RememberedTexts(
@@ -103,15 +109,15 @@ export class SpanLabels {
         descriptionMember(description, isStatement ? withoutSecrets : redactedText),
   );
 
-  /** Returns the name as the last member of the span's data, and the description as the last member of the span. */
+  /** Returns the name as the last property of the span's data, and the description as the last property of the span. */
   of(description: string, name: string, op: string | undefined): string {
     return this.#last.of(description, name, isDatabase(op));
   }
 }
 
 /**
- * Returns a span's name as a member of its data, with a leading comma. Relay uses it as the span's name. Otherwise it
- * derives the name from the op, which yields the op itself or `default` for many instrumentations.
+ * Returns a span's name as a property of its data, with a leading comma. Relay uses it as the span's name. Otherwise
+ * Relay derives the name from the op, which for many instrumentations yields the op itself or `default`.
  */
 export function nameMember(name: string): string {
   if (name.trim() === "") return "";

@@ -5,7 +5,7 @@ import { requestName } from "../semantics/request-name.js";
 import type { NamedRequest } from "../semantics/request-name.js";
 import { redactedText } from "../privacy/redacted.js";
 
-/** The encoded local root of a segment, as the members of its transaction. */
+/** The encoded local root of a segment, as the parts of its transaction. */
 export interface EncodedHead {
   readonly traceId: string;
   readonly spanId: string;
@@ -14,16 +14,16 @@ export interface EncodedHead {
   readonly spanName?: string | undefined;
   readonly source: string;
   readonly op: string | undefined;
-  /** Members of `contexts.trace`, without braces. */
+  /** Properties of `contexts.trace`, without braces. */
   readonly traceContext: string;
   /** Seconds since 1970. */
   readonly start: number;
   readonly end: number;
-  /** The members `start_timestamp` and `timestamp`, each with a leading comma. */
+  /** The properties `start_timestamp` and `timestamp`, each with a leading comma. */
   readonly times: string;
-  /** A JSON member with a leading comma, or an empty string. */
+  /** A JSON property with a leading comma, or an empty string. */
   readonly measurements: string;
-  /** The request that a SERVER root handled, as a JSON member with a leading comma, or an empty string. */
+  /** The request that a SERVER root handled, as a JSON property with a leading comma, or an empty string. */
   readonly request: string;
   readonly responseStatusCode: number | undefined;
   /** Parts from which the name can be completed; undefined if inner spans cannot change the name. */
@@ -49,12 +49,12 @@ export function shownHeadName({
   return source === "url" ? undefined : name;
 }
 
-/** Returns the JSON member `sentry.source` with a leading comma. */
+/** Returns the JSON property `sentry.source` with a leading comma. */
 export function sourceMember(source: string): string {
   return `,"sentry.source":"${source}"`;
 }
 
-/** Returns the head with the name that the clues of inner spans complete. */
+/** Returns the head with the request's name completed by the clues of inner spans. */
 export function renamedHead(head: EncodedHead, clues: readonly RequestClue[]): EncodedHead {
   const { naming, traceContext } = head;
   const found = naming && requestName(naming.request, clues, naming);

@@ -13,9 +13,9 @@ const MAX_DEPTH = 6;
 const MAX_MEMBERS = 1000;
 
 /**
- * Encodes an attribute value as JSON. Strings, finite numbers and booleans stay as they are; the further types of API 1.10
- * follow OTel's rules for non-OTLP formats: bytes become base64, `null` an empty string (inside arrays and maps `null`),
- * `NaN` and the infinities strings.
+ * Encodes an attribute value as JSON. Strings, finite numbers and booleans are kept; the additional types of API 1.10
+ * follow OTel's rules for non-OTLP formats: bytes become base64, `null` an empty string (inside arrays and maps
+ * `null`), `NaN` and the infinities strings.
  */
 export function jsonValue(value: unknown): string {
   if (typeof value === "string") return jsonText(value);
@@ -109,7 +109,7 @@ export function validTimes(
   return { start: time, end: time, repaired: true };
 }
 
-/** Encodes a time as a JSON member: seconds since 1970 with six decimals. */
+/** Encodes a time as a JSON property: seconds since 1970 with six decimals. */
 export class TimestampEncoder {
   readonly #seconds: LastText<number>;
 
@@ -118,7 +118,7 @@ export class TimestampEncoder {
     this.#seconds = new LastText((seconds) => `${prefix}${seconds}.`);
   }
 
-  /** Returns the member for a time in microseconds since 1970. */
+  /** Returns the property for a time in microseconds since 1970. */
   text(micros: number): string {
     const seconds = Math.floor(micros / MICROS_PER_SECOND);
     const fraction = micros - seconds * MICROS_PER_SECOND;
@@ -140,8 +140,8 @@ function toMicros(time: HighResolutionTime): number {
 }
 
 /**
- * Caches the text that was built from the last values. Consecutive spans have most of their values in common, and a
- * cached text needs no building, no escaping and no garbage collection.
+ * Caches the string that was built from the last values. Consecutive spans have most of their values in common, and a
+ * cached string needs no building, no escaping and no garbage collection.
  */
 export class LastText<First, Second = undefined, Third = undefined> {
   readonly #build: (first: First, second: Second, third: Third) => string;
@@ -165,11 +165,11 @@ export class LastText<First, Second = undefined, Third = undefined> {
   }
 }
 
-/** Texts come from a small vocabulary. More distinct or longer ones than this are not cached. */
+/** Strings that are cached. They come from a small vocabulary; more distinct ones, and longer ones, are not cached. */
 const MAX_REMEMBERED = 1024;
 const MAX_REMEMBERED_LENGTH = 100;
 
-/** Caches the text that was built from each input. Span names are few, but alternate. */
+/** Caches the string that was built from each input. There are few span names, but they alternate. */
 export class RememberedTexts {
   readonly #build: (text: string) => string;
   readonly #built = new Map<string, string>();
@@ -189,8 +189,8 @@ export class RememberedTexts {
 }
 
 /**
- * Flattens a concatenated string, which V8 represents as a tree until it is read, and would walk again for each text that
- * contains it. Reading one character is enough.
+ * Flattens a concatenated string. V8 represents it as a tree until it is read, and would walk the tree again for each
+ * string that contains it. Reading one character flattens it.
  */
 export function flat(text: string): string {
   text.charCodeAt(0);

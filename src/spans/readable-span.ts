@@ -4,7 +4,7 @@ import { jsonValue } from "./json-values.js";
 
 const MAX_ATTRIBUTES = 1000;
 
-/** Copies a span without members that throw or have a wrong type; `nowMillis` replaces unreadable times. */
+/** Copies a span without properties that throw or have a wrong type; `nowMillis` replaces times that cannot be read. */
 export function readableSpan(span: FinishedSpan, nowMillis: number): FinishedSpan {
   const now: HighResolutionTime = [Math.floor(nowMillis / 1000), (nowMillis % 1000) * 1e6];
   const start = readableTime(() => span.startTime);
@@ -61,7 +61,7 @@ function readableAttributes(span: FinishedSpan): AttributeBag {
   return readable;
 }
 
-// Reads values with getters or proxies here, where a value that throws can be left out.
+// Reads values with getters or proxies at this point, where a value that throws can be left out.
 function plain(value: unknown): unknown {
   return typeof value === "object" && value !== null
     ? (JSON.parse(jsonValue(value)) as unknown)

@@ -74,11 +74,11 @@ export function createSegmentSampling(
       "the parent's decision or `tracesSampleRate` decides",
     );
 
-  // Runs as a hook, so that a span that the sampler starts does not call it again.
+  // Runs as a hook, so that a span that the sampler starts does not call the sampler again.
   const ownSampler: typeof sampler = sampler && ((asked) => runHook(() => sampler(asked)));
 
   return ({ traceId, incoming, root }) => {
-    // The decision of a sender without Sentry headers applies to its own pipeline, not to Sentry's.
+    // The decision of a sender without Sentry headers applies to that sender's own pipeline, not to Sentry.
     const isSentry = incoming?.dsc !== undefined && incoming.traceId === traceId;
     const decision = decideSampling({
       traceId,
@@ -107,8 +107,8 @@ export interface HeadDecision {
   readonly sampling: SegmentSampling;
 }
 
-// A tracer calls its sampler and its processors synchronously, so there is at most one pending decision. It is kept on the
-// client, because sampler and processor may belong to two copies of the package.
+// A tracer calls its sampler and its processors in one synchronous call, so at most one decision is pending. It is
+// stored on the client, because sampler and processor may belong to two copies of the package.
 const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
 
 type DecidingClient = ClientCore & { [UNDER_WAY]?: HeadDecision | undefined };

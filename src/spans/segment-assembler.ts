@@ -22,11 +22,11 @@ export interface AssemblerSettings {
   readonly recorder: DiscardRecorder;
   /** Receives each assembled transaction. Must not throw. */
   readonly onTransaction: (transaction: AssembledTransaction) => void;
-  /** Returns true if an unsampled root is to be sent anyway (`keepUnsampled`). Default: none is. */
+  /** Tells whether an unsampled root is sent anyway (`keepUnsampled`). Default: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
-  /** Returns true if a finished span is filtered out; a root with its whole segment. Default: none is. */
+  /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
-  /** Maximum number of characters of buffered span JSON, over all segments. */
+  /** Maximum number of buffered characters of span JSON, over all segments. */
   readonly maxBufferedLength: number;
 }
 
@@ -111,7 +111,7 @@ export class SegmentAssembler {
   }
 
   /**
-   * Sends all finished spans, without waiting for open ones. The first few segments are sent synchronously; resolves when
+   * Sends all finished spans, without waiting for open ones. The first segments are sent synchronously; resolves when
    * all are sent. Concurrent calls are safe: each sends the segments that the others have not reached.
    */
   flush(): Promise<void> {
@@ -127,25 +127,26 @@ export class SegmentAssembler {
     return { started: this.#started, open: this.#started - this.#ended, buffered: this.#buffered };
   }
 
-  // Buffered spans are dropped with the root if it is not kept.
+  // Decides about an unsampled segment when its root ends. If the root is not kept, the buffered spans are dropped with
+  // it.
   #decideAgain(segment: Segment, root: FinishedSpan): void {
     segment.mayBeKept = false;
     if (this.#isWorthKeeping(root)) segment.keep();
     else this.#emit(segment);
   }
 
-  // An unreadable span has no clue; encoding it logs the diagnostic.
+  // A span that cannot be read has no clue; encoding it logs the diagnostic.
   #noteClue(segment: Segment, span: FinishedSpan): void {
     if (segment.headSent) return;
     try {
       const clue = requestClue(span);
       if (clue !== undefined) segment.addClue(clue);
     } catch {
-      // The span is reported when it is encoded.
+      // Encoding the span reports the error.
     }
   }
 
-  // An unreadable root is not kept.
+  // A root that cannot be read is not kept.
   #isWorthKeeping(root: FinishedSpan): boolean {
     return attempt(() => this.#settings.isWorthKeeping?.(root) === true, false);
   }
@@ -167,7 +168,7 @@ export class SegmentAssembler {
     }
   }
 
-  // A filter that fails matches nothing.
+  // A filter that throws matches nothing.
   #isIgnored(span: FinishedSpan): boolean {
     const { isIgnored } = this.#settings;
     return isIgnored !== undefined && attempt(() => isIgnored(span), false);
@@ -238,7 +239,7 @@ export class SegmentAssembler {
     this.#emitChunks(segment);
   }
 
-  // Sends finished spans without the root, which is open or was sent before.
+  // Sends finished spans without the root, which is still open or was sent earlier.
   #emitChunks(segment: Segment): void {
     this.#schedule.forget(segment);
     const { kept } = segment;
@@ -274,7 +275,7 @@ export class SegmentAssembler {
     }
     const { head, spans, spanCount } = content;
     const { origin, resource } = segment;
-    // Listed member by member, because an object spread followed by members takes 2.5 µs.
+    // Listed property by property, because an object spread followed by properties takes 2.5 µs.
     this.#settings.onTransaction({ head, spans, spanCount, origin, resource });
   }
 }

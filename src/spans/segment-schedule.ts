@@ -25,7 +25,7 @@ export class SegmentSchedule {
   readonly #handlers: ScheduleHandlers;
   readonly #graceSweeps: number;
   readonly #maxWaitSweeps: number;
-  /** Segments whose root has ended and whose descendants have not. */
+  /** Segments whose root has ended but whose descendants have not. */
   readonly #waiting = new Set<Segment>();
   /** Segments with buffered spans. */
   readonly #holding = new Set<Segment>();
@@ -95,7 +95,7 @@ export class SegmentSchedule {
     if (this.#waiting.size > 0 || this.#holding.size > 0) this.#arm();
   }
 
-  // Both sets are in the order of their deadlines, so the first segment that is not due ends the loop.
+  // Both sets are in the order of their deadlines, so the loop ends at the first segment that is not due.
   #endGrace(): void {
     for (const segment of this.#waiting) {
       if (this.#sweep - segment.waitingSince <= this.#graceSweeps) return;

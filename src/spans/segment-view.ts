@@ -76,7 +76,8 @@ function nameOfSpan({
   return source === "url" ? undefined : transactionName(description);
 }
 
-// Parses the encoded spans. Keeping more of each span for errors, which are rare, would take half as long as its encoding.
+// Parses the encoded spans. Errors are rare; keeping more data of each span for them would take half as long as
+// encoding the span.
 function waitingCalls(segment: Segment, unit: Unit): TransactionSpan[] {
   const { origin, otherUnits } = segment;
   const spans = JSON.parse(`[${segment.waitingSpans}]`) as TransactionSpan[];

@@ -21,7 +21,7 @@ const MAX_TAKEN_OUT = 10_000;
 /** Distinct clues that are kept per request; further ones are dropped. */
 const MAX_CLUES = 50;
 
-/** `sent`, or the reason why the spans of a segment are dropped. */
+/** `sent`, or the reason for which the spans of a segment are dropped. */
 export type SegmentFate = "backpressure" | "ignored" | "sample_rate" | "sent";
 
 /** The data of a segment that is known when its local root starts. */
@@ -38,8 +38,8 @@ export interface SegmentOrigin {
 }
 
 /**
- * A local root and its local descendants, from the root's start until the last of them has ended. Only its own spans hold
- * it, so that a root that never ends is collected with its spans.
+ * A local root and its local descendants, from the root's start until the last of them has ended. Only its own spans
+ * refer to it, so that a root that never ends is collected with its spans.
  */
 export class Segment {
   origin: SegmentOrigin;
@@ -63,7 +63,7 @@ export class Segment {
   /** True if exceptions were recorded, or may still be recorded after the root has ended. */
   hasExceptions: boolean = false;
   resource: ResourceView | undefined = undefined;
-  /** The spans that finished first, which are sent with the root. */
+  /** The spans that finished first; they are sent with the root. */
   kept: Chunk | undefined = undefined;
   /** The spans that finished after `kept` was full, or after the root was sent. */
   overflow: Chunk | undefined = undefined;
@@ -89,7 +89,7 @@ export class Segment {
     return this.#root;
   }
 
-  /** Returns true if the span is the root, and marks the root as ended. */
+  /** Tells whether the span is the root, and if so marks the root as ended. */
   endsWith(span: object): boolean {
     if (span !== this.#root) return false;
     this.#root = undefined;
@@ -97,7 +97,7 @@ export class Segment {
     return true;
   }
 
-  /** Makes an unsampled segment be sent. Its sample rate becomes 1, because segments like it are all kept. */
+  /** Makes sure that an unsampled segment is sent. Its sample rate becomes 1, because all segments like it are kept. */
   keep(): void {
     const { sampling, slot } = this.origin;
     const { frozen, identity } = slot;
@@ -147,15 +147,15 @@ export class Segment {
   }
 
   /**
-   * Filters a span out: its children become children of its parent. Children that are already encoded are linked to the
-   * parent when they are sent.
+   * Filters a span out: its children become children of its parent. Children that are already encoded are attached to
+   * the parent when they are sent.
    */
   takeOut(spanId: string, parentSpanId: string | undefined): void {
     const parents = (this.reparented ??= new Map<string, string | undefined>());
     setNewest(parents, [spanId, this.keptAncestor(parentSpanId)], MAX_TAKEN_OUT);
   }
 
-  /** Filters a span out that has ended, whose children may already be encoded. */
+  /** Filters out a span that has ended, whose children may already be encoded. */
   takeOutAtEnd(span: FinishedSpan): void {
     const { spanId } = span.spanContext();
     this.takeOut(spanId, span.parentSpanContext?.spanId);
@@ -164,13 +164,13 @@ export class Segment {
     this.hasLateParents ||= this.kept !== undefined || this.overflow !== undefined;
   }
 
-  /** Returns the chunk with its spans linked to parents that were not filtered out. */
+  /** Returns the chunk with its spans attached to parents that were not filtered out. */
   reparentedChunk(chunk: Chunk): Chunk {
     if (this.hasLateParents && this.reparented !== undefined) chunk.reparent(this.reparented);
     return chunk;
   }
 
-  /** Returns true if the span was filtered out. */
+  /** Tells whether the span was filtered out. */
   isTakenOut(span: { spanContext(): { readonly spanId: string } }): boolean {
     return this.reparented?.has(span.spanContext().spanId) === true;
   }

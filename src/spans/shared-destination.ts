@@ -7,7 +7,7 @@ const SHARED = Symbol.for("otel-sentry-bridge.destinations.v1");
 
 const carrier: typeof globalThis & { [SHARED]?: Map<string, symbol[]> } = globalThis;
 
-// Bounds for an application that creates processors again and again.
+// Limits for an application that creates processors again and again.
 const MAX_DSNS = 100;
 const MAX_SLOTS = 100;
 
@@ -23,7 +23,7 @@ export class SharedDestination {
     this.#own = own;
     this.#slots = slotsOf(client.settings.dsn);
     this.#slots.push(own);
-    // Symbols are kept after a shutdown, because a batch processor exports spans later than others.
+    // Symbols are kept after a shutdown, because a batch processor may export spans after other processors have ended.
     if (this.#slots.length > MAX_SLOTS) this.#slots.shift();
   }
 

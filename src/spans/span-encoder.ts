@@ -36,7 +36,7 @@ export interface EncodingSettings {
 /** Caches the JSON of the last trace id and parent id, which siblings have in common. */
 export type IdTexts = LastText<string, string | undefined>;
 
-/** Creates the cache of one segment, because spans of concurrent segments end alternately. */
+/** Creates the cache of one segment. It is per segment, because spans of concurrent segments end alternately. */
 export function createIdTexts(): IdTexts {
   return new LastText(idMembers);
 }
@@ -48,8 +48,8 @@ const MAX_OP_LENGTH = 128;
 const MAX_NAME_LENGTH = 200;
 
 /**
- * Encodes finished spans as parts of a transaction (protocol: span payload, trace context). There is one encoder per
- * processor, because it caches texts of the last spans.
+ * Encodes finished spans as parts of a transaction (protocol: span payload, trace context). Each processor has its own
+ * encoder, which caches strings of the last spans.
  */
 export class SpanEncoder {
   readonly #settings: EncodingSettings;
@@ -96,7 +96,7 @@ export class SpanEncoder {
     );
   }
 
-  // Members that rarely change are grouped, so that each group is one cached text.
+  // Properties that rarely change are grouped, so that each group is one cached string.
   #encodeSpan(span: FinishedSpan, parentSpanId: string | undefined, ids: IdTexts): string {
     const times = this.#validTimes(span);
     const inferred = inferSpan(span);
@@ -139,8 +139,8 @@ export class SpanEncoder {
     return request === undefined ? "" : `,"request":{${requestMembers(request)}}`;
   }
 
-  // Op, origin, status and the attributes, up to the end of `data`. The scope is always present and comes first, so that
-  // all further members can begin with a comma.
+  // Op, origin, status and the attributes, up to the end of `data`. The scope is always present and comes first, so
+  // that all following properties can begin with a comma.
   #data(span: FinishedSpan, inferred: Inference): string {
     const status = inferStatus(span.status.code, span.status.message, span.attributes);
     const kind = this.#kind.of(inferred.op, this.#origin(span, inferred.op), status);
@@ -185,7 +185,7 @@ export class SpanEncoder {
     if (times.repaired) {
       this.#settings.onProblem(
         "span:times",
-        `span "${clip(span.name, MAX_NAME_LENGTH)}" had an end before its start, or no valid time; its times were repaired`,
+        `span "${clip(span.name, MAX_NAME_LENGTH)}" ended before it started, or had no valid time; its times were repaired`,
       );
     }
     return times;
@@ -204,7 +204,8 @@ function namingOf(
   return { request, description, source, hasRoute, sourceAt };
 }
 
-// The values hold no secrets any more. Encoded member by member, because `JSON.stringify` takes three times as long.
+// The values are already without secrets. Encoded property by property, because `JSON.stringify` takes three times as
+// long.
 function requestMembers(record: RequestData | Readonly<Record<string, string>>): string {
   let members = "";
   for (const key in record) {
@@ -243,7 +244,7 @@ function nameOf({ name, attributes }: FinishedSpan): string {
   return givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? bounded(name) : "");
 }
 
-// OTel's mapping to non-OTLP formats keeps scope, status message and dropped counts as attributes.
+// OTel's mapping to non-OTLP formats represents scope, status message and dropped counts as attributes.
 function scopeJson(scope: FinishedSpan["instrumentationScope"], kind: number): string {
   const kindMember =
     kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;

@@ -13,7 +13,7 @@ type RootSlots = OpenRoot & Record<symbol, Segment | undefined>;
 
 /** Stores the entries of one processor as symbol properties of its spans. */
 export class SpanEntries {
-  /** The symbol of the properties. */
+  /** The symbol under which the entries are stored. */
   readonly slot: symbol = Symbol("otel-sentry-bridge.entry");
 
   get(span: object): SpanEntry | undefined {
@@ -42,7 +42,7 @@ export class SpanEntries {
   }
 }
 
-// A child whose parent is known by its ids only counts as a child of the root.
+// A child whose parent is known by its ids only is counted as a child of the root.
 function depthWithoutParent(span: object, segment: Segment): number {
   return segment.root === span ? 0 : 1;
 }

@@ -4,13 +4,13 @@ import { validSpanId } from "../trace/span.js";
 import { reparentedText } from "./chunk.js";
 import type { SegmentOrigin } from "./segment.js";
 
-/** Filtered-out spans that are remembered per trace; further ones are not. */
+/** Filtered-out spans that are remembered per trace; further ones are not remembered. */
 const MAX_LEFT_OUT = 10_000;
 
 /** A finished span that waits for its root. */
 export interface WaitingSpan {
   readonly spanId: string;
-  /** The encoded span; undefined if it was filtered out, so that its children become its parent's. */
+  /** The encoded span; undefined if it was filtered out, so that its children become children of its parent. */
   readonly item: string | undefined;
   /** Clue about the name of its request. */
   readonly clue?: RequestClue | undefined;
@@ -73,7 +73,7 @@ export class TraceGroup {
     return items;
   }
 
-  // By the original id and by the id as it is encoded.
+  // Registered under the original id and the id as it is encoded.
   #leaveOut(parentSpanId: string, spanId: string): void {
     this.leftOut += 1;
     if (this.#parentOf.size >= MAX_LEFT_OUT) return;

@@ -16,9 +16,12 @@ export interface TransactionForwarder {
   accept(transaction: AssembledTransaction): void;
   /** Number of spans that are held until the resource's asynchronous attributes are known. */
   readonly heldSpans: number;
-  /** Waits until nothing is held. After `maxMillis`, sends what is held with the attributes that are known by then. */
+  /**
+   * Waits until no transaction is held. After `maxMillis`, sends the held ones with the attributes that are known by
+   * then.
+   */
   drain(maxMillis: number): Promise<void>;
-  /** Sends what is held, with the attributes that are known now. */
+  /** Sends the held transactions with the attributes that are known now. */
   release(): void;
 }
 

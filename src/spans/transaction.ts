@@ -6,7 +6,7 @@ import { jsonString } from "../support/text.js";
 import type { ResourceView } from "../trace/span.js";
 
 /**
- * The reason why spans are sent without their root: it is still open (`partial`), was sent before them (`late`), its
+ * The reason why spans are sent without their root: it is still open (`partial`), was sent earlier (`late`), its
  * transaction is full (`overflow`), or it never arrived (`orphan`).
  */
 export type ContinuationReason = "late" | "orphan" | "overflow" | "partial";
@@ -16,7 +16,7 @@ export interface AssembledTransaction {
   readonly head: EncodedHead;
   /** Entries of `spans`, joined by commas. */
   readonly spans: string;
-  /** Number of those entries; the head is one span more. */
+  /** Number of those entries. The head counts as one more span. */
   readonly spanCount: number;
   readonly origin: SegmentOrigin;
   readonly resource: ResourceView | undefined;
@@ -100,8 +100,8 @@ export function transactionFields({
 
 const SECONDS_PER_DAY = 86_400;
 
-// Relay answers 200 and drops a transaction that started more than five days ago, or that ends more than a minute in the
-// future. A day is left for delivery; spooled transactions expire before they are too old.
+// Relay answers 200 and drops a transaction that started more than five days ago, or that ends more than a minute in
+// the future. One day is left for delivery; spooled transactions expire before they are too old.
 const MAX_AGE_SECONDS = 4 * SECONDS_PER_DAY;
 const MAX_AHEAD_SECONDS = 30;
 
@@ -123,7 +123,7 @@ export function headInWindow(head: EncodedHead, nowMillis: number): EncodedHead 
     start,
     end,
     times: `,"start_timestamp":${start.toFixed(6)},"timestamp":${end.toFixed(6)}`,
-    // The text ends with the brace of `data`, which is never empty.
+    // The string ends with the brace of `data`, which is never empty.
     traceContext: `${head.traceContext.slice(0, -1)}${moved}}`,
   };
 }

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 
-/** Default size limit of an envelope in bytes: above two attachments of the largest size that the client sends. */
+/** Default size limit of an envelope in bytes: more than two attachments of the largest size that the client sends. */
 export const MAX_ENVELOPE_BYTES: number = 50 * 1_048_576;
 
 const MAX_HEADER_BYTES = 16_384;
@@ -17,8 +17,8 @@ interface HttpTimes {
 }
 
 /**
- * Creates an HTTP server with bounds for connections (1000), headers (16 KiB) and the time of a request: a slower client
- * is answered 408. The server does not listen yet.
+ * Creates an HTTP server with limits for connections (1000), headers (16 KiB) and the duration of a request, after
+ * which the server answers 408. The server does not listen yet.
  */
 export function createBoundedServer({
   keepAliveMillis = 5000,

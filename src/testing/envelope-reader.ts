@@ -13,7 +13,7 @@ export interface ReadItem {
   json(): unknown;
 }
 
-/** Header of an item, with all its members. */
+/** Header of an item, with all its fields. */
 interface ReadItemHeader {
   readonly type: string;
   readonly length?: number;
@@ -31,7 +31,7 @@ const MAX_ITEMS = 1000;
 /** Bytes of the header of an envelope or an item. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** Bytes of an event or a transaction, like Relay's limit. */
+/** Bytes of an event or a transaction, the same limit as Relay's. */
 const MAX_EVENT_BYTES = 1_048_576;
 
 const EVENT_TYPES: ReadonlySet<string> = new Set(["event", "transaction"]);
@@ -114,7 +114,7 @@ function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-// Relay parses these members into types, and rejects the envelope if that fails.
+// Relay parses these fields into types, and rejects the envelope if that fails.
 function checkMembers({ event_id: eventId, sent_at: sentAt }: Record<string, unknown>): void {
   if (eventId !== undefined && (typeof eventId !== "string" || !UUID.test(eventId)))
     throw fault(`the event_id ${JSON.stringify(eventId)} is not a UUID`, 0);
@@ -122,7 +122,7 @@ function checkMembers({ event_id: eventId, sent_at: sentAt }: Record<string, unk
     throw fault(`the sent_at ${JSON.stringify(sentAt)} is not a time`, 0);
 }
 
-// `JSON.parse` accepts an escaped lone surrogate (`\ud83d`), Relay's parser does not.
+// `JSON.parse` accepts an escaped lone surrogate (`\ud83d`); Relay's parser does not.
 function isWellFormed(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
@@ -182,7 +182,7 @@ function repeatedKey(json: string): string | undefined {
     else if (token === "}" || token === "]") depth -= 1;
     else if (token.startsWith('"')) lastString = token;
     else if (token === ":" && depth === 1) {
-      // Compared without escapes, so that two spellings of a key are equal.
+      // Compared after unescaping, so that two spellings of a key are equal.
       const key = String(JSON.parse(lastString));
       if (seen.has(key)) return key;
       seen.add(key);
@@ -191,7 +191,7 @@ function repeatedKey(json: string): string | undefined {
   return undefined;
 }
 
-/** Tests for a JSON object, as opposed to arrays and primitives. */
+/** Tells whether a value is a JSON object, not an array or a primitive. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -13,9 +13,9 @@ interface IngestResponse {
 }
 
 /**
- * Reaction of the server to a request: a response, or a network fault. `reset` closes the connection by RST, `hang_up` by
- * FIN, `stall` never responds, `stall_body` responds 200 and never ends the body, `reset_body` responds 200 and resets the
- * connection inside the body.
+ * The server's reaction to a request: a response, or a network fault. `reset` closes the connection with RST, `hang_up`
+ * with FIN, `stall` never responds, `stall_body` responds 200 and never ends the body, `reset_body` responds 200 and
+ * resets the connection inside the body.
  */
 export type IngestAnswer =
   | IngestResponse
@@ -39,14 +39,14 @@ export async function giveAnswer(response: ServerResponse, answer: IngestAnswer)
     response.writeHead(200, UNFINISHED);
     const isWritten = new Promise<void>((resolve) => response.write("{", () => resolve()));
     if (answer === "stall_body") return;
-    // A reset discards unsent data, so wait until the headers were sent.
+    // A reset discards unsent data, so wait until the headers are sent.
     await isWritten;
     await delay(20);
     response.socket?.resetAndDestroy();
   }
 }
 
-/** Tests if the answer tells the client that its envelope was accepted. */
+/** Tells whether the answer means to the client that its envelope was accepted. */
 export function isAcceptance(answer: IngestAnswer): boolean {
   if (typeof answer === "string") return answer === "stall_body" || answer === "reset_body";
   const { status = 200 } = answer;

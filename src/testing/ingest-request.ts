@@ -40,7 +40,7 @@ const identity: Decoder = (body, { maxOutputLength }) => {
   return body;
 };
 
-// Decompression stops at the limit: a body of 1 MB may decompress to 1 GB.
+// Decompression stops at the limit, because a body of 1 MB may decompress to 1 GB.
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["br", brotliDecompressSync],
   ["deflate", inflateSync],
@@ -49,7 +49,7 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["x-gzip", gunzipSync],
 ]);
 
-/** Bodies of the largest size that are received at one time. */
+/** Bodies of the largest size that may be received at one time. */
 const MAX_BODIES_UNDER_WAY = 5;
 
 /** Bytes of request bodies that one server is receiving. */
@@ -59,7 +59,10 @@ export interface BodiesUnderWay {
 
 /** Limits for request bodies. */
 interface RequestLimits {
-  /** Bytes of a body, both compressed and decompressed. All bodies under way may have five times as many. */
+  /**
+   * Bytes of one body, both compressed and decompressed. All bodies that are being received may together have five
+   * times as many.
+   */
   readonly maxBytes: number;
   readonly underWay: BodiesUnderWay;
 }
@@ -193,7 +196,7 @@ function headerText(value: string | string[] | undefined): string | undefined {
 /** Bytes of bodies kept. */
 const MAX_BYTES = 512 * 1_048_576;
 
-/** Share of the requests evicted at one time, so that the array is not shifted for each request. */
+/** Share of the requests that is evicted at one time, so that the array is not shifted for each request. */
 const FORGOTTEN_SHARE = 0.1;
 
 /** The newest accepted requests, bounded in number and size. */

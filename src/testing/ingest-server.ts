@@ -29,7 +29,7 @@ export interface IngestServerOptions {
   readonly maxEnvelopeBytes?: number;
   /** Milliseconds that a client may take to send a request; default 30,000. A slower one is answered 408. */
   readonly requestTimeoutMillis?: number;
-  /** Number of envelopes kept, the newest ones; default 100,000. `forgotten` counts the others. */
+  /** Maximum number of envelopes that are kept, the newest ones; default 100,000. `forgotten` counts the others. */
   readonly maxEnvelopes?: number;
 }
 
@@ -45,9 +45,9 @@ export interface IngestServer {
   errors(): ReceivedError[];
   /** TCP connections opened since the start. */
   readonly connections: number;
-  /** Requests received completely, whatever the answer. */
+  /** Requests that were received completely, whatever the answer. */
   readonly requests: number;
-  /** Accepted envelopes that were evicted, above `maxEnvelopes` or 512 MiB. */
+  /** Accepted envelopes that were evicted because there were more than `maxEnvelopes`, or more than 512 MiB. */
   readonly forgotten: number;
   /** Reasons of refused requests, in order; the newest 1000. */
   readonly refusals: readonly string[];

@@ -72,7 +72,7 @@ export function createMemoryTransport(options: MemoryTransportOptions = {}): Mem
   };
 }
 
-// Copies the bytes, since the sender may stamp and send them again.
+// Copies the bytes, because the sender may change `sent_at` in them and send them again.
 function copyForSending(envelope: EncodedEnvelope): Uint8Array {
   stampSentAt(envelope, Date.now());
   return Uint8Array.from(envelope.body);

@@ -7,7 +7,7 @@ export interface ReceivedTransaction {
   readonly event_id?: string;
   readonly transaction: string;
   readonly transaction_info?: { readonly source?: string };
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   readonly start_timestamp: number;
   readonly timestamp: number;
   readonly contexts: ReceivedContexts;
@@ -138,7 +138,7 @@ function payloadsOf<T>(envelopes: Iterable<ReadEnvelope>, { type, isValid }: Kin
     });
 }
 
-// Checks only what distinguishes a transaction: its values are for the tests to assert.
+// Checks only what distinguishes a transaction; its values are for the tests to assert.
 function isTransaction(payload: unknown): payload is ReceivedTransaction {
   return (
     isEvent(payload) &&
@@ -153,7 +153,7 @@ function isEvent(payload: unknown): payload is ReceivedError {
   return isJsonObject(payload);
 }
 
-// Types whose payload is a JSON object. Attachments are not JSON, and unknown types may be anything.
+// Types whose payload is a JSON object. Attachments are not JSON, and unknown types may have any payload.
 const OBJECT_TYPES = [
   "check_in",
   "client_report",

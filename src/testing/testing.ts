@@ -19,8 +19,8 @@ interface Accountable {
   stats(): ClientStats;
 }
 
-// As `getClient()` returns before the set-up.
-const NO_CLIENT = "there is no client whose items could be checked; create it before";
+// The message for `getClient()` before the set-up, when there is no client.
+const NO_CLIENT = "there is no client whose items could be checked; create the client first";
 
 /**
  * Throws unless there is a client and everything is accounted for: each started span is captured, buffered or open, and each captured item is

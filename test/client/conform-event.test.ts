@@ -221,8 +221,8 @@ describe("what breaks a rule is made valid, and reported once per rule", () => {
       ],
     });
     expect(
-      bridge.warnings.map((line) => String(/left out: (an? [a-z']+)/.exec(line)?.[1])).toSorted(),
-    ).toEqual(["a breadcrumb", "a tag's", "a tag's", "a user's"]);
+      bridge.warnings.map((line) => String(/Rule: (an? [a-z']+)/.exec(line)?.[1])).toSorted(),
+    ).toEqual(["a breadcrumb's", "a tag's", "a tag's", "a user's"]);
   });
 
   it("on transactions, which get them from scopes", async () => {

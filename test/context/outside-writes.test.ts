@@ -147,7 +147,7 @@ describe("what is written outside of every unit, after the first has opened", ()
     expect(warnings).toHaveLength(2);
     for (const warning of warnings) {
       expect(warning).toMatch(/outside-writes\.test\.ts:\d+/u);
-      expect(warning).toContain("forkIsolation()");
+      expect(warning).toContain("withIsolationScope()");
       expect(warning).toContain("bindContext");
       expect(warning).toContain("getGlobalScope()");
     }

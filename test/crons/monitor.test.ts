@@ -169,15 +169,15 @@ describe("a configuration that Sentry could not use", () => {
   it.each([
     [
       { schedule: { type: "crontab" as const, value: "*/10 * * * * *" } },
-      'its crontab "*/10 * * * * *" has six fields; Sentry supports five, without seconds. Write minute, hour,',
+      'its crontab "*/10 * * * * *" has six fields; Sentry supports five, without seconds. Use minute, hour,',
     ],
     [
       { schedule: { type: "crontab" as const, value: "every day" } },
-      'its crontab "every day" does not have five fields. Write minute, hour,',
+      'its crontab "every day" does not have five fields. Use minute, hour,',
     ],
     [
       { schedule: { type: "crontab" as const, value: "0 3 * * *" }, timezone: "Vienna" },
-      'its time zone "Vienna" is unknown. Write a name of the IANA database',
+      'its time zone "Vienna" is unknown. Use a name from the IANA time zone database',
     ],
   ])("is one set-up fault, however often the job runs: %o", (config, problem) => {
     const bridge = startGlobal();
@@ -185,7 +185,7 @@ describe("a configuration that Sentry could not use", () => {
     withMonitor("job", () => {}, config);
     expect(bridge.warnings).toEqual([
       expect.stringContaining(
-        `monitor job: its check-ins are sent without a schedule, so Sentry does not notice missed runs: ${problem}`,
+        `monitor job: its check-ins are sent without a schedule, so Sentry does not detect missed runs: ${problem}`,
       ),
     ]);
   });

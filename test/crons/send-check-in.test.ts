@@ -73,17 +73,17 @@ describe("a monitor's configuration", () => {
     [{ schedule: { type: "crontab", value: 5 } }, "its crontab must be a string"],
     [
       { schedule: { type: "crontab", value: "*/10 * * * * *" } },
-      'its crontab "*/10 * * * * *" has six fields; Sentry supports five, without seconds. Write minute, hour, ',
+      'its crontab "*/10 * * * * *" has six fields; Sentry supports five, without seconds. Use minute, hour, ',
     ],
-    [{ schedule: { type: "interval", value: 0, unit: "day" } }, "must be a whole number above 0"],
-    [{ schedule: { type: "interval", value: 1.5, unit: "day" } }, "must be a whole number above 0"],
+    [{ schedule: { type: "interval", value: 0, unit: "day" } }, "must be an integer above 0"],
+    [{ schedule: { type: "interval", value: 1.5, unit: "day" } }, "must be an integer above 0"],
     [
       { schedule: { type: "interval", value: 1, unit: "second" } },
       "must be one of day, hour, minute",
     ],
     [
       { schedule: SCHEDULE, timezone: "Mars/Olympus" },
-      'its time zone "Mars/Olympus" is unknown. Write a name',
+      'its time zone "Mars/Olympus" is unknown. Use a name',
     ],
     [{ schedule: SCHEDULE, timezone: "+01:00" }, 'its time zone "+01:00" is unknown'],
     [{ schedule: SCHEDULE, timezone: 1 }, "its time zone (of type number) is unknown"],

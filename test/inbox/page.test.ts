@@ -149,7 +149,7 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
     expect(await names()).toEqual(["POST /:tenant/checkout/:user"]);
     await open.page.locator("#filter-text").fill("nowhere");
     expect(await names()).toEqual([]);
-    expect(await open.page.locator("#list-note").textContent()).toBe("Nothing passes the filter.");
+    expect(await open.page.locator("#list-note").textContent()).toBe("Nothing matches the filter.");
     await open.page.locator("#filter-text").fill("");
     await open.page.locator("#filter-service").selectOption("billing");
     expect(await names()).toEqual(["GET /broken"]);

@@ -132,7 +132,7 @@ describe("the door", () => {
     const problem = problemOf({ nonsense: 1 });
     expect(problem?.option).toBe("nonsense");
     expect(problem?.message).toMatch(
-      /is not an option; there are dsn, .*tracesSampleRate, .*silent$/,
+      /is not an option; the options are dsn, .*tracesSampleRate, .*silent$/,
     );
   });
 

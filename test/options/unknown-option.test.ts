@@ -54,7 +54,7 @@ describe("an option that does not exist", () => {
   it.each([
     ["integrations", /OpenTelemetry instrumentations/],
     ["shutdownTimeout", /`shutdownTimeoutMillis`/],
-    ["includeLocalVariables", /not read.*`frameContextLines`/],
+    ["includeLocalVariables", /not sent.*`frameContextLines`/],
     ["enabled", /`dsn: false`/],
     ["skipOpenTelemetrySetup", /SentrySpanProcessor/],
     ["transportOptions", /`transport`/],
@@ -63,7 +63,7 @@ describe("an option that does not exist", () => {
     ["registerEsmLoaderHooks", /--import/],
     ["tracingOrigins", /`tracePropagationTargets`/],
     ["Integrations", /OpenTelemetry instrumentations/],
-    ["attachStackTrace", /errors always have stacks/],
+    ["attachStackTrace", /errors always have a stack trace/],
     ["tags", /`initialScope`/],
     ["serviceName", /OTEL_SERVICE_NAME/],
   ])("%s, of Sentry's SDKs, names its counterpart or says that there is none", (name, hint) => {
@@ -76,7 +76,7 @@ describe("an option that does not exist", () => {
     "that is like no other lists them all: %s",
     (name) => {
       expect(messageOf({ [name]: 1 })).toMatch(
-        /is not an option; there are dsn, release, .*silent/,
+        /is not an option; the options are dsn, release, .*silent/,
       );
     },
   );
@@ -106,7 +106,7 @@ describe("a list with an invalid member", () => {
     ],
     [
       { ignoreTransactions: [{ attributes: {} }] },
-      "`ignoreTransactions[0].attributes` is not an option; there are name, op",
+      "`ignoreTransactions[0].attributes` is not an option; the options are name, op",
     ],
     [
       { ignoreErrors: [/ok/, 404] },
@@ -130,7 +130,7 @@ describe("initialScope", () => {
     [{ tag: {} }, "`initialScope.tag` is not an option; did you mean `tags`?"],
     [
       { labels: {} },
-      "there are user, tags, extra, contexts, attributes, level, fingerprint, attachments",
+      "the options are user, tags, extra, contexts, attributes, level, fingerprint, attachments",
     ],
     [{ user: "bob" }, '`initialScope.user` must be an object; got "bob"'],
     [{ fingerprint: "x" }, '`initialScope.fingerprint` must be a list of strings; got "x"'],

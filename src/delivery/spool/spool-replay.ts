@@ -9,37 +9,37 @@ import type { SendResult } from "../transport.js";
 /** Dependencies of a replay. */
 interface SpoolReplaySettings {
   readonly spool: Spool;
-  /** Resolves to true when an attempt may be made, to false after this many milliseconds. Default: at once. */
+  /** Resolves to true when an attempt may be made, or to false after this many milliseconds. Default: true at once. */
   readonly whenDue?: ((holdMillis: number) => Promise<boolean>) | undefined;
   /** Returns false while the last attempt got no response. Default: always true. */
   readonly isReachable?: (() => boolean) | undefined;
   /** Makes one attempt. It must end within minutes: other processes consider a claim of 10 minutes abandoned. */
   readonly send: (envelope: EncodedEnvelope) => Promise<SendResult>;
-  /** Returns whether a category is rate-limited; its envelopes stay in the spool. */
+  /** Tells whether a category is rate-limited; its envelopes stay in the spool. */
   readonly isLimited: (category: DataCategory) => boolean;
   /**
-   * Called with each response of the server, in the same turn in which the spool releases the envelope. After
-   * `delivered` and `rejected` the envelope is no longer in the spool; after `limited` it still is, and only the rate
-   * limits are new. Not called without a response.
+   * Called with each response of the server, in the turn in which the spool releases the envelope. After `delivered`
+   * and `rejected` the envelope is no longer in the spool; after `limited` it still is, and only the rate limits are
+   * new. Not called without a response.
    */
   readonly onOutcome: (spooled: SpooledEnvelope, result: SendResult) => void;
   readonly timers?: Timers | undefined;
-  /** Pause between two sends in milliseconds; default 100, as the protocol asks for. */
+  /** Pause between two sends, in milliseconds; default 100, as the protocol recommends. */
   readonly pauseMillis?: number | undefined;
-  /** Random number from 0 to below 1; default `Math.random`. */
+  /** Returns a random number from 0 to below 1; default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Monotonic milliseconds; default `steadyNow`. */
+  /** Monotonic clock, in milliseconds; default `steadyNow`. */
   readonly now?: (() => number) | undefined;
 }
 
 /** Sends the envelopes in the spool, one at a time, in the background. */
 export interface SpoolReplay {
-  /** Starts with the envelopes that earlier processes left. */
+  /** Starts the replay with the envelopes that earlier processes left. */
   start(): void;
-  /** Notes that an envelope was spooled: if the spool was empty before, it is tried now. */
+  /** Reports that an envelope was spooled: if the spool was empty before, the envelope is tried now. */
   wake(): void;
   /**
-   * Notes that the server has answered another send: waiting envelopes are tried now. Cheap enough to call for every
+   * Reports that the server has answered another send: waiting envelopes are tried now. Cheap enough to call for every
    * response.
    */
   nudge(): void;
@@ -48,7 +48,7 @@ export interface SpoolReplay {
    * rejects.
    */
   settled(): Promise<void>;
-  /** Stops after the envelope that is being sent, for good. Never rejects. */
+  /** Stops the replay for good, after the envelope that is being sent. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ const DEFAULT_PAUSE_MILLIS = 100;
 const MIN_BACK_OFF_MILLIS = 1000;
 const MAX_BACK_OFF_MILLIS = 5 * 60 * 1000;
 
-// Backoff after an attempt that was prompted by another send's response and failed all the same.
+// Backoff after an attempt that failed although the response to another send had prompted it.
 const PROMPTED_BACK_OFF_MILLIS = 10_000;
 
 // How often an empty spool is scanned, since another process may have left files.
@@ -65,7 +65,7 @@ const SCAN_MILLIS = 60_000;
 
 const LIMITED_MILLIS = 5000;
 
-// How long the transport may wait for its next probe, per request.
+// How long the transport may delay an envelope until its next probe.
 const HOLD_MILLIS = 60_000;
 
 // How often responses may prompt a scan of a spool that had nothing to send.
@@ -87,12 +87,12 @@ class BackgroundReplay implements SpoolReplay {
   #isStopped = false;
   #isStarted = false;
   #isPrompted = false;
-  // Waiting because there was nothing to send.
+  // True while the replay waits because there was nothing to send.
   #isIdle = false;
   #failures = 0;
   #round: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
-  // Returns whether the response to another send ends the wait.
+  // Tells whether the response to another send ends the wait.
   #isNewsToWait: () => boolean = () => false;
 
   constructor(settings: SpoolReplaySettings) {
@@ -161,8 +161,8 @@ class BackgroundReplay implements SpoolReplay {
     const result = await this.#attempt(spooled.envelope);
     if (result === undefined || result.outcome === "retryable") {
       await spooled.release(mayBeItsFault(result));
-      // While the server is unreachable the transport times the probes. If only this envelope gets no response, the
-      // replay must back off itself.
+      // While the server is unreachable, the transport times the probes. If only this envelope gets no response, the
+      // replay itself must back off.
       return this.#settings.isReachable?.() === false ? "paced" : "unreachable";
     }
     const isOver = result.outcome !== "limited";
@@ -171,12 +171,12 @@ class BackgroundReplay implements SpoolReplay {
     } finally {
       await (isOver ? spooled.done() : spooled.release(false));
     }
-    // Without a known rate limit it would be retried at once.
+    // If no rate limit is known, the envelope would be retried at once.
     const isPaced = isOver || this.#settings.isLimited(spooled.envelope.category);
     return isPaced ? "answered" : "unreachable";
   }
 
-  // A custom transport may throw, which is not a response either.
+  // A custom transport may throw, which also means that there is no response.
   async #attempt(envelope: EncodedEnvelope): Promise<SendResult | undefined> {
     try {
       return await this.#settings.send(envelope);
@@ -199,7 +199,7 @@ class BackgroundReplay implements SpoolReplay {
 
   #backOff(wasPrompted: boolean): void {
     const longest = Math.min(MIN_BACK_OFF_MILLIS * 2 ** (this.#failures - 1), MAX_BACK_OFF_MILLIS);
-    // If the server answers other sends but not this one, a try at each response would be a busy loop.
+    // If the server answers other sends but not this one, trying again at each response would be a busy loop.
     const earliest = this.#now() + (wasPrompted ? PROMPTED_BACK_OFF_MILLIS : 0);
     this.#again(jittered(longest, this.#random), () => this.#now() >= earliest);
   }
@@ -220,7 +220,8 @@ class BackgroundReplay implements SpoolReplay {
   }
 }
 
-// If nothing was written, any other envelope would have failed, too.
+// Tells whether the failure may be due to the envelope itself. If nothing was written, any other envelope would have
+// failed as well.
 function mayBeItsFault(result: SendResult | undefined): boolean {
   if (result?.outcome !== "retryable") return true;
   return result.phase !== "connect" && result.phase !== "refused";

@@ -17,7 +17,7 @@ interface SpoolScansSettings {
   readonly diagnostics: Diagnostics;
   readonly maxAgeMillis: number;
   readonly now: () => number;
-  /** Returns whether this spool is sending the file. */
+  /** Tells whether this spool is sending the file. */
   readonly isHeldHere: (base: string) => boolean;
 }
 
@@ -27,15 +27,17 @@ const NONE: ReadonlySet<string> = new Set();
 
 const INSPECTED_AT_A_TIME = 64;
 
-// No send takes longer: the process that claimed the file has ended, on a machine that cannot be queried.
+// Age at which a claim is stale. No send takes this long, so the process that claimed the file has ended, on a machine
+// that cannot be queried.
 const STALE_MILLIS = 10 * 60 * 1000;
 
-// Maximum age of a scan. A scan costs about a microsecond per file, and other processes write meanwhile.
+// Minimum age at which a scan is repeated. A scan takes about a microsecond per file, and other processes write
+// meanwhile.
 const MIN_SCAN_MILLIS = 50;
 const MAX_SCAN_MILLIS = 5000;
 const SCAN_MILLIS_PER_FILE = 0.5;
 
-/** Scans the directory: notices changes by other processes, recovers files of dead ones, and enforces the bounds. */
+/** Scans the directory: detects changes by other processes, recovers files of ended ones, and enforces the limits. */
 export class SpoolScans {
   readonly #settings: SpoolScansSettings;
   #scannedAt: number | undefined;
@@ -54,12 +56,12 @@ export class SpoolScans {
     return Math.abs(now() - this.#scannedAt) < Math.min(limit, MAX_SCAN_MILLIS);
   }
 
-  /** Scans the directory unless the last scan is recent; resolves to whether the directory is usable. */
+  /** Scans the directory unless the last scan is recent; resolves to true if the directory is usable. */
   async ifStale(): Promise<boolean> {
     return this.isFresh || this.again();
   }
 
-  /** Scans the directory; calls during a scan share it. */
+  /** Scans the directory. Calls made during a scan share it. */
   again(): Promise<boolean> {
     this.#scan ??= this.#run().finally(() => {
       this.#scan = undefined;
@@ -100,12 +102,12 @@ export class SpoolScans {
     return true;
   }
 
-  /** Counts the files of a directory that was removed, synchronously at the end of the process. */
+  /** Counts this process's files as lost if the directory was removed; synchronous, for the end of the process. */
   countGoneSync(): void {
     this.#seen(this.#settings.disk.identitySync(), new Set());
   }
 
-  // The size in a name may be wrong, and the name may belong to anything but a file.
+  // The size in a name may be wrong, and the name may not belong to a file at all.
   async #measure(found: readonly FoundFile[]): Promise<FoundFile[]> {
     const measured: FoundFile[] = [];
     for (let start = 0; start < found.length; start += INSPECTED_AT_A_TIME) {
@@ -118,14 +120,14 @@ export class SpoolScans {
     return measured;
   }
 
-  // A file that another process had claimed may come back with another size.
+  // A file that another process had claimed may reappear with another size.
   #isNew({ entry }: FoundFile): boolean {
     const { index } = this.#settings;
     const known = index.stateOf(entry.base);
     return (known === undefined || known === "taken") && !index.isIgnored(entry.base);
   }
 
-  // `kind` is false if the file is known already.
+  // `kind` is false if the file is already known.
   #measured(file: FoundFile, kind: Inspected | false): FoundFile[] {
     const { index } = this.#settings;
     const { entry, state } = file;
@@ -136,7 +138,7 @@ export class SpoolScans {
     return [isWhole || state === "corrupt" ? measured : this.#setAside(measured)];
   }
 
-  // Not an envelope: a directory, a link, a pipe, a socket, or a file of another size.
+  // Sets aside an entry that is not an envelope: a directory, a link, a pipe, a socket, or a file of another size.
   #setAside(file: FoundFile): FoundFile {
     const { disk, diagnostics } = this.#settings;
     const aside = corruptName(file.entry.base);
@@ -148,8 +150,9 @@ export class SpoolScans {
     return { ...file, name: aside, state: "corrupt", holder: undefined };
   }
 
-  // Counts the losses if the directory with our files was removed or replaced. The scan may be out of date about a
-  // file that was written meanwhile; the next scan decides about it, by the previous identity of the directory.
+  // Counts the losses if the directory was removed or replaced with this process's files in it. The scan may have
+  // outdated information about a file that was written meanwhile; the next scan decides about it, by comparing with the
+  // previous identity of the directory.
   #seen(
     directory: string | undefined,
     there: ReadonlySet<string>,
@@ -168,7 +171,7 @@ export class SpoolScans {
       }
       diagnostics.warnOnce(
         "spool_gone",
-        "the spool directory was removed while the process ran: the envelopes in it are lost, and the directory is created again",
+        "the spool directory was removed while the process was running: the envelopes in it are lost, and the directory is created again",
       );
       index.drop(base);
       accounting.lose(base, "internal_sdk_error", []);
@@ -184,7 +187,7 @@ export class SpoolScans {
     for (const file of found.filter(({ holder }) => holder !== undefined)) {
       if (!(await this.#isLeftBehind(file))) continue;
       if (file.state === "claimed") await this.#putBack(file);
-      // Its process wrote the file again at its exit.
+      // The process that wrote the file wrote it again when it exited.
       else if (named.has(file.entry.base)) await this.#settings.disk.discard(file.name);
       else await this.#finishWrite(file);
     }

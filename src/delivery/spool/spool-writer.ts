@@ -27,14 +27,14 @@ interface Write {
   readonly entry: SpoolEntry;
   readonly header: Buffer;
   readonly envelope: EncodedEnvelope;
-  /** True once written, possibly by the synchronous write at exit. */
+  /** True once the file is written, possibly by the synchronous write at process exit. */
   isDone: boolean;
 }
 
-// More concurrent writes do not make a disk faster, and occupy threads that the application needs.
+// More concurrent writes do not make a disk faster, and occupy threads of the pool that the application needs.
 const WRITES_AT_A_TIME = 4;
 
-/** Writes envelopes into the directory, first under a temporary name, so that no reader sees a partial file. */
+/** Writes envelopes into the directory, each under a temporary name first, so that no reader sees a partial file. */
 export class SpoolWriter {
   readonly #settings: SpoolWriterSettings;
   readonly #turns = new Turns(WRITES_AT_A_TIME);
@@ -46,7 +46,7 @@ export class SpoolWriter {
     this.#settings = settings;
   }
 
-  /** Resolves to whether the envelope was written. */
+  /** Resolves to true if the envelope was written. */
   async write(envelope: EncodedEnvelope): Promise<boolean> {
     const write = this.#begin(envelope);
     this.#writes.set(envelope, write);
@@ -58,8 +58,8 @@ export class SpoolWriter {
   }
 
   /**
-   * Writes synchronously and without flushing, since the end of a process is not a power loss. An envelope that is
-   * being written keeps its name, so that there is one file of it.
+   * Writes synchronously and without flushing, since the end of a process is not a power loss. An envelope whose
+   * asynchronous write is in progress keeps its name, so that only one file of it results.
    */
   writeSync(envelope: EncodedEnvelope): boolean {
     const write = this.#writes.get(envelope) ?? this.#begin(envelope);
@@ -98,7 +98,7 @@ export class SpoolWriter {
     return write.isDone;
   }
 
-  // Takes the written file into the accounting, once.
+  // Adds the written file to the accounting, once.
   #stored(write: Write): void {
     if (write.isDone) return;
     write.isDone = true;
@@ -106,7 +106,7 @@ export class SpoolWriter {
     this.#settings.accounting.enter(write.entry.base, write.envelope);
   }
 
-  // The directory may have been removed meanwhile.
+  // The directory may have been removed in the meantime.
   async #storeOrReopen(write: Write): Promise<DiskResult> {
     const result = await this.#store(write);
     if (result !== "missing" || write.isDone) return result;
@@ -155,7 +155,7 @@ export class SpoolWriter {
   }
 }
 
-// Copied at the last moment: `sent_at` may be stamped while the disk is slow.
+// Copied as late as possible: `sent_at` may be set while the disk is slow.
 function bytesOf({ header, envelope }: Write): Buffer {
   return Buffer.concat([header, envelope.body]);
 }

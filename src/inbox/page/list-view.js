@@ -80,7 +80,7 @@ export class ListView {
     return this.#entries.find(({ key }) => key === this.#chosen);
   }
 
-  // Tab reaches the selected entry, or the first one if none is selected.
+  // The Tab key reaches the selected entry, or the first one if none is selected.
   #mark() {
     const target = this.#chosenEntry() ?? this.first;
     for (const entry of this.#entries) {
@@ -135,7 +135,7 @@ export class ListView {
 function noteOf({ hidden, isFiltered, isEmpty }) {
   if (hidden > 0) return `${hidden.toLocaleString("en")} more not shown: use the filter.`;
   if (!isEmpty) return "";
-  return isFiltered ? "Nothing passes the filter." : "Nothing yet.";
+  return isFiltered ? "Nothing matches the filter." : "Nothing yet.";
 }
 
 /** @param {Node} control */

@@ -65,7 +65,7 @@ function traceItem(trace) {
   return { key: id, traceId: id, errorId: "", at: trace.start, build };
 }
 
-// The list is narrow: show the end of a path, which has the file name.
+// The list is narrow, so the end of a path is shown, which has the file name.
 /** @param {string} location */
 function shortened(location) {
   return location.split(/[\\/]/).slice(-2).join("/");

@@ -22,7 +22,7 @@ export function tablesOf(view, tallies, counts) {
 
 /** @param {string} title @param {number} count @param {() => HTMLElement[]} draw */
 function section(title, count, draw) {
-  return [el("h2", {}, title), ...(count === 0 ? [el("p", {}, "None has arrived.")] : draw())];
+  return [el("h2", {}, title), ...(count === 0 ? [el("p", {}, "None have arrived.")] : draw())];
 }
 
 /** @param {import("../tallies.js").Tallies} tallies */
@@ -67,7 +67,7 @@ function metricTable({ metrics }) {
  */
 function lostTables({ drops, others, refusals }, { evicted, omitted }) {
   const parts = section("Dropped by the application", drops.length, () => [
-    el("p", {}, "What the SDKs did not send, as they tell in client reports."),
+    el("p", {}, "Items that the SDKs did not send, from their client reports."),
     table(
       ["What", "Reason", "Quantity#"],
       drops.map(({ category, reason, quantity }) => [category, reason, String(quantity)]),
@@ -87,7 +87,7 @@ function lostTables({ drops, others, refusals }, { evicted, omitted }) {
       el(
         "p",
         {},
-        `${counted(evicted, "older trace")} made room for newer ones; ${counted(omitted, "item")} of very large traces left out.`,
+        `${counted(evicted, "older trace")} removed to make room for newer ones; ${counted(omitted, "item")} of very large traces left out.`,
       ),
     );
   if (others.length > 0)

@@ -119,7 +119,7 @@ export class TraceView {
     ].filter((part) => part !== false);
   }
 
-  // The nearest root of a transaction above.
+  // Returns the nearest root of a transaction above the row.
   /** @param {import("./waterfall.js").Row | undefined} row */
   #transactionOf(row) {
     const transactions = new Map(
