@@ -6,10 +6,25 @@ import { bigintText, cut, cutBytes } from "../support/text.js";
  * The name of a rule of Relay, Sentry's ingest service. Relay deletes a value that breaks a rule, and Sentry shows a
  * processing error on the event.
  */
-export type ValueRule = keyof typeof VALUE_RULES;
+export type ValueRule =
+  | "release"
+  | "environment"
+  | "dist"
+  | "serverName"
+  | "tagKey"
+  | "tagValue"
+  | "breadcrumb"
+  | "origin"
+  | "measurement"
+  | "level"
+  | "user"
+  | "request"
+  | "span"
+  | "timestamp"
+  | "event";
 
-/** A description of each rule, for diagnostics. */
-export const VALUE_RULES = {
+/** A description of each rule, for diagnostics. Not `as const`: the types of the package would repeat the texts. */
+export const VALUE_RULES: Readonly<Record<ValueRule, string>> = {
   release:
     'a release has 1 to 200 bytes without control characters, slashes and backslashes, and is not ".", ".." or "latest"',
   environment:
@@ -31,7 +46,7 @@ export const VALUE_RULES = {
   span: "a span's op and description are strings, its status is a known one, its data and tags are objects, and its ids are valid",
   timestamp: "an event's time lies in the last 30 days",
   event: "the fields of an event have the types of Sentry's event protocol",
-} as const;
+};
 
 /** Returns the diagnostic for values that broke a rule. */
 export function ruleMessage(rule: ValueRule): string {

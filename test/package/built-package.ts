@@ -18,7 +18,6 @@ const root = join(import.meta.dirname, "../..");
 
 // All that the build reads, and what is packed beside its output.
 const INPUTS = [
-  "CHANGELOG.md",
   "LICENSE",
   "README.md",
   "docs",

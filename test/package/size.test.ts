@@ -9,10 +9,10 @@ import { installApplication } from "./application.js";
 import type { Application } from "./application.js";
 import { filesIn } from "./built-package.js";
 
-// 0.77 MB in 33 files when this was written: 440 kB are the implementation, 83 kB the types with their documentation.
-// The picture of the README is not counted: scripts/picture.mjs bounds it.
-const MAX_BYTES = 780_000;
-const MAX_FILES = 35;
+// 755 kB in 32 files when this was written: 440 kB are the implementation, 97 kB the documentation, 83 kB the types with
+// theirs, 70 kB the command, 20 kB the picture. docs/RATIONALE.md says what a smaller package would cost.
+const MAX_BYTES = 765_000;
+const MAX_FILES = 34;
 const MAX_LINE_CHARACTERS = 3000;
 
 let app: Application;
@@ -39,8 +39,8 @@ async function loadedBy(statement: string): Promise<number> {
 }
 
 describe("the packed package", () => {
-  it(`has at most ${MAX_BYTES / 1000} kB in at most ${MAX_FILES} files, documentation included, beside its picture`, () => {
-    const files = filesIn(packed.directory).filter((file) => !file.endsWith(".png"));
+  it(`has at most ${MAX_BYTES / 1000} kB in at most ${MAX_FILES} files, documentation and picture included`, () => {
+    const files = filesIn(packed.directory);
     const sizes = files.map((file) => readFileSync(file).byteLength);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MAX_BYTES);
     expect(sizes.length).toBeLessThanOrEqual(MAX_FILES);
