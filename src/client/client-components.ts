@@ -3,6 +3,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { isThenable } from "../support/foreign.js";
 import { ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
+import type { DataCategory } from "../protocol/data-category.js";
 import type { Settings } from "../options/options.js";
 import { Scope } from "../scope/scope.js";
 import type { ScopeData } from "../scope/scope-data.js";
@@ -50,7 +51,7 @@ export function createComponents(dependencies: ClientDependencies): ClientCompon
   const outbox = new Outbox(dependencies);
   const scopes = initialScopes(settings, diagnostics);
   const hooks = new HookRunner(dependencies);
-  const isFull = (): boolean => outbox.isFull;
+  const isFull = (category: DataCategory): boolean => outbox.isFull(category);
   return {
     outbox,
     deliveryCounts,

@@ -1,4 +1,5 @@
 import type { DiscardLedger } from "../client-reports/ledger.js";
+import type { MemoryBound } from "../delivery/memory-bound.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { OwnCall } from "../support/own-call.js";
@@ -40,6 +41,8 @@ export class ClientCore implements Client {
   readonly diagnostics: Diagnostics;
   /** Counts every item that is discarded. */
   readonly ledger: DiscardLedger;
+  /** Bounds what all buffers of the client hold. */
+  readonly memory: MemoryBound;
   /** The backpressure by which sampling rates are lowered. */
   readonly pressure: Pressure;
   /** Scope data of the option `initialScope`, which all other scopes override. */
@@ -89,6 +92,7 @@ export class ClientCore implements Client {
     this.settings = dependencies.settings;
     this.diagnostics = dependencies.diagnostics;
     this.ledger = dependencies.ledger;
+    this.memory = dependencies.memory;
     const components = createComponents(dependencies);
     this.initialScopes = components.initialScopes;
     this.pressure = components.pressure;
@@ -194,8 +198,9 @@ export class ClientCore implements Client {
 
   /** Sends a transaction with encoded spans. Never throws. */
   captureTransaction(input: TransactionInput): void {
-    const event = { contents: transactionContents(input.spanCount), length: input.length };
-    this.#outbox.deliver("transaction", event, () => this.#builder.transaction(input));
+    const contents = transactionContents(input.spanCount);
+    const event = { category: "transaction", contents, length: () => input.length } as const;
+    this.#outbox.deliver(event, () => this.#builder.transaction(input));
   }
 
   /** Sends an error event or feedback. Never throws. */
@@ -204,23 +209,23 @@ export class ClientCore implements Client {
     const contents = category === "error" ? ONE_ERROR : ONE_FEEDBACK;
     if (this.refusesReentry(contents)) return;
     const segment = this.#sources.segmentOfTrace(trace);
-    this.#outbox.deliver(category, { contents, length: 0 }, () =>
-      this.#builder.error(capture, segment),
-    );
+    const event = { category, contents, length: noLength };
+    this.#outbox.deliver(event, () => this.#builder.error(capture, segment, event));
   }
 
   /** Sends a check-in of a monitored job. Never throws. */
   captureCheckIn(capture: CheckInCapture): void {
     if (this.refusesReentry(ONE_CHECK_IN)) return;
     const segment = this.#sources.segmentOfTrace(capture.trace);
-    const event = { contents: ONE_CHECK_IN, length: 0 };
-    this.#outbox.deliver("monitor", event, () => this.#builder.checkIn(capture, segment));
+    const event = { category: "monitor", contents: ONE_CHECK_IN, length: noLength } as const;
+    this.#outbox.deliver(event, () => this.#builder.checkIn(capture, segment));
   }
 
   /** Sends a batch of logs or metric values. Never throws. */
   captureBatch(batch: ItemBatch): void {
-    const event = { contents: batch.contents, length: 0 };
-    this.#outbox.deliver(batch.category, event, () => this.#builder.batch(batch));
+    const { category, contents } = batch;
+    const event = { category, contents, length: noLength };
+    this.#outbox.deliver(event, () => this.#builder.batch(batch));
   }
 
   flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {
@@ -262,6 +267,7 @@ export class ClientCore implements Client {
       given: this.#outbox.given(),
       waiting: this.#outbox.waiting(),
       ledger: this.ledger,
+      bufferedBytes: this.memory.heldBytes,
       ...this.#deliveryCounts(),
     });
   }
@@ -279,6 +285,8 @@ export class ClientCore implements Client {
     return isDone && isSent;
   }
 }
+
+const noLength = (): number => 0;
 
 function report(this: ClientCore, error: unknown): void {
   this.diagnostics.warnOnce(

@@ -4,7 +4,7 @@ import { isObjectLike } from "../support/foreign.js";
 import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isUsable } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
-import type { DiscardReason } from "../protocol/data-category.js";
+import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type { UnencodedEnvelope } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/events.js";
 import { mergeScopes } from "../scope/merge.js";
@@ -45,6 +45,7 @@ import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
 import type { SamplingContexts } from "./sampling-context.js";
 import { runTransactionHooks } from "./transaction-pipeline.js";
+import type { WaitingEvent } from "./waiting-events.js";
 
 /** Settings and functions used to build envelopes. */
 export interface BuilderDependencies extends ProcessSources {
@@ -61,7 +62,7 @@ export interface BuilderDependencies extends ProcessSources {
 /** What calls hooks, and bounds the events that wait for them. */
 export interface HookDependencies {
   readonly hooks: HookRunner;
-  readonly isFull: () => boolean;
+  readonly isFull: (category: DataCategory) => boolean;
   /** Scope data of the option `initialScope`. */
   readonly initialScopes: readonly ScopeData[];
 }
@@ -157,8 +158,12 @@ export class EnvelopeBuilder {
     return this.#samplingContexts.ofSegment(trace, this.#membersOfSegment(trace));
   }
 
-  /** Builds the envelope of an error event or feedback. */
-  error(capture: ErrorCapture, segment: SegmentView | undefined): Eventual<BuildResult> {
+  /** Builds the envelope of an error event or feedback. Tells `waiting` its length, in case that it waits for hooks. */
+  error(
+    capture: ErrorCapture,
+    segment: SegmentView | undefined,
+    waiting: WaitingEvent,
+  ): Eventual<BuildResult> {
     const { event, trace, category = "error" } = capture;
     const { settings } = this.#dependencies;
     const members = this.#membersOfSegment(segment);
@@ -166,7 +171,7 @@ export class EnvelopeBuilder {
     const merged = mergeScopes(scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
     reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
     const transaction = segment?.nameNow?.(trace?.route) ?? segment?.transaction;
-    const around = { ...this.#dependencies, ...capture, merged, members, transaction };
+    const around = { ...this.#dependencies, ...capture, merged, members, transaction, waiting };
     const result =
       category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);
     const header = (): string => this.#header(this.#errorContext(trace, segment, members));

@@ -5,17 +5,18 @@ import type { Eventual, HookRunner } from "./hooks.js";
 import { SDK_INFO } from "./process-data.js";
 import type { ProcessData } from "./process-data.js";
 import { eventCopy } from "./valid-event.js";
+import type { WaitingEvent } from "./waiting-events.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
 import { redactedEvent } from "../privacy/redact-event.js";
-import type { DiscardReason } from "../protocol/data-category.js";
+import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type { ErrorEvent, EventHint, JsonRecord } from "../protocol/events.js";
 import type { MergedScopes } from "../scope/merge.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import { detached } from "../support/detached.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import { isRecord } from "../support/foreign.js";
+import { attempt, isRecord } from "../support/foreign.js";
 import { withoutUnset } from "../support/collections.js";
 
 /** Settings, hooks and data with which an error event is completed. */
@@ -23,8 +24,10 @@ export interface ErrorContext extends EventSurroundings {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly hooks: HookRunner;
-  /** Returns true if no further event can wait for a hook. */
-  readonly isFull: () => boolean;
+  /** Returns true if no further event of a category can wait for a hook. */
+  readonly isFull: (category: DataCategory) => boolean;
+  /** The event as it waits for hooks. */
+  readonly waiting: Pick<WaitingEvent, "length">;
   readonly random: () => number;
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;
   /** The thrown value; absent for messages. */
@@ -45,7 +48,7 @@ export function finishErrorEvent(
   const { settings, merged, hooks } = context;
   if (isIgnored(event, settings)) return { dropped: "event_processor" };
   const isHooked = settings.beforeSend !== undefined || merged.eventProcessors.length > 0;
-  if (isHooked && context.isFull()) return { dropped: "queue_overflow" };
+  if (isHooked && context.isFull("error")) return { dropped: "queue_overflow" };
   return hooks.andThen(processedEvent(event, context, isHooked), (complete) => {
     if (complete === null) return { dropped: "event_processor" };
     return hooks.andThen(hookedEvent(complete, context), (hooked) => sampled(hooked, context));
@@ -56,7 +59,7 @@ export function finishErrorEvent(
 export function finishFeedback(event: ErrorEvent, context: ErrorContext): Eventual<FinishedEvent> {
   const { merged, hooks, diagnostics } = context;
   const isProcessed = merged.eventProcessors.length > 0;
-  if (isProcessed && context.isFull()) return { dropped: "queue_overflow" };
+  if (isProcessed && context.isFull("feedback")) return { dropped: "queue_overflow" };
   return hooks.andThen(processedEvent(event, context, isProcessed), (complete) =>
     complete === null ? { dropped: "event_processor" } : encoded(complete, diagnostics),
   );
@@ -95,6 +98,7 @@ function processedEvent(
   if (!isSeen) return complete;
   // Copied, because the process, the scopes and other events share parts of the event.
   const own = detached(complete, Infinity);
+  context.waiting.length = () => attempt(() => JSON.stringify(own).length, 0);
   if (processors.length === 0) return own;
   return processed(own, { ...context, processors, hint: hintOf(event, context) });
 }

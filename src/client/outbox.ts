@@ -4,6 +4,7 @@ import type { Settings } from "../options/options.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import { encodeEnvelope } from "../protocol/envelope.js";
 import type { UnencodedEnvelope } from "../protocol/envelope.js";
+import type { MemoryBound } from "../delivery/memory-bound.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
 import { ItemCounter } from "../protocol/data-category.js";
 import type { Timers } from "../support/time.js";
@@ -19,6 +20,8 @@ export interface OutboxDependencies {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
+  /** Bounds what all buffers of the client hold. */
+  readonly memory: MemoryBound;
   /** Undefined without a DSN; then nothing is sent. */
   readonly sender: EnvelopeSender | undefined;
   /** Receives a copy of every envelope, which is not included in any count. */
@@ -43,15 +46,12 @@ export class Outbox {
 
   constructor(dependencies: OutboxDependencies) {
     this.#dependencies = dependencies;
-    this.#waiting = new WaitingEvents({
-      ...dependencies,
-      maxLength: dependencies.settings.maxBufferedBytes,
-    });
+    this.#waiting = new WaitingEvents(dependencies);
   }
 
-  /** True if no further event can wait for a hook. */
-  get isFull(): boolean {
-    return this.#waiting.isFull;
+  /** Returns true if no further event of a category can wait for a hook. */
+  isFull(category: DataCategory): boolean {
+    return this.#waiting.isFull(category);
   }
 
   /** Returns the number of captured items by category. */
@@ -72,9 +72,9 @@ export class Outbox {
   }
 
   /** Builds an event and sends it. If a rate limit refuses its category, `build` is not called. Never throws. */
-  deliver(category: DataCategory, event: WaitingEvent, build: () => Eventual<BuildResult>): void {
+  deliver(event: WaitingEvent, build: () => Eventual<BuildResult>): void {
     const { sender, spotlight } = this.#dependencies;
-    const { contents } = event;
+    const { category, contents } = event;
     this.#given.add(contents);
     try {
       // Spotlight receives every event, even under a rate limit.

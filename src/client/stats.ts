@@ -43,6 +43,11 @@ export interface ClientStats {
   readonly delivery: DeliveryStats;
   readonly envelopesSent: number;
   readonly queuedBytes: number;
+  /**
+   * Bytes of everything that is held in memory: envelopes that wait or are in flight, spans of open segments, logs, metrics, and
+   * events that wait for asynchronous hooks. `maxBufferedBytes` bounds it.
+   */
+  readonly bufferedBytes: number;
 }
 
 /** Counts from which the statistics are made. */
@@ -52,6 +57,8 @@ export interface ClientCounts extends DeliveryCounts {
   readonly ledger: DiscardLedger;
   /** Items that wait for an asynchronous hook, by category. */
   readonly waiting?: Partial<Record<DataCategory, number>> | undefined;
+  /** Bytes that all buffers hold. */
+  readonly bufferedBytes: number;
 }
 
 /** Combines the counts of a client's components. */
@@ -70,6 +77,7 @@ export function countsOf(sources: readonly SpanCounts[], counts: ClientCounts): 
     delivery,
     envelopesSent: delivery.envelopesSent,
     queuedBytes: delivery.queuedBytes,
+    bufferedBytes: counts.bufferedBytes,
   };
 }
 

@@ -3,7 +3,7 @@ import { processed } from "./hooks.js";
 import type { Eventual, HookRunner } from "./hooks.js";
 import { eventCopy, isSpan, isTransaction, spansOf } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
-import type { DiscardReason } from "../protocol/data-category.js";
+import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type {
   EventHint,
   EventProcessor,
@@ -26,8 +26,8 @@ export interface TransactionHooks {
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
   readonly hooks: HookRunner;
-  /** Returns true if no further event can wait for a hook. */
-  readonly isFull: () => boolean;
+  /** Returns true if no further event of a category can wait for a hook. */
+  readonly isFull: (category: DataCategory) => boolean;
 }
 
 /**
@@ -42,7 +42,7 @@ export function runTransactionHooks(
   const { processors, diagnostics, hooks } = context;
   const isAwaitable = beforeSendTransaction !== undefined || processors.length > 0;
   if (!isAwaitable && beforeSendSpan === undefined) return { json, droppedSpans: 0 };
-  if (isAwaitable && context.isFull()) return { dropped: "queue_overflow" };
+  if (isAwaitable && context.isFull("transaction")) return { dropped: "queue_overflow" };
   const original = JSON.parse(json) as TransactionEvent;
   const before = original.spans.length;
   return hooks.andThen(processedTransaction(original, context), (event) => {

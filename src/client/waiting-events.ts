@@ -1,18 +1,22 @@
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
-import { ItemCounter } from "../protocol/data-category.js";
+import { ItemCounter, priorityOf } from "../protocol/data-category.js";
+import type { BoundedBuffer, MemoryBound } from "../delivery/memory-bound.js";
 import type { Timers } from "../support/time.js";
 import { systemTimers, within } from "../support/time.js";
 
-/**
- * Maximum number of events that wait for hooks. With a hook that takes 100 ms, this allows 10,000 events per second. An
- * error with its frames and breadcrumbs takes about 30 kB, so all together take 30 MB.
- */
+/** Maximum number of events that wait for hooks. With a hook that takes 100 ms, this allows 10,000 events per second. */
 export const MAX_WAITING_EVENTS = 1000;
 
 /** An event that waits for a hook. */
 export interface WaitingEvent {
+  readonly category: DataCategory;
   readonly contents: readonly ItemCount[];
-  /** Characters of its encoded spans. */
+  /** Returns about how many characters its JSON text has. Called once, when the event begins to wait. */
+  length: () => number;
+}
+
+interface Held {
+  readonly ended: Promise<void>;
   readonly length: number;
 }
 
@@ -24,31 +28,36 @@ export interface WaitEnd<T> {
 
 /** Settings of `WaitingEvents`. */
 export interface WaitingSettings {
-  /** Maximum number of characters of encoded spans. */
-  readonly maxLength: number;
+  readonly memory: MemoryBound;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   readonly timers?: Timers | undefined;
 }
 
 /** Holds the events that wait for asynchronous hooks: limits and counts them, and lets `flush` wait for them. */
-export class WaitingEvents {
-  readonly #events = new Map<WaitingEvent, Promise<void>>();
-  readonly #maxLength: number;
+export class WaitingEvents implements BoundedBuffer {
+  readonly #events = new Map<WaitingEvent, Held>();
+  readonly #memory: MemoryBound;
   readonly #detached: <T>(run: () => T) => T;
   readonly #timers: Timers;
   #length = 0;
   #finished = 0;
 
-  constructor({ maxLength, runDetached, timers = systemTimers }: WaitingSettings) {
-    this.#maxLength = maxLength;
+  constructor({ memory, runDetached, timers = systemTimers }: WaitingSettings) {
+    this.#memory = memory;
+    memory.add(this);
     this.#detached = runDetached ?? ((run) => run());
     this.#timers = timers;
   }
 
-  /** True if no further event can wait. */
-  get isFull(): boolean {
-    return this.#events.size >= MAX_WAITING_EVENTS || this.#length >= this.#maxLength;
+  /** Returns true if no further event of a category can wait. */
+  isFull(category: DataCategory): boolean {
+    if (this.#events.size >= MAX_WAITING_EVENTS || this.#length >= this.#memory.share) return true;
+    return !this.#memory.makeRoom(priorityOf(category));
+  }
+
+  get heldBytes(): number {
+    return this.#length;
   }
 
   get isEmpty(): boolean {
@@ -62,18 +71,27 @@ export class WaitingEvents {
 
   /** Holds an event until its result is available. After `giveUp`, neither callback is called. */
   add<T>(event: WaitingEvent, result: Promise<T>, { finish, fail }: WaitEnd<T>): void {
-    this.#length += event.length;
+    const length = event.length();
+    this.#length += length;
     const onResult = (value: T): void => void (this.#remove(event) && finish(value));
     const onError = (error: unknown): void => void (this.#remove(event) && fail(error));
-    this.#events.set(
-      event,
-      this.#detached(() => result.then(onResult, onError)),
-    );
+    const ended = this.#detached(() => result.then(onResult, onError));
+    this.#events.set(event, { ended, length });
+    this.#memory.makeRoom(priorityOf(event.category));
+  }
+
+  /** Drops nothing: the hooks hold the events, so that no memory would become free. */
+  dropOldest(): boolean {
+    return false;
   }
 
   /** Resolves to true when all events that wait now are finished, to false at the time-out. */
   settled(timeoutMillis: number): Promise<boolean> {
-    return within(this.#timers, timeoutMillis, Promise.all(this.#events.values()));
+    return within(
+      this.#timers,
+      timeoutMillis,
+      Promise.all([...this.#events.values()].map(({ ended }) => ended)),
+    );
   }
 
   /** Removes and returns all events; their results are then ignored. */
@@ -91,8 +109,10 @@ export class WaitingEvents {
   }
 
   #remove(event: WaitingEvent): boolean {
-    if (!this.#events.delete(event)) return false;
-    this.#length -= event.length;
+    const held = this.#events.get(event);
+    if (held === undefined) return false;
+    this.#events.delete(event);
+    this.#length -= held.length;
     this.#finished += 1;
     return true;
   }

@@ -1,32 +1,31 @@
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { PRIORITIES, priorityOf } from "../protocol/data-category.js";
 import { Fifo } from "../support/collections.js";
+import { NEARLY_FULL } from "./memory-bound.js";
+import type { BoundedBuffer, MemoryBound } from "./memory-bound.js";
 
-/** Upper bounds of a queue. Neither is ever exceeded. */
-export interface QueueBounds {
-  readonly maxBytes: number;
+/** Bounds of a queue, and what happens to envelopes beyond them. */
+export interface QueueSettings {
   readonly maxItems: number;
-  /**
-   * Returns the bytes of envelopes that have left the queue but are still in memory; they count towards `maxBytes`.
-   * Default: none.
-   */
+  /** Bounds the bytes of the envelopes, together with other buffers. */
+  readonly memory: MemoryBound;
+  /** Bytes of envelopes that have left the queue and are still in memory. Default: none. */
   readonly bytesElsewhere?: () => number;
+  /** Called with each evicted envelope. */
+  readonly onEvicted: (envelope: EncodedEnvelope) => void;
 }
 
 /** Envelopes that wait to be sent: highest priority first, first in first out within a priority. */
 export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
-  /**
-   * Adds an envelope, with the time at which it was captured; returns the envelopes that were evicted for it,
-   * possibly itself.
-   */
-  push(envelope: EncodedEnvelope, nowMillis?: number): readonly EncodedEnvelope[];
+  /** Adds an envelope, with the time at which it was captured. Over a bound, evicts others or itself. */
+  push(envelope: EncodedEnvelope, nowMillis?: number): void;
   /** Removes and returns the next envelope to send. */
   shift(): EncodedEnvelope | undefined;
   /** Removes and returns all envelopes, in sending order. */
   takeAll(): EncodedEnvelope[];
   /** True if a check-in, a session or an error is waiting. */
   readonly isUrgent: boolean;
-  /** True if the queue is nearly full: at 90 % of either bound. */
+  /** True if nearly as many envelopes wait as may, or nearly as many bytes are held. */
   readonly isFull: boolean;
   /** Time at which the oldest waiting envelope was added. */
   readonly oldest: number | undefined;
@@ -36,14 +35,9 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
 
 const LAST_URGENT = priorityOf("error");
 
-// Share of a bound at which the queue counts as full. Below 1, because eviction removes whole envelopes and so rarely
-// leaves an overflowing queue filled to the last byte.
-const FULL = 0.9;
-const NOTHING: readonly EncodedEnvelope[] = [];
-
 /** Creates an empty queue. */
-export function createEnvelopeQueue(bounds: QueueBounds): EnvelopeQueue {
-  return new LanedQueue(bounds);
+export function createEnvelopeQueue(settings: QueueSettings): EnvelopeQueue {
+  return new LanedQueue(settings);
 }
 
 /** Envelopes of one priority, with the times at which they were added. */
@@ -74,14 +68,15 @@ class Lane implements Iterable<EncodedEnvelope> {
   }
 }
 
-class LanedQueue implements EnvelopeQueue {
-  readonly #bounds: QueueBounds;
+class LanedQueue implements BoundedBuffer, EnvelopeQueue {
+  readonly #settings: QueueSettings;
   readonly #lanes = Array.from({ length: PRIORITIES }, () => new Lane());
   #items = 0;
   #bytes = 0;
 
-  constructor(bounds: QueueBounds) {
-    this.#bounds = bounds;
+  constructor(settings: QueueSettings) {
+    this.#settings = settings;
+    settings.memory.add(this);
   }
 
   get items(): number {
@@ -93,8 +88,12 @@ class LanedQueue implements EnvelopeQueue {
   }
 
   get isFull(): boolean {
-    const { maxItems, maxBytes } = this.#bounds;
-    return this.#items >= FULL * maxItems || this.#heldBytes() >= FULL * maxBytes;
+    const { maxItems, memory } = this.#settings;
+    return this.#items >= NEARLY_FULL * maxItems || memory.isNearlyFull;
+  }
+
+  get heldBytes(): number {
+    return this.#bytes + (this.#settings.bytesElsewhere?.() ?? 0);
   }
 
   get bytes(): number {
@@ -106,13 +105,19 @@ class LanedQueue implements EnvelopeQueue {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  push(envelope: EncodedEnvelope, nowMillis: number = 0): readonly EncodedEnvelope[] {
+  push(envelope: EncodedEnvelope, nowMillis: number = 0): void {
+    const { maxItems, memory, onEvicted } = this.#settings;
     // It would not fit into an empty queue either, so nothing is evicted for it.
-    if (envelope.body.length > this.#bounds.maxBytes) return [envelope];
+    if (envelope.body.length > memory.available) return onEvicted(envelope);
     this.#lanes[priorityOf(envelope.category)]?.push(envelope, nowMillis);
     this.#items += 1;
     this.#bytes += envelope.body.length;
-    return this.#isOverfull() ? this.#evict() : NOTHING;
+    if (this.#items > maxItems) this.#evictFrom(this.#lanes.findLast((lane) => lane.size > 0));
+    memory.makeRoom(priorityOf(envelope.category));
+  }
+
+  dropOldest(priority: number): boolean {
+    return this.#evictFrom(this.#lanes[priority]);
   }
 
   shift(): EncodedEnvelope | undefined {
@@ -129,23 +134,11 @@ class LanedQueue implements EnvelopeQueue {
     for (const lane of this.#lanes) yield* lane;
   }
 
-  #isOverfull(): boolean {
-    const { maxItems, maxBytes } = this.#bounds;
-    return this.#items > maxItems || this.#heldBytes() > maxBytes;
-  }
-
-  #heldBytes(): number {
-    return this.#bytes + (this.#bounds.bytesElsewhere?.() ?? 0);
-  }
-
-  #evict(): EncodedEnvelope[] {
-    const evicted: EncodedEnvelope[] = [];
-    while (this.#isOverfull()) {
-      const envelope = this.#take(this.#lanes.findLast((lane) => lane.size > 0));
-      if (envelope === undefined) break;
-      evicted.push(envelope);
-    }
-    return evicted;
+  #evictFrom(lane: Lane | undefined): boolean {
+    const envelope = this.#take(lane);
+    if (envelope === undefined) return false;
+    this.#settings.onEvicted(envelope);
+    return true;
   }
 
   #take(lane: Lane | undefined): EncodedEnvelope | undefined {

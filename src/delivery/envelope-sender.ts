@@ -9,9 +9,10 @@ import { DrainSchedule, SendSlots } from "./send-slots.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
+import { MemoryBound } from "./memory-bound.js";
 import { OutgoingReports } from "./outgoing-reports.js";
 import type { EnvelopeSender, EnvelopeSenderSettings, SenderStats } from "./sender.js";
-import { HELD, maySendAgain, queueBounds, slotBounds, senderStats } from "./sender.js";
+import { DEFAULT_MAX_ITEMS, HELD, maySendAgain, slotBounds, senderStats } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { SpoolIntake } from "./spool-intake.js";
 import { closeTransport } from "./transport.js";
@@ -39,13 +40,14 @@ class QueuedSender implements EnvelopeSender {
 
   constructor(settings: EnvelopeSenderSettings) {
     const { recorder, diagnostics, transport, now = steadyNow } = settings;
+    const { memory = new MemoryBound() } = settings;
     const isReachable = (): boolean => transport.isReachable !== false;
     this.#settings = settings;
     this.#timers = settings.timers ?? systemTimers;
     this.#now = now;
     this.#outcomes = new SendOutcomes({ recorder, diagnostics, now });
-    this.#intake = new SpoolIntake(settings.spool, settings.onSpooled);
-    this.#slots = new SendSlots(slotBounds(settings));
+    this.#intake = new SpoolIntake(settings, memory);
+    this.#slots = new SendSlots(slotBounds(settings, memory));
     this.#reports = new OutgoingReports({
       reports: settings.reports ?? NO_CLIENT_REPORTS,
       timers: this.#timers,
@@ -72,16 +74,17 @@ class QueuedSender implements EnvelopeSender {
       overflow: (envelope) => this.#overflow(envelope),
     });
     this.#queue = createEnvelopeQueue({
-      ...queueBounds(settings),
+      maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
+      memory,
+      onEvicted: (envelope) => this.#overflow(envelope),
       bytesElsewhere: () => this.#slots.bytes + this.#checkIns.bytes,
     });
   }
 
   enqueue(envelope: EncodedEnvelope): void {
     if (this.refuses(envelope.category, envelope.contents)) return;
-    const now = this.#now();
     this.#checkIns.entered(envelope);
-    for (const evicted of this.#queue.push(envelope, now)) this.#overflow(evicted);
+    this.#queue.push(envelope, this.#now());
     if (this.#hasRoom()) this.#schedule.soon();
   }
 
@@ -158,7 +161,7 @@ class QueuedSender implements EnvelopeSender {
     if (this.#checkIns.evicted(evicted))
       return this.#drop(evicted, () => this.#outcomes.superseded(evicted));
     const count = (): void => this.#outcomes.overflowed(evicted);
-    if (!this.#intake.hasRoom) return this.#drop(evicted, count);
+    if (!this.#intake.hasRoomFor(evicted)) return this.#drop(evicted, count);
     void this.#intake
       .keepEvicted(evicted)
       .then((isKept) => this.#drop(evicted, isKept ? () => {} : count));

@@ -9,6 +9,8 @@ export interface SlotBounds {
   readonly max: number;
   /** Additional envelopes while those in flight get no response. */
   readonly stalled: number;
+  /** Bytes in flight at which only errors and check-ins are sent: a server that hangs must not take the room of all others. */
+  readonly maxBytes: number;
 }
 
 // A few warm connections are enough for a nearby server. Only a backlog, which a distant or slow server causes,
@@ -73,7 +75,8 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   }
 
   hasRoom(waiting: number, isUrgent: boolean, nowMillis: number): boolean {
-    const { min, max, stalled } = this.#bounds;
+    const { min, max, stalled, maxBytes } = this.#bounds;
+    if (this.#bytes >= maxBytes && !isUrgent) return false;
     const usual = Math.min(min + Math.floor(waiting / WAITING_PER_EXTRA_SLOT), max);
     const { size } = this.#startedAt;
     if (size < usual) return true;

@@ -7,7 +7,8 @@ import type { SpooledEnvelope, Spool } from "./spool/spool.js";
 import type { SendResult, SendOptions, Transport } from "./transport.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import type { QueueBounds, EnvelopeQueue } from "./envelope-queue.js";
+import type { EnvelopeQueue } from "./envelope-queue.js";
+import type { MemoryBound } from "./memory-bound.js";
 import type { SlotBounds, SendSlots } from "./send-slots.js";
 import type { SendOutcomes } from "./send-outcomes.js";
 import type { SpoolIntake } from "./spool-intake.js";
@@ -69,8 +70,8 @@ export interface EnvelopeSenderSettings {
   readonly headerMembers?: string | undefined;
   /** Called with the result of each send, and its duration including retries. Must not throw. */
   readonly onOperation?: ((result: SendResult, millis: number) => void) | undefined;
-  /** Bytes that may wait or be in flight; default 20 MiB. */
-  readonly maxBufferedBytes?: number | undefined;
+  /** Bounds the bytes that wait or are in flight, together with other buffers; default: these alone, 20 MiB. */
+  readonly memory?: MemoryBound | undefined;
   /** Envelopes that may wait; default 20,000. */
   readonly maxBufferedItems?: number | undefined;
   /** Envelopes in flight while few wait; default 4. */
@@ -86,30 +87,22 @@ export interface EnvelopeSenderSettings {
   readonly timers?: Timers | undefined;
 }
 
-/** Default for the bytes that may wait or be in flight. */
-export const DEFAULT_MAX_BUFFERED_BYTES: number = 20 * 1024 * 1024;
-const DEFAULT_MAX_ITEMS = 20_000;
+/** Envelopes that may wait, unless a setting says otherwise. */
+export const DEFAULT_MAX_ITEMS: number = 20_000;
 const DEFAULT_MIN_CONCURRENCY = 4;
 const DEFAULT_MAX_CONCURRENCY = 64;
 
 /** Send options for an envelope that could not be spooled: it waits in memory. */
 export const HELD: SendOptions = Object.freeze({ holdMillis: Number.POSITIVE_INFINITY });
 
-/** Bounds of the queue. */
-export function queueBounds(settings: EnvelopeSenderSettings): QueueBounds {
-  return {
-    maxBytes: settings.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES,
-    maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
-  };
-}
-
 /** Bounds of the envelopes in flight. */
-export function slotBounds(settings: EnvelopeSenderSettings): SlotBounds {
+export function slotBounds(settings: EnvelopeSenderSettings, memory: MemoryBound): SlotBounds {
   const { maxConcurrency: max = DEFAULT_MAX_CONCURRENCY } = settings;
   return {
     min: Math.min(settings.minConcurrency ?? DEFAULT_MIN_CONCURRENCY, max),
     max,
     stalled: settings.stalledConcurrency ?? Math.ceil(max / 2),
+    maxBytes: memory.share,
   };
 }
 

@@ -1,8 +1,17 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
+import type { MemoryBound } from "./memory-bound.js";
 import type { Spool } from "./spool/spool.js";
 
-// Bytes of evicted envelopes that may wait to be written to disk. If more are waiting, the disk is too slow to help.
+// Bytes of evicted envelopes that may wait to be written to disk, and at most a quarter of the memory bound. If more are
+// waiting, the disk is too slow to help.
 const MAX_EVICTED_BYTES = 4 * 1024 * 1024;
+
+/** The spool, if there is one. */
+interface IntakeSettings {
+  readonly spool?: Spool | undefined;
+  /** Called when an envelope was spooled and the process goes on. */
+  readonly onSpooled?: (() => void) | undefined;
+}
 
 /** Hands envelopes to the spool, and holds those that the queue has evicted until they are written. */
 export class SpoolIntake implements Iterable<EncodedEnvelope> {
@@ -10,11 +19,15 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
   readonly #writes = new Map<EncodedEnvelope, Promise<boolean>>();
   readonly #evicted = new Set<EncodedEnvelope>();
   readonly #onKept: () => void;
+  readonly #maxEvictedBytes: number;
   #evictedBytes = 0;
 
-  constructor(spool: Spool | undefined, onKept: () => void = () => {}) {
+  /** Reserves memory for evicted envelopes, because evicting them would otherwise free none. */
+  constructor({ spool, onSpooled = () => {} }: IntakeSettings, memory: MemoryBound) {
     this.#spool = spool;
-    this.#onKept = onKept;
+    this.#onKept = onSpooled;
+    this.#maxEvictedBytes = Math.min(MAX_EVICTED_BYTES, memory.maxBytes / 4);
+    if (this.isOpen) memory.reserve(this.#maxEvictedBytes, () => this.#evictedBytes);
   }
 
   /** True if there is a spool. */
@@ -22,9 +35,10 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return this.#spool !== undefined;
   }
 
-  /** True if an evicted envelope can wait to be written. */
-  get hasRoom(): boolean {
-    return this.isOpen && this.#evictedBytes < MAX_EVICTED_BYTES;
+  /** Tells whether an evicted envelope can wait to be written. A large one can if no other waits. */
+  hasRoomFor({ body }: EncodedEnvelope): boolean {
+    if (!this.isOpen) return false;
+    return this.#evictedBytes === 0 || this.#evictedBytes + body.length <= this.#maxEvictedBytes;
   }
 
   /** Tells whether an envelope is being written. */

@@ -37,6 +37,7 @@ class InertClient {
       byCategory: {},
       envelopesSent: 0,
       queuedBytes: 0,
+      bufferedBytes: 0,
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { BoundedBuffer, MemoryBound } from "../delivery/memory-bound.js";
+import { priorityOf } from "../protocol/data-category.js";
 import type { SetTimer } from "../support/time.js";
 import type { EncodedItem } from "./encode-item.js";
 
@@ -6,6 +8,9 @@ interface BatcherDependencies {
   readonly setTimer: SetTimer;
   /** Sends a batch. Must not throw. */
   readonly send: (items: readonly EncodedItem[]) => void;
+  /** Counts an item that is dropped because the client holds too much. Must not throw. */
+  readonly drop: (item: EncodedItem) => void;
+  readonly memory: MemoryBound;
 }
 
 /** Items per envelope. */
@@ -14,15 +19,21 @@ const BATCH_SIZE = 100;
 /** How long an item waits for its batch to fill up. */
 export const BATCH_WAIT_MILLIS = 5000;
 
-/** Bytes of JSON per envelope. A larger item is sent alone. */
+/** Bytes of JSON per envelope. A larger item is sent alone. With little memory, batches are smaller. */
 export const MAX_BATCH_BYTES = 1_048_576;
+
+// A batch is encoded before its items are released, and there are two kinds of them.
+const BATCHES_IN_MEMORY = 8;
+
+const PRIORITY = priorityOf("log_item");
 
 /** Maximum number of items that are held. */
 export const MAX_HELD_ITEMS = 1000;
 
 /** Collects items, and sends them when a batch is full or 5 seconds after the first item. */
-export class ItemBatcher {
+export class ItemBatcher implements BoundedBuffer {
   readonly #dependencies: BatcherDependencies;
+  readonly #maxBytes: number;
   #items: EncodedItem[] = [];
   #bytes = 0;
   #isSending = false;
@@ -30,6 +41,20 @@ export class ItemBatcher {
 
   constructor(dependencies: BatcherDependencies) {
     this.#dependencies = dependencies;
+    this.#maxBytes = Math.min(MAX_BATCH_BYTES, dependencies.memory.available / BATCHES_IN_MEMORY);
+    dependencies.memory.add(this);
+  }
+
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
+  dropOldest(priority: number): boolean {
+    const oldest = priority === PRIORITY ? this.#items.shift() : undefined;
+    if (oldest === undefined) return false;
+    this.#bytes -= oldest.bytes;
+    this.#dependencies.drop(oldest);
+    return true;
   }
 
   /** Number of items that are held. */
@@ -39,13 +64,14 @@ export class ItemBatcher {
 
   /** Adds an item. Returns false if too many are held; the caller then counts the loss. */
   add(item: EncodedItem): boolean {
-    if (this.#bytes + item.bytes > MAX_BATCH_BYTES) this.flush();
+    if (this.#bytes + item.bytes > this.#maxBytes) this.flush();
     // Sending empties the batcher, so the limit is reached only by items that are captured while it sends.
     if (this.#items.length >= MAX_HELD_ITEMS) return false;
     this.#items.push(item);
     this.#bytes += item.bytes;
     if (this.#items.length >= BATCH_SIZE) this.flush();
     else this.#arm();
+    this.#dependencies.memory.makeRoom(PRIORITY);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { ClientCore } from "../client/client-core.js";
+import { MEMORY_FULL } from "../delivery/memory-bound.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/items.js";
 import { clip } from "../support/text.js";
@@ -62,7 +63,15 @@ export class LogCapture {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendLog");
     this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
-    this.#batcher = new ItemBatcher({ setTimer, send: (items) => this.#send(items) });
+    this.#batcher = new ItemBatcher({
+      setTimer,
+      send: (items) => this.#send(items),
+      drop: (item) => {
+        this.#drop("buffer_overflow", item);
+        client.diagnostics.warnOnce("memory", MEMORY_FULL);
+      },
+      memory: client.memory,
+    });
     client.addBuffer(this.#batcher);
   }
 

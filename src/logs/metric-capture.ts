@@ -1,5 +1,6 @@
 import type { ClientCore } from "../client/client-core.js";
 import { clip } from "../support/text.js";
+import { MEMORY_FULL } from "../delivery/memory-bound.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/items.js";
 import { attributeText } from "./typed-attribute.js";
@@ -67,7 +68,15 @@ export class MetricCapture {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendMetric");
     this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_READ_VALUE_LENGTH);
-    this.#batcher = new ItemBatcher({ setTimer, send: (items) => this.#send(items) });
+    this.#batcher = new ItemBatcher({
+      setTimer,
+      send: (items) => this.#send(items),
+      drop: () => {
+        this.#drop("buffer_overflow");
+        client.diagnostics.warnOnce("memory", MEMORY_FULL);
+      },
+      memory: client.memory,
+    });
     client.addBuffer(this.#batcher);
   }
 

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_BUFFERED_BYTES } from "../delivery/sender.js";
+import { DEFAULT_MAX_BUFFERED_BYTES } from "../delivery/memory-bound.js";
 import { DEFAULT_MAX_BREADCRUMBS } from "../scope/scope.js";
 import { flagOrTextIn, numberIn, switchIn, textIn } from "./env.js";
 import type { Environment } from "./env.js";

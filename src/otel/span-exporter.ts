@@ -161,7 +161,7 @@ function createBatchAssembler(client: ClientCore, forwarder: TransactionForwarde
     originOf: (root) => decide(root, scopesOfFinished(root)),
     originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),
     maxWaitMillis: MAX_ROOT_WAIT_MILLIS,
-    maxBufferedLength: client.settings.maxBufferedBytes,
+    memory: client.memory,
   });
 }
 

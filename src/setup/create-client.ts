@@ -16,6 +16,7 @@ import type { Dsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
+import { MemoryBound } from "../delivery/memory-bound.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { createBackpressure } from "../trace/backpressure.js";
@@ -157,6 +158,7 @@ interface CommonDependencies {
   readonly diagnostics: Diagnostics;
   readonly dsn: Dsn | undefined;
   readonly ledger: DiscardLedger;
+  readonly memory: MemoryBound;
   readonly publicKey: string;
   readonly orgId: string | undefined;
   readonly headerMembers: string;
@@ -172,6 +174,7 @@ function commonDependencies(settings: Settings): CommonDependencies {
     diagnostics: diagnosticsOf(settings),
     dsn,
     ledger: new DiscardLedger(),
+    memory: new MemoryBound(settings.maxBufferedBytes),
     publicKey: dsn?.publicKey ?? "",
     orgId: settings.orgId?.toWellFormed() ?? dsn?.orgId,
     environmentAttributes: resourceFromEnvironment(),
@@ -230,6 +233,8 @@ function spotlightOf(settings: Settings, diagnostics: Diagnostics): EnvelopeSend
     transport,
     recorder: new DiscardLedger(),
     diagnostics,
+    // Not the client's: a Spotlight that hangs must not cost the envelopes for the server their room.
+    memory: new MemoryBound(settings.maxBufferedBytes),
     runDetached,
   });
 }

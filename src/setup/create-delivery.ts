@@ -13,6 +13,7 @@ import { isTransport } from "../options/validate.js";
 import { runDetached, runTransport } from "../context/suppress-tracing.js";
 import type { Dsn } from "../protocol/dsn.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { MemoryBound } from "../delivery/memory-bound.js";
 import { createSpool } from "../delivery/spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../delivery/spool/spool.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
@@ -37,12 +38,14 @@ interface DeliveryDependencies {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
+  /** Bounds what all buffers of the client hold. */
+  readonly memory: MemoryBound;
   /** Additional fields of the envelope header, as JSON with a leading comma. */
   readonly headerMembers?: string | undefined;
   readonly onOperation?: OnOperation;
 }
-
 type OnOperation = EnvelopeSenderSettings["onOperation"];
+type SenderBasics = Omit<EnvelopeSenderSettings, "transport">;
 
 /** Delivery of envelopes to the server. */
 export interface Delivery {
@@ -80,7 +83,7 @@ function customDelivery(
   const reports = reportsOf(settings, dependencies);
   let replay: SpoolReplay | undefined;
   const sender = createEnvelopeSender({
-    ...senderSettings(settings, dependencies),
+    ...senderSettings(dependencies),
     transport: spool === undefined ? transport : withReplay(transport, () => replay),
     spool,
     onSpooled: () => runDetached(() => replay?.wake()),
@@ -143,7 +146,7 @@ function httpDelivery(
   const reports = reportsOf(settings, dependencies);
   let replay: SpoolReplay | undefined;
   const sender = createEnvelopeSender({
-    ...senderSettings(settings, dependencies),
+    ...senderSettings(dependencies),
     ...concurrency(options),
     transport: withReplay(retry, () => replay, http),
     spool,
@@ -169,15 +172,12 @@ function httpDelivery(
   };
 }
 
-function senderSettings(
-  settings: Settings,
-  dependencies: DeliveryDependencies,
-): Omit<EnvelopeSenderSettings, "transport"> {
+function senderSettings(dependencies: DeliveryDependencies): SenderBasics {
   return {
     recorder: dependencies.ledger,
     diagnostics: dependencies.diagnostics,
     headerMembers: `${SDK_HEADER_JSON}${dependencies.headerMembers ?? ""}`,
-    maxBufferedBytes: settings.maxBufferedBytes,
+    memory: dependencies.memory,
     runDetached,
   };
 }

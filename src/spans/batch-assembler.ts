@@ -1,12 +1,14 @@
 import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { attempt } from "../support/foreign.js";
+import type { MemoryBound } from "../delivery/memory-bound.js";
 import { inTurns, setNewest } from "../support/collections.js";
 import { requestClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { Chunk } from "./chunk.js";
 import { renamedHead } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
+import { HeldSpans } from "./held-spans.js";
 import { localParentId } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { SegmentOrigin } from "./segment.js";
@@ -31,8 +33,8 @@ export interface BatchAssemblerSettings {
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** Milliseconds that spans are buffered until their root arrives. */
   readonly maxWaitMillis: number;
-  /** Maximum number of buffered characters of span JSON. */
-  readonly maxBufferedLength: number;
+  /** Bounds the characters of buffered span JSON. */
+  readonly memory: MemoryBound;
 }
 
 /** Roots whose decision is remembered for children that arrive later. Over the limit, the oldest is evicted. */
@@ -49,18 +51,23 @@ const MAX_WAITING_LEFT_OUT = 100_000;
 export class BatchAssembler {
   readonly #settings: BatchAssemblerSettings;
   readonly #encoder: SpanEncoder;
+  readonly #held: HeldSpans;
   readonly #groups = new Map<string, TraceGroup>();
   readonly #origins = new Map<string, SegmentOrigin>();
   #cancelTimer: (() => void) | undefined;
   #round = 0;
   #accepted = 0;
-  #buffered = 0;
-  #bufferedLength = 0;
   #waitingLeftOut = 0;
 
   constructor(settings: BatchAssemblerSettings) {
     this.#settings = settings;
     this.#encoder = new SpanEncoder(settings.encoding);
+    this.#held = new HeldSpans({
+      memory: settings.memory,
+      warnOnce: settings.encoding.onProblem,
+      sendOldest: () => this.#sendOldest(),
+      dropOldest: () => this.#dropOldest(),
+    });
   }
 
   /** Accepts a batch of finished spans. */
@@ -68,15 +75,8 @@ export class BatchAssembler {
     // Buffers the children of the whole batch first, because a root may come before its children in it.
     const roots = spans.filter((span) => this.#isTakenAsRoot(span));
     for (const root of roots) this.#sendRoot(root);
-    while (this.#isFull) this.#sendOldest();
+    while (this.#waitingLeftOut > MAX_WAITING_LEFT_OUT) this.#sendOldest();
     if (this.#groups.size > 0) this.#arm();
-  }
-
-  get #isFull(): boolean {
-    return (
-      this.#bufferedLength > this.#settings.maxBufferedLength ||
-      this.#waitingLeftOut > MAX_WAITING_LEFT_OUT
-    );
   }
 
   /** Sends all buffered spans. Resolves when done. */
@@ -87,7 +87,7 @@ export class BatchAssembler {
   }
 
   counts(): { started: number; open: number; buffered: number } {
-    return { started: this.#accepted, open: 0, buffered: this.#buffered };
+    return { started: this.#accepted, open: 0, buffered: this.#held.count };
   }
 
   #isTakenAsRoot(span: FinishedSpan): boolean {
@@ -109,8 +109,7 @@ export class BatchAssembler {
     const group = this.#groups.get(traceId) ?? this.#beginGroup(traceId, span);
     group.add(parentSpanId, { spanId, item, clue: clueOf(span) });
     if (item === undefined) return this.#leftOut();
-    this.#buffered++;
-    this.#bufferedLength += item.length;
+    this.#held.add(1, item.length);
   }
 
   // Buffers the span without its JSON, to link its children to its parent.
@@ -176,19 +175,36 @@ export class BatchAssembler {
     this.#sendChunks(chunks, "overflow", segment);
   }
 
-  #sendOldest(): void {
-    const oldest = this.#groups.keys().next().value;
-    if (oldest !== undefined) this.#sendGroup(oldest);
+  #sendOldest(): boolean {
+    const [oldest] = this.#groups.keys();
+    if (oldest === undefined) return false;
+    this.#sendGroup(oldest);
+    return true;
+  }
+
+  #dropOldest(): boolean {
+    const [oldest] = this.#groups;
+    if (oldest === undefined) return false;
+    const [traceId, group] = oldest;
+    const items = this.#takeGroup(traceId, group);
+    const { fate } = group.origin;
+    this.#drop(fate === "sent" ? "buffer_overflow" : fate, items.length, 0);
+    return true;
   }
 
   #sendGroup(traceId: string): void {
     const group = this.#groups.get(traceId);
     if (group === undefined) return;
+    const items = this.#takeGroup(traceId, group);
+    if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
+    else this.#drop(group.origin.fate, items.length, 0);
+  }
+
+  #takeGroup(traceId: string, group: TraceGroup): string[] {
     this.#forget(traceId, group);
     const items = group.takeAll();
     this.#release(items);
-    if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
-    else this.#drop(group.origin.fate, items.length, 0);
+    return items;
   }
 
   #sendChunks(
@@ -206,8 +222,9 @@ export class BatchAssembler {
   }
 
   #release(items: readonly string[]): void {
-    this.#buffered -= items.length;
-    for (const item of items) this.#bufferedLength -= item.length;
+    let length = 0;
+    for (const item of items) length += item.length;
+    this.#held.remove(items.length, length);
   }
 
   #lose(error: unknown, transactions: 0 | 1): void {

@@ -6,6 +6,9 @@ export const MAX_SPANS = 1000;
 /** Maximum size of a transaction's span JSON, in bytes; Relay accepts 1 MiB for the whole item. */
 export const MAX_CHUNK_BYTES = 700_000;
 
+/** Characters between two spans of a chunk. */
+export const SEPARATOR_LENGTH = 1;
+
 // A UTF-16 code unit takes at most three bytes, so a shorter string need not be measured.
 const MEASURED_FROM = MAX_CHUNK_BYTES / 3;
 
@@ -33,7 +36,7 @@ export class Chunk {
   add(item: string): void {
     this.rest += `,${item}`;
     this.count++;
-    if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + 1;
+    if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + SEPARATOR_LENGTH;
   }
 
   /** Links spans whose parents were filtered out to their nearest kept ancestor. */

@@ -56,7 +56,7 @@ export function createAssembler(
     onTransaction: (transaction) => forwarder.accept(transaction),
     isWorthKeeping: keeperOf(client.settings.keepUnsampled),
     isIgnored: createSpanFilter(client.settings.ignoreSpans),
-    maxBufferedLength: client.settings.maxBufferedBytes,
+    memory: client.memory,
   });
   addAssembler(client, assembler, { forwarder, segmentOf });
   return assembler;

@@ -1,11 +1,13 @@
 import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { MemoryBound } from "../delivery/memory-bound.js";
 import { attempt } from "../support/foreign.js";
 import { requestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND } from "../trace/span.js";
-import { Chunk } from "./chunk.js";
+import { Chunk, SEPARATOR_LENGTH } from "./chunk.js";
 import { headLength, renamedHead, shownHeadName } from "./encoded-head.js";
 import type { FinishedSpan } from "../trace/span.js";
+import { HeldSpans } from "./held-spans.js";
 import { inTurns } from "../support/collections.js";
 import { Segment } from "./segment.js";
 import type { SegmentOrigin } from "./segment.js";
@@ -26,8 +28,8 @@ export interface AssemblerSettings {
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
-  /** Maximum number of buffered characters of span JSON, over all segments. */
-  readonly maxBufferedLength: number;
+  /** Bounds the characters of buffered span JSON, over all segments. */
+  readonly memory: MemoryBound;
 }
 
 /** Counts of the spans of an assembler. Spans that were sent or dropped are counted by the client. */
@@ -52,10 +54,9 @@ export class SegmentAssembler {
   readonly #settings: AssemblerSettings;
   readonly #schedule: SegmentSchedule;
   readonly #encoder: SpanEncoder;
+  readonly #held: HeldSpans;
   #started = 0;
   #ended = 0;
-  #buffered = 0;
-  #bufferedLength = 0;
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
@@ -63,6 +64,12 @@ export class SegmentAssembler {
     this.#schedule = new SegmentSchedule(settings.schedule, {
       onGraceOver: (segment) => this.#emit(segment),
       onTooOld: (segment) => this.#emit(segment),
+    });
+    this.#held = new HeldSpans({
+      memory: settings.memory,
+      warnOnce: settings.encoding.onProblem,
+      sendOldest: () => this.#sendOldest(),
+      dropOldest: () => this.#dropOldest(),
     });
   }
 
@@ -124,7 +131,11 @@ export class SegmentAssembler {
   }
 
   counts(): AssemblerCounts {
-    return { started: this.#started, open: this.#started - this.#ended, buffered: this.#buffered };
+    return {
+      started: this.#started,
+      open: this.#started - this.#ended,
+      buffered: this.#held.count,
+    };
   }
 
   // Decides about an unsampled segment when its root ends. If the root is not kept, the buffered spans are dropped with
@@ -181,7 +192,7 @@ export class SegmentAssembler {
 
   #takeHead(segment: Segment, span: FinishedSpan): void {
     segment.head = this.#encoder.head(span, segment.origin.sampling.sampleRate);
-    this.#grow(headLength(segment.head));
+    this.#held.add(1, headLength(segment.head));
   }
 
   #takeChild(segment: Segment, span: FinishedSpan): void {
@@ -193,20 +204,27 @@ export class SegmentAssembler {
 
   #keep(segment: Segment, item: string): void {
     const chunk = segment.chunkFor(item);
-    if (chunk !== undefined) chunk.add(item);
-    else this.#beginChunk(segment, item);
-    this.#grow(item.length);
+    if (chunk === undefined) this.#beginChunk(segment, item);
+    else chunk.add(item);
+    this.#held.add(1, chunk === undefined ? item.length : item.length + SEPARATOR_LENGTH);
   }
 
-  // Over the limit, sends the segments that have been buffering longest.
-  #grow(length: number): void {
-    this.#buffered++;
-    this.#bufferedLength += length;
-    while (this.#bufferedLength > this.#settings.maxBufferedLength) {
-      const oldest = this.#schedule.oldest();
-      if (oldest === undefined) return;
-      this.#emit(oldest);
-    }
+  #sendOldest(): boolean {
+    const oldest = this.#schedule.oldest();
+    if (oldest === undefined) return false;
+    this.#emit(oldest);
+    return true;
+  }
+
+  #dropOldest(): boolean {
+    const oldest = this.#schedule.oldest();
+    if (oldest === undefined) return false;
+    this.#schedule.forget(oldest);
+    const { spans, contents, length } = oldest.takeBuffered();
+    this.#held.remove(spans, length);
+    const { fate } = oldest.origin;
+    this.#settings.recorder.record(fate === "sent" ? "buffer_overflow" : fate, contents);
+    return true;
   }
 
   #beginChunk(segment: Segment, item: string): void {
@@ -231,10 +249,10 @@ export class SegmentAssembler {
       segment.head = undefined;
       segment.kept = undefined;
       segment.headSent = true;
-      this.#bufferedLength -= headLength(head);
       const named = segment.clues === undefined ? head : renamedHead(head, segment.clues);
       segment.sentName = shownHeadName(named);
-      this.#send(segment, rootTransaction(named, chunk), chunk);
+      const length = headLength(head) + (chunk?.length ?? 0);
+      this.#send(segment, rootTransaction(named, chunk), length);
     }
     this.#emitChunks(segment);
   }
@@ -257,16 +275,15 @@ export class SegmentAssembler {
   }
 
   #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {
-    this.#send(segment, continuation(segment.reparentedChunk(chunk), reason), chunk);
+    this.#send(segment, continuation(segment.reparentedChunk(chunk), reason), chunk.length);
   }
 
   #send(
     segment: Segment,
     content: Pick<AssembledTransaction, "head" | "spanCount" | "spans">,
-    chunk: Chunk | undefined,
+    length: number,
   ): void {
-    this.#buffered -= content.spanCount + 1;
-    this.#bufferedLength -= chunk?.length ?? 0;
+    this.#held.remove(content.spanCount + 1, length);
     const { fate } = segment.origin;
     if (fate !== "sent") {
       const quantity = content.spanCount + 1;

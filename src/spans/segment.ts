@@ -1,6 +1,7 @@
 import type { DscSlot } from "../trace/dsc.js";
 import type { IncomingTrace } from "../trace/headers.js";
 import type { SamplingDecision } from "../trace/sampling.js";
+import type { ItemCount } from "../protocol/data-category.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { setNewest } from "../support/collections.js";
@@ -8,6 +9,7 @@ import { isSameClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND, validSpanId } from "../trace/span.js";
 import type { Chunk } from "./chunk.js";
+import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { OpenRoot } from "../context/open-roots.js";
 import type { FinishedSpan, ResourceView } from "../trace/span.js";
@@ -35,6 +37,14 @@ export interface SegmentOrigin {
   readonly slot: DscSlot;
   /** Resource of the local root; undefined if no root was seen. */
   readonly resource?: ResourceView | undefined;
+}
+
+/** Encoded spans that were removed from a segment. */
+interface TakenSpans {
+  readonly spans: number;
+  /** The spans, and the root's transaction if it is among them. */
+  readonly contents: readonly ItemCount[];
+  readonly length: number;
 }
 
 /**
@@ -179,6 +189,29 @@ export class Segment {
   keptAncestor(parentSpanId: string | undefined): string | undefined {
     const { reparented } = this;
     return reparented === undefined ? parentSpanId : keptAncestor(parentSpanId, reparented);
+  }
+
+  /** Removes the buffered spans; returns them as if the root had been sent. */
+  takeBuffered(): TakenSpans {
+    const { head, kept, overflow } = this;
+    this.head = undefined;
+    this.kept = undefined;
+    this.overflow = undefined;
+    if (head !== undefined) {
+      this.headSent = true;
+      this.sentName = shownHeadName(head);
+    }
+    const transactions = head === undefined ? 0 : 1;
+    const spans = transactions + (kept?.count ?? 0) + (overflow?.count ?? 0);
+    const rootLength = head === undefined ? 0 : headLength(head);
+    return {
+      spans,
+      contents: [
+        { category: "transaction", quantity: transactions },
+        { category: "span", quantity: spans },
+      ],
+      length: rootLength + (kept?.length ?? 0) + (overflow?.length ?? 0),
+    };
   }
 
   /** Drops the segment, because a filter has matched its root. */

@@ -2,9 +2,11 @@ import type { SegmentView, TransactionInput } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import { detected, isPending } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
+import { transactionContents } from "../protocol/data-category.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
-import type { SetTimer } from "../support/time.js";
+import type { SetTimer, Timers } from "../support/time.js";
+import { HeldSpans } from "./held-spans.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
@@ -25,73 +27,107 @@ export interface TransactionForwarder {
   release(): void;
 }
 
+const WITHOUT_ATTRIBUTES =
+  "the resource of the process has attributes that are not known yet, and the transactions that wait for them take a quarter of `maxBufferedBytes`; the oldest are sent without these attributes";
+
 /** Milliseconds that transactions are held for asynchronous resource attributes. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
 /**
  * Creates the forwarder to a client. It holds the first transactions of a process until the detectors of their resource are
- * done, so that no attributes are missing. Over `maxBufferedBytes`, it sends the oldest.
+ * done, so that no attributes are missing. Over a quarter of `maxBufferedBytes`, it sends the oldest.
  */
 export function createTransactionForwarder(
   client: ClientCore,
   setTimer: SetTimer,
 ): TransactionForwarder {
-  const held = new Set<AssembledTransaction>();
-  const waits = new Map<ResourceView, Promise<void>>();
-  const timers = { after: (millis: number, run: () => void) => setTimer(run, millis) };
-  let heldLength = 0;
+  return new ClientForwarder(client, setTimer);
+}
 
-  const release = (transaction: AssembledTransaction): void => {
-    if (!held.delete(transaction)) return;
-    heldLength -= lengthOf(transaction.head, transaction.spans);
-    client.captureTransaction(transactionInput(transaction));
-  };
+class ClientForwarder implements TransactionForwarder {
+  readonly #client: ClientCore;
+  readonly #timers: Pick<Timers, "after">;
+  readonly #waiting = new Set<AssembledTransaction>();
+  readonly #waits = new Map<ResourceView, Promise<void>>();
+  readonly #held: HeldSpans;
 
-  const releaseOf = (resource: ResourceView): void => {
-    waits.delete(resource);
-    for (const transaction of held) {
-      if (transaction.resource === resource) release(transaction);
+  constructor(client: ClientCore, setTimer: SetTimer) {
+    this.#client = client;
+    this.#timers = { after: (millis, run) => setTimer(run, millis) };
+    this.#held = new HeldSpans({
+      memory: client.memory,
+      // The other half of the share is for the segments that are assembled meanwhile.
+      maxLength: client.memory.share / 2,
+      warnOnce: (kind, message) => client.diagnostics.warnOnce(kind, message),
+      earlyMessage: WITHOUT_ATTRIBUTES,
+      sendOldest: () => this.#withOldest((transaction) => this.#release(transaction)),
+      dropOldest: () => this.#withOldest((transaction) => this.#drop(transaction)),
+    });
+  }
+
+  get heldSpans(): number {
+    return this.#held.count;
+  }
+
+  accept(transaction: AssembledTransaction): void {
+    const { resource } = transaction;
+    if (resource !== undefined && isPending(resource)) this.#hold(transaction, resource);
+    else this.#client.captureTransaction(transactionInput(transaction));
+  }
+
+  async drain(maxMillis: number): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    const resources = [...this.#waits.keys()];
+    await Promise.all(resources.map((resource) => detected(resource, maxMillis, this.#timers)));
+    this.release();
+  }
+
+  release(): void {
+    for (const transaction of this.#waiting) this.#release(transaction);
+  }
+
+  #hold(transaction: AssembledTransaction, resource: ResourceView): void {
+    const { head, spans, spanCount } = transaction;
+    this.#waiting.add(transaction);
+    this.#held.add(spanCount + 1, lengthOf(head, spans));
+    if (this.#waits.has(resource)) return;
+    const wait = detected(resource, MAX_RESOURCE_WAIT_MILLIS, this.#timers);
+    this.#waits.set(
+      resource,
+      wait.then(() => this.#releaseOf(resource)),
+    );
+  }
+
+  #releaseOf(resource: ResourceView): void {
+    this.#waits.delete(resource);
+    for (const transaction of this.#waiting)
+      if (transaction.resource === resource) this.#release(transaction);
+  }
+
+  #withOldest(run: (transaction: AssembledTransaction) => void): boolean {
+    for (const oldest of this.#waiting) {
+      run(oldest);
+      return true;
     }
-  };
+    return false;
+  }
 
-  const releaseAll = (): void => {
-    for (const transaction of held) release(transaction);
-  };
+  #release(transaction: AssembledTransaction): void {
+    this.#forget(transaction);
+    this.#client.captureTransaction(transactionInput(transaction));
+  }
 
-  const hold = (transaction: AssembledTransaction, resource: ResourceView): void => {
-    held.add(transaction);
-    heldLength += lengthOf(transaction.head, transaction.spans);
-    if (!waits.has(resource)) {
-      waits.set(
-        resource,
-        detected(resource, MAX_RESOURCE_WAIT_MILLIS, timers).then(() => releaseOf(resource)),
-      );
-    }
-    for (const oldest of held) {
-      if (heldLength <= client.settings.maxBufferedBytes) return;
-      release(oldest);
-    }
-  };
+  #drop(transaction: AssembledTransaction): void {
+    this.#forget(transaction);
+    const contents = transactionContents(transaction.spanCount + 1);
+    this.#client.ledger.early.record("buffer_overflow", contents);
+  }
 
-  return {
-    accept(transaction) {
-      const { resource } = transaction;
-      if (resource !== undefined && isPending(resource)) hold(transaction, resource);
-      else client.captureTransaction(transactionInput(transaction));
-    },
-    get heldSpans() {
-      let spans = 0;
-      for (const { spanCount } of held) spans += spanCount + 1;
-      return spans;
-    },
-    async drain(maxMillis) {
-      if (held.size === 0) return;
-      const resources = [...waits.keys()];
-      await Promise.all(resources.map((resource) => detected(resource, maxMillis, timers)));
-      releaseAll();
-    },
-    release: releaseAll,
-  };
+  #forget(transaction: AssembledTransaction): void {
+    const { head, spans, spanCount } = transaction;
+    this.#waiting.delete(transaction);
+    this.#held.remove(spanCount + 1, lengthOf(head, spans));
+  }
 }
 
 /** Assembles spans into transactions. */

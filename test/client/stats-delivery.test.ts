@@ -37,7 +37,7 @@ const NOTHING_DELIVERED = {
 };
 
 function statsOf(counts: Partial<ClientCounts> = {}): ClientStats {
-  return countsOf([], { given: {}, ledger: new DiscardLedger(), ...counts });
+  return countsOf([], { given: {}, ledger: new DiscardLedger(), bufferedBytes: 0, ...counts });
 }
 
 describe("the counts of a delivery", () => {
@@ -188,7 +188,11 @@ describe("the check of an account", () => {
 
   it("fails where a span was started and is nowhere", () => {
     const sources = [{ started: 3, open: 1, buffered: 1 }];
-    const stats = countsOf(sources, { given: {}, ledger: new DiscardLedger() });
+    const stats = countsOf(sources, {
+      given: {},
+      ledger: new DiscardLedger(),
+      bufferedBytes: 0,
+    });
     expect(() => assertAccounted({ stats: () => stats })).toThrow(
       /3 spans were started, but captured \+ buffered \+ open = 2/,
     );

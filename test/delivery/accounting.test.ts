@@ -5,6 +5,7 @@ import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import type { DataCategory } from "../../src/protocol/data-category.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { createEnvelopeSender } from "../../src/delivery/envelope-sender.js";
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import type { SendResult } from "../../src/delivery/transport.js";
 import { heldTransport } from "./held-transport.js";
 import { inSequence } from "./in-sequence.js";
@@ -87,13 +88,15 @@ it("accounts for all that is enqueued at every moment: delivered, recorded, or q
         const recorder = new DiscardLedger();
         let now = 1_800_000_000_000;
         const { diagnostics } = recordingDiagnostics();
+        const { maxBufferedBytes, ...others } = limits;
         const sender = createEnvelopeSender({
           transport,
           recorder,
           diagnostics,
           timers,
           now: () => now,
-          ...limits,
+          memory: new MemoryBound(maxBufferedBytes),
+          ...others,
         });
         const enqueued: EncodedEnvelope[] = [];
 

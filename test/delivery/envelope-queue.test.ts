@@ -5,9 +5,33 @@ import type { DataCategory } from "../../src/protocol/data-category.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import type { EnvelopeQueue } from "../../src/delivery/envelope-queue.js";
 import { createEnvelopeQueue } from "../../src/delivery/envelope-queue.js";
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import { cpuTime } from "../time/measure.js";
 
 const ROOMY = { maxBytes: 1_000_000, maxItems: 1000 };
+
+interface QueueBench {
+  readonly queue: EnvelopeQueue;
+  /** Adds an envelope; returns what was evicted for it. */
+  readonly add: (envelope: EncodedEnvelope) => readonly EncodedEnvelope[];
+}
+
+function queueOf({ maxBytes, maxItems } = ROOMY): QueueBench {
+  let evicted: EncodedEnvelope[] = [];
+  const queue = createEnvelopeQueue({
+    maxItems,
+    memory: new MemoryBound(maxBytes),
+    onEvicted: (envelope) => void evicted.push(envelope),
+  });
+  return {
+    queue,
+    add(envelope) {
+      evicted = [];
+      queue.push(envelope);
+      return evicted;
+    },
+  };
+}
 
 function sized(category: DataCategory, bytes = 100): EncodedEnvelope {
   return { eventId: undefined, category, body: Buffer.alloc(bytes), contents: [] };
@@ -21,7 +45,7 @@ function drain(queue: EnvelopeQueue): EncodedEnvelope[] {
 
 describe("the order", () => {
   it("is check-ins, then sessions and errors, then feedback, transactions, spans, and the rest", () => {
-    const queue = createEnvelopeQueue(ROOMY);
+    const { queue } = queueOf();
     const pushed: DataCategory[] = [
       "internal",
       "log_item",
@@ -48,7 +72,7 @@ describe("the order", () => {
   });
 
   it("is that of arrival within a priority", () => {
-    const queue = createEnvelopeQueue(ROOMY);
+    const { queue } = queueOf();
     const envelopes = Array.from({ length: 200 }, () => sized("transaction"));
     for (const envelope of envelopes) queue.push(envelope);
     expect([...queue]).toEqual(envelopes);
@@ -58,40 +82,40 @@ describe("the order", () => {
 
 describe("a full queue", () => {
   it("evicts the lowest priority first, and the oldest of it", () => {
-    const queue = createEnvelopeQueue({ ...ROOMY, maxItems: 3 });
+    const { queue, add } = queueOf({ ...ROOMY, maxItems: 3 });
     const [oldLog, newLog, transaction] = [
       sized("log_item"),
       sized("log_item"),
       sized("transaction"),
     ];
     for (const envelope of [oldLog, newLog, transaction]) queue.push(envelope);
-    expect(queue.push(sized("error"))).toEqual([oldLog]);
-    expect(queue.push(sized("error"))).toEqual([newLog]);
-    expect(queue.push(sized("error"))).toEqual([transaction]);
+    expect(add(sized("error"))).toEqual([oldLog]);
+    expect(add(sized("error"))).toEqual([newLog]);
+    expect(add(sized("error"))).toEqual([transaction]);
   });
 
   it("evicts the new envelope when all others have a higher priority", () => {
-    const queue = createEnvelopeQueue({ ...ROOMY, maxItems: 1 });
+    const { queue, add } = queueOf({ ...ROOMY, maxItems: 1 });
     const error = sized("error");
     const log = sized("log_item");
     queue.push(error);
-    expect(queue.push(log)).toEqual([log]);
+    expect(add(log)).toEqual([log]);
     expect(drain(queue)).toEqual([error]);
   });
 
   it("evicts as many as necessary for a large one", () => {
-    const queue = createEnvelopeQueue({ ...ROOMY, maxBytes: 1000 });
+    const { queue, add } = queueOf({ ...ROOMY, maxBytes: 1000 });
     const small = Array.from({ length: 10 }, () => sized("transaction", 100));
     for (const envelope of small) queue.push(envelope);
-    expect(queue.push(sized("transaction", 250))).toEqual(small.slice(0, 3));
+    expect(add(sized("transaction", 250))).toEqual(small.slice(0, 3));
     expect(queue.bytes).toBe(950);
   });
 
   it("does not evict others for one that is larger than the bound", () => {
-    const queue = createEnvelopeQueue({ ...ROOMY, maxBytes: 1000 });
+    const { queue, add } = queueOf({ ...ROOMY, maxBytes: 1000 });
     queue.push(sized("log_item"));
     const huge = sized("error", 1001);
-    expect(queue.push(huge)).toEqual([huge]);
+    expect(add(huge)).toEqual([huge]);
     expect(queue.items).toBe(1);
   });
 });
@@ -125,7 +149,7 @@ describe("any sequence of pushes and shifts", () => {
   it("stays within both bounds and loses nothing silently", () => {
     fc.assert(
       fc.property(bounds, steps, (limits, sequence) => {
-        const queue = createEnvelopeQueue(limits);
+        const { queue, add } = queueOf(limits);
         const pushed = new Set<EncodedEnvelope>();
         const left = new Set<EncodedEnvelope>();
         const leave = (envelope: EncodedEnvelope): void => {
@@ -139,7 +163,7 @@ describe("any sequence of pushes and shifts", () => {
           } else {
             const envelope = sized(step.category, step.bytes);
             pushed.add(envelope);
-            for (const evicted of queue.push(envelope)) leave(evicted);
+            for (const evicted of add(envelope)) leave(evicted);
           }
           const waiting = [...queue];
           expect(queue.items).toBe(waiting.length);
@@ -154,7 +178,7 @@ describe("any sequence of pushes and shifts", () => {
 });
 
 it("takes the same time for each shift, however many wait", () => {
-  const queue = createEnvelopeQueue({ maxBytes: Infinity, maxItems: Infinity });
+  const { queue } = queueOf({ maxBytes: Infinity, maxItems: Infinity });
   const envelope = sized("transaction", 1);
   for (let count = 0; count < 300_000; count += 1) queue.push(envelope);
   const cpu = cpuTime();

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
+import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { times } from "./in-sequence.js";
 import { bench, failure } from "./sender-bench.js";
 import { envelopeOf } from "./support.js";
@@ -109,7 +111,7 @@ it("an error does not wait for a slot that transactions hold", async () => {
 it("envelopes in flight count towards the bound on bytes", async () => {
   const envelope = envelopeOf("transaction", { payloadBytes: 1000 });
   const { sender, transport, timers, recorder } = bench({
-    maxBufferedBytes: 3.5 * envelope.body.length,
+    memory: new MemoryBound(3.5 * envelope.body.length),
     minConcurrency: 2,
   });
   sender.enqueue(envelope);
@@ -122,6 +124,24 @@ it("envelopes in flight count towards the bound on bytes", async () => {
   transport.releaseAll(failure("ECONNRESET"));
   await timers.turn();
   expect(recorder.snapshot().transaction).toEqual({ queue_overflow: 2, network_error: 2 });
+});
+
+const large = (): EncodedEnvelope => envelopeOf("transaction", { payloadBytes: 1000 });
+
+it("envelopes in flight take half of the bound at most, except for errors", async () => {
+  const { sender, transport, timers } = bench({
+    memory: new MemoryBound(8 * large().body.length),
+    minConcurrency: 10,
+  });
+  for (let count = 0; count < 6; count += 1) sender.enqueue(large());
+  await timers.turn();
+  expect(sender.stats()).toMatchObject({ inFlight: 4, queuedItems: 2 });
+  sender.enqueue(envelopeOf("error"));
+  await timers.turn();
+  expect(sender.stats()).toMatchObject({ inFlight: 5, queuedItems: 2 });
+  transport.releaseAll();
+  await timers.turn();
+  expect(sender.stats()).toMatchObject({ inFlight: 2, queuedItems: 0 });
 });
 
 it("the age of the oldest envelope is reported, waiting or in flight", async () => {

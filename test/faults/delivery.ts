@@ -5,6 +5,7 @@ import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { resolveOptions } from "../../src/options/resolve.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { parseDsn } from "../../src/protocol/dsn.js";
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import { createDelivery } from "../../src/setup/create-delivery.js";
 import type { EnvelopeSender } from "../../src/delivery/sender.js";
 import { recordingDiagnostics } from "../delivery/support.js";
@@ -45,7 +46,12 @@ export function openDelivery(server: FaultServer, options: DeliveryOptions = {})
   const { diagnostics, warnings } = recordingDiagnostics();
   const ledger = new DiscardLedger();
   const settings = resolveOptions({ dsn, transport, spool, maxBufferedBytes });
-  const delivery = createDelivery(settings, { dsn: parseDsn(dsn), diagnostics, ledger });
+  const delivery = createDelivery(settings, {
+    dsn: parseDsn(dsn),
+    diagnostics,
+    ledger,
+    memory: new MemoryBound(settings.maxBufferedBytes),
+  });
   if (delivery === undefined) throw new Error("there is no delivery");
   const { sender } = delivery;
   onTestFinished(async () => void (await sender.close(CLOSE_MILLIS)));

@@ -6,6 +6,7 @@ import {
   MAX_BATCH_BYTES,
   MAX_HELD_ITEMS,
 } from "../../src/logs/item-batcher.js";
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import type { EncodedItem } from "../../src/logs/encode-item.js";
 
 interface Bench {
@@ -22,6 +23,8 @@ function startBench(onSend: (batcher: ItemBatcher) => void = () => undefined): B
   const sent: number[] = [];
   const timers = new Map<() => void, number>();
   const batcher = new ItemBatcher({
+    memory: new MemoryBound(),
+    drop: () => undefined,
     setTimer: (run, millis) => {
       timers.set(run, millis);
       return () => timers.delete(run);

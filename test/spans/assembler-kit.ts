@@ -1,3 +1,4 @@
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
@@ -78,6 +79,7 @@ export interface AssemblerKit {
 export interface KitSettings {
   readonly graceMillis?: number;
   readonly maxWaitMillis?: number;
+  /** Characters over which the oldest segment is sent early: half of the memory bound. */
   readonly maxBufferedLength?: number;
   readonly isWorthKeeping?: (root: FinishedSpan) => boolean;
 }
@@ -93,7 +95,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
     schedule: { setTimer: timer.setTimer, graceMillis, maxWaitMillis },
     recorder: ledger,
     onTransaction: (transaction) => void sent.push(readTransaction(transaction)),
-    maxBufferedLength,
+    memory: new MemoryBound(2 * maxBufferedLength),
     isWorthKeeping: settings.isWorthKeeping,
   });
   return {

@@ -1,4 +1,5 @@
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
+import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import { BatchAssembler } from "../../src/spans/batch-assembler.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import type { SegmentOrigin } from "../../src/spans/segment.js";
@@ -39,6 +40,7 @@ export interface BatchKit {
 }
 
 export interface BatchKitSettings {
+  /** Characters over which the oldest trace is sent early: half of the memory bound. */
   readonly maxBufferedLength?: number;
   readonly originOf?: (span: FinishedSpan) => SegmentOrigin;
   readonly isIgnored?: (span: FinishedSpan) => boolean;
@@ -58,7 +60,7 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
     originOfOrphan: settings.originOf ?? (() => originOf()),
     isIgnored: settings.isIgnored,
     maxWaitMillis: 2 * ROUND_MILLIS,
-    maxBufferedLength: settings.maxBufferedLength ?? 20_000_000,
+    memory: new MemoryBound(2 * (settings.maxBufferedLength ?? 20_000_000)),
   });
   const sentIds = (): string[] => sent.flatMap(({ spanId, children }) => [spanId, ...children]);
   const assertBalanced = (): void => {

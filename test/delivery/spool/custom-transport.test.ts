@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DiscardLedger } from "../../../src/client-reports/ledger.js";
 import type { SendResult, Transport } from "../../../src/delivery/transport.js";
 import { resolveOptions } from "../../../src/options/resolve.js";
+import { MemoryBound } from "../../../src/delivery/memory-bound.js";
 import type { Delivery } from "../../../src/setup/create-delivery.js";
 import { createDelivery } from "../../../src/setup/create-delivery.js";
 import { DELIVERED, envelopeOf, recordingDiagnostics } from "../support.js";
@@ -31,6 +32,7 @@ function open(transport: Transport, directory: string): Delivery {
     dsn: undefined,
     diagnostics: recordingDiagnostics().diagnostics,
     ledger: new DiscardLedger(),
+    memory: new MemoryBound(),
   });
   if (delivery === undefined) throw new Error("there is no delivery");
   onTestFinished(async () => void (await delivery.sender.close(1000)));

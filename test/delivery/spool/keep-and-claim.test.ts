@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import type { DataCategory } from "../../../src/protocol/data-category.js";
+import { MemoryBound } from "../../../src/delivery/memory-bound.js";
 import { createEnvelopeQueue } from "../../../src/delivery/envelope-queue.js";
 import { envelopeOf } from "../support.js";
 import { NO_LIMIT, drain, namesIn, spoolDirectory, spoolIn } from "./spool-support.js";
@@ -148,7 +149,11 @@ describe("a kept envelope", () => {
 describe("claims", () => {
   it("come in the order in which the queue would send", async () => {
     const spool = spoolIn(await spoolDirectory());
-    const queue = createEnvelopeQueue({ maxBytes: 1e9, maxItems: 1000 });
+    const queue = createEnvelopeQueue({
+      maxItems: 1000,
+      memory: new MemoryBound(),
+      onEvicted: () => {},
+    });
     const envelopes = [...CATEGORIES, ...CATEGORIES.toReversed()].map((name) => envelopeOf(name));
     for (const envelope of envelopes) {
       spool.keepSync(envelope);
