@@ -290,7 +290,7 @@ const noLength = (): number => 0;
 
 function report(this: ClientCore, error: unknown): void {
   this.diagnostics.warnOnce(
-    "client:call",
+    "client-call",
     "a method of the client threw an error, and the call had no effect. This is a bug in otel-sentry-bridge; please report it",
     error,
   );

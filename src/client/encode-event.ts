@@ -66,7 +66,7 @@ export function fitEvent(json: string, diagnostics: Diagnostics): string {
   // A UTF-16 code unit takes at most three bytes in UTF-8.
   if (json.length <= MAX_ITEM_BYTES / 3 || fits(json)) return json;
   diagnostics.warnOnce(
-    "event:size",
+    "event-size",
     "an event was larger than the 1 MiB that Sentry accepts; breadcrumbs, extra and long texts were cut from it. Attach less data to scopes and events",
   );
   return shrink(JSON.parse(json) as LargeEvent);

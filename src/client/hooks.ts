@@ -152,7 +152,7 @@ function resultOf<Event extends SentryEvent>(
   if (value === null) return null;
   if (isRecord(value)) return { ...eventCopy(value as Event), event_id: id };
   diagnostics.warnOnce(
-    "hook:event processor",
+    "hook:eventProcessor",
     "an event processor returned no event and was skipped. Return the event, or null to drop it.",
   );
   return kept;

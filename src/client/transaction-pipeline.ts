@@ -72,7 +72,7 @@ function checkedTransaction(
 ): TransactionEvent | null {
   if (isTransaction(result)) return { ...eventCopy(result), spans: spansOf(result), type };
   diagnostics.warnOnce(
-    "hook:event processor",
+    "hook:eventProcessor",
     "an event processor returned an invalid transaction; it was dropped. Return the event, or null to drop it.",
   );
   return null;

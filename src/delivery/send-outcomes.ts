@@ -107,7 +107,7 @@ export class SendOutcomes {
 
   overflowed({ contents }: EncodedEnvelope): void {
     this.#diagnostics.warnOnce(
-      "queue_overflow",
+      "queue-overflow",
       "the queue is full because more is captured than the server accepts: envelopes of the lowest priority are dropped. Lower the sample rate, raise `maxBufferedBytes`, or set `spool`",
     );
     this.#recorder.record("queue_overflow", contents);
@@ -158,7 +158,7 @@ export class SendOutcomes {
   // The server itself counts this loss.
   #limited({ contents }: EncodedEnvelope): void {
     this.#diagnostics.warnOnce(
-      "rate_limited",
+      "rate-limited",
       "the server answered HTTP 429: the quota or a rate limit is exhausted, and the items that it covers are dropped. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry",
     );
     this.#recorder.record("rate_limited", contents);

@@ -133,7 +133,7 @@ export class ClientSpanExporter {
       this.#exceptions?.accept(spans);
     } catch (error) {
       this.#core.diagnostics.warnOnce(
-        "exporter:events",
+        "exporter-exceptions",
         "exceptions of exported spans could not be read, so some errors are not reported",
         error,
       );

@@ -21,7 +21,7 @@ function lose(name: string, category: DataCategory, error: unknown): void {
 
 function report(name: string, error: unknown): void {
   doorDiagnostics().warnOnce(
-    `door:${name}`,
+    `call:${name}`,
     `\`${name}\` failed with an error; the call had no effect`,
     error,
   );

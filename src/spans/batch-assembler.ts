@@ -230,7 +230,7 @@ export class BatchAssembler {
   #lose(error: unknown, transactions: 0 | 1): void {
     this.#drop("internal_sdk_error", 1, transactions);
     this.#settings.encoding.onProblem(
-      "span:encoding",
+      "span-encoding",
       "a span could not be encoded; it was dropped",
       error,
     );

@@ -172,7 +172,7 @@ export class SegmentAssembler {
     } catch (error) {
       this.drop("internal_sdk_error", isRoot);
       this.#settings.encoding.onProblem(
-        "span:encoding",
+        "span-encoding",
         "a span could not be encoded; it was dropped",
         error,
       );

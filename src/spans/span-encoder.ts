@@ -90,7 +90,7 @@ export class SpanEncoder {
 
   #tellUnreadable(error: unknown): void {
     this.#settings.onProblem(
-      "span:unreadable",
+      "span-unreadable",
       "a span had a value that could not be read; the span is sent without it",
       error,
     );
@@ -147,7 +147,7 @@ export class SpanEncoder {
     const attributes = this.#attributes.members(span.attributes, span.kind);
     if (attributes.clipped) {
       this.#settings.onProblem(
-        "span:attributes",
+        "span-attributes",
         `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large; they were cut or left out`,
       );
     }
@@ -184,7 +184,7 @@ export class SpanEncoder {
     const times = validTimes(span.startTime, span.endTime, this.#settings.now);
     if (times.repaired) {
       this.#settings.onProblem(
-        "span:times",
+        "span-times",
         `span "${clip(span.name, MAX_NAME_LENGTH)}" ended before it started, or had no valid time; its times were repaired`,
       );
     }

@@ -13,6 +13,8 @@ export interface DiagnosticsLogger {
 /**
  * Reports problems of one client. No method throws. A message that is reported while another one is being written is
  * dropped: a logger whose own output is captured would otherwise cause messages without end.
+ *
+ * A kind is written in kebab-case. A kind that is reported once per subject is `kind:subject`, such as `hook:beforeSend`.
  */
 export interface Diagnostics {
   /** Logs a warning once per kind of problem; repeats are only counted. */

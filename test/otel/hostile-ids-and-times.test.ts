@@ -46,7 +46,7 @@ describe("spans with bad times", () => {
     await bridge.flushed();
     const ours = bridge.warnings.filter((text) => text.startsWith("otel-sentry-bridge:"));
     expect(ours).toHaveLength(1);
-    expect(bridge.client.core.diagnostics.counts()).toMatchObject({ "span:times": 50 });
+    expect(bridge.client.core.diagnostics.counts()).toMatchObject({ "span-times": 50 });
   });
 });
 

@@ -44,7 +44,7 @@ describe("what is not sent", () => {
     kit.end(segment, good, Object.defineProperty({ ...bad }, "kind", { get: throwing }), root);
     expect(kit.sent).toMatchObject([{ spanId: idOf(root), children: [idOf(good)] }]);
     expect(kit.ledger.snapshot()).toEqual({ span: { internal_sdk_error: 1 } });
-    expect(kit.problems).toContain("span:encoding");
+    expect(kit.problems).toContain("span-encoding");
   });
 
   it("is a root that cannot be encoded; its children go without it", () => {

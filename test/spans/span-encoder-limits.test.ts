@@ -129,7 +129,7 @@ describe("a span with a value that cannot be read", () => {
     expect(child(changes).data).toMatchObject({ good: 1 });
     expect(child(changes).data).not.toHaveProperty("bad");
     expect(root(changes).data).toMatchObject({ good: 1 });
-    expect(new Set(kit.problems)).toEqual(new Set(["span:unreadable"]));
+    expect(new Set(kit.problems)).toEqual(new Set(["span-unreadable"]));
   });
 
   it("counts the links and events that it loses as dropped", () => {

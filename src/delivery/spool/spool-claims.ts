@@ -135,7 +135,7 @@ export class SpoolClaims {
   ): Promise<"missing"> {
     const { accounting, diagnostics, disk, index } = this.#settings;
     diagnostics.warnOnce(
-      "spool_corrupt",
+      "spool-corrupt",
       `a spooled file is damaged and was set aside: ${corruptName(entry.base)}. It is not sent, and can be removed`,
     );
     accounting.lose(entry.base, "internal_sdk_error", contents);

@@ -243,7 +243,7 @@ export class SpoolDisk {
 /** Logs once that a file belongs to another user. */
 export function reportForeign(diagnostics: Diagnostics, base: string): void {
   diagnostics.warnOnce(
-    "spool_foreign",
+    "spool-foreign",
     `the spool directory contains a file that this process may not access; it is ignored: ${base}. Give each user a directory of its own, or remove the file`,
   );
 }

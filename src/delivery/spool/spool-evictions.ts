@@ -149,7 +149,7 @@ export class SpoolEvictions {
 
   #lose(base: string, data: Buffer | undefined): void {
     this.#diagnostics.warnOnce(
-      "spool_overflow",
+      "spool-overflow",
       "the spool is full, or the server was unreachable for too long: envelopes of the lowest priority, and the oldest, are dropped. Check the connection to the server, or raise `spool.maxBytes` or `spool.maxAgeMillis`",
     );
     const contents = data === undefined ? [] : decodeFile(data).contents;

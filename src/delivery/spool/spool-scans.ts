@@ -143,7 +143,7 @@ export class SpoolScans {
     const { disk, diagnostics } = this.#settings;
     const aside = corruptName(file.entry.base);
     diagnostics.warnOnce(
-      "spool_corrupt",
+      "spool-corrupt",
       `a spooled file is damaged or not a regular file, and was set aside: ${aside}. It is not sent, and can be removed`,
     );
     void disk.move(file.name, aside);
@@ -170,7 +170,7 @@ export class SpoolScans {
         continue;
       }
       diagnostics.warnOnce(
-        "spool_gone",
+        "spool-gone",
         "the spool directory was removed while the process was running: the envelopes in it are lost, and the directory is created again",
       );
       index.drop(base);
