@@ -25,8 +25,8 @@ function* endless() {
   for (;;) yield ["key", 1];
 }
 const endlessPrototypes = () => new Proxy({}, { getPrototypeOf: endlessPrototypes });
-const endlessMembers = () => new Proxy({ a: 1, b: 1 }, { get: getMember });
-const getMember = (target, key) => (Object.hasOwn(target, key) ? endlessMembers() : undefined);
+const endlessFields = () => new Proxy({ a: 1, b: 1 }, { get: getField });
+const getField = (target, key) => (Object.hasOwn(target, key) ? endlessFields() : undefined);
 
 const VALUES = {
   "a Buffer of 10 MB": () => Buffer.alloc(10 * MILLION, 65),
@@ -53,7 +53,7 @@ const VALUES = {
     return getter(new Error("e"), "cause", again);
   },
   "a proxy of prototypes without end": endlessPrototypes,
-  "a proxy of members without end": endlessMembers,
+  "a proxy of members without end": endlessFields,
   "a proxy that is a list of 2 ** 32": () =>
     new Proxy([], { get: (_, key) => (key === "length" ? 2 ** 32 - 1 : "x") }),
   "getters of new objects": function again() {

@@ -13,7 +13,7 @@ import { newEventId } from "../client/event-id.js";
 import { SentrySpanExporter } from "../setup/otel-classes.js";
 import { createHttpTransport } from "../delivery/http/http-transport.js";
 import { failureReason, rejectionMessage } from "../delivery/http/send-failures.js";
-import { attempt, memberOf } from "../support/foreign.js";
+import { attempt, propertyOf } from "../support/foreign.js";
 import { EXIT_FAILED, EXIT_OK, UsageError, printable } from "./terminal.js";
 import type { SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
@@ -105,8 +105,8 @@ function causeOf(result: SendResult, bodyBytes: number): string | undefined {
 // HTML page.
 function detailIn(text: string): string {
   const answer = attempt<unknown>(() => JSON.parse(text), undefined);
-  const causes = memberOf(answer, "causes");
-  const texts = [memberOf(answer, "detail"), ...(Array.isArray(causes) ? causes : [])];
+  const causes = propertyOf(answer, "causes");
+  const texts = [propertyOf(answer, "detail"), ...(Array.isArray(causes) ? causes : [])];
   return texts
     .filter((part) => typeof part === "string")
     .join(": ")

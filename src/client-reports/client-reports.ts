@@ -20,7 +20,7 @@ const MAX_PAYLOAD_LENGTH = 4096;
 /** Writes the payload of a report, adding losses one by one as long as they fit. */
 class ReportWriter {
   readonly #head: string;
-  #members = "";
+  #fields = "";
 
   constructor(wallClockMillis: number) {
     const timestamp = new Date(wallClockMillis).toISOString();
@@ -29,16 +29,16 @@ class ReportWriter {
 
   /** Adds a loss; returns false if it does not fit. All text is ASCII, so one character is one byte. */
   add({ reason, category, quantity }: ReportedLoss): boolean {
-    const comma = this.#members === "" ? "" : ",";
-    const member = `${comma}{"reason":"${reason}","category":"${category}","quantity":${quantity}}`;
-    const length = this.#head.length + this.#members.length + member.length + "]}".length;
+    const comma = this.#fields === "" ? "" : ",";
+    const field = `${comma}{"reason":"${reason}","category":"${category}","quantity":${quantity}}`;
+    const length = this.#head.length + this.#fields.length + field.length + "]}".length;
     if (length > MAX_PAYLOAD_LENGTH) return false;
-    this.#members += member;
+    this.#fields += field;
     return true;
   }
 
   payload(): string {
-    return `${this.#head}${this.#members}]}`;
+    return `${this.#head}${this.#fields}]}`;
   }
 }
 
@@ -54,12 +54,12 @@ export function withReport(envelope: EncodedEnvelope, { payload }: ClientReport)
  * Creates an envelope with the report only. If it is lost, no items are counted as discarded: the report's own losses
  * are restored instead.
  */
-export function reportEnvelope({ payload }: ClientReport, headerMembers: string): EncodedEnvelope {
+export function reportEnvelope({ payload }: ClientReport, headerJson: string): EncodedEnvelope {
   return encodeEnvelope({
     category: "internal",
     itemType: ITEM_TYPE,
     payload,
-    headerMembers,
+    headerJson,
     contents: [],
   });
 }

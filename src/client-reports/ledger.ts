@@ -118,10 +118,10 @@ export class DiscardLedger implements DiscardRecorder {
     if (loss.reportedAs !== undefined) this.#addPending(loss, item.quantity);
   }
 
-  #countsOf(member: "early" | "total"): DiscardCounts {
+  #countsOf(field: "early" | "total"): DiscardCounts {
     const counts: DiscardCounts = {};
     for (const loss of this.#losses) {
-      if (loss[member] > 0) (counts[loss.category] ??= {})[loss.reason] = loss[member];
+      if (loss[field] > 0) (counts[loss.category] ??= {})[loss.reason] = loss[field];
     }
     return counts;
   }

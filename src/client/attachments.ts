@@ -57,12 +57,12 @@ function itemOf(attachment: unknown): AttachmentItem | undefined {
   const { filename, data, contentType, attachmentType } = attachment;
   const bytes = typeof data === "string" ? bytesOf(data) : data;
   if (typeof filename !== "string" || !types.isUint8Array(bytes)) return undefined;
-  const members = {
+  const fields = {
     filename: cut(redactedText(filename), MAX_NAME_LENGTH),
     content_type:
       typeof contentType === "string" ? cut(redactedText(contentType), MAX_NAME_LENGTH) : undefined,
     attachment_type:
       typeof attachmentType === "string" ? cut(attachmentType, MAX_NAME_LENGTH) : undefined,
   };
-  return { data: bytes, members: `,${JSON.stringify(members).slice(1, -1)}` };
+  return { data: bytes, headerJson: `,${JSON.stringify(fields).slice(1, -1)}` };
 }

@@ -85,7 +85,7 @@ export interface TraceContext {
 export interface CheckInCapture {
   readonly checkInId: string;
   /** Fields of the check-in item, named as in the protocol. */
-  readonly members: JsonRecord;
+  readonly fields: JsonRecord;
   readonly trace: TraceContext | undefined;
 }
 
@@ -94,7 +94,7 @@ export interface ItemBatch {
   readonly category: "log_item" | "trace_metric";
   readonly itemType: string;
   /** Fields of the item's header, as JSON with a leading comma. */
-  readonly itemMembers: string;
+  readonly itemHeaderJson: string;
   /** JSON without lone surrogates. */
   readonly payload: string;
   /** Items to count as discarded if the batch is lost. */

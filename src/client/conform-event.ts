@@ -1,4 +1,4 @@
-import { isRecord, setMember } from "../support/foreign.js";
+import { isRecord, setProperty } from "../support/foreign.js";
 import { cut } from "../support/text.js";
 import {
   validDist,
@@ -9,7 +9,7 @@ import {
   validTagValue,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { checkedBreadcrumb, checkedTag, checkedUser, textMember } from "../scope/scope-values.js";
+import { checkedBreadcrumb, checkedTag, checkedUser, textField } from "../scope/scope-values.js";
 import { conformException, conformRequest } from "./conform-interfaces.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
 import { SDK_INFO } from "./process-data.js";
@@ -38,7 +38,7 @@ function byRule(rule: ValueRule, valid: (value: unknown) => string | undefined):
 }
 
 const text = (max: number): Conform =>
-  byRule("event", (value) => textMember(value, max)?.trim() || undefined);
+  byRule("event", (value) => textField(value, max)?.trim() || undefined);
 
 // Leaves out a value that `accepts` rejects.
 function shaped(rule: ValueRule, accepts: (value: unknown) => boolean): Conform {
@@ -57,15 +57,15 @@ function each(rule: ValueRule, part: Conform): Conform {
   return (value, broken) => {
     if (!Array.isArray(value)) return shaped(rule, () => false)(value, broken);
     return (value as unknown[])
-      .map((member) => part(member, broken))
-      .filter((member) => member !== undefined);
+      .map((field) => part(field, broken))
+      .filter((field) => field !== undefined);
   };
 }
 
 function values(rule: ValueRule, part: Conform): Conform {
   return (value, broken) => {
-    const members = isRecord(value) ? value["values"] : value;
-    return { values: each(rule, part)(members, broken) ?? [] };
+    const fields = isRecord(value) ? value["values"] : value;
+    return { values: each(rule, part)(fields, broken) ?? [] };
   };
 }
 
@@ -89,7 +89,7 @@ const tags: Conform = (given, broken) => {
   for (const [name, value] of Object.entries(given)) {
     const tag = checkedTag(name, value);
     if (tag.broken !== undefined) broken.add(tag.broken);
-    if (tag.key !== undefined && tag.value !== undefined) setMember(sent, tag.key, tag.value);
+    if (tag.key !== undefined && tag.value !== undefined) setProperty(sent, tag.key, tag.value);
   }
   return sent;
 };
@@ -135,7 +135,7 @@ const FIELDS: Readonly<Record<string, Conform>> = {
   event_id: asItIs,
   exception: values("event", conformException),
   extra: record,
-  fingerprint: each("event", (part) => textMember(part, MAX_MESSAGE_LENGTH)),
+  fingerprint: each("event", (part) => textField(part, MAX_MESSAGE_LENGTH)),
   level: byRule("level", validLevel),
   logentry: record,
   logger: byRule("event", (value) =>
@@ -174,14 +174,14 @@ export function conformEvent<Event extends object>(given: Event): ConformedEvent
   const broken = new Set<ValueRule>();
   const event: Record<string, unknown> = {};
   const isTransaction = "type" in given && given.type === "transaction";
-  for (const [name, member] of Object.entries(given)) {
-    const value = jsonFormOf(member);
+  for (const [name, field] of Object.entries(given)) {
+    const value = jsonFormOf(field);
     if (value === undefined || value === null) continue;
     const isItsPeriod = isTransaction && name === "timestamp";
     const conform = isItsPeriod ? asItIs : fieldRule(name);
     if (conform === undefined) broken.add("event");
     const sent = conform?.(value, broken);
-    if (sent !== undefined) setMember(event, name, sent);
+    if (sent !== undefined) setProperty(event, name, sent);
   }
   return { event: event as Event, broken };
 }

@@ -1,10 +1,10 @@
 import type { ValueRule } from "../protocol/relay-values.js";
-import { textMember } from "../scope/scope-values.js";
+import { textField } from "../scope/scope-values.js";
 import { isRecord } from "../support/foreign.js";
 
 type Accepts = (value: unknown) => boolean;
 type Shapes = Readonly<Record<string, Accepts>>;
-type Members = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_TYPE_LENGTH = 8392;
 
@@ -21,13 +21,13 @@ const isCookies: Accepts = (value) => {
   return isRecord(value) ? Object.values(value).every(isText) : Array.isArray(value);
 };
 
-const EXCEPTION_MEMBERS: Shapes = {
+const EXCEPTION_FIELDS: Shapes = {
   module: isText,
   raw_stacktrace: isRecord,
   stacktrace: isRecord,
 };
 
-const MECHANISM_MEMBERS: Shapes = {
+const MECHANISM_FIELDS: Shapes = {
   data: isRecord,
   description: isText,
   exception_id: isCount,
@@ -40,7 +40,7 @@ const MECHANISM_MEMBERS: Shapes = {
   synthetic: isFlag,
 };
 
-const REQUEST_MEMBERS: Shapes = {
+const REQUEST_FIELDS: Shapes = {
   body_size: (value) => Number.isInteger(value) && Number(value) >= 0,
   cookies: isCookies,
   env: isRecord,
@@ -60,8 +60,8 @@ export function conformException(given: unknown, broken: Set<ValueRule>): object
     broken.add("event");
     return undefined;
   }
-  const { type, mechanism, ...others } = accepted(given, EXCEPTION_MEMBERS, broken);
-  const text = textMember(type, MAX_TYPE_LENGTH);
+  const { type, mechanism, ...others } = accepted(given, EXCEPTION_FIELDS, broken);
+  const text = textField(type, MAX_TYPE_LENGTH);
   const isNamed = Boolean(text) || Boolean(others["value"]);
   const valid =
     isNamed && text === type ? { ...others, type } : { ...others, type: text || "Error" };
@@ -76,9 +76,9 @@ export function conformRequest(value: unknown, broken: Set<ValueRule>): object |
     broken.add("request");
     return undefined;
   }
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  const valid = members.filter((entry) => hasShape(entry, REQUEST_MEMBERS));
-  if (valid.length < members.length) broken.add("request");
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  const valid = fields.filter((entry) => hasShape(entry, REQUEST_FIELDS));
+  if (valid.length < fields.length) broken.add("request");
   return Object.fromEntries(valid);
 }
 
@@ -87,13 +87,13 @@ function conformMechanism(given: unknown, broken: Set<ValueRule>): object | unde
     broken.add("event");
     return undefined;
   }
-  const { type, ...others } = accepted(given, MECHANISM_MEMBERS, broken);
-  const text = textMember(type, MAX_TYPE_LENGTH)?.trim() || "generic";
+  const { type, ...others } = accepted(given, MECHANISM_FIELDS, broken);
+  const text = textField(type, MAX_TYPE_LENGTH)?.trim() || "generic";
   if (text !== type) broken.add("event");
   return { ...others, type: text };
 }
 
-function accepted(given: Members, shapes: Shapes, broken: Set<ValueRule>): Members {
+function accepted(given: Fields, shapes: Shapes, broken: Set<ValueRule>): Fields {
   const entries = Object.entries(given).filter(([, value]) => !isUnset(value));
   const valid = entries.filter((entry) => hasShape(entry, shapes));
   if (valid.length < entries.length) broken.add("event");

@@ -1,4 +1,4 @@
-import { isRecord, setMember } from "../support/foreign.js";
+import { isRecord, setProperty } from "../support/foreign.js";
 import { cut } from "../support/text.js";
 import {
   MAX_MEASUREMENTS,
@@ -13,12 +13,12 @@ import { hasIds, isSpanId, jsonFormOf } from "./valid-event.js";
 const MAX_OP_LENGTH = 128;
 const MAX_DESCRIPTION_LENGTH = 8192;
 
-type Members = Record<string, unknown>;
+type Fields = Record<string, unknown>;
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
 // Rules for fields of both child spans and trace contexts. A rule returns undefined to leave the field out.
-const MEMBERS: Readonly<Record<string, (value: unknown) => unknown>> = {
+const FIELDS: Readonly<Record<string, (value: unknown) => unknown>> = {
   data: (value) => (isRecord(value) ? value : undefined),
   description: (value) => (isText(value) ? cut(value, MAX_DESCRIPTION_LENGTH) : undefined),
   op: (value) => (isText(value) ? cut(value, MAX_OP_LENGTH) : undefined),
@@ -36,7 +36,7 @@ export function conformSpan(span: unknown, broken: Set<ValueRule>): object | und
     broken.add("span");
     return undefined;
   }
-  const valid = withMembers(span, broken);
+  const valid = withFields(span, broken);
   const { measurements } = valid;
   return measurements === undefined
     ? valid
@@ -49,25 +49,25 @@ export function conformTrace(trace: unknown, broken: Set<ValueRule>): object | u
     broken.add("span");
     return undefined;
   }
-  const { description, ...members } = trace;
+  const { description, ...fields } = trace;
   if (description !== undefined) broken.add("span");
-  return withMembers(members, broken);
+  return withFields(fields, broken);
 }
 
-function withMembers(members: Readonly<Members>, broken: Set<ValueRule>): Members {
-  const valid: Members = {};
-  for (const [name, member] of Object.entries(members)) {
-    const value = jsonFormOf(member);
+function withFields(fields: Readonly<Fields>, broken: Set<ValueRule>): Fields {
+  const valid: Fields = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const value = jsonFormOf(field);
     if (value === undefined || value === null) continue;
-    const sent = name === "origin" ? originOf(value) : memberOf(name, value);
-    if (sent !== undefined) setMember<unknown>(valid, name, sent);
+    const sent = name === "origin" ? originOf(value) : propertyOf(name, value);
+    if (sent !== undefined) setProperty<unknown>(valid, name, sent);
     if (!isSame(sent, value)) broken.add(name === "origin" ? "origin" : "span");
   }
   return valid;
 }
 
-function memberOf(name: string, value: unknown): unknown {
-  const conform = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+function propertyOf(name: string, value: unknown): unknown {
+  const conform = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   return conform === undefined ? value : conform(value);
 }
 

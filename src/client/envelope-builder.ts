@@ -54,7 +54,7 @@ export interface BuilderDependencies extends ProcessSources {
   readonly publicKey: string;
   readonly orgId: string | undefined;
   /** Additional fields of the envelope header, as JSON with leading commas: the DSN if there is a tunnel. */
-  readonly headerMembers: string;
+  readonly headerJson: string;
   readonly newEventId: () => string;
   readonly random: () => number;
 }
@@ -88,7 +88,7 @@ const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
 /** Builds the envelopes of one client: adds process data and scopes, and runs the hooks. */
 export class EnvelopeBuilder {
   readonly #dependencies: BuilderDependencies & HookDependencies;
-  readonly #membersOf: (resource: ResourceView | undefined) => ProcessData;
+  readonly #processDataOf: (resource: ResourceView | undefined) => ProcessData;
   readonly #samplingContexts: SamplingContexts;
   readonly #checkIns = new CheckInIdentities();
   // The first resource that was seen; it describes the process in events that belong to no segment.
@@ -96,7 +96,7 @@ export class EnvelopeBuilder {
 
   constructor(dependencies: BuilderDependencies & HookDependencies) {
     this.#dependencies = dependencies;
-    this.#membersOf = createProcessData(dependencies);
+    this.#processDataOf = createProcessData(dependencies);
     this.#samplingContexts = createSamplingContexts(dependencies);
   }
 
@@ -112,13 +112,13 @@ export class EnvelopeBuilder {
     const { settings } = this.#dependencies;
     this.learnResource(input.resource);
     if (isIgnored(input, settings)) return { dropped: "event_processor" };
-    const members = this.#membersOfSegment(input.trace);
+    const processData = this.#processDataOfSegment(input.trace);
     const eventId = this.#dependencies.newEventId();
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
     reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
     // Listed property by property, because an object spread followed by properties takes 2.5 µs.
     const { diagnostics, hooks, isFull } = this.#dependencies;
-    const text = transactionJson({ input, members, eventId, merged, settings });
+    const text = transactionJson({ input, processData, eventId, merged, settings });
     const result = runTransactionHooks(text, {
       settings,
       diagnostics,
@@ -128,14 +128,14 @@ export class EnvelopeBuilder {
       hint: { event_id: eventId },
     });
     const header = (): string =>
-      this.#headerWith(this.#samplingContexts.jsonOfTransaction(input.trace, members));
-    return this.#built(result, header, ({ json, droppedSpans }, headerMembers) => {
+      this.#headerWith(this.#samplingContexts.jsonOfTransaction(input.trace, processData));
+    return this.#built(result, header, ({ json, droppedSpans }, headerJson) => {
       const content: UnencodedEnvelope = {
         eventId,
         category: "transaction",
         itemType: "transaction",
         payload: fitEvent(json, this.#dependencies.diagnostics),
-        headerMembers,
+        headerJson,
         contents: transactionContents(input.spanCount - droppedSpans),
         expiresAtMillis: input.start * 1000 + MAX_TRANSACTION_AGE_MILLIS,
       };
@@ -145,7 +145,7 @@ export class EnvelopeBuilder {
 
   /** Returns the release, environment and further process data that events carry now. */
   processData(): ProcessData {
-    return this.#membersOf(this.#resource);
+    return this.#processDataOf(this.#resource);
   }
 
   /** Returns the sampling context of a trace that starts in this process without a span that a processor saw start. */
@@ -155,7 +155,7 @@ export class EnvelopeBuilder {
 
   /** Returns the sampling context of a segment, and freezes it. */
   segmentContext(trace: SegmentView): DynamicSamplingContext | undefined {
-    return this.#samplingContexts.ofSegment(trace, this.#membersOfSegment(trace));
+    return this.#samplingContexts.ofSegment(trace, this.#processDataOfSegment(trace));
   }
 
   /** Builds the envelope of an error event or feedback. Tells `waiting` its length, in case that it waits for hooks. */
@@ -166,22 +166,22 @@ export class EnvelopeBuilder {
   ): Eventual<BuildResult> {
     const { event, trace, category = "error" } = capture;
     const { settings } = this.#dependencies;
-    const members = this.#membersOfSegment(segment);
+    const processData = this.#processDataOfSegment(segment);
     const scopes = this.#allScopes(capture.scopes);
     const merged = mergeScopes(scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
     reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
     const transaction = segment?.nameNow?.(trace?.route) ?? segment?.transaction;
-    const around = { ...this.#dependencies, ...capture, merged, members, transaction, waiting };
+    const around = { ...this.#dependencies, ...capture, merged, processData, transaction, waiting };
     const result =
       category === "error" ? finishErrorEvent(event, around) : finishFeedback(event, around);
-    const header = (): string => this.#header(this.#errorContext(trace, segment, members));
-    return this.#built(result, header, ({ json }, headerMembers) => {
+    const header = (): string => this.#header(this.#errorContext(trace, segment, processData));
+    return this.#built(result, header, ({ json }, headerJson) => {
       const content: UnencodedEnvelope = {
         eventId: event.event_id,
         category,
         itemType: category === "error" ? "event" : "feedback",
         payload: fitEvent(json, this.#dependencies.diagnostics),
-        headerMembers,
+        headerJson,
         contents: category === "error" ? ONE_ERROR : ONE_FEEDBACK,
       };
       return { content, droppedSpans: 0, attachments: attachmentItems(merged.attachments) };
@@ -190,32 +190,32 @@ export class EnvelopeBuilder {
 
   /** Builds the envelope of a check-in. No hook and no sampling applies, because a lost check-in would make the run time out. */
   checkIn(
-    { checkInId, members, trace }: CheckInCapture,
+    { checkInId, fields, trace }: CheckInCapture,
     segment: SegmentView | undefined,
   ): BuildResult {
-    const process = this.#membersOfSegment(segment);
+    const process = this.#processDataOfSegment(segment);
     const { release, environment } = this.#checkIns.of(checkInId, process);
     const contexts = trace === undefined ? undefined : { trace: traceIds(trace) };
-    const event = { check_in_id: checkInId, ...members, release, environment, contexts };
+    const event = { check_in_id: checkInId, ...fields, release, environment, contexts };
     const content: UnencodedEnvelope = {
       category: "monitor",
       itemType: "check_in",
       payload: encodeEvent(event),
-      headerMembers: this.#header(this.#errorContext(trace, segment, process)),
+      headerJson: this.#header(this.#errorContext(trace, segment, process)),
       contents: ONE_CHECK_IN,
       checkIn: {
         id: checkInId.replaceAll("-", "").toLowerCase(),
-        isOpen: members["status"] === "in_progress",
-        hasConfig: members["monitor_config"] !== undefined,
+        isOpen: fields["status"] === "in_progress",
+        hasConfig: fields["monitor_config"] !== undefined,
       },
     };
     return { content, droppedSpans: 0 };
   }
 
   /** Builds the envelope of a batch, without a trace header: each item has a trace of its own. */
-  batch({ category, itemType, itemMembers, payload, contents }: ItemBatch): BuildResult {
-    const headerMembers = this.#header(undefined);
-    const content = { category, itemType, itemMembers, payload, contents, headerMembers };
+  batch({ category, itemType, itemHeaderJson, payload, contents }: ItemBatch): BuildResult {
+    const headerJson = this.#header(undefined);
+    const content = { category, itemType, itemHeaderJson, payload, contents, headerJson };
     return { content, droppedSpans: 0 };
   }
 
@@ -224,12 +224,12 @@ export class EnvelopeBuilder {
     return initialScopes.length === 0 ? scopes : [...initialScopes, ...scopes];
   }
 
-  #membersOfSegment(segment: SegmentView | undefined): ProcessData {
-    const members = this.#membersOf(segment?.resource ?? this.#resource);
-    if (segment === undefined) return members;
-    const { release, environment } = members;
+  #processDataOfSegment(segment: SegmentView | undefined): ProcessData {
+    const processData = this.#processDataOf(segment?.resource ?? this.#resource);
+    if (segment === undefined) return processData;
+    const { release, environment } = processData;
     segment.slot.identity ??= { release, environment };
-    return withIdentity(members, segment.slot.identity);
+    return withIdentity(processData, segment.slot.identity);
   }
 
   // If the event waits for a hook, its header is built before the wait, so that both describe the process as of the
@@ -237,7 +237,7 @@ export class EnvelopeBuilder {
   #built<Finished extends object>(
     result: Eventual<Dropped | Finished>,
     header: () => string,
-    build: (finished: Finished, headerMembers: string) => BuiltEnvelope,
+    build: (finished: Finished, headerJson: string) => BuiltEnvelope,
   ): Eventual<BuildResult> {
     const early = result instanceof Promise ? header() : undefined;
     return this.#dependencies.hooks.andThen(result, (finished) =>
@@ -248,11 +248,11 @@ export class EnvelopeBuilder {
   #errorContext(
     trace: TraceContext | undefined,
     segment: SegmentView | undefined,
-    members: ProcessData,
+    processData: ProcessData,
   ): DynamicSamplingContext | undefined {
     return segment === undefined
-      ? this.#samplingContexts.ofError(trace, members)
-      : this.#samplingContexts.ofSegment(segment, members);
+      ? this.#samplingContexts.ofError(trace, processData)
+      : this.#samplingContexts.ofSegment(segment, processData);
   }
 
   #header(dsc: DynamicSamplingContext | undefined): string {
@@ -261,7 +261,7 @@ export class EnvelopeBuilder {
 
   #headerWith(dsc: string | undefined): string {
     const trace = dsc === undefined ? "" : `,"trace":${dsc}`;
-    return `${SDK_HEADER_JSON}${this.#dependencies.headerMembers}${trace}`;
+    return `${SDK_HEADER_JSON}${this.#dependencies.headerJson}${trace}`;
   }
 }
 
@@ -272,20 +272,20 @@ function isIgnored({ name, spanName = name, op }: TransactionInput, settings: Se
 
 interface TransactionContent {
   readonly input: TransactionInput;
-  readonly members: ProcessData;
+  readonly processData: ProcessData;
   readonly eventId: string;
   readonly merged: MergedScopes;
   readonly settings: Settings;
 }
 
 function transactionJson(content: TransactionContent): string {
-  const { input, members, eventId, merged } = content;
+  const { input, processData, eventId, merged } = content;
   const scopes = scopeJson(merged, content.settings);
   const status = input.responseStatusCode;
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
   // If the scopes' contexts were removed for their size, those of the process are kept.
-  const process = processContextsJson(members, scopes.contexts === "" ? {} : merged.contexts);
-  return `{"event_id":"${eventId}",${input.fields}${members.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
+  const process = processContextsJson(processData, scopes.contexts === "" ? {} : merged.contexts);
+  return `{"event_id":"${eventId}",${input.fields}${processData.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }
 
 function traceIds({ traceId, spanId }: TraceContext): JsonRecord {

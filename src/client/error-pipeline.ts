@@ -135,7 +135,7 @@ function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
 /** Data of the scopes, the process and the request. The event's own values take precedence. */
 interface EventSurroundings {
   readonly merged: MergedScopes;
-  readonly members: ProcessData;
+  readonly processData: ProcessData;
   readonly trace: TraceContext | undefined;
   /** Name of the transaction in which the event was captured. */
   readonly transaction: string | undefined;
@@ -145,13 +145,13 @@ interface EventSurroundings {
 
 // Adds the data of scopes, process, trace and request (protocol: merge of scopes).
 function completeEvent(event: ErrorEvent, around: EventSurroundings): ErrorEvent {
-  const { merged, members } = around;
+  const { merged, processData } = around;
   const known = {
-    environment: members.environment,
+    environment: processData.environment,
     sdk: SDK_INFO,
-    release: members.release,
-    dist: members.dist,
-    server_name: members.serverName,
+    release: processData.release,
+    dist: processData.dist,
+    server_name: processData.serverName,
     transaction: merged.transactionName ?? around.transaction,
     request: around.request,
   };
@@ -172,13 +172,13 @@ function completeEvent(event: ErrorEvent, around: EventSurroundings): ErrorEvent
 
 function contextsOf(
   event: ErrorEvent,
-  { merged, members, trace }: EventSurroundings,
+  { merged, processData, trace }: EventSurroundings,
 ): Record<string, JsonRecord> {
   return {
-    ...members.machine,
+    ...processData.machine,
     ...merged.contexts,
     runtime: { name: "node", version: process.version },
-    ...(members.resource !== undefined && { otel: { resource: members.resource } }),
+    ...(processData.resource !== undefined && { otel: { resource: processData.resource } }),
     ...traceContext(trace),
     ...event.contexts,
   };

@@ -9,11 +9,11 @@ import { SDK_NAME, SDK_VERSION } from "../version.js";
 import type { ResourceView } from "../trace/span.js";
 import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
-import { redactedMembers } from "../privacy/redact-event.js";
+import { redactedFields } from "../privacy/redact-event.js";
 import { knownAttributes } from "./resource-attributes.js";
 import { withoutUnset } from "../support/collections.js";
 
-/** The fields that describe the process in every event, as values and as JSON. */
+/** The data that describes the process in every event, as values and as JSON. */
 export interface ProcessData extends ProcessNames {
   /** Attributes of the resource; undefined if none are known. */
   readonly resource: object | undefined;
@@ -46,42 +46,42 @@ const RESOURCE_LIMITS = { depth: 5, totalLength: 32_768 };
 type Attributes = ResourceView["attributes"];
 
 /**
- * Returns a function that builds the fields for a resource. The result is cached per resource (there is one per
+ * Returns a function that builds the data for a resource. The result is cached per resource (there is one per
  * provider), and rebuilt when asynchronous detectors have added attributes.
  */
 export function createProcessData(
   sources: ProcessSources,
 ): (resource: ResourceView | undefined) => ProcessData {
-  const byResource = new WeakMap<object, { pending: number; members: ProcessData }>();
+  const byResource = new WeakMap<object, { pending: number; data: ProcessData }>();
   const withoutResource = build(sources, undefined);
   return (resource) => {
     if (resource === undefined) return withoutResource;
     const last = byResource.get(resource);
-    if (last?.pending === 0) return last.members;
+    if (last?.pending === 0) return last.data;
     const { attributes, pending } = knownAttributes(resource);
-    if (last?.pending === pending) return last.members;
-    const members = build(sources, attributes);
-    byResource.set(resource, { pending, members });
-    return members;
+    if (last?.pending === pending) return last.data;
+    const data = build(sources, attributes);
+    byResource.set(resource, { pending, data });
+    return data;
   };
 }
 
-/** Returns the fields with the release and environment that the segment's sampling context already carries. */
+/** Returns the data with the release and environment that the segment's sampling context already carries. */
 export function withIdentity(
-  members: ProcessData,
+  data: ProcessData,
   identity: ProcessIdentity | undefined,
 ): ProcessData {
-  if (identity === undefined) return members;
+  if (identity === undefined) return data;
   const { release, environment } = identity;
-  if (release === members.release && environment === members.environment) return members;
-  return withJson({ ...members, release, environment });
+  if (release === data.release && environment === data.environment) return data;
+  return withJson({ ...data, release, environment });
 }
 
 /** Returns the process's contexts as JSON, except for those that `own` replaces. */
-export function processContextsJson(members: ProcessData, own: Readonly<object>): string {
-  let text = members.contexts;
-  for (const [name, member] of Object.entries(members.machineJson)) {
-    if (!Object.hasOwn(own, name)) text += member;
+export function processContextsJson(data: ProcessData, own: Readonly<object>): string {
+  let text = data.contexts;
+  for (const [name, field] of Object.entries(data.machineJson)) {
+    if (!Object.hasOwn(own, name)) text += field;
   }
   return text;
 }
@@ -92,31 +92,31 @@ function build(sources: ProcessSources, resource: Attributes | undefined): Proce
   const { sendDefaultPii } = sources.settings;
   // Frozen, because all events share them.
   const known = isKnown
-    ? deepFreeze(redactedMembers(resourceCopy(shown), sendDefaultPii))
+    ? deepFreeze(redactedFields(resourceCopy(shown), sendDefaultPii))
     : undefined;
   const machine = deepFreeze(resourceContexts(known ?? {}));
   return withJson({
     ...processNames(sources, resource),
     machine,
-    machineJson: membersByName(machine),
+    machineJson: fieldsByName(machine),
     resource: known,
     contexts:
       RUNTIME_JSON + (known === undefined ? "" : `,"otel":${JSON.stringify({ resource: known })}`),
   });
 }
 
-function membersByName(contexts: ResourceContexts): Record<string, string> {
+function fieldsByName(contexts: ResourceContexts): Record<string, string> {
   const entries = Object.entries(contexts);
   return Object.fromEntries(
-    entries.map(([name, members]) => [name, `,"${name}":${JSON.stringify(members)}`]),
+    entries.map(([name, context]) => [name, `,"${name}":${JSON.stringify(context)}`]),
   );
 }
 
-function withJson(members: Omit<ProcessData, "json">): ProcessData {
-  const { release, environment, dist, serverName } = members;
+function withJson(data: Omit<ProcessData, "json">): ProcessData {
+  const { release, environment, dist, serverName } = data;
   const event = withoutUnset({ release, environment, dist, server_name: serverName });
   const json = `,${JSON.stringify(normalize(event)).slice(1, -1)},"sdk":${SDK_JSON}`;
-  return { ...members, json };
+  return { ...data, json };
 }
 
 function resourceCopy(attributes: Attributes): JsonRecord {

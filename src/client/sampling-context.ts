@@ -17,18 +17,18 @@ import type { ProcessData } from "./process-data.js";
 /** Builds the dynamic sampling contexts of envelope headers and outgoing requests. */
 export interface SamplingContexts {
   /** Returns a segment's context; it is frozen at the first call. */
-  ofSegment(trace: SegmentView, members: ProcessData): DynamicSamplingContext | undefined;
+  ofSegment(trace: SegmentView, processData: ProcessData): DynamicSamplingContext | undefined;
   /** Returns a segment's context as JSON for the envelope of its transaction, with the transaction's final name. */
-  jsonOfTransaction(trace: SegmentView, members: ProcessData): string | undefined;
+  jsonOfTransaction(trace: SegmentView, processData: ProcessData): string | undefined;
   /** Returns the context of a trace without a segment. `isRecorded`: OTel's sampler decided to record its root. */
   ofTrace(
     trace: { readonly traceId: string; readonly isRecorded: boolean },
-    members: ProcessData,
+    processData: ProcessData,
   ): DynamicSamplingContext | undefined;
   /** Returns the context of an event that belongs to no segment of this client. */
   ofError(
     trace: TraceContext | undefined,
-    members: ProcessData,
+    processData: ProcessData,
   ): DynamicSamplingContext | undefined;
 }
 
@@ -54,8 +54,8 @@ export function createSamplingContexts(client: {
   };
 
   // Listed property by property, because object spreads take longer than everything else here.
-  const ofRoot = (trace: SegmentView, members: ProcessData): DscFields => {
-    const { release, environment } = members;
+  const ofRoot = (trace: SegmentView, processData: ProcessData): DscFields => {
+    const { release, environment } = processData;
     const { traceId, transaction, sampled, sampleRate, sampleRand } = trace;
     return {
       traceId,
@@ -70,9 +70,9 @@ export function createSamplingContexts(client: {
     };
   };
 
-  const ofSegment = (trace: SegmentView, members: ProcessData): DynamicSamplingContext => {
+  const ofSegment = (trace: SegmentView, processData: ProcessData): DynamicSamplingContext => {
     const { slot } = trace;
-    slot.frozen ??= dscForSegment(trace.incoming, ofRoot(trace, members));
+    slot.frozen ??= dscForSegment(trace.incoming, ofRoot(trace, processData));
     return slot.frozen;
   };
 
@@ -80,26 +80,26 @@ export function createSamplingContexts(client: {
 
   return {
     ofSegment,
-    jsonOfTransaction(trace, members) {
+    jsonOfTransaction(trace, processData) {
       const isOwn = senderDsc(trace.incoming, trace.traceId) === undefined;
       // Not propagated yet, so it need not be frozen: a later call yields the same values.
-      if (isOwn && trace.slot.frozen === undefined) return write(ofRoot(trace, members));
-      const dsc = namedAs(ofSegment(trace, members), trace);
+      if (isOwn && trace.slot.frozen === undefined) return write(ofRoot(trace, processData));
+      const dsc = namedAs(ofSegment(trace, processData), trace);
       return isUsable(dsc) ? dscJson(dsc) : undefined;
     },
-    ofTrace({ traceId, isRecorded }, members) {
-      const trace = own(traceId, members);
+    ofTrace({ traceId, isRecorded }, processData) {
+      const trace = own(traceId, processData);
       if (!isRecorded) return dscOf({ ...trace, sampled: false });
       // `tracesSampler` is called for a root span only, so the decision is left to the receiver.
       if (settings.tracesSampler !== undefined) return dscOf(trace);
       const sampleRate = settings.tracesSampleRate;
       return dscOf({ ...trace, sampleRate, sampled: trace.sampleRand < sampleRate });
     },
-    ofError(trace, members) {
+    ofError(trace, processData) {
       if (trace === undefined) return undefined;
       const { traceId, incoming } = trace;
       const sampleRand = sampleRandOf(traceId, incoming);
-      return dscForSegment(incoming, { ...own(traceId, members), sampleRand });
+      return dscForSegment(incoming, { ...own(traceId, processData), sampleRand });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { NO_SCOPES } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
 import {
-  redactedMembers,
+  redactedFields,
   redactedContext,
   redactedEach,
   redactedTags,
@@ -38,13 +38,13 @@ export function scopeJson(
 ): ScopeJson {
   if (scopes === NO_SCOPES) return NOTHING;
   const texts = [
-    member(
+    field(
       "breadcrumbs",
       scopes.breadcrumbs.length === 0
         ? {}
         : { values: redactedEach(scopes.breadcrumbs, sendDefaultPii) },
     ),
-    member("extra", redactedMembers(scopes.extra, sendDefaultPii)),
+    field("extra", redactedFields(scopes.extra, sendDefaultPii)),
     jsonContexts(scopes.contexts, sendDefaultPii),
   ];
   while (texts.join("").length > maxLength) {
@@ -55,8 +55,8 @@ export function scopeJson(
   const [breadcrumbs = "", extra = "", contexts = ""] = texts;
   return {
     event:
-      member("user", redactedMembers(scopes.user ?? {}, sendDefaultPii)) +
-      member("tags", redactedTags(scopes.tags, sendDefaultPii)) +
+      field("user", redactedFields(scopes.user ?? {}, sendDefaultPii)) +
+      field("tags", redactedTags(scopes.tags, sendDefaultPii)) +
       extra +
       breadcrumbs,
     contexts,
@@ -64,7 +64,7 @@ export function scopeJson(
 }
 
 // Scopes hold JSON copies without lone surrogates, so `JSON.stringify` is sufficient.
-function member(key: string, value: object): string {
+function field(key: string, value: object): string {
   const text = JSON.stringify(value);
   return text === "{}" ? "" : `,"${key}":${text}`;
 }

@@ -1,4 +1,4 @@
-import { attempt, memberOf } from "../support/foreign.js";
+import { attempt, propertyOf } from "../support/foreign.js";
 import { systemTimers, within } from "../support/time.js";
 import type { TraceContext, SegmentView } from "./capture-input.js";
 import type { SpanCounts } from "./stats.js";
@@ -29,13 +29,13 @@ export class Sources {
 
   /** Adds a source of spans; ignores a value without its methods. */
   addSpans(source: SpanSource): void {
-    const methods = [memberOf(source, "counts"), memberOf(source, "flush")];
+    const methods = [propertyOf(source, "counts"), propertyOf(source, "flush")];
     if (methods.every((method) => typeof method === "function")) this.#spans.add(source);
   }
 
   /** Adds a buffer; ignores a value without its method. */
   addBuffer(buffer: ItemBuffer): void {
-    if (typeof memberOf(buffer, "flush") === "function") this.#buffers.add(buffer);
+    if (typeof propertyOf(buffer, "flush") === "function") this.#buffers.add(buffer);
   }
 
   counts(): SpanCounts[] {

@@ -25,11 +25,11 @@ export function spansOf({ spans }: TransactionEvent): TransactionSpan[] {
 }
 
 /** Properties that are read of an event that a hook returned; the protocol defines about 40. */
-const MAX_MEMBERS = 200;
+const MAX_FIELDS = 200;
 
-/** Copies an event that a hook returned, up to `MAX_MEMBERS` properties. */
+/** Copies an event that a hook returned, up to `MAX_FIELDS` properties. */
 export function eventCopy<Event extends object>(event: Event): Event {
-  return Object.fromEntries(ownEntries<unknown>(event, MAX_MEMBERS)) as Event;
+  return Object.fromEntries(ownEntries<unknown>(event, MAX_FIELDS)) as Event;
 }
 
 /** Returns the result of `toJSON` if the value has such a method, as a `Date` does; otherwise the value itself. */

@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import { rememberingErrors } from "./attribution.js";
 
 /**
@@ -38,9 +38,9 @@ export function boundIteration<T>(value: T, ctx: Context): T {
 function isIteration(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const isIterable =
-    isMethod(memberOf(value, Symbol.asyncIterator)) ||
-    (isMethod(memberOf(value, "next")) && isMethod(memberOf(value, Symbol.iterator)));
-  return isIterable && !IDENTITIES.some((key) => isMethod(memberOf(value, key)));
+    isMethod(propertyOf(value, Symbol.asyncIterator)) ||
+    (isMethod(propertyOf(value, "next")) && isMethod(propertyOf(value, Symbol.iterator)));
+  return isIterable && !IDENTITIES.some((key) => isMethod(propertyOf(value, key)));
 }
 
 class BoundIteration<T extends object> {

@@ -5,7 +5,7 @@ import type { ClientStats } from "../client/stats.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import { isFaultReported, reportSetupFault } from "../support/setup-faults.js";
 
 // Stored under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
@@ -46,8 +46,8 @@ const withoutClient = createDiagnostics(diag);
 
 /** Returns the diagnostics of the process-wide client, or diagnostics that log to `diag` if there is no client. */
 export function doorDiagnostics(): Diagnostics {
-  const diagnostics: unknown = memberOf(memberOf(getClient(), "core"), "diagnostics");
-  return typeof memberOf(diagnostics, "warnOnce") === "function"
+  const diagnostics: unknown = propertyOf(propertyOf(getClient(), "core"), "diagnostics");
+  return typeof propertyOf(diagnostics, "warnOnce") === "function"
     ? (diagnostics as Diagnostics)
     : withoutClient;
 }
@@ -57,7 +57,7 @@ export function doorDiagnostics(): Diagnostics {
  * throws.
  */
 export function isClient(value: unknown): value is RegisteredClient {
-  return typeof memberOf(memberOf(value, "core"), "captureTransaction") === "function";
+  return typeof propertyOf(propertyOf(value, "core"), "captureTransaction") === "function";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import type { CronMonitorOptions } from "./monitored-task.js";
 import {
   cronConfig,
@@ -54,7 +54,7 @@ export function instrumentCron<T extends CronJobClass>(
 
 function readParams(params: object): JobParams {
   const names = ["cronTime", "onTick", "timeZone", "utcOffset", "name"];
-  return Object.fromEntries(names.map((name) => [name, memberOf(params, name)]));
+  return Object.fromEntries(names.map((name) => [name, propertyOf(params, name)]));
 }
 
 /** The jobs of one instrumented class. */

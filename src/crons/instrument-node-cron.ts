@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import type { CronFunction, CronMonitorOptions } from "./monitored-task.js";
 import {
   cronConfig,
@@ -43,8 +43,8 @@ interface Instrumentation {
 function instrumented(original: CronFunction, { lib, options }: Instrumentation): CronFunction {
   return function monitored(...args) {
     const [expression, task, taskOptions] = args;
-    const name = memberOf(taskOptions, "name");
-    const timezone = memberOf(taskOptions, "timezone");
+    const name = propertyOf(taskOptions, "name");
+    const timezone = propertyOf(taskOptions, "timezone");
     if (!isFunction(task)) {
       warnUnmonitored(
         "a background task of node-cron runs in another process. Call `withMonitor` in the file of the task",

@@ -1,4 +1,4 @@
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import type { CronFunction, CronMonitorOptions } from "./monitored-task.js";
 import {
   cronConfig,
@@ -45,8 +45,8 @@ function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall)
     return outsideOfUnits(() => original.apply(lib, [...args]));
   }
   const isText = typeof rule === "string";
-  const expression = isText ? rule : memberOf(rule, "rule");
-  const timezone = isText ? undefined : memberOf(rule, "tz");
+  const expression = isText ? rule : propertyOf(rule, "rule");
+  const timezone = isText ? undefined : propertyOf(rule, "tz");
   const config = cronConfig({ expression, timezone }, options);
   const run = monitoredTask(job, { monitorSlug: name, config, library: "node-schedule" });
   return outsideOfUnits(() => original.apply(lib, args.with(2, run)));

@@ -7,7 +7,7 @@ import { cronSchedule } from "./cron-schedule.js";
 /** A monitor configuration in the protocol's form, and messages about the parts that were left out. */
 export interface EncodedMonitorConfig {
   /** Undefined if the schedule or the time zone is invalid. */
-  readonly members: JsonRecord | undefined;
+  readonly fields: JsonRecord | undefined;
   readonly problems: readonly string[];
 }
 
@@ -39,20 +39,20 @@ export function encodeMonitorConfig(config: UncheckedMonitorConfig): EncodedMoni
     return refused(`its time zone ${shown(timezone)} is unknown. ${TIME_ZONE}`);
   }
   const problems: string[] = [];
-  const members: JsonRecord = { schedule: schedule.members };
-  if (timezone !== undefined) members["timezone"] = timezone;
+  const fields: JsonRecord = { schedule: schedule.fields };
+  if (timezone !== undefined) fields["timezone"] = timezone;
   for (const [key, name] of NUMBERS) {
     const value = config[key];
     if (value === undefined) continue;
-    if (isCount(value)) members[name] = value;
+    if (isCount(value)) fields[name] = value;
     else problems.push(`\`${key}\` is not sent: it must be an integer above 0`);
   }
-  if (typeof owner === "string" && owner.length <= MAX_TEXT_LENGTH) members["owner"] = owner;
+  if (typeof owner === "string" && owner.length <= MAX_TEXT_LENGTH) fields["owner"] = owner;
   else if (owner !== undefined)
     problems.push(
       `\`owner\` is not sent: it must be a string of at most ${MAX_TEXT_LENGTH} characters`,
     );
-  return { members, problems };
+  return { fields, problems };
 }
 
 const MAX_SHOWN_LENGTH = 100;
@@ -70,12 +70,12 @@ function shown(value: unknown): string {
 
 function refused(problem: string): EncodedMonitorConfig {
   const message = `its check-ins are sent without a schedule, so Sentry does not detect missed runs: ${problem}`;
-  return { members: undefined, problems: [message] };
+  return { fields: undefined, problems: [message] };
 }
 
 const NO_SCHEDULE: JsonRecord = {};
 
-type ReadSchedule = { readonly members: JsonRecord } | { readonly problem: string };
+type ReadSchedule = { readonly fields: JsonRecord } | { readonly problem: string };
 
 function readSchedule(schedule: unknown): ReadSchedule {
   const { type, value, unit } = isRecord(schedule) ? schedule : NO_SCHEDULE;
@@ -85,7 +85,7 @@ function readSchedule(schedule: unknown): ReadSchedule {
   if (!isCount(value)) return { problem: "the `value` of its interval must be an integer above 0" };
   if (!UNITS.has(unit))
     return { problem: `the \`unit\` of its interval must be one of ${[...UNITS].join(", ")}` };
-  return { members: { type: "interval", value, unit } };
+  return { fields: { type: "interval", value, unit } };
 }
 
 function readCrontab(value: unknown): ReadSchedule {
@@ -95,7 +95,7 @@ function readCrontab(value: unknown): ReadSchedule {
   const crontab = cronSchedule(value);
   if ("problem" in crontab)
     return { problem: `its crontab ${shown(value)} ${crontab.problem}. ${CRONTAB}` };
-  return { members: { type: "crontab", value: crontab.value } };
+  return { fields: { type: "crontab", value: crontab.value } };
 }
 
 function isCount(value: unknown): value is number {

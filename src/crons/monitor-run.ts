@@ -2,7 +2,7 @@ import { INVALID_SPAN_CONTEXT, SpanStatusCode, context, trace } from "@opentelem
 import type { Context, Span, SpanContext } from "@opentelemetry/api";
 
 import type { TraceContext } from "../client/capture-input.js";
-import { isThenable, memberOf } from "../support/foreign.js";
+import { isThenable, propertyOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
 import { activeAttribution } from "../context/attribution.js";
@@ -63,7 +63,7 @@ class MonitorRun {
     this.#span = span;
     this.#checkIn("in_progress");
     this.#client?.runs.add(this);
-    const signal = memberOf(job.config, "signal");
+    const signal = propertyOf(job.config, "signal");
     this.#stopWaiting = onAbort(signal, () => this.giveUp());
   }
 
@@ -147,10 +147,10 @@ class MonitorRun {
 }
 
 function monitorConfigOf(config: MonitorRunConfig | undefined): MonitorConfig | undefined {
-  return memberOf(config, "schedule") === undefined ? undefined : (config as MonitorConfig);
+  return propertyOf(config, "schedule") === undefined ? undefined : (config as MonitorConfig);
 }
 
 // Spans of the OTel SDK have a readable status; non-recording spans do not.
 function hasFailed(span: Span): boolean {
-  return memberOf(memberOf(span, "status"), "code") === SpanStatusCode.ERROR;
+  return propertyOf(propertyOf(span, "status"), "code") === SpanStatusCode.ERROR;
 }

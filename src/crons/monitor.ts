@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { activeAttribution } from "../context/attribution.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
@@ -14,7 +14,7 @@ import { runMonitored } from "./monitor-run.js";
  * diagnostic is logged. Never throws.
  */
 export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string {
-  const given = memberOf(checkIn, "checkInId");
+  const given = propertyOf(checkIn, "checkInId");
   const checkInId = typeof given === "string" ? given : newEventId();
   const { trace } = activeAttribution();
   const client = clientFor("captureCheckIn", isClient);

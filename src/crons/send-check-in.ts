@@ -27,10 +27,10 @@ const reportedProblems = new Set<string>();
 export function sendCheckIn(client: ClientCore, checkIn: CheckInToSend): void {
   const { checkInId, read, config, trace } = checkIn;
   try {
-    const { members, problems } = encodeCheckIn({ ...read(), checkInId }, config);
+    const { fields, problems } = encodeCheckIn({ ...read(), checkInId }, config);
     for (const problem of problems) client.diagnostics.faultOnce(kindOf(problem), problem);
-    if (members === undefined) client.ledger.early.record("invalid", ONE_CHECK_IN);
-    else client.captureCheckIn({ checkInId, members, trace });
+    if (fields === undefined) client.ledger.early.record("invalid", ONE_CHECK_IN);
+    else client.captureCheckIn({ checkInId, fields, trace });
   } catch (error) {
     client.ledger.early.record("internal_sdk_error", ONE_CHECK_IN);
     client.diagnostics.warnOnce(
@@ -56,9 +56,9 @@ const STATUSES: ReadonlySet<unknown> = new Set(["error", "in_progress", "ok"]);
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-/** A check-in in the protocol's form; `members` is undefined if Sentry would reject it. */
+/** A check-in in the protocol's form; `fields` is undefined if Sentry would reject it. */
 interface EncodedCheckIn {
-  readonly members: JsonRecord | undefined;
+  readonly fields: JsonRecord | undefined;
   /** Messages about the parts that are not sent, with the reasons. */
   readonly problems: readonly string[];
 }
@@ -70,21 +70,21 @@ export function encodeCheckIn(
 ): EncodedCheckIn {
   const problem = problemOf(checkIn);
   if (problem !== undefined) {
-    return { members: undefined, problems: [`an invalid check-in was not sent: ${problem}`] };
+    return { fields: undefined, problems: [`an invalid check-in was not sent: ${problem}`] };
   }
   const { status } = checkIn;
   const monitorSlug = validMonitorSlug(checkIn.monitorSlug);
   const encoded = config === undefined ? undefined : readConfig(config);
   const duration = status === "in_progress" ? undefined : durationOf(checkIn);
-  const members = {
+  const fields = {
     monitor_slug: monitorSlug,
     status,
     duration,
-    monitor_config: encoded?.members,
+    monitor_config: encoded?.fields,
   };
   const problems = (encoded?.problems ?? []).map((each) => `monitor ${monitorSlug}: ${each}`);
   if (monitorSlug !== checkIn.monitorSlug) problems.push(changedSlug(checkIn, monitorSlug));
-  return { members, problems };
+  return { fields, problems };
 }
 
 function changedSlug({ monitorSlug }: CheckIn, sent: string): string {
@@ -115,7 +115,7 @@ function readConfig(config: UncheckedMonitorConfig): EncodedMonitorConfig {
     return encodeMonitorConfig(config);
   } catch {
     return {
-      members: undefined,
+      fields: undefined,
       problems: [
         "its check-ins are sent without a configuration, because reading it threw an error",
       ],

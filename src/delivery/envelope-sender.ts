@@ -51,7 +51,7 @@ class QueuedSender implements EnvelopeSender {
     this.#reports = new OutgoingReports({
       reports: settings.reports ?? NO_CLIENT_REPORTS,
       timers: this.#timers,
-      headerMembers: settings.headerMembers ?? "",
+      headerJson: settings.headerJson ?? "",
       isReachable,
       onOverdue: () => this.#detached(() => this.#sendReports()),
     });

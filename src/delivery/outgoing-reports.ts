@@ -10,7 +10,7 @@ interface OutgoingReportsSettings {
   readonly reports: ClientReports;
   readonly timers: Timers;
   /** Additional header fields of the envelope of a report, as JSON text with a leading comma. */
-  readonly headerMembers: string;
+  readonly headerJson: string;
   /** Returns false while the last attempt got no response. */
   readonly isReachable: () => boolean;
   /** Called when losses have waited too long for an envelope, so that a report must be sent on its own. */
@@ -53,11 +53,11 @@ export class OutgoingReports {
    * except for the last time, because each would be one more attempt that fails.
    */
   unload(isLast: boolean = false): EncodedEnvelope[] {
-    const { reports, headerMembers, isReachable } = this.#settings;
+    const { reports, headerJson, isReachable } = this.#settings;
     if (!isLast && !isReachable()) return [];
     const envelopes: EncodedEnvelope[] = [];
     for (let report = reports.takeNow(); report !== undefined; report = reports.takeNow()) {
-      const envelope = reportEnvelope(report, headerMembers);
+      const envelope = reportEnvelope(report, headerJson);
       this.#loaded.set(envelope, report);
       envelopes.push(envelope);
     }

@@ -67,7 +67,7 @@ export interface EnvelopeSenderSettings {
   /** Client reports. Default: none are sent. */
   readonly reports?: ClientReports | undefined;
   /** Additional header fields of the envelope of a report, as JSON text with a leading comma. */
-  readonly headerMembers?: string | undefined;
+  readonly headerJson?: string | undefined;
   /** Called with the result of each send, and its duration including retries. Must not throw. */
   readonly onOperation?: ((result: SendResult, millis: number) => void) | undefined;
   /** Bounds the bytes that wait or are in flight, together with other buffers; default: these alone, 20 MiB. */

@@ -177,7 +177,7 @@ function breadcrumbOfCall(call: ClientCall): Breadcrumb {
   const { timestamp, op, description } = call;
   const level = levelOf(call);
   if (op.startsWith("http"))
-    return { timestamp, type: "http", category: "http", level, data: httpMembers(call) };
+    return { timestamp, type: "http", category: "http", level, data: httpFields(call) };
   const message = cut(description, MAX_MESSAGE_LENGTH);
   return op.startsWith("db")
     ? { timestamp, type: "query", category: "query", level, message }
@@ -201,15 +201,15 @@ function secondsOf({ time: [seconds, nanos] }: SpanBreadcrumb): number {
   return seconds + nanos / NANOS_PER_SECOND;
 }
 
-function httpMembers({ data }: ClientCall): Record<string, unknown> {
-  const members: Record<string, unknown> = {
+function httpFields({ data }: ClientCall): Record<string, unknown> {
+  const fields: Record<string, unknown> = {
     url: data["url"],
     method: requestMethod(data),
     status_code: httpStatusOf(data),
     "http.query": data["http.query"],
     "http.fragment": data["http.fragment"],
   };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 // The levels that the protocol defines for HTTP breadcrumbs; others follow the status of the span.

@@ -10,7 +10,7 @@ import type { ScopeChange } from "../scope/scope-data.js";
 import { Scope } from "../scope/scope.js";
 import { clip } from "../support/text.js";
 import { guardCallback } from "../support/diagnostics.js";
-import { isError, isObjectLike, memberOf } from "../support/foreign.js";
+import { isError, isObjectLike, propertyOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";
 import { hasErrors } from "./error-reports.js";
 import type { ErrorClient, ErrorReports, EventKind } from "./error-reports.js";
@@ -160,10 +160,10 @@ const MAX_TYPE_LENGTH = 200;
 export function mechanismOf(
   captureContext: CaptureContext | undefined,
 ): CaptureMechanism | undefined {
-  const mechanism = memberOf(captureContext, "mechanism");
+  const mechanism = propertyOf(captureContext, "mechanism");
   if (typeof captureContext !== "object" || !isObjectLike(mechanism)) return undefined;
-  const type = memberOf(mechanism, "type");
-  const handled = memberOf(mechanism, "handled");
+  const type = propertyOf(mechanism, "type");
+  const handled = propertyOf(mechanism, "handled");
   return {
     type: typeof type === "string" ? clip(type, MAX_TYPE_LENGTH) : "generic",
     handled: typeof handled === "boolean" ? handled : true,

@@ -1,4 +1,4 @@
-import { attempt, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
+import { attempt, isObjectLike, propertyOf, ownKeys } from "../support/foreign.js";
 import { clip } from "../support/text.js";
 import type { ExceptionValue, StackFrame } from "../protocol/events.js";
 import { parseStack } from "./stack-frames.js";
@@ -37,7 +37,7 @@ export function debugImages(values: readonly ExceptionValue[]): DebugImage[] | u
 }
 
 function readRecords(): void {
-  const records = RECORDS.map((name) => memberOf(globalThis, name)).filter(isObjectLike);
+  const records = RECORDS.map((name) => propertyOf(globalThis, name)).filter(isObjectLike);
   const keys = records.map(keysOf);
   const count = keys.reduce((sum, { length }) => sum + length, 0);
   if (count === knownKeys) return;
@@ -52,7 +52,7 @@ function keysOf(record: object): readonly string[] {
 
 function readRecord(record: object, stacks: readonly string[]): void {
   for (const stack of stacks) {
-    const debugId = memberOf(record, stack);
+    const debugId = propertyOf(record, stack);
     const file = fileOfStack.get(stack) ?? throwingFile(stack);
     if (typeof debugId !== "string" || file === "") continue;
     if (fileOfStack.size < MAX_FILES) fileOfStack.set(stack, file);

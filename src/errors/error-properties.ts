@@ -1,5 +1,5 @@
 import { errorType } from "../support/text.js";
-import { attempt, isError, memberOf, ownKeys } from "../support/foreign.js";
+import { attempt, isError, propertyOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonRecord } from "../protocol/events.js";
 
@@ -40,7 +40,7 @@ export function errorProperties(
   depth: number | true,
 ): Record<string, JsonRecord> | undefined {
   if (!isError(error)) return undefined;
-  const cause = memberOf(error, "cause");
+  const cause = propertyOf(error, "cause");
   const ofCause = isError(cause) ? ownProperties(cause) : {};
   const own = ownProperties(error);
   const isCauseEmpty = Object.keys(ofCause).length === 0;
@@ -59,7 +59,7 @@ function ownProperties(error: object): JsonRecord {
   const keys = attempt(() => ownKeys(error, MAX_PROPERTIES + NATIVE.size), []);
   const own = keys.filter((key) => !NATIVE.has(key)).slice(0, MAX_PROPERTIES);
   // A getter may throw.
-  return Object.fromEntries(own.map((key) => [key, memberOf(error, key)]));
+  return Object.fromEntries(own.map((key) => [key, propertyOf(error, key)]));
 }
 
 function nameOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";
 import { clip, textOf } from "../support/text.js";
-import { isError, memberOf } from "../support/foreign.js";
+import { isError, propertyOf } from "../support/foreign.js";
 import { exceptionValue, exceptionValues, serializedCopy } from "./exception-values.js";
 import type { CaptureMechanism } from "./exception-values.js";
 
@@ -65,7 +65,7 @@ export function baseEvent(level: SeverityLevel, hint: EventIdentity): ErrorEvent
 export function stackAbove(fn: (...args: never[]) => unknown): string {
   const holder = {};
   Error.captureStackTrace(holder, fn);
-  const stack = memberOf(holder, "stack");
+  const stack = propertyOf(holder, "stack");
   return typeof stack === "string" ? stack : "";
 }
 
@@ -83,9 +83,9 @@ export interface RecordedException {
 export function recordedException(
   attributes: Readonly<Record<string, unknown>> | undefined,
 ): RecordedException | undefined {
-  const type = memberOf(attributes, "exception.type");
-  const message = memberOf(attributes, "exception.message");
-  const stack = memberOf(attributes, "exception.stacktrace");
+  const type = propertyOf(attributes, "exception.type");
+  const message = propertyOf(attributes, "exception.message");
+  const stack = propertyOf(attributes, "exception.stacktrace");
   if (type === undefined && message === undefined && stack === undefined) return undefined;
   return {
     type: type === undefined ? "Error" : textOf(type),

@@ -1,6 +1,6 @@
 import type { ExceptionValue, Mechanism } from "../protocol/events.js";
 import { clip, errorMessage, errorType, nameOfClass, textOf } from "../support/text.js";
-import { attempt, classNameOf, isError, isList, memberOf, ownKeys } from "../support/foreign.js";
+import { attempt, classNameOf, isError, isList, propertyOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
 import { parseStack } from "./stack-frames.js";
@@ -65,28 +65,28 @@ function linkedMechanism(source: string, parentId: number, chain: Chain): Mechan
 
 function* linksOf(error: object): Generator<Link> {
   yield* linkOf(error, "cause");
-  yield* groupLinks(memberOf(error, "errors"));
-  const suppressed = memberOf(error, "suppressed");
+  yield* groupLinks(propertyOf(error, "errors"));
+  const suppressed = propertyOf(error, "suppressed");
   if (suppressed === undefined) return;
   yield* linkOf(error, "error");
   if (isError(suppressed)) yield { source: "suppressed", error: suppressed };
 }
 
 function* linkOf(error: object, source: string): Generator<Link> {
-  const linked = memberOf(error, source);
+  const linked = propertyOf(error, source);
   if (isError(linked)) yield { source, error: linked };
 }
 
 function* groupLinks(errors: unknown): Generator<Link> {
   if (!isList(errors)) return;
   for (let index = 0; index < MAX_GROUP_SCANNED; index += 1) {
-    const member = memberOf(errors, String(index));
-    if (isError(member)) yield { source: `errors[${index}]`, error: member };
+    const field = propertyOf(errors, String(index));
+    if (isError(field)) yield { source: `errors[${index}]`, error: field };
   }
 }
 
 function errorValue(error: object, mechanism: Mechanism): ExceptionValue {
-  const stack = memberOf(error, "stack");
+  const stack = propertyOf(error, "stack");
   return exceptionValue(
     {
       type: errorType(error),
@@ -142,8 +142,8 @@ export function serializedCopy(thrown: unknown): JsonValue | undefined {
 }
 
 function objectText(thrown: object, className: string): string {
-  const name = memberOf(thrown, "name");
-  const message = memberOf(thrown, "message");
+  const name = propertyOf(thrown, "name");
+  const message = propertyOf(thrown, "message");
   if (typeof name === "string") {
     const tail =
       typeof message === "string" ? ` with message '${message.slice(0, MAX_TEXT_LENGTH)}'` : "";

@@ -1,5 +1,5 @@
 import { stackAbove } from "./exception-events.js";
-import { attempt, isError, isObjectLike, memberOf } from "../support/foreign.js";
+import { attempt, isError, isObjectLike, propertyOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";
 import { captureThrown, mechanismOf } from "./capture.js";
 import type { CaptureContext } from "./capture.js";
@@ -58,8 +58,8 @@ const WRAPPED: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 function originalOf(error: unknown): unknown {
-  const key = WRAPPED.get(memberOf(error, "name"));
-  const original = key === undefined ? undefined : memberOf(error, key);
+  const key = WRAPPED.get(propertyOf(error, "name"));
+  const original = key === undefined ? undefined : propertyOf(error, key);
   return isObjectLike(original) ? original : error;
 }
 
@@ -67,28 +67,28 @@ function answersClientError(error: unknown): boolean {
   if (!isObjectLike(error)) return false;
   const status = statusOf(error);
   if (status !== undefined) return status >= 300 && status < 500;
-  const name = memberOf(error, "name");
-  if (name === "TRPCError") return !TRPC_SERVER_CODES.has(memberOf(error, "code"));
+  const name = propertyOf(error, "name");
+  if (name === "TRPCError") return !TRPC_SERVER_CODES.has(propertyOf(error, "code"));
   return name === "GraphQLError" && isGraphqlClientError(error);
 }
 
 function isGraphqlClientError(error: object): boolean {
-  const original = memberOf(error, "originalError");
+  const original = propertyOf(error, "originalError");
   // The error that a resolver threw may have a status.
   const status = isObjectLike(original) ? statusOf(original) : undefined;
   if (status !== undefined) return status >= 300 && status < 500;
-  return GRAPHQL_CLIENT_CODES.has(memberOf(memberOf(error, "extensions"), "code"));
+  return GRAPHQL_CLIENT_CODES.has(propertyOf(propertyOf(error, "extensions"), "code"));
 }
 
 // Numbers below 100 are not HTTP statuses: errors of child processes have their exit code in `status`.
 function statusOf(error: object): number | undefined {
-  const http = memberOf(memberOf(error, "extensions"), "http");
+  const http = propertyOf(propertyOf(error, "extensions"), "http");
   const candidates = [
-    memberOf(error, "status"),
-    memberOf(error, "statusCode"),
-    memberOf(error, "status_code"),
-    memberOf(memberOf(error, "output"), "statusCode"),
-    memberOf(http, "status"),
+    propertyOf(error, "status"),
+    propertyOf(error, "statusCode"),
+    propertyOf(error, "status_code"),
+    propertyOf(propertyOf(error, "output"), "statusCode"),
+    propertyOf(http, "status"),
   ];
   return candidates
     .map((value) => attempt(() => (typeof value === "string" ? Number(value) : value), undefined))

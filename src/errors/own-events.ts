@@ -1,7 +1,7 @@
 import { SEVERITY_LEVELS } from "../protocol/events.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/events.js";
 import { clip, textOf } from "../support/text.js";
-import { isList, isRecord, memberOf } from "../support/foreign.js";
+import { isList, isRecord, propertyOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { EventIdentity } from "./exception-events.js";
 import { baseEvent } from "./exception-events.js";
@@ -20,11 +20,11 @@ const isText: Shape = (value) => typeof value === "string";
 const isRecordOf =
   (shape: Shape): Shape =>
   (value) =>
-    isRecord(value) && Object.values(value as JsonRecord).every((member) => shape(member));
+    isRecord(value) && Object.values(value as JsonRecord).every((field) => shape(field));
 const isListOf =
   (shape: Shape): Shape =>
   (value) =>
-    isList(value) && value.every((member) => shape(member));
+    isList(value) && value.every((field) => shape(field));
 const hasRecords: Shape = (value) =>
   isRecord(value) && isListOf(isRecord)((value as JsonRecord)["values"]);
 
@@ -57,7 +57,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map(
 /** Returns what is wrong with an event built by the application; undefined if it is valid. */
 export function ownEventProblem(event: unknown): string | undefined {
   if (!isRecord(event)) return "it is not an object";
-  return memberOf(event, "type") === "transaction"
+  return propertyOf(event, "type") === "transaction"
     ? "transactions cannot be captured; they are built from spans"
     : undefined;
 }
@@ -69,10 +69,10 @@ export function ownEventProblem(event: unknown): string | undefined {
 export function errorEventFromOwn(event: OwnEvent, hint: EventIdentity): ErrorEvent {
   const copy = normalize(event, LIMITS);
   if (!isRecord(copy)) return baseEvent("error", hint);
-  const members = Object.entries(copy as JsonRecord).filter(
+  const fields = Object.entries(copy as JsonRecord).filter(
     ([name, value]) => name !== "type" && SHAPES.get(name)?.(value) !== false,
   );
-  const own = Object.fromEntries(members) as OwnEvent;
+  const own = Object.fromEntries(fields) as OwnEvent;
   const level: SeverityLevel = own.level ?? "error";
   return { ...baseEvent(level, hint), ...own };
 }
@@ -97,7 +97,7 @@ const MAX_TEXT_LENGTH = 512;
 /** Returns what is wrong with the feedback; undefined if it is valid. */
 export function feedbackProblem(feedback: unknown): string | undefined {
   if (typeof feedback !== "object" || feedback === null) return "it is not an object";
-  const message = memberOf(feedback, "message");
+  const message = propertyOf(feedback, "message");
   const hasMessage = typeof message === "string" && /\S/.test(message.slice(0, MAX_MESSAGE_LENGTH));
   return hasMessage ? undefined : "it has no message";
 }
@@ -105,17 +105,17 @@ export function feedbackProblem(feedback: unknown): string | undefined {
 /** Builds the event of user feedback, at level `info`. */
 export function feedbackEvent(feedback: Feedback, hint: EventIdentity): ErrorEvent {
   const optional = (name: keyof Feedback): string | undefined => {
-    const value = memberOf(feedback, name);
+    const value = propertyOf(feedback, name);
     return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);
   };
-  const members = {
-    message: clip(textOf(memberOf(feedback, "message")), MAX_MESSAGE_LENGTH),
+  const fields = {
+    message: clip(textOf(propertyOf(feedback, "message")), MAX_MESSAGE_LENGTH),
     name: optional("name"),
     contact_email: optional("email"),
     url: optional("url"),
     source: optional("source"),
     associated_event_id: optional("associatedEventId"),
   };
-  const known = Object.entries(members).filter(([, value]) => value !== undefined);
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { ...baseEvent("info", hint), contexts: { feedback: Object.fromEntries(known) } };
 }

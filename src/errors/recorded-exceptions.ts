@@ -2,7 +2,7 @@ import { recordedException } from "./exception-events.js";
 import type { RecordedException } from "./exception-events.js";
 import { textOfError, textOfRecorded } from "./reported-errors.js";
 import { errorMessage } from "../support/text.js";
-import { attempt, isError, memberOf } from "../support/foreign.js";
+import { attempt, isError, propertyOf } from "../support/foreign.js";
 import { containsFailures, isCall } from "../semantics/failures.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
@@ -61,7 +61,7 @@ export function exceptionsOf(span: FinishedSpan): readonly SpanException[] {
 function textOf({ thrown, recorded }: SpanException): ExceptionText {
   if (recorded !== undefined) return recorded;
   const error = thrown?.error;
-  const digest = memberOf(error, "digest");
+  const digest = propertyOf(error, "digest");
   return {
     message: isError(error) ? errorMessage(error) : "",
     digest: typeof digest === "string" ? digest : undefined,

@@ -1,5 +1,5 @@
 import { describeNonError } from "./exception-values.js";
-import { isError, isList, isObjectLike, memberOf } from "../support/foreign.js";
+import { isError, isList, isObjectLike, propertyOf } from "../support/foreign.js";
 import { setNewest } from "../support/collections.js";
 
 /** Form in which an error was seen: the object itself, or the texts in a span or a log record. */
@@ -49,7 +49,7 @@ export class ReportedErrors {
    * there is none.
    */
   find(owner: string, seen: SeenError): string | undefined {
-    const known = [seen.error, memberOf(seen.error, "originalError")].map((error) =>
+    const known = [seen.error, propertyOf(seen.error, "originalError")].map((error) =>
       isObjectLike(error) ? this.#errors.get(error)?.get(owner) : undefined,
     );
     return known.find((id) => id !== undefined) ?? this.#textReport(owner, seen)?.eventId;
@@ -95,7 +95,7 @@ export function textOfError(error: unknown): string | undefined {
     const { type, value } = describeNonError(error);
     return textOfRecorded({ type, message: value, stack: undefined });
   }
-  const stack = memberOf(error, "stack");
+  const stack = propertyOf(error, "stack");
   return typeof stack === "string" ? stack.slice(0, MAX_TEXT_LENGTH) : undefined;
 }
 
@@ -115,14 +115,14 @@ function linkedErrors(error: unknown): Set<object> {
   linked.add(error);
   // The set grows while it is iterated.
   for (const each of linked) {
-    const wrapped = ["cause", "originalError"].map((key) => memberOf(each, key));
-    for (const next of [...wrapped, ...membersOf(memberOf(each, "errors"))])
+    const wrapped = ["cause", "originalError"].map((key) => propertyOf(each, key));
+    for (const next of [...wrapped, ...fieldsOf(propertyOf(each, "errors"))])
       if (isError(next) && linked.size < MAX_LINKED) linked.add(next);
   }
   return linked;
 }
 
-function membersOf(errors: unknown): unknown[] {
+function fieldsOf(errors: unknown): unknown[] {
   if (!isList(errors)) return [];
-  return Array.from({ length: MAX_LINKED }, (_, index) => memberOf(errors, String(index)));
+  return Array.from({ length: MAX_LINKED }, (_, index) => propertyOf(errors, String(index)));
 }

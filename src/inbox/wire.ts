@@ -63,18 +63,18 @@ export function timeOf(value: unknown): number | undefined {
 
 /** Returns the properties of an object as strings, nested values as JSON. Properties without a value are left out. */
 export function pairsOf(value: unknown): Pair[] {
-  return membersOf(value).flatMap(([key, member]): Pair[] =>
-    member === null || member === undefined ? [] : [[withoutControls(key), displayOf(member)]],
+  return fieldsOf(value).flatMap(([key, field]): Pair[] =>
+    field === null || field === undefined ? [] : [[withoutControls(key), displayOf(field)]],
   );
 }
 
 /** Reads typed attributes of a log, metric or span: `{ "key": { "type": "string", "value": "text" } }`. */
 export function attributesOf(value: unknown): Pair[] {
-  const entries = membersOf(value).map(([key, typed]) => [key, recordOf(typed)["value"]]);
+  const entries = fieldsOf(value).map(([key, typed]) => [key, recordOf(typed)["value"]]);
   return pairsOf(Object.fromEntries(entries));
 }
 
-function membersOf(value: unknown): [string, unknown][] {
+function fieldsOf(value: unknown): [string, unknown][] {
   return Object.entries(recordOf(value)).slice(0, MAX_ENTRIES);
 }
 

@@ -36,20 +36,20 @@ export function headText(timestamp: number, { traceId, spanId }: Correlation): s
  * Encodes the property `attributes` without its closing brace, so that attributes of the process can follow. Adds the
  * sequence number.
  */
-export function attributesMember(text: string, sequence: number): string {
+export function attributesField(text: string, sequence: number): string {
   const own = text === "" ? "" : `${text},`;
   return `"attributes":{${own}"${SEQUENCE_KEY}":{"type":"integer","value":${sequence}}`;
 }
 
 /** Builds an item from its properties, of which the attributes must be the last. */
-export function itemOf(members: readonly string[], missing: MissingAttributes): EncodedItem {
-  const text = `{${members.join(",")}`;
+export function itemOf(fields: readonly string[], missing: MissingAttributes): EncodedItem {
+  const text = `{${fields.join(",")}`;
   return { text, bytes: Buffer.byteLength(text), missing };
 }
 
 /** Builds the payload of an item container. */
-export function containerOf(items: readonly EncodedItem[], members: ProcessData): Container {
-  const { withAddress, withoutAddress } = processTexts(members);
+export function containerOf(items: readonly EncodedItem[], fields: ProcessData): Container {
+  const { withAddress, withoutAddress } = processTexts(fields);
   const ends = {
     none: END,
     process: withAddress + END,
@@ -97,8 +97,8 @@ export const ADDRESS_KEY = "server.address";
 const LIMITS = { valueLength: 256, totalLength: 8192 };
 
 /** Returns the attributes of the process, with the server name last. */
-export function processEntries(members: ProcessData): readonly (readonly [string, unknown])[] {
-  const { environment, release, serverName } = members;
+export function processEntries(fields: ProcessData): readonly (readonly [string, unknown])[] {
+  const { environment, release, serverName } = fields;
   return [
     ["sentry.environment", environment],
     ...(release === undefined ? [] : [["sentry.release", release] as const]),
@@ -114,18 +114,18 @@ interface ProcessTexts {
   readonly withoutAddress: string;
 }
 
-const textsByMembers = new WeakMap<ProcessData, ProcessTexts>();
+const textsByFields = new WeakMap<ProcessData, ProcessTexts>();
 
 // Cached, because the data of a process rarely changes while it runs.
-function processTexts(members: ProcessData): ProcessTexts {
-  const known = textsByMembers.get(members);
+function processTexts(fields: ProcessData): ProcessTexts {
+  const known = textsByFields.get(fields);
   if (known !== undefined) return known;
-  const entries = processEntries(members);
+  const entries = processEntries(fields);
   const others = entries.filter(([key]) => key !== ADDRESS_KEY);
   const texts: ProcessTexts = {
     withAddress: `,${attributeText(entries, LIMITS).text}`,
     withoutAddress: `,${attributeText(others, LIMITS).text}`,
   };
-  textsByMembers.set(members, texts);
+  textsByFields.set(fields, texts);
   return texts;
 }

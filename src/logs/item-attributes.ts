@@ -45,9 +45,9 @@ export function missingOf(attributes: ItemAttributes): MissingAttributes {
 /** Returns the attributes for a hook, including those of the process, as a copy that the hook may change. */
 export function attributesForHook(
   attributes: ItemAttributes,
-  members: ProcessData,
+  fields: ProcessData,
 ): Record<string, unknown> {
-  return detached(Object.fromEntries([...processEntries(members), ...attributes]));
+  return detached(Object.fromEntries([...processEntries(fields), ...attributes]));
 }
 
 /** Returns the attributes that an application passed; an empty object if they are not an object. */

@@ -4,7 +4,7 @@ import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/items.js";
 import { clip } from "../support/text.js";
 import { attributeText, jsonText } from "./typed-attribute.js";
-import { attributesMember, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
+import { attributesField, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
 import { HookGate } from "./hook-gate.js";
 import {
@@ -48,7 +48,7 @@ const CONTENT_TYPE = "application/vnd.sentry.items.log+json";
 interface LogHead extends Omit<LogInput, "attributes" | "message"> {
   readonly message: string;
 }
-type LogMembers = Pick<LogHead, "level" | "message">;
+type LogFields = Pick<LogHead, "level" | "message">;
 type LogHook = (log: Log) => Log | null;
 type Entries = Iterable<readonly [string, unknown]>;
 
@@ -112,7 +112,7 @@ export class LogCapture {
       return this.#drop("before_send", this.#encode(head, attributes, missingOf(attributes)));
     }
     const { correlation, timestamp } = input;
-    const changed = { ...membersOf(hooked, head), correlation, timestamp };
+    const changed = { ...fieldsOf(hooked, head), correlation, timestamp };
     this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
@@ -135,13 +135,13 @@ export class LogCapture {
     const { text, isClipped } = attributeText(attributes, LIMITS);
     if (isClipped) this.#warnClipped();
     const { level, message, correlation, timestamp } = log;
-    const members = [
+    const fields = [
       headText(timestamp, correlation),
       `"level":"${level}","severity_number":${severityNumberOf(level)}`,
       `"body":${JSON.stringify(clip(message, MAX_LOG_TEXT))}`,
-      attributesMember(text, processSequence.next(timestamp)),
+      attributesField(text, processSequence.next(timestamp)),
     ];
-    return itemOf(members, missing);
+    return itemOf(fields, missing);
   }
 
   #warnClipped(): void {
@@ -165,7 +165,7 @@ export class LogCapture {
     this.#client.captureBatch({
       category: "log_item",
       itemType: ITEM_TYPE,
-      itemMembers: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
+      itemHeaderJson: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
       payload,
       contents: contentsOf(items.length, bytes),
     });
@@ -190,7 +190,7 @@ function contentsOf(items: number, bytes: number): readonly ItemCount[] {
 }
 
 // A hook may return properties of any type.
-function membersOf(hooked: Log, input: LogHead): LogMembers {
+function fieldsOf(hooked: Log, input: LogHead): LogFields {
   const { level, message } = hooked;
   return {
     level: isLogLevel(level) ? level : input.level,

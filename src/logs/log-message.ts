@@ -1,5 +1,12 @@
 import { errorMessage, errorType, textOf } from "../support/text.js";
-import { attempt, firstOf, isError, isObjectLike, memberOf, ownKeys } from "../support/foreign.js";
+import {
+  attempt,
+  firstOf,
+  isError,
+  isObjectLike,
+  propertyOf,
+  ownKeys,
+} from "../support/foreign.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
 import { PARAMETER_PREFIX } from "./parameter-secrets.js";
@@ -51,16 +58,16 @@ export function logMessage(message: unknown): LogMessage {
     const text = errorMessage(message).slice(0, MAX_LOG_TEXT + 1);
     return { body: `${errorType(message)}: ${text}`, attributes: undefined };
   }
-  const template = memberOf(message, "template");
+  const template = propertyOf(message, "template");
   if (typeof template !== "string") {
     const isRecord = typeof message === "object" && message !== null;
     const body = isRecord ? message : jsonText(message, MAX_LOG_TEXT);
     return { body, attributes: undefined };
   }
-  const text = memberOf(message, "message");
+  const text = propertyOf(message, "message");
   return {
     body: typeof text === "string" ? text : template,
-    attributes: parameterAttributes(template, memberOf(message, "parameters")),
+    attributes: parameterAttributes(template, propertyOf(message, "parameters")),
   };
 }
 
@@ -75,7 +82,7 @@ function parameterAttributes(template: string, parameters: unknown): LogMessage[
 function parameterEntries(parameters: unknown): [string, unknown][] {
   if (!isObjectLike(parameters)) return [];
   const names = attempt<readonly string[]>(() => ownKeys(parameters, MAX_PARAMETERS), []);
-  return names.map((name) => [name.slice(0, MAX_NAME), memberOf(parameters, name)]);
+  return names.map((name) => [name.slice(0, MAX_NAME), propertyOf(parameters, name)]);
 }
 
 function parameterText(parameter: unknown): string {

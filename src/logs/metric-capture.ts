@@ -4,7 +4,7 @@ import { MEMORY_FULL } from "../delivery/memory-bound.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/items.js";
 import { attributeText } from "./typed-attribute.js";
-import { attributesMember, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
+import { attributesField, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
 import { HookGate } from "./hook-gate.js";
 import {
@@ -133,12 +133,12 @@ export class MetricCapture {
     });
     if (isClipped) this.#warnClipped();
     const { name, type, value, unit, correlation, timestamp } = metric;
-    const members = [
+    const fields = [
       headText(timestamp, correlation),
-      `"name":${JSON.stringify(redactedText(name.toWellFormed()))},"type":"${type}","value":${value}${unitMember(unit)}`,
-      attributesMember(text, processSequence.next(timestamp)),
+      `"name":${JSON.stringify(redactedText(name.toWellFormed()))},"type":"${type}","value":${value}${unitField(unit)}`,
+      attributesField(text, processSequence.next(timestamp)),
     ];
-    return itemOf(members, missing);
+    return itemOf(fields, missing);
   }
 
   #warnClipped(): void {
@@ -168,7 +168,7 @@ export class MetricCapture {
     this.#client.captureBatch({
       category: "trace_metric",
       itemType: ITEM_TYPE,
-      itemMembers: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
+      itemHeaderJson: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
       payload: containerOf(items, this.#client.processData()).payload,
       contents: [{ category: "trace_metric", quantity: items.length }],
     });
@@ -196,7 +196,7 @@ function metricOf(input: MetricInput, attributes: Record<string, unknown>): Metr
   return { name, type, value, attributes, ...(unit === undefined ? {} : { unit }) };
 }
 
-function unitMember(unit: unknown): string {
+function unitField(unit: unknown): string {
   if (typeof unit !== "string" || unit === "") return "";
   return `,"unit":${JSON.stringify(clip(redactedText(unit.slice(0, 2 * MAX_UNIT_LENGTH)), MAX_UNIT_LENGTH))}`;
 }

@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import { correlationOf } from "../context/correlation.js";
 import type { MetricType } from "../protocol/items.js";
 import { attributesObject } from "./item-attributes.js";
@@ -49,14 +49,14 @@ function send(type: MetricType, { name, value, options }: Given): void {
   const client = clientFor("metrics", hasMetrics);
   if (client === undefined || !client.core.settings.enableMetrics) return;
   try {
-    const unit = memberOf(options, "unit");
+    const unit = propertyOf(options, "unit");
     client.metrics.capture({
       timestamp: Date.now() / 1000,
       name,
       type,
       value,
       unit: typeof unit === "string" ? unit : undefined,
-      attributes: attributesObject(memberOf(options, "attributes")),
+      attributes: attributesObject(propertyOf(options, "attributes")),
       correlation: correlationOf(context.active()),
     });
   } catch (error) {

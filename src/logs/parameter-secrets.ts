@@ -1,5 +1,5 @@
 import { FILTERED } from "../privacy/secret-words.js";
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { ItemAttributes } from "./item-attributes.js";
 
@@ -37,7 +37,7 @@ export function withShownParameters(
   const replacements: Replacement[] = [];
   for (const [name, shown] of attributes) {
     if (!name.startsWith(PARAMETER_PREFIX)) continue;
-    const value = normalize(memberOf(given, name), READING);
+    const value = normalize(propertyOf(given, name), READING);
     addReplacements(value, normalize(shown, READING), replacements);
   }
   return replacements.reduce(replaced, message.slice(0, MAX_READ));
@@ -76,8 +76,8 @@ function addReplacements(value: unknown, shown: unknown, replacements: Replaceme
   const text = textOf(value);
   if (text.length > 1 && text !== textOf(shown)) replacements.push([text, textOf(shown)]);
   if (typeof value !== "object" || value === null) return;
-  for (const [key, member] of Object.entries(value) as [string, unknown][])
-    addReplacements(member, shown === FILTERED ? FILTERED : memberOf(shown, key), replacements);
+  for (const [key, field] of Object.entries(value) as [string, unknown][])
+    addReplacements(field, shown === FILTERED ? FILTERED : propertyOf(shown, key), replacements);
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,5 @@
 import { clip } from "../support/text.js";
-import { attempt, isList, memberOf, ownKeys } from "../support/foreign.js";
+import { attempt, isList, propertyOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
 
@@ -42,10 +42,10 @@ export function attributeText(
     // Two keys may be equal after they were cut, and a JSON object must not repeat a key.
     if (keys.has(name) || name === SEQUENCE_KEY) continue;
     if (toRead === 0) return { text, isClipped: true };
-    const member = typedAttribute(value, Math.min(limits.valueLength, toRead));
-    if (member === undefined) continue;
-    toRead = Math.max(0, toRead - member.length);
-    const pair = `${text === "" ? "" : ","}${JSON.stringify(name)}:${member}`;
+    const field = typedAttribute(value, Math.min(limits.valueLength, toRead));
+    if (field === undefined) continue;
+    toRead = Math.max(0, toRead - field.length);
+    const pair = `${text === "" ? "" : ","}${JSON.stringify(name)}:${field}`;
     if (text.length + pair.length > limits.totalLength) {
       isClipped = true;
       continue;
@@ -145,5 +145,5 @@ function copyOf(value: unknown, maxLength: number): JsonValue {
 function measureOf(value: object): { value: unknown; unit: unknown } | undefined {
   const keys = attempt<readonly string[]>(() => ownKeys(value, UNIT_KEYS.size + 1), []);
   if (!keys.includes("value") || !keys.every((key) => UNIT_KEYS.has(key))) return undefined;
-  return { value: memberOf(value, "value"), unit: memberOf(value, "unit") };
+  return { value: propertyOf(value, "value"), unit: propertyOf(value, "unit") };
 }

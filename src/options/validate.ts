@@ -55,18 +55,18 @@ const isRecord = (value: unknown): boolean =>
 const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
-    isShortList(value) && firstOf(value, MAX_LIST).every((member) => accepts(member));
+    isShortList(value) && firstOf(value, MAX_LIST).every((property) => accepts(property));
 // The error gives the index of the invalid element.
 const listOf =
-  (expected: string, checkMember: Check): Check =>
+  (expected: string, checkProperty: Check): Check =>
   (option, value) => {
     if (!isList(value)) throw new OptionsError({ option, expected, received: value });
     if (!isShortList(value)) {
       const tooMany = `must have at most ${MAX_LIST} entries`;
       throw new OptionsError({ option, expected: tooMany, received: value });
     }
-    for (const [index, member] of firstOf(value, MAX_LIST).entries())
-      checkMember(`${option}[${index}]`, member);
+    for (const [index, property] of firstOf(value, MAX_LIST).entries())
+      checkProperty(`${option}[${index}]`, property);
   };
 const isAtLeast =
   (least: number) =>
@@ -134,7 +134,7 @@ export const spanPatterns: Check = patternsOf("{ name, op, attributes }", {
   ...TRANSACTION_PATTERN,
   attributes: record,
 });
-const SCOPE_MEMBERS: Readonly<Record<keyof ScopeChange, Check>> = {
+const SCOPE_FIELDS: Readonly<Record<keyof ScopeChange, Check>> = {
   user: record,
   tags: record,
   extra: record,
@@ -151,10 +151,10 @@ const SCOPE_MEMBERS: Readonly<Record<keyof ScopeChange, Check>> = {
 export const scope: Check = (option, value) => {
   if (typeof value === "function") return;
   if (!isRecord(value)) {
-    const expected = `must be an object with ${Object.keys(SCOPE_MEMBERS).join(", ")}, or a function that receives the scope`;
+    const expected = `must be an object with ${Object.keys(SCOPE_FIELDS).join(", ")}, or a function that receives the scope`;
     throw new OptionsError({ option, expected, received: value });
   }
-  checkMembers(option, Object(value), SCOPE_MEMBERS);
+  checkProperties(option, Object(value), SCOPE_FIELDS);
 };
 export const flagOrUrl: Check = check(
   "must be true, false or a URL",
@@ -167,7 +167,7 @@ export const url: Check = check("must be an http(s) URL", isUrl, withoutCredenti
 export const transport: Check = (option, value) => {
   record(option, value);
   if (typeof value === "object" && value !== null && !isTransport(value)) {
-    checkMembers(option, value, HTTP_OPTIONS);
+    checkProperties(option, value, HTTP_OPTIONS);
     checkPair(option, value);
   }
 };
@@ -180,7 +180,7 @@ const KEEP_UNSAMPLED: Readonly<Record<keyof KeepUnsampled, Check>> = {
 /** Accepts the options of `keepUnsampled`. */
 export const keepUnsampled: Check = (option, value) => {
   record(option, value);
-  checkMembers(option, Object(value), KEEP_UNSAMPLED);
+  checkProperties(option, Object(value), KEEP_UNSAMPLED);
 };
 
 /** Tells whether an object is a custom transport instead of options of the HTTP transport. */
@@ -202,7 +202,7 @@ const TCP_KEEP_ALIVE: Readonly<Record<string, Check>> = {
 const tcpKeepAlive: Check = (option, value) => {
   if (value === false) return;
   record(option, value);
-  checkMembers(option, Object(value), TCP_KEEP_ALIVE);
+  checkProperties(option, Object(value), TCP_KEEP_ALIVE);
 };
 
 const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
@@ -234,7 +234,7 @@ const SPOOL_OPTIONS: Readonly<Record<keyof SpoolOptions, Check>> = {
 /** Accepts the options of the spool; `directory` is required. */
 export const spool: Check = (option, value) => {
   record(option, value);
-  checkMembers(option, Object(value), SPOOL_OPTIONS);
+  checkProperties(option, Object(value), SPOOL_OPTIONS);
   path(`${option}.directory`, Reflect.get(Object(value), "directory"));
 };
 
@@ -242,33 +242,33 @@ export const spool: Check = (option, value) => {
 export const HTTP_OPTION_NAMES: readonly string[] = Object.keys(HTTP_OPTIONS);
 
 // A pattern without properties is refused, because it might mean everything or nothing.
-function hasMembers(value: object): boolean {
-  return ownEntries<unknown>(value, MAX_LIST).some(([, member]) => member !== undefined);
+function hasProperties(value: object): boolean {
+  return ownEntries<unknown>(value, MAX_LIST).some(([, property]) => property !== undefined);
 }
 
-function patternsOf(shape: string, members: Readonly<Record<string, Check>>): Check {
+function patternsOf(shape: string, properties: Readonly<Record<string, Check>>): Check {
   return listOf(`must be a list of strings, regular expressions and ${shape}`, (option, value) => {
     if (isPattern(value)) return;
     const expected = `must be a string, a regular expression or ${shape}`;
-    if (typeof value !== "object" || value === null || !hasMembers(value))
+    if (typeof value !== "object" || value === null || !hasProperties(value))
       throw new OptionsError({ option, expected, received: value });
-    checkMembers(option, value, members);
+    checkProperties(option, value, properties);
   });
 }
 
-function checkMembers(
+function checkProperties(
   option: string,
   value: object,
   checks: Readonly<Record<string, Check>>,
 ): void {
   for (const name of ownKeys(value, MAX_LIST)) {
-    const member: unknown = Reflect.get(value, name);
-    const checkMember = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (checkMember === undefined) {
+    const property: unknown = Reflect.get(value, name);
+    const checkProperty = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (checkProperty === undefined) {
       const expected = unknownOption(name, { known: Object.keys(checks) });
       throw new OptionsError({ option: `${option}.${shownName(name)}`, expected });
     }
-    if (member !== undefined) checkMember(`${option}.${name}`, member);
+    if (property !== undefined) checkProperty(`${option}.${name}`, property);
   }
 }
 

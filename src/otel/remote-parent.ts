@@ -4,7 +4,7 @@ import type { SpanContext } from "@opentelemetry/api";
 import { sentryMembers } from "../trace/baggage.js";
 import type { DynamicSamplingContext, IncomingTrace, Traceparent } from "../trace/headers.js";
 import { parseSentryTrace, parseTraceparent } from "../trace/headers.js";
-import { validMembers } from "../trace/dsc.js";
+import { validFields } from "../trace/dsc.js";
 import type { CarrierReader } from "./carrier.js";
 
 /** The span of the sender, and its data about the trace. */
@@ -19,7 +19,7 @@ type Members = DynamicSamplingContext | undefined;
 export function readRemoteParent(headers: CarrierReader): RemoteParent | undefined {
   const w3c = parseTraceparent(headers.first("traceparent"));
   const sentry = parseSentryTrace(headers.first("sentry-trace"));
-  const members = (): Members => validMembers(sentryMembers(headers.joined("baggage")));
+  const members = (): Members => validFields(sentryMembers(headers.joined("baggage")));
   if (sentry?.spanId !== undefined) {
     const sameTrace = w3c?.traceId === sentry.traceId ? w3c : undefined;
     const traceFlags = flagsOf(sentry.sampled, sameTrace);

@@ -26,7 +26,7 @@ import {
 } from "./self-metric-points.js";
 import type { ComponentAttributes, MetricPoint } from "./self-metric-points.js";
 
-/** The members of a client that are measured. */
+/** The fields of a client that are measured. */
 export type MeasuredClient = Pick<ClientCore, "diagnostics" | "settings" | "stats">;
 
 /** Options of `attachSelfMetrics`. */

@@ -3,13 +3,13 @@
 // skipped. It reads each character once, so its time is linear.
 
 import { bareValue, closingQuote, isContainer, nodeOf, objectOf, unescaped } from "./loose-node.js";
-import type { LooseMember, LooseNode, MutableNode } from "./loose-node.js";
+import type { LooseProperty, LooseNode, MutableNode } from "./loose-node.js";
 import { FILTERED } from "./secret-words.js";
 
 /** Containers that are nested deeper are read as empty objects. */
 const MAX_DEPTH = 64;
 
-// A value without quotes ends at a separator or before the next member: `{ user:me password:x }`.
+// A value without quotes ends at a separator or before the next property: `{ user:me password:x }`.
 const BARE = /(?:(?![,{}[\]\n\r]|\s{1,8}["']?[\w.$-]{1,64}["']?\s{0,2}[:=])[^])*/y;
 const BARE_NAME = /:?[\w.$@/-]+/y;
 const ASSIGNMENT = /\s*(?::|=>)/y;
@@ -17,13 +17,13 @@ const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
 const ESCAPED_QUOTE = /\\+["'`]/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
 
-/** The content of an object or array: members with names, and values without. */
+/** The content of an object or array: properties with names, and values without. */
 interface Content {
-  readonly members: LooseMember[];
+  readonly properties: LooseProperty[];
   readonly items: LooseNode[];
 }
 
-/** Returns the values in a text, in order: containers, quoted strings, and members outside of containers. */
+/** Returns the values in a text, in order: containers, quoted strings, and properties outside of containers. */
 export function readLoose(text: string): readonly LooseNode[] {
   const reader = new LooseReader(text);
   return reader.values();
@@ -41,9 +41,10 @@ class LooseReader {
   values(): readonly LooseNode[] {
     const found: LooseNode[] = [];
     while (this.#at < this.#text.length) {
-      const { members, items } = this.#content();
-      for (const member of members)
-        if (!member.isBare || isContainer(member.node)) found.push(objectOf([member], member.node));
+      const { properties, items } = this.#content();
+      for (const property of properties)
+        if (!property.isBare || isContainer(property.node))
+          found.push(objectOf([property], property.node));
       found.push(...items.filter((item) => item.isQuoted || isContainer(item)));
       // An unmatched closing bracket is skipped.
       this.#at += 1;
@@ -54,7 +55,7 @@ class LooseReader {
   // Reads up to a closing bracket of either kind: in texts that were cut off or written by hand, brackets do not always
   // match.
   #content(): Content {
-    const content: Content = { members: [], items: [] };
+    const content: Content = { properties: [], items: [] };
     while (this.#skipSeparators() < this.#text.length) {
       const before = this.#at;
       const code = this.#text.charCodeAt(before);
@@ -66,20 +67,20 @@ class LooseReader {
     return content;
   }
 
-  // Reads a member if a name and an assignment follow, else a value.
-  #entry({ members, items }: Content): void {
+  // Reads a property if a name and an assignment follow, else a value.
+  #entry({ properties, items }: Content): void {
     const start = this.#at;
     const quote = this.#quote();
     if (quote !== "") {
       const text = this.#quoted(quote);
-      if (this.#matches(ASSIGNMENT)) members.push(this.#member(String(text.value), quote));
+      if (this.#matches(ASSIGNMENT)) properties.push(this.#property(String(text.value), quote));
       else items.push(text);
       return;
     }
     if (this.#matches(BARE_NAME)) {
       const name = this.#text.slice(start, this.#at);
       if (this.#matches(BARE_ASSIGNMENT)) {
-        members.push(this.#member(name, ""));
+        properties.push(this.#property(name, ""));
         return;
       }
     }
@@ -87,7 +88,7 @@ class LooseReader {
     items.push(this.#value());
   }
 
-  #member(name: string, quote: string): LooseMember {
+  #property(name: string, quote: string): LooseProperty {
     const node = this.#assigned();
     if (!node.isQuoted) node.quote = quote;
     return { name, node, isBare: quote === "" };
@@ -157,12 +158,12 @@ class LooseReader {
     if (this.#depth >= MAX_DEPTH) return this.#skipContainer(start);
     this.#depth += 1;
     this.#at += 1;
-    const { members, items } = this.#content();
+    const { properties, items } = this.#content();
     this.#at = Math.min(this.#at + 1, this.#text.length);
     this.#depth -= 1;
     const extent = { start, end: this.#at };
-    if (open === "{" || members.length > 0)
-      return objectOf([...members, ...items.map(numbered)], extent);
+    if (open === "{" || properties.length > 0)
+      return objectOf([...properties, ...items.map(numbered)], extent);
     const values = items.map(({ value }) => value);
     const node = nodeOf(extent, values);
     node.items = items;
@@ -213,6 +214,6 @@ function byStart(a: LooseNode, b: LooseNode): number {
 
 // Gives elements of an array their index as name: Node prints an array with extra properties as a list that also has
 // named entries.
-function numbered(node: LooseNode, index: number): LooseMember {
+function numbered(node: LooseNode, index: number): LooseProperty {
   return { name: String(index), node, isBare: true };
 }

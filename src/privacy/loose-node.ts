@@ -13,12 +13,12 @@ export interface LooseNode {
    */
   readonly quote: string;
   readonly isQuoted: boolean;
-  readonly members: readonly LooseMember[] | undefined;
+  readonly properties: readonly LooseProperty[] | undefined;
   readonly items: readonly LooseNode[] | undefined;
 }
 
-/** A member of an object. */
-export interface LooseMember {
+/** A property of an object. */
+export interface LooseProperty {
   readonly name: string;
   readonly node: LooseNode;
   /** True if the name has no quotation marks. */
@@ -38,26 +38,26 @@ interface Extent {
  * have thousands of them.
  */
 export function nodeOf({ start, end }: Extent, value: unknown): MutableNode {
-  return { start, end, value, quote: "", isQuoted: false, members: undefined, items: undefined };
+  return { start, end, value, quote: "", isQuoted: false, properties: undefined, items: undefined };
 }
 
 /** Creates the node of an object. */
-export function objectOf(members: readonly LooseMember[], extent: Extent): MutableNode {
+export function objectOf(properties: readonly LooseProperty[], extent: Extent): MutableNode {
   const value: Record<string, unknown> = {};
-  for (const { name, node } of members) {
+  for (const { name, node } of properties) {
     if (name === "__proto__") Object.defineProperty(value, name, { ...OWN, value: node.value });
     else value[name] = node.value;
   }
   const node = nodeOf(extent, value);
-  node.members = members;
+  node.properties = properties;
   return node;
 }
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
 
 /** Tells whether a node is an object or a list. */
-export function isContainer({ members, items }: LooseNode): boolean {
-  return members !== undefined || items !== undefined;
+export function isContainer({ properties, items }: LooseNode): boolean {
+  return properties !== undefined || items !== undefined;
 }
 
 /** Parses an unquoted value: a boolean, null, a number, or otherwise a string. */

@@ -1,6 +1,6 @@
 import { mayHoldAssignments } from "./assigned-secrets.js";
 import { hasKnownFormat, isSingleCookie, formatOf } from "./value-formats.js";
-import { isForm, redacted, redactedMember, withheld } from "./redacted.js";
+import { isForm, redacted, redactedField, withheld } from "./redacted.js";
 import { shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
@@ -79,7 +79,7 @@ export function headerFilter(name: string, sendDefaultPii: boolean): (value: unk
   if (isSingleCookie(name)) return oneCookie(name, sendDefaultPii);
   if (!sendDefaultPii && formatOf(name).isCookie) return hidden;
   const isHidden = isSensitiveKey(name) || (!sendDefaultPii && isPersonalHeader(name));
-  return isHidden ? hidden : (value) => redactedMember(name, value, sendDefaultPii);
+  return isHidden ? hidden : (value) => redactedField(name, value, sendDefaultPii);
 }
 
 // For attributes with a single cookie: `http.request.header.cookie.sid`, `http.cookies.sid`.
@@ -109,7 +109,7 @@ function openFilterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["
   if (!sendDefaultPii && isPersonal(name)) return hidden;
   // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
   if (formatOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
-  if (hasKnownFormat(name)) return (value) => redactedMember(name, value, sendDefaultPii);
+  if (hasKnownFormat(name)) return (value) => redactedField(name, value, sendDefaultPii);
   return sendDefaultPii ? openValue : plainValue;
 }
 
@@ -118,7 +118,7 @@ function isPersonal(name: string): boolean {
   return omissionOf(name) === "never" && isPersonalName(name);
 }
 
-/** Filters a JSON value whose name says nothing: secrets in its members and texts. */
+/** Filters a JSON value whose name says nothing: secrets in its fields and texts. */
 export function plainValue(value: unknown): unknown {
   return typeof value === "string" && !mayHoldAssignments(value)
     ? withoutShapes(withoutSecrets(value))
@@ -135,7 +135,7 @@ function openValue(value: unknown): unknown {
 function urlValue(name: string, value: unknown, sendDefaultPii: boolean): unknown {
   return typeof value === "string" && !value.includes(" ")
     ? withoutShapes(urlWithoutSecrets(value))
-    : redactedMember(name, value, sendDefaultPii);
+    : redactedField(name, value, sendDefaultPii);
 }
 
 function statement(value: unknown, attributes: AttributeBag = {}): unknown {
@@ -155,7 +155,7 @@ function hidden(value: unknown): unknown {
 // Bodies with keys are filtered by key, all others are hidden (protocol: data collection).
 function body(name: string, value: unknown, sendDefaultPii: boolean): unknown {
   const isReadable = typeof value !== "string" || isStructured(value) || isForm(value);
-  return isReadable ? redactedMember(name, value, sendDefaultPii) : withheld(value);
+  return isReadable ? redactedField(name, value, sendDefaultPii) : withheld(value);
 }
 
 // True for HTTP methods, known or not: the attribute may hold any text.

@@ -1,5 +1,5 @@
 import type { ErrorEvent, ExceptionValue, JsonRecord, StackFrame } from "../protocol/events.js";
-import { redacted as redactedJson, redactedMember, redactedText } from "./redacted.js";
+import { redacted as redactedJson, redactedField, redactedText } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 
@@ -15,7 +15,7 @@ const withoutPii = new WeakMap<object, object>();
  * nonetheless: applications fill them with whole objects (a request, a configuration, a row of a table) without thinking of
  * the secrets inside. Tags are set one by one, so their names are not checked.
  */
-export function redactedMembers<T extends object>(value: T, sendDefaultPii: boolean): T {
+export function redactedFields<T extends object>(value: T, sendDefaultPii: boolean): T {
   if (!Object.isFrozen(value)) return redactedJson(value, sendDefaultPii);
   const ofFrozen = sendDefaultPii ? withPii : withoutPii;
   const known = ofFrozen.get(value);
@@ -31,17 +31,17 @@ export function redactedEach<T extends object>(
   values: readonly T[],
   sendDefaultPii: boolean,
 ): readonly T[] {
-  const shown = values.map((value) => redactedMembers(value, sendDefaultPii));
+  const shown = values.map((value) => redactedFields(value, sendDefaultPii));
   return shown.every((value, index) => value === values[index]) ? values : shown;
 }
 
-/** Filters a context. A context must be an object, so one with a secret name keeps the names of its members. */
+/** Filters a context. A context must be an object, so one with a secret name keeps the names of its fields. */
 export function redactedContext(
   name: string,
   context: JsonRecord,
   sendDefaultPii: boolean,
 ): JsonRecord {
-  if (!isSecretName(name)) return redactedMembers(context, sendDefaultPii);
+  if (!isSecretName(name)) return redactedFields(context, sendDefaultPii);
   return Object.fromEntries(Object.keys(context).map((key) => [key, FILTERED]));
 }
 
@@ -60,7 +60,7 @@ export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean)
 /** Filters all secrets in an error event. */
 export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
-  const shown = <T extends object>(value: T): T => redactedMembers(value, sendDefaultPii);
+  const shown = <T extends object>(value: T): T => redactedFields(value, sendDefaultPii);
   return {
     ...redactedOthers(event, sendDefaultPii),
     ...(tags !== undefined && { tags: redactedTags(tags, sendDefaultPii) }),
@@ -83,7 +83,7 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
   };
 }
 
-// Members that the client writes itself, and those that are filtered separately.
+// Fields that the client writes itself, and those that are filtered separately.
 const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "breadcrumbs",
   "contexts",
@@ -100,7 +100,7 @@ const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-// Filters texts, and members that an application may set in its own events: `fingerprint`, `logger`, `threads`.
+// Filters texts, and fields that an application may set in its own events: `fingerprint`, `logger`, `threads`.
 function redactedOthers(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
@@ -108,7 +108,7 @@ function redactedOthers(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent 
     const shown =
       name === "modules" && isRecord(value)
         ? redactedTags(value, sendDefaultPii)
-        : redactedMember(name, value, sendDefaultPii);
+        : redactedField(name, value, sendDefaultPii);
     if (shown !== value) changed.push([name, shown]);
   }
   return changed.length === 0 ? event : { ...event, ...Object.fromEntries(changed) };
@@ -123,12 +123,12 @@ function isRecord(value: unknown): value is object {
 function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean): T {
   const { cookies, data, env, ...rest }: RequestFields = request;
   return {
-    ...redactedMembers(rest, sendDefaultPii),
+    ...redactedFields(rest, sendDefaultPii),
     ...(env !== undefined && {
       env: redactedJson(sendDefaultPii ? env : withoutAddress(env), sendDefaultPii),
     }),
-    ...(cookies !== undefined && sendDefaultPii && redactedMembers({ cookies }, true)),
-    ...(data !== undefined && { data: redactedMember("body", data, sendDefaultPii) }),
+    ...(cookies !== undefined && sendDefaultPii && redactedFields({ cookies }, true)),
+    ...(data !== undefined && { data: redactedField("body", data, sendDefaultPii) }),
   } as T;
 }
 
@@ -154,7 +154,7 @@ function redactedContexts(
   );
 }
 
-// In an event that the application created, any member may be missing, and there may be unknown ones.
+// In an event that the application created, any field may be missing, and there may be unknown ones.
 function redactedException(exception: ExceptionValue, sendDefaultPii: boolean): ExceptionValue {
   const { stacktrace, ...rest }: Partial<ExceptionValue> = exception;
   const frames = stacktrace?.frames;

@@ -52,8 +52,8 @@ export function redacted<T>(value: T, sendDefaultPii = false): T {
 }
 
 /** Filters a value in the same way as `redacted` filters the property `name` of an object. */
-export function redactedMember(name: string, value: unknown, sendDefaultPii = false): unknown {
-  return member(name, value, rootOf(sendDefaultPii));
+export function redactedField(name: string, value: unknown, sendDefaultPii = false): unknown {
+  return field(name, value, rootOf(sendDefaultPii));
 }
 
 /** Filters a string as `redacted` does. It may contain JSON anywhere. */
@@ -122,17 +122,17 @@ function record(value: object, position: Position): object {
   for (const [key, entry] of entries) {
     index += 1;
     const shown =
-      names === undefined ? member(key, entry, inner) : ofPair(key, entry, { ...names, inner });
+      names === undefined ? field(key, entry, inner) : ofPair(key, entry, { ...names, inner });
     if (shown !== entry) (changed ??= entries.slice())[index] = [key, shown];
   }
   return changed === undefined ? value : Object.fromEntries(changed);
 }
 
-const NAME_MEMBERS = ["name", "key", "Name", "Key", "header", "field"] as const;
-const VALUE_MEMBERS = ["value", "Value", "values"] as const;
+const NAME_FIELDS = ["name", "key", "Name", "Key", "header", "field"] as const;
+const VALUE_FIELDS = ["value", "Value", "values"] as const;
 
 interface PairNames {
-  /** The member that contains the name. */
+  /** The field that contains the name. */
   readonly nameKey: string;
   readonly name: string;
   readonly valueKey: string;
@@ -140,11 +140,11 @@ interface PairNames {
 
 // HTTP archives, container environments and OTLP write properties as objects: `{ name: "Cookie", value: "a=b" }`.
 function pairNames(value: object): PairNames | undefined {
-  const valueKey = VALUE_MEMBERS.find((key) => Object.hasOwn(value, key));
+  const valueKey = VALUE_FIELDS.find((key) => Object.hasOwn(value, key));
   if (valueKey === undefined) return undefined;
-  const members = value as Readonly<Record<string, unknown>>;
-  for (const nameKey of NAME_MEMBERS) {
-    const name = Object.hasOwn(value, nameKey) ? members[nameKey] : undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const nameKey of NAME_FIELDS) {
+    const name = Object.hasOwn(value, nameKey) ? fields[nameKey] : undefined;
     if (typeof name === "string") return { nameKey, name, valueKey };
   }
   return undefined;
@@ -156,14 +156,14 @@ function ofPair(
   names: PairNames & { readonly inner: Position },
 ): unknown {
   if (key === names.nameKey) return visited(entry, names.inner);
-  return member(key === names.valueKey ? names.name : key, entry, names.inner);
+  return field(key === names.valueKey ? names.name : key, entry, names.inner);
 }
 
-function member(name: string, value: unknown, position: Position): unknown {
+function field(name: string, value: unknown, position: Position): unknown {
   if (position.names(name)) return withheld(value);
   if (!position.pii && position.persons(name)) return withheld(value);
   if (!position.pii && formatOf(name).isCookie) return withheldCookies(value);
-  if (typeof value === "string") return textMember(name, value, position);
+  if (typeof value === "string") return textField(name, value, position);
   return composed(name, value, position);
 }
 
@@ -176,7 +176,7 @@ function composed(name: string, value: unknown, position: Position): unknown {
   // Names and values as pairs: `[["token", "x"]]`.
   if (value.every(isPair)) return visited(value, inner);
   return mapped(value, (entry) =>
-    typeof entry === "string" ? textMember(name, entry, position) : visited(entry, inner),
+    typeof entry === "string" ? textField(name, entry, position) : visited(entry, inner),
   );
 }
 
@@ -200,7 +200,7 @@ function withheldCookies(value: unknown): unknown {
   return typeof value === "string" || typeof value === "object" ? withheld(value) : value;
 }
 
-function textMember(name: string, value: string, position: Position): string {
+function textField(name: string, value: string, position: Position): string {
   if (isStructured(value)) {
     const shown = structured(value, position, (json, inner) =>
       typeof json === "string" ? freeText(json, inner) : composed(name, json, inner),
@@ -250,7 +250,7 @@ function list(values: readonly unknown[], position: Position): readonly unknown[
     position.names === isSensitiveKey && values.every((value) => typeof value === "string");
   return mapped(values, (value, index) => {
     const name: unknown = isByTurns && index % 2 === 1 ? values[index - 1] : undefined;
-    return typeof name === "string" ? member(name, value, inner) : visited(value, inner);
+    return typeof name === "string" ? field(name, value, inner) : visited(value, inner);
   });
 }
 
@@ -270,7 +270,7 @@ function isPair(value: unknown): value is Pair {
 
 function pair(value: Pair, position: Position): readonly unknown[] {
   const [name, second] = value;
-  const shown = member(name, second, position);
+  const shown = field(name, second, position);
   return shown === second ? value : [name, shown];
 }
 

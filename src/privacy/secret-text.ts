@@ -90,14 +90,14 @@ interface Edit {
 function editsOf(nodes: readonly LooseNode[], filter: (value: unknown) => unknown): Edit[] {
   const edits: Edit[] = [];
   for (const node of nodes) {
-    // If members have the same name, the parsed value has only the last one; earlier ones are filtered separately.
+    // If fields have the same name, the parsed value has only the last one; earlier ones are filtered separately.
     const visit = (each: LooseNode, value: unknown): void => {
       if (value === each.value) return;
-      if (each.members !== undefined && isObject(value)) {
-        for (const { name, node: member } of each.members) {
-          const isShadowed = !Object.is((each.value as Values)[name], member.value);
-          const alone = isShadowed ? (filter({ [name]: member.value }) as Values) : value;
-          visit(member, Object.hasOwn(alone, name) ? alone[name] : member.value);
+      if (each.properties !== undefined && isObject(value)) {
+        for (const { name, node: field } of each.properties) {
+          const isShadowed = !Object.is((each.value as Values)[name], field.value);
+          const alone = isShadowed ? (filter({ [name]: field.value }) as Values) : value;
+          visit(field, Object.hasOwn(alone, name) ? alone[name] : field.value);
         }
       } else if (each.items !== undefined && Array.isArray(value)) {
         for (const [index, item] of each.items.entries()) visit(item, value[index]);

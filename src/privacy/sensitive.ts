@@ -30,7 +30,7 @@ const PERSONAL_NAME =
 const PERSONAL_HINT = /forwarded|ip(?:v6)?$|addr|user$/i;
 
 /**
- * Tells whether a member of any object identifies the client: it has the exact name of a header that does (`x-forwarded-for`,
+ * Tells whether a field of any object identifies the client: it has the exact name of a header that does (`x-forwarded-for`,
  * `HTTP_X_REAL_IP`, `remoteAddress`) or of an attribute with the address of a client (`client.address`).
  */
 export function isPersonalName(name: string): boolean {
@@ -123,9 +123,9 @@ function byName(value: unknown): unknown {
   if (typeof value === "string" && isStructured(value)) return filterStructured(value, byName);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(byName);
-  const entries = Object.entries(value).map(([name, member]: [string, unknown]) => [
+  const entries = Object.entries(value).map(([name, field]: [string, unknown]) => [
     name,
-    isSecretName(name) && member !== null && member !== "" ? FILTERED : byName(member),
+    isSecretName(name) && field !== null && field !== "" ? FILTERED : byName(field),
   ]);
   return Object.fromEntries(entries) as unknown;
 }

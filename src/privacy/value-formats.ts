@@ -1,4 +1,4 @@
-// Recognizes the format of a value by the name of its attribute or member.
+// Recognizes the format of a value by the name of its attribute or field.
 
 const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
 
@@ -39,7 +39,7 @@ const SHAPES: readonly (readonly [RegExp, TextFormat])[] = [
   [QUERY, "query"],
 ];
 
-/** Facts about a value that follow from the name of its member. */
+/** Facts about a value that follow from the name of its field. */
 interface ValueFormat {
   /** The format of a string with this name; `text` if the name does not suggest one. */
   readonly text: TextFormat;

@@ -41,11 +41,11 @@ export interface UnencodedEnvelope {
   /** The payload of the first item: JSON text without lone surrogates. */
   readonly payload: string;
   /** Additional header fields of the first item, as JSON text with a leading comma. Default: none. */
-  readonly itemMembers?: string | undefined;
+  readonly itemHeaderJson?: string | undefined;
   /** Attachments, each of which becomes an item after the first. */
   readonly attachments?: readonly AttachmentItem[] | undefined;
   /** Additional header fields of the envelope, as JSON text with a leading comma (`,"sdk":{…}`), or "". */
-  readonly headerMembers: string;
+  readonly headerJson: string;
   readonly contents: readonly ItemCount[];
   readonly expiresAtMillis?: number | undefined;
   readonly checkIn?: CheckInState | undefined;
@@ -55,7 +55,7 @@ export interface UnencodedEnvelope {
 export interface AttachmentItem {
   readonly data: Uint8Array;
   /** Additional fields of the item's header, as JSON text with a leading comma. */
-  readonly members: string;
+  readonly headerJson: string;
 }
 
 // `sent_at` comes first, so that its 24 characters have a fixed offset.
@@ -93,14 +93,14 @@ function itemBody(envelope: UnencodedEnvelope): Buffer {
 
 function headerText(envelope: UnencodedEnvelope, payloadBytes: number): string {
   const eventId = envelope.eventId === undefined ? "" : `,"event_id":"${envelope.eventId}"`;
-  return `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${envelope.headerMembers}}\n{"type":"${envelope.itemType}","length":${payloadBytes}${envelope.itemMembers ?? ""}}\n`;
+  return `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${envelope.headerJson}}\n{"type":"${envelope.itemType}","length":${payloadBytes}${envelope.itemHeaderJson ?? ""}}\n`;
 }
 
 function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): Buffer {
   if (attachments.length === 0) return body;
   const pieces: Uint8Array[] = [body];
-  for (const { data, members } of attachments) {
-    const header = `{"type":"attachment","length":${data.length}${members}}\n`;
+  for (const { data, headerJson } of attachments) {
+    const header = `{"type":"attachment","length":${data.length}${headerJson}}\n`;
     pieces.push(Buffer.from(header), data, Buffer.of(NEWLINE));
   }
   return Buffer.concat(pieces);

@@ -11,7 +11,7 @@ export const SEVERITY_LEVELS: ReadonlySet<unknown> = new Set<SeverityLevel>([
   "warning",
 ]);
 
-/** A JSON object with arbitrary members. */
+/** A JSON object with arbitrary fields. */
 export type JsonRecord = Record<string, unknown>;
 
 /** How an exception was captured, and its position in a chain of errors (protocol: exception mechanism). */

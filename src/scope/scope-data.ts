@@ -1,7 +1,7 @@
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 
-/** The user that a unit of work is done for (protocol: user interface). Unknown members are kept. */
+/** The user that a unit of work is done for (protocol: user interface). Unknown fields are kept. */
 export interface User {
   readonly id?: number | string;
   readonly email?: string;

@@ -4,13 +4,13 @@ import type { Attachment } from "../protocol/events.js";
 import { validLevel, validSeconds, validTagKey, validTagValue } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { withoutUnset } from "../support/collections.js";
-import { isRecord, memberOf, setMember } from "../support/foreign.js";
+import { isRecord, propertyOf, setProperty } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import { cut } from "../support/text.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
 
 /** The most entries that a scope holds of each of tags, contexts, extras and attributes. More are ignored. */
-export const MAX_MEMBERS = 200;
+export const MAX_FIELDS = 200;
 
 /** The most event processors, and the most attachments, that a scope holds. More are ignored. */
 export const MAX_HANDLERS = 100;
@@ -24,12 +24,12 @@ export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
   return isRecord(copy) ? deepFreeze(copy) : Object.freeze({});
 }
 
-const ATTACHMENT_MEMBERS = ["filename", "data", "contentType", "attachmentType"] as const;
+const ATTACHMENT_FIELDS = ["filename", "data", "contentType", "attachmentType"] as const;
 
 /** Returns a frozen copy of an attachment, without unknown properties and those whose getters throw. */
 export function attachmentCopy(attachment: Attachment): Attachment {
-  const members = ATTACHMENT_MEMBERS.map((name) => [name, memberOf(attachment, name)] as const);
-  const given = members.filter(([, value]) => value !== undefined);
+  const fields = ATTACHMENT_FIELDS.map((name) => [name, propertyOf(attachment, name)] as const);
+  const given = fields.filter(([, value]) => value !== undefined);
   return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
@@ -49,8 +49,8 @@ const CONTEXTS_DEPTH = 4;
 
 /** Freezes a JSON value deeply. */
 export function deepFreeze<T extends object>(value: T): T {
-  for (const member of Object.values(value)) {
-    if (typeof member === "object" && member !== null) deepFreeze(member);
+  for (const field of Object.values(value)) {
+    if (typeof field === "object" && field !== null) deepFreeze(field);
   }
   return Object.freeze(value);
 }
@@ -92,48 +92,48 @@ const MAX_WORD_LENGTH = 128;
 const MAX_MESSAGE_LENGTH = 8192;
 const MAX_EMAIL_LENGTH = 75;
 
-type Members = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Returns a valid breadcrumb. Accepts JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
-export function checkedBreadcrumb(breadcrumb: Members, now: number): Checked<Breadcrumb> {
+export function checkedBreadcrumb(breadcrumb: Fields, now: number): Checked<Breadcrumb> {
   const { timestamp, type, category, message, level, data, ...others } = breadcrumb;
   const value = withoutUnset<Record<string, unknown>>({
     timestamp: timestamp === undefined ? now : (validSeconds(timestamp) ?? now),
-    type: textMember(type, MAX_WORD_LENGTH),
-    category: textMember(category, MAX_WORD_LENGTH),
-    message: textMember(message, MAX_MESSAGE_LENGTH),
+    type: textField(type, MAX_WORD_LENGTH),
+    category: textField(category, MAX_WORD_LENGTH),
+    message: textField(message, MAX_MESSAGE_LENGTH),
     level: validLevel(level),
-    data: recordMember(data),
+    data: recordField(data),
   });
   const isBroken = Object.keys(others).length > 0 || hasChanged(breadcrumb, value);
   return { value: value, isBroken };
 }
 
 /** Returns a valid user. Accepts JSON values; unknown properties are kept. */
-export function checkedUser(user: Members): Checked<User> {
+export function checkedUser(user: Fields): Checked<User> {
   const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
   const value = withoutUnset<Record<string, unknown>>({
     ...others,
-    id: Number.isSafeInteger(id) ? id : textMember(id, MAX_WORD_LENGTH),
-    username: textMember(username, MAX_WORD_LENGTH),
-    name: textMember(name, MAX_WORD_LENGTH),
-    email: textMember(email, MAX_EMAIL_LENGTH),
+    id: Number.isSafeInteger(id) ? id : textField(id, MAX_WORD_LENGTH),
+    username: textField(username, MAX_WORD_LENGTH),
+    name: textField(name, MAX_WORD_LENGTH),
+    email: textField(email, MAX_EMAIL_LENGTH),
     ip_address: isAddress(address) ? address : undefined,
     geo: isRecord(geo) ? textsOf(geo) : undefined,
     data: isRecord(data) ? data : undefined,
-    segment: textMember(segment, MAX_WORD_LENGTH),
+    segment: textField(segment, MAX_WORD_LENGTH),
   });
   return { value: value, isBroken: hasChanged(user, value) };
 }
 
 /** Converts a string, number or boolean to a string of at most `max` characters; returns undefined for other values. */
-export function textMember(value: unknown, max: number): string | undefined {
+export function textField(value: unknown, max: number): string | undefined {
   if (typeof value === "string") return cut(value, max);
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
 // Any other value is wrapped in an object, so that it is not lost.
-function recordMember(value: unknown): Members | undefined {
+function recordField(value: unknown): Fields | undefined {
   if (value === undefined || value === null || isRecord(value)) return value ?? undefined;
   return { value };
 }
@@ -142,15 +142,15 @@ function isAddress(value: unknown): value is string {
   return typeof value === "string" && (value === "{{auto}}" || isIP(value) !== 0);
 }
 
-function textsOf(record: Members): Record<string, string> {
-  const texts = Object.entries(record).map(([key, value]) => [key, textMember(value, 256)]);
+function textsOf(record: Fields): Record<string, string> {
+  const texts = Object.entries(record).map(([key, value]) => [key, textField(value, 256)]);
   return Object.fromEntries(texts.filter(([, text]) => text !== undefined)) as Record<
     string,
     string
   >;
 }
 
-function hasChanged(before: Members, after: Members): boolean {
+function hasChanged(before: Fields, after: Fields): boolean {
   return Object.entries(before).some(
     ([key, value]) => value !== undefined && value !== null && !isSame(value, after[key]),
   );
@@ -163,21 +163,21 @@ function isSame(before: unknown, after: unknown): boolean {
 
 /** Adds properties to a frozen record; beyond the limit, new names are left out. */
 export function added<T>(
-  members: Readonly<Record<string, T>>,
+  fields: Readonly<Record<string, T>>,
   more: Readonly<Record<string, T>>,
 ): Readonly<Record<string, T>> {
-  const all = { ...members };
+  const all = { ...fields };
   let count = Object.keys(all).length;
   for (const [key, value] of Object.entries(more)) {
-    if (!Object.hasOwn(all, key) && ++count > MAX_MEMBERS) break;
-    setMember(all, key, value);
+    if (!Object.hasOwn(all, key) && ++count > MAX_FIELDS) break;
+    setProperty(all, key, value);
   }
   return Object.freeze(all);
 }
 
 /** Appends to a frozen array; at the limit, the array stays unchanged. */
-export function appended<T>(list: readonly T[], member: T): readonly T[] {
-  return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, member]);
+export function appended<T>(list: readonly T[], field: T): readonly T[] {
+  return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, field]);
 }
 
 /** Writes a valid tag into `tags`, or removes it; returns the rule that the given key or value broke. */
@@ -189,7 +189,7 @@ export function writeTag(
   const { key, value, broken } = checkedTag(given, givenValue);
   if (key === undefined) return broken;
   if (value === undefined) delete tags[key];
-  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_MEMBERS)
-    setMember(tags, key, value);
+  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_FIELDS)
+    setProperty(tags, key, value);
   return broken;
 }

@@ -1,5 +1,5 @@
 import { cut } from "../support/text.js";
-import { attempt, firstOf, ignoreRejection, memberOf, ownEntries } from "../support/foreign.js";
+import { attempt, firstOf, ignoreRejection, propertyOf, ownEntries } from "../support/foreign.js";
 import { guardMethods } from "../support/guard.js";
 import { normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
@@ -13,7 +13,7 @@ import {
   appended,
   writeTag,
   MAX_HANDLERS,
-  MAX_MEMBERS,
+  MAX_FIELDS,
   checkedUser,
   contextCopies,
   frozenCopy,
@@ -24,10 +24,10 @@ const MAX_NAME_LENGTH = 200;
 const MAX_READ_NAME = 1024;
 
 // One level more than for a context, because each entry is a value of its own.
-const MEMBER_DEPTH = 4;
+const FIELD_DEPTH = 4;
 
 // Tags that are read from one argument. More than a scope holds, since entries may be invalid or remove a tag.
-const MAX_READ_TAGS = 5 * MAX_MEMBERS;
+const MAX_READ_TAGS = 5 * MAX_FIELDS;
 
 /** Breadcrumbs that a scope keeps by default. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -86,8 +86,8 @@ export class Scope {
    */
   update(change: Scope | ScopeChange | ((scope: Scope) => unknown)): this {
     if (typeof change === "function") ignoreRejection(change(this));
-    else if (isScope(change)) writeMembers(this, change.data);
-    else if (isObject(change)) writeMembers(this, change);
+    else if (isScope(change)) writeFields(this, change.data);
+    else if (isObject(change)) writeFields(this, change);
     return this;
   }
 
@@ -137,7 +137,7 @@ export class Scope {
   /** Sets several extra values and keeps the others. A scope holds at most 200. */
   setExtras(extras: Readonly<Record<string, unknown>>): this {
     if (!isObject(extras)) return this;
-    return this.#with({ extra: added(this.#data.extra, frozenCopy(extras, MEMBER_DEPTH)) });
+    return this.#with({ extra: added(this.#data.extra, frozenCopy(extras, FIELD_DEPTH)) });
   }
 
   /** Sets one attribute of logs and metrics. Not added to transactions. */
@@ -148,7 +148,7 @@ export class Scope {
   /** Sets several attributes of logs and metrics and keeps the others. A scope holds at most 200. */
   setAttributes(attributes: Readonly<Record<string, unknown>>): this {
     if (!isObject(attributes)) return this;
-    const copy = frozenCopy(attributes, MEMBER_DEPTH);
+    const copy = frozenCopy(attributes, FIELD_DEPTH);
     return this.#with({ attributes: added(this.#data.attributes, copy) });
   }
 
@@ -239,11 +239,11 @@ function itself(this: Scope): Scope {
 
 // Recognized by its properties, not by its class: another copy of the package has a `Scope` class of its own.
 function isScope(value: Scope | ScopeChange): value is Scope {
-  return isObject(memberOf(value, "data")) && typeof memberOf(value, "fork") === "function";
+  return isObject(propertyOf(value, "data")) && typeof propertyOf(value, "fork") === "function";
 }
 
 // Properties whose getters throw are skipped.
-function writeMembers(scope: Scope, change: ScopeChange): void {
+function writeFields(scope: Scope, change: ScopeChange): void {
   const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>
     attempt<ScopeChange[Key]>(() => change[key], undefined);
   const level = read("level");
@@ -256,7 +256,7 @@ function writeMembers(scope: Scope, change: ScopeChange): void {
     .setTags(read("tags") ?? {})
     .setExtras(read("extra") ?? {})
     .setAttributes(read("attributes") ?? {});
-  for (const [name, context] of contextCopies(read("contexts"), MAX_MEMBERS))
+  for (const [name, context] of contextCopies(read("contexts"), MAX_FIELDS))
     scope.setContext(name, context);
   for (const attachment of firstOf(read("attachments"), MAX_HANDLERS))
     if (isObject(attachment)) scope.addAttachment(attachment as Attachment);

@@ -1,4 +1,4 @@
-import { setMember } from "../support/foreign.js";
+import { setProperty } from "../support/foreign.js";
 import { cut } from "../support/text.js";
 import { textValue } from "./inference.js";
 import { OTHER_METHOD, requestMethod } from "./http.js";
@@ -48,7 +48,7 @@ export function requestOf(
 ): RequestData | undefined {
   const method = requestMethod(attributes);
   if (method === undefined) return undefined;
-  // Assigned member by member, because it runs for each transaction of a server.
+  // Assigned field by field, because it runs for each transaction of a server.
   const request: { -readonly [Key in keyof RequestData]: RequestData[Key] } = {};
   if (method !== OTHER_METHOD) request.method = method;
   const url = urlOf(attributes);
@@ -121,7 +121,7 @@ function addHeader(
 ): number {
   const length = lengthBefore + name.length + value.length;
   if (length > MAX_HEADERS_LENGTH) return lengthBefore;
-  setMember(headers, name, value);
+  setProperty(headers, name, value);
   return length;
 }
 

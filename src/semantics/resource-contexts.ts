@@ -5,16 +5,16 @@ import type { AttributeBag } from "../trace/span.js";
 export type ResourceContexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** Fields of a context, and the resource attributes from which they are taken. */
-type Members = readonly (readonly [member: string, attribute: string])[];
+type Fields = readonly (readonly [field: string, attribute: string])[];
 
-const OS: Members = [
+const OS: Fields = [
   ["name", "os.name"],
   ["version", "os.version"],
   ["build", "os.build_id"],
   ["raw_description", "os.description"],
 ];
 
-const DEVICE: Members = [
+const DEVICE: Fields = [
   ["name", "host.name"],
   ["arch", "host.arch"],
   ["cpu_description", "host.cpu.model.name"],
@@ -24,7 +24,7 @@ const DEVICE: Members = [
   ["device_unique_identifier", "device.id"],
 ];
 
-const CLOUD: Members = [
+const CLOUD: Fields = [
   ["cloud.provider", "cloud.provider"],
   ["cloud.account.id", "cloud.account.id"],
   ["cloud.region", "cloud.region"],
@@ -34,7 +34,7 @@ const CLOUD: Members = [
 ];
 
 // Added only if other attributes say that the machine is in a cloud: any machine has an id and a type.
-const CLOUD_HOST: Members = [
+const CLOUD_HOST: Fields = [
   ["host.id", "host.id"],
   ["host.type", "host.type"],
 ];
@@ -64,31 +64,31 @@ const NAME_BY_OS_TYPE: ReadonlyMap<unknown, string> = new Map([
  * is left out.
  */
 export function resourceContexts(attributes: AttributeBag): ResourceContexts {
-  const cloud = membersOf(CLOUD, attributes);
-  const host = isEmpty(cloud) ? {} : membersOf(CLOUD_HOST, attributes);
+  const cloud = fieldsOf(CLOUD, attributes);
+  const host = isEmpty(cloud) ? {} : fieldsOf(CLOUD_HOST, attributes);
   const all = {
-    os: osMembers(attributes),
-    device: membersOf(DEVICE, attributes),
+    os: osFields(attributes),
+    device: fieldsOf(DEVICE, attributes),
     cloud_resource: { ...cloud, ...host },
   };
-  return Object.fromEntries(Object.entries(all).filter(([, members]) => !isEmpty(members)));
+  return Object.fromEntries(Object.entries(all).filter(([, fields]) => !isEmpty(fields)));
 }
 
-function osMembers(attributes: AttributeBag): Record<string, string> {
+function osFields(attributes: AttributeBag): Record<string, string> {
   const type = textValue(attributes["os.type"]);
   const name = NAME_BY_OS_TYPE.get(type?.toLowerCase()) ?? type;
-  return { ...(name !== undefined && { name }), ...membersOf(OS, attributes) };
+  return { ...(name !== undefined && { name }), ...fieldsOf(OS, attributes) };
 }
 
-function membersOf(members: Members, attributes: AttributeBag): Record<string, string> {
+function fieldsOf(fields: Fields, attributes: AttributeBag): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [member, name] of members) {
+  for (const [field, name] of fields) {
     const value = textValue(attributes[name]);
-    if (value !== undefined) found[member] = value;
+    if (value !== undefined) found[field] = value;
   }
   return found;
 }
 
-function isEmpty(members: Readonly<Record<string, string>>): boolean {
-  return Object.keys(members).length === 0;
+function isEmpty(fields: Readonly<Record<string, string>>): boolean {
+  return Object.keys(fields).length === 0;
 }

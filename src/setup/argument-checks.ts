@@ -1,5 +1,5 @@
 import { doorDiagnostics } from "../context/global-client.js";
-import { isList, isObjectLike, memberOf } from "../support/foreign.js";
+import { isList, isObjectLike, propertyOf } from "../support/foreign.js";
 import type { ArgumentCheck, ArgumentChecks } from "../support/guard.js";
 
 /** The kind of value that an argument must be. */
@@ -16,7 +16,7 @@ const isFunction = (value: unknown): boolean => typeof value === "function";
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
 const isAbsent = (value: unknown): boolean => value === undefined;
 const isUnset = (value: unknown): boolean => value === undefined || value === null;
-const isContext = (value: unknown): boolean => isFunction(memberOf(value, "getValue"));
+const isContext = (value: unknown): boolean => isFunction(propertyOf(value, "getValue"));
 const isTimeout = (value: unknown): boolean => typeof value === "number" && value >= 0;
 const either =
   (...kinds: readonly ((value: unknown) => boolean)[]) =>

@@ -2,7 +2,7 @@ import { diag, trace } from "@opentelemetry/api";
 import type { Context, TracerProvider } from "@opentelemetry/api";
 
 import { createDiagnostics } from "../support/diagnostics.js";
-import { memberOf } from "../support/foreign.js";
+import { propertyOf } from "../support/foreign.js";
 import { isRegistered, registeredVersion } from "../context/api-registration.js";
 
 /** A `SentrySpanProcessor` or any other OTel span processor. */
@@ -84,7 +84,7 @@ function isActiveProcessor(value: unknown): value is ActiveProcessor {
 }
 
 function isProcessor(value: unknown): boolean {
-  return ["onStart", "onEnd"].every((name) => typeof memberOf(value, name) === "function");
+  return ["onStart", "onEnd"].every((name) => typeof propertyOf(value, name) === "function");
 }
 
 function foreignProvider(): string {

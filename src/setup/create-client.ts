@@ -161,7 +161,7 @@ interface CommonDependencies {
   readonly memory: MemoryBound;
   readonly publicKey: string;
   readonly orgId: string | undefined;
-  readonly headerMembers: string;
+  readonly headerJson: string;
   readonly environmentAttributes: Readonly<Record<string, string>>;
 }
 
@@ -178,7 +178,7 @@ function commonDependencies(settings: Settings): CommonDependencies {
     publicKey: dsn?.publicKey ?? "",
     orgId: settings.orgId?.toWellFormed() ?? dsn?.orgId,
     environmentAttributes: resourceFromEnvironment(),
-    headerMembers: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn).toWellFormed())}` : "",
+    headerJson: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn).toWellFormed())}` : "",
   };
 }
 

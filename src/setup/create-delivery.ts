@@ -41,7 +41,7 @@ interface DeliveryDependencies {
   /** Bounds what all buffers of the client hold. */
   readonly memory: MemoryBound;
   /** Additional fields of the envelope header, as JSON with a leading comma. */
-  readonly headerMembers?: string | undefined;
+  readonly headerJson?: string | undefined;
   readonly onOperation?: OnOperation;
 }
 type OnOperation = EnvelopeSenderSettings["onOperation"];
@@ -176,7 +176,7 @@ function senderSettings(dependencies: DeliveryDependencies): SenderBasics {
   return {
     recorder: dependencies.ledger,
     diagnostics: dependencies.diagnostics,
-    headerMembers: `${SDK_HEADER_JSON}${dependencies.headerMembers ?? ""}`,
+    headerJson: `${SDK_HEADER_JSON}${dependencies.headerJson ?? ""}`,
     memory: dependencies.memory,
     runDetached,
   };

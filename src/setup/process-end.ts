@@ -16,7 +16,7 @@ export interface EndingClient {
 
 type EndSignal = "SIGINT" | "SIGTERM";
 
-/** The members of `process` that are used here. */
+/** The fields of `process` that are used here. */
 interface EndingProcess extends Pick<EventEmitter, "listeners" | "off" | "on" | "prependListener"> {
   readonly pid: number;
   kill(pid: number, signal: EndSignal): unknown;

@@ -118,16 +118,16 @@ function reaches(roots: readonly unknown[], target: object): boolean {
   let level: readonly unknown[] = roots;
   for (let depth = 0; depth <= MAX_DEPTH && seen.size < MAX_OBJECTS; depth += 1) {
     if (level.includes(target)) return true;
-    const next = level.flatMap(membersOf).filter((member) => !seen.has(member));
-    for (const member of next) seen.add(member);
+    const next = level.flatMap(propertiesOf).filter((property) => !seen.has(property));
+    for (const property of next) seen.add(property);
     level = next;
   }
   return false;
 }
 
-function membersOf(value: unknown): unknown[] {
+function propertiesOf(value: unknown): unknown[] {
   if (typeof value !== "object" || value === null) return [];
   // Reads descriptors instead of values: getters may have side effects.
   const fields = Object.values(Object.getOwnPropertyDescriptors(value));
-  return fields.map((field) => field.value).filter((member) => typeof member === "object");
+  return fields.map((field) => field.value).filter((property) => typeof property === "object");
 }

@@ -73,7 +73,7 @@ function throwPlainly(error: unknown): never {
   throw { "node-do-not-add-exception-line": error }["node-do-not-add-exception-line"];
 }
 
-/** The members of `process` that are used for uncaught errors. */
+/** The fields of `process` that are used for uncaught errors. */
 export interface UncaughtProcess extends Pick<
   EventEmitter,
   "listeners" | "off" | "on" | "prependListener" | "removeAllListeners"

@@ -48,7 +48,7 @@ interface KeyMemory {
 }
 
 /** Encoded attributes. `clipped` is true if values were cut or left out. */
-export interface EncodedMembers {
+export interface EncodedFields {
   /** `"key":value` pairs, each with a leading comma. */
   readonly text: string;
   readonly clipped: boolean;
@@ -64,7 +64,7 @@ export interface AttributeSettings {
 const NOTHING = Symbol("nothing");
 
 /**
- * Encodes attributes as JSON members and filters secrets. Remembers for each key its filter, its last value and their
+ * Encodes attributes as JSON fields and filters secrets. Remembers for each key its filter, its last value and their
  * JSON, because most attributes repeat from span to span (host, port, database, method). This halves the time for six
  * attributes, which is 0.35 µs without it.
  */
@@ -77,7 +77,7 @@ export class AttributeEncoder {
   }
 
   /** Encodes the attributes of a span of this kind. Throws what a getter of the attributes throws. */
-  members(attributes: AttributeBag, kind?: number): EncodedMembers {
+  encode(attributes: AttributeBag, kind?: number): EncodedFields {
     let text = "";
     let clipped = false;
     if (!isBag(attributes)) return { text, clipped: true };

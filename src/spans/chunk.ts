@@ -62,7 +62,7 @@ export class Chunk {
 /** Maps the ids of filtered-out spans to their parents. */
 export type TakenOut = ReadonlyMap<string, string | undefined>;
 
-const PARENT_MEMBER = /"parent_span_id":"([\da-f]{16})"/g;
+const PARENT_FIELD = /"parent_span_id":"([\da-f]{16})"/g;
 
 /** Returns the nearest ancestor that was not filtered out; undefined if there is none. */
 export function keptAncestor(parentId: string | undefined, takenOut: TakenOut): string | undefined {
@@ -81,10 +81,10 @@ export function keptAncestor(parentId: string | undefined, takenOut: TakenOut): 
  * well.
  */
 export function reparentedText(text: string, takenOut: TakenOut): string {
-  return text.replace(PARENT_MEMBER, (member: string, parentId: string) => {
+  return text.replace(PARENT_FIELD, (field: string, parentId: string) => {
     const ancestor = keptAncestor(parentId, takenOut);
     return ancestor === undefined || ancestor === parentId
-      ? member
+      ? field
       : `"parent_span_id":"${validSpanId(ancestor)}"`;
   });
 }

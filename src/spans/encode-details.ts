@@ -29,9 +29,9 @@ function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string
   const { traceId, spanId, traceFlags } = link.context;
   const sampled = (traceFlags & SAMPLED_FLAG) === SAMPLED_FLAG;
   const attributes =
-    link.attributes === undefined ? "" : (encoder?.members(link.attributes).text.slice(1) ?? "");
-  const member = attributes === "" ? "" : `,"attributes":{${attributes}}`;
-  return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${member}}`;
+    link.attributes === undefined ? "" : (encoder?.encode(link.attributes).text.slice(1) ?? "");
+  const field = attributes === "" ? "" : `,"attributes":{${attributes}}`;
+  return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${field}}`;
 }
 
 /** Measurements as a JSON property with a leading comma. `isBroken` is true if one was repaired or left out. */
@@ -45,18 +45,18 @@ export interface EncodedMeasurements {
  * sent with Sentry's spans.
  */
 export function jsonMeasurements(events: readonly SpanEvent[]): EncodedMeasurements {
-  const members = new Map<string, string>();
+  const fields = new Map<string, string>();
   let isBroken = false;
   for (let index = Math.max(0, events.length - MAX_EVENTS); index < events.length; index += 1) {
     const event = events[index];
     if (event === undefined) continue;
     if (event.attributes?.["sentry.measurement_value"] === undefined) continue;
     const { name, text, isValid } = measurementOf(event, event.attributes);
-    const hasRoom = members.has(name) || members.size < MAX_MEASUREMENTS;
+    const hasRoom = fields.has(name) || fields.size < MAX_MEASUREMENTS;
     isBroken ||= !isValid || !hasRoom;
-    if (text !== undefined && hasRoom) members.set(name, text);
+    if (text !== undefined && hasRoom) fields.set(name, text);
   }
-  const texts = Array.from(members, ([name, text]) => `"${name}":${text}`);
+  const texts = Array.from(fields, ([name, text]) => `"${name}":${text}`);
   const text = texts.length === 0 ? "" : `,"measurements":{${texts.join(",")}}`;
   return { text, isBroken };
 }
@@ -97,16 +97,16 @@ const MAX_DESCRIPTION_LENGTH = 8192;
  * spans.
  */
 export class SpanLabels {
-  readonly #names = new RememberedTexts(nameMember);
+  readonly #names = new RememberedTexts(nameField);
   readonly #namesAsDescriptions = new RememberedTexts(
-    (name) => nameMember(name) + descriptionMember(name, redactedText),
+    (name) => nameField(name) + descriptionField(name, redactedText),
   );
   // Name and description usually change together.
   readonly #last = new LastText((description: string, name: string, isStatement: boolean) =>
     description === name
       ? this.#namesAsDescriptions.of(name)
       : this.#names.of(name) +
-        descriptionMember(description, isStatement ? withoutSecrets : redactedText),
+        descriptionField(description, isStatement ? withoutSecrets : redactedText),
   );
 
   /** Returns the name as the last property of the span's data, and the description as the last property of the span. */
@@ -119,7 +119,7 @@ export class SpanLabels {
  * Returns a span's name as a property of its data, with a leading comma. Relay uses it as the span's name. Otherwise
  * Relay derives the name from the op, which for many instrumentations yields the op itself or `default`.
  */
-export function nameMember(name: string): string {
+export function nameField(name: string): string {
   if (name.trim() === "") return "";
   return `,"sentry.name":${jsonString(clip(redactedText(name), MAX_NAME_LENGTH))}`;
 }
@@ -129,6 +129,6 @@ function isDatabase(op: string | undefined): boolean {
   return op !== undefined && op.startsWith("db");
 }
 
-function descriptionMember(description: string, filter: (text: string) => string): string {
+function descriptionField(description: string, filter: (text: string) => string): string {
   return `},"description":${jsonString(clip(filter(bounded(description)), MAX_DESCRIPTION_LENGTH))}}`;
 }

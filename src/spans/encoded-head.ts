@@ -1,4 +1,4 @@
-import { clip, jsonMember } from "../support/text.js";
+import { clip, jsonField } from "../support/text.js";
 import type { TransactionSource } from "../semantics/inference.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { requestName } from "../semantics/request-name.js";
@@ -37,7 +37,7 @@ export interface HeadNaming {
   readonly source: TransactionSource;
   /** True if the root has an attribute `http.route`. */
   readonly hasRoute: boolean;
-  /** Index of `sourceMember` in the trace context. */
+  /** Index of `sourceField` in the trace context. */
   readonly sourceAt: number;
 }
 
@@ -50,7 +50,7 @@ export function shownHeadName({
 }
 
 /** Returns the JSON property `sentry.source` with a leading comma. */
-export function sourceMember(source: string): string {
+export function sourceField(source: string): string {
   return `,"sentry.source":"${source}"`;
 }
 
@@ -59,13 +59,13 @@ export function renamedHead(head: EncodedHead, clues: readonly RequestClue[]): E
   const { naming, traceContext } = head;
   const found = naming && requestName(naming.request, clues, naming);
   if (naming === undefined || found === undefined) return head;
-  const route = naming.hasRoute ? "" : jsonMember("http.route", found.route);
-  const end = traceContext.slice(naming.sourceAt + sourceMember(head.source).length);
+  const route = naming.hasRoute ? "" : jsonField("http.route", found.route);
+  const end = traceContext.slice(naming.sourceAt + sourceField(head.source).length);
   return {
     ...head,
     name: transactionName(found.description),
     source: found.source,
-    traceContext: `${traceContext.slice(0, naming.sourceAt)}${sourceMember(found.source)}${route}${end}`,
+    traceContext: `${traceContext.slice(0, naming.sourceAt)}${sourceField(found.source)}${route}${end}`,
   };
 }
 

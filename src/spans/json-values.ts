@@ -10,7 +10,7 @@ export const MAX_VALUE_LENGTH = 32_768;
 export const MAX_ATTRIBUTES_LENGTH = 262_144;
 
 const MAX_DEPTH = 6;
-const MAX_MEMBERS = 1000;
+const MAX_FIELDS = 1000;
 
 /**
  * Encodes an attribute value as JSON. Strings, finite numbers and booleans are kept; the additional types of API 1.10
@@ -58,7 +58,7 @@ function jsonObject(value: object, depth: number, path: Set<object>): string {
 
 function jsonArray(values: readonly unknown[], depth: number, path: Set<object>): string {
   let text = "";
-  const count = Math.min(values.length, MAX_MEMBERS);
+  const count = Math.min(values.length, MAX_FIELDS);
   for (let index = 0; index < count && text.length < MAX_VALUE_LENGTH; index++) {
     text += `${index === 0 ? "" : ","}${jsonAny(values[index], depth + 1, path)}`;
   }
@@ -67,10 +67,10 @@ function jsonArray(values: readonly unknown[], depth: number, path: Set<object>)
 
 function jsonMap(value: object, depth: number, path: Set<object>): string {
   let text = "";
-  for (const key of ownKeys(value, MAX_MEMBERS)) {
+  for (const key of ownKeys(value, MAX_FIELDS)) {
     if (text.length >= MAX_VALUE_LENGTH) break;
-    const member: unknown = Reflect.get(value, key);
-    text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(member, depth + 1, path)}`;
+    const field: unknown = Reflect.get(value, key);
+    text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(field, depth + 1, path)}`;
   }
   return `{${text}}`;
 }

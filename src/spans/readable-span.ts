@@ -1,4 +1,4 @@
-import { attempt, ownKeys, setMember } from "../support/foreign.js";
+import { attempt, ownKeys, setProperty } from "../support/foreign.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime } from "../trace/span.js";
 import { jsonValue } from "./json-values.js";
 
@@ -56,7 +56,7 @@ function readableAttributes(span: FinishedSpan): AttributeBag {
     [],
   )) {
     const value = attempt(() => plain(span.attributes[key]), undefined);
-    if (value !== undefined) setMember(readable, key, value);
+    if (value !== undefined) setProperty(readable, key, value);
   }
   return readable;
 }

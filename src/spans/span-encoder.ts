@@ -1,4 +1,4 @@
-import { clip, cut, jsonMember, jsonString } from "../support/text.js";
+import { clip, cut, jsonField, jsonString } from "../support/text.js";
 import { ruleMessage, validOrigin } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { httpStatusOf, inferStatus } from "../semantics/infer-status.js";
@@ -11,12 +11,12 @@ import type { RequestData } from "../semantics/request-data.js";
 import { namedRequest } from "../semantics/request-name.js";
 import { SPAN_KIND, STATUS_CODE, namesSpan, validSpanId, validTraceId } from "../trace/span.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
-import { sourceMember, transactionName } from "./encoded-head.js";
+import { sourceField, transactionName } from "./encoded-head.js";
 import type { EncodedHead, HeadNaming } from "./encoded-head.js";
 import {
   jsonLinks,
   jsonMeasurements,
-  nameMember,
+  nameField,
   SpanLabels,
   statusDescription,
 } from "./encode-details.js";
@@ -38,7 +38,7 @@ export type IdTexts = LastText<string, string | undefined>;
 
 /** Creates the cache of one segment. It is per segment, because spans of concurrent segments end alternately. */
 export function createIdTexts(): IdTexts {
-  return new LastText(idMembers);
+  return new LastText(idFields);
 }
 
 type RequestValue = string | Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export class SpanEncoder {
   readonly #ids = createIdTexts();
   readonly #start = new TimestampEncoder(',"start_timestamp":');
   readonly #end = new TimestampEncoder(',"timestamp":');
-  readonly #kind = new LastText(kindMembers);
+  readonly #kind = new LastText(kindFields);
   readonly #scope = new LastText(scopeJson);
   readonly #labels = new SpanLabels();
 
@@ -102,7 +102,7 @@ export class SpanEncoder {
     const inferred = inferSpan(span);
     const details = this.#details(span);
     const label = this.#labels.of(inferred.description, nameOf(span), inferred.op);
-    return `{${identityMembers(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}${label}`;
+    return `{${identityFields(span, ids.of(span.spanContext().traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#data(span, inferred)}${label}`;
   }
 
   #encodeHead(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {
@@ -112,9 +112,9 @@ export class SpanEncoder {
     const op = inferred.op === undefined ? undefined : clip(inferred.op, MAX_OP_LENGTH);
     const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
     const rate = sampleRate === undefined ? "" : `,"sentry.sample_rate":${sampleRate}`;
-    const start = `${identityMembers(span, idMembers(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}`;
+    const start = `${identityFields(span, idFields(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#data(span, inferred)}`;
     const { source } = inferred;
-    const name = nameMember(givenText(span.attributes["sentry.name"]) ?? "");
+    const name = nameField(givenText(span.attributes["sentry.name"]) ?? "");
     return {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
@@ -122,7 +122,7 @@ export class SpanEncoder {
       spanName: typeof span.name === "string" ? bounded(span.name) : undefined,
       source,
       op,
-      traceContext: `${start}${sourceMember(source)}${rate}${jsonMember("sentry.op", op)}${name}}`,
+      traceContext: `${start}${sourceField(source)}${rate}${jsonField("sentry.op", op)}${name}}`,
       start: times.start / 1e6,
       end: times.end / 1e6,
       times: this.#start.text(times.start) + this.#end.text(times.end),
@@ -136,7 +136,7 @@ export class SpanEncoder {
   #request({ attributes }: FinishedSpan): string {
     const { sendDefaultPii = false } = this.#settings;
     const request = requestOf(attributes, { sendDefaultPii });
-    return request === undefined ? "" : `,"request":{${requestMembers(request)}}`;
+    return request === undefined ? "" : `,"request":{${requestFields(request)}}`;
   }
 
   // Op, origin, status and the attributes, up to the end of `data`. The scope is always present and comes first, so
@@ -144,15 +144,15 @@ export class SpanEncoder {
   #data(span: FinishedSpan, inferred: Inference): string {
     const status = inferStatus(span.status.code, span.status.message, span.attributes);
     const kind = this.#kind.of(inferred.op, this.#origin(span, inferred.op), status);
-    const attributes = this.#attributes.members(span.attributes, span.kind);
+    const attributes = this.#attributes.encode(span.attributes, span.kind);
     if (attributes.clipped) {
       this.#settings.onProblem(
         "span-attributes",
         `attributes of span "${clip(span.name, MAX_NAME_LENGTH)}" were too large; they were cut or left out`,
       );
     }
-    const added = inferred.data === undefined ? "" : inferredMembers(span, inferred.data);
-    return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${otelMembers(span)}`;
+    const added = inferred.data === undefined ? "" : inferredFields(span, inferred.data);
+    return `${kind}${this.#scope.of(span.instrumentationScope, span.kind, undefined)}${attributes.text}${added}${otelFields(span)}`;
   }
 
   #details(span: FinishedSpan): string {
@@ -206,18 +206,18 @@ function namingOf(
 
 // The values are already without secrets. Encoded property by property, because `JSON.stringify` takes three times as
 // long.
-function requestMembers(record: RequestData | Readonly<Record<string, string>>): string {
-  let members = "";
+function requestFields(record: RequestData | Readonly<Record<string, string>>): string {
+  let fields = "";
   for (const key in record) {
     const value = (record as Readonly<Record<string, RequestValue>>)[key] ?? "";
-    const json = typeof value === "string" ? jsonString(value) : `{${requestMembers(value)}}`;
-    members += `${members === "" ? "" : ","}${jsonString(key)}:${json}`;
+    const json = typeof value === "string" ? jsonString(value) : `{${requestFields(value)}}`;
+    fields += `${fields === "" ? "" : ","}${jsonString(key)}:${json}`;
   }
-  return members;
+  return fields;
 }
 
 // Inferred values never replace the span's own attributes.
-function inferredMembers(span: FinishedSpan, data: NonNullable<Inference["data"]>): string {
+function inferredFields(span: FinishedSpan, data: NonNullable<Inference["data"]>): string {
   let text = "";
   for (const key in data) {
     if (span.attributes[key] === undefined) text += `,${jsonString(key)}:${jsonValue(data[key])}`;
@@ -225,18 +225,18 @@ function inferredMembers(span: FinishedSpan, data: NonNullable<Inference["data"]
   return text;
 }
 
-function identityMembers(span: FinishedSpan, ids: string): string {
+function identityFields(span: FinishedSpan, ids: string): string {
   return `"span_id":"${validSpanId(span.spanContext().spanId)}${ids}`;
 }
 
-function idMembers(traceId: string, parentSpanId: string | undefined): string {
+function idFields(traceId: string, parentSpanId: string | undefined): string {
   const parent = namesSpan(parentSpanId) ? `,"parent_span_id":"${validSpanId(parentSpanId)}"` : "";
   return `","trace_id":"${validTraceId(traceId)}"${parent}`;
 }
 
-function kindMembers(op: string | undefined, origin: string, status: string): string {
-  const member = op === undefined ? "" : `,"op":${jsonString(clip(op, MAX_OP_LENGTH))}`;
-  return `${member},"origin":${jsonString(cut(origin, MAX_OP_LENGTH))},"status":"${status}","data":{`;
+function kindFields(op: string | undefined, origin: string, status: string): string {
+  const field = op === undefined ? "" : `,"op":${jsonString(clip(op, MAX_OP_LENGTH))}`;
+  return `${field},"origin":${jsonString(cut(origin, MAX_OP_LENGTH))},"status":"${status}","data":{`;
 }
 
 // The attribute `sentry.name` takes precedence. OTel's SDK accepts names that are not strings.
@@ -246,19 +246,19 @@ function nameOf({ name, attributes }: FinishedSpan): string {
 
 // OTel's mapping to non-OTLP formats represents scope, status message and dropped counts as attributes.
 function scopeJson(scope: FinishedSpan["instrumentationScope"], kind: number): string {
-  const kindMember =
+  const kindField =
     kind === SPAN_KIND.INTERNAL ? "" : `,"otel.kind":"${KIND_NAMES[kind] ?? "INTERNAL"}"`;
   const version = scope.version
-    ? jsonMember("otel.scope.version", clip(scope.version, MAX_NAME_LENGTH))
+    ? jsonField("otel.scope.version", clip(scope.version, MAX_NAME_LENGTH))
     : "";
-  return `"otel.scope.name":${jsonString(clip(scope.name, MAX_NAME_LENGTH))}${version}${kindMember}`;
+  return `"otel.scope.name":${jsonString(clip(scope.name, MAX_NAME_LENGTH))}${version}${kindField}`;
 }
 
-function otelMembers(span: FinishedSpan): string {
+function otelFields(span: FinishedSpan): string {
   const { status } = span;
   const message =
     status.code === STATUS_CODE.ERROR
-      ? jsonMember("otel.status_description", statusDescription(status.message))
+      ? jsonField("otel.status_description", statusDescription(status.message))
       : "";
   const {
     droppedAttributesCount: attributes,
@@ -266,10 +266,10 @@ function otelMembers(span: FinishedSpan): string {
     droppedLinksCount: links,
   } = span;
   if (attributes === 0 && events === 0 && links === 0) return message;
-  return `${message}${countMember("otel.dropped_attributes_count", attributes)}${countMember("otel.dropped_events_count", events)}${countMember("otel.dropped_links_count", links)}`;
+  return `${message}${countField("otel.dropped_attributes_count", attributes)}${countField("otel.dropped_events_count", events)}${countField("otel.dropped_links_count", links)}`;
 }
 
-function countMember(key: string, count: number): string {
+function countField(key: string, count: number): string {
   return count > 0 && Number.isFinite(count) ? `,"${key}":${count}` : "";
 }
 

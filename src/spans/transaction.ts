@@ -117,7 +117,7 @@ export function headInWindow(head: EncodedHead, nowMillis: number): EncodedHead 
   if (head.start >= earliest && !isAhead) return head;
   const end = Math.max(isAhead ? now : head.end, earliest);
   const start = Math.min(Math.max(head.start, earliest), end);
-  const moved = originalMember("start", head.start, start) + originalMember("end", head.end, end);
+  const moved = originalField("start", head.start, start) + originalField("end", head.end, end);
   return {
     ...head,
     start,
@@ -128,7 +128,7 @@ export function headInWindow(head: EncodedHead, nowMillis: number): EncodedHead 
   };
 }
 
-function originalMember(name: string, original: number, sent: number): string {
+function originalField(name: string, original: number, sent: number): string {
   if (original === sent) return "";
   const text = new Date(original * 1000).toISOString();
   return `,"otel_sentry_bridge.original_${name}":"${text}"`;

@@ -17,7 +17,7 @@ export function setNewest<Key, Value>(
 /** Copies an object, leaving out properties whose value is `undefined`. */
 export function withoutUnset<T extends object>(value: T): T {
   return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
+    Object.entries(value).filter(([, property]) => property !== undefined),
   ) as T;
 }
 

@@ -1,4 +1,4 @@
-import { attempt, firstOf, isList, lengthOf, ownKeys, setMember } from "./foreign.js";
+import { attempt, firstOf, isList, lengthOf, ownKeys, setProperty } from "./foreign.js";
 
 /** Values that are copied by default. Beyond this number they stay shared with the original. */
 const MAX_FOREIGN_VALUES = 5000;
@@ -48,8 +48,8 @@ function recordCopy(record: object, depth: number, copying: Copying): unknown {
   const copy: Record<string, unknown> = {};
   copying.copies.set(record, copy);
   for (const key of keys) {
-    const member = attempt<unknown>(() => Reflect.get(record, key), undefined);
-    setMember(copy, key, copyOf(member, depth - 1, copying));
+    const property = attempt<unknown>(() => Reflect.get(record, key), undefined);
+    setProperty(copy, key, copyOf(property, depth - 1, copying));
   }
   return copy;
 }

@@ -25,7 +25,7 @@ export function attempt<T>(read: () => T, fallback: T): T {
 }
 
 /** Returns a property of any value; `undefined` if it has none or if reading it throws. */
-export function memberOf(value: unknown, key: string | symbol): unknown {
+export function propertyOf(value: unknown, key: string | symbol): unknown {
   if (!isObjectLike(value)) return undefined;
   return attempt<unknown>(() => Reflect.get(value, key), undefined);
 }
@@ -34,7 +34,7 @@ export function memberOf(value: unknown, key: string | symbol): unknown {
 export function classNameOf(value: object): string {
   return attempt(() => {
     const prototype: unknown = Object.getPrototypeOf(value);
-    const name = memberOf(memberOf(prototype, "constructor"), "name");
+    const name = propertyOf(propertyOf(prototype, "constructor"), "name");
     if (typeof name === "string" && name !== "") return name.slice(0, MAX_NAME_LENGTH);
     return prototype === null ? "null prototype" : "Object";
   }, "Object");
@@ -75,7 +75,7 @@ export function isObjectLike(value: unknown): value is object {
 /** Tells whether a value is a promise, including those of other realms and libraries. Never throws. */
 export function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
   return (
-    typeof value === "object" && value !== null && typeof memberOf(value, "then") === "function"
+    typeof value === "object" && value !== null && typeof propertyOf(value, "then") === "function"
   );
 }
 
@@ -87,7 +87,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /**
  * Sets a property of a plain object, including one called `__proto__`; assigning that would set the object's prototype.
  */
-export function setMember<T>(target: Record<string, T>, key: string, value: T): void {
+export function setProperty<T>(target: Record<string, T>, key: string, value: T): void {
   if (key !== "__proto__") target[key] = value;
   else
     Object.defineProperty(target, key, {
@@ -108,7 +108,7 @@ export function ignoreRejection(result: unknown): void {
 
 /** Returns the length of an array, or 0 if it is invalid, since a proxy may return any value. Never throws. */
 export function lengthOf(list: readonly unknown[]): number {
-  const length = memberOf(list, "length");
+  const length = propertyOf(list, "length");
   return typeof length === "number" && length > 0 ? length : 0;
 }
 
@@ -117,10 +117,10 @@ export function lengthOf(list: readonly unknown[]): number {
  */
 export function firstOf(list: unknown, max: number): unknown[] {
   if (!isList(list)) return [];
-  const members: unknown[] = [];
+  const properties: unknown[] = [];
   const count = Math.min(lengthOf(list), max);
-  for (let index = 0; index < count; index += 1) members.push(memberOf(list, String(index)));
-  return members;
+  for (let index = 0; index < count; index += 1) properties.push(propertyOf(list, String(index)));
+  return properties;
 }
 
 // The first keys of large objects. The engine cannot list only some keys, and takes 0.5 s for a million of them, so

@@ -56,7 +56,7 @@ export function guarded<T extends object>(
   standIns: StandIns<T>,
   checks?: ArgumentChecks,
 ): T {
-  return guardedMembers(functions, standIns, { checks, prefix: "" });
+  return guardedProperties(functions, standIns, { checks, prefix: "" });
 }
 
 interface Checking {
@@ -65,19 +65,19 @@ interface Checking {
   readonly prefix: string;
 }
 
-function guardedMembers<T extends object>(
+function guardedProperties<T extends object>(
   functions: T,
   standIns: StandIns<T>,
   { checks, prefix }: Checking,
 ): T {
-  const copies = Object.entries(functions).map(([name, member]: [string, unknown]) => {
+  const copies = Object.entries(functions).map(([name, property]: [string, unknown]) => {
     const standIn = (standIns as Readonly<Record<string, AnyStandIn | StandIns<object>>>)[name];
-    if (standIn === undefined) return [name, member];
+    if (standIn === undefined) return [name, property];
     if (typeof standIn === "object") {
       const inner = { checks, prefix: `${name}.` };
-      return [name, guardedMembers(member as object, standIn, inner)];
+      return [name, guardedProperties(property as object, standIn, inner)];
     }
-    return [name, guardedFunction(member as Call, standIn, checks?.get(prefix + name))];
+    return [name, guardedFunction(property as Call, standIn, checks?.get(prefix + name))];
   });
   return Object.freeze(Object.fromEntries(copies)) as T;
 }

@@ -9,7 +9,7 @@ import {
 } from "./text.js";
 import { types } from "node:util";
 
-import { attempt, classNameOf, isError, isList, lengthOf, memberOf, ownKeys } from "./foreign.js";
+import { attempt, classNameOf, isError, isList, lengthOf, propertyOf, ownKeys } from "./foreign.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -48,7 +48,7 @@ const DEFAULTS: NormalizeLimits = {
   omitUndefined: false,
 };
 // The quotes, colon and comma around a property, or a short number.
-const MEMBER_COST = 6;
+const PROPERTY_COST = 6;
 const NON_SERIALIZABLE = "**non-serializable**";
 
 interface Walk {
@@ -58,7 +58,7 @@ interface Walk {
   nodes: number;
 }
 
-type Member = readonly [key: string, value: unknown];
+type Property = readonly [key: string, value: unknown];
 
 /**
  * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`,
@@ -77,7 +77,7 @@ export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {})
 
 function visit(value: unknown, depth: number, walk: Walk): JsonValue {
   // Every value is charged, even one that throws, so that the budget bounds the number of steps.
-  walk.remaining -= MEMBER_COST;
+  walk.remaining -= PROPERTY_COST;
   walk.nodes -= 1;
   if (typeof value !== "object" || value === null) return spend(leafOf(value), walk);
   try {
@@ -119,7 +119,7 @@ function visitObject(value: object, depth: number, walk: Walk): JsonValue {
   if (walk.ancestors.has(value)) return spend("[Circular ~]", walk);
   walk.ancestors.add(value);
   try {
-    return visitMembers(value, depth - 1, walk);
+    return visitProperties(value, depth - 1, walk);
   } finally {
     walk.ancestors.delete(value);
   }
@@ -135,7 +135,7 @@ function flatText(value: object): string | undefined {
   return attempt(() => Date.prototype.toISOString.call(value), "[Invalid Date]");
 }
 
-function visitMembers(value: object, depth: number, walk: Walk): JsonValue {
+function visitProperties(value: object, depth: number, walk: Walk): JsonValue {
   const toJson: unknown = Reflect.get(value, "toJSON");
   if (typeof toJson === "function") return visit(Reflect.apply(toJson, value, []), depth, walk);
   if (isList(value)) return visitList(value, depth, walk);
@@ -169,7 +169,7 @@ function visitSet(set: Set<unknown>, depth: number, walk: Walk): JsonValue[] {
 function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
   for (const [key, value] of Map.prototype.entries.call(map)) {
-    if (!addMember(copy, [textOf(key), value], { depth, walk })) break;
+    if (!addProperty(copy, [textOf(key), value], { depth, walk })) break;
   }
   return Object.fromEntries(copy);
 }
@@ -177,18 +177,19 @@ function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonVa
 function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
   const position = { depth, walk };
-  if (isError(value)) for (const member of nativeMembers(value)) addMember(copy, member, position);
+  if (isError(value))
+    for (const property of nativeProperties(value)) addProperty(copy, property, position);
   for (const key of ownKeys(value, walk.limits.breadth + 1)) {
-    if (!addMember(copy, [key, read(value, key)], position)) break;
+    if (!addProperty(copy, [key, read(value, key)], position)) break;
   }
   // Not assigned property by property: assigning `__proto__` would set the copy's prototype.
   return Object.fromEntries(copy);
 }
 
 // Adds a property. If the copy is full, adds a marker instead and returns false.
-function addMember(
+function addProperty(
   copy: [string, JsonValue][],
-  [key, value]: Member,
+  [key, value]: Property,
   { depth, walk }: { readonly depth: number; readonly walk: Walk },
 ): boolean {
   if (value === undefined && walk.limits.omitUndefined) return --walk.nodes > 0;
@@ -213,14 +214,14 @@ function read(value: object, key: string): unknown {
 }
 
 // `message`, `stack` and `cause` are not enumerable, so a plain copy would lose them.
-function nativeMembers(error: object): readonly Member[] {
-  const members: Member[] = [
+function nativeProperties(error: object): readonly Property[] {
+  const properties: Property[] = [
     ["type", errorType(error)],
     ["message", errorMessage(error)],
   ];
   for (const key of ["stack", "cause"]) {
-    const value = memberOf(error, key);
-    if (value !== undefined) members.push([key, value]);
+    const value = propertyOf(error, key);
+    if (value !== undefined) properties.push([key, value]);
   }
-  return members;
+  return properties;
 }

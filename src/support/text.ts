@@ -1,4 +1,4 @@
-import { MAX_NAME_LENGTH, classNameOf, memberOf } from "./foreign.js";
+import { MAX_NAME_LENGTH, classNameOf, propertyOf } from "./foreign.js";
 
 const MARK = "...";
 
@@ -67,7 +67,7 @@ export function symbolText(value: symbol): string {
 
 /** Returns `[Function: name]`. Never throws. */
 export function functionText(value: object): string {
-  const name = memberOf(value, "name");
+  const name = propertyOf(value, "name");
   const shown = typeof name === "string" ? name.slice(0, MAX_NAME_LENGTH) : "";
   return `[Function: ${shown === "" ? "<anonymous>" : shown}]`;
 }
@@ -94,7 +94,7 @@ const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
  * `class OrderError extends Error {}`. `Error` if it has neither. Never throws.
  */
 export function errorType(error: object): string {
-  const given = memberOf(error, "name");
+  const given = propertyOf(error, "name");
   const className = classNameOf(error);
   if (typeof given !== "string" || given === "") return nameOfClass(className);
   const name = given.slice(0, MAX_NAME_LENGTH);
@@ -103,7 +103,7 @@ export function errorType(error: object): string {
 
 /** Returns the error's message as a string; "" if it has none. Never throws. */
 export function errorMessage(error: object): string {
-  const message = memberOf(error, "message");
+  const message = propertyOf(error, "message");
   return message === undefined ? "" : textOf(message);
 }
 
@@ -121,6 +121,6 @@ export function jsonString(value: string): string {
 }
 
 /** Encodes a JSON property with a leading comma; "" if there is no value. `key` must not need escaping. */
-export function jsonMember(key: string, value: string | undefined): string {
+export function jsonField(key: string, value: string | undefined): string {
   return value === undefined ? "" : `,"${key}":${jsonString(value)}`;
 }

@@ -46,7 +46,7 @@ const NEWLINE = 0x0a;
 export function readEnvelope(bytes: Uint8Array): ReadEnvelope {
   const cursor = { bytes, offset: 0 };
   const header = readHeader(cursor, "envelope header");
-  checkMembers(header);
+  checkFields(header);
   const items: ReadItem[] = [];
   while (cursor.offset < bytes.length) {
     if (items.length === MAX_ITEMS)
@@ -115,7 +115,7 @@ function readHeader(cursor: Cursor, what: string): Record<string, unknown> {
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
 // Relay parses these fields into types, and rejects the envelope if that fails.
-function checkMembers({ event_id: eventId, sent_at: sentAt }: Record<string, unknown>): void {
+function checkFields({ event_id: eventId, sent_at: sentAt }: Record<string, unknown>): void {
   if (eventId !== undefined && (typeof eventId !== "string" || !UUID.test(eventId)))
     throw fault(`the event_id ${JSON.stringify(eventId)} is not a UUID`, 0);
   if (sentAt !== undefined && (typeof sentAt !== "string" || Number.isNaN(Date.parse(sentAt))))
@@ -126,7 +126,7 @@ function checkMembers({ event_id: eventId, sent_at: sentAt }: Record<string, unk
 function isWellFormed(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
-  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
+  return Object.entries(value).every(([key, field]) => key.isWellFormed() && isWellFormed(field));
 }
 
 // The end of the input also ends a line.

@@ -1,7 +1,7 @@
 import type { ReadEnvelope, ReadItem } from "./envelope-reader.js";
 import { isJsonObject } from "./envelope-reader.js";
 
-/** A received transaction, with types for the members that tests use most. */
+/** A received transaction, with types for the fields that tests use most. */
 export interface ReceivedTransaction {
   readonly type: "transaction";
   readonly event_id?: string;

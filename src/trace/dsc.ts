@@ -20,7 +20,7 @@ export interface DscFields {
 
 /**
  * Creates the dynamic sampling context of a trace that starts in this process, frozen. It is built for each transaction,
- * so members are assigned one by one: filtering a list of entries takes ten times as long.
+ * so fields are assigned one by one: filtering a list of entries takes ten times as long.
  */
 export function dscOf(own: DscFields): DynamicSamplingContext {
   // Headers and events have ids in lower case, but some id generators write upper case.
@@ -48,7 +48,7 @@ export function createDscWriter(): (own: DscFields) => string {
   const identityOf = (own: DscFields): string => {
     if (own.release === release && own.environment === environment) return identity;
     ({ release, environment } = own);
-    identity = member("release", release) + member("environment", environment);
+    identity = field("release", release) + field("environment", environment);
     return identity;
   };
 
@@ -57,13 +57,13 @@ export function createDscWriter(): (own: DscFields) => string {
     const rate =
       isDecided && own.sampleRate !== undefined ? `,"sample_rate":"${own.sampleRate}"` : "";
     const decision = isDecided ? `,"sampled":"${own.sampled}"` : "";
-    const name = isDecided ? member("transaction", own.transaction) : "";
+    const name = isDecided ? field("transaction", own.transaction) : "";
     const traceId = own.traceId.toLowerCase();
-    return `{"trace_id":"${traceId}","public_key":"${own.publicKey}"${rate},"sample_rand":"${own.sampleRand}"${decision}${identityOf(own)}${name}${member("org_id", own.orgId)}}`;
+    return `{"trace_id":"${traceId}","public_key":"${own.publicKey}"${rate},"sample_rand":"${own.sampleRand}"${decision}${identityOf(own)}${name}${field("org_id", own.orgId)}}`;
   };
 }
 
-function member(key: string, value: string | undefined): string {
+function field(key: string, value: string | undefined): string {
   return value ? `,"${key}":${JSON.stringify(value)}` : "";
 }
 
@@ -122,7 +122,7 @@ export function isUsable(dsc: DynamicSamplingContext): boolean {
 }
 
 /**
- * Returns a sender's dynamic sampling context as it is propagated. All members stay unchanged except two: `sample_rand`
+ * Returns a sender's dynamic sampling context as it is propagated. All fields stay unchanged except two: `sample_rand`
  * is replaced if the sender's is invalid, and `sample_rate` by the local rate if one was applied. An empty context
  * stays empty.
  */
@@ -145,7 +145,7 @@ export function dscJson(dsc: DynamicSamplingContext): string {
 
 const UUID = /^[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 
-// One malformed member makes Relay ignore the whole context.
+// One malformed field makes Relay ignore the whole context.
 const ACCEPTS: Readonly<Record<string, (value: string) => boolean>> = {
   trace_id: (value) => UUID.test(value),
   replay_id: (value) => UUID.test(value),
@@ -157,14 +157,14 @@ const ACCEPTS: Readonly<Record<string, (value: string) => boolean>> = {
 };
 
 /**
- * Returns a sender's context without the members that Relay does not accept. Lone surrogates are replaced: the context
+ * Returns a sender's context without the fields that Relay does not accept. Lone surrogates are replaced: the context
  * becomes the header of envelopes, and Relay rejects an envelope with a lone surrogate there.
  */
-export function validMembers(
-  members: DynamicSamplingContext | undefined,
+export function validFields(
+  fields: DynamicSamplingContext | undefined,
 ): DynamicSamplingContext | undefined {
-  if (members === undefined) return undefined;
-  const valid = Object.entries(members)
+  if (fields === undefined) return undefined;
+  const valid = Object.entries(fields)
     .map(([key, value]) => [key.toWellFormed(), value.toWellFormed()] as const)
     .filter(([key, value]) => !Object.hasOwn(ACCEPTS, key) || ACCEPTS[key]?.(value) === true);
   return Object.freeze(Object.fromEntries(valid));

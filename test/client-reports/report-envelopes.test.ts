@@ -25,7 +25,7 @@ function envelope(payload = '{"message":"café"}'): EncodedEnvelope {
     category: "error",
     itemType: "event",
     payload,
-    headerMembers: SDK,
+    headerJson: SDK,
     contents: items("error"),
   });
 }

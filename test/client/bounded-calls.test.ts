@@ -22,7 +22,7 @@ import { startBridge } from "./bridge.js";
 
 const MAX_LENGTH = 1_048_576;
 
-/** A list whose members are counted when they are read; it says that it has 2 ** 32 - 1. */
+/** A list whose fields are counted when they are read; it says that it has 2 ** 32 - 1. */
 function countedList(): { list: string[]; reads: () => number } {
   let reads = 0;
   const list = new Proxy([] as string[], {

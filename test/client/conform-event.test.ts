@@ -31,9 +31,9 @@ async function errorsOf(bridge: Bridge): Promise<readonly ReceivedError[]> {
 }
 
 // A rule of a JSON schema has one, too.
-it("takes a member that is called `then` for data, not for a promise", () => {
-  const members = Object.fromEntries(["if", "then"].map((key) => [key, key]));
-  const event = { contexts: { rule: members }, extra: members, tags: members, user: members };
+it("takes a field that is called `then` for data, not for a promise", () => {
+  const fields = Object.fromEntries(["if", "then"].map((key) => [key, key]));
+  const event = { contexts: { rule: fields }, extra: fields, tags: fields, user: fields };
   expect(conformed(event)).toEqual(event);
   expect(brokenBy(event)).toEqual([]);
 });

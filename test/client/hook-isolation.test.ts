@@ -33,7 +33,7 @@ function vandalize(value: unknown, how: Vandalism, seen: Set<unknown> = new Set(
   if (typeof value !== "object" || value === null || value instanceof Error || seen.has(value))
     return;
   seen.add(value);
-  for (const member of Object.values(value)) vandalize(member, how, seen);
+  for (const field of Object.values(value)) vandalize(field, how, seen);
   for (const key of Object.keys(value)) {
     if (how === "overwrite") Reflect.set(value, key, "overwritten");
     if (how === "delete") Reflect.deleteProperty(value, key);

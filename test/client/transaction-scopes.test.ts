@@ -56,7 +56,7 @@ describe("a transaction", () => {
     expect(transaction?.tags).toEqual({ when: "before" });
   });
 
-  it("has no member where its scopes have nothing", async () => {
+  it("has no field where its scopes have nothing", async () => {
     const bridge = startBridge();
     bridge.tracer.startSpan("root", {}, forkIsolation(ROOT_CONTEXT)).end();
     const [transaction] = await bridge.flushed();
@@ -100,13 +100,13 @@ describe("the share of the scopes", () => {
     const text = "x".repeat(100);
     scope.addBreadcrumb({ message: text }).setExtra("e", text).setContext("c", { text });
     const merged = mergeScopes([scope.data], 100);
-    const membersAt = (length: number): string[] => {
+    const fieldsAt = (length: number): string[] => {
       const { event, contexts } = scopeJson(merged, { maxLength: length });
       return Object.keys(JSON.parse(`{${(event + contexts).slice(1)}}`) as object).toSorted();
     };
-    expect(membersAt(1000)).toEqual(["breadcrumbs", "c", "extra", "tags", "user"]);
-    expect(membersAt(300)).toEqual(["c", "extra", "tags", "user"]);
-    expect(membersAt(150)).toEqual(["c", "tags", "user"]);
-    expect(membersAt(50)).toEqual(["tags", "user"]);
+    expect(fieldsAt(1000)).toEqual(["breadcrumbs", "c", "extra", "tags", "user"]);
+    expect(fieldsAt(300)).toEqual(["c", "extra", "tags", "user"]);
+    expect(fieldsAt(150)).toEqual(["c", "tags", "user"]);
+    expect(fieldsAt(50)).toEqual(["tags", "user"]);
   });
 });

@@ -181,7 +181,7 @@ describe("scope", () => {
     expect(scope.data).toMatchObject({ level: undefined, attachments: [] });
   });
 
-  it("passes over members that throw", () => {
+  it("passes over fields that throw", () => {
     const scope = getIsolationScope().clone().clear();
     const change = {
       get user(): never {

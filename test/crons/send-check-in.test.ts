@@ -7,9 +7,9 @@ const SCHEDULE = { type: "crontab", value: "0 3 * * *" } as const;
 const IN_PROGRESS: CheckIn = { monitorSlug: "job", status: "in_progress" };
 
 function configSent(config: unknown): { sent: unknown; problems: readonly string[] } {
-  const { members, problems } = encodeCheckIn(IN_PROGRESS, config as MonitorConfig);
-  expect(members).toMatchObject({ monitor_slug: "job", status: "in_progress" });
-  return { sent: members?.["monitor_config"], problems };
+  const { fields, problems } = encodeCheckIn(IN_PROGRESS, config as MonitorConfig);
+  expect(fields).toMatchObject({ monitor_slug: "job", status: "in_progress" });
+  return { sent: fields?.["monitor_config"], problems };
 }
 
 describe("a check-in's duration", () => {
@@ -21,8 +21,8 @@ describe("a check-in's duration", () => {
     [Infinity, undefined],
     ["2" as unknown as number, undefined],
   ])("%j is sent as %j", (duration, sent) => {
-    const { members } = encodeCheckIn({ monitorSlug: "job", status: "ok", duration }, undefined);
-    expect(members?.["duration"]).toBe(sent);
+    const { fields } = encodeCheckIn({ monitorSlug: "job", status: "ok", duration }, undefined);
+    expect(fields?.["duration"]).toBe(sent);
   });
 });
 
@@ -34,8 +34,8 @@ describe("a check-in's id", () => {
     ["", false],
     ["run-1", false],
   ])("%j may be sent: %j", (checkInId, isSent) => {
-    const { members, problems } = encodeCheckIn({ ...IN_PROGRESS, checkInId }, undefined);
-    expect(members !== undefined).toBe(isSent);
+    const { fields, problems } = encodeCheckIn({ ...IN_PROGRESS, checkInId }, undefined);
+    expect(fields !== undefined).toBe(isSent);
     expect(problems).toHaveLength(isSent ? 0 : 1);
   });
 });

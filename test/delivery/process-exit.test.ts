@@ -23,7 +23,7 @@ const transport = createHttpTransport({
   runDetached: (run) => run(),
 });
 const text = "x".repeat(Number(process.argv[3]));
-const envelope = encodeEnvelope({ category: "error", itemType: "event", payload: JSON.stringify({ text }), headerMembers: "", contents: [] });
+const envelope = encodeEnvelope({ category: "error", itemType: "event", payload: JSON.stringify({ text }), headerJson: "", contents: [] });
 // As a flush does: a send alone keeps no process.
 const flush = setInterval(() => {}, 1000);
 const { outcome } = await transport.send(envelope);

@@ -30,7 +30,7 @@ export function envelopeOf(
     category,
     itemType: ITEM_TYPES[category] ?? category,
     payload: JSON.stringify(payload),
-    headerMembers: ',"sdk":{"name":"test","version":"1.0.0"}',
+    headerJson: ',"sdk":{"name":"test","version":"1.0.0"}',
     contents: contents ?? [{ category, quantity: 1 }],
   });
 }

@@ -261,7 +261,7 @@ describe("captureEvent", () => {
     expect(event).toMatchObject({ level: "error", platform: "node" });
   });
 
-  it("leaves out members of a wrong shape, and copies what cannot be sent", async () => {
+  it("leaves out fields of a wrong shape, and copies what cannot be sent", async () => {
     const cyclic: Record<string, unknown> = { big: 5n };
     cyclic["self"] = cyclic;
     const event = await eventOf(() =>

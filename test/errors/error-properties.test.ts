@@ -51,9 +51,9 @@ describe("errorProperties", () => {
 
   it("are bounded and never throw, whatever they are", () => {
     fc.assert(
-      fc.property(fc.object({ maxDepth: 5, withBigInt: true, withMap: true }), (members) => {
+      fc.property(fc.object({ maxDepth: 5, withBigInt: true, withMap: true }), (fields) => {
         const error = new Error("x");
-        for (const [key, value] of Object.entries(members))
+        for (const [key, value] of Object.entries(fields))
           Object.defineProperty(error, key, { value, enumerable: true, configurable: true });
         expect(JSON.stringify(errorProperties(error, 10) ?? {}).length).toBeLessThan(70_000);
       }),

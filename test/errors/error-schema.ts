@@ -1,10 +1,10 @@
 /**
- * Holds an error event against the protocol as strictly as it can be read: members, their types, their
- * limits, and how the parts refer to each other. Unknown members are problems, too.
+ * Holds an error event against the protocol as strictly as it can be read: fields, their types, their
+ * limits, and how the parts refer to each other. Unknown fields are problems, too.
  */
 
 type Rule = (value: unknown) => readonly string[];
-type Members = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Bytes that an event item may have. */
 export const MAX_EVENT_BYTES = 1_048_576;
@@ -71,8 +71,8 @@ function shape(
   return (value) => {
     if (!isRecord(value)) return ["is no object"];
     const missing = Object.keys(required).filter((name) => !Object.hasOwn(value, name));
-    const wrong = Object.entries(value).flatMap(([name, member]) =>
-      inside(name, rules.get(name)?.(member) ?? ["is unknown"]),
+    const wrong = Object.entries(value).flatMap(([name, field]) =>
+      inside(name, rules.get(name)?.(field) ?? ["is unknown"]),
     );
     return [...missing.map((name) => `${name}: is missing`), ...wrong];
   };
@@ -171,13 +171,13 @@ function contextProblems(contexts: unknown): readonly string[] {
 
 /** The ids form a tree: the captured error is last and its root, the others count upwards from it. */
 function chainProblems(values: unknown): readonly string[] {
-  const mechanisms = (values as readonly Members[]).map(({ mechanism }) => mechanism as Members);
+  const mechanisms = (values as readonly Fields[]).map(({ mechanism }) => mechanism as Fields);
   return mechanisms
     .toReversed()
     .flatMap((mechanism, id) => inside(`exception ${id}`, linkProblems(mechanism, id, mechanisms)));
 }
 
-function linkProblems(mechanism: Members, id: number, all: readonly Members[]): readonly string[] {
+function linkProblems(mechanism: Fields, id: number, all: readonly Fields[]): readonly string[] {
   const { exception_id, parent_id, source, type, handled } = mechanism;
   if (exception_id !== id) return [`has the id ${String(exception_id)}`];
   if (id === 0) return parent_id === undefined && source === undefined ? [] : ["has a parent"];
@@ -194,9 +194,9 @@ function linkProblems(mechanism: Members, id: number, all: readonly Members[]): 
 function illFormedTexts(value: unknown): string[] {
   if (typeof value === "string") return value.isWellFormed() ? [] : ["a text is not well-formed"];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => [
+  return Object.entries(value).flatMap(([key, field]) => [
     ...(key.isWellFormed() ? [] : ["a key is not well-formed"]),
-    ...illFormedTexts(member),
+    ...illFormedTexts(field),
   ]);
 }
 
@@ -204,6 +204,6 @@ function inside(name: string, problems: readonly string[]): string[] {
   return problems.map((problem) => `${name}: ${problem}`);
 }
 
-function isRecord(value: unknown): value is Members {
+function isRecord(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -102,7 +102,7 @@ describe("a chain of errors", () => {
     ]);
   });
 
-  it("marks a group and names the place of each member", () => {
+  it("marks a group and names the position of each error", () => {
     const group = new AggregateError([new Error("a"), "no error", new Error("c")], "group");
     expect(chainOf(group)).toEqual([
       {
@@ -137,7 +137,7 @@ describe("a chain of errors", () => {
     expect(chainOf(new Error("x", { cause: "why" }))).toHaveLength(1);
   });
 
-  it("is no group when none of its members is an error", () => {
+  it("is no group when none of its fields is an error", () => {
     const [value] = chainOf(Object.assign(new Error("x"), { errors: ["a", { b: 1 }] }));
     expect(value).not.toHaveProperty("is_exception_group");
   });

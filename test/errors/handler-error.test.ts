@@ -19,8 +19,8 @@ class HTTPException extends Error {
   }
 }
 
-function errorWith(members: object, name = "Error"): Error {
-  return Object.assign(new Error("failed"), { name }, members);
+function errorWith(fields: object, name = "Error"): Error {
+  return Object.assign(new Error("failed"), { name }, fields);
 }
 
 describe("captureHandlerError", () => {

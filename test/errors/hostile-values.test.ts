@@ -14,7 +14,7 @@ const MAX_EVENT_BYTES = 1_048_576;
 function texts(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => [key, ...texts(member)]);
+  return Object.entries(value).flatMap(([key, field]) => [key, ...texts(field)]);
 }
 
 function expectPlainJson(value: object): string {

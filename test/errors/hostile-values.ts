@@ -157,8 +157,8 @@ const hostile = fc.letrec<{ thrown: Make; container: MakeObject }>((tie) => {
         endlessErrors,
         () => ({ toJSON: trap }),
       ),
-      recipes(fc.dictionary(text, tie("thrown"), { maxKeys: 5 }), (members) =>
-        Object.fromEntries(Object.entries(members).map(([key, make]) => [key, make()])),
+      recipes(fc.dictionary(text, tie("thrown"), { maxKeys: 5 }), (fields) =>
+        Object.fromEntries(Object.entries(fields).map(([key, make]) => [key, make()])),
       ),
       recipes(list, (makes) => makes.map((make) => make())),
       recipes(list, (makes) => new Set(makes.map((make) => make()))),

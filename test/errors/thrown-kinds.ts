@@ -69,11 +69,11 @@ function revoked(target: object): object {
   return proxy;
 }
 
-function errorWith(members: object): Error {
+function errorWith(fields: object): Error {
   return Object.defineProperties(
     new Error("plain"),
     Object.fromEntries(
-      Object.entries(members).map(([key, value]) => [
+      Object.entries(fields).map(([key, value]) => [
         key,
         { value: value as unknown, configurable: true, writable: true },
       ]),

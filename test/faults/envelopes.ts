@@ -28,7 +28,7 @@ export function envelopeFor(
     category,
     itemType,
     payload: JSON.stringify({ ...payload, extra: { text: "x".repeat(payloadBytes) } }),
-    headerMembers: ',"sdk":{"name":"test","version":"1.0.0"}',
+    headerJson: ',"sdk":{"name":"test","version":"1.0.0"}',
     contents,
   });
 }

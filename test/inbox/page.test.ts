@@ -32,12 +32,12 @@ function poisoned(value: unknown): unknown {
   if (typeof value === "string") return ATTACK + value;
   if (Array.isArray(value)) return value.map(poisoned);
   if (typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).map(([key, member]) =>
+  const fields = Object.entries(value).map(([key, field]) =>
     ["type", "trace_id", "span_id", "parent_span_id"].includes(key)
-      ? [key, member]
-      : [key, poisoned(member)],
+      ? [key, field]
+      : [key, poisoned(field)],
   );
-  return { ...Object.fromEntries(members), [ATTACK]: ATTACK };
+  return { ...Object.fromEntries(fields), [ATTACK]: ATTACK };
 }
 
 describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () => {

@@ -82,7 +82,7 @@ describe("an option that does not exist", () => {
   );
 });
 
-describe("a list with an invalid member", () => {
+describe("a list with an invalid field", () => {
   it.each<[object, string]>([
     [
       { ignoreSpans: ["ok", { nme: "x" }] },
@@ -153,13 +153,13 @@ describe("initialScope", () => {
     },
   );
 
-  it("that is neither an object nor a function lists the members", () => {
+  it("that is neither an object nor a function lists the fields", () => {
     expect(messageOf({ initialScope: "eu" })).toMatch(
       /object with user, tags, .*attributes, .*got "eu"/,
     );
   });
 
-  it("may have every member, or none", () => {
+  it("may have every field, or none", () => {
     const initialScope = {
       user: { id: 1 },
       tags: { a: "b" },

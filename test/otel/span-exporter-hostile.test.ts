@@ -7,7 +7,7 @@ import type { SpanChanges } from "../spans/hand-made-span.js";
 import { throwing } from "./propagation-kit.js";
 import { childOf, idsOf, reasonOf, startExporter } from "./span-exporter-kit.js";
 
-const MEMBERS = [
+const FIELDS = [
   "name",
   "kind",
   "spanContext",
@@ -23,27 +23,27 @@ const MEMBERS = [
   "droppedLinksCount",
 ] as const;
 
-function breakMember(span: FinishedSpan, key: keyof FinishedSpan): FinishedSpan {
+function breakField(span: FinishedSpan, key: keyof FinishedSpan): FinishedSpan {
   return Object.defineProperty({ ...span }, key, { enumerable: true, get: throwing });
 }
 
 describe("a batch with a span that cannot be read", () => {
-  it.each(MEMBERS)("as a child (`%s` throws) is taken all the same", async (key) => {
+  it.each(FIELDS)("as a child (`%s` throws) is taken all the same", async (key) => {
     const root = spanOf();
     const [before, after] = [childOf(root), childOf(root)];
     const bad = childOf(root);
     const bench = startExporter({}, { known: [bad] });
-    expect(bench.export(before, breakMember(bad, key), after, root)).toEqual({ code: 0 });
+    expect(bench.export(before, breakField(bad, key), after, root)).toEqual({ code: 0 });
     const ids = idsOf(await bench.flushed());
     expect(ids).toEqual(expect.arrayContaining([before, after, root].map(idOf)));
   });
 
-  it.each(MEMBERS)("as a root (`%s` throws) is taken all the same", async (key) => {
+  it.each(FIELDS)("as a root (`%s` throws) is taken all the same", async (key) => {
     const bad = spanOf();
     const root = spanOf();
     const good = [childOf(bad), childOf(root), root];
     const bench = startExporter({}, { known: [bad] });
-    expect(bench.export(breakMember(bad, key), ...good)).toEqual({ code: 0 });
+    expect(bench.export(breakField(bad, key), ...good)).toEqual({ code: 0 });
     const ids = idsOf(await bench.flushed());
     expect(ids).toEqual(expect.arrayContaining(good.map(idOf)));
   });
@@ -97,7 +97,7 @@ describe("events that cannot be read", () => {
     });
     const bad = childOf(root);
     const bench = startExporter({}, { known: [bad] });
-    bench.export(breakMember(bad, "events"), failed, root);
+    bench.export(breakField(bad, "events"), failed, root);
     await bench.flushed();
     expect(bench.transport.errors()).toHaveLength(1);
   });

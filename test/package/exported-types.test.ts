@@ -9,7 +9,7 @@ import type { Application } from "./application.js";
 
 const tsc = join(import.meta.dirname, "../../node_modules/.bin/tsc");
 
-// Members of these are for the package's own parts: an application passes them on.
+// Fields of these are for the package's own parts: an application passes them on.
 // The OTel SDK calls the methods of the classes that it is given, by its own types.
 const NOT_ENTERED: ReadonlySet<string> = new Set([
   "ClientLogRecordProcessor",
@@ -124,10 +124,10 @@ describe("the types of the package", () => {
 
   it("show an application no more of a client than it may call", () => {
     const client = declarationsOf(typesOf("index.d.cts")).get("SentryClient") ?? "";
-    const members = [...client.matchAll(/^\s+(?:readonly )?(\w+)[(:]/gm)].map(([, name]) =>
+    const fields = [...client.matchAll(/^\s+(?:readonly )?(\w+)[(:]/gm)].map(([, name]) =>
       String(name),
     );
-    expect(members.toSorted()).toEqual(["close", "dsn", "flush", "isClosed", "stats"]);
+    expect(fields.toSorted()).toEqual(["close", "dsn", "flush", "isClosed", "stats"]);
   });
 
   it("tell the compiler what does not exist", async () => {

@@ -20,7 +20,7 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => app.remove());
 
-function membersOf(instance: object): string[] {
+function fieldsOf(instance: object): string[] {
   const names = new Set<string>();
   for (let at = instance; at !== Object.prototype; at = Object.getPrototypeOf(at) as object)
     for (const name of Object.getOwnPropertyNames(at)) names.add(name);
@@ -64,11 +64,9 @@ describe("the package where there is no Node", () => {
     ["the logger", () => real.logger, () => inert.logger],
     ["the metrics", () => real.metrics, () => inert.metrics],
   ])("has the members of %s", (_name, makeReal, makeInert) => {
-    const known = new Set(membersOf(makeInert()));
+    const known = new Set(fieldsOf(makeInert()));
 
-    expect(membersOf(makeReal()).filter((name) => !known.has(name) && !INNER.has(name))).toEqual(
-      [],
-    );
+    expect(fieldsOf(makeReal()).filter((name) => !known.has(name) && !INNER.has(name))).toEqual([]);
   });
 
   it("calls what it wraps, with its arguments, and returns or throws what that does", async () => {
@@ -146,7 +144,7 @@ const PROGRAM = `
   const isOwn = (name) => name !== "default" && name !== "module.exports" && name !== "__esModule";
   console.log(JSON.stringify([names.captureMessage("hello"), Object.keys(names).filter(isOwn).sort()]));`;
 
-// Members that only this package uses.
+// Fields that only this package uses.
 const INNER: ReadonlySet<string> = new Set([
   "constructor",
   // Parts of a client that only this package uses.

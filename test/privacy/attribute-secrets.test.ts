@@ -6,7 +6,7 @@ import { child, kit, root } from "../spans/encoder-kit.js";
 import { spanOf } from "../spans/hand-made-span.js";
 
 function encoded(attributes: Record<string, unknown>): unknown {
-  return JSON.parse(`{${new AttributeEncoder().members(attributes).text.slice(1)}}`);
+  return JSON.parse(`{${new AttributeEncoder().encode(attributes).text.slice(1)}}`);
 }
 
 describe("secrets in URLs do not leave with a span's attributes:", () => {
@@ -41,7 +41,7 @@ describe("of a span's attributes", () => {
   it("the decision about a key holds for every value of it", () => {
     const encoder = new AttributeEncoder();
     for (const value of ["one", "two", "two", ["three"], { four: 4 }, "two"]) {
-      const { text } = encoder.members({ "app.password": value, "app.user": "u" });
+      const { text } = encoder.encode({ "app.password": value, "app.user": "u" });
       expect(text).toBe(',"app.password":"[Filtered]","app.user":"u"');
     }
   });
@@ -49,11 +49,11 @@ describe("of a span's attributes", () => {
   it("an address is left out by the kind of each span, and sent when asked for", () => {
     const attributes = { "network.peer.address": "10.0.0.1" };
     const shy = new AttributeEncoder();
-    expect(shy.members(attributes, SPAN_KIND.CLIENT).text).not.toBe("");
-    expect(shy.members(attributes, SPAN_KIND.SERVER).text).toBe("");
-    expect(shy.members(attributes, SPAN_KIND.CLIENT).text).not.toBe("");
+    expect(shy.encode(attributes, SPAN_KIND.CLIENT).text).not.toBe("");
+    expect(shy.encode(attributes, SPAN_KIND.SERVER).text).toBe("");
+    expect(shy.encode(attributes, SPAN_KIND.CLIENT).text).not.toBe("");
     const open = new AttributeEncoder({ sendDefaultPii: true });
-    expect(open.members(attributes, SPAN_KIND.SERVER).text).not.toBe("");
+    expect(open.encode(attributes, SPAN_KIND.SERVER).text).not.toBe("");
   });
 
   it("maps and lists are filtered at any depth, also when they hold themselves", () => {

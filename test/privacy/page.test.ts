@@ -32,7 +32,7 @@ describe.each([
   it.each(rows)("%s: %s is sent as %s", (name, given, sent) => {
     const privacy = new RecordPrivacy(sendDefaultPii, 32_768);
     expect(privacy.attribute(name, given, { left: 1000 }) ?? "").toBe(sent);
-    const { text } = new AttributeEncoder({ sendDefaultPii }).members({ [name]: given });
+    const { text } = new AttributeEncoder({ sendDefaultPii }).encode({ [name]: given });
     expect(text).toBe(sent === "" ? "" : `,${JSON.stringify(name)}:${JSON.stringify(sent)}`);
   });
 

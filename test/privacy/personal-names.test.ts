@@ -34,7 +34,7 @@ const NAMES = [
 
 describe("what identifies a client", () => {
   it.each(NAMES)(
-    "is withheld as member %s, at any depth and in texts, without sendDefaultPii",
+    "is withheld as field %s, at any depth and in texts, without sendDefaultPii",
     (name) => {
       expect(redacted({ req: [{ [name]: IP, a: 1 }] })).toEqual({ req: [{ [name]: F, a: 1 }] });
       expect(redactedText(JSON.stringify({ [name]: IP }))).toBe(JSON.stringify({ [name]: F }));
@@ -45,12 +45,12 @@ describe("what identifies a client", () => {
       );
       const log = new RecordPrivacy(false, 1000).attribute(name, IP, { left: 1000 });
       expect([undefined, F]).toContain(log);
-      const { text } = new AttributeEncoder({ sendDefaultPii: false }).members({ [name]: IP });
+      const { text } = new AttributeEncoder({ sendDefaultPii: false }).encode({ [name]: IP });
       expect(name === "net.peer.ip" || !text.includes(IP)).toBe(true);
     },
   );
 
-  it.each(NAMES)("is sent as member %s with sendDefaultPii", (name) => {
+  it.each(NAMES)("is sent as field %s with sendDefaultPii", (name) => {
     expect(redacted({ [name]: IP }, true)).toEqual({ [name]: IP });
     expect(new RecordPrivacy(true, 1000).attribute(name, IP, { left: 1000 })).toBe(IP);
   });

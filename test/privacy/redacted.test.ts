@@ -77,7 +77,7 @@ describe("a redacted value", () => {
     expect(redacted(value)).toBe(value);
   });
 
-  it("keeps a member named __proto__ beside a secret as a member", () => {
+  it("keeps a field named __proto__ beside a secret as a field", () => {
     const value: unknown = JSON.parse('{"__proto__":{"b":"c"},"token":"x"}');
     expect(JSON.stringify(redacted(value))).toBe('{"__proto__":{"b":"c"},"token":"[Filtered]"}');
   });

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { redactedMember, redactedText } from "../../src/privacy/redacted.js";
+import { redactedField, redactedText } from "../../src/privacy/redacted.js";
 import { withoutShapes } from "../../src/privacy/secret-shapes.js";
 
 const F = "[Filtered]";
 
 /** The text below `name`, as it is sent. */
 function shown(name: string, text: string): unknown {
-  return redactedMember(name, text);
+  return redactedField(name, text);
 }
 
 describe("a text that holds JSON", () => {
@@ -212,7 +212,7 @@ describe("a command line", () => {
     "app --password-stdin --no-auth -v",
   ])("%s stays as it is", (line) => {
     expect(shown("process.command_line", line)).toBe(line);
-    expect(redactedMember("process.command_args", line.split(" "))).toEqual(line.split(" "));
+    expect(redactedField("process.command_args", line.split(" "))).toEqual(line.split(" "));
   });
 });
 

@@ -3,8 +3,8 @@ import { SpanKind } from "@opentelemetry/api";
 import { DEFER_WAYS } from "./syntax.js";
 import type { Block, Defer, DeferWay, Sleep, SpanNode } from "./syntax.js";
 
-/** A span with the given members, and else the plainest. */
-export function span(members: Partial<Omit<SpanNode, "type">>): SpanNode {
+/** A span with the given fields, and else the plainest. */
+export function span(fields: Partial<Omit<SpanNode, "type">>): SpanNode {
   return {
     type: "span",
     mode: "active",
@@ -16,7 +16,7 @@ export function span(members: Partial<Omit<SpanNode, "type">>): SpanNode {
     second: false,
     records: false,
     body: [],
-    ...members,
+    ...fields,
   };
 }
 

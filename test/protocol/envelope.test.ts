@@ -15,7 +15,7 @@ function encode(payload: string, eventId?: string): EncodedEnvelope {
     category: "transaction",
     itemType: "transaction",
     payload,
-    headerMembers: ',"sdk":{"name":"acme","version":"1.0.0"}',
+    headerJson: ',"sdk":{"name":"acme","version":"1.0.0"}',
     contents: [{ category: "transaction", quantity: 1 }],
   });
   stampSentAt(envelope, NOW);

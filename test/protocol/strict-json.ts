@@ -34,9 +34,9 @@ function endOfString(json: string, start: number): number {
 export function illFormedTexts(value: unknown): string[] {
   if (typeof value === "string") return value.isWellFormed() ? [] : [value];
   if (typeof value !== "object" || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((member) => illFormedTexts(member));
-  return Object.entries(value).flatMap(([key, member]) => [
+  if (Array.isArray(value)) return value.flatMap((field) => illFormedTexts(field));
+  return Object.entries(value).flatMap(([key, field]) => [
     ...illFormedTexts(key),
-    ...illFormedTexts(member),
+    ...illFormedTexts(field),
   ]);
 }

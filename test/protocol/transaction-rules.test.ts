@@ -42,7 +42,7 @@ function envelopeOf(payload: string, eventId: string = EVENT_ID): ReadEnvelope {
     category: "transaction",
     itemType: "transaction",
     payload,
-    headerMembers: `,"sdk":{"name":"acme.otel.node","version":"1.0.0"},"trace":{"trace_id":"${TRACE_ID}","public_key":"k"}`,
+    headerJson: `,"sdk":{"name":"acme.otel.node","version":"1.0.0"},"trace":{"trace_id":"${TRACE_ID}","public_key":"k"}`,
     contents: [],
   });
   stampSentAt(envelope, 1_795_341_600_000);

@@ -162,7 +162,7 @@ function timeFaults(value: Json, what: string): string[] {
   });
 }
 
-// The members that the trace context and an entry of `spans` have in common.
+// The fields that the trace context and an entry of `spans` have in common.
 function traceFaults(span: Json): string[] {
   const parent = span["parent_span_id"];
   const who = `span ${String(span["span_id"])}`;
@@ -210,11 +210,11 @@ function linkFaults(links: unknown): string[] {
 
 function measurementFaults(measurements: unknown): string[] {
   if (measurements === undefined) return [];
-  const members = Object.values(recordOf(measurements));
-  if (members.length === 0) return ["measurements is empty"];
+  const fields = Object.values(recordOf(measurements));
+  if (fields.length === 0) return ["measurements is empty"];
   return faultsOf({
-    "a measurement is a number and a unit": members.every((member) => {
-      const { value, unit } = recordOf(member);
+    "a measurement is a number and a unit": fields.every((field) => {
+      const { value, unit } = recordOf(field);
       return Number.isFinite(value) && typeof unit === "string";
     }),
   });

@@ -184,9 +184,9 @@ it("freezes all that it holds, and nothing of the application's", () => {
 // The nodes of the list are internal to the scope; only the breadcrumbs are visible outside.
 function thawedIn(value: unknown, path: string = "data"): string[] {
   if (typeof value !== "object" || value === null) return [];
-  const members = Object.entries(value).flatMap(([name, member]) =>
-    thawedIn(member, `${path}.${name}`),
+  const fields = Object.entries(value).flatMap(([name, field]) =>
+    thawedIn(field, `${path}.${name}`),
   );
   const isLink = path.endsWith(".breadcrumbs");
-  return Object.isFrozen(value) || isLink ? members : [path, ...members];
+  return Object.isFrozen(value) || isLink ? fields : [path, ...fields];
 }

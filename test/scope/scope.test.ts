@@ -72,7 +72,7 @@ describe("a scope", () => {
     expect(scope.data.tags).not.toHaveProperty("polluted");
   });
 
-  it("leaves out members that are undefined, as Sentry's SDKs do", () => {
+  it("leaves out fields that are undefined, as Sentry's SDKs do", () => {
     const user: object = { id: 1, email: undefined, address: { city: undefined, zip: "9000" } };
     const { data } = new Scope().setUser(user as User);
     expect(JSON.parse(JSON.stringify(data.user))).toEqual({ id: 1, address: { zip: "9000" } });

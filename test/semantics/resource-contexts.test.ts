@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { resourceContexts } from "../../src/semantics/resource-contexts.js";
 
-// Members' names: Relay's `OsContext`, `DeviceContext` and `CloudResourceContext`.
+// Fields' names: Relay's `OsContext`, `DeviceContext` and `CloudResourceContext`.
 describe("the contexts of a resource", () => {
   it.each<[string, Record<string, unknown>, object]>([
     [

@@ -24,13 +24,13 @@ const noLogAttributes: Nonsense = [
 const noMetricName: Nonsense = [[Symbol("name"), 1], "a string as its first", "a symbol"];
 const noHint: Nonsense = [[new Error("e"), 7], "an object, a function or nothing", "a number"];
 const noName: Nonsense = [[{}, 1], "a string as its first argument", "an object"];
-const noMembers: Nonsense = [["text"], "an object as its first argument", "a string"];
+const noFields: Nonsense = [["text"], "an object as its first argument", "a string"];
 const noLibrary = (kind: string): Nonsense => [[null, "slug"], kind, "null"];
 const noTimeout: Nonsense = [["soon"], "a number of milliseconds", "a string"];
 
 // A function without an argument that could be wrong is listed with none.
 const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
-  addBreadcrumb: [noMembers],
+  addBreadcrumb: [noFields],
   addEventProcessor: [notRun, [[{}], "a function", "an object"]],
   attachToGlobalProvider: [[[{}], "no `onStart` and `onEnd`", "not a span processor"]],
   bindContext: [notRun, [[[1]], "a function", "an array"]],
@@ -88,13 +88,13 @@ const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
   // Whether what it returns is given a function is seen when that is called.
   monitor: [],
   setAttribute: [noName],
-  setAttributes: [noMembers],
+  setAttributes: [noFields],
   setClient: [[[{}], "a value that is not a client", ""]],
   setContext: [noName, [["name", 5], "an object or null as its second argument", "a number"]],
   setExtra: [noName],
-  setExtras: [noMembers],
+  setExtras: [noFields],
   setTag: [noName],
-  setTags: [noMembers],
+  setTags: [noFields],
   setUser: [[["ada"], "an object or null", "a string"]],
   startNewTrace: [notRun],
   stats: [],
@@ -106,10 +106,10 @@ const NONSENSE: Readonly<Record<DoorName, readonly Nonsense[]>> = {
 };
 
 function doorOf(name: string): (...args: unknown[]) => unknown {
-  const member = name
+  const field = name
     .split(".")
     .reduce<unknown>((holder, key) => Reflect.get(Object(holder), key), publicFunctions);
-  return member as (...args: unknown[]) => unknown;
+  return field as (...args: unknown[]) => unknown;
 }
 
 function ignore(): void {}
@@ -131,8 +131,8 @@ function bridgeWarnings(): string[] {
 }
 
 function flatNames(): string[] {
-  return Object.entries(publicFunctions).flatMap(([name, member]) =>
-    typeof member === "function" ? [name] : Object.keys(member).map((key) => `${name}.${key}`),
+  return Object.entries(publicFunctions).flatMap(([name, field]) =>
+    typeof field === "function" ? [name] : Object.keys(field).map((key) => `${name}.${key}`),
   );
 }
 

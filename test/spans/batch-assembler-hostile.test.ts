@@ -18,7 +18,7 @@ afterEach(async () => {
   kit.assertSettled();
 });
 
-const MEMBERS = [
+const FIELDS = [
   "name",
   "kind",
   "startTime",
@@ -33,28 +33,28 @@ const MEMBERS = [
   "parentSpanContext",
 ] as const;
 
-function breakMember(span: FinishedSpan, key: keyof FinishedSpan): FinishedSpan {
+function breakField(span: FinishedSpan, key: keyof FinishedSpan): FinishedSpan {
   if (key === "spanContext") return { ...span, spanContext: throwing };
   return Object.defineProperty({ ...span }, key, { enumerable: true, get: throwing });
 }
 
 describe("a span that cannot be read costs nothing but itself", () => {
-  it.each([...MEMBERS, "spanContext"] as const)("as a child: `%s` throws", async (key) => {
+  it.each([...FIELDS, "spanContext"] as const)("as a child: `%s` throws", async (key) => {
     const root = spanOf();
     const [before, bad, after] = Array.from({ length: 3 }, () =>
       spanOf({ parentSpanId: idOf(root) }),
     ) as [FinishedSpan, FinishedSpan, FinishedSpan];
-    expect(() => kit.assembler.accept([before, breakMember(bad, key), after, root])).not.toThrow();
+    expect(() => kit.assembler.accept([before, breakField(bad, key), after, root])).not.toThrow();
     await kit.assembler.flush();
     expect(kit.sentIds()).toEqual(expect.arrayContaining([root, before, after].map(idOf)));
   });
 
-  it.each([...MEMBERS, "spanContext"] as const)("as a root: `%s` throws", async (key) => {
+  it.each([...FIELDS, "spanContext"] as const)("as a root: `%s` throws", async (key) => {
     const bad = spanOf();
     const child = spanOf({ parentSpanId: idOf(bad) });
     const root = spanOf();
     const other = spanOf({ parentSpanId: idOf(root) });
-    expect(() => kit.assembler.accept([child, other, breakMember(bad, key), root])).not.toThrow();
+    expect(() => kit.assembler.accept([child, other, breakField(bad, key), root])).not.toThrow();
     await kit.assembler.flush();
     expect(kit.sentIds()).toEqual(expect.arrayContaining([child, other, root].map(idOf)));
   });
@@ -62,7 +62,7 @@ describe("a span that cannot be read costs nothing but itself", () => {
   it("as a root of more children than one transaction holds", async () => {
     const bad = spanOf();
     const children = Array.from({ length: 1500 }, () => spanOf({ parentSpanId: idOf(bad) }));
-    expect(() => kit.assembler.accept([...children, breakMember(bad, "kind")])).not.toThrow();
+    expect(() => kit.assembler.accept([...children, breakField(bad, "kind")])).not.toThrow();
     await kit.assembler.flush();
     expect(kit.sentIds().toSorted()).toEqual(children.map(idOf).toSorted());
     expect(kit.ledger.snapshot()).toEqual({
@@ -73,7 +73,7 @@ describe("a span that cannot be read costs nothing but itself", () => {
 
   it("as a root with a remote parent, which takes its transaction with it", async () => {
     const parent = { traceId: TRACE_ID, spanId: "c".repeat(16), traceFlags: 1, isRemote: true };
-    kit.assembler.accept([breakMember(spanOf({ parentSpanContext: parent }), "kind")]);
+    kit.assembler.accept([breakField(spanOf({ parentSpanContext: parent }), "kind")]);
     expect(kit.ledger.snapshot()).toEqual({
       span: { internal_sdk_error: 1 },
       transaction: { internal_sdk_error: 1 },

@@ -22,7 +22,7 @@ export function newSpanId(): string {
 
 /** A finished span without an SDK, which would clean bad values away. */
 export function spanOf(changes: SpanChanges = {}): FinishedSpan {
-  const { traceId = TRACE_ID, spanId = newSpanId(), parentSpanId, ...members } = changes;
+  const { traceId = TRACE_ID, spanId = newSpanId(), parentSpanId, ...fields } = changes;
   const identity: SpanContext = { traceId, spanId, traceFlags: 1 };
   const parent =
     parentSpanId === undefined
@@ -44,7 +44,7 @@ export function spanOf(changes: SpanChanges = {}): FinishedSpan {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
     ...parent,
-    ...members,
+    ...fields,
   };
 }
 

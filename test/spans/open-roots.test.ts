@@ -11,8 +11,8 @@ const outside = new DefaultUnit();
 const scopes = { unit: outside.fork(), incoming: undefined };
 const otherScopes = { unit: outside.fork(), incoming: undefined };
 
-function ids(traceId: string, spanId: string, members: Partial<SpanContext> = {}): SpanContext {
-  return { traceId, spanId, traceFlags: 1, ...members };
+function ids(traceId: string, spanId: string, fields: Partial<SpanContext> = {}): SpanContext {
+  return { traceId, spanId, traceFlags: 1, ...fields };
 }
 
 describe("open roots", () => {

@@ -134,7 +134,7 @@ function faultsOf(
     category: "transaction",
     itemType: "transaction",
     payload: `{"event_id":"${EVENT_ID}",${fields},"contexts":{"trace":{${head.traceContext}}}}`,
-    headerMembers: ',"sdk":{"name":"test","version":"1"}',
+    headerJson: ',"sdk":{"name":"test","version":"1"}',
     contents: [],
   });
   stampSentAt(envelope, NOW);
@@ -150,7 +150,7 @@ it("spans with random times, names, attributes, statuses, links and events are v
   );
 });
 
-it("spans whose members have random values of any type never throw more than the span itself", () => {
+it("spans whose fields have random values of any type never throw more than the span itself", () => {
   const garbage = fc.dictionary(
     fc.constantFrom(
       "name",
@@ -169,10 +169,10 @@ it("spans whose members have random values of any type never throw more than the
   );
   const encoder = new SpanEncoder({ now: () => NOW, onProblem: () => {} });
   fc.assert(
-    fc.property(garbage, (members) => {
+    fc.property(garbage, (fields) => {
       let text: string;
       try {
-        text = encoder.span(spanOf(members), undefined);
+        text = encoder.span(spanOf(fields), undefined);
       } catch {
         return;
       }

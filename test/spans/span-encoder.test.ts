@@ -6,7 +6,7 @@ import { PARENT, SPAN, child, kit, root } from "./encoder-kit.js";
 import type { Encoded } from "./encoder-kit.js";
 
 describe("a child span", () => {
-  it("has exactly these members", () => {
+  it("has exactly these fields", () => {
     expect(child()).toEqual({
       span_id: SPAN,
       trace_id: TRACE_ID,

@@ -9,7 +9,7 @@ function revoked(): object {
 }
 
 describe("detached", () => {
-  test("copies the members beside one that cannot be read", () => {
+  test("copies the fields beside one that cannot be read", () => {
     const value = { data: { amount: 1 }, list: [revoked()], other: revoked() };
 
     const copy = detached(value);

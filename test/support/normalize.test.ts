@@ -21,7 +21,7 @@ function revoked(): object {
   return proxy;
 }
 
-describe("a value without members", () => {
+describe("a value without fields", () => {
   it.each([
     ["text", "x", "x"],
     ["a number", 1.5, 1.5],
@@ -48,7 +48,7 @@ describe("a value without members", () => {
   });
 });
 
-describe("a value with members", () => {
+describe("a value with fields", () => {
   it.each([
     [
       "a map",
@@ -93,7 +93,7 @@ describe("a value with members", () => {
     expect(normalize(value)).toEqual(expected);
   });
 
-  it("keeps what an error has beyond its enumerable members", () => {
+  it("keeps what an error has beyond its enumerable fields", () => {
     const error = Object.assign(new TypeError("boom", { cause: "why" }), { code: "E1" });
     expect(normalize(error)).toEqual({
       type: "TypeError",
@@ -104,7 +104,7 @@ describe("a value with members", () => {
     });
   });
 
-  it("keeps a member called __proto__ a member", () => {
+  it("keeps a field called __proto__ a field", () => {
     const copy = normalize(JSON.parse('{"__proto__":{"polluted":true}}'));
     expect(JSON.stringify(copy)).toBe('{"__proto__":{"polluted":true}}');
     expect(Reflect.get(copy as object, "polluted")).toBeUndefined();
@@ -124,7 +124,7 @@ describe("a value with members", () => {
     expect(normalize(deep, { depth: 4 })).toEqual({ a: { b: { c: { id: 1 }, d: [1] } } });
   });
 
-  it("copies a thousand members unless told otherwise", () => {
+  it("copies a thousand fields unless told otherwise", () => {
     const copy = normalize(Array.from({ length: 5000 }, () => 1));
     expect(copy).toHaveLength(1001);
     expect((copy as unknown[]).at(-1)).toBe("[MaxProperties ~]");

@@ -64,7 +64,7 @@ describe("a well-formed envelope", () => {
           category: "error",
           itemType: "event",
           payload: JSON.stringify({ message }),
-          headerMembers: `,"trace":${JSON.stringify({ release })}`,
+          headerJson: `,"trace":${JSON.stringify({ release })}`,
           contents: [],
         });
         const { header, items } = readEnvelope(body);
@@ -138,7 +138,7 @@ describe("a malformed envelope", () => {
       category: "error",
       itemType: "event",
       payload,
-      headerMembers: "",
+      headerJson: "",
       contents: [],
     });
     // The whole payload without the newline after it is legal.

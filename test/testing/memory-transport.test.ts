@@ -8,7 +8,7 @@ function errorEnvelope(message: string): ReturnType<typeof encodeEnvelope> {
     category: "error",
     itemType: "event",
     payload: JSON.stringify({ message }),
-    headerMembers: "",
+    headerJson: "",
     contents: [],
   });
 }

@@ -42,7 +42,7 @@ describe("the dynamic sampling context of a trace that starts here", () => {
     });
   });
 
-  it("has no member without a value", () => {
+  it("has no field without a value", () => {
     const dsc = dscOf({
       traceId: TRACE,
       publicKey: "k",
@@ -100,7 +100,7 @@ describe("the dynamic sampling context of a segment", () => {
     });
   });
 
-  it("is of no use to Relay when the sender sent no members", () => {
+  it("is of no use to Relay when the sender sent no fields", () => {
     const dsc = dscForSegment({ ...incoming, dsc: {} }, own);
     expect([dsc, isUsable(dsc)]).toEqual([{}, false]);
   });
@@ -120,7 +120,7 @@ describe("the dynamic sampling context of a segment", () => {
     expect(dscForSegment(undefined, own)).toEqual(dscOf(own));
   });
 
-  it("stays without members when it is passed on", () => {
+  it("stays without fields when it is passed on", () => {
     expect(continuedDsc({}, { sampleRand: 0.5, sampleRate: 1 })).toEqual({});
   });
 });

@@ -8,7 +8,7 @@ import { CarrierReader } from "../../src/otel/carrier.js";
 import { readRemoteParent } from "../../src/otel/remote-parent.js";
 import type { RemoteParent } from "../../src/otel/remote-parent.js";
 import { formatSentryTrace, formatTraceparent } from "../../src/trace/headers.js";
-import { validMembers } from "../../src/trace/dsc.js";
+import { validFields } from "../../src/trace/dsc.js";
 import { sampleRandOf } from "../../src/trace/sample-rand.js";
 import { startBridge } from "../client/bridge.js";
 import { decisions, ids, near, times } from "./fuzz-texts.js";
@@ -64,7 +64,7 @@ describe("20,000 random senders", () => {
         const { sample_rand: given, ...rest } = { ...ours?.incoming.dsc };
         // Sentry's SDK propagates members for which Relay ignores the whole context.
         const { sample_rand: _theirs, ...theirRest } = {
-          ...validMembers({ ...theirs.dsc } as Record<string, string>),
+          ...validFields({ ...theirs.dsc } as Record<string, string>),
         };
         expect(rest).toEqual(theirRest);
         const rand = randIn(given);

@@ -29,7 +29,7 @@ const transport = createHttpTransport({
   runDetached: (run) => run(),
   ...settings,
 });
-const envelope = () => encodeEnvelope({ category: "error", itemType: "event", payload: "{}", headerMembers: "", contents: [] });
+const envelope = () => encodeEnvelope({ category: "error", itemType: "event", payload: "{}", headerJson: "", contents: [] });
 // As a flush does: a send alone keeps no process.
 const flush = setInterval(() => {}, 1000);
 const results = [await transport.send(envelope()), await transport.send(envelope())];

@@ -109,7 +109,7 @@ describe("a request", () => {
       category: "error",
       itemType: "event",
       payload: "{}",
-      headerMembers: `,"dsn":${JSON.stringify(server.dsn)}`,
+      headerJson: `,"dsn":${JSON.stringify(server.dsn)}`,
       contents: [],
     });
     expect(await transport.send(envelope)).toMatchObject({ outcome: "delivered" });

@@ -99,7 +99,7 @@ const id = () => (process.pid.toString(16) + "a" + (sequence++).toString(16)).pa
 const envelope = (bytes = 1000, category = "error") => {
   const eventId = id();
   const payload = JSON.stringify({ event_id: eventId, text: "x".repeat(bytes) });
-  return encodeEnvelope({ eventId, category, itemType: "event", payload, headerMembers: "", contents: [{ category, quantity: 1 }] });
+  return encodeEnvelope({ eventId, category, itemType: "event", payload, headerJson: "", contents: [{ category, quantity: 1 }] });
 };
 const say = (text) => process.stdout.write(text + "\\n");
 `;
