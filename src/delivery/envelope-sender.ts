@@ -15,7 +15,7 @@ import type { EnvelopeSender, EnvelopeSenderSettings, SenderStats } from "./send
 import { DEFAULT_MAX_ITEMS, HELD, maySendAgain, slotBounds, senderStats } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { SpoolIntake } from "./spool-intake.js";
-import { closeTransport } from "./transport.js";
+import { closeTransport, sendInTime } from "./transport.js";
 import type { SendOptions, SendResult } from "./transport.js";
 
 /** Creates a sender that uses a transport. It has no timer while it is idle. */
@@ -39,14 +39,14 @@ class QueuedSender implements EnvelopeSender {
   #closing: Promise<boolean> | undefined;
 
   constructor(settings: EnvelopeSenderSettings) {
-    const { recorder, diagnostics, transport, now = steadyNow } = settings;
-    const { memory = new MemoryBound() } = settings;
+    const { transport, now = steadyNow, memory = new MemoryBound() } = settings;
     const isReachable = (): boolean => transport.isReachable !== false;
     this.#settings = settings;
     this.#timers = settings.timers ?? systemTimers;
     this.#now = now;
-    this.#outcomes = new SendOutcomes({ recorder, diagnostics, now });
-    this.#intake = new SpoolIntake(settings, memory);
+    this.#outcomes = new SendOutcomes({ ...settings, now });
+    const onSpooled = (): void => this.#detached(() => settings.replay?.wake());
+    this.#intake = new SpoolIntake({ spool: settings.spool, onSpooled }, memory);
     this.#slots = new SendSlots(slotBounds(settings, memory));
     this.#reports = new OutgoingReports({
       reports: settings.reports ?? NO_CLIENT_REPORTS,
@@ -119,7 +119,7 @@ class QueuedSender implements EnvelopeSender {
     await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));
     // Otherwise a short process would end while the first spooled envelope is being sent, and the next process would
     // send it again.
-    await within(this.#timers, remaining(), this.#settings.transport.settled?.());
+    await within(this.#timers, remaining(), this.#settings.replay?.settled());
     return true;
   }
 
@@ -214,17 +214,12 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #send(envelope: EncodedEnvelope, loaded: EncodedEnvelope, options?: SendOptions): void {
-    const onThrown = (error: unknown): void =>
-      this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error));
-    try {
-      this.#settings.transport
-        .send(loaded, options)
-        .then((result) => this.#handleResult(envelope, result))
-        // A custom transport may also resolve with a value that is not a `SendResult`.
-        .catch(onThrown);
-    } catch (error) {
-      onThrown(error);
-    }
+    sendInTime(this.#settings.transport, loaded, options)
+      .then((result) => this.#handleResult(envelope, result))
+      // A custom transport may throw, or resolve with a value that is not a `SendResult`.
+      .catch((error: unknown) =>
+        this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error)),
+      );
   }
 
   #handleResult(envelope: EncodedEnvelope, result: SendResult): void {
@@ -233,8 +228,11 @@ class QueuedSender implements EnvelopeSender {
     if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
     this.#reports.completed(envelope, result.outcome);
     this.#outcomes.noteRefusal(result);
-    if (result.outcome !== "retryable") this.#finish(envelope, count);
-    else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
+    if (result.outcome !== "retryable") {
+      // The server is reachable: spooled envelopes can be tried, too.
+      this.#settings.replay?.nudge();
+      this.#finish(envelope, count);
+    } else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
     else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);
     else this.#finish(envelope, count);
   }
@@ -269,6 +267,7 @@ class QueuedSender implements EnvelopeSender {
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
+    const { diagnostics, replay, transport } = this.#settings;
     const isFlushed = await this.flush(timeoutMillis);
     this.#isGivingUp = true;
     for (const left of this.#queue.takeAll())
@@ -278,8 +277,8 @@ class QueuedSender implements EnvelopeSender {
     // are discarded.
     await closeTransport({
       timers: this.#timers,
-      diagnostics: this.#settings.diagnostics,
-      close: () => Promise.all([this.#settings.transport.close(), this.#intake.settled()]),
+      diagnostics,
+      close: () => Promise.all([replay?.stop(), transport.close(), this.#intake.settled()]),
     });
     for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
     for (const held of this.#checkIns.takeAll()) this.#abandon(held);

@@ -4,6 +4,7 @@ import { ItemCounter } from "../protocol/data-category.js";
 import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope, Spool } from "./spool/spool.js";
+import type { SpoolReplay } from "./spool/spool-replay.js";
 import type { SendResult, SendOptions, Transport } from "./transport.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { Diagnostics } from "../support/diagnostics.js";
@@ -45,8 +46,6 @@ export interface EnvelopeSender {
 export interface SenderTransport extends Transport {
   /** Called by a flush: held envelopes are attempted now. */
   wake?(): void;
-  /** Resolves once the envelope that is being replayed from a spool has its outcome. Never rejects. */
-  settled?(): Promise<void>;
   /** False while attempts fail and none gets a response. */
   readonly isReachable?: boolean;
   /** True if sends with `holdMillis` wait while the server is unreachable. */
@@ -62,8 +61,8 @@ export interface EnvelopeSenderSettings {
   readonly diagnostics: Diagnostics;
   /** Keeps envelopes that cannot be sent; without one they are lost. */
   readonly spool?: Spool | undefined;
-  /** Called when an envelope was spooled and the process continues. Must not throw. */
-  readonly onSpooled?: (() => void) | undefined;
+  /** Sends what is in the spool; the sender tells it of spooled envelopes and of responses, and stops it. */
+  readonly replay?: SpoolReplay | undefined;
   /** Client reports. Default: none are sent. */
   readonly reports?: ClientReports | undefined;
   /** Additional header fields of the envelope of a report, as JSON text with a leading comma. */

@@ -12,25 +12,19 @@ import { proxyFromEnvironment } from "../options/env.js";
 import { isTransport } from "../options/validate.js";
 import { runDetached, runTransport } from "../context/suppress-tracing.js";
 import type { Dsn } from "../protocol/dsn.js";
-import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { MemoryBound } from "../delivery/memory-bound.js";
 import { createSpool } from "../delivery/spool/file-spool.js";
-import type { Spool, SpooledEnvelope } from "../delivery/spool/spool.js";
+import type { Spool } from "../delivery/spool/spool.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
-import type {
-  EnvelopeSender,
-  EnvelopeSenderSettings,
-  SenderTransport,
-} from "../delivery/sender.js";
+import type { EnvelopeSender, EnvelopeSenderSettings } from "../delivery/sender.js";
 import { steadyNow } from "../support/time.js";
 import { failureReason, networkMessage } from "../delivery/http/send-failures.js";
 import { DEFAULT_MAX_CONNECTIONS, createHttpTransport } from "../delivery/http/http-transport.js";
-import type { HttpTransport } from "../delivery/http/http-transport.js";
 import { createRetryTransport } from "../delivery/retry/retry-transport.js";
 import type { RetryTransport } from "../delivery/retry/retry-transport.js";
 import { createSpoolReplay } from "../delivery/spool/spool-replay.js";
 import type { SpoolReplay } from "../delivery/spool/spool-replay.js";
-import type { SendResult, Transport } from "../delivery/transport.js";
+import type { Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 
 /** Dependencies of the delivery of a client. */
@@ -81,27 +75,19 @@ function customDelivery(
   const transport = withReentryGuard(custom);
   const spool = spoolOf(settings, dependencies);
   const reports = reportsOf(settings, dependencies);
-  let replay: SpoolReplay | undefined;
+  const replay = spool && replayOf(spool, { transport, ledger, senderOf: () => sender });
   const sender = createEnvelopeSender({
     ...senderSettings(dependencies),
-    transport: spool === undefined ? transport : withReplay(transport, () => replay),
+    transport,
     spool,
-    onSpooled: () => runDetached(() => replay?.wake()),
+    replay,
     reports,
-    onOperation: nudging(() => replay, onOperation),
+    onOperation,
   });
-  if (spool !== undefined) replay = startReplay(spool, { transport, sender, ledger });
+  startReplay(spool, replay);
   return {
     sender,
     counts: () => ({ sender: sender.stats(), spool: spool?.counts(), reports: reports.counts() }),
-  };
-}
-
-// A response to any send shows that the server is reachable again.
-function nudging(replayOf: () => SpoolReplay | undefined, onOperation: OnOperation): OnOperation {
-  return (result, millis) => {
-    if (result.outcome !== "retryable") replayOf()?.nudge();
-    onOperation?.(result, millis);
   };
 }
 
@@ -144,17 +130,18 @@ function httpDelivery(
     },
   });
   const reports = reportsOf(settings, dependencies);
-  let replay: SpoolReplay | undefined;
+  const replay =
+    spool && replayOf(spool, { transport: retry, retry, ledger, senderOf: () => sender });
   const sender = createEnvelopeSender({
     ...senderSettings(dependencies),
     ...concurrency(options),
-    transport: withReplay(retry, () => replay, http),
+    transport: retry,
     spool,
-    onSpooled: () => runDetached(() => replay?.wake()),
+    replay,
     reports,
-    onOperation: nudging(() => replay, dependencies.onOperation),
+    onOperation: dependencies.onOperation,
   });
-  if (spool !== undefined) replay = startReplay(spool, { transport: retry, retry, sender, ledger });
+  startReplay(spool, replay);
   return {
     sender,
     counts: () => ({
@@ -204,57 +191,33 @@ interface ReplayDependencies {
   readonly transport: Transport;
   /** Times the attempts; undefined for a custom transport. */
   readonly retry?: RetryTransport;
-  readonly sender: EnvelopeSender;
   readonly ledger: DiscardLedger;
+  /** Returns the sender, which is created after the replay. */
+  readonly senderOf: () => EnvelopeSender;
 }
 
-function startReplay(spool: Spool, dependencies: ReplayDependencies): SpoolReplay {
-  const { transport, retry, sender, ledger } = dependencies;
-  const onOutcome = (spooled: SpooledEnvelope, result: SendResult): void => {
-    sender.recordSpooled(spooled, result);
-    if (!spooled.isOwn && result.outcome === "rejected") {
-      ledger.recordForeign("send_error", spooled.envelope.contents);
-    }
-  };
-  const replay = createSpoolReplay({
+function replayOf(spool: Spool, dependencies: ReplayDependencies): SpoolReplay {
+  const { transport, retry, ledger, senderOf } = dependencies;
+  return createSpoolReplay({
     spool,
     whenDue: retry && ((holdMillis) => retry.whenDue(holdMillis)),
     isReachable: retry && (() => retry.isReachable),
     send: (envelope) => transport.send(envelope, PROBE),
-    isLimited: (category) => sender.isLimited(category),
-    onOutcome,
+    isLimited: (category) => senderOf().isLimited(category),
+    onOutcome: (spooled, result) => {
+      senderOf().recordSpooled(spooled, result);
+      if (!spooled.isOwn && result.outcome === "rejected")
+        ledger.recordForeign("send_error", spooled.envelope.contents);
+    },
   });
-  runDetached(() => {
-    void spool.prepare?.();
-    replay.start();
-  });
-  return replay;
 }
 
-// Closing the transport also ends the request that the replay waits for.
-function withReplay(
-  transport: SenderTransport,
-  replayOf: () => SpoolReplay | undefined,
-  http?: HttpTransport,
-): SenderTransport {
-  return {
-    send: (envelope, options) =>
-      isExpired(envelope) ? Promise.resolve(EXPIRED) : transport.send(envelope, options),
-    wake: () => transport.wake?.(),
-    settled: async () => replayOf()?.settled(),
-    get holdsSends() {
-      return transport.holdsSends === true;
-    },
-    get isReachable() {
-      return transport.isReachable !== false;
-    },
-    get isUsable() {
-      return http?.isUsable !== false;
-    },
-    async close() {
-      await Promise.all([replayOf()?.stop(), transport.close()]);
-    },
-  };
+function startReplay(spool: Spool | undefined, replay: SpoolReplay | undefined): void {
+  if (spool === undefined) return;
+  runDetached(() => {
+    void spool.prepare?.();
+    replay?.start();
+  });
 }
 
 // Long enough for a server that is started together with the application.
@@ -279,18 +242,7 @@ class FirstOutage {
   }
 }
 
-// After an outage of days, Sentry would answer 200 and drop the transaction; dropping it here counts the loss.
-const EXPIRED: SendResult = {
-  outcome: "retryable",
-  phase: "refused",
-  error: new Error("a transaction started almost five days ago; Sentry would drop it"),
-};
-
-function isExpired({ expiresAtMillis }: EncodedEnvelope): boolean {
-  return expiresAtMillis !== undefined && Date.now() > expiresAtMillis;
-}
-
-// A third of the connections is reserved for when the others get no response.
+// A third of the connections is reserved for when the others get no answer.
 function concurrency({ maxConnections = DEFAULT_MAX_CONNECTIONS }: HttpOptions): {
   maxConcurrency: number;
   stalledConcurrency: number;
