@@ -93,7 +93,7 @@ describe("instrumentCron", () => {
       const errorHandler = (error: unknown): void => void handled.push(String(error));
       const job = Monitored.from({ cronTime: "0 3 * * *", onTick, errorHandler });
       await job.fireOnTick();
-      await vi.waitFor(() => expect(handled).toEqual(["Error: the job has a bug"]));
+      await vi.waitFor(() => expect(handled).toEqual(["Error: the job has a bug"]), 20_000);
       const [start, end] = await checkInsOf(bridge);
       expect(end?.["status"]).toBe("error");
       const [error, ...more] = bridge.transport.errors();
@@ -140,7 +140,7 @@ describe("instrumentCron", () => {
     const runs = Array.from({ length: 20 }, () => job.fireOnTick());
     for (const release of releases.toReversed()) release();
     await Promise.all(runs);
-    await vi.waitFor(async () => expect(await statusesOf(bridge)).toHaveLength(40));
+    await vi.waitFor(async () => expect(await statusesOf(bridge)).toHaveLength(40), 20_000);
     expect(byRun(await checkInsOf(bridge))).toEqual(
       Array.from({ length: 20 }, () => ["in_progress", "ok"]),
     );

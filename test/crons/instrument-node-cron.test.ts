@@ -133,7 +133,7 @@ describe("instrumentNodeCron", () => {
       ),
     );
     const runs = Array.from({ length: 8 }, () => task.execute());
-    await vi.waitFor(() => expect(releases).toHaveLength(8));
+    await vi.waitFor(() => expect(releases).toHaveLength(8), 20_000);
     for (const release of releases.toReversed()) release();
     await Promise.all(runs);
     expect(byRun(await checkInsOf(bridge))).toEqual(

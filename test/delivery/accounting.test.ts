@@ -9,7 +9,7 @@ import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import type { SendResult } from "../../src/delivery/transport.js";
 import { heldTransport } from "./held-transport.js";
 import { inSequence } from "./in-sequence.js";
-import { manualTimers } from "./manual-timers.js";
+import { manualTimers } from "../time/manual-timers.js";
 import { NO_LIMITS, contentsOf, envelopeOf, recordingDiagnostics, sumOf } from "./support.js";
 
 type Step =

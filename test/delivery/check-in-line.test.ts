@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 
 import type { CheckInState, EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { CheckInOrder } from "../../src/delivery/check-in-order.js";
-import { waitFor } from "../faults/kit.js";
-import { drain, spoolDirectory, spoolIn } from "./spool/spool-support.js";
+import { drain, namesIn, spoolDirectory, spoolIn } from "./spool/spool-support.js";
 import { memorySpool } from "./spool/memory-spool.js";
 import type { Bench } from "./sender-bench.js";
 import { answer, bench } from "./sender-bench.js";
 import { envelopeOf } from "./support.js";
+import { eventually } from "../time/wait-for.js";
 
 const ID = "a".repeat(32);
 
@@ -149,6 +149,11 @@ describe("an `in_progress` whose end is there", () => {
   });
 });
 
+// The name of a file that is still being written goes on behind that.
+function isWritten(name: string): boolean {
+  return name.endsWith(".envelope");
+}
+
 describe("a check-in that the queue has evicted to the disk", () => {
   const FULL = {
     minConcurrency: 1,
@@ -168,10 +173,7 @@ describe("a check-in that the queue has evicted to the disk", () => {
     transport.release(answer(200));
     await timers.turn();
     expect(transport.sent).toHaveLength(1);
-    await waitFor(() => spool.counts().files, {
-      predicate: (files) => files === 2,
-      timeoutMillis: 5000,
-    });
+    await eventually(async () => (await namesIn(directory)).filter(isWritten).length === 2);
     const claimed = await drain(spoolIn(directory));
     expect(claimed.map(({ envelope }) => envelope.checkIn?.isOpen)).toEqual([true, false]);
     expect(sender.stats().queued).toEqual({});

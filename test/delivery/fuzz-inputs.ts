@@ -1,13 +1,5 @@
 import fc from "fast-check";
 
-/** Printed, and in the message of each failure: `FUZZ_SEED=… npx vitest run test/delivery/fuzz` repeats a run. */
-export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
-
-/** How often a property is tried. */
-export function times(numRuns: number): { readonly numRuns: number; readonly seed: number } {
-  return { numRuns, seed: SEED };
-}
-
 const NUMBERS = [
   "0",
   "-0",

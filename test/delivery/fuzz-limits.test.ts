@@ -5,7 +5,8 @@ import type { DataCategory } from "../../src/protocol/data-category.js";
 import { retryAfterMillis } from "../../src/delivery/retry/back-off.js";
 import type { RateLimits } from "../../src/delivery/rate-limits.js";
 import { createRateLimits } from "../../src/delivery/rate-limits.js";
-import { SEED, hostileValues, times } from "./fuzz-inputs.js";
+import { hostileValues } from "./fuzz-inputs.js";
+import { SEED, times } from "../property/runs.js";
 
 process.stdout.write(`hostile limits by seed ${SEED}\n`);
 

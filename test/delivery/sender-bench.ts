@@ -4,8 +4,8 @@ import { createEnvelopeSender } from "../../src/delivery/envelope-sender.js";
 import type { SendResult } from "../../src/delivery/transport.js";
 import type { HeldTransport } from "./held-transport.js";
 import { heldTransport } from "./held-transport.js";
-import type { ManualTimers } from "./manual-timers.js";
-import { manualTimers } from "./manual-timers.js";
+import type { ManualTimers } from "../time/manual-timers.js";
+import { manualTimers } from "../time/manual-timers.js";
 import { NO_LIMITS, recordingDiagnostics } from "./support.js";
 
 /** A sender whose transport, timers and clock are the test's. */

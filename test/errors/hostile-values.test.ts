@@ -6,6 +6,7 @@ import { createErrorMap } from "../../src/context/error-history.js";
 import { normalize } from "../../src/support/normalize.js";
 import type { ExceptionValue } from "../../src/protocol/events.js";
 import { makeThrown } from "./hostile-values.js";
+import { runs } from "../property/runs.js";
 
 const HINT = { eventId: "0123456789abcdef0123456789abcdef", timestamp: 1 };
 // What the server takes for one event.
@@ -43,7 +44,7 @@ describe("whatever is thrown", () => {
         expect(Buffer.byteLength(expectPlainJson(event))).toBeLessThan(MAX_EVENT_BYTES);
         expectBounds(event.exception?.values ?? []);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -54,7 +55,7 @@ describe("whatever is thrown", () => {
         expectPlainJson([copy]);
         expect(texts(copy).join("").length).toBeLessThan(4000);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

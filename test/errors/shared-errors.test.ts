@@ -9,6 +9,7 @@ import { captureException, setUser, withIsolationScope, withScope } from "../../
 import type { ReceivedError } from "../../src/testing/received.js";
 import type { Bridge } from "../client/bridge.js";
 import { startBridge } from "../client/bridge.js";
+import { runs } from "../property/runs.js";
 
 type Fail = (error: Error) => Promise<never>;
 
@@ -160,7 +161,7 @@ async function measured(
   const shares = { total: 0, wrong: 0 };
   const bridge = startBridge({ frameContextLines: 0 });
   let seen = 0;
-  for (const plan of fc.sample(plans, { seed: 9, numRuns: 300 })) {
+  for (const plan of fc.sample(plans, { seed: 9, numRuns: runs(300) })) {
     const expected = await run(bridge, plan);
     const events = (await errorsOf(bridge)).slice(seen);
     seen += events.length;

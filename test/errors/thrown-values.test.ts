@@ -9,9 +9,10 @@ import type { Bridge } from "../client/bridge.js";
 import { startBridge } from "../client/bridge.js";
 import { errorItemProblems } from "./error-schema.js";
 import type { Make } from "./hostile-values.js";
+import { runs } from "../property/runs.js";
 import { makeAnyThrown } from "./thrown-kinds.js";
 
-const VALUES = 4000;
+const VALUES = runs(4000);
 // Each is sent before the next one is made: a queue that overflows drops what is oldest.
 const BATCH = 50;
 const FIXED_SEED = 20_261_122;

@@ -1,7 +1,6 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { describe, onTestFinished } from "vitest";
@@ -17,6 +16,7 @@ import type {
   SeenEvent,
   ServerReport,
 } from "./server-protocol.js";
+import { waitFor } from "../time/wait-for.js";
 
 /** An ingest server in another process that does what its script says. */
 export interface FaultServer {
@@ -52,7 +52,6 @@ export interface FaultServer {
 
 const PUBLIC_KEY = "0123456789abcdef0123456789abcdef";
 const MAIN = fileURLToPath(new URL("./server/main.mjs", import.meta.url));
-const POLL_MILLIS = 10;
 const DEFAULT_WAIT_MILLIS = 10_000;
 
 /** A suite of tests for one row of the fault matrix. */
@@ -133,22 +132,6 @@ function callsTo(child: ChildProcess): Call {
       const message: CallMessage = { id, call, argument };
       child.send(message);
     });
-}
-
-/** Asks until the answer holds. Rejects at the time-out with the last answer. */
-export async function waitFor<T>(
-  ask: () => Promise<T> | T,
-  { predicate, timeoutMillis }: { predicate: (answer: T) => boolean; timeoutMillis: number },
-): Promise<T> {
-  const end = performance.now() + timeoutMillis;
-  let answer = await ask();
-  while (!predicate(answer)) {
-    if (performance.now() > end)
-      throw new Error(`not within ${timeoutMillis} ms: ${JSON.stringify(answer)}`);
-    await delay(POLL_MILLIS);
-    answer = await ask();
-  }
-  return answer;
 }
 
 async function endOf(child: ChildProcess): Promise<void> {

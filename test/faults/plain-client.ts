@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import type { FaultServer } from "./kit.js";
-import { waitFor } from "./kit.js";
+import { eventually } from "../time/wait-for.js";
 
 /** A TCP connection that notes what it sees. */
 export interface Wire {
@@ -23,12 +23,6 @@ export interface Wire {
   /** Resolves when the text holds. */
   got(part: string): Promise<void>;
   send(envelope: EncodedEnvelope): void;
-}
-
-const WAIT_MILLIS = 5000;
-
-function until(predicate: () => boolean): Promise<boolean> {
-  return waitFor(predicate, { predicate: (holds) => holds, timeoutMillis: WAIT_MILLIS });
 }
 
 /** Opens a connection for the length of the test. */
@@ -48,7 +42,7 @@ export async function openWire({ host, port }: FaultServer): Promise<Wire> {
   socket.on("end", () => note("end"));
   socket.on("error", (error) => note("code" in error ? String(error.code) : error.message));
   socket.on("close", () => note("close"));
-  const saw = async (what: string): Promise<void> => void (await until(() => seen.includes(what)));
+  const saw = (what: string): Promise<void> => eventually(() => seen.includes(what));
   await saw("connect");
   return {
     socket,
@@ -58,7 +52,7 @@ export async function openWire({ host, port }: FaultServer): Promise<Wire> {
     get text() {
       return text;
     },
-    got: async (part) => void (await until(() => text.includes(part))),
+    got: (part) => eventually(() => text.includes(part)),
     send: (envelope) => void socket.write(requestBytes(envelope.body)),
   };
 }

@@ -6,7 +6,8 @@ import { cpuTime, ownTime } from "../time/measure.js";
 import { expectAccounted, outcomeOf } from "./accounted.js";
 import { openDelivery } from "./delivery.js";
 import { heldSocketsTo, socketsTo } from "./kernel-sockets.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
+import { waitFor } from "../time/wait-for.js";
 
 const SILENT = { kind: "stall" } as const;
 

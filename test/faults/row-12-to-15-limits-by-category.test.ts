@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { expectAccounted, outcomeOf } from "./accounted.js";
 import { openClient } from "./client-bench.js";
-import { movableClock } from "./clock.js";
+import { movableClock } from "../time/movable-clock.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryBench } from "./delivery.js";
 import type { CapturedCategory } from "./envelopes.js";

@@ -7,7 +7,7 @@ import { expectAccounted, outcomeOf } from "./accounted.js";
 import { openClient } from "./client-bench.js";
 import { countConnectionAttempts } from "./connection-attempts.js";
 import { openDelivery } from "./delivery.js";
-import { fastClock } from "./fast-clock.js";
+import { fastClock } from "../time/fast-clock.js";
 import { describeRow, startFaultServer } from "./kit.js";
 
 const FACTOR = 10;

@@ -6,10 +6,11 @@ import { expectAccounted, outcomeOf } from "./accounted.js";
 import { countConnectionAttempts } from "./connection-attempts.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryBench, DeliveryOptions } from "./delivery.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
 import type { FaultServer } from "./kit.js";
 import { mergedReport } from "./merged-report.js";
 import { movableDns } from "./movable-dns.js";
+import { waitFor } from "../time/wait-for.js";
 
 const NAME = "ingest.example.test";
 

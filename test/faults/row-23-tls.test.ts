@@ -8,8 +8,9 @@ import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryOptions } from "./delivery.js";
 import { heldSocketsTo } from "./kernel-sockets.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
 import type { CertificateName } from "./server-protocol.js";
+import { waitFor } from "../time/wait-for.js";
 
 const CA = readFileSync(new URL("fixtures/ca.pem", import.meta.url), "utf8");
 

@@ -7,8 +7,9 @@ import { expectAccounted, outcomeOf } from "./accounted.js";
 import { openClient } from "./client-bench.js";
 import { openDelivery } from "./delivery.js";
 import type { CapturedCategory } from "./envelopes.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
 import { paced } from "./paced.js";
+import { waitFor } from "../time/wait-for.js";
 
 const SLOW = { requests: [{ do: { kind: "respond", delayMillis: 20 } }] } as const;
 const KINDS: readonly CapturedCategory[] = ["transaction", "transaction", "error", "monitor"];

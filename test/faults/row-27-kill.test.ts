@@ -3,9 +3,10 @@ import { expect, it } from "vitest";
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { accountingOf, expectAccounted } from "./accounted.js";
 import { startApp } from "./app.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
 import { sharedBooks, waitingIds } from "./spool-files.js";
 import { killedWithSpooled } from "./spooling-app.js";
+import { waitFor } from "../time/wait-for.js";
 
 // The replay's pause of 100 ms, among others, takes a tenth of that.
 const HASTY = { timerFactor: 10 };

@@ -6,8 +6,9 @@ import { expect, it } from "vitest";
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { accountingOf, expectAccounted, outcomeOf } from "./accounted.js";
 import { startApp } from "./app.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
 import { waitingIds } from "./spool-files.js";
+import { waitFor } from "../time/wait-for.js";
 
 const HASTY = { timerFactor: 10, warns: true };
 const WARNS = { warns: true };

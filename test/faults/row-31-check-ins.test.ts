@@ -5,8 +5,9 @@ import { expect, it, onTestFinished } from "vitest";
 import { captureCheckIn, captureMessage, createClient, setClient } from "../../src/index.js";
 import type { ClientOptions, SentryClient } from "../../src/index.js";
 import { spoolDirectory } from "../delivery/spool/spool-support.js";
-import { describeRow, startFaultServer, waitFor } from "./kit.js";
+import { describeRow, startFaultServer } from "./kit.js";
 import type { FaultServer } from "./kit.js";
+import { waitFor } from "../time/wait-for.js";
 
 const RUNS = 90;
 const ERRORS_PER_RUN = 60;

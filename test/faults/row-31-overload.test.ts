@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { expectAccounted } from "./accounted.js";
 import { openClient } from "./client-bench.js";
 import { openDelivery } from "./delivery.js";
-import { fastClock } from "./fast-clock.js";
+import { fastClock } from "../time/fast-clock.js";
 import { heldMemory } from "./held-memory.js";
 import type { FaultServer } from "./kit.js";
 import { describeRow, startFaultServer } from "./kit.js";

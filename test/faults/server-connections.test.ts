@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 
 import { envelopeFor } from "./envelopes.js";
 import { heldSocketsTo } from "./kernel-sockets.js";
-import { startFaultServer, waitFor } from "./kit.js";
+import { startFaultServer } from "./kit.js";
 import { keptAgent, openWire, post } from "./plain-client.js";
 import type { Wire } from "./plain-client.js";
+import { waitFor } from "../time/wait-for.js";
 
 // The first one is answered with RST, and the one after it finds that out.
 async function sendUntilRefused(wire: Wire): Promise<void> {

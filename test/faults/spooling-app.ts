@@ -1,7 +1,7 @@
 import type { ClientAccounting } from "./accounted.js";
 import { accountingOf } from "./accounted.js";
 import type { App } from "./app.js";
-import { waitFor } from "./kit.js";
+import { waitFor } from "../time/wait-for.js";
 
 /** So many envelopes: one half errors, one half transactions of two spans. */
 export function halves(count: number): ClientAccounting["captured"] {

@@ -9,6 +9,7 @@ import { detailOf } from "../../src/inbox/trace-record.js";
 import { fakeTerminal } from "../cli/fake-terminal.js";
 import { errorOf, transactionOf } from "../cli/trace-kit.js";
 import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";
+import { runs } from "../property/runs.js";
 
 const work = (traceId: string) =>
   envelopeOf([["transaction", transactionOf({ id: "r", from: 0, to: 1 }, [], traceId)]]);
@@ -204,7 +205,7 @@ describe("the inbox", () => {
 
         expect(terminal.complaints).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -23,6 +23,7 @@ import {
   throwing,
 } from "./propagation-kit.js";
 import type { CarrierHeaders } from "./propagation-kit.js";
+import { runs } from "../property/runs.js";
 
 describe("extract", () => {
   describe.each(everyOrder)("%s", (_order, propagator) => {
@@ -187,7 +188,7 @@ describe("extract", () => {
         expect(() => alone.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter)).not.toThrow();
         expect(() => inject(withSpan(), { ...garbage } as CarrierHeaders)).not.toThrow();
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 

@@ -86,7 +86,7 @@ describe("the metrics of a client", () => {
     attach(bridge.client.core, { provider });
     bridge.tracer.startSpan("root").end();
     const flush = bridge.client.flush();
-    await vi.waitFor(() => expect(answer).toBeDefined());
+    await vi.waitFor(() => expect(answer).toBeDefined(), 20_000);
     expect(await value(INFLIGHT)).toBe(1);
     expect(await value(EXPORTED)).toBe(0);
     answer?.();

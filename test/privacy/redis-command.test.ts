@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { inferSpan } from "../../src/semantics/infer-span.js";
 import { attributePrivacy } from "../../src/privacy/private-attributes.js";
 import { redisCommand } from "../../src/privacy/redis-command.js";
-import { spanOf } from "../semantics/span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 // Statements of `defaultDbStatementSerializer` of @opentelemetry/redis-common 0.38, and those of older versions and custom
 // serializers, which contain all arguments.
@@ -91,7 +91,7 @@ describe("a span of Redis", () => {
     ["valkey", { "db.system.name": "valkey", "db.query.text": STATEMENT }],
   ])("has no value in its description nor in its attributes: %s", (_system, attributes) => {
     const expected = "evalsha 9f3c 1 bull:mail:wait ?";
-    expect(inferSpan(spanOf("CLIENT", attributes))).toMatchObject({
+    expect(inferSpan(descriptionOf("CLIENT", attributes))).toMatchObject({
       op: "db.redis",
       description: expected,
     });
@@ -104,7 +104,7 @@ describe("a span of Redis", () => {
   it("is the only one whose statement is read as a command", () => {
     const sql = "SET search_path TO shop";
     const attributes = { "db.system": "postgresql", "db.statement": sql };
-    expect(inferSpan(spanOf("CLIENT", attributes)).description).toBe(sql);
+    expect(inferSpan(descriptionOf("CLIENT", attributes)).description).toBe(sql);
     expect(attributePrivacy("db.statement", false).filter(sql, attributes)).toBe(sql);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { redactedField, redactedText } from "../../src/privacy/redacted.js";
 import { withoutShapes } from "../../src/privacy/secret-shapes.js";
+import { runs } from "../property/runs.js";
 
 const F = "[Filtered]";
 
@@ -162,7 +163,7 @@ describe("text of any other kind", () => {
         const once = redactedText(text);
         expect(redactedText(once)).toBe(once);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -15,7 +15,7 @@ import { runTogether, withPipeline } from "./run.js";
 import type { Outcome, RunOptions } from "./run.js";
 import type { Block } from "./syntax.js";
 
-const BATCH: readonly Block[] = fc.sample(programs(), { seed: 7, numRuns: 100 });
+const BATCH: readonly Block[] = fc.sample(programs(), { seed: 7, numRuns: 50 });
 
 function runIn(options: PipelineOptions): Promise<Outcome> {
   return withPipeline(options, (pipeline) => runTogether(pipeline, BATCH));
@@ -31,7 +31,7 @@ beforeAll(async () => {
 describe("the oracle of the random programs", () => {
   it("finds nothing where all is well", () => {
     expect(sound.differences).toEqual([]);
-    expect(sound.ledger.runs.size).toBeGreaterThan(500);
+    expect(sound.ledger.runs.size).toBeGreaterThan(250);
   });
 
   it.each(tamperings())("finds $name", ({ tamper, pattern }) => {
@@ -55,11 +55,6 @@ describe("the oracle of the random programs", () => {
     "finds a context manager that is %s",
     async (_name, create) => {
       const { differences: found, ledger } = await runIn({ contextManager: create() });
-      console.log(
-        found.length,
-        ledger.runs.size,
-        new Set(found.filter((t) => t.includes(": parent is"))).size,
-      );
       const wrongSpans = new Set(found.filter((text) => text.includes(": parent is")));
       expect(found.length).toBeGreaterThan(ledger.runs.size / 10);
       expect(wrongSpans.size).toBeGreaterThan(50);

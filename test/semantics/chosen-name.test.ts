@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
 import type { AttributeBag } from "../../src/trace/span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 const CHAT = { "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o" };
 const TOOL = { "mcp.method.name": "tools/call", "gen_ai.tool.name": "weather" };
@@ -25,9 +25,9 @@ describe("the name of a span of a known family", () => {
     ["nightly import", "SERVER", { "faas.trigger": "timer" }],
     ["check the session", "INTERNAL", { "express.type": "middleware" }],
   ])("stays where somebody has chosen it: %s", (name, kind, attributes) => {
-    const inferred = inferSpan(spanOf(kind, attributes, name));
+    const inferred = inferSpan(descriptionOf(kind, attributes, name));
     expect(inferred.description).toBe(name);
-    expect(inferred.op).toBe(inferSpan(spanOf(kind, attributes, "x")).op);
+    expect(inferred.op).toBe(inferSpan(descriptionOf(kind, attributes, "x")).op);
   });
 
   it.each<[string, Kind, AttributeBag, string]>([
@@ -38,14 +38,18 @@ describe("the name of a span of a known family", () => {
     ["graphql.execute", "INTERNAL", QUERY, "query GetUser"],
     ["query", "INTERNAL", QUERY, "query GetUser"],
   ])("is completed where an instrumentation gave it: %s", (name, ...[kind, attributes, shown]) => {
-    expect(inferSpan(spanOf(kind, attributes, name)).description).toBe(shown);
+    expect(inferSpan(descriptionOf(kind, attributes, name)).description).toBe(shown);
   });
 
   it("of a query is its text, whatever it is called", () => {
     const attributes = { "db.system.name": "postgresql", "db.query.text": "SELECT 1" };
-    const span = spanOf("CLIENT", attributes, "load the user");
+    const span = descriptionOf("CLIENT", attributes, "load the user");
     expect(inferSpan(span).description).toBe("SELECT 1");
-    const kept = spanOf("CLIENT", { ...attributes, "sentry.source": "custom" }, "load the user");
+    const kept = descriptionOf(
+      "CLIENT",
+      { ...attributes, "sentry.source": "custom" },
+      "load the user",
+    );
     expect(inferSpan(kept).description).toBe("load the user");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 describe("a database span", () => {
   it.each([
@@ -16,7 +16,7 @@ describe("a database span", () => {
     [{ "db.query.text": "SELECT 1" }, "db", "SELECT 1"],
     [{ "db.statement": "SELECT 1" }, "db", "SELECT 1"],
   ])("with %o has op %s and the description %s", (attributes, op, description) => {
-    expect(inferSpan(spanOf("CLIENT", attributes))).toEqual({
+    expect(inferSpan(descriptionOf("CLIENT", attributes))).toEqual({
       op,
       description,
       source: "task",
@@ -26,7 +26,7 @@ describe("a database span", () => {
 
   it("of an explicit cache op keeps its name", () => {
     const attributes = { "db.system": "redis", "db.statement": "GET k", "sentry.op": "cache.get" };
-    expect(inferSpan(spanOf("CLIENT", attributes))).toMatchObject({
+    expect(inferSpan(descriptionOf("CLIENT", attributes))).toMatchObject({
       op: "cache.get",
       description: "name",
       source: "custom",
@@ -46,12 +46,14 @@ describe("a cache span", () => {
     [{ "db.system.name": "redis", "cache.hit": true, "cache.key": ["a"] }, "cache.get", "a"],
     [{ "sentry.op": "cache.put", "cache.key": ["a"] }, "cache.put", "a"],
   ])("with %o has op %s and the description %s", (attributes, op, description) => {
-    expect(inferSpan(spanOf("INTERNAL", attributes))).toMatchObject({ op, description });
+    expect(inferSpan(descriptionOf("INTERNAL", attributes))).toMatchObject({ op, description });
   });
 
   it("of many keys names the first ten", () => {
     const keys = Array.from({ length: 12 }, (_, index) => `k${index}`);
-    const { description } = inferSpan(spanOf("CLIENT", { "cache.hit": true, "cache.key": keys }));
+    const { description } = inferSpan(
+      descriptionOf("CLIENT", { "cache.hit": true, "cache.key": keys }),
+    );
     expect(description).toBe("k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, +2");
   });
 });

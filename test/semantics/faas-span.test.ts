@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 describe("a span of a cloud function", () => {
   it.each([
@@ -41,6 +41,10 @@ describe("a span of a cloud function", () => {
     ["INTERNAL", { "faas.cron": "* * * * *" }, "function", "component"],
     ["CLIENT", { "faas.name": "f" }, undefined, "custom"],
   ] as const)("of kind %s with %o has op %s", (kind, attributes, ...[op, source]) => {
-    expect(inferSpan(spanOf(kind, attributes))).toMatchObject({ op, source, description: "name" });
+    expect(inferSpan(descriptionOf(kind, attributes))).toMatchObject({
+      op,
+      source,
+      description: "name",
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 describe("a span of a web framework's layer", () => {
   it.each([
@@ -33,7 +33,10 @@ describe("a span of a web framework's layer", () => {
     [{ "next.span_type": "AppRender.getBodyResult" }, undefined],
     [{ "express.type": "unheard of" }, undefined],
   ])("with %o has op %s and keeps its name", (attributes, op) => {
-    expect(inferSpan(spanOf("INTERNAL", attributes))).toMatchObject({ op, description: "name" });
+    expect(inferSpan(descriptionOf("INTERNAL", attributes))).toMatchObject({
+      op,
+      description: "name",
+    });
   });
 });
 
@@ -41,12 +44,12 @@ describe("a span of the program's own function", () => {
   it.each([{ "code.function.name": "f" }, { "code.function": "f" }])(
     "with %o is a function",
     (attributes) => {
-      expect(inferSpan(spanOf("INTERNAL", attributes))).toMatchObject({
+      expect(inferSpan(descriptionOf("INTERNAL", attributes))).toMatchObject({
         op: "function",
         description: "name",
         source: "custom",
       });
-      expect(inferSpan(spanOf("CLIENT", attributes)).op).toBeUndefined();
+      expect(inferSpan(descriptionOf("CLIENT", attributes)).op).toBeUndefined();
     },
   );
 });
@@ -55,7 +58,7 @@ describe("a span of no known kind", () => {
   it.each([{}, { "app.user": 1, "code.line.number": 3 }])(
     "with %o keeps its name",
     (attributes) => {
-      expect(inferSpan(spanOf("INTERNAL", attributes))).toEqual({
+      expect(inferSpan(descriptionOf("INTERNAL", attributes))).toEqual({
         op: undefined,
         description: "name",
         source: "custom",

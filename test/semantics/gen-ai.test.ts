@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 describe("a generative AI span", () => {
   const MODEL = { "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o" };
@@ -36,7 +36,7 @@ describe("a generative AI span", () => {
     [{ "gen_ai.provider.name": "aws.bedrock", "rpc.system": "aws-api" }, "rpc", "name"],
     [MODEL, undefined, "name"],
   ])("with %o has op %s and the description %s", (attributes, op, description) => {
-    expect(inferSpan(spanOf("CLIENT", attributes))).toMatchObject({ op, description });
+    expect(inferSpan(descriptionOf("CLIENT", attributes))).toMatchObject({ op, description });
   });
 });
 
@@ -92,7 +92,7 @@ describe("a span of the Model Context Protocol", () => {
   ] as const)(
     "of kind %s with %o has op %s and the description %s",
     (kind, attributes, ...[op, description]) => {
-      expect(inferSpan(spanOf(kind, attributes))).toMatchObject({ op, description });
+      expect(inferSpan(descriptionOf(kind, attributes))).toMatchObject({ op, description });
     },
   );
 });

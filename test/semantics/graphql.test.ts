@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 describe("a GraphQL span", () => {
   it.each([
@@ -15,7 +15,7 @@ describe("a GraphQL span", () => {
     [{ "graphql.field.path": "a" }, "graphql.resolve a", "graphql.resolve a"],
     [{}, "graphql.validate", "graphql.validate"],
   ])("with %o and the name %s is described as %s", (attributes, name, description) => {
-    expect(inferSpan(spanOf("INTERNAL", attributes, name))).toMatchObject({
+    expect(inferSpan(descriptionOf("INTERNAL", attributes, name))).toMatchObject({
       op: "graphql",
       description,
       source: "component",

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
 import type { AttributeBag } from "../../src/trace/span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
+import { runs } from "../property/runs.js";
 
 const SERVED = {
   "http.request.method": "GET",
@@ -94,7 +95,7 @@ describe("a name that an HTTP instrumentation gives", () => {
       "HTTP /",
     ],
   ])("is replaced: %j of a %s", (...[name, kind, attributes, description]) => {
-    const inferred = inferSpan(spanOf(kind, attributes, name));
+    const inferred = inferSpan(descriptionOf(kind, attributes, name));
     expect(inferred.description).toBe(description);
     expect(inferred.source).not.toBe("custom");
   });
@@ -121,8 +122,8 @@ describe("a name that somebody has chosen", () => {
     ["fetch the exchange rates", "CLIENT", CALLED],
     ["search", "CLIENT", { ...CALLED, "db.system.name": "elasticsearch" }],
   ])("stays, with the op and data of the request: %j of a %s", (name, kind, attributes) => {
-    const automatic = inferSpan(spanOf(kind, attributes, ""));
-    expect(inferSpan(spanOf(kind, attributes, name))).toEqual({
+    const automatic = inferSpan(descriptionOf(kind, attributes, ""));
+    expect(inferSpan(descriptionOf(kind, attributes, name))).toEqual({
       ...automatic,
       description: name,
       source: "custom",
@@ -142,7 +143,7 @@ describe("a name that somebody has chosen", () => {
         fc.constantFrom<Kind>("SERVER", "CLIENT"),
         fc.constantFrom<AttributeBag>(SERVED, CALLED, OLD_SERVED, OLD_CALLED),
         (name, kind, attributes) => {
-          expect(inferSpan(spanOf(kind, attributes, name))).toMatchObject({
+          expect(inferSpan(descriptionOf(kind, attributes, name))).toMatchObject({
             description: name,
             source: "custom",
           });
@@ -157,9 +158,9 @@ describe("a name that somebody has chosen", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
         fc.pre(!parts.test(name) && !/[?#/]/.test(name));
-        expect(inferSpan(spanOf("SERVER", SERVED, name)).description).toBe(name);
+        expect(inferSpan(descriptionOf("SERVER", SERVED, name)).description).toBe(name);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { InferredData } from "../../src/semantics/inference.js";
 import { inferSpan } from "../../src/semantics/infer-span.js";
 import type { AttributeBag } from "../../src/trace/span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 function nameWithOperations(operations: unknown): string {
   const attributes = {
@@ -11,11 +11,11 @@ function nameWithOperations(operations: unknown): string {
     "http.route": "/graphql",
     "sentry.graphql.operation": operations,
   };
-  return inferSpan(spanOf("SERVER", attributes, "POST")).description;
+  return inferSpan(descriptionOf("SERVER", attributes, "POST")).description;
 }
 
 function dataOf(attributes: AttributeBag): InferredData | undefined {
-  return inferSpan(spanOf("CLIENT", { "http.request.method": "GET", ...attributes })).data;
+  return inferSpan(descriptionOf("CLIENT", { "http.request.method": "GET", ...attributes })).data;
 }
 
 describe("a span of an HTTP request", () => {
@@ -30,7 +30,7 @@ describe("a span of an HTTP request", () => {
     ["an empty route", { "http.route": "", "url.path": "/u" }, "GET /u", "url"],
     ["nothing", {}, "GET", "custom"],
   ] as const)("is named by a server's %s", (_, attributes, ...[description, source]) => {
-    const span = spanOf("SERVER", { "http.request.method": "GET", ...attributes }, "GET");
+    const span = descriptionOf("SERVER", { "http.request.method": "GET", ...attributes }, "GET");
     expect(inferSpan(span)).toMatchObject({ op: "http.server", description, source });
   });
 
@@ -70,7 +70,7 @@ describe("a span of an HTTP request", () => {
       "url",
     ],
   ] as const)("is named by a client's %s", (_, attributes, ...[description, source]) => {
-    const span = spanOf("CLIENT", { "http.request.method": "GET", ...attributes }, "GET");
+    const span = descriptionOf("CLIENT", { "http.request.method": "GET", ...attributes }, "GET");
     expect(inferSpan(span)).toMatchObject({ op: "http.client", description, source });
   });
 
@@ -80,17 +80,17 @@ describe("a span of an HTTP request", () => {
     ["INTERNAL", {}, "http"],
     ["CLIENT", { "sentry.http.prefetch": true }, "http.client.prefetch"],
   ] as const)("of kind %s with %o has the op %s", (kind, attributes, op) => {
-    expect(inferSpan(spanOf(kind, { "http.method": "GET", ...attributes })).op).toBe(op);
+    expect(inferSpan(descriptionOf(kind, { "http.method": "GET", ...attributes })).op).toBe(op);
   });
 
   it("keeps its name when neither the kind nor the origin is automatic", () => {
     const attributes = { "http.method": "GET", "http.route": "/u" };
-    expect(inferSpan(spanOf("INTERNAL", attributes, "GET"))).toMatchObject({
+    expect(inferSpan(descriptionOf("INTERNAL", attributes, "GET"))).toMatchObject({
       description: "GET",
       source: "custom",
     });
     const automatic = { ...attributes, "sentry.origin": "auto.http.x" };
-    expect(inferSpan(spanOf("INTERNAL", automatic, "GET"))).toMatchObject({
+    expect(inferSpan(descriptionOf("INTERNAL", automatic, "GET"))).toMatchObject({
       description: "GET /u",
       source: "route",
     });
@@ -98,7 +98,7 @@ describe("a span of an HTTP request", () => {
 
   it("is named HTTP when its method is not a known one", () => {
     const attributes = { "http.request.method": "_OTHER", "http.route": "/u" };
-    const span = spanOf("SERVER", attributes, "HTTP");
+    const span = descriptionOf("SERVER", attributes, "HTTP");
     expect(inferSpan(span).description).toBe("HTTP /u");
   });
 

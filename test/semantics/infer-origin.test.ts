@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { inferOrigin } from "../../src/semantics/infer-origin.js";
+import { runs } from "../property/runs.js";
 
 describe("the origin of a span", () => {
   it.each([
@@ -43,7 +44,7 @@ describe("the origin of a span", () => {
         expect(origin).toMatch(/^(manual|auto\.[a-z_]+\.otel\.\w+)$/);
         expect(inferOrigin(name, op)).toBe(origin);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

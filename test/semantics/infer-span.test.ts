@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
 import { attributeBag } from "./attribute-bag.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
+import { runs } from "../property/runs.js";
 
 const ROUTED = { "http.request.method": "GET", "http.route": "/u" };
 
@@ -29,13 +30,13 @@ describe("an attribute that says it outright", () => {
       { op: "http.server", description: "GET /u" },
     ],
   ])("wins: %o", (attributes, expected) => {
-    const span = spanOf("SERVER", { ...ROUTED, ...attributes }, "GET");
+    const span = descriptionOf("SERVER", { ...ROUTED, ...attributes }, "GET");
     expect(inferSpan(span)).toMatchObject(expected);
   });
 
   it("counts for a span that no table knows", () => {
     const attributes = { "sentry.op": "mine", "sentry.source": "task" };
-    expect(inferSpan(spanOf("INTERNAL", attributes))).toEqual({
+    expect(inferSpan(descriptionOf("INTERNAL", attributes))).toEqual({
       op: "mine",
       description: "name",
       source: "task",
@@ -49,7 +50,7 @@ describe("an attribute that says it outright", () => {
       "db.statement": "SELECT 1",
       "sentry.source": "custom",
     };
-    expect(inferSpan(spanOf("CLIENT", attributes))).toMatchObject({
+    expect(inferSpan(descriptionOf("CLIENT", attributes))).toMatchObject({
       op: "db",
       description: "name",
     });
@@ -59,17 +60,17 @@ describe("an attribute that says it outright", () => {
 describe("peer gap 2.5", () => {
   it("db.query.text is the description", () => {
     const attributes = { "db.system.name": "postgresql", "db.query.text": "SELECT 1" };
-    expect(inferSpan(spanOf("CLIENT", attributes)).description).toBe("SELECT 1");
+    expect(inferSpan(descriptionOf("CLIENT", attributes)).description).toBe("SELECT 1");
   });
 
   it("db.query.summary is the description when there is no text", () => {
     const attributes = { "db.system.name": "postgresql", "db.query.summary": "SELECT t" };
-    expect(inferSpan(spanOf("CLIENT", attributes)).description).toBe("SELECT t");
+    expect(inferSpan(descriptionOf("CLIENT", attributes)).description).toBe("SELECT t");
   });
 
   it("a server span with url.path only is named by it", () => {
     const attributes = { "http.request.method": "GET", "url.path": "/u/1", "url.scheme": "http" };
-    expect(inferSpan(spanOf("SERVER", attributes, "GET"))).toMatchObject({
+    expect(inferSpan(descriptionOf("SERVER", attributes, "GET"))).toMatchObject({
       description: "GET /u/1",
       source: "url",
     });
@@ -77,39 +78,41 @@ describe("peer gap 2.5", () => {
 
   it("messaging is queue.publish and queue.process, never message", () => {
     const attributes = { "messaging.system": "kafka" };
-    expect(inferSpan(spanOf("PRODUCER", attributes)).op).toBe("queue.publish");
-    expect(inferSpan(spanOf("CONSUMER", attributes)).op).toBe("queue.process");
+    expect(inferSpan(descriptionOf("PRODUCER", attributes)).op).toBe("queue.publish");
+    expect(inferSpan(descriptionOf("CONSUMER", attributes)).op).toBe("queue.process");
   });
 
   it("gen_ai attributes give an op", () => {
     const attributes = { "gen_ai.operation.name": "chat", "gen_ai.system": "openai" };
-    expect(inferSpan(spanOf("CLIENT", attributes)).op).toBe("gen_ai.chat");
+    expect(inferSpan(descriptionOf("CLIENT", attributes)).op).toBe("gen_ai.chat");
   });
 
   it("cache attributes give an op", () => {
-    expect(inferSpan(spanOf("INTERNAL", { "cache.operation": "get" })).op).toBe("cache.get");
+    expect(inferSpan(descriptionOf("INTERNAL", { "cache.operation": "get" })).op).toBe("cache.get");
   });
 
   it("graphql spans have an op", () => {
-    expect(inferSpan(spanOf("INTERNAL", { "graphql.operation.type": "query" })).op).toBe("graphql");
-  });
-
-  it("functions and their schedules have an op", () => {
-    expect(inferSpan(spanOf("SERVER", { "faas.cron": "0 * * * *" })).op).toBe("function");
-    expect(inferSpan(spanOf("SERVER", { "faas.name": "f", "cloud.provider": "aws" })).op).toBe(
-      "function.aws",
+    expect(inferSpan(descriptionOf("INTERNAL", { "graphql.operation.type": "query" })).op).toBe(
+      "graphql",
     );
   });
 
+  it("functions and their schedules have an op", () => {
+    expect(inferSpan(descriptionOf("SERVER", { "faas.cron": "0 * * * *" })).op).toBe("function");
+    expect(
+      inferSpan(descriptionOf("SERVER", { "faas.name": "f", "cloud.provider": "aws" })).op,
+    ).toBe("function.aws");
+  });
+
   it("code attributes give an op, and old ones the place of a query under today's names", () => {
-    expect(inferSpan(spanOf("INTERNAL", { "code.function.name": "f" })).op).toBe("function");
+    expect(inferSpan(descriptionOf("INTERNAL", { "code.function.name": "f" })).op).toBe("function");
     const query = {
       "db.system": "mysql",
       "code.filepath": "/a.ts",
       "code.lineno": 3,
       "code.function": "f",
     };
-    expect(inferSpan(spanOf("CLIENT", query)).data).toEqual({
+    expect(inferSpan(descriptionOf("CLIENT", query)).data).toEqual({
       "code.file.path": "/a.ts",
       "code.line.number": 3,
       "code.function.name": "f",
@@ -136,12 +139,15 @@ describe("any span", () => {
           expect(data === undefined || Object.keys(data).length > 0).toBe(true);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
   it.each([undefined, null, 7, {}])("with %s for a name gets an empty one", (name) => {
-    const span = { ...spanOf("INTERNAL", { "express.type": "router" }), name: name as string };
+    const span = {
+      ...descriptionOf("INTERNAL", { "express.type": "router" }),
+      name: name as string,
+    };
     expect(inferSpan(span)).toMatchObject({ op: "router", description: "" });
     expect(inferSpan({ ...span, attributes: {} })).toMatchObject({ description: "" });
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { STATUS_BY_GRPC_CODE, inferStatus } from "../../src/semantics/infer-status.js";
 import { STATUS_CODE } from "../../src/trace/span.js";
 import { attributeBag } from "./attribute-bag.js";
+import { runs } from "../property/runs.js";
 
 const { UNSET, OK, ERROR } = STATUS_CODE;
 
@@ -94,7 +95,7 @@ describe("the status of a span", () => {
           expect(code === ERROR && status === "ok").toBe(false);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 const RECEIVE = { "messaging.operation": "receive" };
 
@@ -28,7 +28,7 @@ describe("a messaging span", () => {
     ],
     ["CONSUMER", { "messaging.operation": 3 }, "queue.process"],
   ] as const)("of kind %s with %o has the op %s", (kind, attributes, op) => {
-    expect(inferSpan(spanOf(kind, { "messaging.system": "kafka", ...attributes }))).toEqual({
+    expect(inferSpan(descriptionOf(kind, { "messaging.system": "kafka", ...attributes }))).toEqual({
       op,
       description: "name",
       source: "route",
@@ -38,7 +38,7 @@ describe("a messaging span", () => {
 
   it("of amqplib's old names is known", () => {
     const attributes = { "messaging.system": "rabbitmq", "messaging.destination": "q" };
-    expect(inferSpan(spanOf("PRODUCER", attributes)).op).toBe("queue.publish");
+    expect(inferSpan(descriptionOf("PRODUCER", attributes)).op).toBe("queue.publish");
   });
 
   it("of an AWS call to a queue is about the queue", () => {
@@ -49,7 +49,7 @@ describe("a messaging span", () => {
       "messaging.system": "aws_sqs",
       "url.full": "https://sqs.eu-west-1.amazonaws.com/1/q",
     };
-    expect(inferSpan(spanOf("PRODUCER", attributes, "q send")).op).toBe("queue.publish");
+    expect(inferSpan(descriptionOf("PRODUCER", attributes, "q send")).op).toBe("queue.publish");
   });
 
   it("of a queue that triggers a function is about the queue", () => {
@@ -58,7 +58,7 @@ describe("a messaging span", () => {
       "messaging.operation.type": "process",
       "messaging.system": "aws_sqs",
     };
-    expect(inferSpan(spanOf("CONSUMER", attributes)).op).toBe("queue.process");
+    expect(inferSpan(descriptionOf("CONSUMER", attributes)).op).toBe("queue.process");
   });
 });
 
@@ -69,7 +69,7 @@ describe("a span of a queue without messaging attributes", () => {
     ["CONSUMER", "process mail", "queue.process"],
   ] as const)("of kind %s has its op by the kind: %s", (kind, name, op) => {
     const attributes = { "bullmq.queue.name": "mail", "bullmq.job.id": "1" };
-    expect(inferSpan(spanOf(kind, attributes, name))).toEqual({
+    expect(inferSpan(descriptionOf(kind, attributes, name))).toEqual({
       op,
       description: name,
       source: "custom",
@@ -78,7 +78,7 @@ describe("a span of a queue without messaging attributes", () => {
   });
 
   it.each(["INTERNAL", "CLIENT", "SERVER"] as const)("of kind %s has no op", (kind) => {
-    expect(inferSpan(spanOf(kind, { "bullmq.queue.name": "mail" })).op).toBeUndefined();
+    expect(inferSpan(descriptionOf(kind, { "bullmq.queue.name": "mail" })).op).toBeUndefined();
   });
 });
 
@@ -96,13 +96,13 @@ describe("a span of socket.io", () => {
     ["CONSUMER", "chat:message receive", RECEIVE, "queue.process", "receive chat:message"],
     ["CONSUMER", "named by a hook", RECEIVE, "queue.process", "named by a hook"],
   ] as const)("of kind %s called %j is named by its event", (...[kind, name, added, op, shown]) => {
-    const inferred = inferSpan(spanOf(kind, { ...EVENT, ...added }, name));
+    const inferred = inferSpan(descriptionOf(kind, { ...EVENT, ...added }, name));
     expect(inferred).toMatchObject({ op, description: shown });
   });
 
   it("without an event is one of messaging", () => {
     const attributes = { "messaging.system": "socket.io" };
-    expect(inferSpan(spanOf("PRODUCER", attributes, "send /"))).toMatchObject({
+    expect(inferSpan(descriptionOf("PRODUCER", attributes, "send /"))).toMatchObject({
       op: "queue.publish",
       description: "send /",
     });

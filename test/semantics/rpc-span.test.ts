@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 describe("a span of a remote procedure call", () => {
   it.each([
@@ -10,7 +10,7 @@ describe("a span of a remote procedure call", () => {
     { "rpc.system.name": "grpc" },
     { "rpc.system": "aws-api", "rpc.service": "S3", "rpc.method": "GetObject" },
   ])("with %o is rpc", (attributes) => {
-    expect(inferSpan(spanOf("CLIENT", attributes))).toMatchObject({
+    expect(inferSpan(descriptionOf("CLIENT", attributes))).toMatchObject({
       op: "rpc",
       description: "name",
       source: "route",
@@ -19,6 +19,6 @@ describe("a span of a remote procedure call", () => {
 
   it("that reaches DynamoDB is about the database", () => {
     const attributes = { "rpc.system": "aws-api", "db.system.name": "aws.dynamodb" };
-    expect(inferSpan(spanOf("CLIENT", attributes)).op).toBe("db");
+    expect(inferSpan(descriptionOf("CLIENT", attributes)).op).toBe("db");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { inferSpan } from "../../src/semantics/infer-span.js";
-import { spanOf } from "./span-of.js";
+import { descriptionOf } from "../spans/hand-made-span.js";
 
 const MODEL = { "ai.model.id": "gpt-4o", "ai.model.provider": "openai.chat" };
 
@@ -35,7 +35,7 @@ describe("a span of the Vercel AI SDK", () => {
     ["ai.rerank.doRerank", {}, "gen_ai.rerank", "rerank gpt-4o"],
   ])("%s %o has the op %s and the description %s", (id, added, ...[op, description]) => {
     const attributes = { "ai.operationId": id, ...MODEL, ...added };
-    expect(inferSpan(spanOf("INTERNAL", attributes, id))).toMatchObject({ op, description });
+    expect(inferSpan(descriptionOf("INTERNAL", attributes, id))).toMatchObject({ op, description });
   });
 
   it.each([
@@ -51,7 +51,7 @@ describe("a span of the Vercel AI SDK", () => {
       ...MODEL,
       ...usage,
     };
-    expect(inferSpan(spanOf("INTERNAL", attributes)).data).toEqual({
+    expect(inferSpan(descriptionOf("INTERNAL", attributes)).data).toEqual({
       "gen_ai.operation.name": "invoke_agent",
       "gen_ai.provider.name": "openai.chat",
       "gen_ai.request.model": "gpt-4o",
@@ -66,19 +66,19 @@ describe("a span of the Vercel AI SDK", () => {
 
   it("of an embedding has its tokens as input", () => {
     const attributes = { "ai.operationId": "ai.embed", "ai.usage.tokens": 8 };
-    expect(inferSpan(spanOf("INTERNAL", attributes)).data).toMatchObject({
+    expect(inferSpan(descriptionOf("INTERNAL", attributes)).data).toMatchObject({
       "gen_ai.usage.input_tokens": 8,
     });
   });
 
   it("keeps the name of its tool among its data", () => {
     const attributes = { "ai.operationId": "ai.toolCall", "ai.toolCall.name": "weather" };
-    expect(inferSpan(spanOf("INTERNAL", attributes)).data).toMatchObject({
+    expect(inferSpan(descriptionOf("INTERNAL", attributes)).data).toMatchObject({
       "gen_ai.tool.name": "weather",
     });
   });
 
   it.each([["ai.other"], [7], [""]])("with the operation %j is left to other tables", (id) => {
-    expect(inferSpan(spanOf("INTERNAL", { "ai.operationId": id })).op).toBeUndefined();
+    expect(inferSpan(descriptionOf("INTERNAL", { "ai.operationId": id })).op).toBeUndefined();
   });
 });

@@ -7,48 +7,15 @@ import { transactionFields } from "../../src/spans/transaction.js";
 import type { AssembledTransaction } from "../../src/spans/transaction.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import { TRACE_ID, idOf, spanOf } from "./hand-made-span.js";
+import type { ManualTimers } from "../time/manual-timers.js";
+import { manualTimers } from "../time/manual-timers.js";
 
 export const NOW = Date.UTC(2026, 10, 22);
 
-/** A timer that runs when the test says so. */
-interface ManualTimer {
-  readonly setTimer: (run: () => void, millis: number) => () => void;
-  /** Lets time pass; what is due runs in its order. */
-  pass(millis: number): void;
-  readonly pending: number;
-}
-
-function manualTimer(): ManualTimer {
-  let now = 0;
-  const waiting = new Map<symbol, { readonly at: number; readonly run: () => void }>();
-  return {
-    setTimer(run, millis) {
-      const key = Symbol("timer");
-      waiting.set(key, { at: now + millis, run });
-      return () => void waiting.delete(key);
-    },
-    pass(millis) {
-      const until = now + millis;
-      for (;;) {
-        const [due] = [...waiting]
-          .filter(([, { at }]) => at <= until)
-          .toSorted(([, a], [, b]) => a.at - b.at);
-        if (due === undefined) break;
-        waiting.delete(due[0]);
-        now = due[1].at;
-        due[1].run();
-      }
-      now = until;
-    },
-    get pending() {
-      return waiting.size;
-    },
-  };
-}
-
 /** A transaction as its JSON says it is. */
-interface SentTransaction {
+export interface SentTransaction {
   readonly spanId: string;
+  readonly traceId: string;
   /** Ids of the entries of `spans`. */
   readonly children: readonly string[];
   readonly parents: ReadonlyMap<string, string | undefined>;
@@ -63,7 +30,7 @@ interface SentTransaction {
 /** An assembler with a manual timer; its transactions are read back from their JSON. */
 export interface AssemblerKit {
   readonly assembler: SegmentAssembler;
-  readonly timer: ManualTimer;
+  readonly timer: ManualTimers;
   readonly ledger: DiscardLedger;
   readonly sent: readonly SentTransaction[];
   /** What the encoder said it had to mend. */
@@ -86,13 +53,17 @@ export interface KitSettings {
 
 export function createKit(settings: KitSettings = {}): AssemblerKit {
   const { graceMillis = 1000, maxWaitMillis = 60_000, maxBufferedLength = 20_000_000 } = settings;
-  const timer = manualTimer();
+  const timer = manualTimers();
   const ledger = new DiscardLedger();
   const sent: SentTransaction[] = [];
   const problems: string[] = [];
   const assembler = new SegmentAssembler({
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
-    schedule: { setTimer: timer.setTimer, graceMillis, maxWaitMillis },
+    schedule: {
+      setTimer: (run, millis) => timer.after(millis, run),
+      graceMillis,
+      maxWaitMillis,
+    },
     recorder: ledger,
     onTransaction: (transaction) => void sent.push(readTransaction(transaction)),
     memory: new MemoryBound(2 * maxBufferedLength),
@@ -146,13 +117,15 @@ interface ReadSpan {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-function readTransaction(assembled: AssembledTransaction): SentTransaction {
+/** Reads a transaction back from its JSON. */
+export function readTransaction(assembled: AssembledTransaction): SentTransaction {
   const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(assembled)},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
   const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
   const { trace } = event.contexts;
   const all = [trace, ...event.spans];
   return {
     spanId: trace.span_id,
+    traceId: trace.trace_id,
     children: event.spans.map((span) => span.span_id),
     parents: new Map(all.map((span) => [span.span_id, span.parent_span_id])),
     reason: trace.data["otel_sentry_bridge.continuation"],

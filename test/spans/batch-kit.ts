@@ -3,30 +3,18 @@ import { MemoryBound } from "../../src/delivery/memory-bound.js";
 import { BatchAssembler } from "../../src/spans/batch-assembler.js";
 import type { FinishedSpan } from "../../src/trace/span.js";
 import type { SegmentOrigin } from "../../src/spans/segment.js";
-import { transactionFields } from "../../src/spans/transaction.js";
 import type { AssembledTransaction } from "../../src/spans/transaction.js";
-import { manualTimers } from "../delivery/manual-timers.js";
-import { NOW, originOf } from "./assembler-kit.js";
+import { manualTimers } from "../time/manual-timers.js";
+import { NOW, originOf, readTransaction } from "./assembler-kit.js";
+import type { SentTransaction } from "./assembler-kit.js";
 
 export const ROUND_MILLIS = 10_000;
-
-/** A transaction as its JSON says it is. */
-export interface SentBatch {
-  readonly spanId: string;
-  readonly traceId: string;
-  readonly children: readonly string[];
-  /** Parents by id, of the head and of the entries of `spans`. */
-  readonly parents: ReadonlyMap<string, string | undefined>;
-  /** Undefined for a local root. */
-  readonly reason: unknown;
-  readonly assembled: AssembledTransaction;
-}
 
 /** A batch assembler with a manual timer; its transactions are read back from their JSON. */
 export interface BatchKit {
   readonly assembler: BatchAssembler;
   readonly ledger: DiscardLedger;
-  readonly sent: readonly SentBatch[];
+  readonly sent: readonly SentTransaction[];
   readonly problems: readonly string[];
   readonly pendingTimers: number;
   /** Lets half of the wait pass. */
@@ -49,7 +37,7 @@ export interface BatchKitSettings {
 export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
   const timers = manualTimers();
   const ledger = new DiscardLedger();
-  const sent: SentBatch[] = [];
+  const sent: SentTransaction[] = [];
   const problems: string[] = [];
   const assembler = new BatchAssembler({
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
@@ -88,26 +76,9 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
   };
 }
 
-interface ReadSpan {
-  readonly span_id: string;
-  readonly trace_id: string;
-  readonly parent_span_id?: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-function readBatch(assembled: AssembledTransaction): SentBatch {
-  const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(assembled)},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
-  const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
-  const { trace } = event.contexts;
-  const all = [trace, ...event.spans];
-  if (event.spans.length !== assembled.spanCount) throw new Error("spanCount is wrong");
-  if (new Set(all.map((span) => span.trace_id)).size > 1) throw new Error("two traces in one");
-  return {
-    spanId: trace.span_id,
-    traceId: trace.trace_id,
-    children: event.spans.map((span) => span.span_id),
-    parents: new Map(all.map((span) => [span.span_id, span.parent_span_id])),
-    reason: trace.data["otel_sentry_bridge.continuation"],
-    assembled,
-  };
+function readBatch(assembled: AssembledTransaction): SentTransaction {
+  const sent = readTransaction(assembled);
+  if (sent.children.length !== assembled.spanCount) throw new Error("spanCount is wrong");
+  if (sent.traceIds.size > 1) throw new Error("two traces in one");
+  return sent;
 }

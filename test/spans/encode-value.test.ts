@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { MAX_VALUE_LENGTH, jsonValue } from "../../src/spans/json-values.js";
 import { illFormedTexts } from "../protocol/strict-json.js";
+import { runs } from "../property/runs.js";
 
 function encoded(value: unknown): unknown {
   return JSON.parse(jsonValue(value));
@@ -111,7 +112,7 @@ it("any value at all is JSON with well-formed texts", () => {
         expect(illFormedTexts(encoded(value))).toEqual([]);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -1,5 +1,11 @@
 import type { SpanContext } from "@opentelemetry/api";
-import type { FinishedSpan, HighResolutionTime } from "../../src/trace/span.js";
+import { SPAN_KIND } from "../../src/trace/span.js";
+import type {
+  AttributeBag,
+  FinishedSpan,
+  HighResolutionTime,
+  SpanDescription,
+} from "../../src/trace/span.js";
 
 export const TRACE_ID = "4c79f60c11214eb38604f4ae0781bfb2";
 export const START: HighResolutionTime = [1_795_341_600, 123_456_789];
@@ -46,6 +52,15 @@ export function spanOf(changes: SpanChanges = {}): FinishedSpan {
     ...parent,
     ...fields,
   };
+}
+
+/** A span's name, kind and attributes, of which its operation and description are made. */
+export function descriptionOf(
+  kind: keyof typeof SPAN_KIND,
+  attributes: AttributeBag,
+  name = "name",
+): SpanDescription {
+  return { name, kind: SPAN_KIND[kind], attributes };
 }
 
 export function idOf(span: FinishedSpan): string {

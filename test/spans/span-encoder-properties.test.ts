@@ -10,6 +10,7 @@ import { transactionFields } from "../../src/spans/transaction.js";
 import { transactionFaults } from "../protocol/transaction-rules.js";
 import { NOW } from "./assembler-kit.js";
 import { TRACE_ID, newSpanId, spanOf } from "./hand-made-span.js";
+import { runs } from "../property/runs.js";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -146,7 +147,7 @@ it("spans with random times, names, attributes, statuses, links and events are v
     fc.property(span, fc.array(span, { maxLength: 5 }), (root, children) => {
       expect(faultsOf(root, children)).toEqual([]);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -178,6 +179,6 @@ it("spans whose fields have random values of any type never throw more than the 
       }
       expect(() => JSON.parse(text) as unknown).not.toThrow();
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

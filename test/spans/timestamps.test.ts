@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import type { HighResolutionTime } from "../../src/trace/span.js";
 import { TimestampEncoder, validTimes } from "../../src/spans/json-values.js";
+import { runs } from "../property/runs.js";
 
 const NOW_MILLIS = 1_795_341_600_500;
 const NOW = NOW_MILLIS * 1000;
@@ -136,7 +137,7 @@ describe("the times of a span", () => {
         expect(start).toBeGreaterThanOrEqual(0);
         expect(end).toBeGreaterThanOrEqual(start);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

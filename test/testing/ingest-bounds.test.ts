@@ -102,7 +102,7 @@ it("answers 503 where too many bodies are under way, and takes others when these
   expect(String(first)).toMatch(/^HTTP\/1\.1 503 /);
   expect(server.refusals).toEqual(["too many large bodies are under way"]);
   for (const socket of sockets) socket.destroy();
-  await expect.poll(() => post(server, ENVELOPE)).toBe(200);
+  await expect.poll(() => post(server, ENVELOPE), { timeout: 20_000 }).toBe(200);
 });
 
 it("answers a client that sends too slowly with 408", async () => {

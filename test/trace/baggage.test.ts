@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { mergeBaggage, parseBaggage, sentryMembers } from "../../src/trace/baggage.js";
+import { runs } from "../property/runs.js";
 
 const name = fc.string({
   unit: fc.constantFrom(..."abcdefgh_-.0123".split("")),
@@ -61,7 +62,7 @@ describe("sentry members of baggage", () => {
         expect(() => sentryMembers(`sentry-${text}`)).not.toThrow();
         expect(() => mergeBaggage(text, { release: text })).not.toThrow();
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 

@@ -9,6 +9,7 @@ import {
   dscOf,
   isUsable,
 } from "../../src/trace/dsc.js";
+import { runs } from "../property/runs.js";
 
 const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
 const own = {
@@ -74,7 +75,7 @@ describe("the writer of sampling contexts", () => {
       fc.property(trace, (each) => {
         expect(JSON.parse(write(each))).toEqual(dscOf(each));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

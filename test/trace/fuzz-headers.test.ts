@@ -14,7 +14,8 @@ import {
   parseSentryTrace,
   parseTraceparent,
 } from "../../src/trace/headers.js";
-import { SEED, decisions, ids, near, times } from "./fuzz-texts.js";
+import { decisions, ids, near } from "./fuzz-texts.js";
+import { SEED, times } from "../property/runs.js";
 
 process.stdout.write(`random headers by seed ${SEED}\n`);
 

@@ -18,7 +18,7 @@ import { describe, expect, it } from "vitest";
 
 import { TracePropagator } from "../../src/otel/propagator.js";
 import { TRACE, SPAN, withSpan } from "../otel/propagation-kit.js";
-import { times } from "./fuzz-texts.js";
+import { times } from "../property/runs.js";
 
 const DSC = {
   trace_id: TRACE,

@@ -11,7 +11,8 @@ import { formatSentryTrace, formatTraceparent } from "../../src/trace/headers.js
 import { validFields } from "../../src/trace/dsc.js";
 import { sampleRandOf } from "../../src/trace/sample-rand.js";
 import { startBridge } from "../client/bridge.js";
-import { decisions, ids, near, times } from "./fuzz-texts.js";
+import { decisions, ids, near } from "./fuzz-texts.js";
+import { times } from "../property/runs.js";
 
 function read(headers: Readonly<Record<string, string>>): RemoteParent | undefined {
   return readRemoteParent(new CarrierReader(headers, defaultTextMapGetter));

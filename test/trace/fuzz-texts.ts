@@ -1,14 +1,5 @@
 import fc from "fast-check";
 
-/** The seed, printed in the message of each failure. `FUZZ_SEED=… npx vitest run test/trace` repeats a run. */
-// oxlint-disable-next-line node/no-process-env -- a person sets it, to repeat a run
-export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
-
-/** Number of runs of a property. */
-export function times(numRuns: number): fc.Parameters<unknown> {
-  return { numRuns, seed: SEED };
-}
-
 /** An id of `length` hexadecimal digits; sometimes the lowest or the highest. */
 export function ids(length: number): fc.Arbitrary<string> {
   const bytes = fc.uint8Array({ minLength: length / 2, maxLength: length / 2 });

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { sampleRandOf } from "../../src/trace/sample-rand.js";
+import { runs } from "../property/runs.js";
 
 const traceIds = fc
   .uint8Array({ minLength: 16, maxLength: 16 })
@@ -30,7 +31,7 @@ describe("sample_rand", () => {
       fc.property(traceIds, (traceId) => {
         expect(sampleRandOf(traceId, undefined)).toBe(expected(traceId));
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 
@@ -62,7 +63,7 @@ describe("sample_rand", () => {
           expect(String(rand)).toMatch(/^0(\.\d{1,6})?$/);
         },
       ),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 
@@ -116,7 +117,7 @@ describe("sample_rand", () => {
         const rand = fromSender(traceId, { sample_rate: String(rate) }, sampled);
         expect(rand < rate).toBe(sampled);
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { formatSentryTrace, parseSentryTrace } from "../../src/trace/headers.js";
 import { cpuTime } from "../time/measure.js";
+import { runs } from "../property/runs.js";
 
 const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
 const SPAN = "b0e6f15b45c36b12";
@@ -63,7 +64,7 @@ describe("sentry-trace", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(() => parseSentryTrace(text)).not.toThrow();
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 

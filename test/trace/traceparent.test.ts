@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { formatTraceparent, parseTraceparent } from "../../src/trace/headers.js";
 import { cpuTime } from "../time/measure.js";
+import { runs } from "../property/runs.js";
 
 const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
 const SPAN = "b0e6f15b45c36b12";
@@ -49,7 +50,7 @@ describe("traceparent", () => {
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(() => parseTraceparent(text)).not.toThrow();
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
   });
 

@@ -9,8 +9,8 @@ import {
   trackSocket,
   trackedLookup,
 } from "../../../src/delivery/http/exit-watch.js";
-import type { ManualTimers } from "../manual-timers.js";
-import { manualTimers } from "../manual-timers.js";
+import type { ManualTimers } from "../../time/manual-timers.js";
+import { manualTimers } from "../../time/manual-timers.js";
 
 interface State {
   isBusy: boolean;

@@ -10,7 +10,8 @@ import { ProxyError } from "../../../src/delivery/http/send-failures.js";
 import { openTunnel } from "../../../src/delivery/http/connection-dial.js";
 import { createRateLimits } from "../../../src/delivery/rate-limits.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
-import { SEED, hostileValues, times } from "../fuzz-inputs.js";
+import { hostileValues } from "../fuzz-inputs.js";
+import { SEED, times } from "../../property/runs.js";
 
 process.stdout.write(`hostile answers by seed ${SEED}\n`);
 

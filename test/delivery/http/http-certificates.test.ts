@@ -223,7 +223,7 @@ describe("a proxy that is spoken to over TLS is named in the message where it", 
     const transport = openTransport(dsn, { caCerts, proxy: urlOf(proxy, "https") });
     expect(failureOf(await transport.send(envelopeOf()))).toEqual({
       phase: "refused",
-      reason: expect.stringMatching(/^the proxy \S+:\d+ .*client certificates are not shown to/),
+      reason: expect.stringMatching(/^the proxy \S+:\d+ .*client certificates are not sent to/),
     });
   });
 

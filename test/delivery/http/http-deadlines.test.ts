@@ -6,9 +6,10 @@ import { DeadlineWatch } from "../../../src/delivery/http/connection-pool.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
 import { ownTime } from "../../time/measure.js";
 import { openHttp, openTransport } from "./http-support.js";
-import { OK, block, eventually, listening, rawServer } from "./http-servers.js";
-import { manualTimers } from "../manual-timers.js";
+import { OK, block, listening, rawServer } from "./http-servers.js";
+import { manualTimers } from "../../time/manual-timers.js";
 import { envelopeOf } from "../support.js";
+import { eventually } from "../../time/wait-for.js";
 
 function openWatch() {
   const timers = manualTimers();

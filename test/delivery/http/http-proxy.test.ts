@@ -8,9 +8,10 @@ import { describe, expect, it } from "vitest";
 import { ownTime } from "../../time/measure.js";
 import { openTransport } from "./http-support.js";
 import { SECRET, TLS, caCerts, openBoth, openProxy, urlOf } from "./http-proxy-server.js";
-import { accept, eventually, listening, secureDsn, sleep } from "./http-servers.js";
+import { accept, listening, secureDsn, sleep } from "./http-servers.js";
 import { times } from "../in-sequence.js";
 import { envelopeOf } from "../support.js";
+import { eventually } from "../../time/wait-for.js";
 
 describe("an https server behind a proxy", () => {
   it("is reached through a tunnel, which is kept", async () => {

@@ -4,9 +4,10 @@ import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 
 import { openHttp, openTransport } from "./http-support.js";
-import { OK, accept, block, eventually, listening, rawServer, sleep } from "./http-servers.js";
+import { OK, accept, block, listening, rawServer, sleep } from "./http-servers.js";
 import { times } from "../in-sequence.js";
 import { envelopeOf } from "../support.js";
+import { eventually } from "../../time/wait-for.js";
 
 // A server that never closes an idle connection, and a clock that can be set forward.
 async function openWithClocks(settings = {}) {

@@ -93,15 +93,6 @@ export function block(millis: number): void {
   while (performance.now() < end);
 }
 
-/** Resolves once it holds; rejects after 5 seconds. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 5000;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error("not within 5 seconds");
-    await sleep(5);
-  }
-}
-
 function endOfRequest(bytes: Buffer): number | undefined {
   const head = bytes.indexOf("\r\n\r\n");
   if (head === -1) return undefined;

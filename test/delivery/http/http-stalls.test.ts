@@ -2,8 +2,9 @@ import { expect, it } from "vitest";
 
 import { ownTime } from "../../time/measure.js";
 import { openHttp } from "./http-support.js";
-import { eventually, sleep } from "./http-servers.js";
+import { sleep } from "./http-servers.js";
 import { envelopeOf } from "../support.js";
+import { eventually } from "../../time/wait-for.js";
 
 it("bodies that never arrive delay no later send: 200 stalls, then 10 of 10 within a second", async () => {
   const { server, transport } = await openHttp({ maxConnections: 32 });

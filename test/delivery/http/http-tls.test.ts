@@ -8,9 +8,10 @@ import { describe, expect, it } from "vitest";
 import { OptionsError } from "../../../src/protocol/errors.js";
 import { httpTransport, openTransport } from "./http-support.js";
 import type { TestServer } from "./http-servers.js";
-import { accept, eventually, listening, pemOf, secureDsn, sleep } from "./http-servers.js";
+import { accept, listening, pemOf, secureDsn, sleep } from "./http-servers.js";
 import { times } from "../in-sequence.js";
 import { envelopeOf } from "../support.js";
+import { eventually } from "../../time/wait-for.js";
 
 const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 const caCerts = pemOf("ca");

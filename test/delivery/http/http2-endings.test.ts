@@ -13,7 +13,7 @@ import { envelopeOf } from "../support.js";
 const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 const HTTP2 = { caCerts: pemOf("ca"), http2: true };
 // Sessions of one request need a TLS handshake for each: they take nearly all of the time.
-const REQUESTS = 60;
+const REQUESTS = 24;
 
 /** One request, as a server handles it. */
 interface Visit {

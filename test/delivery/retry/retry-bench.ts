@@ -10,8 +10,8 @@ import type {
   SendResult,
   Transport,
 } from "../../../src/delivery/transport.js";
-import type { ManualTimers } from "../manual-timers.js";
-import { manualTimers } from "../manual-timers.js";
+import type { ManualTimers } from "../../time/manual-timers.js";
+import { manualTimers } from "../../time/manual-timers.js";
 import { DELIVERED, envelopeOf } from "../support.js";
 
 /** One transmission, as the inner transport saw it. */

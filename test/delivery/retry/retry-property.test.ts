@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { answered, failed, retryBench } from "./retry-bench.js";
 import type { Step } from "./retry-run.js";
 import { RetryRun } from "./retry-run.js";
+import { runs } from "../../property/runs.js";
 
 const failure = fc
   .constantFrom("connect", "answer", "timeout", "reused", "refused", undefined)
@@ -64,6 +65,6 @@ describe("whatever happens to a retry transport", () => {
       await run.end();
       expect(run.faults).toEqual([]);
     });
-    await fc.assert(property, { numRuns: 1000 });
+    await fc.assert(property, { numRuns: runs(1000) });
   });
 });

@@ -53,7 +53,7 @@ describe("a spool with a custom transport", () => {
 
     const second = transportOf(() => DELIVERED);
     open(second.transport, directory);
-    await vi.waitFor(() => expect(second.sent).toEqual([envelope.eventId]), 5000);
+    await vi.waitFor(() => expect(second.sent).toEqual([envelope.eventId]), 20_000);
   });
 
   it("sends a spooled envelope again once the transport has delivered another one", async () => {

@@ -6,8 +6,8 @@ import type { Spool } from "../../../src/delivery/spool/spool.js";
 import type { SpoolReplay } from "../../../src/delivery/spool/spool-replay.js";
 import { createSpoolReplay } from "../../../src/delivery/spool/spool-replay.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
-import type { ManualTimers } from "../manual-timers.js";
-import { manualTimers } from "../manual-timers.js";
+import type { ManualTimers } from "../../time/manual-timers.js";
+import { manualTimers } from "../../time/manual-timers.js";
 import { DELIVERED, NO_LIMITS, envelopeOf } from "../support.js";
 
 export const REJECTED: SendResult = { outcome: "rejected", statusCode: 413, limits: NO_LIMITS };

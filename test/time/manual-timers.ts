@@ -4,7 +4,9 @@ import type { Timers } from "../../src/support/time.js";
 export interface ManualTimers extends Timers {
   /** Lets the turn of the event loop end, and all promises settle. */
   turn(): Promise<void>;
-  /** Moves the clock, then lets the turn end. */
+  /** Moves the clock from timer to timer, and runs each at its time. */
+  pass(millis: number): void;
+  /** Moves the clock at once, as a busy process sees it, runs what is due, and lets the turn end. */
   advance(millis: number): Promise<void>;
   /** Milliseconds that the clock was moved by. */
   now(): number;
@@ -31,9 +33,23 @@ export function manualTimers(): ManualTimers {
     return () => void waiting.delete(key);
   };
 
+  const pass = (millis: number): void => {
+    const until = now + millis;
+    for (;;) {
+      const [first] = [...waiting].toSorted(([, a], [, b]) => a.at - b.at);
+      if (first === undefined || first[1].at > until) break;
+      const [key, { at, run }] = first;
+      waiting.delete(key);
+      now = Math.max(now, at);
+      run();
+    }
+    now = until;
+  };
+
   return {
     after,
     inBackground: after,
+    pass,
     soon(run) {
       soon.push(run);
     },

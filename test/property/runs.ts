@@ -1,0 +1,16 @@
+/** Seed of random inputs, part of each failure's message. `FUZZ_SEED=… npx vitest run test/trace` repeats a run. */
+// oxlint-disable-next-line node/no-process-env -- a person sets it, to repeat a run
+export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
+
+// oxlint-disable-next-line node/no-process-env -- set by `npm run test:deep`
+const SHARE = process.env["DEEP"] === undefined ? 5 : 1;
+
+/** Returns how many random inputs a test tries: a fifth of `count`; all of them in `npm run test:deep`. */
+export function runs(count: number): number {
+  return Math.ceil(count / SHARE);
+}
+
+/** Returns parameters of fast-check: `runs` of inputs by the common seed. */
+export function times(count: number): { readonly numRuns: number; readonly seed: number } {
+  return { numRuns: runs(count), seed: SEED };
+}
