@@ -8,7 +8,7 @@ const SHARED_CHUNK = "otel-sentry-bridge";
 const COMMON = {
   platform: "node",
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
-  plugins: [{ name: "plain-exports", renderChunk: (code) => ({ code: withPlainExports(code) }) }],
+  plugins: [{ name: "plain-exports", renderChunk: withPlainExports }],
   onLog(level, { message }) {
     if (level === "warn") throw new Error(message);
   },
@@ -34,20 +34,31 @@ const COMMON_OUTPUT = {
  * once. Returns the files by name, and what each entry exports.
  */
 export async function bundle(entries) {
+  const chunks = await sharedChunks(entries);
+  const files = chunks.map(({ fileName, code, edits }) => [fileName, edited(code, edits)]);
+  const exported = chunks
+    .filter(({ isEntry }) => isEntry)
+    .map((chunk) => [chunk.name, chunk.exports]);
+  return { files, exported: Object.fromEntries(exported) };
+}
+
+/** Returns the chunks of `bundle` by file name: minified code, the edits that are then made, and the source map of the code. */
+export async function bundleMaps(entries) {
+  const chunks = await sharedChunks(entries, { sourcemap: "hidden" });
+  return new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+}
+
+function sharedChunks(entries, output = {}) {
   const isShared = (id) => id === entries.index || id.includes("rolldown/runtime");
-  const chunks = await chunksOf(entries, {
+  return chunksOf(entries, {
     format: "cjs",
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name].cjs",
     // `require` tries again where it has failed; Node's loader keeps an `import()` that has failed.
     dynamicImportInCjs: false,
     codeSplitting: { groups: [{ name: SHARED_CHUNK, test: isShared }] },
+    ...output,
   });
-  const files = chunks.map(({ fileName, code }) => [fileName, code]);
-  const exported = chunks
-    .filter(({ isEntry }) => isEntry)
-    .map((chunk) => [chunk.name, chunk.exports]);
-  return { files, exported: Object.fromEntries(exported) };
 }
 
 /** Bundles one entry without the others, to one file of each format. */
@@ -58,23 +69,25 @@ export async function bundleAlone(name, entry) {
   ];
   return Promise.all(
     formats.map(async ([format, file]) => {
-      const [{ code }, ...others] = await chunksOf({ [name]: entry }, { format });
+      const [{ code, edits }, ...others] = await chunksOf({ [name]: entry }, { format });
       if (others.length > 0) throw new Error(`${name} is not one file: ${others[0].fileName}`);
-      return [file, code];
+      return [file, edited(code, edits)];
     }),
   );
 }
 
 async function chunksOf(input, output) {
   const build = await rolldown({ ...COMMON, input });
-  const generate = async (minify) =>
-    (await build.generate({ ...COMMON_OUTPUT, ...output, minify })).output;
+  const generate = async (minify) => {
+    const made = await build.generate({ ...COMMON_OUTPUT, ...output, minify });
+    return made.output.filter(({ type }) => type === "chunk");
+  };
   const plain = new Map((await generate(false)).map(({ fileName, code }) => [fileName, code]));
   const chunks = await generate(MINIFY);
   await build.close();
-  return chunks.map(({ fileName, code, name, isEntry, exports }) => {
+  return chunks.map(({ fileName, code, name, isEntry, exports, map }) => {
     const edits = outputEdits(code, plain.get(fileName));
-    return { fileName, name, isEntry, exports, code: edited(code, edits) };
+    return { fileName, name, isEntry, exports, map, code, edits };
   });
 }
 
@@ -83,5 +96,5 @@ const GETTER =
 
 // Getters would serve exports that change; none of ours does (the lint forbids it), and all stand at the end of their chunk.
 function withPlainExports(code) {
-  return code.replaceAll(GETTER, "exports.$1 = $2;");
+  return { code: code.replaceAll(GETTER, "exports.$1 = $2;"), map: null };
 }

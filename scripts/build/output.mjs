@@ -16,19 +16,33 @@ export function outputEdits(minified, plain) {
 
 /** Applies edits `{ start, end, text }`. Of line breaks, only those that do not make a line shorter than 80 characters. */
 export function edited(code, edits) {
-  let text = "";
-  let at = 0;
-  let lineStart = 0;
-  for (const { start, end, text: replacement } of inOrder(edits)) {
-    text += code.slice(at, start);
-    at = end;
-    if (replacement === "\n") {
-      if (text.length - lineStart < MIN_LINE) continue;
-      lineStart = text.length + 1;
-    }
-    text += replacement;
+  const text = [...piecesOf(code, edits)].map((piece) => piece.text).join("");
+  return `${text.trimEnd()}\n`;
+}
+
+/** Returns the offset in `code` of an offset in what `edited` returns. */
+export function offsetBefore(code, edits, offset) {
+  let length = 0;
+  for (const { at, text } of piecesOf(code, edits)) {
+    if (offset < length + text.length) return at + offset - length;
+    length += text.length;
   }
-  return `${text}${code.slice(at).trimEnd()}\n`;
+  return code.length;
+}
+
+function* piecesOf(code, edits) {
+  let at = 0;
+  let length = 0;
+  for (const { start, end, text } of inOrder(edits)) {
+    const before = { at, text: code.slice(at, start) };
+    yield before;
+    at = end;
+    length += before.text.length;
+    if (text === "\n" && length < MIN_LINE) continue;
+    yield { at: start, text };
+    length = text === "\n" ? 0 : length + text.length;
+  }
+  yield { at, text: code.slice(at) };
 }
 
 // A line break goes before what begins at the same place.

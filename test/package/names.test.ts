@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -57,5 +58,24 @@ describe("the minified package", () => {
 
     expect(names.length).toBeGreaterThan(2000);
     expect(names.filter((name) => !kept.has(name))).toEqual([]);
+  });
+});
+
+describe("a stack trace of the package", () => {
+  it("leads to the sources by `scripts/where.mjs`, to the line that threw", () => {
+    const program = `try { require("./index.cjs").createClient({ dsn: "nonsense" }); } catch (error) { console.log(error.stack); }`;
+    const stack = execFileSync(process.execPath, ["--eval", program], {
+      cwd: join(builtPackage(), "dist"),
+      encoding: "utf8",
+    });
+    const frame = /at parseDsn \((.*)\)/.exec(stack)?.[1] ?? "";
+    const answer = execFileSync(process.execPath, ["scripts/where.mjs", frame], {
+      cwd: builtPackage(),
+      encoding: "utf8",
+    });
+    const [, file = "", line] = /(src\/protocol\/dsn\.ts):(\d+)/.exec(answer) ?? [];
+
+    const source = readFileSync(join(builtPackage(), file), "utf8").split("\n");
+    expect(source[Number(line) - 1]).toMatch(/throw new OptionsError/);
   });
 });
