@@ -10,6 +10,7 @@ import type { ResourceView } from "../trace/span.js";
 import { processNames } from "./process-identity.js";
 import type { ProcessNames, ProcessSources } from "./process-identity.js";
 import { redactedFields } from "../privacy/redact-event.js";
+import { secretSearch } from "../privacy/secret-search.js";
 import { knownAttributes } from "./resource-attributes.js";
 import { withoutUnset } from "../support/collections.js";
 
@@ -92,7 +93,7 @@ function build(sources: ProcessSources, resource: Attributes | undefined): Proce
   const { sendDefaultPii } = sources.settings;
   // Frozen, because all events share them.
   const known = isKnown
-    ? deepFreeze(redactedFields(resourceCopy(shown), sendDefaultPii))
+    ? deepFreeze(redactedFields(resourceCopy(shown), secretSearch(sendDefaultPii)))
     : undefined;
   const machine = deepFreeze(resourceContexts(known ?? {}));
   return withJson({

@@ -1,5 +1,7 @@
 import { NO_SCOPES } from "../scope/merge.js";
 import type { MergedScopes } from "../scope/merge.js";
+import { secretSearch } from "../privacy/secret-search.js";
+import type { SecretSearch } from "../privacy/secret-search.js";
 import {
   redactedFields,
   redactedContext,
@@ -37,15 +39,18 @@ export function scopeJson(
   { sendDefaultPii = false, maxLength = MAX_SCOPE_LENGTH }: ScopeSettings = {},
 ): ScopeJson {
   if (scopes === NO_SCOPES) return NOTHING;
+  const search = secretSearch(sendDefaultPii);
+  // First, since they are kept if the rest is too large.
+  const kept =
+    field("user", redactedFields(scopes.user ?? {}, search)) +
+    field("tags", redactedTags(scopes.tags, search));
   const texts = [
     field(
       "breadcrumbs",
-      scopes.breadcrumbs.length === 0
-        ? {}
-        : { values: redactedEach(scopes.breadcrumbs, sendDefaultPii) },
+      scopes.breadcrumbs.length === 0 ? {} : { values: redactedEach(scopes.breadcrumbs, search) },
     ),
-    field("extra", redactedFields(scopes.extra, sendDefaultPii)),
-    jsonContexts(scopes.contexts, sendDefaultPii),
+    field("extra", redactedFields(scopes.extra, search)),
+    jsonContexts(scopes.contexts, search),
   ];
   while (texts.join("").length > maxLength) {
     const index = texts.findIndex((text) => text !== "");
@@ -54,11 +59,7 @@ export function scopeJson(
   }
   const [breadcrumbs = "", extra = "", contexts = ""] = texts;
   return {
-    event:
-      field("user", redactedFields(scopes.user ?? {}, sendDefaultPii)) +
-      field("tags", redactedTags(scopes.tags, sendDefaultPii)) +
-      extra +
-      breadcrumbs,
+    event: kept + extra + breadcrumbs,
     contexts,
   };
 }
@@ -72,11 +73,11 @@ function field(key: string, value: object): string {
 // Contexts that this package writes itself; a JSON key must not occur twice.
 const OWN_CONTEXTS: ReadonlySet<string> = new Set(["otel", "response", "runtime", "trace"]);
 
-function jsonContexts(contexts: MergedScopes["contexts"], sendDefaultPii: boolean): string {
+function jsonContexts(contexts: MergedScopes["contexts"], search: SecretSearch): string {
   let text = "";
   for (const [name, value] of Object.entries(contexts)) {
     if (!OWN_CONTEXTS.has(name))
-      text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(redactedContext(name, value, sendDefaultPii))}`;
+      text += `,${JSON.stringify(name.toWellFormed())}:${JSON.stringify(redactedContext(name, value, search))}`;
   }
   return text;
 }

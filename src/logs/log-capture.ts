@@ -118,7 +118,7 @@ export class LogCapture {
 
   #attributes({ attributes, correlation }: LogInput): ItemAttributes {
     const scopes = [...this.#client.initialScopes, ...correlation.scopes];
-    const budget = { left: LIMITS.totalLength };
+    const budget = this.#privacy.begin(LIMITS.totalLength);
     const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
     if (budget.left <= 0) this.#warnClipped();
     return shown;

@@ -119,7 +119,7 @@ export class MetricCapture {
 
   #attributes({ attributes, correlation }: MetricInput): ItemAttributes {
     const scopes = [...this.#client.initialScopes, ...correlation.scopes];
-    const budget = { left: MAX_READ_LENGTH };
+    const budget = this.#privacy.begin(MAX_READ_LENGTH);
     const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
     if (budget.left <= 0) this.#warnClipped();
     return shown;

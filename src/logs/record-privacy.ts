@@ -1,8 +1,10 @@
-import { normalize } from "../support/normalize.js";
+import { copyBudget, normalize } from "../support/normalize.js";
 import { clip } from "../support/text.js";
 import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { redacted } from "../privacy/redacted.js";
+import { MAX_ASSIGNMENTS, secretSearch } from "../privacy/secret-search.js";
+import type { SecretSearch } from "../privacy/secret-search.js";
 
 /** Names whose filter is cached. Most names come from a small vocabulary; long names are not cached. */
 const MAX_REMEMBERED = 4096;
@@ -13,27 +15,39 @@ const MAX_READ_NAME_LENGTH = 1024;
 
 const MAX_DEPTH = 5;
 
-/** Number of characters that may still be read of the attributes of one item. Limits the time per item. */
+/** How much of the attributes of one item may still be read. Bounds the time per item. */
 export interface ReadBudget {
+  /** Characters. */
   left: number;
+  /** Values within objects and lists. */
+  nodes: number;
 }
+
+const MAX_NODES = 5000;
 
 /**
  * Filters logs and metrics by the rules for span attributes, including values that the application itself recorded:
  * loggers pass on whole objects, such as requests, without checking their content.
  */
 export class RecordPrivacy {
-  readonly #sendDefaultPii: boolean;
+  // Shared by the values of one item after the other.
+  readonly #search: SecretSearch;
   readonly #maxLength: number;
   readonly #byName = new Map<string, AttributePrivacy>();
 
   /** `maxLength` is the number of characters that are read of one value. */
   constructor(sendDefaultPii: boolean, maxLength: number) {
-    this.#sendDefaultPii = sendDefaultPii;
+    this.#search = secretSearch(sendDefaultPii);
     this.#maxLength = maxLength;
   }
 
-  /** Returns the filtered value of an attribute; undefined if it is not sent or the budget is used up. Never throws. */
+  /** Begins with the next item, of whose attributes at most `characters` are read. */
+  begin(characters: number): ReadBudget {
+    this.#search.left = MAX_ASSIGNMENTS;
+    return { left: characters, nodes: MAX_NODES };
+  }
+
+  /** Returns the filtered value of an attribute; undefined if it is not sent or the budget is spent. Never throws. */
   attribute(name: string, value: unknown, budget: ReadBudget): unknown {
     const { omission, filter } = this.#byName.get(name) ?? this.#learn(name);
     if (isOmitted(omission, undefined) || budget.left <= 0) return undefined;
@@ -45,15 +59,15 @@ export class RecordPrivacy {
 
   /** Returns the filtered body of a log. Never throws. */
   body(body: unknown): unknown {
-    const budget = { left: this.#maxLength };
-    if (typeof body === "string") return redacted(this.#text(body, budget), this.#sendDefaultPii);
+    const budget = { left: this.#maxLength, nodes: MAX_NODES };
+    if (typeof body === "string") return redacted(this.#text(body, budget), this.#search);
     if (typeof body !== "object" || body === null) return body ?? "";
-    return redacted(this.#copy(body, budget), this.#sendDefaultPii);
+    return redacted(this.#copy(body, budget), this.#search);
   }
 
   #learn(name: string): AttributePrivacy {
     const read = name.slice(0, MAX_READ_NAME_LENGTH);
-    const privacy = attributePrivacy(read, this.#sendDefaultPii);
+    const privacy = attributePrivacy(read, this.#search);
     if (this.#byName.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH)
       this.#byName.set(name, privacy);
     return privacy;
@@ -67,13 +81,12 @@ export class RecordPrivacy {
 
   // The filters expect JSON values.
   #copy(value: object, budget: ReadBudget): unknown {
-    const copy = normalize(value, {
-      depth: MAX_DEPTH,
-      stringLength: this.#maxLength,
-      totalLength: Math.min(this.#maxLength, budget.left),
-      omitUndefined: true,
-    });
+    const totalLength = Math.min(this.#maxLength, budget.left);
+    const copying = copyBudget({ totalLength, nodes: budget.nodes });
+    const limits = { depth: MAX_DEPTH, stringLength: this.#maxLength, omitUndefined: true };
+    const copy = normalize(value, limits, copying);
     budget.left = Math.max(0, budget.left - JSON.stringify(copy).length);
+    budget.nodes = Math.max(0, copying.nodes);
     return copy;
   }
 }

@@ -3,11 +3,13 @@ import { hasKnownFormat, isSingleCookie, formatOf } from "./value-formats.js";
 import { isForm, redacted, redactedField, withheld } from "./redacted.js";
 import { shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
+import { searchOf } from "./secret-search.js";
+import type { Searching } from "./secret-search.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { isStructured } from "./secret-text.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
-import { urlWithoutSecrets, withoutSecrets } from "./url.js";
+import { isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
 
 /** When an attribute is left out: never, always, or on SERVER spans. */
 export type Omission = "always" | "never" | "server";
@@ -15,11 +17,10 @@ export type Omission = "always" | "never" | "server";
 /** The privacy rules for attributes of one name. */
 export interface AttributePrivacy {
   readonly omission: Omission;
-  /**
-   * Returns the value to send, for a span with these attributes. Takes JSON values. The property is `plainValue` if the
-   * name needs no rule of its own.
-   */
+  /** Returns the value to send, for a span with these attributes. Takes JSON values. */
   readonly filter: (value: unknown, attributes?: AttributeBag) => unknown;
+  /** True if the name needs no rule of its own: numbers are sent as they are. */
+  readonly isPlain: boolean;
 }
 
 // Headers, and their equivalents in other protocols. The client chooses their names, so the terms of Sentry's deny list are
@@ -50,6 +51,9 @@ const METHOD = /^http\.(?:request\.)?method(?:_original)?$/;
 
 const STATEMENTS: ReadonlySet<string> = new Set(["db.query.text", "db.statement"]);
 
+/** Longer URLs are read as a part of the search. */
+const MAX_URL_LENGTH = 1024;
+
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
 
 /**
@@ -58,10 +62,13 @@ const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
  * secrets in URLs and, without `sendDefaultPii`, addresses of clients. `user.*` and `enduser.*` are sent, because only
  * applications set them. All other attributes are filtered if their name is that of a secret.
  */
-export function attributePrivacy(name: string, sendDefaultPii: boolean): AttributePrivacy {
+export function attributePrivacy(name: string, searching: Searching): AttributePrivacy {
+  const { sendDefaultPii } = searchOf(searching);
+  const filter = filterOf(name, searching);
   return {
     omission: sendDefaultPii ? "never" : omissionOf(name),
-    filter: filterOf(name, sendDefaultPii),
+    filter: filter ?? ((value) => openValue(value, searching)),
+    isPlain: filter === undefined,
   };
 }
 
@@ -75,17 +82,19 @@ export function isOmitted(omission: Omission, kind: number | undefined): boolean
 }
 
 /** Returns the filter for values of a header; `name` is in any case, with `-` or `_`. */
-export function headerFilter(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
-  if (isSingleCookie(name)) return oneCookie(name, sendDefaultPii);
+export function headerFilter(name: string, searching: Searching): (value: unknown) => unknown {
+  const { sendDefaultPii } = searchOf(searching);
+  if (isSingleCookie(name)) return oneCookie(name, searching);
   if (!sendDefaultPii && formatOf(name).isCookie) return hidden;
   const isHidden = isSensitiveKey(name) || (!sendDefaultPii && isPersonalHeader(name));
-  return isHidden ? hidden : (value) => redactedField(name, value, sendDefaultPii);
+  return isHidden ? hidden : (value) => redactedField(name, value, searching);
 }
 
 // For attributes with a single cookie: `http.request.header.cookie.sid`, `http.cookies.sid`.
-function oneCookie(name: string, sendDefaultPii: boolean): (value: unknown) => unknown {
+function oneCookie(name: string, searching: Searching): (value: unknown) => unknown {
   const cookie = name.slice(name.search(/cookies?\./i)).replace(/^[^.]*\./, "");
-  return sendDefaultPii && !isSensitiveKey(cookie) ? (value) => redacted(value, true) : hidden;
+  const isShown = searchOf(searching).sendDefaultPii && !isSensitiveKey(cookie);
+  return isShown ? (value) => redacted(value, searching) : hidden;
 }
 
 function omissionOf(name: string): Omission {
@@ -93,24 +102,23 @@ function omissionOf(name: string): Omission {
   return PEER_ADDRESSES.has(name) ? "server" : "never";
 }
 
-function filterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filter"] {
-  if (isSingleCookie(name)) return oneCookie(name, sendDefaultPii);
+function filterOf(name: string, searching: Searching): AttributePrivacy["filter"] | undefined {
+  if (isSingleCookie(name)) return oneCookie(name, searching);
   const field = FIELD.exec(name)?.[1];
-  if (field !== undefined) return headerFilter(field, sendDefaultPii);
-  if (BODY.test(name)) return (value) => body(name, value, sendDefaultPii);
+  if (field !== undefined) return headerFilter(field, searching);
+  if (BODY.test(name)) return (value) => body(name, value, searching);
   if (METHOD.test(name)) return method;
   if (STATEMENTS.has(name)) return statement;
-  return openFilterOf(name, sendDefaultPii);
+  return openFilterOf(name, searching);
 }
 
 // The rules for names that the conventions do not give a format.
-function openFilterOf(name: string, sendDefaultPii: boolean): AttributePrivacy["filter"] {
+function openFilterOf(name: string, searching: Searching): AttributePrivacy["filter"] | undefined {
   if (isSecretName(name)) return withheld;
-  if (!sendDefaultPii && isPersonal(name)) return hidden;
+  if (!searchOf(searching).sendDefaultPii && isPersonal(name)) return hidden;
   // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
-  if (formatOf(name).text === "url") return (value) => urlValue(name, value, sendDefaultPii);
-  if (hasKnownFormat(name)) return (value) => redactedField(name, value, sendDefaultPii);
-  return sendDefaultPii ? openValue : plainValue;
+  if (formatOf(name).text === "url") return (value) => urlValue(name, value, searching);
+  return hasKnownFormat(name) ? (value) => redactedField(name, value, searching) : undefined;
 }
 
 // Attributes of the conventions with an address are left out by kind of span.
@@ -118,30 +126,24 @@ function isPersonal(name: string): boolean {
   return omissionOf(name) === "never" && isPersonalName(name);
 }
 
-/** Filters a JSON value whose name says nothing: secrets in its fields and texts. */
-export function plainValue(value: unknown): unknown {
+// For a name that says nothing.
+function openValue(value: unknown, searching: Searching): unknown {
   return typeof value === "string" && !mayHoldAssignments(value)
     ? withoutShapes(withoutSecrets(value))
-    : redacted(value, false);
+    : redacted(value, searching);
 }
 
-// `plainValue` with `sendDefaultPii`. Not a closure, so that callers can compare filters by identity.
-function openValue(value: unknown): unknown {
-  return typeof value === "string" && !mayHoldAssignments(value)
-    ? withoutShapes(withoutSecrets(value))
-    : redacted(value, true);
-}
-
-function urlValue(name: string, value: unknown, sendDefaultPii: boolean): unknown {
-  return typeof value === "string" && !value.includes(" ")
+function urlValue(name: string, value: unknown, searching: Searching): unknown {
+  const isShort = typeof value === "string" && value.length <= MAX_URL_LENGTH;
+  return isShort && isUrlLike(value)
     ? withoutShapes(urlWithoutSecrets(value))
-    : redactedField(name, value, sendDefaultPii);
+    : redactedField(name, value, searching);
 }
 
 function statement(value: unknown, attributes: AttributeBag = {}): unknown {
   return typeof value === "string"
     ? withoutSecrets(shownStatement(value, attributes))
-    : plainValue(value);
+    : redacted(value);
 }
 
 function method(value: unknown): unknown {
@@ -153,9 +155,9 @@ function hidden(value: unknown): unknown {
 }
 
 // Bodies with keys are filtered by key, all others are hidden (protocol: data collection).
-function body(name: string, value: unknown, sendDefaultPii: boolean): unknown {
+function body(name: string, value: unknown, searching: Searching): unknown {
   const isReadable = typeof value !== "string" || isStructured(value) || isForm(value);
-  return isReadable ? redactedField(name, value, sendDefaultPii) : withheld(value);
+  return isReadable ? redactedField(name, value, searching) : withheld(value);
 }
 
 // True for HTTP methods, known or not: the attribute may hold any text.

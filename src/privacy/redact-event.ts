@@ -1,6 +1,8 @@
 import type { ErrorEvent, ExceptionValue, JsonRecord, StackFrame } from "../protocol/events.js";
 import { redacted as redactedJson, redactedField, redactedText } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
+import { secretSearch } from "./secret-search.js";
+import type { SecretSearch } from "./secret-search.js";
 import { FILTERED } from "./secret-words.js";
 
 // Scope data is frozen and shared by many events, so each part is filtered once, with and without `sendDefaultPii`.
@@ -15,23 +17,24 @@ const withoutPii = new WeakMap<object, object>();
  * nonetheless: applications fill them with whole objects (a request, a configuration, a row of a table) without thinking of
  * the secrets inside. Tags are set one by one, so their names are not checked.
  */
-export function redactedFields<T extends object>(value: T, sendDefaultPii: boolean): T {
-  if (!Object.isFrozen(value)) return redactedJson(value, sendDefaultPii);
-  const ofFrozen = sendDefaultPii ? withPii : withoutPii;
+export function redactedFields<T extends object>(value: T, search: SecretSearch): T {
+  if (!Object.isFrozen(value)) return redactedJson(value, search);
+  const ofFrozen = search.sendDefaultPii ? withPii : withoutPii;
   const known = ofFrozen.get(value);
   // Stored below by this object, so it has the same type.
   if (known !== undefined) return known as T;
-  const shown = redactedJson(value, sendDefaultPii);
-  ofFrozen.set(value, shown);
+  const shown = redactedJson(value, search);
+  // Where the search has ended, more than secrets is withheld, which other events may show.
+  if (search.left >= 0) ofFrozen.set(value, shown);
   return shown;
 }
 
 /** Filters each entry of a list: the list is new for each event, its entries are often shared. */
 export function redactedEach<T extends object>(
   values: readonly T[],
-  sendDefaultPii: boolean,
+  search: SecretSearch,
 ): readonly T[] {
-  const shown = values.map((value) => redactedFields(value, sendDefaultPii));
+  const shown = values.map((value) => redactedFields(value, search));
   return shown.every((value, index) => value === values[index]) ? values : shown;
 }
 
@@ -39,19 +42,19 @@ export function redactedEach<T extends object>(
 export function redactedContext(
   name: string,
   context: JsonRecord,
-  sendDefaultPii: boolean,
+  search: SecretSearch,
 ): JsonRecord {
-  if (!isSecretName(name)) return redactedFields(context, sendDefaultPii);
+  if (!isSecretName(name)) return redactedFields(context, search);
   return Object.fromEntries(Object.keys(context).map((key) => [key, FILTERED]));
 }
 
 /** Filters the secrets in the values of tags, regardless of their names. */
-export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean): T {
+export function redactedTags<T extends object>(tags: T, search: SecretSearch): T {
   // Copied only if something changes, which is rare.
   const changed: [string, string][] = [];
   for (const [name, value] of Object.entries(tags) as [string, unknown][]) {
     if (typeof value !== "string") continue;
-    const shown = redactedText(value, sendDefaultPii);
+    const shown = redactedText(value, search);
     if (shown !== value) changed.push([name, shown]);
   }
   return changed.length === 0 ? tags : { ...tags, ...Object.fromEntries(changed) };
@@ -59,27 +62,25 @@ export function redactedTags<T extends object>(tags: T, sendDefaultPii: boolean)
 
 /** Filters all secrets in an error event. */
 export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
+  const search = secretSearch(sendDefaultPii);
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
-  const shown = <T extends object>(value: T): T => redactedFields(value, sendDefaultPii);
+  const shown = <T extends object>(value: T): T => redactedFields(value, search);
+  // First, since where the search ends, texts are withheld.
+  const exceptions = exception?.values.map((each) => redactedException(each, search));
   return {
-    ...redactedOthers(event, sendDefaultPii),
-    ...(tags !== undefined && { tags: redactedTags(tags, sendDefaultPii) }),
+    ...redactedOthers(event, search),
+    ...(tags !== undefined && { tags: redactedTags(tags, search) }),
     ...(user !== undefined && { user: shown(user) }),
     ...(extra !== undefined && { extra: shown(extra) }),
-    ...(contexts !== undefined && { contexts: redactedContexts(contexts, sendDefaultPii) }),
-    ...(request !== undefined && { request: redactedRequest(request, sendDefaultPii) }),
+    ...(contexts !== undefined && { contexts: redactedContexts(contexts, search) }),
+    ...(request !== undefined && { request: redactedRequest(request, search) }),
     ...(breadcrumbs !== undefined && {
       breadcrumbs: {
         ...breadcrumbs,
-        values: [...redactedEach(breadcrumbs.values, sendDefaultPii)],
+        values: [...redactedEach(breadcrumbs.values, search)],
       },
     }),
-    ...(exception !== undefined && {
-      exception: {
-        ...exception,
-        values: exception.values.map((each) => redactedException(each, sendDefaultPii)),
-      },
-    }),
+    ...(exceptions !== undefined && { exception: { ...exception, values: exceptions } }),
   };
 }
 
@@ -100,15 +101,15 @@ const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-// Filters texts, and fields that an application may set in its own events: `fingerprint`, `logger`, `threads`.
-function redactedOthers(event: ErrorEvent, sendDefaultPii: boolean): ErrorEvent {
+// Filters texts, and members that an application may set in its own events: `fingerprint`, `logger`, `threads`.
+function redactedOthers(event: ErrorEvent, search: SecretSearch): ErrorEvent {
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
     if (WITHOUT_SECRETS.has(name)) continue;
     const shown =
       name === "modules" && isRecord(value)
-        ? redactedTags(value, sendDefaultPii)
-        : redactedField(name, value, sendDefaultPii);
+        ? redactedTags(value, search)
+        : redactedField(name, value, search);
     if (shown !== value) changed.push([name, shown]);
   }
   return changed.length === 0 ? event : { ...event, ...Object.fromEntries(changed) };
@@ -120,15 +121,15 @@ function isRecord(value: unknown): value is object {
 }
 
 // Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.
-function redactedRequest<T extends object>(request: T, sendDefaultPii: boolean): T {
+function redactedRequest<T extends object>(request: T, search: SecretSearch): T {
   const { cookies, data, env, ...rest }: RequestFields = request;
   return {
-    ...redactedFields(rest, sendDefaultPii),
+    ...redactedFields(rest, search),
     ...(env !== undefined && {
-      env: redactedJson(sendDefaultPii ? env : withoutAddress(env), sendDefaultPii),
+      env: redactedJson(search.sendDefaultPii ? env : withoutAddress(env), search),
     }),
-    ...(cookies !== undefined && sendDefaultPii && redactedFields({ cookies }, true)),
-    ...(data !== undefined && { data: redactedField("body", data, sendDefaultPii) }),
+    ...(cookies !== undefined && search.sendDefaultPii && redactedFields({ cookies }, search)),
+    ...(data !== undefined && { data: redactedField("body", data, search) }),
   } as T;
 }
 
@@ -146,33 +147,33 @@ function withoutAddress(env: unknown): unknown {
 
 function redactedContexts(
   contexts: Record<string, JsonRecord>,
-  sendDefaultPii: boolean,
+  search: SecretSearch,
 ): Record<string, JsonRecord> {
   const entries = Object.entries(contexts);
   return Object.fromEntries(
-    entries.map(([name, context]) => [name, redactedContext(name, context, sendDefaultPii)]),
+    entries.map(([name, context]) => [name, redactedContext(name, context, search)]),
   );
 }
 
-// In an event that the application created, any field may be missing, and there may be unknown ones.
-function redactedException(exception: ExceptionValue, sendDefaultPii: boolean): ExceptionValue {
+// In an event that the application created, any member may be missing, and there may be unknown ones.
+function redactedException(exception: ExceptionValue, search: SecretSearch): ExceptionValue {
   const { stacktrace, ...rest }: Partial<ExceptionValue> = exception;
   const frames = stacktrace?.frames;
   return {
-    ...redactedJson(rest, sendDefaultPii),
+    ...redactedJson(rest, search),
     ...(stacktrace !== undefined && {
       stacktrace: Array.isArray(frames)
-        ? { ...stacktrace, frames: frames.map((frame) => redactedFrame(frame, sendDefaultPii)) }
+        ? { ...stacktrace, frames: frames.map((frame) => redactedFrame(frame, search)) }
         : stacktrace,
     }),
   } as ExceptionValue;
 }
 
 // Source lines are sent as they are: `const password = read();` holds no secret.
-function redactedFrame(frame: StackFrame, sendDefaultPii: boolean): StackFrame {
+function redactedFrame(frame: StackFrame, search: SecretSearch): StackFrame {
   if (typeof frame !== "object" || frame === null) return frame;
   const { context_line, pre_context, post_context, ...rest } = frame;
-  const shown = redactedJson(rest, sendDefaultPii);
+  const shown = redactedJson(rest, search);
   if (shown === rest) return frame;
   return {
     ...shown,

@@ -1,16 +1,20 @@
 import {
   mayHoldAssignments,
+  mayHoldSecrets,
   withoutAssigned,
   withoutCommands,
   withoutBracketed,
   withoutElements,
 } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
-import { filterConnection, urlWithoutSecrets, withoutSecrets } from "./url.js";
-import { isHeaderList, formatOf } from "./value-formats.js";
+import { filterConnection, isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
+import { isHeaderList, formatOf, pairNames } from "./value-formats.js";
+import type { PairNames } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
 import { withoutShapes } from "./secret-shapes.js";
-import { filterStructured, isStructured } from "./secret-text.js";
+import { filterStructured, isJson, isStructured } from "./secret-text.js";
+import { readableLength, searchOf } from "./secret-search.js";
+import type { Searching, SecretSearch } from "./secret-search.js";
 import { FILTERED } from "./secret-words.js";
 import {
   filterCookies,
@@ -27,16 +31,12 @@ const MAX_DEPTH = 64;
 /** Levels that JSON inside a string counts for, so that at most seven such strings are nested. */
 const TEXT_DEPTH = 8;
 
-/** Characters of a string that are searched for secrets in assignments and commands. */
-const MAX_FREE_TEXT = 262_144;
-
 interface Position {
   /** Tells whether values with this name are filtered. */
   readonly names: (name: string) => boolean;
   readonly depth: number;
-  /** The option `sendDefaultPii`. If false, values that identify the client and whole cookie headers are filtered. */
-  readonly pii: boolean;
-  /** Tells whether values with this name identify the client. */
+  readonly search: SecretSearch;
+  /** Tells whether a name identifies the client. */
   readonly persons: (name: string) => boolean;
 }
 
@@ -46,31 +46,25 @@ interface Position {
  * `sendDefaultPii`, whole cookie headers are filtered. All other values and the order are kept; the given value is
  * returned if nothing changes. Empty strings, `null` and booleans reveal nothing and are kept.
  */
-export function redacted<T>(value: T, sendDefaultPii = false): T {
-  // A replaced value is a string, whatever its type was before.
-  return visited(value, rootOf(sendDefaultPii)) as T;
+export function redacted<T>(value: T, searching: Searching = false): T {
+  // A replaced value is a string, whatever its type was.
+  return visited(value, rootOf(searching)) as T;
 }
 
-/** Filters a value in the same way as `redacted` filters the property `name` of an object. */
-export function redactedField(name: string, value: unknown, sendDefaultPii = false): unknown {
-  return field(name, value, rootOf(sendDefaultPii));
+/** Filters a value as `redacted` would filter it as the property `name` of an object. */
+export function redactedField(name: string, value: unknown, searching: Searching = false): unknown {
+  return field(name, value, rootOf(searching));
 }
 
-/** Filters a string as `redacted` does. It may contain JSON anywhere. */
-export function redactedText(text: string, sendDefaultPii = false): string {
-  return freeText(text, rootOf(sendDefaultPii));
+/** Filters a text as `redacted` does: it may contain JSON anywhere. */
+export function redactedText(text: string, searching: Searching = false): string {
+  return mayHoldAssignments(text) && mayHoldSecrets(text)
+    ? inPart(text, rootOf(searching), plainText)
+    : withoutTokens(text);
 }
 
-const DEFAULT_ROOT: Position = Object.freeze({
-  names: isSecretName,
-  depth: 0,
-  pii: false,
-  persons: isPersonalName,
-});
-const PII_ROOT: Position = Object.freeze({ ...DEFAULT_ROOT, pii: true });
-
-function rootOf(sendDefaultPii: boolean): Position {
-  return sendDefaultPii ? PII_ROOT : DEFAULT_ROOT;
+function rootOf(searching: Searching): Position {
+  return { names: isSecretName, depth: 0, persons: isPersonalName, search: searchOf(searching) };
 }
 
 function visited(value: unknown, position: Position): unknown {
@@ -80,37 +74,48 @@ function visited(value: unknown, position: Position): unknown {
   return Array.isArray(value) ? list(value, position) : record(value, position);
 }
 
-// Most strings contain neither JSON nor assignments and return in the first line.
+// Most texts contain neither JSON nor assignments, or no name of a secret.
 function freeText(text: string, position: Position): string {
-  if (!mayHoldAssignments(text)) return withoutShapes(withoutSecrets(text));
-  if (text.length > MAX_FREE_TEXT) return longText(text, position);
-  // Done before the text is split at JSON, because an argument of a command may be JSON.
-  const whole = isStructured(text) ? text : withoutCommands(text);
-  const plain = withoutBracketed(withoutElements(whole));
-  const shown = structured(plain, position, (value, inner) => visited(value, inner));
-  return withoutShapes(withoutSecrets(shown));
+  return mayHoldAssignments(text) && mayHoldSecrets(text)
+    ? inPart(text, position, plainText)
+    : withoutTokens(text);
 }
 
-// Patterns with repetitions use stack space for each character, so they throw for strings of several megabytes.
-function longText(text: string, position: Position): string {
-  const shown = freeText(text.slice(0, MAX_FREE_TEXT), position);
-  const rest = text.slice(MAX_FREE_TEXT);
-  return shown + (mayHoldAssignments(rest) ? FILTERED : withoutShapes(withoutSecrets(rest)));
+function withoutTokens(text: string): string {
+  return withoutShapes(withoutSecrets(text));
 }
 
-function structured(
-  text: string,
-  position: Position,
-  filter: (value: unknown, inner: Position) => unknown,
-): string {
+type TextFilter = (text: string, position: Position) => string;
+
+// Applies a filter to as much of a text as may be read. The rest is withheld: it may begin within a secret.
+function inPart(text: string, position: Position, filter: TextFilter): string {
+  const length = readableLength(text, position.search);
+  if (length === text.length) return filter(text, position);
+  return filter(text.slice(0, length), position) + FILTERED;
+}
+
+function plainText(text: string, position: Position): string {
+  const isData = isJson(text);
+  // Before the text is cut at JSON: an argument of a command may be JSON.
+  const plain = isData ? text : withoutBracketed(withoutCommands(text));
+  return withoutTokens(structured(plain, position, { isData, filter: visited }));
+}
+
+interface Reading {
+  /** True if the text as a whole is JSON: what is between its values was not searched for commands. */
+  readonly isData: boolean;
+  readonly filter: (value: unknown, inner: Position) => unknown;
+}
+
+function structured(text: string, position: Position, { isData, filter }: Reading): string {
   const inner = { ...position, depth: position.depth + TEXT_DEPTH };
-  if (inner.depth < MAX_DEPTH)
-    return filterStructured(
-      text,
-      (value) => filter(value, inner),
-      (gap) => withoutAssigned(gap, position.pii),
-    );
-  return isStructured(text) ? FILTERED : text;
+  if (inner.depth >= MAX_DEPTH) return isStructured(text) ? FILTERED : text;
+  const { sendDefaultPii } = position.search;
+  return filterStructured(
+    withoutElements(text),
+    (value) => filter(value, inner),
+    (gap) => withoutAssigned(isData ? withoutCommands(gap) : gap, sendDefaultPii),
+  );
 }
 
 function record(value: object, position: Position): object {
@@ -128,28 +133,6 @@ function record(value: object, position: Position): object {
   return changed === undefined ? value : Object.fromEntries(changed);
 }
 
-const NAME_FIELDS = ["name", "key", "Name", "Key", "header", "field"] as const;
-const VALUE_FIELDS = ["value", "Value", "values"] as const;
-
-interface PairNames {
-  /** The field that contains the name. */
-  readonly nameKey: string;
-  readonly name: string;
-  readonly valueKey: string;
-}
-
-// HTTP archives, container environments and OTLP write properties as objects: `{ name: "Cookie", value: "a=b" }`.
-function pairNames(value: object): PairNames | undefined {
-  const valueKey = VALUE_FIELDS.find((key) => Object.hasOwn(value, key));
-  if (valueKey === undefined) return undefined;
-  const fields = value as Readonly<Record<string, unknown>>;
-  for (const nameKey of NAME_FIELDS) {
-    const name = Object.hasOwn(value, nameKey) ? fields[nameKey] : undefined;
-    if (typeof name === "string") return { nameKey, name, valueKey };
-  }
-  return undefined;
-}
-
 function ofPair(
   key: string,
   entry: unknown,
@@ -161,8 +144,9 @@ function ofPair(
 
 function field(name: string, value: unknown, position: Position): unknown {
   if (position.names(name)) return withheld(value);
-  if (!position.pii && position.persons(name)) return withheld(value);
-  if (!position.pii && formatOf(name).isCookie) return withheldCookies(value);
+  const { sendDefaultPii } = position.search;
+  if (!sendDefaultPii && position.persons(name)) return withheld(value);
+  if (!sendDefaultPii && formatOf(name).isCookie) return withheldCookies(value);
   if (typeof value === "string") return textField(name, value, position);
   return composed(name, value, position);
 }
@@ -201,11 +185,18 @@ function withheldCookies(value: unknown): unknown {
 }
 
 function textField(name: string, value: string, position: Position): string {
+  const { text: shape } = formatOf(name);
+  if (shape === "text" && !isStructured(value)) return freeText(value, position);
+  return mayHoldSecrets(value)
+    ? inPart(value, position, (text) => formattedText(name, text, position))
+    : formattedText(name, value, position);
+}
+
+function formattedText(name: string, value: string, position: Position): string {
   if (isStructured(value)) {
-    const shown = structured(value, position, (json, inner) =>
-      typeof json === "string" ? freeText(json, inner) : composed(name, json, inner),
-    );
-    return withoutShapes(withoutSecrets(shown));
+    const filter = (json: unknown, inner: Position): unknown =>
+      typeof json === "string" ? freeText(json, inner) : composed(name, json, inner);
+    return withoutTokens(structured(value, position, { isData: true, filter }));
   }
   switch (formatOf(name).text) {
     case "set-cookie":
@@ -221,18 +212,17 @@ function textField(name: string, value: string, position: Position): string {
     case "url-query":
       return withoutSecrets(filterQuery(value));
     case "body":
-      return freeText(isForm(value) ? filterQuery(value) : value, position);
+      return plainText(isForm(value) ? filterQuery(value) : value, position);
     case "query":
-      // A string with spaces is a database query, not the query of a URL.
-      return freeText(/\s/.test(value) ? value : filterQuery(value), position);
+      // A text with spaces is a database query.
+      return plainText(/\s/.test(value) ? value : filterQuery(value), position);
     default:
-      return freeText(value, position);
+      return plainText(value, position);
   }
 }
 
-// A string with spaces is not a URL but text about one.
 function urlText(value: string, position: Position): string {
-  return value.includes(" ") ? freeText(value, position) : withoutShapes(urlWithoutSecrets(value));
+  return isUrlLike(value) ? withoutShapes(urlWithoutSecrets(value)) : plainText(value, position);
 }
 
 /** Tells whether a string is URL-encoded form data: `user=me&page=2`. */

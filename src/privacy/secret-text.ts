@@ -26,6 +26,14 @@ const FIRST_CODES: ReadonlySet<number> = new Set(
   Array.from('{[" \t\n\r\uFEFF', (character) => character.charCodeAt(0)),
 );
 
+// The time, level or thread in front of a line of a log: `[12:00:05] curl …`, `[info] …`.
+const LINE_PREFIX = /^\s*(?:\[[^[\]{}"'`\n]{1,64}\]\s*)+[^\s[\]{},;]/;
+
+/** Tells whether a text as a whole is JSON, and not a line of a log that begins with a bracket. */
+export function isJson(text: string): boolean {
+  return isStructured(text) && !LINE_PREFIX.test(text);
+}
+
 /**
  * Filters the JSON in a text. `filter` receives each JSON value and returns it unchanged, or a copy in which some
  * values are replaced by strings. Only the replaced values change in the text, so valid JSON stays valid. JSON may

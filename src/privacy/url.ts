@@ -37,7 +37,12 @@ export function withoutSecrets(text: string): string {
   return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
 }
 
-/** Filters the secrets of a string that is one whole URL or path, so that its query may contain any character. */
+/** Tells whether a text can be a URL as a whole: otherwise it is about one, or XML. */
+export function isUrlLike(text: string): boolean {
+  return !(text.includes(" ") || text.includes("<") || text.includes("\n"));
+}
+
+/** Filters the secrets of a text that as a whole is a URL or path, so that its query may contain any character. */
 export function urlWithoutSecrets(url: string): string {
   const shown = withoutCredentials(url);
   const end = pathEnd(shown);

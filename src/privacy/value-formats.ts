@@ -101,3 +101,29 @@ export function hasKnownFormat(name: string): boolean {
   const { text, isFieldList, isArguments } = formatOf(name);
   return isFieldList || isArguments || text !== "text";
 }
+
+const NAME_FIELDS = ["name", "key", "Name", "Key", "header", "field"] as const;
+const VALUE_FIELDS = ["value", "Value", "values"] as const;
+
+/** The properties of an object that are a name and its value. */
+export interface PairNames {
+  /** The property that contains the name. */
+  readonly nameKey: string;
+  readonly name: string;
+  readonly valueKey: string;
+}
+
+/**
+ * Finds the name and the value of an object that is a single property, as HTTP archives, environments of containers and OTLP
+ * write them: `{ name: "Cookie", value: "a=b" }`.
+ */
+export function pairNames(value: object): PairNames | undefined {
+  const valueKey = VALUE_FIELDS.find((key) => Object.hasOwn(value, key));
+  if (valueKey === undefined) return undefined;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const nameKey of NAME_FIELDS) {
+    const name = Object.hasOwn(value, nameKey) ? fields[nameKey] : undefined;
+    if (typeof name === "string") return { nameKey, name, valueKey };
+  }
+  return undefined;
+}

@@ -33,20 +33,6 @@ export function attachmentCopy(attachment: Attachment): Attachment {
   return Object.freeze(Object.fromEntries(given) as Partial<Attachment>) as Attachment;
 }
 
-/**
- * Copies at most `max` contexts, with one size limit for all of them. A context that is not an object becomes `null`,
- * which removes it.
- */
-export function contextCopies(contexts: unknown, max: number): [string, FrozenRecord | null][] {
-  if (typeof contexts !== "object" || contexts === null) return [];
-  return Object.entries(frozenCopy(contexts, CONTEXTS_DEPTH))
-    .slice(0, max)
-    .map(([name, context]) => [name, isRecord(context) ? context : null]);
-}
-
-// One level more than for a single context.
-const CONTEXTS_DEPTH = 4;
-
 /** Freezes a JSON value deeply. */
 export function deepFreeze<T extends object>(value: T): T {
   for (const field of Object.values(value)) {

@@ -1,7 +1,14 @@
 import { cut } from "../support/text.js";
-import { attempt, firstOf, ignoreRejection, propertyOf, ownEntries } from "../support/foreign.js";
+import {
+  attempt,
+  firstOf,
+  ignoreRejection,
+  isRecord,
+  propertyOf,
+  ownEntries,
+} from "../support/foreign.js";
 import { guardMethods } from "../support/guard.js";
-import { normalize } from "../support/normalize.js";
+import { copyBudget, normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
@@ -15,7 +22,6 @@ import {
   MAX_HANDLERS,
   MAX_FIELDS,
   checkedUser,
-  contextCopies,
   frozenCopy,
 } from "./scope-values.js";
 import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
@@ -242,22 +248,32 @@ function isScope(value: Scope | ScopeChange): value is Scope {
   return isObject(propertyOf(value, "data")) && typeof propertyOf(value, "fork") === "function";
 }
 
-// Properties whose getters throw are skipped.
+// Properties whose getters throw are skipped. All are copied with one budget, and then by each setter anew, which takes
+// little: the copies are small.
 function writeFields(scope: Scope, change: ScopeChange): void {
+  const budget = copyBudget();
   const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>
     attempt<ScopeChange[Key]>(() => change[key], undefined);
+  const copied = <Key extends keyof ScopeChange>(key: Key, depth: number): ScopeChange[Key] => {
+    const value = read(key);
+    if (!isObject(value)) return value;
+    return normalize(value, { depth, omitUndefined: true }, budget) as ScopeChange[Key];
+  };
   const level = read("level");
-  const user = read("user");
-  const fingerprint = read("fingerprint");
+  const user = copied("user", 3);
+  const fingerprint = copied("fingerprint", 3);
   if (level !== undefined) scope.setLevel(level);
   if (user !== undefined) scope.setUser(user);
   if (fingerprint !== undefined) scope.setFingerprint(fingerprint);
   scope
     .setTags(read("tags") ?? {})
-    .setExtras(read("extra") ?? {})
-    .setAttributes(read("attributes") ?? {});
-  for (const [name, context] of contextCopies(read("contexts"), MAX_FIELDS))
-    scope.setContext(name, context);
+    .setExtras(copied("extra", FIELD_DEPTH) ?? {})
+    .setAttributes(copied("attributes", FIELD_DEPTH) ?? {});
+  for (const [name, context] of ownEntries<unknown>(
+    copied("contexts", FIELD_DEPTH) ?? {},
+    MAX_FIELDS,
+  ))
+    scope.setContext(name, isRecord(context) ? context : null);
   for (const attachment of firstOf(read("attachments"), MAX_HANDLERS))
     if (isObject(attachment)) scope.addAttachment(attachment as Attachment);
 }

@@ -1,11 +1,21 @@
 import { createHash } from "node:crypto";
 
 import { cut, endsOf, jsonString } from "../support/text.js";
-import { attributePrivacy, isOmitted, plainValue } from "../privacy/private-attributes.js";
-import type { AttributePrivacy, Omission } from "../privacy/private-attributes.js";
+import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
+import type { AttributePrivacy } from "../privacy/private-attributes.js";
+import { MAX_ASSIGNMENTS, secretSearch } from "../privacy/secret-search.js";
+import type { SecretSearch } from "../privacy/secret-search.js";
 import { isBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
-import { flat, jsonValue, MAX_ATTRIBUTES_LENGTH, MAX_VALUE_LENGTH } from "./json-values.js";
+import {
+  flat,
+  jsonValue,
+  MAX_ATTRIBUTES_LENGTH,
+  MAX_OBJECTS,
+  MAX_VALUE_LENGTH,
+  objectBudget,
+} from "./json-values.js";
+import type { ObjectBudget } from "./json-values.js";
 
 /** Attributes that only configure this package, or that it writes itself; a JSON key must not occur twice. */
 const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -38,10 +48,9 @@ const MAX_READ_KEY_LENGTH = 1024;
 const MAX_REMEMBERED_LENGTH = 256;
 
 /** The encoded key, and its last value with the JSON of both. */
-interface KeyMemory {
+interface KeyMemory extends AttributePrivacy {
   readonly prefix: string;
-  readonly omission: Omission;
-  readonly filter: AttributePrivacy["filter"];
+  readonly budget: ObjectBudget;
   value: unknown;
   text: string;
   isFlat: boolean;
@@ -70,10 +79,12 @@ const NOTHING = Symbol("nothing");
  */
 export class AttributeEncoder {
   readonly #memories = new Map<string, KeyMemory>();
-  readonly #sendDefaultPii: boolean;
+  // Both are shared by the attributes of one span after the other.
+  readonly #search: SecretSearch;
+  readonly #budget = objectBudget();
 
   constructor({ sendDefaultPii = false }: AttributeSettings = {}) {
-    this.#sendDefaultPii = sendDefaultPii;
+    this.#search = secretSearch(sendDefaultPii);
   }
 
   /** Encodes the attributes of a span of this kind. Throws what a getter of the attributes throws. */
@@ -81,6 +92,7 @@ export class AttributeEncoder {
     let text = "";
     let clipped = false;
     if (!isBag(attributes)) return { text, clipped: true };
+    this.#begin();
     for (const key in attributes) {
       const memory = this.#memories.get(key) ?? this.#learn(key);
       const value = attributes[key];
@@ -97,15 +109,22 @@ export class AttributeEncoder {
     return { text, clipped };
   }
 
+  #begin(): void {
+    this.#budget.objects = MAX_OBJECTS;
+    // The search of the last span has ended early: values were withheld that may be remembered.
+    if (this.#search.left < 0) this.#memories.clear();
+    this.#search.left = MAX_ASSIGNMENTS;
+  }
+
   #learn(key: string): KeyMemory {
-    const { omission, filter } = attributePrivacy(
-      key.length > MAX_READ_KEY_LENGTH ? key.slice(0, MAX_READ_KEY_LENGTH) : key,
-      this.#sendDefaultPii,
-    );
+    const readKey = key.length > MAX_READ_KEY_LENGTH ? key.slice(0, MAX_READ_KEY_LENGTH) : key;
+    const { omission, filter, isPlain } = attributePrivacy(readKey, this.#search);
     const memory: KeyMemory = {
       prefix: `,${jsonString(shownKey(key))}:`,
       omission: RESERVED_ATTRIBUTES.has(key) ? "always" : omission,
       filter,
+      isPlain,
+      budget: this.#budget,
       value: NOTHING,
       text: "",
       isFlat: false,
@@ -136,9 +155,9 @@ function repeated(memory: KeyMemory): string {
 }
 
 function encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): string {
-  // The cache ignores the other attributes, although the filter may depend on them. In practice a statement belongs to
-  // one database system, and the same text may be sent for both anyway.
-  const text = memory.prefix + filteredJson(memory.filter, value, attributes);
+  // The other attributes are not part of the key, although the filter may depend on them: in practice a statement has one
+  // database system, and the same text may be sent for both anyway.
+  const text = memory.prefix + filteredJson(memory, value, attributes);
   const isShort =
     typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
   if (isShort) {
@@ -157,14 +176,14 @@ function bounded(value: string): string {
 
 // Arrays and maps may contain anything, so the filter receives a bounded copy of them. Numbers and strings need none.
 function filteredJson(
-  filter: KeyMemory["filter"],
+  { filter, isPlain, budget }: KeyMemory,
   value: unknown,
   attributes: AttributeBag,
 ): string {
-  if (typeof value === "number" && filter === plainValue) return jsonValue(value);
+  if (typeof value === "number" && isPlain) return jsonValue(value);
   if (typeof value === "string") return jsonValue(filter(bounded(value), attributes));
   if (typeof value !== "object" || value === null) return jsonValue(filter(value, attributes));
-  const text = jsonValue(value);
+  const text = jsonValue(value, budget);
   const copy: unknown = JSON.parse(text);
   const shown = filter(copy, attributes);
   return shown === copy ? text : jsonValue(shown);

@@ -12,23 +12,45 @@ export const MAX_ATTRIBUTES_LENGTH = 262_144;
 const MAX_DEPTH = 6;
 const MAX_FIELDS = 1000;
 
+/** Objects and lists within the attributes of one span that are read; further ones are texts such as `[Object]`. */
+export const MAX_OBJECTS = 500;
+
+/** The objects and lists that may still be read of one span. */
+export interface ObjectBudget {
+  objects: number;
+}
+
+/** Returns the budget of a span. */
+export function objectBudget(): ObjectBudget {
+  return { objects: MAX_OBJECTS };
+}
+
 /**
  * Encodes an attribute value as JSON. Strings, finite numbers and booleans are kept; the additional types of API 1.10
  * follow OTel's rules for non-OTLP formats: bytes become base64, `null` an empty string (inside arrays and maps
  * `null`), `NaN` and the infinities strings.
  */
-export function jsonValue(value: unknown): string {
+export function jsonValue(value: unknown, budget?: ObjectBudget): string {
   if (typeof value === "string") return jsonText(value);
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   if (typeof value === "boolean") return value ? "true" : "false";
-  return value === null || value === undefined ? '""' : jsonAny(value, 0, new Set());
+  return value === null || value === undefined ? '""' : jsonAny(value, 0, walkOf(budget));
+}
+
+interface Walk {
+  readonly path: Set<object>;
+  readonly budget: ObjectBudget;
+}
+
+function walkOf(budget: ObjectBudget = objectBudget()): Walk {
+  return { path: new Set(), budget };
 }
 
 function jsonText(value: string): string {
   return jsonString(value.length <= MAX_VALUE_LENGTH ? value : clip(value, MAX_VALUE_LENGTH));
 }
 
-function jsonAny(value: unknown, depth: number, path: Set<object>): string {
+function jsonAny(value: unknown, depth: number, walk: Walk): string {
   switch (typeof value) {
     case "string":
       return jsonText(value);
@@ -37,7 +59,7 @@ function jsonAny(value: unknown, depth: number, path: Set<object>): string {
     case "boolean":
       return value ? "true" : "false";
     case "object":
-      return value === null ? "null" : jsonObject(value, depth, path);
+      return value === null ? "null" : jsonObject(value, depth, walk);
     case "undefined":
       return "null";
     default:
@@ -45,32 +67,34 @@ function jsonAny(value: unknown, depth: number, path: Set<object>): string {
   }
 }
 
-function jsonObject(value: object, depth: number, path: Set<object>): string {
+function jsonObject(value: object, depth: number, walk: Walk): string {
   if (types.isUint8Array(value)) return jsonText(base64(value));
   if (ArrayBuffer.isView(value)) return jsonText(`[${value.byteLength} bytes]`);
+  const { path, budget } = walk;
   if (path.has(value)) return '"[Circular]"';
-  if (depth >= MAX_DEPTH) return Array.isArray(value) ? '"[Array]"' : '"[Object]"';
+  if (depth >= MAX_DEPTH || --budget.objects < 0)
+    return Array.isArray(value) ? '"[Array]"' : '"[Object]"';
   path.add(value);
-  const text = Array.isArray(value) ? jsonArray(value, depth, path) : jsonMap(value, depth, path);
+  const text = Array.isArray(value) ? jsonArray(value, depth, walk) : jsonMap(value, depth, walk);
   path.delete(value);
   return text;
 }
 
-function jsonArray(values: readonly unknown[], depth: number, path: Set<object>): string {
+function jsonArray(values: readonly unknown[], depth: number, walk: Walk): string {
   let text = "";
   const count = Math.min(values.length, MAX_FIELDS);
   for (let index = 0; index < count && text.length < MAX_VALUE_LENGTH; index++) {
-    text += `${index === 0 ? "" : ","}${jsonAny(values[index], depth + 1, path)}`;
+    text += `${index === 0 ? "" : ","}${jsonAny(values[index], depth + 1, walk)}`;
   }
   return `[${text}]`;
 }
 
-function jsonMap(value: object, depth: number, path: Set<object>): string {
+function jsonMap(value: object, depth: number, walk: Walk): string {
   let text = "";
   for (const key of ownKeys(value, MAX_FIELDS)) {
     if (text.length >= MAX_VALUE_LENGTH) break;
-    const field: unknown = Reflect.get(value, key);
-    text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(field, depth + 1, path)}`;
+    const member: unknown = Reflect.get(value, key);
+    text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(member, depth + 1, walk)}`;
   }
   return `{${text}}`;
 }

@@ -1,6 +1,7 @@
 import { attempt, ownKeys, setProperty } from "../support/foreign.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime } from "../trace/span.js";
-import { jsonValue } from "./json-values.js";
+import { jsonValue, objectBudget } from "./json-values.js";
+import type { ObjectBudget } from "./json-values.js";
 
 const MAX_ATTRIBUTES = 1000;
 
@@ -51,19 +52,20 @@ function lengthOf(read: () => readonly unknown[]): number {
 
 function readableAttributes(span: FinishedSpan): AttributeBag {
   const readable: Record<string, unknown> = {};
+  const budget = objectBudget();
   for (const key of attempt<readonly string[]>(
     () => ownKeys(span.attributes, MAX_ATTRIBUTES),
     [],
   )) {
-    const value = attempt(() => plain(span.attributes[key]), undefined);
+    const value = attempt(() => plain(span.attributes[key], budget), undefined);
     if (value !== undefined) setProperty(readable, key, value);
   }
   return readable;
 }
 
-// Reads values with getters or proxies at this point, where a value that throws can be left out.
-function plain(value: unknown): unknown {
+// Reads values with getters or proxies here, where a value that throws can be left out.
+function plain(value: unknown, budget: ObjectBudget): unknown {
   return typeof value === "object" && value !== null
-    ? (JSON.parse(jsonValue(value)) as unknown)
+    ? (JSON.parse(jsonValue(value, budget)) as unknown)
     : value;
 }

@@ -9,7 +9,7 @@ import {
 } from "./text.js";
 import { types } from "node:util";
 
-import { attempt, classNameOf, isError, isList, lengthOf, propertyOf, ownKeys } from "./foreign.js";
+import { classNameOf, isError, isList, lengthOf, propertyOf, ownKeys } from "./foreign.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -32,7 +32,7 @@ export interface NormalizeLimits {
   readonly keyLength: number;
   /** Characters of the whole copy, default 102,400. Also bounds the time that copying takes. */
   readonly totalLength: number;
-  /** Values in the whole copy, default 10,000. */
+  /** Values of the whole copy, default 5000: each takes about 1 µs, here and wherever the copy is read. */
   readonly nodes: number;
   /** Leaves out properties that are `undefined`; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
@@ -44,42 +44,64 @@ const DEFAULTS: NormalizeLimits = {
   stringLength: 8192,
   keyLength: 200,
   totalLength: 102_400,
-  nodes: 10_000,
+  nodes: 5000,
   omitUndefined: false,
 };
-// The quotes, colon and comma around a property, or a short number.
+// Quotes, colon and comma around a member, or a short number.
 const PROPERTY_COST = 6;
+// A proxy is asked for its prototypes, keys and properties, each by a function of the application.
+const PROXY_NODES = 10;
 const NON_SERIALIZABLE = "**non-serializable**";
+
+/** What may still be read of the values that one call copies. */
+export interface CopyBudget {
+  /** Characters. */
+  remaining: number;
+  /** Values. */
+  nodes: number;
+}
 
 interface Walk {
   readonly limits: NormalizeLimits;
   readonly ancestors: Set<object>;
-  remaining: number;
-  nodes: number;
+  readonly budget: CopyBudget;
+}
+
+interface Place {
+  readonly depth: number;
+  readonly walk: Walk;
 }
 
 type Property = readonly [key: string, value: unknown];
 
 /**
- * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`,
- * `[NaN]`, `[undefined]`). A property whose getter throws becomes `**non-serializable**`. Never throws, never changes
- * the value.
+ * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`, `[NaN]`,
+ * `[undefined]`). A member that throws as it is read becomes `**non-serializable**`. Never throws, never changes the value.
+ * Values that are copied with the same `budget` are bounded together.
  */
-export function normalize(value: unknown, limits: Partial<NormalizeLimits> = {}): JsonValue {
-  const merged = { ...DEFAULTS, ...limits };
-  return visit(value, merged.depth, {
-    limits: merged,
-    ancestors: new Set(),
-    remaining: merged.totalLength,
-    nodes: merged.nodes,
-  });
+export function normalize(
+  value: unknown,
+  given: Partial<NormalizeLimits> = {},
+  budget: CopyBudget = copyBudget(given),
+): JsonValue {
+  const limits = { ...DEFAULTS, ...given };
+  return visit(value, limits.depth, { limits, ancestors: new Set(), budget });
+}
+
+/** Returns the budget for values that are copied together: by default 5000 values and 102,400 characters. */
+export function copyBudget({ totalLength, nodes }: Partial<NormalizeLimits> = {}): CopyBudget {
+  return {
+    remaining: totalLength ?? DEFAULTS.totalLength,
+    nodes: nodes ?? DEFAULTS.nodes,
+  };
 }
 
 function visit(value: unknown, depth: number, walk: Walk): JsonValue {
-  // Every value is charged, even one that throws, so that the budget bounds the number of steps.
-  walk.remaining -= PROPERTY_COST;
-  walk.nodes -= 1;
+  // Every value is charged, even one that throws, so that the budget bounds the steps of the walk.
+  walk.budget.remaining -= PROPERTY_COST;
+  walk.budget.nodes -= 1;
   if (typeof value !== "object" || value === null) return spend(leafOf(value), walk);
+  if (types.isProxy(value)) walk.budget.nodes -= PROXY_NODES;
   try {
     return visitObject(value, depth, walk);
   } catch {
@@ -107,8 +129,8 @@ function leafOf(value: unknown): boolean | number | string | null {
 
 function spend(leaf: boolean | number | string | null, walk: Walk): JsonValue {
   if (typeof leaf !== "string") return leaf;
-  const text = clip(leaf, Math.max(0, Math.min(walk.limits.stringLength, walk.remaining)));
-  walk.remaining -= text.length;
+  const text = clip(leaf, Math.max(0, Math.min(walk.limits.stringLength, walk.budget.remaining)));
+  walk.budget.remaining -= text.length;
   return text;
 }
 
@@ -131,8 +153,13 @@ function flatText(value: object): string | undefined {
     return `[${classNameOf(value)}: ${value.byteLength} bytes]`;
   }
   if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  if (!types.isDate(value)) return undefined;
-  return attempt(() => Date.prototype.toISOString.call(value), "[Invalid Date]");
+  return types.isDate(value) ? dateText(value) : undefined;
+}
+
+// `toISOString` throws for an invalid date, which takes 7 µs.
+function dateText(date: Date): string {
+  const isValid = Number.isFinite(Date.prototype.getTime.call(date));
+  return isValid ? Date.prototype.toISOString.call(date) : "[Invalid Date]";
 }
 
 function visitProperties(value: object, depth: number, walk: Walk): JsonValue {
@@ -176,11 +203,12 @@ function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonVa
 
 function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
-  const position = { depth, walk };
-  if (isError(value))
-    for (const property of nativeProperties(value)) addProperty(copy, property, position);
+  const place = { depth, walk };
+  const isNative = isError(value);
+  if (isNative) addNativeProperties(value, copy, place);
   for (const key of ownKeys(value, walk.limits.breadth + 1)) {
-    if (!addProperty(copy, [key, read(value, key)], position)) break;
+    if (isNative && NATIVE_PROPERTIES.has(key)) continue;
+    if (!addProperty(copy, [key, read(value, key)], place)) break;
   }
   // Not assigned property by property: assigning `__proto__` would set the copy's prototype.
   return Object.fromEntries(copy);
@@ -190,19 +218,19 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
 function addProperty(
   copy: [string, JsonValue][],
   [key, value]: Property,
-  { depth, walk }: { readonly depth: number; readonly walk: Walk },
+  { depth, walk }: Place,
 ): boolean {
-  if (value === undefined && walk.limits.omitUndefined) return --walk.nodes > 0;
+  if (value === undefined && walk.limits.omitUndefined) return --walk.budget.nodes > 0;
   const marker = stopMarker(copy.length, walk);
   const name = clip(key, walk.limits.keyLength);
-  walk.remaining -= name.length;
+  walk.budget.remaining -= name.length;
   copy.push([name, marker ?? visit(value, depth, walk)]);
   return marker === undefined;
 }
 
 function stopMarker(count: number, walk: Walk): string | undefined {
   if (count >= walk.limits.breadth) return "[MaxProperties ~]";
-  return walk.remaining <= 0 || walk.nodes <= 0 ? "[MaxSize ~]" : undefined;
+  return walk.budget.remaining <= 0 || walk.budget.nodes <= 0 ? "[MaxSize ~]" : undefined;
 }
 
 function read(value: object, key: string): unknown {
@@ -213,15 +241,19 @@ function read(value: object, key: string): unknown {
   }
 }
 
-// `message`, `stack` and `cause` are not enumerable, so a plain copy would lose them.
-function nativeProperties(error: object): readonly Property[] {
-  const properties: Property[] = [
-    ["type", errorType(error)],
-    ["message", errorMessage(error)],
-  ];
+// `message`, `stack` and `cause` are usually not enumerable, so a plain copy would lose them. Where they are, they are read
+// once: a `cause` that is read twice, each time with a new error, would double the errors at each level.
+const NATIVE_PROPERTIES: ReadonlySet<string> = new Set(["message", "stack", "cause"]);
+
+// V8 formats a stack when it is first read, in about 10 µs.
+const STACK_NODES = 20;
+
+function addNativeProperties(error: object, copy: [string, JsonValue][], place: Place): void {
+  place.walk.budget.nodes -= STACK_NODES;
+  addProperty(copy, ["type", errorType(error)], place);
+  addProperty(copy, ["message", errorMessage(error)], place);
   for (const key of ["stack", "cause"]) {
     const value = propertyOf(error, key);
-    if (value !== undefined) properties.push([key, value]);
+    if (value !== undefined) addProperty(copy, [key, value], place);
   }
-  return properties;
 }

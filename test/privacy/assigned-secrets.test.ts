@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { plainValue } from "../../src/privacy/private-attributes.js";
+import { attributePrivacy } from "../../src/privacy/private-attributes.js";
 import { redactedText } from "../../src/privacy/redacted.js";
 
 const F = "[Filtered]";
@@ -102,11 +102,13 @@ describe("a text that is no JSON", () => {
     ["Authorization:Bearer abc", `Authorization:${F}`],
     ["sent x-api-key:x1y2z3w4 to h", `sent x-api-key:${F} to h`],
     ["[12:00] curl -u me:x https://h", `[12:00] curl -u me:${F} https://h`],
+    [`[info] curl -d '{"a":1}' -u me:x h`, `[info] curl -d '{"a":1}' -u me:${F} h`],
+    [`[{"a":1}] curl -u me:x h`, `[{"a":1}] curl -u me:${F} h`],
     ["[db] create user bob identified by 'x'", `[db] create user bob identified by '${F}'`],
     ["run app --password hunter2x now", `run app --password ${F} now`],
     ["mysql -u root -phunter2 shop\nok", `mysql -u root -p${F} shop\nok`],
   ])("%j is sent as %j", (text, filtered) => {
-    for (const filter of [redactedText, plainValue]) {
+    for (const filter of [redactedText, attributePrivacy("note", false).filter]) {
       expect(filter(text)).toBe(filtered);
       expect(filter(filtered)).toBe(filtered);
     }
@@ -154,7 +156,7 @@ describe("a text that is no JSON", () => {
     "[api] password: reset by user",
   ])("%j stays as it is", (text) => {
     expect(redactedText(text)).toBe(text);
-    expect(plainValue(text)).toBe(text);
+    expect(attributePrivacy("note", false).filter(text)).toBe(text);
   });
 
   it("is read in time that grows with its length", () => {

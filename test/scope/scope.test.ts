@@ -215,6 +215,32 @@ describe("no method throws, whatever it is given", () => {
       .setFingerprint([text]);
     expect(JSON.stringify(mergeScopes([scope.data], 100)).length).toBeLessThan(100_000);
   });
+
+  it("reads all that is set at once together", () => {
+    let reads = 0;
+    const endless = (): object => ({
+      get a() {
+        reads += 1;
+        return endless();
+      },
+      get b() {
+        reads += 1;
+        return endless();
+      },
+      list: Array.from({ length: 100 }, () => ({ one: 1, two: [2] })),
+    });
+    const many = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`${index}`, endless()]),
+    );
+    const change = { user: many, extra: many, contexts: many, attributes: many };
+    const { data } = new Scope().update(change as never);
+    expect(reads).toBeLessThan(5000);
+    expect(JSON.stringify(data).length).toBeLessThan(150_000);
+    expect(new Scope().update({ user: { id: "1" }, extra: { a: { b: 1 } } }).data).toMatchObject({
+      user: { id: "1" },
+      extra: { a: { b: 1 } },
+    });
+  });
 });
 
 function cycle(): object {

@@ -2,7 +2,7 @@ import { normalize as oracle } from "@sentry/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { normalize } from "../../src/support/normalize.js";
+import { copyBudget, normalize } from "../../src/support/normalize.js";
 import { cpuTime } from "../time/measure.js";
 
 function job() {}
@@ -153,6 +153,30 @@ describe("a value with fields", () => {
     const keys = Array.from({ length: 900 }, (_, index) => `${index}${"k".repeat(190)}`);
     const text = JSON.stringify(normalize(Object.fromEntries(keys.map((key) => [key, 1]))));
     expect(text.length).toBeLessThan(105_000);
+  });
+
+  it("reads an error's cause once, enumerable or not", () => {
+    let errors = 0;
+    const endless = (): Error => {
+      errors += 1;
+      return Object.defineProperty(new Error(`${errors}`), "cause", {
+        get: endless,
+        enumerable: true,
+      });
+    };
+    expect(normalize(endless(), { depth: 20 })).toMatchObject({
+      cause: { cause: { message: "3" } },
+    });
+    expect(errors).toBe(20 + 1);
+  });
+
+  it("bounds what it copies with one budget", () => {
+    const budget = copyBudget({ nodes: 10, totalLength: 1000 });
+    expect(normalize([1, 2, 3], {}, budget)).toEqual([1, 2, 3]);
+    expect(JSON.stringify(normalize(["x".repeat(900), 1, 2], {}, budget)).length).toBeGreaterThan(
+      900,
+    );
+    expect(normalize({ a: { b: 1 } }, {}, budget)).toEqual({ a: { b: "[MaxSize ~]" } });
   });
 
   it("changes nothing", () => {
