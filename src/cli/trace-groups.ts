@@ -1,3 +1,5 @@
+import { systemTimers } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 import { setNewest } from "../support/collections.js";
 import { addTo, emptyRecord, traceIdOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
@@ -6,8 +8,8 @@ import type { Arrival, ErrorView } from "../inbox/views.js";
 /** Options of `TraceGroups`. */
 interface TraceGroupsSettings {
   readonly print: (trace: TraceRecord) => void;
-  /** Starts a timer and returns a function that cancels it. Default: `setTimeout`. */
-  readonly setTimer?: (run: () => void, millis: number) => () => void;
+  /** Default: timers that keep the process alive. */
+  readonly startTimer?: StartTimer;
 }
 
 /** A trace is printed if nothing has arrived for it for this time. */
@@ -33,14 +35,14 @@ interface Group {
 /** Groups the spans and errors of each trace, because several services send their parts at different times. */
 export class TraceGroups {
   readonly #print: (trace: TraceRecord) => void;
-  readonly #setTimer: (run: () => void, millis: number) => () => void;
+  readonly #startTimer: StartTimer;
   readonly #groups = new Map<string, Group>();
   // Errors that were printed without spans; they are printed again with their trace.
   readonly #early = new Map<string, readonly ErrorView[]>();
 
-  constructor({ print, setTimer = setTimeoutTimer }: TraceGroupsSettings) {
+  constructor({ print, startTimer = systemTimers.after }: TraceGroupsSettings) {
     this.#print = print;
-    this.#setTimer = setTimer;
+    this.#startTimer = startTimer;
   }
 
   /** Adds an arrival to its trace. The trace is printed after `QUIET_MILLIS` without an arrival. */
@@ -52,7 +54,7 @@ export class TraceGroups {
     group.cancel();
     const millis = group.record.spans.length === 0 ? ERROR_MILLIS : QUIET_MILLIS;
     if (group.arrivals >= MAX_WAITING_ARRIVALS) this.#close(traceId);
-    else group.cancel = this.#setTimer(() => this.#close(traceId), millis);
+    else group.cancel = this.#startTimer(millis, () => this.#close(traceId));
   }
 
   /** Prints all waiting traces. */
@@ -84,9 +86,4 @@ export class TraceGroups {
   #remember(traceId: string, errors: readonly ErrorView[]): void {
     setNewest(this.#early, [traceId, errors.slice(0, MAX_EARLY_ERRORS)], MAX_EARLY_TRACES);
   }
-}
-
-function setTimeoutTimer(run: () => void, millis: number): () => void {
-  const timer = setTimeout(run, millis);
-  return () => clearTimeout(timer);
 }

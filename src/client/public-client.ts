@@ -23,3 +23,8 @@ export interface Client {
   /** Returns how much was captured, sent, queued and dropped. */
   stats(): ClientStats;
 }
+
+/** Ends the use of a client by one of its owners: closes it if it `isOwned`, else flushes it. Never rejects. */
+export async function releaseClient(client: Client, isOwned: boolean): Promise<void> {
+  await (isOwned ? client.close() : client.flush());
+}

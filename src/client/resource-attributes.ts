@@ -1,5 +1,5 @@
 import { isThenable } from "../support/foreign.js";
-import type { StartTimer } from "../support/time.js";
+import type { Timers } from "../support/time.js";
 import { within } from "../support/time.js";
 import type { ResourceView } from "../trace/span.js";
 
@@ -69,7 +69,7 @@ export function detectionOf(resource: ResourceView): Promise<void> {
 export function detected(
   resource: ResourceView,
   maxMillis: number,
-  timers: StartTimer,
+  timers: Pick<Timers, "after">,
 ): Promise<boolean> {
   return within(timers, maxMillis, detectionOf(resource));
 }

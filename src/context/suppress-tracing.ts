@@ -4,7 +4,8 @@ import type { Context } from "@opentelemetry/api";
 
 import { duringOwnCall, ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
-import type { SetTimer } from "../support/time.js";
+import { systemTimers } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 
 // The key of `@opentelemetry/core`, which is not a dependency. `createContextKey` uses `Symbol.for`, so the keys are
 // equal.
@@ -42,10 +43,8 @@ export function runDetached<T>(fn: () => T): T {
  * Starts a timer that does not keep the process alive and runs detached. Otherwise a timer that is set again in its own
  * callback would keep the context of the first request alive forever.
  */
-export const setDetachedTimer: SetTimer = (run, millis) => {
-  const timer = runDetached(() => setTimeout(run, millis).unref());
-  return () => clearTimeout(timer);
-};
+export const startDetachedTimer: StartTimer = (delayMillis, run) =>
+  runDetached(() => systemTimers.inBackground(delayMillis, run));
 
 const OWN_CALL_KEY = createContextKey("otel-sentry-bridge.own-call.v1");
 

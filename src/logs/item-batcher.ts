@@ -1,11 +1,11 @@
 import type { BoundedBuffer, MemoryBound } from "../delivery/memory-bound.js";
 import { priorityOf } from "../protocol/data-category.js";
-import type { SetTimer } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 import type { EncodedItem } from "./encode-item.js";
 
 /** Dependencies of a batcher. */
 interface BatcherDependencies {
-  readonly setTimer: SetTimer;
+  readonly startTimer: StartTimer;
   /** Sends a batch. Must not throw. */
   readonly send: (items: readonly EncodedItem[]) => void;
   /** Counts an item that is dropped because the client holds too much. Must not throw. */
@@ -94,10 +94,10 @@ export class ItemBatcher implements BoundedBuffer {
 
   #arm(): void {
     if (this.#isSending || this.#cancelTimer !== undefined) return;
-    this.#cancelTimer = this.#dependencies.setTimer(() => {
+    this.#cancelTimer = this.#dependencies.startTimer(BATCH_WAIT_MILLIS, () => {
       this.#cancelTimer = undefined;
       this.flush();
-    }, BATCH_WAIT_MILLIS);
+    });
   }
 }
 

@@ -15,7 +15,7 @@ import {
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
-import type { SetTimer } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
@@ -59,12 +59,12 @@ export class LogCapture {
   readonly #batcher: ItemBatcher;
   readonly #privacy: RecordPrivacy;
 
-  constructor(client: ClientCore, setTimer: SetTimer) {
+  constructor(client: ClientCore, startTimer: StartTimer) {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendLog");
     this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
     this.#batcher = new ItemBatcher({
-      setTimer,
+      startTimer,
       send: (items) => this.#send(items),
       drop: (item) => {
         this.#drop("buffer_overflow", item);

@@ -60,8 +60,8 @@ export function logMessage(message: unknown): LogMessage {
   }
   const template = propertyOf(message, "template");
   if (typeof template !== "string") {
-    const isRecord = typeof message === "object" && message !== null;
-    const body = isRecord ? message : jsonText(message, MAX_LOG_TEXT);
+    const isObject = typeof message === "object" && message !== null;
+    const body = isObject ? message : jsonText(message, MAX_LOG_TEXT);
     return { body, attributes: undefined };
   }
   const text = propertyOf(message, "message");

@@ -15,7 +15,7 @@ import {
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
-import type { SetTimer } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 import { redactedText } from "../privacy/redacted.js";
 import { RecordPrivacy } from "./record-privacy.js";
 import type { Correlation } from "../context/correlation.js";
@@ -64,12 +64,12 @@ export class MetricCapture {
   readonly #batcher: ItemBatcher;
   readonly #privacy: RecordPrivacy;
 
-  constructor(client: ClientCore, setTimer: SetTimer) {
+  constructor(client: ClientCore, startTimer: StartTimer) {
     this.#client = client;
     this.#gate = new HookGate(client.diagnostics, "beforeSendMetric");
     this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_READ_VALUE_LENGTH);
     this.#batcher = new ItemBatcher({
-      setTimer,
+      startTimer,
       send: (items) => this.#send(items),
       drop: () => {
         this.#drop("buffer_overflow");

@@ -50,7 +50,7 @@ const onlyItsKind = (value: unknown): unknown =>
 const isShortList = (value: unknown): boolean => isList(value) && lengthOf(value) <= MAX_LIST;
 const isText = (value: unknown): boolean => typeof value === "string";
 const isPattern = (value: unknown): boolean => isText(value) || types.isRegExp(value);
-const isRecord = (value: unknown): boolean =>
+const isOptionsObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !isList(value) && !ArrayBuffer.isView(value);
 const isListOf =
   (accepts: (value: unknown) => boolean) =>
@@ -81,7 +81,7 @@ export const dsn: Check = check(
 );
 export const flag: Check = check("must be true or false", (value) => typeof value === "boolean");
 export const callback: Check = check("must be a function", (value) => typeof value === "function");
-export const record: Check = check("must be an object", isRecord);
+export const record: Check = check("must be an object", isOptionsObject);
 export const rate: Check = check(
   "must be a number from 0 to 1",
   (value) => typeof value === "number" && value >= 0 && value <= 1,
@@ -150,7 +150,7 @@ const SCOPE_FIELDS: Readonly<Record<keyof ScopeChange, Check>> = {
 /** Accepts scope data, or a function that writes to a scope. */
 export const scope: Check = (option, value) => {
   if (typeof value === "function") return;
-  if (!isRecord(value)) {
+  if (!isOptionsObject(value)) {
     const expected = `must be an object with ${Object.keys(SCOPE_FIELDS).join(", ")}, or a function that receives the scope`;
     throw new OptionsError({ option, expected, received: value });
   }

@@ -1,6 +1,7 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import { releaseClient } from "../client/public-client.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import { guardCallback } from "../support/diagnostics.js";
@@ -84,8 +85,7 @@ export class ClientLogRecordProcessor {
   }
 
   async #shutdown(): Promise<void> {
-    if (this.#ownsClient) await this.#client.close();
-    else await this.#client.flush();
+    await releaseClient(this.#client, this.#ownsClient);
   }
 
   #fail(error: unknown): void {

@@ -1,5 +1,6 @@
 import { TraceFlags } from "@opentelemetry/api";
 
+import { releaseClient } from "../client/public-client.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
@@ -17,7 +18,7 @@ import { createSpanFilter, encodingSettings } from "../spans/client-assembler.js
 import type { ContextScopes } from "../context/scope-context.js";
 import { createRateDecision, createRootDecision } from "../spans/root-decision.js";
 import { unitOfSpan } from "../context/scope-context.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
+import { startDetachedTimer } from "../context/suppress-tracing.js";
 import { addAssembler, createTransactionForwarder } from "../spans/transaction-forwarder.js";
 import type { TransactionForwarder } from "../spans/transaction-forwarder.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
@@ -52,7 +53,7 @@ export class ClientSpanExporter {
     this.#core = core;
     this.#ownsClient = ownsClient;
     this.#destination = new SharedDestination(core);
-    const forwarder = createTransactionForwarder(core, setDetachedTimer);
+    const forwarder = createTransactionForwarder(core, startDetachedTimer);
     this.#assembler = createBatchAssembler(core, forwarder);
     addAssembler(core, this.#assembler, { forwarder });
     const { spanExceptions } = core.settings;
@@ -143,8 +144,7 @@ export class ClientSpanExporter {
   async #shutdown(): Promise<void> {
     this.#stopWatching?.();
     this.#exceptions?.end();
-    if (this.#ownsClient) await this.#client.close();
-    else await this.#client.flush();
+    await releaseClient(this.#client, this.#ownsClient);
   }
 }
 
@@ -155,7 +155,7 @@ function createBatchAssembler(client: ClientCore, forwarder: TransactionForwarde
   return new BatchAssembler({
     encoding: encodingSettings(client),
     recorder: client.ledger.early,
-    setTimer: setDetachedTimer,
+    startTimer: startDetachedTimer,
     onTransaction: (transaction) => forwarder.accept(transaction),
     isIgnored: createSpanFilter(client.settings.ignoreSpans),
     originOf: (root) => decide(root, scopesOfFinished(root)),

@@ -1,6 +1,7 @@
 import { TraceFlags, diag, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
+import { releaseClient } from "../client/public-client.js";
 import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
@@ -220,8 +221,7 @@ export class ClientSpanProcessor {
     this.#stopWatching?.();
     this.#assembler.close();
     this.#exceptions?.end();
-    if (this.#ownsClient) await this.#client.close();
-    else await this.#client.flush();
+    await releaseClient(this.#client, this.#ownsClient);
   }
 
   #warn(message: string, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { ErrorEvent, ExceptionValue, JsonRecord, StackFrame } from "../protocol/events.js";
+import { isObjectLike } from "../support/foreign.js";
 import { redacted as redactedJson, redactedField, redactedText } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { secretSearch } from "./secret-search.js";
@@ -106,18 +107,14 @@ function redactedOthers(event: ErrorEvent, search: SecretSearch): ErrorEvent {
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
     if (WITHOUT_SECRETS.has(name)) continue;
+    // Names of packages, such as `jsonwebtoken`, are no names of secrets: modules are filtered like tags.
     const shown =
-      name === "modules" && isRecord(value)
+      name === "modules" && isObjectLike(value)
         ? redactedTags(value, search)
         : redactedField(name, value, search);
     if (shown !== value) changed.push([name, shown]);
   }
   return changed.length === 0 ? event : { ...event, ...Object.fromEntries(changed) };
-}
-
-// Names of packages, such as `jsonwebtoken`, are no names of secrets: modules are filtered like tags.
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
 
 // Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.

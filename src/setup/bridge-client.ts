@@ -1,7 +1,7 @@
 import type { ClientCore } from "../client/client-core.js";
 import type { ClientStats } from "../client/stats.js";
 import { isClient } from "../context/global-client.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
+import { startDetachedTimer } from "../context/suppress-tracing.js";
 import { OpenRuns, hasRuns } from "../crons/open-runs.js";
 import type { CronClient } from "../crons/open-runs.js";
 import { ErrorReports, hasErrors } from "../errors/error-reports.js";
@@ -36,8 +36,8 @@ export class BridgeClient
     this.core = core;
     this.errors = new ErrorReports(core);
     this.runs = new OpenRuns(core);
-    this.logs = new LogCapture(core, setDetachedTimer);
-    this.metrics = new MetricCapture(core, setDetachedTimer);
+    this.logs = new LogCapture(core, startDetachedTimer);
+    this.metrics = new MetricCapture(core, startDetachedTimer);
     this.policy = propagationPolicy(core.settings);
     this.registrations = new RegistrationCheck(core);
   }

@@ -3,7 +3,7 @@ import { isFaultReported } from "../support/setup-faults.js";
 import { attempt } from "../support/foreign.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import { API_COPIES, isRegistered } from "../context/api-registration.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
+import { startDetachedTimer } from "../context/suppress-tracing.js";
 import { registeredProcessors } from "./attach.js";
 import { hasDestination } from "./destination-check.js";
 
@@ -61,10 +61,10 @@ export class RegistrationCheck {
 }
 
 function watch(client: ClientCore, component: Registrable, pauseMillis: number): void {
-  const stop = setDetachedTimer(() => {
+  const stop = startDetachedTimer(pauseMillis, () => {
     if (attempt(() => reportIfCertain(client, component), true) || client.isClosed) return;
     watch(client, component, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
-  }, pauseMillis);
+  });
   component.instance.whenInUse(stop);
 }
 

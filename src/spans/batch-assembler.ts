@@ -12,7 +12,7 @@ import { HeldSpans } from "./held-spans.js";
 import { localParentId } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { SegmentOrigin } from "./segment.js";
-import type { SetTimer } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 import { SpanEncoder } from "./span-encoder.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { TraceGroup } from "./trace-group.js";
@@ -22,7 +22,7 @@ import type { AssembledTransaction, ContinuationReason } from "./transaction.js"
 export interface BatchAssemblerSettings {
   readonly encoding: EncodingSettings;
   readonly recorder: DiscardRecorder;
-  readonly setTimer: SetTimer;
+  readonly startTimer: StartTimer;
   /** Receives each assembled transaction. Must not throw. */
   readonly onTransaction: (transaction: AssembledTransaction) => void;
   /** Returns the origin of a segment by its root. */
@@ -244,9 +244,8 @@ export class BatchAssembler {
 
   // A wait takes two rounds, so that a group that arrived just before a round is not sent with it.
   #arm(): void {
-    this.#cancelTimer ??= this.#settings.setTimer(
-      () => this.#onRound(),
-      this.#settings.maxWaitMillis / 2,
+    this.#cancelTimer ??= this.#settings.startTimer(this.#settings.maxWaitMillis / 2, () =>
+      this.#onRound(),
     );
   }
 

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
-import { setDetachedTimer } from "../context/suppress-tracing.js";
+import { startDetachedTimer } from "../context/suppress-tracing.js";
 import type { KeepUnsampled, SpanPattern } from "../options/options.js";
 import { matches, matchesNamed } from "../options/text-pattern.js";
 import type { Named } from "../options/text-pattern.js";
@@ -44,11 +44,11 @@ export function createAssembler(
   client: ClientCore,
   segmentOf: (span: object) => SegmentView | undefined,
 ): SegmentAssembler {
-  const forwarder = createTransactionForwarder(client, setDetachedTimer);
+  const forwarder = createTransactionForwarder(client, startDetachedTimer);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
     schedule: {
-      setTimer: setDetachedTimer,
+      startTimer: startDetachedTimer,
       graceMillis: GRACE_MILLIS,
       maxWaitMillis: MAX_WAIT_MILLIS,
     },

@@ -1,8 +1,8 @@
-import type { SetTimer } from "../support/time.js";
+import type { StartTimer } from "../support/time.js";
 import type { Segment } from "./segment.js";
 
 export interface ScheduleSettings {
-  readonly setTimer: SetTimer;
+  readonly startTimer: StartTimer;
   /** Milliseconds that a segment whose root has ended waits for open spans. */
   readonly graceMillis: number;
   /** Milliseconds that a finished span is buffered while its root stays open. */
@@ -84,7 +84,7 @@ export class SegmentSchedule {
 
   #arm(): void {
     if (this.#cancelTimer !== undefined || this.#closed) return;
-    this.#cancelTimer = this.#settings.setTimer(() => this.#onSweep(), SWEEP_MILLIS);
+    this.#cancelTimer = this.#settings.startTimer(SWEEP_MILLIS, () => this.#onSweep());
   }
 
   #onSweep(): void {

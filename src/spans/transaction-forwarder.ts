@@ -5,7 +5,7 @@ import type { SpanCounts } from "../client/stats.js";
 import { transactionContents } from "../protocol/data-category.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
-import type { SetTimer, Timers } from "../support/time.js";
+import type { StartTimer, Timers } from "../support/time.js";
 import { HeldSpans } from "./held-spans.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
@@ -39,9 +39,9 @@ export const MAX_RESOURCE_WAIT_MILLIS = 5000;
  */
 export function createTransactionForwarder(
   client: ClientCore,
-  setTimer: SetTimer,
+  startTimer: StartTimer,
 ): TransactionForwarder {
-  return new ClientForwarder(client, setTimer);
+  return new ClientForwarder(client, startTimer);
 }
 
 class ClientForwarder implements TransactionForwarder {
@@ -51,9 +51,9 @@ class ClientForwarder implements TransactionForwarder {
   readonly #waits = new Map<ResourceView, Promise<void>>();
   readonly #held: HeldSpans;
 
-  constructor(client: ClientCore, setTimer: SetTimer) {
+  constructor(client: ClientCore, startTimer: StartTimer) {
     this.#client = client;
-    this.#timers = { after: (millis, run) => setTimer(run, millis) };
+    this.#timers = { after: startTimer };
     this.#held = new HeldSpans({
       memory: client.memory,
       // The other half of the share is for the segments that are assembled meanwhile.

@@ -183,7 +183,8 @@ function remember(value: object, keys: readonly string[]): void {
   firstKeysOf.set(value, keys.slice(0, MAX_REMEMBERED_KEYS + 1));
 }
 
-/** Returns the `code` of a system error (`ENOENT`); `undefined` if it has none. */
-export function systemErrorCode(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+/** Returns the `code` of an error (`ENOENT`, `ERR_SSL_WRONG_VERSION_NUMBER`); undefined if it has none. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
 }

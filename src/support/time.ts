@@ -6,15 +6,15 @@ export function steadyNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Runs a function once after a delay, without keeping the process alive. Returns a function that cancels the timer. */
-export type SetTimer = (run: () => void, millis: number) => () => void;
+/** Starts a timer that calls a function once after a delay. Returns a function that cancels the timer. */
+export type StartTimer = (delayMillis: number, run: () => void) => () => void;
 
 /** Timers of the process, as an interface so that tests can control time. */
 export interface Timers {
-  /** Runs a function once after a delay, and keeps the process alive until then. Returns a function that cancels it. */
-  after(delayMillis: number, run: () => void): () => void;
-  /** Like `after`, but does not keep the process alive. */
-  inBackground(delayMillis: number, run: () => void): () => void;
+  /** Keeps the process alive until the timer fires. */
+  readonly after: StartTimer;
+  /** Does not keep the process alive. */
+  readonly inBackground: StartTimer;
   /** Runs a function in the next turn of the event loop, as `setImmediate` does. */
   soon(run: () => void): void;
 }
@@ -37,15 +37,12 @@ export const systemTimers: Timers = {
   },
 };
 
-/** The part of `Timers` that `within` needs. */
-export type StartTimer = Pick<Timers, "after">;
-
 /**
  * Waits for a promise, at most `millis` milliseconds. Resolves to true if it is fulfilled in time, to false at the
  * time-out; rejects if the promise rejects in time. A promise that has already settled is in time even with 0.
  */
 export async function within(
-  timers: StartTimer,
+  timers: Pick<Timers, "after">,
   millis: number,
   pending: Promise<unknown> | undefined,
 ): Promise<boolean> {

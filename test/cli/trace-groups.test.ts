@@ -16,7 +16,7 @@ function setUp() {
   const timers = new Map<() => void, number>();
   const groups = new TraceGroups({
     print: (trace) => printed.push(trace),
-    setTimer: (run, millis) => {
+    startTimer: (millis, run) => {
       timers.set(run, millis);
       return () => timers.delete(run);
     },

@@ -25,7 +25,7 @@ function startBench(onSend: (batcher: ItemBatcher) => void = () => undefined): B
   const batcher = new ItemBatcher({
     memory: new MemoryBound(),
     drop: () => undefined,
-    setTimer: (run, millis) => {
+    startTimer: (millis, run) => {
       timers.set(run, millis);
       return () => timers.delete(run);
     },

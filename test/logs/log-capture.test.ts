@@ -145,7 +145,7 @@ describe("the logs of a client", () => {
   it("leave five seconds after the first of them, by a timer that was injected", async () => {
     const { client, transport } = startTelemetry();
     const timers: [run: () => void, millis: number][] = [];
-    const logs = new LogCapture(client.core, (run, millis) => {
+    const logs = new LogCapture(client.core, (millis, run) => {
       timers.push([run, millis]);
       return () => undefined;
     });

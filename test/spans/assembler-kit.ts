@@ -60,7 +60,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
   const assembler = new SegmentAssembler({
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     schedule: {
-      setTimer: (run, millis) => timer.after(millis, run),
+      startTimer: timer.after,
       graceMillis,
       maxWaitMillis,
     },

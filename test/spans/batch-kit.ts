@@ -42,7 +42,7 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
   const assembler = new BatchAssembler({
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     recorder: ledger,
-    setTimer: (run, millis) => timers.after(millis, run),
+    startTimer: timers.after,
     onTransaction: (transaction) => void sent.push(readBatch(transaction)),
     originOf: settings.originOf ?? (() => originOf()),
     originOfOrphan: settings.originOf ?? (() => originOf()),

@@ -1,5 +1,5 @@
+import { errorCode } from "../../support/foreign.js";
 import {
-  codeOf,
   isCertificateFailure,
   certificateHint,
   PlainEndError,
@@ -72,7 +72,7 @@ export function retryable(error: unknown, phase: FailurePhase): SendResult {
 export function phaseOf(error: unknown, progress: Progress): FailurePhase {
   if (isRefusal(error)) return "refused";
   if (!progress.isWritten) return "connect";
-  const isSilent = !progress.isAnswering && !NOT_HTTP.test(codeOf(error));
+  const isSilent = !progress.isAnswering && !NOT_HTTP.test(errorCode(error) ?? "");
   return progress.isReused && isSilent ? "reused" : "answer";
 }
 
@@ -189,8 +189,10 @@ export function isRefusedForGood(statusCode: number): boolean {
  * nested errors have the codes.
  */
 export function networkErrorCode(error: unknown): string | undefined {
-  for (const each of chainOf(error))
-    if (each instanceof Error && "code" in each && typeof each.code === "string") return each.code;
+  for (const each of chainOf(error)) {
+    const code = errorCode(each);
+    if (code !== undefined) return code;
+  }
   return undefined;
 }
 

@@ -1,3 +1,5 @@
+import { errorCode } from "../../support/foreign.js";
+
 // OpenSSL's reasons to reject a certificate chain (X509_V_ERR_*, as Node names them).
 const VERIFICATION_CODES = new Set([
   "CERT_CHAIN_TOO_LONG",
@@ -64,13 +66,13 @@ interface TlsPeerName {
 
 /** Tells whether a TLS failure is due to a certificate of either side, so that the next attempt would fail as well. */
 export function isCertificateFailure(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error) ?? "";
   return VERIFICATION_CODES.has(code) || code.startsWith("ERR_TLS_") || alertIn(error) !== "";
 }
 
 /** Explains a TLS failure that is due to a certificate, as a clause; undefined for any other error. */
 export function certificateHint(error: unknown, peer: TlsPeerName): string | undefined {
-  const fault = CERTIFICATE_FAULTS.get(codeOf(error));
+  const fault = CERTIFICATE_FAULTS.get(errorCode(error) ?? "");
   if (fault !== undefined) return `the certificate of ${peer.name} ${fault}`;
   const alert = alertIn(error);
   return alert === "" ? undefined : alertHint(alert, peer);
@@ -115,7 +117,7 @@ export class UnexplainedEndError extends Error {
         "check `transport.clientCert` and `transport.clientKey`",
       { cause },
     );
-    this.code = codeOf(cause);
+    this.code = errorCode(cause) ?? "";
   }
 }
 
@@ -132,7 +134,7 @@ export class PlainEndError extends Error {
       "the server ended the connection before it answered anything; if it expects TLS, the DSN needs https instead of http",
       { cause },
     );
-    this.code = codeOf(cause) || undefined;
+    this.code = errorCode(cause);
   }
 }
 
@@ -141,7 +143,7 @@ const TLS_ALERT = "\u0015\u0003";
 
 /** Explains why a server ended its first connection without TLS; returns any other error unchanged. */
 export function plainEnd(error: unknown): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error) ?? "";
   if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return new PlainEndError(error);
   const data = error instanceof Error && "data" in error ? error.data : undefined;
   const isAlert = typeof data === "string" && data.startsWith(TLS_ALERT);
@@ -151,15 +153,9 @@ export function plainEnd(error: unknown): unknown {
 // Returns OpenSSL's reason. It is in `reason`, or in the message of an `EPROTO`; Node derives its code from it.
 function alertIn(error: unknown): string {
   if (!(error instanceof Error)) return "";
-  const code = codeOf(error);
+  const code = errorCode(error) ?? "";
   if (code !== "EPROTO" && !code.startsWith("ERR_SSL_")) return "";
   const reason = "reason" in error && typeof error.reason === "string" ? error.reason : "";
   const text = `${code.replaceAll("_", " ")} ${reason} ${error.message}`.toLowerCase();
   return ALERT.exec(text)?.[1] ?? "";
-}
-
-/** Returns the code of an error; "" if it has none. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error) || !("code" in error)) return "";
-  return typeof error.code === "string" ? error.code : "";
 }

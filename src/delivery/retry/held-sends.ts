@@ -1,12 +1,10 @@
+import type { StartTimer } from "../../support/time.js";
 import type { CircuitBreaker } from "./circuit-breaker.js";
-
-/** Starts a background timer; returns a function that cancels it. */
-export type Later = (delayMillis: number, run: () => void) => () => void;
 
 /** Dependencies of `ProbeLine`. */
 interface ProbeLineSettings {
   readonly breaker: CircuitBreaker;
-  readonly later: Later;
+  readonly startTimer: StartTimer;
   /** The clock of the circuit breaker. */
   readonly now: () => number;
 }
@@ -74,7 +72,7 @@ export class ProbeLine {
 
   #expiring(send: HeldSend): HeldSend {
     if (send.untilMillis === Number.POSITIVE_INFINITY) return send;
-    const cancel = this.#settings.later(send.untilMillis - this.#settings.now(), () =>
+    const cancel = this.#settings.startTimer(send.untilMillis - this.#settings.now(), () =>
       this.#remove(expiring, false),
     );
     const leave = (mayGo: boolean): void => {
@@ -102,8 +100,8 @@ export class ProbeLine {
     this.#cancelProbe?.();
     this.#cancelProbe = undefined;
     if (this.#held.length === 0) return;
-    const { breaker, later, now } = this.#settings;
-    this.#cancelProbe = later(Math.max(breaker.nextProbeAt - now(), 0), () => this.advance());
+    const { breaker, startTimer, now } = this.#settings;
+    this.#cancelProbe = startTimer(Math.max(breaker.nextProbeAt - now(), 0), () => this.advance());
   }
 }
 
@@ -121,11 +119,11 @@ interface OngoingPause {
 
 /** Sends that back off, each with a delay of its own. */
 export class RetryPauses {
-  readonly #later: Later;
+  readonly #startTimer: StartTimer;
   readonly #ongoing = new Set<OngoingPause>();
 
-  constructor(later: Later) {
-    this.#later = later;
+  constructor(startTimer: StartTimer) {
+    this.#startTimer = startTimer;
   }
 
   get size(): number {
@@ -140,7 +138,7 @@ export class RetryPauses {
         cancel();
         resolve(isOver);
       };
-      const cancel = this.#later(delayMillis, () => end(true));
+      const cancel = this.#startTimer(delayMillis, () => end(true));
       const pause: OngoingPause = { canBeCut, end };
       this.#ongoing.add(pause);
     });

@@ -1,11 +1,10 @@
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
-import type { Later } from "./held-sends.js";
 import { ProbeLine, RetryPauses } from "./held-sends.js";
 import { RetryBudget, RetryPolicy } from "./retry-policy.js";
 import type { Attempt } from "./send-history.js";
 import { SendHistory } from "./send-history.js";
-import type { Timers } from "../../support/time.js";
+import type { StartTimer, Timers } from "../../support/time.js";
 import { systemTimers } from "../../support/time.js";
 import type { SendOptions, SendResult, Transport } from "../transport.js";
 
@@ -100,14 +99,14 @@ class RetryingTransport implements RetryTransport {
   constructor(settings: RetryTransportSettings) {
     const { random = Math.random, retryOn5xx = false, timers = systemTimers } = settings;
     const now = settings.now ?? ((): number => performance.now());
-    const later: Later = (delayMillis, run) =>
+    const startTimer: StartTimer = (delayMillis, run) =>
       this.#detached(() => timers.inBackground(delayMillis, run));
     this.#settings = settings;
     this.#now = now;
     this.#breaker = new CircuitBreaker({ now, random });
     this.#policy = new RetryPolicy({ budget: this.#budget, retryOn5xx, now, random });
-    this.#line = new ProbeLine({ breaker: this.#breaker, later, now });
-    this.#pauses = new RetryPauses(later);
+    this.#line = new ProbeLine({ breaker: this.#breaker, startTimer, now });
+    this.#pauses = new RetryPauses(startTimer);
   }
 
   get isReachable(): boolean {

@@ -1,4 +1,4 @@
-import { systemErrorCode } from "../../support/foreign.js";
+import { errorCode } from "../../support/foreign.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 
 // Time after which the disk is tried again, since space may have been freed or the volume mounted again.
@@ -48,7 +48,7 @@ export class DiskTrouble {
    * set-up fault.
    */
   reportAtStart(error: unknown): void {
-    if (SHORTAGES.has(systemErrorCode(error))) return this.report(error);
+    if (SHORTAGES.has(errorCode(error))) return this.report(error);
     const { directory, diagnostics, now } = this.#settings;
     this.#failedAt = now();
     diagnostics.faultOnce(kindOf(directory), messageOf(directory), error);

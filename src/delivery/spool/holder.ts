@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 
-import { systemErrorCode } from "../../support/foreign.js";
+import { attempt, errorCode } from "../../support/foreign.js";
 import type { SpoolFiles } from "./spool-files.js";
 
 /** Identifies this process to others that share the directory, and checks whether those are still running. */
@@ -30,7 +30,7 @@ export function createHolder(files: SpoolFiles, pid: number = process.pid): Hold
       const [otherHost, otherPid, otherStart] = tag.split(".");
       if (otherHost !== host) return false;
       if (!canTellStart) return !isAlive(Number(otherPid));
-      const running = startOf(files, Number(otherPid), attempt);
+      const running = startOf(files, Number(otherPid), orUndefined);
       // Procfs may hide the processes of other users; sending signal 0 shows whether they are alive.
       return running === undefined ? !isAlive(Number(otherPid)) : running !== otherStart;
     },
@@ -62,18 +62,14 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return systemErrorCode(error) !== "ESRCH";
+    return errorCode(error) !== "ESRCH";
   }
 }
 
 type Attempt = <T>(run: () => T) => T | undefined;
 
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
+function orUndefined<T>(run: () => T): T | undefined {
+  return attempt<T | undefined>(run, undefined);
 }
 
 const SHORTAGES: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
@@ -84,7 +80,7 @@ function unlessShort<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    if (SHORTAGES.has(systemErrorCode(error))) throw error;
+    if (SHORTAGES.has(errorCode(error))) throw error;
     return undefined;
   }
 }

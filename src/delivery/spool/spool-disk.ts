@@ -1,4 +1,4 @@
-import { systemErrorCode } from "../../support/foreign.js";
+import { errorCode } from "../../support/foreign.js";
 import type { FileKind, SpoolFiles } from "./spool-files.js";
 import type { DiskTrouble } from "./disk-trouble.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
@@ -131,7 +131,7 @@ export class SpoolDisk {
       const data = await this.#files.read(this.#path(name), expectedBytes);
       return data === undefined ? { result: "unreadable" } : { result: "done", data };
     } catch (error) {
-      if (UNREADABLE.has(systemErrorCode(error))) return { result: "unreadable" };
+      if (UNREADABLE.has(errorCode(error))) return { result: "unreadable" };
       return { result: this.#resultOf(error) };
     }
   }
@@ -202,7 +202,7 @@ export class SpoolDisk {
       await run();
       return "done";
     } catch (error) {
-      const isRefused = NOT_PERMITTED.has(systemErrorCode(error)) && (await this.#isWritable());
+      const isRefused = NOT_PERMITTED.has(errorCode(error)) && (await this.#isWritable());
       return isRefused ? "refused" : this.#resultOf(error);
     }
   }
@@ -234,7 +234,7 @@ export class SpoolDisk {
   }
 
   #resultOf(error: unknown): DiskResult & ("failed" | "missing") {
-    if (systemErrorCode(error) === "ENOENT") return "missing";
+    if (errorCode(error) === "ENOENT") return "missing";
     this.#trouble.report(error);
     return "failed";
   }

@@ -27,7 +27,7 @@ import {
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 
-import { systemErrorCode } from "../../support/foreign.js";
+import { errorCode } from "../../support/foreign.js";
 
 /**
  * The file operations of the spool, as an interface so that tests can make them fail. Methods throw what `node:fs`
@@ -192,9 +192,9 @@ function unlessThere(error: unknown): void {
 
 // Another process may have created the directory. If it is not a directory, the next operation fails.
 function isThere(error: unknown): boolean {
-  return systemErrorCode(error) === "EEXIST";
+  return errorCode(error) === "EEXIST";
 }
 
 function isParentMissing(error: unknown, path: string): boolean {
-  return systemErrorCode(error) === "ENOENT" && dirname(path) !== path;
+  return errorCode(error) === "ENOENT" && dirname(path) !== path;
 }
