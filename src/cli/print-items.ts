@@ -1,5 +1,5 @@
 import type { Arrival, CheckInView, LogView, MetricView } from "../inbox/views.js";
-import { lineOf, styled } from "./terminal.js";
+import { joinPieces, styled } from "./terminal.js";
 import type { LineSettings, Piece, Style } from "./terminal.js";
 
 /** Lines per kind that are printed for an envelope. */
@@ -20,7 +20,7 @@ export function itemLines(arrivals: readonly Arrival[], settings: LineSettings):
     ...capped(arrivals.flatMap((item) => dropLine(item))),
     ...capped(arrivals.flatMap((item) => otherLine(item))),
   ];
-  return all.map((pieces) => lineOf(pieces, settings));
+  return all.map((pieces) => joinPieces(pieces, settings));
 }
 
 function logLine({ level, body, attributes, traceId }: LogView): Piece[] {

@@ -2,7 +2,7 @@ import { rowsOf } from "../inbox/span-tree.js";
 import { extentOf, rootOf, servicesOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
 import type { ErrorView, Pair, ScopeView } from "../inbox/views.js";
-import { endOf, lineOf, printable, styled, textWidth } from "./terminal.js";
+import { cutStart, joinPieces, printable, styled, textWidth } from "./terminal.js";
 import type { Piece, Terminal } from "./terminal.js";
 import { waterfall } from "./waterfall.js";
 
@@ -13,7 +13,7 @@ const MAX_COLUMNS = 200;
 const MAX_ERRORS = 20;
 
 /** Returns the line settings of a terminal. */
-export function settingsOf({ columns, hasColours }: Terminal): {
+export function lineSettingsOf({ columns, hasColours }: Terminal): {
   columns: number;
   hasColours: boolean;
 } {
@@ -30,7 +30,7 @@ export function printTrace(trace: TraceRecord, terminal: Terminal): void {
 }
 
 function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
-  const settings = settingsOf(terminal);
+  const settings = lineSettingsOf(terminal);
   const { spans, errors } = trace;
   const names = new Map(spans.map(({ id, name }) => [id, name]));
   const scope = trace.transactions[0]?.scope ?? errors[0]?.scope;
@@ -47,9 +47,9 @@ function linesOf(trace: TraceRecord, terminal: Terminal): string[] {
     ...moreErrors(errors.length),
   ];
   return [
-    ...pieces.map((line) => lineOf(line, settings)),
+    ...pieces.map((line) => joinPieces(line, settings)),
     ...(spans.length === 0 ? [] : waterfall(rowsOf(spans, { fold: true }), settings)),
-    ...below.map((line) => lineOf(line, settings)),
+    ...below.map((line) => joinPieces(line, settings)),
   ];
 }
 
@@ -137,7 +137,7 @@ function originLines(
   const line = `${location} · ${origin}`;
   if (textWidth(printable(line)) <= room) return [[styled("dim", label), line]];
   return [
-    [styled("dim", label), endOf(location, room)],
+    [styled("dim", label), cutStart(location, room)],
     ["  ", origin],
   ];
 }

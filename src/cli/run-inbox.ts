@@ -6,7 +6,7 @@ import type { InboxServer } from "../inbox/inbox-server.js";
 import { Inbox } from "../inbox/inbox.js";
 import type { Arrival } from "../inbox/views.js";
 import { itemLines } from "./print-items.js";
-import { printTrace, settingsOf } from "./print-trace.js";
+import { printTrace, lineSettingsOf } from "./print-trace.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 import { TraceGroups } from "./trace-groups.js";
@@ -68,7 +68,7 @@ function show(
   for (const arrival of arrivals) {
     if (arrival.kind === "spans" || arrival.kind === "error") groups.add(arrival);
   }
-  for (const line of itemLines(arrivals, settingsOf(terminal))) terminal.print(line);
+  for (const line of itemLines(arrivals, lineSettingsOf(terminal))) terminal.print(line);
 }
 
 function openInBrowser(url: string, terminal: Terminal): void {
@@ -91,7 +91,7 @@ interface Opener {
 }
 
 /** Returns the command that opens a URL in the browser. */
-export function openerOf(platform: NodeJS.Platform, url: string): Opener {
+export function browserOpener(platform: NodeJS.Platform, url: string): Opener {
   if (platform === "darwin") return { command: "open", args: [url] };
   // `start` would need a shell and quoting.
   if (platform === "win32")
@@ -101,7 +101,7 @@ export function openerOf(platform: NodeJS.Platform, url: string): Opener {
 
 /** Opens a URL in the browser; calls `onFailure` if that fails. Never throws. */
 function openPage(url: string, onFailure: (reason: string) => void): void {
-  const { command, args } = openerOf(process.platform, url);
+  const { command, args } = browserOpener(process.platform, url);
   const child = spawn(command, args, { stdio: "ignore", detached: true });
   child.on("error", (error) => onFailure(error.message));
   child.on("exit", (code) => {

@@ -63,7 +63,7 @@ export function styled(style: Style, text: string): Piece {
 }
 
 /** Joins pieces into one line that is safe to print, cut at the number of columns. */
-export function lineOf(pieces: readonly Piece[], line: LineSettings): string {
+export function joinPieces(pieces: readonly Piece[], line: LineSettings): string {
   let left = line.columns;
   const parts: string[] = [];
   for (const piece of pieces) {
@@ -88,7 +88,7 @@ export function fit(text: string, columns: number): string {
 }
 
 /** Cuts the beginning of a text that is wider than the number of columns. */
-export function endOf(text: string, columns: number): string {
+export function cutStart(text: string, columns: number): string {
   const safe = printable(text);
   if (textWidth(safe) <= columns) return safe;
   let end = "";

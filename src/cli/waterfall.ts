@@ -1,6 +1,6 @@
 import type { SpanRow } from "../inbox/span-tree.js";
 import type { ShownSpan } from "../inbox/views.js";
-import { fit, lineOf, printable, styled, textWidth } from "./terminal.js";
+import { fit, joinPieces, printable, styled, textWidth } from "./terminal.js";
 import type { LineSettings, Piece } from "./terminal.js";
 
 const TIME_WIDTH = 8;
@@ -17,7 +17,7 @@ export function waterfall(rows: readonly SpanRow[], settings: LineSettings): str
   const axis = axisOf(rows);
   const heading = headingOf(layout);
   return [heading, ...rows.map((row) => piecesOf(row, axis, layout))].map((pieces) =>
-    lineOf(pieces, settings),
+    joinPieces(pieces, settings),
   );
 }
 

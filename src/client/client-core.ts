@@ -32,7 +32,7 @@ import type { ProcessData } from "./process-data.js";
 import type { Client } from "./public-client.js";
 import { Sources } from "./sources.js";
 import type { ItemBuffer, SpanSource } from "./sources.js";
-import { countsOf } from "./stats.js";
+import { combineCounts } from "./stats.js";
 import type { ClientStats, DeliveryCounts } from "./stats.js";
 
 /** A Sentry client: applies scopes and hooks to captured events and transactions, and sends them. */
@@ -263,7 +263,7 @@ export class ClientCore implements Client {
   }
 
   stats(): ClientStats {
-    return countsOf(this.#sources.counts(), {
+    return combineCounts(this.#sources.counts(), {
       given: this.#outbox.given(),
       waiting: this.#outbox.waiting(),
       ledger: this.ledger,

@@ -8,7 +8,7 @@ import {
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { SPAN_STATUSES } from "../semantics/infer-status.js";
-import { hasIds, isSpanId, jsonFormOf } from "./valid-event.js";
+import { hasValidIds, isSpanId, jsonFormOf } from "./valid-event.js";
 
 const MAX_OP_LENGTH = 128;
 const MAX_DESCRIPTION_LENGTH = 8192;
@@ -45,7 +45,7 @@ export function conformSpan(span: unknown, broken: Set<ValueRule>): object | und
 
 /** Returns a trace context that Relay accepts unchanged, without a description; undefined if it has no valid ids. */
 export function conformTrace(trace: unknown, broken: Set<ValueRule>): object | undefined {
-  if (!isRecord(trace) || !hasIds(trace)) {
+  if (!isRecord(trace) || !hasValidIds(trace)) {
     broken.add("span");
     return undefined;
   }
@@ -83,7 +83,7 @@ function isSame(sent: unknown, given: unknown): boolean {
 
 function isLink(link: unknown): boolean {
   return (
-    isRecord(link) && hasIds(link) && ["boolean", "undefined"].includes(typeof link["sampled"])
+    isRecord(link) && hasValidIds(link) && ["boolean", "undefined"].includes(typeof link["sampled"])
   );
 }
 

@@ -2,7 +2,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { isObjectLike } from "../support/foreign.js";
 import { matchesNamed } from "../options/text-pattern.js";
-import { dscJson, isUsable } from "../trace/dsc.js";
+import { dscJson, isValidDsc } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type { UnencodedEnvelope } from "../protocol/envelope.js";
@@ -30,16 +30,16 @@ import type {
 import type { ResourceView } from "../trace/span.js";
 import { encodeEvent, fitEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
-import type { Eventual, HookRunner } from "./hooks.js";
+import type { MaybePromise, HookRunner } from "./hooks.js";
 import {
   SDK_HEADER_JSON,
   processContextsJson,
   createProcessData,
-  withIdentity,
+  withSegmentIdentity,
 } from "./process-data.js";
 import type { ProcessSources } from "./process-identity.js";
 import type { ProcessData } from "./process-data.js";
-import { detectionOf, isPending } from "./resource-attributes.js";
+import { startDetectors, hasPendingAttributes } from "./resource-attributes.js";
 import { scopeJson } from "./scope-json.js";
 import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
@@ -104,11 +104,11 @@ export class EnvelopeBuilder {
   learnResource(resource: ResourceView | undefined): void {
     if (resource === this.#resource || !isObjectLike(resource)) return;
     this.#resource ??= resource;
-    if (isPending(resource)) void detectionOf(resource);
+    if (hasPendingAttributes(resource)) void startDetectors(resource);
   }
 
   /** Builds the envelope of a transaction. */
-  transaction(input: TransactionInput): Eventual<BuildResult> {
+  transaction(input: TransactionInput): MaybePromise<BuildResult> {
     const { settings } = this.#dependencies;
     this.learnResource(input.resource);
     if (isIgnored(input, settings)) return { dropped: "event_processor" };
@@ -163,7 +163,7 @@ export class EnvelopeBuilder {
     capture: ErrorCapture,
     segment: SegmentView | undefined,
     waiting: WaitingEvent,
-  ): Eventual<BuildResult> {
+  ): MaybePromise<BuildResult> {
     const { event, trace, category = "error" } = capture;
     const { settings } = this.#dependencies;
     const processData = this.#processDataOfSegment(segment);
@@ -229,16 +229,16 @@ export class EnvelopeBuilder {
     if (segment === undefined) return processData;
     const { release, environment } = processData;
     segment.slot.identity ??= { release, environment };
-    return withIdentity(processData, segment.slot.identity);
+    return withSegmentIdentity(processData, segment.slot.identity);
   }
 
   // If the event waits for a hook, its header is built before the wait, so that both describe the process as of the
   // capture.
   #built<Finished extends object>(
-    result: Eventual<Dropped | Finished>,
+    result: MaybePromise<Dropped | Finished>,
     header: () => string,
     build: (finished: Finished, headerJson: string) => BuiltEnvelope,
-  ): Eventual<BuildResult> {
+  ): MaybePromise<BuildResult> {
     const early = result instanceof Promise ? header() : undefined;
     return this.#dependencies.hooks.andThen(result, (finished) =>
       "dropped" in finished ? finished : build(finished, early ?? header()),
@@ -256,7 +256,7 @@ export class EnvelopeBuilder {
   }
 
   #header(dsc: DynamicSamplingContext | undefined): string {
-    return this.#headerWith(dsc !== undefined && isUsable(dsc) ? dscJson(dsc) : undefined);
+    return this.#headerWith(dsc !== undefined && isValidDsc(dsc) ? dscJson(dsc) : undefined);
   }
 
   #headerWith(dsc: string | undefined): string {

@@ -1,10 +1,10 @@
 import type { TraceContext } from "./capture-input.js";
 import { encodeConformed } from "./encode-event.js";
-import { processed } from "./hooks.js";
-import type { Eventual, HookRunner } from "./hooks.js";
+import { runEventProcessors } from "./hooks.js";
+import type { MaybePromise, HookRunner } from "./hooks.js";
 import { SDK_INFO } from "./process-data.js";
 import type { ProcessData } from "./process-data.js";
-import { eventCopy } from "./valid-event.js";
+import { copyEvent } from "./valid-event.js";
 import type { WaitingEvent } from "./waiting-events.js";
 import type { Settings } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
@@ -44,7 +44,7 @@ export type FinishedEvent = { readonly dropped: DiscardReason } | { readonly jso
 export function finishErrorEvent(
   event: ErrorEvent,
   context: ErrorContext,
-): Eventual<FinishedEvent> {
+): MaybePromise<FinishedEvent> {
   const { settings, merged, hooks } = context;
   if (isIgnored(event, settings)) return { dropped: "event_processor" };
   const isHooked = settings.beforeSend !== undefined || merged.eventProcessors.length > 0;
@@ -56,7 +56,10 @@ export function finishErrorEvent(
 }
 
 /** Applies scopes and event processors to feedback. It is neither filtered nor sampled, and `beforeSend` is not called. */
-export function finishFeedback(event: ErrorEvent, context: ErrorContext): Eventual<FinishedEvent> {
+export function finishFeedback(
+  event: ErrorEvent,
+  context: ErrorContext,
+): MaybePromise<FinishedEvent> {
   const { merged, hooks, diagnostics } = context;
   const isProcessed = merged.eventProcessors.length > 0;
   if (isProcessed && context.isFull("feedback")) return { dropped: "queue_overflow" };
@@ -89,7 +92,7 @@ function processedEvent(
   event: ErrorEvent,
   context: ErrorContext,
   isSeen: boolean,
-): Eventual<ErrorEvent | null> {
+): MaybePromise<ErrorEvent | null> {
   // Secrets are filtered before hooks and processors run, because data that the application adds there is added on
   // purpose.
   const enriched = context.enrich === undefined ? event : context.enrich(event);
@@ -100,10 +103,10 @@ function processedEvent(
   const own = detached(complete, Infinity);
   context.waiting.length = () => attempt(() => JSON.stringify(own).length, 0);
   if (processors.length === 0) return own;
-  return processed(own, { ...context, processors, hint: hintOf(event, context) });
+  return runEventProcessors(own, { ...context, processors, hint: hintOf(event, context) });
 }
 
-function hookedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEvent | null> {
+function hookedEvent(event: ErrorEvent, context: ErrorContext): MaybePromise<ErrorEvent | null> {
   const { settings, hooks, diagnostics } = context;
   const { beforeSend } = settings;
   if (beforeSend === undefined) return event;
@@ -111,7 +114,7 @@ function hookedEvent(event: ErrorEvent, context: ErrorContext): Eventual<ErrorEv
   const outcome = hooks.call("beforeSend", () => beforeSend(event, hintOf(event, context)));
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
-    if (isRecord(result.value)) return { ...eventCopy(result.value), event_id };
+    if (isRecord(result.value)) return { ...copyEvent(result.value), event_id };
     diagnostics.warnOnce(
       "hook:beforeSend",
       "`beforeSend` returned no event; the event was dropped. Return the event, or null to drop it.",

@@ -1,4 +1,4 @@
-import { eventCopy } from "./valid-event.js";
+import { copyEvent } from "./valid-event.js";
 import type { BreadcrumbHint, Settings } from "../options/options.js";
 import type { EventHint, EventProcessor, SentryEvent } from "../protocol/events.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
@@ -11,7 +11,7 @@ import { systemTimers } from "../support/time.js";
 import type { Timers } from "../support/time.js";
 
 /** A value, or the promise of one if a hook returned a promise. */
-export type Eventual<T> = Promise<T> | T;
+export type MaybePromise<T> = Promise<T> | T;
 
 /**
  * Time limit of one hook, in milliseconds. Equal to that of one delivery attempt (`totalTimeoutMillis`), so that a hook
@@ -52,7 +52,7 @@ export class HookRunner {
   }
 
   /** Calls a hook. If it throws, rejects or exceeds `MAX_HOOK_MILLIS`, it has no result and a diagnostic is logged. */
-  call<T>(name: string, hook: () => PromiseLike<T> | T): Eventual<CallbackResult<T>> {
+  call<T>(name: string, hook: () => PromiseLike<T> | T): MaybePromise<CallbackResult<T>> {
     const outcome = guardCallback(this.#diagnostics, name, () => this.#run(hook));
     if (!outcome.ok) return outcome;
     const { value } = outcome;
@@ -66,7 +66,7 @@ export class HookRunner {
   }
 
   /** Calls `proceed` with the value: synchronously, unless the value is a promise. */
-  andThen<T, R>(value: Eventual<T>, proceed: (value: T) => Eventual<R>): Eventual<R> {
+  andThen<T, R>(value: MaybePromise<T>, proceed: (value: T) => MaybePromise<R>): MaybePromise<R> {
     if (!(value instanceof Promise)) return proceed(value);
     return this.#detached(() => value.then((late) => proceed(late)));
   }
@@ -115,11 +115,11 @@ export interface Processing {
  * Runs the event through all processors in order; resolves to `null` if one dropped it. A processor that fails or returns
  * no event is skipped.
  */
-export function processed<Event extends SentryEvent>(
+export function runEventProcessors<Event extends SentryEvent>(
   event: Event,
   processing: Processing,
   first: number = 0,
-): Eventual<Event | null> {
+): MaybePromise<Event | null> {
   const { processors, hint, hooks } = processing;
   let current = event;
   for (const [index, processor] of processors.entries()) {
@@ -131,7 +131,7 @@ export function processed<Event extends SentryEvent>(
     if (outcome instanceof Promise) {
       return hooks.andThen(outcome, (late) => {
         const next = resultOf(late, { event: before, id }, processing);
-        return next === null ? null : processed(next, processing, index + 1);
+        return next === null ? null : runEventProcessors(next, processing, index + 1);
       });
     }
     const next = resultOf(outcome, { event: before, id }, processing);
@@ -150,7 +150,7 @@ function resultOf<Event extends SentryEvent>(
   if (!outcome.ok) return kept;
   const { value } = outcome;
   if (value === null) return null;
-  if (isRecord(value)) return { ...eventCopy(value as Event), event_id: id };
+  if (isRecord(value)) return { ...copyEvent(value as Event), event_id: id };
   diagnostics.warnOnce(
     "hook:eventProcessor",
     "an event processor returned no event and was skipped. Return the event, or null to drop it.",
@@ -162,7 +162,7 @@ function resultOf<Event extends SentryEvent>(
  * Runs a breadcrumb through `beforeBreadcrumb`; returns `null` if the hook dropped it. If the hook throws or returns no
  * breadcrumb, the breadcrumb is kept unchanged.
  */
-export function hookedBreadcrumb(
+export function runBeforeBreadcrumb(
   breadcrumb: Breadcrumb,
   hint: BreadcrumbHint,
   { settings, diagnostics }: { readonly settings: Settings; readonly diagnostics: Diagnostics },

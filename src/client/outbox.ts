@@ -11,7 +11,7 @@ import type { Timers } from "../support/time.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
 import type { BuildResult, BuiltEnvelope } from "./envelope-builder.js";
-import type { Eventual } from "./hooks.js";
+import type { MaybePromise } from "./hooks.js";
 import { WaitingEvents } from "./waiting-events.js";
 import type { WaitingEvent } from "./waiting-events.js";
 
@@ -72,7 +72,7 @@ export class Outbox {
   }
 
   /** Builds an event and sends it. If a rate limit refuses its category, `build` is not called. Never throws. */
-  deliver(event: WaitingEvent, build: () => Eventual<BuildResult>): void {
+  deliver(event: WaitingEvent, build: () => MaybePromise<BuildResult>): void {
     const { sender, spotlight } = this.#dependencies;
     const { category, contents } = event;
     this.#given.add(contents);

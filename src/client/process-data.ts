@@ -68,7 +68,7 @@ export function createProcessData(
 }
 
 /** Returns the data with the release and environment that the segment's sampling context already carries. */
-export function withIdentity(
+export function withSegmentIdentity(
   data: ProcessData,
   identity: ProcessIdentity | undefined,
 ): ProcessData {

@@ -13,7 +13,7 @@ export interface KnownAttributes {
 const NOTHING: KnownAttributes = Object.freeze({ attributes: Object.freeze({}), pending: 0 });
 
 /** Returns true while detectors are still looking up attributes of the resource. Never throws. */
-export function isPending(resource: ResourceView): boolean {
+export function hasPendingAttributes(resource: ResourceView): boolean {
   try {
     return resource.asyncAttributesPending === true;
   } catch {
@@ -27,7 +27,7 @@ export function isPending(resource: ResourceView): boolean {
  */
 export function knownAttributes(resource: ResourceView): KnownAttributes {
   try {
-    return isPending(resource)
+    return hasPendingAttributes(resource)
       ? settledAttributes(resource)
       : { attributes: resource.attributes, pending: 0 };
   } catch {
@@ -57,7 +57,7 @@ const detections = new WeakMap<ResourceView, Promise<void>>();
  * Starts to wait for the detectors of a resource, which OTel does only on request; later calls share the same wait.
  * Resolves when the detectors are done, even if they failed. Never rejects.
  */
-export function detectionOf(resource: ResourceView): Promise<void> {
+export function startDetectors(resource: ResourceView): Promise<void> {
   const known = detections.get(resource);
   if (known !== undefined) return known;
   const detection = detect(resource);
@@ -66,12 +66,12 @@ export function detectionOf(resource: ResourceView): Promise<void> {
 }
 
 /** Waits at most `maxMillis` for the detectors of a resource. Resolves to true if they are done in time. Never rejects. */
-export function detected(
+export function waitForDetectors(
   resource: ResourceView,
   maxMillis: number,
   timers: Pick<Timers, "after">,
 ): Promise<boolean> {
-  return within(timers, maxMillis, detectionOf(resource));
+  return within(timers, maxMillis, startDetectors(resource));
 }
 
 // If a detector fails, only its own attributes are missing.

@@ -4,8 +4,8 @@ import {
   dscForSegment,
   dscJson,
   dscOf,
-  isUsable,
-  namedAs,
+  isValidDsc,
+  withTransactionName,
   senderDsc,
 } from "../trace/dsc.js";
 import type { DscFields } from "../trace/dsc.js";
@@ -84,8 +84,8 @@ export function createSamplingContexts(client: {
       const isOwn = senderDsc(trace.incoming, trace.traceId) === undefined;
       // Not propagated yet, so it need not be frozen: a later call yields the same values.
       if (isOwn && trace.slot.frozen === undefined) return write(ofRoot(trace, processData));
-      const dsc = namedAs(ofSegment(trace, processData), trace);
-      return isUsable(dsc) ? dscJson(dsc) : undefined;
+      const dsc = withTransactionName(ofSegment(trace, processData), trace);
+      return isValidDsc(dsc) ? dscJson(dsc) : undefined;
     },
     ofTrace({ traceId, isRecorded }, processData) {
       const trace = own(traceId, processData);

@@ -62,7 +62,7 @@ export interface ClientCounts extends DeliveryCounts {
 }
 
 /** Combines the counts of a client's components. */
-export function countsOf(sources: readonly SpanCounts[], counts: ClientCounts): ClientStats {
+export function combineCounts(sources: readonly SpanCounts[], counts: ClientCounts): ClientStats {
   const categoryOf = categories(counts);
   const delivery = deliveryStats(counts);
   return {

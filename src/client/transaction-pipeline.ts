@@ -1,7 +1,7 @@
 import { encodeConformed } from "./encode-event.js";
-import { processed } from "./hooks.js";
-import type { Eventual, HookRunner } from "./hooks.js";
-import { eventCopy, isSpan, isTransaction, spansOf } from "./valid-event.js";
+import { runEventProcessors } from "./hooks.js";
+import type { MaybePromise, HookRunner } from "./hooks.js";
+import { copyEvent, isValidSpan, isValidTransaction, validSpansOf } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type {
@@ -37,7 +37,7 @@ export interface TransactionHooks {
 export function runTransactionHooks(
   json: string,
   context: TransactionHooks,
-): Eventual<PipelineResult> {
+): MaybePromise<PipelineResult> {
   const { beforeSendSpan, beforeSendTransaction } = context.settings;
   const { processors, diagnostics, hooks } = context;
   const isAwaitable = beforeSendTransaction !== undefined || processors.length > 0;
@@ -57,10 +57,10 @@ export function runTransactionHooks(
 function processedTransaction(
   event: TransactionEvent,
   context: TransactionHooks,
-): Eventual<TransactionEvent | null> {
+): MaybePromise<TransactionEvent | null> {
   if (context.processors.length === 0) return event;
   const { type } = event;
-  return context.hooks.andThen(processed(event, context), (result) =>
+  return context.hooks.andThen(runEventProcessors(event, context), (result) =>
     result === null ? null : checkedTransaction(result, type, context),
   );
 }
@@ -70,7 +70,8 @@ function checkedTransaction(
   type: TransactionEvent["type"],
   { diagnostics }: TransactionHooks,
 ): TransactionEvent | null {
-  if (isTransaction(result)) return { ...eventCopy(result), spans: spansOf(result), type };
+  if (isValidTransaction(result))
+    return { ...copyEvent(result), spans: validSpansOf(result), type };
   diagnostics.warnOnce(
     "hook:eventProcessor",
     "an event processor returned an invalid transaction; it was dropped. Return the event, or null to drop it.",
@@ -120,8 +121,8 @@ function hookedSpan(
   if (outcome.value === null) return null;
   if (isRecord(outcome.value)) {
     const { span_id, trace_id } = original;
-    const hooked = { ...eventCopy(outcome.value), span_id, trace_id };
-    if (isSpan(hooked)) return hooked;
+    const hooked = { ...copyEvent(outcome.value), span_id, trace_id };
+    if (isValidSpan(hooked)) return hooked;
   }
   reportNoSpan(outcome.value, diagnostics);
   return original;
@@ -139,7 +140,7 @@ function reportNoSpan(value: unknown, diagnostics: Diagnostics): void {
 function hookedEvent(
   event: TransactionEvent,
   { settings, diagnostics, hooks, hint }: TransactionHooks,
-): Eventual<TransactionEvent | null> {
+): MaybePromise<TransactionEvent | null> {
   const { event_id, type } = event;
   const { beforeSendTransaction } = settings;
   if (beforeSendTransaction === undefined) return event;
@@ -147,7 +148,8 @@ function hookedEvent(
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
     const { value } = result;
-    if (isTransaction(value)) return { ...eventCopy(value), spans: spansOf(value), event_id, type };
+    if (isValidTransaction(value))
+      return { ...copyEvent(value), spans: validSpansOf(value), event_id, type };
     diagnostics.warnOnce(
       "hook:beforeSendTransaction",
       "`beforeSendTransaction` returned an invalid transaction; it was dropped. Return the event, or null to drop it.",

@@ -8,27 +8,27 @@ const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
 /** Tells whether Relay accepts the span that a hook returned. One invalid span would cost the whole transaction. */
-export function isSpan(value: unknown): value is TransactionSpan {
-  return isRecord(value) && isPeriod(value) && hasIds(value);
+export function isValidSpan(value: unknown): value is TransactionSpan {
+  return isRecord(value) && isPeriod(value) && hasValidIds(value);
 }
 
 /** Tells whether Relay accepts the transaction that a hook returned; its spans are not checked. */
-export function isTransaction(value: unknown): value is TransactionEvent {
+export function isValidTransaction(value: unknown): value is TransactionEvent {
   if (!isRecord(value) || !isPeriod(value) || !isList(value["spans"])) return false;
   const { contexts } = value;
-  return isRecord(contexts) && isRecord(contexts["trace"]) && hasIds(contexts["trace"]);
+  return isRecord(contexts) && isRecord(contexts["trace"]) && hasValidIds(contexts["trace"]);
 }
 
 /** Returns the valid spans among the first 1000 of a transaction. */
-export function spansOf({ spans }: TransactionEvent): TransactionSpan[] {
-  return firstOf(spans, MAX_SPANS).filter(isSpan);
+export function validSpansOf({ spans }: TransactionEvent): TransactionSpan[] {
+  return firstOf(spans, MAX_SPANS).filter(isValidSpan);
 }
 
 /** Properties that are read of an event that a hook returned; the protocol defines about 40. */
 const MAX_FIELDS = 200;
 
 /** Copies an event that a hook returned, up to `MAX_FIELDS` properties. */
-export function eventCopy<Event extends object>(event: Event): Event {
+export function copyEvent<Event extends object>(event: Event): Event {
   return Object.fromEntries(ownEntries<unknown>(event, MAX_FIELDS)) as Event;
 }
 
@@ -43,7 +43,10 @@ function isPeriod({ start_timestamp: start, timestamp: end }: Record<string, unk
 }
 
 /** Tells whether a span or trace context has valid trace and span ids. */
-export function hasIds({ trace_id: traceId, span_id: spanId }: Record<string, unknown>): boolean {
+export function hasValidIds({
+  trace_id: traceId,
+  span_id: spanId,
+}: Record<string, unknown>): boolean {
   return typeof traceId === "string" && TRACE_ID.test(traceId) && isSpanId(spanId);
 }
 

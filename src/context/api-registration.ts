@@ -65,7 +65,7 @@ const checked = new WeakSet<Diagnostics>();
  * has started, because a context manager may be registered after a processor was created.
  */
 export function checkContexts(diagnostics: Diagnostics): void {
-  if (checked.has(diagnostics) || contextsAreCarried()) return;
+  if (checked.has(diagnostics) || hasWorkingContextManager()) return;
   checked.add(diagnostics);
   const own = ownApiVersion();
   const isForeign = own !== undefined && own !== registeredVersion();
@@ -75,7 +75,7 @@ export function checkContexts(diagnostics: Diagnostics): void {
 }
 
 /** Tells whether a context manager is registered and works. Without one, no context and no scope can become active. */
-export function contextsAreCarried(): boolean {
+export function hasWorkingContextManager(): boolean {
   const probe = ROOT_CONTEXT.setValue(PROBE, true);
   return context.with(probe, () => context.active().getValue(PROBE) === true);
 }

@@ -11,7 +11,7 @@ import type { Context, Span } from "@opentelemetry/api";
 import type { TraceContext } from "../client/capture-input.js";
 import { createErrorMap, ErrorHistory } from "./error-history.js";
 import type { ErrorMap, Attribution } from "./error-history.js";
-import { emptyUnit, traceOfUnit } from "../scope/unit.js";
+import { emptyUnit, propagationContextOf } from "../scope/unit.js";
 import { scopesOf, unitOfSpan } from "./scope-context.js";
 import type { ContextScopes } from "./scope-context.js";
 import type { IdentifiedSpan } from "../trace/span.js";
@@ -54,7 +54,7 @@ function historyOf(error: unknown): ErrorHistory {
  * another context reports them with the right user, tags and trace. `onResult` may replace the value that `fn` returns,
  * or that its promise resolves to, by an equivalent one; it must not throw.
  */
-export function rememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged): T {
+export function runRememberingErrors<T>(fn: () => T, onResult: OnResult = unchanged): T {
   try {
     return watched(fn(), onResult);
   } catch (error) {
@@ -198,7 +198,7 @@ function traceOfSpan(
 ): TraceContext {
   const { traceId = "", spanId = "" } = span?.spanContext() ?? {};
   if (!isValidTraceId(traceId) || !isValidSpanId(spanId))
-    return { ...traceOfUnit(unit), parentSpanId: undefined };
+    return { ...propagationContextOf(unit), parentSpanId: undefined };
   const parentSpanId = span?.parentSpanContext?.spanId;
   const sender = incoming?.traceId === traceId ? incoming : undefined;
   return { traceId, spanId, parentSpanId, span, incoming: sender };

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { propertyOf } from "../support/foreign.js";
-import { rememberingErrors } from "./attribution.js";
+import { runRememberingErrors } from "./attribution.js";
 
 /**
  * Runs `fn` in a context, and records that errors which it throws or rejects with belong to that context. If `fn`
@@ -10,7 +10,7 @@ import { rememberingErrors } from "./attribution.js";
  * iterated.
  */
 export function runInContext<T>(ctx: Context, fn: () => T): T {
-  return context.with(ctx, () => rememberingErrors(fn, (result) => boundIteration(result, ctx)));
+  return context.with(ctx, () => runRememberingErrors(fn, (result) => boundIteration(result, ctx)));
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -72,7 +72,7 @@ class BoundIteration<T extends object> {
   #call({ key, value, self, args }: Call): unknown {
     const own = self === this.proxy ? this.#target : self;
     const made = context.with(this.#ctx, () =>
-      rememberingErrors((): unknown => Reflect.apply(value, own, args)),
+      runRememberingErrors((): unknown => Reflect.apply(value, own, args)),
     );
     // `for await` accepts an iterator that need not be iterable itself.
     return MAKING.has(key) && made !== this.#target && typeof made === "object" && made !== null

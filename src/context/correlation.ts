@@ -5,7 +5,7 @@ import type { ContextScopes } from "./scope-context.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
-import { traceOfUnit } from "../scope/unit.js";
+import { propagationContextOf } from "../scope/unit.js";
 import { validSpanId, validTraceId } from "../trace/span.js";
 
 /** The scopes, trace and span that a log or metric value is correlated with. */
@@ -42,7 +42,7 @@ function traceOf(
 ): Pick<Correlation, "spanId" | "traceId"> {
   const traceId = spanContext?.traceId;
   if (traceId === undefined) {
-    return { traceId: incoming?.traceId ?? traceOfUnit(unit).traceId, spanId: undefined };
+    return { traceId: incoming?.traceId ?? propagationContextOf(unit).traceId, spanId: undefined };
   }
   // A remote span did not run in this process, so only its trace id is used.
   const spanId = spanContext?.isRemote === true ? undefined : spanContext?.spanId;

@@ -16,15 +16,15 @@ export interface PathNode {
 /**
  * Returns the ancestor that a new child of `parent` is linked to. Ended ancestors that let failures pass are skipped,
  * so that a chain of spans in which each starts under the previous one (timers, recursion) does not stay in memory;
- * `endOnPath` does the same for spans that overlap.
+ * `markEnded` does the same for spans that overlap.
  */
-export function linkTo(parent: PathNode): PathNode | undefined {
+export function ancestorForChild(parent: PathNode): PathNode | undefined {
   parent.above = nearestOf(parent.above);
   return nearestOf(parent);
 }
 
 /** Marks a span below the root as ended. If it stops failures, its ancestors are no longer needed. */
-export function endOnPath(span: PathNode, isStop: boolean): void {
+export function markEnded(span: PathNode, isStop: boolean): void {
   span.stopsFailures = isStop;
   span.above = isStop ? undefined : nearestOf(span.above);
 }
@@ -41,7 +41,7 @@ export function openSpans(span: PathNode): object[] {
 }
 
 /** Tells whether `span` is an ancestor of `other`. */
-export function isAbove(span: PathNode, other: PathNode): boolean {
+export function isAncestor(span: PathNode, other: PathNode): boolean {
   for (const each of upwards(other.above)) if (each === span) return true;
   return false;
 }

@@ -35,7 +35,7 @@ export function getClient(): RegisteredClient | undefined {
 export function setClient(client: Client | undefined): void {
   if (client === undefined || isClient(client)) carrier[SLOT] = client;
   else
-    doorDiagnostics().warnOnce(
+    currentDiagnostics().warnOnce(
       "call:setClient",
       "`setClient` was called with a value that is not a client; the process-wide client is unchanged. Pass the result of createClient(), or undefined",
     );
@@ -45,7 +45,7 @@ export function setClient(client: Client | undefined): void {
 const withoutClient = createDiagnostics(diag);
 
 /** Returns the diagnostics of the process-wide client, or diagnostics that log to `diag` if there is no client. */
-export function doorDiagnostics(): Diagnostics {
+export function currentDiagnostics(): Diagnostics {
   const diagnostics: unknown = propertyOf(propertyOf(getClient(), "core"), "diagnostics");
   return typeof propertyOf(diagnostics, "warnOnce") === "function"
     ? (diagnostics as Diagnostics)

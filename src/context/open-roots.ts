@@ -11,7 +11,7 @@ export const MAX_TRACES = 10_000;
  * Traces that share a `WeakRef`. One `WeakRef` per trace would take 0.6 µs, more than everything else in this file. The
  * disadvantage: a root that never ends stays in memory as long as another one of its batch is open.
  */
-export const FORGOTTEN_AT_ONCE = 8;
+export const TRACES_PER_BATCH = 8;
 
 /** Span ids that are kept per trace with several open roots. */
 const MAX_IDS = 10_000;
@@ -130,7 +130,7 @@ export class OpenRoots {
   }
 
   #beginTrace(traceId: string): OpenTrace {
-    if (this.#batch.size >= FORGOTTEN_AT_ONCE) this.#batch = new Batch();
+    if (this.#batch.size >= TRACES_PER_BATCH) this.#batch = new Batch();
     const batch = this.#batch;
     const trace: OpenTrace = { traceId, batch, first: undefined, others: undefined, open: 0 };
     batch.size += 1;

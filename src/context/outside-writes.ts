@@ -1,6 +1,6 @@
 import {
   checkContexts,
-  contextsAreCarried,
+  hasWorkingContextManager,
   isRegistered,
   NO_CONTEXT_MANAGER,
 } from "./api-registration.js";
@@ -29,7 +29,7 @@ let countedAt = 0;
  * throws.
  */
 export function admitOutsideWrite(write: OutsideWrite): boolean {
-  const isAdmitted = contextsAreCarried() || !wouldMix(write);
+  const isAdmitted = hasWorkingContextManager() || !wouldMix(write);
   const diagnostics = activeDiagnostics();
   if (diagnostics === undefined) return isAdmitted;
   if (!isAdmitted) reportMissingContexts(write, diagnostics);

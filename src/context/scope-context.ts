@@ -67,7 +67,7 @@ export function scopesOf(ctx: Context): ContextScopes {
   const span = trace.getSpan(ctx);
   const unit = span === undefined ? undefined : unitOfSpan(span);
   if (span !== undefined && unit === undefined) {
-    const root = rootByIds(span);
+    const root = openRootOf(span);
     if (root !== undefined) return scopesByIds(root, own);
   }
   if (own !== undefined && (unit === undefined || own.unit.depth >= unit.depth)) return own;
@@ -123,7 +123,7 @@ export function forkForIncoming(
 }
 
 /** Returns a context without an active span, in which spans start new traces within the same unit of work. */
-export function startingNewTrace(ctx: Context): Context {
+export function withoutTrace(ctx: Context): Context {
   const { unit, current } = scopesOf(ctx);
   const outside = withoutSentryBaggage(trace.deleteSpan(ctx));
   return writeContextScopes(outside, { unit, current, incoming: undefined });
@@ -152,6 +152,6 @@ function unitWithoutSlot(ctx: Context): Unit {
  * Returns the open root of a span that is known by its ids only, as `trace.setSpanContext` creates it. Undefined for
  * spans that a processor saw start, for remote spans, and if no root of the trace is open.
  */
-export function rootByIds(span: IdentifiedSpan): OpenRoot | undefined {
+export function openRootOf(span: IdentifiedSpan): OpenRoot | undefined {
   return unitOfSpan(span) === undefined ? openRoots.find(span.spanContext()) : undefined;
 }

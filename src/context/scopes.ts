@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import { hookedBreadcrumb } from "../client/hooks.js";
+import { runBeforeBreadcrumb } from "../client/hooks.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import { runInContext } from "./bound-iteration.js";
 import { forkIsolation, forkScope, scopesOf } from "./scope-context.js";
@@ -119,6 +119,6 @@ export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {})
   const client = getClient()?.core;
   // A breadcrumb of `beforeBreadcrumb` would call the hook again.
   if (client?.isInOwnCall === true) return;
-  const kept = client === undefined ? breadcrumb : hookedBreadcrumb(breadcrumb, hint, client);
+  const kept = client === undefined ? breadcrumb : runBeforeBreadcrumb(breadcrumb, hint, client);
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
 }

@@ -58,7 +58,7 @@ const FIELDS: readonly Field[] = [
  * Parses a crontab of five fields or a macro. Names of months and days become numbers. Sentry does not support a field
  * for seconds.
  */
-export function cronSchedule(text: string): CronSchedule {
+export function parseCrontab(text: string): CronSchedule {
   const crontab = text.trim();
   if (crontab.startsWith("@")) return macro(crontab.toLowerCase());
   const fields = crontab.split(/\s+/);

@@ -4,7 +4,7 @@ import {
   cronConfig,
   isFunction,
   monitoredTask,
-  outsideOfUnits,
+  runOutsideOfUnits,
   warnUnmonitored,
 } from "./monitored-task.js";
 
@@ -78,7 +78,7 @@ class CronJobs {
       name: args[NAME],
     });
     if (onTick === undefined) return make(args);
-    return outsideOfUnits(() => make(args.with(ON_TICK, onTick)));
+    return runOutsideOfUnits(() => make(args.with(ON_TICK, onTick)));
   }
 
   fromParams(make: (params: unknown) => unknown, params: unknown): unknown {
@@ -89,7 +89,7 @@ class CronJobs {
     const monitored: unknown = Object.create(params, {
       onTick: { value: onTick, enumerable: true },
     });
-    return outsideOfUnits(() => make(monitored));
+    return runOutsideOfUnits(() => make(monitored));
   }
 
   // Returns undefined if the job must run unmonitored.

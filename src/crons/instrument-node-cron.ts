@@ -7,7 +7,7 @@ import {
   cronConfig,
   isFunction,
   monitoredTask,
-  outsideOfUnits,
+  runOutsideOfUnits,
   warnUnmonitored,
 } from "./monitored-task.js";
 
@@ -58,7 +58,7 @@ function instrumented(original: CronFunction, { lib, options }: Instrumentation)
     }
     const config = cronConfig({ expression, timezone }, options);
     const run = monitoredTask(task, { monitorSlug: name, config, library: "node-cron" });
-    return outsideOfUnits(() => original.apply(lib, args.with(1, run)));
+    return runOutsideOfUnits(() => original.apply(lib, args.with(1, run)));
   };
 }
 

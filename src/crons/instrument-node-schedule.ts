@@ -4,7 +4,7 @@ import {
   cronConfig,
   isFunction,
   monitoredTask,
-  outsideOfUnits,
+  runOutsideOfUnits,
   warnUnmonitored,
 } from "./monitored-task.js";
 
@@ -42,12 +42,12 @@ function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall)
     warnUnmonitored(
       "it has no name, which is the monitor slug. Pass a name to `scheduleJob` of node-schedule",
     );
-    return outsideOfUnits(() => original.apply(lib, [...args]));
+    return runOutsideOfUnits(() => original.apply(lib, [...args]));
   }
   const isText = typeof rule === "string";
   const expression = isText ? rule : propertyOf(rule, "rule");
   const timezone = isText ? undefined : propertyOf(rule, "tz");
   const config = cronConfig({ expression, timezone }, options);
   const run = monitoredTask(job, { monitorSlug: name, config, library: "node-schedule" });
-  return outsideOfUnits(() => original.apply(lib, args.with(2, run)));
+  return runOutsideOfUnits(() => original.apply(lib, args.with(2, run)));
 }

@@ -2,7 +2,7 @@ import { clip } from "../support/text.js";
 import type { MonitorConfig } from "../protocol/items.js";
 import type { JsonRecord } from "../protocol/events.js";
 import { isRecord } from "../support/foreign.js";
-import { cronSchedule } from "./cron-schedule.js";
+import { parseCrontab } from "./cron-schedule.js";
 
 /** A monitor configuration in the protocol's form, and messages about the parts that were left out. */
 export interface EncodedMonitorConfig {
@@ -92,7 +92,7 @@ function readCrontab(value: unknown): ReadSchedule {
   if (typeof value !== "string") return { problem: `its crontab must be a string. ${CRONTAB}` };
   if (value.length > MAX_TEXT_LENGTH)
     return { problem: `its crontab must have at most ${MAX_TEXT_LENGTH} characters` };
-  const crontab = cronSchedule(value);
+  const crontab = parseCrontab(value);
   if ("problem" in crontab)
     return { problem: `its crontab ${shown(value)} ${crontab.problem}. ${CRONTAB}` };
   return { fields: { type: "crontab", value: crontab.value } };

@@ -6,7 +6,7 @@ import { isThenable, propertyOf } from "../support/foreign.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { runInContext } from "../context/bound-iteration.js";
 import { activeAttribution } from "../context/attribution.js";
-import { forkIsolation, startingNewTrace } from "../context/scope-context.js";
+import { forkIsolation, withoutTrace } from "../context/scope-context.js";
 import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { newEventId } from "../client/event-id.js";
@@ -26,7 +26,7 @@ export interface MonitoredJob {
  */
 export function runMonitored<T>(job: MonitoredJob, base: Context, fn: () => T): T {
   const creator = trace.getSpanContext(context.active());
-  const ctx = startingNewTrace(forkIsolation(base));
+  const ctx = withoutTrace(forkIsolation(base));
   const span = startedSpan(job.monitorSlug, ctx, creator);
   const inside = trace.setSpan(ctx, span);
   return context.with(inside, () => {

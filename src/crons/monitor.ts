@@ -5,7 +5,7 @@ import { sendCheckIn } from "./send-check-in.js";
 import { activeAttribution } from "../context/attribution.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { newEventId } from "../client/event-id.js";
-import { clientFor, doorDiagnostics, isClient } from "../context/global-client.js";
+import { clientFor, currentDiagnostics, isClient } from "../context/global-client.js";
 import { runMonitored } from "./monitor-run.js";
 
 /**
@@ -63,7 +63,7 @@ export function monitor(
 }
 
 function warnNoFunction(): void {
-  doorDiagnostics().warnOnce(
+  currentDiagnostics().warnOnce(
     "call:monitor",
     "the function that `monitor` returns was called with a value that is not a function; the value was returned unchanged and is not monitored. Pass the function to monitor",
   );

@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, context } from "@opentelemetry/api";
 
-import { doorDiagnostics } from "../context/global-client.js";
+import { currentDiagnostics } from "../context/global-client.js";
 import { captureException } from "../errors/capture.js";
 import type { CaptureHint } from "../errors/capture.js";
 import type { MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
@@ -50,7 +50,7 @@ export function monitoredTask(fn: CronFunction, job: CronJobOf): CronFunction {
 }
 
 /** Runs `fn` outside of the current unit of work, which the timers of a new job would otherwise keep alive. */
-export function outsideOfUnits<T>(fn: () => T): T {
+export function runOutsideOfUnits<T>(fn: () => T): T {
   return context.with(ROOT_CONTEXT, fn);
 }
 
@@ -71,7 +71,7 @@ export function cronConfig(times: CronTimes, options: CronMonitorOptions): Monit
 /** Logs that a job runs unmonitored, and why. Never throws. */
 export function warnUnmonitored(why: string): void {
   // Jobs may be created before the client.
-  doorDiagnostics().warnOnce(`cron:${why}`, `a cron job runs unmonitored: ${why}`);
+  currentDiagnostics().warnOnce(`cron:${why}`, `a cron job runs unmonitored: ${why}`);
 }
 
 function processZone(): string | undefined {

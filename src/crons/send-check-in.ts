@@ -5,7 +5,7 @@ import type { ClientCore } from "../client/client-core.js";
 import type { CheckIn } from "../protocol/items.js";
 import { ONE_CHECK_IN } from "../protocol/data-category.js";
 import type { JsonRecord } from "../protocol/events.js";
-import { clip, endsOf } from "../support/text.js";
+import { clip, headAndTail } from "../support/text.js";
 import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
 import { encodeMonitorConfig } from "./monitor-config.js";
 
@@ -164,6 +164,6 @@ function slugify(slug: string): string {
 }
 
 function digestOf(slug: string): string {
-  const read = endsOf(slug, MAX_DIGESTED_LENGTH);
+  const read = headAndTail(slug, MAX_DIGESTED_LENGTH);
   return createHash("sha256").update(read, "utf16le").digest("hex").slice(0, DIGEST_LENGTH);
 }

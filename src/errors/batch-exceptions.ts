@@ -1,4 +1,4 @@
-import { isAbove } from "../context/failure-path.js";
+import { isAncestor } from "../context/failure-path.js";
 import type { PathNode } from "../context/failure-path.js";
 import { stopsFailures } from "../semantics/failures.js";
 import { attempt } from "../support/foreign.js";
@@ -6,11 +6,11 @@ import { setNewest } from "../support/collections.js";
 import { hasEvents, localParentId } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { FoundException, RootOutcome } from "./choose-exceptions.js";
-import { exceptionsOf } from "./recorded-exceptions.js";
+import { spanExceptionsOf } from "./recorded-exceptions.js";
 import type { SpanException } from "./recorded-exceptions.js";
 import type { ExceptionReporting } from "./root-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
-import { outcomeOf } from "./span-exceptions.js";
+import { rootOutcomeOf } from "./span-exceptions.js";
 
 /** Traces whose roots are remembered for children that are exported later; the oldest is evicted. */
 const MAX_TRACES = 10_000;
@@ -68,13 +68,13 @@ export class BatchExceptions {
     const { traceId, spanId } = span.spanContext();
     if (localParentId(span) !== undefined) return true;
     const roots = this.#rootsByTrace.get(traceId) ?? [];
-    const newest = [...roots, { spanId, outcome: outcomeOf(span) }].slice(-MAX_ROOTS);
+    const newest = [...roots, { spanId, outcome: rootOutcomeOf(span) }].slice(-MAX_ROOTS);
     setNewest(this.#rootsByTrace, [traceId, newest], MAX_TRACES);
     return true;
   }
 
   #add(span: FinishedSpan): void {
-    const exceptions = attempt(() => exceptionsOf(span), []);
+    const exceptions = attempt(() => spanExceptionsOf(span), []);
     if (exceptions.length === 0) return;
     const { traceId } = span.spanContext();
     const trace =
@@ -212,7 +212,7 @@ class BatchPaths {
     if (child.parentId === undefined) return undefined;
     const span = spanById.get(child.parentId);
     const parent = span === undefined ? this.#byId.get(child.parentId) : this.of(span);
-    if (parent === undefined || parent === child || isAbove(child, parent)) return undefined;
+    if (parent === undefined || parent === child || isAncestor(child, parent)) return undefined;
     return parent;
   }
 }

@@ -1,10 +1,10 @@
-import { hookedBreadcrumb } from "../client/hooks.js";
+import { runBeforeBreadcrumb } from "../client/hooks.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Attribution } from "../context/attribution.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { BreadcrumbHint } from "../options/options.js";
 import type { SeverityLevel, TransactionSpan } from "../protocol/events.js";
-import { newestOf } from "../scope/scope-data.js";
+import { newestBreadcrumbs } from "../scope/scope-data.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import type { SpanBreadcrumb, Unit } from "../scope/unit.js";
 import { requestMethod } from "../semantics/http.js";
@@ -15,7 +15,14 @@ import { cut } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { FinishedSpan, SpanEvent } from "../trace/span.js";
-import { SPAN_KIND, STATUS_CODE, eventsOf, hasEvents, isBag, validSpanId } from "../trace/span.js";
+import {
+  SPAN_KIND,
+  STATUS_CODE,
+  eventsOf,
+  hasEvents,
+  isAttributeBag,
+  validSpanId,
+} from "../trace/span.js";
 
 // Maximum number per span; the newest events are kept.
 const MAX_EVENTS = 20;
@@ -65,7 +72,7 @@ export function breadcrumbsOfError(
   if (!spanBreadcrumbs || maxBreadcrumbs === 0) return [];
   const { unit } = scopes;
   const left = [
-    ...newestOf(unit.trail, maxBreadcrumbs),
+    ...newestBreadcrumbs(unit.trail, maxBreadcrumbs),
     ...attempt(() => recordsOfOpenSpan(trace.span), []),
   ];
   const made = [
@@ -74,7 +81,7 @@ export function breadcrumbsOfError(
   ];
   return made
     .map((each) =>
-      each === undefined ? null : hookedBreadcrumb(each.breadcrumb, each.hint, client),
+      each === undefined ? null : runBeforeBreadcrumb(each.breadcrumb, each.hint, client),
     )
     .filter((breadcrumb) => breadcrumb !== null)
     .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
@@ -168,7 +175,7 @@ function callOfRecord(record: SpanBreadcrumb, kind: number): ClientCall {
     timestamp,
     op,
     description,
-    data: { ...(isBag(attributes) && attributes), ...data },
+    data: { ...(isAttributeBag(attributes) && attributes), ...data },
     hasFailed,
   };
 }

@@ -1,4 +1,4 @@
-import { isAbove, reachesRoot } from "../context/failure-path.js";
+import { isAncestor, reachesRoot } from "../context/failure-path.js";
 import type { PathNode } from "../context/failure-path.js";
 import type { SpanException } from "./recorded-exceptions.js";
 
@@ -84,7 +84,7 @@ function lastCall(
 // Tells whether an exception was recorded closer to the root than a call: by an ancestor of the call, or by a later
 // span beside it, because the layers of a framework may be siblings.
 function isCallersOf(call: WaitingException, { span, role, atMillis }: WaitingException): boolean {
-  if (isAbove(span, call.span)) return true;
+  if (isAncestor(span, call.span)) return true;
   return role === "work" && span.depth < call.span.depth && isLater({ atMillis }, call);
 }
 

@@ -15,7 +15,7 @@ import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
-import { requestOf } from "../semantics/request-data.js";
+import { requestDataOf } from "../semantics/request-data.js";
 import type { Attribution } from "../context/attribution.js";
 import type { RegisteredClient } from "../context/global-client.js";
 import { breadcrumbsOfError } from "./breadcrumbs.js";
@@ -165,6 +165,6 @@ function withSources(event: ErrorEvent, lines: number): ErrorEvent {
 // The attributes come from a span that may have been built by hand, so their values may be of any type.
 function requestOfUnit({ request }: Unit, { settings }: ClientCore): JsonRecord | undefined {
   if (request === undefined) return undefined;
-  const known = attempt(() => requestOf(request, settings), undefined);
+  const known = attempt(() => requestDataOf(request, settings), undefined);
   return known && { ...known };
 }

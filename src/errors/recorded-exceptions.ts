@@ -34,7 +34,7 @@ export interface SpanException {
  * Returns the exceptions recorded on a finished span: error objects passed to `recordException`, then `exception`
  * events that were added by hand, of which only the texts are known.
  */
-export function exceptionsOf(span: FinishedSpan): readonly SpanException[] {
+export function spanExceptionsOf(span: FinishedSpan): readonly SpanException[] {
   const texts = eventsOf(span).filter(({ name }) => name === "exception");
   if (texts.length === 0) return [];
   const common = { mechanismType: mechanismOf(span), role: roleOf(span) };

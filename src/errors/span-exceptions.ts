@@ -4,8 +4,8 @@ import type { EndedWork } from "../semantics/failures.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { Segment } from "../spans/segment.js";
 import type { FoundException, RootOutcome } from "./choose-exceptions.js";
-import { endOnPath } from "../context/failure-path.js";
-import { exceptionsOf } from "./recorded-exceptions.js";
+import { markEnded } from "../context/failure-path.js";
+import { spanExceptionsOf } from "./recorded-exceptions.js";
 import { RootExceptions } from "./root-exceptions.js";
 import type { ExceptionReporting } from "./root-exceptions.js";
 import { hasEvents } from "../trace/span.js";
@@ -31,12 +31,12 @@ export class ProcessorExceptions {
     const { segment } = entry;
     const isRoot = segment.root === span;
     const found = hasEvents(span) ? foundOn(entry, span) : NONE;
-    if (!isRoot) endOnPath(entry, stopsFailures(span));
+    if (!isRoot) markEnded(entry, stopsFailures(span));
     // Most spans return at this point.
     if (found.length === 0 && !segment.hasExceptions && !(isRoot && segment.open > 1)) return;
     const exceptions = this.#exceptionsOf(segment);
     exceptions.add(found);
-    exceptions.decide(isRoot ? outcomeOf(span) : undefined);
+    exceptions.decide(isRoot ? rootOutcomeOf(span) : undefined);
   }
 
   /** Reports the exceptions that wait for open roots. Later exceptions are reported at once. */
@@ -55,13 +55,13 @@ export class ProcessorExceptions {
 }
 
 function foundOn(entry: SpanEntry, span: FinishedSpan): FoundException[] {
-  const found = exceptionsOf(span).map((each) => ({ ...each, span: entry }));
+  const found = spanExceptionsOf(span).map((each) => ({ ...each, span: entry }));
   if (found.length > 0) entry.hasRecorded = true;
   return found;
 }
 
 /** Returns the outcome of an ended local root. */
-export function outcomeOf(root: EndedWork): RootOutcome {
+export function rootOutcomeOf(root: EndedWork): RootOutcome {
   if (isCall(root.kind)) return "call";
   return hasFailed(root) ? "failed" : "fine";
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "../testing/bounded-http.js";
-import { IngestRefusal, readRequest, statusOf } from "../testing/ingest-request.js";
+import { IngestRefusal, readRequest, refusalStatus } from "../testing/ingest-request.js";
 import type { BodiesUnderWay } from "../testing/ingest-request.js";
 import type { Inbox } from "./inbox.js";
 import { LiveUpdates } from "./live-updates.js";
@@ -91,7 +91,7 @@ async function ingest(
     if (!(error instanceof IngestRefusal) && !message.complete) throw error;
     const detail = error instanceof Error ? error.message : String(error);
     inbox.refuse(detail);
-    answer(response, statusOf(error), { detail, causes: [] });
+    answer(response, refusalStatus(error), { detail, causes: [] });
   }
 }
 

@@ -27,7 +27,7 @@ interface Container {
 const END = "}}";
 
 /** Encodes the properties that logs and metrics have in common. `timestamp` is in seconds since 1970. */
-export function headText(timestamp: number, { traceId, spanId }: Correlation): string {
+export function itemHeadJson(timestamp: number, { traceId, spanId }: Correlation): string {
   const span = spanId === undefined ? "" : `,"span_id":"${spanId}"`;
   return `"timestamp":${timestamp},"trace_id":"${traceId}"${span}`;
 }
@@ -42,13 +42,13 @@ export function attributesField(text: string, sequence: number): string {
 }
 
 /** Builds an item from its properties, of which the attributes must be the last. */
-export function itemOf(fields: readonly string[], missing: MissingAttributes): EncodedItem {
+export function encodeItem(fields: readonly string[], missing: MissingAttributes): EncodedItem {
   const text = `{${fields.join(",")}`;
   return { text, bytes: Buffer.byteLength(text), missing };
 }
 
 /** Builds the payload of an item container. */
-export function containerOf(items: readonly EncodedItem[], fields: ProcessData): Container {
+export function containerJson(items: readonly EncodedItem[], fields: ProcessData): Container {
   const { withAddress, withoutAddress } = processTexts(fields);
   const ends = {
     none: END,

@@ -10,7 +10,7 @@ import { ADDRESS_KEY, PROCESS_KEYS, processEntries } from "./encode-item.js";
 export type ItemAttributes = Map<string, unknown>;
 
 /** Attributes of one item that are read. More would exceed the characters that are sent. */
-export const MAX_OWN = 1000;
+export const MAX_ITEM_ATTRIBUTES = 1000;
 
 /** Filter and size limit for the attributes of an item. */
 interface AttributeReading {
@@ -29,7 +29,8 @@ export function itemAttributes(
   reading: AttributeReading,
 ): ItemAttributes {
   const attributes: ItemAttributes = new Map();
-  for (const entry of ownEntries<unknown>(own, MAX_OWN)) addShown(attributes, entry, reading);
+  for (const entry of ownEntries<unknown>(own, MAX_ITEM_ATTRIBUTES))
+    addShown(attributes, entry, reading);
   for (const scope of scopes.toReversed()) {
     for (const key in scope.attributes) addShown(attributes, [key, scope.attributes[key]], reading);
   }
@@ -38,7 +39,7 @@ export function itemAttributes(
 }
 
 /** Returns which attributes of the process must be appended to an item with these attributes. */
-export function missingOf(attributes: ItemAttributes): MissingAttributes {
+export function missingAttributesOf(attributes: ItemAttributes): MissingAttributes {
   return attributes.has(ADDRESS_KEY) ? "process-but-address" : "process";
 }
 
@@ -58,7 +59,7 @@ export function attributesObject(attributes: unknown): object {
 /** Reads the attributes that a hook returned, which may be of any type. */
 export function attributesOfHook(attributes: unknown): Iterable<readonly [string, unknown]> {
   return typeof attributes === "object" && attributes !== null
-    ? ownEntries<unknown>(attributes, MAX_OWN)
+    ? ownEntries<unknown>(attributes, MAX_ITEM_ATTRIBUTES)
     : [];
 }
 

@@ -4,14 +4,20 @@ import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/items.js";
 import { clip } from "../support/text.js";
 import { attributeText, jsonText } from "./typed-attribute.js";
-import { attributesField, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
+import {
+  attributesField,
+  containerJson,
+  itemHeadJson,
+  encodeItem,
+  processSequence,
+} from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
 import { HookGate } from "./hook-gate.js";
 import {
   attributesForHook,
   attributesOfHook,
   itemAttributes,
-  missingOf,
+  missingAttributesOf,
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
@@ -104,12 +110,15 @@ export class LogCapture {
     const head = { ...input, message: jsonText(shown, MAX_LOG_TEXT) };
     const hook = this.#client.settings.beforeSendLog;
     if (this.#client.isClosed || hook === undefined) {
-      const item = this.#encode(head, attributes, missingOf(attributes));
+      const item = this.#encode(head, attributes, missingAttributesOf(attributes));
       return this.#client.isClosed ? this.#drop("closed", item) : this.#add(item);
     }
     const hooked = this.#hooked(head, attributes, hook);
     if (hooked === undefined) {
-      return this.#drop("before_send", this.#encode(head, attributes, missingOf(attributes)));
+      return this.#drop(
+        "before_send",
+        this.#encode(head, attributes, missingAttributesOf(attributes)),
+      );
     }
     const { correlation, timestamp } = input;
     const changed = { ...fieldsOf(hooked, head), correlation, timestamp };
@@ -136,12 +145,12 @@ export class LogCapture {
     if (isClipped) this.#warnClipped();
     const { level, message, correlation, timestamp } = log;
     const fields = [
-      headText(timestamp, correlation),
+      itemHeadJson(timestamp, correlation),
       `"level":"${level}","severity_number":${severityNumberOf(level)}`,
       `"body":${JSON.stringify(clip(message, MAX_LOG_TEXT))}`,
       attributesField(text, processSequence.next(timestamp)),
     ];
-    return itemOf(fields, missing);
+    return encodeItem(fields, missing);
   }
 
   #warnClipped(): void {
@@ -156,12 +165,12 @@ export class LogCapture {
   }
 
   #drop(reason: DiscardReason, item: EncodedItem): void {
-    const { bytes } = containerOf([item], this.#client.processData());
+    const { bytes } = containerJson([item], this.#client.processData());
     this.#client.ledger.early.record(reason, contentsOf(1, bytes));
   }
 
   #send(items: readonly EncodedItem[]): void {
-    const { payload, bytes } = containerOf(items, this.#client.processData());
+    const { payload, bytes } = containerJson(items, this.#client.processData());
     this.#client.captureBatch({
       category: "log_item",
       itemType: ITEM_TYPE,

@@ -3,7 +3,7 @@ import type { SpanContext } from "@opentelemetry/api";
 import { cut } from "../support/text.js";
 import { ownEntries } from "../support/foreign.js";
 import type { ResourceView, AttributeBag } from "../trace/span.js";
-import { MAX_OWN } from "./item-attributes.js";
+import { MAX_ITEM_ATTRIBUTES } from "./item-attributes.js";
 
 /** A log record as the OTel SDKs 2.x and 3.x pass it to log record processors. */
 export interface EmittedLogRecord {
@@ -35,7 +35,7 @@ export function originOfLogger(scopeName: unknown): string {
 }
 
 /** Returns the time of a record in seconds, rounded to microseconds; `nowMillis` replaces an invalid time. */
-export function secondsOf(time: unknown, nowMillis: number): number {
+export function recordSeconds(time: unknown, nowMillis: number): number {
   const [seconds, nanos]: readonly unknown[] = Array.isArray(time) ? time : [];
   if (typeof seconds !== "number" || typeof nanos !== "number") return nowMillis / 1000;
   const micros = Math.round(seconds * 1e6 + nanos / 1000);
@@ -49,7 +49,10 @@ export function attributesOfRecord(record: EmittedLogRecord): AttributeBag {
   if (isText(scope.name)) attributes.push(["otel.scope.name", scope.name]);
   if (isText(scope.version)) attributes.push(["otel.scope.version", scope.version]);
   if (isText(eventName)) attributes.push(["event.name", eventName]);
-  return Object.fromEntries([...attributes, ...ownEntries<unknown>(record.attributes, MAX_OWN)]);
+  return Object.fromEntries([
+    ...attributes,
+    ...ownEntries<unknown>(record.attributes, MAX_ITEM_ATTRIBUTES),
+  ]);
 }
 
 /** Tells whether a record has an exception (OTel semantic conventions: exceptions in logs). */

@@ -3,7 +3,7 @@ import { context } from "@opentelemetry/api";
 import { correlationOf } from "../context/correlation.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
-import { MAX_OWN, attributesObject } from "./item-attributes.js";
+import { MAX_ITEM_ATTRIBUTES, attributesObject } from "./item-attributes.js";
 import { ONE_LOG, hasLogs } from "./log-capture.js";
 import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
@@ -65,5 +65,5 @@ function logFunction(level: LogLevel): LogFunction {
 
 // Getters of the application may throw.
 function readable(attributes: object): object {
-  return Object.fromEntries(ownEntries<unknown>(attributes, MAX_OWN));
+  return Object.fromEntries(ownEntries<unknown>(attributes, MAX_ITEM_ATTRIBUTES));
 }

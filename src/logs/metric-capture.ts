@@ -4,14 +4,20 @@ import { MEMORY_FULL } from "../delivery/memory-bound.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/items.js";
 import { attributeText } from "./typed-attribute.js";
-import { attributesField, containerOf, headText, itemOf, processSequence } from "./encode-item.js";
+import {
+  attributesField,
+  containerJson,
+  itemHeadJson,
+  encodeItem,
+  processSequence,
+} from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
 import { HookGate } from "./hook-gate.js";
 import {
   attributesForHook,
   attributesOfHook,
   itemAttributes,
-  missingOf,
+  missingAttributesOf,
 } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
@@ -104,7 +110,7 @@ export class MetricCapture {
     const attributes = this.#attributes(input);
     const hook = this.#client.settings.beforeSendMetric;
     if (hook === undefined) {
-      return this.#add(this.#encode(input, attributes, missingOf(attributes)));
+      return this.#add(this.#encode(input, attributes, missingAttributesOf(attributes)));
     }
     if (this.#gate.isOpen) return "before_send";
     const all = attributesForHook(attributes, this.#client.processData());
@@ -134,11 +140,11 @@ export class MetricCapture {
     if (isClipped) this.#warnClipped();
     const { name, type, value, unit, correlation, timestamp } = metric;
     const fields = [
-      headText(timestamp, correlation),
+      itemHeadJson(timestamp, correlation),
       `"name":${JSON.stringify(redactedText(name.toWellFormed()))},"type":"${type}","value":${value}${unitField(unit)}`,
       attributesField(text, processSequence.next(timestamp)),
     ];
-    return itemOf(fields, missing);
+    return encodeItem(fields, missing);
   }
 
   #warnClipped(): void {
@@ -169,7 +175,7 @@ export class MetricCapture {
       category: "trace_metric",
       itemType: ITEM_TYPE,
       itemHeaderJson: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
-      payload: containerOf(items, this.#client.processData()).payload,
+      payload: containerJson(items, this.#client.processData()).payload,
       contents: [{ category: "trace_metric", quantity: items.length }],
     });
   }

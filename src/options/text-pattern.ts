@@ -11,11 +11,11 @@ export interface Named {
 
 /** Tells whether a text contains one of the strings or matches one of the regular expressions. */
 export function matchesAny(text: string, patterns: readonly TextPattern[]): boolean {
-  return patterns.some((pattern) => matches(text, pattern));
+  return patterns.some((pattern) => matchesPattern(text, pattern));
 }
 
 /** Tells whether a text contains the string or matches the regular expression. */
-export function matches(text: string, pattern: TextPattern): boolean {
+export function matchesPattern(text: string, pattern: TextPattern): boolean {
   if (typeof pattern === "string") return text.includes(pattern);
   // A regular expression with the `g` or `y` flag keeps the position at which it stopped.
   pattern.lastIndex = 0;
@@ -27,9 +27,9 @@ export function matches(text: string, pattern: TextPattern): boolean {
  */
 export function matchesNamed({ names, op }: Named, pattern: TransactionPattern): boolean {
   if (typeof pattern === "string" || types.isRegExp(pattern))
-    return names.some((name) => matches(name, pattern));
+    return names.some((name) => matchesPattern(name, pattern));
   if (pattern.name === undefined && pattern.op === undefined) return false;
-  if (pattern.op !== undefined && !matches(op ?? "", pattern.op)) return false;
+  if (pattern.op !== undefined && !matchesPattern(op ?? "", pattern.op)) return false;
   const wanted = pattern.name;
-  return wanted === undefined || names.some((name) => matches(name, wanted));
+  return wanted === undefined || names.some((name) => matchesPattern(name, wanted));
 }

@@ -7,7 +7,12 @@ import type { Client } from "../client/public-client.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { LogCapture, LogClient } from "../logs/log-capture.js";
 import { levelOfSeverity } from "../protocol/items.js";
-import { attributesOfRecord, isException, originOfLogger, secondsOf } from "../logs/log-records.js";
+import {
+  attributesOfRecord,
+  isException,
+  originOfLogger,
+  recordSeconds,
+} from "../logs/log-records.js";
 import type { EmittedLogRecord } from "../logs/log-records.js";
 import { isTracingSuppressed } from "../context/suppress-tracing.js";
 import type { ReportLoggedException } from "../errors/logged-exceptions.js";
@@ -64,7 +69,7 @@ export class ClientLogRecordProcessor {
     if (this.#closing !== undefined) return this.#logs.dropUnread("closed");
     this.#core.learnResource(record.resource);
     this.#logs.capture({
-      timestamp: secondsOf(record.hrTime, Date.now()),
+      timestamp: recordSeconds(record.hrTime, Date.now()),
       level: levelOfSeverity(record.severityNumber, record.severityText),
       message: record.body,
       attributes: attributesOfRecord(record),
@@ -76,7 +81,7 @@ export class ClientLogRecordProcessor {
     const onException = this.#onException;
     if (onException === undefined || !isException(record.attributes)) return false;
     const { attributes, severityNumber, body } = record;
-    const timestamp = secondsOf(record.hrTime, Date.now());
+    const timestamp = recordSeconds(record.hrTime, Date.now());
     const origin = originOfLogger(record.instrumentationScope.name);
     const result = guardCallback(this.#core.diagnostics, "logged exception", () =>
       onException({ attributes, ctx, timestamp, severityNumber, body, origin }),

@@ -28,7 +28,7 @@ export function propagationPolicy(settings: Settings): PropagationPolicy {
 }
 
 /** Tells whether trace headers are added to the request of a span. True if its URL is unknown. */
-export function isTarget(span: Span | undefined, policy: PropagationPolicy): boolean {
+export function isPropagationTarget(span: Span | undefined, policy: PropagationPolicy): boolean {
   const { targets, ingestHost } = policy;
   if (targets === undefined && ingestHost === undefined) return true;
   const url = urlOf(span);

@@ -14,7 +14,7 @@ import { CarrierReader, presentHeader } from "./carrier.js";
 import { forkForIncoming, readContextScopes } from "../context/scope-context.js";
 import { isSampled, outgoingBaggage, outgoingTrace } from "./outgoing-trace.js";
 import type { TraceSources } from "./outgoing-trace.js";
-import { isTarget } from "./propagation-policy.js";
+import { isPropagationTarget } from "./propagation-policy.js";
 import type { PropagationPolicy } from "./propagation-policy.js";
 import { readRemoteParent } from "./remote-parent.js";
 import type { RemoteParent } from "./remote-parent.js";
@@ -96,7 +96,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
 
   #write(ctx: Context, span: SpanContext, { carrier, setter }: Target): void {
     const policy = this.#policy();
-    if (policy !== undefined && !isTarget(trace.getSpan(ctx), policy)) return;
+    if (policy !== undefined && !isPropagationTarget(trace.getSpan(ctx), policy)) return;
     if (presentHeader(carrier, "sentry-trace") !== undefined) return;
     const { traceId, spanId, traceFlags } = span;
     const { sampled, dsc } = outgoingTrace(ctx, span, this.#sources);

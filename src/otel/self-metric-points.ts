@@ -140,7 +140,7 @@ const SLOT = Symbol.for("otel-sentry-bridge.components.v1");
 const carrier: typeof globalThis & { [SLOT]?: number } = globalThis;
 
 /** Returns the type and the name of the next client, numbered from 0 in the process. */
-export function nextComponent(): ComponentAttributes {
+export function nextComponentAttributes(): ComponentAttributes {
   const count = carrier[SLOT] ?? 0;
   carrier[SLOT] = count + 1;
   return { "otel.component.type": TYPE, "otel.component.name": `${TYPE}/${count}` };

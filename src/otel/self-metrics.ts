@@ -20,7 +20,7 @@ import {
   INFLIGHT,
   PROCESSED,
   QUEUE_SIZE,
-  nextComponent,
+  nextComponentAttributes,
   serverAttributes,
   spanPoints,
 } from "./self-metric-points.js";
@@ -125,7 +125,7 @@ class AttachedMetrics implements SelfMetrics {
     this.#unbind();
     const meter = provider.getMeter(METER, this.#settings.version);
     if (meter === createNoopMeter()) return;
-    this.#component ??= nextComponent();
+    this.#component ??= nextComponentAttributes();
     this.#server = serverAttributes(this.#client.settings);
     this.#instruments = this.#observe(meter);
   }

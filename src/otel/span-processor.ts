@@ -24,7 +24,7 @@ import { ProcessorExceptions } from "../errors/span-exceptions.js";
 import { SharedDestination } from "../spans/shared-destination.js";
 import type { SpanFilter } from "../spans/client-assembler.js";
 import { segmentView } from "../spans/segment-view.js";
-import { assignUnit, rootByIds, unitOfSpan } from "../context/scope-context.js";
+import { assignUnit, openRootOf, unitOfSpan } from "../context/scope-context.js";
 import { SpanEntries, closeRoot } from "../spans/span-entries.js";
 import type { SpanEntry } from "../spans/span-entries.js";
 import { createSpanMonitor } from "../crons/span-monitor.js";
@@ -139,7 +139,7 @@ export class ClientSpanProcessor {
 
   // Called only for local roots, and for children whose parent is known by its ids only.
   #segmentByIds(span: IdentifiedSpan): Segment | undefined {
-    const root = rootByIds(span);
+    const root = openRootOf(span);
     return root === undefined ? undefined : this.#entries.ofRoot(root);
   }
 

@@ -2,7 +2,7 @@
 // Prose can look the same ("password: reset by user"), so a value after a colon is a secret only if it does not read
 // like words.
 import { withoutLines } from "./assigned-lines.js";
-import { type Extent, isAssignedSecret, isPlaceholder, valueAt } from "./assigned-value.js";
+import { type Extent, isAssignedSecret, isPlaceholder, assignedValueAt } from "./assigned-value.js";
 import { filterCommandLine } from "./command-line.js";
 import { isSecretName, mayHoldNames, mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
@@ -181,7 +181,7 @@ function secretAt(text: string, { mark, index, name, open }: Marked): Extent | u
   const from = index + mark.length;
   const isTight =
     mark.endsWith("=") && !/\s/.test(text.charAt(from)) && !/\s/.test(text.charAt(index - 1));
-  return valueAt(text, { from, isTight, open });
+  return assignedValueAt(text, { from, isTight, open });
 }
 
 const COOKIE_NAME = /(?:^| )(?:set-)?cookie$/i;

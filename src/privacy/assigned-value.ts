@@ -40,7 +40,10 @@ interface ValueStart {
 }
 
 /** Returns the value at an offset of a text; undefined if there is none or if it does not read like a secret. */
-export function valueAt(text: string, { from, isTight, open }: ValueStart): Extent | undefined {
+export function assignedValueAt(
+  text: string,
+  { from, isTight, open }: ValueStart,
+): Extent | undefined {
   const start = from + matchAt(SPACES, text, from).length;
   const quoted = matchAt(QUOTED, text, start);
   if (quoted !== "" && quoted.charAt(firstMark(quoted)) !== open) return quotedAt(quoted, start);

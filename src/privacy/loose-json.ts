@@ -2,7 +2,14 @@
 // notations, such as those of Python and of Node's `util.inspect`. It never fails: characters that it cannot read are
 // skipped. It reads each character once, so its time is linear.
 
-import { bareValue, closingQuote, isContainer, nodeOf, objectOf, unescaped } from "./loose-node.js";
+import {
+  unquotedValue,
+  closingQuote,
+  isContainer,
+  nodeOf,
+  objectOf,
+  unescaped,
+} from "./loose-node.js";
 import type { LooseProperty, LooseNode, MutableNode } from "./loose-node.js";
 import { FILTERED } from "./secret-words.js";
 
@@ -138,7 +145,7 @@ class LooseReader {
       return container;
     }
     const trimmed = bare.trimEnd();
-    return nodeOf({ start, end: start + trimmed.length }, bareValue(trimmed));
+    return nodeOf({ start, end: start + trimmed.length }, unquotedValue(trimmed));
   }
 
   #quoted(quote: string): MutableNode {

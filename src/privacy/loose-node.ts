@@ -61,7 +61,7 @@ export function isContainer({ properties, items }: LooseNode): boolean {
 }
 
 /** Parses an unquoted value: a boolean, null, a number, or otherwise a string. */
-export function bareValue(text: string): unknown {
+export function unquotedValue(text: string): unknown {
   switch (text) {
     case "true":
       return true;

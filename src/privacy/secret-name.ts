@@ -7,7 +7,7 @@ import {
   ACCOUNTS,
   DESCRIPTORS,
   LOGINS,
-  NEUTRAL,
+  NEUTRAL_WORDS,
   OPENERS,
   PLAIN_AUTHS,
   PLAIN_SESSIONS,
@@ -16,9 +16,9 @@ import {
   SECRET_KEYS,
   SECRET_THINGS,
   SECRET_TOKENS,
-  STRONG,
+  STRONG_TERMS,
   VENDORS,
-  WEAK,
+  WEAK_TERMS,
 } from "./secret-words.js";
 
 /** Attributes of OpenTelemetry's and Sentry's conventions whose names look like that of a secret but are not. */
@@ -99,7 +99,7 @@ function isKnown(name: string): boolean {
 function hasStrongTerm(words: readonly string[], at: number): boolean {
   for (let count = 1; count <= MAX_TERM_WORDS && at + count <= words.length; count++) {
     const joined = words.slice(at, at + count).join("");
-    const term = STRONG.exec(joined);
+    const term = STRONG_TERMS.exec(joined);
     // A term of several words must match all of them; a single word may contain more than the term.
     const end = term === null ? 0 : term.index + term[0].length;
     if (term === null || (count > 1 && !isWhole(term.index, joined.slice(end)))) continue;
@@ -125,14 +125,15 @@ function hasWeakTerm(words: readonly string[], at: number): boolean {
   const word = words[at] ?? "";
   const after = words.slice(at + 1);
   if (word === "key" && at === 0) return after.length === 0;
-  if (!WEAK.has(word)) return isRunTogetherToken(word, after) || isRunTogetherPass(word, after);
+  if (!WEAK_TERMS.has(word))
+    return isRunTogetherToken(word, after) || isRunTogetherPass(word, after);
   return isNeutral(word, after) && givesAccess(word, words[at - 1]);
 }
 
 function isNeutral(term: string, after: readonly string[]): boolean {
   if (after[0] === "for") return true;
   const isOfVendor = term === "token" || term === "key";
-  return after.every((word) => NEUTRAL.has(word) || (isOfVendor && VENDORS.has(word)));
+  return after.every((word) => NEUTRAL_WORDS.has(word) || (isOfVendor && VENDORS.has(word)));
 }
 
 const PLAIN_TOKEN = new RegExp(`(?:${[...PLAIN_TOKENS].join("|")})token$`);
@@ -202,6 +203,6 @@ function splitWord(part: string): readonly string[] {
 
 // Tells whether a word is a term however it is capitalized: `passWord` and `pASSWORD` are one word.
 function isTerm(word: string): boolean {
-  const term = STRONG.exec(word);
-  return WEAK.has(word) || (term !== null && isWhole(term.index, word.slice(term[0].length)));
+  const term = STRONG_TERMS.exec(word);
+  return WEAK_TERMS.has(word) || (term !== null && isWhole(term.index, word.slice(term[0].length)));
 }

@@ -8,20 +8,20 @@ function words(text: string): ReadonlySet<string> {
 }
 
 /** Terms that name a secret wherever they occur in a name, unless a word of `DESCRIPTORS` follows. */
-export const STRONG: RegExp =
+export const STRONG_TERMS: RegExp =
   /accesskeyid|secretid|passw(?:or)?d|passphrase|passcode|pwd|secret|credential|bearer|jwt|[cx]srf|saml|mnemonic|(?:recovery|secret|seed)phrase|walletseed|whsec|jaasconfig|dockerauthconfig|dockerconfigjson|serviceaccount(?:json|info)|sharedaccesssignature|azurestoragekey|sess(?:ion)?id|(?:access|api|auth|decryption|encryption|licen[cs]e|master|private|shared|signing)key|(?:access|api|auth|refresh|session)token|(?:access|auth|authorization|backup|device|mfa|onetime|otp|recovery|reset|security|verification)code(?!r)|codeverifier|(?:card|socialsecurity)number|creditcard/;
 
 /**
- * Terms that are common words or parts of them: they name a secret only if no word other than those of `NEUTRAL`
+ * Terms that are common words or parts of them: they name a secret only if no word other than those of `NEUTRAL_WORDS`
  * follows.
  */
-export const WEAK: ReadonlySet<string> = words(
+export const WEAK_TERMS: ReadonlySet<string> = words(
   "auth oauth authn authz authentication authorization authorisation sso session identity sid key keys token tokens " +
     "pass passw pw pat pin pincode otp totp cvv cvc ssn psk",
 );
 
 /** Words after a term that do not change its meaning: `token_prod` and `auth_header` still hold the secret. */
-export const NEUTRAL: ReadonlySet<string> = words(
+export const NEUTRAL_WORDS: ReadonlySet<string> = words(
   "value values string str text plain plaintext raw data header headers hash hashed digest encrypted encoded decoded " +
     "pem der jwk pkcs new old current previous prev next confirm confirmation repeat again copy backup prod production " +
     "stage staging dev development test testing live sandbox qa uat local default main v code cookie ticket info s",

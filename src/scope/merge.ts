@@ -1,4 +1,4 @@
-import { EMPTY_SCOPE_DATA, newestOf } from "./scope-data.js";
+import { EMPTY_SCOPE_DATA, newestBreadcrumbs } from "./scope-data.js";
 import type { Breadcrumb, ScopeData } from "./scope-data.js";
 import type { Scope } from "./scope.js";
 
@@ -29,7 +29,7 @@ export function mergeScopes(
     filled.length === 1
       ? (filled[0] ?? EMPTY_SCOPE_DATA)
       : filled.reduce(overlay, EMPTY_SCOPE_DATA);
-  const breadcrumbs = filled.map((data) => newestOf(data.breadcrumbs, maxBreadcrumbs));
+  const breadcrumbs = filled.map((data) => newestBreadcrumbs(data.breadcrumbs, maxBreadcrumbs));
   return { ...merged, breadcrumbs: inOrder([...breadcrumbs, moreBreadcrumbs], maxBreadcrumbs) };
 }
 

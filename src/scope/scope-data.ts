@@ -97,11 +97,11 @@ export function addToTrail<Entry>(
   if (limit <= 0) return undefined;
   const length = (trail?.length ?? 0) + 1;
   if (length <= 2 * limit) return { entry, previous: trail, length };
-  return trailOf([...newestOf(trail, limit - 1), entry]);
+  return trailOf([...newestBreadcrumbs(trail, limit - 1), entry]);
 }
 
 /** Returns the newest `limit` breadcrumbs, oldest first. */
-export function newestOf<Entry>(trail: Trail<Entry> | undefined, limit: number): Entry[] {
+export function newestBreadcrumbs<Entry>(trail: Trail<Entry> | undefined, limit: number): Entry[] {
   const entries: Entry[] = [];
   for (let node = trail; node !== undefined && entries.length < limit; node = node.previous) {
     entries.push(node.entry);

@@ -10,7 +10,7 @@ import { cut } from "../support/text.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
 
 /** The most entries that a scope holds of each of tags, contexts, extras and attributes. More are ignored. */
-export const MAX_FIELDS = 200;
+export const MAX_SCOPE_ENTRIES = 200;
 
 /** The most event processors, and the most attachments, that a scope holds. More are ignored. */
 export const MAX_HANDLERS = 100;
@@ -148,21 +148,21 @@ function isSame(before: unknown, after: unknown): boolean {
 }
 
 /** Adds properties to a frozen record; beyond the limit, new names are left out. */
-export function added<T>(
+export function withAdded<T>(
   fields: Readonly<Record<string, T>>,
   more: Readonly<Record<string, T>>,
 ): Readonly<Record<string, T>> {
   const all = { ...fields };
   let count = Object.keys(all).length;
   for (const [key, value] of Object.entries(more)) {
-    if (!Object.hasOwn(all, key) && ++count > MAX_FIELDS) break;
+    if (!Object.hasOwn(all, key) && ++count > MAX_SCOPE_ENTRIES) break;
     setProperty(all, key, value);
   }
   return Object.freeze(all);
 }
 
 /** Appends to a frozen array; at the limit, the array stays unchanged. */
-export function appended<T>(list: readonly T[], field: T): readonly T[] {
+export function withAppended<T>(list: readonly T[], field: T): readonly T[] {
   return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, field]);
 }
 
@@ -175,7 +175,7 @@ export function writeTag(
   const { key, value, broken } = checkedTag(given, givenValue);
   if (key === undefined) return broken;
   if (value === undefined) delete tags[key];
-  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_FIELDS)
+  else if (Object.hasOwn(tags, key) || Object.keys(tags).length < MAX_SCOPE_ENTRIES)
     setProperty(tags, key, value);
   return broken;
 }

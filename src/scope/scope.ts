@@ -16,11 +16,11 @@ import { EMPTY_SCOPE_DATA, addToTrail } from "./scope-data.js";
 import {
   attachmentCopy,
   checkedBreadcrumb,
-  added,
-  appended,
+  withAdded,
+  withAppended,
   writeTag,
   MAX_HANDLERS,
-  MAX_FIELDS,
+  MAX_SCOPE_ENTRIES,
   checkedUser,
   frozenCopy,
 } from "./scope-values.js";
@@ -33,7 +33,7 @@ const MAX_READ_NAME = 1024;
 const FIELD_DEPTH = 4;
 
 // Tags that are read from one argument. More than a scope holds, since entries may be invalid or remove a tag.
-const MAX_READ_TAGS = 5 * MAX_FIELDS;
+const MAX_READ_TAGS = 5 * MAX_SCOPE_ENTRIES;
 
 /** Breadcrumbs that a scope keeps by default. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -131,7 +131,9 @@ export class Scope {
   setContext(name: string, context: Readonly<Record<string, unknown>> | null): this {
     if (typeof name !== "string") return this;
     const { [name]: _replaced, ...others } = this.#data.contexts;
-    const contexts = isObject(context) ? added(others, { [name]: frozenCopy(context) }) : others;
+    const contexts = isObject(context)
+      ? withAdded(others, { [name]: frozenCopy(context) })
+      : others;
     return this.#with({ contexts: Object.freeze(contexts) });
   }
 
@@ -143,7 +145,7 @@ export class Scope {
   /** Sets several extra values and keeps the others. A scope holds at most 200. */
   setExtras(extras: Readonly<Record<string, unknown>>): this {
     if (!isObject(extras)) return this;
-    return this.#with({ extra: added(this.#data.extra, frozenCopy(extras, FIELD_DEPTH)) });
+    return this.#with({ extra: withAdded(this.#data.extra, frozenCopy(extras, FIELD_DEPTH)) });
   }
 
   /** Sets one attribute of logs and metrics. Not added to transactions. */
@@ -155,7 +157,7 @@ export class Scope {
   setAttributes(attributes: Readonly<Record<string, unknown>>): this {
     if (!isObject(attributes)) return this;
     const copy = frozenCopy(attributes, FIELD_DEPTH);
-    return this.#with({ attributes: added(this.#data.attributes, copy) });
+    return this.#with({ attributes: withAdded(this.#data.attributes, copy) });
   }
 
   /** Sets the fingerprint, which replaces Sentry's own grouping of events. An empty list removes it. */
@@ -201,13 +203,13 @@ export class Scope {
    */
   addEventProcessor(processor: EventProcessor): this {
     if (typeof processor !== "function") return this;
-    return this.#with({ eventProcessors: appended(this.#data.eventProcessors, processor) });
+    return this.#with({ eventProcessors: withAppended(this.#data.eventProcessors, processor) });
   }
 
   /** Adds a file that is sent with error events of this scope. A scope holds at most 100. */
   addAttachment(attachment: Attachment): this {
     if (!isObject(attachment)) return this;
-    const attachments = appended(this.#data.attachments, attachmentCopy(attachment));
+    const attachments = withAppended(this.#data.attachments, attachmentCopy(attachment));
     return this.#with({ attachments });
   }
 
@@ -271,7 +273,7 @@ function writeFields(scope: Scope, change: ScopeChange): void {
     .setAttributes(copied("attributes", FIELD_DEPTH) ?? {});
   for (const [name, context] of ownEntries<unknown>(
     copied("contexts", FIELD_DEPTH) ?? {},
-    MAX_FIELDS,
+    MAX_SCOPE_ENTRIES,
   ))
     scope.setContext(name, isRecord(context) ? context : null);
   for (const attachment of firstOf(read("attachments"), MAX_HANDLERS))

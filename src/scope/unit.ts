@@ -110,7 +110,7 @@ const SPAN_ID_BYTES = 8;
 const traces = new WeakMap<Unit, PropagationContext>();
 
 /** Returns the ids for events that are captured in a unit of work where no span is active: always the same for a unit. */
-export function traceOfUnit(unit: Unit): PropagationContext {
+export function propagationContextOf(unit: Unit): PropagationContext {
   const known = traces.get(unit);
   if (known !== undefined) return known;
   const trace = {

@@ -1,6 +1,6 @@
 import { databaseSystem, isRedisLike, shownStatement } from "../privacy/redis-command.js";
 import type { AttributeBag, SpanDescription } from "../trace/span.js";
-import { codeData, listed, textValue, textValues } from "./inference.js";
+import { codeData, joinNames, textValue, textValues } from "./inference.js";
 import type { Inference } from "./inference.js";
 
 /** Names a database span after its query; undefined if no attribute names a database system. */
@@ -49,7 +49,7 @@ export function inferCache(span: SpanDescription): Inference | undefined {
   const op = cacheOp(span.attributes);
   const keys = textValues(span.attributes["cache.key"]);
   if (op === undefined && keys.length === 0) return undefined;
-  const description = keys.length === 0 ? span.name : listed(keys, MAX_KEYS);
+  const description = keys.length === 0 ? span.name : joinNames(keys, MAX_KEYS);
   return { op: op ?? "cache", description, source: "task", data: undefined };
 }
 

@@ -1,5 +1,5 @@
 import { SPAN_KIND, type AttributeBag, type SpanDescription } from "../trace/span.js";
-import { isChosenName, listed, textValue } from "./inference.js";
+import { isChosenName, joinNames, textValue } from "./inference.js";
 import type { Inference } from "./inference.js";
 
 const MAX_OPERATIONS = 5;
@@ -45,5 +45,5 @@ export function isGraphqlName({ kind, name }: SpanDescription): boolean {
 /** Formats GraphQL operations as a suffix for the name of a request: ` (mutation A, query B)`; "" if there are none. */
 export function operationsText(operations: readonly string[]): string {
   if (operations.length === 0) return "";
-  return ` (${listed([...new Set(operations)].toSorted(), MAX_OPERATIONS)})`;
+  return ` (${joinNames([...new Set(operations)].toSorted(), MAX_OPERATIONS)})`;
 }

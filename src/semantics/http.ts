@@ -5,7 +5,7 @@ import type { AttributeBag } from "../trace/span.js";
 import { operationsText } from "./graphql.js";
 import { isInstrumentationName } from "./http-name.js";
 import { originOfCall } from "./http-origin.js";
-import { statusNumber } from "./infer-status.js";
+import { parseStatusCode } from "./infer-status.js";
 import { textValue, textValues } from "./inference.js";
 import type { Inference, InferredData } from "./inference.js";
 import { httpRoute } from "./request-clue.js";
@@ -106,7 +106,7 @@ function requestFragment(attributes: AttributeBag, url: string | undefined): str
 
 function oldStatus(attributes: AttributeBag): number | undefined {
   if (attributes["http.response.status_code"] !== undefined) return undefined;
-  return statusNumber(attributes["http.status_code"]);
+  return parseStatusCode(attributes["http.status_code"]);
 }
 
 // The methods of the semantic conventions, then the others that Node's parser accepts. An allow list, because the

@@ -1,4 +1,4 @@
-import { SPAN_KIND, isBag } from "../trace/span.js";
+import { SPAN_KIND, isAttributeBag } from "../trace/span.js";
 import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { inferCache, inferDatabase, inferQuery } from "./db.js";
 import { inferFaas, inferFunction, inferMessaging, inferQueueKind, inferRpc } from "./families.js";
@@ -6,7 +6,7 @@ import { LAYER_KEYS, inferFramework } from "./framework.js";
 import { inferGenAi, inferMcp, inferVercelAi } from "./gen-ai.js";
 import { inferGraphql, isGraphqlName } from "./graphql.js";
 import { inferHttp, requestMethod } from "./http.js";
-import { MAX_TEXT_LENGTH, bounded, textValue } from "./inference.js";
+import { MAX_TEXT_LENGTH, boundedText, textValue } from "./inference.js";
 import type { Inference, TransactionSource } from "./inference.js";
 
 const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, TransactionSource>([
@@ -27,7 +27,8 @@ export function inferSpan(span: SpanDescription): Inference {
   // The OTel SDK accepts names of any type.
   const { name, kind, attributes } = span;
   if (typeof name !== "string") return inferNamed({ name: "", kind, attributes });
-  if (name.length > MAX_TEXT_LENGTH) return inferNamed({ name: bounded(name), kind, attributes });
+  if (name.length > MAX_TEXT_LENGTH)
+    return inferNamed({ name: boundedText(name), kind, attributes });
   return inferNamed(span);
 }
 
@@ -156,7 +157,7 @@ function inferFamily(span: SpanDescription): Inference | undefined {
 // Iterating over the few attributes of a span is cheaper than looking up each of the markers.
 function markedFamilies(attributes: AttributeBag): number {
   let bits = 0;
-  if (!isBag(attributes)) return bits;
+  if (!isAttributeBag(attributes)) return bits;
   for (const key in attributes) bits |= BIT_BY_MARKER.get(key) ?? 0;
   return bits;
 }

@@ -90,7 +90,7 @@ function statusOfHttpCode(code: number): SpanStatus {
 }
 
 /** Returns a status code given as an integer or as its decimal digits; undefined for other values. */
-export function statusNumber(value: unknown): number | undefined {
+export function parseStatusCode(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isInteger(value) ? value : undefined;
   return typeof value === "string" && /^\d{1,3}$/.test(value) ? Number(value) : undefined;
 }
@@ -98,8 +98,8 @@ export function statusNumber(value: unknown): number | undefined {
 /** Returns the HTTP status code of a span, by the current or the old semantic conventions; undefined if it has none. */
 export function httpStatusOf(attributes: AttributeBag): number | undefined {
   return (
-    statusNumber(attributes["http.response.status_code"]) ??
-    statusNumber(attributes["http.status_code"])
+    parseStatusCode(attributes["http.response.status_code"]) ??
+    parseStatusCode(attributes["http.status_code"])
   );
 }
 

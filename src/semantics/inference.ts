@@ -26,25 +26,25 @@ const MAX_ENTRIES = 1000;
 
 /** Returns the first 32,768 characters of a non-empty string; undefined for other values. */
 export function textValue(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? bounded(value) : undefined;
+  return typeof value === "string" && value !== "" ? boundedText(value) : undefined;
 }
 
 /** Returns the part of a string that is read. Limited, because a pattern takes milliseconds per megabyte. */
-export function bounded(value: string): string {
+export function boundedText(value: string): string {
   return value.length <= MAX_TEXT_LENGTH ? value : value.slice(0, MAX_TEXT_LENGTH);
 }
 
 /** Joins up to `most` names, and adds the number of those left out: `a, b, +3`. */
-export function listed(names: readonly string[], most: number): string {
+export function joinNames(names: readonly string[], most: number): string {
   if (names.length <= most) return names.join(", ");
   return `${names.slice(0, most).join(", ")}, +${names.length - most}`;
 }
 
 /** Returns the strings of a value that is a string or an array. Elements that are not strings are left out. */
 export function textValues(value: unknown): readonly string[] {
-  if (typeof value === "string") return value === "" ? [] : [bounded(value)];
+  if (typeof value === "string") return value === "" ? [] : [boundedText(value)];
   const entries = firstOf(value, MAX_ENTRIES);
-  return entries.flatMap((entry) => (typeof entry === "string" ? [bounded(entry)] : []));
+  return entries.flatMap((entry) => (typeof entry === "string" ? [boundedText(entry)] : []));
 }
 
 /**

@@ -6,7 +6,7 @@ import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "../privacy/private-attributes.js";
 import { FILTERED } from "../privacy/secret-words.js";
 import { filterCookies, filterQuery } from "../privacy/sensitive.js";
-import { isBag } from "../trace/span.js";
+import { isAttributeBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import { sanitizeUrl, withoutSecrets } from "../privacy/url.js";
 
@@ -42,7 +42,7 @@ const COOKIE = /^cookie(?:$|\.)/i;
  * Returns the request of a SERVER span, by the current or the old semantic conventions; undefined if it has none. Values
  * with sensitive names are `[Filtered]`. Accepts values of any type.
  */
-export function requestOf(
+export function requestDataOf(
   attributes: AttributeBag,
   settings: RequestSettings,
 ): RequestData | undefined {
@@ -101,7 +101,7 @@ function headersOf(
     textValue(attributes["user_agent.original"]) ?? textValue(attributes["http.user_agent"]);
   const headers: Record<string, string> = {};
   let length = user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutSecrets(user)], 0);
-  if (!isBag(attributes)) return undefined;
+  if (!isAttributeBag(attributes)) return undefined;
   for (const key in attributes) {
     if (!key.startsWith(HEADER)) continue;
     const name = key.slice(HEADER.length);

@@ -1,4 +1,4 @@
-import { doorDiagnostics } from "../context/global-client.js";
+import { currentDiagnostics } from "../context/global-client.js";
 import { isList, isObjectLike, propertyOf } from "../support/foreign.js";
 import type { ArgumentCheck, ArgumentChecks } from "../support/guard.js";
 
@@ -167,7 +167,7 @@ function checkOf(name: string, wanted: readonly Wanted[]): ArgumentCheck {
 }
 
 function reportArgument(name: string, { at, kind, otherwise }: Wanted, given: unknown): void {
-  doorDiagnostics().warnOnce(
+  currentDiagnostics().warnOnce(
     `call:${name}`,
     `\`${name}\` needs ${kind} as its ${PLACES[at]} argument but got ${kindOf(given)}: ${otherwise}. Correct the call`,
   );

@@ -3,7 +3,7 @@ import { ROOT_CONTEXT } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { newEventId } from "../client/event-id.js";
-import { doorDiagnostics, getClient } from "../context/global-client.js";
+import { currentDiagnostics, getClient } from "../context/global-client.js";
 import { forkIsolation, forkScope } from "../context/scope-context.js";
 import { getCurrentScope, getIsolationScope } from "../context/scopes.js";
 import { environmentWithTrace } from "../options/env.js";
@@ -20,7 +20,7 @@ function lose(name: string, category: DataCategory, error: unknown): void {
 }
 
 function report(name: string, error: unknown): void {
-  doorDiagnostics().warnOnce(
+  currentDiagnostics().warnOnce(
     `call:${name}`,
     `\`${name}\` failed with an error; the call had no effect`,
     error,

@@ -5,7 +5,7 @@ import { environmentWithTrace, traceFromEnvironment } from "../options/env.js";
 import type { Environment } from "../options/env.js";
 import { ownEntries } from "../support/foreign.js";
 import { runInContext } from "../context/bound-iteration.js";
-import { startingNewTrace } from "../context/scope-context.js";
+import { withoutTrace } from "../context/scope-context.js";
 import { withoutTracing as suppressed } from "../context/suppress-tracing.js";
 import type { IncomingTraceHeaders, TraceHeaders } from "../trace/headers.js";
 import { SentryPropagator } from "./otel-classes.js";
@@ -26,7 +26,7 @@ export function continueTrace<T>(headers: IncomingTraceHeaders, fn: () => T): T 
  * tags, stays the same. Returns what `fn` returns and throws what it throws.
  */
 export function startNewTrace<T>(fn: () => T): T {
-  return runInContext(startingNewTrace(context.active()), fn);
+  return runInContext(withoutTrace(context.active()), fn);
 }
 
 /**

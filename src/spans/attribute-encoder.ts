@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-import { cut, endsOf, jsonString } from "../support/text.js";
+import { cut, headAndTail, jsonString } from "../support/text.js";
 import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { MAX_ASSIGNMENTS, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
-import { isBag } from "../trace/span.js";
+import { isAttributeBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import {
   flat,
@@ -91,7 +91,7 @@ export class AttributeEncoder {
   encode(attributes: AttributeBag, kind?: number): EncodedFields {
     let text = "";
     let clipped = false;
-    if (!isBag(attributes)) return { text, clipped: true };
+    if (!isAttributeBag(attributes)) return { text, clipped: true };
     this.#begin();
     for (const key in attributes) {
       const memory = this.#memories.get(key) ?? this.#learn(key);
@@ -139,7 +139,7 @@ export class AttributeEncoder {
 function shownKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
   const digest = createHash("sha256")
-    .update(endsOf(key, MAX_READ_KEY_LENGTH), "utf16le")
+    .update(headAndTail(key, MAX_READ_KEY_LENGTH), "utf16le")
     .digest("hex")
     .slice(0, 8);
   return `${cut(key, MAX_KEY_LENGTH - 9)}#${digest}`;

@@ -3,7 +3,7 @@ import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import { startDetachedTimer } from "../context/suppress-tracing.js";
 import type { KeepUnsampled, SpanPattern } from "../options/options.js";
-import { matches, matchesNamed } from "../options/text-pattern.js";
+import { matchesPattern, matchesNamed } from "../options/text-pattern.js";
 import type { Named } from "../options/text-pattern.js";
 import { redactedText } from "../privacy/redacted.js";
 import { inferSpan } from "../semantics/infer-span.js";
@@ -101,7 +101,7 @@ function hasAttributes(
   return Object.entries(expected).every(([key, value]) => {
     const actual = span.attributes[key];
     return types.isRegExp(value)
-      ? typeof actual === "string" && matches(actual, value)
+      ? typeof actual === "string" && matchesPattern(actual, value)
       : actual === value;
   });
 }

@@ -1,7 +1,7 @@
 import { redactedText } from "../privacy/redacted.js";
 import { withoutSecrets } from "../privacy/url.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../protocol/relay-values.js";
-import { bounded } from "../semantics/inference.js";
+import { boundedText } from "../semantics/inference.js";
 import type { AttributeEncoder } from "./attribute-encoder.js";
 import { LastText, RememberedTexts } from "./json-values.js";
 import { clip, cut, jsonString } from "../support/text.js";
@@ -130,5 +130,5 @@ function isDatabase(op: string | undefined): boolean {
 }
 
 function descriptionField(description: string, filter: (text: string) => string): string {
-  return `},"description":${jsonString(clip(filter(bounded(description)), MAX_DESCRIPTION_LENGTH))}}`;
+  return `},"description":${jsonString(clip(filter(boundedText(description)), MAX_DESCRIPTION_LENGTH))}}`;
 }

@@ -5,7 +5,7 @@ import type { Settings } from "../options/options.js";
 import type { SegmentOrigin } from "./segment.js";
 import { detached } from "../support/detached.js";
 import { reportAsyncHook } from "../support/diagnostics.js";
-import { pressDecision } from "../trace/backpressure.js";
+import { applyPressure } from "../trace/backpressure.js";
 import { parseRate } from "../trace/sample-rand.js";
 import { decideSampling } from "../trace/sampling.js";
 import type { SamplingDecision, SamplingInput } from "../trace/sampling.js";
@@ -97,7 +97,7 @@ export function createSegmentSampling(
     });
     const factor = pressure.factor();
     const senderRate = factor > 0 && isSentry ? parseRate(incoming.dsc["sample_rate"]) : undefined;
-    return pressDecision(decision, factor, senderRate);
+    return applyPressure(decision, factor, senderRate);
   };
 }
 

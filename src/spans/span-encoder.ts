@@ -2,14 +2,14 @@ import { clip, cut, jsonField, jsonString } from "../support/text.js";
 import { ruleMessage, validOrigin } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { httpStatusOf, inferStatus } from "../semantics/infer-status.js";
-import { bounded, textValue as givenText } from "../semantics/inference.js";
+import { boundedText, textValue as givenText } from "../semantics/inference.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/inference.js";
-import { requestOf } from "../semantics/request-data.js";
+import { requestDataOf } from "../semantics/request-data.js";
 import type { RequestData } from "../semantics/request-data.js";
 import { namedRequest } from "../semantics/request-name.js";
-import { SPAN_KIND, STATUS_CODE, namesSpan, validSpanId, validTraceId } from "../trace/span.js";
+import { SPAN_KIND, STATUS_CODE, isOtelSpanId, validSpanId, validTraceId } from "../trace/span.js";
 import { AttributeEncoder } from "./attribute-encoder.js";
 import { sourceField, transactionName } from "./encoded-head.js";
 import type { EncodedHead, HeadNaming } from "./encoded-head.js";
@@ -119,7 +119,7 @@ export class SpanEncoder {
       traceId: validTraceId(identity.traceId),
       spanId: validSpanId(identity.spanId),
       name: transactionName(inferred.description),
-      spanName: typeof span.name === "string" ? bounded(span.name) : undefined,
+      spanName: typeof span.name === "string" ? boundedText(span.name) : undefined,
       source,
       op,
       traceContext: `${start}${sourceField(source)}${rate}${jsonField("sentry.op", op)}${name}}`,
@@ -135,7 +135,7 @@ export class SpanEncoder {
 
   #request({ attributes }: FinishedSpan): string {
     const { sendDefaultPii = false } = this.#settings;
-    const request = requestOf(attributes, { sendDefaultPii });
+    const request = requestDataOf(attributes, { sendDefaultPii });
     return request === undefined ? "" : `,"request":{${requestFields(request)}}`;
   }
 
@@ -230,7 +230,9 @@ function identityFields(span: FinishedSpan, ids: string): string {
 }
 
 function idFields(traceId: string, parentSpanId: string | undefined): string {
-  const parent = namesSpan(parentSpanId) ? `,"parent_span_id":"${validSpanId(parentSpanId)}"` : "";
+  const parent = isOtelSpanId(parentSpanId)
+    ? `,"parent_span_id":"${validSpanId(parentSpanId)}"`
+    : "";
   return `","trace_id":"${validTraceId(traceId)}"${parent}`;
 }
 
@@ -241,7 +243,9 @@ function kindFields(op: string | undefined, origin: string, status: string): str
 
 // The attribute `sentry.name` takes precedence. OTel's SDK accepts names that are not strings.
 function nameOf({ name, attributes }: FinishedSpan): string {
-  return givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? bounded(name) : "");
+  return (
+    givenText(attributes["sentry.name"]) ?? (typeof name === "string" ? boundedText(name) : "")
+  );
 }
 
 // OTel's mapping to non-OTLP formats represents scope, status message and dropped counts as attributes.

@@ -1,5 +1,5 @@
 import type { OpenRoot } from "../context/open-roots.js";
-import { linkTo } from "../context/failure-path.js";
+import { ancestorForChild } from "../context/failure-path.js";
 import type { PathNode } from "../context/failure-path.js";
 import { openRoots } from "../context/open-roots.js";
 import type { Segment } from "./segment.js";
@@ -34,7 +34,7 @@ export class SpanEntries {
     (span as Record<symbol, SpanEntry>)[this.slot] = {
       segment,
       depth: parent === undefined ? depthWithoutParent(span, segment) : parent.depth + 1,
-      above: parent === undefined ? undefined : linkTo(parent),
+      above: parent === undefined ? undefined : ancestorForChild(parent),
       hasEnded: false,
       span,
       stopsFailures: false,

@@ -1,6 +1,6 @@
 import type { SegmentView, TransactionInput } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
-import { detected, isPending } from "../client/resource-attributes.js";
+import { waitForDetectors, hasPendingAttributes } from "../client/resource-attributes.js";
 import type { SpanCounts } from "../client/stats.js";
 import { transactionContents } from "../protocol/data-category.js";
 import { scopeData } from "../scope/merge.js";
@@ -71,14 +71,16 @@ class ClientForwarder implements TransactionForwarder {
 
   accept(transaction: AssembledTransaction): void {
     const { resource } = transaction;
-    if (resource !== undefined && isPending(resource)) this.#hold(transaction, resource);
+    if (resource !== undefined && hasPendingAttributes(resource)) this.#hold(transaction, resource);
     else this.#client.captureTransaction(transactionInput(transaction));
   }
 
   async drain(maxMillis: number): Promise<void> {
     if (this.#waiting.size === 0) return;
     const resources = [...this.#waits.keys()];
-    await Promise.all(resources.map((resource) => detected(resource, maxMillis, this.#timers)));
+    await Promise.all(
+      resources.map((resource) => waitForDetectors(resource, maxMillis, this.#timers)),
+    );
     this.release();
   }
 
@@ -91,7 +93,7 @@ class ClientForwarder implements TransactionForwarder {
     this.#waiting.add(transaction);
     this.#held.add(spanCount + 1, lengthOf(head, spans));
     if (this.#waits.has(resource)) return;
-    const wait = detected(resource, MAX_RESOURCE_WAIT_MILLIS, this.#timers);
+    const wait = waitForDetectors(resource, MAX_RESOURCE_WAIT_MILLIS, this.#timers);
     this.#waits.set(
       resource,
       wait.then(() => this.#releaseOf(resource)),

@@ -38,7 +38,7 @@ export function cutBytes(text: string, max: number): string {
  * Returns the length and `max` characters of each end of a long string, to be hashed in its place; a short string
  * unchanged.
  */
-export function endsOf(text: string, max: number): string {
+export function headAndTail(text: string, max: number): string {
   return text.length <= 2 * max ? text : `${text.length}:${text.slice(0, max)}${text.slice(-max)}`;
 }
 

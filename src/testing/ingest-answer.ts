@@ -31,7 +31,7 @@ export type IngestAnswerer = (request: IngestRequest) => IngestAnswer | undefine
 const UNFINISHED = { "content-type": "application/json", "content-length": "1000" };
 
 /** Sends an answer, or causes its fault. */
-export async function giveAnswer(response: ServerResponse, answer: IngestAnswer): Promise<void> {
+export async function sendAnswer(response: ServerResponse, answer: IngestAnswer): Promise<void> {
   if (typeof answer === "object") return respond(response, answer);
   if (answer === "reset") response.socket?.resetAndDestroy();
   else if (answer === "hang_up") response.socket?.destroy();

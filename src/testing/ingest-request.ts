@@ -28,7 +28,7 @@ export class IngestRefusal extends Error {
 }
 
 /** Returns the HTTP status for a request that failed with this error. */
-export function statusOf(error: unknown): number {
+export function refusalStatus(error: unknown): number {
   if (error instanceof IngestRefusal) return error.status;
   return error instanceof TooLargeError ? 413 : 400;
 }

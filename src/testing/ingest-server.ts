@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { ReadEnvelope } from "./envelope-reader.js";
 import type { IngestAnswer, IngestAnswerer } from "./ingest-answer.js";
-import { giveAnswer, isAcceptance } from "./ingest-answer.js";
+import { sendAnswer, isAcceptance } from "./ingest-answer.js";
 import {
   AcceptedRequests,
   IngestRefusal,
   checkAccess,
   checkTunnel,
   readRequest,
-  statusOf,
+  refusalStatus,
 } from "./ingest-request.js";
 import { MAX_ENVELOPE_BYTES, createBoundedServer, listen } from "./bounded-http.js";
 import type { BodiesUnderWay, IngestAccess, IngestRequest } from "./ingest-request.js";
@@ -191,7 +191,7 @@ class LoopbackIngestServer implements IngestServer {
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      await giveAnswer(response, await this.#answerTo(message));
+      await sendAnswer(response, await this.#answerTo(message));
     } catch {
       // The client disconnected before its request was complete.
       response.destroy();
@@ -241,7 +241,7 @@ class LoopbackIngestServer implements IngestServer {
     if (this.#refusals.length === MAX_REFUSALS) this.#refusals.shift();
     this.#refusals.push(detail);
     return {
-      status: statusOf(error),
+      status: refusalStatus(error),
       body: JSON.stringify({ detail, causes: [] }),
     };
   }

@@ -74,7 +74,7 @@ interface PressedSampling {
  * Applies the pressure to a decision, whether it was made by a sampler, by the configured rate or by the sender. The
  * sender's rate stays in effect if it is known and lower.
  */
-export function pressDecision(
+export function applyPressure(
   sampling: SamplingDecision,
   factor: number,
   senderRate: number | undefined,

@@ -103,7 +103,7 @@ export function senderDsc(
  * Returns a segment's dynamic sampling context for the envelope of its transaction. Its transaction name is replaced by
  * the event's, which may have changed since the context was sent in headers. The context of a sender keeps its name.
  */
-export function namedAs(
+export function withTransactionName(
   dsc: DynamicSamplingContext,
   own: Pick<DscFields, "traceId" | "transaction"> & {
     readonly incoming: IncomingTrace | undefined;
@@ -117,7 +117,7 @@ export function namedAs(
 }
 
 /** Tells whether Relay accepts the context as an envelope's `trace` header. */
-export function isUsable(dsc: DynamicSamplingContext): boolean {
+export function isValidDsc(dsc: DynamicSamplingContext): boolean {
   return Boolean(dsc["trace_id"]) && Boolean(dsc["public_key"]);
 }
 

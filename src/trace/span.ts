@@ -15,7 +15,7 @@ export type AttributeBag = Readonly<Record<string, unknown>>;
  * Returns false if `attributes` of a hand-made span are not a plain object: the indexes of a string, an array or bytes
  * would be read as keys.
  */
-export function isBag(attributes: AttributeBag): boolean {
+export function isAttributeBag(attributes: AttributeBag): boolean {
   return (
     typeof attributes === "object" && !Array.isArray(attributes) && !ArrayBuffer.isView(attributes)
   );
@@ -88,7 +88,7 @@ export interface FinishedSpan extends StartedSpan {
 export function localParentId({
   parentSpanContext: parent,
 }: Pick<IdentifiedSpan, "parentSpanContext">): string | undefined {
-  return parent?.isRemote !== true && namesSpan(parent?.spanId) ? parent.spanId : undefined;
+  return parent?.isRemote !== true && isOtelSpanId(parent?.spanId) ? parent.spanId : undefined;
 }
 
 // OTel's SDK keeps at most 128 by default.
@@ -133,7 +133,7 @@ export function validSpanId(id: string): string {
 }
 
 /** Tells whether a span id is valid by OpenTelemetry's rule: 16 hexadecimal digits in any case, not all zeros. */
-export function namesSpan(id: unknown): id is string {
+export function isOtelSpanId(id: unknown): id is string {
   return typeof id === "string" && isValidId(id.toLowerCase(), SPAN_ID_LENGTH);
 }
 

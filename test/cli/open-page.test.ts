@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { openerOf } from "../../src/cli/run-inbox.js";
+import { browserOpener } from "../../src/cli/run-inbox.js";
 import { builtPackage } from "../package/built-package.js";
 
 const URL = "http://127.0.0.1:8970/";
@@ -19,7 +19,7 @@ describe("the opener of a platform", () => {
     ["linux", "xdg-open"],
     ["freebsd", "xdg-open"],
   ] as const)("of %s is %s, and the address is an argument of its own", (platform, command) => {
-    const opener = openerOf(platform, URL);
+    const opener = browserOpener(platform, URL);
 
     expect(opener.command).toBe(command);
     expect(opener.args.at(-1)).toBe(URL);

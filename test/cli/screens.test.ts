@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 
 import { itemLines } from "../../src/cli/print-items.js";
-import { printTrace, settingsOf } from "../../src/cli/print-trace.js";
+import { printTrace, lineSettingsOf } from "../../src/cli/print-trace.js";
 import { textWidth } from "../../src/cli/terminal.js";
 import { TraceGroups } from "../../src/cli/trace-groups.js";
 import { readArrivals } from "../../src/inbox/read-envelope.js";
@@ -90,7 +90,7 @@ function screen(columns: number, hasColours: boolean): string[] {
     for (const arrival of arrivals) {
       if (arrival.kind === "spans" || arrival.kind === "error") groups.add(arrival);
     }
-    for (const line of itemLines(arrivals, settingsOf(terminal))) terminal.print(line);
+    for (const line of itemLines(arrivals, lineSettingsOf(terminal))) terminal.print(line);
   }
   groups.flush();
   expect(terminal.complaints).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { endOf, processTerminal, textWidth } from "../../src/cli/terminal.js";
+import { cutStart, processTerminal, textWidth } from "../../src/cli/terminal.js";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -28,7 +28,7 @@ describe("the end of a text", () => {
     ["/app/注文.js:12", 10, "…文.js:12"],
     ["\u{1B}[2Jx", 5, "\u{FFFD}[2Jx"],
   ])("of %j within %i columns is %j", (text, columns, end) => {
-    expect(endOf(text, columns)).toBe(end);
-    expect(textWidth(endOf(text, columns))).toBeLessThanOrEqual(columns);
+    expect(cutStart(text, columns)).toBe(end);
+    expect(textWidth(cutStart(text, columns))).toBeLessThanOrEqual(columns);
   });
 });

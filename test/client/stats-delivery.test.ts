@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
-import { countsOf } from "../../src/client/stats.js";
+import { combineCounts } from "../../src/client/stats.js";
 import type { ClientCounts, ClientStats } from "../../src/client/stats.js";
 import { captureException } from "../../src/index.js";
 import { assertAccounted, assertSettled } from "../../src/testing/testing.js";
@@ -37,7 +37,7 @@ const NOTHING_DELIVERED = {
 };
 
 function statsOf(counts: Partial<ClientCounts> = {}): ClientStats {
-  return countsOf([], { given: {}, ledger: new DiscardLedger(), bufferedBytes: 0, ...counts });
+  return combineCounts([], { given: {}, ledger: new DiscardLedger(), bufferedBytes: 0, ...counts });
 }
 
 describe("the counts of a delivery", () => {
@@ -188,7 +188,7 @@ describe("the check of an account", () => {
 
   it("fails where a span was started and is nowhere", () => {
     const sources = [{ started: 3, open: 1, buffered: 1 }];
-    const stats = countsOf(sources, {
+    const stats = combineCounts(sources, {
       given: {},
       ledger: new DiscardLedger(),
       bufferedBytes: 0,

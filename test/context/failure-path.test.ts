@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { endOnPath, isAbove, linkTo, reachesRoot } from "../../src/context/failure-path.js";
+import {
+  markEnded,
+  isAncestor,
+  ancestorForChild,
+  reachesRoot,
+} from "../../src/context/failure-path.js";
 import type { PathNode } from "../../src/context/failure-path.js";
 
 interface Tracked {
@@ -12,7 +17,7 @@ interface Tracked {
 function start(parent: Tracked | undefined): Tracked {
   const path: PathNode = {
     depth: parent === undefined ? 0 : parent.path.depth + 1,
-    above: parent === undefined ? undefined : linkTo(parent.path),
+    above: parent === undefined ? undefined : ancestorForChild(parent.path),
     hasEnded: false,
     stopsFailures: false,
   };
@@ -22,7 +27,7 @@ function start(parent: Tracked | undefined): Tracked {
 function end({ path, parent }: Tracked, isStop: boolean, hasRecorded = false): void {
   path.hasEnded = true;
   path.hasRecorded = hasRecorded;
-  if (parent !== undefined) endOnPath(path, isStop);
+  if (parent !== undefined) markEnded(path, isStop);
 }
 
 /** The same by all ancestors, none of them left out. */
@@ -92,14 +97,14 @@ describe("the way of a failure", () => {
     const call = start(service);
     end(service, false, true);
     end(call, false, true);
-    expect(isAbove(service.path, call.path)).toBe(true);
+    expect(isAncestor(service.path, call.path)).toBe(true);
   });
 
   it("knows the open spans above a span", () => {
     const root = start(undefined);
     const [outer, beside] = [start(root), start(root)];
     const inner = start(outer);
-    expect([root, outer].map(({ path }) => isAbove(path, inner.path))).toEqual([true, true]);
-    expect([beside, inner].map(({ path }) => isAbove(path, inner.path))).toEqual([false, false]);
+    expect([root, outer].map(({ path }) => isAncestor(path, inner.path))).toEqual([true, true]);
+    expect([beside, inner].map(({ path }) => isAncestor(path, inner.path))).toEqual([false, false]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { cronSchedule, withoutZeroSeconds } from "../../src/crons/cron-schedule.js";
+import { parseCrontab, withoutZeroSeconds } from "../../src/crons/cron-schedule.js";
 
 const CHARACTERS = "*/,-?#LW0123456789 MONJANSU".split("");
 
@@ -25,7 +25,7 @@ describe("cronSchedule", () => {
     ["@midnight", "@daily"],
     ["@weekdays", "0 0 * * 1-5"],
   ])("reads %j as %j", (text, value) => {
-    expect(cronSchedule(text)).toEqual({ value });
+    expect(parseCrontab(text)).toEqual({ value });
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe("cronSchedule", () => {
     ["@reboot", "a macro that Sentry does not support"],
     ["@secondly", "a macro that Sentry does not support"],
   ])("says of %j that %j", (text, problem) => {
-    expect(cronSchedule(text)).toEqual({ problem: expect.stringContaining(problem) });
+    expect(parseCrontab(text)).toEqual({ problem: expect.stringContaining(problem) });
   });
 
   it("takes what it gives as it is, and throws for no text", () => {
@@ -62,8 +62,8 @@ describe("cronSchedule", () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const read = cronSchedule(text);
-        const again = "value" in read ? cronSchedule(read.value) : read;
+        const read = parseCrontab(text);
+        const again = "value" in read ? parseCrontab(read.value) : read;
         expect(again).toEqual(read);
       }),
     );

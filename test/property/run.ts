@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 
 import { forkIsolation, getIsolationScope } from "../../src/index.js";
-import { newestOf } from "../../src/scope/scope-data.js";
+import { newestBreadcrumbs } from "../../src/scope/scope-data.js";
 import { assertSettled } from "../../src/testing/testing.js";
 import { analyse } from "./analysis.js";
 import type { SamplerKind } from "./analysis.js";
@@ -91,7 +91,12 @@ function accounts(
 ): string[] {
   const found = server.refusals.map((refusal) => `the server refused: ${refusal}`);
   const { user, tags, contexts, breadcrumbs } = getIsolationScope(ROOT_CONTEXT).data;
-  const held = { user: user && { ...user }, tags, contexts, crumbs: newestOf(breadcrumbs, 100) };
+  const held = {
+    user: user && { ...user },
+    tags,
+    contexts,
+    crumbs: newestBreadcrumbs(breadcrumbs, 100),
+  };
   if (!isDeepStrictEqual(held, outside))
     found.push(`the default scope holds ${JSON.stringify(held)}, not ${JSON.stringify(outside)}`);
   for (const client of clients) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { addToTrail, newestOf } from "../../src/scope/scope-data.js";
+import { addToTrail, newestBreadcrumbs } from "../../src/scope/scope-data.js";
 import { mergeScopes } from "../../src/scope/merge.js";
 import { DEFAULT_MAX_BREADCRUMBS, Scope } from "../../src/scope/scope.js";
 
@@ -88,6 +88,6 @@ describe("breadcrumbs", () => {
     const trail = addToTrail(undefined, { message: "first" }, 10);
     const longer = addToTrail(trail, { message: "second" }, 10);
     expect(longer?.previous).toBe(trail);
-    expect(newestOf(longer, 10)).toEqual([{ message: "first" }, { message: "second" }]);
+    expect(newestBreadcrumbs(longer, 10)).toEqual([{ message: "first" }, { message: "second" }]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { requestOf } from "../../src/semantics/request-data.js";
+import { requestDataOf } from "../../src/semantics/request-data.js";
 import { attributeBag } from "./attribute-bag.js";
 
 const shy = { sendDefaultPii: false };
@@ -25,7 +25,7 @@ const NEW = {
 
 describe("the request of a server's span", () => {
   it("is told without personal data by default", () => {
-    expect(requestOf(NEW, shy)).toEqual({
+    expect(requestDataOf(NEW, shy)).toEqual({
       method: "POST",
       url: "https://shop.example:8443/orders",
       query_string: "token=[Filtered]&q=1",
@@ -39,7 +39,7 @@ describe("the request of a server's span", () => {
   });
 
   it("is told with it when asked for, but never with a secret", () => {
-    expect(requestOf(NEW, open)).toMatchObject({
+    expect(requestDataOf(NEW, open)).toMatchObject({
       headers: { "X-Api-Key": "[Filtered]", "X-Forwarded-For": "10.0.0.9" },
       cookies: "a=b; sid=[Filtered]",
       env: { REMOTE_ADDR: "10.0.0.9" },
@@ -69,11 +69,11 @@ describe("the request of a server's span", () => {
       { method: "GET", headers: { "X-Request-Id": "7" } },
     ],
   ])("is made of %s", (_what, attributes, request) => {
-    expect(requestOf(attributes, shy)).toEqual(request);
+    expect(requestDataOf(attributes, shy)).toEqual(request);
   });
 
   it("is not there when the span is that of no request", () => {
-    expect(requestOf({ "db.system.name": "redis" }, shy)).toBeUndefined();
+    expect(requestDataOf({ "db.system.name": "redis" }, shy)).toBeUndefined();
   });
 
   it.each([
@@ -89,7 +89,7 @@ describe("the request of a server's span", () => {
     ["x".repeat(1e6), undefined],
   ])("has the method %s only if it is one that is known", (given, method) => {
     for (const key of ["http.request.method", "http.method"]) {
-      const request = requestOf({ [key]: given, "url.path": "/p" }, open);
+      const request = requestDataOf({ [key]: given, "url.path": "/p" }, open);
       expect(request).toEqual({ ...(method !== undefined && { method }), url: "/p" });
     }
   });
@@ -100,7 +100,7 @@ describe("the request of a server's span", () => {
       .filter((each) => /[^a-z-]/i.test(each));
     fc.assert(
       fc.property(other, (given) => {
-        expect(requestOf({ "http.method": given }, open)).toEqual({});
+        expect(requestDataOf({ "http.method": given }, open)).toEqual({});
       }),
     );
   });
@@ -110,7 +110,7 @@ describe("the request of a server's span", () => {
       `http.request.header.x-h${index}`,
       ["v".repeat(500)],
     ]);
-    const request = requestOf(
+    const request = requestDataOf(
       {
         "http.method": "GET",
         "url.query": `q=${"x".repeat(5000)}`,
@@ -129,7 +129,7 @@ describe("the request of a server's span", () => {
   it("comes of any attributes without throwing", () => {
     fc.assert(
       fc.property(attributeBag, (attributes) => {
-        const request = requestOf(attributes, open);
+        const request = requestDataOf(attributes, open);
         expect(JSON.stringify(request ?? {})).not.toContain("pw@");
       }),
     );

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { collectGarbage } from "../client/collect-garbage.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import type { SpanContext } from "@opentelemetry/api";
-import { FORGOTTEN_AT_ONCE, MAX_TRACES, OpenRoots } from "../../src/context/open-roots.js";
+import { TRACES_PER_BATCH, MAX_TRACES, OpenRoots } from "../../src/context/open-roots.js";
 import type { OpenRoot } from "../../src/context/open-roots.js";
 
 const outside = new DefaultUnit();
@@ -66,7 +66,7 @@ describe("open roots", () => {
     const forgotten = begun.map((each) => new WeakRef(roots.begin(each, scopes)));
     await collectGarbage();
     const held = forgotten.filter((root) => root.deref() !== undefined);
-    expect(held.length).toBeLessThanOrEqual(2 * FORGOTTEN_AT_ONCE);
+    expect(held.length).toBeLessThanOrEqual(2 * TRACES_PER_BATCH);
     expect(roots.find(ids("last", "any"))).toBe(last);
     for (const each of begun) roots.find(each);
     expect(roots.size).toBe(1001);

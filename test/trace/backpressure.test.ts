@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import {
   NO_PRESSURE,
   createBackpressure,
-  pressDecision,
+  applyPressure,
   underPressure,
 } from "../../src/trace/backpressure.js";
 import type { Pressure } from "../../src/trace/backpressure.js";
@@ -147,11 +147,11 @@ describe("a decision that was taken elsewhere, under pressure", () => {
     const [, [rateBefore, sampled, sampleRand], senderRate, after, lostTo] = row;
     const before = { sampled, sampleRate: rateBefore, sampleRand };
     const [sampleRate, isSampled] = after;
-    expect(pressDecision(before, 1, senderRate)).toEqual({
+    expect(applyPressure(before, 1, senderRate)).toEqual({
       sampling: { sampled: isSampled, sampleRate, sampleRand },
       lostTo,
     });
-    expect(pressDecision(before, 0, senderRate)).toEqual({
+    expect(applyPressure(before, 0, senderRate)).toEqual({
       sampling: before,
       lostTo: sampled ? undefined : "sample_rate",
     });
@@ -161,7 +161,7 @@ describe("a decision that was taken elsewhere, under pressure", () => {
     fc.assert(
       fc.property(rate, rand, factor, (sampleRate, sampleRand, times) => {
         const decided = { sampled: sampleRand < sampleRate, sampleRate, sampleRand };
-        const { sampling, lostTo } = pressDecision(decided, times, undefined);
+        const { sampling, lostTo } = applyPressure(decided, times, undefined);
         expect(sampling.sampled).toBe(sampleRand < (sampling.sampleRate ?? Number.NaN));
         expect(lostTo === undefined).toBe(sampling.sampled);
       }),

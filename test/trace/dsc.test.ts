@@ -7,7 +7,7 @@ import {
   dscForSegment,
   dscJson,
   dscOf,
-  isUsable,
+  isValidDsc,
 } from "../../src/trace/dsc.js";
 import { runs } from "../property/runs.js";
 
@@ -103,13 +103,13 @@ describe("the dynamic sampling context of a segment", () => {
 
   it("is of no use to Relay when the sender sent no fields", () => {
     const dsc = dscForSegment({ ...incoming, dsc: {} }, own);
-    expect([dsc, isUsable(dsc)]).toEqual([{}, false]);
+    expect([dsc, isValidDsc(dsc)]).toEqual([{}, false]);
   });
 
   it.each(["trace_id", "public_key"])(
     "is of no use without the %s, which Relay asks for",
     (key) => {
-      expect(isUsable(dscForSegment({ ...incoming, dsc: { ...sender, [key]: "" } }, own))).toBe(
+      expect(isValidDsc(dscForSegment({ ...incoming, dsc: { ...sender, [key]: "" } }, own))).toBe(
         false,
       );
     },

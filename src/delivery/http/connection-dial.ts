@@ -7,7 +7,7 @@ import { proxyUnreachable, proxyRefusal } from "./send-failures.js";
 import type { ProxyError } from "./send-failures.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
-import { bracketed } from "./proxy-route.js";
+import { hostForUrl } from "./proxy-route.js";
 
 /** TCP keep-alive settings: when the kernel probes an idle connection. */
 export interface TcpProbes {
@@ -143,7 +143,7 @@ export function openTunnel(socket: Socket, proxy: Proxy, server: Address): Promi
 }
 
 function connectRequest({ authorization }: Proxy, { host, port }: Address): string {
-  const authority = `${bracketed(host)}:${port}`;
+  const authority = `${hostForUrl(host)}:${port}`;
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
   if (authorization !== undefined) lines.push(`Proxy-Authorization: ${authorization}`);
   return [...lines, "", ""].join("\r\n");

@@ -1,4 +1,4 @@
-import { phaseOf, retryable, proxyRefusal, proxyUnreachable } from "./send-failures.js";
+import { phaseOf, retryableResult, proxyRefusal, proxyUnreachable } from "./send-failures.js";
 import type { ProxyName } from "./send-failures.js";
 import { isCertificateFailure } from "./tls-failures.js";
 import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
@@ -100,7 +100,7 @@ export class Exchange {
       isAnswering: this.#isAnswering,
       isReused: this.#carrier?.isReused === true,
     };
-    this.#decide(retryable(this.#named(error), phase ?? phaseOf(error, progress)));
+    this.#decide(retryableResult(this.#named(error), phase ?? phaseOf(error, progress)));
   }
 
   /** Makes undici stop writing and reading the exchange. */
@@ -171,7 +171,7 @@ export class Exchange {
     const { forwarder } = this.terms;
     // 407 is the only status that cannot come from the server itself.
     if (statusCode === 407 && forwarder !== undefined)
-      return retryable(proxyRefusal(forwarder, statusCode), "refused");
+      return retryableResult(proxyRefusal(forwarder, statusCode), "refused");
     const limits = limitHeaders(headers);
     if (statusCode === 429) return { outcome: "limited", statusCode, limits };
     return { outcome: statusCode < 300 ? "delivered" : "rejected", statusCode, limits };

@@ -8,7 +8,7 @@ import { steadyNow, systemTimers } from "../../support/time.js";
 import type { TcpProbes } from "./connection-dial.js";
 import { dial } from "./connection-dial.js";
 import type { UnansweredError, ProxyName } from "./send-failures.js";
-import { closedError, retryable } from "./send-failures.js";
+import { closedError, retryableResult } from "./send-failures.js";
 import { ConnectionPool } from "./connection-pool.js";
 import type {
   ConnectionCounts,
@@ -142,7 +142,9 @@ class PooledTransport implements HttpTransport {
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     const pool = this.#pool;
     if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
-      return this.#prepareAndPost(envelope, options).catch((error) => retryable(error, "refused"));
+      return this.#prepareAndPost(envelope, options).catch((error) =>
+        retryableResult(error, "refused"),
+      );
     }
     stampSentAt(envelope, this.#now());
     return this.#post(pool, { body: envelope.body, isPacked: false, options });
@@ -179,7 +181,8 @@ class PooledTransport implements HttpTransport {
 
   // `close` may have been called before, or while the body was compressed.
   #post(pool: ConnectionPool, { body, isPacked, options }: Posting): Promise<SendResult> {
-    if (this.#closing !== undefined) return Promise.resolve(retryable(closedError(), "refused"));
+    if (this.#closing !== undefined)
+      return Promise.resolve(retryableResult(closedError(), "refused"));
     const { path, headers, gzipHeaders } = this.#route.target;
     return new Promise((resolve) => {
       const request = {
@@ -277,7 +280,7 @@ class PooledTransport implements HttpTransport {
 
 // The result if the client could not be loaded: nothing was sent, and the next attempt loads the client again.
 function notOpened(error: unknown): SendResult {
-  return retryable(error, isSystemError(error) ? "connect" : "refused");
+  return retryableResult(error, isSystemError(error) ? "connect" : "refused");
 }
 
 // Tells whether the client is installed, but its files cannot be opened or read at the moment.

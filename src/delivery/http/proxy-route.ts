@@ -124,7 +124,7 @@ function decoded(text: string): string {
 
 function addressOf(url: URL): Address {
   return {
-    host: bare(url.hostname),
+    host: hostForSocket(url.hostname),
     port: Number(url.port === "" ? defaultPort(url.protocol) : url.port),
     isSecure: url.protocol === "https:",
   };
@@ -136,7 +136,7 @@ function forwarded(target: IngestTarget, { address, authorization }: Proxy): Ing
   const extra = ["host", host];
   if (authorization !== undefined) extra.push("proxy-authorization", authorization);
   return {
-    origin: `${address.isSecure ? "https" : "http"}://${bracketed(address.host)}:${address.port}`,
+    origin: `${address.isSecure ? "https" : "http"}://${hostForUrl(address.host)}:${address.port}`,
     path: target.origin + target.path,
     headers: [...target.headers, ...extra],
     gzipHeaders: [...target.gzipHeaders, ...extra],
@@ -144,7 +144,7 @@ function forwarded(target: IngestTarget, { address, authorization }: Proxy): Ing
 }
 
 /** Returns a host in the form that a URL needs: an IPv6 address in brackets. */
-export function bracketed(host: string): string {
+export function hostForUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
@@ -159,7 +159,7 @@ export function noProxyEntries(text: string | undefined): readonly string[] {
  */
 export function isWithoutProxy(origin: string, entries: readonly string[]): boolean {
   const url = new URL(origin);
-  const host = bare(url.hostname);
+  const host = hostForSocket(url.hostname);
   const port = url.port === "" ? defaultPort(url.protocol) : url.port;
   return entries.some((entry) => covers(entry.trim().toLowerCase(), host, port));
 }
@@ -172,7 +172,7 @@ function defaultPort(protocol: string): string {
 /**
  * Returns a host in the form that sockets need: without the brackets of an IPv6 address, and without a trailing dot.
  */
-export function bare(hostname: string): string {
+export function hostForSocket(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
 }
 
@@ -188,7 +188,7 @@ function covers(entry: string, host: string, port: string): boolean {
 function splitPort(entry: string): { name: string; entryPort: string | undefined } {
   if (isIP(entry) === 6) return { name: canonical(entry), entryPort: undefined };
   const groups = /^(?<name>.*?)(?::(?<port>\d+))?$/.exec(entry)?.groups;
-  const name = bare(groups?.["name"] ?? "").replace(/^\*?\./, "");
+  const name = hostForSocket(groups?.["name"] ?? "").replace(/^\*?\./, "");
   return {
     name: isIP(name) === 6 ? canonical(name) : name,
     entryPort: groups?.["port"],
@@ -199,5 +199,5 @@ function splitPort(entry: string): { name: string; entryPort: string | undefined
 // cannot have a zone (`%eth0`).
 function canonical(address: string): string {
   const url = `http://[${address}]`;
-  return URL.canParse(url) ? bare(new URL(url).hostname) : address;
+  return URL.canParse(url) ? hostForSocket(new URL(url).hostname) : address;
 }

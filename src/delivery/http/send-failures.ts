@@ -63,7 +63,7 @@ export function closedError(): Error {
 const NOT_HTTP = /^HPE_/;
 
 /** Returns the result of an attempt that got no response. */
-export function retryable(error: unknown, phase: FailurePhase): SendResult {
+export function retryableResult(error: unknown, phase: FailurePhase): SendResult {
   const reason = error instanceof Error ? error : new Error(String(error));
   return { outcome: "retryable", error: reason, phase };
 }

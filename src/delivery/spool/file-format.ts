@@ -46,7 +46,7 @@ const ID = /^[0-9a-f]{32}$/;
 const HELD = /^\.([0-9a-f]{16}\.\d+\.\d+)\.(sending|tmp|exit)$/;
 
 /** Creates the entry of an envelope. Names sort by priority, then by age. */
-export function entryOf(fields: EntryFields): SpoolEntry {
+export function spoolEntryOf(fields: EntryFields): SpoolEntry {
   const { category, timeMillis, bytes, writer } = fields;
   const lane = priorityOf(category);
   const time = Math.max(0, Math.trunc(timeMillis));

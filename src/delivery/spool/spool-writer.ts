@@ -1,6 +1,6 @@
 import { Turns } from "../../support/collections.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
-import { fileHeader, entryOf, temporaryName } from "./file-format.js";
+import { fileHeader, spoolEntryOf, temporaryName } from "./file-format.js";
 import type { SpoolEntry } from "./file-format.js";
 import type { Holder } from "./holder.js";
 import type { SpoolAccounting } from "./spool-accounting.js";
@@ -75,7 +75,7 @@ export class SpoolWriter {
     const { now, writer, maxAgeMillis } = this.#settings;
     const header = fileHeader(envelope, writer);
     this.#sequence += 1;
-    const entry = entryOf({
+    const entry = spoolEntryOf({
       category: envelope.category,
       id: envelope.eventId ?? envelope.checkIn?.id,
       timeMillis: Math.min(now(), (envelope.expiresAtMillis ?? Infinity) - maxAgeMillis),
