@@ -7,7 +7,10 @@ import type { ErrorEvent, JsonRecord, TransactionSpan } from "../protocol/events
 import type { Breadcrumb, ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 
-/** The data of a segment for its dynamic sampling context and its errors. `sampleRate` and `sampleRand` are this process's. */
+/**
+ * The data of a segment that its dynamic sampling context and its errors are built from. `sampleRate` and `sampleRand`
+ * are those of this process.
+ */
 export interface SegmentView extends SamplingDecision {
   readonly traceId: string;
   readonly incoming: IncomingTrace | undefined;

@@ -41,7 +41,7 @@ export class ClientCore implements Client {
   readonly diagnostics: Diagnostics;
   /** Counts every item that is discarded. */
   readonly ledger: DiscardLedger;
-  /** Bounds what all buffers of the client hold. */
+  /** Limits the memory of all buffers of the client together. */
   readonly memory: MemoryBound;
   /** The backpressure by which sampling rates are lowered. */
   readonly pressure: Pressure;

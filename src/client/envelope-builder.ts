@@ -59,7 +59,7 @@ export interface BuilderDependencies extends ProcessSources {
   readonly random: () => number;
 }
 
-/** What calls hooks, and bounds the events that wait for them. */
+/** The dependencies that call hooks, and limit the events that wait for them. */
 export interface HookDependencies {
   readonly hooks: HookRunner;
   readonly isFull: (category: DataCategory) => boolean;
@@ -158,7 +158,10 @@ export class EnvelopeBuilder {
     return this.#samplingContexts.ofSegment(trace, this.#processDataOfSegment(trace));
   }
 
-  /** Builds the envelope of an error event or feedback. Tells `waiting` its length, in case that it waits for hooks. */
+  /**
+   * Builds the envelope of an error event or feedback. Sets the length of `waiting`, in case the event must wait for
+   * hooks.
+   */
   error(
     capture: ErrorCapture,
     segment: SegmentView | undefined,

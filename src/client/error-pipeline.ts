@@ -26,7 +26,7 @@ export interface ErrorContext extends EventSurroundings {
   readonly hooks: HookRunner;
   /** Returns true if no further event of a category can wait for a hook. */
   readonly isFull: (category: DataCategory) => boolean;
-  /** The event as it waits for hooks. */
+  /** The event's entry while it waits for hooks. */
   readonly waiting: Pick<WaitingEvent, "length">;
   readonly random: () => number;
   readonly enrich?: ((event: ErrorEvent) => ErrorEvent) | undefined;

@@ -20,7 +20,7 @@ export interface OutboxDependencies {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
-  /** Bounds what all buffers of the client hold. */
+  /** Limits the memory of all buffers of the client together. */
   readonly memory: MemoryBound;
   /** Undefined without a DSN; then nothing is sent. */
   readonly sender: EnvelopeSender | undefined;

@@ -40,7 +40,7 @@ export function scopeJson(
 ): ScopeJson {
   if (scopes === NO_SCOPES) return NOTHING;
   const search = secretSearch(sendDefaultPii);
-  // First, since they are kept if the rest is too large.
+  // Computed first, because these are kept if the rest is too large.
   const kept =
     field("user", redactedFields(scopes.user ?? {}, search)) +
     field("tags", redactedTags(scopes.tags, search));

@@ -44,8 +44,8 @@ export interface ClientStats {
   readonly envelopesSent: number;
   readonly queuedBytes: number;
   /**
-   * Bytes of everything that is held in memory: envelopes that wait or are in flight, spans of open segments, logs, metrics, and
-   * events that wait for asynchronous hooks. `maxBufferedBytes` bounds it.
+   * Bytes of everything that is held in memory: envelopes that wait or are in flight, spans of open segments, logs,
+   * metrics, and events that wait for asynchronous hooks. Limited by `maxBufferedBytes`.
    */
   readonly bufferedBytes: number;
 }

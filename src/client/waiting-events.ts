@@ -11,7 +11,9 @@ export const MAX_WAITING_EVENTS = 1000;
 export interface WaitingEvent {
   readonly category: DataCategory;
   readonly contents: readonly ItemCount[];
-  /** Returns about how many characters its JSON text has. Called once, when the event begins to wait. */
+  /**
+   * Returns the approximate length of the event's JSON text in characters. Called once, when the event begins to wait.
+   */
   length: () => number;
 }
 
@@ -80,7 +82,7 @@ export class WaitingEvents implements BoundedBuffer {
     this.#memory.makeRoom(priorityOf(event.category));
   }
 
-  /** Drops nothing: the hooks hold the events, so that no memory would become free. */
+  /** Drops nothing: the hooks hold the events, so dropping them would free no memory. */
   dropOldest(): boolean {
     return false;
   }

@@ -17,7 +17,7 @@ interface ApiRegistry {
 /** An OpenTelemetry API that is registered once per process. */
 export type GlobalApi = "context" | "propagation" | "trace";
 
-/** Returns true if the api was registered, by any copy of `@opentelemetry/api`. */
+/** Tells whether any copy of `@opentelemetry/api` has registered this API. */
 export function isRegistered(api: GlobalApi): boolean {
   return registry()?.[api] !== undefined;
 }

@@ -31,14 +31,14 @@ export function activeAttribution(): Attribution {
 }
 
 /**
- * Returns the unit of work and the span that an error is attributed to if it is captured in the active context. One that
- * was seen before, in another context, is attributed to the unit where it was thrown.
+ * Returns the unit of work and the span to which an error captured in the active context is attributed. An error that
+ * was seen earlier in another context is attributed to the unit where it was thrown.
  */
 export function attributionOfError(error: unknown): Attribution {
   return historyOf(error).capture(attributionInContext(context.active()), Date.now());
 }
 
-// Remembers that an error was thrown or recorded on a span. Returns the attribution of its first sighting.
+// Records that an error was thrown or recorded on a span. Returns its attribution when it was first seen.
 function seeError(error: unknown, here: Attribution): Attribution {
   return historyOf(error).see(here, Date.now());
 }
@@ -106,7 +106,7 @@ const MAX_RECORDED = 10;
 // Shared by all copies of the package, like the histories.
 const RECORDED_SLOT: unique symbol = Symbol.for("otel-sentry-bridge.recorded-errors.v1");
 
-/** A span whose method `recordException` is replaced, which is of any SDK. */
+/** A span whose method `recordException` is shadowed; it may be a span of any SDK. */
 interface RecordingSpan extends IdentifiedSpan {
   [RECORDED_SLOT]?: RecordedError[];
   readonly events?: unknown;

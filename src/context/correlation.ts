@@ -19,8 +19,9 @@ export interface Correlation {
 }
 
 /**
- * Returns the correlation of a log or metric value that is emitted in a context. `spanContext` is the span that it names
- * itself; default: the active span of the context. Without a span, everything in one unit of work has the same trace id, including errors.
+ * Returns the correlation of a log or metric value that is emitted in a context. `spanContext` is a span that the value
+ * refers to explicitly; default: the active span of the context. Without a span, everything in one unit of work has the
+ * same trace id, including errors.
  */
 export function correlationOf(ctx: Context, spanContext?: SpanContext): Correlation {
   const scopes = scopesOf(ctx);

@@ -14,7 +14,7 @@ export interface Attribution {
 interface Sighting {
   readonly attribution: Attribution;
   readonly atMillis: number;
-  /** Unit and span of the handler that captured it for this unit. */
+  /** Unit and span of the handler that captured the error for this unit. */
   capturedIn: Attribution | undefined;
 }
 
@@ -35,8 +35,8 @@ export class ErrorHistory {
   readonly #sightings: Sighting[] = [];
 
   /**
-   * Records that the error was thrown or recorded on a span. Returns the attribution of its first sighting: `here`,
-   * unless it was seen in a related unit before.
+   * Records that the error was thrown or recorded on a span. Returns its attribution when it was first seen: `here`,
+   * unless it was seen in a related unit earlier.
    */
   see(here: Attribution, nowMillis: number): Attribution {
     const known = this.#relatedTo(here);

@@ -1,4 +1,7 @@
-/** A node of the path from a span to its local root; tells whether the span keeps failures below it from reaching the root. */
+/**
+ * A node of the path from a span to its local root. It records whether the span keeps failures below it from reaching
+ * the root.
+ */
 export interface PathNode {
   /** Distance from the root, which has depth 0. */
   readonly depth: number;

@@ -16,8 +16,8 @@ const NO_CLIENT = "no-client";
 const carrier: typeof globalThis & { [SLOT]?: RegisteredClient | undefined } = globalThis;
 
 /**
- * The client that an application holds, as far as this folder reads it. `setup` makes it; errors, crons and logs each have
- * an interface of their own for the part of it that they need.
+ * The members of the application's client that this folder uses. `setup` creates the client; errors, crons and logs
+ * each declare an interface for the part of it that they need.
  */
 export interface RegisteredClient extends Client {
   readonly core: ClientCore;
@@ -61,8 +61,8 @@ export function isClient(value: unknown): value is RegisteredClient {
 }
 
 /**
- * Returns the process-wide client for a public function that discards its input without one. `hasPart` checks for the part
- * of the client that the function needs. A missing client is reported as a fault of the set-up, unless
+ * Returns the process-wide client for a public function that discards its input without one. `hasPart` checks for the
+ * part of the client that the function needs. A missing client is reported as a set-up fault, unless
  * `OTEL_SDK_DISABLED` is set.
  */
 export function clientFor<T extends RegisteredClient>(

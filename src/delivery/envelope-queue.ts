@@ -4,10 +4,10 @@ import { Fifo } from "../support/collections.js";
 import { NEARLY_FULL } from "./memory-bound.js";
 import type { BoundedBuffer, MemoryBound } from "./memory-bound.js";
 
-/** Bounds of a queue, and what happens to envelopes beyond them. */
+/** Limits of a queue, and the callback for envelopes that exceed them. */
 export interface QueueSettings {
   readonly maxItems: number;
-  /** Bounds the bytes of the envelopes, together with other buffers. */
+  /** Limits the bytes of the envelopes, together with other buffers. */
   readonly memory: MemoryBound;
   /** Bytes of envelopes that have left the queue and are still in memory. Default: none. */
   readonly bytesElsewhere?: () => number;
@@ -17,7 +17,7 @@ export interface QueueSettings {
 
 /** Envelopes that wait to be sent: highest priority first, first in first out within a priority. */
 export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
-  /** Adds an envelope, with the time at which it was captured. Over a bound, evicts others or itself. */
+  /** Adds an envelope, with the time at which it was captured. If a limit is exceeded, evicts others or the new one. */
   push(envelope: EncodedEnvelope, nowMillis?: number): void;
   /** Removes and returns the next envelope to send. */
   shift(): EncodedEnvelope | undefined;
@@ -25,7 +25,7 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
   takeAll(): EncodedEnvelope[];
   /** True if a check-in, a session or an error is waiting. */
   readonly isUrgent: boolean;
-  /** True if nearly as many envelopes wait as may, or nearly as many bytes are held. */
+  /** True if the number of envelopes, or the memory in use, is close to its limit. */
   readonly isFull: boolean;
   /** Time at which the oldest waiting envelope was added. */
   readonly oldest: number | undefined;

@@ -229,7 +229,7 @@ class QueuedSender implements EnvelopeSender {
     this.#reports.completed(envelope, result.outcome);
     this.#outcomes.noteRefusal(result);
     if (result.outcome !== "retryable") {
-      // The server is reachable: spooled envelopes can be tried, too.
+      // The server is reachable, so spooled envelopes can be tried as well.
       this.#settings.replay?.nudge();
       this.#finish(envelope, count);
     } else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));

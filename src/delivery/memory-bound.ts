@@ -1,35 +1,38 @@
 import { PRIORITIES } from "../protocol/data-category.js";
 
-/** A buffer whose content counts towards a memory bound. Its members must not throw. */
+/** A buffer whose content counts towards the memory limit. Its members must not throw. */
 export interface BoundedBuffer {
-  /** Bytes of envelopes, or characters of JSON text, that it holds. */
+  /** Bytes of the envelopes, or characters of the JSON text, that the buffer holds. */
   readonly heldBytes: number;
   /**
-   * Drops what it has held longest of a priority, and counts it. Returns false if it holds nothing of this priority that it
-   * can drop.
+   * Drops and counts the item of a priority that has been held longest. Returns false if the buffer holds no such item
+   * that it can drop.
    */
   dropOldest(priority: number): boolean;
 }
 
-/** Warning for items that are dropped before they are part of an envelope. */
+/** Warning about items that are dropped before they are part of an envelope. */
 export const MEMORY_FULL =
-  "`maxBufferedBytes` is reached: finished spans of open traces, logs and metrics are dropped. Capture less, or raise `maxBufferedBytes`";
+  "the limit `maxBufferedBytes` is reached: finished spans of open traces, logs and metrics are dropped. Capture less, or raise `maxBufferedBytes`";
 
-/** Bytes that a client may hold in memory, unless an option says otherwise. */
+/** Default for the bytes that a client may hold in memory. */
 export const DEFAULT_MAX_BUFFERED_BYTES: number = 20 * 1024 * 1024;
 
-// At most this much is added between two checks by a buffer that grows with every span: checking takes about 0.2 µs, and a
-// span is encoded in 3 µs.
+// The most that a buffer which grows with every span may add between two checks: a check takes about 0.2 µs, and
+// encoding a span 3 µs.
 const MAX_STEP = 256 * 1024;
 const STEPS = 16;
 
-/** Part of a bound that counts as full: whole envelopes are dropped, so an overflowing buffer is seldom full to the last byte. */
+/**
+ * Share of the limit at which memory counts as full. Below 1, because whole envelopes are dropped and so an overflowing
+ * buffer is rarely filled to the last byte.
+ */
 export const NEARLY_FULL: number = 0.9;
 
 /**
- * Bounds what all buffers of a client hold together: spans of open segments, logs and metrics, events that wait for hooks, and
- * envelopes. Over the bound, the lowest priority gives way first, whichever buffer holds it; within a priority the buffer that was
- * added first, and there what has been held longest.
+ * Limits the memory of all buffers of a client together: spans of open segments, logs and metrics, events that wait for
+ * hooks, and envelopes. Over the limit, the lowest priority is dropped first, whichever buffer holds it; within a
+ * priority, items of the buffer that was added first, the longest-held item first.
  */
 export class MemoryBound {
   readonly maxBytes: number;
@@ -46,7 +49,7 @@ export class MemoryBound {
     this.#buffers.push(buffer);
   }
 
-  /** Sets a part of the bound aside for one purpose, of which `heldBytes` returns how much is used. */
+  /** Reserves a part of the limit for one purpose; `heldBytes` returns how much of it is used. */
   reserve(bytes: number, heldBytes: () => number): void {
     this.#reserved = bytes;
     this.#reservedBytes = heldBytes;
@@ -62,7 +65,10 @@ export class MemoryBound {
     return this.maxBytes - this.#reserved;
   }
 
-  /** Half of the bound: a buffer that can pass on what it holds does so before it takes more. The rest is left for the others. */
+  /**
+   * Half of the limit. A buffer that can pass its content on does so before it takes more than this, and leaves the
+   * rest to the others.
+   */
   get share(): number {
     return this.available / 2;
   }
@@ -77,8 +83,8 @@ export class MemoryBound {
   }
 
   /**
-   * Makes room for an item of a priority that was or will be added: over the bound, drops items of this and lower
-   * priorities. Returns whether the bound holds.
+   * Makes room for an item of a priority that was added or is about to be: if the limit is exceeded, drops items of
+   * this and lower priorities. Returns true if the limit then holds.
    */
   makeRoom(priority: number): boolean {
     if (this.#sum() <= this.available) return true;

@@ -9,7 +9,10 @@ export interface SlotBounds {
   readonly max: number;
   /** Additional envelopes while those in flight get no response. */
   readonly stalled: number;
-  /** Bytes in flight at which only errors and check-ins are sent: a server that hangs must not take the room of all others. */
+  /**
+   * Bytes in flight above which only errors and check-ins are sent: a server that hangs must not use up the memory of
+   * all other buffers.
+   */
   readonly maxBytes: number;
 }
 

@@ -61,7 +61,7 @@ export interface EnvelopeSenderSettings {
   readonly diagnostics: Diagnostics;
   /** Keeps envelopes that cannot be sent; without one they are lost. */
   readonly spool?: Spool | undefined;
-  /** Sends what is in the spool; the sender tells it of spooled envelopes and of responses, and stops it. */
+  /** Sends the envelopes in the spool. The sender notifies it of spooled envelopes and of responses, and stops it. */
   readonly replay?: SpoolReplay | undefined;
   /** Client reports. Default: none are sent. */
   readonly reports?: ClientReports | undefined;
@@ -69,7 +69,7 @@ export interface EnvelopeSenderSettings {
   readonly headerJson?: string | undefined;
   /** Called with the result of each send, and its duration including retries. Must not throw. */
   readonly onOperation?: ((result: SendResult, millis: number) => void) | undefined;
-  /** Bounds the bytes that wait or are in flight, together with other buffers; default: these alone, 20 MiB. */
+  /** Limits the bytes that wait or are in flight, together with other buffers; default: 20 MiB for these alone. */
   readonly memory?: MemoryBound | undefined;
   /** Envelopes that may wait; default 20,000. */
   readonly maxBufferedItems?: number | undefined;
@@ -86,7 +86,7 @@ export interface EnvelopeSenderSettings {
   readonly timers?: Timers | undefined;
 }
 
-/** Envelopes that may wait, unless a setting says otherwise. */
+/** Default for the envelopes that may wait. */
 export const DEFAULT_MAX_ITEMS: number = 20_000;
 const DEFAULT_MIN_CONCURRENCY = 4;
 const DEFAULT_MAX_CONCURRENCY = 64;

@@ -2,14 +2,14 @@ import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import type { MemoryBound } from "./memory-bound.js";
 import type { Spool } from "./spool/spool.js";
 
-// Bytes of evicted envelopes that may wait to be written to disk, and at most a quarter of the memory bound. If more are
-// waiting, the disk is too slow to help.
+// Bytes of evicted envelopes that may wait to be written to disk, but at most a quarter of the memory limit. If more
+// are waiting, the disk is too slow to help.
 const MAX_EVICTED_BYTES = 4 * 1024 * 1024;
 
 /** The spool, if there is one. */
 interface IntakeSettings {
   readonly spool?: Spool | undefined;
-  /** Called when an envelope was spooled and the process goes on. */
+  /** Called when an envelope was spooled and the process continues. */
   readonly onSpooled?: (() => void) | undefined;
 }
 
@@ -35,7 +35,7 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
     return this.#spool !== undefined;
   }
 
-  /** Tells whether an evicted envelope can wait to be written. A large one can if no other waits. */
+  /** Tells whether an evicted envelope can wait to be written. A large one can if no other one is waiting. */
   hasRoomFor({ body }: EncodedEnvelope): boolean {
     if (!this.isOpen) return false;
     return this.#evictedBytes === 0 || this.#evictedBytes + body.length <= this.#maxEvictedBytes;

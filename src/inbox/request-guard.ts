@@ -12,7 +12,7 @@ export function pageRefusal(headers: IncomingHttpHeaders): string | undefined {
   const { host = "", origin } = headers;
   if (!isLoopback(`http://${host}`)) return "the Host header is not a loopback address";
   if (origin !== undefined && origin !== `http://${host}`)
-    return "the Origin header is another origin";
+    return "the Origin header names another origin";
   const site = headers["sec-fetch-site"] ?? "none";
   const isNavigation = headers["sec-fetch-mode"] === "navigate";
   if (site !== "same-origin" && site !== "none" && !isNavigation)

@@ -11,26 +11,26 @@ const withPii = new WeakMap<object, object>();
 const withoutPii = new WeakMap<object, object>();
 
 /**
- * Returns a JSON value in which values with secret names (`password`, `apiKey`, `x-auth-token`) are `[Filtered]`, at any
- * depth and within texts that hold JSON, and URLs have no credentials. Returns the given value if nothing changes.
- *
- * Sentry's specification sends data of the application as it is. Breadcrumbs, extra, contexts and the user are filtered
- * nonetheless: applications fill them with whole objects (a request, a configuration, a row of a table) without thinking of
- * the secrets inside. Tags are set one by one, so their names are not checked.
+ * Returns a JSON value with secrets replaced: values with secret names (`password`, `apiKey`, `x-auth-token`) become
+ * `[Filtered]`, at any depth and within strings that hold JSON, and credentials are removed from URLs. Returns the
+ * given value if nothing changes.
+ * By Sentry's specification, data of the application is sent unchanged. Breadcrumbs, extra, contexts and the user are
+ * filtered nevertheless, because applications fill them with whole objects (a request, a configuration, a database row)
+ * without considering the secrets inside. Tags are set one by one, so their names are not checked.
  */
 export function redactedFields<T extends object>(value: T, search: SecretSearch): T {
   if (!Object.isFrozen(value)) return redactedJson(value, search);
   const ofFrozen = search.sendDefaultPii ? withPii : withoutPii;
   const known = ofFrozen.get(value);
-  // Stored below by this object, so it has the same type.
+  // The stored value was made from this object, so it has the same type.
   if (known !== undefined) return known as T;
   const shown = redactedJson(value, search);
-  // Where the search has ended, more than secrets is withheld, which other events may show.
+  // If the search has ended early, more than secrets was replaced, so the result must not be cached for other events.
   if (search.left >= 0) ofFrozen.set(value, shown);
   return shown;
 }
 
-/** Filters each entry of a list: the list is new for each event, its entries are often shared. */
+/** Filters each element of an array. The array is new for each event, but its elements are often shared. */
 export function redactedEach<T extends object>(
   values: readonly T[],
   search: SecretSearch,
@@ -66,7 +66,7 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
   const search = secretSearch(sendDefaultPii);
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
   const shown = <T extends object>(value: T): T => redactedFields(value, search);
-  // First, since where the search ends, texts are withheld.
+  // Exceptions come first, because texts are replaced once the search has ended.
   const exceptions = exception?.values.map((each) => redactedException(each, search));
   return {
     ...redactedOthers(event, search),
@@ -102,12 +102,13 @@ const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
-// Filters texts, and members that an application may set in its own events: `fingerprint`, `logger`, `threads`.
+// Filters the remaining fields, which an application may set in its own events: texts, `fingerprint`, `logger`,
+// `threads`.
 function redactedOthers(event: ErrorEvent, search: SecretSearch): ErrorEvent {
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
     if (WITHOUT_SECRETS.has(name)) continue;
-    // Names of packages, such as `jsonwebtoken`, are no names of secrets: modules are filtered like tags.
+    // Modules are filtered like tags, because names of packages such as `jsonwebtoken` only look like names of secrets.
     const shown =
       name === "modules" && isObjectLike(value)
         ? redactedTags(value, search)
@@ -136,7 +137,7 @@ interface RequestFields {
   readonly env?: unknown;
 }
 
-// Sentry would read `[Filtered]` as the address of the user.
+// Sentry would take `[Filtered]` for the address of the user.
 function withoutAddress(env: unknown): unknown {
   if (typeof env !== "object" || env === null) return env;
   return Object.fromEntries(Object.entries(env).filter(([name]) => name !== "REMOTE_ADDR"));
@@ -152,7 +153,7 @@ function redactedContexts(
   );
 }
 
-// In an event that the application created, any member may be missing, and there may be unknown ones.
+// In an event that the application created, any field may be missing, and there may be unknown ones.
 function redactedException(exception: ExceptionValue, search: SecretSearch): ExceptionValue {
   const { stacktrace, ...rest }: Partial<ExceptionValue> = exception;
   const frames = stacktrace?.frames;
@@ -166,7 +167,7 @@ function redactedException(exception: ExceptionValue, search: SecretSearch): Exc
   } as ExceptionValue;
 }
 
-// Source lines are sent as they are: `const password = read();` holds no secret.
+// Source lines are sent unchanged: `const password = read();` contains no secret.
 function redactedFrame(frame: StackFrame, search: SecretSearch): StackFrame {
   if (typeof frame !== "object" || frame === null) return frame;
   const { context_line, pre_context, post_context, ...rest } = frame;

@@ -47,16 +47,16 @@ interface Position {
  * returned if nothing changes. Empty strings, `null` and booleans reveal nothing and are kept.
  */
 export function redacted<T>(value: T, searching: Searching = false): T {
-  // A replaced value is a string, whatever its type was.
+  // A replaced value is a string, whatever its type was before.
   return visited(value, rootOf(searching)) as T;
 }
 
-/** Filters a value as `redacted` would filter it as the property `name` of an object. */
+/** Filters a value in the same way as `redacted` filters the property `name` of an object. */
 export function redactedField(name: string, value: unknown, searching: Searching = false): unknown {
   return field(name, value, rootOf(searching));
 }
 
-/** Filters a text as `redacted` does: it may contain JSON anywhere. */
+/** Filters a string as `redacted` does. It may contain JSON anywhere. */
 export function redactedText(text: string, searching: Searching = false): string {
   return mayHoldAssignments(text) && mayHoldSecrets(text)
     ? inPart(text, rootOf(searching), plainText)
@@ -74,7 +74,7 @@ function visited(value: unknown, position: Position): unknown {
   return Array.isArray(value) ? list(value, position) : record(value, position);
 }
 
-// Most texts contain neither JSON nor assignments, or no name of a secret.
+// Most strings contain neither JSON nor assignments, or no name of a secret.
 function freeText(text: string, position: Position): string {
   return mayHoldAssignments(text) && mayHoldSecrets(text)
     ? inPart(text, position, plainText)
@@ -87,7 +87,7 @@ function withoutTokens(text: string): string {
 
 type TextFilter = (text: string, position: Position) => string;
 
-// Applies a filter to as much of a text as may be read. The rest is withheld: it may begin within a secret.
+// Applies a filter to the part of a text that may be read. The rest is replaced, because it may begin within a secret.
 function inPart(text: string, position: Position, filter: TextFilter): string {
   const length = readableLength(text, position.search);
   if (length === text.length) return filter(text, position);
@@ -96,13 +96,13 @@ function inPart(text: string, position: Position, filter: TextFilter): string {
 
 function plainText(text: string, position: Position): string {
   const isData = isJson(text);
-  // Before the text is cut at JSON: an argument of a command may be JSON.
+  // Done before the text is split at JSON, because an argument of a command may be JSON.
   const plain = isData ? text : withoutBracketed(withoutCommands(text));
   return withoutTokens(structured(plain, position, { isData, filter: visited }));
 }
 
 interface Reading {
-  /** True if the text as a whole is JSON: what is between its values was not searched for commands. */
+  /** True if the text as a whole is JSON, so that the text between its values was not searched for commands. */
   readonly isData: boolean;
   readonly filter: (value: unknown, inner: Position) => unknown;
 }
@@ -214,7 +214,7 @@ function formattedText(name: string, value: string, position: Position): string 
     case "body":
       return plainText(isForm(value) ? filterQuery(value) : value, position);
     case "query":
-      // A text with spaces is a database query.
+      // A string with spaces is a database query, not the query of a URL.
       return plainText(/\s/.test(value) ? value : filterQuery(value), position);
     default:
       return plainText(value, position);

@@ -37,7 +37,7 @@ export function withoutSecrets(text: string): string {
   return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
 }
 
-/** Tells whether a text can be a URL as a whole: otherwise it is about one, or XML. */
+/** Tells whether a text can be one whole URL. Otherwise it is text about a URL, or XML. */
 export function isUrlLike(text: string): boolean {
   return !(text.includes(" ") || text.includes("<") || text.includes("\n"));
 }

@@ -23,7 +23,10 @@ export type ValueRule =
   | "timestamp"
   | "event";
 
-/** A description of each rule, for diagnostics. Not `as const`: the types of the package would repeat the texts. */
+/**
+ * A description of each rule, for diagnostics. Not `as const`, because the declarations of the package would then
+ * repeat the texts.
+ */
 export const VALUE_RULES: Readonly<Record<ValueRule, string>> = {
   release:
     'a release has 1 to 200 bytes without control characters, slashes and backslashes, and is not ".", ".." or "latest"',

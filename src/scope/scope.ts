@@ -250,8 +250,8 @@ function isScope(value: Scope | ScopeChange): value is Scope {
   return isObject(propertyOf(value, "data")) && typeof propertyOf(value, "fork") === "function";
 }
 
-// Properties whose getters throw are skipped. All are copied with one budget, and then by each setter anew, which takes
-// little: the copies are small.
+// Properties whose getters throw are skipped. All properties are copied with one budget, and each setter copies its
+// part again, which takes little time because the copies are small.
 function writeFields(scope: Scope, change: ScopeChange): void {
   const budget = copyBudget();
   const read = <Key extends keyof ScopeChange>(key: Key): ScopeChange[Key] =>

@@ -16,8 +16,8 @@ import type { MeasuredBridge, OperationMetrics } from "../otel/self-metrics.js";
 import { RegistrationCheck } from "./registration-check.js";
 
 /**
- * The client that an application holds: the core, and beside it everything else that there is once per client. Each folder
- * gets it as the interface that names the folder's own part.
+ * The client that an application holds: the core, together with everything else that exists once per client. Each
+ * folder receives it as the interface that declares the folder's own part.
  */
 export class BridgeClient
   implements ErrorClient, CronClient, LogClient, MetricClient, MeasuredBridge
@@ -63,7 +63,7 @@ export class BridgeClient
   }
 }
 
-/** Returns true for a client with all parts, also one of another copy of the package. Never throws. */
+/** Tells whether a value is a client with all parts, including one of another copy of the package. Never throws. */
 export function isBridgeClient(value: unknown): value is BridgeClient {
   return (
     isClient(value) &&

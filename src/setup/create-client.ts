@@ -233,7 +233,8 @@ function spotlightOf(settings: Settings, diagnostics: Diagnostics): EnvelopeSend
     transport,
     recorder: new DiscardLedger(),
     diagnostics,
-    // Not the client's: a Spotlight that hangs must not cost the envelopes for the server their room.
+    // A limit separate from the client's: a Spotlight that hangs must not use up the memory for envelopes to the
+    // server.
     memory: new MemoryBound(settings.maxBufferedBytes),
     runDetached,
   });

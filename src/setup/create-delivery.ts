@@ -32,7 +32,7 @@ interface DeliveryDependencies {
   readonly dsn: Dsn | undefined;
   readonly diagnostics: Diagnostics;
   readonly ledger: DiscardLedger;
-  /** Bounds what all buffers of the client hold. */
+  /** Limits the memory of all buffers of the client together. */
   readonly memory: MemoryBound;
   /** Additional fields of the envelope header, as JSON with a leading comma. */
   readonly headerJson?: string | undefined;

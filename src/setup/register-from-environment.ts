@@ -66,7 +66,7 @@ function setUp(sentry: SentrySpanProcessor, request: PipelineRequest): void {
   if (request.otlp && otlp === undefined) {
     reportSetupFault(
       "otlp-exporter",
-      "spans are exported to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`. Install it",
+      "spans are exported to Sentry only: the OTLP endpoint needs `@opentelemetry/exporter-trace-otlp-http`. Install that package",
     );
   }
   const processors = otlp === undefined ? [sentry] : [sentry, otlp];

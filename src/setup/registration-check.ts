@@ -53,7 +53,7 @@ export class RegistrationCheck {
     watch(this.#client, component, GRACE_MILLIS);
   }
 
-  /** Reports those that are not registered. Call it when the client or the process ends. */
+  /** Reports the components that are not registered. Call it when the client or the process ends. */
   reportAll(): void {
     for (const component of this.#components)
       attempt(() => report(this.#client, component), undefined);
@@ -68,7 +68,7 @@ function watch(client: ClientCore, component: Registrable, pauseMillis: number):
   component.instance.whenInUse(stop);
 }
 
-/** Reports an unregistered component. Returns false if it is too early to tell. */
+/** Reports a component that is not registered. Returns false if it is too early to tell. */
 function reportIfCertain(client: ClientCore, component: Registrable): boolean {
   const processors = registeredProcessors();
   if (processors === "none" && mayBeLocal(client)) return false;
@@ -108,7 +108,7 @@ function messageFor(kind: Registrable["kind"], isWithoutProvider: boolean): stri
     : "the registered tracer provider does not have it";
   return (
     `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ` +
-    "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start that before the first span"
+    "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start the provider before the first span"
   );
 }
 

@@ -51,11 +51,11 @@ export class UncaughtEnd {
     for (const name of [EVENT, "unhandledRejection"]) this.#process.off(name, this.#onError);
     // Another copy of this package is still flushing and ends the process later.
     if (this.#process.listeners(EVENT).some(isMarked)) return;
-    // In a turn of its own, so that no caller can catch the error.
+    // Thrown in a turn of its own, so that no caller can catch the error.
     setImmediate(() => throwPlainly(this.#error));
-    // The application has begun to listen since, and gets the error.
+    // The application has added a listener in the meantime, which receives the error.
     if (survivesErrors(this.#process)) return;
-    // These have seen the error. `removeListener` listeners are foreign code.
+    // These listeners have already seen the error. `removeListener` listeners are foreign code, which may throw.
     attempt(() => this.#process.removeAllListeners("uncaughtExceptionMonitor"), undefined);
   }
 
@@ -68,7 +68,7 @@ export class UncaughtEnd {
   }
 }
 
-// Node would print the line that throws as the source of the error, but none that contains these words.
+// Node would print the line that throws as the source of the error, but it prints no line that contains these words.
 function throwPlainly(error: unknown): never {
   throw { "node-do-not-add-exception-line": error }["node-do-not-add-exception-line"];
 }

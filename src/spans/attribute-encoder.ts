@@ -79,7 +79,7 @@ const NOTHING = Symbol("nothing");
  */
 export class AttributeEncoder {
   readonly #memories = new Map<string, KeyMemory>();
-  // Both are shared by the attributes of one span after the other.
+  // Both are reused for the attributes of one span after another.
   readonly #search: SecretSearch;
   readonly #budget = objectBudget();
 
@@ -111,7 +111,7 @@ export class AttributeEncoder {
 
   #begin(): void {
     this.#budget.objects = MAX_OBJECTS;
-    // The search of the last span has ended early: values were withheld that may be remembered.
+    // The search of the last span ended early, so values that are cached may have been replaced without being secret.
     if (this.#search.left < 0) this.#memories.clear();
     this.#search.left = MAX_ASSIGNMENTS;
   }

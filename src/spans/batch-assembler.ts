@@ -33,7 +33,7 @@ export interface BatchAssemblerSettings {
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
   /** Milliseconds that spans are buffered until their root arrives. */
   readonly maxWaitMillis: number;
-  /** Bounds the characters of buffered span JSON. */
+  /** Limits the characters of buffered span JSON. */
   readonly memory: MemoryBound;
 }
 

@@ -2,18 +2,18 @@ import { MEMORY_FULL } from "../delivery/memory-bound.js";
 import type { BoundedBuffer, MemoryBound } from "../delivery/memory-bound.js";
 import { priorityOf } from "../protocol/data-category.js";
 
-/** How a buffer of encoded spans makes room. */
+/** Settings that determine how a buffer of encoded spans makes room. */
 interface HeldSpansSettings {
   readonly memory: MemoryBound;
-  /** Characters over which what has been held longest is sent early. Default: `memory.share`. */
+  /** Characters above which the spans that have been held longest are sent early. Default: `memory.share`. */
   readonly maxLength?: number;
   /** Logs a warning, once for each kind. */
   readonly warnOnce: (kind: string, message: string) => void;
-  /** Warning when something is sent early. */
+  /** Warning to log when spans are sent early. */
   readonly earlyMessage?: string;
-  /** Sends what has been held longest; returns false if nothing is held. Must not throw. */
+  /** Sends the spans that have been held longest; returns false if none are held. Must not throw. */
   readonly sendOldest: () => boolean;
-  /** Drops and counts what has been held longest; returns false if nothing is held. Must not throw. */
+  /** Drops and counts the spans that have been held longest; returns false if none are held. Must not throw. */
   readonly dropOldest: () => boolean;
 }
 
@@ -22,14 +22,14 @@ const SENT_EARLY =
 
 const PRIORITY = priorityOf("transaction");
 
-/** Counts the encoded spans that a buffer holds, and keeps them within the client's memory bound. */
+/** Counts the encoded spans that a buffer holds, and keeps them within the client's memory limit. */
 export class HeldSpans implements BoundedBuffer {
   readonly #settings: HeldSpansSettings;
   readonly #maxLength: number;
   readonly #step: number;
   #count = 0;
   #length = 0;
-  // Length at which the bounds are checked next, so that most spans cost one addition and one comparison.
+  // Length at which the limits are checked next, so that most spans cost one addition and one comparison.
   #checkAt = 0;
 
   constructor(settings: HeldSpansSettings) {
@@ -49,7 +49,10 @@ export class HeldSpans implements BoundedBuffer {
     return this.#length;
   }
 
-  /** Counts spans that were added to the buffer. Over a bound, sends or drops what has been held longest. */
+  /**
+   * Counts spans that were added to the buffer. If a limit is exceeded, sends or drops the ones that have been held
+   * longest.
+   */
   add(count: number, length: number): void {
     this.#count += count;
     this.#length += length;

@@ -12,10 +12,12 @@ export const MAX_ATTRIBUTES_LENGTH = 262_144;
 const MAX_DEPTH = 6;
 const MAX_FIELDS = 1000;
 
-/** Objects and lists within the attributes of one span that are read; further ones are texts such as `[Object]`. */
+/**
+ * Objects and arrays within the attributes of one span that are read; further ones become strings such as `[Object]`.
+ */
 export const MAX_OBJECTS = 500;
 
-/** The objects and lists that may still be read of one span. */
+/** The number of objects and arrays of one span that may still be read. */
 export interface ObjectBudget {
   objects: number;
 }

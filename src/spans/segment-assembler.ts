@@ -28,7 +28,7 @@ export interface AssemblerSettings {
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
-  /** Bounds the characters of buffered span JSON, over all segments. */
+  /** Limits the characters of buffered span JSON, over all segments. */
   readonly memory: MemoryBound;
 }
 

@@ -28,14 +28,14 @@ export interface TransactionForwarder {
 }
 
 const WITHOUT_ATTRIBUTES =
-  "the resource of the process has attributes that are not known yet, and the transactions that wait for them take a quarter of `maxBufferedBytes`; the oldest are sent without these attributes";
+  "transactions that wait for asynchronous resource attributes take a quarter of `maxBufferedBytes`; the oldest are sent without these attributes. Raise `maxBufferedBytes`, or use faster resource detectors";
 
 /** Milliseconds that transactions are held for asynchronous resource attributes. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
 /**
- * Creates the forwarder to a client. It holds the first transactions of a process until the detectors of their resource are
- * done, so that no attributes are missing. Over a quarter of `maxBufferedBytes`, it sends the oldest.
+ * Creates the forwarder to a client. It holds the first transactions of a process until the detectors of their resource
+ * are done, so that no attributes are missing. If they exceed a quarter of `maxBufferedBytes`, it sends the oldest.
  */
 export function createTransactionForwarder(
   client: ClientCore,
@@ -56,7 +56,7 @@ class ClientForwarder implements TransactionForwarder {
     this.#timers = { after: startTimer };
     this.#held = new HeldSpans({
       memory: client.memory,
-      // The other half of the share is for the segments that are assembled meanwhile.
+      // The other half of the share is for segments that are assembled meanwhile.
       maxLength: client.memory.share / 2,
       warnOnce: (kind, message) => client.diagnostics.warnOnce(kind, message),
       earlyMessage: WITHOUT_ATTRIBUTES,
@@ -135,11 +135,11 @@ class ClientForwarder implements TransactionForwarder {
 /** Assembles spans into transactions. */
 export interface SpanAssembler {
   counts(): SpanCounts;
-  /** Passes transactions of all finished spans on. Resolves when done. */
+  /** Passes on the transactions of all finished spans. Resolves when done. */
   flush(): Promise<void>;
 }
 
-/** The forwarder that takes the transactions of an assembler, and the lookup of its segments. */
+/** The forwarder that receives the transactions of an assembler, and the look-up of its segments. */
 export interface AssemblerRegistration {
   readonly forwarder: TransactionForwarder;
   /** Returns the segment of a span; undefined if the assembler did not see the span start. */

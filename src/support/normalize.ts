@@ -32,7 +32,7 @@ export interface NormalizeLimits {
   readonly keyLength: number;
   /** Characters of the whole copy, default 102,400. Also bounds the time that copying takes. */
   readonly totalLength: number;
-  /** Values of the whole copy, default 5000: each takes about 1 µs, here and wherever the copy is read. */
+  /** Values in the whole copy, default 5000: each takes about 1 µs to copy, and again wherever the copy is read. */
   readonly nodes: number;
   /** Leaves out properties that are `undefined`; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
@@ -49,15 +49,15 @@ const DEFAULTS: NormalizeLimits = {
 };
 // Quotes, colon and comma around a member, or a short number.
 const PROPERTY_COST = 6;
-// A proxy is asked for its prototypes, keys and properties, each by a function of the application.
+// Values that a proxy counts for. Its prototypes, keys and properties are read by calling functions of the application.
 const PROXY_NODES = 10;
 const NON_SERIALIZABLE = "**non-serializable**";
 
-/** What may still be read of the values that one call copies. */
+/** The number of characters and values that may still be read in one call. */
 export interface CopyBudget {
-  /** Characters. */
+  /** Characters that are left. */
   remaining: number;
-  /** Values. */
+  /** Values that are left. */
   nodes: number;
 }
 
@@ -75,9 +75,9 @@ interface Place {
 type Property = readonly [key: string, value: unknown];
 
 /**
- * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`, `[NaN]`,
- * `[undefined]`). A member that throws as it is read becomes `**non-serializable**`. Never throws, never changes the value.
- * Values that are copied with the same `budget` are bounded together.
+ * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`,
+ * `[NaN]`, `[undefined]`). A property whose getter throws becomes `**non-serializable**`. Never throws, never changes
+ * the value. Values that are copied with the same `budget` share its limits.
  */
 export function normalize(
   value: unknown,
@@ -156,7 +156,7 @@ function flatText(value: object): string | undefined {
   return types.isDate(value) ? dateText(value) : undefined;
 }
 
-// `toISOString` throws for an invalid date, which takes 7 µs.
+// Returns the date as ISO 8601. `toISOString` throws for an invalid date, which takes 7 µs.
 function dateText(date: Date): string {
   const isValid = Number.isFinite(Date.prototype.getTime.call(date));
   return isValid ? Date.prototype.toISOString.call(date) : "[Invalid Date]";
@@ -241,11 +241,12 @@ function read(value: object, key: string): unknown {
   }
 }
 
-// `message`, `stack` and `cause` are usually not enumerable, so a plain copy would lose them. Where they are, they are read
-// once: a `cause` that is read twice, each time with a new error, would double the errors at each level.
+// `message`, `stack` and `cause` are usually not enumerable, so a plain copy would lose them. If they are enumerable,
+// they are still read once only: a `cause` getter that returns a new error each time would double the number of errors
+// at each level.
 const NATIVE_PROPERTIES: ReadonlySet<string> = new Set(["message", "stack", "cause"]);
 
-// V8 formats a stack when it is first read, in about 10 µs.
+// Values that a stack trace counts for: V8 formats it when it is first read, in about 10 µs.
 const STACK_NODES = 20;
 
 function addNativeProperties(error: object, copy: [string, JsonValue][], place: Place): void {

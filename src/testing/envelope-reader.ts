@@ -88,7 +88,7 @@ function readSized(
   const start = cursor.offset;
   const left = cursor.bytes.length - start;
   if (length > left)
-    throw fault(`item ${index} announces ${length} bytes, ${left} are left`, start);
+    throw fault(`item ${index} announces ${length} bytes, but only ${left} are left`, start);
   const end = start + length;
   const next = cursor.bytes[end];
   if (next !== undefined && next !== NEWLINE) {

@@ -14,7 +14,10 @@ export type IncomingTraceHeaders = Readonly<Partial<Record<TraceHeaderName, stri
 export interface PropagatedTrace {
   /** The sender's sampling decision; `undefined` if it defers the decision to the receiver. */
   readonly sampled: boolean | undefined;
-  /** Frozen. `undefined` if the sender has none and sends W3C headers only, `{}` if it sends `sentry-trace` alone. */
+  /**
+   * Frozen. `undefined` if the sender sends W3C headers only, `{}` if it sends `sentry-trace` without any `sentry-`
+   * baggage.
+   */
   readonly dsc: DynamicSamplingContext | undefined;
 }
 

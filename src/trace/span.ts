@@ -55,10 +55,10 @@ export interface SpanEvent {
   readonly attributes?: AttributeBag | undefined;
 }
 
-/** A span of which only the ids are known: that of any SDK, or one that `trace.setSpanContext` put into a context. */
+/** A span of which only the ids are known: a span of any SDK, or one that `trace.setSpanContext` put into a context. */
 export interface IdentifiedSpan {
   spanContext(): SpanContext;
-  /** Spans of the OTel SDKs have it; undefined for a root. */
+  /** Set by spans of the OTel SDKs; undefined for a root. */
   readonly parentSpanContext?: SpanContext | undefined;
 }
 

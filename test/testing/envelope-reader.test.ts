@@ -105,7 +105,7 @@ describe("a malformed envelope", () => {
     ["{nope}", "envelope header is not JSON"],
     ['{"sent_at":"a","sent_at":"b"}', 'envelope header has "sent_at" twice'],
     ['{"a":1,"\\u0061":2}', 'envelope header has "a" twice'],
-    ['{}\n{"type":"event","length":3}\n{}', "item 0 announces 3 bytes, 2 are left"],
+    ['{}\n{"type":"event","length":3}\n{}', "item 0 announces 3 bytes, but only 2 are left"],
     ['{}\n{"type":"event","length":1}\n{}\n', "item 0 has no newline after its 1 bytes"],
     [
       '{}\n{"type":"event","length":2}\n{}{"type":"event"}\n{}',

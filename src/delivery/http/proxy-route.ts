@@ -90,7 +90,7 @@ function fromEnvironment(text: string, diagnostics: Diagnostics): Proxy | undefi
   if (proxy === undefined)
     diagnostics.warnOnce(
       "proxy",
-      "the proxy in HTTPS_PROXY or HTTP_PROXY is not an http(s) URL: envelopes are sent without a proxy. Write http://host:port",
+      "the proxy in HTTPS_PROXY or HTTP_PROXY is not an http(s) URL: envelopes are sent without a proxy. Use the form http://host:port",
     );
   return proxy;
 }
