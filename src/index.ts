@@ -68,6 +68,7 @@ export type {
 } from "./protocol/data-category.js";
 export type { CheckInState, EncodedEnvelope } from "./protocol/envelope.js";
 export type { SamplerContext, TracesSampler } from "./trace/sampling.js";
+export type { SpanDescription } from "./trace/span.js";
 export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export type { AttachableProcessor } from "./setup/attach.js";

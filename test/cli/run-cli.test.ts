@@ -18,7 +18,7 @@ import type { Application } from "../package/application.js";
 import { fakeTerminal } from "./fake-terminal.js";
 
 describe("the command line", () => {
-  it("tells how it is used, and its version", async () => {
+  it("prints its usage and its version", async () => {
     const terminal = fakeTerminal();
 
     const codes = [
@@ -194,14 +194,14 @@ describe("the installed command", { timeout: 60_000 }, () => {
     );
   });
 
-  it("wants to know where to send to", async () => {
+  it("`send-test` fails without a DSN, with the usage", async () => {
     const end = await app.node([command, "send-test"]);
 
     expect(end).toMatchObject({ exitCode: 2, stdout: "" });
     expect(end.stderr).toContain("Pass --dsn <dsn>, or set SENTRY_DSN.");
   });
 
-  it("is an inbox that prints what it is sent, until it is interrupted", async () => {
+  it("`inbox` prints received envelopes until it is interrupted", async () => {
     const inbox = spawn(process.execPath, [command, "inbox", "--port", "0"], {
       stdio: ["ignore", "pipe", "inherit"],
       env: {},

@@ -14,7 +14,7 @@ import {
 } from "./reports-kit.js";
 
 describe("a client report", () => {
-  it("tells what was lost, by reason and category, and when", () => {
+  it("lists lost items by reason and category, with a timestamp", () => {
     const { ledger, reports } = startReports();
     ledger.record("sample_rate", [
       { category: "transaction", quantity: 1 },
@@ -33,7 +33,7 @@ describe("a client report", () => {
     });
   });
 
-  it("is not made when there is nothing to tell", () => {
+  it("is not made without losses", () => {
     const { reports } = startReports();
     expect([reports.hasPending, reports.take(0), reports.takeNow()]).toEqual([
       false,
@@ -42,7 +42,7 @@ describe("a client report", () => {
     ]);
   });
 
-  it("tells each loss once", () => {
+  it("reports each loss once", () => {
     const { ledger, reports } = startReports();
     ledger.record("before_send", items("error"));
     expect(reports.takeNow()).toBeDefined();
@@ -62,7 +62,7 @@ describe("a client report", () => {
     expect(taken).toEqual([0, 30_000, 60_000]);
   });
 
-  it("is made at an interval of one's own", () => {
+  it("is made at the configured interval", () => {
     const { ledger, reports } = startReports(5);
     ledger.record("before_send", items("error"));
     expect(reports.take(0)).toBeDefined();
@@ -88,13 +88,13 @@ describe("a client report", () => {
     expect(ledger.snapshot()).toEqual({ error: { [reason]: 2 } });
   });
 
-  it("says nothing of reports, which are `internal`", () => {
+  it("does not report lost reports, whose category is `internal`", () => {
     const { ledger, reports } = startReports();
     ledger.record("network_error", items("internal"));
     expect([reports.hasPending, reports.takeNow()]).toEqual([false, undefined]);
   });
 
-  it("tells what another process captured, which the client does not count", () => {
+  it("includes losses of another process's envelopes, which the client does not count", () => {
     const { ledger, reports } = startReports();
     ledger.recordForeign("send_error", items("error", 3));
     expect(ledger.snapshot()).toEqual({});
@@ -114,7 +114,7 @@ describe("a client report", () => {
     expect(ledger.snapshot()).toEqual({});
   });
 
-  it("is taken back when it was not delivered, and adds up with what was lost meanwhile", () => {
+  it("is restored if it was not delivered, and added to the losses since then", () => {
     const { ledger, reports } = startReports();
     ledger.record("before_send", items("error", 2));
     const lost = reports.takeNow() as ClientReport;
@@ -126,7 +126,7 @@ describe("a client report", () => {
     expect(ledger.snapshot()).toEqual({ error: { before_send: 3 } });
   });
 
-  it("is taken back once only, and only by those who made it", () => {
+  it("is restored once only, and only into the reports that made it", () => {
     const { ledger, reports } = startReports();
     ledger.record("before_send", items("error"));
     const lost = reports.takeNow() as ClientReport;
@@ -144,7 +144,7 @@ describe("a client report", () => {
     expect(reports.take(30_000)).toBeDefined();
   });
 
-  it("has at most 4 KiB: what does not fit comes first in the next one", () => {
+  it("has at most 4 KiB: the rest comes first in the next one", () => {
     const { ledger, reports } = startReports();
     const all = new Sums();
     for (const reason of REPORTED_REASONS)
@@ -163,7 +163,7 @@ describe("a client report", () => {
     expect(lengths.length).toBe(Math.ceil(lengths.reduce((sum, one) => sum + one, 0) / 4096));
   });
 
-  it("does not let new losses keep older ones from being told", () => {
+  it("reports older losses before new ones", () => {
     const { ledger, reports } = startReports();
     const seen = new Set<string>();
     for (let round = 0; round < 4; round++) {
@@ -186,7 +186,7 @@ describe("a client report", () => {
 });
 
 describe("a listener", () => {
-  it("is called for the first loss, and again after all has been told or was taken back", () => {
+  it("is called for the first loss, and again after all losses were reported or restored", () => {
     const { ledger, reports } = startReports();
     const run = vi.fn<() => void>();
     reports.onPending(run);
@@ -213,7 +213,7 @@ describe("a listener", () => {
 });
 
 describe("the counts of reports", () => {
-  it("say how many are out, how many came back and what is untold", () => {
+  it("count reports in flight, restored reports and unreported losses", () => {
     const { ledger, reports } = startReports();
     ledger.record("before_send", items("error"));
     const first = reports.takeNow() as ClientReport;
@@ -224,7 +224,7 @@ describe("the counts of reports", () => {
   });
 });
 
-it("nothing is told where reports are turned off", () => {
+it("no report is made with `sendClientReports: false`", () => {
   const run = vi.fn<() => void>();
   NO_CLIENT_REPORTS.onPending(run);
   expect([

@@ -158,7 +158,7 @@ const step = fc.oneof(
   },
 );
 
-it("whatever is lost, taken and taken back in whatever order, all of it is told once", () => {
+it("each loss is reported exactly once, in any order of losses, reports and restored reports", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
       const model = new Model();

@@ -53,8 +53,8 @@ const HOOKS = [
 const rejecting = (): Promise<never> => Promise.reject(new Error("late"));
 const thenable = (): object => Object.fromEntries(["then"].map((name) => [name, () => undefined]));
 
-describe("a hook that must be synchronous, and is not", () => {
-  it.each(HOOKS)("%s is one line on standard error, with the fix", async (name) => {
+describe("an asynchronous hook where a synchronous one is required", () => {
+  it.each(HOOKS)("%s is reported in one line on standard error, with the fix", async (name) => {
     const line = expect.stringMatching(
       new RegExp(`^otel-sentry-bridge: \`${name}\` returned a promise, .*remove \`async\`.*\n$`),
     );

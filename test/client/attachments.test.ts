@@ -28,7 +28,7 @@ describe("attachments", () => {
     expect(stats()?.byCategory.attachment).toMatchObject({ captured: 264, sent: 264 });
   });
 
-  it("that are none, or too large, are counted and do not cost the event", async () => {
+  it("that are invalid or too large are dropped and counted; the event is sent", async () => {
     const bridge = startBridge({ maxBufferedBytes: 1e9 });
     const large = new Uint8Array(20 * 1024 * 1024 + 1);
     captureException(new Error("without"), {

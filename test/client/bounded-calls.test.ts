@@ -87,7 +87,7 @@ describe("a list that has no end is read as far as it is kept", () => {
 });
 
 describe("a text of megabytes where a record is expected", () => {
-  it("is not read as one", async () => {
+  it("is not read as a record", async () => {
     const bridge = startBridge();
     const text = LONG as never;
     withScope((scope) => {
@@ -119,7 +119,7 @@ it("an event of long texts arrives, with as much of them as Sentry takes", async
 });
 
 describe("what a hook returns", () => {
-  it("may hold what JSON cannot: the rest of the event arrives", async () => {
+  it("may hold values that JSON cannot: the rest of the event arrives", async () => {
     const bridge = startBridge({
       beforeSend: (event) => {
         const cyclic: Record<string, unknown> = { count: 10n };
@@ -214,16 +214,19 @@ describe("an object whose prototypes have no end", () => {
     },
     "an options error": (value) => isOptionsError(value),
   };
-  it.each(Object.entries(calls))("is asked for few of them: %s", async (_what, call) => {
-    const bridge = startBridge({ beforeSend: (event) => event });
-    for (const target of Object.values(targets)) {
-      const { value, asked } = endlessPrototypes(target);
-      call(value);
-      expect(asked()).toBeLessThan(2000);
-    }
-    await bridge.client.flush();
-    assertSettled(bridge.client);
-  });
+  it.each(Object.entries(calls))(
+    "has only the nearest prototypes read: %s",
+    async (_what, call) => {
+      const bridge = startBridge({ beforeSend: (event) => event });
+      for (const target of Object.values(targets)) {
+        const { value, asked } = endlessPrototypes(target);
+        call(value);
+        expect(asked()).toBeLessThan(2000);
+      }
+      await bridge.client.flush();
+      assertSettled(bridge.client);
+    },
+  );
 
   it("is no result of a hook that takes long", async () => {
     const { value, asked } = endlessPrototypes({});

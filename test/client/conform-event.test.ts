@@ -53,7 +53,7 @@ describe("the time of an event that application code has made", () => {
     expect(brokenBy({ timestamp })).toEqual(["timestamp"]);
   });
 
-  it("stays where it lies in the window", () => {
+  it("is unchanged within the window", () => {
     expect(conformed({ timestamp: now - 3600 })).toEqual({ timestamp: now - 3600 });
     expect(brokenBy({ timestamp: now - 3600 })).toEqual([]);
   });
@@ -199,7 +199,7 @@ function send(options: ClientOptions, run: () => void): Bridge {
   return bridge;
 }
 
-describe("what breaks a rule is made valid, and reported once per rule", () => {
+describe("a value that breaks a rule of Relay is made valid, and reported once per rule", () => {
   it("on scopes", async () => {
     const bridge = send({}, () => {
       setTag("order/id", 1.5);

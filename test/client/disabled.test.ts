@@ -93,7 +93,7 @@ describe("without a client", () => {
 });
 
 describe("with a client that is closed", () => {
-  it("nothing throws, and what comes is counted", async () => {
+  it("nothing throws, and captured items are counted", async () => {
     const client = bridge.createClient({ dsn: "https://key@127.0.0.1:1/1" });
     await bridge.close();
     useEverything();

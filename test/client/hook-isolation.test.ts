@@ -122,8 +122,8 @@ async function secondEvents(options: ClientOptions, between: () => void): Promis
   return await captureAll(bridge);
 }
 
-describe("a hook that writes into all that it gets", () => {
-  it("changes no later event, whichever place it writes to", async () => {
+describe("a hook that writes to all its arguments", () => {
+  it("changes no later event, whichever field it writes to", async () => {
     const expected = await secondEvents(
       hooksWith("add", () => false),
       () => undefined,
@@ -156,7 +156,7 @@ describe("a hook that writes into all that it gets", () => {
     );
   });
 
-  it("gets copies that it can write to, also of what scopes hold frozen", async () => {
+  it("gets writable copies, also of the frozen data of scopes", async () => {
     const { transport, client } = startBridge({
       beforeSend: (event) => {
         Object.assign(event.contexts?.["order"] ?? {}, { seen: true });

@@ -74,7 +74,7 @@ describe("a hook", () => {
     ]);
   });
 
-  it("makes no spans, and what comes after its promise runs outside of every unit", async () => {
+  it("makes no spans, and processing after its promise runs outside of every unit", async () => {
     const contexts: string[] = [];
     const see = (): void => {
       const span = trace.getTracer("app").startSpan("of a hook");

@@ -13,7 +13,7 @@ const LIMITED = createMemoryTransport({
   }),
 });
 
-it("a transaction that the server does not want now is not encoded, and counted", async () => {
+it("a rate-limited transaction is counted without being encoded", async () => {
   const seen: (string | undefined)[] = [];
   const beforeSendTransaction: ClientOptions["beforeSendTransaction"] = (event) => {
     seen.push(event.transaction);

@@ -53,7 +53,7 @@ function capturingLogger(capture: () => void): { readonly depth: () => number } 
 }
 
 describe("a logger of OpenTelemetry's diag that captures", () => {
-  it("is not called by what it captures, which is counted as reentrant", async () => {
+  it("is not called for its own captures, which are counted as reentrant", async () => {
     const { client, tracer } = startBridge({
       beforeSend: () => {
         throw new Error("hook");
@@ -100,7 +100,7 @@ describe("a logger of OpenTelemetry's diag that captures", () => {
     ]);
   });
 
-  it("ends also where it captures in a later turn, since each kind of message is written once", async () => {
+  it("does not loop if it captures in a later turn, since each kind of message is logged once", async () => {
     const { client } = startBridge({
       beforeSend: () => {
         throw new Error("hook");
@@ -143,7 +143,7 @@ const HOOKS: readonly HookName[] = [
 ];
 
 describe("a hook that captures", () => {
-  it("is not called by what it captures, whichever hooks there are, and all is accounted for", async () => {
+  it("is not called for its own captures, whichever hooks there are, and all is accounted for", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.subarray([...HOOKS], { minLength: 1 }),

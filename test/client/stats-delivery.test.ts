@@ -85,7 +85,7 @@ describe("the counts of a delivery", () => {
     expect([envelopesSent, queuedBytes]).toEqual([5, 2]);
   });
 
-  it("are told by a client whose transport counts nothing", async () => {
+  it("are complete for a client whose transport counts nothing", async () => {
     const bridge = startBridge();
     bridge.tracer.startSpan("root").end();
     expect(bridge.client.stats().delivery).toMatchObject({ queuedItems: 1, inFlight: 0 });
@@ -158,7 +158,7 @@ describe("the counts of a category", () => {
     });
   });
 
-  it("count what is captured after the end, and what the end leaves behind", async () => {
+  it("count items that are captured after `close` as dropped", async () => {
     const bridge = startBridge();
     await bridge.client.close();
     captureException(new Error("late"));

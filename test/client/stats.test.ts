@@ -14,7 +14,7 @@ import { DSN, startBridge } from "./bridge.js";
 const LIMITS = { rateLimits: undefined, retryAfter: undefined };
 
 describe("the counts of a client", () => {
-  it("say at every moment where a span is", async () => {
+  it("count each span in exactly one state at every moment", async () => {
     const bridge = startBridge();
     const states: unknown[] = [];
     const note = (): void => {

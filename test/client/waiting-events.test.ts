@@ -21,7 +21,7 @@ describe("events that wait for hooks", () => {
     expect(bridge.transport.errors()).toHaveLength(1);
   });
 
-  it("do not take the time of a flush from what waits for none", async () => {
+  it("do not delay events without a hook in a flush", async () => {
     const bridge = startBridge({ beforeSend: () => new Promise(() => {}) });
     captureMessage("stuck");
     capture("transaction", bridge);

@@ -55,7 +55,7 @@ describe("the processor", () => {
     expect(faultOnce).toHaveBeenCalledOnce();
   });
 
-  it("says nothing where one is", () => {
+  it("logs nothing if a context manager is registered", () => {
     const warnings = diagWarnings();
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     startTwoRoots();

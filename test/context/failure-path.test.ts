@@ -100,7 +100,7 @@ describe("the way of a failure", () => {
     expect(isAncestor(service.path, call.path)).toBe(true);
   });
 
-  it("knows the open spans above a span", () => {
+  it("lists the open ancestors of a span", () => {
     const root = start(undefined);
     const [outer, beside] = [start(root), start(root)];
     const inner = start(outer);

@@ -91,7 +91,7 @@ describe.each(WAYS)("a child whose parent is named by %s", (_name, byIds) => {
     expect(transactions.get("request")?.spans).toHaveLength(2);
   });
 
-  it("gives what is set and captured under it to the request", async () => {
+  it("shares scope data and captured errors with the request", async () => {
     inRequest("request", (request) => {
       context.with(byIds(request, ROOT_CONTEXT), () => {
         setUser({ id: "anna" });
@@ -229,7 +229,7 @@ it.each([
   },
 );
 
-it("a span that is not sampled says nothing about the open root of its trace", () => {
+it("an unsampled span is not matched to the open root of its trace", () => {
   inRequest("request", (request) => {
     const { traceId } = request.spanContext();
     const dropped = { traceId, spanId: "d".repeat(16), traceFlags: 0 };

@@ -154,7 +154,7 @@ describe("instrumentNodeCron", () => {
     expect(bridge.warnings).toEqual(warnings);
   });
 
-  it("without a zone tells Sentry that of the process, by which node-cron goes then", async () => {
+  it("sends the time zone of the process for a job without one, as node-cron uses it", async () => {
     const bridge = startGlobal();
     const task = scheduled(monitored.createTask("* * * * *", ignore, { name: "nightly" }));
     await task.execute();

@@ -54,7 +54,7 @@ describe("a run of a monitored job", () => {
     expect(bridge.warnings).toEqual([expect.stringContaining("supports five, without seconds")]);
   });
 
-  it("tells the client that it began with, from the context it began in", async () => {
+  it("sends both check-ins to the client and in the context that it began with", async () => {
     const bridge = startGlobal();
     const job = newJob();
     const run = withMonitor("job", () => job.promise);
@@ -142,7 +142,7 @@ describe("the signal of a run", () => {
     expect(bridge.warnings).toEqual([expect.stringContaining("could not be ended")]);
   });
 
-  it("that is none does no harm", async () => {
+  it("of a wrong type is ignored", async () => {
     const bridge = startGlobal();
     const signal = {} as AbortSignal;
     expect(withMonitor("job", () => 5, { signal })).toBe(5);

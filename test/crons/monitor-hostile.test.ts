@@ -35,7 +35,7 @@ describe("what throws when it is read", () => {
     expect(withMonitor("job", () => 42, throwing(name))).toBe(42);
   });
 
-  it("does not keep a job from running: a signal that is none", () => {
+  it("does not keep a job from running: a signal of a wrong type", () => {
     startBridge();
     const signal = Object.create(AbortSignal.prototype) as AbortSignal;
     expect(withMonitor("job", () => 42, { signal })).toBe(42);
@@ -83,7 +83,7 @@ describe("another processor that throws", () => {
   });
 });
 
-it("each problem of a check-in is told, and each that is refused is counted", () => {
+it("each invalid part of a check-in is reported, and each refused check-in is counted", () => {
   const bridge = startBridge();
   captureCheckIn({ monitorSlug: "", status: "ok" });
   captureCheckIn({ monitorSlug: "job", status: "done" as "ok" });

@@ -31,13 +31,13 @@ describe("a monitor's slug", () => {
     expect(validMonitorSlug("2024-01")).toBe("monitor-2024-01");
   });
 
-  it("of which nothing is left is told apart by its digest", () => {
+  it("without any valid character becomes a digest", () => {
     const [night, day] = [validMonitorSlug("毎晩"), validMonitorSlug("毎日")];
     expect(night).toMatch(/^monitor-[0-9a-f]{8}$/);
     expect(day).not.toBe(night);
   });
 
-  it("that is too long keeps its beginning, and is told apart from others with it", () => {
+  it("that is too long keeps its beginning and gets a digest at its end", () => {
     const slug = "reconcile-".repeat(6);
     expect(validMonitorSlug(`${slug}a`)).toMatch(/^reconcile-reconcile-.*-[0-9a-f]{8}$/);
     expect(validMonitorSlug(`${slug}a`)).not.toBe(validMonitorSlug(`${slug}b`));

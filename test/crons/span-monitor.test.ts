@@ -120,7 +120,7 @@ describe("a span with `sentry.monitor.slug`", () => {
     expect(await statusesOf(bridge)).toEqual(["in_progress", "ok", "ok"]);
   });
 
-  it("of a hostile kind is told of, and harms nothing", async () => {
+  it("whose slug is not a string sends no check-in, and logs a diagnostic", async () => {
     const bridge = startGlobal();
     const attributes = { [SLUG]: ["a", "b"], "sentry.monitor.schedule": 5 };
     bridge.tracer.startSpan("job", { attributes }, ROOT_CONTEXT).end();

@@ -65,7 +65,7 @@ describe("flush", () => {
     expect(await long).toBe(true);
   });
 
-  it("counts what is evicted meanwhile as settled", async () => {
+  it("does not wait for envelopes that are evicted meanwhile", async () => {
     const { sender, transport } = bench({ maxBufferedItems: 1, maxConcurrency: 1 });
     sender.enqueue(envelopeOf("error"));
     const first = sender.flush(1000);

@@ -53,7 +53,7 @@ describe("captureException", () => {
     expect(events).toHaveLength(2);
   });
 
-  it("sends what is no error each time", async () => {
+  it("sends a thrown value that is not an error each time", async () => {
     const events = await eventsOf(() => {
       captureException("text");
       captureException("text");
@@ -150,7 +150,7 @@ describe("captureException", () => {
     expect(event.exception?.values[0]?.value).toBe("sent");
   });
 
-  it("tells hooks what was thrown", async () => {
+  it("passes the thrown value to hooks in the hint", async () => {
     const seen: unknown[] = [];
     const error = new Error("seen");
     await eventOf(
@@ -176,7 +176,7 @@ describe("captureException", () => {
     expect(frame?.["post_context"]).toHaveLength(5);
   });
 
-  it("reads no source where none is asked for", async () => {
+  it("reads no source files with `frameContextLines: 0`", async () => {
     const event = await eventOf(() => captureException(new Error("none")), {
       frameContextLines: 0,
     });
@@ -256,7 +256,7 @@ describe("captureEvent", () => {
     ).toHaveLength(1);
   });
 
-  it("takes what cannot be read for an event that says nothing", async () => {
+  it("sends an event without content for an unreadable argument", async () => {
     const event = await eventOf(() => captureEvent(revoked()));
     expect(event).toMatchObject({ level: "error", platform: "node" });
   });

@@ -45,7 +45,7 @@ it("a file that is loaded later is known as soon as it is in the record", () => 
   expect(debugImages(valuesOf("/srv/late.js"))).toHaveLength(1);
 });
 
-it("records that are none of a bundler's are passed over", () => {
+it("records of another shape than a bundler's are ignored", () => {
   holder["_sentryDebugIds"] = { "no stack": IDS[0], "": IDS[1], [stackIn("/srv/a.js")]: 7 };
   holder["_debugIds"] = new Proxy(
     {},

@@ -18,14 +18,14 @@ describe("errorProperties", () => {
     });
   });
 
-  it("are none without own properties, and for what is no error", () => {
+  it("are undefined without own properties, and for values that are not errors", () => {
     expect(
       errorProperties(new Error("plain", { cause: new Error("plain") }), true),
     ).toBeUndefined();
     expect(errorProperties({ code: "E1" }, true)).toBeUndefined();
   });
 
-  it("are as deep as asked for", () => {
+  it("have at most the configured depth", () => {
     const error = Object.assign(new Error("deep"), { a: { b: { c: { d: 1 } } } });
     expect(errorProperties(error, 1)).toEqual({ Error: { a: "[Object]" } });
     expect(errorProperties(error, 3)).toEqual({ Error: { a: { b: { c: "[Object]" } } } });

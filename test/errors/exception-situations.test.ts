@@ -198,7 +198,7 @@ describe("a request", () => {
     expect(await reported(bridge)).toEqual(["no ledger"]);
   });
 
-  it("has one event of late calls, and none where a call was told before", async () => {
+  it("has one event for late calls, and none if a call was reported before", async () => {
     const { bridge, root, call } = startRequest();
     const calls = ["first", "second", "third"].map((message) => call(root, message));
     calls[0]?.end();
@@ -217,7 +217,7 @@ describe("outside of requests", () => {
     expect(await reported(bridge)).toEqual([]);
   });
 
-  it("a call has an event as handled where all are asked for", async () => {
+  it('a failed call is a handled event with `spanExceptions: "all"`', async () => {
     const bridge = startBridge({ spanExceptions: "all" });
     fail(bridge.tracer.startSpan("poll", { kind: CLIENT }), new Error("refused")).end();
     expect(await reported(bridge)).toEqual(["refused, handled"]);

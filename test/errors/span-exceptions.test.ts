@@ -25,7 +25,7 @@ function textsOf(events: readonly ReceivedError[]): unknown[] {
 }
 
 describe("an exception that was recorded on a span", () => {
-  it("is an error event of the span, with what its unit knows when the root ends", async () => {
+  it("is an error event of the span, with the scope data that its unit has when the root ends", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("GET /orders");
     const child = bridge.child(root, "load");

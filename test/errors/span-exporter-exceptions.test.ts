@@ -59,7 +59,7 @@ describe("the exceptions of finished spans", () => {
 });
 
 describe("calls that failed within one millisecond", () => {
-  it("are told apart by the order in which they ended: clocks of spans differ", async () => {
+  it("are ordered by the order in which they ended, since clocks of spans differ", async () => {
     const bench = startExporter();
     const [{ root } = { root: spanOf() }] = families();
     const calls = ["first", "last"].map((name, index) => {

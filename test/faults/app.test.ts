@@ -5,7 +5,7 @@ import { startApp } from "./app.js";
 import { startFaultServer } from "./kit.js";
 
 describe("an application in a process of its own", () => {
-  it("captures what it is told to and delivers it", async () => {
+  it("captures and delivers errors and transactions", async () => {
     const server = await startFaultServer();
     const app = await startApp({ dsn: server.dsn });
     await app.captureErrors(10);

@@ -95,7 +95,7 @@ describeRow(9, "a NAT gateway that has forgotten a connection", () => {
     await expectAccounted(delivery.accounting(), server);
   });
 
-  it("is kept from it by probes after 45 s, which the kernel has been told of", async () => {
+  it("is prevented by keep-alive probes after 45 s, which the kernel is set to send", async () => {
     const server = await startFaultServer();
     const delivery = openDelivery(server);
     await delivery.send();

@@ -154,7 +154,7 @@ function status(code: number): RequestAction {
 }
 
 describe("rules", () => {
-  it("match by number, by place on the connection, by category and so many times", async () => {
+  it("match by number, by position on the connection, by category and up to a count", async () => {
     const server = await startFaultServer();
     const agent = keptAgent();
     await server.script({

@@ -202,7 +202,7 @@ describe("the inbox's ingest endpoint", () => {
     expect(inbox.summaries()).toHaveLength(1);
   });
 
-  it("answers 400 to what is no envelope, lives on, and lists it", async () => {
+  it("answers 400 to a malformed envelope, lists the refusal, and keeps running", async () => {
     expect(
       (await send("/api/1/envelope/", { method: "POST", body: "\u{1B}[2Jnonsense" })).status,
     ).toBe(400);

@@ -213,7 +213,7 @@ describe("the inbox", () => {
 const TYPES = ["transaction", "event", "span", "log", "trace_metric", "check_in", "client_report"];
 
 describe("an item that is not of the shape of its type", () => {
-  it.each(TYPES)("is listed as unreadable, whatever is in place of the object: %s", (type) => {
+  it.each(TYPES)("is listed as unreadable if it is not an object: %s", (type) => {
     for (const payload of [null, 1, "text", true, [], [{}]]) {
       const inbox = new Inbox();
       inbox.receive(envelopeOf([[type, payload]]));

@@ -43,7 +43,7 @@ function poisoned(value: unknown): unknown {
 describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () => {
   const open = usePage();
 
-  it("tells how to send something, and shows the first trace when it arrives", async () => {
+  it("explains how to send something, and shows the first trace when it arrives", async () => {
     await open.page.goto(open.server.url);
     await open.page.locator("#connection.live").waitFor();
     expect(await open.page.locator(".empty").textContent()).toContain(open.server.dsn);

@@ -178,7 +178,7 @@ describe("the logs of a client", () => {
     expect(bytes?.dropped.buffer_overflow).toBeGreaterThan(500 * 100);
   });
 
-  it("say of their process what is learned until they are sent", async () => {
+  it("have the process attributes that are known when they are sent", async () => {
     const { client, provider, tracer, transport } = startBridge(
       {},
       {

@@ -179,8 +179,8 @@ describe("logger", () => {
   });
 });
 
-describe("what is given to the logger", () => {
-  it("may be anything", async () => {
+describe("the arguments of the logger", () => {
+  it("may be of any type", async () => {
     const { logs, client } = startTelemetry();
     const values = hostileValues();
     for (const value of values) {
@@ -193,7 +193,7 @@ describe("what is given to the logger", () => {
     expect(client.stats().byCategory.log_item?.dropped).toEqual({});
   });
 
-  it("may be anything that a generator finds", async () => {
+  it("may be any generated value", async () => {
     const { logs } = startTelemetry();
     let count = 0;
     fc.assert(
@@ -209,7 +209,7 @@ describe("what is given to the logger", () => {
     expect(await logs()).toHaveLength(count);
   });
 
-  it("may be long: texts are cut, and no log is larger than a megabyte", async () => {
+  it("may be long: texts are cut, and no log exceeds a megabyte", async () => {
     const { logs } = startTelemetry();
     const long = "\u0001".repeat(1_000_000);
     logger.info(long, Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, long])));
@@ -218,7 +218,7 @@ describe("what is given to the logger", () => {
     expect(JSON.stringify(log).length).toBeLessThan(2 ** 20);
   });
 
-  it("cannot take the place of what the bridge writes", async () => {
+  it("cannot replace attributes that the bridge writes", async () => {
     const { logs } = startTelemetry({ environment: "test" });
     logger.info("x", { "sentry.environment": "y", "sentry.timestamp.sequence": "z", __proto__: 1 });
     const [log] = await logs();

@@ -50,7 +50,7 @@ describe("metrics", () => {
     expect(valuesOf(metric)).toMatchObject({ plan: "pro", "user.id": "7" });
   });
 
-  it("that the server could not use are not sent, but counted and told of once", async () => {
+  it("that the server would refuse are not sent, but counted, with one diagnostic", async () => {
     const bench = startTelemetry();
     const bad = [Number.NaN, Infinity, "3", undefined, null] as number[];
     for (const value of bad) metrics.gauge("bad.value", value);

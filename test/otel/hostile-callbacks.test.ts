@@ -27,8 +27,8 @@ async function rejecting(): Promise<never> {
   throw new Error("not ours");
 }
 
-describe("a callback that throws escapes nowhere, and is told once:", () => {
-  it("tracesSampler is passed over", async () => {
+describe("a callback that throws is caught and logged once:", () => {
+  it("tracesSampler is ignored", async () => {
     const bridge = startBridge({ tracesSampler: throwing });
     await run(bridge);
     expect(bridge.transport.transactions()).toHaveLength(3);
@@ -50,7 +50,7 @@ describe("a callback that throws escapes nowhere, and is told once:", () => {
     expect(ours(bridge)).toEqual([expect.stringContaining("beforeSendSpan")]);
   });
 
-  it("beforeSendTransaction costs its own transaction, counted, and no other", async () => {
+  it("beforeSendTransaction drops and counts its own transaction only", async () => {
     const bridge = startBridge({
       beforeSendTransaction: (event) => (event.transaction === "root 1" ? throwing() : event),
     });
@@ -68,7 +68,7 @@ describe("a callback that throws escapes nowhere, and is told once:", () => {
     expect(ours(bridge)).toEqual([expect.stringContaining("beforeSendTransaction")]);
   });
 
-  it("beforeSend costs its own error, counted", async () => {
+  it("beforeSend drops and counts its own error only", async () => {
     const bridge = startBridge({ beforeSend: throwing });
     expect(() => captureException(new Error("one"))).not.toThrow();
     captureException(new Error("two"));
@@ -198,7 +198,7 @@ describe("a callback that returns garbage", () => {
     },
   );
 
-  it("tracesSampler: what is no rate means `not sampled`, counted and told once", async () => {
+  it("tracesSampler: an invalid rate means `not sampled`, with one diagnostic", async () => {
     for (const value of [undefined, null, "1", Number.NaN, -1, 2, {}]) {
       const bridge = startBridge({ tracesSampler: () => value as never });
       // One after the other: a client per value.

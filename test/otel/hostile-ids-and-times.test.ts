@@ -36,7 +36,7 @@ describe("spans with bad times", () => {
     },
   );
 
-  it("are told once, however many they are", async () => {
+  it("are logged once, however many there are", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("root");
     for (let count = 0; count < 50; count++) {

@@ -219,7 +219,7 @@ describe("a span that is", () => {
     expect((await bridge.flushed()).map(({ transaction }) => transaction)).toContain("good");
   });
 
-  it("not sampled is none of ours, and is not counted", async () => {
+  it("not sampled is ignored, and is not counted", async () => {
     const bridge = startBridge();
     const span = spanOf();
     const identity = { ...span.spanContext(), traceFlags: TraceFlags.NONE };

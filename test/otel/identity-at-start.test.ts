@@ -95,7 +95,7 @@ function captureEverything(): void {
 }
 
 describe("while the resource is pending", () => {
-  it("everything says what is known synchronously, in a span and outside", async () => {
+  it("events in a span and outside have the attributes that are known synchronously", async () => {
     const bridge = startBridge({}, { resource: pendingResource(STAGING) });
     bridge.tracer.startActiveSpan("boot", (span) => {
       captureEverything();

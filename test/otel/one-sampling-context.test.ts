@@ -46,7 +46,7 @@ describe("the sampling context of a trace that starts here", () => {
     });
   });
 
-  it("does not change in headers once it was told; the transaction's envelope has its final name", async () => {
+  it("does not change in headers once it was sent; the transaction's envelope has its final name", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("early name");
     expect(sentDsc(root).dsc["transaction"]).toBe("early name");
@@ -81,7 +81,7 @@ describe("the sampling context of a trace that starts here", () => {
     await bridge.flushed();
   });
 
-  it("has the final name where nothing was told before the end", async () => {
+  it("has the final name if no header was sent before the end", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("early name");
     root.updateName("late name");

@@ -41,7 +41,7 @@ describe("tracePropagationTargets", () => {
     expect(hasHeaders(requestTo(url, "http.url"))).toBe(expected);
   });
 
-  it("does not keep headers from a span that tells no URL because it does not record", () => {
+  it("adds headers for a non-recording span, whose URL is unknown", () => {
     clientWith({ tracePropagationTargets: [] });
     expect(hasHeaders(withSpan({ traceFlags: 0 }))).toBe(true);
   });

@@ -126,7 +126,7 @@ describe("extract", () => {
     expect(trace.getSpan(extract(headers, before))).toBe(trace.getSpan(before));
   });
 
-  it("knows the trace that another propagator read from headers of its own", () => {
+  it("continues the trace that another propagator read from its own headers", () => {
     const before = withSpan({ isRemote: true, traceFlags: 0 });
     const ctx = extract({}, before);
     expect(trace.getSpan(ctx)).toBe(trace.getSpan(before));
@@ -141,7 +141,7 @@ describe("extract", () => {
     expect(scopesOf(message).unit.depth).toBe(scopesOf(request).unit.depth + 1);
   });
 
-  it("keeps what is known of the trace when a carrier says nothing", () => {
+  it("keeps the trace of the context if the carrier has no headers", () => {
     const request = extract({ "sentry-trace": SENTRY_TRACE, baggage: BAGGAGE });
     expect(scopesOf(extract({}, request)).incoming).toBe(scopesOf(request).incoming);
     const inside = withSpan({ spanId: OTHER_SPAN }, request);

@@ -160,7 +160,7 @@ describe("the metrics of a client", () => {
     expect(await value(PROCESSED)).toBe(0);
   });
 
-  it("of two clients are told apart", async () => {
+  it("of two clients have different component names", async () => {
     const { provider, collect } = startReader();
     const one = startBridge();
     attach(one.client.core, { provider });
@@ -207,7 +207,7 @@ describe("without a meter provider", () => {
     stats.mockRestore();
   });
 
-  it("no callback is left with the one before when another takes its place", async () => {
+  it("no callback stays with the previous provider when another replaces it", async () => {
     const one = startReader();
     const two = startReader();
     const { client } = startBridge();
@@ -265,7 +265,7 @@ function hostile(bridge: Bridge, provider: ApiMeterProvider): void {
 }
 
 describe("a meter provider that throws", () => {
-  it("harms nobody, and is told of once", () => {
+  it("is caught and logged once", () => {
     const bridge = startBridge();
     const getMeter = vi.fn<ApiMeterProvider["getMeter"]>(() => {
       throw new Error("no meter");

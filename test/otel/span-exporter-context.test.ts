@@ -32,7 +32,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("E9: what is sent is sent suppressed, and outside of the context of any request", () => {
+describe("E9: requests to Sentry run with tracing suppressed, and outside of the context of any request", () => {
   let contexts: string[] = [];
   const respond = (): SendResult => {
     const active = context.active();
@@ -49,14 +49,14 @@ describe("E9: what is sent is sent suppressed, and outside of the context of any
     context.disable();
   });
 
-  it("when a root comes", async () => {
+  it("when a root is exported", async () => {
     const bench = startExporter({}, { respond });
     inRequest(() => bench.export(spanOf()));
     await bench.exporter.forceFlush();
     expect(contexts).toEqual(["true true"]);
   });
 
-  it("when a wait is over", async () => {
+  it("when the wait for a root is over", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const bench = startExporter({}, { respond });
     inRequest(() => bench.export(childOf(spanOf())));

@@ -182,7 +182,7 @@ describe("spans that are not sampled", () => {
     expect(bench.client.stats().spans.started).toBe(1);
   });
 
-  it("are told by the flag alone, whatever the other flags are", async () => {
+  it("are recognized by the sampled flag alone, whatever the other flags are", async () => {
     const bench = startExporter();
     const identity = { ...spanOf().spanContext(), traceFlags: TraceFlags.SAMPLED | 2 };
     bench.export({ ...spanOf(), spanContext: () => identity });

@@ -67,7 +67,7 @@ describe("sampling by rate", () => {
 });
 
 describe("a tracesSampler", () => {
-  it("is asked once about each local root, and about nothing else when the root comes", async () => {
+  it("is called once for each local root, when the root is exported", async () => {
     const names: string[] = [];
     const bench = startExporter({
       tracesSampler: ({ name }) => {

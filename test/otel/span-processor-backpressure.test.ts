@@ -101,7 +101,7 @@ describe.each(["processor", "exporter"])("under pressure, behind the %s", (part)
 });
 
 describe("under pressure", () => {
-  it("the rate that holds is told with what is kept", async () => {
+  it("the lowered rate is sent with the traces that are kept", async () => {
     const { client, run, transport } = startPressed({ value: 2 });
     for (let count = 0; count < 100; count++) run();
     await client.flush();

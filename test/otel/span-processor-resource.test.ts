@@ -110,7 +110,7 @@ describe("the resource", () => {
     });
   });
 
-  it("that says nothing leaves `production` and the name of the host", async () => {
+  it("without attributes leaves `production` and the host name", async () => {
     expect(await sendOne({})).toMatchObject({
       environment: "production",
       server_name: hostname(),

@@ -43,7 +43,7 @@ describe("sampling for Sentry", () => {
     expect(bridge.client.stats().transactions.dropped).toEqual({ sample_rate: 1 });
   });
 
-  it("tells the sampler name, kind, attributes and what the sender decided", async () => {
+  it("passes name, kind, attributes and the sender's decision to the sampler", async () => {
     const seen: SamplerContext[] = [];
     const bridge = startBridge({
       tracesSampler(context) {

@@ -106,7 +106,7 @@ describe("the types of the package", () => {
     expect(missing).toEqual([]);
   });
 
-  it("are declared once: what is imported has the types of what is required", () => {
+  it("are declared once: `import` and `require` have assignable types", () => {
     for (const entry of ["index", "testing"])
       expect(typesOf(`${entry}.d.ts`)).toBe(`export * from "./${entry}.cjs";\n`);
     expect(typesOf("testing.d.cts")).toMatch(
@@ -130,7 +130,7 @@ describe("the types of the package", () => {
     expect(fields.toSorted()).toEqual(["close", "dsn", "flush", "isClosed", "stats"]);
   });
 
-  it("tell the compiler what does not exist", async () => {
+  it("make the use of an unknown export a compile error", async () => {
     const wrong = `import { createClient } from "otel-sentry-bridge"; createClient({ dsm: "" }).flsh();`;
     const faults = await compile({ "wrong.mts": wrong });
     expect(faults).toMatch(/'dsm' does not exist/);

@@ -56,7 +56,7 @@ describe("the package", () => {
     expect(files.filter((file) => !existsSync(join(app.packageDirectory, file)))).toEqual([]);
   });
 
-  it("tells Sentry the version that it has", () => {
+  it("sends its own version to Sentry", () => {
     expect(SDK_VERSION).toBe(manifest.version);
   });
 

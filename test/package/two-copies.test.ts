@@ -110,7 +110,7 @@ describe("two installed copies of the package in one process", () => {
     expect(await told(program)).toContain("sentry-sample_rand=0.25");
   });
 
-  it("knows an options error of the other", async () => {
+  it("recognizes an options error of the other", async () => {
     const program = `
       const errors = [esm, cjs].map(({ createClient }) => { try { createClient({ dsn: "nonsense" }); } catch (error) { return error; } });
       console.log(JSON.stringify([esm, cjs].flatMap(({ isOptionsError }) => errors.map(isOptionsError))));`;

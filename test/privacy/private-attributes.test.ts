@@ -82,7 +82,7 @@ describe("cookies are withheld as a whole, and by name with `sendDefaultPii`, in
   });
 });
 
-describe("whatever is asked for, the secret is hidden in", () => {
+describe("with and without `sendDefaultPii`, the secret is filtered in", () => {
   it.each<[string, unknown, unknown]>([
     ["http.request.header.authorization", ["Bearer x"], ["[Filtered]"]],
     ["http.request.header.x_api_key", "x", "[Filtered]"],

@@ -164,7 +164,7 @@ describe("a connection that the server has closed, unnoticed,", () => {
     },
   );
 
-  it("is told from a server that is gone", async () => {
+  it("is distinguished from a server that is gone", async () => {
     const server = await rawServer((socket) => void socket.write(OK));
     const transport = openTransport(server.dsn);
     await transport.send(envelopeOf());

@@ -193,7 +193,7 @@ describe("a disk that fails while envelopes are claimed", () => {
 });
 
 describe("really", () => {
-  it("a file in the place of the directory does no harm", async () => {
+  it("a file at the path of the directory does no harm", async () => {
     const directory = await spoolDirectory();
     let now = Date.now();
     const spool = spoolIn(directory, { now: () => now });
