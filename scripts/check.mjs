@@ -18,7 +18,8 @@ const STEPS = {
   knip: "npm run -s knip",
   api: "node scripts/api.mjs --check",
   package: packageCommand,
-  test: "npm test",
+  // Each test once, as in `npm test`.
+  test: "npm run -s coverage && vitest run --project isolated",
   demo: "node examples/shop/main.mjs",
   next: "node scripts/next/main.mjs 16",
   soak: "node scripts/soak.mjs --minutes 1",
