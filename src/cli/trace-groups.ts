@@ -1,6 +1,6 @@
 import { systemTimers } from "../support/time.js";
 import type { StartTimer } from "../support/time.js";
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import { addTo, emptyRecord, traceIdOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
 import type { Arrival, ErrorView } from "../inbox/views.js";
@@ -36,9 +36,11 @@ interface Group {
 export class TraceGroups {
   readonly #print: (trace: TraceRecord) => void;
   readonly #startTimer: StartTimer;
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new BoundedMap<string, Group>(MAX_WAITING_TRACES, (group, traceId) =>
+    this.#end(traceId, group),
+  );
   // Errors that were printed without spans; they are printed again with their trace.
-  readonly #early = new Map<string, readonly ErrorView[]>();
+  readonly #early = new BoundedMap<string, readonly ErrorView[]>(MAX_EARLY_TRACES);
 
   constructor({ print, startTimer = systemTimers.after }: TraceGroupsSettings) {
     this.#print = print;
@@ -63,8 +65,6 @@ export class TraceGroups {
   }
 
   #open(traceId: string): Group {
-    const [oldest] = this.#groups.keys();
-    if (this.#groups.size >= MAX_WAITING_TRACES && oldest !== undefined) this.#close(oldest);
     const group: Group = { record: emptyRecord(traceId), arrivals: 0, cancel: () => {} };
     this.#groups.set(traceId, group);
     return group;
@@ -74,8 +74,11 @@ export class TraceGroups {
     const group = this.#groups.get(traceId);
     if (group === undefined) return;
     this.#groups.delete(traceId);
-    group.cancel();
-    const { record } = group;
+    this.#end(traceId, group);
+  }
+
+  #end(traceId: string, { record, cancel }: Group): void {
+    cancel();
     const early = this.#early.get(traceId) ?? [];
     const errors = [...early, ...record.errors];
     this.#early.delete(traceId);
@@ -84,6 +87,6 @@ export class TraceGroups {
   }
 
   #remember(traceId: string, errors: readonly ErrorView[]): void {
-    setNewest(this.#early, [traceId, errors.slice(0, MAX_EARLY_ERRORS)], MAX_EARLY_TRACES);
+    this.#early.setNewest(traceId, errors.slice(0, MAX_EARLY_ERRORS));
   }
 }

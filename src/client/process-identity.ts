@@ -10,7 +10,7 @@ import {
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import type { ProcessIdentity } from "../trace/dsc.js";
 import type { ResourceView } from "../trace/span.js";
 
@@ -136,11 +136,10 @@ export const MAX_IDENTITIES = 10_000;
  * its environment differs, and the run then times out.
  */
 export class CheckInIdentities {
-  readonly #byId = new Map<string, ProcessIdentity>();
-  readonly #limit: number;
+  readonly #byId: BoundedMap<string, ProcessIdentity>;
 
   constructor(limit: number = MAX_IDENTITIES) {
-    this.#limit = limit;
+    this.#byId = new BoundedMap(limit);
   }
 
   /** Returns the identity of the run's first check-in; stores and returns `current` if this is the first. */
@@ -150,7 +149,7 @@ export class CheckInIdentities {
     const known = this.#byId.get(key);
     if (known !== undefined) return known;
     const { release, environment } = current;
-    setNewest(this.#byId, [key, { release, environment }], this.#limit);
+    this.#byId.set(key, { release, environment });
     return current;
   }
 }

@@ -1,7 +1,7 @@
 import type { SpanContext } from "@opentelemetry/api";
 
 import type { IncomingTrace } from "../trace/headers.js";
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import type { Unit } from "../scope/unit.js";
 
 /** Traces with open roots that can be found by id. Over the limit, the oldest is evicted. */
@@ -57,7 +57,7 @@ class Batch {
  * once per root.
  */
 export class OpenRoots {
-  readonly #batches = new Map<string, WeakRef<Batch>>();
+  readonly #batches = new BoundedMap<string, WeakRef<Batch>>(MAX_TRACES);
   /** The batch that new traces are added to; referred to strongly until it is full. */
   #batch = new Batch();
 
@@ -135,7 +135,7 @@ export class OpenRoots {
     const trace: OpenTrace = { traceId, batch, first: undefined, others: undefined, open: 0 };
     batch.size += 1;
     batch.traces.push(trace);
-    setNewest(this.#batches, [traceId, batch.ref], MAX_TRACES);
+    this.#batches.setNewest(traceId, batch.ref);
     return trace;
   }
 

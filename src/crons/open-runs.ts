@@ -1,5 +1,6 @@
 import type { ClientCore } from "../client/client-core.js";
 import type { RegisteredClient } from "../context/global-client.js";
+import { BoundedMap } from "../support/collections.js";
 import { attempt, inherits } from "../support/foreign.js";
 
 /** A monitored run that has not ended. */
@@ -16,23 +17,18 @@ const MAX_OPEN_RUNS = 1000;
 
 /** The open runs of one client. When the client closes, they end as failed. */
 export class OpenRuns {
-  readonly #runs = new Set<OpenRun>();
+  readonly #runs = new BoundedMap<OpenRun, true>(MAX_OPEN_RUNS, (_, run) => run.forgotten());
 
   constructor(client: ClientCore) {
     // Called before the client's last flush, so that the final check-ins are sent.
     client.onClosing(() => {
-      for (const run of this.#runs) run.giveUp();
+      for (const run of this.#runs.keys()) run.giveUp();
     });
   }
 
   /** Remembers a run until `delete`; over the limit, evicts the oldest. */
   add(run: OpenRun): void {
-    this.#runs.add(run);
-    if (this.#runs.size <= MAX_OPEN_RUNS) return;
-    for (const oldest of this.#runs) {
-      this.#runs.delete(oldest);
-      return oldest.forgotten();
-    }
+    this.#runs.set(run, true);
   }
 
   /** Forgets an ended run. */
@@ -85,7 +81,7 @@ function ignore(): void {}
 
 class AbortWatch {
   readonly #signal: AbortSignal;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new BoundedMap<() => void, true>(MAX_WAITING);
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -93,9 +89,7 @@ class AbortWatch {
 
   add(fn: () => void): void {
     if (this.#waiting.size === 0) this.#signal.addEventListener("abort", this.#onAbort);
-    this.#waiting.add(fn);
-    if (this.#waiting.size <= MAX_WAITING) return;
-    for (const oldest of this.#waiting) return this.remove(oldest);
+    this.#waiting.set(fn, true);
   }
 
   remove(fn: () => void): void {
@@ -104,6 +98,6 @@ class AbortWatch {
   }
 
   readonly #onAbort = (): void => {
-    for (const fn of this.#waiting) fn();
+    for (const fn of this.#waiting.keys()) fn();
   };
 }

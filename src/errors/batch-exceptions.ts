@@ -2,7 +2,7 @@ import { isAncestor } from "../context/failure-path.js";
 import type { PathNode } from "../context/failure-path.js";
 import { stopsFailures } from "../semantics/failures.js";
 import { attempt } from "../support/foreign.js";
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import { hasEvents, localParentId } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { FoundException, RootOutcome } from "./choose-exceptions.js";
@@ -24,7 +24,7 @@ const MAX_ROOTS = 10;
  */
 export class BatchExceptions {
   readonly #reporting: ExceptionReporting;
-  readonly #rootsByTrace = new Map<string, EndedRoot[]>();
+  readonly #rootsByTrace = new BoundedMap<string, EndedRoot[]>(MAX_TRACES);
   /** Traces with exceptions whose local roots have not been exported yet. */
   readonly #waiting = new Map<string, TraceExceptions>();
   readonly #nowMillis: () => number;
@@ -69,7 +69,7 @@ export class BatchExceptions {
     if (localParentId(span) !== undefined) return true;
     const roots = this.#rootsByTrace.get(traceId) ?? [];
     const newest = [...roots, { spanId, outcome: rootOutcomeOf(span) }].slice(-MAX_ROOTS);
-    setNewest(this.#rootsByTrace, [traceId, newest], MAX_TRACES);
+    this.#rootsByTrace.setNewest(traceId, newest);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { describeNonError } from "./exception-values.js";
 import { isError, isList, isObjectLike, propertyOf } from "../support/foreign.js";
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 
 /** Form in which an error was seen: the object itself, or the texts in a span or a log record. */
 export type ErrorForm = "log" | "object" | "span";
@@ -40,9 +40,9 @@ const MAX_OWNERS = 100;
  * if they were seen in another form within five seconds. Does not keep errors alive. Never throws.
  */
 export class ReportedErrors {
-  readonly #errors = new WeakMap<object, Map<string, string>>();
-  readonly #texts = new Map<string, TextReport>();
-  readonly #failures = new Map<string, number>();
+  readonly #errors = new WeakMap<object, BoundedMap<string, string>>();
+  readonly #texts = new BoundedMap<string, TextReport>(MAX_TEXTS);
+  readonly #failures = new BoundedMap<string, number>(MAX_FAILURES);
 
   /**
    * Returns the id of the event that reported the error, or the error inside it for an error of GraphQL; undefined if
@@ -60,17 +60,16 @@ export class ReportedErrors {
    */
   add(owner: string, { error, form, text, atMillis }: SeenError, eventId: string): void {
     for (const linked of linkedErrors(error)) {
-      const owners = this.#errors.get(linked) ?? new Map<string, string>();
+      const owners = this.#errors.get(linked) ?? new BoundedMap<string, string>(MAX_OWNERS);
       this.#errors.set(linked, owners);
-      setNewest(owners, [owner, eventId], MAX_OWNERS);
+      owners.setNewest(owner, eventId);
     }
-    if (text !== undefined)
-      setNewest(this.#texts, [owner + text, { form, atMillis, eventId }], MAX_TEXTS);
+    if (text !== undefined) this.#texts.setNewest(owner + text, { form, atMillis, eventId });
   }
 
   /** Records that an error handler captured an unhandled error, at a time in milliseconds since 1970. */
   noteFailure(owner: string, atMillis: number): void {
-    setNewest(this.#failures, [owner, atMillis], MAX_FAILURES);
+    this.#failures.setNewest(owner, atMillis);
   }
 
   /**

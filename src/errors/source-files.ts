@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
+import { BoundedMap } from "../support/collections.js";
+
 /** One source file; lines are counted from 1. */
 export interface SourceFile {
   readonly bytes: number;
@@ -46,20 +48,22 @@ const MINIFIED = /\.min\.[cm]?js$/i;
 export class SourceFiles {
   readonly #limits: SourceFileLimits;
   // In order of use, the least recently used first.
-  readonly #kept = new Map<string, SourceFile>();
-  readonly #unreadable = new Set<string>();
+  readonly #kept = new BoundedMap<string, SourceFile>(Infinity, ({ bytes }) => {
+    this.#keptBytes -= bytes;
+  });
+  readonly #unreadable: BoundedMap<string, true>;
   #keptBytes = 0;
 
   constructor(limits: Partial<SourceFileLimits> = {}) {
     this.#limits = { ...DEFAULTS, ...limits };
+    this.#unreadable = new BoundedMap(this.#limits.unreadable);
   }
 
   /** Returns the cached result for a path; undefined if `read` would access the disk. */
   known(path: string): KnownFile | undefined {
     const file = this.#kept.get(path);
     if (file !== undefined) {
-      this.#kept.delete(path);
-      this.#kept.set(path, file);
+      this.#kept.setNewest(path, file);
       return { file };
     }
     const isRefused = !SOURCE_PATH.test(path) || MINIFIED.test(path);
@@ -71,27 +75,15 @@ export class SourceFiles {
     const known = this.known(path);
     if (known !== undefined) return known.file;
     const content = contentOf(path, this.#limits.fileBytes);
-    if (content === undefined) this.#refuse(path);
+    if (content === undefined) this.#unreadable.set(path, true);
     else this.#keep(path, new FileContent(content));
     return this.#kept.get(path);
-  }
-
-  #refuse(path: string): void {
-    this.#unreadable.add(path);
-    for (const oldest of this.#unreadable) {
-      if (this.#unreadable.size <= this.#limits.unreadable) return;
-      this.#unreadable.delete(oldest);
-    }
   }
 
   #keep(path: string, file: SourceFile): void {
     this.#kept.set(path, file);
     this.#keptBytes += file.bytes;
-    for (const [oldest, { bytes }] of this.#kept) {
-      if (this.#keptBytes <= this.#limits.keptBytes) return;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= bytes;
-    }
+    while (this.#keptBytes > this.#limits.keptBytes && this.#kept.evictOldest());
   }
 }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from "../support/collections.js";
 import { shownText } from "./wire.js";
 import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
 
@@ -36,10 +37,10 @@ export interface Tallies {
 export class TallyStore {
   readonly #logs: LogView[] = [];
   #logsLength = 0;
-  readonly #checkIns = new Map<string, CheckInView>();
-  readonly #metrics = new Map<string, MetricTally>();
-  readonly #drops = new Map<string, DropView>();
-  readonly #others = new Map<string, number>();
+  readonly #checkIns = new BoundedMap<string, CheckInView>(MAX_CHECK_INS);
+  readonly #metrics = new BoundedMap<string, MetricTally>(MAX_KINDS);
+  readonly #drops = new BoundedMap<string, DropView>(MAX_KINDS);
+  readonly #others = new BoundedMap<string, number>(MAX_KINDS);
   readonly #refusals: string[] = [];
 
   /** Adds an arrival to its list. Returns false if it belongs to none. */
@@ -91,12 +92,7 @@ export class TallyStore {
   #addCheckIn(checkIn: CheckInView): void {
     const { id, schedule } = checkIn;
     const last = this.#checkIns.get(id);
-    this.#checkIns.delete(id);
-    put(
-      this.#checkIns,
-      { key: id, value: { ...checkIn, schedule: schedule || (last?.schedule ?? "") } },
-      MAX_CHECK_INS,
-    );
+    this.#checkIns.setNewest(id, { ...checkIn, schedule: schedule || (last?.schedule ?? "") });
   }
 
   #addMetric({ name, type, unit, value }: MetricView): void {
@@ -117,17 +113,17 @@ export class TallyStore {
       max: Math.max(max, value),
       last: value,
     };
-    put(this.#metrics, { key, value: tally }, MAX_KINDS);
+    this.#metrics.set(key, tally);
   }
 
   #addDrop(drop: DropView): void {
     const key = JSON.stringify([drop.category, drop.reason]);
     const quantity = (this.#drops.get(key)?.quantity ?? 0) + drop.quantity;
-    put(this.#drops, { key, value: { ...drop, quantity } }, MAX_KINDS);
+    this.#drops.set(key, { ...drop, quantity });
   }
 
   #addOther(type: string): void {
-    put(this.#others, { key: type, value: (this.#others.get(type) ?? 0) + 1 }, MAX_KINDS);
+    this.#others.set(type, (this.#others.get(type) ?? 0) + 1);
   }
 }
 
@@ -138,10 +134,4 @@ function lengthOf({ body, attributes }: LogView): number {
 function push<T>(list: T[], value: T, max: number): void {
   list.push(value);
   if (list.length > max) list.shift();
-}
-
-function put<T>(map: Map<string, T>, { key, value }: { key: string; value: T }, max: number): void {
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > max && oldest !== undefined) map.delete(oldest);
 }

@@ -1,4 +1,4 @@
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import { addTo, emptyRecord, summaryOf, traceIdOf } from "./trace-record.js";
 import type { TraceRecord, TraceSummary } from "./trace-record.js";
 import type { Arrival } from "./views.js";
@@ -24,11 +24,12 @@ export interface TraceStoreLimits {
 
 /** Keeps traces up to a number and a size. Evicts the trace whose last arrival is the oldest. */
 export class TraceStore {
-  readonly #limits: Required<TraceStoreLimits>;
+  readonly #limits: Required<Omit<TraceStoreLimits, "maxTraces">>;
   // In the order of their last arrivals.
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: BoundedMap<string, Kept>;
   #bytes = 0;
-  #evicted = 0;
+  #evicted: string[] = [];
+  #evictions = 0;
   #omitted = 0;
 
   constructor({
@@ -36,12 +37,16 @@ export class TraceStore {
     maxBytes = MAX_BYTES,
     maxTraceBytes = MAX_TRACE_BYTES,
   }: TraceStoreLimits = {}) {
-    this.#limits = { maxTraces, maxBytes, maxTraceBytes };
+    this.#limits = { maxBytes, maxTraceBytes };
+    this.#kept = new BoundedMap(maxTraces, ({ bytes }, id) => {
+      this.#bytes -= bytes;
+      this.#evicted.push(id);
+    });
   }
 
   /** Number of evicted traces. */
   get evicted(): number {
-    return this.#evicted;
+    return this.#evictions;
   }
 
   /** Number of arrivals that were dropped because their trace is at its limit. */
@@ -58,8 +63,7 @@ export class TraceStore {
       this.#omitted += 1;
       return [];
     }
-    this.#kept.delete(id);
-    this.#kept.set(id, kept);
+    this.#kept.setNewest(id, kept);
     addTo(kept.record, arrival);
     kept.bytes += bytes;
     kept.summary = undefined;
@@ -91,15 +95,10 @@ export class TraceStore {
   }
 
   #makeRoom(): string[] {
-    const evicted: string[] = [];
-    for (const [id, { bytes }] of this.#kept) {
-      const { maxTraces, maxBytes } = this.#limits;
-      if (this.#kept.size <= maxTraces && this.#bytes <= maxBytes) break;
-      this.#kept.delete(id);
-      this.#bytes -= bytes;
-      evicted.push(id);
-    }
-    this.#evicted += evicted.length;
+    while (this.#bytes > this.#limits.maxBytes && this.#kept.evictOldest());
+    const evicted = this.#evicted;
+    this.#evicted = [];
+    this.#evictions += evicted.length;
     return evicted;
   }
 }
@@ -110,14 +109,14 @@ const MAX_EVENT_IDS = 10_000;
 /** Detects events that arrive again: an SDK sends an event twice if the response to the first one was lost. */
 export class RepeatedEvents {
   /** Number of arrivals by event id. */
-  readonly #arrivals = new Map<string, number>();
+  readonly #arrivals = new BoundedMap<string, number>(MAX_EVENT_IDS);
 
   /** Returns the arrival, or an arrival of kind `repeat` if the event has arrived before. */
   check(arrival: Arrival): Arrival {
     const eventId = eventIdOf(arrival);
     if (eventId === "") return arrival;
     const times = (this.#arrivals.get(eventId) ?? 0) + 1;
-    setNewest(this.#arrivals, [eventId, times], MAX_EVENT_IDS);
+    this.#arrivals.setNewest(eventId, times);
     const type = arrival.kind === "error" ? "error" : "transaction";
     return times > 1 ? { kind: "repeat", type, eventId, times } : arrival;
   }

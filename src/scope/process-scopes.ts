@@ -1,4 +1,4 @@
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import type { ScopeData } from "./scope-data.js";
 import { Scope } from "./scope.js";
 import { Unit } from "./unit.js";
@@ -90,11 +90,10 @@ export const MAX_UNRECORDED_UNITS = 10_000;
  * oldest unit is evicted: its data is lost, but never shared with another trace.
  */
 export class UnitTable {
-  readonly #units = new Map<string, Unit>();
-  readonly #limit: number;
+  readonly #units: BoundedMap<string, Unit>;
 
   constructor(limit: number = MAX_UNRECORDED_UNITS) {
-    this.#limit = limit;
+    this.#units = new BoundedMap(limit);
   }
 
   /** Returns the trace's unit; if there is none, creates it with `create`. */
@@ -102,7 +101,7 @@ export class UnitTable {
     const known = this.#units.get(traceId);
     if (known !== undefined) return known;
     const unit = create();
-    setNewest(this.#units, [traceId, unit], this.#limit);
+    this.#units.setNewest(traceId, unit);
     return unit;
   }
 

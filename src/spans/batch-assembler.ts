@@ -2,7 +2,7 @@ import type { DiscardRecorder } from "../client-reports/ledger.js";
 import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
 import { attempt } from "../support/foreign.js";
 import type { MemoryBound } from "../delivery/memory-bound.js";
-import { inTurns, setNewest } from "../support/collections.js";
+import { BoundedMap, inTurns } from "../support/collections.js";
 import { requestClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { Chunk } from "./chunk.js";
@@ -53,7 +53,7 @@ export class BatchAssembler {
   readonly #encoder: SpanEncoder;
   readonly #held: HeldSpans;
   readonly #groups = new Map<string, TraceGroup>();
-  readonly #origins = new Map<string, SegmentOrigin>();
+  readonly #origins = new BoundedMap<string, SegmentOrigin>(MAX_REMEMBERED_ROOTS);
   #cancelTimer: (() => void) | undefined;
   #round = 0;
   #accepted = 0;
@@ -154,7 +154,7 @@ export class BatchAssembler {
 
   // Remembers the root for children that arrive in later batches.
   #remember(traceId: string, origin: SegmentOrigin): void {
-    setNewest(this.#origins, [traceId, origin], MAX_REMEMBERED_ROOTS);
+    this.#origins.setNewest(traceId, origin);
   }
 
   #takeDescendants(traceId: string, spanId: string, clues: RequestClue[]): string[] {

@@ -4,7 +4,7 @@ import type { SamplingDecision } from "../trace/sampling.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
-import { setNewest } from "../support/collections.js";
+import { BoundedMap } from "../support/collections.js";
 import { isSameClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND, validSpanId } from "../trace/span.js";
@@ -80,7 +80,7 @@ export class Segment {
   /** Units of work of the client spans that do not belong to the root's unit, by span id. */
   otherUnits: Map<string, Unit> | undefined = undefined;
   /** Maps the ids of filtered-out spans to their parents. */
-  reparented: Map<string, string | undefined> | undefined = undefined;
+  reparented: BoundedMap<string, string | undefined> | undefined = undefined;
   /** Its entry in the process's open roots, until the segment is complete. */
   openRoot: OpenRoot | undefined = undefined;
   /** True if parents of buffered spans may have been filtered out after the spans were encoded. */
@@ -161,8 +161,8 @@ export class Segment {
    * the parent when they are sent.
    */
   takeOut(spanId: string, parentSpanId: string | undefined): void {
-    const parents = (this.reparented ??= new Map<string, string | undefined>());
-    setNewest(parents, [spanId, this.keptAncestor(parentSpanId)], MAX_TAKEN_OUT);
+    this.reparented ??= new BoundedMap<string, string | undefined>(MAX_TAKEN_OUT);
+    this.reparented.setNewest(spanId, this.keptAncestor(parentSpanId));
   }
 
   /** Filters out a span that has ended, whose children may already be encoded. */

@@ -1,17 +1,58 @@
 /**
- * Sets an entry of a bounded map as its newest one, and evicts the oldest entry if there are then more than `max`. A `Map`
- * iterates in insertion order, so that setting and evicting take constant time.
+ * A map of at most `max` entries. Over the bound, the oldest entry is evicted: a `Map` iterates in insertion order. Setting and
+ * evicting take constant time on average.
  */
-export function setNewest<Key, Value>(
-  map: Map<Key, Value>,
-  [key, value]: readonly [Key, Value],
-  max: number,
-): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= max) return;
-  const oldest = map.keys().next();
-  if (oldest.done !== true) map.delete(oldest.value);
+export class BoundedMap<Key, Value> extends Map<Key, Value> {
+  readonly #max: number;
+  readonly #onEvicted: ((value: Value, key: Key) => void) | undefined;
+  // Continues where the last eviction ended. A new iterator passes all entries that were deleted since the map was last
+  // reorganized, which takes 6 µs instead of 0.2 µs in a map of 10,000 entries.
+  #oldest: Iterator<[Key, Value]> | undefined;
+
+  /** `onEvicted` is called with each evicted entry, after it was removed. */
+  constructor(max: number, onEvicted?: (value: Value, key: Key) => void) {
+    super();
+    this.#max = max;
+    this.#onEvicted = onEvicted;
+  }
+
+  /** Sets an entry. An entry that is there already keeps its age. */
+  override set(key: Key, value: Value): this {
+    super.set(key, value);
+    if (this.size > this.#max) this.evictOldest();
+    return this;
+  }
+
+  // An idle iterator would keep the former tables of the map alive.
+  override delete(key: Key): boolean {
+    const isDeleted = super.delete(key);
+    if (isDeleted) this.#oldest = undefined;
+    return isDeleted;
+  }
+
+  override clear(): void {
+    super.clear();
+    this.#oldest = undefined;
+  }
+
+  /** Sets an entry as the newest one, also if it is there already. */
+  setNewest(key: Key, value: Value): void {
+    this.delete(key);
+    this.set(key, value);
+  }
+
+  /** Evicts the oldest entry; returns false if there is none. */
+  evictOldest(): boolean {
+    const oldest = (this.#oldest ??= this.entries()).next();
+    if (oldest.done === true) {
+      this.#oldest = undefined;
+      return false;
+    }
+    const [key, value] = oldest.value;
+    super.delete(key);
+    this.#onEvicted?.(value, key);
+    return true;
+  }
 }
 
 /** Copies an object, leaving out properties whose value is `undefined`. */

@@ -1,6 +1,6 @@
 import { PRIORITIES } from "../../protocol/data-category.js";
 import type { DataCategory } from "../../protocol/data-category.js";
-import { setNewest } from "../../support/collections.js";
+import { BoundedMap } from "../../support/collections.js";
 import type { FoundFile, SpoolEntry } from "./file-format.js";
 
 /**
@@ -50,7 +50,7 @@ export class SpoolIndex {
   #bytes = 0;
   #corruptBytes = 0;
   readonly #scans = new Set<Set<string>>();
-  readonly #ignored = new Map<string, true>();
+  readonly #ignored = new BoundedMap<string, true>(MAX_IGNORED);
 
   constructor(bounds: SpoolBounds) {
     this.#bounds = bounds;
@@ -96,7 +96,7 @@ export class SpoolIndex {
   /** Permanently ignores a file that this process can neither read nor remove. */
   ignore(base: string): void {
     this.drop(base);
-    setNewest(this.#ignored, [base, true], MAX_IGNORED);
+    this.#ignored.setNewest(base, true);
   }
 
   /** Returns the next entry to send: the oldest of the highest priority that is not rate-limited. */
