@@ -79,7 +79,10 @@ const EXPIRED: SendResult = {
   error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
 };
 
-/** Sends an envelope; one that is too old has the result of a refused send. Rejects if the transport throws. */
+/**
+ * Sends an envelope. For one that is too old, resolves to the result of a refused send without sending it. Rejects if
+ * the transport throws.
+ */
 export function sendInTime(
   transport: Transport,
   envelope: EncodedEnvelope,
@@ -89,7 +92,7 @@ export function sendInTime(
   if (expiresAtMillis !== undefined && Date.now() > expiresAtMillis)
     return Promise.resolve(EXPIRED);
   try {
-    // A native promise is passed through as it is; a custom transport may return anything.
+    // A native promise is returned unchanged; a custom transport may return any value.
     return Promise.resolve(transport.send(envelope, options));
   } catch (error) {
     return Promise.reject(error);

@@ -31,7 +31,7 @@ export interface LoggedException {
   readonly origin: string;
 }
 
-/** A function that reports a logged exception as an error event. Returns false if the record is to be sent as a log instead. */
+/** Reports a logged exception as an error event. Returns false if the record must be sent as a log instead. */
 export type ReportLoggedException = (exception: LoggedException) => boolean;
 
 /** Reports the exception of a log record as an error event. Returns false if the record has none. */

@@ -18,7 +18,7 @@ const MAX_PENDING = 50;
 /** Failed calls that may wait for one root. Only the last one can become an event. */
 const MAX_CALLS = 10;
 
-/** How exceptions of spans are reported: by which client, which of them, and when at the latest. */
+/** Settings for reporting exceptions of spans: the client, which exceptions are reported, and the latest time. */
 export interface ExceptionReporting {
   readonly errors: ErrorReports;
   /** True for `spanExceptions: "all"`: exceptions that were handled are reported as well. */

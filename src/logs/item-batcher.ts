@@ -8,7 +8,7 @@ interface BatcherDependencies {
   readonly startTimer: StartTimer;
   /** Sends a batch. Must not throw. */
   readonly send: (items: readonly EncodedItem[]) => void;
-  /** Counts an item that is dropped because the client holds too much. Must not throw. */
+  /** Counts an item that is dropped because the memory limit of the client is exceeded. Must not throw. */
   readonly drop: (item: EncodedItem) => void;
   readonly memory: MemoryBound;
 }
@@ -22,7 +22,7 @@ export const BATCH_WAIT_MILLIS = 5000;
 /** Bytes of JSON per envelope. A larger item is sent alone. With little memory, batches are smaller. */
 export const MAX_BATCH_BYTES = 1_048_576;
 
-// A batch is encoded before its items are released, and there are two kinds of them.
+// Batches that fit into the memory limit: a batch is encoded before its items are released, and there are two batchers.
 const BATCHES_IN_MEMORY = 8;
 
 const PRIORITY = priorityOf("log_item");

@@ -15,11 +15,11 @@ const MAX_READ_NAME_LENGTH = 1024;
 
 const MAX_DEPTH = 5;
 
-/** How much of the attributes of one item may still be read. Bounds the time per item. */
+/** The amount of the attributes of one item that may still be read. Limits the time per item. */
 export interface ReadBudget {
-  /** Characters. */
+  /** Characters that are left. */
   left: number;
-  /** Values within objects and lists. */
+  /** Values within objects and arrays that are left. */
   nodes: number;
 }
 
@@ -30,7 +30,7 @@ const MAX_NODES = 5000;
  * loggers pass on whole objects, such as requests, without checking their content.
  */
 export class RecordPrivacy {
-  // Shared by the values of one item after the other.
+  // Reused for the values of one item after another.
   readonly #search: SecretSearch;
   readonly #maxLength: number;
   readonly #byName = new Map<string, AttributePrivacy>();
@@ -41,7 +41,7 @@ export class RecordPrivacy {
     this.#maxLength = maxLength;
   }
 
-  /** Begins with the next item, of whose attributes at most `characters` are read. */
+  /** Begins the next item. At most `characters` of its attributes are read. */
   begin(characters: number): ReadBudget {
     this.#search.left = MAX_ASSIGNMENTS;
     return { left: characters, nodes: MAX_NODES };

@@ -195,9 +195,9 @@ export interface ClientOptions {
   /** Maximum number of breadcrumbs per scope. Default 100; 0 keeps none. */
   readonly maxBreadcrumbs?: number | undefined;
   /**
-   * Bytes that the client may hold in memory: finished spans of open traces, logs, metrics, events that wait for hooks, and
-   * envelopes until they are delivered. Over it, the lowest priority is dropped first: logs and metrics, then spans and
-   * transactions, then feedback, errors and check-ins. Default 20 MiB.
+   * Bytes that the client may hold in memory: finished spans of open traces, logs, metrics, events that wait for hooks,
+   * and envelopes until they are delivered. Over the limit, the lowest priority is dropped first: logs and metrics,
+   * then spans and transactions, then feedback, errors and check-ins. Default 20 MiB.
    */
   readonly maxBufferedBytes?: number | undefined;
   /** URLs of outgoing requests that get trace headers. Default: all; `[]`: none. */

@@ -181,8 +181,8 @@ function withError(attributes: ComponentAttributes, { errorType }: MetricPoint):
 }
 
 /**
- * The metrics of a client that is created after this object; until `measure` nothing is recorded. A meter provider that is
- * registered late is found when the first root span starts, and at each delivery.
+ * The metrics of a client that is created after this object. Until `measure` is called, nothing is recorded. A meter
+ * provider that is registered late is found when the first root span starts, and at each delivery.
  */
 export class OperationMetrics {
   #metrics: SelfMetrics | undefined;

@@ -181,7 +181,8 @@ export class ClientSpanProcessor {
     return segment && segmentView(segment);
   }
 
-  // At the first root, since the context manager and the meter provider may be registered after this processor is created.
+  // Checked at the first root, because the context manager and the meter provider may be registered after this
+  // processor is created.
   #checkContexts(): void {
     if (this.#hasCheckedContexts) return;
     this.#hasCheckedContexts = true;

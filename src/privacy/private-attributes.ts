@@ -19,7 +19,7 @@ export interface AttributePrivacy {
   readonly omission: Omission;
   /** Returns the value to send, for a span with these attributes. Takes JSON values. */
   readonly filter: (value: unknown, attributes?: AttributeBag) => unknown;
-  /** True if the name needs no rule of its own: numbers are sent as they are. */
+  /** True if the name needs no rule of its own, so that numbers are sent unchanged. */
   readonly isPlain: boolean;
 }
 
@@ -51,7 +51,7 @@ const METHOD = /^http\.(?:request\.)?method(?:_original)?$/;
 
 const STATEMENTS: ReadonlySet<string> = new Set(["db.query.text", "db.statement"]);
 
-/** Longer URLs are read as a part of the search. */
+/** Longer URLs count towards the limits of the search. */
 const MAX_URL_LENGTH = 1024;
 
 const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
@@ -126,7 +126,7 @@ function isPersonal(name: string): boolean {
   return omissionOf(name) === "never" && isPersonalName(name);
 }
 
-// For a name that says nothing.
+// Filters a value whose name does not decide about it.
 function openValue(value: unknown, searching: Searching): unknown {
   return typeof value === "string" && !mayHoldAssignments(value)
     ? withoutShapes(withoutSecrets(value))

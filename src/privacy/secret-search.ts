@@ -1,17 +1,20 @@
-// How much is searched for secrets: a filter takes 1 to 4 µs for an assignment, so a text of 64 Ki characters that consists of
-// them would block the process for up to 50 ms, and those of an event together for much longer.
+// Limits the search for secrets: a filter takes 1 to 4 µs per assignment, so a text of 64 Ki characters that consists
+// of assignments would block the process for up to 50 ms, and all texts of an event for much longer.
 
 import { isJson } from "./secret-text.js";
 
-/** Assignments in the texts of one call that are read; what is behind them is `[Filtered]`. */
+/** Assignments that are read in the texts of one call; text after them is replaced by `[Filtered]`. */
 export const MAX_ASSIGNMENTS = 3000;
 
-/** Characters of a text that are read: patterns with repetitions need stack for each, and throw for several megabytes. */
+/**
+ * Characters of a text that are read: patterns with repetitions use stack space for each character, and throw for
+ * several megabytes.
+ */
 const MAX_LENGTH = 262_144;
 
-/** A search for secrets in the texts that one call sends together: an event, a span, a log. */
+/** The state of the search for secrets in the texts that one call sends together: an event, a span, a log. */
 export interface SecretSearch {
-  /** If false, cookies are withheld as a whole, and what identifies the client. */
+  /** If false, values that identify the client and whole cookie headers are filtered. */
   readonly sendDefaultPii: boolean;
   /** Assignments that may still be read. */
   left: number;
@@ -30,7 +33,7 @@ export function secretSearch(sendDefaultPii: boolean): SecretSearch {
   return { sendDefaultPii, left: MAX_ASSIGNMENTS };
 }
 
-/** Returns how many characters of a text may be read, and takes its assignments from what is left. */
+/** Returns how many characters of a text may be read, and subtracts its assignments from the number that is left. */
 export function readableLength(text: string, search: SecretSearch): number {
   const end = Math.min(text.length, MAX_LENGTH);
   let before = SPACE;
@@ -42,8 +45,9 @@ export function readableLength(text: string, search: SecretSearch): number {
   return end === text.length ? end : safeEnd(text, end);
 }
 
-// In front of a value that is read only in part, whose beginning would be judged alone: `password: ab` of `password: ab=c`.
-// What an element of XML holds is known where it ends: nothing is sent of a text with one. The reader of JSON takes a string that is cut off as one.
+// Returns an end that lies before a value which could be read only in part, because its beginning would be judged
+// alone: `password: ab` of `password: ab=c`. The name of an XML element applies up to its closing tag, so nothing is
+// sent of a text that contains one. The JSON reader accepts a string that is cut off.
 function safeEnd(text: string, at: number): number {
   if (text.includes("</") || text.includes("/>")) return 0;
   if (!isJson(text)) return text.lastIndexOf("\n", at - 1) + 1;

@@ -29,7 +29,7 @@ const FIRST_CODES: ReadonlySet<number> = new Set(
 // The time, level or thread in front of a line of a log: `[12:00:05] curl …`, `[info] …`.
 const LINE_PREFIX = /^\s*(?:\[[^[\]{}"'`\n]{1,64}\]\s*)+[^\s[\]{},;]/;
 
-/** Tells whether a text as a whole is JSON, and not a line of a log that begins with a bracket. */
+/** Tells whether a text as a whole is JSON, not a log line that begins with a bracket. */
 export function isJson(text: string): boolean {
   return isStructured(text) && !LINE_PREFIX.test(text);
 }

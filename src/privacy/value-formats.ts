@@ -114,8 +114,8 @@ export interface PairNames {
 }
 
 /**
- * Finds the name and the value of an object that is a single property, as HTTP archives, environments of containers and OTLP
- * write them: `{ name: "Cookie", value: "a=b" }`.
+ * Finds the name and the value of an object that represents a single property, as in HTTP archives, container
+ * environments and OTLP: `{ name: "Cookie", value: "a=b" }`.
  */
 export function pairNames(value: object): PairNames | undefined {
   const valueKey = VALUE_FIELDS.find((key) => Object.hasOwn(value, key));
