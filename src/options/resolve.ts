@@ -1,9 +1,10 @@
-import { ownKeys } from "../support/foreign.js";
+import { firstOf, ownKeys } from "../support/foreign.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { OptionsError, isOptionsError } from "../protocol/errors.js";
 import { textIn } from "./env.js";
 import { OPTIONS, isOption, optionsFromEnvironment, variableOf } from "./option-table.js";
 import type { ClientOptions, Settings } from "./options.js";
+import { ownPattern } from "./text-pattern.js";
 import { unknownOption } from "./unknown-option.js";
 import * as must from "./validate.js";
 
@@ -88,9 +89,10 @@ function blaming(
   }
 }
 
-// Copied, because the application may change its array later.
+// Copied, because the application may change its array later. All options that are lists have patterns.
 function frozenList(value: unknown): unknown {
-  return Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value;
+  if (!Array.isArray(value)) return value;
+  return Object.freeze(firstOf(value, must.MAX_LIST).map(ownPattern));
 }
 
 // An option that is `undefined` is not set, and does not override the environment.

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 
+import { ownEntries } from "../support/foreign.js";
 import type { TextPattern, TransactionPattern } from "./options.js";
 
 /** The names and the op of a span or transaction. */
@@ -8,6 +9,24 @@ export interface Named {
   readonly names: readonly string[];
   readonly op: string | undefined;
 }
+
+/**
+ * Copies what an option has as patterns: a regular expression as one of no other class, without properties of its own, and
+ * an object with the patterns of its properties. The application's own may have an `exec` that captures errors, which would
+ * be tested against the patterns in turn; it may be frozen, in use elsewhere, or change later.
+ */
+export function ownPattern(pattern: unknown): unknown {
+  if (types.isRegExp(pattern)) return structuredClone(pattern);
+  if (typeof pattern !== "object" || pattern === null) return pattern;
+  const copies = ownEntries<unknown>(pattern, MAX_PROPERTIES).map(([name, value]) => [
+    name,
+    ownPattern(value),
+  ]);
+  return Object.freeze(Object.fromEntries(copies));
+}
+
+/** Properties and attributes that are read of a pattern. */
+const MAX_PROPERTIES = 10_000;
 
 /** Tells whether a text contains one of the strings or matches one of the regular expressions. */
 export function matchesAny(text: string, patterns: readonly TextPattern[]): boolean {

@@ -11,7 +11,7 @@ import type { Transport } from "../delivery/transport.js";
 import { unknownOption } from "./unknown-option.js";
 
 /** Maximum number of entries in a list, and of properties of an object that are read. */
-const MAX_LIST = 10_000;
+export const MAX_LIST = 10_000;
 
 /** Maximum length of a name in a message. */
 const MAX_NAME_LENGTH = 100;

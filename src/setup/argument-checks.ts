@@ -168,7 +168,7 @@ function checkOf(name: string, wanted: readonly Wanted[]): ArgumentCheck {
 
 function reportArgument(name: string, { at, kind, otherwise }: Wanted, given: unknown): void {
   currentDiagnostics().warnOnce(
-    `call:${name}`,
+    `argument:${name}`,
     `\`${name}\` needs ${kind} as its ${PLACES[at]} argument but got ${kindOf(given)}: ${otherwise}. Correct the call`,
   );
 }

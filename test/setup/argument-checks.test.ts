@@ -1,3 +1,4 @@
+import { currentDiagnostics } from "../../src/context/global-client.js";
 import { DiagLogLevel, ROOT_CONTEXT, diag } from "@opentelemetry/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -195,6 +196,12 @@ it("says nothing about arguments that are left out, or of the right kind", async
   await publicFunctions.flush();
   await publicFunctions.flush(Infinity);
   expect(messages.filter((message) => message.includes(" needs "))).toEqual([]);
+});
+
+it("a wrong argument and a failure of the same function are kinds of their own", () => {
+  publicFunctions.setTag(5 as never, "value");
+  expect(currentDiagnostics().counts()).toMatchObject({ "argument:setTag": expect.any(Number) });
+  expect(currentDiagnostics().counts()["call:setTag"]).toBeUndefined();
 });
 
 it("a client that is none of this package's makes no function throw", async () => {

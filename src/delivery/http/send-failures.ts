@@ -117,7 +117,8 @@ function rejectionHint(statusCode: number): string {
   if (hint !== undefined) return hint;
   if (statusCode >= 500)
     return "the server, or a proxy in front of it, is overloaded or broken, and the envelope is lost; `transport.retryOn5xx` retries after 502, 503 and 504";
-  if (statusCode < 400) return "redirects are not followed: check the scheme and host of the DSN";
+  if (statusCode >= 300 && statusCode < 400)
+    return "redirects are not followed: check the scheme and host of the DSN";
   return "the envelope is lost; check the DSN, and the proxies on the way to its host";
 }
 
