@@ -175,7 +175,7 @@ describe("the installed command", { timeout: 60_000 }, () => {
   beforeEach(() => {
     app = installApplication(["@opentelemetry/api", "undici"]);
     command = join(app.packageDirectory, "dist/cli.cjs");
-  }, 60_000);
+  });
   afterEach(() => app.remove());
 
   it("says why nothing arrived, and exits with 1", async () => {

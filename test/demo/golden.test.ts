@@ -22,7 +22,7 @@ beforeAll(async () => {
     env: plainEnv(),
   }));
   if (process.env["UPDATE_GOLDEN"] === "1") cpSync(found, golden, { recursive: true });
-}, 60_000);
+});
 
 afterAll(() => {
   rmSync(found, { recursive: true });

@@ -53,6 +53,5 @@ describe("descriptors that are used up at the first send", () => {
       expect(outcome).toMatchObject({ isFlushed: true, captured: 60, sent: 60, dropped: {} });
       expect((await server.report()).events).toMatchObject({ unique: 60, duplicates: 0 });
     },
-    60_000,
   );
 });

@@ -78,6 +78,5 @@ describeRow(3, "a server that ends connections after a few requests", () => {
       expect(events.duplicates).toBeLessThanOrEqual(MAX_DUPLICATES);
       await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
     },
-    60_000,
   );
 });

@@ -51,6 +51,5 @@ describeRow(5, "a server that closes idle connections just when the next request
       expect(events.differing).toBe(0);
       await expectAccounted(delivery.accounting(), server, { hasUnknownOutcomes: true });
     },
-    120_000,
   );
 });

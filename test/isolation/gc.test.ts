@@ -36,7 +36,7 @@ describe("a unit of work that only its spans refer to (rule 8)", () => {
     } finally {
       await fixture.stop();
     }
-  }, 60_000);
+  });
 });
 
 function faultsOf({ transaction: id, user, tags, spans }: ReceivedTransaction): string[] {

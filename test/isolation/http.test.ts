@@ -49,7 +49,6 @@ describe("concurrent requests to a service with the stock HTTP instrumentation",
       );
       assertSettled({ stats: () => report.stats });
     },
-    60_000,
   );
 });
 

@@ -46,7 +46,7 @@ describe("concurrent requests without a context manager", () => {
       expect(each.breadcrumbs ?? []).toEqual([]);
     }
     expect(outside).toEqual({ user: null, tags: { region: "eu" } });
-  }, 30_000);
+  });
 
   it("have the user that is set by their span, on transactions and on recorded errors", async () => {
     await report({ BY_SPAN: "yes" });
@@ -60,5 +60,5 @@ describe("concurrent requests without a context manager", () => {
     for (const error of recorded) expect(`recorded:${error.user?.id}`).toBe(messageOf(error));
     const captured = server.errors().filter((error) => messageOf(error).startsWith("captured:"));
     for (const error of captured) expect(error.user).toBeUndefined();
-  }, 30_000);
+  });
 });

@@ -57,7 +57,7 @@ beforeAll(() => {
   ]);
   app.write("package.json", JSON.stringify({ type: "module" }));
   app.write("app.js", PROGRAM);
-}, 60_000);
+});
 afterAll(() => app.remove());
 
 /** Bundles the application into a directory where nothing is installed. */

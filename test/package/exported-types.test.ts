@@ -28,7 +28,7 @@ let app: Application;
 
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api", "@types/node", "undici-types"]);
-}, 60_000);
+});
 afterAll(() => app.remove());
 
 function typesOf(entry: string): string {

@@ -21,7 +21,7 @@ beforeAll(() => {
   manifest = JSON.parse(
     readFileSync(join(app.packageDirectory, "package.json"), "utf8"),
   ) as Manifest;
-}, 60_000);
+});
 afterAll(() => app.remove());
 
 // What a consumer writes, in both module formats.

@@ -12,7 +12,7 @@ let app: Application;
 // Nothing but the one required peer; not even `undici`, so that whatever would load it fails.
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api"]);
-}, 60_000);
+});
 afterAll(() => app.remove());
 
 const ENTRIES = [

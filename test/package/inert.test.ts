@@ -17,7 +17,7 @@ let app: Application;
 
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api"]);
-}, 60_000);
+});
 afterAll(() => app.remove());
 
 function fieldsOf(instance: object): string[] {

@@ -21,7 +21,7 @@ let packed: PackedPackage;
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api"]);
   packed = packPackage();
-}, 60_000);
+});
 afterAll(() => {
   app.remove();
   packed.remove();

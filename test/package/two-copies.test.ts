@@ -12,7 +12,7 @@ beforeAll(() => {
   app = installApplication(["@opentelemetry/api", "@opentelemetry/context-async-hooks"]);
   const nested = join(app.directory, "node_modules/library/node_modules/otel-sentry-bridge");
   cpSync(app.packageDirectory, nested, { recursive: true });
-}, 60_000);
+});
 afterAll(() => app.remove());
 
 const PREAMBLE = `

@@ -22,7 +22,7 @@ describe("the tree that a program sends", () => {
     });
     expect(together).toHaveLength(BATCH.length);
     expect(alone).toEqual(together);
-  }, 60_000);
+  });
 
   it("is the same however long its parts take", async () => {
     const permuted = [
@@ -39,7 +39,7 @@ describe("the tree that a program sends", () => {
       return found;
     });
     for (const tree of trees) expect(tree).toEqual(trees[0]);
-  }, 60_000);
+  });
 });
 
 /** Spans by their names: the name of the parent, "none", or "remote". */

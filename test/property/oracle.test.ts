@@ -25,7 +25,7 @@ let sound: Outcome;
 
 beforeAll(async () => {
   sound = await runIn({});
-}, 60_000);
+});
 
 // First the sound one: what a broken one writes outside of all units stays for the process's life.
 describe("the oracle of the random programs", () => {
@@ -49,7 +49,7 @@ describe("the oracle of the random programs", () => {
       }),
     });
     expect(found.length).toBeGreaterThan(100);
-  }, 60_000);
+  });
 
   it.each(Object.entries(BROKEN_MANAGERS))(
     "finds a context manager that is %s",
@@ -59,7 +59,6 @@ describe("the oracle of the random programs", () => {
       expect(found.length).toBeGreaterThan(ledger.runs.size / 10);
       expect(wrongSpans.size).toBeGreaterThan(50);
     },
-    60_000,
   );
 });
 
@@ -69,7 +68,7 @@ describe("the oracle of the random programs, where a rule is broken,", () => {
   it("finds parents that are not looked up by their ids", async () => {
     vi.spyOn(openRoots, "find").mockReturnValue(undefined);
     expect(await faultsIn()).toMatch(/is in the transaction of|left together with|scope data/u);
-  }, 60_000);
+  });
 
   it("finds parents by ids that are taken for another root's of their trace", async () => {
     const own = openRoots.find.bind(openRoots);
@@ -77,7 +76,7 @@ describe("the oracle of the random programs, where a rule is broken,", () => {
       own({ ...ids, spanId: "f".repeat(16) }),
     );
     expect(await faultsIn()).not.toBe("");
-  }, 60_000);
+  });
 
   it("finds units that inherit what is written outside later", async () => {
     vi.spyOn(DefaultUnit.prototype, "fork").mockImplementation(function (
@@ -89,7 +88,7 @@ describe("the oracle of the random programs, where a rule is broken,", () => {
       return unit;
     });
     expect(await faultsIn()).toMatch(/scope data/u);
-  }, 60_000);
+  });
 
   it("finds headers that begin a unit each time they are read", async () => {
     const own = new SentryPropagator();
@@ -102,11 +101,11 @@ describe("the oracle of the random programs, where a rule is broken,", () => {
         : forked;
     });
     expect(await faultsIn()).toMatch(/scope data/u);
-  }, 60_000);
+  });
 
   it("finds generators that run in the context of whoever pulls them", async () => {
     expect(await faultsIn({ breaksGenerators: true })).toMatch(/parent is|scope data/u);
-  }, 60_000);
+  });
 });
 
 async function faultsIn(options: RunOptions = {}): Promise<string> {

@@ -60,7 +60,6 @@ describe("random concurrent programs", () => {
         REPLAY === "" ? (RUNS * MEAN_TOGETHER) / 2 : 1,
       );
     },
-    150_000,
   );
 
   it("have met in every way that matters", () => {

@@ -10,6 +10,11 @@ export function runs(count: number): number {
   return Math.ceil(count / SHARE);
 }
 
+/** Returns a fifth of the items, another one by each seed; all of them in `npm run test:deep`. */
+export function some<T>(items: readonly T[]): T[] {
+  return items.filter((_, index) => index % SHARE === SEED % SHARE);
+}
+
 /** Returns parameters of fast-check: `runs` of inputs by the common seed. */
 export function times(count: number): { readonly numRuns: number; readonly seed: number } {
   return { numRuns: runs(count), seed: SEED };
