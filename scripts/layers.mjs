@@ -55,6 +55,7 @@ const INERT = /^(?:inert\/|protocol\/errors\.ts$|scope\/scope-data\.ts$)/;
 const IMPORT = /^(?:import|export)\s+(type\s)?(?:[^;"]*?\sfrom\s+)?"([^"]+)"/gm;
 const EXPORT =
   /^export (?:declare |async |abstract )*(?:function\*?|const|class|interface|type|let) (\w+)/gm;
+const STATE_BY_CLIENT = /\bWeak(?:Map|Set)<\w*Client(?:Core)?\b/;
 const DYNAMIC_IMPORT = /\bimport\("([^"]+)"\)/g;
 
 const faults = [];
@@ -70,6 +71,8 @@ for (const file of files) {
   const text = readFileSync(join(SRC, file), "utf8");
   for (const [, type, from] of text.matchAll(IMPORT)) checkImport(file, from, type !== undefined);
   for (const [, from] of text.matchAll(DYNAMIC_IMPORT)) checkImport(file, from, false);
+  if (STATE_BY_CLIENT.test(text))
+    faults.push(`${file} keeps state by client: setup/bridge-client.ts makes it and hands it over`);
 }
 checkNames();
 for (const fault of faults) console.error(fault);

@@ -200,7 +200,7 @@ export class ClientCore implements Client {
   captureTransaction(input: TransactionInput): void {
     const contents = transactionContents(input.spanCount);
     const event = { category: "transaction", contents, length: () => input.length } as const;
-    this.#outbox.deliver(event, () => this.#builder.transaction(input));
+    if (this.#outbox.admits(event)) this.#outbox.deliver(event, this.#builder.transaction(input));
   }
 
   /** Sends an error event or feedback. Never throws. */
@@ -210,7 +210,8 @@ export class ClientCore implements Client {
     if (this.refusesReentry(contents)) return;
     const segment = this.#sources.segmentOfTrace(trace);
     const event = { category, contents, length: noLength };
-    this.#outbox.deliver(event, () => this.#builder.error(capture, segment, event));
+    if (this.#outbox.admits(event))
+      this.#outbox.deliver(event, this.#builder.error(capture, segment, event));
   }
 
   /** Sends a check-in of a monitored job. Never throws. */
@@ -218,14 +219,15 @@ export class ClientCore implements Client {
     if (this.refusesReentry(ONE_CHECK_IN)) return;
     const segment = this.#sources.segmentOfTrace(capture.trace);
     const event = { category: "monitor", contents: ONE_CHECK_IN, length: noLength } as const;
-    this.#outbox.deliver(event, () => this.#builder.checkIn(capture, segment));
+    if (this.#outbox.admits(event))
+      this.#outbox.deliver(event, this.#builder.checkIn(capture, segment));
   }
 
   /** Sends a batch of logs or metric values. Never throws. */
   captureBatch(batch: ItemBatch): void {
     const { category, contents } = batch;
     const event = { category, contents, length: noLength };
-    this.#outbox.deliver(event, () => this.#builder.batch(batch));
+    if (this.#outbox.admits(event)) this.#outbox.deliver(event, this.#builder.batch(batch));
   }
 
   flush(timeoutMillis: number = this.settings.shutdownTimeoutMillis): Promise<boolean> {

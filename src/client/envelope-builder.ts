@@ -1,6 +1,7 @@
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { Settings } from "../options/options.js";
 import { isObjectLike } from "../support/foreign.js";
+import { guardMethods } from "../support/guard.js";
 import { matchesNamed } from "../options/text-pattern.js";
 import { dscJson, isValidDsc } from "../trace/dsc.js";
 import type { DynamicSamplingContext } from "../trace/headers.js";
@@ -8,7 +9,6 @@ import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type { UnencodedEnvelope } from "../protocol/envelope.js";
 import type { JsonRecord } from "../protocol/events.js";
 import { mergeScopes } from "../scope/merge.js";
-import type { MergedScopes } from "../scope/merge.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { AttachmentItems } from "./attachments.js";
 import { attachmentItems } from "./attachments.js";
@@ -31,20 +31,14 @@ import type { ResourceView } from "../trace/span.js";
 import { encodeEvent, fitEvent } from "./encode-event.js";
 import { finishErrorEvent, finishFeedback } from "./error-pipeline.js";
 import type { MaybePromise, HookRunner } from "./hooks.js";
-import {
-  SDK_HEADER_JSON,
-  processContextsJson,
-  createProcessData,
-  withSegmentIdentity,
-} from "./process-data.js";
+import { SDK_HEADER_JSON, createProcessData, withSegmentIdentity } from "./process-data.js";
 import type { ProcessSources } from "./process-identity.js";
 import type { ProcessData } from "./process-data.js";
 import { startDetectors, hasPendingAttributes } from "./resource-attributes.js";
-import { scopeJson } from "./scope-json.js";
 import { createSamplingContexts } from "./sampling-context.js";
 import { reportBrokenRules } from "./value-faults.js";
 import type { SamplingContexts } from "./sampling-context.js";
-import { runTransactionHooks } from "./transaction-pipeline.js";
+import { runTransactionHooks, transactionJson } from "./transaction-pipeline.js";
 import type { WaitingEvent } from "./waiting-events.js";
 
 /** Settings and functions used to build envelopes. */
@@ -85,7 +79,10 @@ export interface BuiltEnvelope {
 // retry.
 const MAX_TRANSACTION_AGE_MILLIS = (5 * 24 - 6) * 3_600_000;
 
-/** Builds the envelopes of one client: adds process data and scopes, and runs the hooks. */
+/**
+ * Builds the envelopes of one client: adds process data and scopes, and runs the hooks. An event that cannot be built is
+ * dropped, with a diagnostic; no method throws.
+ */
 export class EnvelopeBuilder {
   readonly #dependencies: BuilderDependencies & HookDependencies;
   readonly #processDataOf: (resource: ResourceView | undefined) => ProcessData;
@@ -93,6 +90,23 @@ export class EnvelopeBuilder {
   readonly #checkIns = new CheckInIdentities();
   // The first resource that was seen; it describes the process in events that belong to no segment.
   #resource: ResourceView | undefined;
+
+  static {
+    function notBuilt(this: EnvelopeBuilder, error: unknown): Dropped {
+      reportNotBuilt(this.#dependencies.diagnostics, error);
+      return { dropped: "internal_sdk_error" };
+    }
+    guardMethods<EnvelopeBuilder>(EnvelopeBuilder.prototype, {
+      batch: notBuilt,
+      checkIn: notBuilt,
+      error: notBuilt,
+      learnResource: "passes",
+      processData: "passes",
+      samplingContext: "passes",
+      segmentContext: "passes",
+      transaction: notBuilt,
+    });
+  }
 
   constructor(dependencies: BuilderDependencies & HookDependencies) {
     this.#dependencies = dependencies;
@@ -242,9 +256,10 @@ export class EnvelopeBuilder {
     header: () => string,
     build: (finished: Finished, headerJson: string) => BuiltEnvelope,
   ): MaybePromise<BuildResult> {
-    const early = result instanceof Promise ? header() : undefined;
+    if (!(result instanceof Promise)) return "dropped" in result ? result : build(result, header());
+    const early = header();
     return this.#dependencies.hooks.andThen(result, (finished) =>
-      "dropped" in finished ? finished : build(finished, early ?? header()),
+      "dropped" in finished ? finished : build(finished, early),
     );
   }
 
@@ -268,27 +283,14 @@ export class EnvelopeBuilder {
   }
 }
 
+/** Logs that an event was dropped because of an error in this package. */
+export function reportNotBuilt(diagnostics: Diagnostics, error: unknown): void {
+  diagnostics.warnOnce("client", "an event could not be encoded; it was dropped", error);
+}
+
 function isIgnored({ name, spanName = name, op }: TransactionInput, settings: Settings): boolean {
   const named = { names: [name, spanName], op };
   return settings.ignoreTransactions.some((pattern) => matchesNamed(named, pattern));
-}
-
-interface TransactionContent {
-  readonly input: TransactionInput;
-  readonly processData: ProcessData;
-  readonly eventId: string;
-  readonly merged: MergedScopes;
-  readonly settings: Settings;
-}
-
-function transactionJson(content: TransactionContent): string {
-  const { input, processData, eventId, merged } = content;
-  const scopes = scopeJson(merged, content.settings);
-  const status = input.responseStatusCode;
-  const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
-  // If the scopes' contexts were removed for their size, those of the process are kept.
-  const process = processContextsJson(processData, scopes.contexts === "" ? {} : merged.contexts);
-  return `{"event_id":"${eventId}",${input.fields}${processData.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
 }
 
 function traceIds({ traceId, spanId }: TraceContext): JsonRecord {

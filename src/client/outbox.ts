@@ -10,6 +10,7 @@ import { ItemCounter } from "../protocol/data-category.js";
 import type { Timers } from "../support/time.js";
 import type { AttachmentItems } from "./attachments.js";
 import { MAX_ATTACHMENT_BYTES, NO_ATTACHMENTS } from "./attachments.js";
+import { reportNotBuilt } from "./envelope-builder.js";
 import type { BuildResult, BuiltEnvelope } from "./envelope-builder.js";
 import type { MaybePromise } from "./hooks.js";
 import { WaitingEvents } from "./waiting-events.js";
@@ -71,19 +72,21 @@ export class Outbox {
     return activity;
   }
 
-  /** Builds an event and sends it. If a rate limit refuses its category, `build` is not called. Never throws. */
-  deliver(event: WaitingEvent, build: () => MaybePromise<BuildResult>): void {
+  /** Counts a captured event. Returns false if a rate limit refuses its category, so that it need not be built. */
+  admits({ category, contents }: WaitingEvent): boolean {
     const { sender, spotlight } = this.#dependencies;
-    const { category, contents } = event;
     this.#given.add(contents);
+    // Spotlight receives every event, even under a rate limit.
+    return spotlight !== undefined || sender?.refuses(category, contents) !== true;
+  }
+
+  /** Sends an event that was admitted, once it is built. Never throws. */
+  deliver(event: WaitingEvent, result: MaybePromise<BuildResult>): void {
     try {
-      // Spotlight receives every event, even under a rate limit.
-      if (spotlight === undefined && sender?.refuses(category, contents) === true) return;
-      const result = build();
       if (result instanceof Promise) this.#wait(event, result);
-      else this.#finish(result, contents);
+      else this.#finish(result, event.contents);
     } catch (error) {
-      this.#lose(contents, error);
+      this.#lose(event.contents, error);
     }
   }
 
@@ -153,11 +156,7 @@ export class Outbox {
 
   #lose(contents: readonly ItemCount[], error: unknown): void {
     this.#dependencies.ledger.record("internal_sdk_error", contents);
-    this.#dependencies.diagnostics.warnOnce(
-      "client",
-      "an event could not be encoded; it was dropped",
-      error,
-    );
+    reportNotBuilt(this.#dependencies.diagnostics, error);
   }
 
   // Do everything that can throw first, so that a failure is counted exactly once.

@@ -1,3 +1,8 @@
+import { processContextsJson } from "./process-data.js";
+import type { ProcessData } from "./process-data.js";
+import { scopeJson } from "./scope-json.js";
+import type { TransactionInput } from "./capture-input.js";
+import type { MergedScopes } from "../scope/merge.js";
 import { encodeConformed } from "./encode-event.js";
 import { runEventProcessors } from "./hooks.js";
 import type { MaybePromise, HookRunner } from "./hooks.js";
@@ -18,6 +23,25 @@ import { isRecord, isThenable } from "../support/foreign.js";
 export type PipelineResult =
   | { readonly json: string; readonly droppedSpans: number }
   | { readonly dropped: DiscardReason };
+
+interface TransactionContent {
+  readonly input: TransactionInput;
+  readonly processData: ProcessData;
+  readonly eventId: string;
+  readonly merged: MergedScopes;
+  readonly settings: Settings;
+}
+
+/** Returns the JSON of a transaction event: its spans, the process data and the scopes. */
+export function transactionJson(content: TransactionContent): string {
+  const { input, processData, eventId, merged } = content;
+  const scopes = scopeJson(merged, content.settings);
+  const status = input.responseStatusCode;
+  const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
+  // If the scopes' contexts were removed for their size, those of the process are kept.
+  const process = processContextsJson(processData, scopes.contexts === "" ? {} : merged.contexts);
+  return `{"event_id":"${eventId}",${input.fields}${processData.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
+}
 
 /** The hooks that a transaction passes through. */
 export interface TransactionHooks {

@@ -42,7 +42,7 @@ export class WaitingEvents implements BoundedBuffer {
   readonly #memory: MemoryBound;
   readonly #detached: <T>(run: () => T) => T;
   readonly #timers: Timers;
-  #length = 0;
+  heldBytes = 0;
   #finished = 0;
 
   constructor({ memory, runDetached, timers = systemTimers }: WaitingSettings) {
@@ -54,12 +54,9 @@ export class WaitingEvents implements BoundedBuffer {
 
   /** Returns true if no further event of a category can wait. */
   isFull(category: DataCategory): boolean {
-    if (this.#events.size >= MAX_WAITING_EVENTS || this.#length >= this.#memory.share) return true;
+    if (this.#events.size >= MAX_WAITING_EVENTS || this.heldBytes >= this.#memory.share)
+      return true;
     return !this.#memory.makeRoom(priorityOf(category));
-  }
-
-  get heldBytes(): number {
-    return this.#length;
   }
 
   get isEmpty(): boolean {
@@ -74,7 +71,7 @@ export class WaitingEvents implements BoundedBuffer {
   /** Holds an event until its result is available. After `giveUp`, neither callback is called. */
   add<T>(event: WaitingEvent, result: Promise<T>, { finish, fail }: WaitEnd<T>): void {
     const length = event.length();
-    this.#length += length;
+    this.heldBytes += length;
     const onResult = (value: T): void => void (this.#remove(event) && finish(value));
     const onError = (error: unknown): void => void (this.#remove(event) && fail(error));
     const ended = this.#detached(() => result.then(onResult, onError));
@@ -114,7 +111,7 @@ export class WaitingEvents implements BoundedBuffer {
     const held = this.#events.get(event);
     if (held === undefined) return false;
     this.#events.delete(event);
-    this.#length -= held.length;
+    this.heldBytes -= held.length;
     this.#finished += 1;
     return true;
   }

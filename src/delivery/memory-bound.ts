@@ -2,7 +2,10 @@ import { PRIORITIES } from "../protocol/data-category.js";
 
 /** A buffer whose content counts towards the memory limit. Its members must not throw. */
 export interface BoundedBuffer {
-  /** Bytes of the envelopes, or characters of the JSON text, that the buffer holds. */
+  /**
+   * Bytes of the envelopes, or characters of the JSON text, that the buffer holds. Buffers of higher folders keep it in a
+   * field, because it is read for each envelope.
+   */
   readonly heldBytes: number;
   /**
    * Drops and counts the item of a priority that has been held longest. Returns false if the buffer holds no such item

@@ -35,7 +35,7 @@ export class ItemBatcher implements BoundedBuffer {
   readonly #dependencies: BatcherDependencies;
   readonly #maxBytes: number;
   #items: EncodedItem[] = [];
-  #bytes = 0;
+  heldBytes = 0;
   #isSending = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -45,14 +45,10 @@ export class ItemBatcher implements BoundedBuffer {
     dependencies.memory.add(this);
   }
 
-  get heldBytes(): number {
-    return this.#bytes;
-  }
-
   dropOldest(priority: number): boolean {
     const oldest = priority === PRIORITY ? this.#items.shift() : undefined;
     if (oldest === undefined) return false;
-    this.#bytes -= oldest.bytes;
+    this.heldBytes -= oldest.bytes;
     this.#dependencies.drop(oldest);
     return true;
   }
@@ -64,11 +60,11 @@ export class ItemBatcher implements BoundedBuffer {
 
   /** Adds an item. Returns false if too many are held; the caller then counts the loss. */
   add(item: EncodedItem): boolean {
-    if (this.#bytes + item.bytes > this.#maxBytes) this.flush();
+    if (this.heldBytes + item.bytes > this.#maxBytes) this.flush();
     // Sending empties the batcher, so the limit is reached only by items that are captured while it sends.
     if (this.#items.length >= MAX_HELD_ITEMS) return false;
     this.#items.push(item);
-    this.#bytes += item.bytes;
+    this.heldBytes += item.bytes;
     if (this.#items.length >= BATCH_SIZE) this.flush();
     else this.#arm();
     this.#dependencies.memory.makeRoom(PRIORITY);
@@ -82,7 +78,7 @@ export class ItemBatcher implements BoundedBuffer {
     this.#cancelTimer = undefined;
     const items = this.#items;
     this.#items = [];
-    this.#bytes = 0;
+    this.heldBytes = 0;
     this.#isSending = true;
     try {
       for (const batch of batchesOf(items)) this.#dependencies.send(batch);

@@ -1,29 +1,15 @@
 import type { ClientCore } from "../client/client-core.js";
-import { MEMORY_FULL } from "../delivery/memory-bound.js";
-import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { ItemCount } from "../protocol/data-category.js";
 import type { Log, LogLevel } from "../protocol/items.js";
 import { clip } from "../support/text.js";
 import { attributeText, jsonText } from "./typed-attribute.js";
-import {
-  attributesField,
-  containerJson,
-  itemHeadJson,
-  encodeItem,
-  processSequence,
-} from "./encode-item.js";
+import { attributesField, itemHeadJson, encodeItem, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
-import { HookGate } from "./hook-gate.js";
-import {
-  attributesForHook,
-  attributesOfHook,
-  itemAttributes,
-  missingAttributesOf,
-} from "./item-attributes.js";
+import { attributesForHook, attributesOfHook, missingAttributesOf } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
-import { ItemBatcher } from "./item-batcher.js";
+import { ItemCapture } from "./item-capture.js";
 import type { StartTimer } from "../support/time.js";
 import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
-import { RecordPrivacy } from "./record-privacy.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
 import type { Correlation } from "../context/correlation.js";
 import type { RegisteredClient } from "../context/global-client.js";
@@ -45,11 +31,16 @@ export const MAX_LOG_TEXT = 32_768;
 // In the worst case of six bytes per character, all attributes and the message take about 1 MiB, the limit of one log.
 const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
 
-/** The items to count for one log whose size is not known. */
-export const ONE_LOG: readonly ItemCount[] = [{ category: "log_item", quantity: 1 }];
-
-const ITEM_TYPE = "log";
-const CONTENT_TYPE = "application/vnd.sentry.items.log+json";
+const KIND = {
+  noun: "log",
+  hook: "beforeSendLog",
+  category: "log_item",
+  itemType: "log",
+  contentType: "application/vnd.sentry.items.log+json",
+  one: [{ category: "log_item", quantity: 1 }],
+  maxRead: { value: MAX_LOG_TEXT, attributes: LIMITS.totalLength },
+  maxSent: LIMITS.totalLength,
+} as const;
 
 interface LogHead extends Omit<LogInput, "attributes" | "message"> {
   readonly message: string;
@@ -58,91 +49,58 @@ type LogFields = Pick<LogHead, "level" | "message">;
 type LogHook = (log: Log) => Log | null;
 type Entries = Iterable<readonly [string, unknown]>;
 
-/** Captures the logs of one client: filters, `beforeSendLog`, encoding, batches. https://develop.sentry.dev/sdk/telemetry/logs/ */
-export class LogCapture {
-  readonly #client: ClientCore;
-  readonly #gate: HookGate;
-  readonly #batcher: ItemBatcher;
-  readonly #privacy: RecordPrivacy;
-
+/** Captures the logs of one client. https://develop.sentry.dev/sdk/telemetry/logs/ */
+export class LogCapture extends ItemCapture<LogInput> {
   constructor(client: ClientCore, startTimer: StartTimer) {
-    this.#client = client;
-    this.#gate = new HookGate(client.diagnostics, "beforeSendLog");
-    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_LOG_TEXT);
-    this.#batcher = new ItemBatcher({
-      startTimer,
-      send: (items) => this.#send(items),
-      drop: (item) => {
-        this.#drop("buffer_overflow", item);
-        client.diagnostics.warnOnce("memory", MEMORY_FULL);
-      },
-      memory: client.memory,
-    });
-    client.addBuffer(this.#batcher);
+    super(client, startTimer, KIND);
   }
 
-  /** Captures a log. Does nothing unless `enableLogs` is set. Never throws. */
-  capture(input: LogInput): void {
-    if (!this.#client.settings.enableLogs || this.#client.refusesReentry(ONE_LOG, true)) return;
-    try {
-      this.#capture(input);
-    } catch (error) {
-      this.dropUnread("internal_sdk_error");
-      this.#client.diagnostics.warnOnce(
-        "logs",
-        "a log was dropped, because encoding it threw an error",
-        error,
-      );
-    }
-  }
-
-  /** Counts a dropped log whose size is not known. */
-  dropUnread(reason: DiscardReason): void {
-    this.#client.ledger.early.record(reason, ONE_LOG);
+  get isEnabled(): boolean {
+    return this.client.settings.enableLogs;
   }
 
   // Secrets are filtered before the hook runs.
-  #capture(input: LogInput): void {
-    const attributes = this.#attributes(input);
+  protected take(input: LogInput): void {
+    const attributes = this.attributesOf(input);
     const message = withShownParameters(input.message, input.attributes, attributes);
-    const shown = this.#privacy.body(message);
+    const shown = this.privacy.body(message);
     withholdAssigned(message, shown, attributes);
     const head = { ...input, message: jsonText(shown, MAX_LOG_TEXT) };
-    const hook = this.#client.settings.beforeSendLog;
-    if (this.#client.isClosed || hook === undefined) {
+    const { isClosed, settings } = this.client;
+    const hook = settings.beforeSendLog;
+    if (isClosed || hook === undefined) {
       const item = this.#encode(head, attributes, missingAttributesOf(attributes));
-      return this.#client.isClosed ? this.#drop("closed", item) : this.#add(item);
+      return isClosed ? this.drop("closed", item) : this.add(item);
     }
     const hooked = this.#hooked(head, attributes, hook);
     if (hooked === undefined) {
-      return this.#drop(
+      return this.drop(
         "before_send",
         this.#encode(head, attributes, missingAttributesOf(attributes)),
       );
     }
     const { correlation, timestamp } = input;
     const changed = { ...fieldsOf(hooked, head), correlation, timestamp };
-    this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
+    this.add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
-  #attributes({ attributes, correlation }: LogInput): ItemAttributes {
-    const scopes = [...this.#client.initialScopes, ...correlation.scopes];
-    const budget = this.#privacy.begin(LIMITS.totalLength);
-    const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
-    if (budget.left <= 0) this.#warnClipped();
-    return shown;
+  protected contentsOf(items: number, bytes: number): readonly ItemCount[] {
+    return [
+      { category: "log_item", quantity: items },
+      { category: "log_byte", quantity: bytes },
+    ];
   }
 
   #hooked(input: LogHead, attributes: ItemAttributes, hook: LogHook): Log | undefined {
-    if (this.#gate.isOpen) return undefined;
+    if (this.gate.isOpen) return undefined;
     const { level, message } = input;
-    const all = attributesForHook(attributes, this.#client.processData());
-    return this.#gate.run(hook, { level, message, attributes: all });
+    const all = attributesForHook(attributes, this.client.processData());
+    return this.gate.run(hook, { level, message, attributes: all });
   }
 
   #encode(log: LogHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
     const { text, isClipped } = attributeText(attributes, LIMITS);
-    if (isClipped) this.#warnClipped();
+    if (isClipped) this.warnClipped();
     const { level, message, correlation, timestamp } = log;
     const fields = [
       itemHeadJson(timestamp, correlation),
@@ -151,33 +109,6 @@ export class LogCapture {
       attributesField(text, processSequence.next(timestamp)),
     ];
     return encodeItem(fields, missing);
-  }
-
-  #warnClipped(): void {
-    this.#client.diagnostics.warnOnce(
-      "log-attributes",
-      `a log was sent without some of its attributes: together they may have ${LIMITS.totalLength} characters. Use fewer or shorter attributes`,
-    );
-  }
-
-  #add(item: EncodedItem): void {
-    if (!this.#batcher.add(item)) this.#drop("buffer_overflow", item);
-  }
-
-  #drop(reason: DiscardReason, item: EncodedItem): void {
-    const { bytes } = containerJson([item], this.#client.processData());
-    this.#client.ledger.early.record(reason, contentsOf(1, bytes));
-  }
-
-  #send(items: readonly EncodedItem[]): void {
-    const { payload, bytes } = containerJson(items, this.#client.processData());
-    this.#client.captureBatch({
-      category: "log_item",
-      itemType: ITEM_TYPE,
-      itemHeaderJson: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
-      payload,
-      contents: contentsOf(items.length, bytes),
-    });
   }
 }
 
@@ -189,13 +120,6 @@ export interface LogClient extends RegisteredClient {
 /** Narrows a client to one that captures logs. */
 export function hasLogs(client: RegisteredClient): client is LogClient {
   return "logs" in client;
-}
-
-function contentsOf(items: number, bytes: number): readonly ItemCount[] {
-  return [
-    { category: "log_item", quantity: items },
-    { category: "log_byte", quantity: bytes },
-  ];
 }
 
 // A hook may return properties of any type.

@@ -4,7 +4,7 @@ import { correlationOf } from "../context/correlation.js";
 import { ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
 import { MAX_ITEM_ATTRIBUTES, attributesObject } from "./item-attributes.js";
-import { ONE_LOG, hasLogs } from "./log-capture.js";
+import { hasLogs } from "./log-capture.js";
 import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
@@ -41,7 +41,7 @@ export const logger: Logger = Object.freeze({
 function logFunction(level: LogLevel): LogFunction {
   return (message, attributes) => {
     const client = clientFor("logger", hasLogs);
-    if (client === undefined || !client.core.settings.enableLogs) return;
+    if (client === undefined || !client.logs.isEnabled) return;
     try {
       const { body, attributes: added } = logMessage(message);
       const own = attributesObject(attributes);
@@ -53,12 +53,7 @@ function logFunction(level: LogLevel): LogFunction {
         correlation: correlationOf(context.active()),
       });
     } catch (error) {
-      client.core.ledger.early.record("internal_sdk_error", ONE_LOG);
-      client.core.diagnostics.warnOnce(
-        "logger",
-        "a log was dropped, because reading it threw an error",
-        error,
-      );
+      client.logs.dropUnread(error);
     }
   };
 }

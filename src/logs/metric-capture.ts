@@ -1,29 +1,14 @@
 import type { ClientCore } from "../client/client-core.js";
 import { clip } from "../support/text.js";
-import { MEMORY_FULL } from "../delivery/memory-bound.js";
-import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { ItemCount } from "../protocol/data-category.js";
 import type { Metric, MetricType } from "../protocol/items.js";
 import { attributeText } from "./typed-attribute.js";
-import {
-  attributesField,
-  containerJson,
-  itemHeadJson,
-  encodeItem,
-  processSequence,
-} from "./encode-item.js";
+import { attributesField, itemHeadJson, encodeItem, processSequence } from "./encode-item.js";
 import type { EncodedItem, MissingAttributes } from "./encode-item.js";
-import { HookGate } from "./hook-gate.js";
-import {
-  attributesForHook,
-  attributesOfHook,
-  itemAttributes,
-  missingAttributesOf,
-} from "./item-attributes.js";
-import type { ItemAttributes } from "./item-attributes.js";
-import { ItemBatcher } from "./item-batcher.js";
+import { attributesForHook, attributesOfHook, missingAttributesOf } from "./item-attributes.js";
+import { ItemCapture } from "./item-capture.js";
 import type { StartTimer } from "../support/time.js";
 import { redactedText } from "../privacy/redacted.js";
-import { RecordPrivacy } from "./record-privacy.js";
 import type { Correlation } from "../context/correlation.js";
 import type { RegisteredClient } from "../context/global-client.js";
 
@@ -56,79 +41,48 @@ const MAX_UNIT_LENGTH = 64;
 const MAX_READ_VALUE_LENGTH = 2048;
 const MAX_READ_LENGTH = 16_384;
 
-/** The items to count for one metric value. */
-export const ONE_METRIC: readonly ItemCount[] = [{ category: "trace_metric", quantity: 1 }];
+const KIND = {
+  noun: "metric",
+  hook: "beforeSendMetric",
+  category: "trace_metric",
+  itemType: "trace_metric",
+  contentType: "application/vnd.sentry.items.trace-metric+json",
+  one: [{ category: "trace_metric", quantity: 1 }],
+  maxRead: { value: MAX_READ_VALUE_LENGTH, attributes: MAX_READ_LENGTH },
+  maxSent: MAX_OWN_LENGTH,
+} as const;
 
-const ITEM_TYPE = "trace_metric";
-const CONTENT_TYPE = "application/vnd.sentry.items.trace-metric+json";
 const TYPES: ReadonlySet<unknown> = new Set<MetricType>(["counter", "distribution", "gauge"]);
 
-/** Captures the metrics of one client: filters, `beforeSendMetric`, encoding, batches. https://develop.sentry.dev/sdk/telemetry/metrics/ */
-export class MetricCapture {
-  readonly #client: ClientCore;
-  readonly #gate: HookGate;
-  readonly #batcher: ItemBatcher;
-  readonly #privacy: RecordPrivacy;
-
+/** Captures the metrics of one client. https://develop.sentry.dev/sdk/telemetry/metrics/ */
+export class MetricCapture extends ItemCapture<MetricInput> {
   constructor(client: ClientCore, startTimer: StartTimer) {
-    this.#client = client;
-    this.#gate = new HookGate(client.diagnostics, "beforeSendMetric");
-    this.#privacy = new RecordPrivacy(client.settings.sendDefaultPii, MAX_READ_VALUE_LENGTH);
-    this.#batcher = new ItemBatcher({
-      startTimer,
-      send: (items) => this.#send(items),
-      drop: () => {
-        this.#drop("buffer_overflow");
-        client.diagnostics.warnOnce("memory", MEMORY_FULL);
-      },
-      memory: client.memory,
-    });
-    client.addBuffer(this.#batcher);
+    super(client, startTimer, KIND);
   }
 
-  /** Captures a metric value. Does nothing unless `enableMetrics` is set. Never throws. */
-  capture(input: MetricInput): void {
-    if (!this.#client.settings.enableMetrics || this.#client.refusesReentry(ONE_METRIC, true))
-      return;
-    try {
-      const reason = this.#capture(input);
-      if (reason !== undefined) this.#drop(reason);
-    } catch (error) {
-      this.#drop("internal_sdk_error");
-      this.#client.diagnostics.warnOnce(
-        "metrics",
-        "a metric was dropped, because encoding it threw an error",
-        error,
-      );
-    }
+  get isEnabled(): boolean {
+    return this.client.settings.enableMetrics;
   }
 
-  // Returns the reason if the metric is dropped.
-  #capture(input: MetricInput): DiscardReason | undefined {
-    if (this.#client.isClosed) return "closed";
+  protected take(input: MetricInput): void {
+    if (this.client.isClosed) return this.drop("closed");
     if (!isValid(input)) return this.#refuse();
-    const attributes = this.#attributes(input);
-    const hook = this.#client.settings.beforeSendMetric;
-    if (hook === undefined) {
-      return this.#add(this.#encode(input, attributes, missingAttributesOf(attributes)));
-    }
-    if (this.#gate.isOpen) return "before_send";
-    const all = attributesForHook(attributes, this.#client.processData());
-    const hooked = this.#gate.run(hook, metricOf(input, all));
-    if (hooked === undefined) return "before_send";
+    const attributes = this.attributesOf(input);
+    const hook = this.client.settings.beforeSendMetric;
+    if (hook === undefined)
+      return this.add(this.#encode(input, attributes, missingAttributesOf(attributes)));
+    const all = attributesForHook(attributes, this.client.processData());
+    const hooked = this.gate.isOpen ? undefined : this.gate.run(hook, metricOf(input, all));
+    if (hooked === undefined) return this.drop("before_send");
     const { name, type, value, unit } = hooked;
     const { correlation, timestamp } = input;
     const changed = { name, type, value, unit, correlation, timestamp };
     if (!isValid(changed)) return this.#refuse();
-    return this.#add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
+    this.add(this.#encode(changed, attributesOfHook(hooked.attributes), "none"));
   }
 
-  #attributes({ attributes, correlation }: MetricInput): ItemAttributes {
-    const scopes = [...this.#client.initialScopes, ...correlation.scopes];
-    const budget = this.#privacy.begin(MAX_READ_LENGTH);
-    const shown = itemAttributes(attributes, scopes, { privacy: this.#privacy, budget });
-    if (budget.left <= 0) this.#warnClipped();
-    return shown;
+  protected contentsOf(items: number): readonly ItemCount[] {
+    return [{ category: "trace_metric", quantity: items }];
   }
 
   #encode(metric: MetricHead, attributes: Entries, missing: MissingAttributes): EncodedItem {
@@ -137,7 +91,7 @@ export class MetricCapture {
       valueLength: MAX_VALUE_LENGTH,
       totalLength,
     });
-    if (isClipped) this.#warnClipped();
+    if (isClipped) this.warnClipped();
     const { name, type, value, unit, correlation, timestamp } = metric;
     const fields = [
       itemHeadJson(timestamp, correlation),
@@ -147,37 +101,12 @@ export class MetricCapture {
     return encodeItem(fields, missing);
   }
 
-  #warnClipped(): void {
-    this.#client.diagnostics.warnOnce(
-      "metric-attributes",
-      `a metric was sent without some of its attributes: together they had more than ${MAX_OWN_LENGTH} characters. Use fewer or shorter attributes`,
-    );
-  }
-
-  #add(item: EncodedItem): DiscardReason | undefined {
-    return this.#batcher.add(item) ? undefined : "buffer_overflow";
-  }
-
-  #refuse(): DiscardReason {
-    this.#client.diagnostics.warnOnce(
+  #refuse(): void {
+    this.drop("invalid");
+    this.client.diagnostics.warnOnce(
       "metric",
       `a metric was not sent: it needs a name of 1 to ${MAX_METRIC_NAME} characters and a finite value`,
     );
-    return "invalid";
-  }
-
-  #drop(reason: DiscardReason): void {
-    this.#client.ledger.early.record(reason, ONE_METRIC);
-  }
-
-  #send(items: readonly EncodedItem[]): void {
-    this.#client.captureBatch({
-      category: "trace_metric",
-      itemType: ITEM_TYPE,
-      itemHeaderJson: `,"item_count":${items.length},"content_type":"${CONTENT_TYPE}"`,
-      payload: containerJson(items, this.#client.processData()).payload,
-      contents: [{ category: "trace_metric", quantity: items.length }],
-    });
   }
 }
 

@@ -4,7 +4,7 @@ import { propertyOf } from "../support/foreign.js";
 import { correlationOf } from "../context/correlation.js";
 import type { MetricType } from "../protocol/items.js";
 import { attributesObject } from "./item-attributes.js";
-import { ONE_METRIC, hasMetrics } from "./metric-capture.js";
+import { hasMetrics } from "./metric-capture.js";
 import { clientFor } from "../context/global-client.js";
 
 /** Unit and attributes of a metric value. */
@@ -47,7 +47,7 @@ interface Given {
 
 function send(type: MetricType, { name, value, options }: Given): void {
   const client = clientFor("metrics", hasMetrics);
-  if (client === undefined || !client.core.settings.enableMetrics) return;
+  if (client === undefined || !client.metrics.isEnabled) return;
   try {
     const unit = propertyOf(options, "unit");
     client.metrics.capture({
@@ -60,11 +60,6 @@ function send(type: MetricType, { name, value, options }: Given): void {
       correlation: correlationOf(context.active()),
     });
   } catch (error) {
-    client.core.ledger.early.record("internal_sdk_error", ONE_METRIC);
-    client.core.diagnostics.warnOnce(
-      "metrics",
-      "a metric was dropped, because reading it threw an error",
-      error,
-    );
+    client.metrics.dropUnread(error);
   }
 }

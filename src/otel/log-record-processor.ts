@@ -65,8 +65,8 @@ export class ClientLogRecordProcessor {
 
   #emit(record: EmittedLogRecord, ctx: Context): void {
     if (this.#closing === undefined && this.#isReported(record, ctx)) return;
-    if (!this.#core.settings.enableLogs) return;
-    if (this.#closing !== undefined) return this.#logs.dropUnread("closed");
+    if (!this.#logs.isEnabled) return;
+    if (this.#closing !== undefined) return this.#logs.drop("closed");
     this.#core.learnResource(record.resource);
     this.#logs.capture({
       timestamp: recordSeconds(record.hrTime, Date.now()),
@@ -94,7 +94,7 @@ export class ClientLogRecordProcessor {
   }
 
   #fail(error: unknown): void {
-    if (this.#core.settings.enableLogs) this.#logs.dropUnread("internal_sdk_error");
+    if (this.#logs.isEnabled) this.#logs.drop("internal_sdk_error");
     const what = "a log record was dropped, because reading it threw an error";
     this.#core.diagnostics.warnOnce("processor:onEmit", what, error);
   }

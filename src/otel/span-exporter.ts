@@ -156,7 +156,7 @@ function createBatchAssembler(client: ClientCore, forwarder: TransactionForwarde
     encoding: encodingSettings(client),
     recorder: client.ledger.early,
     startTimer: startDetachedTimer,
-    onTransaction: (transaction) => forwarder.accept(transaction),
+    forwarder,
     isIgnored: createSpanFilter(client.settings.ignoreSpans),
     originOf: (root) => decide(root, scopesOfFinished(root)),
     originOfOrphan: (span) => decideByRate(span, scopesOfFinished(span)),

@@ -17,6 +17,7 @@ import { SpanEncoder } from "./span-encoder.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { TraceGroup } from "./trace-group.js";
 import { continuation, rootTransaction } from "./transaction.js";
+import type { TransactionForwarder } from "./transaction-forwarder.js";
 import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
 
 export interface BatchAssemblerSettings {
@@ -24,7 +25,7 @@ export interface BatchAssemblerSettings {
   readonly recorder: DiscardRecorder;
   readonly startTimer: StartTimer;
   /** Receives each assembled transaction. Must not throw. */
-  readonly onTransaction: (transaction: AssembledTransaction) => void;
+  readonly forwarder: Pick<TransactionForwarder, "accept">;
   /** Returns the origin of a segment by its root. */
   readonly originOf: (root: FinishedSpan) => SegmentOrigin;
   /** Returns the origin of a segment by its first span, if its root has not arrived. */
@@ -171,7 +172,7 @@ export class BatchAssembler {
     segment: Pick<AssembledTransaction, "origin" | "resource">,
   ): void {
     const chunks = chunksOf(items);
-    this.#settings.onTransaction({ ...rootTransaction(head, chunks.shift()), ...segment });
+    this.#settings.forwarder.accept({ ...rootTransaction(head, chunks.shift()), ...segment });
     this.#sendChunks(chunks, "overflow", segment);
   }
 
@@ -213,7 +214,7 @@ export class BatchAssembler {
     { origin, resource }: Pick<AssembledTransaction, "origin" | "resource">,
   ): void {
     for (const chunk of chunks)
-      this.#settings.onTransaction({ ...continuation(chunk, reason), origin, resource });
+      this.#settings.forwarder.accept({ ...continuation(chunk, reason), origin, resource });
   }
 
   #forget(traceId: string, group: TraceGroup): void {

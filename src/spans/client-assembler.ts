@@ -53,7 +53,7 @@ export function createAssembler(
       maxWaitMillis: MAX_WAIT_MILLIS,
     },
     recorder: client.ledger.early,
-    onTransaction: (transaction) => forwarder.accept(transaction),
+    forwarder,
     isWorthKeeping: keeperOf(client.settings.keepUnsampled),
     isIgnored: createSpanFilter(client.settings.ignoreSpans),
     memory: client.memory,

@@ -28,7 +28,7 @@ export class HeldSpans implements BoundedBuffer {
   readonly #maxLength: number;
   readonly #step: number;
   #count = 0;
-  #length = 0;
+  heldBytes = 0;
   // Length at which the limits are checked next, so that most spans cost one addition and one comparison.
   #checkAt = 0;
 
@@ -45,24 +45,20 @@ export class HeldSpans implements BoundedBuffer {
     return this.#count;
   }
 
-  get heldBytes(): number {
-    return this.#length;
-  }
-
   /**
    * Counts spans that were added to the buffer. If a limit is exceeded, sends or drops the ones that have been held
    * longest.
    */
   add(count: number, length: number): void {
     this.#count += count;
-    this.#length += length;
-    if (this.#length > this.#checkAt) this.#check();
+    this.heldBytes += length;
+    if (this.heldBytes > this.#checkAt) this.#check();
   }
 
   /** Counts spans that were removed from the buffer. */
   remove(count: number, length: number): void {
     this.#count -= count;
-    this.#length -= length;
+    this.heldBytes -= length;
     this.#checkAt = Math.min(this.#checkAt, this.#nextCheck());
   }
 
@@ -74,12 +70,12 @@ export class HeldSpans implements BoundedBuffer {
 
   #check(): void {
     const { memory, sendOldest, warnOnce, earlyMessage = SENT_EARLY } = this.#settings;
-    while (this.#length > this.#maxLength && sendOldest()) warnOnce("span:early", earlyMessage);
+    while (this.heldBytes > this.#maxLength && sendOldest()) warnOnce("span:early", earlyMessage);
     memory.makeRoom(PRIORITY);
     this.#checkAt = this.#nextCheck();
   }
 
   #nextCheck(): number {
-    return Math.min(this.#maxLength, this.#length + this.#step);
+    return Math.min(this.#maxLength, this.heldBytes + this.#step);
   }
 }

@@ -16,6 +16,7 @@ import type { ScheduleSettings } from "./segment-schedule.js";
 import { SpanEncoder } from "./span-encoder.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { continuation, rootTransaction } from "./transaction.js";
+import type { TransactionForwarder } from "./transaction-forwarder.js";
 import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
 
 export interface AssemblerSettings {
@@ -23,7 +24,7 @@ export interface AssemblerSettings {
   readonly schedule: ScheduleSettings;
   readonly recorder: DiscardRecorder;
   /** Receives each assembled transaction. Must not throw. */
-  readonly onTransaction: (transaction: AssembledTransaction) => void;
+  readonly forwarder: Pick<TransactionForwarder, "accept">;
   /** Tells whether an unsampled root is sent anyway (`keepUnsampled`). Default: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
@@ -293,6 +294,6 @@ export class SegmentAssembler {
     const { head, spans, spanCount } = content;
     const { origin, resource } = segment;
     // Listed property by property, because an object spread followed by properties takes 2.5 µs.
-    this.#settings.onTransaction({ head, spans, spanCount, origin, resource });
+    this.#settings.forwarder.accept({ head, spans, spanCount, origin, resource });
   }
 }

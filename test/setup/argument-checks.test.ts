@@ -206,7 +206,7 @@ it("a wrong argument and a failure of the same function are kinds of their own",
 
 it("a client that is none of this package's makes no function throw", async () => {
   const messages = warnings();
-  publicFunctions.setClient({ captureTransaction: ordinary } as never);
+  publicFunctions.setClient({ core: { captureTransaction: ordinary } } as never);
   expect([await publicFunctions.flush(), await publicFunctions.close()]).toEqual([false, false]);
   expect(publicFunctions.stats()).toBeUndefined();
   publicFunctions.setClient(undefined);

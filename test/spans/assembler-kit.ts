@@ -65,7 +65,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
       maxWaitMillis,
     },
     recorder: ledger,
-    onTransaction: (transaction) => void sent.push(readTransaction(transaction)),
+    forwarder: { accept: (transaction) => void sent.push(readTransaction(transaction)) },
     memory: new MemoryBound(2 * maxBufferedLength),
     isWorthKeeping: settings.isWorthKeeping,
   });

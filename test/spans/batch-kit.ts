@@ -43,7 +43,7 @@ export function createBatchKit(settings: BatchKitSettings = {}): BatchKit {
     encoding: { now: () => NOW, onProblem: (kind) => void problems.push(kind) },
     recorder: ledger,
     startTimer: timers.after,
-    onTransaction: (transaction) => void sent.push(readBatch(transaction)),
+    forwarder: { accept: (transaction) => void sent.push(readBatch(transaction)) },
     originOf: settings.originOf ?? (() => originOf()),
     originOfOrphan: settings.originOf ?? (() => originOf()),
     isIgnored: settings.isIgnored,
