@@ -1,5 +1,6 @@
 import type { Span } from "@opentelemetry/api";
 
+import type { RegisteredClient } from "../context/global-client.js";
 import type { Settings, TextPattern } from "../options/options.js";
 import { matchesAny } from "../options/text-pattern.js";
 import type { ContinuationRule } from "../trace/headers.js";
@@ -12,6 +13,16 @@ export interface PropagationPolicy {
   readonly targets: readonly TextPattern[] | undefined;
   /** `host:port` of the Sentry server, to which no headers are sent. */
   readonly ingestHost: string | undefined;
+}
+
+/** A client with its propagation policy. */
+export interface PropagatingClient extends RegisteredClient {
+  readonly policy: PropagationPolicy;
+}
+
+/** Narrows a client to one that has a propagation policy. */
+export function hasPolicy(client: RegisteredClient): client is PropagatingClient {
+  return "policy" in client;
 }
 
 /** Builds the policy from the options of a client. */

@@ -208,7 +208,7 @@ export class OperationMetrics {
 }
 
 /** A client with the metrics about itself. */
-export interface MeasuredBridge extends RegisteredClient {
+export interface SelfMeasuringClient extends RegisteredClient {
   readonly operations: OperationMetrics;
 }
 

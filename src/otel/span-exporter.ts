@@ -4,7 +4,7 @@ import { releaseClient } from "../client/public-client.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
-import type { MeasuredBridge, OperationMetrics } from "./self-metrics.js";
+import type { SelfMeasuringClient, OperationMetrics } from "./self-metrics.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { attempt } from "../support/foreign.js";
 import { emptyUnit } from "../scope/unit.js";
@@ -46,7 +46,7 @@ export class ClientSpanExporter {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ErrorClient & MeasuredBridge, ownsClient: boolean) {
+  constructor(client: ErrorClient & SelfMeasuringClient, ownsClient: boolean) {
     const { core, errors } = client;
     this.#operations = client.operations;
     this.#client = client;

@@ -6,7 +6,7 @@ import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
-import type { MeasuredBridge, OperationMetrics } from "./self-metrics.js";
+import type { SelfMeasuringClient, OperationMetrics } from "./self-metrics.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND, isIdentified } from "../trace/span.js";
 import type { FinishedSpan, IdentifiedSpan, StartedSpan } from "../trace/span.js";
@@ -55,7 +55,7 @@ export class ClientSpanProcessor {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ErrorClient & MeasuredBridge, ownsClient: boolean) {
+  constructor(client: ErrorClient & SelfMeasuringClient, ownsClient: boolean) {
     const { core, errors } = client;
     this.#operations = client.operations;
     this.#client = client;

@@ -10,9 +10,9 @@ import { LogCapture, hasLogs } from "../logs/log-capture.js";
 import type { LogClient } from "../logs/log-capture.js";
 import { MetricCapture, hasMetrics } from "../logs/metric-capture.js";
 import type { MetricClient } from "../logs/metric-capture.js";
-import { propagationPolicy } from "../otel/propagation-policy.js";
-import type { PropagationPolicy } from "../otel/propagation-policy.js";
-import type { MeasuredBridge, OperationMetrics } from "../otel/self-metrics.js";
+import { hasPolicy, propagationPolicy } from "../otel/propagation-policy.js";
+import type { PropagatingClient, PropagationPolicy } from "../otel/propagation-policy.js";
+import type { SelfMeasuringClient, OperationMetrics } from "../otel/self-metrics.js";
 import { RegistrationCheck } from "./registration-check.js";
 
 /**
@@ -20,7 +20,13 @@ import { RegistrationCheck } from "./registration-check.js";
  * folder receives it as the interface that declares the folder's own part.
  */
 export class BridgeClient
-  implements ErrorClient, CronClient, LogClient, MetricClient, MeasuredBridge
+  implements
+    ErrorClient,
+    CronClient,
+    LogClient,
+    MetricClient,
+    PropagatingClient,
+    SelfMeasuringClient
 {
   readonly core: ClientCore;
   readonly errors: ErrorReports;
@@ -67,8 +73,8 @@ export class BridgeClient
 export function isBridgeClient(value: unknown): value is BridgeClient {
   return (
     isClient(value) &&
-    [hasErrors, hasRuns, hasLogs, hasMetrics].every((hasPart) => hasPart(value)) &&
-    "policy" in value &&
+    [hasErrors, hasRuns, hasLogs, hasMetrics, hasPolicy].every((hasPart) => hasPart(value)) &&
+    "operations" in value &&
     "registrations" in value
   );
 }

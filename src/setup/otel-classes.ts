@@ -1,6 +1,7 @@
 import type { Client } from "../client/public-client.js";
 import type { ClientOptions } from "../options/options.js";
 import { isSampled } from "../otel/outgoing-trace.js";
+import { hasPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
 import { ClientLogRecordProcessor } from "../otel/log-record-processor.js";
@@ -8,7 +9,6 @@ import { reportLogged } from "../errors/logged-exceptions.js";
 import { ClientSampler } from "../otel/sampler.js";
 import { ClientSpanExporter } from "../otel/span-exporter.js";
 import { ClientSpanProcessor } from "../otel/span-processor.js";
-import { isBridgeClient } from "./bridge-client.js";
 import { clientOf, settingsClientOf } from "./create-client.js";
 import { getClient } from "../context/global-client.js";
 
@@ -89,5 +89,5 @@ export class SentryPropagator extends TracePropagator {
 
 function policy(): PropagationPolicy | undefined {
   const client = getClient();
-  return isBridgeClient(client) ? client.policy : undefined;
+  return client !== undefined && hasPolicy(client) ? client.policy : undefined;
 }
