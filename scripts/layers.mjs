@@ -71,8 +71,7 @@ for (const file of files) {
   const text = readFileSync(join(SRC, file), "utf8");
   for (const [, type, from] of text.matchAll(IMPORT)) checkImport(file, from, type !== undefined);
   for (const [, from] of text.matchAll(DYNAMIC_IMPORT)) checkImport(file, from, false);
-  if (STATE_BY_CLIENT.test(text))
-    faults.push(`${file} keeps state by client: setup/bridge-client.ts makes it and hands it over`);
+  checkState(file, text);
 }
 checkNames();
 for (const fault of faults) console.error(fault);
@@ -87,6 +86,11 @@ function checkFolders() {
       faults.push(`src/${folder}/ has no position in FOLDERS of scripts/layers.mjs: add it`);
   for (const folder of FOLDERS)
     if (!found.has(folder)) faults.push(`FOLDERS of scripts/layers.mjs names no folder: ${folder}`);
+}
+
+function checkState(file, text) {
+  if (STATE_BY_CLIENT.test(text))
+    faults.push(`${file} keeps state by client: setup/bridge-client.ts makes it and hands it over`);
 }
 
 function checkImport(file, from, isType) {
