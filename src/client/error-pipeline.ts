@@ -20,7 +20,7 @@ import { attempt, isRecord } from "../support/foreign.js";
 import { withoutUnset } from "../support/collections.js";
 
 /** Settings, hooks and data with which an error event is completed. */
-export interface ErrorContext extends EventSurroundings {
+export interface ErrorContext extends EventAdditions {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly hooks: HookRunner;
@@ -136,7 +136,7 @@ function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
 }
 
 /** Data of the scopes, the process and the request. The event's own values take precedence. */
-interface EventSurroundings {
+interface EventAdditions {
   readonly merged: MergedScopes;
   readonly processData: ProcessData;
   readonly trace: TraceContext | undefined;
@@ -147,16 +147,16 @@ interface EventSurroundings {
 }
 
 // Adds the data of scopes, process, trace and request (protocol: merge of scopes).
-function completeEvent(event: ErrorEvent, around: EventSurroundings): ErrorEvent {
-  const { merged, processData } = around;
+function completeEvent(event: ErrorEvent, additions: EventAdditions): ErrorEvent {
+  const { merged, processData } = additions;
   const known = {
     environment: processData.environment,
     sdk: SDK_INFO,
     release: processData.release,
     dist: processData.dist,
     server_name: processData.serverName,
-    transaction: merged.transactionName ?? around.transaction,
-    request: around.request,
+    transaction: merged.transactionName ?? additions.transaction,
+    request: additions.request,
   };
   const together = {
     user: unlessEmpty({ ...merged.user, ...event.user }),
@@ -168,14 +168,14 @@ function completeEvent(event: ErrorEvent, around: EventSurroundings): ErrorEvent
   const complete: ErrorEvent = {
     ...event,
     level: merged.level ?? event.level,
-    contexts: contextsOf(event, around),
+    contexts: contextsOf(event, additions),
   };
   return Object.assign(withoutUnset(known), complete, withoutUnset(together));
 }
 
 function contextsOf(
   event: ErrorEvent,
-  { merged, processData, trace }: EventSurroundings,
+  { merged, processData, trace }: EventAdditions,
 ): Record<string, JsonRecord> {
   return {
     ...processData.machine,
