@@ -42,11 +42,6 @@ const PACKAGES = [
     name: /^(?:node:)?fs(?:\/|$)/,
     in: ["delivery/spool/spool-files.ts", "errors/source-files.ts", "inbox/page-file.ts"],
   },
-  {
-    name: /^undici(?:\/|$)/,
-    in: ["delivery/http/http-client.ts"],
-    types: ["delivery/http/http-transport.ts"],
-  },
 ];
 
 /** The inert entry runs where there is no Node: modules without any import of Node's. */

@@ -113,7 +113,6 @@ class QueuedSender implements EnvelopeSender {
     const outstanding = [...this.#queue, ...this.#slots, ...this.#checkIns, ...this.#intake];
     if (!(await this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis })))
       return false;
-    if (this.#settings.transport.isUsable === false) return false;
     const reports = this.#detached(() => this.#sendReports());
     const remaining = (): number => start + timeoutMillis - this.#now();
     await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));

@@ -50,8 +50,6 @@ export interface SenderTransport extends Transport {
   readonly isReachable?: boolean;
   /** True if sends with `holdMillis` wait while the server is unreachable. */
   readonly holdsSends?: boolean;
-  /** False if nothing can be sent in this process at all, for example without an HTTP client. */
-  readonly isUsable?: boolean;
 }
 
 /** Dependencies and bounds of a sender. */

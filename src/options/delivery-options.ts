@@ -36,8 +36,6 @@ export interface HttpOptions {
   readonly clientCert?: PemText;
   /** Private key of `clientCert` (PEM). */
   readonly clientKey?: PemText;
-  /** Offers HTTP/2 to an https server. Default false. */
-  readonly http2?: boolean;
   /**
    * Retries after 502, 503 and 504, for servers behind a proxy of their own. By Sentry's protocol, these are not
    * retried. Default false.

@@ -220,7 +220,6 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
   caCerts: pems,
   clientCert: pem,
   clientKey: pem,
-  http2: flag,
   retryOn5xx: flag,
 };
 

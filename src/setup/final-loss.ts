@@ -3,7 +3,6 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import { failureReason, isRefusal } from "../delivery/http/send-failures.js";
-import { HTTP_CLIENT_FAULT } from "../delivery/http/http-transport.js";
 import { REFUSAL_FAULT } from "../delivery/send-outcomes.js";
 import { STALL_MILLIS } from "../delivery/send-slots.js";
 import type { DeliveryCounts } from "../client/stats.js";
@@ -60,13 +59,11 @@ function spoolHint({ counts }: EndedDelivery): string {
     : "they could not be kept in the spool directory either";
 }
 
-// True for losses whose cause was already reported at the first envelope. A refusal does not explain the losses of
-// another client, nor those after a connection was made.
+// A refusal was reported at the first envelope and explains why all are lost. It explains nothing for another client, nor
+// once a connection was made.
 function isExplained({ counts }: EndedDelivery): boolean {
   const { lastError } = counts.attempts ?? {};
-  return (
-    isFaultReported(HTTP_CLIENT_FAULT) || (isRefusal(lastError) && isFaultReported(REFUSAL_FAULT))
-  );
+  return isRefusal(lastError) && isFaultReported(REFUSAL_FAULT);
 }
 
 interface Cause {

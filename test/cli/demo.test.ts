@@ -5,7 +5,7 @@ import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
 
 const MAIN = "node_modules/otel-sentry-bridge/dist/cli.cjs";
-const BESIDE = ["@opentelemetry/api", "@opentelemetry/context-async-hooks", "undici"];
+const BESIDE = ["@opentelemetry/api", "@opentelemetry/context-async-hooks"];
 const ARRIVED = /^Arrived: 4 transactions, 13 spans, 1 error, 2 logs, 2 metrics, 2 check-ins\.$/m;
 
 function application(dependencies: readonly string[]): Application {

@@ -173,7 +173,7 @@ describe("the installed command", { timeout: 60_000 }, () => {
   let command: string;
 
   beforeEach(() => {
-    app = installApplication(["@opentelemetry/api", "undici"]);
+    app = installApplication(["@opentelemetry/api"]);
     command = join(app.packageDirectory, "dist/cli.cjs");
   });
   afterEach(() => app.remove());

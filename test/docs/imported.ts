@@ -18,5 +18,4 @@ export const IMPORTED: readonly string[] = [
   "graphql",
   "graphql-yoga",
   "hono",
-  "undici",
 ];

@@ -132,7 +132,7 @@ describeRow(23, "a handshake that stalls", () => {
       dropped: {},
     });
     expect(delivery.warnings).toEqual([
-      expect.stringMatching(/timed out \(UND_ERR_CONNECT_TIMEOUT\); the envelope is sent again/u),
+      expect.stringMatching(/timed out \(ERR_CONNECT_TIMEOUT\); the envelope is sent again/u),
     ]);
     const report = await server.report();
     expect(report.events.maxAttempts).toBe(1);

@@ -88,7 +88,6 @@ const bad: Record<keyof ClientOptions, unknown[]> = {
     { clientCert: 5 },
     { clientCert: "-----BEGIN CERTIFICATE-----" },
     { clientKey: "-----BEGIN PRIVATE KEY-----" },
-    { http2: "yes" },
     { retryOn5xx: 1 },
     { spoolDirectory: "/var/spool/app" },
   ],

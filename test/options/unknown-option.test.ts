@@ -28,7 +28,6 @@ describe("an option that does not exist", () => {
     ["maxBreadcrumb", "maxBreadcrumbs"],
     ["env", "environment"],
     ["releaseName", "release"],
-    ["http2", "transport.http2"],
     ["spoolDir", "spool"],
     ["maxConections", "transport.maxConnections"],
     ["dns", "dsn"],

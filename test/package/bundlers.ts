@@ -39,11 +39,8 @@ export function bundleFile({ format }: BundleShape): string {
 const REQUIRE_BANNER =
   'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
-/** Bundles with esbuild, minified. `external` packages stay outside. */
-export function withEsbuild(
-  external: readonly string[] = [],
-  banner: string = REQUIRE_BANNER,
-): Bundler {
+/** Bundles with esbuild, minified. */
+export function withEsbuild(banner: string = REQUIRE_BANNER): Bundler {
   return async ({ entry, format, isSplit, outputDirectory }) => {
     const { warnings } = await esbuild.build({
       entryPoints: { app: entry },
@@ -53,7 +50,6 @@ export function withEsbuild(
       splitting: isSplit,
       minify: true,
       keepNames: true,
-      external: [...external],
       outdir: outputDirectory,
       outExtension: { ".js": `.${extensionOf(format)}` },
       banner: format === "esm" ? { js: banner } : {},
@@ -105,12 +101,8 @@ export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirect
   const warnings: string[] = [];
   const build = await rollup({
     input: { app: entry },
-    // `node:sqlite` would be imported at once, and Node 20 does not have it.
-    plugins: [
-      nodeResolve({ exportConditions: ["node"], preferBuiltins: true }),
-      commonjs({ ignore: ["node:sqlite"] }),
-    ],
-    // Of OpenTelemetry's own packages and undici's, which work.
+    plugins: [nodeResolve({ exportConditions: ["node"], preferBuiltins: true }), commonjs({})],
+    // Of OpenTelemetry's own packages, which work.
     onLog: (_level, { code, message }) => {
       if (code !== "CIRCULAR_DEPENDENCY" && code !== "THIS_IS_UNDEFINED") warnings.push(message);
     },

@@ -53,7 +53,6 @@ beforeAll(() => {
     "@opentelemetry/api",
     "@opentelemetry/context-async-hooks",
     "@opentelemetry/sdk-trace-base",
-    "undici",
   ]);
   app.write("package.json", JSON.stringify({ type: "module" }));
   app.write("app.js", PROGRAM);
@@ -125,28 +124,6 @@ describe("an application that is bundled with the package", { timeout: 120_000 }
     } finally {
       await server.close();
     }
-  });
-
-  it("says what to do when it starts, before anything is captured, where the HTTP client is missing", async () => {
-    app.write(
-      "idle.js",
-      `import { createClient } from "otel-sentry-bridge";
-       createClient({ dsn: "http://key@localhost:9/1" });
-       setTimeout(() => console.log("worked"), 100);`,
-    );
-    const { run } = await bundle(withEsbuild(["undici"]), {
-      format: "esm",
-      isSplit: false,
-      entry: "idle.js",
-    });
-
-    const end = await run({});
-
-    expect(end).toMatchObject({ exitCode: 0, stdout: "worked\n" });
-    expect(end.stderr.trim().split("\n")).toHaveLength(1);
-    expect(end.stderr).toMatch(
-      /^otel-sentry-bridge: the HTTP client `undici` could not be loaded.*external: \["otel-sentry-bridge"\]/,
-    );
   });
 
   it("shares client and units of work with the package outside, which the set-up uses", async () => {

@@ -104,7 +104,7 @@ describe("an application without OpenTelemetry of its own", { timeout: 60_000 },
 
 describe("an application that cannot be traced", { timeout: 60_000 }, () => {
   it("runs on without an SDK, and is told what to install", async () => {
-    const app = tracedApplication(["@opentelemetry/api", "undici"]);
+    const app = tracedApplication(["@opentelemetry/api"]);
 
     const end = await app.node([...IMPORT, "app.mjs"], { SENTRY_DSN: server.dsn });
 

@@ -9,7 +9,6 @@ export const SDK_BASE = [
   "@opentelemetry/api",
   "@opentelemetry/sdk-trace-base",
   "@opentelemetry/context-async-hooks",
-  "undici",
 ];
 export const IMPORT = ["--import", "otel-sentry-bridge/register"];
 export const REQUIRE = ["--require", "otel-sentry-bridge/register"];

@@ -9,7 +9,7 @@ describe("an error that nobody handles is reported, and ends the process as it w
   it.each([
     { failure: "thrown", value: "thrown", mechanism: EXCEPTION },
     { failure: "typeError", value: NO_PROPERTY, mechanism: EXCEPTION },
-    { failure: "withMembers", value: "with members", mechanism: EXCEPTION },
+    { failure: "withFields", value: "with members", mechanism: EXCEPTION },
     { failure: "timer", value: NO_PROPERTY, mechanism: EXCEPTION },
     { failure: "tick", value: NO_PROPERTY, mechanism: EXCEPTION },
     { failure: "emitter", value: NO_PROPERTY, mechanism: EXCEPTION },

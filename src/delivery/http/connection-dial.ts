@@ -54,8 +54,6 @@ class Attempt {
     }
   }
 
-  // Destroys the socket with a reason: when an HTTP/2 socket closes without one, undici throws an error that nothing
-  // can catch.
   abort(reason: Error): void {
     for (const socket of this.#sockets) socket.destroy(reason);
   }
@@ -104,17 +102,13 @@ class Attempt {
   }
 }
 
-/**
- * Lets the process end while the socket is open, even while it waits for a response; a pending flush has a timer of its
- * own. undici calls `ref` for each request, so that method is disabled.
- */
+/** Lets the process end while the socket is open, even while it waits for a response; a pending flush has its own timer. */
 function keepNoProcess(socket: Socket): void {
   const unref = (): void => void socket.unref();
   unref();
   trackSocket(socket);
   // Each address that is tried has a handle of its own.
   socket.once("connect", unref);
-  socket.ref = () => socket;
 }
 
 interface ProbedSocket {

@@ -7,8 +7,6 @@ import type {
   ConnectionCounts,
   ConnectionTimes,
   Dialling,
-  ProtocolClient,
-  ProtocolClientEvents,
   UntriedScheme,
 } from "./connection-types.js";
 import { ReuseTrust } from "./connection-reuse.js";
@@ -29,7 +27,6 @@ interface ConnectionPoolSettings {
   readonly maxConnections: number;
   readonly times: ConnectionTimes;
   readonly dial: () => Dialling;
-  readonly openClient: (events: ProtocolClientEvents) => ProtocolClient;
   readonly timers: Timers;
   readonly untriedScheme: UntriedScheme;
   /** Monotonic clock, in milliseconds. */
@@ -39,9 +36,8 @@ interface ConnectionPoolSettings {
 }
 
 /**
- * The kept connections to one server. Each exchange gets the most recently used connection, so that a few stay warm and
- * the others close. undici's own pool does not let its user choose the connection, and exceeds its limit when
- * connections fail.
+ * The kept connections to one server. Each exchange gets the connection that was used last, so that few stay warm and
+ * the others close.
  */
 export class ConnectionPool implements ConnectionHost {
   readonly times: ConnectionTimes;
@@ -104,10 +100,6 @@ export class ConnectionPool implements ConnectionHost {
     return this.#settings.dial();
   }
 
-  openClient(events: ProtocolClientEvents): ProtocolClient {
-    return this.#settings.openClient(events);
-  }
-
   watch(deadlineAt: number): void {
     if (!this.#isClosed) this.#deadlines.add(deadlineAt);
   }
@@ -127,6 +119,10 @@ export class ConnectionPool implements ConnectionHost {
     const index = this.#idle.lastIndexOf(connection);
     if (index !== -1) this.#leaveIdle(index);
     if (this.#waiting.size > 0) queueMicrotask(() => this.#pump());
+  }
+
+  soon(run: () => void): void {
+    this.#settings.timers.soon(run);
   }
 
   retake(exchange: Exchange): void {

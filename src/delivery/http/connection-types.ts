@@ -1,29 +1,10 @@
 import type { Socket } from "node:net";
 
-import type { Exchange, PostRequest } from "./exchange.js";
-
 /** A connection attempt. */
 export interface Dialling {
   readonly socket: Promise<Socket>;
   /** Aborts the attempt, and closes the sockets that were opened for it. */
   abort(reason: Error): void;
-}
-
-/** The methods of undici's client that are used here: HTTP over one connection. */
-export interface ProtocolClient {
-  dispatch(request: PostRequest, handler: Exchange): boolean;
-  destroy(reason: Error): Promise<void>;
-}
-
-/** Receives a socket, or the reason why there is none. */
-export type SocketCallback = (error: Error | null, socket?: Socket) => void;
-
-/** Events of a client. */
-export interface ProtocolClientEvents {
-  /** The client needs a socket. */
-  connect(done: SocketCallback): void;
-  /** The client's socket was closed, or could not be opened. */
-  gone(error: Error): void;
 }
 
 /** Time limits of a connection, in milliseconds. */

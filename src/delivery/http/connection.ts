@@ -1,22 +1,17 @@
-import type { Socket } from "node:net";
-
 import type { IdleCutOff } from "./connection-cut-off.js";
 import { DeadlineError } from "./send-failures.js";
 import type {
   ConnectionCounts,
   ConnectionTimes,
   Dialling,
-  ProtocolClient,
-  ProtocolClientEvents,
   UntriedScheme,
-  SocketCallback,
 } from "./connection-types.js";
-import { readHints } from "./exchange.js";
-import type { Carrier, Exchange, ResponseHeaders } from "./exchange.js";
-import type { SocketNotes, ContinueFilter } from "./connection-socket.js";
-import { watchSocket, filterContinue } from "./connection-socket.js";
+import type { Exchange } from "./exchange.js";
 import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
-import { UnexplainedEndError, plainEnd } from "./tls-failures.js";
+import type { RequestSocketEvents } from "./request-socket.js";
+import { RequestSocket } from "./request-socket.js";
+import type { ResponseHead } from "./response-head.js";
+import { UnexplainedEndError, isCertificateFailure, plainEnd } from "./tls-failures.js";
 import type { FailurePhase } from "../transport.js";
 
 /** The methods of a pool that its connections call. */
@@ -31,14 +26,15 @@ export interface ConnectionHost {
   /** Wall clock, in milliseconds. */
   readonly wallNow: () => number;
   dial(): Dialling;
-  openClient(events: ProtocolClientEvents): ProtocolClient;
-  /** Makes sure that all deadlines are checked at this time. */
+  /** Asks for a check of all deadlines at this time. */
   watch(deadlineAt: number): void;
   /** Reports that the exchange has had its outcome since this time, and only its body is still to come. */
   drains(since: number): void;
   isFree(connection: Connection, now: number): void;
   isGone(connection: Connection): void;
-  /** Sends an exchange again if no part of it was written to a kept connection. */
+  /** Runs a function after the sockets have been read once more. */
+  soon(run: () => void): void;
+  /** Sends an exchange over a new connection, since nothing of it was written to a kept one. */
   retake(exchange: Exchange): void;
 }
 
@@ -48,17 +44,14 @@ type Stage = "closed" | "connecting" | "draining" | "idle" | "sending";
  * One connection, which carries one exchange at a time. A lost connection is never reopened, so everything that is
  * recorded here describes one socket.
  */
-export class Connection implements Carrier, KeptConnection {
+export class Connection implements KeptConnection, RequestSocketEvents {
   /** Deadline of the current stage. */
   deadlineAt: number = Number.POSITIVE_INFINITY;
   readonly #host: ConnectionHost;
-  readonly #client: ProtocolClient;
+  readonly #dialling: Dialling;
   #stage: Stage = "connecting";
-  #dialling: Dialling | undefined;
-  #socket: Socket | undefined;
-  #continues: ContinueFilter | undefined;
+  #socket: RequestSocket | undefined;
   #exchange: Exchange | undefined;
-  #notes: SocketNotes | undefined;
   #served = 0;
   #connectedAt = 0;
   #idleSince = 0;
@@ -73,14 +66,11 @@ export class Connection implements Carrier, KeptConnection {
   constructor(host: ConnectionHost) {
     this.#host = host;
     this.#keepMillis = host.times.idle;
-    this.#client = host.openClient({
-      connect: (done) => this.#connect(done),
-      gone: (error) => this.#lost(error),
-    });
-  }
-
-  get isReused(): boolean {
-    return this.#served > 0;
+    this.#dialling = host.dial();
+    this.#dialling.socket.then(
+      (socket) => this.#connected(new RequestSocket(socket, this)),
+      (error: unknown) => this.gone(error),
+    );
   }
 
   get served(): number {
@@ -98,7 +88,7 @@ export class Connection implements Carrier, KeptConnection {
 
   /** True while a pending connect or write keeps the process alive. */
   get isBusy(): boolean {
-    return this.#stage === "connecting" || (this.#socket?.writableLength ?? 0) > 0;
+    return this.#stage === "connecting" || this.#socket?.isWriting === true;
   }
 
   /** Time since which only the rest of a response is awaited; undefined if none is. */
@@ -112,51 +102,113 @@ export class Connection implements Carrier, KeptConnection {
    */
   isReusable(now: number): boolean {
     const { cutOff, times, wallNow } = this.#host;
-    const isOpen = this.#socket?.writable === true && !this.#socket.readableEnded;
-    if (!isOpen || this.#stage !== "idle" || now - this.#connectedAt >= times.age) return false;
+    if (this.#stage !== "idle" || this.#socket?.isOpen !== true) return false;
+    if (now - this.#connectedAt >= times.age) return false;
     const bound = Math.min(this.#keepMillis, cutOff.at(now));
     return now - this.#idleSince < bound && wallNow() - this.#idleSinceOnWall < bound;
   }
 
+  /** Sends an exchange: at once if it is connected, otherwise when it is. */
   carry(exchange: Exchange, now: number): void {
-    const isConnected = this.#socket !== undefined;
-    const { connect, headers } = this.#host.times;
-    exchange.carryBy(this);
+    const { reuse, times } = this.#host;
     this.#exchange = exchange;
     this.#pause = now - this.#idleSince;
-    if (isConnected) this.#stage = "sending";
-    if (this.isReused) this.#host.reuse.uses(this, now);
-    this.#continues?.expectAnswer();
-    this.#endsAt(Math.min(now + (isConnected ? headers : connect), exchange.terms.deadlineAt));
-    this.#client.dispatch(exchange.request, exchange);
-  }
-
-  written(): void {
-    const { now, tally, times } = this.#host;
-    const { request, terms } = this.#exchange ?? {};
-    if (request === undefined || terms === undefined) return;
-    tally.bytesSent += request.body.length;
-    if (this.isReused) tally.requestsOverKeptConnections += 1;
+    if (this.#stage === "connecting")
+      return this.#endsAt(Math.min(now + times.connect, exchange.terms.deadlineAt));
     this.#stage = "sending";
-    this.#endsAt(Math.min(now() + times.headers, terms.deadlineAt));
+    reuse.uses(this, now);
+    this.#endsAt(Math.min(now + times.headers, exchange.terms.deadlineAt));
+    // The server may have closed the connection, which is seen only when it is read: a request that is written before
+    // that may be lost.
+    this.#host.soon(() => this.#write());
   }
 
-  answered(headers: ResponseHeaders): void {
-    if (this.#stage === "closed") return;
+  begun(): void {
+    this.#exchange?.begun();
+  }
+
+  answered(head: ResponseHead): void {
+    const { cutOff, now, reuse, times } = this.#host;
     this.#host.untriedScheme = undefined;
-    if (this.isReused) {
-      this.#host.cutOff.survived(this.#pause);
-      this.#host.reuse.answered(this.#served);
+    if (this.#served > 0) {
+      cutOff.survived(this.#pause);
+      reuse.answered(this.#served);
     }
     this.#stage = "draining";
-    this.#answeredAt = this.#host.now();
-    this.#endsAt(this.#answeredAt + this.#host.times.body);
-    this.#readHints(headers);
+    this.#answeredAt = now();
+    this.#endsAt(this.#answeredAt + times.body);
+    this.#isLast = head.isLast;
+    if (head.keepMillis !== undefined) this.#keepMillis = Math.min(times.idle, head.keepMillis);
+    this.#exchange?.answered(head);
     this.#host.drains(this.#answeredAt);
   }
 
+  received(bytes: Buffer): void {
+    if (this.#exchange?.received(bytes) === false) this.close();
+  }
+
   ended(): void {
+    this.#exchange?.ended();
+    // A server may answer before it has read the whole request.
+    this.#socket?.onceWritten(() => this.#finish());
+  }
+
+  gone(error: unknown): void {
     if (this.#stage === "closed") return;
+    const exchange = this.unanswered;
+    if (exchange !== undefined) {
+      const reason = this.#reasonOf(error);
+      this.#learnFrom(exchange);
+      this.close();
+      return this.#served > 0 && !exchange.isWritten
+        ? this.#host.retake(exchange)
+        : exchange.fail(reason);
+    }
+    if (this.#stage === "idle") {
+      const now = this.#host.now();
+      this.#host.cutOff.learn(now - this.#idleSince, now, this.#connectedAt);
+    }
+    this.close();
+  }
+
+  /** Ends the connection because its current stage has taken too long. */
+  expire(): void {
+    this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
+  }
+
+  /** Ends the connection, and fails an exchange that has no response. */
+  giveUp(reason: Error): void {
+    const exchange = this.unanswered;
+    this.close();
+    exchange?.fail(reason, exchange.isWritten ? "timeout" : "connect");
+  }
+
+  /** Ends the connection; an exchange that has no response fails with this phase. */
+  shut(reason: Error, phase: FailurePhase): void {
+    const exchange = this.unanswered;
+    this.close();
+    exchange?.fail(reason, phase);
+  }
+
+  /** Closes the connection, whatever it carries. Idempotent. */
+  close(): void {
+    if (this.#stage === "closed") return;
+    this.#stage = "closed";
+    this.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#exchange = undefined;
+    this.#host.isGone(this);
+    const reason = new Error("the connection is closed");
+    this.#dialling.abort(reason);
+    this.#closing = this.#socket?.destroy(reason);
+  }
+
+  /** Resolves once the socket is closed. */
+  closed(): Promise<void> {
+    return this.#closing ?? Promise.resolve();
+  }
+
+  #finish(): void {
+    if (this.#stage !== "draining") return;
     this.#served += 1;
     this.#exchange = undefined;
     if (this.#isLast) return this.close();
@@ -167,59 +219,17 @@ export class Connection implements Carrier, KeptConnection {
     this.#host.isFree(this, this.#idleSince);
   }
 
-  failed(error: unknown, undecided: Exchange | undefined): void {
-    if (this.#stage === "closed") return undecided?.fail(error);
-    const reason = this.#reasonOf(error);
-    this.#exchange = undefined;
-    if (this.#continues?.hasBegun === true) undecided?.onResponseStarted();
-    if (undecided !== undefined) this.#learn(undecided);
-    this.close();
-    if (undecided === undefined) return;
-    if (this.isReused && !undecided.isWritten) this.#host.retake(undecided);
-    else undecided.fail(reason);
-  }
-
-  /** Ends the connection because its current stage has taken too long. */
-  expire(): void {
-    this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
-  }
-
-  /** Ends the connection, and fails an exchange that has no response. */
-  giveUp(reason: Error): void {
-    if (this.#stage === "connecting" || this.#stage === "sending") {
-      const isWritten = this.#exchange?.isWritten === true;
-      this.#exchange?.fail(reason, isWritten ? "timeout" : "connect");
-    }
-    this.close();
-  }
-
-  /** Fails the exchange as having reached this phase, and closes the connection. Idempotent. */
-  shut(reason: Error, phase: FailurePhase): void {
-    this.#exchange?.fail(reason, phase);
-    this.close();
-  }
-
-  close(): void {
-    if (this.#stage === "closed") return;
-    this.#stage = "closed";
-    this.deadlineAt = Number.POSITIVE_INFINITY;
-    this.#host.isGone(this);
-    const reason = new Error("the connection is closed");
-    this.#exchange?.abort(reason);
-    this.#exchange = undefined;
-    this.#dialling?.abort(reason);
-    this.#closing = this.#destroy(reason);
-  }
-
-  /** Resolves once the socket is closed. */
-  closed(): Promise<void> {
-    return this.#closing ?? Promise.resolve();
-  }
-
-  // Deferred, because undici continues to use its own state after each of its callbacks.
-  async #destroy(reason: Error): Promise<void> {
-    await Promise.resolve();
-    await this.#client.destroy(reason).catch(() => undefined);
+  #write(): void {
+    const exchange = this.#exchange;
+    if (this.#stage !== "sending" || exchange === undefined) return;
+    const { now, tally, times } = this.#host;
+    const { request, terms } = exchange;
+    const isKept = this.#served > 0;
+    if (isKept) tally.requestsOverKeptConnections += 1;
+    tally.bytesSent += request.body.length;
+    this.#endsAt(Math.min(now() + times.headers, terms.deadlineAt));
+    exchange.written(isKept);
+    this.#socket?.write(request.head, request.body);
   }
 
   #endsAt(deadlineAt: number): void {
@@ -227,72 +237,31 @@ export class Connection implements Carrier, KeptConnection {
     this.#host.watch(deadlineAt);
   }
 
-  // When the socket closes, undici would reconnect for a request that it has not written. Refuse a new socket, so that
-  // the request returns to the pool.
-  #connect(done: SocketCallback): void {
-    const isFirst = this.#dialling === undefined && this.#stage !== "closed";
-    if (!isFirst) return queueMicrotask(() => done(new Error("the connection is gone")));
-    this.#dialling = this.#host.dial();
-    this.#hand(this.#dialling.socket, done).catch((error: unknown) => this.giveUp(asError(error)));
-  }
-
-  async #hand(dialled: Promise<Socket>, done: SocketCallback): Promise<void> {
-    const socket = await dialled.catch(asError);
-    if (socket instanceof Error) return done(socket);
-    this.#connected(socket);
-    done(null, socket);
-  }
-
-  #connected(socket: Socket): void {
+  #connected(socket: RequestSocket): void {
+    if (this.#stage === "closed") return;
     const { now, tally } = this.#host;
-    this.#socket = socket;
-    this.#notes = watchSocket(socket);
-    if (!this.#notes.isHttp2) this.#continues = filterContinue(socket);
-    this.#connectedAt = now();
-    this.#idleSince = this.#connectedAt;
     tally.connectionsOpened += 1;
     tally.connectionsOpen += 1;
-    socket.once("close", () => (tally.connectionsOpen -= 1));
-  }
-
-  #lost(error: Error): void {
-    if (this.#stage === "closed") return;
-    if (this.#stage === "idle" && isEndedByServer(error)) {
-      const now = this.#host.now();
-      this.#host.cutOff.learn(now - this.#idleSince, now, this.#connectedAt);
-    }
-    // An unwritten request returns to the pool once undici has been refused a new socket.
-    const isHeld = this.#stage === "sending" && this.#exchange?.isWritten === false;
-    if (!isHeld) this.close();
+    socket.onceClosed(() => (tally.connectionsOpen -= 1));
+    this.#socket = socket;
+    this.#connectedAt = now();
+    this.#idleSince = this.#connectedAt;
+    this.#stage = "sending";
+    this.#write();
   }
 
   #reasonOf(error: unknown): unknown {
-    const { isTls13 = false, refusal } = this.#notes ?? {};
-    if (refusal !== undefined) return refusal;
-    const scheme = this.#exchange?.isWritten === true ? this.#host.untriedScheme : undefined;
-    if (scheme === "http") return plainEnd(error);
-    return scheme === "https" && isTls13 ? new UnexplainedEndError(error) : error;
+    if (this.#exchange?.isWritten !== true) return error;
+    const { untriedScheme } = this.#host;
+    if (untriedScheme === "http") return plainEnd(error);
+    const isUnexplained = untriedScheme === "https" && this.#socket?.isTls13 === true;
+    return isUnexplained && !isCertificateFailure(error) ? new UnexplainedEndError(error) : error;
   }
 
-  #learn(exchange: Exchange): void {
-    if (!this.isReused || exchange.isAnswering || exchange.isUnseen) return;
+  #learnFrom(exchange: Exchange): void {
+    if (this.#served === 0 || exchange.isAnswering) return;
     const { cutOff, now, reuse } = this.#host;
     cutOff.learnFromLoss(this.#pause, now(), this.#connectedAt);
     if (exchange.isWritten) reuse.lost(this, now(), this.#connectedAt);
   }
-
-  #readHints(headers: ResponseHeaders): void {
-    const { isLast, keepMillis } = readHints(headers);
-    if (isLast) this.#isLast = true;
-    if (keepMillis !== undefined) this.#keepMillis = Math.min(this.#host.times.idle, keepMillis);
-  }
-}
-
-// Reasons that undici itself sets, such as an idle time-out, have an informational code.
-function isEndedByServer(error: Error): boolean {
-  return !("code" in error && error.code === "UND_ERR_INFO");
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

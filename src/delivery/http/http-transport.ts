@@ -1,5 +1,3 @@
-import type { Client } from "undici";
-
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { Dsn } from "../../protocol/dsn.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
@@ -10,22 +8,15 @@ import { dial } from "./connection-dial.js";
 import type { UnansweredError, ProxyName } from "./send-failures.js";
 import { closedError, retryableResult } from "./send-failures.js";
 import { ConnectionPool } from "./connection-pool.js";
-import type {
-  ConnectionCounts,
-  ProtocolClient,
-  ProtocolClientEvents,
-  UntriedScheme,
-} from "./connection-types.js";
-import { NO_COUNTS } from "./connection-types.js";
+import type { ConnectionCounts, UntriedScheme } from "./connection-types.js";
+import type { PostRequest } from "./exchange.js";
 import { Exchange } from "./exchange.js";
-import { gzipBody, ingestTarget } from "./ingest-target.js";
-import { isHttpClientInstalled, loadHttpClient, openUndici } from "./http-client.js";
-import { NegotiatedClient } from "./http2-client.js";
+import { gzipBody, ingestTarget, requestHead } from "./ingest-target.js";
 import type { ProxySettings, Route } from "./proxy-route.js";
 import { routeTo } from "./proxy-route.js";
 import type { Timers } from "../../support/time.js";
 import { createTlsClient } from "./tls-client.js";
-import type { TlsClient, TlsSettings } from "./tls-client.js";
+import type { TlsSettings } from "./tls-client.js";
 import type { SendOptions, SendResult, Transport } from "../transport.js";
 
 /** Settings of the HTTP transport, named like the corresponding options. Times are in milliseconds. */
@@ -60,7 +51,7 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly onRefusalText?: ((text: string) => void) | undefined;
   readonly diagnostics: Diagnostics;
   /**
-   * Runs a function outside of any unit of work, with tracing suppressed. Used at the start and by `close`; the caller of
+   * Runs a function outside of any unit of work, with tracing suppressed. Used by `close`; the caller of
    * `send` must be detached already, because sockets and timers keep the async context in which they are created.
    */
   readonly runDetached: <T>(run: () => T) => T;
@@ -79,19 +70,7 @@ export interface HttpTransport extends Transport {
    * closed.
    */
   readonly unanswered: UnansweredError | undefined;
-  /** False if the HTTP client could not be loaded, so that nothing can be sent. */
-  readonly isUsable: boolean;
 }
-
-/** Diagnostic kind of the set-up fault "the HTTP client cannot be loaded". */
-export const HTTP_CLIENT_FAULT = "http-client";
-
-const NO_HTTP_CLIENT =
-  "the HTTP client `undici` could not be loaded, so nothing is sent to Sentry. If the application is bundled, keep this package out of the bundle " +
-  '(external: ["otel-sentry-bridge"]) and install it beside the bundle; otherwise see `npm ls undici`';
-
-const HTTP_CLIENT_LATER =
-  "the HTTP client `undici` could not be loaded for lack of system resources; envelopes are kept, and loading is tried again";
 
 const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
 /** Default maximum number of open connections. */
@@ -100,9 +79,7 @@ const DEFAULT_TOTAL_MILLIS = 30_000;
 
 /**
  * Creates a transport that posts envelopes over kept connections. Nothing is opened before the first send, and idle
- * connections do not keep the process alive. The HTTP client is loaded with the first send. If it cannot be resolved,
- * as in a bundle, it is loaded at once, so that its absence is reported when the process starts. Throws `OptionsError`
- * for an invalid tunnel, proxy or certificate.
+ * connections do not keep the process alive. Throws `OptionsError` for a bad tunnel, proxy or certificate.
  */
 export function createHttpTransport(settings: HttpTransportSettings): HttpTransport {
   return new PooledTransport(settings);
@@ -112,42 +89,35 @@ class PooledTransport implements HttpTransport {
   readonly #settings: HttpTransportSettings;
   readonly #route: Route;
   readonly #forwarder: ProxyName | undefined;
-  readonly #tls: TlsClient;
-  readonly #proxyTls: TlsClient;
+  readonly #head: string;
+  readonly #gzipHead: string;
+  readonly #pool: ConnectionPool;
   readonly #now: () => number;
   readonly #steadyNow: () => number;
   readonly #gzipThreshold: number;
   readonly #totalMillis: number;
-  #pool: ConnectionPool | undefined;
-  #loading: Promise<ConnectionPool> | undefined;
   #closing: Promise<void> | undefined;
-  #isUsable = true;
   #unansweredAtEnd: UnansweredError | undefined;
 
   constructor(settings: HttpTransportSettings) {
     this.#settings = settings;
     this.#route = routeTo(ingestTarget(settings), settings, settings.diagnostics);
     this.#forwarder = this.#route.isTunnel ? undefined : this.#route.proxy;
-    this.#tls = createTlsClient(settings);
-    this.#proxyTls = createTlsClient({ caCerts: settings.caCerts });
+    this.#head = requestHead(this.#route.target);
+    this.#gzipHead = requestHead(this.#route.target, "gzip");
     this.#now = settings.now ?? Date.now;
     this.#steadyNow = settings.steadyNow ?? steadyNow;
     this.#gzipThreshold = settings.gzipThresholdBytes ?? DEFAULT_GZIP_THRESHOLD_BYTES;
     this.#totalMillis = settings.totalTimeoutMillis ?? DEFAULT_TOTAL_MILLIS;
-    if (!isHttpClientInstalled())
-      settings.runDetached(() => setImmediate(() => this.#tryLoading()));
+    this.#pool = this.#createPool();
   }
 
   // The usual case creates one promise only, because each costs time, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
-    const pool = this.#pool;
-    if (pool === undefined || envelope.body.length > this.#gzipThreshold) {
-      return this.#prepareAndPost(envelope, options).catch((error) =>
-        retryableResult(error, "refused"),
-      );
-    }
     stampSentAt(envelope, this.#now());
-    return this.#post(pool, { body: envelope.body, isPacked: false, options });
+    const { body } = envelope;
+    if (body.length <= this.#gzipThreshold) return this.#post({ head: this.#head, body }, options);
+    return this.#postPacked(body, options).catch((error) => retryableResult(error, "refused"));
   }
 
   close(): Promise<void> {
@@ -155,42 +125,26 @@ class PooledTransport implements HttpTransport {
     return this.#closing;
   }
 
-  get isUsable(): boolean {
-    return this.#isUsable;
-  }
-
   get unanswered(): UnansweredError | undefined {
-    return this.#unansweredAtEnd ?? this.#pool?.unanswered;
+    return this.#unansweredAtEnd ?? this.#pool.unanswered;
   }
 
   counts(): ConnectionCounts {
-    return { ...(this.#pool?.tally ?? NO_COUNTS) };
+    return { ...this.#pool.tally };
   }
 
-  async #prepareAndPost(
-    envelope: EncodedEnvelope,
-    options: SendOptions | undefined,
-  ): Promise<SendResult> {
-    const pool = this.#pool ?? (await this.#open().catch(notOpened));
-    if ("outcome" in pool) return pool;
-    stampSentAt(envelope, this.#now());
-    const { body } = envelope;
-    const packed = body.length > this.#gzipThreshold ? await gzipBody(body) : undefined;
-    return this.#post(pool, { body: packed ?? body, isPacked: packed !== undefined, options });
+  async #postPacked(body: Buffer, options: SendOptions | undefined): Promise<SendResult> {
+    const packed = await gzipBody(body);
+    const request =
+      packed === undefined ? { head: this.#head, body } : { head: this.#gzipHead, body: packed };
+    return this.#post(request, options);
   }
 
   // `close` may have been called before, or while the body was compressed.
-  #post(pool: ConnectionPool, { body, isPacked, options }: Posting): Promise<SendResult> {
+  #post(request: PostRequest, options: SendOptions | undefined): Promise<SendResult> {
     if (this.#closing !== undefined)
       return Promise.resolve(retryableResult(closedError(), "refused"));
-    const { path, headers, gzipHeaders } = this.#route.target;
     return new Promise((resolve) => {
-      const request = {
-        method: "POST",
-        path,
-        headers: isPacked ? gzipHeaders : headers,
-        body,
-      } as const;
       const startedAt = this.#steadyNow();
       const terms = {
         startedAt,
@@ -199,46 +153,17 @@ class PooledTransport implements HttpTransport {
         forwarder: this.#forwarder,
         onRefusalText: this.#settings.onRefusalText,
       };
-      pool.submit(new Exchange(request, terms, resolve));
+      this.#pool.submit(new Exchange(request, terms, resolve));
     });
   }
 
-  #open(): Promise<ConnectionPool> {
-    this.#loading ??= this.#load();
-    return this.#loading;
-  }
-
-  // `#load` has reported the failure.
-  #tryLoading(): void {
-    if (this.#closing === undefined) this.#open().catch(() => undefined);
-  }
-
-  async #load(): Promise<ConnectionPool> {
-    try {
-      this.#pool = this.#createPool(await loadHttpClient());
-      this.#isUsable = true;
-      return this.#pool;
-    } catch (error) {
-      this.#loading = undefined;
-      this.#notLoaded(error);
-      throw error;
-    }
-  }
-
-  #notLoaded(error: unknown): void {
-    const { diagnostics } = this.#settings;
-    if (isSystemError(error)) return diagnostics.warnOnce("shortage", HTTP_CLIENT_LATER, error);
-    this.#isUsable = false;
-    diagnostics.faultOnce(HTTP_CLIENT_FAULT, NO_HTTP_CLIENT, error);
-  }
-
-  #createPool(UndiciClient: typeof Client): ConnectionPool {
+  #createPool(): ConnectionPool {
     const settings = this.#settings;
     const dialSettings = {
       route: this.#route,
       probes: settings.tcpKeepAlive ?? {},
-      tls: this.#tls,
-      proxyTls: this.#proxyTls,
+      tls: createTlsClient(settings),
+      proxyTls: createTlsClient({ caCerts: settings.caCerts }),
     };
     const times = {
       connect: settings.connectTimeoutMillis ?? 5000,
@@ -247,17 +172,10 @@ class PooledTransport implements HttpTransport {
       idle: settings.idleTimeoutMillis ?? 4000,
       age: settings.maxConnectionAgeMillis ?? 300_000,
     };
-    const { origin } = this.#route.target;
-    const openHttp1 = (events: ProtocolClientEvents): ProtocolClient =>
-      openUndici(UndiciClient, { origin, idleMillis: times.idle, events });
     return new ConnectionPool({
       maxConnections: settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       times,
       dial: () => dial(dialSettings),
-      openClient: (events) =>
-        settings.http2 === true
-          ? new NegotiatedClient({ origin, events, openHttp1 })
-          : openHttp1(events),
       timers: settings.timers ?? systemTimers,
       untriedScheme: this.#untriedScheme(),
       now: this.#steadyNow,
@@ -272,24 +190,7 @@ class PooledTransport implements HttpTransport {
   }
 
   async #close(): Promise<void> {
-    await this.#loading?.catch(() => undefined);
-    this.#unansweredAtEnd = this.#pool?.unanswered;
-    await this.#pool?.close();
+    this.#unansweredAtEnd = this.#pool.unanswered;
+    await this.#pool.close();
   }
-}
-
-// The result if the client could not be loaded: nothing was sent, and the next attempt loads the client again.
-function notOpened(error: unknown): SendResult {
-  return retryableResult(error, isSystemError(error) ? "connect" : "refused");
-}
-
-// Tells whether the client is installed, but its files cannot be opened or read at the moment.
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
-}
-
-interface Posting {
-  readonly body: Buffer;
-  readonly isPacked: boolean;
-  readonly options: SendOptions | undefined;
 }

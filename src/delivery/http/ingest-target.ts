@@ -8,10 +8,8 @@ import { OptionsError } from "../../protocol/errors.js";
 export interface IngestTarget {
   readonly origin: string;
   readonly path: string;
-  /** Alternating names and values; the HTTP client adds the content length. */
-  readonly headers: string[];
-  /** Headers of a request with a compressed body. */
-  readonly gzipHeaders: string[];
+  /** Fields of each request, without the length of its body. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /** The settings that determine the target. */
@@ -23,17 +21,26 @@ interface IngestTargetSettings {
 
 /** Computes the target once, so that a send builds no headers. Throws `OptionsError` for an invalid tunnel. */
 export function ingestTarget({ dsn, tunnel, client }: IngestTargetSettings): IngestTarget {
-  const common = ["content-type", "application/x-sentry-envelope", "user-agent", client];
-  // The tunnel adds the authentication; a server refuses a request that has it twice.
-  const headers =
-    tunnel === undefined ? [...common, "x-sentry-auth", authHeader(dsn, client)] : common;
-  return {
-    ...(tunnel === undefined
+  const address =
+    tunnel === undefined
       ? { origin: dsnOrigin(dsn), path: envelopePath(dsn) }
-      : tunnelAddress(tunnel)),
-    headers,
-    gzipHeaders: [...headers, "content-encoding", "gzip"],
-  };
+      : tunnelAddress(tunnel);
+  const headers: [string, string][] = [
+    ["host", new URL(address.origin).host],
+    ["connection", "keep-alive"],
+    ["content-type", "application/x-sentry-envelope"],
+    ["user-agent", client],
+  ];
+  // The tunnel adds the authentication; a server refuses two.
+  if (tunnel === undefined) headers.push(["x-sentry-auth", authHeader(dsn, client)]);
+  return { ...address, headers };
+}
+
+/** Builds a request's header up to the value of `content-length`, which comes last. */
+export function requestHead({ path, headers }: IngestTarget, encoding?: "gzip"): string {
+  const fields = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const encoded = encoding === undefined ? "" : `content-encoding: ${encoding}\r\n`;
+  return `POST ${path} HTTP/1.1\r\n${fields}${encoded}content-length: `;
 }
 
 function tunnelAddress(tunnel: string): { origin: string; path: string } {

@@ -131,16 +131,13 @@ function addressOf(url: URL): Address {
 }
 
 // An http proxy receives the requests themselves, with absolute URLs (RFC 9112, 3.2.2).
-function forwarded(target: IngestTarget, { address, authorization }: Proxy): IngestTarget {
-  const { host } = new URL(target.origin);
-  const extra = ["host", host];
-  if (authorization !== undefined) extra.push("proxy-authorization", authorization);
-  return {
-    origin: `${address.isSecure ? "https" : "http"}://${hostForUrl(address.host)}:${address.port}`,
-    path: target.origin + target.path,
-    headers: [...target.headers, ...extra],
-    gzipHeaders: [...target.gzipHeaders, ...extra],
-  };
+function forwarded(
+  { origin, path, headers }: IngestTarget,
+  { authorization }: Proxy,
+): IngestTarget {
+  const extra =
+    authorization === undefined ? [] : [["proxy-authorization", authorization] as const];
+  return { origin, path: origin + path, headers: [...headers, ...extra] };
 }
 
 /** Returns a host in the form that a URL needs: an IPv6 address in brackets. */

@@ -17,14 +17,14 @@ interface Progress {
   readonly isReused: boolean;
 }
 
-/** The error for a deadline that has passed. Has undici's error codes. */
+/** The error for a deadline that has passed. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
-  readonly code: "UND_ERR_CONNECT_TIMEOUT" | "UND_ERR_HEADERS_TIMEOUT";
+  readonly code: "ERR_CONNECT_TIMEOUT" | "ERR_RESPONSE_TIMEOUT";
 
   constructor(isWritten: boolean) {
     super(isWritten ? "the server did not answer in time" : "the connection timed out");
-    this.code = isWritten ? "UND_ERR_HEADERS_TIMEOUT" : "UND_ERR_CONNECT_TIMEOUT";
+    this.code = isWritten ? "ERR_RESPONSE_TIMEOUT" : "ERR_CONNECT_TIMEOUT";
   }
 }
 
@@ -59,9 +59,6 @@ export function closedError(): Error {
   return new Error("the transport is closed");
 }
 
-// Codes of undici's parser. A response that is not HTTP is still a response, even if the parser rejects its first byte.
-const NOT_HTTP = /^HPE_/;
-
 /** Returns the result of an attempt that got no response. */
 export function retryableResult(error: unknown, phase: FailurePhase): SendResult {
   const reason = error instanceof Error ? error : new Error(String(error));
@@ -72,8 +69,7 @@ export function retryableResult(error: unknown, phase: FailurePhase): SendResult
 export function phaseOf(error: unknown, progress: Progress): FailurePhase {
   if (isRefusal(error)) return "refused";
   if (!progress.isWritten) return "connect";
-  const isSilent = !progress.isAnswering && !NOT_HTTP.test(errorCode(error) ?? "");
-  return progress.isReused && isSilent ? "reused" : "answer";
+  return progress.isReused && !progress.isAnswering ? "reused" : "answer";
 }
 
 /**
@@ -131,9 +127,9 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   ENETUNREACH: "there is no network route to the DSN's host",
   ENOTFOUND: "the DSN's host name does not exist",
   EPIPE: "the connection was closed while the envelope was being written",
-  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
-  UND_ERR_HEADERS_TIMEOUT: "the server received the envelope but did not answer in time",
-  UND_ERR_SOCKET: "the server closed the connection before it answered",
+  ERR_CONNECT_TIMEOUT: "the connection timed out",
+  ERR_CONNECTION_END: "the server closed the connection before it answered",
+  ERR_RESPONSE_TIMEOUT: "the server received the envelope but did not answer in time",
 };
 
 const NO_TLS = /wrong version number|packet length too long|http request/i;

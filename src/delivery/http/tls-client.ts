@@ -14,7 +14,6 @@ export interface TlsSettings {
   readonly caCerts?: Pem | readonly Pem[] | undefined;
   readonly clientCert?: Pem | undefined;
   readonly clientKey?: Pem | undefined;
-  readonly http2?: boolean | undefined;
 }
 
 /** Opens TLS connections to one server. */
@@ -35,17 +34,15 @@ type Tls = typeof nodeTls;
 
 /** Creates a client. Throws `OptionsError` if a certificate or key cannot be read. */
 export function createTlsClient(settings: TlsSettings): TlsClient {
-  return new ResumingTlsClient(contextOf(settings), settings.http2 === true);
+  return new ResumingTlsClient(contextOf(settings));
 }
 
 class ResumingTlsClient implements TlsClient {
   readonly #context: SecureContext | undefined;
-  readonly #protocols: string[];
   #session: Buffer | undefined;
 
-  constructor(context: SecureContext | undefined, isHttp2Offered: boolean) {
+  constructor(context: SecureContext | undefined) {
     this.#context = context;
-    this.#protocols = isHttp2Offered ? ["h2", "http/1.1"] : ["http/1.1"];
   }
 
   connect({ host, port, socket }: TlsPeer): TLSSocket {
@@ -53,7 +50,7 @@ class ResumingTlsClient implements TlsClient {
       host,
       port,
       lookup: trackedLookup,
-      ALPNProtocols: this.#protocols,
+      ALPNProtocols: ["http/1.1"],
     };
     if (this.#context !== undefined) options.secureContext = this.#context;
     // RFC 6066, 3: the server name of a handshake must not be an IP address.

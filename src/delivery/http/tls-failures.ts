@@ -1,4 +1,5 @@
 import { errorCode } from "../../support/foreign.js";
+import { ResponseError } from "./response-parser.js";
 
 // OpenSSL's reasons to reject a certificate chain (X509_V_ERR_*, as Node names them).
 const VERIFICATION_CODES = new Set([
@@ -138,15 +139,15 @@ export class PlainEndError extends Error {
   }
 }
 
-// The first bytes of a TLS record with an alert. undici's parser error has the bytes that it could not parse in `data`.
-const TLS_ALERT = "\u0015\u0003";
+// A TLS record with an alert starts with these bytes.
+const TLS_ALERT = Buffer.from([0x15, 0x03]);
 
 /** Explains why a server ended its first connection without TLS; returns any other error unchanged. */
 export function plainEnd(error: unknown): unknown {
   const code = errorCode(error) ?? "";
-  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return new PlainEndError(error);
-  const data = error instanceof Error && "data" in error ? error.data : undefined;
-  const isAlert = typeof data === "string" && data.startsWith(TLS_ALERT);
+  if (code === "ERR_CONNECTION_END" || code === "ECONNRESET") return new PlainEndError(error);
+  const isAlert =
+    error instanceof ResponseError && error.start.subarray(0, TLS_ALERT.length).equals(TLS_ALERT);
   return isAlert ? new PlainEndError(error) : error;
 }
 

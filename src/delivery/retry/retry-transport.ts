@@ -11,7 +11,7 @@ import type { SendOptions, SendResult, Transport } from "../transport.js";
 /** Dependencies and options of a retry transport. */
 export interface RetryTransportSettings {
   /** The transport that makes the attempts. */
-  readonly transport: Transport & { readonly isUsable?: boolean };
+  readonly transport: Transport;
   /** Retries after 502, 503 and 504, up to 3 times within 2 minutes. Default false. */
   readonly retryOn5xx?: boolean | undefined;
   /**
@@ -53,8 +53,6 @@ export interface RetryTransport extends Transport {
   wake(): void;
   /** False while the last attempt got no response. */
   readonly isReachable: boolean;
-  /** False if nothing can be sent in this process at all. */
-  readonly isUsable: boolean;
   /** True: sends with `holdMillis` wait while the server is unreachable, even if others fail at once. */
   readonly holdsSends: true;
   /** The error of the last attempt; undefined once the server has responded. */
@@ -111,10 +109,6 @@ class RetryingTransport implements RetryTransport {
 
   get isReachable(): boolean {
     return this.#breaker.isReachable;
-  }
-
-  get isUsable(): boolean {
-    return this.#settings.transport.isUsable !== false;
   }
 
   get lastError(): Error | undefined {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
-import { createSecureServer } from "node:http2";
 import { createServer } from "node:https";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
@@ -75,16 +74,6 @@ it("a body that never comes does not keep the process alive", async () => {
 it("an idle connection over TLS does not", async () => {
   const server = await listening(createServer({ ...TLS, keepAliveTimeout: 0 }, accept));
   expect(await livesOn({ ...LONG, dsn: secureDsn(server) })).toBeLessThan(ENDING_MILLIS);
-});
-
-it("an idle connection over HTTP/2 does not", async () => {
-  const http2 = createSecureServer(TLS, (request, response) => {
-    request.resume().on("end", () => response.end("{}"));
-  });
-  const server = await listening(http2);
-  expect(await livesOn({ ...LONG, dsn: secureDsn(server), http2: true })).toBeLessThan(
-    ENDING_MILLIS,
-  );
 });
 
 it("an idle tunnel does not", async () => {

@@ -1,5 +1,3 @@
-import { createSecureServer } from "node:http2";
-import type { Http2SecureServer } from "node:http2";
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 
@@ -17,12 +15,6 @@ const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 const caCerts = pemOf("ca");
 
 const broken = (kind: string): string => `-----BEGIN ${kind}-----\nc2VjcmV0\n-----END ${kind}-----`;
-
-async function openH2(): Promise<{ http2: Http2SecureServer; server: TestServer }> {
-  const http2 = createSecureServer({ ...TLS, allowHTTP1: true });
-  const server = await listening(http2);
-  return { http2, server };
-}
 
 describe("over TLS,", () => {
   it.each([
@@ -124,145 +116,5 @@ describe("a certificate or key that OpenSSL cannot read", () => {
     expect(build).toThrow(OptionsError);
     expect(build).toThrow(message);
     expect(build).not.toThrow(/c2VjcmV0|BEGIN/);
-  });
-});
-
-describe("with `http2`,", () => {
-  const settings = { caCerts, http2: true };
-
-  it("a server that offers it is spoken to in it, over a kept connection", async () => {
-    const { http2, server } = await openH2();
-    const versions: string[] = [];
-    http2.on("request", (request, response) => {
-      versions.push(request.httpVersion);
-      request.resume().on("end", () => response.end("{}"));
-    });
-    const transport = openTransport(secureDsn(server), settings);
-    await times(5, async () => {
-      expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
-      await sleep(10);
-    });
-    expect(versions).toEqual(Array.from({ length: 5 }, () => "2.0"));
-    expect(transport.counts().requestsOverKeptConnections).toBeGreaterThan(0);
-  });
-
-  it("a server that does not is spoken to in HTTP/1.1", async () => {
-    const server = await listening(createServer(TLS, accept));
-    const transport = openTransport(secureDsn(server), settings);
-    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
-  });
-
-  it("many at a time are each delivered once, within the bound", async () => {
-    const { http2, server } = await openH2();
-    let count = 0;
-    http2.on("request", (request, response) => {
-      count += 1;
-      request.resume().on("end", () => response.end("{}"));
-    });
-    // A busy machine takes longer than the deadlines for so many.
-    const transport = openTransport(secureDsn(server), {
-      ...settings,
-      maxConnections: 8,
-      connectTimeoutMillis: 120_000,
-      headersTimeoutMillis: 120_000,
-      totalTimeoutMillis: 120_000,
-    });
-    const results = await Promise.all(
-      Array.from({ length: 200 }, () => transport.send(envelopeOf())),
-    );
-    expect(results.every(({ outcome }) => outcome === "delivered")).toBe(true);
-    expect(count).toBe(200);
-    expect(transport.counts().requestsOverKeptConnections).toBeGreaterThan(0);
-    expect(server.sockets.size).toBeLessThanOrEqual(8);
-  });
-
-  it.each([
-    ["resets its streams", "answer", (stream: { close(code: number): void }) => stream.close(2)],
-    ["resets the connection", "answer", undefined],
-  ] as const)(
-    "a server that %s fails an attempt, and not the next",
-    async (_kind, phase, onStream) => {
-      const { http2, server } = await openH2();
-      let isBroken = true;
-      http2.on("stream", (stream) => {
-        if (!isBroken) {
-          stream.respond({ ":status": 200 });
-          stream.end("{}");
-        } else if (onStream === undefined)
-          for (const socket of server.sockets) socket.resetAndDestroy();
-        else onStream(stream);
-        stream.on("error", () => {});
-      });
-      http2.on("sessionError", () => {});
-      const transport = openTransport(secureDsn(server), settings);
-      expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "retryable", phase });
-      isBroken = false;
-      expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
-    },
-  );
-
-  it.each(["answers never", "answers without an end"])(
-    "a server that %s frees the slot at the deadline",
-    async (kind) => {
-      const { http2, server } = await openH2();
-      let isSlow = true;
-      http2.on("stream", (stream) => {
-        stream.on("error", () => {});
-        if (isSlow && kind === "answers never") return;
-        stream.respond({ ":status": 200 });
-        if (isSlow) stream.write("{");
-        else stream.end("{}");
-      });
-      const transport = openTransport(secureDsn(server), {
-        ...settings,
-        maxConnections: 1,
-        headersTimeoutMillis: 200,
-        bodyTimeoutMillis: 200,
-      });
-      const outcome = kind === "answers never" ? "retryable" : "delivered";
-      expect(await transport.send(envelopeOf())).toMatchObject({ outcome });
-      await eventually(() => server.sockets.size === 0);
-      isSlow = false;
-      expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
-    },
-  );
-
-  it("a session that the server ends while it is idle is replaced", async () => {
-    const { http2, server } = await openH2();
-    const sessions: { close(): void }[] = [];
-    http2.on("session", (session) => sessions.push(session));
-    http2.on("stream", (stream) => {
-      stream.on("error", () => {});
-      stream.respond({ ":status": 200 });
-      stream.end("{}");
-    });
-    const transport = openTransport(secureDsn(server), settings);
-    await transport.send(envelopeOf());
-    await sleep(20);
-    sessions[0]?.close();
-    await sleep(20);
-    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
-    expect(sessions).toHaveLength(2);
-  });
-
-  it("an idle connection is closed, and `close` ends what is under way", async () => {
-    const { http2, server } = await openH2();
-    let answers = true;
-    http2.on("stream", (stream) => {
-      stream.on("error", () => {});
-      if (!answers) return;
-      stream.respond({ ":status": 200 });
-      stream.end("{}");
-    });
-    const transport = openTransport(secureDsn(server), { ...settings, idleTimeoutMillis: 50 });
-    await transport.send(envelopeOf());
-    await eventually(() => server.sockets.size === 0);
-    answers = false;
-    const send = transport.send(envelopeOf());
-    await eventually(() => server.sockets.size === 1);
-    await sleep(20);
-    await transport.close();
-    expect(await send).toMatchObject({ outcome: "retryable", phase: "refused" });
-    await eventually(() => server.sockets.size === 0);
   });
 });
