@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { redactedText } from "../privacy/redacted.js";
 import type { TraceContext } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { CheckIn } from "../protocol/items.js";
@@ -89,7 +90,7 @@ export function encodeCheckIn(
 
 function changedSlug({ monitorSlug }: CheckIn, sent: string): string {
   return (
-    `the monitor slug "${clip(monitorSlug, MAX_SHOWN_LENGTH)}" is invalid; its check-ins are sent for ` +
+    `the monitor slug "${clip(redactedText(monitorSlug.slice(0, MAX_READ_LENGTH)), MAX_SHOWN_LENGTH)}" is invalid; its check-ins are sent for ` +
     `the monitor "${sent}". Use at most 50 lower-case letters, digits, "-" and "_".`
   );
 }
@@ -141,7 +142,11 @@ const VALID_SLUG = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;
  */
 export function validMonitorSlug(slug: string): string {
   if (VALID_SLUG.test(slug)) return slug;
-  const plain = slugify(slug.slice(0, MAX_READ_LENGTH));
+  const read = slug.slice(0, MAX_READ_LENGTH);
+  // Before the signs go by which a secret is found: a slug may be a command line or a URL.
+  const shown = redactedText(read);
+  if (shown !== read) return validMonitorSlug(slugify(shown));
+  const plain = slugify(read);
   // Sentry does not create monitors whose slug is a number.
   const named = /^[\d-]*$/.test(plain) ? `monitor-${plain}` : plain;
   const isWhole = plain !== "" && named.length <= MAX_SLUG_LENGTH && slug.length <= MAX_READ_LENGTH;

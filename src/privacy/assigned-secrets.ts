@@ -71,18 +71,16 @@ function withoutContents(text: string): string {
 
 // Assigned values with a bracket, which would be read as the beginning of JSON: `PASSWORD="a{b c"`, `PASSWORD=a[b`.
 const BRACKETED =
-  /(?<![\w.-])([\w.-]{1,64})=("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^\s"'{}[\]&;,=>~]{1,256}[{[][^\s"'&;,]*)/g;
+  /(?<![\w.-])([\w.-]{1,64})(=|: {1,8}(?=["']))("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^\s"'{}[\]&;,=>~]{1,256}[{[][^\s"'&;,]*|\$?[{[]{1,2}[^\s{}[\]"']{0,64}[}\]]{1,2}[\w$@!%#^*~-][^\s"'&;,]*)/g;
 
-/**
- * Replaces values that contain brackets and are assigned to secret names by `[Filtered]`, in a text that is not JSON.
- */
+/** Replaces values with brackets that a text which is no JSON assigns to secret names by `[Filtered]`. */
 export function withoutBracketed(text: string): string {
-  if (!text.includes("=") || !/[{[]/.test(text) || isStructured(text) || !mayNameSecret(text))
+  if (!/[=:]/.test(text) || !/[{[]/.test(text) || isStructured(text) || !mayNameSecret(text))
     return text;
   return text.replace(BRACKETED, (...match: string[]) => {
-    const [all = "", name = "", value = ""] = match;
+    const [all = "", name = "", sign = "", value = ""] = match;
     const isPlain = !/[{[]/.test(value) || isPlaceholder(value);
-    return isPlain || !isAssignedSecret(name) ? all : `${name}=${quotedLike(value)}`;
+    return isPlain || !isAssignedSecret(name) ? all : name + sign + quotedLike(value);
   });
 }
 

@@ -29,6 +29,8 @@ const QUOTED = new RegExp(
 // `password=x&page=2`.
 const BARE = /(?:\\[^]|[^\s&;,"'\\<>]|[&;,](?![\w.-]{1,64}=|["'\s]|$))+/y;
 const INNER_STRING = /"(?:[^"\\\n]|\\[^]){0,512}"|'(?:[^'\\\n]|\\[^]){0,512}'|["'](?=\w)/y;
+// What begins like a placeholder and continues is a value: `<x>y`.
+const ANGLED = /<[^<>\s]{0,64}>(?=[\w$])/y;
 const SPACES = /[ \t]{0,8}/y;
 
 interface ValueStart {
@@ -47,10 +49,16 @@ export function assignedValueAt(
   const start = from + matchAt(SPACES, text, from).length;
   const quoted = matchAt(QUOTED, text, start);
   if (quoted !== "" && quoted.charAt(firstMark(quoted)) !== open) return quotedAt(quoted, start);
-  const value = bareAt(text, start, open).replace(/[.)\]}]{1,4}$/, "");
-  if (value === "" || isPlaceholder(value) || !(isTight || isRandom(value))) return undefined;
+  const bare = bareAt(text, start, open);
+  const value = bare.replace(/[.)\]}]{1,4}$/, "");
+  if (value === "" || isPlaceholder(bare) || isPlaceholder(value)) return undefined;
+  if (!(isTight || isRandom(value))) return undefined;
+  // A call with several arguments ends behind the comma.
+  if (text.charAt(start + bare.length) === "," && OPEN_CALL.test(bare)) return undefined;
   return { start, end: start + value.length, next: start + value.length };
 }
+
+const OPEN_CALL = /^[a-z_][\w.]{0,64}\([^()]*$/i;
 
 function firstMark(quoted: string): number {
   return quoted.search(/["'`]/);
@@ -68,7 +76,7 @@ function quotedAt(quoted: string, start: number): Extent | undefined {
 // A string within a word belongs to the value (`a"b c"`), unless its mark closes the string that encloses the
 // assignment (`"token=a"`).
 function bareAt(text: string, start: number, open: string): string {
-  let at = start;
+  let at = start + matchAt(ANGLED, text, start).length;
   for (;;) {
     at += matchAt(BARE, text, at).length;
     if (at === start || text.charAt(at) === open) break;
@@ -99,7 +107,7 @@ export function isQuoted(value: string): boolean {
 // References (`${NAME}`), parameters of statements (`$1`), format specifiers (`%s`) and other values that reveal
 // nothing.
 const PLACEHOLDER =
-  /^["'`]?(?:\$(?:\d+|[A-Z_]*)|\$?\{\{?.*|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<.*|\*+|x{3,}|\.{3}|…|\[.*|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*|\||>-?)["'`]?[,;.)]?$/is;
+  /^["'`]?(?:\$(?:\d+|[A-Z_]*)|(?!\$\{\w+:?[-=])\$?\{\{?[^{}]*\}{1,3}|\$?\{\{?|\?|:[a-z]\w*|@[a-z]+|%[sdj]|%\(\w+\).|<[^<>]*>|<|\*+|x{3,}|\.{3}|…|\[[^[\]]*\]{1,2}|\[|null|undefined|none|nil|true|false|yes|no|[a-z][\w.]*\(.*\)|\||>-?)["'`]?[,;.)\]}]{0,4}$/is;
 
 // Placeholders are skipped, and their text is read again for the next assignment. The bound keeps the filter linear.
 const MAX_PLACEHOLDER = 256;

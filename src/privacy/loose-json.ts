@@ -22,6 +22,8 @@ const BARE_NAME = /:?[\w.$@/-]+/y;
 const ASSIGNMENT = /\s*(?::|=>)/y;
 const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
 const ESCAPED_QUOTE = /\\+["'`]/y;
+const SPACES = /[ \t]{0,8}/y;
+const GLUED = /[\w$@!%#^*~-]+/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
 
 /** The content of an object or array: properties with names, and values without. */
@@ -112,7 +114,32 @@ class LooseReader {
 
   #assigned(): MutableNode {
     while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
-    return this.#value();
+    const node = this.#value();
+    if (node.isQuoted) this.#extend(node);
+    return node;
+  }
+
+  // What touches a string continues it, and so does another string: `"a""b"`, `"a" "b"`. A name begins the next property.
+  #extend(node: MutableNode): void {
+    for (;;) {
+      const end = this.#at;
+      const more = this.#continuation();
+      if (more === "" || this.#matches(ASSIGNMENT)) {
+        this.#at = end;
+        return;
+      }
+      node.end = this.#at;
+      node.value = `${String(node.value)}${more}`;
+    }
+  }
+
+  #continuation(): string {
+    const start = this.#at;
+    if (this.#matches(GLUED)) return this.#text.slice(start, this.#at);
+    this.#matches(SPACES);
+    const quote = this.#quote();
+    // An empty string continues nothing visible, but what follows it does.
+    return quote === "" ? "" : String(this.#quoted(quote).value) || " ";
   }
 
   #value(): MutableNode {

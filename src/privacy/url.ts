@@ -39,8 +39,11 @@ export function withoutSecrets(text: string): string {
 
 /** Tells whether a text can be one whole URL. Otherwise it is text about a URL, or XML. */
 export function isUrlLike(text: string): boolean {
-  return !(text.includes(" ") || text.includes("<") || text.includes("\n"));
+  const isProse = text.includes(" ") || text.includes("<") || text.includes("\n");
+  return !isProse && !ASSIGNED.test(text);
 }
+
+const ASSIGNED = /^[^/?#:=]{1,64}=/;
 
 /** Filters the secrets of a text that as a whole is a URL or path, so that its query may contain any character. */
 export function urlWithoutSecrets(url: string): string {
