@@ -127,8 +127,9 @@ describe("a server that answers", () => {
     expect(await app.close()).toBe(false);
     const { stderr } = await app.end("exit");
 
+    // To a busy machine, the server looks like one that does not answer.
     expect(stderr).toMatch(
-      /Lost: \d+ errors could not .* time-out of `close` .*shutdownTimeoutMillis/,
+      /Lost: \d+ errors could not .* (?:time-out of `close` .*shutdownTimeoutMillis|did not answer)/,
     );
   });
 });

@@ -48,7 +48,8 @@ export function installApplication(dependencies: readonly string[]): Application
   };
 }
 
-const TIMEOUT_MILLIS = 20_000;
+// Only ends what hangs: a busy machine needs half a minute for one program.
+const TIMEOUT_MILLIS = 120_000;
 
 function runNode(
   args: readonly string[],

@@ -45,7 +45,7 @@ let entry: string | undefined;
 
 /** The end of the application, with a client of that server or without one. */
 export function run(plan: Plan, server?: IngestServer): Promise<Ending> {
-  const { execArgv = [], shutdownTimeoutMillis = 2000, ...rest } = plan;
+  const { execArgv = [], shutdownTimeoutMillis = 60_000, ...rest } = plan;
   const options = server && { dsn: server.dsn, shutdownTimeoutMillis };
   const text = JSON.stringify({ ...rest, options });
   entry ??= pathToFileURL(join(builtPackage(), "dist/index.js")).href;

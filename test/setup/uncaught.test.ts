@@ -79,7 +79,7 @@ describe("before the process ends", () => {
     // What is lost is told before Node prints the error, in one line.
     const end = ours.stderr.indexOf("\n") + 1;
     expect(ours.stderr.slice(0, end)).toMatch(
-      /^otel-sentry-bridge: Lost: 1 error .* did not answer/,
+      /^otel-sentry-bridge: Lost: 1 error could not be delivered/,
     );
     expectSameEnd({ plain, ours: { ...ours, stderr: ours.stderr.slice(end) } });
     expect(ours.millis).toBeGreaterThan(450);

@@ -74,21 +74,21 @@ describe("a deadline frees the slot:", () => {
   });
 
   it("total, where it is shorter", async () => {
-    const { server, transport } = await openHttp({ maxConnections: 1, totalTimeoutMillis: 200 });
+    const { server, transport } = await openHttp({ maxConnections: 1, totalTimeoutMillis: 1000 });
     server.respondWith("stall", "once");
     const { result, millis } = await ownTime(() => transport.send(envelopeOf()));
     expect(result).toMatchObject(isLate);
-    expect(millis).toBeLessThan(900);
+    expect(millis).toBeLessThan(4000);
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
   });
 
   it("total, for an envelope that waits for a connection and has not been written", async () => {
-    const { server, transport } = await openHttp({ maxConnections: 1, totalTimeoutMillis: 200 });
+    const { server, transport } = await openHttp({ maxConnections: 1, totalTimeoutMillis: 1000 });
     server.respondWith("stall");
     const first = transport.send(envelopeOf());
     const { result, millis } = await ownTime(() => transport.send(envelopeOf()));
     expect(result).toMatchObject({ outcome: "retryable", phase: "connect" });
-    expect(millis).toBeLessThan(900);
+    expect(millis).toBeLessThan(4000);
     expect(await first).toMatchObject(isLate);
     expect(server.requests).toBe(1);
   });
