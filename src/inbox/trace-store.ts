@@ -8,6 +8,9 @@ const MAX_KEPT_TRACES = 500;
 export const MAX_BYTES: number = 64 * 1024 * 1024;
 const MAX_TRACE_BYTES: number = 8 * 1024 * 1024;
 
+/** Measured: a pair of `"a":1` takes 6 bytes of the envelope, and an array and a string in memory. */
+const OBJECT_BYTES = 90;
+
 interface Kept {
   readonly record: TraceRecord;
   bytes: number;
@@ -54,10 +57,11 @@ export class TraceStore {
     return this.#omitted;
   }
 
-  /** Adds an arrival to its trace; `bytes` is its share of the envelope. Returns the ids of evicted traces. */
-  add(arrival: Arrival, bytes: number): string[] {
+  /** Adds an arrival to its trace; `received` is its share of the envelope in bytes. Returns the ids of evicted traces. */
+  add(arrival: Arrival, received: number): string[] {
     const id = traceIdOf(arrival);
     if (id === "") return [];
+    const bytes = Math.max(received, OBJECT_BYTES * objectsIn(arrival));
     const kept = this.#kept.get(id) ?? { record: emptyRecord(id), bytes: 0, summary: undefined };
     if (kept.bytes + bytes > this.#limits.maxTraceBytes) {
       this.#omitted += 1;
@@ -129,4 +133,12 @@ export class RepeatedEvents {
 function eventIdOf(arrival: Arrival): string {
   if (arrival.kind === "error") return arrival.error.eventId;
   return arrival.kind === "spans" ? (arrival.transaction?.eventId ?? "") : "";
+}
+
+// Views are a few levels deep, and their lists are bounded.
+function objectsIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 1;
+  for (const property of Object.values(value)) count += objectsIn(property);
+  return count;
 }

@@ -14,6 +14,12 @@ import { runs } from "../property/runs.js";
 const work = (traceId: string) =>
   envelopeOf([["transaction", transactionOf({ id: "r", from: 0, to: 1 }, [], traceId)]]);
 
+/** A trace whose bytes are more than what its objects take in memory. */
+function long(traceId: string): ReturnType<typeof envelopeOf> {
+  const transaction = transactionOf({ id: "r", from: 0, to: 1 }, [], traceId);
+  return envelopeOf([["transaction", { ...transaction, note: "x".repeat(10_000) }]]);
+}
+
 describe("the inbox", () => {
   it("puts an error that came before its transaction into its trace", () => {
     const inbox = new Inbox();
@@ -66,15 +72,34 @@ describe("the inbox", () => {
   });
 
   it("keeps no more than its bytes, and of one trace no more than its share", () => {
-    const size = work("a").items[0]?.payload.length ?? 0;
+    const size = long("a").items[0]?.payload.length ?? 0;
     const inbox = new Inbox({ maxBytes: size * 3, maxTraceBytes: size * 2 });
-    for (const id of ["a", "b", "b", "b", "c"]) inbox.receive(work(id));
+    for (const id of ["a", "b", "b", "b", "c"]) inbox.receive(long(id));
 
     expect(inbox.summaries().map(({ id, spans }) => [id, spans])).toEqual([
       ["b", 2],
       ["c", 1],
     ]);
     expect(inbox.counts()).toMatchObject({ evicted: 1, omitted: 1 });
+  });
+
+  it("counts what short attributes take in memory, which is more than what was received", () => {
+    const data = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`${index}`, 1]));
+    const many = (traceId: string) =>
+      envelopeOf([
+        [
+          "transaction",
+          {
+            ...transactionOf({ id: "r", from: 0, to: 1 }, [], traceId),
+            contexts: { trace: { trace_id: traceId, span_id: "r", data } },
+          },
+        ],
+      ]);
+    const size = many("a").items[0]?.payload.length ?? 0;
+    const inbox = new Inbox({ maxBytes: size * 10 });
+    for (let trace = 0; trace < 10; trace += 1) inbox.receive(many(`t${trace}`));
+
+    expect(inbox.summaries().length).toBeLessThan(5);
   });
 
   it("cuts long texts and lists, and keeps logs by their length as well", () => {
