@@ -59,8 +59,8 @@ function spoolHint({ counts }: EndedDelivery): string {
     : "they could not be kept in the spool directory either";
 }
 
-// A refusal was reported at the first envelope and explains why all are lost. It explains nothing for another client, nor
-// once a connection was made.
+// True for losses whose cause was already reported at the first envelope. A refusal does not explain the losses of
+// another client, nor those after a connection was made.
 function isExplained({ counts }: EndedDelivery): boolean {
   const { lastError } = counts.attempts ?? {};
   return isRefusal(lastError) && isFaultReported(REFUSAL_FAULT);

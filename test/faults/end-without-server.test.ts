@@ -120,9 +120,9 @@ describe("a server that answers", () => {
 
   it("is too slow for the timeout of `close`, which is reported", async () => {
     const server = await startFaultServer();
-    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 600 } }] });
-    const app = await startApp({ dsn: server.dsn, shutdownTimeoutMillis: 2000 });
-    await app.captureErrors(500);
+    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 300 } }] });
+    const app = await startApp({ dsn: server.dsn, shutdownTimeoutMillis: 4000 });
+    await app.captureErrors(3000);
 
     expect(await app.close()).toBe(false);
     const { stderr } = await app.end("exit");

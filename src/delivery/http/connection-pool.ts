@@ -36,7 +36,7 @@ interface ConnectionPoolSettings {
 }
 
 /**
- * The kept connections to one server. Each exchange gets the connection that was used last, so that few stay warm and
+ * The kept connections to one server. Each exchange gets the most recently used connection, so that a few stay warm and
  * the others close.
  */
 export class ConnectionPool implements ConnectionHost {
