@@ -3,16 +3,10 @@
 // name that is read of an object, and under 200 names of each of these. `words` select functions. Of 3 rounds with new values
 // the minimum counts. Prints the longest call of each value and all above 20 ms, then the longest of each function. An object
 // of a million keys takes longer: the engine lists them as a whole, once.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 import { ROOT_CONTEXT, context } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import * as sentry from "otel-sentry-bridge";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc");
 
 const ROUNDS = 3;
 const BOUND_MILLIS = 20;
@@ -177,8 +171,6 @@ for (const [value, make] of Object.entries(VALUES)) {
     const made = make();
     // The engine joins the parts of a text when it is first read.
     if (typeof made === "string") made.charCodeAt(0);
-    // Otherwise the first call that allocates would pay for the value: a Map of a million keys takes 20 ms.
-    collectGarbage();
     await measureRound(made, best);
   }
   const rows = [...best].toSorted(([, a], [, b]) => b - a);
