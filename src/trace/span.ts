@@ -26,7 +26,7 @@ export interface SpanDescription {
   readonly name: string;
   /** Span kind as a number (`SpanKind` of the OpenTelemetry API). */
   readonly kind: number;
-  readonly attributes: AttributeBag;
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** Attributes of the process that made a span, as OTel's `Resource`. */
