@@ -146,7 +146,7 @@ describe("the code of the README and the documentation", () => {
     );
     const faults = await compile();
     expect(faults).toEqual([
-      expect.stringMatching(/wrong.*no exported field 'nothing'/),
+      expect.stringMatching(/wrong.*no exported member 'nothing'/),
       expect.stringMatching(/wrong.*captureUncaughts/),
     ]);
   });
