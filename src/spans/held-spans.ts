@@ -37,7 +37,7 @@ export class HeldSpans implements BoundedBuffer {
     this.#settings = settings;
     this.#maxLength = maxLength;
     this.#step = memory.step;
-    memory.add(this);
+    memory.add(this, memory.step);
   }
 
   /** Number of spans. */
