@@ -145,12 +145,12 @@ function connectRequest({ authorization }: Proxy, { host, port }: Address): stri
 
 function readHead(socket: Socket, proxy: Proxy): Promise<void> {
   return new Promise((resolve, reject) => {
-    let head = Buffer.alloc(0);
+    let head: Buffer = Buffer.alloc(0);
     const onEnd = (error?: unknown): void =>
       settle(proxyUnreachable(proxy, error ?? new Error("it closed the connection")));
     const onReadable = (): void => {
       const chunk: unknown = socket.read();
-      if (Buffer.isBuffer(chunk)) head = Buffer.concat([head, chunk]);
+      if (Buffer.isBuffer(chunk)) head = withoutInformational(Buffer.concat([head, chunk]));
       const end = head.indexOf("\r\n\r\n");
       if (end === -1 && head.length < MAX_HEAD_BYTES) return;
       // If the header has no end, there is no tunnel, whatever the status is.
@@ -169,6 +169,13 @@ function readHead(socket: Socket, proxy: Proxy): Promise<void> {
     socket.on("readable", onReadable).on("end", onEnd).on("error", onEnd).on("close", onEnd);
     if (socket.destroyed) onEnd();
   });
+}
+
+// Informational responses may come before the one that decides (RFC 9110, 15.2); 101 is final.
+function withoutInformational(head: Buffer): Buffer {
+  const end = head.indexOf("\r\n\r\n");
+  const isInformational = /^HTTP\/1\.\d 1(?!01)\d\d\b/.test(head.toString("latin1", 0, 16));
+  return end === -1 || !isInformational ? head : withoutInformational(head.subarray(end + 4));
 }
 
 function refusalIn(head: string, proxy: Proxy): ProxyError | undefined {

@@ -259,9 +259,10 @@ export class Connection implements KeptConnection, RequestSocketEvents {
   }
 
   #learnFrom(exchange: Exchange): void {
-    if (this.#served === 0 || exchange.isAnswering) return;
+    if (this.#served === 0) return;
     const { cutOff, now, reuse } = this.#host;
-    cutOff.learnFromLoss(this.#pause, now(), this.#connectedAt);
+    // If the server has begun to respond, the connection had not been idle for too long.
+    if (!exchange.isAnswering) cutOff.learnFromLoss(this.#pause, now(), this.#connectedAt);
     if (exchange.isWritten) reuse.lost(this, now(), this.#connectedAt);
   }
 }

@@ -157,7 +157,7 @@ export class ResponseParser {
     const prefix = Math.min(data.length, PROTOCOL.length);
     if (PROTOCOL.compare(data, 0, prefix, 0, prefix) !== 0) return BROKEN;
     const end = data.indexOf("\r\n\r\n");
-    if (end === -1) return data.length >= MAX_HEAD_BYTES ? BROKEN : NEEDS_MORE;
+    if (end === -1) return data.length >= MAX_HEAD_BYTES || hasBareLf(data) ? BROKEN : NEEDS_MORE;
     const head =
       end + 4 > MAX_HEAD_BYTES ? undefined : readHead(data.toString("latin1", 0, end + 2));
     if (head === undefined) return BROKEN;
@@ -224,6 +224,13 @@ export class ResponseParser {
       this.#trailerBytes <= MAX_TRAILER_BYTES && TRAILER.test(data.toString("latin1", 0, end));
     return isGood ? end + 2 : BROKEN;
   }
+}
+
+// A header with bare line feeds may never be complete; its request would wait for the time-out.
+function hasBareLf(data: Buffer): boolean {
+  let at = data.indexOf(LF);
+  while (at > 0 && data[at - 1] === CR) at = data.indexOf(LF, at + 1);
+  return at !== -1;
 }
 
 // A line has at least one byte: an empty one is `BROKEN`.

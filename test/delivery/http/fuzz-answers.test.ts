@@ -141,11 +141,13 @@ const PROXY = {
 };
 
 describe("5,000 hostile answers of a proxy to CONNECT", () => {
-  it("open the tunnel after a 2xx status, and otherwise fail without showing a secret", async () => {
+  it("open the tunnel if the first final status is 2xx, and otherwise fail without showing a secret", async () => {
     await fc.assert(
       fc.asyncProperty(chunks, endings, async (parts, ending) => {
         const error = await failureOf(parts, ending);
-        const text = parts.map(asSent).join("");
+        const sent = parts.map(asSent).join("");
+        const informational = /^(HTTP\/1\.\d 100 Continue\r\n\r\n)+/.exec(sent)?.[0] ?? "";
+        const text = sent.slice(informational.length);
         const end = text.indexOf("\r\n\r\n");
         const isGranted = end !== -1 && /^HTTP\/1\.\d 2\d\d\b/.test(text);
         // Where a header that is too long arrives at once with its end, either is right.
@@ -156,6 +158,14 @@ describe("5,000 hostile answers of a proxy to CONNECT", () => {
       }),
       times(5000),
     );
+  });
+
+  it("open the tunnel after informational responses, in however many pieces", async () => {
+    const answer =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 \r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
+    expect(await failureOf([answer], "end")).toBeUndefined();
+    expect(await failureOf(answer.split(/(?=[\r\n ])/), "end")).toBeUndefined();
+    expect(await failureOf([`HTTP/1.1 101 Switching\r\n\r\n${answer}`], "end")).toBeDefined();
   });
 
   it("open no tunnel if the response header does not end, whatever its status", async () => {

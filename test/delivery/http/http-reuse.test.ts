@@ -141,6 +141,26 @@ describe("the server's announcement of how long it keeps a connection", () => {
   );
 });
 
+describe("a server that answers one request per connection and breaks the next answer", () => {
+  it.each([
+    ["in its header", "HTTP/1.1 200 OK\r\ncont"],
+    ["after an informational one", "HTTP/1.1 100 Continue\r\n\r\n"],
+    ["with bytes that are no HTTP", "<html>\r\n\r\n"],
+  ])("soon gets each request over a new connection: %s", async (_where, broken) => {
+    const server = await rawServer((socket, count) => {
+      socket.write(count === 1 ? OK : broken);
+      if (count > 1) setImmediate(() => socket.resetAndDestroy());
+    });
+    const transport = openTransport(server.dsn);
+    let failures = 0;
+    await times(40, async () => {
+      const { outcome } = await transport.send(envelopeOf());
+      if (outcome !== "delivered") failures += 1;
+    });
+    expect(failures).toBeLessThanOrEqual(3);
+  });
+});
+
 describe("a connection that the server has closed, unnoticed,", () => {
   it.each([
     ["FIN", (socket: Socket) => void socket.destroy(), 10],

@@ -272,6 +272,13 @@ describe("a response", () => {
     expect(ours(cut(text, []))).toEqual(CLOSED);
   });
 
+  it("is refused at the first line end without CR, whose header would never be complete", () => {
+    const parser = new ResponseParser({ begun() {}, answered() {}, received() {}, ended() {} });
+    parser.expect();
+    expect(parser.read(Buffer.from("HTTP/1.1 200 OK\r\nx: y\r"))).toBeUndefined();
+    expect(String(parser.read(Buffer.from("\nx: y\n")))).toContain("not HTTP/1.1");
+  });
+
   it("is refused at its first byte if it is no HTTP, and while nothing was asked", () => {
     const parser = new ResponseParser({ begun() {}, answered() {}, received() {}, ended() {} });
     expect(String(parser.read(Buffer.from("HTTP/1.1 200 OK\r\n")))).toContain("without a request");
