@@ -1,4 +1,4 @@
-// Import rules of src/: which folder stands on which, who may import OpenTelemetry, files and the HTTP client; and
+// Import rules of src/: which folder stands on which, who may import OpenTelemetry, files and the network; and
 // that no file name and no export is used twice. Prints each fault and exits with 1.
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -41,6 +41,10 @@ const PACKAGES = [
   {
     name: /^(?:node:)?fs(?:\/|$)/,
     in: ["delivery/spool/spool-files.ts", "errors/source-files.ts", "inbox/page-file.ts"],
+  },
+  {
+    name: /^(?:node:)?(?:dgram|dns|http2?|https|net|tls)(?:\/|$)/,
+    in: ["delivery/http/", "testing/", "inbox/", "cli/", "scope/scope-values.ts"],
   },
 ];
 

@@ -78,4 +78,5 @@ const ORDERS = {
 process.on("message", async ({ order, ...details }) => {
   process.send({ answer: (await ORDERS[order](details)) ?? null });
 });
+process.on("disconnect", () => process.exit());
 process.send({ answer: { url } });

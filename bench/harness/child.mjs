@@ -25,7 +25,6 @@ export async function startCase(subject, workload, env = {}) {
   const args = [subject, workload, String(sink.port)];
   const child = fork(pathOf("case.mjs"), args, {
     env: { ...process.env, ...env },
-    execArgv: ["--expose-gc"],
   });
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`${subject} under ${workload} ended with code ${code}`);

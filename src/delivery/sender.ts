@@ -27,8 +27,7 @@ export interface EnvelopeSender {
   /** True if new envelopes can be sent soon: the queue is not full, and no rate limit is active. */
   readonly isHealthy: boolean;
   /**
-   * Resolves to true once everything that was enqueued before has an outcome; to false at the timeout, or if nothing
-   * can be sent.
+   * Resolves to true once everything that was enqueued before has an outcome; to false at the timeout.
    */
   flush(timeoutMillis: number): Promise<boolean>;
   /** Flushes, then accepts nothing more; what remains is spooled, or recorded as `closed`. Idempotent. */

@@ -82,7 +82,7 @@ export abstract class ItemCapture<Input extends ItemInput> {
     const { noun } = this.#kind;
     this.drop("internal_sdk_error");
     this.client.diagnostics.warnOnce(
-      `${noun}s`,
+      `unreadable:${noun}`,
       `a ${noun} was dropped, because reading it threw an error`,
       error,
     );
@@ -112,7 +112,7 @@ export abstract class ItemCapture<Input extends ItemInput> {
   protected warnClipped(): void {
     const { noun, maxSent } = this.#kind;
     this.client.diagnostics.warnOnce(
-      `${noun}-attributes`,
+      `large-attributes:${noun}`,
       `a ${noun} was sent without some of its attributes: together they may have ${maxSent} characters. Use fewer or shorter attributes`,
     );
   }

@@ -76,7 +76,8 @@ export class BatchAssembler {
     // Buffers the children of the whole batch first, because a root may come before its children in it.
     const roots = spans.filter((span) => this.#isTakenAsRoot(span));
     for (const root of roots) this.#sendRoot(root);
-    while (this.#waitingLeftOut > MAX_WAITING_LEFT_OUT) this.#sendOldest();
+    let isSent = true;
+    while (isSent && this.#waitingLeftOut > MAX_WAITING_LEFT_OUT) isSent = this.#sendOldest();
     if (this.#groups.size > 0) this.#arm();
   }
 

@@ -82,6 +82,12 @@ export class Fifo<T> implements Iterable<T> {
     this.#entries.push(value);
   }
 
+  /** Puts an entry before all others. */
+  unshift(value: T): void {
+    if (this.#head === 0) this.#entries.unshift(value);
+    else this.#entries[(this.#head -= 1)] = value;
+  }
+
   shift(): T | undefined {
     const value = this.#entries[this.#head];
     if (this.size === 0) return undefined;

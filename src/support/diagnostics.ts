@@ -74,7 +74,7 @@ export function guardCallback<T>(
     if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, () => undefined);
     return { ok: true, value };
   } catch (error) {
-    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw, and its result is ignored`, error);
+    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw an error`, error);
     return { ok: false };
   }
 }

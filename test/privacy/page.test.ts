@@ -43,7 +43,7 @@ describe.each([
 
 describe("the names of the privacy page", () => {
   const names = PAGE.slice(PAGE.indexOf("## Names"), PAGE.indexOf("## Texts"));
-  const [terms = "", compounds = ""] = names.split(/Everywhere else|In the repository/);
+  const [terms = "", compounds = ""] = names.split(/Everywhere else|In the\s+repository/);
 
   it("are the terms of the deny list", () => {
     const listed = Array.from(terms.matchAll(/`([a-z]+)`/g), ([, term = ""]) => term);

@@ -3,7 +3,7 @@ import { connect as connectTcp } from "node:net";
 
 import type { Dialling } from "./connection-types.js";
 import { trackSocket, trackedLookup } from "./exit-watch.js";
-import { proxyUnreachable, proxyRefusal } from "./send-failures.js";
+import { noProxyAnswer, proxyUnreachable, proxyRefusal } from "./send-failures.js";
 import type { ProxyError } from "./send-failures.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
@@ -54,7 +54,7 @@ class Attempt {
     }
   }
 
-  abort(reason: Error): void {
+  abort(reason?: Error): void {
     for (const socket of this.#sockets) socket.destroy(reason);
   }
 
@@ -155,9 +155,7 @@ function readHead(socket: Socket, proxy: Proxy): Promise<void> {
       if (end === -1 && head.length < MAX_HEAD_BYTES) return;
       // If the header has no end, there is no tunnel, whatever the status is.
       if (end === -1)
-        return settle(
-          proxyUnreachable(proxy, new Error("its response header is incomplete or too long")),
-        );
+        return settle(noProxyAnswer(proxy, "its response header is incomplete or too long"));
       if (head.length > end + 4) socket.unshift(head.subarray(end + 4));
       settle(refusalIn(head.toString("latin1"), proxy));
     };
@@ -180,6 +178,6 @@ function withoutInformational(head: Buffer): Buffer {
 
 function refusalIn(head: string, proxy: Proxy): ProxyError | undefined {
   const status = /^HTTP\/1\.\d (\d{3})\b/.exec(head)?.[1];
-  if (status === undefined) return proxyUnreachable(proxy, new Error("it does not speak HTTP"));
+  if (status === undefined) return noProxyAnswer(proxy, "it does not speak HTTP");
   return status.startsWith("2") ? undefined : proxyRefusal(proxy, Number(status));
 }

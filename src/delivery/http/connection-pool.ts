@@ -125,9 +125,12 @@ export class ConnectionPool implements ConnectionHost {
     this.#settings.timers.soon(run);
   }
 
+  // Before all others: it has waited longest, and late requests are looked for at the front only.
   retake(exchange: Exchange): void {
     exchange.wantsNew = true;
-    this.submit(exchange);
+    this.#waiting.unshift(exchange);
+    this.watch(exchange.terms.deadlineAt);
+    this.#pump();
   }
 
   /** The error of the exchange that has waited longest for a response; undefined if there is none. */
@@ -239,7 +242,7 @@ export class ConnectionPool implements ConnectionHost {
     for (let first = this.#waiting.first; first !== undefined; first = this.#waiting.first) {
       if (first.terms.deadlineAt - now > LEAST_MILLIS) return;
       this.#waiting.shift();
-      first.fail(new DeadlineError(false), "connect");
+      first.fail(new DeadlineError("free connection"), "connect");
     }
   }
 

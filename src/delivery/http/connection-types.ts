@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 export interface Dialling {
   readonly socket: Promise<Socket>;
   /** Aborts the attempt, and closes the sockets that were opened for it. */
-  abort(reason: Error): void;
+  abort(reason?: Error): void;
 }
 
 /** Time limits of a connection, in milliseconds. */

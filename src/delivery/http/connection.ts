@@ -14,7 +14,7 @@ import type { ResponseHead } from "./response-head.js";
 import { UnexplainedEndError, isCertificateFailure, plainEnd } from "./tls-failures.js";
 import type { FailurePhase } from "../transport.js";
 
-/** The methods of a pool that its connections call. */
+/** The pool as its connections see it. */
 export interface ConnectionHost {
   readonly times: ConnectionTimes;
   readonly cutOff: IdleCutOff;
@@ -37,6 +37,8 @@ export interface ConnectionHost {
   /** Sends an exchange over a new connection, since nothing of it was written to a kept one. */
   retake(exchange: Exchange): void;
 }
+
+const CLOSED = new Error("the connection is closed");
 
 type Stage = "closed" | "connecting" | "draining" | "idle" | "sending";
 
@@ -130,14 +132,15 @@ export class Connection implements KeptConnection, RequestSocketEvents {
   answered(head: ResponseHead): void {
     const { cutOff, now, reuse, times } = this.#host;
     this.#host.untriedScheme = undefined;
-    if (this.#served > 0) {
+    const isStale = this.#exchange?.isStaleAnswer(head) === true;
+    if (this.#served > 0 && !isStale) {
       cutOff.survived(this.#pause);
       reuse.answered(this.#served);
     }
     this.#stage = "draining";
     this.#answeredAt = now();
     this.#endsAt(this.#answeredAt + times.body);
-    this.#isLast = head.isLast;
+    this.#isLast = head.isLast || isStale;
     if (head.keepMillis !== undefined) this.#keepMillis = Math.min(times.idle, head.keepMillis);
     this.#exchange?.answered(head);
     this.#host.drains(this.#answeredAt);
@@ -173,7 +176,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
 
   /** Ends the connection because its current stage has taken too long. */
   expire(): void {
-    this.giveUp(new DeadlineError(this.#exchange?.isWritten === true));
+    this.giveUp(new DeadlineError(this.#exchange?.isWritten === true ? "response" : "connection"));
   }
 
   /** Ends the connection, and fails an exchange that has no response. */
@@ -195,11 +198,12 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     if (this.#stage === "closed") return;
     this.#stage = "closed";
     this.deadlineAt = Number.POSITIVE_INFINITY;
+    this.#exchange?.ended();
     this.#exchange = undefined;
     this.#host.isGone(this);
-    const reason = new Error("the connection is closed");
-    this.#dialling.abort(reason);
-    this.#closing = this.#socket?.destroy(reason);
+    // An established connection is closed without an error, which would discard its TLS session.
+    this.#dialling.abort(this.#socket === undefined ? CLOSED : undefined);
+    this.#closing = this.#socket?.destroy();
   }
 
   /** Resolves once the socket is closed. */

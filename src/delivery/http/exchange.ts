@@ -1,5 +1,6 @@
 import { phaseOf, retryableResult, proxyRefusal, proxyUnreachable } from "./send-failures.js";
 import type { ProxyName } from "./send-failures.js";
+import { ConnectionEndError } from "./request-socket.js";
 import type { ResponseHead } from "./response-head.js";
 import { isCertificateFailure } from "./tls-failures.js";
 import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
@@ -79,18 +80,26 @@ export class Exchange {
     if (head.statusCode >= 300 && this.terms.onRefusalText !== undefined) this.#refusalText = [];
   }
 
+  /**
+   * Tells whether a response answers not this request but the silence before it: a server that gives up an idle
+   * connection may say so with 408, which crosses the request. The request can be repeated (RFC 9110, 15.5.9).
+   */
+  isStaleAnswer({ statusCode }: ResponseHead): boolean {
+    return statusCode === 408 && this.#isOverKept;
+  }
+
   /** Takes a part of the response's body. Returns false if the rest is not worth reading. */
   received(bytes: Buffer): boolean {
+    this.#refusalText?.push(bytes.subarray(0, Math.max(0, MAX_DRAINED_BYTES - this.#drainedBytes)));
     this.#drainedBytes += bytes.length;
-    // A copy: the bytes are part of a buffer that is used again.
-    this.#refusalText?.push(Buffer.from(bytes));
     return this.#drainedBytes <= MAX_DRAINED_BYTES;
   }
 
-  /** Notes the end of the response. */
+  /** Notes that nothing more of the response will be read. */
   ended(): void {
-    if (this.#refusalText !== undefined)
-      this.terms.onRefusalText?.(Buffer.concat(this.#refusalText).toString());
+    const text = this.#refusalText;
+    this.#refusalText = undefined;
+    if (text !== undefined) this.terms.onRefusalText?.(Buffer.concat(text).toString());
   }
 
   /** Fails the exchange without a response. */
@@ -110,8 +119,10 @@ export class Exchange {
     return isOfProxy ? proxyUnreachable(forwarder, error) : error;
   }
 
-  #toResult({ statusCode, rateLimits, retryAfter }: ResponseHead): SendResult {
+  #toResult(head: ResponseHead): SendResult {
+    const { statusCode, rateLimits, retryAfter } = head;
     const { forwarder } = this.terms;
+    if (this.isStaleAnswer(head)) return retryableResult(new ConnectionEndError(), "reused");
     // 407 is the only status that cannot come from the server itself.
     if (statusCode === 407 && forwarder !== undefined)
       return retryableResult(proxyRefusal(forwarder, statusCode), "refused");

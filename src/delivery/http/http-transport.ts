@@ -133,19 +133,24 @@ class PooledTransport implements HttpTransport {
     return { ...this.#pool.tally };
   }
 
+  // The deadline counts from before the compression, which may wait for threads.
   async #postPacked(body: Buffer, options: SendOptions | undefined): Promise<SendResult> {
+    const startedAt = this.#steadyNow();
     const packed = await gzipBody(body);
     const request =
       packed === undefined ? { head: this.#head, body } : { head: this.#gzipHead, body: packed };
-    return this.#post(request, options);
+    return this.#post(request, options, startedAt);
   }
 
   // `close` may have been called before, or while the body was compressed.
-  #post(request: PostRequest, options: SendOptions | undefined): Promise<SendResult> {
+  #post(
+    request: PostRequest,
+    options: SendOptions | undefined,
+    startedAt: number = this.#steadyNow(),
+  ): Promise<SendResult> {
     if (this.#closing !== undefined)
       return Promise.resolve(retryableResult(closedError(), "refused"));
     return new Promise((resolve) => {
-      const startedAt = this.#steadyNow();
       const terms = {
         startedAt,
         deadlineAt: startedAt + this.#totalMillis,

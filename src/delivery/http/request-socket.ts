@@ -38,10 +38,12 @@ export class RequestSocket {
   #isWriting = false;
   #onWritten: (() => void) | undefined;
   // One function for all writes.
-  readonly #written = (): void => {
+  readonly #written = (error?: Error | null): void => {
+    if (error) return;
     this.#isWriting = false;
-    this.#onWritten?.();
+    const run = this.#onWritten;
     this.#onWritten = undefined;
+    run?.();
   };
 
   constructor(socket: Socket, events: RequestSocketEvents) {
@@ -104,10 +106,10 @@ export class RequestSocket {
   }
 
   /** Closes the connection; resolves once it is closed. */
-  destroy(reason: Error): Promise<void> {
+  destroy(): Promise<void> {
     this.#isGone = true;
     this.#parser.stop();
-    this.#socket.destroy(reason);
+    this.#socket.destroy();
     if (this.#isClosed) return Promise.resolve();
     return new Promise((resolve) => void this.#socket.once("close", () => resolve()));
   }

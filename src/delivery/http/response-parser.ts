@@ -85,7 +85,8 @@ export class ResponseParser {
 
   /** Reads what has arrived. Returns an error if the connection must be closed; a response may have ended before. */
   read(chunk: Buffer): ResponseError | undefined {
-    if (this.#stage === "idle") return new ResponseError("bytes without a request", chunk);
+    if (this.#isStopped) return undefined;
+    if (this.#isComplete) return new ResponseError("bytes without a request", chunk);
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       this.#events.begun();
@@ -93,7 +94,7 @@ export class ResponseParser {
     let data = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
     this.#held = undefined;
     while (data.length > 0) {
-      if (this.#stage === "stopped") return undefined;
+      if (this.#isStopped) return undefined;
       const used = this.#step(data);
       if (used === BROKEN) return this.#broken(data);
       if (used === NEEDS_MORE) {
@@ -115,6 +116,10 @@ export class ResponseParser {
     return true;
   }
 
+  get #isStopped(): boolean {
+    return this.#stage === "stopped";
+  }
+
   get #isComplete(): boolean {
     return this.#stage === "idle";
   }
@@ -130,7 +135,7 @@ export class ResponseParser {
 
   #broken(data: Buffer): ResponseError {
     this.stop();
-    return new ResponseError("the server's response is not HTTP/1.1", data);
+    return new ResponseError("the response is not valid HTTP/1.1, or its header is too long", data);
   }
 
   // Returns how many bytes were used, `NEEDS_MORE` or `BROKEN`.

@@ -17,14 +17,21 @@ interface Progress {
   readonly isReused: boolean;
 }
 
+const DEADLINE_CODES = {
+  connection: "ERR_CONNECT_TIMEOUT",
+  "free connection": "ERR_POOL_TIMEOUT",
+  response: "ERR_RESPONSE_TIMEOUT",
+} as const;
+
 /** The error for a deadline that has passed. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
-  readonly code: "ERR_CONNECT_TIMEOUT" | "ERR_RESPONSE_TIMEOUT";
+  readonly code: string;
 
-  constructor(isWritten: boolean) {
-    super(isWritten ? "the server did not answer in time" : "the connection timed out");
-    this.code = isWritten ? "ERR_RESPONSE_TIMEOUT" : "ERR_CONNECT_TIMEOUT";
+  /** `awaited`: what did not come in time. */
+  constructor(awaited: keyof typeof DEADLINE_CODES) {
+    super(`there was no ${awaited} in time`);
+    this.code = DEADLINE_CODES[awaited];
   }
 }
 
@@ -129,7 +136,9 @@ const NETWORK_FAILURES: Readonly<Record<string, string>> = {
   EPIPE: "the connection was closed while the envelope was being written",
   ERR_CONNECT_TIMEOUT: "the connection timed out",
   ERR_CONNECTION_END: "the server closed the connection before it answered",
-  ERR_RESPONSE_TIMEOUT: "the server received the envelope but did not answer in time",
+  ERR_POOL_TIMEOUT:
+    "no connection was free in time: the server is too slow for `transport.maxConnections`",
+  ERR_RESPONSE_TIMEOUT: "the envelope was sent, but the server did not answer in time",
 };
 
 const NO_TLS = /wrong version number|packet length too long|http request/i;
@@ -223,6 +232,13 @@ export function proxyUnreachable({ name }: ProxyName, cause: unknown): ProxyErro
   return new ProxyError(hint ?? `the proxy ${name} could not be reached${reason}`, {
     code: "ERR_PROXY_UNREACHABLE",
     cause,
+  });
+}
+
+/** Builds the error for a proxy whose answer to CONNECT is not one of HTTP. `reason` is a clause. */
+export function noProxyAnswer({ name }: ProxyName, reason: string): ProxyError {
+  return new ProxyError(`the proxy ${name} does not answer as an HTTP proxy: ${reason}`, {
+    code: "ERR_PROXY_ANSWER",
   });
 }
 

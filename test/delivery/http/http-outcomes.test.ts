@@ -4,7 +4,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { startIngestServer } from "../../../src/testing/ingest-server.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
-import { httpTransport, openHttp } from "./http-support.js";
+import { eventually } from "../../time/wait-for.js";
+import { OK, rawServer } from "./http-servers.js";
+import { httpTransport, openHttp, openTransport } from "./http-support.js";
 import { times } from "../in-sequence.js";
 import { envelopeOf } from "../support.js";
 
@@ -52,6 +54,40 @@ describe("the outcome", () => {
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
     expect(server.connections).toBe(2);
+  });
+
+  it.each([
+    ["of more than 16 KiB", "x".repeat(40_000), 16 * 1024],
+    ["that does not end", undefined, 5],
+  ])("of a refusal has the start of a body %s", async (_what, body, length) => {
+    const texts: string[] = [];
+    const server = await rawServer((socket) => {
+      const end = body === undefined ? "100\r\n\r\nhello" : `${body.length}\r\n\r\n${body}`;
+      socket.write(`HTTP/1.1 403 Forbidden\r\ncontent-length: ${end}`);
+    });
+    const transport = openTransport(server.dsn, {
+      bodyTimeoutMillis: 100,
+      onRefusalText: (text) => texts.push(text),
+    });
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "rejected" });
+    await eventually(() => texts.length > 0);
+    expect(texts.map((text) => text.length)).toEqual([length]);
+  });
+
+  it("of 408 over a kept connection is that the connection had ended, and otherwise a refusal", async () => {
+    const server = await rawServer((socket, count) => {
+      socket.write(
+        count % 2 === 1
+          ? OK
+          : "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+      );
+    });
+    const transport = openTransport(server.dsn);
+    expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
+    expect(await transport.send(envelopeOf())).toMatchObject({
+      outcome: "retryable",
+      phase: "reused",
+    });
   });
 
   it("does not wait for a body of more than 16 KiB", async () => {

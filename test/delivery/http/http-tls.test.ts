@@ -36,16 +36,20 @@ describe("over TLS,", () => {
     expect(await transport.send(envelopeOf())).toMatchObject({ outcome: "delivered" });
   });
 
-  it("the next connection continues the session", async () => {
+  it.each([
+    ["while the first is open", {}, { newConnection: true }],
+    ["after the first was closed because it was idle", { idleTimeoutMillis: 50 }, {}],
+  ])("a second connection resumes the TLS session: %s", async (_when, settings, options) => {
     const https = createServer(TLS, accept);
     const resumed: boolean[] = [];
     https.on("secureConnection", (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
     const server = await listening(https);
-    const transport = openTransport(secureDsn(server), { caCerts });
+    const transport = openTransport(secureDsn(server), { caCerts, ...settings });
     await transport.send(envelopeOf());
     // The ticket comes after the handshake.
-    await sleep(20);
-    await transport.send(envelopeOf(), { newConnection: true });
+    if ("idleTimeoutMillis" in settings) await eventually(() => server.sockets.size === 0);
+    else await sleep(20);
+    await transport.send(envelopeOf(), options);
     expect(resumed).toEqual([false, true]);
   });
 

@@ -283,6 +283,6 @@ describe("a response", () => {
     const parser = new ResponseParser({ begun() {}, answered() {}, received() {}, ended() {} });
     expect(String(parser.read(Buffer.from("HTTP/1.1 200 OK\r\n")))).toContain("without a request");
     parser.expect();
-    expect(String(parser.read(Buffer.from([0x15])))).toContain("not HTTP/1.1");
+    expect(String(parser.read(Buffer.from([0x15])))).toContain("not valid HTTP/1.1");
   });
 });
