@@ -38,7 +38,7 @@ it("a stalled body is given up when a send waits, and not earlier", async () => 
 });
 
 it("when a silent server answers again, all slots are free and no socket is left", async () => {
-  const { server, transport } = await openHttp({ maxConnections: 8, headersTimeoutMillis: 200 });
+  const { server, transport } = await openHttp({ maxConnections: 8, headersTimeoutMillis: 1000 });
   server.respondWith("stall");
   const sends = Array.from({ length: 24 }, () => transport.send(envelopeOf()));
   const failed = await Promise.all(sends);
