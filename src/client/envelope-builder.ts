@@ -285,7 +285,9 @@ export class EnvelopeBuilder {
 
 /** Logs that an event was dropped because of an error in this package. */
 export function reportNotBuilt(diagnostics: Diagnostics, error: unknown): void {
-  diagnostics.warnOnce("client", "an event could not be encoded; it was dropped", error);
+  const message =
+    "an event could not be encoded; it was dropped. This is a bug in otel-sentry-bridge; please report it";
+  diagnostics.warnOnce("client", message, error);
 }
 
 function isIgnored({ name, spanName = name, op }: TransactionInput, settings: Settings): boolean {

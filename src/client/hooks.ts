@@ -184,6 +184,6 @@ function reportNoBreadcrumb(value: unknown, diagnostics: Diagnostics): void {
     return reportAsyncHook(diagnostics, "beforeBreadcrumb", "the breadcrumb is kept unchanged");
   diagnostics.warnOnce(
     "hook:beforeBreadcrumb",
-    "`beforeBreadcrumb` returned no breadcrumb; it is kept unchanged. Return the breadcrumb, or null to drop it.",
+    "`beforeBreadcrumb` returned a value that is not a breadcrumb; the original breadcrumb is kept. Return the breadcrumb, or null to drop it.",
   );
 }

@@ -20,7 +20,7 @@ export interface SpanCounts {
 
 /** Counts of one data category: `captured = sent + dropped + queued + spooled`, where `dropped` includes all reasons. */
 export interface CategoryStats {
-  /** Items that were captured, including those that were dropped early. */
+  /** Items that were captured, including those dropped before they were queued. */
   readonly captured: number;
   /** Items that the server accepted. */
   readonly sent: number;

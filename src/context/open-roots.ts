@@ -58,7 +58,7 @@ class Batch {
  */
 export class OpenRoots {
   readonly #batches = new BoundedMap<string, WeakRef<Batch>>(MAX_TRACES);
-  /** The batch that new traces are added to; referred to strongly until it is full. */
+  /** Batch for new traces. Once it is full, only its open roots keep it alive. */
   #batch = new Batch();
 
   /** Adds a root whose segment a processor has begun. */

@@ -114,7 +114,9 @@ class CronJobs {
         : "once";
     this.#schedule ??= schedule;
     if (schedule === this.#schedule) return this.#slug;
-    warnUnmonitored(`the monitor ${this.#slug} has another schedule. Give the job a \`name\``);
+    warnUnmonitored(
+      `another job already uses the monitor ${this.#slug} with a different schedule. Give this job a \`name\``,
+    );
     return undefined;
   }
 }

@@ -38,7 +38,7 @@ interface ItemInput {
 
 /**
  * Captures the logs or the metrics of one client: filters, a hook, batches, and the count of each loss. A subclass encodes the
- * items. No method throws.
+ * items. No public method throws.
  */
 export abstract class ItemCapture<Input extends ItemInput> {
   protected readonly client: ClientCore;

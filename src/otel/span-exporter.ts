@@ -104,7 +104,7 @@ export class ClientSpanExporter {
       this.#checkSetup(sampled);
       return { code: 0 };
     } catch (error) {
-      const message = "a batch of spans could not be exported";
+      const message = "a batch of spans could not be exported; some of its spans may be lost";
       this.#core.diagnostics.warnOnce("exporter", message, error);
       return { code: 1, error: new Error(message, { cause: error }) };
     }

@@ -1,4 +1,4 @@
-// The nodes that `loose-json` creates, and the quoted strings that they refer to.
+// Syntax-tree nodes of the lenient JSON reader in `loose-json`.
 
 /** A value in a text. */
 export interface LooseNode {

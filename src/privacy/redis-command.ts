@@ -59,7 +59,7 @@ function withKeys(statement: string): string {
   return upTo(statement, count === undefined ? 1 : Number(count) + 2);
 }
 
-// Shows the first `shown` arguments, and `?` instead of each other one.
+// Keeps the first `shown` arguments and replaces the rest by one `?`.
 function upTo(statement: string, shown: number): string {
   let end = statement.indexOf(" ");
   for (let index = 0; index < shown && end !== -1; index++) end = statement.indexOf(" ", end + 1);

@@ -1,6 +1,7 @@
 import type { ClientCore } from "../client/client-core.js";
 import type { ClientStats } from "../client/stats.js";
 import { isClient } from "../context/global-client.js";
+import type { RegisteredClient } from "../context/global-client.js";
 import { startDetachedTimer } from "../context/suppress-tracing.js";
 import { OpenRuns, hasRuns } from "../crons/open-runs.js";
 import type { CronClient } from "../crons/open-runs.js";
@@ -13,6 +14,7 @@ import type { MetricClient } from "../logs/metric-capture.js";
 import { hasPolicy, propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagatingClient, PropagationPolicy } from "../otel/propagation-policy.js";
 import type { SelfMeasuringClient, OperationMetrics } from "../otel/self-metrics.js";
+import { attempt } from "../support/foreign.js";
 import { RegistrationCheck } from "./registration-check.js";
 
 /**
@@ -71,10 +73,14 @@ export class BridgeClient
 
 /** Tells whether a value is a client with all parts, including one of another copy of the package. Never throws. */
 export function isBridgeClient(value: unknown): value is BridgeClient {
+  return isClient(value) && attempt(() => hasAllParts(value), false);
+}
+
+// Throws for a proxy whose trap `has` throws.
+function hasAllParts(client: RegisteredClient): boolean {
   return (
-    isClient(value) &&
-    [hasErrors, hasRuns, hasLogs, hasMetrics, hasPolicy].every((hasPart) => hasPart(value)) &&
-    "operations" in value &&
-    "registrations" in value
+    [hasErrors, hasRuns, hasLogs, hasMetrics, hasPolicy].every((hasPart) => hasPart(client)) &&
+    "operations" in client &&
+    "registrations" in client
   );
 }

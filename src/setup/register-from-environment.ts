@@ -27,7 +27,7 @@ export function registerFromEnvironment(): void {
     else
       reportSetupFault(
         "register",
-        "`register` does nothing, because the application has already created a client. Use only one of the two",
+        "`register` does nothing, because the application has already created a client. Remove either `--import otel-sentry-bridge/register` or the application's own set-up",
       );
   } catch (error) {
     reportSetupFault("register", "`register` failed, so nothing is traced", { cause: error });

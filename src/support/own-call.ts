@@ -7,8 +7,8 @@ const carrier: typeof globalThis & { [SLOT]?: Record<OwnCall, number> } = global
 const running = (carrier[SLOT] ??= { hook: 0, message: 0, transport: 0 });
 
 /**
- * Runs application code, and marks the current call stack until it returns. Telemetry that the code captures meanwhile
- * is dropped, because it would call the same code again without end.
+ * Runs application code, and marks the current call stack until it returns. What the code captures meanwhile is
+ * dropped, because it would call the same code again without end; logs and metrics that a hook captures are kept.
  */
 export function duringOwnCall<T>(kind: OwnCall, run: () => T): T {
   running[kind] += 1;

@@ -160,7 +160,9 @@ describe("instrumentCron", () => {
     // Check-ins are in order within a run only: the end of one waits for its beginning.
     const expected = ["at-four", "at-four", "nightly", "nightly", "nightly", "nightly"];
     expect(slugs.toSorted()).toEqual(expected);
-    expect(bridge.warnings).toEqual([expect.stringContaining("another schedule")]);
+    expect(bridge.warnings).toEqual([
+      expect.stringContaining("another job already uses the monitor"),
+    ]);
   });
 
   it.each([

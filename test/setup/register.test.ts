@@ -208,7 +208,7 @@ describe("an application that has set OpenTelemetry up before", { timeout: 60_00
     });
 
     expect(end.stderr).toBe(
-      "otel-sentry-bridge: `register` does nothing, because the application has already created a client. Use only one of the two\n",
+      "otel-sentry-bridge: `register` does nothing, because the application has already created a client. Remove either `--import otel-sentry-bridge/register` or the application's own set-up\n",
     );
     expect(server.requests).toBe(0);
   });
