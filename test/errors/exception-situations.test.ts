@@ -209,6 +209,16 @@ describe("a request", () => {
 });
 
 describe("outside of requests", () => {
+  it("a root that stays open has events of its ended spans at shutdown, and none of its own", async () => {
+    const bridge = startBridge({}, { leavesOpen: true });
+    const root = fail(bridge.tracer.startSpan("socket"), new Error("on the root"));
+    fail(bridge.child(root), new Error("on a child")).end();
+    await bridge.client.flush();
+    expect(bridge.transport.errors()).toEqual([]);
+    await bridge.provider.shutdown();
+    expect(await reported(bridge)).toEqual(["on a child, handled"]);
+  });
+
   it.each([CLIENT, PRODUCER])("a call that fails (kind %i) has no event", async (kind) => {
     const bridge = startBridge();
     const root = fail(bridge.tracer.startSpan("poll", { kind }), new Error("refused"));
