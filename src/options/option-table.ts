@@ -3,8 +3,9 @@ import { DEFAULT_MAX_BREADCRUMBS } from "../scope/scope.js";
 import { flagOrTextIn, numberIn, switchIn, textIn } from "./env.js";
 import type { Environment } from "./env.js";
 import type { ClientOptions, OptionWithoutDefault } from "./options.js";
+import * as address from "./address-checks.js";
+import type { Check } from "./address-checks.js";
 import * as must from "./validate.js";
-import type { Check } from "./validate.js";
 
 /** An environment variable from which an option is read. */
 interface Variable<Value> {
@@ -30,7 +31,7 @@ type OptionDefinitions = {
 
 /** The options of a client, in the order in which the message about an unknown option lists them. */
 export const OPTIONS: OptionDefinitions = {
-  dsn: { check: must.dsn, variable: { name: "SENTRY_DSN", read: textIn } },
+  dsn: { check: address.dsn, variable: { name: "SENTRY_DSN", read: textIn } },
   release: { check: must.text, variable: { name: "SENTRY_RELEASE", read: textIn } },
   environment: { check: must.text, variable: { name: "SENTRY_ENVIRONMENT", read: textIn } },
   dist: { check: must.text },
@@ -62,13 +63,13 @@ export const OPTIONS: OptionDefinitions = {
   beforeSendMetric: { check: must.callback },
   sendDefaultPii: { check: must.flag, default: false },
   maxBreadcrumbs: { check: must.count, default: DEFAULT_MAX_BREADCRUMBS },
-  maxBufferedBytes: { check: must.size, default: DEFAULT_MAX_BUFFERED_BYTES },
+  maxBufferedBytes: { check: must.bytes, default: DEFAULT_MAX_BUFFERED_BYTES },
   tracePropagationTargets: { check: must.patterns },
   strictTraceContinuation: { check: must.flag, default: false },
   orgId: { check: must.text },
-  tunnel: { check: must.url },
+  tunnel: { check: address.url },
   spotlight: {
-    check: must.flagOrUrl,
+    check: address.flagOrUrl,
     variable: { name: "SENTRY_SPOTLIGHT", read: flagOrTextIn },
   },
   transport: { check: must.transport, default: Object.freeze({}) },

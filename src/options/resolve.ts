@@ -6,6 +6,7 @@ import { OPTIONS, isOption, optionsFromEnvironment, variableOf } from "./option-
 import type { ClientOptions, Settings } from "./options.js";
 import { ownPattern } from "./text-pattern.js";
 import { unknownOption } from "./unknown-option.js";
+import * as address from "./address-checks.js";
 import * as must from "./validate.js";
 
 // Options that are read. An unknown option is an error, so there is no need to read more.
@@ -33,7 +34,7 @@ export function resolveOptions(
   options: ClientOptions = {},
   environment: ClientOptions = optionsFromEnvironment(),
 ): Settings {
-  must.record("options", options);
+  address.optionsObject("options", options);
   validate(options);
   validateEnvironment(environment, options);
   const given = { ...withoutUnset(environment), ...withoutUnset(options) };
@@ -43,7 +44,7 @@ export function resolveOptions(
   // `true` in code uses the URL in the variable, which was not checked with the other variables.
   if (spotlight !== undefined)
     blaming("spotlight", typeof options.spotlight !== "string", () =>
-      must.url("spotlight", spotlight),
+      address.url("spotlight", spotlight),
     );
   return Object.freeze({ ...DEFAULTS, ...given, dsn, spotlight } as Settings);
 }

@@ -90,6 +90,9 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   transportOptions: HTTP_SETTINGS,
 };
 
+// Names that other HTTP clients give to one setting; they are recognized at the top and inside other options.
+const HTTP2: ReadonlySet<string> = new Set(["http2", "allowHTTP2", "allowH2"]);
+
 // "sampelRate" is two edits away from "sampleRate". If the share of edits is larger, the guess is rarely right.
 const MAX_SHARE = 0.34;
 // A key may have any length, and computing the distance takes time proportional to the product of the lengths.
@@ -99,6 +102,8 @@ const MIN_PART_LENGTH = 3;
 
 /** Explains what to use instead of an unknown option, as the end of a sentence that starts with its name. */
 export function unknownOption(name: string, names: OptionNames): string {
+  if (HTTP2.has(name))
+    return "is not an option of otel-sentry-bridge: envelopes are sent over HTTP/1.1";
   const { known, ofTransport = [] } = names;
   const isTop = names.ofTransport !== undefined;
   const others = isTop ? [...Object.keys(COUNTERPARTS), ...ofTransport] : [];

@@ -5,7 +5,9 @@ import type { KeepUnsampled } from "./options.js";
 import { clip } from "../support/text.js";
 import { firstOf, isList, lengthOf, ownEntries, ownKeys } from "../support/foreign.js";
 import { SEVERITY_LEVELS } from "../protocol/events.js";
-import { OptionsError } from "../protocol/errors.js";
+import { check, isOptionsObject, onlyItsKind, proxy } from "./address-checks.js";
+import type { Check } from "./address-checks.js";
+import { OptionsError, withoutUserInfo } from "../protocol/errors.js";
 import type { ScopeChange } from "../scope/scope-data.js";
 import type { Transport } from "../delivery/transport.js";
 import { unknownOption } from "./unknown-option.js";
@@ -15,43 +17,13 @@ export const MAX_LIST = 10_000;
 
 /** Maximum length of a name in a message. */
 const MAX_NAME_LENGTH = 100;
-const MAX_URL_LENGTH = 8192;
 
 /** Characters or bytes of certificates and keys that are searched for a PEM header. */
 const MAX_PEM_LENGTH = 1_048_576;
 
-/** Checks one option: throws an `OptionsError` that names it if the value is not accepted. */
-export type Check = (option: string, value: unknown) => void;
-
-const check =
-  (
-    expected: string,
-    accepts: (value: unknown) => boolean,
-    shown: (value: unknown) => unknown = (value) => value,
-  ): Check =>
-  (option, value) => {
-    if (!accepts(value)) throw new OptionsError({ option, expected, received: shown(value) });
-  };
-
-// Everything before the last @ may be a password, even if the rest is not a URL.
-const withoutCredentials = (value: unknown): unknown =>
-  typeof value === "string"
-    ? value
-        .slice(0, MAX_URL_LENGTH)
-        .replace(/^(?<scheme>\s*[a-z][a-z\d+.-]{0,9}:\/\/)?.*@/is, "$<scheme>[Filtered]@")
-    : value;
-
-// Shows only the kind of the value: a key in a form other than PEM must not be shown either.
-const onlyItsKind = (value: unknown): unknown =>
-  typeof value === "string" || types.isUint8Array(value)
-    ? `${value.length} ${typeof value === "string" ? "characters" : "bytes"} in another format`
-    : value;
-
 const isShortList = (value: unknown): boolean => isList(value) && lengthOf(value) <= MAX_LIST;
 const isText = (value: unknown): boolean => typeof value === "string";
 const isPattern = (value: unknown): boolean => isText(value) || types.isRegExp(value);
-const isOptionsObject = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !isList(value) && !ArrayBuffer.isView(value);
 const isListOf =
   (accepts: (value: unknown) => boolean) =>
   (value: unknown): boolean =>
@@ -74,11 +46,6 @@ const isAtLeast =
     typeof value === "number" && Number.isFinite(value) && value >= least;
 
 export const text: Check = check("must be a string", isText);
-export const dsn: Check = check(
-  "must be a DSN, or false",
-  (value) => value === false || (typeof value === "string" && value.length <= MAX_URL_LENGTH),
-  onlyItsKind,
-);
 export const flag: Check = check("must be true or false", (value) => typeof value === "boolean");
 export const callback: Check = check("must be a function", (value) => typeof value === "function");
 export const record: Check = check("must be an object", isOptionsObject);
@@ -100,7 +67,8 @@ export const flagOrDepth: Check = check(
     typeof value === "boolean" ||
     (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10),
 );
-export const size: Check = check("must be a number of at least 1", isAtLeast(1));
+const size: Check = check("must be a number of at least 1", isAtLeast(1));
+export const bytes: Check = check("must be a number of bytes of at least 1", isAtLeast(1));
 const positiveMillis: Check = check("must be a number of milliseconds above 0", isAtLeast(1));
 const MAX_SPOOL_AGE_MILLIS = 4 * 24 * 3_600_000;
 const spoolAge: Check = check(
@@ -120,11 +88,6 @@ const pems: Check = check(
   onlyItsKind,
 );
 const texts: Check = listOf("must be a list of strings", text);
-const proxy: Check = check(
-  "must be an http(s) URL, or false",
-  (value) => value === false || isUrl(value),
-  withoutCredentials,
-);
 export const millis: Check = check("must be a number of milliseconds of at least 0", isAtLeast(0));
 const pattern: Check = check("must be a string or a regular expression", isPattern);
 export const patterns: Check = listOf("must be a list of strings and regular expressions", pattern);
@@ -156,13 +119,6 @@ export const scope: Check = (option, value) => {
   }
   checkProperties(option, Object(value), SCOPE_FIELDS);
 };
-export const flagOrUrl: Check = check(
-  "must be true, false or a URL",
-  (value) => typeof value === "boolean" || isUrl(value),
-  withoutCredentials,
-);
-export const url: Check = check("must be an http(s) URL", isUrl, withoutCredentials);
-
 /** Accepts a custom transport, or options of the HTTP transport. */
 export const transport: Check = (option, value) => {
   record(option, value);
@@ -225,14 +181,16 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
 
 const SPOOL_OPTIONS: Readonly<Record<keyof SpoolOptions, Check>> = {
   directory: path,
-  maxBytes: size,
+  maxBytes: bytes,
   maxFiles: size,
   maxAgeMillis: spoolAge,
 };
 
+const spoolObject: Check = check('must be an object, such as { directory: "…" }', isOptionsObject);
+
 /** Accepts the options of the spool; `directory` is required. */
 export const spool: Check = (option, value) => {
-  record(option, value);
+  spoolObject(option, value);
   checkProperties(option, Object(value), SPOOL_OPTIONS);
   path(`${option}.directory`, Reflect.get(Object(value), "directory"));
 };
@@ -271,9 +229,9 @@ function checkProperties(
   }
 }
 
-/** Returns the name of an unknown option for a message, cut if it is long. */
+/** Returns the name of an unknown option for a message, without credentials of a URL, and cut if it is long. */
 export function shownName(name: string): string {
-  return clip(name, MAX_NAME_LENGTH);
+  return clip(withoutUserInfo(name), MAX_NAME_LENGTH);
 }
 
 function checkPair(option: string, { clientCert, clientKey }: HttpOptions): void {
@@ -288,11 +246,4 @@ function isPem(value: unknown): boolean {
     ? Buffer.from(value.subarray(0, MAX_PEM_LENGTH)).toString("latin1")
     : value;
   return typeof content === "string" && content.slice(0, MAX_PEM_LENGTH).includes("-----BEGIN ");
-}
-
-function isUrl(value: unknown): boolean {
-  if (typeof value !== "string" || value.length > MAX_URL_LENGTH) return false;
-  if (!/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
-  // A host that consists of a dot only is invalid.
-  return new URL(value).hostname !== ".";
 }

@@ -16,7 +16,7 @@ export interface Dsn {
 }
 
 const DSN_PATTERN =
-  /^(?<protocol>https?):\/\/(?<publicKey>\w+)(?::(?<secretKey>\w*))?@(?<host>\[[\w:.%]+\]|[\w.-]+)(?::(?<port>\d+))?(?<path>\/[\w\-.~!$&'()*+,;=:@%/]*)?\/(?<projectId>\d+)\/?$/;
+  /^(?<protocol>[Hh][Tt]{2}[Pp][Ss]?):\/\/(?<publicKey>\w+)(?::(?<secretKey>\w*))?@(?<host>\[[\w:.%]+\]|[\w.-]+)(?::(?<port>\d+))?(?<path>\/[\w\-.~!$&'()*+,;=:@%/]*)?\/(?<projectId>\d+)\/?$/;
 
 // Far longer than any real DSN, and short enough for the pattern to run fast.
 const MAX_LENGTH = 2000;
@@ -35,7 +35,7 @@ export function parseDsn(text: string): Dsn {
     });
   }
   return {
-    protocol: groups["protocol"] === "http" ? "http" : "https",
+    protocol: groups["protocol"]?.toLowerCase() === "http" ? "http" : "https",
     publicKey: groups["publicKey"] ?? "",
     secretKey: groups["secretKey"] || undefined,
     host: groups["host"] ?? "",
@@ -84,7 +84,7 @@ function isOrigin({ protocol, host = "", port }: Groups): boolean {
 const FAULTS: readonly (readonly [fault: RegExp, explanation: string])[] = [
   [/^["'`]/, "it is in quotes"],
   [/^\w+=/, "it begins with the name of a variable"],
-  [/^(?!https?:\/\/)/, "it must begin with https:// or http://"],
+  [/^(?!https?:\/\/)/i, "it must begin with https:// or http://"],
   [/[\s\p{Cc}]/u, "it contains a space or a control character"],
   [/^[^@]*$/, "it has no @ after the public key"],
   [/^\w+:\/\/(?!\w+(?::\w*)?@)/, "the public key may have letters, digits and underscores only"],

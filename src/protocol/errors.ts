@@ -2,7 +2,10 @@
 export interface OptionProblem {
   readonly option: string;
   readonly expected: string;
-  /** The value; absent where it does not matter, as for an unknown option. */
+  /**
+   * The value, without credentials in URLs; for an object or a function its kind, such as `an array`. Absent where it
+   * does not matter, as for an unknown option.
+   */
   readonly received?: unknown;
   /** The environment variable that it came from. */
   readonly variable?: string | undefined;
@@ -16,10 +19,10 @@ export class OptionsError extends Error {
   readonly problem: OptionProblem;
 
   constructor(problem: OptionProblem) {
-    super(messageOf(problem));
-    const { option, problem: known } = readProblem(problem);
-    this.option = option;
-    this.problem = known;
+    const { message, shown } = readProblem(problem);
+    super(message);
+    this.option = shown.option;
+    this.problem = shown;
   }
 }
 
@@ -41,23 +44,40 @@ function isError(value: unknown): value is object {
   return Object.prototype.toString.call(value) === "[object Error]";
 }
 
+// From the `@` on: the host and the project id.
+const KEY_OF_DSN = /^@[^\s/@]+(?:\/[^\s@]*)?\/\d+\/?\s*$/;
+
 const UNREADABLE: OptionProblem = Object.freeze({ option: "options", expected: "is wrong" });
 
+/**
+ * Replaces the credentials of a URL in a text: everything from the first `://` to the last `@`, since a password may
+ * contain any character; and the keys of a DSN that has lost its scheme.
+ */
+export function withoutUserInfo(text: string): string {
+  const start = text.indexOf("://");
+  const at = text.lastIndexOf("@");
+  if (start !== -1 && at > start) return `${text.slice(0, start)}://[Filtered]${text.slice(at)}`;
+  return KEY_OF_DSN.test(text.slice(at)) ? `[Filtered]${text.slice(at)}` : text;
+}
+
 // The class is public, so `problem` may be any value and reading it may throw.
-function messageOf(problem: OptionProblem): string {
+function readProblem(problem: OptionProblem): { message: string; shown: OptionProblem } {
   try {
-    return `\`${problem.option}\` ${problem.expected}${received(problem)}`;
+    const shown = { ...problem, option: withoutUserInfo(problem.option) };
+    const message = `\`${shown.option}\` ${shown.expected}${received(problem)}`;
+    return "received" in problem
+      ? { message, shown: { ...shown, received: harmless(problem.received) } }
+      : { message, shown };
   } catch {
-    return `\`${UNREADABLE.option}\` ${UNREADABLE.expected}`;
+    return { message: `\`${UNREADABLE.option}\` ${UNREADABLE.expected}`, shown: UNREADABLE };
   }
 }
 
-function readProblem(problem: OptionProblem): { option: string; problem: OptionProblem } {
-  try {
-    return { option: problem.option, problem };
-  } catch {
-    return { option: UNREADABLE.option, problem: UNREADABLE };
-  }
+// Node prints the properties of an error that nobody catches, so a value that may hold credentials is not kept.
+function harmless(value: unknown): unknown {
+  if (typeof value === "string") return withoutUserInfo(value);
+  const isKept = value === null || !["object", "function", "symbol"].includes(typeof value);
+  return isKept ? value : describe(value);
 }
 
 // `Array.isArray` throws for a revoked proxy.
@@ -78,7 +98,7 @@ function received(problem: OptionProblem): string {
 function describe(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value.slice(0, 100).toWellFormed());
+      return JSON.stringify(withoutUserInfo(value).slice(0, 100).toWellFormed());
     case "object":
       if (value === null) return "null";
       return isArray(value) ? "an array" : "an object";
@@ -90,6 +110,6 @@ function describe(value: unknown): string {
     case "undefined":
       return "undefined";
     default:
-      return `${String(value)} (${typeof value})`;
+      return `${withoutUserInfo(String(value))} (${typeof value})`;
   }
 }

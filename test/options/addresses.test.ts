@@ -1,7 +1,16 @@
+import { inspect } from "node:util";
+
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { SentrySpanProcessor, createClient, isOptionsError } from "../../src/index.js";
+import {
+  SentryLogRecordProcessor,
+  SentrySampler,
+  SentrySpanExporter,
+  SentrySpanProcessor,
+  createClient,
+  isOptionsError,
+} from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
 
 const SECRET = "verysecret";
@@ -222,3 +231,60 @@ describe("another address", () => {
     );
   });
 });
+
+describe("a DSN that is given in the wrong place", () => {
+  const dsn = `https://${SECRET}@host/1`;
+  const inPlaceOf = (option: string): unknown => ({ [option]: dsn });
+
+  it.each<[string, () => unknown]>([
+    ["as the options of a client", () => createClient(dsn as never)],
+    ["in upper case", () => createClient(dsn.replace("https", "HTTPS") as never)],
+    ["as the options of a processor", () => new SentrySpanProcessor(dsn as never)],
+    ["as the options of an exporter", () => new SentrySpanExporter(dsn as never)],
+    ["as the options of a log processor", () => new SentryLogRecordProcessor(dsn as never)],
+    ["as the options of a sampler", () => new SentrySampler(dsn as never)],
+    ["as a URL object", () => createClient(new URL(dsn) as never)],
+    ["as a list", () => createClient([dsn] as never)],
+    ["as the transport", () => createClient(inPlaceOf("transport") as never)],
+    ["as the spool", () => createClient(inPlaceOf("spool") as never)],
+    ["as a hook", () => createClient(inPlaceOf("beforeSend") as never)],
+    ["as a rate", () => createClient(inPlaceOf("tracesSampleRate") as never)],
+    ["as a name", () => createClient({ [dsn]: true } as never)],
+    ["as a name in the transport", () => createClient({ transport: { [dsn]: true } } as never)],
+    ["as a URL object in `dsn`", () => createClient({ dsn: new URL(dsn) } as never)],
+    ["as a list in `dsn`", () => createClient({ dsn: [dsn] } as never)],
+    ["as an object in `dsn`", () => createClient({ dsn: { dsn } } as never)],
+    ["as a symbol in `dsn`", () => createClient({ dsn: Symbol(dsn) } as never)],
+    ["as a URL object in `tunnel`", () => createClient({ tunnel: new URL(dsn) } as never)],
+    ["as a list in `ignoreErrors`", () => createClient({ ignoreErrors: [[dsn]] } as never)],
+  ])("%s is shown without its key, also in Node's dump of the error", (_, create) => {
+    const error = thrownBy(create);
+    expect(error).toSatisfy(isOptionsError);
+    expect(inspect(error, { depth: 10 })).not.toContain(SECRET);
+  });
+
+  it("leads to the right form", () => {
+    expect(() => createClient(dsn as never)).toThrow(
+      '`options` must be an object: pass `{ dsn: "…" }`; got "https://[Filtered]@host/1"',
+    );
+    expect(() => createClient(new URL(dsn) as never)).toThrow(
+      "`options` must be an object: pass `{ dsn: url.href }`; got an object",
+    );
+    expect(() => createClient({ dsn: new URL(dsn) } as never)).toThrow(
+      "`dsn` must be a DSN, or false, as a string: pass `url.href`; got an object",
+    );
+  });
+});
+
+it.each(["dsn", "tunnel", "spotlight"])("the scheme of `%s` may be in upper case", async (name) => {
+  expect(await problemOf({ [name]: "HTTPS://key@127.0.0.1:1/1" })).toBeUndefined();
+});
+
+function thrownBy(create: () => unknown): unknown {
+  try {
+    create();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("no error");
+}

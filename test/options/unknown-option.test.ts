@@ -174,3 +174,25 @@ describe("initialScope", () => {
     }
   });
 });
+
+it.each([true, "/tmp/spool"])("`spool: %o` leads to the directory", (spool) => {
+  expect(messageOf({ spool })).toMatch(
+    /^`spool` must be an object, such as \{ directory: "…" \}; got /,
+  );
+});
+
+it.each([{ http2: true }, { transport: { http2: true } }, { transport: { allowH2: true } }])(
+  "%o is told that envelopes are sent over HTTP/1.1",
+  (options) => {
+    expect(messageOf(options)).toMatch(
+      /` is not an option of otel-sentry-bridge: envelopes are sent over HTTP\/1\.1$/,
+    );
+  },
+);
+
+it.each([[{ maxBufferedBytes: "1" }], [{ spool: { directory: "x", maxBytes: 0 } }]])(
+  "%o is told the unit",
+  (options) => {
+    expect(messageOf(options)).toContain("must be a number of bytes of at least 1");
+  },
+);
