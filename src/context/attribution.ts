@@ -11,8 +11,8 @@ import type { Context, Span } from "@opentelemetry/api";
 import type { TraceContext } from "../client/capture-input.js";
 import { createErrorMap, ErrorHistory } from "./error-history.js";
 import type { ErrorMap, Attribution } from "./error-history.js";
-import { emptyUnit, propagationContextOf } from "../scope/unit.js";
-import { scopesOf, unitOfSpan } from "./scope-context.js";
+import { emptyUnit } from "../scope/unit.js";
+import { idsWithoutSpan, scopesOf, unitOfSpan } from "./scope-context.js";
 import type { ContextScopes } from "./scope-context.js";
 import type { IdentifiedSpan } from "../trace/span.js";
 import { attempt, isError, isObjectLike } from "../support/foreign.js";
@@ -192,13 +192,11 @@ export function attributionInContext(ctx: Context): Attribution {
   };
 }
 
-function traceOfSpan(
-  span: IdentifiedSpan | undefined,
-  { incoming, unit }: ContextScopes,
-): TraceContext {
+function traceOfSpan(span: IdentifiedSpan | undefined, scopes: ContextScopes): TraceContext {
+  const { incoming } = scopes;
   const { traceId = "", spanId = "" } = span?.spanContext() ?? {};
   if (!isValidTraceId(traceId) || !isValidSpanId(spanId))
-    return { ...propagationContextOf(unit), parentSpanId: undefined };
+    return { ...idsWithoutSpan(scopes), parentSpanId: undefined, incoming };
   const parentSpanId = span?.parentSpanContext?.spanId;
   const sender = incoming?.traceId === traceId ? incoming : undefined;
   return { traceId, spanId, parentSpanId, span, incoming: sender };

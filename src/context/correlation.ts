@@ -1,11 +1,10 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import type { Context, SpanContext } from "@opentelemetry/api";
-import { scopesOf } from "./scope-context.js";
+import { idsWithoutSpan, scopesOf } from "./scope-context.js";
 import type { ContextScopes } from "./scope-context.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
-import { propagationContextOf } from "../scope/unit.js";
 import { validSpanId, validTraceId } from "../trace/span.js";
 
 /** The scopes, trace and span that a log or metric value is correlated with. */
@@ -39,12 +38,10 @@ function spanContextOf(ctx: Context): SpanContext | undefined {
 
 function traceOf(
   spanContext: SpanContext | undefined,
-  { incoming, unit }: ContextScopes,
+  scopes: ContextScopes,
 ): Pick<Correlation, "spanId" | "traceId"> {
   const traceId = spanContext?.traceId;
-  if (traceId === undefined) {
-    return { traceId: incoming?.traceId ?? propagationContextOf(unit).traceId, spanId: undefined };
-  }
+  if (traceId === undefined) return { traceId: idsWithoutSpan(scopes).traceId, spanId: undefined };
   // A remote span did not run in this process, so only its trace id is used.
   const spanId = spanContext?.isRemote === true ? undefined : spanContext?.spanId;
   return {

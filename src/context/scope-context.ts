@@ -14,7 +14,8 @@ import type { OpenRoot } from "./open-roots.js";
 import type { IdentifiedSpan } from "../trace/span.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
-import type { Unit } from "../scope/unit.js";
+import { propagationContextOf } from "../scope/unit.js";
+import type { PropagationContext, Unit } from "../scope/unit.js";
 
 /** The package's data on a `Context`: one value under one key, because setting a key copies the context's map. */
 export interface ContextScopes {
@@ -73,6 +74,15 @@ export function scopesOf(ctx: Context): ContextScopes {
   if (own !== undefined && (unit === undefined || own.unit.depth >= unit.depth)) return own;
   if (unit !== undefined) return { unit, current: own?.current, incoming: own?.incoming };
   return { unit: unitWithoutSlot(ctx), current: undefined, incoming: undefined };
+}
+
+/**
+ * Returns the ids of events, logs and metric values where no span is active: the trace of the request's headers if there
+ * is one, else a trace of the unit.
+ */
+export function idsWithoutSpan({ incoming, unit }: ContextScopes): PropagationContext {
+  const own = propagationContextOf(unit);
+  return incoming === undefined ? own : { traceId: incoming.traceId, spanId: own.spanId };
 }
 
 // A context may carry the ids of another request's span. Then the context's own unit is not on the chain of that span's

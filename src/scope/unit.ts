@@ -98,8 +98,8 @@ export interface SpanBreadcrumb {
   readonly hasFailed: boolean;
 }
 
-/** Ids for events that are captured outside of all traces (protocol: propagation context). */
-interface PropagationContext {
+/** Ids for events that are captured where no span is active (protocol: propagation context). */
+export interface PropagationContext {
   readonly traceId: string;
   readonly spanId: string;
 }
