@@ -1,5 +1,5 @@
 import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
-import type { Diagnostics } from "../support/diagnostics.js";
+import type { CallbackName, Diagnostics } from "../support/diagnostics.js";
 import { isThenable } from "../support/foreign.js";
 import { ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
@@ -66,11 +66,22 @@ export function createComponents(dependencies: ClientDependencies): ClientCompon
   };
 }
 
+/** Work that components finish when the client closes or the process ends. */
+export const END_OF_CLIENT: CallbackName = {
+  name: "end of client",
+  effect: "spans or monitor runs that were open may be missing",
+};
+
+const INITIAL_SCOPE = {
+  name: "initialScope",
+  effect: "events have only the data that it had set before",
+};
+
 // The data of `initialScope` is overridden by all other scopes.
 function initialScopes({ initialScope }: Settings, diagnostics: Diagnostics): readonly ScopeData[] {
   if (initialScope === undefined) return [];
   const scope = new Scope();
-  const outcome = guardCallback(diagnostics, "initialScope", (): unknown =>
+  const outcome = guardCallback(diagnostics, INITIAL_SCOPE, (): unknown =>
     typeof initialScope === "function" ? initialScope(scope) : scope.update(initialScope),
   );
   if (outcome.ok && isThenable(outcome.value))

@@ -17,7 +17,7 @@ import type {
   TransactionInput,
 } from "./capture-input.js";
 import type { ResourceView } from "../trace/span.js";
-import { createComponents } from "./client-components.js";
+import { END_OF_CLIENT, createComponents } from "./client-components.js";
 import type { ClientDependencies } from "./client-components.js";
 import type { EndTime } from "./end-time.js";
 import type { EnvelopeBuilder } from "./envelope-builder.js";
@@ -143,7 +143,7 @@ export class ClientCore implements Client {
 
   /** Captures unfinished work, such as open monitor runs, because the process is about to end. */
   captureUnfinished(): void {
-    for (const fn of this.#onEnding) guardCallback(this.diagnostics, "onEnding", fn);
+    for (const fn of this.#onEnding) guardCallback(this.diagnostics, END_OF_CLIENT, fn);
   }
 
   /** Returns the release, environment and server name that events carry. */
@@ -280,7 +280,7 @@ export class ClientCore implements Client {
   }
 
   async #close(timeoutMillis: number): Promise<boolean> {
-    for (const fn of this.#onClosing) guardCallback(this.diagnostics, "onClosing", fn);
+    for (const fn of this.#onClosing) guardCallback(this.diagnostics, END_OF_CLIENT, fn);
     const { isDone, remaining } = await this.#sources.flush(timeoutMillis);
     const isSent = await this.#outbox.close(remaining);
     this.#onClosed?.();

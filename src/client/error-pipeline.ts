@@ -15,7 +15,7 @@ import type { MergedScopes } from "../scope/merge.js";
 import type { Breadcrumb } from "../scope/scope-data.js";
 import { detached } from "../support/detached.js";
 import { guardCallback } from "../support/diagnostics.js";
-import type { Diagnostics } from "../support/diagnostics.js";
+import type { CallbackName, Diagnostics } from "../support/diagnostics.js";
 import { attempt, isRecord } from "../support/foreign.js";
 import { withoutUnset } from "../support/collections.js";
 
@@ -106,12 +106,18 @@ function processedEvent(
   return runEventProcessors(own, { ...context, processors, hint: hintOf(event, context) });
 }
 
+const BEFORE_SEND: CallbackName = { name: "beforeSend", effect: "the event was dropped" };
+const HOOK_RESULT: CallbackName = {
+  name: "hook result",
+  effect: "the event cannot be encoded and was dropped",
+};
+
 function hookedEvent(event: ErrorEvent, context: ErrorContext): MaybePromise<ErrorEvent | null> {
   const { settings, hooks, diagnostics } = context;
   const { beforeSend } = settings;
   if (beforeSend === undefined) return event;
   const { event_id } = event;
-  const outcome = hooks.call("beforeSend", () => beforeSend(event, hintOf(event, context)));
+  const outcome = hooks.call(BEFORE_SEND, () => beforeSend(event, hintOf(event, context)));
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
     if (isRecord(result.value)) return { ...copyEvent(result.value), event_id };
@@ -129,9 +135,7 @@ function hintOf({ event_id }: ErrorEvent, { originalException }: ErrorContext): 
 
 // A hook may have added anything: cycles, bigints, a throwing `toJSON`.
 function encoded(event: ErrorEvent, diagnostics: Diagnostics): FinishedEvent {
-  const result = guardCallback(diagnostics, "hook result", () =>
-    encodeConformed(event, diagnostics),
-  );
+  const result = guardCallback(diagnostics, HOOK_RESULT, () => encodeConformed(event, diagnostics));
   return result.ok ? { json: result.value } : { dropped: "before_send" };
 }
 

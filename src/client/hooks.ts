@@ -4,7 +4,7 @@ import type { EventHint, EventProcessor, SentryEvent } from "../protocol/events.
 import type { Breadcrumb } from "../scope/scope-data.js";
 import { detached } from "../support/detached.js";
 import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
-import type { CallbackResult, Diagnostics } from "../support/diagnostics.js";
+import type { CallbackName, CallbackResult, Diagnostics } from "../support/diagnostics.js";
 import { isRecord, isThenable } from "../support/foreign.js";
 import { duringOwnCall } from "../support/own-call.js";
 import { systemTimers } from "../support/time.js";
@@ -52,17 +52,17 @@ export class HookRunner {
   }
 
   /** Calls a hook. If it throws, rejects or exceeds `MAX_HOOK_MILLIS`, it has no result and a diagnostic is logged. */
-  call<T>(name: string, hook: () => PromiseLike<T> | T): MaybePromise<CallbackResult<T>> {
-    const outcome = guardCallback(this.#diagnostics, name, () => this.#run(hook));
+  call<T>(hooked: CallbackName, hook: () => PromiseLike<T> | T): MaybePromise<CallbackResult<T>> {
+    const outcome = guardCallback(this.#diagnostics, hooked, () => this.#run(hook));
     if (!outcome.ok) return outcome;
     const { value } = outcome;
     if (!isThenable(value)) return { ok: true, value };
-    return this.#detached(() => this.#settled(name, value));
+    return this.#detached(() => this.#settled(hooked, value));
   }
 
   /** Calls a hook whose result is needed synchronously. It has no result if it throws. */
-  callNow<T>(name: string, hook: () => T): CallbackResult<T> {
-    return guardCallback(this.#diagnostics, name, () => this.#run(hook));
+  callNow<T>(hooked: CallbackName, hook: () => T): CallbackResult<T> {
+    return guardCallback(this.#diagnostics, hooked, () => this.#run(hook));
   }
 
   /** Calls `proceed` with the value: synchronously, unless the value is a promise. */
@@ -72,12 +72,12 @@ export class HookRunner {
   }
 
   // The timer itself does not keep the process alive; a flush that waits for the hook does.
-  #settled<T>(name: string, value: PromiseLike<T>): Promise<CallbackResult<T>> {
+  #settled<T>({ name, effect }: CallbackName, value: PromiseLike<T>): Promise<CallbackResult<T>> {
     return new Promise((resolve) => {
       const fail = (what: string, error?: unknown): void => {
         cancel();
         resolve({ ok: false });
-        const message = `\`${name}\` returned a promise that ${what}; its result is ignored`;
+        const message = `\`${name}\` returned a promise that ${what}: ${effect}`;
         this.#diagnostics.warnOnce(`callback:${name}`, message, error);
       };
       const succeed = (result: T): void => {
@@ -103,6 +103,15 @@ function call<T>(run: () => T): T {
   return run();
 }
 
+const EVENT_PROCESSOR: CallbackName = {
+  name: "event processor",
+  effect: "it was skipped, and the event is kept",
+};
+const BEFORE_BREADCRUMB: CallbackName = {
+  name: "beforeBreadcrumb",
+  effect: "the breadcrumb is kept unchanged",
+};
+
 /** The event processors, and the arguments that they are called with. */
 export interface Processing {
   readonly processors: readonly EventProcessor[];
@@ -127,7 +136,7 @@ export function runEventProcessors<Event extends SentryEvent>(
     const before = current;
     // Read before the call, because a processor may change the event that it receives.
     const id = before.event_id;
-    const outcome = hooks.call("event processor", () => processor(before, hint));
+    const outcome = hooks.call(EVENT_PROCESSOR, () => processor(before, hint));
     if (outcome instanceof Promise) {
       return hooks.andThen(outcome, (late) => {
         const next = resultOf(late, { event: before, id }, processing);
@@ -169,7 +178,7 @@ export function runBeforeBreadcrumb(
 ): Breadcrumb | null {
   const { beforeBreadcrumb } = settings;
   if (beforeBreadcrumb === undefined) return breadcrumb;
-  const outcome = guardCallback(diagnostics, "beforeBreadcrumb", () =>
+  const outcome = guardCallback(diagnostics, BEFORE_BREADCRUMB, () =>
     duringOwnCall("hook", () => beforeBreadcrumb(detached(breadcrumb), detached(hint))),
   );
   if (!outcome.ok) return breadcrumb;
@@ -181,7 +190,7 @@ export function runBeforeBreadcrumb(
 
 function reportNoBreadcrumb(value: unknown, diagnostics: Diagnostics): void {
   if (isThenable<unknown>(value))
-    return reportAsyncHook(diagnostics, "beforeBreadcrumb", "the breadcrumb is kept unchanged");
+    return reportAsyncHook(diagnostics, BEFORE_BREADCRUMB.name, BEFORE_BREADCRUMB.effect);
   diagnostics.warnOnce(
     "hook:beforeBreadcrumb",
     "`beforeBreadcrumb` returned a value that is not a breadcrumb; the original breadcrumb is kept. Return the breadcrumb, or null to drop it.",

@@ -16,7 +16,7 @@ import type {
   TransactionSpan,
 } from "../protocol/events.js";
 import { guardCallback, reportAsyncHook } from "../support/diagnostics.js";
-import type { Diagnostics } from "../support/diagnostics.js";
+import type { CallbackName, Diagnostics } from "../support/diagnostics.js";
 import { isRecord, isThenable } from "../support/foreign.js";
 
 /** A transaction's JSON after the hooks and the number of spans that they removed, or the reason why it was dropped. */
@@ -103,6 +103,19 @@ function checkedTransaction(
   return null;
 }
 
+const BEFORE_SEND_SPAN: CallbackName = {
+  name: "beforeSendSpan",
+  effect: "the span is sent unchanged",
+};
+const BEFORE_SEND_TRANSACTION: CallbackName = {
+  name: "beforeSendTransaction",
+  effect: "the transaction was dropped",
+};
+const HOOK_RESULT: CallbackName = {
+  name: "hook result",
+  effect: "the transaction cannot be encoded and was dropped",
+};
+
 type SpanHook = NonNullable<Settings["beforeSendSpan"]>;
 
 // One call for all spans, because each call changes the active context, which takes a microsecond.
@@ -112,7 +125,7 @@ function spansAfterHook(
   { hooks, diagnostics }: TransactionHooks,
 ): TransactionSpan[] {
   const run = (): TransactionSpan[] => hookedSpans(event, hook, diagnostics);
-  const outcome = hooks.callNow("beforeSendSpan", run);
+  const outcome = hooks.callNow(BEFORE_SEND_SPAN, run);
   return outcome.ok ? outcome.value : event.spans;
 }
 
@@ -140,7 +153,7 @@ function hookedSpan(
   diagnostics: Diagnostics,
 ): TransactionSpan | null {
   const original = { ...span };
-  const outcome = guardCallback(diagnostics, "beforeSendSpan", () => hook(span));
+  const outcome = guardCallback(diagnostics, BEFORE_SEND_SPAN, () => hook(span));
   if (!outcome.ok) return original;
   if (outcome.value === null) return null;
   if (isRecord(outcome.value)) {
@@ -154,7 +167,7 @@ function hookedSpan(
 
 function reportNoSpan(value: unknown, diagnostics: Diagnostics): void {
   if (isThenable(value))
-    return reportAsyncHook(diagnostics, "beforeSendSpan", "the span is sent unchanged");
+    return reportAsyncHook(diagnostics, BEFORE_SEND_SPAN.name, BEFORE_SEND_SPAN.effect);
   diagnostics.warnOnce(
     "hook:beforeSendSpan",
     "`beforeSendSpan` returned an invalid span; the span is sent unchanged. Return the span, or null to drop it.",
@@ -168,7 +181,7 @@ function hookedEvent(
   const { event_id, type } = event;
   const { beforeSendTransaction } = settings;
   if (beforeSendTransaction === undefined) return event;
-  const outcome = hooks.call("beforeSendTransaction", () => beforeSendTransaction(event, hint));
+  const outcome = hooks.call(BEFORE_SEND_TRANSACTION, () => beforeSendTransaction(event, hint));
   return hooks.andThen(outcome, (result) => {
     if (!result.ok || result.value === null) return null;
     const { value } = result;
@@ -188,7 +201,7 @@ function encodeAgain(
   before: number,
   diagnostics: Diagnostics,
 ): PipelineResult {
-  const encoded = guardCallback(diagnostics, "hook result", () =>
+  const encoded = guardCallback(diagnostics, HOOK_RESULT, () =>
     encodeConformed(event, diagnostics, "transaction"),
   );
   if (!encoded.ok) return { dropped: "before_send" };

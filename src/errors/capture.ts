@@ -143,6 +143,11 @@ export interface CaptureHint extends ScopeChange {
 /** Data for one event, or a function that sets it on the scope of that event. */
 export type CaptureContext = CaptureHint | ((scope: Scope) => unknown);
 
+const CAPTURE_CONTEXT = {
+  name: "capture context",
+  effect: "the event is sent without the data that it had not set yet",
+};
+
 /** Builds the scope of one event from a value of any kind. Never throws. */
 function scopeOfCapture(
   captureContext: CaptureContext | undefined,
@@ -150,7 +155,7 @@ function scopeOfCapture(
 ): Scope | undefined {
   if (captureContext === undefined || captureContext === null) return undefined;
   const scope = new Scope();
-  guardCallback(diagnostics, "capture context", () => scope.update(captureContext));
+  guardCallback(diagnostics, CAPTURE_CONTEXT, () => scope.update(captureContext));
   return scope;
 }
 

@@ -165,7 +165,8 @@ class HookGate {
   run<T extends object>(hook: (item: T) => T | null, item: T): T | undefined {
     this.#isOpen = true;
     try {
-      const result = guardCallback(this.#diagnostics, this.#name, () =>
+      const hooked = { name: this.#name, effect: "the item was dropped" };
+      const result = guardCallback(this.#diagnostics, hooked, () =>
         duringOwnCall("hook", () => hook(item)),
       );
       if (!result.ok || result.value === null) return undefined;

@@ -18,6 +18,11 @@ import { isTracingSuppressed } from "../context/suppress-tracing.js";
 import type { ReportLoggedException } from "../errors/logged-exceptions.js";
 import { correlationOf } from "../context/correlation.js";
 
+const LOGGED_EXCEPTION = {
+  name: "logged exception",
+  effect: "the record is sent as a log only, without an error event",
+};
+
 /**
  * Turns OTel log records into Sentry logs, and records that have exceptions into error events. An OTel
  * `LogRecordProcessor`; no method throws.
@@ -83,7 +88,7 @@ export class ClientLogRecordProcessor {
     const { attributes, severityNumber, body } = record;
     const timestamp = recordSeconds(record.hrTime, Date.now());
     const origin = originOfLogger(record.instrumentationScope.name);
-    const result = guardCallback(this.#core.diagnostics, "logged exception", () =>
+    const result = guardCallback(this.#core.diagnostics, LOGGED_EXCEPTION, () =>
       onException({ attributes, ctx, timestamp, severityNumber, body, origin }),
     );
     return result.ok && result.value;

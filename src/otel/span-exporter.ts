@@ -29,6 +29,11 @@ export interface ExportOutcome {
   readonly error?: Error;
 }
 
+const EXPORT_CALLBACK = {
+  name: "export callback",
+  effect: "the outcome of the export is not affected",
+};
+
 /**
  * Builds transactions from finished spans. An OTel `SpanExporter` that supports concurrent exports, calls each callback
  * once, and never throws.
@@ -81,7 +86,7 @@ export class ClientSpanExporter {
       this.#closing === undefined
         ? this.#accept(spans)
         : { code: 1, error: new Error("the exporter was shut down") };
-    guardCallback(this.#core.diagnostics, "export callback", () => resultCallback(outcome));
+    guardCallback(this.#core.diagnostics, EXPORT_CALLBACK, () => resultCallback(outcome));
   }
 
   /** Sends everything that was exported, including spans that wait for their root. */

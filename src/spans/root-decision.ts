@@ -47,6 +47,8 @@ function createDecision(client: ClientCore, sampler: Settings["tracesSampler"]):
   };
 }
 
+const WITHOUT_SAMPLER = "the parent's decision or `tracesSampleRate` decides";
+
 /** The sampling decision of a segment, and the reason if it is not sent. */
 export interface SegmentSampling {
   readonly sampling: SamplingDecision;
@@ -66,13 +68,18 @@ export function createSegmentSampling(
 ): DecideSegment {
   const { settings, pressure } = client;
   const onSamplerError = (error: unknown): void =>
-    client.diagnostics.warnOnce("callback:tracesSampler", "`tracesSampler` failed", error);
-  const onAsyncSampler = (): void =>
-    reportAsyncHook(
-      client.diagnostics,
-      "tracesSampler",
-      "the parent's decision or `tracesSampleRate` decides",
+    client.diagnostics.warnOnce(
+      "callback:tracesSampler",
+      `\`tracesSampler\` threw an error: ${WITHOUT_SAMPLER}`,
+      error,
     );
+  const onInvalidAnswer = (received: string): void =>
+    client.diagnostics.warnOnce(
+      "hook:tracesSampler",
+      `\`tracesSampler\` must return a number from 0 to 1 or a boolean, got ${received}: the trace is not sampled`,
+    );
+  const onAsyncSampler = (): void =>
+    reportAsyncHook(client.diagnostics, "tracesSampler", WITHOUT_SAMPLER);
 
   // Runs as a hook, so that a span that the sampler starts does not call the sampler again.
   const ownSampler: typeof sampler = sampler && ((asked) => runHook(() => sampler(asked)));
@@ -93,6 +100,7 @@ export function createSegmentSampling(
         attributes: detached(root.attributes),
       }),
       onSamplerError,
+      onInvalidAnswer,
       onAsyncSampler,
     });
     const factor = pressure.factor();

@@ -62,10 +62,17 @@ export function createDiagnostics(
 /** The result of a callback of the application, or the fact that it threw. */
 export type CallbackResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
+/** A callback of the application, as a message describes it. */
+export interface CallbackName {
+  readonly name: string;
+  /** States what happens if the callback fails, such as `the event was dropped`. */
+  readonly effect: string;
+}
+
 /** Runs a callback of the application. If it throws, warns once per `name` and returns no result. */
 export function guardCallback<T>(
   diagnostics: Diagnostics,
-  name: string,
+  { name, effect }: CallbackName,
   run: () => T,
 ): CallbackResult<T> {
   try {
@@ -74,7 +81,7 @@ export function guardCallback<T>(
     if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, () => undefined);
     return { ok: true, value };
   } catch (error) {
-    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw an error`, error);
+    diagnostics.warnOnce(`callback:${name}`, `\`${name}\` threw an error: ${effect}`, error);
     return { ok: false };
   }
 }

@@ -31,8 +31,10 @@ export interface SamplingInput {
   readonly sampler: TracesSampler | undefined;
   /** Called only if there is a sampler, since the description costs time. */
   readonly describeRoot: () => SpanDescription;
-  /** Receives what the sampler threw, or a `TypeError` if it returned neither a rate nor a boolean. */
+  /** Receives what the sampler threw. */
   readonly onSamplerError?: (error: unknown) => void;
+  /** Called if the sampler returned neither a rate nor a boolean, with a description of what it returned. */
+  readonly onInvalidAnswer?: (received: string) => void;
   /** Called if the sampler returned a promise. */
   readonly onAsyncSampler?: () => void;
 }
@@ -82,9 +84,7 @@ function askSampler(sampler: TracesSampler, input: SamplingInput): number | "inv
   if (typeof answer === "boolean") return answer ? 1 : 0;
   if (isRate(answer)) return answer;
   const received = typeof answer === "number" ? String(answer) : typeof answer;
-  input.onSamplerError?.(
-    new TypeError(`tracesSampler must return a number from 0 to 1 or a boolean, got ${received}`),
-  );
+  input.onInvalidAnswer?.(received);
   return "invalid";
 }
 
