@@ -72,6 +72,11 @@ interface Place {
   readonly walk: Walk;
 }
 
+const MAX_SIZE = "[MaxSize ~]";
+
+// All keys of an object are listed, even if only some are read; so a walk lists at most a few long ones.
+const LONG_LIST_NODES = 1000;
+
 type Property = readonly [key: string, value: unknown];
 
 /**
@@ -85,6 +90,8 @@ export function normalize(
   budget: CopyBudget = copyBudget(given),
 ): JsonValue {
   const limits = { ...DEFAULTS, ...given };
+  // Listing the keys of one more object may take a millisecond.
+  if (budget.nodes <= 0 && typeof value === "object" && value !== null) return MAX_SIZE;
   return visit(value, limits.depth, { limits, ancestors: new Set(), budget });
 }
 
@@ -206,7 +213,9 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const place = { depth, walk };
   const isNative = isError(value);
   if (isNative) addNativeProperties(value, copy, place);
-  for (const key of ownKeys(value, walk.limits.breadth + 1)) {
+  const keys = ownKeys(value, walk.limits.breadth + 1);
+  if (keys.length > walk.limits.breadth) walk.budget.nodes -= LONG_LIST_NODES;
+  for (const key of keys) {
     if (isNative && NATIVE_PROPERTIES.has(key)) continue;
     if (!addProperty(copy, [key, read(value, key)], place)) break;
   }
@@ -230,7 +239,7 @@ function addProperty(
 
 function stopMarker(count: number, walk: Walk): string | undefined {
   if (count >= walk.limits.breadth) return "[MaxProperties ~]";
-  return walk.budget.remaining <= 0 || walk.budget.nodes <= 0 ? "[MaxSize ~]" : undefined;
+  return walk.budget.remaining <= 0 || walk.budget.nodes <= 0 ? MAX_SIZE : undefined;
 }
 
 function read(value: object, key: string): unknown {

@@ -179,6 +179,23 @@ describe("a value with fields", () => {
     expect(normalize({ a: { b: 1 } }, {}, budget)).toEqual({ a: { b: "[MaxSize ~]" } });
   });
 
+  it("lists the keys of a few large objects at most, within one value and with one budget", () => {
+    let listings = 0;
+    const large = (): object =>
+      new Proxy(Object.fromEntries(Array.from({ length: 2000 }, (_, key) => [`k${key}`, key])), {
+        ownKeys(target) {
+          listings += 1;
+          return Reflect.ownKeys(target);
+        },
+      });
+    normalize(Array.from({ length: 200 }, large));
+    expect(listings).toBeLessThanOrEqual(5);
+    const budget = copyBudget();
+    listings = 0;
+    for (let count = 0; count < 200; count += 1) normalize(large(), {}, budget);
+    expect(listings).toBeLessThanOrEqual(5);
+  });
+
   it("changes nothing", () => {
     const value = Object.freeze({ a: Object.freeze([1, { b: new Date(5) }]) });
     expect(normalize(value)).toEqual({ a: [1, { b: "1970-01-01T00:00:00.005Z" }] });
