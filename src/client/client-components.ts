@@ -51,12 +51,12 @@ export function createComponents(dependencies: ClientDependencies): ClientCompon
   const outbox = new Outbox(dependencies);
   const scopes = initialScopes(settings, diagnostics);
   const hooks = new HookRunner(dependencies);
-  const isFull = (category: DataCategory): boolean => outbox.isFull(category);
+  const makeRoom = (category: DataCategory): boolean => outbox.makeRoom(category);
   return {
     outbox,
     deliveryCounts,
     initialScopes: scopes,
-    builder: new EnvelopeBuilder({ ...dependencies, hooks, isFull, initialScopes: scopes }),
+    builder: new EnvelopeBuilder({ ...dependencies, hooks, makeRoom, initialScopes: scopes }),
     endTime: new EndTime({
       totalMillis: settings.shutdownTimeoutMillis,
       delivered: () => deliveryCounts().sender?.envelopesSent ?? 0,

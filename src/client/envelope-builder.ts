@@ -56,7 +56,7 @@ export interface BuilderDependencies extends ProcessSources {
 /** The dependencies that call hooks, and limit the events that wait for them. */
 export interface HookDependencies {
   readonly hooks: HookRunner;
-  readonly isFull: (category: DataCategory) => boolean;
+  readonly makeRoom: (category: DataCategory) => boolean;
   /** Scope data of the option `initialScope`. */
   readonly initialScopes: readonly ScopeData[];
 }
@@ -131,13 +131,13 @@ export class EnvelopeBuilder {
     const merged = mergeScopes(this.#allScopes(input.scopes), settings.maxBreadcrumbs);
     reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
     // Listed property by property, because an object spread followed by properties takes 2.5 µs.
-    const { diagnostics, hooks, isFull } = this.#dependencies;
+    const { diagnostics, hooks, makeRoom } = this.#dependencies;
     const text = transactionJson({ input, processData, eventId, merged, settings });
     const result = runTransactionHooks(text, {
       settings,
       diagnostics,
       hooks,
-      isFull,
+      makeRoom,
       processors: merged.eventProcessors,
       hint: { event_id: eventId },
     });

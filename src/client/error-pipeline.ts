@@ -24,8 +24,8 @@ export interface ErrorContext extends EventAdditions {
   readonly settings: Settings;
   readonly diagnostics: Diagnostics;
   readonly hooks: HookRunner;
-  /** Returns true if no further event of a category can wait for a hook. */
-  readonly isFull: (category: DataCategory) => boolean;
+  /** Makes room for one more event that waits for a hook; returns false if there is none. May drop other data. */
+  readonly makeRoom: (category: DataCategory) => boolean;
   /** The event's entry while it waits for hooks. */
   readonly waiting: Pick<WaitingEvent, "length">;
   readonly random: () => number;
@@ -48,7 +48,7 @@ export function finishErrorEvent(
   const { settings, merged, hooks } = context;
   if (isIgnored(event, settings)) return { dropped: "event_processor" };
   const isHooked = settings.beforeSend !== undefined || merged.eventProcessors.length > 0;
-  if (isHooked && context.isFull("error")) return { dropped: "queue_overflow" };
+  if (isHooked && !context.makeRoom("error")) return { dropped: "queue_overflow" };
   return hooks.andThen(processedEvent(event, context, isHooked), (complete) => {
     if (complete === null) return { dropped: "event_processor" };
     return hooks.andThen(hookedEvent(complete, context), (hooked) => sampled(hooked, context));
@@ -62,7 +62,7 @@ export function finishFeedback(
 ): MaybePromise<FinishedEvent> {
   const { merged, hooks, diagnostics } = context;
   const isProcessed = merged.eventProcessors.length > 0;
-  if (isProcessed && context.isFull("feedback")) return { dropped: "queue_overflow" };
+  if (isProcessed && !context.makeRoom("feedback")) return { dropped: "queue_overflow" };
   return hooks.andThen(processedEvent(event, context, isProcessed), (complete) =>
     complete === null ? { dropped: "event_processor" } : encoded(complete, diagnostics),
   );

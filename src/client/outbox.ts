@@ -50,9 +50,9 @@ export class Outbox {
     this.#waiting = new WaitingEvents(dependencies);
   }
 
-  /** Returns true if no further event of a category can wait for a hook. */
-  isFull(category: DataCategory): boolean {
-    return this.#waiting.isFull(category);
+  /** Makes room for one more event that waits for a hook; returns false if there is none. May drop other data. */
+  makeRoom(category: DataCategory): boolean {
+    return this.#waiting.makeRoom(category);
   }
 
   /** Returns the number of captured items by category. */

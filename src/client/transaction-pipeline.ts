@@ -50,8 +50,8 @@ export interface TransactionHooks {
   readonly processors: readonly EventProcessor[];
   readonly hint: EventHint;
   readonly hooks: HookRunner;
-  /** Returns true if no further event of a category can wait for a hook. */
-  readonly isFull: (category: DataCategory) => boolean;
+  /** Makes room for one more event that waits for a hook; returns false if there is none. May drop other data. */
+  readonly makeRoom: (category: DataCategory) => boolean;
 }
 
 /**
@@ -66,7 +66,7 @@ export function runTransactionHooks(
   const { processors, diagnostics, hooks } = context;
   const isAwaitable = beforeSendTransaction !== undefined || processors.length > 0;
   if (!isAwaitable && beforeSendSpan === undefined) return { json, droppedSpans: 0 };
-  if (isAwaitable && context.isFull("transaction")) return { dropped: "queue_overflow" };
+  if (isAwaitable && !context.makeRoom("transaction")) return { dropped: "queue_overflow" };
   const original = JSON.parse(json) as TransactionEvent;
   const before = original.spans.length;
   return hooks.andThen(processedTransaction(original, context), (event) => {

@@ -52,11 +52,14 @@ export class WaitingEvents implements BoundedBuffer {
     this.#timers = timers;
   }
 
-  /** Returns true if no further event of a category can wait. */
-  isFull(category: DataCategory): boolean {
+  /**
+   * Makes room for one more event of a category: over the memory limit, drops data of its priority and below. Returns
+   * false if the event cannot wait.
+   */
+  makeRoom(category: DataCategory): boolean {
     if (this.#events.size >= MAX_WAITING_EVENTS || this.heldBytes >= this.#memory.share)
-      return true;
-    return !this.#memory.makeRoom(priorityOf(category));
+      return false;
+    return this.#memory.makeRoom(priorityOf(category));
   }
 
   get isEmpty(): boolean {

@@ -49,12 +49,7 @@ export function encodeItem(fields: readonly string[], missing: MissingAttributes
 
 /** Builds the payload of an item container. */
 export function containerJson(items: readonly EncodedItem[], fields: ProcessData): Container {
-  const { withAddress, withoutAddress } = processTexts(fields);
-  const ends = {
-    none: END,
-    process: withAddress + END,
-    "process-but-address": withoutAddress + END,
-  };
+  const ends = endsOf(fields);
   let bytes = 0;
   const texts = items.map((item) => {
     const end = ends[item.missing];
@@ -62,6 +57,20 @@ export function containerJson(items: readonly EncodedItem[], fields: ProcessData
     return item.text + end;
   });
   return { payload: `{"version":2,"items":[${texts.join(",")}]}`, bytes };
+}
+
+/** Returns the length in UTF-8 that an item would have in a payload. */
+export function sentBytes({ bytes, missing }: EncodedItem, fields: ProcessData): number {
+  return bytes + Buffer.byteLength(endsOf(fields)[missing]);
+}
+
+function endsOf(fields: ProcessData): Readonly<Record<MissingAttributes, string>> {
+  const { withAddress, withoutAddress } = processTexts(fields);
+  return {
+    none: END,
+    process: withAddress + END,
+    "process-but-address": withoutAddress + END,
+  };
 }
 
 /** Numbers the items of each millisecond, so that Sentry can show them in order. */

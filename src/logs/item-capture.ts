@@ -8,7 +8,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { isThenable } from "../support/foreign.js";
 import { duringOwnCall } from "../support/own-call.js";
 import type { StartTimer } from "../support/time.js";
-import { containerJson } from "./encode-item.js";
+import { containerJson, sentBytes } from "./encode-item.js";
 import type { EncodedItem } from "./encode-item.js";
 import { itemAttributes } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
@@ -90,8 +90,12 @@ export abstract class ItemCapture<Input extends ItemInput> {
 
   /** Counts an item that is dropped; by its size, if it is encoded. */
   drop(reason: DiscardReason, item?: EncodedItem): void {
-    const contents = item === undefined ? this.#kind.one : this.contentsOf(1, this.#sizeOf(item));
-    this.client.ledger.early.record(reason, contents);
+    this.client.ledger.early.record(
+      reason,
+      item === undefined
+        ? this.#kind.one
+        : this.contentsOf(1, sentBytes(item, this.client.processData())),
+    );
   }
 
   /** Encodes and adds an item, or drops it. May throw. */
@@ -121,10 +125,6 @@ export abstract class ItemCapture<Input extends ItemInput> {
     if (!this.#batcher.add(item)) this.drop("buffer_overflow", item);
   }
 
-  #sizeOf(item: EncodedItem): number {
-    return containerJson([item], this.client.processData()).bytes;
-  }
-
   #send(items: readonly EncodedItem[]): void {
     const { category, itemType, contentType } = this.#kind;
     const { payload, bytes } = containerJson(items, this.client.processData());
@@ -142,7 +142,7 @@ export abstract class ItemCapture<Input extends ItemInput> {
 class HookGate {
   readonly #diagnostics: Diagnostics;
   readonly #name: string;
-  #isOpen = false;
+  #isRunning = false;
 
   /** `name` is the name of the option, for diagnostics. */
   constructor(diagnostics: Diagnostics, name: string) {
@@ -154,8 +154,8 @@ class HookGate {
    * True while the hook runs. Items that the hook itself captures are dropped, because they would call it again without
    * end.
    */
-  get isOpen(): boolean {
-    return this.#isOpen;
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   /**
@@ -163,7 +163,7 @@ class HookGate {
    * returned unchanged. Never throws.
    */
   run<T extends object>(hook: (item: T) => T | null, item: T): T | undefined {
-    this.#isOpen = true;
+    this.#isRunning = true;
     try {
       const hooked = { name: this.#name, effect: "the item was dropped" };
       const result = guardCallback(this.#diagnostics, hooked, () =>
@@ -172,7 +172,7 @@ class HookGate {
       if (!result.ok || result.value === null) return undefined;
       return this.#checked(result.value, item);
     } finally {
-      this.#isOpen = false;
+      this.#isRunning = false;
     }
   }
 

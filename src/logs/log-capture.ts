@@ -92,7 +92,7 @@ export class LogCapture extends ItemCapture<LogInput> {
   }
 
   #hooked(input: LogHead, attributes: ItemAttributes, hook: LogHook): Log | undefined {
-    if (this.gate.isOpen) return undefined;
+    if (this.gate.isRunning) return undefined;
     const { level, message } = input;
     const all = attributesForHook(attributes, this.client.processData());
     return this.gate.run(hook, { level, message, attributes: all });

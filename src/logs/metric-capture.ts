@@ -72,7 +72,7 @@ export class MetricCapture extends ItemCapture<MetricInput> {
     if (hook === undefined)
       return this.add(this.#encode(input, attributes, missingAttributesOf(attributes)));
     const all = attributesForHook(attributes, this.client.processData());
-    const hooked = this.gate.isOpen ? undefined : this.gate.run(hook, metricOf(input, all));
+    const hooked = this.gate.isRunning ? undefined : this.gate.run(hook, metricOf(input, all));
     if (hooked === undefined) return this.drop("before_send");
     const { name, type, value, unit } = hooked;
     const { correlation, timestamp } = input;

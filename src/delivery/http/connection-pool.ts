@@ -91,7 +91,7 @@ export class ConnectionPool implements ConnectionHost {
     this.#deadlines.stop();
     this.#exitWatch.stop();
     const connections = [...this.#connections];
-    for (const connection of connections) connection.shut(closedError(), "refused");
+    for (const connection of connections) connection.giveUp(closedError(), "refused");
     for (const exchange of this.#takeWaiting()) exchange.fail(closedError(), "refused");
     await Promise.all(connections.map((connection) => connection.closed()));
   }
@@ -108,13 +108,13 @@ export class ConnectionPool implements ConnectionHost {
     if (this.#waiting.size > 0) this.watch(since + BODY_GRACE_MILLIS);
   }
 
-  isFree(connection: Connection, now: number): void {
+  onFree(connection: Connection, now: number): void {
     if (this.reuse.isSpent(connection, now)) return connection.close();
     this.#idle.push(connection);
     if (this.#waiting.size > 0) this.#pump();
   }
 
-  isGone(connection: Connection): void {
+  onGone(connection: Connection): void {
     this.#connections.delete(connection);
     const index = this.#idle.lastIndexOf(connection);
     if (index !== -1) this.#leaveIdle(index);

@@ -30,8 +30,10 @@ export interface ConnectionHost {
   watch(deadlineAt: number): void;
   /** Reports that the exchange has had its outcome since this time, and only its body is still to come. */
   drains(since: number): void;
-  isFree(connection: Connection, now: number): void;
-  isGone(connection: Connection): void;
+  /** Called when a connection can carry another exchange. */
+  onFree(connection: Connection, now: number): void;
+  /** Called when a connection has been closed or lost. */
+  onGone(connection: Connection): void;
   /** Runs a function after the sockets have been read once more. */
   soon(run: () => void): void;
   /** Sends an exchange over a new connection, since nothing of it was written to a kept one. */
@@ -179,18 +181,14 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.giveUp(new DeadlineError(this.#exchange?.isWritten === true ? "response" : "connection"));
   }
 
-  /** Ends the connection, and fails an exchange that has no response. */
-  giveUp(reason: Error): void {
+  /**
+   * Ends the connection; an exchange that has no response fails with this phase. Default: `timeout` if the server may
+   * have received it, else `connect`.
+   */
+  giveUp(reason: Error, phase?: FailurePhase): void {
     const exchange = this.unanswered;
     this.close();
-    exchange?.fail(reason, exchange.isWritten ? "timeout" : "connect");
-  }
-
-  /** Ends the connection; an exchange that has no response fails with this phase. */
-  shut(reason: Error, phase: FailurePhase): void {
-    const exchange = this.unanswered;
-    this.close();
-    exchange?.fail(reason, phase);
+    exchange?.fail(reason, phase ?? (exchange.isWritten ? "timeout" : "connect"));
   }
 
   /** Closes the connection, whatever it carries. Idempotent. */
@@ -200,7 +198,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.deadlineAt = Number.POSITIVE_INFINITY;
     this.#exchange?.ended();
     this.#exchange = undefined;
-    this.#host.isGone(this);
+    this.#host.onGone(this);
     // An established connection is closed without an error, which would discard its TLS session.
     this.#dialling.abort(this.#socket === undefined ? CLOSED : undefined);
     this.#closing = this.#socket?.destroy();
@@ -220,7 +218,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.#idleSince = this.#host.now();
     this.#idleSinceOnWall = this.#host.wallNow();
     this.#endsAt(this.#idleSince + this.#keepMillis);
-    this.#host.isFree(this, this.#idleSince);
+    this.#host.onFree(this, this.#idleSince);
   }
 
   #write(): void {

@@ -18,8 +18,6 @@ interface ExchangeTerms {
   readonly startedAt: number;
   /** Time by which a response is required, by the monotonic clock. */
   readonly deadlineAt: number;
-  /** True if a new connection is required. */
-  readonly wantsNew: boolean;
   /** The proxy that forwards the request, and may answer it itself. */
   readonly forwarder: ProxyName | undefined;
   /** Called with the beginning of the body of a response that refuses the request. */
@@ -37,8 +35,8 @@ const NO_LIMITS: LimitHeaders = Object.freeze({ rateLimits: undefined, retryAfte
 export class Exchange {
   readonly request: PostRequest;
   readonly terms: ExchangeTerms;
-  /** True if a new connection is required; also set after a kept connection has failed. */
-  wantsNew: boolean;
+  /** True if a new connection is required: the caller asked for one, or a kept connection has failed. */
+  wantsNew = false;
   readonly #resolve: (result: SendResult) => void;
   #isWritten = false;
   #isOverKept = false;
@@ -49,7 +47,6 @@ export class Exchange {
   constructor(request: PostRequest, terms: ExchangeTerms, resolve: (result: SendResult) => void) {
     this.request = request;
     this.terms = terms;
-    this.wantsNew = terms.wantsNew;
     this.#resolve = resolve;
   }
 

@@ -154,11 +154,12 @@ class PooledTransport implements HttpTransport {
       const terms = {
         startedAt,
         deadlineAt: startedAt + this.#totalMillis,
-        wantsNew: options?.newConnection === true,
         forwarder: this.#forwarder,
         onRefusalText: this.#settings.onRefusalText,
       };
-      this.#pool.submit(new Exchange(request, terms, resolve));
+      const exchange = new Exchange(request, terms, resolve);
+      exchange.wantsNew = options?.newConnection === true;
+      this.#pool.submit(exchange);
     });
   }
 

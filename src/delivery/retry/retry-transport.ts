@@ -170,17 +170,18 @@ class RetryingTransport implements RetryTransport {
   }
 
   async #tryUntilDone(history: SendHistory, first?: Attempt): Promise<SendResult> {
-    let isDue = first === undefined || (await this.#isDueAfter(history, first));
+    let isDue = first === undefined || (await this.#recordAndWait(history, first));
     while (isDue && (await this.#mayGo(history))) {
       const attempt = await this.#attempt(history);
       if (!this.#policy.mayImprove(attempt.result)) return attempt.result;
-      isDue = await this.#isDueAfter(history, attempt);
+      isDue = await this.#recordAndWait(history, attempt);
     }
     return this.#isClosed ? this.#closedOutcome(history) : this.#heldOutcome(history);
   }
 
-  // Waits until the next attempt is due; resolves to false if there is none.
-  async #isDueAfter(history: SendHistory, attempt: Attempt): Promise<boolean> {
+  // Records a failed attempt, charges the budget for the next one, and waits until that is due. Resolves to false if there
+  // is no next attempt.
+  async #recordAndWait(history: SendHistory, attempt: Attempt): Promise<boolean> {
     history.add(attempt);
     if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;

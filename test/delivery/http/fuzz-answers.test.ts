@@ -49,7 +49,7 @@ function watched(forwarder: { name: string; hasCredentials: boolean } | undefine
   const results: SendResult[] = [];
   const exchange = new Exchange(
     { head: "", body: Buffer.from("{}") },
-    { startedAt: 0, deadlineAt: 0, wantsNew: false, forwarder },
+    { startedAt: 0, deadlineAt: 0, forwarder },
     (result) => results.push(result),
   );
   return { exchange, results };
