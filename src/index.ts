@@ -116,10 +116,15 @@ export const close: typeof publicFunctions.close = publicFunctions.close;
 export const continueTrace: typeof publicFunctions.continueTrace = publicFunctions.continueTrace;
 export const continueTraceFromEnvironment: typeof publicFunctions.continueTraceFromEnvironment =
   publicFunctions.continueTraceFromEnvironment;
+/**
+ * Creates a client. The first client becomes the process-wide client until it is closed. Throws an `OptionsError` that
+ * names the option if one is invalid.
+ */
 export const createClient: (options?: ClientOptions) => Client = publicFunctions.createClient;
 export const flush: typeof publicFunctions.flush = publicFunctions.flush;
 export const forkIsolation: typeof publicFunctions.forkIsolation = publicFunctions.forkIsolation;
 export const forkScope: typeof publicFunctions.forkScope = publicFunctions.forkScope;
+/** Returns the process-wide client: the first one that was created, or the one passed to `setClient`. */
 export const getClient: () => Client | undefined = publicFunctions.getClient;
 export const getCurrentScope: typeof publicFunctions.getCurrentScope =
   publicFunctions.getCurrentScope;
@@ -138,6 +143,7 @@ export const instrumentNodeSchedule: typeof publicFunctions.instrumentNodeSchedu
 export const isInitialized: typeof publicFunctions.isInitialized = publicFunctions.isInitialized;
 export const isOptionsError: typeof publicFunctions.isOptionsError = publicFunctions.isOptionsError;
 export const lastEventId: typeof publicFunctions.lastEventId = publicFunctions.lastEventId;
+/** Sends logs through the process-wide client, with the trace and the scopes of the caller. Requires `enableLogs`. */
 export const logger: typeof publicFunctions.logger = publicFunctions.logger;
 export const metrics: typeof publicFunctions.metrics = publicFunctions.metrics;
 export const monitor: typeof publicFunctions.monitor = publicFunctions.monitor;

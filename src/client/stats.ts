@@ -35,8 +35,11 @@ export interface CategoryStats {
 
 /** Counts of everything that a client captured, by outcome. For spans, `started = captured + buffered + open`. */
 export interface ClientStats {
+  /** Counts of spans, including those that are open or buffered. */
   readonly spans: CategoryStats & SpanCounts;
+  /** Counts of transactions: one per segment. */
   readonly transactions: CategoryStats;
+  /** Counts of error events, including messages. */
   readonly errors: CategoryStats;
   /** All categories in which anything was captured, including the three above. */
   readonly byCategory: Readonly<Partial<Record<DataCategory, CategoryStats>>>;

@@ -17,11 +17,17 @@ export type LogFunction = (
 
 /** Sends logs with the trace and the scopes of the caller. */
 export interface Logger {
+  /** Sends a log of level `trace`, with attributes. Never throws. */
   readonly trace: LogFunction;
+  /** Sends a log of level `debug`, with attributes. Never throws. */
   readonly debug: LogFunction;
+  /** Sends a log of level `info`, with attributes. Never throws. */
   readonly info: LogFunction;
+  /** Sends a log of level `warn`, with attributes. Never throws. */
   readonly warn: LogFunction;
+  /** Sends a log of level `error`, with attributes. Never throws. */
   readonly error: LogFunction;
+  /** Sends a log of level `fatal`, with attributes. Never throws. */
   readonly fatal: LogFunction;
   /** Builds a message with searchable parameters: ``logger.info(logger.fmt`user ${id} bought ${count}`)``. */
   readonly fmt: (strings: TemplateStringsArray, ...parameters: unknown[]) => ParameterizedLog;

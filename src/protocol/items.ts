@@ -16,6 +16,7 @@ export type MonitorSchedule =
 
 /** Configuration by which Sentry creates or updates a monitor. Numbers are integers above 0. */
 export interface MonitorConfig {
+  /** When the job runs, such as `{ type: "crontab", value: "0 * * * *" }`. */
   readonly schedule: MonitorSchedule;
   /** Minutes that a run may start late before Sentry reports it as missed. */
   readonly checkinMargin?: number;
