@@ -109,7 +109,7 @@ const SPAN_ID_BYTES = 8;
 
 const traces = new WeakMap<Unit, PropagationContext>();
 
-/** Returns the ids for events that are captured in a unit of work where no span is active: always the same for a unit. */
+/** Returns the ids of a unit of work for events without a span and without an incoming trace: always the same for a unit. */
 export function propagationContextOf(unit: Unit): PropagationContext {
   const known = traces.get(unit);
   if (known !== undefined) return known;
