@@ -276,7 +276,7 @@ describe("a response", () => {
     const parser = new ResponseParser({ begun() {}, answered() {}, received() {}, ended() {} });
     parser.expect();
     expect(parser.read(Buffer.from("HTTP/1.1 200 OK\r\nx: y\r"))).toBeUndefined();
-    expect(String(parser.read(Buffer.from("\nx: y\n")))).toContain("not HTTP/1.1");
+    expect(String(parser.read(Buffer.from("\nx: y\n")))).toContain("not valid HTTP/1.1");
   });
 
   it("is refused at its first byte if it is no HTTP, and while nothing was asked", () => {
