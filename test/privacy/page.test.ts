@@ -67,3 +67,36 @@ describe("what tells nothing", () => {
     expect(attributePrivacy("password", false).filter(value)).toBe(value);
   });
 });
+
+const shown = (text: string): string =>
+  String(new RecordPrivacy(false, 32_768).attribute("app.note", text, { left: 1000, nodes: 100 }));
+
+describe("the forms of assignments on the privacy page", () => {
+  it.each([
+    "password=SECRET",
+    "password = 'SECRET'",
+    "password: 'SECRET'",
+    "password: SECRET2",
+    "a = b\npassword = SECRET",
+    "a: b\npassword: SECRET",
+    "{password:SECRET}",
+    "authorization:SECRET",
+    "x-api-key:SECRET2",
+  ])("filters %j", (text) => {
+    expect(shown(text)).not.toContain("SECRET");
+    expect(shown(text)).toContain("[Filtered]");
+  });
+
+  it.each([
+    "password=%s",
+    "password=${NAME}",
+    "password: must not be empty",
+    "password = reset",
+    "password:x1y2z3",
+    "x-api-key:abc",
+    "password => x1y2z3",
+    "the password is x1y2z3",
+  ])("sends %j", (text) => {
+    expect(shown(text)).toBe(text);
+  });
+});
