@@ -20,8 +20,6 @@ import { getClient } from "../context/global-client.js";
  * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentrySpanProcessor extends ClientSpanProcessor {
-  constructor(options?: ClientOptions);
-  constructor(client: Client);
   constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
@@ -38,8 +36,6 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
  * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentrySpanExporter extends ClientSpanExporter {
-  constructor(options?: ClientOptions);
-  constructor(client: Client);
   constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew);
@@ -55,8 +51,6 @@ export class SentrySpanExporter extends ClientSpanExporter {
  * `OptionsError` if an option is invalid; its methods never throw.
  */
 export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
-  constructor(options?: ClientOptions);
-  constructor(client: Client);
   constructor(optionsOrClient?: Client | ClientOptions) {
     const { client, isNew } = clientOf(optionsOrClient);
     super(client, isNew, (logged) => reportLogged(client.errors, logged));
@@ -70,8 +64,6 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
  * invalid; its methods never throw.
  */
 export class SentrySampler extends ClientSampler {
-  constructor(options?: ClientOptions);
-  constructor(client: Client);
   constructor(optionsOrClient?: Client | ClientOptions) {
     const own = optionsOrClient === undefined ? undefined : settingsClientOf(optionsOrClient);
     super(() => (own ?? getClient())?.core);
