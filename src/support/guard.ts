@@ -2,7 +2,7 @@
 type AnyFunction = (...args: never[]) => unknown;
 
 /**
- * What a guarded function does if it throws:
+ * Behaviour of a guarded function that throws:
  * - A function: called with the error and the arguments; the guarded function returns its result. If it throws as well,
  *   the guarded function throws.
  * - `"passes"`: the function is not guarded, because it does not throw itself and errors of the caller's callbacks must

@@ -8,6 +8,7 @@ import type { ProxyError } from "./send-failures.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
 import { hostForUrl } from "./proxy-route.js";
+import { MAX_HEAD_BYTES } from "./response-head.js";
 
 /** TCP keep-alive settings: when the kernel probes an idle connection. */
 export interface TcpProbes {
@@ -123,15 +124,12 @@ function defined({ idleMillis, intervalMillis, count }: TcpProbes): Partial<type
   };
 }
 
-// Far more than the header of a proxy's response needs.
-const MAX_HEAD_BYTES = 16 * 1024;
-
 /**
  * Opens a tunnel through a proxy over a connected socket. Bytes after the header of the proxy's response belong to the
  * server. Rejects with a `ProxyError`; the socket cannot be used afterwards.
  */
 export function openTunnel(socket: Socket, proxy: Proxy, server: Address): Promise<void> {
-  const answer = readHead(socket, proxy);
+  const answer = readAnswer(socket, proxy);
   socket.write(connectRequest(proxy, server), "latin1");
   return answer;
 }
@@ -143,7 +141,7 @@ function connectRequest({ authorization }: Proxy, { host, port }: Address): stri
   return [...lines, "", ""].join("\r\n");
 }
 
-function readHead(socket: Socket, proxy: Proxy): Promise<void> {
+function readAnswer(socket: Socket, proxy: Proxy): Promise<void> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0);
     const onEnd = (error?: unknown): void =>

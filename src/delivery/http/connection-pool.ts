@@ -127,6 +127,7 @@ export class ConnectionPool implements ConnectionHost {
 
   // Before all others: it has waited longest, and late requests are looked for at the front only.
   retake(exchange: Exchange): void {
+    if (!this.#exitWatch.mayStart()) return exchange.fail(exitError(), "connect");
     exchange.wantsNew = true;
     this.#waiting.unshift(exchange);
     this.watch(exchange.terms.deadlineAt);

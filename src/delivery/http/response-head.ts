@@ -15,6 +15,9 @@ export interface ResponseHead {
   readonly keepMillis: number | undefined;
 }
 
+/** Maximum of a response header, far more than Relay, Sentry or a proxy needs. */
+export const MAX_HEAD_BYTES: number = 16 * 1024;
+
 const STATUS_LINE = /HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/y;
 const FIELD = /([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
 const LENGTH = /^\d{1,15}$/;

@@ -1,5 +1,5 @@
 import type { ResponseHead } from "./response-head.js";
-import { readHead } from "./response-head.js";
+import { MAX_HEAD_BYTES, readHead } from "./response-head.js";
 
 /** Events of a response, in this order. */
 export interface ResponseEvents {
@@ -13,7 +13,7 @@ export interface ResponseEvents {
   ended(): void;
 }
 
-/** What was read is no HTTP/1.1 response, or more than a server of envelopes has to say. */
+/** The error for bytes that are no HTTP/1.1 response, or more than a server of envelopes has to say. */
 export class ResponseError extends Error {
   override readonly name = "ResponseError";
   readonly code = "ERR_HTTP_RESPONSE";
@@ -26,7 +26,6 @@ export class ResponseError extends Error {
   }
 }
 
-const MAX_HEAD_BYTES = 16 * 1024;
 // Trailers, and the lines between chunks.
 const MAX_LINE_BYTES = 1024;
 const MAX_TRAILER_BYTES = 8 * 1024;
