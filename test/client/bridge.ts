@@ -14,7 +14,7 @@ import { onTestFinished } from "vitest";
 
 import type { BridgeClient } from "../../src/setup/bridge-client.js";
 import { SentrySpanProcessor, setClient } from "../../src/index.js";
-import type { ClientOptions } from "../../src/index.js";
+import type { ClientOptions, SendResult } from "../../src/index.js";
 import { createClient } from "../../src/setup/create-client.js";
 import type { MemoryTransport } from "../../src/testing/memory-transport.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
@@ -60,6 +60,14 @@ export interface Bridge {
   /** Makes a span id known as a parent: it was started by hand, or is remote. */
   know(spanId: string): void;
 }
+
+/** Results of a transport. */
+export const FAILED: SendResult = { outcome: "retryable", error: new Error("no server") };
+export const DELIVERED: SendResult = {
+  outcome: "delivered",
+  statusCode: 200,
+  limits: { rateLimits: undefined, retryAfter: undefined },
+};
 
 export const DSN = "https://0123456789abcdef0123456789abcdef@o7.ingest.example.com/42";
 

@@ -9,14 +9,7 @@ import {
   logger,
 } from "../../src/index.js";
 import type { SendResult, Transport } from "../../src/index.js";
-import { DSN, startBridge } from "./bridge.js";
-
-const FAILED: SendResult = { outcome: "retryable", error: new Error("no server") };
-const DELIVERED: SendResult = {
-  outcome: "delivered",
-  statusCode: 200,
-  limits: { rateLimits: undefined, retryAfter: undefined },
-};
+import { DELIVERED, DSN, FAILED, startBridge } from "./bridge.js";
 
 /** A value that captures a message each time that it is read. */
 function capturing(): { readonly value: object; readonly reads: () => number } {

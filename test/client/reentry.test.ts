@@ -17,15 +17,8 @@ import {
   logger,
   metrics,
 } from "../../src/index.js";
-import type { ClientOptions, SendResult, Transport } from "../../src/index.js";
-import { DSN, startBridge } from "./bridge.js";
-
-const FAILED: SendResult = { outcome: "retryable", error: new Error("no server") };
-const DELIVERED: SendResult = {
-  outcome: "delivered",
-  statusCode: 200,
-  limits: { rateLimits: undefined, retryAfter: undefined },
-};
+import type { ClientOptions, Transport } from "../../src/index.js";
+import { DELIVERED, DSN, FAILED, startBridge } from "./bridge.js";
 
 function captureAll(from: string): void {
   captureMessage(`message of ${from}`);
