@@ -159,17 +159,20 @@ class LoopbackIngestServer implements IngestServer {
     timeoutMillis: number,
   ): Promise<void> {
     const timer = new AbortController();
-    const isMet = new Promise<true>((resolve) => {
+    const isMet = new Promise<true>((resolve, reject) => {
       const check = (): void => {
-        if (predicate(this)) resolve(true);
+        try {
+          if (predicate(this)) resolve(true);
+        } catch (error) {
+          reject(error);
+        }
       };
       this.#watchers.add(check);
       timer.signal.addEventListener("abort", () => this.#watchers.delete(check));
       check();
     });
     const isLate = delay(timeoutMillis, false, { signal: timer.signal }).catch(() => false);
-    const outcome = await Promise.race([isMet, isLate]);
-    timer.abort();
+    const outcome = await Promise.race([isMet, isLate]).finally(() => timer.abort());
     if (!outcome)
       throw new Error(`the condition was not met within ${timeoutMillis} ms; ${this.#describe()}`);
   }
