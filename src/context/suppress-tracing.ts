@@ -5,7 +5,7 @@ import type { Context } from "@opentelemetry/api";
 import { duringOwnCall, ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
 import { systemTimers } from "../support/time.js";
-import type { StartTimer } from "../support/time.js";
+import type { StartTimer, Timers } from "../support/time.js";
 
 // The key of `@opentelemetry/core`, which is not a dependency. `createContextKey` uses `Symbol.for`, so the keys are
 // equal.
@@ -45,6 +45,12 @@ export function runDetached<T>(fn: () => T): T {
  */
 export const startDetachedTimer: StartTimer = (delayMillis, run) =>
   runDetached(() => systemTimers.inBackground(delayMillis, run));
+
+/** Timers that run detached, and do not keep the process alive. */
+export const detachedTimers: Pick<Timers, "inBackground" | "soon"> = {
+  inBackground: startDetachedTimer,
+  soon: (run) => runDetached(() => systemTimers.soon(run)),
+};
 
 const OWN_CALL_KEY = createContextKey("otel-sentry-bridge.own-call.v1");
 

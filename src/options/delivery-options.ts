@@ -21,6 +21,11 @@ export interface HttpOptions {
   readonly bodyTimeoutMillis?: number;
   /** Time-out for one attempt as a whole. Default 30,000. */
   readonly totalTimeoutMillis?: number;
+  /**
+   * How long transactions wait to be sent together, which takes less CPU time than one by one. Errors and check-ins do
+   * not wait, nor does `flush`. A process that is killed can lose what waits. Default 50; with 0 each is sent at once.
+   */
+  readonly lingerMillis?: number;
   /** TCP keep-alive probes; `false` disables them. */
   readonly tcpKeepAlive?: TcpKeepAlive | false;
   /**

@@ -170,6 +170,7 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
   headersTimeoutMillis: positiveMillis,
   bodyTimeoutMillis: positiveMillis,
   totalTimeoutMillis: positiveMillis,
+  lingerMillis: millis,
   tcpKeepAlive,
   proxy,
   noProxy: texts,

@@ -18,7 +18,7 @@ import { createSpanFilter, encodingSettings } from "../spans/client-assembler.js
 import type { ContextScopes } from "../context/scope-context.js";
 import { createRateDecision, createRootDecision } from "../spans/root-decision.js";
 import { unitOfSpan } from "../context/scope-context.js";
-import { startDetachedTimer } from "../context/suppress-tracing.js";
+import { detachedTimers, startDetachedTimer } from "../context/suppress-tracing.js";
 import { addAssembler, createTransactionForwarder } from "../spans/transaction-forwarder.js";
 import type { TransactionForwarder } from "../spans/transaction-forwarder.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
@@ -58,7 +58,7 @@ export class ClientSpanExporter {
     this.#core = core;
     this.#ownsClient = ownsClient;
     this.#destination = new SharedDestination(core);
-    const forwarder = createTransactionForwarder(core, startDetachedTimer);
+    const forwarder = createTransactionForwarder(core, detachedTimers);
     this.#assembler = createBatchAssembler(core, forwarder);
     addAssembler(core, this.#assembler, { forwarder });
     const { spanExceptions } = core.settings;

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
-import { startDetachedTimer } from "../context/suppress-tracing.js";
+import { detachedTimers, startDetachedTimer } from "../context/suppress-tracing.js";
 import type { KeepUnsampled, SpanPattern } from "../options/options.js";
 import { matchesPattern, matchesNamed } from "../options/text-pattern.js";
 import type { Named } from "../options/text-pattern.js";
@@ -44,7 +44,7 @@ export function createAssembler(
   client: ClientCore,
   segmentOf: (span: object) => SegmentView | undefined,
 ): SegmentAssembler {
-  const forwarder = createTransactionForwarder(client, startDetachedTimer);
+  const forwarder = createTransactionForwarder(client, detachedTimers);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
     schedule: {

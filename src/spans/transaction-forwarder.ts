@@ -5,7 +5,9 @@ import type { SpanCounts } from "../client/stats.js";
 import { transactionContents } from "../protocol/data-category.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
-import type { StartTimer, Timers } from "../support/time.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import { isTransport } from "../options/validate.js";
+import type { Timers } from "../support/time.js";
 import { HeldSpans } from "./held-spans.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
@@ -16,7 +18,7 @@ import type { AssembledTransaction } from "./transaction.js";
 /** Passes assembled transactions to a client. */
 export interface TransactionForwarder {
   accept(transaction: AssembledTransaction): void;
-  /** Number of spans that are held until the resource's asynchronous attributes are known. */
+  /** Number of spans that are held: for company, or until the resource's asynchronous attributes are known. */
   readonly heldSpans: number;
   /**
    * Waits until no transaction is held. After `maxMillis`, sends the held ones with the attributes that are known by
@@ -27,41 +29,71 @@ export interface TransactionForwarder {
   release(): void;
 }
 
-const WITHOUT_ATTRIBUTES =
-  "transactions that wait for asynchronous resource attributes take a quarter of `maxBufferedBytes`; the oldest are sent without these attributes. Raise `maxBufferedBytes`, or use faster resource detectors";
+const SENT_EARLY =
+  "transactions that wait to be sent take a quarter of `maxBufferedBytes`; the oldest are sent early, without asynchronous resource attributes if these are not known yet. Raise `maxBufferedBytes`, or use faster resource detectors";
 
 /** Milliseconds that transactions are held for asynchronous resource attributes. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 
+/** Default for how long transactions wait for others, in milliseconds: `transport.lingerMillis`. */
+export const DEFAULT_LINGER_MILLIS = 50;
+
+// This many are sent after the current turn of the event loop: the request whose root has ended goes first.
+const ENOUGH_COMPANY = 16;
+
+// A turn that ends more is a burst. Its transactions must not be taken for ones that wait.
+const MAX_COMPANY = 64;
+
+// A custom transport decides itself when it sends what it has been given.
+function lingerMillisOf({ settings: { transport } }: ClientCore): number {
+  return isTransport(transport) ? 0 : (transport.lingerMillis ?? DEFAULT_LINGER_MILLIS);
+}
+
+/** Timers that run outside of any unit of work, and do not keep the process alive. */
+export type ForwarderTimers = Pick<Timers, "inBackground" | "soon">;
+
 /**
- * Creates the forwarder to a client. It holds the first transactions of a process until the detectors of their resource
- * are done, so that no attributes are missing. If they exceed a quarter of `maxBufferedBytes`, it sends the oldest.
+ * Creates the forwarder to a client. It holds transactions for `transport.lingerMillis`, because a request costs much
+ * less while the code and the connection are still warm from the one before. It holds the first transactions of a
+ * process until the detectors of their resource are done, so that no attributes are missing. If they exceed a quarter
+ * of `maxBufferedBytes`, it sends the oldest.
  */
 export function createTransactionForwarder(
   client: ClientCore,
-  startTimer: StartTimer,
+  timers: ForwarderTimers,
 ): TransactionForwarder {
-  return new ClientForwarder(client, startTimer);
+  return new ClientForwarder(client, timers);
+}
+
+/** A transaction and its scopes as they were when it was complete. */
+interface HeldTransaction {
+  readonly transaction: AssembledTransaction;
+  readonly scopes: readonly ScopeData[];
+  readonly length: number;
 }
 
 class ClientForwarder implements TransactionForwarder {
   readonly #client: ClientCore;
-  readonly #timers: Pick<Timers, "after">;
-  readonly #waiting = new Set<AssembledTransaction>();
+  readonly #timers: ForwarderTimers;
+  readonly #lingerMillis: number;
+  #lingering: HeldTransaction[] = [];
+  #stopLingering: (() => void) | undefined;
+  readonly #waiting = new Set<HeldTransaction>();
   readonly #waits = new Map<ResourceView, Promise<void>>();
   readonly #held: HeldSpans;
 
-  constructor(client: ClientCore, startTimer: StartTimer) {
+  constructor(client: ClientCore, timers: ForwarderTimers) {
     this.#client = client;
-    this.#timers = { after: startTimer };
+    this.#timers = timers;
+    this.#lingerMillis = lingerMillisOf(client);
     this.#held = new HeldSpans({
       memory: client.memory,
       // The other half of the share is for segments that are assembled meanwhile.
       maxLength: client.memory.share / 2,
       warnOnce: (kind, message) => client.diagnostics.warnOnce(kind, message),
-      earlyMessage: WITHOUT_ATTRIBUTES,
-      sendOldest: () => this.#withOldest((transaction) => this.#release(transaction)),
-      dropOldest: () => this.#withOldest((transaction) => this.#drop(transaction)),
+      earlyMessage: SENT_EARLY,
+      sendOldest: () => this.#withOldest((held) => this.#capture(held)),
+      dropOldest: () => this.#withOldest((held) => this.#drop(held)),
     });
   }
 
@@ -70,30 +102,52 @@ class ClientForwarder implements TransactionForwarder {
   }
 
   accept(transaction: AssembledTransaction): void {
-    const { resource } = transaction;
-    if (resource !== undefined && hasPendingAttributes(resource)) this.#hold(transaction, resource);
-    else this.#client.captureTransaction(transactionInput(transaction));
+    const { resource, head, spans, spanCount, origin } = transaction;
+    const scopes = scopeData(processScopes().global, origin.unit.isolation, origin.current);
+    const isPending = resource !== undefined && hasPendingAttributes(resource);
+    if (!isPending && this.#lingerMillis === 0)
+      return this.#client.captureTransaction(transactionInput(transaction, scopes));
+    const held = { transaction, scopes, length: lengthOf(head, spans) };
+    if (isPending) this.#wait(held, resource);
+    else this.#linger(held);
+    this.#held.add(spanCount + 1, held.length);
   }
 
   async drain(maxMillis: number): Promise<void> {
+    this.#sendLingering();
     if (this.#waiting.size === 0) return;
     const resources = [...this.#waits.keys()];
-    await Promise.all(
-      resources.map((resource) => waitForDetectors(resource, maxMillis, this.#timers)),
-    );
+    const timers = { after: this.#timers.inBackground };
+    await Promise.all(resources.map((resource) => waitForDetectors(resource, maxMillis, timers)));
     this.release();
   }
 
   release(): void {
-    for (const transaction of this.#waiting) this.#release(transaction);
+    this.#sendLingering();
+    for (const held of this.#waiting) this.#release(held);
   }
 
-  #hold(transaction: AssembledTransaction, resource: ResourceView): void {
-    const { head, spans, spanCount } = transaction;
-    this.#waiting.add(transaction);
-    this.#held.add(spanCount + 1, lengthOf(head, spans));
+  #linger(held: HeldTransaction): void {
+    const count = this.#lingering.push(held);
+    if (count === 1)
+      this.#stopLingering = this.#timers.inBackground(this.#lingerMillis, this.#sendLingering);
+    else if (count === ENOUGH_COMPANY) this.#timers.soon(this.#sendLingering);
+    else if (count === MAX_COMPANY) this.#sendLingering();
+  }
+
+  readonly #sendLingering = (): void => {
+    this.#stopLingering?.();
+    this.#stopLingering = undefined;
+    const held = this.#lingering;
+    this.#lingering = [];
+    for (const one of held) this.#capture(one);
+  };
+
+  #wait(held: HeldTransaction, resource: ResourceView): void {
+    this.#waiting.add(held);
     if (this.#waits.has(resource)) return;
-    const wait = waitForDetectors(resource, MAX_RESOURCE_WAIT_MILLIS, this.#timers);
+    const timers = { after: this.#timers.inBackground };
+    const wait = waitForDetectors(resource, MAX_RESOURCE_WAIT_MILLIS, timers);
     this.#waits.set(
       resource,
       wait.then(() => this.#releaseOf(resource)),
@@ -102,33 +156,43 @@ class ClientForwarder implements TransactionForwarder {
 
   #releaseOf(resource: ResourceView): void {
     this.#waits.delete(resource);
-    for (const transaction of this.#waiting)
-      if (transaction.resource === resource) this.#release(transaction);
+    for (const held of this.#waiting)
+      if (held.transaction.resource === resource) this.#release(held);
   }
 
-  #withOldest(run: (transaction: AssembledTransaction) => void): boolean {
+  // Those that linger are the first to go: nothing is missing from them.
+  #withOldest(run: (held: HeldTransaction) => void): boolean {
+    const lingering = this.#lingering.shift();
+    if (lingering !== undefined) {
+      run(lingering);
+      return true;
+    }
     for (const oldest of this.#waiting) {
+      this.#waiting.delete(oldest);
       run(oldest);
       return true;
     }
     return false;
   }
 
-  #release(transaction: AssembledTransaction): void {
-    this.#forget(transaction);
-    this.#client.captureTransaction(transactionInput(transaction));
+  #release(held: HeldTransaction): void {
+    this.#waiting.delete(held);
+    this.#capture(held);
   }
 
-  #drop(transaction: AssembledTransaction): void {
-    this.#forget(transaction);
-    const contents = transactionContents(transaction.spanCount + 1);
+  #capture(held: HeldTransaction): void {
+    this.#forget(held);
+    this.#client.captureTransaction(transactionInput(held.transaction, held.scopes));
+  }
+
+  #drop(held: HeldTransaction): void {
+    this.#forget(held);
+    const contents = transactionContents(held.transaction.spanCount + 1);
     this.#client.ledger.early.record("buffer_overflow", contents);
   }
 
-  #forget(transaction: AssembledTransaction): void {
-    const { head, spans, spanCount } = transaction;
-    this.#waiting.delete(transaction);
-    this.#held.remove(spanCount + 1, lengthOf(head, spans));
+  #forget({ transaction, length }: HeldTransaction): void {
+    this.#held.remove(transaction.spanCount + 1, length);
   }
 }
 
@@ -171,7 +235,10 @@ function lengthOf(head: EncodedHead, spans: string): number {
   return headLength(head) + spans.length;
 }
 
-function transactionInput(assembled: AssembledTransaction): TransactionInput {
+function transactionInput(
+  assembled: AssembledTransaction,
+  scopes: readonly ScopeData[],
+): TransactionInput {
   const head = headInWindow(assembled.head, Date.now());
   const { spans, spanCount, origin, resource } = assembled;
   return {
@@ -195,6 +262,6 @@ function transactionInput(assembled: AssembledTransaction): TransactionInput {
       resource,
     },
     resource,
-    scopes: scopeData(processScopes().global, origin.unit.isolation, origin.current),
+    scopes,
   };
 }

@@ -28,7 +28,9 @@ describe("a burst of 10,000 transactions in one turn", () => {
     const app = openClient(server);
     app.captureTransactions(BURST);
     const first = app.captureErrors(50);
-    expect(app.client.stats().transactions).toMatchObject({ queued: BURST, dropped: {} });
+    const { queued, dropped } = app.client.stats().transactions;
+    expect(dropped).toEqual({});
+    expect(queued).toBeGreaterThan(BURST - 64);
     await server.until(({ processed }) => (processed.transaction ?? 0) > 500);
     const sentBefore = app.client.stats().delivery.envelopesSent;
     expect(sentBefore).toBeLessThan(BURST / 2);

@@ -73,8 +73,9 @@ describeRow(23, "a certificate that is no good", () => {
     const delivery = openDelivery(server, { caCerts: CA });
     delivery.capture(100, "transaction");
     delivery.capture(10, "error");
-    await waitFor(() => delivery.accounting().dropped.error?.network_error ?? 0, {
-      predicate: (count) => count === 10,
+    await waitFor(() => delivery.accounting().dropped, {
+      predicate: ({ error, transaction }) =>
+        error?.network_error === 10 && (transaction?.network_error ?? 0) > 0,
       timeoutMillis: 5000,
     });
     await server.close();
