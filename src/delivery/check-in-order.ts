@@ -1,3 +1,4 @@
+import { sizeOf } from "../protocol/envelope.js";
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { supersedes } from "../protocol/envelope.js";
 
@@ -60,7 +61,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
       return true;
     }
     run.held.push(envelope);
-    this.#bytes += envelope.body.length;
+    this.#bytes += sizeOf(envelope);
     return false;
   }
 
@@ -119,7 +120,7 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
 
   #takeHeld(held: EncodedEnvelope[]): EncodedEnvelope | undefined {
     const envelope = held.shift();
-    if (envelope !== undefined) this.#bytes -= envelope.body.length;
+    if (envelope !== undefined) this.#bytes -= sizeOf(envelope);
     return envelope;
   }
 

@@ -1,3 +1,4 @@
+import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import { PRIORITIES, priorityOf } from "../protocol/data-category.js";
 import { Fifo } from "../support/collections.js";
@@ -108,10 +109,10 @@ class LanedQueue implements BoundedBuffer, EnvelopeQueue {
   push(envelope: EncodedEnvelope, nowMillis: number = 0): void {
     const { maxItems, memory, onEvicted } = this.#settings;
     // It would not fit into an empty queue either, so nothing is evicted for it.
-    if (envelope.body.length > memory.available) return onEvicted(envelope);
+    if (sizeOf(envelope) > memory.available) return onEvicted(envelope);
     this.#lanes[priorityOf(envelope.category)]?.push(envelope, nowMillis);
     this.#items += 1;
-    this.#bytes += envelope.body.length;
+    this.#bytes += sizeOf(envelope);
     if (this.#items > maxItems) this.#evictFrom(this.#lanes.findLast((lane) => lane.size > 0));
     memory.makeRoom(priorityOf(envelope.category));
   }
@@ -145,7 +146,7 @@ class LanedQueue implements BoundedBuffer, EnvelopeQueue {
     const envelope = lane?.shift();
     if (envelope === undefined) return undefined;
     this.#items -= 1;
-    this.#bytes -= envelope.body.length;
+    this.#bytes -= sizeOf(envelope);
     return envelope;
   }
 }

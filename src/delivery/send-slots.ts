@@ -1,4 +1,5 @@
 import type { Timers } from "../support/time.js";
+import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 
 /** How many envelopes may be in flight at a time. */
@@ -59,7 +60,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
 
   take(envelope: EncodedEnvelope, nowMillis: number): void {
     this.#startedAt.set(envelope, nowMillis);
-    this.#bytes += envelope.body.length;
+    this.#bytes += sizeOf(envelope);
   }
 
   /** Returns the start time of a send; undefined if the envelope is not in flight. */
@@ -73,7 +74,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     if (startedAt === undefined) return false;
     this.#startedAt.delete(envelope);
     this.#overtakenUntil = Math.max(this.#overtakenUntil, startedAt);
-    this.#bytes -= envelope.body.length;
+    this.#bytes -= sizeOf(envelope);
     return true;
   }
 

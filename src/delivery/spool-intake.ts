@@ -1,3 +1,4 @@
+import { sizeOf } from "../protocol/envelope.js";
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import type { MemoryBound } from "./memory-bound.js";
 import type { Spool } from "./spool/spool.js";
@@ -62,7 +63,7 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
   /** Keeps an envelope that the queue has evicted, so that nothing else refers to it. */
   async keepEvicted(envelope: EncodedEnvelope): Promise<boolean> {
     this.#evicted.add(envelope);
-    this.#evictedBytes += envelope.body.length;
+    this.#evictedBytes += sizeOf(envelope);
     const isKept = await this.keep(envelope);
     this.#forgetEvicted(envelope);
     return isKept;
@@ -111,6 +112,6 @@ export class SpoolIntake implements Iterable<EncodedEnvelope> {
   }
 
   #forgetEvicted(envelope: EncodedEnvelope): void {
-    if (this.#evicted.delete(envelope)) this.#evictedBytes -= envelope.body.length;
+    if (this.#evicted.delete(envelope)) this.#evictedBytes -= sizeOf(envelope);
   }
 }

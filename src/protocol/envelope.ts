@@ -1,14 +1,12 @@
 import type { DataCategory, ItemCount } from "./data-category.js";
 
-/**
- * An encoded envelope, ready to be sent and retried. Only `sent_at` changes: it has a fixed offset and is rewritten for
- * each transmission (`stampSentAt`).
- */
+/** An encoded envelope, ready to be sent and retried. Only the time of transmission, `sent_at`, changes. */
 export interface EncodedEnvelope {
   /** Undefined if no item needs an event id (client reports, logs). */
   readonly eventId: string | undefined;
   /** The category whose rate limits apply. An envelope carries one kind of telemetry. */
   readonly category: DataCategory;
+  /** The bytes of the envelope: header and items. */
   readonly body: Buffer;
   /** The items to count as discarded if this envelope is lost. */
   readonly contents: readonly ItemCount[];
@@ -61,43 +59,114 @@ export interface AttachmentItem {
 // `sent_at` comes first, so that its 24 characters have a fixed offset.
 const SENT_AT_PREFIX = '{"sent_at":"';
 const SENT_AT_PLACEHOLDER = "1970-01-01T00:00:00.000Z";
+const SENT_AT_END = SENT_AT_PREFIX.length + SENT_AT_PLACEHOLDER.length;
 
 const NEWLINE = 0x0a;
-const MAX_CHARACTER_BYTES = 4;
 
 /** Encodes an envelope: header, item and attachments, each with its length in bytes. */
 export function encodeEnvelope(envelope: UnencodedEnvelope): EncodedEnvelope {
-  const { eventId, category, contents, attachments = [], expiresAtMillis, checkIn } = envelope;
-  const body = withAttachments(asciiBody(envelope) ?? itemBody(envelope), attachments);
+  const { payload, attachments } = envelope;
+  const payloadBytes = Buffer.byteLength(payload);
+  const rest = `${headersAfterSentAt(envelope, payloadBytes)}${payload}\n`;
+  const hasAttachments = attachments !== undefined && attachments.length > 0;
+  if (!hasAttachments && payloadBytes === payload.length && isAscii(envelope.headerJson))
+    return new AsciiEnvelope(envelope, rest);
+  const body = Buffer.from(`${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}${rest}`);
+  const { eventId, category, contents, expiresAtMillis, checkIn } = envelope;
+  return {
+    eventId,
+    category,
+    body: hasAttachments ? withAttachments(body, attachments) : body,
+    contents,
+    expiresAtMillis,
+    checkIn,
+  };
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+/**
+ * An envelope of ASCII text only, which most are. It stays text until somebody asks for its bytes, because a socket
+ * takes text without a buffer: that saves an allocation of its size, and copying it twice.
+ */
+class AsciiEnvelope implements EncodedEnvelope {
+  readonly eventId: string | undefined;
+  readonly category: DataCategory;
+  readonly contents: readonly ItemCount[];
+  readonly expiresAtMillis: number | undefined;
+  readonly checkIn: CheckInState | undefined;
+  /** Length of the body in bytes, which is also its number of characters. */
+  readonly length: number;
+  #rest: string;
+  #body: Buffer | undefined;
+
+  /** `rest`: all that follows the value of `sent_at`. */
+  constructor(envelope: UnencodedEnvelope, rest: string) {
+    this.eventId = envelope.eventId;
+    this.category = envelope.category;
+    this.contents = envelope.contents;
+    this.expiresAtMillis = envelope.expiresAtMillis;
+    this.checkIn = envelope.checkIn;
+    this.length = SENT_AT_END + rest.length;
+    this.#rest = rest;
+  }
+
+  get body(): Buffer {
+    if (this.#body === undefined) {
+      this.#body = Buffer.from(this.#textAt(SENT_AT_PLACEHOLDER), "latin1");
+      // So that the envelope is in memory once.
+      this.#rest = "";
+    }
+    return this.#body;
+  }
+
+  /** Returns the envelope for a transmission: as text unless its bytes exist already. */
+  at(sentAt: string): Buffer | string {
+    if (this.#body === undefined) return this.#textAt(sentAt);
+    writeSentAt(this.#body, sentAt);
+    return this.#body;
+  }
+
+  #textAt(sentAt: string): string {
+    return `${SENT_AT_PREFIX}${sentAt}${this.#rest}`;
+  }
+}
+
+/** Returns the size of an envelope in bytes, without encoding it. */
+export function sizeOf(envelope: EncodedEnvelope): number {
+  return envelope instanceof AsciiEnvelope ? envelope.length : envelope.body.length;
+}
+
+/**
+ * Returns the bytes or the ASCII text of an envelope, with the time of transmission in its header. Bytes are those of the
+ * envelope itself, and are changed by the next transmission.
+ */
+export function stamped(envelope: EncodedEnvelope, nowMillis: number): Buffer | string {
+  const sentAt = new Date(nowMillis).toISOString();
+  if (envelope instanceof AsciiEnvelope) return envelope.at(sentAt);
+  writeSentAt(envelope.body, sentAt);
+  return envelope.body;
+}
+
+/** Returns an envelope as a plain object with bytes, and the time of transmission in its header. */
+export function stampedBytes(envelope: EncodedEnvelope, nowMillis: number): EncodedEnvelope {
+  const { eventId, category, body, contents, expiresAtMillis, checkIn } = envelope;
+  writeSentAt(body, new Date(nowMillis).toISOString());
   return { eventId, category, body, contents, expiresAtMillis, checkIn };
 }
 
-// Writes the payload as if every character took one byte, which is true for most payloads and saves measuring it. The
-// buffer has room for one more character of any length: if the number of bytes written equals the number of characters,
-// the assumption was right and nothing was cut off.
-function asciiBody(envelope: UnencodedEnvelope): Buffer | undefined {
-  const { length } = envelope.payload;
-  const header = headerText(envelope, length);
-  const start = Buffer.byteLength(header);
-  const body = Buffer.allocUnsafeSlow(start + length + MAX_CHARACTER_BYTES);
-  if (body.write(envelope.payload, start, "utf8") !== length) return undefined;
-  body.write(header, 0, "utf8");
-  body[start + length] = NEWLINE;
-  return body.subarray(0, start + length + 1);
+function writeSentAt(body: Buffer, sentAt: string): void {
+  body.write(sentAt, SENT_AT_PREFIX.length, "latin1");
 }
 
-function itemBody(envelope: UnencodedEnvelope): Buffer {
-  const header = headerText(envelope, Buffer.byteLength(envelope.payload));
-  return Buffer.from(`${header}${envelope.payload}\n`);
-}
-
-function headerText(envelope: UnencodedEnvelope, payloadBytes: number): string {
+function headersAfterSentAt(envelope: UnencodedEnvelope, payloadBytes: number): string {
   const eventId = envelope.eventId === undefined ? "" : `,"event_id":"${envelope.eventId}"`;
-  return `${SENT_AT_PREFIX}${SENT_AT_PLACEHOLDER}"${eventId}${envelope.headerJson}}\n{"type":"${envelope.itemType}","length":${payloadBytes}${envelope.itemHeaderJson ?? ""}}\n`;
+  return `"${eventId}${envelope.headerJson}}\n{"type":"${envelope.itemType}","length":${payloadBytes}${envelope.itemHeaderJson ?? ""}}\n`;
 }
 
 function withAttachments(body: Buffer, attachments: readonly AttachmentItem[]): Buffer {
-  if (attachments.length === 0) return body;
   const pieces: Uint8Array[] = [body];
   for (const { data, headerJson } of attachments) {
     const header = `{"type":"attachment","length":${data.length}${headerJson}}\n`;
@@ -112,17 +181,19 @@ export function appendItem(
   itemType: string,
   payload: string,
 ): EncodedEnvelope {
-  const { body } = envelope;
+  const { body, eventId, category, contents, expiresAtMillis, checkIn } = envelope;
   // The last newline of an envelope is optional: an envelope from a file may lack it.
   const newline = body.at(-1) === NEWLINE ? "" : "\n";
   const header = `{"type":"${itemType}","length":${Buffer.byteLength(payload)}}`;
   const item = Buffer.from(`${newline}${header}\n${payload}\n`);
-  return { ...envelope, body: Buffer.concat([body, item]) };
-}
-
-/** Writes the time of transmission into the envelope's header, in place. */
-export function stampSentAt(envelope: EncodedEnvelope, nowMillis: number): void {
-  envelope.body.write(new Date(nowMillis).toISOString(), SENT_AT_PREFIX.length, "latin1");
+  return {
+    eventId,
+    category,
+    body: Buffer.concat([body, item]),
+    contents,
+    expiresAtMillis,
+    checkIn,
+  };
 }
 
 // Items whose payload need not be JSON.

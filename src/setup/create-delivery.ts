@@ -12,6 +12,7 @@ import { proxyFromEnvironment } from "../options/env.js";
 import { isTransport } from "../options/validate.js";
 import { runDetached, runTransport } from "../context/suppress-tracing.js";
 import type { Dsn } from "../protocol/dsn.js";
+import { stampedBytes } from "../protocol/envelope.js";
 import type { MemoryBound } from "../delivery/memory-bound.js";
 import { createSpool } from "../delivery/spool/file-spool.js";
 import type { Spool } from "../delivery/spool/spool.js";
@@ -72,7 +73,7 @@ function customDelivery(
   custom: Transport,
 ): Delivery {
   const { ledger, onOperation } = dependencies;
-  const transport = withReentryGuard(custom);
+  const transport = guardedTransport(custom);
   const spool = spoolOf(settings, dependencies);
   const reports = reportsOf(settings, dependencies);
   const replay = spool && replayOf(spool, { transport, ledger, senderOf: () => sender });
@@ -91,10 +92,12 @@ function customDelivery(
   };
 }
 
-// Without this guard, a transport that captures its own failures would receive them to send, without end.
-function withReentryGuard(transport: Transport): Transport {
+// Without this guard, a transport that captures its own failures would receive them to send, without end. The time of
+// transmission is that of the call: by another one, Relay would correct the times of all spans.
+function guardedTransport(transport: Transport): Transport {
   return {
-    send: (...args) => runTransport(() => transport.send(...args)),
+    send: (envelope, options) =>
+      runTransport(() => transport.send(stampedBytes(envelope, Date.now()), options)),
     close: () => runTransport(() => transport.close()),
   };
 }

@@ -1,5 +1,4 @@
-import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { stampSentAt } from "../protocol/envelope.js";
+import { stampedBytes } from "../protocol/envelope.js";
 import type { SendResult, Transport } from "../delivery/transport.js";
 import type { ReadEnvelope } from "./envelope-reader.js";
 import { readEnvelope } from "./envelope-reader.js";
@@ -61,7 +60,8 @@ export function createMemoryTransport(options: MemoryTransportOptions = {}): Mem
     async send(envelope) {
       if (isClosed) return { outcome: "retryable", error: new Error("the transport is closed") };
       try {
-        return await receive(copyForSending(envelope));
+        // A copy, because the sender may change `sent_at` in the bytes and send them again.
+        return await receive(Uint8Array.from(stampedBytes(envelope, Date.now()).body));
       } catch (error) {
         return { outcome: "retryable", error: asError(error) };
       }
@@ -70,12 +70,6 @@ export function createMemoryTransport(options: MemoryTransportOptions = {}): Mem
       isClosed = true;
     },
   };
-}
-
-// Copies the bytes, because the sender may change `sent_at` in them and send them again.
-function copyForSending(envelope: EncodedEnvelope): Uint8Array {
-  stampSentAt(envelope, Date.now());
-  return Uint8Array.from(envelope.body);
 }
 
 function asError(error: unknown): Error {

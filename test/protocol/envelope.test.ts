@@ -2,7 +2,7 @@ import { parseEnvelope } from "@sentry/core";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { encodeEnvelope, stampSentAt } from "../../src/protocol/envelope.js";
+import { encodeEnvelope, sizeOf, stamped, stampedBytes } from "../../src/protocol/envelope.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
 
@@ -18,7 +18,7 @@ function encode(payload: string, eventId?: string): EncodedEnvelope {
     headerJson: ',"sdk":{"name":"acme","version":"1.0.0"}',
     contents: [{ category: "transaction", quantity: 1 }],
   });
-  stampSentAt(envelope, NOW);
+  stampedBytes(envelope, NOW);
   return envelope;
 }
 
@@ -45,6 +45,30 @@ it("frames one item with its length in bytes, whatever its characters", () => {
   );
 });
 
+it("has the same bytes and the same size as text, as bytes, and as text after its bytes were read", () => {
+  const texts = fc.string({ unit: "binary" }).map((text) => text.toWellFormed());
+  fc.assert(
+    fc.property(fc.oneof(texts, fc.string()), fc.oneof(texts, fc.string()), (message, name) => {
+      const make = (): EncodedEnvelope =>
+        encodeEnvelope({
+          category: "error",
+          itemType: "event",
+          payload: JSON.stringify({ message }),
+          headerJson: `,"trace":${JSON.stringify({ name })}`,
+          contents: [],
+        });
+      const bytes = Buffer.from(stampedBytes(make(), NOW).body);
+      const envelope = make();
+      expect(sizeOf(envelope)).toBe(bytes.length);
+      expect(Buffer.from(stamped(envelope, NOW))).toEqual(bytes);
+      expect(Buffer.from(stamped(envelope, NOW + 1))).not.toEqual(bytes);
+      expect(envelope.body).toHaveLength(bytes.length);
+      expect(Buffer.from(stamped(envelope, NOW))).toEqual(bytes);
+      expect(sizeOf(envelope)).toBe(bytes.length);
+    }),
+  );
+});
+
 it("is read by Sentry's SDK", () => {
   const [header, items] = parseEnvelope(encode('{"message":"café is open"}', EVENT_ID).body);
   expect(header).toMatchObject({ event_id: EVENT_ID });
@@ -58,7 +82,7 @@ it("is read by Sentry's SDK", () => {
 it("is stamped anew for each transmission, and nothing else changes", () => {
   const envelope = encode('{"message":"again"}', EVENT_ID);
   const first = readEnvelope(Uint8Array.from(envelope.body));
-  stampSentAt(envelope, NOW + 61_000);
+  stampedBytes(envelope, NOW + 61_000);
   const second = readEnvelope(envelope.body);
   expect(second.header).toEqual({ ...first.header, sent_at: "2026-11-22T10:01:01.123Z" });
   expect(second.items[0]?.json()).toEqual(first.items[0]?.json());

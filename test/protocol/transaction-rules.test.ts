@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { encodeEnvelope, stampSentAt } from "../../src/protocol/envelope.js";
+import { encodeEnvelope, stampedBytes } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
 import type { ReadEnvelope } from "../../src/testing/envelope-reader.js";
 import { transactionFaults } from "./transaction-rules.js";
@@ -45,7 +45,7 @@ function envelopeOf(payload: string, eventId: string = EVENT_ID): ReadEnvelope {
     headerJson: `,"sdk":{"name":"acme.otel.node","version":"1.0.0"},"trace":{"trace_id":"${TRACE_ID}","public_key":"k"}`,
     contents: [],
   });
-  stampSentAt(envelope, 1_795_341_600_000);
+  stampedBytes(envelope, 1_795_341_600_000);
   return readEnvelope(envelope.body);
 }
 

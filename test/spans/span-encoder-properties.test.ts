@@ -2,7 +2,7 @@ import { createTraceState } from "@opentelemetry/api";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { encodeEnvelope, stampSentAt } from "../../src/protocol/envelope.js";
+import { encodeEnvelope, stampedBytes } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
 import type { FinishedSpan, SpanEvent, SpanLink } from "../../src/trace/span.js";
 import { SpanEncoder } from "../../src/spans/span-encoder.js";
@@ -138,7 +138,7 @@ function faultsOf(
     headerJson: ',"sdk":{"name":"test","version":"1"}',
     contents: [],
   });
-  stampSentAt(envelope, NOW);
+  stampedBytes(envelope, NOW);
   return transactionFaults([readEnvelope(envelope.body)]);
 }
 

@@ -9,7 +9,8 @@ import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
 export interface PostRequest {
   /** The request line and the fields, up to the value of `content-length`. */
   readonly head: string;
-  readonly body: Buffer;
+  /** Bytes, or ASCII text. */
+  readonly body: Buffer | string;
 }
 
 /** Constraints of one exchange. */

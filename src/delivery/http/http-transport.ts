@@ -1,7 +1,7 @@
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { Dsn } from "../../protocol/dsn.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
-import { stampSentAt } from "../../protocol/envelope.js";
+import { stamped } from "../../protocol/envelope.js";
 import { steadyNow, systemTimers } from "../../support/time.js";
 import type { TcpProbes } from "./connection-dial.js";
 import { dial } from "./connection-dial.js";
@@ -114,8 +114,7 @@ class PooledTransport implements HttpTransport {
 
   // The usual case creates one promise only, because each costs time, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
-    stampSentAt(envelope, this.#now());
-    const { body } = envelope;
+    const body = stamped(envelope, this.#now());
     if (body.length <= this.#gzipThreshold) return this.#post({ head: this.#head, body }, options);
     return this.#postPacked(body, options).catch((error) => retryableResult(error, "refused"));
   }
@@ -134,7 +133,7 @@ class PooledTransport implements HttpTransport {
   }
 
   // The deadline counts from before the compression, which may wait for threads.
-  async #postPacked(body: Buffer, options: SendOptions | undefined): Promise<SendResult> {
+  async #postPacked(body: Buffer | string, options: SendOptions | undefined): Promise<SendResult> {
     const startedAt = this.#steadyNow();
     const packed = await gzipBody(body);
     const request =

@@ -61,7 +61,7 @@ const LEVEL = 3;
 /**
  * Compresses a body in the thread pool. Resolves to undefined if that fails; the body can then be sent uncompressed.
  */
-export async function gzipBody(body: Buffer): Promise<Buffer | undefined> {
+export async function gzipBody(body: Buffer | string): Promise<Buffer | undefined> {
   try {
     // Loaded with the first body to compress, because it takes a twentieth of this package's import time.
     const { gzip } = process.getBuiltinModule("node:zlib");

@@ -73,12 +73,16 @@ export class RequestSocket {
 
   /**
    * Writes a request. `head` is everything before the body's length: the request line and the fields, the last of which
-   * is the name `content-length`. The body may be reused once the response has come.
+   * is the name `content-length`. The body is bytes, which may be reused once the response has come, or ASCII text.
    */
-  write(head: string, body: Buffer): void {
+  write(head: string, body: Buffer | string): void {
     this.#parser.expect();
     this.#isWriting = true;
     const start = `${head}${body.length}\r\n\r\n`;
+    if (typeof body === "string") {
+      this.#socket.write(start + body, "latin1", this.#written);
+      return;
+    }
     const length = start.length + body.length;
     if (length > MAX_BUFFER_BYTES) {
       this.#socket.cork();

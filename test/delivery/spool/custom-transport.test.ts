@@ -7,6 +7,8 @@ import { MemoryBound } from "../../../src/delivery/memory-bound.js";
 import type { Delivery } from "../../../src/setup/create-delivery.js";
 import { createDelivery } from "../../../src/setup/create-delivery.js";
 import { DELIVERED, envelopeOf, recordingDiagnostics } from "../support.js";
+import { readEnvelope } from "../../../src/testing/envelope-reader.js";
+import type { EncodedEnvelope } from "../../../src/protocol/envelope.js";
 import { spoolDirectory } from "./spool-support.js";
 
 const UNREACHABLE = {
@@ -38,6 +40,23 @@ function open(transport: Transport, directory: string): Delivery {
   onTestFinished(async () => void (await delivery.sender.close(1000)));
   return delivery;
 }
+
+it("passes plain objects with the time of transmission to a custom transport", async () => {
+  const sent: EncodedEnvelope[] = [];
+  const transport: Transport = {
+    async send(envelope) {
+      sent.push({ ...envelope });
+      return DELIVERED;
+    },
+    async close() {},
+  };
+  const { sender } = open(transport, await spoolDirectory());
+  const before = Date.now();
+  sender.enqueue(envelopeOf("transaction"));
+  await sender.flush(5000);
+  const sentAt = String(readEnvelope(sent[0]?.body ?? Buffer.of()).header["sent_at"]);
+  expect(Date.parse(sentAt)).toBeGreaterThanOrEqual(before);
+});
 
 describe("a spool with a custom transport", () => {
   it("keeps an envelope whose send is retryable, and a later process passes it to its transport", async () => {
