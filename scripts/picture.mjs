@@ -1,4 +1,4 @@
-// Takes docs/inbox.png: the demo's orders on the inbox's page. Needs Chromium: /usr/bin/chromium, or its path in CHROMIUM.
+// Takes docs/inbox.svg: the demo's orders on the inbox's page. Needs Chromium: /usr/bin/chromium, or its path in CHROMIUM.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-import { palettePng } from "./palette-png.mjs";
+import { pageSvg } from "./page-svg.mjs";
 
-const MAX_BYTES = 25_000;
+const MAX_BYTES = 10_000;
 // The header, the list and the waterfall, without the details of a span.
-const CLIP = { x: 0, y: 0, width: 1070, height: 540 };
+const SIZE = { width: 1070, height: 540 };
 const root = fileURLToPath(new URL("..", import.meta.url));
-const picture = `${root}docs/inbox.png`;
+const picture = `${root}docs/inbox.svg`;
 
 const inbox = spawn(process.execPath, ["dist/cli.cjs", "inbox", "--port", "0"], {
   cwd: root,
@@ -66,28 +66,8 @@ async function take(url) {
     await page.locator(".row", { hasText: "SELECT" }).first().click();
     await page.evaluate("document.querySelector('#detail').scrollTop = 0");
     await page.mouse.move(0, 0);
-    writeFileSync(
-      picture,
-      palettePng(await pixelsOf(await page.screenshot({ clip: CLIP }), browser)),
-    );
+    writeFileSync(picture, await pageSvg(page, SIZE));
   } finally {
     await browser.close();
   }
-}
-
-async function pixelsOf(png, browser) {
-  const page = await browser.newPage();
-  const { width, height, base64 } = await page.evaluate(`(async () => {
-    const response = await fetch("data:image/png;base64,${png.toString("base64")}");
-    const image = await createImageBitmap(await response.blob());
-    const { width, height } = image;
-    const context = new OffscreenCanvas(width, height).getContext("2d");
-    context.drawImage(image, 0, 0);
-    const blob = new Blob([context.getImageData(0, 0, width, height).data]);
-    const reader = new FileReader();
-    reader.readAsDataURL(blob);
-    await new Promise((resolve) => reader.addEventListener("load", resolve));
-    return { width, height, base64: reader.result.split(",")[1] };
-  })()`);
-  return { width, height, rgba: Buffer.from(base64, "base64") };
 }

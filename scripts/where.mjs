@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 
 import { bundleMaps } from "./build/bundle.mjs";
 import { ENTRIES } from "./build/entries.mjs";
-import { edited, offsetBefore } from "./build/output.mjs";
+import { offsetBefore, rewritten } from "./build/output.mjs";
 
 const root = join(import.meta.dirname, "..");
 const chunks = await bundleMaps(ENTRIES);
@@ -18,12 +18,12 @@ function sourceOf(position) {
   const chunk = chunks.get(file);
   if (chunk === undefined)
     return `no file of the package; write FILE:LINE:COLUMN, where FILE is one of ${[...chunks.keys()].join(", ")}`;
-  const { code, edits, map } = chunk;
-  const lines = edited(code, edits)
+  const { code, rewrite, map } = chunk;
+  const lines = rewritten(code, rewrite)
     .split("\n")
     .slice(0, Number(line) - 1);
   const offset = lines.reduce((sum, text) => sum + text.length + 1, Number(column) - 1);
-  const before = code.slice(0, offsetBefore(code, edits, offset)).split("\n");
+  const before = code.slice(0, offsetBefore(code, rewrite, offset)).split("\n");
   const found = new SourceMap(map).findEntry(before.length - 1, before.at(-1).length);
   if (found.originalSource === undefined) return "nothing of the sources stands there";
   const source = relative(root, join(root, "dist", found.originalSource));

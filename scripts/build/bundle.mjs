@@ -1,6 +1,6 @@
 import { rolldown } from "rolldown";
 
-import { edited, outputEdits } from "./output.mjs";
+import { rewriteOf, rewritten } from "./output.mjs";
 
 // `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
@@ -14,8 +14,8 @@ const COMMON = {
   },
 };
 
-// Stack traces, profiles and debuggers show the names of functions and classes.
-const KEPT_NAMES = { function: true, class: true };
+// Stack traces, profiles and debuggers show the names of classes. Functions get theirs back later (`functionNames`).
+const KEPT_NAMES = { function: false, class: true };
 const MINIFY = {
   compress: { target: "es2023", keepNames: KEPT_NAMES },
   mangle: { toplevel: true, keepNames: KEPT_NAMES },
@@ -35,14 +35,14 @@ const COMMON_OUTPUT = {
  */
 export async function bundle(entries) {
   const chunks = await sharedChunks(entries);
-  const files = chunks.map(({ fileName, code, edits }) => [fileName, edited(code, edits)]);
+  const files = chunks.map(({ fileName, code, rewrite }) => [fileName, rewritten(code, rewrite)]);
   const exported = chunks
     .filter(({ isEntry }) => isEntry)
     .map((chunk) => [chunk.name, chunk.exports]);
   return { files, exported: Object.fromEntries(exported) };
 }
 
-/** Returns the chunks of `bundle` by file name: minified code, the edits that are then made, and the source map of the code. */
+/** Returns the chunks of `bundle` by file name: minified code, the rewrite that follows, and the source map of the code. */
 export async function bundleMaps(entries) {
   const chunks = await sharedChunks(entries, { sourcemap: "hidden" });
   return new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
@@ -69,15 +69,20 @@ export async function bundleAlone(name, entry) {
   ];
   return Promise.all(
     formats.map(async ([format, file]) => {
-      const [{ code, edits }, ...others] = await chunksOf({ [name]: entry }, { format });
+      const [{ code, rewrite }, ...others] = await chunksOf({ [name]: entry }, { format });
       if (others.length > 0) throw new Error(`${name} is not one file: ${others[0].fileName}`);
-      return [file, edited(code, edits)];
+      return [file, rewritten(code, rewrite)];
     }),
   );
 }
 
 async function chunksOf(input, output) {
-  const build = await rolldown({ ...COMMON, input });
+  const exported = new Set();
+  const collected = {
+    name: "exported-names",
+    moduleParsed: ({ exports }) => exports.forEach((name) => exported.add(name)),
+  };
+  const build = await rolldown({ ...COMMON, plugins: [...COMMON.plugins, collected], input });
   const generate = async (minify) => {
     const made = await build.generate({ ...COMMON_OUTPUT, ...output, minify });
     return made.output.filter(({ type }) => type === "chunk");
@@ -86,8 +91,8 @@ async function chunksOf(input, output) {
   const chunks = await generate(MINIFY);
   await build.close();
   return chunks.map(({ fileName, code, name, isEntry, exports, map }) => {
-    const edits = outputEdits(code, plain.get(fileName));
-    return { fileName, name, isEntry, exports, map, code, edits };
+    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported });
+    return { fileName, name, isEntry, exports, map, code, rewrite };
   });
 }
 

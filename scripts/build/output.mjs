@@ -1,48 +1,73 @@
-// What the minifier leaves to do: names of private methods, and lines.
+// What the minifier leaves to do: names of functions and private methods, and lines.
 import { parseAst } from "rolldown/parseAst";
 
+import { functionNames } from "./function-names.mjs";
 import { childrenOf, visit } from "./visit.mjs";
 
-const MIN_LINE = 80;
+const MIN_LINE = 160;
 
 const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"]);
 const MEMBERS = new Set(["MethodDefinition", "PropertyDefinition"]);
 
-/** Returns the edits that make a chunk of the package from a minified one. `plain` is the same chunk before. */
-export function outputEdits(minified, plain) {
+/**
+ * Returns what makes a chunk of the package of a minified one: edits `{ start, end, text }`, and the ranges of the chunk in
+ * their new order. `code` is the same chunk before, `exported` has the names that sources export.
+ */
+export function rewriteOf(minified, { code, exported }) {
   const program = parseAst(minified);
-  return [...methodNames(program, parseAst(plain)), ...lineBreaks(program)];
+  const plain = parseAst(code);
+  const { edits, order } = functionNames(program, { plain, exported });
+  return { edits: [...methodNames(program, plain), ...lineBreaks(program), ...edits], order };
 }
 
-/** Applies edits `{ start, end, text }`. Of line breaks, only those that do not make a line shorter than 80 characters. */
-export function edited(code, edits) {
-  const text = [...piecesOf(code, edits)].map((piece) => piece.text).join("");
+/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 160 characters. */
+export function rewritten(code, rewrite) {
+  const text = [...piecesOf(code, rewrite)].map((piece) => piece.text).join("");
   return `${text.trimEnd()}\n`;
 }
 
-/** Returns the offset in `code` of an offset in what `edited` returns. */
-export function offsetBefore(code, edits, offset) {
+/** Returns the offset in `code` of an offset in what `rewritten` returns. */
+export function offsetBefore(code, rewrite, offset) {
   let length = 0;
-  for (const { at, text } of piecesOf(code, edits)) {
+  for (const { at, text } of piecesOf(code, rewrite)) {
     if (offset < length + text.length) return at + offset - length;
     length += text.length;
   }
   return code.length;
 }
 
-function* piecesOf(code, edits) {
-  let at = 0;
+function* piecesOf(code, rewrite) {
   let length = 0;
-  for (const { start, end, text } of inOrder(edits)) {
-    const before = { at, text: code.slice(at, start) };
-    yield before;
-    at = end;
-    length += before.text.length;
-    if (text === "\n" && length < MIN_LINE) continue;
-    yield { at: start, text };
-    length = text === "\n" ? 0 : length + text.length;
+  for (const piece of allPiecesOf(code, rewrite)) {
+    if (piece.isLineBreak && length < MIN_LINE) continue;
+    yield piece;
+    length = piece.isLineBreak ? 0 : length + piece.text.length;
   }
-  yield { at, text: code.slice(at) };
+}
+
+function* allPiecesOf(code, { edits, order }) {
+  const editsOf = editsByRange(inOrder(edits), order);
+  for (const range of order) {
+    let at = range.start;
+    for (const { start, end, text } of editsOf.get(range)) {
+      yield { at, text: code.slice(at, start) };
+      yield { at: start, text, isLineBreak: text === "\n" };
+      at = end;
+    }
+    yield { at, text: code.slice(at, range.end) };
+    yield { at: range.end, text: range.after ?? "" };
+  }
+}
+
+function editsByRange(edits, order) {
+  const groups = new Map();
+  let next = 0;
+  for (const range of order.toSorted((a, b) => a.start - b.start)) {
+    const first = next;
+    while (next < edits.length && edits[next].start < range.end) next += 1;
+    groups.set(range, edits.slice(first, next));
+  }
+  return groups;
 }
 
 // A line break goes before what begins at the same place.

@@ -1,0 +1,62 @@
+// Gives functions that a source exports their names back, and leaves them their short names where they are called.
+import { childrenOf, visit } from "./visit.mjs";
+
+const isFunction = ({ type }) => type === "FunctionDeclaration";
+
+/**
+ * Turns functions of a minified chunk into variables: `function a(){}` into `var a=function send(){}`. `plain` is the same
+ * chunk before, whose functions stand in the same order; `exported` has the names that sources export. Returns the edits,
+ * and the ranges of the chunk in their new order, with a text that follows each. These functions come first, because a
+ * variable has no value before its line is reached.
+ */
+export function functionNames(program, { plain, exported }) {
+  const names = namesBefore(program, plain);
+  const variables = variablesIn(program);
+  // As the name of a function expression it hides everything else that has it.
+  const isKept = (node) => exported.has(names.get(node)) && !variables.has(names.get(node));
+  const kept = program.body.filter(isKept);
+  const edits = kept.flatMap(({ start, id }, index) => [
+    { start, end: start, text: `${index === 0 ? "var " : ","}${id.name}=` },
+    { start: id.start, end: id.end, text: names.get(kept[index]) },
+  ]);
+  return { edits, order: orderOf(program.body, new Set(kept)) };
+}
+
+/** Returns the names that functions had, without the number that the bundler appends where several files use a name. */
+function namesBefore(program, plain) {
+  const before = plain.body.filter(isFunction);
+  const after = program.body.filter(isFunction);
+  const isSame = before.length === after.length && before.every((f, i) => isLike(f, after[i]));
+  if (!isSame) throw new Error("the minifier changed the order of functions");
+  return new Map(after.map((node, index) => [node, before[index].id.name.replace(/\$\d+$/, "")]));
+}
+
+function isLike(a, b) {
+  return a.params.length === b.params.length && a.async === b.async && a.generator === b.generator;
+}
+
+/** Returns all identifiers that are not names of properties. */
+function variablesIn(program) {
+  const variables = new Set();
+  visit(program, (node) => {
+    const { key, property, computed } = node;
+    for (const child of childrenOf(node)) {
+      const isName = computed !== true && (child === key || child === property);
+      if (child.type === "Identifier" && !isName) variables.add(child.name);
+    }
+  });
+  return variables;
+}
+
+// Each range ends where the next statement begins. What stands before the first, directives included, stays there.
+function orderOf(statements, kept) {
+  const code = statements.filter(({ directive }) => typeof directive !== "string");
+  const ranges = code.map((node, index) => ({
+    start: node.start,
+    end: code[index + 1]?.start ?? Infinity,
+    isKept: kept.has(node),
+  }));
+  const first = ranges.filter(({ isKept }) => isKept);
+  if (first.length > 0) first.at(-1).after = ";";
+  return [{ start: 0, end: code[0].start }, ...first, ...ranges.filter(({ isKept }) => !isKept)];
+}
