@@ -7,7 +7,8 @@ import {
   BatchSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 
-const noopProcessor = {
+/** The floor: a processor that does nothing. */
+export const NOOP_PROCESSOR = {
   onStart() {},
   onEnd() {},
   forceFlush: async () => {},
@@ -52,7 +53,7 @@ async function bridge(options, providerOptions) {
 const dsn = (port) => `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`;
 
 export const SUBJECTS = {
-  floor: () => provide(noopProcessor),
+  floor: () => provide(NOOP_PROCESSOR),
   otlp: (port) => otlp("@opentelemetry/exporter-trace-otlp-http", port),
   "otlp-protobuf": (port) => otlp("../peers/otlp-protobuf.mjs", port),
   bridge: (port) => bridge({ dsn: dsn(port) }),
@@ -61,7 +62,7 @@ export const SUBJECTS = {
   "bridge-spool": (port) =>
     bridge({ dsn: dsn(port), spool: { directory: process.env["BENCH_SPOOL"] } }),
   "bridge-no-dsn": () => bridge({ dsn: "" }),
-  "unsampled-floor": () => provide(noopProcessor, { sampler: new AlwaysOffSampler() }),
+  "unsampled-floor": () => provide(NOOP_PROCESSOR, { sampler: new AlwaysOffSampler() }),
   "bridge-unsampled": (port) => bridge({ dsn: dsn(port), tracesSampleRate: 0 }),
   "sentry-10": async (port) => (await import("../peers/sentry-10.mjs")).setUp(dsn(port)),
   "sentry-11": async (port) => (await import("../peers/sentry-11.mjs")).setUp(dsn(port)),

@@ -12,6 +12,12 @@ export interface DiscardRecorder {
   record(reason: DiscardReason, contents: readonly ItemCount[]): void;
 }
 
+/** Counts items that are lost before a client captures them. */
+export interface EarlyRecorder extends DiscardRecorder {
+  /** Returns a function that counts items of one category for one reason, for losses that are counted per span. */
+  counterOf(reason: DiscardReason, category: DataCategory): (quantity: number) => void;
+}
+
 /** Discarded items by category, then by reason. */
 export type DiscardCounts = Partial<Record<DataCategory, Partial<Record<DiscardReason, number>>>>;
 
@@ -31,11 +37,15 @@ export class DiscardLedger implements DiscardRecorder {
   #onPending: (() => void) | undefined;
 
   /** Counts items that are lost before a client captures them, both in the totals and in `earlySnapshot`. */
-  readonly early: DiscardRecorder = {
+  readonly early: EarlyRecorder = {
     record: (reason, contents) => {
       for (const item of contents) {
         this.#record(reason, item, item.quantity);
       }
+    },
+    counterOf: (reason, category) => {
+      const loss = this.#losses.of(reason, category);
+      return (quantity) => this.#add(loss, quantity, quantity);
     },
   };
 
@@ -109,13 +119,15 @@ export class DiscardLedger implements DiscardRecorder {
     }
   }
 
-  // Both sums are changed in one function: if a stack overflow occurred between two calls, they would differ for good.
   #record(reason: DiscardReason, item: ItemCount, early: number = 0): void {
-    if (!isCount(item)) return;
-    const loss = this.#losses.of(reason, item.category);
-    loss.total += item.quantity;
+    if (isCount(item)) this.#add(this.#losses.of(reason, item.category), item.quantity, early);
+  }
+
+  // Both sums are changed in one function: if a stack overflow occurred between two calls, they would differ for good.
+  #add(loss: Loss, quantity: number, early: number): void {
+    loss.total += quantity;
     loss.early += early;
-    if (loss.reportedAs !== undefined) this.#addPending(loss, item.quantity);
+    if (loss.reportedAs !== undefined) this.#addPending(loss, quantity);
   }
 
   #countsOf(field: "early" | "total"): DiscardCounts {

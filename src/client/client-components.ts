@@ -5,6 +5,7 @@ import { ownCall } from "../support/own-call.js";
 import type { OwnCall } from "../support/own-call.js";
 import type { DataCategory } from "../protocol/data-category.js";
 import type { Settings } from "../options/options.js";
+import { processScopes } from "../scope/process-scopes.js";
 import { Scope } from "../scope/scope.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { NO_PRESSURE } from "../trace/backpressure.js";
@@ -41,6 +42,8 @@ export interface ClientComponents {
   readonly outbox: Outbox;
   readonly endTime: EndTime;
   readonly pressure: Pressure;
+  /** True if spans are only counted: nothing is sent, and no hook is called with what would be made of them. */
+  readonly isDisabled: boolean;
   readonly deliveryCounts: () => DeliveryCounts;
   readonly activeOwnCall: () => OwnCall | undefined;
 }
@@ -62,8 +65,25 @@ export function createComponents(dependencies: ClientDependencies): ClientCompon
       delivered: () => deliveryCounts().sender?.envelopesSent ?? 0,
     }),
     pressure: dependencies.pressure ?? NO_PRESSURE,
+    isDisabled: isDisabled(dependencies, scopes),
     activeOwnCall: dependencies.activeOwnCall ?? ownCall,
   };
+}
+
+// Hooks run without a DSN as well, so that they can be tried out. They are looked for once, not for each span.
+function isDisabled(
+  { settings, sender, spotlight }: ClientDependencies,
+  scopes: readonly ScopeData[],
+): boolean {
+  const { beforeSend, beforeSendTransaction, beforeSendSpan } = settings;
+  const hooks = [beforeSend, beforeSendTransaction, beforeSendSpan];
+  const data = [processScopes().global.data, ...scopes];
+  return (
+    sender === undefined &&
+    spotlight === undefined &&
+    hooks.every((hook) => hook === undefined) &&
+    data.every(({ eventProcessors }) => eventProcessors.length === 0)
+  );
 }
 
 /** Work that components finish when the client closes or the process ends. */

@@ -47,6 +47,8 @@ export class ClientCore implements Client {
   readonly pressure: Pressure;
   /** Scope data of the option `initialScope`, which all other scopes override. */
   readonly initialScopes: readonly ScopeData[];
+  /** True if spans are only counted: nothing is sent, and no hook is called with what would be made of them. */
+  readonly isDisabled: boolean;
   readonly #deliveryCounts: () => DeliveryCounts;
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
@@ -96,6 +98,7 @@ export class ClientCore implements Client {
     const components = createComponents(dependencies);
     this.initialScopes = components.initialScopes;
     this.pressure = components.pressure;
+    this.isDisabled = components.isDisabled;
     this.#outbox = components.outbox;
     this.#builder = components.builder;
     this.#deliveryCounts = components.deliveryCounts;
@@ -249,10 +252,7 @@ export class ClientCore implements Client {
     return this.#sources.started() + this.#outbox.activity();
   }
 
-  /**
-   * Makes sure that from now on only a pending `flush` keeps the process alive. Requests in flight may be retried
-   * later.
-   */
+  /** Lets only a pending `flush` keep the process alive from now on. Requests in flight may be retried later. */
   letGo(): void {
     this.#outbox.letGo();
   }

@@ -29,10 +29,12 @@ function incomingByIds(parentContext: Context): IncomingTrace | undefined {
   return isLocal ? openRoots.incomingOf(parent.traceId) : undefined;
 }
 
-/** Returns the unit of work of a span whose parent is a span of this process. */
-export function unitOfLocalChild(parentContext: Context): Unit {
+/** Returns the unit of work of a span whose parent, a span of this process, is the active span of `parentContext`. */
+export function unitOfLocalChild(
+  parentContext: Context,
+  parent: object | undefined = trace.getSpan(parentContext),
+): Unit {
   const own = readContextScopes(parentContext);
-  const parent = trace.getSpan(parentContext);
   const unit = parent === undefined ? undefined : unitOfSpan(parent);
   if (unit === undefined) return scopesOf(parentContext).unit;
   return own !== undefined && own.unit.depth > unit.depth ? own.unit : unit;
@@ -58,6 +60,7 @@ function unitOfRoot(
   return own.unit;
 }
 
-function hasLocalParent({ parentSpanContext: parent }: StartedSpan): boolean {
+/** Tells whether the parent of a span is a span of this process. */
+export function hasLocalParent({ parentSpanContext: parent }: StartedSpan): boolean {
   return parent !== undefined && parent.isRemote !== true;
 }

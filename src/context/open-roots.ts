@@ -8,10 +8,10 @@ import type { Unit } from "../scope/unit.js";
 export const MAX_TRACES = 10_000;
 
 /**
- * Traces that share a `WeakRef`. One `WeakRef` per trace would take 0.6 µs, more than everything else in this file. The
- * disadvantage: a root that never ends stays in memory as long as another one of its batch is open.
+ * Traces that share a `WeakRef`. One `WeakRef` takes 1.5 µs, while everything else in this file takes 0.15 µs per trace.
+ * The disadvantage: a root that never ends stays in memory as long as another one of its batch is open.
  */
-export const TRACES_PER_BATCH = 8;
+export const TRACES_PER_BATCH = 32;
 
 /** Span ids that are kept per trace with several open roots. */
 const MAX_IDS = 10_000;

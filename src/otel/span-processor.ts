@@ -1,4 +1,4 @@
-import { TraceFlags, diag, trace } from "@opentelemetry/api";
+import { diag, trace } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { releaseClient } from "../client/public-client.js";
@@ -13,7 +13,7 @@ import type { FinishedSpan, IdentifiedSpan, StartedSpan } from "../trace/span.js
 import type { SegmentAssembler } from "../spans/segment-assembler.js";
 import type { Segment } from "../spans/segment.js";
 import { createAssembler, createSpanFilter } from "../spans/client-assembler.js";
-import { scopesOfRoot, unitOfLocalChild } from "../context/local-root.js";
+import { hasLocalParent, scopesOfRoot, unitOfLocalChild } from "../context/local-root.js";
 import { checkContexts } from "../context/api-registration.js";
 import { openRoots } from "../context/open-roots.js";
 import { rememberRecordedErrors } from "../context/attribution.js";
@@ -48,6 +48,8 @@ export class ClientSpanProcessor {
   readonly #monitor: SpanMonitor;
   readonly #isIgnored: SpanFilter | undefined;
   readonly #exceptions: ProcessorExceptions | undefined;
+  /** True if spans are only counted. */
+  readonly #isDisabled: boolean;
   /** Maximum number of breadcrumbs of spans per unit of work; 0 records none. */
   readonly #maxBreadcrumbs: number;
   #hasCheckedContexts = false;
@@ -60,6 +62,7 @@ export class ClientSpanProcessor {
     this.#operations = client.operations;
     this.#client = client;
     this.#core = core;
+    this.#isDisabled = core.isDisabled;
     this.#ownsClient = ownsClient;
     this.#destination = new SharedDestination(core, this.#entries.slot);
     processScopes().defaultUnit.expectSpans();
@@ -94,7 +97,6 @@ export class ClientSpanProcessor {
     if (this.#closing !== undefined) return;
     try {
       this.#start(span, parentContext);
-      this.#monitor.start(span);
     } catch (error) {
       this.#warn("onStart threw an error; the span is not sent", error);
     }
@@ -103,8 +105,9 @@ export class ClientSpanProcessor {
   /** Called by the SDK when a span ends. */
   onEnd(span: FinishedSpan): void {
     try {
+      if (this.#isDisabled && isSampledChild(span)) return this.#assembler.tally.endUncaptured();
       // Called before the segment ends, because the check-in needs the segment's sampling context.
-      this.#monitor.end(span);
+      if (!this.#isDisabled) this.#monitor.end(span);
       this.#end(span);
     } catch (error) {
       this.#warn("onEnd threw an error; the span may be missing", error);
@@ -123,18 +126,22 @@ export class ClientSpanProcessor {
   }
 
   #start(span: StartedSpan, parentContext: Context): void {
+    // Children of which nothing is sent are only counted. Their unit of work is found by the ids of their root.
+    if (this.#isDisabled && isSampledChild(span)) return this.#assembler.tally.begin();
     // Without `parentSpanContext` the span is a root, even if the context has a span: the SDK starts a new trace if the
     // ids of the parent are invalid.
     const parent = span.parentSpanContext && trace.getSpan(parentContext);
     const entry = parent && this.#entries.get(parent);
     const segment = entry?.segment ?? (parent && this.#segmentByIds(parent));
-    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-    rememberRecordedErrors(span);
+    const isSampled = hasSampledFlag(span);
     if (segment === undefined) this.#startRoot(span, parentContext, isSampled);
     else {
-      if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext));
+      if (unitOfSpan(span) === undefined) assignUnit(span, unitOfLocalChild(parentContext, parent));
       if (isSampled) this.#startChild(span, segment, entry);
     }
+    if (this.#isDisabled) return;
+    rememberRecordedErrors(span);
+    this.#monitor.start(span);
   }
 
   // Called only for local roots, and for children whose parent is known by its ids only.
@@ -199,7 +206,7 @@ export class ClientSpanProcessor {
     // Children that stay open must not keep the span alive.
     entry.span = undefined;
     // Called before `finish`, which sends the segment if this span is its root.
-    this.#observe(entry, span);
+    if (!this.#isDisabled) this.#observe(entry, span);
     if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
     else this.#assembler.dropClosed(entry.segment, span);
     if (entry.segment.isComplete) closeRoot(entry.segment);
@@ -232,4 +239,14 @@ export class ClientSpanProcessor {
       diag.error("otel-sentry-bridge: diagnostics failed");
     }
   }
+}
+
+const SAMPLED = 1;
+
+function hasSampledFlag(span: IdentifiedSpan): boolean {
+  return (span.spanContext().traceFlags & SAMPLED) !== 0;
+}
+
+function isSampledChild(span: StartedSpan): boolean {
+  return hasLocalParent(span) && hasSampledFlag(span);
 }

@@ -40,7 +40,7 @@ function createDecision(client: ClientCore, sampler: Settings["tracesSampler"]):
       incoming,
       traceId,
       sampling,
-      fate: lostTo ?? "sent",
+      fate: client.isDisabled ? "disabled" : (lostTo ?? "sent"),
       slot: { frozen: undefined, identity: undefined },
       resource: span.resource,
     };

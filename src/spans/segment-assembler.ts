@@ -1,5 +1,5 @@
-import type { DiscardRecorder } from "../client-reports/ledger.js";
-import type { DiscardReason, ItemCount } from "../protocol/data-category.js";
+import type { EarlyRecorder } from "../client-reports/ledger.js";
+import type { DiscardReason } from "../protocol/data-category.js";
 import type { MemoryBound } from "../delivery/memory-bound.js";
 import { attempt } from "../support/foreign.js";
 import { requestClue } from "../semantics/request-clue.js";
@@ -14,6 +14,7 @@ import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";
 import type { ScheduleSettings } from "./segment-schedule.js";
 import { SpanEncoder } from "./span-encoder.js";
+import { SpanTally } from "./span-tally.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { continuation, rootTransaction } from "./transaction.js";
 import type { TransactionForwarder } from "./transaction-forwarder.js";
@@ -22,7 +23,7 @@ import type { AssembledTransaction, ContinuationReason } from "./transaction.js"
 export interface AssemblerSettings {
   readonly encoding: EncodingSettings;
   readonly schedule: ScheduleSettings;
-  readonly recorder: DiscardRecorder;
+  readonly recorder: EarlyRecorder;
   /** Receives each assembled transaction. Must not throw. */
   readonly forwarder: Pick<TransactionForwarder, "accept">;
   /** Tells whether an unsampled root is sent anyway (`keepUnsampled`). Default: none is. */
@@ -41,12 +42,6 @@ export interface AssemblerCounts {
   readonly buffered: number;
 }
 
-const ONE_SPAN: readonly ItemCount[] = [{ category: "span", quantity: 1 }];
-const ONE_ROOT: readonly ItemCount[] = [
-  { category: "transaction", quantity: 1 },
-  { category: "span", quantity: 1 },
-];
-
 /**
  * Assembles transactions from the starts and ends of spans. A segment is sent as soon as its root and all its started
  * descendants have ended.
@@ -56,12 +51,13 @@ export class SegmentAssembler {
   readonly #schedule: SegmentSchedule;
   readonly #encoder: SpanEncoder;
   readonly #held: HeldSpans;
-  #started = 0;
-  #ended = 0;
+  /** Counts the spans. A processor whose client sends nothing calls it alone for all but the roots. */
+  readonly tally: SpanTally;
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
     this.#encoder = new SpanEncoder(settings.encoding);
+    this.tally = new SpanTally(settings.recorder);
     this.#schedule = new SegmentSchedule(settings.schedule, {
       onGraceOver: (segment) => this.#emit(segment),
       onTooOld: (segment) => this.#emit(segment),
@@ -76,7 +72,7 @@ export class SegmentAssembler {
 
   /** Begins the segment of a local root that has started. */
   begin(origin: SegmentOrigin, root: object): Segment {
-    this.#started++;
+    this.tally.begin();
     const segment = new Segment(origin, root);
     segment.mayBeKept =
       this.#settings.isWorthKeeping !== undefined &&
@@ -87,15 +83,16 @@ export class SegmentAssembler {
 
   /** Adds a descendant of the root that has started. */
   join(segment: Segment): void {
-    this.#started++;
+    this.tally.begin();
     segment.open++;
   }
 
   /** Ends a span of the segment: encodes or drops it, and sends the segment if it is complete. */
   finish(segment: Segment, span: FinishedSpan): void {
-    this.#ended++;
+    this.tally.end();
     segment.open--;
     const isRoot = segment.endsWith(span);
+    if (segment.isDisabled) return this.drop("disabled", isRoot);
     // Only INTERNAL and SERVER spans of a request can have clues; the check keeps other spans cheap.
     if (segment.isRequest && span.kind <= SPAN_KIND.SERVER && !isRoot)
       this.#noteClue(segment, span);
@@ -109,12 +106,12 @@ export class SegmentAssembler {
 
   /** Counts a span that is dropped, and for a root its transaction. */
   drop(reason: DiscardReason, isRoot: boolean): void {
-    this.#settings.recorder.record(reason, isRoot ? ONE_ROOT : ONE_SPAN);
+    this.tally.drop(reason, 1, isRoot ? 1 : 0);
   }
 
   /** Drops a span that ended after the processor was shut down. */
   dropClosed(segment: Segment, span: FinishedSpan): void {
-    this.#ended++;
+    this.tally.end();
     this.drop("closed", segment.endsWith(span));
   }
 
@@ -132,11 +129,8 @@ export class SegmentAssembler {
   }
 
   counts(): AssemblerCounts {
-    return {
-      started: this.#started,
-      open: this.#started - this.#ended,
-      buffered: this.#held.count,
-    };
+    const { tally } = this;
+    return { started: tally.started, open: tally.settle(), buffered: this.#held.count };
   }
 
   // Decides about an unsampled segment when its root ends. If the root is not kept, the buffered spans are dropped with
@@ -221,10 +215,10 @@ export class SegmentAssembler {
     const oldest = this.#schedule.oldest();
     if (oldest === undefined) return false;
     this.#schedule.forget(oldest);
-    const { spans, contents, length } = oldest.takeBuffered();
+    const { spans, roots, length } = oldest.takeBuffered();
     this.#held.remove(spans, length);
     const { fate } = oldest.origin;
-    this.#settings.recorder.record(fate === "sent" ? "buffer_overflow" : fate, contents);
+    this.tally.drop(fate === "sent" ? "buffer_overflow" : fate, spans, roots);
     return true;
   }
 
@@ -286,11 +280,7 @@ export class SegmentAssembler {
   ): void {
     this.#held.remove(content.spanCount + 1, length);
     const { fate } = segment.origin;
-    if (fate !== "sent") {
-      const quantity = content.spanCount + 1;
-      this.#settings.recorder.record(fate, [{ category: "span", quantity }]);
-      return;
-    }
+    if (fate !== "sent") return this.tally.drop(fate, content.spanCount + 1, 0);
     const { head, spans, spanCount } = content;
     const { origin, resource } = segment;
     // Listed property by property, because an object spread followed by properties takes 2.5 µs.

@@ -23,7 +23,8 @@ export function segmentView(segment: Segment, path?: PathNode): SegmentView {
   return {
     traceId: validTraceId(traceId),
     incoming,
-    sampled: fate === "sent",
+    // A service without a DSN is a part of traces like any other.
+    sampled: fate === "sent" || (fate === "disabled" && sampling.sampled),
     sampleRate: sampling.sampleRate,
     sampleRand: sampling.sampleRand,
     slot,

@@ -1,7 +1,6 @@
 import type { DscSlot } from "../trace/dsc.js";
 import type { IncomingTrace } from "../trace/headers.js";
 import type { SamplingDecision } from "../trace/sampling.js";
-import type { ItemCount } from "../protocol/data-category.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { BoundedMap } from "../support/collections.js";
@@ -24,7 +23,7 @@ const MAX_TAKEN_OUT = 10_000;
 const MAX_CLUES = 50;
 
 /** `sent`, or the reason for which the spans of a segment are dropped. */
-export type SegmentFate = "backpressure" | "ignored" | "sample_rate" | "sent";
+export type SegmentFate = "backpressure" | "disabled" | "ignored" | "sample_rate" | "sent";
 
 /** The data of a segment that is known when its local root starts. */
 export interface SegmentOrigin {
@@ -39,11 +38,11 @@ export interface SegmentOrigin {
   readonly resource?: ResourceView | undefined;
 }
 
-/** Encoded spans that were removed from a segment. */
+/** Numbers of the encoded spans that were removed from a segment. */
 interface TakenSpans {
+  /** All spans, including the root. */
   readonly spans: number;
-  /** The spans, and the root's transaction if it is among them. */
-  readonly contents: readonly ItemCount[];
+  readonly roots: number;
   readonly length: number;
 }
 
@@ -60,7 +59,7 @@ export class Segment {
   /** Number of open spans, including the root. */
   open: number = 1;
   rootEnded: boolean = false;
-  readonly ids: IdTexts = createIdTexts();
+  #ids: IdTexts | undefined = undefined;
   /** True if the root is a SERVER span, whose name inner spans may complete. */
   readonly isRequest: boolean;
   /** Clues of finished spans about the request's name. */
@@ -92,6 +91,16 @@ export class Segment {
     this.origin = origin;
     this.#root = root;
     this.isRequest = "kind" in root && root.kind === SPAN_KIND.SERVER;
+  }
+
+  /** Cache of the encoder for ids that the segment's spans have in common. */
+  get ids(): IdTexts {
+    return (this.#ids ??= createIdTexts());
+  }
+
+  /** True if none of its spans and exceptions are sent, because there is no DSN. They are only counted. */
+  get isDisabled(): boolean {
+    return this.origin.fate === "disabled";
   }
 
   /** The root, while it is open. */
@@ -201,15 +210,11 @@ export class Segment {
       this.headSent = true;
       this.sentName = shownHeadName(head);
     }
-    const transactions = head === undefined ? 0 : 1;
-    const spans = transactions + (kept?.count ?? 0) + (overflow?.count ?? 0);
+    const roots = head === undefined ? 0 : 1;
     const rootLength = head === undefined ? 0 : headLength(head);
     return {
-      spans,
-      contents: [
-        { category: "transaction", quantity: transactions },
-        { category: "span", quantity: spans },
-      ],
+      spans: roots + (kept?.count ?? 0) + (overflow?.count ?? 0),
+      roots,
       length: rootLength + (kept?.length ?? 0) + (overflow?.length ?? 0),
     };
   }

@@ -1,4 +1,4 @@
-import { context, trace } from "@opentelemetry/api";
+import { ROOT_CONTEXT, SpanKind, context, defaultTextMapSetter, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -63,6 +63,53 @@ describe("without a DSN", () => {
       assertSettled(client);
     },
   );
+
+  it("the counts of spans are exact while some are open", () => {
+    const client = bridge.createClient({ dsn: false });
+    const processor = new bridge.SentrySpanProcessor(client);
+    const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("test");
+    const root = tracer.startSpan("root");
+    const inRoot = trace.setSpan(ROOT_CONTEXT, root);
+    const child = tracer.startSpan("child", {}, inRoot);
+    tracer.startSpan("child", {}, inRoot).end();
+    expect(client.stats().spans).toMatchObject({ started: 3, open: 2, captured: 1 });
+    root.end();
+    expect(client.stats().spans).toMatchObject({ started: 3, open: 1, captured: 2 });
+    child.recordException(new Error("not an event"));
+    child.end();
+    expect(client.stats()).toMatchObject({
+      spans: { started: 3, open: 0, captured: 3, droppedEarly: { disabled: 3 } },
+      transactions: { captured: 1, droppedEarly: { disabled: 1 } },
+      errors: { captured: 0 },
+    });
+    assertSettled(client);
+  });
+
+  it("a scope that is read under a child span is that of its request", () => {
+    const processor = new bridge.SentrySpanProcessor({ dsn: false });
+    const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("test");
+    const requests = [1, 2].map((id) => {
+      const root = tracer.startSpan("root", { kind: SpanKind.SERVER }, ROOT_CONTEXT);
+      const inRoot = trace.setSpan(ROOT_CONTEXT, root);
+      context.with(inRoot, () => bridge.setUser({ id }));
+      return trace.setSpan(inRoot, tracer.startSpan("child", {}, inRoot));
+    });
+    expect(requests.map((ctx) => bridge.getIsolationScope(ctx).data.user)).toEqual([
+      { id: 1 },
+      { id: 2 },
+    ]);
+  });
+
+  it("the sampling decision is propagated", () => {
+    const client = bridge.createClient({ dsn: false, tracesSampleRate: 0 });
+    const processor = new bridge.SentrySpanProcessor(client);
+    const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("test");
+    const inRoot = trace.setSpan(ROOT_CONTEXT, tracer.startSpan("root"));
+    const carrier: Record<string, string> = {};
+    const inChild = trace.setSpan(inRoot, tracer.startSpan("child", {}, inRoot));
+    new bridge.SentryPropagator().inject(inChild, carrier, defaultTextMapSetter);
+    expect(carrier["sentry-trace"]).toMatch(/-0$/);
+  });
 
   it("hooks run all the same, so that they can be tried out", async () => {
     const seen: string[] = [];

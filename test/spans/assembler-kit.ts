@@ -64,7 +64,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
       graceMillis,
       maxWaitMillis,
     },
-    recorder: ledger,
+    recorder: ledger.early,
     forwarder: { accept: (transaction) => void sent.push(readTransaction(transaction)) },
     memory: new MemoryBound(2 * maxBufferedLength),
     isWorthKeeping: settings.isWorthKeeping,

@@ -1,0 +1,58 @@
+// Cases that take turns within one process, in many short rounds: what else the machine does meets them all alike.
+
+export const median = (numbers) => quantile(numbers, 0.5);
+export const quantile = (numbers, part) =>
+  numbers.toSorted((a, b) => a - b)[Math.round((numbers.length - 1) * part)];
+
+// CPU time of the process instead of the wall clock, because other processes share the machine. Includes collections.
+function cpuMicros() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/**
+ * Returns the CPU time per unit of each case, in microseconds, by round. A case is a function that does a number of calls;
+ * a call does `units` of work, one by default. `between` runs after each case's turn and is not measured.
+ */
+export async function costsByTurns(cases, options = {}) {
+  const { rounds = 41, roundMillis = 25, units = 1, between = () => {} } = options;
+  const names = Object.keys(cases);
+  const calls = {};
+  for (const name of names) calls[name] = await callsPerRound(cases[name], roundMillis * 1000);
+  const costs = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    // Each round begins with another case, so that none always follows the same one.
+    for (let step = 0; step < names.length; step++) {
+      const name = names[(round + step) % names.length];
+      const start = cpuMicros();
+      await cases[name](calls[name]);
+      costs[name].push((cpuMicros() - start) / calls[name] / units);
+      await between(name);
+    }
+  }
+  return costs;
+}
+
+// Doubles the number of calls until a turn is long enough; this also warms the case up.
+async function callsPerRound(run, micros) {
+  await run(2000);
+  for (let calls = 64; ; calls *= 2) {
+    const start = cpuMicros();
+    await run(calls);
+    if (cpuMicros() - start > micros) return calls;
+  }
+}
+
+/** Returns the differences to the floor's cost in the same round. */
+export const above = (costs, name, floor) =>
+  costs[name].map((cost, round) => cost - costs[floor][round]);
+
+/** Returns a row of a table: median, quartiles and minimum of the costs in µs. */
+export function costRow(name, costs) {
+  return {
+    case: name,
+    µs: median(costs).toFixed(3),
+    quartiles: `${quantile(costs, 0.25).toFixed(3)}-${quantile(costs, 0.75).toFixed(3)}`,
+    least: Math.min(...costs).toFixed(3),
+  };
+}
