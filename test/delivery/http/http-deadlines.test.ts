@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 
 import { describe, expect, it } from "vitest";
 
-import { DeadlineWatch } from "../../../src/delivery/http/connection-pool.js";
+import { DeadlineWatch } from "../../../src/delivery/http/deadline-watch.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
 import { ownTime } from "../../time/measure.js";
 import { openHttp, openTransport } from "./http-support.js";
