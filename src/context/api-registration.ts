@@ -28,10 +28,20 @@ export function registeredVersion(): string {
 }
 
 /**
+ * Tells whether a copy of `@opentelemetry/api` has registered anything, be it a logger, that has another version than the
+ * copy that this package uses: this one can then register nothing. False if the own version cannot be read.
+ */
+export function hasForeignRegistration(): boolean {
+  const first = registry()?.version;
+  const own = first === undefined ? undefined : ownApiVersion();
+  return own !== undefined && own !== first;
+}
+
+/**
  * Returns the version of the `@opentelemetry/api` copy that this package uses; undefined if it cannot be read, as in a
  * bundle. The API itself does not export its version.
  */
-export function ownApiVersion(): string | undefined {
+function ownApiVersion(): string | undefined {
   try {
     const require = isUnbundled() ? requireFinding("@opentelemetry/api") : undefined;
     if (require === undefined) return undefined;
@@ -67,10 +77,8 @@ const checked = new WeakSet<Diagnostics>();
 export function checkContexts(diagnostics: Diagnostics): void {
   if (checked.has(diagnostics) || hasWorkingContextManager()) return;
   checked.add(diagnostics);
-  const own = ownApiVersion();
-  const isForeign = own !== undefined && own !== registeredVersion();
-  if (isRegistered("context") || (isRegistered("trace") && isForeign))
-    diagnostics.faultOnce(API_COPIES, copiesMessage(own));
+  if (isRegistered("context") || hasForeignRegistration())
+    diagnostics.faultOnce(API_COPIES, copiesMessage());
   else diagnostics.faultOnce(NO_CONTEXT_MANAGER, MISSING);
 }
 
@@ -85,10 +93,10 @@ const MISSING =
   "Call context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()) before the first span, or use NodeSDK, which does";
 
 /** Builds the message for two loaded copies of `@opentelemetry/api`: which one was registered, and how to fix it. */
-export function copiesMessage(own: string | undefined = ownApiVersion()): string {
-  const ours = own === undefined ? "a copy of another version" : own;
+export function copiesMessage(): string {
+  const own = ownApiVersion() ?? "a copy of another version";
   return (
-    `two copies of @opentelemetry/api are loaded: ${registeredVersion()} registered OpenTelemetry first, and otel-sentry-bridge uses ${ours}, which cannot share it. ` +
-    "Spans, users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`"
+    `two copies of @opentelemetry/api are loaded: ${registeredVersion()} registered OpenTelemetry first, and otel-sentry-bridge uses ${own}, which cannot share it. ` +
+    "Spans are not recorded, or users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`"
   );
 }

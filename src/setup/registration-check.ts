@@ -2,7 +2,12 @@ import type { ClientCore } from "../client/client-core.js";
 import { isFaultReported } from "../support/setup-faults.js";
 import { attempt } from "../support/foreign.js";
 import { pipelineFromEnvironment } from "../options/env.js";
-import { API_COPIES, isRegistered } from "../context/api-registration.js";
+import {
+  API_COPIES,
+  copiesMessage,
+  hasForeignRegistration,
+  isRegistered,
+} from "../context/api-registration.js";
 import { startDetachedTimer } from "../context/suppress-tracing.js";
 import { registeredProcessors } from "./attach.js";
 import { hasDestination } from "./destination-check.js";
@@ -86,7 +91,9 @@ function report(client: ClientCore, { kind, instance }: Registrable): void {
     processors === "foreign" || (processors !== "none" && kind === "SentrySpanExporter");
   if (isHidden || (processors === "none" ? mayBeLocal(client) : reaches(processors, instance)))
     return;
-  client.diagnostics.faultOnce(NOT_TRACED, messageFor(kind, processors === "none"));
+  // The provider was then given to a copy of the API that could not register it.
+  if (hasForeignRegistration()) client.diagnostics.faultOnce(API_COPIES, copiesMessage());
+  else client.diagnostics.faultOnce(NOT_TRACED, messageFor(kind, processors === "none"));
 }
 
 // A process with a context manager may use a provider without registering it, and may not have traced anything yet.

@@ -3,7 +3,7 @@ import type { TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import {
   SentrySpanExporter,
@@ -89,6 +89,21 @@ describe("a process without a registered provider", () => {
     expect(written).toEqual([]);
     vi.advanceTimersByTime(100 * GRACE_MILLIS);
     expect(written).toEqual([NO_PROVIDER]);
+  });
+
+  it("is told of a second copy of the API where that registered something first, and so kept the provider out", () => {
+    const written = standardError();
+    const api = Symbol.for("opentelemetry.js.api.1");
+    Object.assign(globalThis, { [api]: { version: "1.4.1", propagation: {} } });
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, api));
+    const processor = processorOf();
+
+    register(processor);
+    vi.advanceTimersByTime(100 * GRACE_MILLIS);
+
+    expect(written).toEqual([
+      expect.stringMatching(/two copies of @opentelemetry\/api.*1\.4\.1 registered.*npm ls/),
+    ]);
   });
 
   it("that has a context manager is told when it has captured something", () => {
