@@ -6,6 +6,7 @@ import { pipelineFromEnvironment } from "../options/env.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { propertyOf } from "../support/foreign.js";
+import { atCallSite } from "../support/call-site.js";
 import { isFaultReported, reportSetupFault } from "../support/setup-faults.js";
 
 // Stored under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
@@ -79,7 +80,7 @@ function reportNoClient(caller: string): void {
   if (isFaultReported(NO_CLIENT) || pipelineFromEnvironment().isDisabled) return;
   reportSetupFault(
     NO_CLIENT,
-    `\`${caller}\` was called when there was no client, so its input was dropped. Create a SentrySpanProcessor or call createClient() before the call`,
+    `\`${caller}\` was called${atCallSite()} when there was no client, so its input was dropped. Create a SentrySpanProcessor or call createClient() before the call`,
   );
 }
 

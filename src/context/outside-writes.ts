@@ -8,6 +8,7 @@ import { getClient } from "./global-client.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import type { OutsideWrite } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
+import { callSite } from "../support/call-site.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { isFaultReported } from "../support/setup-faults.js";
 
@@ -82,63 +83,4 @@ function takeStack(): boolean {
 function activeDiagnostics(): Diagnostics | undefined {
   const client = getClient()?.core;
   return client?.settings.dsn === undefined ? undefined : client.diagnostics;
-}
-
-// Enough for the frames of the setter, the scope and the guard, and the caller's.
-const MAX_FRAMES = 16;
-
-/** The application's code that called this package. */
-interface CallSite {
-  /** Unique per call site. */
-  readonly key: string;
-  /** Function, file and line; undefined if the stack trace does not show them, as in an application's bundle. */
-  readonly location: string | undefined;
-}
-
-// This module's own frame, in the sources or in the built package. In an application's bundle neither matches.
-const OWN_FRAME = /([^\s(]*\/)(?:context\/outside-writes\.[cm]?[jt]s|otel-sentry-bridge\.[cm]?js):/;
-
-// The first frame outside of this package.
-function callSite(): CallSite {
-  const [own = "", ...frames] = framesOf(currentStack());
-  const folder = OWN_FRAME.exec(own)?.[1];
-  const frame = folder === undefined ? undefined : frames.find((each) => !each.includes(folder));
-  return { key: locationIn(frame) ?? frames.join("\n"), location: frame?.replace(/^\s*at /, "") };
-}
-
-// The engine also names a function by its receiver: `setUser`, `Object.setUser`, `async setUser`.
-function locationIn(frame: string | undefined): string | undefined {
-  return frame && (/\(([^()]+:\d+:\d+)\)$/.exec(frame)?.[1] ?? frame);
-}
-
-// Gives URLs of ES modules and paths of CommonJS modules the same form, so that they can be compared.
-function framesOf(stack: string): string[] {
-  return stack
-    .replaceAll("\\", "/")
-    .replaceAll("file://", "")
-    .split("\n")
-    .filter((line) => /^\s*at /.test(line));
-}
-
-function currentStack(): string {
-  const holder: { stack?: unknown } = {};
-  const limit = Error.stackTraceLimit;
-  try {
-    Error.stackTraceLimit = MAX_FRAMES;
-    Error.captureStackTrace(holder);
-    return typeof holder.stack === "string" ? holder.stack : "";
-  } catch {
-    // `Error` is frozen, or the application's own `prepareStackTrace` failed.
-    return "";
-  } finally {
-    restoreLimit(limit);
-  }
-}
-
-function restoreLimit(limit: number): void {
-  try {
-    Error.stackTraceLimit = limit;
-  } catch {
-    // `Error` is frozen, so the limit was not changed above either.
-  }
 }

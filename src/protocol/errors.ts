@@ -38,6 +38,33 @@ export function isOptionsError(value: unknown): value is OptionsError {
   }
 }
 
+/**
+ * Returns what `run` returns. The stack of an `OptionsError` that it throws begins at the caller of a public function or
+ * class: the frames of this package would not show where the wrong option is.
+ */
+export function blamingCallerOf<T>(
+  called: (abstract new (...args: never) => unknown) | ((...args: never) => unknown),
+  run: () => T,
+): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof OptionsError) captureStackAbove(error, called);
+    throw error;
+  }
+}
+
+function captureStackAbove(
+  error: Error,
+  called: Parameters<typeof Error.captureStackTrace>[1],
+): void {
+  try {
+    Error.captureStackTrace(error, called);
+  } catch {
+    // The application's own `prepareStackTrace` failed. The error keeps the stack that it has.
+  }
+}
+
 // Recognizes an error by its internal tag: `instanceof` would follow the prototype chain of a proxy, which may be
 // endless.
 function isError(value: unknown): value is object {

@@ -1,4 +1,5 @@
 import { currentDiagnostics } from "../context/global-client.js";
+import { atCallSite } from "../support/call-site.js";
 import { isList, isObjectLike, propertyOf } from "../support/foreign.js";
 import type { ArgumentCheck, ArgumentChecks } from "../support/guard.js";
 
@@ -167,10 +168,11 @@ function checkOf(name: string, wanted: readonly Wanted[]): ArgumentCheck {
 }
 
 function reportArgument(name: string, { at, kind, otherwise }: Wanted, given: unknown): void {
-  currentDiagnostics().warnOnce(
-    `argument:${name}`,
-    `\`${name}\` needs ${kind} as its ${PLACES[at]} argument but got ${kindOf(given)}: ${otherwise}. Correct the call`,
-  );
+  currentDiagnostics().warnOnce(`argument:${name}`, () => {
+    const place = atCallSite();
+    const called = place === "" ? "" : `, called${place},`;
+    return `\`${name}\`${called} needs ${kind} as its ${PLACES[at]} argument but got ${kindOf(given)}: ${otherwise}. Correct the call`;
+  });
 }
 
 function kindOf(value: unknown): string {

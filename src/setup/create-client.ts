@@ -13,7 +13,7 @@ import { attributionOfError } from "../context/attribution.js";
 import { activeOwnCall, runDetached, runHook, runTraced } from "../context/suppress-tracing.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
-import { OptionsError, isOptionsError } from "../protocol/errors.js";
+import { OptionsError, blamingCallerOf, isOptionsError } from "../protocol/errors.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
 import type { EnvelopeSender } from "../delivery/sender.js";
 import { MemoryBound } from "../delivery/memory-bound.js";
@@ -40,7 +40,7 @@ import { UncaughtErrors } from "./uncaught.js";
  * names the option if one is invalid.
  */
 export function createClient(options: ClientOptions = {}): BridgeClient {
-  const client = buildClient(options);
+  const client = blamingCallerOf(createClient, () => buildClient(options));
   checkDestination(options, client.core);
   const known = getClient();
   if (known === undefined || known.isClosed) setClient(client);

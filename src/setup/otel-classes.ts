@@ -1,5 +1,6 @@
 import type { Client } from "../client/public-client.js";
 import type { ClientOptions } from "../options/options.js";
+import { blamingCallerOf } from "../protocol/errors.js";
 import { isSampled } from "../otel/outgoing-trace.js";
 import { hasPolicy } from "../otel/propagation-policy.js";
 import type { PropagationPolicy } from "../otel/propagation-policy.js";
@@ -21,7 +22,7 @@ import { getClient } from "../context/global-client.js";
  */
 export class SentrySpanProcessor extends ClientSpanProcessor {
   constructor(optionsOrClient?: Client | ClientOptions) {
-    const { client, isNew } = clientOf(optionsOrClient);
+    const { client, isNew } = blamingCallerOf(SentrySpanProcessor, () => clientOf(optionsOrClient));
     super(client, isNew);
     client.registrations.watch({ kind: "SentrySpanProcessor", instance: this });
   }
@@ -37,7 +38,7 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
  */
 export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: Client | ClientOptions) {
-    const { client, isNew } = clientOf(optionsOrClient);
+    const { client, isNew } = blamingCallerOf(SentrySpanExporter, () => clientOf(optionsOrClient));
     super(client, isNew);
     client.registrations.watch({ kind: "SentrySpanExporter", instance: this });
   }
@@ -52,7 +53,9 @@ export class SentrySpanExporter extends ClientSpanExporter {
  */
 export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
   constructor(optionsOrClient?: Client | ClientOptions) {
-    const { client, isNew } = clientOf(optionsOrClient);
+    const { client, isNew } = blamingCallerOf(SentryLogRecordProcessor, () =>
+      clientOf(optionsOrClient),
+    );
     super(client, isNew, (logged) => reportLogged(client.errors, logged));
   }
 }
@@ -65,7 +68,10 @@ export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
  */
 export class SentrySampler extends ClientSampler {
   constructor(optionsOrClient?: Client | ClientOptions) {
-    const own = optionsOrClient === undefined ? undefined : settingsClientOf(optionsOrClient);
+    const own =
+      optionsOrClient === undefined
+        ? undefined
+        : blamingCallerOf(SentrySampler, () => settingsClientOf(optionsOrClient));
     super(() => (own ?? getClient())?.core);
   }
 }

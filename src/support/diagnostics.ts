@@ -17,8 +17,10 @@ export interface DiagnosticsLogger {
  * A kind is written in kebab-case. A kind that is reported once per subject is `kind:subject`, such as `hook:beforeSend`.
  */
 export interface Diagnostics {
-  /** Logs a warning once per kind of problem; repeats are only counted. */
-  warnOnce(kind: string, message: string, cause?: unknown): void;
+  /**
+   * Logs a warning once per kind of problem; repeats are only counted. A message that takes time to build is a function.
+   */
+  warnOnce(kind: string, message: string | (() => string), cause?: unknown): void;
   /**
    * Reports a set-up fault, which corrupts or loses data: once per process and kind, on standard error if no logger is
    * registered. Repeats are only counted.
@@ -47,7 +49,9 @@ export function createDiagnostics(
 
   return {
     warnOnce(kind, message, cause) {
-      if (isFirst(kind)) tell((...args) => logger.warn(...args), message, cause);
+      if (!isFirst(kind)) return;
+      const text = typeof message === "string" ? message : message();
+      tell((...args) => logger.warn(...args), text, cause);
     },
     faultOnce(kind, message, cause) {
       if (isFirst(kind)) reportSetupFault(kind, message, { ...faults, cause });

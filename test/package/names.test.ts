@@ -75,20 +75,20 @@ describe("the minified package", () => {
 });
 
 describe("a stack trace of the package", () => {
-  it("leads to the sources by `scripts/where.mjs`, to the line that threw", () => {
-    const program = `try { require("./index.cjs").createClient({ dsn: "nonsense" }); } catch (error) { console.log(error.stack); }`;
+  it("leads to the sources by `scripts/where.mjs`, to the line that called", () => {
+    const program = `require("./index.cjs").createClient({ dsn: false, initialScope: () => console.log(new Error("called").stack) });`;
     const stack = execFileSync(process.execPath, ["--eval", program], {
       cwd: join(builtPackage(), "dist"),
       encoding: "utf8",
     });
-    const frame = /at parseDsn \((.*)\)/.exec(stack)?.[1] ?? "";
+    const frame = /at guardCallback \((.*)\)/.exec(stack)?.[1] ?? "";
     const answer = execFileSync(process.execPath, ["scripts/where.mjs", frame], {
       cwd: builtPackage(),
       encoding: "utf8",
     });
-    const [, file = "", line] = /(src\/protocol\/dsn\.ts):(\d+)/.exec(answer) ?? [];
+    const [, file = "", line] = /(src\/support\/diagnostics\.ts):(\d+)/.exec(answer) ?? [];
 
     const source = readFileSync(join(builtPackage(), file), "utf8").split("\n");
-    expect(source[Number(line) - 1]).toMatch(/throw new OptionsError/);
+    expect(source[Number(line) - 1]).toMatch(/const value = run\(\)/);
   });
 });

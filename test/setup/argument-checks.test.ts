@@ -115,6 +115,10 @@ function doorOf(name: string): (...args: unknown[]) => unknown {
 
 function ignore(): void {}
 
+function renderPage(): void {
+  doorOf("setTags")(5);
+}
+
 function warnings(): string[] {
   const messages: string[] = [];
   const log = (message: string): void => void messages.push(message);
@@ -155,6 +159,16 @@ describe("a function that is given nonsense says once what it needs and what it 
     expect(messages.filter((message) => message === about[0]).length).toBeLessThanOrEqual(
       name === "attachToGlobalProvider" ? 2 : 1,
     );
+  });
+
+  it("and where it was called", () => {
+    const messages = bridgeWarnings();
+    renderPage();
+    expect(messages).toEqual([
+      expect.stringMatching(
+        /^otel-sentry-bridge: `setTags`, called at renderPage \(.*argument-checks\.test\.ts:\d+:\d+\), needs an object as its first argument but got a number: the call has no effect\. Correct the call$/,
+      ),
+    ]);
   });
 
   it("runs nothing, and returns what a function of its kind returns", () => {

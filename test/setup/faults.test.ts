@@ -230,7 +230,7 @@ describe("a call without a client", () => {
   it.each(LOSING)("is one line: %s", async (call) => {
     const { stderr } = await run(faultyApplication(), call + call);
     expect(stderr).toMatch(
-      /^otel-sentry-bridge: `\w+` was called when there was no client, so its input was dropped\. Create .*\n$/,
+      /^otel-sentry-bridge: `\w+` was called at .*:\d+:\d+\)? when there was no client, so its input was dropped\. Create .*\n$/,
     );
   });
 
