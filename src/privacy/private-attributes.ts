@@ -7,6 +7,7 @@ import { searchOf } from "./secret-search.js";
 import type { Searching } from "./secret-search.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { isStructured } from "./secret-text.js";
+import type { TextForm } from "./plain-json.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
 import { isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
@@ -19,8 +20,8 @@ export interface AttributePrivacy {
   readonly omission: Omission;
   /** Returns the value to send, for a span with these attributes. Takes JSON values. */
   readonly filter: (value: unknown, attributes?: AttributeBag) => unknown;
-  /** True if the name needs no rule of its own, so that numbers are sent unchanged. */
-  readonly isPlain: boolean;
+  /** How texts are filtered. Numbers of the form `open` are sent unchanged. */
+  readonly form: TextForm;
 }
 
 // Headers, and their equivalents in other protocols. The client chooses their names, so the terms of Sentry's deny list are
@@ -64,12 +65,14 @@ const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
  */
 export function attributePrivacy(name: string, searching: Searching): AttributePrivacy {
   const { sendDefaultPii } = searchOf(searching);
+  const omission = sendDefaultPii ? "never" : omissionOf(name);
+  if (STATEMENTS.has(name)) return { omission, filter: statement, form: "statement" };
   const filter = filterOf(name, searching);
-  return {
-    omission: sendDefaultPii ? "never" : omissionOf(name),
-    filter: filter ?? ((value) => openValue(value, searching)),
-    isPlain: filter === undefined,
-  };
+  if (filter !== undefined) return { omission, filter, form: "ruled" };
+  // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
+  if (formatOf(name).text === "url")
+    return { omission, filter: (value) => urlValue(name, value, searching), form: "url" };
+  return { omission, ...openFilterOf(name, searching) };
 }
 
 /**
@@ -108,17 +111,18 @@ function filterOf(name: string, searching: Searching): AttributePrivacy["filter"
   if (field !== undefined) return headerFilter(field, searching);
   if (BODY.test(name)) return (value) => body(name, value, searching);
   if (METHOD.test(name)) return method;
-  if (STATEMENTS.has(name)) return statement;
-  return openFilterOf(name, searching);
+  if (isSecretName(name)) return withheld;
+  return !searchOf(searching).sendDefaultPii && isPersonal(name) ? hidden : undefined;
 }
 
 // The rules for names that the conventions do not give a format.
-function openFilterOf(name: string, searching: Searching): AttributePrivacy["filter"] | undefined {
-  if (isSecretName(name)) return withheld;
-  if (!searchOf(searching).sendDefaultPii && isPersonal(name)) return hidden;
-  // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
-  if (formatOf(name).text === "url") return (value) => urlValue(name, value, searching);
-  return hasKnownFormat(name) ? (value) => redactedField(name, value, searching) : undefined;
+function openFilterOf(
+  name: string,
+  searching: Searching,
+): Pick<AttributePrivacy, "filter" | "form"> {
+  return hasKnownFormat(name)
+    ? { filter: (value) => redactedField(name, value, searching), form: "ruled" }
+    : { filter: (value) => openValue(value, searching), form: "open" };
 }
 
 // Attributes of the conventions with an address are left out by kind of span.

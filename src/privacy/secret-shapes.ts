@@ -46,10 +46,15 @@ const SCHEME = /^(bearer|basic)(\s+)(.*)$/i;
 
 /** Replaces secrets that are recognized by their form by `[Filtered]`: tokens, private keys, HTTP authentication. */
 export function withoutShapes(text: string): string {
-  if (text.length < SHORTEST || !HINT.test(text)) return text;
+  if (!mayHoldShapes(text)) return text;
   return text
     .replace(SHAPES, shownShape)
     .replace(WEB_TOKENS, (found, rest?: string) => (rest === undefined ? found : FILTERED));
+}
+
+/** Returns false if a text contains no secret that is recognized by its form: a cheap first test. */
+export function mayHoldShapes(text: string): boolean {
+  return text.length >= SHORTEST && HINT.test(text);
 }
 
 /** Length of the shortest secret that is recognized: `Basic` with a short login. */

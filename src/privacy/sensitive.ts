@@ -49,10 +49,14 @@ export function filterQuery(query: string): string {
   return queryAt(query, 0);
 }
 
+/** Returns false if a query has no sensitive keys: a cheap first test. */
+export function mayHoldSensitiveKeys(query: string): boolean {
+  // A term may be percent-encoded (`%74oken`).
+  return SENSITIVE_TERM.test(query) || SIGNATURE_HINT.test(query) || query.includes("%");
+}
+
 function queryAt(query: string, depth: number): string {
-  // A term may be percent-encoded (`%74oken`), so this test is enough only for a query without `%`.
-  if (!SENSITIVE_TERM.test(query) && !SIGNATURE_HINT.test(query) && !query.includes("%"))
-    return query;
+  if (!mayHoldSensitiveKeys(query)) return query;
   return query
     .split("&")
     .map((pair) => filterPair(pair, depth))

@@ -1,5 +1,6 @@
 import { FILTERED } from "./secret-words.js";
-import { filterQuery, isSensitiveKey } from "./sensitive.js";
+import { mayHoldShapes } from "./secret-shapes.js";
+import { filterQuery, isSensitiveKey, mayHoldSensitiveKeys } from "./sensitive.js";
 
 // Any string is accepted; one that is not a URL has no authority. The class `URL` is not used: it throws for such
 // strings, re-encodes others and takes microseconds.
@@ -19,13 +20,50 @@ const QUERY = /([?#])((?:[^\s"<>`#\\]|\\(?!"))+)/g;
  */
 export function sanitizeUrl(url: string): string {
   const shown = withoutCredentials(url);
-  const end = pathEnd(shown);
-  const host = authorityStart(shown, end);
-  if (host === -1) return shown.slice(0, end);
-  const hostEnd = authorityEnd(shown, host, end);
-  const port = portStart(shown, hostEnd);
-  return port === hostEnd ? shown.slice(0, end) : shown.slice(0, port) + shown.slice(hostEnd, end);
+  return withoutDefaultPort(shown, pathEnd(shown));
 }
+
+function withoutDefaultPort(url: string, end: number): string {
+  const host = authorityStart(url, end);
+  if (host === -1) return url.slice(0, end);
+  const hostEnd = authorityEnd(url, host, end);
+  const port = portStart(url, hostEnd);
+  return port === hostEnd ? url.slice(0, end) : url.slice(0, port) + url.slice(hostEnd, end);
+}
+
+/** The parts of a URL that needs neither a filter nor, in JSON, an escape. */
+export interface PlainUrl {
+  /** The URL without query and default port, as `sanitizeUrl` returns it. */
+  readonly name: string;
+  /** The query without its `?`; "" if there is none. */
+  readonly query: string;
+}
+
+// Everything but the ASCII characters that a URL without credentials, fragment and escapes consists of.
+const UNUSUAL_IN_URL = /[^\w.,/:?&=+()*~;!$-]/;
+
+let lastUrl = "";
+let lastParts: PlainUrl | undefined;
+
+/** Returns the parts of a URL if it is plain, as most are. The last one is cached, because a span's URL is read twice. */
+export function plainUrl(url: string): PlainUrl | undefined {
+  if (url === lastUrl) return lastParts;
+  const parts = plainPartsOf(url);
+  lastUrl = url;
+  lastParts = parts;
+  return parts;
+}
+
+function plainPartsOf(url: string): PlainUrl | undefined {
+  if (url.length > MAX_PLAIN_URL || UNUSUAL_IN_URL.test(url) || ASSIGNED.test(url))
+    return undefined;
+  const mark = url.indexOf("?");
+  const query = mark === -1 ? "" : url.slice(mark + 1);
+  if ((query !== "" && mayHoldSensitiveKeys(query)) || mayHoldShapes(url)) return undefined;
+  return { name: withoutDefaultPort(url, mark === -1 ? url.length : mark), query };
+}
+
+const MAX_PLAIN_URL = 1024;
 
 /**
  * Filters the secrets in all URLs and paths of a text: credentials, and values of sensitive keys in queries and fragments.

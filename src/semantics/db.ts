@@ -1,7 +1,12 @@
-import { databaseSystem, isRedisLike, shownStatement } from "../privacy/redis-command.js";
+import {
+  databaseSystem,
+  isRedisLike,
+  redisCommand,
+  shownStatement,
+} from "../privacy/redis-command.js";
 import type { AttributeBag, SpanDescription } from "../trace/span.js";
 import { codeData, joinNames, textValue, textValues } from "./inference.js";
-import type { Inference } from "./inference.js";
+import type { Inference, VaryingText } from "./inference.js";
 
 /** Names a database span after its query; undefined if no attribute names a database system. */
 export function inferDatabase(span: SpanDescription): Inference | undefined {
@@ -24,6 +29,23 @@ function query(span: SpanDescription, op: string): Inference {
   const statement = given === undefined ? undefined : shownStatement(given, attributes);
   const description = statement ?? textValue(attributes["db.query.summary"]) ?? span.name;
   return { op, description, source: "task", data: codeData(attributes) };
+}
+
+/** Returns the statement as the attribute from which a database span is named; undefined if it is named by others. */
+export function varyingStatement(span: SpanDescription): VaryingText | undefined {
+  const { attributes } = span;
+  const isRedis = isRedisLike(databaseSystem(attributes));
+  const key =
+    textValue(attributes["db.query.text"]) === undefined ? "db.statement" : "db.query.text";
+  const inferred = inferDatabase(span);
+  if (inferred === undefined || textValue(attributes[key]) === undefined) return undefined;
+  const { op, source, data } = inferred;
+  if (op !== "db" && op !== "db.redis") return undefined;
+  const infer = (statement: string): Inference => {
+    const description = isRedis ? redisCommand(statement) : statement;
+    return { op, description, source, data };
+  };
+  return { key, infer };
 }
 
 function queryText(attributes: AttributeBag): string | undefined {

@@ -1,5 +1,6 @@
 import { filterQuery } from "../privacy/sensitive.js";
-import { fragmentOf, queryOf, sanitizeUrl } from "../privacy/url.js";
+import { mayHoldAssignments } from "../privacy/assigned-secrets.js";
+import { fragmentOf, plainUrl, queryOf, sanitizeUrl } from "../privacy/url.js";
 import { SPAN_KIND, type SpanDescription } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import { operationsText } from "./graphql.js";
@@ -7,7 +8,7 @@ import { isInstrumentationName } from "./http-name.js";
 import { originOfCall } from "./http-origin.js";
 import { parseStatusCode } from "./infer-status.js";
 import { textValue, textValues } from "./inference.js";
-import type { Inference, InferredData } from "./inference.js";
+import type { Inference, InferredData, VaryingText } from "./inference.js";
 import { httpRoute } from "./request-clue.js";
 
 /**
@@ -16,19 +17,50 @@ import { httpRoute } from "./request-clue.js";
 export function inferHttp(span: SpanDescription, method: string): Inference {
   const { attributes } = span;
   const url = textValue(attributes["url.full"]) ?? textValue(attributes["http.url"]);
-  const target = textValue(attributes["http.target"]) ?? textValue(attributes["url.path"]);
+  const target = targetOf(attributes);
   const route = httpRoute(attributes);
   const safeUrl = url === undefined ? undefined : sanitizeUrl(url);
-  const data = httpData(attributes, { url, safeUrl, target });
+  const data = httpData(attributes, url, safeUrl);
   const path = route ?? pathOf(span, target, safeUrl);
   const op = httpOp(span);
   if (path === undefined || !isRenamed(span, method)) {
     return { op, description: span.name, source: "custom", data };
   }
-  const operations = textValues(attributes["sentry.graphql.operation"]);
-  const description = `${method} ${path}${operationsText(operations)}`;
+  const description = `${method} ${path}${operationsOf(attributes)}`;
   const source = route !== undefined || path === "/" ? "route" : "url";
   return { op, description, source, data };
+}
+
+function operationsOf(attributes: AttributeBag): string {
+  return operationsText(textValues(attributes["sentry.graphql.operation"]));
+}
+
+/** Returns the URL as the attribute from which the span of an outgoing request is named; undefined for other spans. */
+export function varyingUrl(span: SpanDescription, method: string): VaryingText | undefined {
+  const { attributes, kind } = span;
+  const key = textValue(attributes["url.full"]) === undefined ? "http.url" : "url.full";
+  if (kind !== SPAN_KIND.CLIENT || textValue(attributes[key]) === undefined) return undefined;
+  const withoutUrl = { ...attributes, "url.full": undefined, "http.url": undefined };
+  const isRenamedAlways = isRenamed({ ...span, attributes: withoutUrl }, method);
+  if (!isRenamedAlways || httpRoute(attributes) !== undefined) return undefined;
+  const op = httpOp(span);
+  const operations = operationsOf(attributes);
+  const status = oldStatus(attributes);
+  const infer = (url: string, current: AttributeBag): Inference => {
+    const plain = plainUrl(url);
+    const name = plain?.name ?? sanitizeUrl(url);
+    const description = `${method} ${name}${operations}`;
+    const source = name === "/" ? "route" : "url";
+    if (plain === undefined || plain.query === "" || mayHoldAssignments(description))
+      return { op, description, source, data: httpData(current, url, name), isPlain: false };
+    const { query } = plain;
+    const data: InferredData =
+      status === undefined
+        ? { url: name, "http.query": query }
+        : { url: name, "http.query": query, "http.response.status_code": status };
+    return { op, description, source, data, isPlain: operations === "" };
+  };
+  return { key, infer };
 }
 
 // Returns the part of the URL that names a request: the path for a server; for a client with the host, without which
@@ -66,19 +98,15 @@ function isRenamed(span: SpanDescription, method: string): boolean {
   return isAutomatic && isInstrumentationName(span, method);
 }
 
-interface RequestLine {
-  readonly url: string | undefined;
-  /** `url` without credentials, query and fragment. */
-  readonly safeUrl: string | undefined;
-  readonly target: string | undefined;
-}
-
 /** Returns the data that Sentry expects on an HTTP span under names other than OTel's; undefined if there is none. */
-function httpData(attributes: AttributeBag, line: RequestLine): InferredData | undefined {
-  const query = requestQuery(attributes, line);
-  const fragment = requestFragment(attributes, line.url);
+function httpData(
+  attributes: AttributeBag,
+  url: string | undefined,
+  safeUrl: string | undefined,
+): InferredData | undefined {
+  const query = requestQuery(attributes, url);
+  const fragment = requestFragment(attributes, url);
   const status = oldStatus(attributes);
-  const { safeUrl } = line;
   if (safeUrl === undefined && query === "" && fragment === "" && status === undefined) {
     return undefined;
   }
@@ -90,12 +118,17 @@ function httpData(attributes: AttributeBag, line: RequestLine): InferredData | u
   return data;
 }
 
-function requestQuery(attributes: AttributeBag, { url, target }: RequestLine): string {
+function requestQuery(attributes: AttributeBag, url: string | undefined): string {
   const ofUrl = url === undefined ? "" : queryOf(url);
   if (ofUrl !== "") return ofUrl;
   const query = textValue(attributes["url.query"]);
   if (query !== undefined) return filterQuery(query.startsWith("?") ? query.slice(1) : query);
+  const target = targetOf(attributes);
   return target === undefined ? "" : queryOf(target);
+}
+
+function targetOf(attributes: AttributeBag): string | undefined {
+  return textValue(attributes["http.target"]) ?? textValue(attributes["url.path"]);
 }
 
 function requestFragment(attributes: AttributeBag, url: string | undefined): string {

@@ -1,13 +1,13 @@
 import { SPAN_KIND, isAttributeBag } from "../trace/span.js";
 import type { AttributeBag, SpanDescription } from "../trace/span.js";
-import { inferCache, inferDatabase, inferQuery } from "./db.js";
+import { inferCache, inferDatabase, inferQuery, varyingStatement } from "./db.js";
 import { inferFaas, inferFunction, inferMessaging, inferQueueKind, inferRpc } from "./families.js";
 import { LAYER_KEYS, inferFramework } from "./framework.js";
 import { inferGenAi, inferMcp, inferVercelAi } from "./gen-ai.js";
 import { inferGraphql, isGraphqlName } from "./graphql.js";
-import { inferHttp, requestMethod } from "./http.js";
+import { inferHttp, requestMethod, varyingUrl } from "./http.js";
 import { MAX_TEXT_LENGTH, boundedText, textValue } from "./inference.js";
-import type { Inference, TransactionSource } from "./inference.js";
+import type { Inference, TransactionSource, VaryingText } from "./inference.js";
 
 const SOURCES: ReadonlyMap<unknown, TransactionSource> = new Map<unknown, TransactionSource>([
   ["custom", "custom"],
@@ -30,6 +30,21 @@ export function inferSpan(span: SpanDescription): Inference {
   if (name.length > MAX_TEXT_LENGTH)
     return inferNamed({ name: boundedText(name), kind, attributes });
   return inferNamed(span);
+}
+
+/**
+ * Returns the attribute from whose value alone the naming of a span differs from that of other spans of its call site;
+ * undefined if there is none, or if explicit attributes name the span.
+ */
+export function varyingText(span: SpanDescription): VaryingText | undefined {
+  const { attributes } = span;
+  const isExplicit =
+    attributes["sentry.op"] !== undefined ||
+    attributes["sentry.custom_span_name"] !== undefined ||
+    explicitSource(attributes) !== undefined;
+  if (isExplicit) return undefined;
+  const method = requestMethod(attributes);
+  return method === undefined ? varyingStatement(span) : varyingUrl(span, method);
 }
 
 function inferNamed(span: SpanDescription): Inference {

@@ -16,6 +16,15 @@ export interface Inference {
   readonly source: TransactionSource;
   /** Undefined if there is nothing to add. */
   readonly data: InferredData | undefined;
+  /** True if no filter changes the texts of description and data, and JSON needs no escapes for them. */
+  readonly isPlain?: boolean;
+}
+
+/** An attribute from whose value alone a span's naming differs from that of other spans, such as the statement of a query. */
+export interface VaryingText {
+  readonly key: string;
+  /** Returns the inference for another non-empty value, if everything else that `inferSpan` reads is unchanged. */
+  readonly infer: (value: string, attributes: AttributeBag) => Inference;
 }
 
 /** Characters of an attribute that are read; as many are sent. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { cut, headAndTail, jsonString } from "../support/text.js";
 import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
+import { plainJson } from "../privacy/plain-json.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { MAX_ASSIGNMENTS, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
@@ -15,7 +16,6 @@ import {
   MAX_VALUE_LENGTH,
   objectBudget,
 } from "./json-values.js";
-import type { ObjectBudget } from "./json-values.js";
 
 /** Attributes that only configure this package, or that it writes itself; a JSON key must not occur twice. */
 const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -47,10 +47,14 @@ const MAX_READ_KEY_LENGTH = 1024;
 /** Longer values are not cached, which limits the memory. */
 const MAX_REMEMBERED_LENGTH = 256;
 
-/** The encoded key, and its last value with the JSON of both. */
-interface KeyMemory extends AttributePrivacy {
+/** How attributes with one key are encoded. */
+export interface AttributeRule extends AttributePrivacy {
+  /** The encoded key between a comma and a colon. */
   readonly prefix: string;
-  readonly budget: ObjectBudget;
+}
+
+/** The rule of a key, and its last value with the JSON of both. */
+interface KeyMemory extends AttributeRule {
   value: unknown;
   text: string;
   isFlat: boolean;
@@ -92,7 +96,7 @@ export class AttributeEncoder {
     let text = "";
     let clipped = false;
     if (!isAttributeBag(attributes)) return { text, clipped: true };
-    this.#begin();
+    this.begin();
     for (const key in attributes) {
       const memory = this.#memories.get(key) ?? this.#learn(key);
       const value = attributes[key];
@@ -103,13 +107,24 @@ export class AttributeEncoder {
         continue;
       }
       clipped ||= typeof value === "string" && value.length > MAX_VALUE_LENGTH;
-      text += encode(memory, value, attributes);
+      text += this.#encode(memory, value, attributes);
       if (text.length > MAX_ATTRIBUTES_LENGTH) return { text, clipped: true };
     }
     return { text, clipped };
   }
 
-  #begin(): void {
+  /** Returns the rule of a key. */
+  ruleOf(key: string): AttributeRule {
+    return this.#memories.get(key) ?? this.#learn(key);
+  }
+
+  /** True if the limits of the search for secrets were reached in this span. Its JSON must not be cached then. */
+  get isExhausted(): boolean {
+    return this.#search.left < 0;
+  }
+
+  /** Begins a span: resets the limits that apply to all its attributes together. */
+  begin(): void {
     this.#budget.objects = MAX_OBJECTS;
     // The search of the last span ended early, so values that are cached may have been replaced without being secret.
     if (this.#search.left < 0) this.#memories.clear();
@@ -118,13 +133,12 @@ export class AttributeEncoder {
 
   #learn(key: string): KeyMemory {
     const readKey = key.length > MAX_READ_KEY_LENGTH ? key.slice(0, MAX_READ_KEY_LENGTH) : key;
-    const { omission, filter, isPlain } = attributePrivacy(readKey, this.#search);
+    const { omission, filter, form } = attributePrivacy(readKey, this.#search);
     const memory: KeyMemory = {
       prefix: `,${jsonString(shownKey(key))}:`,
       omission: RESERVED_ATTRIBUTES.has(key) ? "always" : omission,
       filter,
-      isPlain,
-      budget: this.#budget,
+      form,
       value: NOTHING,
       text: "",
       isFlat: false,
@@ -132,6 +146,35 @@ export class AttributeEncoder {
     if (key.length <= MAX_KEY_LENGTH && this.#memories.size < MAX_REMEMBERED_KEYS)
       this.#memories.set(key, memory);
     return memory;
+  }
+
+  #encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): string {
+    // The other attributes are not part of the key, although the filter may depend on them: in practice a statement has
+    // one database system, and the same text may be sent for both anyway.
+    const text = memory.prefix + this.valueJson(memory, value, attributes);
+    const isShort =
+      typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
+    if (isShort) {
+      memory.value = value;
+      memory.text = text;
+      memory.isFlat = false;
+    }
+    return text;
+  }
+
+  /**
+   * Encodes a filtered value. Arrays and maps may contain anything, so the filter receives a bounded copy of them. Numbers
+   * and strings need none.
+   */
+  valueJson({ filter, form }: AttributeRule, value: unknown, attributes: AttributeBag): string {
+    if (typeof value === "number" && form === "open") return jsonValue(value);
+    if (typeof value === "string")
+      return plainJson(form, value, attributes) ?? jsonValue(filter(bounded(value), attributes));
+    if (typeof value !== "object" || value === null) return jsonValue(filter(value, attributes));
+    const text = jsonValue(value, this.#budget);
+    const copy: unknown = JSON.parse(text);
+    const shown = filter(copy, attributes);
+    return shown === copy ? text : jsonValue(shown);
   }
 }
 
@@ -154,37 +197,8 @@ function repeated(memory: KeyMemory): string {
   return memory.text;
 }
 
-function encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): string {
-  // The other attributes are not part of the key, although the filter may depend on them: in practice a statement has one
-  // database system, and the same text may be sent for both anyway.
-  const text = memory.prefix + filteredJson(memory, value, attributes);
-  const isShort =
-    typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
-  if (isShort) {
-    memory.value = value;
-    memory.text = text;
-    memory.isFlat = false;
-  }
-  return text;
-}
-
 // Only the part that is sent is searched for secrets, plus one character, by which the encoder sees that the value is
 // cut.
 function bounded(value: string): string {
   return value.length > MAX_VALUE_LENGTH ? value.slice(0, MAX_VALUE_LENGTH + 1) : value;
-}
-
-// Arrays and maps may contain anything, so the filter receives a bounded copy of them. Numbers and strings need none.
-function filteredJson(
-  { filter, isPlain, budget }: KeyMemory,
-  value: unknown,
-  attributes: AttributeBag,
-): string {
-  if (typeof value === "number" && isPlain) return jsonValue(value);
-  if (typeof value === "string") return jsonValue(filter(bounded(value), attributes));
-  if (typeof value !== "object" || value === null) return jsonValue(filter(value, attributes));
-  const text = jsonValue(value, budget);
-  const copy: unknown = JSON.parse(text);
-  const shown = filter(copy, attributes);
-  return shown === copy ? text : jsonValue(shown);
 }

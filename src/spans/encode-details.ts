@@ -113,6 +113,11 @@ export class SpanLabels {
   of(description: string, name: string, op: string | undefined): string {
     return this.#last.of(description, name, isDatabase(op));
   }
+
+  /** Returns the name as the last property of the span's data. */
+  name(name: string): string {
+    return this.#names.of(name);
+  }
 }
 
 /**
@@ -129,6 +134,18 @@ function isDatabase(op: string | undefined): boolean {
   return op !== undefined && op.startsWith("db");
 }
 
+/** Returns the end of the data, and the description as the last property of the span. */
+export function descriptionOf(description: string, op: string | undefined): string {
+  return descriptionField(description, isDatabase(op) ? withoutSecrets : redactedText);
+}
+
 function descriptionField(description: string, filter: (text: string) => string): string {
-  return `},"description":${jsonString(clip(filter(boundedText(description)), MAX_DESCRIPTION_LENGTH))}}`;
+  return encodedDescription(
+    jsonString(clip(filter(boundedText(description)), MAX_DESCRIPTION_LENGTH)),
+  );
+}
+
+/** Returns the same as `descriptionOf` for a description that is filtered and encoded. */
+export function encodedDescription(json: string): string {
+  return `},"description":${json}}`;
 }

@@ -13,8 +13,8 @@ import type { EncodedHead } from "./encoded-head.js";
 import type { OpenRoot } from "../context/open-roots.js";
 import type { FinishedSpan, ResourceView } from "../trace/span.js";
 import { keptAncestor } from "./chunk.js";
-import { createIdTexts } from "./span-encoder.js";
-import type { IdTexts } from "./span-encoder.js";
+import { createIdTexts } from "./span-fields.js";
+import type { IdTexts } from "./span-fields.js";
 
 /** Filtered-out spans that are remembered per segment. Over the limit, the oldest is evicted. */
 const MAX_TAKEN_OUT = 10_000;

@@ -1,0 +1,145 @@
+import type { VaryingText } from "../semantics/inference.js";
+import { isAttributeBag } from "../trace/span.js";
+import type { FinishedSpan } from "../trace/span.js";
+import type { AttributeEncoder, AttributeRule } from "./attribute-encoder.js";
+import { descriptionOf, encodedDescription } from "./encode-details.js";
+import { flat } from "./json-values.js";
+import { inferredFields, plainFields } from "./span-fields.js";
+import { ValueSlot } from "./value-slot.js";
+
+/** An attribute of the span from which a template is made. */
+export interface TemplateAttribute {
+  readonly key: string;
+  readonly value: unknown;
+  readonly rule: AttributeRule;
+  /** The attribute as a JSON property with a leading comma; "" if it is not sent; undefined if it must not be cached. */
+  readonly text: string | undefined;
+  /** `fixed`: the inference depends on the value. `hidden`: nothing does. `open`: only its own text does. */
+  readonly use: "fixed" | "hidden" | "open";
+}
+
+/** The parts from which a template is made. */
+export interface TemplateParts {
+  readonly span: FinishedSpan;
+  /** Op, origin, status and the beginning of `data`. */
+  readonly head: string;
+  readonly attributes: readonly TemplateAttribute[];
+  /** Inferred data, name and description; the name alone if there is a varying attribute. */
+  readonly tail: string;
+  /** The attribute that determines inferred data and description; undefined if they are always the same. */
+  readonly varying: VaryingText | undefined;
+}
+
+/** `constant`: the same in all spans so far. */
+type Slot = ValueSlot | "constant" | "hidden";
+
+/**
+ * The text that spans of one call site have in common: spans of one name, kind, scope and status, with the same
+ * attribute keys, and with the same values where the inference reads them. Only other values are encoded span by span.
+ */
+export class SpanTemplate {
+  readonly #parts: TemplateParts;
+  readonly #encoder: AttributeEncoder;
+  readonly #keys: readonly string[];
+  readonly #values: readonly unknown[];
+  readonly #slots: Slot[];
+  /** Index of the varying attribute; -1 if there is none. */
+  readonly #varyingAt: number;
+  readonly #scope: unknown;
+  readonly #kind: number;
+  readonly #status: number;
+  /** The text after the last slot. */
+  #end = "";
+
+  constructor(parts: TemplateParts, encoder: AttributeEncoder) {
+    const { span, attributes, varying } = parts;
+    this.#parts = parts;
+    this.#encoder = encoder;
+    this.#scope = span.instrumentationScope;
+    this.#kind = span.kind;
+    this.#status = span.status.code;
+    this.#keys = attributes.map(({ key }) => key);
+    this.#values = attributes.map(({ value }) => value);
+    this.#varyingAt = varying === undefined ? -1 : this.#keys.indexOf(varying.key);
+    this.#slots = attributes.map((each, at) => this.#slotOf(each, at));
+    this.#join();
+  }
+
+  /** Returns the span from its op on; undefined if the template does not fit. Throws what a getter of the span throws. */
+  textOf(span: FinishedSpan): string | undefined {
+    const isOfSite =
+      span.kind === this.#kind &&
+      span.instrumentationScope === this.#scope &&
+      span.status.code === this.#status &&
+      // A span without attributes cannot be read.
+      Boolean(span.attributes) &&
+      isAttributeBag(span.attributes);
+    const text = isOfSite ? this.#filled(span) : undefined;
+    return text === undefined || this.#varyingAt === -1 ? text : this.#withTail(text, span);
+  }
+
+  #filled(span: FinishedSpan): string | undefined {
+    const { attributes } = span;
+    const keys = this.#keys;
+    let text = "";
+    let at = 0;
+    for (const key in attributes) {
+      if (at === keys.length || key !== keys[at]) return undefined;
+      const slot = this.#slots[at];
+      const value = attributes[key];
+      if (typeof slot === "object") {
+        const part = slot.textOf(value, attributes);
+        if (part === undefined) return undefined;
+        text += part;
+      } else if (slot === "constant" && value !== this.#values[at]) return this.#vary(at, span);
+      at++;
+    }
+    return at === keys.length ? text + this.#end : undefined;
+  }
+
+  #slotOf({ rule, text, use }: TemplateAttribute, at: number): Slot {
+    if (use === "hidden") return "hidden";
+    const isConstant = text !== undefined && at !== this.#varyingAt;
+    return isConstant ? "constant" : new ValueSlot(rule, this.#encoder);
+  }
+
+  // From now on the value of the attribute may differ, unless the inference depends on it.
+  #vary(at: number, span: FinishedSpan): string | undefined {
+    const attribute = this.#parts.attributes[at];
+    if (attribute?.use !== "open") return undefined;
+    this.#slots[at] = new ValueSlot(attribute.rule, this.#encoder);
+    this.#join();
+    return this.#filled(span);
+  }
+
+  #withTail(text: string, span: FinishedSpan): string | undefined {
+    const { varying, tail } = this.#parts;
+    const { attributes } = span;
+    const slot = this.#slots[this.#varyingAt];
+    const value = varying && attributes[varying.key];
+    if (varying === undefined || typeof value !== "string" || value === "") return undefined;
+    if (typeof slot !== "object") return undefined;
+    const { description, data, op, isPlain } = varying.infer(value, attributes);
+    if (isPlain === true)
+      return `${text}${plainFields(attributes, data)}${tail}${encodedDescription(`"${description}"`)}`;
+    const shown =
+      description === value && slot.isStatement
+        ? encodedDescription(slot.json)
+        : descriptionOf(description, op);
+    return `${text}${inferredFields(attributes, data)}${tail}${shown}`;
+  }
+
+  // Joins the texts between the slots.
+  #join(): void {
+    const { head, attributes, tail } = this.#parts;
+    let text = head;
+    attributes.forEach((attribute, at) => {
+      const slot = this.#slots[at];
+      if (typeof slot === "object") {
+        slot.follow(text);
+        text = "";
+      } else text += attribute.text ?? "";
+    });
+    this.#end = flat(this.#varyingAt === -1 ? text + tail : text);
+  }
+}
