@@ -69,7 +69,14 @@ export type {
 export type { CheckInState, EncodedEnvelope } from "./protocol/envelope.js";
 export type { SamplerContext, TracesSampler } from "./trace/sampling.js";
 export type { SpanDescription } from "./trace/span.js";
-export type { Breadcrumb, ScopeChange, TagValue, User } from "./scope/scope-data.js";
+export type {
+  Breadcrumb,
+  BreadcrumbInput,
+  ScopeChange,
+  TagValue,
+  User,
+  UserInput,
+} from "./scope/scope-data.js";
 export type { Scope } from "./scope/scope.js";
 export type { AttachableProcessor } from "./setup/attach.js";
 export type { CronJobClass } from "./crons/instrument-cron.js";

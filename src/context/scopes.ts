@@ -7,7 +7,7 @@ import { runInContext } from "./bound-iteration.js";
 import { forkIsolation, forkScope, scopesOf } from "./scope-context.js";
 import { processScopes } from "../scope/process-scopes.js";
 import type { EventProcessor } from "../protocol/events.js";
-import type { Breadcrumb, TagValue, User } from "../scope/scope-data.js";
+import type { Breadcrumb, TagValue, BreadcrumbInput, UserInput } from "../scope/scope-data.js";
 import type { Scope } from "../scope/scope.js";
 import { getClient } from "./global-client.js";
 import { admitOutsideWrite } from "./outside-writes.js";
@@ -72,7 +72,7 @@ export function addEventProcessor(processor: EventProcessor): void {
 }
 
 /** Sets the user of the unit of work; `null` removes it. */
-export function setUser(user: User | null): void {
+export function setUser(user: UserInput | null): void {
   getIsolationScope().setUser(user);
 }
 
@@ -82,12 +82,12 @@ export function setTag(key: string, value: TagValue): void {
 }
 
 /** Sets several tags on the unit of work. */
-export function setTags(tags: Readonly<Record<string, TagValue>>): void {
+export function setTags<T extends { readonly [Name in keyof T]: TagValue }>(tags: T): void {
   getIsolationScope().setTags(tags);
 }
 
 /** Sets a named context on the unit of work; `null` removes it. */
-export function setContext(name: string, value: Readonly<Record<string, unknown>> | null): void {
+export function setContext(name: string, value: object | null): void {
   getIsolationScope().setContext(name, value);
 }
 
@@ -97,7 +97,7 @@ export function setExtra(key: string, value: unknown): void {
 }
 
 /** Sets several extra values on the unit of work. */
-export function setExtras(extras: Readonly<Record<string, unknown>>): void {
+export function setExtras(extras: object): void {
   getIsolationScope().setExtras(extras);
 }
 
@@ -107,7 +107,7 @@ export function setAttribute(key: string, value: unknown): void {
 }
 
 /** Sets several attributes on the unit of work. */
-export function setAttributes(attributes: Readonly<Record<string, unknown>>): void {
+export function setAttributes(attributes: object): void {
   getIsolationScope().setAttributes(attributes);
 }
 
@@ -115,10 +115,11 @@ export function setAttributes(attributes: Readonly<Record<string, unknown>>): vo
  * Adds a breadcrumb to the unit of work, unless `beforeBreadcrumb` drops it; the hook also gets the hint. Does nothing
  * inside a hook or a transport, or in a logger that is writing a message of this package.
  */
-export function addBreadcrumb(breadcrumb: Breadcrumb, hint: BreadcrumbHint = {}): void {
+export function addBreadcrumb(breadcrumb: BreadcrumbInput, hint: BreadcrumbHint = {}): void {
   const client = getClient()?.core;
   // A breadcrumb of `beforeBreadcrumb` would call the hook again.
   if (client?.isInOwnCall === true) return;
-  const kept = client === undefined ? breadcrumb : runBeforeBreadcrumb(breadcrumb, hint, client);
+  const kept =
+    client === undefined ? breadcrumb : runBeforeBreadcrumb(breadcrumb as Breadcrumb, hint, client);
   if (kept !== null) getIsolationScope().addBreadcrumb(kept, client?.settings.maxBreadcrumbs);
 }

@@ -10,10 +10,7 @@ import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
 
 /** Sends one log. Strings are cut at 32,768 characters; objects are sent as JSON text. Never throws. */
-export type LogFunction = (
-  message: ParameterizedLog | string,
-  attributes?: Readonly<Record<string, unknown>>,
-) => void;
+export type LogFunction = (message: ParameterizedLog | string, attributes?: object) => void;
 
 /** Sends logs with the trace and the scopes of the caller. */
 export interface Logger {

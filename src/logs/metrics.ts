@@ -15,7 +15,7 @@ export interface MetricOptions {
    * Attributes to group and filter by. Each value is cut at 200 characters. If all of them, including those of the
    * scopes, exceed 1200 characters of JSON, the last ones are left out.
    */
-  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  readonly attributes?: object | undefined;
 }
 
 /** Sends metric values with the trace and the scopes of the caller. */

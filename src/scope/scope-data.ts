@@ -10,6 +10,9 @@ export interface User {
   readonly [key: string]: unknown;
 }
 
+/** A `User`, or an object of the application's own type, which may be an interface. */
+export type UserInput = User | (Pick<User, "email" | "id" | "ip_address" | "username"> & object);
+
 /** Something that happened before an event. `timestamp` is in seconds since 1970; default now. */
 export interface Breadcrumb {
   readonly timestamp?: number;
@@ -20,6 +23,9 @@ export interface Breadcrumb {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** A `Breadcrumb` whose data may be of the application's own type, which may be an interface. */
+export type BreadcrumbInput = Omit<Breadcrumb, "data"> & { readonly data?: object };
+
 /** A value for a tag; `undefined` and `null` remove the tag. */
 export type TagValue = bigint | boolean | number | string | null | undefined;
 
@@ -27,12 +33,12 @@ export type TagValue = bigint | boolean | number | string | null | undefined;
 export interface ScopeChange {
   readonly level?: SeverityLevel | undefined;
   /** Replaces the user. */
-  readonly user?: User | undefined;
+  readonly user?: UserInput | undefined;
   readonly tags?: Readonly<Record<string, TagValue>> | undefined;
-  readonly extra?: Readonly<Record<string, unknown>> | undefined;
-  readonly contexts?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  readonly extra?: object | undefined;
+  readonly contexts?: Readonly<Record<string, object>> | undefined;
   /** Attributes of logs and metrics. */
-  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  readonly attributes?: object | undefined;
   readonly fingerprint?: readonly string[] | undefined;
   readonly attachments?: readonly Attachment[] | undefined;
 }

@@ -24,7 +24,7 @@ import {
   checkedUser,
   frozenCopy,
 } from "./scope-values.js";
-import type { Breadcrumb, ScopeChange, ScopeData, TagValue, User } from "./scope-data.js";
+import type { ScopeChange, ScopeData, TagValue, BreadcrumbInput, UserInput } from "./scope-data.js";
 
 const MAX_NAME_LENGTH = 200;
 const MAX_READ_NAME = 1024;
@@ -103,7 +103,7 @@ export class Scope {
   }
 
   /** Sets the user and replaces the previous one; `null` removes it. */
-  setUser(user: User | null): this {
+  setUser(user: UserInput | null): this {
     if (!isObject(user)) return this.#with({ user: undefined });
     const { value, isBroken } = checkedUser(frozenCopy(user));
     return this.#with({ user: Object.freeze(value) }, isBroken ? "user" : undefined);
@@ -118,17 +118,17 @@ export class Scope {
   }
 
   /** Sets several tags and keeps the others. A scope holds at most 200. */
-  setTags(tags: Readonly<Record<string, TagValue>>): this {
+  setTags<T extends { readonly [Name in keyof T]: TagValue }>(tags: T): this {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
     let broken: ValueRule | undefined;
-    for (const [key, value] of ownEntries(tags, MAX_READ_TAGS))
+    for (const [key, value] of ownEntries<TagValue>(tags, MAX_READ_TAGS))
       broken = writeTag(merged, key, value) ?? broken;
     return this.#with({ tags: Object.freeze(merged) }, broken);
   }
 
   /** Sets a context and replaces the one of that name; `null` removes it. A scope holds at most 200. */
-  setContext(name: string, context: Readonly<Record<string, unknown>> | null): this {
+  setContext(name: string, context: object | null): this {
     if (typeof name !== "string") return this;
     const { [name]: _replaced, ...others } = this.#data.contexts;
     const contexts = isObject(context)
@@ -143,7 +143,7 @@ export class Scope {
   }
 
   /** Sets several extra values and keeps the others. A scope holds at most 200. */
-  setExtras(extras: Readonly<Record<string, unknown>>): this {
+  setExtras(extras: object): this {
     if (!isObject(extras)) return this;
     return this.#with({ extra: withAdded(this.#data.extra, frozenCopy(extras, FIELD_DEPTH)) });
   }
@@ -154,7 +154,7 @@ export class Scope {
   }
 
   /** Sets several attributes of logs and metrics and keeps the others. A scope holds at most 200. */
-  setAttributes(attributes: Readonly<Record<string, unknown>>): this {
+  setAttributes(attributes: object): this {
     if (!isObject(attributes)) return this;
     const copy = frozenCopy(attributes, FIELD_DEPTH);
     return this.#with({ attributes: withAdded(this.#data.attributes, copy) });
@@ -184,7 +184,7 @@ export class Scope {
   }
 
   /** Adds a breadcrumb. Over `limit` (default 100), the oldest is dropped. */
-  addBreadcrumb(breadcrumb: Breadcrumb, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
+  addBreadcrumb(breadcrumb: BreadcrumbInput, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
     if (!isObject(breadcrumb)) return this;
     const { value, isBroken } = checkedBreadcrumb(frozenCopy(breadcrumb), Date.now() / 1000);
     const max = typeof limit === "number" ? limit : DEFAULT_MAX_BREADCRUMBS;

@@ -130,6 +130,27 @@ describe("the types of the package", () => {
     expect(fields.toSorted()).toEqual(["close", "dsn", "flush", "isClosed", "stats"]);
   });
 
+  it("take values of the application's own interfaces as users, tags, contexts and other data", async () => {
+    expect(await compile({ "own.mts": OWN_TYPES })).toBe("");
+  });
+
+  it.each([
+    ["setUser({ id: new Date() })", /'Date' is not assignable/],
+    ["setUser(order)", /'Date' is not assignable/],
+    ["setTags({ at: new Date() })", /'Date' is not assignable/],
+    ["setTags(order)", /'Order' is not assignable|'Date' is not assignable/],
+    [`setContext("order", "7")`, /'string' is not assignable/],
+  ])("refuse a value that Sentry would not take: %s", async (call, fault) => {
+    const program = `
+      import { setContext, setTags, setUser } from "otel-sentry-bridge";
+      interface Order { id: Date }
+      export const order: Order = { id: new Date() };
+      export const calls = [setContext, setTags, setUser];
+      ${call};
+    `;
+    expect(await compile({ "wrong.mts": program })).toMatch(fault);
+  });
+
   it("make the use of an unknown export a compile error", async () => {
     const wrong = `import { createClient } from "otel-sentry-bridge"; createClient({ dsm: "" }).flsh();`;
     const faults = await compile({ "wrong.mts": wrong });
@@ -137,6 +158,31 @@ describe("the types of the package", () => {
     expect(faults).toMatch(/'flsh' does not exist/);
   });
 });
+
+const OWN_TYPES = `
+  import * as bridge from "otel-sentry-bridge";
+  interface Account { id: string; plan: string; seats?: number }
+  interface Profile { accountId: string }
+  interface Order { total: number; lines: string[] }
+  declare const account: Account, profile: Profile, order: Order;
+  const scope = bridge.getCurrentScope();
+  for (const target of [bridge, scope]) {
+    target.setUser(account);
+    target.setUser(profile);
+    target.setUser({ id: "7", plan: "free" });
+    target.setUser(null);
+    target.setTags(account);
+    target.setTags({ plan: "free", beta: true });
+    target.setContext("order", order);
+    target.setExtras(order);
+    target.setAttributes(order);
+    target.addBreadcrumb({ message: "paid", data: order });
+  }
+  scope.update({ user: account, extra: order, contexts: { order }, attributes: order });
+  bridge.captureException(new Error("x"), { user: profile, contexts: { order } });
+  bridge.logger.info("paid", order);
+  bridge.metrics.count("orders", 1, { attributes: order });
+`;
 
 const LIBRARY = `
   import bridge = require("otel-sentry-bridge");

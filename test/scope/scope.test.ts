@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { mergeScopes } from "../../src/scope/merge.js";
 import { Scope } from "../../src/scope/scope.js";
-import type { TagValue, User } from "../../src/scope/scope-data.js";
+import type { TagValue } from "../../src/scope/scope-data.js";
 import { throwing } from "../otel/propagation-kit.js";
 
 describe("a scope", () => {
@@ -45,7 +45,7 @@ describe("a scope", () => {
     }
     const scope = new Scope()
       .setUser(Object.freeze({ id: 1 }))
-      .setContext("account", new Account() as never);
+      .setContext("account", new Account());
     expect(scope.data.user).toEqual({ id: 1 });
     expect(scope.data.contexts).toEqual({ account: { id: 7 } });
   });
@@ -74,13 +74,13 @@ describe("a scope", () => {
 
   it("leaves out fields that are undefined, as Sentry's SDKs do", () => {
     const user: object = { id: 1, email: undefined, address: { city: undefined, zip: "9000" } };
-    const { data } = new Scope().setUser(user as User);
+    const { data } = new Scope().setUser(user);
     expect(JSON.parse(JSON.stringify(data.user))).toEqual({ id: 1, address: { zip: "9000" } });
   });
 
   it("takes maps and errors for what they hold", () => {
-    const scope = new Scope().setContext("map", new Map([["a", 1]]) as never);
-    scope.setContext("error", new TypeError("no such thing") as never);
+    const scope = new Scope().setContext("map", new Map([["a", 1]]));
+    scope.setContext("error", new TypeError("no such thing"));
     expect(scope.data.contexts).toMatchObject({
       map: { a: 1 },
       error: { type: "TypeError", message: "no such thing" },
@@ -233,7 +233,7 @@ describe("no method throws, whatever it is given", () => {
       Array.from({ length: 200 }, (_, index) => [`${index}`, endless()]),
     );
     const change = { user: many, extra: many, contexts: many, attributes: many };
-    const { data } = new Scope().update(change as never);
+    const { data } = new Scope().update(change);
     expect(reads).toBeLessThan(5000);
     expect(JSON.stringify(data).length).toBeLessThan(150_000);
     expect(new Scope().update({ user: { id: "1" }, extra: { a: { b: 1 } } }).data).toMatchObject({
