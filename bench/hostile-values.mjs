@@ -8,7 +8,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import * as sentry from "otel-sentry-bridge";
 
-const ROUNDS = 3;
+const ROUNDS = +(process.env.ROUNDS ?? 3);
 const BOUND_MILLIS = 20;
 const words = process.argv.slice(2);
 const MILLION = 1_000_000;

@@ -1,6 +1,6 @@
 import type { ValueRule } from "../protocol/relay-values.js";
 import { textField } from "../scope/scope-values.js";
-import { isRecord } from "../support/foreign.js";
+import { isRecord, objectFrom } from "../support/foreign.js";
 
 type Accepts = (value: unknown) => boolean;
 type Shapes = Readonly<Record<string, Accepts>>;
@@ -79,7 +79,7 @@ export function conformRequest(value: unknown, broken: Set<ValueRule>): object |
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   const valid = fields.filter((entry) => hasShape(entry, REQUEST_FIELDS));
   if (valid.length < fields.length) broken.add("request");
-  return Object.fromEntries(valid);
+  return objectFrom(valid);
 }
 
 function conformMechanism(given: unknown, broken: Set<ValueRule>): object | undefined {
@@ -97,7 +97,7 @@ function accepted(given: Fields, shapes: Shapes, broken: Set<ValueRule>): Fields
   const entries = Object.entries(given).filter(([, value]) => !isUnset(value));
   const valid = entries.filter((entry) => hasShape(entry, shapes));
   if (valid.length < entries.length) broken.add("event");
-  return Object.fromEntries(valid);
+  return objectFrom(valid);
 }
 
 // Fields without a rule are kept unchanged.

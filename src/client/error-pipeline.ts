@@ -17,7 +17,7 @@ import { detached } from "../support/detached.js";
 import { guardCallback } from "../support/diagnostics.js";
 import type { CallbackName, Diagnostics } from "../support/diagnostics.js";
 import { attempt, isRecord } from "../support/foreign.js";
-import { withoutUnset } from "../support/collections.js";
+import { overlaid, withoutUnset } from "../support/collections.js";
 
 /** Settings, hooks and data with which an error event is completed. */
 export interface ErrorContext extends EventAdditions {
@@ -163,9 +163,9 @@ function completeEvent(event: ErrorEvent, additions: EventAdditions): ErrorEvent
     request: additions.request,
   };
   const together = {
-    user: unlessEmpty({ ...merged.user, ...event.user }),
-    tags: unlessEmpty({ ...merged.tags, ...event.tags }),
-    extra: unlessEmpty({ ...merged.extra, ...event.extra }),
+    user: unlessEmpty(overlaid(merged.user, event.user)),
+    tags: unlessEmpty(overlaid(merged.tags, event.tags)),
+    extra: unlessEmpty(overlaid(merged.extra, event.extra)),
     breadcrumbs: breadcrumbsOf(event, merged),
     fingerprint: fingerprintOf(event, merged),
   };
@@ -181,14 +181,14 @@ function contextsOf(
   event: ErrorEvent,
   { merged, processData, trace }: EventAdditions,
 ): Record<string, JsonRecord> {
-  return {
+  const known = {
     ...processData.machine,
     ...merged.contexts,
     runtime: { name: "node", version: process.version },
     ...(processData.resource !== undefined && { otel: { resource: processData.resource } }),
     ...traceContext(trace),
-    ...event.contexts,
   };
+  return overlaid(known, event.contexts);
 }
 
 function breadcrumbsOf(

@@ -1,5 +1,5 @@
 import { errorType } from "../support/text.js";
-import { attempt, isError, propertyOf, ownKeys } from "../support/foreign.js";
+import { attempt, isError, objectFrom, propertyOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonRecord } from "../protocol/events.js";
 
@@ -59,7 +59,7 @@ function ownProperties(error: object): JsonRecord {
   const keys = attempt(() => ownKeys(error, MAX_PROPERTIES + NATIVE.size), []);
   const own = keys.filter((key) => !NATIVE.has(key)).slice(0, MAX_PROPERTIES);
   // A getter may throw.
-  return Object.fromEntries(own.map((key) => [key, propertyOf(error, key)]));
+  return objectFrom(own.map((key) => [key, propertyOf(error, key)]));
 }
 
 function nameOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import type { ProcessData } from "../client/process-data.js";
 import { detached } from "../support/detached.js";
-import { ownEntries } from "../support/foreign.js";
+import { objectFrom, ownEntries } from "../support/foreign.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { MissingAttributes } from "./encode-item.js";
 import type { ReadBudget, RecordPrivacy } from "./record-privacy.js";
@@ -48,7 +48,7 @@ export function attributesForHook(
   attributes: ItemAttributes,
   fields: ProcessData,
 ): Record<string, unknown> {
-  return detached(Object.fromEntries([...processEntries(fields), ...attributes]));
+  return detached(objectFrom([...processEntries(fields), ...attributes]));
 }
 
 /** Returns the attributes that an application passed; an empty object if they are not an object. */

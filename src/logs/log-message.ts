@@ -6,6 +6,7 @@ import {
   isObjectLike,
   propertyOf,
   ownKeys,
+  objectFrom,
 } from "../support/foreign.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
@@ -75,8 +76,8 @@ export function logMessage(message: unknown): LogMessage {
 function parameterAttributes(template: string, parameters: unknown): LogMessage["attributes"] {
   const entries = parameterEntries(parameters);
   if (entries.length === 0) return undefined;
-  const named = entries.map(([name, value]) => [PARAMETER_PREFIX + name, value]);
-  return Object.fromEntries([["sentry.message.template", template], ...named]);
+  const named = entries.map(([name, value]) => [PARAMETER_PREFIX + name, value] as const);
+  return objectFrom([["sentry.message.template", template], ...named]);
 }
 
 function parameterEntries(parameters: unknown): [string, unknown][] {

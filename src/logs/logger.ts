@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 
 import { correlationOf } from "../context/correlation.js";
-import { ownEntries } from "../support/foreign.js";
+import { objectFrom, ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
 import { MAX_ITEM_ATTRIBUTES, attributesObject } from "./item-attributes.js";
 import { hasLogs } from "./log-capture.js";
@@ -63,5 +63,5 @@ function logFunction(level: LogLevel): LogFunction {
 
 // Getters of the application may throw.
 function readable(attributes: object): object {
-  return Object.fromEntries(ownEntries<unknown>(attributes, MAX_ITEM_ATTRIBUTES));
+  return objectFrom(ownEntries<unknown>(attributes, MAX_ITEM_ATTRIBUTES));
 }

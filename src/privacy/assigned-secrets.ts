@@ -4,6 +4,7 @@
 import { withoutLines } from "./assigned-lines.js";
 import { type Extent, isAssignedSecret, isPlaceholder, assignedValueAt } from "./assigned-value.js";
 import { filterCommandLine } from "./command-line.js";
+import { commandStart, isCommand } from "./command-start.js";
 import { isSecretName, mayHoldNames, mayNameSecret } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
 import { isStructured } from "./secret-text.js";
@@ -89,9 +90,6 @@ function quotedLike(value: string): string {
   return quote + FILTERED + quote;
 }
 
-const COMMAND =
-  /(?<![\w.-])(?:curl|wget|openssl|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s(?=[^\n]{0,512}?(?<=\s)--?[a-z])/i;
-
 /**
  * Replaces secrets in commands by `[Filtered]`. A command may be anywhere in a text, such as in an error message of a
  * child process or in a build log.
@@ -100,12 +98,8 @@ export function withoutCommands(text: string): string {
   return isCommand(text) ? text.replace(COMMAND_LINE, withoutCommand) : text;
 }
 
-function isCommand(text: string): boolean {
-  return text.includes(" -") && COMMAND.test(text);
-}
-
 function withoutCommand(line: string): string {
-  const start = line.search(COMMAND);
+  const start = commandStart(line);
   if (start === -1) return line;
   return line.slice(0, start) + filterCommandLine(line.slice(start), (word) => word);
 }
@@ -138,7 +132,7 @@ const COMMAND_LINE = /(?:[^\r\n\\]|\\(?:\r\n|[^]))+/g;
 // A colon without a space is taken for an assignment only in a header (`x-api-key:x`); elsewhere it separates the parts
 // of a key (`token:reset:42`).
 const MARK =
-  /:?=(?![=>~])|: (?=\S)|(?<=[a-z]-[a-z]{1,32}):(?=[^\s/:])|(?<![^\s])--?[a-z][\w.-]{1,64}[ \t]{1,8}(?=[^\s-])/gi;
+  /:?=(?![=>~])|: (?=\S)|:(?<=[a-z]-[a-z]{1,32}:)(?=[^\s/:])|-(?<!\S-)-?[a-z][\w.-]{1,64}[ \t]{1,8}(?=[^\s-])/gi;
 
 // `PASSWORD=x`, `password = 'x'`, `password: x1y2z3`, `--password x1y2z3`, anywhere in a line.
 function withoutMarks(text: string, sendDefaultPii: boolean): string {

@@ -1,5 +1,6 @@
 import type { ErrorEvent, ExceptionValue, JsonRecord, StackFrame } from "../protocol/events.js";
-import { isObjectLike } from "../support/foreign.js";
+import { overlaid, without, withoutUnset } from "../support/collections.js";
+import { isObjectLike, objectFrom } from "../support/foreign.js";
 import { redacted as redactedJson, redactedField, redactedText } from "./redacted.js";
 import { isSecretName } from "./secret-name.js";
 import { secretSearch } from "./secret-search.js";
@@ -46,7 +47,7 @@ export function redactedContext(
   search: SecretSearch,
 ): JsonRecord {
   if (!isSecretName(name)) return redactedFields(context, search);
-  return Object.fromEntries(Object.keys(context).map((key) => [key, FILTERED]));
+  return objectFrom(Object.keys(context).map((key) => [key, FILTERED]));
 }
 
 /** Filters the secrets in the values of tags, regardless of their names. */
@@ -58,7 +59,7 @@ export function redactedTags<T extends object>(tags: T, search: SecretSearch): T
     const shown = redactedText(value, search);
     if (shown !== value) changed.push([name, shown]);
   }
-  return changed.length === 0 ? tags : { ...tags, ...Object.fromEntries(changed) };
+  return changed.length === 0 ? tags : overlaid(tags, objectFrom(changed));
 }
 
 /** Filters all secrets in an error event. */
@@ -115,21 +116,23 @@ function redactedOthers(event: ErrorEvent, search: SecretSearch): ErrorEvent {
         : redactedField(name, value, search);
     if (shown !== value) changed.push([name, shown]);
   }
-  return changed.length === 0 ? event : { ...event, ...Object.fromEntries(changed) };
+  return changed.length === 0 ? event : overlaid(event, objectFrom(changed));
 }
 
 // Relay does not accept `[Filtered]` as cookies, so they are left out. `data` is the body.
 function redactedRequest<T extends object>(request: T, search: SecretSearch): T {
-  const { cookies, data, env, ...rest }: RequestFields = request;
-  return {
-    ...redactedFields(rest, search),
+  const { cookies, data, env }: RequestFields = request;
+  const shown = {
     ...(env !== undefined && {
       env: redactedJson(search.sendDefaultPii ? env : withoutAddress(env), search),
     }),
     ...(cookies !== undefined && search.sendDefaultPii && redactedFields({ cookies }, search)),
     ...(data !== undefined && { data: redactedField("body", data, search) }),
-  } as T;
+  };
+  return overlaid(redactedFields(without(request, REQUEST_FIELDS), search), shown) as T;
 }
+
+const REQUEST_FIELDS: ReadonlySet<string> = new Set(["cookies", "data", "env"]);
 
 interface RequestFields {
   readonly cookies?: unknown;
@@ -140,7 +143,7 @@ interface RequestFields {
 // Sentry would take `[Filtered]` for the address of the user.
 function withoutAddress(env: unknown): unknown {
   if (typeof env !== "object" || env === null) return env;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== "REMOTE_ADDR"));
+  return objectFrom(Object.entries(env).filter(([name]) => name !== "REMOTE_ADDR"));
 }
 
 function redactedContexts(
@@ -153,30 +156,30 @@ function redactedContexts(
   );
 }
 
+const STACK_TRACE: ReadonlySet<string> = new Set(["stacktrace"]);
+
 // In an event that the application created, any field may be missing, and there may be unknown ones.
 function redactedException(exception: ExceptionValue, search: SecretSearch): ExceptionValue {
-  const { stacktrace, ...rest }: Partial<ExceptionValue> = exception;
+  const { stacktrace }: Partial<ExceptionValue> = exception;
   const frames = stacktrace?.frames;
-  return {
-    ...redactedJson(rest, search),
+  const shown = {
     ...(stacktrace !== undefined && {
       stacktrace: Array.isArray(frames)
         ? { ...stacktrace, frames: frames.map((frame) => redactedFrame(frame, search)) }
         : stacktrace,
     }),
-  } as ExceptionValue;
+  };
+  return overlaid(redactedJson(without(exception, STACK_TRACE), search), shown) as ExceptionValue;
 }
+
+const SOURCE_LINES: ReadonlySet<string> = new Set(["context_line", "pre_context", "post_context"]);
 
 // Source lines are sent unchanged: `const password = read();` contains no secret.
 function redactedFrame(frame: StackFrame, search: SecretSearch): StackFrame {
   if (typeof frame !== "object" || frame === null) return frame;
-  const { context_line, pre_context, post_context, ...rest } = frame;
+  const rest = without(frame, SOURCE_LINES);
   const shown = redactedJson(rest, search);
   if (shown === rest) return frame;
-  return {
-    ...shown,
-    ...(context_line !== undefined && { context_line }),
-    ...(pre_context !== undefined && { pre_context }),
-    ...(post_context !== undefined && { post_context }),
-  };
+  const { context_line, pre_context, post_context } = frame;
+  return overlaid(shown, withoutUnset({ context_line, pre_context, post_context })) as StackFrame;
 }

@@ -11,9 +11,10 @@ import { filterConnection, isUrlLike, urlWithoutSecrets, withoutSecrets } from "
 import { isHeaderList, formatOf, pairNames } from "./value-formats.js";
 import type { PairNames } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
-import { withoutShapes } from "./secret-shapes.js";
+import { objectFrom } from "../support/foreign.js";
+import { mayHoldShapes, withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isJson, isStructured } from "./secret-text.js";
-import { readableLength, searchOf } from "./secret-search.js";
+import { mayReadName, mayTest, readableLength, searchOf } from "./secret-search.js";
 import type { Searching, SecretSearch } from "./secret-search.js";
 import { FILTERED } from "./secret-words.js";
 import {
@@ -58,9 +59,7 @@ export function redactedField(name: string, value: unknown, searching: Searching
 
 /** Filters a string as `redacted` does. It may contain JSON anywhere. */
 export function redactedText(text: string, searching: Searching = false): string {
-  return mayHoldAssignments(text) && mayHoldSecrets(text)
-    ? inPart(text, rootOf(searching), plainText)
-    : withoutTokens(text);
+  return freeText(text, rootOf(searching));
 }
 
 function rootOf(searching: Searching): Position {
@@ -76,10 +75,17 @@ function visited(value: unknown, position: Position): unknown {
 
 // Most strings contain neither JSON nor assignments, or no name of a secret.
 function freeText(text: string, position: Position): string {
-  return mayHoldAssignments(text) && mayHoldSecrets(text)
-    ? inPart(text, position, plainText)
-    : withoutTokens(text);
+  if (!mayTest(text, position.search)) return FILTERED;
+  if (mayHoldAssignments(text) && mayHoldSecrets(text)) return inPart(text, position, plainText);
+  return mayTakeLong(text) ? inPart(text, position, withoutTokens) : withoutTokens(text);
 }
+
+// The patterns of URLs and of shapes are slow where they begin to match.
+function mayTakeLong(text: string): boolean {
+  return text.length >= LONG_TEXT && (/[?#@]/.test(text) || mayHoldShapes(text));
+}
+
+const LONG_TEXT = 1024;
 
 function withoutTokens(text: string): string {
   return withoutShapes(withoutSecrets(text));
@@ -89,9 +95,11 @@ type TextFilter = (text: string, position: Position) => string;
 
 // Applies a filter to the part of a text that may be read. The rest is replaced, because it may begin within a secret.
 function inPart(text: string, position: Position, filter: TextFilter): string {
-  const length = readableLength(text, position.search);
-  if (length === text.length) return filter(text, position);
-  return filter(text.slice(0, length), position) + FILTERED;
+  return upTo(readableLength(text, position.search), text, (part) => filter(part, position));
+}
+
+function upTo(length: number, text: string, filter: (part: string) => string): string {
+  return length === text.length ? filter(text) : filter(text.slice(0, length)) + FILTERED;
 }
 
 function plainText(text: string, position: Position): string {
@@ -130,7 +138,7 @@ function record(value: object, position: Position): object {
       names === undefined ? field(key, entry, inner) : ofPair(key, entry, { ...names, inner });
     if (shown !== entry) (changed ??= entries.slice())[index] = [key, shown];
   }
-  return changed === undefined ? value : Object.fromEntries(changed);
+  return changed === undefined ? value : objectFrom(changed);
 }
 
 function ofPair(
@@ -143,7 +151,7 @@ function ofPair(
 }
 
 function field(name: string, value: unknown, position: Position): unknown {
-  if (position.names(name)) return withheld(value);
+  if (!mayReadName(name, position.search) || position.names(name)) return withheld(value);
   const { sendDefaultPii } = position.search;
   if (!sendDefaultPii && position.persons(name)) return withheld(value);
   if (!sendDefaultPii && formatOf(name).isCookie) return withheldCookies(value);
@@ -187,10 +195,17 @@ function withheldCookies(value: unknown): unknown {
 function textField(name: string, value: string, position: Position): string {
   const { text: shape } = formatOf(name);
   if (shape === "text" && !isStructured(value)) return freeText(value, position);
-  return mayHoldSecrets(value)
-    ? inPart(value, position, (text) => formattedText(name, text, position))
-    : formattedText(name, value, position);
+  if (!mayTest(value, position.search, LISTS.has(shape))) return FILTERED;
+  // A command may hold a secret without a name: `-u me:x`.
+  const isCommand = shape === "command";
+  if (!isCommand && !mayHoldSecrets(value))
+    return isStructured(value) ? withoutTokens(value) : formattedText(name, value, position);
+  const length = readableLength(value, position.search, isCommand);
+  return upTo(length, value, (part) => formattedText(name, part, position));
 }
+
+// Formats whose parts are read one by one even if none has a name of a secret.
+const LISTS: ReadonlySet<string> = new Set(["connection", "cookies", "set-cookie"]);
 
 function formattedText(name: string, value: string, position: Position): string {
   if (isStructured(value)) {

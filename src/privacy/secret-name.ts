@@ -38,6 +38,9 @@ const SHORTEST_TERM = 2;
 const MAX_REMEMBERED = 4096;
 const MAX_REMEMBERED_LENGTH = 256;
 
+/** Words at the end of a name that are read: twice as many as the longest name of a convention has. */
+const MAX_WORDS = 32;
+
 /** The most words in one term (`access key id` has three). */
 const MAX_TERM_WORDS = 3;
 
@@ -79,11 +82,17 @@ export function mayNameSecret(text: string): boolean {
 function namesSecret(name: string): boolean {
   if (name.length < SHORTEST_TERM || !mayNameSecret(name) || isKnown(name)) return false;
   const read = name.slice(-MAX_REMEMBERED_LENGTH);
+  const dot = read.lastIndexOf(".");
   const words = wordsOf(read);
-  const last = wordsOf(read.slice(read.lastIndexOf(".") + 1));
-  if (isFlag(last)) return false;
-  return words.some((_word, at) => hasWeakTerm(words, at) || hasStrongTerm(words, at));
+  if (isFlag(dot === -1 ? words : wordsOf(read.slice(dot + 1)))) return false;
+  const hasStrong = STRONG_HINT.test(words.join(""));
+  return words.some(
+    (_word, at) => hasWeakTerm(words, at) || (hasStrong && hasStrongTerm(words, at)),
+  );
 }
+
+// A term that is followed by another word is found as well: whether it is one is decided word by word.
+const STRONG_HINT = new RegExp(STRONG_TERMS.source.replace("(?!r)", ""));
 
 // `remember_password` is a flag, but `remember_token` is a token.
 function isFlag(words: readonly string[]): boolean {
@@ -181,19 +190,22 @@ function givesAccess(term: string, before: string | undefined): boolean {
   return isGiving === undefined ? !PLAIN_AUTHS.has(before) : isGiving(before);
 }
 
+const MIXED_CASE = /[a-z][A-Z]|[A-Z][a-z]/;
+
 /** If the average length of the words is lower, capitals are taken as random, as in `ToKeN`. */
 const SHORTEST_MEAN_WORD = 2.4;
 
-// Splits a name into words. Digits separate words and are dropped: `OAuth2`, `password_1`.
+// Splits the end of a name into words. Digits separate words and are dropped: `OAuth2`, `password_1`.
 function wordsOf(name: string): readonly string[] {
-  return name
+  const parts = name
     .replaceAll(/(?<![a-zA-Z])oAuth|OAuth/g, "oauth ")
     .split(/[^a-zA-Z]+/)
-    .filter((part) => part !== "")
-    .flatMap(splitWord);
+    .filter((part) => part !== "");
+  return parts.slice(-MAX_WORDS).flatMap(splitWord).slice(-MAX_WORDS);
 }
 
 function splitWord(part: string): readonly string[] {
+  if (!MIXED_CASE.test(part)) return [part.toLowerCase()];
   const spaced = part.replaceAll(/([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$1$3 $2");
   const words = spaced.toLowerCase().split(" ");
   const whole = part.toLowerCase();

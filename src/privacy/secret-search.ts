@@ -1,10 +1,27 @@
-// Limits the search for secrets: a filter takes 1 to 4 µs per assignment, so a text of 64 Ki characters that consists
-// of assignments would block the process for up to 50 ms, and all texts of an event for much longer.
+// Limits the search for secrets. Its time depends on the notation: a filter takes 1 to 4 µs per assignment, so a text of 64 Ki
+// characters that consists of assignments would block the process for up to 50 ms, and all texts of an event for much
+// longer. So the work is counted in steps of at most about 0.3 µs, and all that one call sends has one number of steps.
 
+import { isCommand } from "./command-start.js";
 import { isJson } from "./secret-text.js";
 
-/** Assignments that are read in the texts of one call; text after them is replaced by `[Filtered]`. */
-export const MAX_ASSIGNMENTS = 3000;
+/**
+ * Steps of the search in the texts of one call; text after them is replaced by `[Filtered]`. Enough for 3000 assignments, or
+ * for 380,000 characters without any that may hold secrets.
+ */
+export const MAX_STEPS = 20_000;
+
+/** Characters that are searched in one step, those of a list such as cookies, and those that are only tested for names. */
+const SEARCHED_PER_STEP = 16;
+const LISTED_PER_STEP = 8;
+const TESTED_PER_STEP = 24;
+
+/** Characters of a name that are read in one step, and the length from which they count. */
+const OF_NAME_PER_STEP = 4;
+const SHORT_NAME = 32;
+
+/** Texts up to this length are always tested for names of secrets: the number of values limits how many there are. */
+const SHORT_TEXT = 64;
 
 /**
  * Characters of a text that are read: patterns with repetitions use stack space for each character, and throw for
@@ -16,7 +33,7 @@ const MAX_LENGTH = 262_144;
 export interface SecretSearch {
   /** If false, values that identify the client and whole cookie headers are filtered. */
   readonly sendDefaultPii: boolean;
-  /** Assignments that may still be read. */
+  /** Steps that may still be taken; negative if the search has ended early. */
   left: number;
 }
 
@@ -30,16 +47,44 @@ export function searchOf(searching: Searching): SecretSearch {
 
 /** Begins a search. */
 export function secretSearch(sendDefaultPii: boolean): SecretSearch {
-  return { sendDefaultPii, left: MAX_ASSIGNMENTS };
+  return { sendDefaultPii, left: MAX_STEPS };
 }
 
-/** Returns how many characters of a text may be read, and subtracts its assignments from the number that is left. */
-export function readableLength(text: string, search: SecretSearch): number {
+/** Returns false if no step is left in which a text is tested for names of secrets. */
+export function mayTest(text: string, search: SecretSearch, isList: boolean = false): boolean {
+  if (text.length < SHORT_TEXT) return true;
+  const perStep = isList ? LISTED_PER_STEP : TESTED_PER_STEP;
+  if (search.left >= 0) search.left -= Math.floor(text.length / perStep);
+  return search.left >= 0;
+}
+
+/**
+ * Returns false if no step is left in which a name is split into words. The value of a long name is withheld then; short
+ * names are always read, as most of them are cached.
+ */
+export function mayReadName(name: string, search: SecretSearch): boolean {
+  if (name.length < SHORT_NAME) return true;
+  if (search.left >= 0) search.left -= Math.ceil(name.length / OF_NAME_PER_STEP);
+  return search.left >= 0;
+}
+
+/**
+ * Returns how many characters of a text may be searched, and subtracts the steps for them from those that are left.
+ * `isCommandLine` is true if the whole text is read word by word.
+ */
+export function readableLength(
+  text: string,
+  search: SecretSearch,
+  isCommandLine: boolean = false,
+): number {
+  if (search.left < 0) return 0;
   const end = Math.min(text.length, MAX_LENGTH);
+  const table = isCommandLine || isCommand(text) ? IN_COMMAND : IN_TEXT;
   let before = SPACE;
   for (let at = 0; at < end; at += 1) {
     const code = text.charCodeAt(at);
-    if (isMark(code, before) && --search.left < 0) return safeEnd(text, at);
+    search.left -= stepsOf(code, before, table) + (at % SEARCHED_PER_STEP === 0 ? 1 : 0);
+    if (search.left < 0) return safeEnd(text, at);
     before = code;
   }
   return end === text.length ? end : safeEnd(text, end);
@@ -57,19 +102,34 @@ function safeEnd(text: string, at: number): number {
 const QUOTES = ['"', "'", "`"];
 
 const SPACE = 0x20;
+// All marks are ASCII characters.
+const CODES = 128;
 
-// `name=x`, `name: x`, `<name>`; `--name x`, `NAME "x"`.
-function isMark(code: number, before: number): boolean {
-  switch (code) {
-    case 0x3a:
-    case 0x3c:
-    case 0x3d:
-      return true;
-    case 0x22:
-    case 0x27:
-    case 0x2d:
-      return before <= SPACE;
-    default:
-      return false;
-  }
+// Steps for the characters at which a text takes longer. An assignment is `name=x`, `name: x`, `<name>`; `--name x` and
+// `NAME "x"`, of which the mark follows a space.
+const STEPS = { assignment: 6, bracket: 3, word: 3, separator: 1 };
+const IN_TEXT = stepsTable([
+  [":<=", STEPS.assignment],
+  ["[{", STEPS.bracket],
+  ["&;\\", STEPS.separator],
+]);
+const AFTER_SPACE = stepsTable([["\"'-", STEPS.assignment]]);
+// A command is read word by word, and the quotes within a word one by one.
+const IN_COMMAND = stepsTable([
+  [":<=\"'", STEPS.assignment],
+  ["[{", STEPS.bracket],
+  [" ", STEPS.word],
+  ["&;\\", STEPS.separator],
+]);
+
+function stepsTable(entries: readonly (readonly [string, number])[]): Uint8Array {
+  const table = new Uint8Array(CODES);
+  for (const [characters, steps] of entries)
+    for (const character of characters) table[character.charCodeAt(0)] = steps;
+  return table;
+}
+
+function stepsOf(code: number, before: number, table: Uint8Array): number {
+  if (code >= CODES) return 0;
+  return (table[code] ?? 0) + (before <= SPACE ? (AFTER_SPACE[code] ?? 0) : 0);
 }

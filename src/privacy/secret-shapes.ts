@@ -4,34 +4,36 @@ import { FILTERED } from "./secret-words.js";
 // rarely occur elsewhere, and has a bounded part before the first repetition.
 const SHAPES = new RegExp(
   [
-    // HTTP authentication; `isLogin` and `isBearer` distinguish it from prose.
-    String.raw`\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s{1,3}[\w.~+/=:-]{8,}`,
     String.raw`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)`,
-    // API keys and tokens of Stripe, GitHub, GitLab, AWS, Slack, Google, npm, SendGrid, Shopify, OpenAI and Anthropic.
-    String.raw`\b[rs]k_(?:live|test)_\w{10,}`,
-    String.raw`\bwhsec_\w{16,}`,
-    String.raw`\bgh[oprsu]_[A-Za-z\d]{30,}`,
-    String.raw`\bgithub_pat_\w{20,}`,
-    String.raw`\bglpat-[\w-]{20,}`,
-    String.raw`\b(?:AKIA|ASIA)[A-Z\d]{16}\b`,
-    String.raw`\bxox[abeoprs]-[\w-]{10,}`,
-    String.raw`\bAIza[\w-]{35}`,
-    String.raw`\bnpm_[A-Za-z\d]{36}`,
-    String.raw`\bSG\.[\w-]{16,}\.[\w-]{16,}`,
-    String.raw`\bshp(?:at|ca|pa|ss)_[a-f\d]{32}`,
-    String.raw`\bsk-(?:ant|proj|svcacct)-[\w-]{20,}`,
-    // Tokens of DigitalOcean, Hugging Face, Google's OAuth and Slack apps.
-    String.raw`\bdo[oprt]_v1_[a-f\d]{32,}`,
-    String.raw`\bhf_[A-Za-z\d]{30,}`,
-    String.raw`\bya29\.[\w-]{20,}`,
-    String.raw`\bxapp-\d-[\w-]{10,}`,
-    // Webhooks of Slack and Discord, and Telegram bots: the path of the URL is the secret.
-    String.raw`(?<=hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/)[\w/-]{8,}`,
-    String.raw`(?<=/webhooks/\d{5,25}/)[\w-]{20,}`,
-    String.raw`(?<=/bot)\d{6,12}:[\w-]{20,}`,
+    String.raw`\b(?:${[
+      // HTTP authentication; `isLogin` and `isBearer` distinguish it from prose.
+      String.raw`(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s{1,3}[\w.~+/=:-]{8,}`,
+      // API keys and tokens of Stripe, GitHub, GitLab, AWS, Slack, Google, npm, SendGrid, Shopify, OpenAI and Anthropic.
+      String.raw`[rs]k_(?:live|test)_\w{10,}`,
+      String.raw`whsec_\w{16,}`,
+      String.raw`gh[oprsu]_[A-Za-z\d]{30,}`,
+      String.raw`github_pat_\w{20,}`,
+      String.raw`glpat-[\w-]{20,}`,
+      String.raw`(?:AKIA|ASIA)[A-Z\d]{16}\b`,
+      String.raw`xox[abeoprs]-[\w-]{10,}`,
+      String.raw`AIza[\w-]{35}`,
+      String.raw`npm_[A-Za-z\d]{36}`,
+      String.raw`SG\.[\w-]{16,}\.[\w-]{16,}`,
+      String.raw`shp(?:at|ca|pa|ss)_[a-f\d]{32}`,
+      String.raw`sk-(?:ant|proj|svcacct)-[\w-]{20,}`,
+      // Tokens of DigitalOcean, Hugging Face, Google's OAuth and Slack apps.
+      String.raw`do[oprt]_v1_[a-f\d]{32,}`,
+      String.raw`hf_[A-Za-z\d]{30,}`,
+      String.raw`ya29\.[\w-]{20,}`,
+      String.raw`xapp-\d-[\w-]{10,}`,
+    ].join("|")})`,
   ].join("|"),
   "g",
 );
+
+// Webhooks of Slack and Discord, and Telegram bots: the path of the URL is the secret.
+const PATHS =
+  /(hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/)[\w/-]{8,}|(\/webhooks\/\d{5,25}\/)[\w-]{20,}|(\/bot)\d{6,12}:[\w-]{20,}/g;
 
 // JSON web tokens, signed or encrypted. Text that only begins like one is matched as well, so that it is read once:
 // otherwise a long `-eyJ-eyJ-eyJ` would be read to its end from each `eyJ`.
@@ -44,17 +46,18 @@ const HINT =
 
 const SCHEME = /^(bearer|basic)(\s+)(.*)$/i;
 
+/** Returns false if a text contains no secret that is recognized by its form: a cheap first test. */
+export function mayHoldShapes(text: string): boolean {
+  return text.length >= SHORTEST && HINT.test(text);
+}
+
 /** Replaces secrets that are recognized by their form by `[Filtered]`: tokens, private keys, HTTP authentication. */
 export function withoutShapes(text: string): string {
   if (!mayHoldShapes(text)) return text;
   return text
     .replace(SHAPES, shownShape)
+    .replace(PATHS, `$1$2$3${FILTERED}`)
     .replace(WEB_TOKENS, (found, rest?: string) => (rest === undefined ? found : FILTERED));
-}
-
-/** Returns false if a text contains no secret that is recognized by its form: a cheap first test. */
-export function mayHoldShapes(text: string): boolean {
-  return text.length >= SHORTEST && HINT.test(text);
 }
 
 /** Length of the shortest secret that is recognized: `Basic` with a short login. */

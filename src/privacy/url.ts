@@ -145,18 +145,19 @@ function portStart(url: string, hostEnd: number): number {
   return url.startsWith(":443", hostEnd - 4) ? hostEnd - 4 : hostEnd;
 }
 
-// After an unclosed quote, everything up to the end may belong to the value.
+// After an unclosed quote, everything up to the end may belong to the value. The name is read backwards from the `=`, so
+// that a text without one is read once.
 const SPACED_SETTING =
-  /([^\s;&?=]{1,64})(\s{0,8}=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
+  /=(?<=([^\s;&?=]{1,64})\s{0,8}=)(\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^\s;&]*)/g;
 const SETTING =
-  /([^;&?=]{1,64})(=\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^;&]*)/g;
+  /=(?<=([^;&?=]{1,64})=)(\s{0,8})(\{(?:[^}]|\}\})*\}|'(?:[^']|'')*'|"(?:[^"]|"")*"|[{'"][^]*|[^;&]*)/g;
 const CLOSED = /^(?:\{[^]*\}|'[^]*'|"[^]*"|[^{'"][^]*)?$/;
 
 /** Filters the secrets of a connection string: `Server=db;Password=x y`, `host=db password=x` or a URL. */
 export function filterConnection(text: string): string {
   const setting = text.includes(";") ? SETTING : SPACED_SETTING;
   return withoutSecrets(text).replace(setting, (...match: string[]) => {
-    const [all = "", name = "", equals = "", setTo = ""] = match;
-    return isSensitiveKey(name) || !CLOSED.test(setTo) ? `${name}${equals}${FILTERED}` : all;
+    const [all = "", name = "", spaces = "", setTo = ""] = match;
+    return isSensitiveKey(name) || !CLOSED.test(setTo) ? `=${spaces}${FILTERED}` : all;
   });
 }

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Attachment } from "../protocol/events.js";
 import { validLevel, validSeconds, validTagKey, validTagValue } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { withoutUnset } from "../support/collections.js";
+import { overlaid, without, withoutUnset } from "../support/collections.js";
 import { isRecord, propertyOf, setProperty } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import { cut } from "../support/text.js";
@@ -77,12 +77,22 @@ function isTrimmed(text: string | undefined, value: string): boolean {
 const MAX_WORD_LENGTH = 128;
 const MAX_MESSAGE_LENGTH = 8192;
 const MAX_EMAIL_LENGTH = 75;
+const MAX_GEO_LENGTH = 256;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const BREADCRUMB_FIELDS: ReadonlySet<string> = new Set([
+  "timestamp",
+  "type",
+  "category",
+  "message",
+  "level",
+  "data",
+]);
+
 /** Returns a valid breadcrumb. Accepts JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
 export function checkedBreadcrumb(breadcrumb: Fields, now: number): Checked<Breadcrumb> {
-  const { timestamp, type, category, message, level, data, ...others } = breadcrumb;
+  const { timestamp, type, category, message, level, data } = breadcrumb;
   const value = withoutUnset<Record<string, unknown>>({
     timestamp: timestamp === undefined ? now : (validSeconds(timestamp) ?? now),
     type: textField(type, MAX_WORD_LENGTH),
@@ -91,15 +101,27 @@ export function checkedBreadcrumb(breadcrumb: Fields, now: number): Checked<Brea
     level: validLevel(level),
     data: recordField(data),
   });
-  const isBroken = Object.keys(others).length > 0 || hasChanged(breadcrumb, value);
+  const isBroken =
+    Object.keys(breadcrumb).some((name) => !BREADCRUMB_FIELDS.has(name)) ||
+    hasChanged(breadcrumb, value);
   return { value: value, isBroken };
 }
 
+const USER_FIELDS: ReadonlySet<string> = new Set([
+  "id",
+  "username",
+  "name",
+  "email",
+  "ip_address",
+  "geo",
+  "data",
+  "segment",
+]);
+
 /** Returns a valid user. Accepts JSON values; unknown properties are kept. */
 export function checkedUser(user: Fields): Checked<User> {
-  const { id, username, name, email, ip_address: address, geo, data, segment, ...others } = user;
-  const value = withoutUnset<Record<string, unknown>>({
-    ...others,
+  const { id, username, name, email, ip_address: address, geo, data, segment } = user;
+  const checked = withoutUnset<Record<string, unknown>>({
     id: Number.isSafeInteger(id) ? id : textField(id, MAX_WORD_LENGTH),
     username: textField(username, MAX_WORD_LENGTH),
     name: textField(name, MAX_WORD_LENGTH),
@@ -109,7 +131,8 @@ export function checkedUser(user: Fields): Checked<User> {
     data: isRecord(data) ? data : undefined,
     segment: textField(segment, MAX_WORD_LENGTH),
   });
-  return { value: value, isBroken: hasChanged(user, value) };
+  const value = overlaid(without(user, USER_FIELDS), checked);
+  return { value, isBroken: hasChanged(user, value) };
 }
 
 /** Converts a string, number or boolean to a string of at most `max` characters; returns undefined for other values. */
@@ -129,11 +152,12 @@ function isAddress(value: unknown): value is string {
 }
 
 function textsOf(record: Fields): Record<string, string> {
-  const texts = Object.entries(record).map(([key, value]) => [key, textField(value, 256)]);
-  return Object.fromEntries(texts.filter(([, text]) => text !== undefined)) as Record<
-    string,
-    string
-  >;
+  const texts: Record<string, string> = {};
+  for (const [key, value] of Object.entries(record)) {
+    const text = textField(value, MAX_GEO_LENGTH);
+    if (text !== undefined) setProperty(texts, key, text);
+  }
+  return texts;
 }
 
 function hasChanged(before: Fields, after: Fields): boolean {

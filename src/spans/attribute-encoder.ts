@@ -4,7 +4,7 @@ import { cut, headAndTail, jsonString } from "../support/text.js";
 import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import { plainJson } from "../privacy/plain-json.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
-import { MAX_ASSIGNMENTS, secretSearch } from "../privacy/secret-search.js";
+import { MAX_STEPS, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
 import { isAttributeBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
@@ -128,7 +128,7 @@ export class AttributeEncoder {
     this.#budget.objects = MAX_OBJECTS;
     // The search of the last span ended early, so values that are cached may have been replaced without being secret.
     if (this.#search.left < 0) this.#memories.clear();
-    this.#search.left = MAX_ASSIGNMENTS;
+    this.#search.left = MAX_STEPS;
   }
 
   #learn(key: string): KeyMemory {

@@ -1,6 +1,7 @@
 import {
   bigintText,
   clip,
+  encodedLength,
   errorMessage,
   errorType,
   functionText,
@@ -9,7 +10,18 @@ import {
 } from "./text.js";
 import { types } from "node:util";
 
-import { classNameOf, isError, isList, lengthOf, propertyOf, ownKeys } from "./foreign.js";
+import {
+  attempt,
+  caughtErrors,
+  classNameOf,
+  isError,
+  isList,
+  isObjectLike,
+  lengthOf,
+  listedKeys,
+  objectFrom,
+  propertyOf,
+} from "./foreign.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -51,6 +63,8 @@ const DEFAULTS: NormalizeLimits = {
 const PROPERTY_COST = 6;
 // Values that a proxy counts for. Its prototypes, keys and properties are read by calling functions of the application.
 const PROXY_NODES = 10;
+// Values that an error counts for which a getter or a trap throws.
+const CAUGHT_NODES = 10;
 const NON_SERIALIZABLE = "**non-serializable**";
 
 /** The number of characters and values that may still be read in one call. */
@@ -65,6 +79,8 @@ interface Walk {
   readonly limits: NormalizeLimits;
   readonly ancestors: Set<object>;
   readonly budget: CopyBudget;
+  /** The number of caught errors that are charged. */
+  caught: number;
 }
 
 interface Place {
@@ -74,8 +90,10 @@ interface Place {
 
 const MAX_SIZE = "[MaxSize ~]";
 
-// All keys of an object are listed, even if only some are read; so a walk lists at most a few long ones.
-const LONG_LIST_NODES = 1000;
+// All keys of an object are listed, even if only some are read. If there are more than are read, they count, up to a maximum
+// with which the properties that are read still fit. The keys of a proxy are listed twice: by its trap and by the engine.
+const KEYS_PER_NODE = 4;
+const MAX_LIST_NODES = { proxy: 4000, object: 2000 };
 
 type Property = readonly [key: string, value: unknown];
 
@@ -92,7 +110,12 @@ export function normalize(
   const limits = { ...DEFAULTS, ...given };
   // Listing the keys of one more object may take a millisecond.
   if (budget.nodes <= 0 && typeof value === "object" && value !== null) return MAX_SIZE;
-  return visit(value, limits.depth, { limits, ancestors: new Set(), budget });
+  return visit(value, limits.depth, {
+    limits,
+    ancestors: new Set(),
+    budget,
+    caught: caughtErrors(),
+  });
 }
 
 /** Returns the budget for values that are copied together: by default 5000 values and 102,400 characters. */
@@ -107,13 +130,22 @@ function visit(value: unknown, depth: number, walk: Walk): JsonValue {
   // Every value is charged, even one that throws, so that the budget bounds the steps of the walk.
   walk.budget.remaining -= PROPERTY_COST;
   walk.budget.nodes -= 1;
-  if (typeof value !== "object" || value === null) return spend(leafOf(value), walk);
-  if (types.isProxy(value)) walk.budget.nodes -= PROXY_NODES;
+  if (isObjectLike(value) && types.isProxy(value)) walk.budget.nodes -= PROXY_NODES;
   try {
-    return visitObject(value, depth, walk);
+    const isObject = typeof value === "object" && value !== null;
+    return isObject ? visitObject(value, depth, walk) : spend(leafOf(value), walk);
   } catch {
+    walk.budget.nodes -= CAUGHT_NODES;
     return spend(NON_SERIALIZABLE, walk);
+  } finally {
+    chargeCaught(walk);
   }
+}
+
+function chargeCaught(walk: Walk): void {
+  const all = caughtErrors();
+  walk.budget.nodes -= (all - walk.caught) * CAUGHT_NODES;
+  walk.caught = all;
 }
 
 function leafOf(value: unknown): boolean | number | string | null {
@@ -137,7 +169,7 @@ function leafOf(value: unknown): boolean | number | string | null {
 function spend(leaf: boolean | number | string | null, walk: Walk): JsonValue {
   if (typeof leaf !== "string") return leaf;
   const text = clip(leaf, Math.max(0, Math.min(walk.limits.stringLength, walk.budget.remaining)));
-  walk.budget.remaining -= text.length;
+  walk.budget.remaining -= encodedLength(text);
   return text;
 }
 
@@ -205,7 +237,7 @@ function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonVa
   for (const [key, value] of Map.prototype.entries.call(map)) {
     if (!addProperty(copy, [textOf(key), value], { depth, walk })) break;
   }
-  return Object.fromEntries(copy);
+  return objectFrom(copy);
 }
 
 function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
@@ -213,14 +245,16 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const place = { depth, walk };
   const isNative = isError(value);
   if (isNative) addNativeProperties(value, copy, place);
-  const keys = ownKeys(value, walk.limits.breadth + 1);
-  if (keys.length > walk.limits.breadth) walk.budget.nodes -= LONG_LIST_NODES;
+  const { keys, listed } = listedKeys(value, walk.limits.breadth + 1);
+  if (listed > walk.limits.breadth) {
+    const max = types.isProxy(value) ? MAX_LIST_NODES.proxy : MAX_LIST_NODES.object;
+    walk.budget.nodes -= Math.min(Math.floor(listed / KEYS_PER_NODE), max);
+  }
   for (const key of keys) {
     if (isNative && NATIVE_PROPERTIES.has(key)) continue;
     if (!addProperty(copy, [key, read(value, key)], place)) break;
   }
-  // Not assigned property by property: assigning `__proto__` would set the copy's prototype.
-  return Object.fromEntries(copy);
+  return objectFrom(copy);
 }
 
 // Adds a property. If the copy is full, adds a marker instead and returns false.
@@ -232,7 +266,7 @@ function addProperty(
   if (value === undefined && walk.limits.omitUndefined) return --walk.budget.nodes > 0;
   const marker = stopMarker(copy.length, walk);
   const name = clip(key, walk.limits.keyLength);
-  walk.budget.remaining -= name.length;
+  walk.budget.remaining -= encodedLength(name);
   copy.push([name, marker ?? visit(value, depth, walk)]);
   return marker === undefined;
 }
@@ -243,11 +277,7 @@ function stopMarker(count: number, walk: Walk): string | undefined {
 }
 
 function read(value: object, key: string): unknown {
-  try {
-    return Reflect.get(value, key);
-  } catch {
-    return NON_SERIALIZABLE;
-  }
+  return attempt<unknown>(() => Reflect.get(value, key), NON_SERIALIZABLE);
 }
 
 // `message`, `stack` and `cause` are usually not enumerable, so a plain copy would lose them. If they are enumerable,

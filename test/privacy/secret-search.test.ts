@@ -3,18 +3,20 @@ import { describe, expect, it } from "vitest";
 
 import { redactedEvent, redactedFields } from "../../src/privacy/redact-event.js";
 import { redacted, redactedText } from "../../src/privacy/redacted.js";
-import { MAX_ASSIGNMENTS, secretSearch } from "../../src/privacy/secret-search.js";
+import { secretSearch } from "../../src/privacy/secret-search.js";
 import type { ErrorEvent } from "../../src/protocol/events.js";
 import { AttributeEncoder } from "../../src/spans/attribute-encoder.js";
 
 const SECRET = "hunter2x";
-const MANY = `password=${SECRET} `.repeat(MAX_ASSIGNMENTS);
+// More assignments than one search reads.
+const COUNT = 4000;
+const MANY = `password=${SECRET} `.repeat(COUNT);
 
 function eventWith(members: Partial<ErrorEvent>): ErrorEvent {
   return { event_id: "a".repeat(32), timestamp: 1, level: "error", platform: "node", ...members };
 }
 
-/** A search that may read `left` more assignments. */
+/** A search with `left` more steps. */
 function searchWith(left: number): ReturnType<typeof secretSearch> {
   return Object.assign(secretSearch(false), { left });
 }
@@ -39,7 +41,7 @@ describe("a search for secrets", () => {
     fc.assert(
       fc.property(
         fc.tuple(assignment, fc.integer({ min: 1, max: 10 })),
-        fc.nat(20),
+        fc.nat(120),
         ([part, count], left) => {
           const text = part.repeat(count);
           expect(redactedText(text, searchWith(left))).not.toContain(SECRET);
@@ -72,12 +74,49 @@ describe("a search for secrets", () => {
     expect(event.breadcrumbs?.values[1]?.["message"]).toBe("done");
     const text = JSON.stringify(event);
     expect(text).not.toContain(SECRET);
-    expect(text.split("[Filtered]").length).toBeLessThan(MAX_ASSIGNMENTS + 100);
+    expect(text.split("[Filtered]").length).toBeLessThan(COUNT);
   });
 
   it("reads any number of texts without a name of a secret", () => {
-    const note = "a=b, c: d <e> ".repeat(MAX_ASSIGNMENTS);
+    const note = "a=b, c: d <e> ".repeat(COUNT);
     expect(redacted([note, note], false)).toEqual([note, note]);
+  });
+
+  it("takes steps for all that takes time, in any notation", () => {
+    const parts = [
+      "{}",
+      "[",
+      "--x y ",
+      "curl -u a:b ",
+      "<a>",
+      "a=b&",
+      "a=b;",
+      "k: v\n",
+      "password ",
+      "account",
+      "\\",
+      "//a:b@",
+    ];
+    const names = ["note", "url", "body", "query", "command", "cookie", "connection_string"];
+    for (const part of parts) {
+      const text = `token ${part.repeat(8192)}`.slice(0, 8192);
+      const value = Object.fromEntries(
+        Array.from({ length: 128 }, (_, index) => [
+          `${index}.${names[index % names.length]}`,
+          text,
+        ]),
+      );
+      expect(JSON.stringify(redacted(value, false)).length).toBeLessThan(600_000);
+    }
+  });
+
+  it("withholds the values of long names when no step is left, and reads short ones", () => {
+    const long = "a_".repeat(50);
+    const names = Array.from({ length: 2000 }, (_, index) => [`${long}${index}`, "kept"]);
+    const value: object = Object.fromEntries([...names, ["note", "kept"], ["password", "x"]]);
+    const shown: unknown[] = Object.values(redacted(value, false));
+    expect(shown[0]).toBe("kept");
+    expect(shown.slice(-3)).toEqual(["[Filtered]", "kept", "[Filtered]"]);
   });
 
   it("does not remember what it withheld unread", () => {

@@ -53,6 +53,10 @@ function endlessJson(): unknown {
   return { toJSON: endlessJson };
 }
 
+function fail(): never {
+  throw new Error("unreadable");
+}
+
 describe("a copy is bounded, whatever it is of", () => {
   it.each<[string, () => unknown]>([
     ["a list of 2 ** 32 - 1 places", () => sparse(2 ** 32 - 1)],
@@ -97,6 +101,67 @@ describe("a copy is bounded, whatever it is of", () => {
         },
       ),
     );
+  });
+
+  it.each<[string, number, () => unknown]>([
+    ["a getter", 3, () => Object.defineProperty({}, "a", { enumerable: true, get: fail })],
+    [
+      "a prototype",
+      2,
+      () => Object.create(Object.defineProperty({}, "constructor", { get: fail })),
+    ],
+    ["a function's name", 3, () => Object.defineProperty(() => 1, "name", { get: fail })],
+    ["a trap", 3, () => new Proxy({}, { ownKeys: fail })],
+    ["a trap of a function", 3, () => new Proxy(() => 1, { get: fail })],
+    ["toJSON", 3, () => ({ toJSON: fail })],
+  ])("reads fewer values that throw: %s", (_what, depth, make) => {
+    const { value, calls } = counted((trap) =>
+      Array.from({ length: 1000 }, () =>
+        Object.defineProperty({}, "value", {
+          enumerable: true,
+          get: () => {
+            trap();
+            return make();
+          },
+        }),
+      ),
+    );
+    normalize(value, { depth, nodes: 1000 });
+    expect(calls()).toBeLessThan(100);
+  });
+
+  it("lists the keys of few objects that have many more than are read", () => {
+    for (const [length, lists] of [
+      [1500, 5],
+      [9000, 2],
+      [50_000, 2],
+    ] as const) {
+      const keys = Array.from({ length }, (_, index) => `k${index}`);
+      const { value, calls } = counted((trap) =>
+        Array.from(
+          { length: 200 },
+          () =>
+            new Proxy(
+              {},
+              {
+                ownKeys: () => {
+                  trap();
+                  return keys;
+                },
+                getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true }),
+              },
+            ),
+        ),
+      );
+      normalize(value);
+      expect(calls()).toBeLessThanOrEqual(lists);
+    }
+  });
+
+  it("counts control characters as long as they are in JSON", () => {
+    const value = Array.from({ length: 100 }, () => "\u0001".repeat(1000));
+    expect(JSON.stringify(normalize(value, { totalLength: 10_000 })).length).toBeLessThan(20_000);
+    expect(normalize("a\tb\n".repeat(100), { totalLength: 600 })).toHaveLength(400);
   });
 
   it("calls no getter beyond its breadth", () => {
