@@ -15,10 +15,10 @@ function cpuMicros() {
  * a call does `units` of work, one by default. `between` runs after each case's turn and is not measured.
  */
 export async function costsByTurns(cases, options = {}) {
-  const { rounds = 41, roundMillis = 25, units = 1, between = () => {} } = options;
+  const { rounds = 41, units = 1, between = () => {} } = options;
   const names = Object.keys(cases);
   const calls = {};
-  for (const name of names) calls[name] = await callsPerRound(cases[name], roundMillis * 1000);
+  for (const name of names) calls[name] = await callsPerRound(cases[name], options);
   const costs = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     // Each round begins with another case, so that none always follows the same one.
@@ -34,12 +34,14 @@ export async function costsByTurns(cases, options = {}) {
 }
 
 // Doubles the number of calls until a turn is long enough; this also warms the case up.
-async function callsPerRound(run, micros) {
-  await run(2000);
-  for (let calls = 64; ; calls *= 2) {
+async function callsPerRound(run, { roundMillis = 25, firstCalls = 2000, between }) {
+  await run(firstCalls);
+  for (let calls = 16; ; calls *= 2) {
     const start = cpuMicros();
     await run(calls);
-    if (cpuMicros() - start > micros) return calls;
+    const micros = cpuMicros() - start;
+    await between?.();
+    if (micros > roundMillis * 1000) return calls;
   }
 }
 

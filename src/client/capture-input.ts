@@ -24,11 +24,18 @@ export interface SegmentView extends SamplingDecision {
    * final name is not known yet, so it is derived from the spans that are open, those that have ended, and `route`.
    */
   readonly nameNow?: (route: string | undefined) => string | undefined;
-  /**
-   * Returns the finished client spans of the unit that are buffered in the segment and belong to the call path of the
-   * current work.
-   */
-  readonly waitingCalls?: (unit: Unit) => readonly TransactionSpan[];
+  /** Returns the newest finished client spans that are buffered in the segment, oldest first. */
+  readonly waitingCalls?: (search: CallSearch) => readonly TransactionSpan[];
+}
+
+/** Describes the finished client spans that become breadcrumbs of an error. */
+export interface CallSearch {
+  /** The unit of work of the error. Spans of the units that it was forked from count until the fork. */
+  readonly unit: Unit;
+  /** The most spans to return. */
+  readonly limit: number;
+  /** Latest end, in seconds since 1970. */
+  readonly untilSeconds: number;
 }
 
 /** A transaction with encoded spans, to which the client adds process data and scopes. */

@@ -1,4 +1,5 @@
 import { runBeforeBreadcrumb } from "../client/hooks.js";
+import type { CallSearch } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { Attribution } from "../context/attribution.js";
 import { unitOfSpan } from "../context/scope-context.js";
@@ -71,20 +72,21 @@ export function breadcrumbsOfError(
   const { spanBreadcrumbs, maxBreadcrumbs } = client.settings;
   if (!spanBreadcrumbs || maxBreadcrumbs === 0) return [];
   const { unit } = scopes;
+  const until = untilSeconds + 1 / MILLIS_PER_SECOND;
   const left = [
     ...newestBreadcrumbs(unit.trail, maxBreadcrumbs),
     ...attempt(() => recordsOfOpenSpan(trace.span), []),
   ];
   const made = [
     ...left.map((record) => attempt(() => hinted(record), undefined)),
-    ...encodedBreadcrumbs(trace.span, unit, client),
+    ...encodedBreadcrumbs(trace.span, client, { unit, limit: maxBreadcrumbs, untilSeconds: until }),
   ];
   return made
     .map((each) =>
       each === undefined ? null : runBeforeBreadcrumb(each.breadcrumb, each.hint, client),
     )
     .filter((breadcrumb) => breadcrumb !== null)
-    .filter(({ timestamp = 0 }) => timestamp <= untilSeconds + 1 / MILLIS_PER_SECOND);
+    .filter(({ timestamp = 0 }) => timestamp <= until);
 }
 
 // Undefined for a span that has ended, because its events are already recorded in the unit.
@@ -134,11 +136,11 @@ function hintedOfEncoded(span: TransactionSpan): MadeBreadcrumb {
 
 function encodedBreadcrumbs(
   span: object | undefined,
-  unit: Unit,
   client: ClientCore,
+  search: CallSearch,
 ): readonly MadeBreadcrumb[] {
   const segment = span === undefined ? undefined : client.segmentOf(span);
-  return attempt(() => (segment?.waitingCalls?.(unit) ?? []).map(hintedOfEncoded), []);
+  return attempt(() => (segment?.waitingCalls?.(search) ?? []).map(hintedOfEncoded), []);
 }
 
 const MAX_MESSAGE_LENGTH = 2048;

@@ -1,15 +1,27 @@
-// Building the transactions of 32 segments takes about a millisecond, and the sender takes about as many envelopes per
-// turn of the event loop. A flush of many segments therefore neither blocks the event loop nor overflows the queue.
-const SEGMENTS_PER_TURN = 32;
+// Half a millisecond leaves time for the sender, which takes as much in the same turn of the event loop, and for a
+// collection of the young generation.
+const TURN_MILLIS = 0.5;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Calls `run` with each item: the first 32 synchronously, then 32 per turn of the event loop. */
-export async function inTurns<T>(items: Iterable<T>, run: (item: T) => void): Promise<void> {
-  let count = 0;
+/**
+ * Calls `run` with each item, for half a millisecond per turn of the event loop, but at least once. The first turn is
+ * synchronous. `now` returns milliseconds.
+ */
+export async function inTurns<T>(
+  items: Iterable<T>,
+  run: (item: T) => void,
+  now: () => number = monotonicMillis,
+): Promise<void> {
+  let start = now();
   for (const item of items) {
-    if (count > 0 && count % SEGMENTS_PER_TURN === 0) await nextTurn();
-    count++;
     run(item);
+    if (now() - start < TURN_MILLIS) continue;
+    await nextTurn();
+    start = now();
   }
+}
+
+function monotonicMillis(): number {
+  return performance.now();
 }

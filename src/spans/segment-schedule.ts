@@ -1,3 +1,4 @@
+import { LinkedList } from "../support/collections.js";
 import type { StartTimer } from "../support/time.js";
 import type { Segment } from "./segment.js";
 
@@ -26,9 +27,9 @@ export class SegmentSchedule {
   readonly #graceSweeps: number;
   readonly #maxWaitSweeps: number;
   /** Segments whose root has ended but whose descendants have not. */
-  readonly #waiting = new Set<Segment>();
+  readonly #waiting = new LinkedList<Segment>();
   /** Segments with buffered spans. */
-  readonly #holding = new Set<Segment>();
+  readonly #holding = new LinkedList<Segment>();
   #cancelTimer: (() => void) | undefined;
   #closed = false;
   #sweep = 0;
@@ -47,32 +48,41 @@ export class SegmentSchedule {
 
   /** Adds a segment that has begun to buffer finished spans. */
   watchAge(segment: Segment): void {
-    this.#holding.add(segment);
+    segment.holding ??= this.#holding.push(segment);
     this.#arm();
   }
 
   /** Adds a segment whose root has ended before its descendants. */
   watchGrace(segment: Segment): void {
-    if (this.#waiting.has(segment)) return;
+    if (segment.waiting !== undefined) return;
     segment.waitingSince = this.#sweep;
-    this.#waiting.add(segment);
+    segment.waiting = this.#waiting.push(segment);
     this.#arm();
   }
 
   /** Removes a segment. */
   forget(segment: Segment): void {
-    this.#holding.delete(segment);
-    if (segment.waitingSince >= 0) this.#waiting.delete(segment);
+    const { holding, waiting } = segment;
+    segment.holding = undefined;
+    segment.waiting = undefined;
+    if (holding !== undefined) this.#holding.remove(holding);
+    if (waiting !== undefined) this.#waiting.remove(waiting);
   }
 
   /** Returns the segment that has buffered spans longest, or else the one that has waited longest. */
   oldest(): Segment | undefined {
-    return this.#holding.values().next().value ?? this.#waiting.values().next().value;
+    return (this.#holding.first ?? this.#waiting.first)?.value;
   }
 
-  /** Returns all segments. */
-  all(): Segment[] {
-    return [...new Set([...this.#waiting, ...this.#holding])];
+  /** Removes and returns the segments that are there at the first step, one per step. */
+  *takeAll(): Iterable<Segment> {
+    const lists = [this.#waiting, this.#holding];
+    for (const [list, end] of lists.map((each) => [each, each.added] as const)) {
+      for (let link = list.first; link !== undefined && link.order < end; link = list.first) {
+        this.forget(link.value);
+        yield link.value;
+      }
+    }
   }
 
   /** Stops the timer permanently. */
@@ -92,23 +102,25 @@ export class SegmentSchedule {
     this.#sweep++;
     this.#endGrace();
     this.#endAge();
-    if (this.#waiting.size > 0 || this.#holding.size > 0) this.#arm();
+    if (this.oldest() !== undefined) this.#arm();
   }
 
-  // Both sets are in the order of their deadlines, so the loop ends at the first segment that is not due.
+  // Both lists are in the order of their deadlines, so the loop ends at the first segment that is not due.
   #endGrace(): void {
-    for (const segment of this.#waiting) {
+    for (let link = this.#waiting.first; link !== undefined; link = this.#waiting.first) {
+      const segment = link.value;
       if (this.#sweep - segment.waitingSince <= this.#graceSweeps) return;
-      this.#waiting.delete(segment);
+      this.forget(segment);
       this.#handlers.onGraceOver(segment);
     }
   }
 
   #endAge(): void {
-    for (const segment of this.#holding) {
+    for (let link = this.#holding.first; link !== undefined; link = this.#holding.first) {
+      const segment = link.value;
       const since = (segment.kept ?? segment.overflow)?.since ?? this.#sweep;
       if (this.#sweep - since <= this.#maxWaitSweeps) return;
-      this.#holding.delete(segment);
+      this.forget(segment);
       this.#handlers.onTooOld(segment);
     }
   }

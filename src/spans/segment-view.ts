@@ -1,6 +1,4 @@
 import type { SegmentView } from "../client/capture-input.js";
-import type { TransactionSpan } from "../protocol/events.js";
-import type { Unit } from "../scope/unit.js";
 import { attempt } from "../support/foreign.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Inference } from "../semantics/inference.js";
@@ -11,6 +9,7 @@ import type { SpanDescription } from "../trace/span.js";
 import { renamedHead, shownHeadName, transactionName } from "./encoded-head.js";
 import { validTraceId } from "../trace/span.js";
 import type { Segment } from "./segment.js";
+import { waitingCalls } from "./waiting-calls.js";
 import { openSpans } from "../context/failure-path.js";
 import type { PathNode } from "../context/failure-path.js";
 
@@ -33,7 +32,7 @@ export function segmentView(segment: Segment, path?: PathNode): SegmentView {
       return nameOf(segment);
     },
     nameNow: (route) => nameNow(segment, path, route),
-    waitingCalls: (unit) => waitingCalls(segment, unit),
+    waitingCalls: (search) => waitingCalls(segment, search),
   };
 }
 
@@ -75,17 +74,6 @@ function nameOfSpan({
   source,
 }: Pick<Inference, "description" | "source">): string | undefined {
   return source === "url" ? undefined : transactionName(description);
-}
-
-// Parses the encoded spans. Errors are rare; keeping more data of each span for them would take half as long as
-// encoding the span.
-function waitingCalls(segment: Segment, unit: Unit): TransactionSpan[] {
-  const { origin, otherUnits } = segment;
-  const spans = JSON.parse(`[${segment.waitingSpans}]`) as TransactionSpan[];
-  return spans.filter(({ span_id, timestamp, data }) => {
-    if (data?.["otel.kind"] !== "CLIENT") return false;
-    return unit.comesAfter(otherUnits?.get(span_id) ?? origin.unit, timestamp * 1000);
-  });
 }
 
 function isDescribed(root: object | undefined): root is SpanDescription {

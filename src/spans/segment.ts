@@ -4,6 +4,7 @@ import type { SamplingDecision } from "../trace/sampling.js";
 import type { Scope } from "../scope/scope.js";
 import type { Unit } from "../scope/unit.js";
 import { BoundedMap } from "../support/collections.js";
+import type { Link } from "../support/collections.js";
 import { isSameClue } from "../semantics/request-clue.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { SPAN_KIND, validSpanId } from "../trace/span.js";
@@ -84,6 +85,9 @@ export class Segment {
   openRoot: OpenRoot | undefined = undefined;
   /** True if parents of buffered spans may have been filtered out after the spans were encoded. */
   hasLateParents: boolean = false;
+  /** Its entries in the lists of the schedule, while it is in them. */
+  holding: Link<Segment> | undefined = undefined;
+  waiting: Link<Segment> | undefined = undefined;
   /** Number of the sweep in which the segment began to wait for open spans after its root; -1 before. */
   waitingSince: number = -1;
 
@@ -147,12 +151,6 @@ export class Segment {
   /** True if its spans are encoded when they end, because they are sent or may be kept. */
   get isTaken(): boolean {
     return this.origin.fate === "sent" || this.mayBeKept;
-  }
-
-  /** The encoded child spans that are buffered, joined by commas. */
-  get waitingSpans(): string {
-    const texts = [this.kept, this.overflow].map((chunk) => chunk && chunk.first + chunk.rest);
-    return texts.filter((text) => text !== undefined).join(",");
   }
 
   /** True once the root and all its started descendants have ended. */

@@ -25,6 +25,8 @@ export interface TransactionForwarder {
    * then.
    */
   drain(maxMillis: number): Promise<void>;
+  /** Sends the transactions that wait for company only. */
+  sendLingering(): void;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
 }
@@ -114,7 +116,7 @@ class ClientForwarder implements TransactionForwarder {
   }
 
   async drain(maxMillis: number): Promise<void> {
-    this.#sendLingering();
+    this.sendLingering();
     if (this.#waiting.size === 0) return;
     const resources = [...this.#waits.keys()];
     const timers = { after: this.#timers.inBackground };
@@ -123,19 +125,19 @@ class ClientForwarder implements TransactionForwarder {
   }
 
   release(): void {
-    this.#sendLingering();
+    this.sendLingering();
     for (const held of this.#waiting) this.#release(held);
   }
 
   #linger(held: HeldTransaction): void {
     const count = this.#lingering.push(held);
     if (count === 1)
-      this.#stopLingering = this.#timers.inBackground(this.#lingerMillis, this.#sendLingering);
-    else if (count === ENOUGH_COMPANY) this.#timers.soon(this.#sendLingering);
-    else if (count === MAX_COMPANY) this.#sendLingering();
+      this.#stopLingering = this.#timers.inBackground(this.#lingerMillis, this.sendLingering);
+    else if (count === ENOUGH_COMPANY) this.#timers.soon(this.sendLingering);
+    else if (count === MAX_COMPANY) this.sendLingering();
   }
 
-  readonly #sendLingering = (): void => {
+  readonly sendLingering = (): void => {
     this.#stopLingering?.();
     this.#stopLingering = undefined;
     const held = this.#lingering;

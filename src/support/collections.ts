@@ -134,6 +134,59 @@ export class Fifo<T> implements Iterable<T> {
   }
 }
 
+/** An entry of a `LinkedList`. */
+export interface Link<T> {
+  readonly value: T;
+  /** Number of entries that were added to the list before. */
+  readonly order: number;
+  previous: Link<T> | undefined;
+  next: Link<T> | undefined;
+  isRemoved: boolean;
+}
+
+/**
+ * A list from which entries are removed in constant time, for objects that live shortly. A `Set` that has grown old keeps
+ * references in the tables that it has outgrown: they make the garbage collector promote everything that was in it.
+ */
+export class LinkedList<T> {
+  #first: Link<T> | undefined;
+  #last: Link<T> | undefined;
+  #added = 0;
+
+  get first(): Link<T> | undefined {
+    return this.#first;
+  }
+
+  /** Number of entries that were ever added. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** Adds an entry at the end. */
+  push(value: T): Link<T> {
+    const previous = this.#last;
+    const order = this.#added++;
+    const link: Link<T> = { value, order, previous, next: undefined, isRemoved: false };
+    if (previous === undefined) this.#first = link;
+    else previous.next = link;
+    this.#last = link;
+    return link;
+  }
+
+  /** Removes an entry of this list, unless it was removed before. */
+  remove(link: Link<T>): void {
+    if (link.isRemoved) return;
+    const { previous, next } = link;
+    link.isRemoved = true;
+    link.previous = undefined;
+    link.next = undefined;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+  }
+}
+
 /** Limits how many tasks run at a time. The others wait and start in order of arrival. */
 export class Turns {
   readonly #waiting: (() => void)[] = [];

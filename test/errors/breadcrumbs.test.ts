@@ -64,6 +64,25 @@ describe("the breadcrumbs of an error event", () => {
     for (const { timestamp } of crumbs) expect(timestamp).toBeGreaterThan(1.7e9);
   });
 
+  it("are the newest of many spans, however many are buffered and of whatever kind", async () => {
+    const bridge = startBridge({ maxBreadcrumbs: 3 });
+    const root = bridge.tracer.startSpan("root");
+    const query = (text: string): void =>
+      call(bridge, root, { "db.system.name": "postgresql", "db.query.text": text });
+    for (let count = 0; count < 1100; count++) query(`SELECT ${count}`);
+    // Text that looks like the beginning of a span.
+    query(`SELECT ',{"span_id":"0123456789abcdef","trace_id":"'`);
+    bridge.child(root).end();
+    query("SELECT 'last'");
+    context.with(contextOf(root), () => captureException(new Error("now")));
+    root.end();
+    expect(crumbsOf(await errorOf(bridge)).map(({ message }) => message)).toEqual([
+      "SELECT 1099",
+      `SELECT ',{"span_id":"0123456789abcdef","trace_id":"'`,
+      "SELECT 'last'",
+    ]);
+  });
+
   it("are the events of its spans, of the one that is still open, too", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("root");

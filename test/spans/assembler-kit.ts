@@ -65,7 +65,10 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
       maxWaitMillis,
     },
     recorder: ledger.early,
-    forwarder: { accept: (transaction) => void sent.push(readTransaction(transaction)) },
+    forwarder: {
+      accept: (transaction) => void sent.push(readTransaction(transaction)),
+      sendLingering() {},
+    },
     memory: new MemoryBound(2 * maxBufferedLength),
     isWorthKeeping: settings.isWorthKeeping,
   });
