@@ -74,7 +74,7 @@ export class SegmentSchedule {
     return (this.#holding.first ?? this.#waiting.first)?.value;
   }
 
-  /** Removes and returns the segments that are there at the first step, one per step. */
+  // Removes and yields the segments that are there at the first step, one per step.
   *takeAll(): Iterable<Segment> {
     const lists = [this.#waiting, this.#holding];
     for (const [list, end] of lists.map((each) => [each, each.added] as const)) {
