@@ -13,4 +13,5 @@ export const ENTRIES = {
   register: sourceFile("register.ts"),
   testing: sourceFile("testing/testing.ts"),
   cli: sourceFile("cli/main.ts"),
+  "sender-thread": sourceFile("delivery/thread/sender-thread.ts"),
 };

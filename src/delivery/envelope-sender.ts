@@ -15,8 +15,8 @@ import type { EnvelopeSender, EnvelopeSenderSettings, SenderStats } from "./send
 import { DEFAULT_MAX_ITEMS, HELD, maySendAgain, slotBounds, senderStats } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { SpoolIntake } from "./spool-intake.js";
-import { closeTransport, sendInTime } from "./transport.js";
-import type { SendOptions, SendResult } from "./transport.js";
+import { PERMITTED, closeTransport, sendInTime } from "./transport.js";
+import type { SenderResult, SendOptions, SendResult } from "./transport.js";
 
 /** Creates a sender that uses a transport. It has no timer while it is idle. */
 export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
@@ -35,15 +35,18 @@ class QueuedSender implements EnvelopeSender {
   readonly #waiters = new FlushWaiters();
   readonly #checkIns: CheckInLine;
   readonly #schedule: DrainSchedule;
+  readonly #detached: <T>(run: () => T) => T;
   #isGivingUp = false;
   #closing: Promise<boolean> | undefined;
 
   constructor(settings: EnvelopeSenderSettings) {
     const { transport, now = steadyNow, memory = new MemoryBound() } = settings;
+    const { timers = systemTimers, runDetached: detached = (run) => run() } = settings;
     const isReachable = (): boolean => transport.isReachable !== false;
     this.#settings = settings;
-    this.#timers = settings.timers ?? systemTimers;
+    this.#timers = timers;
     this.#now = now;
+    this.#detached = detached;
     this.#outcomes = new SendOutcomes({ ...settings, now });
     const onSpooled = (): void => this.#detached(() => settings.replay?.wake());
     this.#intake = new SpoolIntake({ spool: settings.spool, onSpooled }, memory);
@@ -55,11 +58,7 @@ class QueuedSender implements EnvelopeSender {
       isReachable,
       onOverdue: () => this.#detached(() => this.#sendReports()),
     });
-    this.#schedule = new DrainSchedule({
-      timers: this.#timers,
-      drain: () => this.#drain(),
-      detached: (run) => this.#detached(run),
-    });
+    this.#schedule = new DrainSchedule({ timers, detached, drain: () => this.#drain() });
     this.#checkIns = new CheckInLine({
       timers: this.#timers,
       now,
@@ -77,7 +76,7 @@ class QueuedSender implements EnvelopeSender {
       maxItems: settings.maxBufferedItems ?? DEFAULT_MAX_ITEMS,
       memory,
       onEvicted: (envelope) => this.#overflow(envelope),
-      bytesElsewhere: () => this.#slots.bytes + this.#checkIns.bytes,
+      bytesElsewhere: () => this.#slots.bytes + this.#checkIns.bytes + (transport.heldBytes ?? 0),
     });
   }
 
@@ -90,7 +89,7 @@ class QueuedSender implements EnvelopeSender {
 
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean {
     if (this.#closing !== undefined) this.#outcomes.late(category, contents);
-    else if (this.isLimited(category)) this.#outcomes.pausedByLimit(category, contents);
+    else if (this.isLimited(category)) this.#outcomes.pausedByLimit({ category, contents });
     else return false;
     return true;
   }
@@ -180,10 +179,10 @@ class QueuedSender implements EnvelopeSender {
 
   // The rate limit may have arrived while the envelope waited. Returns false if the envelope is dropped.
   #start(envelope: EncodedEnvelope): boolean {
-    const { category, contents, checkIn } = envelope;
+    const { category, checkIn } = envelope;
     if (this.isLimited(category)) {
       this.#checkIns.evicted(envelope);
-      this.#drop(envelope, () => this.#outcomes.pausedByLimit(category, contents));
+      this.#drop(envelope, () => this.#outcomes.pausedByLimit(envelope));
       return false;
     }
     if (checkIn === undefined) this.#dispatch(envelope);
@@ -221,7 +220,8 @@ class QueuedSender implements EnvelopeSender {
       );
   }
 
-  #handleResult(envelope: EncodedEnvelope, result: SendResult): void {
+  #handleResult(envelope: EncodedEnvelope, result: SenderResult): void {
+    if (result.outcome === "unsent") return this.#handleUnsent(envelope);
     const count = (): void => this.#outcomes.record(envelope, result);
     const since = this.#slots.since(envelope);
     if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
@@ -234,6 +234,13 @@ class QueuedSender implements EnvelopeSender {
     } else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
     else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);
     else this.#finish(envelope, count);
+  }
+
+  // The limit may have ended since.
+  #handleUnsent(envelope: EncodedEnvelope): void {
+    this.#reports.completed(envelope, undefined);
+    if (!this.isLimited(envelope.category)) return this.#sendFromSlot(envelope, PERMITTED);
+    this.#finish(envelope, () => this.#outcomes.pausedByLimit(envelope));
   }
 
   // The envelope keeps its slot until it is written, so that a slow disk slows the queue down instead of filling
@@ -274,11 +281,9 @@ class QueuedSender implements EnvelopeSender {
     this.#reports.close();
     // Closing the transport ends everything in flight, so that those outcomes are known before the remaining envelopes
     // are discarded.
-    await closeTransport({
-      timers: this.#timers,
-      diagnostics,
-      close: () => Promise.all([replay?.stop(), transport.close(), this.#intake.settled()]),
-    });
+    const close = (): Promise<unknown> =>
+      Promise.all([replay?.stop(), transport.close(), this.#intake.settled()]);
+    await closeTransport({ timers: this.#timers, diagnostics, close });
     for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
     for (const held of this.#checkIns.takeAll()) this.#abandon(held);
     return isFlushed;
@@ -290,9 +295,5 @@ class QueuedSender implements EnvelopeSender {
 
   #giveUp(envelope: EncodedEnvelope): void {
     if (!this.#intake.keepSync(envelope)) this.#outcomes.abandoned(envelope.contents);
-  }
-
-  #detached<T>(run: () => T): T {
-    return this.#settings.runDetached === undefined ? run() : this.#settings.runDetached(run);
   }
 }

@@ -97,7 +97,7 @@ export class SendOutcomes {
     else if (result.outcome === "rejected") this.#rejected(envelope, result.statusCode);
   }
 
-  pausedByLimit(category: DataCategory, contents: readonly ItemCount[]): void {
+  pausedByLimit({ category, contents }: Pick<EncodedEnvelope, "category" | "contents">): void {
     this.#diagnostics.warnOnce(
       `limit:${category}`,
       `the server has rate-limited \`${category}\` items; they are dropped until the limit ends. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry`,

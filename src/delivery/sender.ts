@@ -5,7 +5,7 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope, Spool } from "./spool/spool.js";
 import type { SpoolReplay } from "./spool/spool-replay.js";
-import type { SendResult, SendOptions, Transport } from "./transport.js";
+import type { SenderResult, SendResult, SendOptions, Transport } from "./transport.js";
 import type { ClientReports } from "../client-reports/client-reports.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
@@ -42,13 +42,16 @@ export interface EnvelopeSender {
 }
 
 /** A transport that may hold envelopes for a later attempt. */
-export interface SenderTransport extends Transport {
+export interface SenderTransport extends Omit<Transport, "send"> {
+  send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SenderResult>;
   /** Called by a flush: held envelopes are attempted now. */
   wake?(): void;
   /** False while attempts fail and none gets a response. */
   readonly isReachable?: boolean;
   /** True if sends with `holdMillis` wait while the server is unreachable. */
   readonly holdsSends?: boolean;
+  /** Bytes of copies that the transport holds of envelopes in flight; default 0. */
+  readonly heldBytes?: number;
 }
 
 /** Dependencies and bounds of a sender. */
@@ -76,6 +79,8 @@ export interface EnvelopeSenderSettings {
   readonly maxConcurrency?: number | undefined;
   /** Additional envelopes in flight while no responses arrive; default half of `maxConcurrency`. */
   readonly stalledConcurrency?: number | undefined;
+  /** Bytes in flight above which only errors and check-ins are sent; default half of the memory limit. */
+  readonly maxBytesInFlight?: number | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
   readonly runDetached?: (<T>(run: () => T) => T) | undefined;
   /** Milliseconds of a clock that does not jump; default `steadyNow`. */
@@ -98,7 +103,7 @@ export function slotBounds(settings: EnvelopeSenderSettings, memory: MemoryBound
     min: Math.min(settings.minConcurrency ?? DEFAULT_MIN_CONCURRENCY, max),
     max,
     stalled: settings.stalledConcurrency ?? Math.ceil(max / 2),
-    maxBytes: memory.share,
+    maxBytes: settings.maxBytesInFlight ?? memory.share,
   };
 }
 

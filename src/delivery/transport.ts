@@ -30,6 +30,9 @@ export type SendResult =
   /** No response: connection failure, reset or time-out. Without a phase it counts as `refused`. */
   | { readonly outcome: "retryable"; readonly error: Error; readonly phase?: FailurePhase };
 
+/** The result of a send by a transport of this package: a rate limit may take effect before the envelope is sent. */
+export type SenderResult = SendResult | { readonly outcome: "unsent" };
+
 /** Options of one attempt. */
 export interface SendOptions {
   /** Use a new connection instead of a kept one. Default false. */
@@ -42,6 +45,9 @@ export interface SendOptions {
   /** Sends although the server is considered unreachable, because `RetryTransport.whenDue` has granted this probe. */
   readonly isProbe?: boolean;
 }
+
+/** Options for an envelope that came back unsent: the clock of the other thread may differ from this one's. */
+export const PERMITTED: SendOptions = Object.freeze({ isProbe: true });
 
 /** Delivers envelopes. Implement it to send envelopes in another way, and pass it as the option `transport`. */
 export interface Transport {
@@ -79,15 +85,20 @@ const EXPIRED: SendResult = {
   error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
 };
 
+/** The part of a transport that sends. */
+interface Sending<Result> {
+  send(envelope: EncodedEnvelope, options?: SendOptions): Promise<Result>;
+}
+
 /**
  * Sends an envelope. For one that is too old, resolves to the result of a refused send without sending it. Rejects if
  * the transport throws.
  */
-export function sendInTime(
-  transport: Transport,
+export function sendInTime<Result>(
+  transport: Sending<Result>,
   envelope: EncodedEnvelope,
   options: SendOptions | undefined,
-): Promise<SendResult> {
+): Promise<Result | SendResult> {
   const { expiresAtMillis } = envelope;
   if (expiresAtMillis !== undefined && Date.now() > expiresAtMillis)
     return Promise.resolve(EXPIRED);

@@ -46,6 +46,11 @@ export interface HttpOptions {
    * retried. Default false.
    */
   readonly retryOn5xx?: boolean;
+  /**
+   * Sends in a thread of its own: connections, TLS, compression and retries then cost the application's thread no time.
+   * If the thread cannot be started, the application's thread sends. Default false.
+   */
+  readonly thread?: boolean;
 }
 
 /** Location and limits of the spool, a directory for envelopes that cannot be sent now; they survive the process. */

@@ -11,6 +11,27 @@ export function proxyFromEnvironment(env: Environment = process.env): ProxyEnvir
   };
 }
 
+/** The variables by which Node decides which certificates it trusts. */
+const TRUST_VARIABLES = [
+  "NODE_EXTRA_CA_CERTS",
+  "NODE_TLS_REJECT_UNAUTHORIZED",
+  "NODE_USE_SYSTEM_CA",
+  "SSL_CERT_DIR",
+  "SSL_CERT_FILE",
+];
+
+/** Returns the variables that a thread needs to make the same connections. */
+export function networkEnvironment(
+  env: Environment = process.env,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    TRUST_VARIABLES.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** Environment variables by name, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -178,6 +178,7 @@ const HTTP_OPTIONS: Readonly<Record<keyof HttpOptions, Check>> = {
   clientCert: pem,
   clientKey: pem,
   retryOn5xx: flag,
+  thread: flag,
 };
 
 const SPOOL_OPTIONS: Readonly<Record<keyof SpoolOptions, Check>> = {

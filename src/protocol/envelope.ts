@@ -103,7 +103,10 @@ class AsciiEnvelope implements EncodedEnvelope {
   #body: Buffer | undefined;
 
   /** `rest`: all that follows the value of `sent_at`. */
-  constructor(envelope: UnencodedEnvelope, rest: string) {
+  constructor(
+    envelope: Omit<UnencodedEnvelope, "headerJson" | "itemType" | "payload">,
+    rest: string,
+  ) {
     this.eventId = envelope.eventId;
     this.category = envelope.category;
     this.contents = envelope.contents;
@@ -120,6 +123,11 @@ class AsciiEnvelope implements EncodedEnvelope {
       this.#rest = "";
     }
     return this.#body;
+  }
+
+  /** Returns the text that follows the value of `sent_at`, or the bytes if they exist already. */
+  get content(): Buffer | string {
+    return this.#body ?? this.#rest;
   }
 
   /** Returns the envelope for a transmission: as text unless its bytes exist already. */
@@ -148,6 +156,20 @@ export function stamped(envelope: EncodedEnvelope, nowMillis: number): Buffer | 
   if (envelope instanceof AsciiEnvelope) return envelope.at(sentAt);
   writeSentAt(envelope.body, sentAt);
   return envelope.body;
+}
+
+/** Returns what `envelopeOf` needs to make the same envelope in another thread: bytes, or ASCII text. */
+export function contentOf(envelope: EncodedEnvelope): Uint8Array | string {
+  return envelope instanceof AsciiEnvelope ? envelope.content : envelope.body;
+}
+
+/** Makes an envelope of its content and its category; nothing else is known of it. */
+export function envelopeOf(content: Uint8Array | string, category: DataCategory): EncodedEnvelope {
+  const about = { eventId: undefined, category, contents: [] };
+  if (typeof content === "string") return new AsciiEnvelope(about, content);
+  const { buffer, byteOffset, byteLength } = content;
+  const body = Buffer.from(buffer, byteOffset, byteLength);
+  return { eventId: undefined, category, body, contents: [] };
 }
 
 /** Returns an envelope as a plain object with bytes, and the time of transmission in its header. */

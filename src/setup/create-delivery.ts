@@ -8,24 +8,29 @@ import type { DiscardLedger } from "../client-reports/ledger.js";
 import type { DeliveryCounts } from "../client/stats.js";
 import { SDK_HEADER_JSON } from "../client/process-data.js";
 import type { Diagnostics } from "../support/diagnostics.js";
-import { proxyFromEnvironment } from "../options/env.js";
+import { networkEnvironment, proxyFromEnvironment } from "../options/env.js";
 import { isTransport } from "../options/validate.js";
 import { runDetached, runTransport } from "../context/suppress-tracing.js";
+import { dsnOrigin } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
 import { stampedBytes } from "../protocol/envelope.js";
 import type { MemoryBound } from "../delivery/memory-bound.js";
 import { createSpool } from "../delivery/spool/file-spool.js";
 import type { Spool } from "../delivery/spool/spool.js";
 import { createEnvelopeSender } from "../delivery/envelope-sender.js";
-import type { EnvelopeSender, EnvelopeSenderSettings } from "../delivery/sender.js";
-import { steadyNow } from "../support/time.js";
-import { failureReason, networkMessage } from "../delivery/http/send-failures.js";
-import { DEFAULT_MAX_CONNECTIONS, createHttpTransport } from "../delivery/http/http-transport.js";
-import { createRetryTransport } from "../delivery/retry/retry-transport.js";
-import type { RetryTransport } from "../delivery/retry/retry-transport.js";
+import type {
+  EnvelopeSender,
+  EnvelopeSenderSettings,
+  SenderTransport,
+} from "../delivery/sender.js";
+import { networkDefaults } from "../delivery/http/network-defaults.js";
+import { concurrencyOf, createRetryingHttp } from "../delivery/retrying-http.js";
+import type { ServerTransport } from "../delivery/retrying-http.js";
+import type { ThreadSettings } from "../delivery/thread/thread-messages.js";
+import { createThreadTransport, threadBounds } from "../delivery/thread/thread-transport.js";
 import { createSpoolReplay } from "../delivery/spool/spool-replay.js";
 import type { SpoolReplay } from "../delivery/spool/spool-replay.js";
-import type { Transport } from "../delivery/transport.js";
+import type { SenderResult, SendResult, Transport } from "../delivery/transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 
 /** Dependencies of the delivery of a client. */
@@ -109,57 +114,66 @@ function httpDelivery(
   options: HttpOptions,
   dependencies: HttpDependencies,
 ): Delivery {
-  const { diagnostics, ledger } = dependencies;
+  const { diagnostics, ledger, memory, onOperation } = dependencies;
   const spool = spoolOf(settings, dependencies);
-  const http = createHttpTransport({
-    ...options,
-    proxyEnvironment: proxyFromEnvironment(),
-    dsn: dependencies.dsn,
-    tunnel: settings.tunnel,
-    client: `${SDK_NAME}/${SDK_VERSION}`,
-    diagnostics,
-    runDetached,
-  });
-  const outage = new FirstOutage(diagnostics);
-  const retry = createRetryTransport({
-    transport: http,
-    retryOn5xx: options.retryOn5xx,
-    failFast: () => spool !== undefined && spool.isUsable !== false,
-    runDetached,
-    onRetry: (_envelope, last) => {
-      if (last.outcome !== "retryable" || last.phase === "reused") return;
-      diagnostics.warnOnce("retry", `${networkMessage(last.error)}; the envelope is sent again`);
-      if (sender.stats().envelopesSent === 0) outage.continues(last.error);
-    },
-  });
+  const failFast = (): boolean => spool !== undefined && spool.isUsable !== false;
+  const hasDelivered = (): boolean => sender.stats().envelopesSent > 0;
+  const target = targetOf(settings, options, dependencies);
+  const local = createRetryingHttp({ ...target, diagnostics, runDetached, failFast, hasDelivered });
+  const transport =
+    options.thread === true ? threadOf({ target, local, failFast, dependencies }) : local;
   const reports = reportsOf(settings, dependencies);
   const replay =
-    spool && replayOf(spool, { transport: retry, retry, ledger, senderOf: () => sender });
+    spool && replayOf(spool, { transport, server: transport, ledger, senderOf: () => sender });
   const sender = createEnvelopeSender({
     ...senderSettings(dependencies),
-    ...concurrency(options),
-    transport: retry,
+    ...(options.thread === true ? threadBounds(memory) : concurrencyOf(options)),
+    transport,
     spool,
     replay,
     reports,
-    onOperation: dependencies.onOperation,
+    onOperation,
   });
   startReplay(spool, replay);
   return {
     sender,
-    counts: () => ({
-      sender: sender.stats(),
-      connections: http.counts(),
-      attempts: {
-        ...retry.counts(),
-        isReachable: retry.isReachable,
-        lastError: retry.lastError,
-        unanswered: http.unanswered,
-      },
-      spool: spool?.counts(),
-      reports: reports.counts(),
-    }),
+    counts: () => {
+      const { connections, ...attempts } = transport.state();
+      const counts = { connections, attempts, spool: spool?.counts(), reports: reports.counts() };
+      return { sender: sender.stats(), ...counts };
+    },
   };
+}
+
+type Target = Omit<ThreadSettings, "network">;
+
+function targetOf(settings: Settings, options: HttpOptions, { dsn }: HttpDependencies): Target {
+  return {
+    ...options,
+    proxyEnvironment: proxyFromEnvironment(),
+    dsn,
+    tunnel: settings.tunnel,
+    client: `${SDK_NAME}/${SDK_VERSION}`,
+  };
+}
+
+interface ThreadDependencies {
+  readonly target: Target;
+  readonly local: ServerTransport;
+  readonly failFast: () => boolean;
+  readonly dependencies: HttpDependencies;
+}
+
+function threadOf({ target, local, failFast, dependencies }: ThreadDependencies): ServerTransport {
+  const { protocol } = new URL(target.tunnel ?? dsnOrigin(target.dsn));
+  return createThreadTransport({
+    local,
+    settings: { ...target, network: networkDefaults(protocol === "https:") },
+    environment: networkEnvironment(),
+    failFast,
+    diagnostics: dependencies.diagnostics,
+    runDetached,
+  });
 }
 
 function senderSettings(dependencies: DeliveryDependencies): SenderBasics {
@@ -191,21 +205,21 @@ function spoolOf(
 }
 
 interface ReplayDependencies {
-  readonly transport: Transport;
+  readonly transport: SenderTransport;
   /** Times the attempts; undefined for a custom transport. */
-  readonly retry?: RetryTransport;
+  readonly server?: ServerTransport;
   readonly ledger: DiscardLedger;
   /** Returns the sender, which is created after the replay. */
   readonly senderOf: () => EnvelopeSender;
 }
 
 function replayOf(spool: Spool, dependencies: ReplayDependencies): SpoolReplay {
-  const { transport, retry, ledger, senderOf } = dependencies;
+  const { transport, server, ledger, senderOf } = dependencies;
   return createSpoolReplay({
     spool,
-    whenDue: retry && ((holdMillis) => retry.whenDue(holdMillis)),
-    isReachable: retry && (() => retry.isReachable),
-    send: (envelope) => transport.send(envelope, PROBE),
+    whenDue: server && ((holdMillis) => server.whenDue(holdMillis)),
+    isReachable: server && (() => server.isReachable),
+    send: async (envelope) => sentResult(await transport.send(envelope, PROBE)),
     isLimited: (category) => senderOf().isLimited(category),
     onOutcome: (spooled, result) => {
       senderOf().recordSpooled(spooled, result);
@@ -215,41 +229,20 @@ function replayOf(spool: Spool, dependencies: ReplayDependencies): SpoolReplay {
   });
 }
 
+// Rate limits do not apply to probes in the sender thread: the replay has checked them.
+function sentResult(result: SenderResult): SendResult {
+  if (result.outcome !== "unsent") return result;
+  return {
+    outcome: "retryable",
+    phase: "connect",
+    error: new Error("the category is rate-limited"),
+  };
+}
+
 function startReplay(spool: Spool | undefined, replay: SpoolReplay | undefined): void {
   if (spool === undefined) return;
   runDetached(() => {
     void spool.prepare?.();
     replay?.start();
   });
-}
-
-// Long enough for a server that is started together with the application.
-const OUTAGE_MILLIS = 60_000;
-
-/** Reports a server that has never been reached, because the DSN may be wrong and the process may run for weeks. */
-class FirstOutage {
-  readonly #diagnostics: Diagnostics;
-  #since: number | undefined;
-
-  constructor(diagnostics: Diagnostics) {
-    this.#diagnostics = diagnostics;
-  }
-
-  continues(error: Error): void {
-    this.#since ??= steadyNow();
-    if (steadyNow() - this.#since < OUTAGE_MILLIS) return;
-    this.#diagnostics.faultOnce(
-      "never-reached",
-      `the server could not be reached for a minute, and no envelope has been delivered since the start: ${failureReason(error)}. Envelopes are kept and sent later; check the DSN and the network`,
-    );
-  }
-}
-
-// A third of the connections is reserved for when the others get no answer.
-function concurrency({ maxConnections = DEFAULT_MAX_CONNECTIONS }: HttpOptions): {
-  maxConcurrency: number;
-  stalledConcurrency: number;
-} {
-  const maxConcurrency = Math.max(1, Math.floor((maxConnections * 2) / 3));
-  return { maxConcurrency, stalledConcurrency: Math.floor(maxConnections) - maxConcurrency };
 }

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 
 import type { ClientOptions, ClientStats } from "../../src/index.js";
+import { withThread } from "./sender-thread.js";
 import { builtPackage } from "../package/built-package.js";
 
 /** How a process ended. */
@@ -54,6 +55,8 @@ export interface AppSetup {
   readonly capturesBeforeExit?: boolean;
   /** Writes the client's warnings to its standard error. */
   readonly warns?: boolean;
+  /** How the sender thread is broken, by `app/break-thread.cjs`. Any other text breaks nothing. */
+  readonly breaksThread?: string;
   /** Of Node.js. */
   readonly execArgv?: readonly string[];
 }
@@ -71,6 +74,10 @@ export interface App {
   close(timeoutMillis?: number): Promise<boolean>;
   /** Keeps its event loop busy; resolves after that. */
   block(millis: number): Promise<void>;
+  /** Ends its sender thread. Needs `breaksThread`. */
+  endThread(): Promise<void>;
+  /** Returns the options with which its sender thread was started. Needs `breaksThread`. */
+  threadOptions(): Promise<unknown>;
   /** Goes on with the rights of a user id, where it runs as the superuser. */
   becomeUser(id: number): Promise<void>;
   /** Tells it to end; `runOut` lets it end by itself, when nothing is left to do. */
@@ -81,14 +88,19 @@ export interface App {
 
 const PROGRAM = fileURLToPath(new URL("./app/capture.mjs", import.meta.url));
 
+const BREAK_THREAD = fileURLToPath(new URL("./app/break-thread.cjs", import.meta.url));
+
 /** Starts an application with a client of these options (as JSON), for the length of the test. */
 export async function startApp(options: ClientOptions, setup: AppSetup = {}): Promise<App> {
   const entry = join(builtPackage(), "dist/index.js");
   const child = fork(PROGRAM, {
-    execArgv: [...(setup.execArgv ?? [])],
+    execArgv: [
+      ...(setup.breaksThread === undefined ? [] : ["--require", BREAK_THREAD]),
+      ...(setup.execArgv ?? []),
+    ],
     env: {
       BRIDGE: pathToFileURL(entry).href,
-      OPTIONS: JSON.stringify(options),
+      OPTIONS: JSON.stringify(withThread(options)),
       SETUP: JSON.stringify(setup),
     },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -111,6 +123,8 @@ export async function startApp(options: ClientOptions, setup: AppSetup = {}): Pr
     flush: (millis) => call.call("flush", millis),
     close: (millis) => call.call("close", millis),
     block: (millis) => call.call("block", millis),
+    endThread: () => call.call("endThread"),
+    threadOptions: () => call.call("threadOptions"),
     becomeUser: (id) => call.call("becomeUser", id),
     end: (command, { exitCode: argument, ...captured } = {}) =>
       endBy(() => child.send({ command, argument, captured })),

@@ -22,6 +22,7 @@ import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { quantitiesOnDisk } from "./spool-files.js";
 import type { FaultServer } from "./kit.js";
 import { startFaultServer } from "./kit.js";
+import { withThread } from "./sender-thread.js";
 
 const RUNS = 100;
 const FLUSH_MILLIS = 20_000;
@@ -34,7 +35,7 @@ interface Bench {
 async function startBench(options: ClientOptions = {}): Promise<Bench> {
   const server = await startIngestServer();
   setClient(undefined);
-  const client = createClient({ dsn: server.dsn, ...options });
+  const client = createClient(withThread({ dsn: server.dsn, ...options }));
   onTestFinished(async () => {
     await client.close(1000);
     setClient(undefined);
@@ -151,7 +152,7 @@ function startApp(ending: string, options: ClientOptions): ReturnType<typeof run
   const entry = join(builtPackage(), "dist/index.js");
   const env = {
     BRIDGE: pathToFileURL(entry).href,
-    OPTIONS: JSON.stringify(options),
+    OPTIONS: JSON.stringify(withThread(options)),
     ENDING: ending,
   };
   return run(process.execPath, [PROGRAM], { env });

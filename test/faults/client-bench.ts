@@ -7,6 +7,7 @@ import type { ClientOptions, SentryClient } from "../../src/index.js";
 import type { ClientAccounting } from "./accounted.js";
 import { accountingOf } from "./accounted.js";
 import type { FaultServer } from "./kit.js";
+import { withThread } from "./sender-thread.js";
 
 /** A whole client with the real OTel SDK in front of it. */
 export interface ClientBench {
@@ -21,7 +22,7 @@ export interface ClientBench {
 /** Opens a client for the length of the test. It is the one of the process. */
 export function openClient(server: FaultServer, options: ClientOptions = {}): ClientBench {
   setClient(undefined);
-  const client = createClient({ dsn: server.dsn, ...options });
+  const client = createClient(withThread({ dsn: server.dsn, ...options }));
   const provider = new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] });
   const tracer = provider.getTracer("test");
   onTestFinished(async () => {

@@ -13,6 +13,7 @@ import type { ClientAccounting } from "./accounted.js";
 import type { CapturedCategory, EnvelopeOptions } from "./envelopes.js";
 import { envelopesFor, quantitiesIn } from "./envelopes.js";
 import type { FaultServer } from "./kit.js";
+import { withThread } from "./sender-thread.js";
 
 /** The way of envelopes to a server, as a client builds it. */
 export interface DeliveryBench {
@@ -45,7 +46,7 @@ export function openDelivery(server: FaultServer, options: DeliveryOptions = {})
   const { maxBufferedBytes, spool, dsn = server.dsn, ...transport } = options;
   const { diagnostics, warnings } = recordingDiagnostics();
   const ledger = new DiscardLedger();
-  const settings = resolveOptions({ dsn, transport, spool, maxBufferedBytes });
+  const settings = resolveOptions(withThread({ dsn, transport, spool, maxBufferedBytes }));
   const delivery = createDelivery(settings, {
     dsn: parseDsn(dsn),
     diagnostics,

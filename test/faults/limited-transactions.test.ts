@@ -14,6 +14,7 @@ import {
 import type { SentryClient } from "../../src/index.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { assertAccounted, startIngestServer } from "../../src/testing/testing.js";
+import { withThread } from "./sender-thread.js";
 
 const LIMITED = { headers: { "x-sentry-rate-limits": "60:transaction:organization" } };
 
@@ -27,7 +28,7 @@ interface Bench {
 async function startLimited(): Promise<Bench> {
   const server = await startIngestServer();
   setClient(undefined);
-  const client = createClient({ dsn: server.dsn });
+  const client = createClient(withThread({ dsn: server.dsn }));
   const provider = new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] });
   onTestFinished(async () => {
     await provider.shutdown();

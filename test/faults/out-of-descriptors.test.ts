@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { builtPackage } from "../package/built-package.js";
 import { startFaultServer } from "./kit.js";
+import { withThread } from "./sender-thread.js";
 
 const PROGRAM = fileURLToPath(new URL("./app/out-of-descriptors.mjs", import.meta.url));
 
@@ -24,7 +25,7 @@ async function run(format: "cjs" | "esm", options: object): Promise<object> {
       env: {
         FORMAT: format,
         ENTRY: format === "esm" ? pathToFileURL(entry).href : entry,
-        OPTIONS: JSON.stringify(options),
+        OPTIONS: JSON.stringify(withThread(options)),
       },
     },
   );

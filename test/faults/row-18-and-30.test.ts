@@ -4,6 +4,7 @@ import { expectAccounted, outcomeOf } from "./accounted.js";
 import { movableClock } from "../time/movable-clock.js";
 import { openDelivery } from "./delivery.js";
 import { describeRow, startFaultServer } from "./kit.js";
+import { SENDS_HERE } from "./sender-thread.js";
 
 describeRow(18, "502, 503 and 504, with Retry-After", () => {
   it.each([502, 503, 504])("(%i) is a send_error, and throttles nothing", async (status) => {
@@ -57,7 +58,7 @@ describeRow(30, "clocks that jump, and a process that was frozen", () => {
   it("connections that were idle meanwhile are not used again after a thaw", async () => {
     const server = await startFaultServer();
     const clock = movableClock();
-    const delivery = openDelivery(server);
+    const delivery = openDelivery(server, SENDS_HERE);
     await delivery.send();
     clock.pass(60_000);
     await server.freezeConnections();

@@ -9,6 +9,7 @@ import { countConnectionAttempts } from "./connection-attempts.js";
 import { openDelivery } from "./delivery.js";
 import { fastClock } from "../time/fast-clock.js";
 import { describeRow, startFaultServer } from "./kit.js";
+import { SENDS_HERE } from "./sender-thread.js";
 
 const FACTOR = 10;
 const TURN_MILLIS = 10;
@@ -57,7 +58,7 @@ describeRow(21, "connection refused for a time, then up", () => {
     await server.stopListening();
     fastClock(FACTOR);
     const attempts = countConnectionAttempts(server.port);
-    const app = openClient(server);
+    const app = openClient(server, { transport: SENDS_HERE });
     const upAt = performance.now() + 30_000;
     let turns = 0;
     while (performance.now() < upAt) {

@@ -11,6 +11,7 @@ import type { FaultServer } from "./kit.js";
 import { mergedReport } from "./merged-report.js";
 import { movableDns } from "./movable-dns.js";
 import { waitFor } from "../time/wait-for.js";
+import { SENDS_HERE } from "./sender-thread.js";
 
 const NAME = "ingest.example.test";
 
@@ -26,7 +27,7 @@ function dsnOf({ dsn, host }: FaultServer): string {
 
 /** A delivery to the name instead of the address. */
 function openByName(server: FaultServer, options: DeliveryOptions = {}): DeliveryBench {
-  return openDelivery(server, { dsn: dsnOf(server), ...options });
+  return openDelivery(server, { dsn: dsnOf(server), ...SENDS_HERE, ...options });
 }
 
 /** Two servers with one port, at two addresses. */
@@ -69,7 +70,7 @@ describeRow(22, "a name that does not resolve", () => {
     const server = await startFaultServer();
     const { lookups, at } = countConnectionAttempts(server.port);
     const dsn = server.dsn.replace(server.host, "no-such-host.invalid");
-    const delivery = openDelivery(server, { dsn, maxBufferedBytes: 50_000 });
+    const delivery = openDelivery(server, { dsn, maxBufferedBytes: 50_000, ...SENDS_HERE });
     delivery.capture(1000, "transaction");
     delivery.capture(10, "monitor");
     await waitFor(() => lookups.length, { predicate: (count) => count > 0, timeoutMillis: 20_000 });

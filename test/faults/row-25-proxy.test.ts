@@ -146,7 +146,7 @@ describeRow(25, "a proxy that dies", () => {
     await proxy.stopListening();
     const delivery = open();
     delivery.capture(20, "transaction");
-    expect(await delivery.flush(600)).toBe(false);
+    expect(await delivery.flush(1200)).toBe(false);
     expect(delivery.warnings).toEqual([
       expect.stringMatching(
         new RegExp(`proxy ${proxy.host}:${proxy.port} could not be reached`, "u"),

@@ -15,14 +15,8 @@ beforeAll(() => {
 });
 afterAll(() => app.remove());
 
-const ENTRIES = [
-  "index.js",
-  "index.cjs",
-  "register.js",
-  "register.cjs",
-  "testing.js",
-  "testing.cjs",
-];
+const ENTRIES = ["index.js", "index.cjs", "register.js", "register.cjs"];
+const TESTING_ENTRIES = ["testing.js", "testing.cjs"];
 const INERT_ENTRIES = ["inert.js", "inert.cjs"];
 
 const IMPORTED = /(?:(?<!")\bfrom|\bimport|\brequire\(|\bimport\()\s*"([^"]+)"/g;
@@ -59,6 +53,18 @@ describe("the package", () => {
     const modules = modulesFrom(join(app.packageDirectory, "dist", entry));
 
     expect(modules.filter((name) => !name.startsWith("node:"))).toEqual(["@opentelemetry/api"]);
+  });
+
+  it.each(TESTING_ENTRIES)("reaches nothing but modules of Node from %s", (entry) => {
+    const modules = modulesFrom(join(app.packageDirectory, "dist", entry));
+
+    expect(modules.filter((name) => !name.startsWith("node:"))).toEqual([]);
+  });
+
+  it("loads nothing but modules of Node into the sender thread", () => {
+    const modules = modulesFrom(join(app.packageDirectory, "dist", "sender-thread.cjs"));
+
+    expect(modules.filter((name) => !name.startsWith("node:"))).toEqual([]);
   });
 
   it.each(INERT_ENTRIES)("reaches OpenTelemetry's API only, and one file, from %s", (entry) => {

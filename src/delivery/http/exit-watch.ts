@@ -1,5 +1,4 @@
 import type { Timers } from "../../support/time.js";
-import dns from "node:dns";
 import type { LookupFunction, Socket } from "node:net";
 
 /** Dependencies of `ExitWatch`. */
@@ -86,7 +85,7 @@ export function trackSocket(socket: Socket): void {
 /** `dns.lookup`, counted while it is pending, since it cannot be cancelled. */
 export const trackedLookup: LookupFunction = (hostname, options, callback) => {
   lookups += 1;
-  dns.lookup(hostname, options, (...found) => {
+  process.getBuiltinModule("node:dns").lookup(hostname, options, (...found) => {
     lookups -= 1;
     callback(...found);
   });

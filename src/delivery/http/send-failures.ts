@@ -42,6 +42,7 @@ export class DeadlineError extends Error {
 export class UnansweredError extends Error {
   override readonly name = "UnansweredError";
 
+  readonly isWritten: boolean;
   readonly waitedMillis: number;
 
   /** `isWritten` is true if a part of the request was written. */
@@ -52,6 +53,7 @@ export class UnansweredError extends Error {
         ? `the server accepted the connection but did not answer within ${time}`
         : `the connection to the server was not established within ${time}`,
     );
+    this.isWritten = isWritten;
     this.waitedMillis = waitedMillis;
   }
 }
@@ -84,7 +86,10 @@ export function phaseOf(error: unknown, progress: Progress): FailurePhase {
  */
 export function isRefusal(error: unknown): boolean {
   return chainOf(error).some(
-    (each) => (each instanceof ProxyError && each.isFinal) || isCertificateFailure(each),
+    (each) =>
+      (each instanceof ProxyError && each.isFinal) ||
+      (each instanceof ForwardedError && each.isRefusal) ||
+      isCertificateFailure(each),
   );
 }
 
@@ -154,10 +159,13 @@ const SERVER = { name: "the server", seesClientCertificate: true };
 /** Returns the reason of a failed attempt as a clause, with its error code. */
 export function failureReason(error: Error): string {
   const code = networkErrorCode(error);
-  return `${hintOf(error, code) ?? error.message}${code === undefined ? "" : ` (${code})`}`;
+  return `${failureHint(error) ?? error.message}${code === undefined ? "" : ` (${code})`}`;
 }
 
-function hintOf(error: Error, code: string | undefined): string | undefined {
+/** Returns the explanation of a failure as a clause; undefined if the error's own message says it. */
+export function failureHint(error: Error): string | undefined {
+  if (error instanceof ForwardedError) return error.hint;
+  const code = networkErrorCode(error);
   // The messages of these errors are already complete.
   const isExplained = [ProxyError, PlainEndError, UnexplainedEndError].some(
     (type) => error instanceof type,
@@ -200,6 +208,31 @@ export function networkErrorCode(error: unknown): string | undefined {
     if (code !== undefined) return code;
   }
   return undefined;
+}
+
+/** Fields of a `ForwardedError`. */
+interface ForwardedFields extends Pick<Error, "message" | "name"> {
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+  readonly hint: string | undefined;
+  readonly isRefusal: boolean;
+}
+
+/** A failure in another thread, with what was found out about it there. */
+export class ForwardedError extends Error {
+  override readonly name: string;
+  readonly code: string | undefined;
+  readonly hint: string | undefined;
+  readonly isRefusal: boolean;
+
+  constructor({ name, message, stack, code, hint, isRefusal: refuses }: ForwardedFields) {
+    super(message);
+    this.name = name;
+    this.code = code;
+    this.hint = hint;
+    this.isRefusal = refuses;
+    if (stack !== undefined) this.stack = stack;
+  }
 }
 
 /** A failure to connect through a proxy. Its message never contains the proxy's credentials. */

@@ -61,6 +61,12 @@ const COMMANDS = {
     const end = performance.now() + millis;
     while (performance.now() < end);
   },
+  // Of `break-thread.cjs`.
+  endThread: () => globalThis.senderThread.worker.terminate(),
+  threadOptions: () => ({
+    execArgv: globalThis.senderThread.execArgv,
+    env: globalThis.senderThread.env,
+  }),
   // All threads of the process, on a system that has users.
   becomeUser: (id) => process.seteuid(id),
 };

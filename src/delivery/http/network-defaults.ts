@@ -1,0 +1,29 @@
+import { getDefaultResultOrder, setDefaultResultOrder } from "node:dns";
+import { getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from "node:net";
+import type { SecureVersion } from "node:tls";
+
+/** Defaults of Node that decide how connections are made. Flags and the application set them, for each thread on its own. */
+export interface NetworkDefaults {
+  readonly resultOrder: ReturnType<typeof getDefaultResultOrder>;
+  readonly autoSelectFamily: boolean;
+  readonly tlsVersions: readonly [min: SecureVersion, max: SecureVersion] | undefined;
+}
+
+/** Returns the defaults of this thread. Those of TLS are read only for a secure server, because TLS is loaded late. */
+export function networkDefaults(isSecure: boolean): NetworkDefaults {
+  const tls = isSecure ? process.getBuiltinModule("node:tls") : undefined;
+  return {
+    resultOrder: getDefaultResultOrder(),
+    autoSelectFamily: getDefaultAutoSelectFamily(),
+    tlsVersions: tls && [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_MAX_VERSION],
+  };
+}
+
+/** Gives this thread the defaults of another one. */
+export function applyNetworkDefaults(defaults: NetworkDefaults): void {
+  setDefaultResultOrder(defaults.resultOrder);
+  setDefaultAutoSelectFamily(defaults.autoSelectFamily);
+  if (defaults.tlsVersions === undefined) return;
+  const tls = process.getBuiltinModule("node:tls");
+  [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_MAX_VERSION] = defaults.tlsVersions;
+}

@@ -1,0 +1,96 @@
+import type * as nodeThreads from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
+
+import { systemTimers, within } from "../../support/time.js";
+import type { SendingWorkerData } from "./sending-worker.js";
+import { threadFile } from "./thread-file.js";
+import type { ThreadReply, ThreadRequest, ThreadSettings } from "./thread-messages.js";
+
+/** How to start a sender thread, and what to call. */
+interface ThreadWorkerSettings {
+  readonly settings: ThreadSettings;
+  /** The environment variables of the thread. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly onReply: (reply: ThreadReply) => void;
+  /** Called when the thread has ended, or could not be started; once. */
+  readonly onEnd: (error: Error | undefined) => void;
+}
+
+// How long the application's thread waits for the end of the sender thread, before it sends in its place.
+const END_MILLIS = 1000;
+
+/** The sender thread, as the application's thread sees it. It does not keep the process alive. */
+export class ThreadWorker {
+  readonly post: (request: ThreadRequest) => void;
+  readonly #settings: ThreadWorkerSettings;
+  readonly #port: MessagePort;
+  readonly #worker: Worker;
+  #error: Error | undefined;
+  #hasEnded = false;
+
+  /** Starts the thread. Throws if Node does not permit it, or if the settings cannot be cloned. */
+  constructor(settings: ThreadWorkerSettings) {
+    this.#settings = settings;
+    const { port1, port2 } = new (threads().MessageChannel)();
+    this.#port = port1;
+    this.post = (request) => port1.postMessage(request);
+    try {
+      this.#worker = startWorker(settings, port2);
+    } catch (error) {
+      port1.close();
+      throw error;
+    }
+    this.#worker.unref();
+    this.#worker.on("error", (error: Error) => (this.#error = error));
+    this.#worker.on("exit", () => this.#ended());
+    port1.on("message", (reply: ThreadReply) => settings.onReply(reply));
+    port1.unref();
+  }
+
+  /** Takes the messages that have arrived, without waiting for the event loop. */
+  receive(): void {
+    for (;;) {
+      const received: { message: ThreadReply } | undefined = threads().receiveMessageOnPort(
+        this.#port,
+      );
+      if (received === undefined) return;
+      this.#settings.onReply(received.message);
+    }
+  }
+
+  /** Ends the thread, whatever it does, and then calls `onEnd` with the error. */
+  async kill(error: Error): Promise<void> {
+    this.#error ??= error;
+    await within(systemTimers, END_MILLIS, this.#worker.terminate());
+    this.#ended();
+  }
+
+  // What the thread has reported before its end is still in the port.
+  #ended(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.receive();
+    this.#port.close();
+    this.#settings.onEnd(this.#error);
+  }
+}
+
+// Loaded at the first use, so that an application without a sender thread does not load it.
+function threads(): typeof nodeThreads {
+  return process.getBuiltinModule("node:worker_threads");
+}
+
+// Without the flags and variables of the process: a set-up of OpenTelemetry that is preloaded there (`--import`,
+// `NODE_OPTIONS`) must not run in the thread. Its output is not connected, because it writes none.
+function startWorker({ settings, environment }: ThreadWorkerSettings, port: MessagePort): Worker {
+  const workerData: SendingWorkerData = { port, settings };
+  return new (threads().Worker)(threadFile(), {
+    name: "otel-sentry-bridge",
+    workerData,
+    transferList: [port],
+    execArgv: [],
+    env: environment,
+    stdout: true,
+    stderr: true,
+  });
+}

@@ -1,0 +1,21 @@
+// Preloaded into an application: breaks its sender thread as SETUP says.
+const threads = require("node:worker_threads");
+
+const how = JSON.parse(process.env.SETUP).breaksThread;
+
+const CHANGES = {
+  "out of memory": {
+    resourceLimits: { maxOldGenerationSizeMb: 20 },
+    execArgv: ["--require", `${__dirname}/fill-thread.cjs`],
+  },
+  blocked: { execArgv: ["--require", `${__dirname}/block-thread.cjs`] },
+};
+
+if (threads.isMainThread) {
+  threads.Worker = class extends threads.Worker {
+    constructor(file, options) {
+      super(how === "missing" ? `${file}.gone` : file, { ...options, ...CHANGES[how] });
+      globalThis.senderThread = { worker: this, execArgv: options.execArgv, env: options.env };
+    }
+  };
+}
