@@ -1,12 +1,10 @@
 // Most values need neither a filter nor an escape, which one or two regular expressions show.
-import type { AttributeBag } from "../trace/span.js";
-import { databaseSystem, isRedisLike } from "./redis-command.js";
 import { mayHoldShapes } from "./secret-shapes.js";
 import { plainUrl } from "./url.js";
 
 /**
- * How the text of an attribute is filtered: as any text (`open`), as the statement of a query, as a URL, or by a rule of its
- * own (`ruled`).
+ * How the text of an attribute is filtered: as any text (`open`), as a statement that is no Redis command, as a URL, or by a
+ * rule of its own (`ruled`).
  */
 export type TextForm = "open" | "ruled" | "statement" | "url";
 
@@ -21,17 +19,13 @@ const UNUSUAL_IN_STATEMENT = /[^ -"$->A-[\]-~]/;
  * Returns a text as JSON if no filter would change it; undefined if the filter of the attribute must decide. What it
  * returns is ASCII.
  */
-export function plainJson(
-  form: TextForm,
-  text: string,
-  attributes: AttributeBag,
-): string | undefined {
+export function plainJson(form: TextForm, text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   switch (form) {
     case "open":
       return isPlain(text) ? `"${text}"` : undefined;
     case "statement":
-      return isPlainStatement(text, attributes) ? `"${withEscapedQuotes(text)}"` : undefined;
+      return UNUSUAL_IN_STATEMENT.test(text) ? undefined : `"${withEscapedQuotes(text)}"`;
     case "url":
       return plainUrl(text) === undefined ? undefined : `"${text}"`;
     default:
@@ -46,10 +40,6 @@ function isPlain(text: string): boolean {
   if (UNUSUAL.test(text)) return false;
   // A hyphen at the beginning of a word may be that of a command-line option.
   return !text.startsWith("-") && !text.includes(" -") && !mayHoldShapes(text);
-}
-
-function isPlainStatement(text: string, attributes: AttributeBag): boolean {
-  return !UNUSUAL_IN_STATEMENT.test(text) && !isRedisLike(databaseSystem(attributes));
 }
 
 // A loop, because it takes a third of the time of `JSON.stringify` and of `replaceAll` for the few quotation marks of a

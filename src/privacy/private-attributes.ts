@@ -1,7 +1,7 @@
 import { mayHoldAssignments } from "./assigned-secrets.js";
 import { hasKnownFormat, isSingleCookie, formatOf } from "./value-formats.js";
 import { isForm, redacted, redactedField, withheld } from "./redacted.js";
-import { shownStatement } from "./redis-command.js";
+import { databaseSystem, isRedisLike, shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
 import { searchOf } from "./secret-search.js";
 import type { Searching } from "./secret-search.js";
@@ -73,6 +73,11 @@ export function attributePrivacy(name: string, searching: Searching): AttributeP
   if (formatOf(name).text === "url")
     return { omission, filter: (value) => urlValue(name, value, searching), form: "url" };
   return { omission, ...openFilterOf(name, searching) };
+}
+
+/** Returns the form of an attribute's text on a span with these attributes: a Redis command is filtered by a rule of its own. */
+export function formOn(form: TextForm, attributes: AttributeBag): TextForm {
+  return form === "statement" && isRedisLike(databaseSystem(attributes)) ? "ruled" : form;
 }
 
 /**

@@ -52,7 +52,7 @@ export function filterQuery(query: string): string {
 /** Returns false if a query has no sensitive keys: a cheap first test. */
 export function mayHoldSensitiveKeys(query: string): boolean {
   // A term may be percent-encoded (`%74oken`).
-  return SENSITIVE_TERM.test(query) || SIGNATURE_HINT.test(query) || query.includes("%");
+  return QUERY_HINT.test(query) || query.includes("%");
 }
 
 function queryAt(query: string, depth: number): string {
@@ -86,7 +86,7 @@ export function filterSetCookie(header: string): string {
 // Parameters with the signature of a URL: `X-Amz-Signature`, `X-Goog-Signature`, Azure's `sig`. They give access to
 // anyone who has the URL.
 const SIGNATURE = /^(?:sig|(?:.*[-_])?signature)$/i;
-const SIGNATURE_HINT = /sig/i;
+const QUERY_HINT = new RegExp(`${SENSITIVE_TERM.source}|sig`, "i");
 
 function filterPair(pair: string, depth: number): string {
   const equals = pair.indexOf("=");

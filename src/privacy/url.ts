@@ -55,8 +55,9 @@ export function plainUrl(url: string): PlainUrl | undefined {
 }
 
 function plainPartsOf(url: string): PlainUrl | undefined {
-  if (url.length > MAX_PLAIN_URL || UNUSUAL_IN_URL.test(url) || ASSIGNED.test(url))
-    return undefined;
+  if (url.length > MAX_PLAIN_URL || UNUSUAL_IN_URL.test(url)) return undefined;
+  const isAbsolute = url.startsWith("http://") || url.startsWith("https://");
+  if (!isAbsolute && ASSIGNED.test(url)) return undefined;
   const mark = url.indexOf("?");
   const query = mark === -1 ? "" : url.slice(mark + 1);
   if ((query !== "" && mayHoldSensitiveKeys(query)) || mayHoldShapes(url)) return undefined;

@@ -1,6 +1,7 @@
 import { filterQuery } from "../privacy/sensitive.js";
 import { mayHoldAssignments } from "../privacy/assigned-secrets.js";
 import { fragmentOf, plainUrl, queryOf, sanitizeUrl } from "../privacy/url.js";
+import type { PlainUrl } from "../privacy/url.js";
 import { SPAN_KIND, type SpanDescription } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
 import { operationsText } from "./graphql.js";
@@ -45,22 +46,34 @@ export function varyingUrl(span: SpanDescription, method: string): VaryingText |
   if (!isRenamedAlways || httpRoute(attributes) !== undefined) return undefined;
   const op = httpOp(span);
   const operations = operationsOf(attributes);
-  const status = oldStatus(attributes);
+  const dataOf = varyingData(attributes);
   const infer = (url: string, current: AttributeBag): Inference => {
-    const plain = plainUrl(url);
+    const plain = operations === "" ? plainUrl(url) : undefined;
     const name = plain?.name ?? sanitizeUrl(url);
     const description = `${method} ${name}${operations}`;
     const source = name === "/" ? "route" : "url";
-    if (plain === undefined || plain.query === "" || mayHoldAssignments(description))
-      return { op, description, source, data: httpData(current, url, name), isPlain: false };
-    const { query } = plain;
-    const data: InferredData =
-      status === undefined
-        ? { url: name, "http.query": query }
-        : { url: name, "http.query": query, "http.response.status_code": status };
-    return { op, description, source, data, isPlain: operations === "" };
+    const data = plain && dataOf(plain);
+    return data === undefined || mayHoldAssignments(description)
+      ? { op, description, source, data: httpData(current, url, name), isPlain: false }
+      : { op, description, source, data, isPlain: true };
   };
   return { key, infer };
+}
+
+// Returns a function for the data of plain URLs on spans with these attributes, apart from the URL itself. It returns
+// undefined if an attribute is needed for the data as well.
+function varyingData(attributes: AttributeBag): (url: PlainUrl) => InferredData | undefined {
+  const status = oldStatus(attributes);
+  const isOwn = "url" in attributes || "http.query" in attributes;
+  const hasOtherQuery =
+    "url.query" in attributes || "http.target" in attributes || "url.path" in attributes;
+  return ({ name, query }) => {
+    if (isOwn || (query === "" && hasOtherQuery)) return undefined;
+    const data: Record<string, string | number> = { url: name };
+    if (query !== "") data["http.query"] = query;
+    if (status !== undefined) data["http.response.status_code"] = status;
+    return data;
+  };
 }
 
 // Returns the part of the URL that names a request: the path for a server; for a client with the host, without which

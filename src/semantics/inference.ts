@@ -16,7 +16,10 @@ export interface Inference {
   readonly source: TransactionSource;
   /** Undefined if there is nothing to add. */
   readonly data: InferredData | undefined;
-  /** True if no filter changes the texts of description and data, and JSON needs no escapes for them. */
+  /**
+   * True if no filter changes the texts of description and data, JSON needs no escapes for them, and none of the data is an
+   * attribute of the span.
+   */
   readonly isPlain?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { cut, headAndTail, jsonString } from "../support/text.js";
-import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
+import { attributePrivacy, formOn, isOmitted } from "../privacy/private-attributes.js";
 import { plainJson } from "../privacy/plain-json.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { MAX_STEPS, secretSearch } from "../privacy/secret-search.js";
@@ -162,14 +162,20 @@ export class AttributeEncoder {
     return text;
   }
 
+  /** Encodes a filtered value. */
+  valueJson(rule: AttributeRule, value: unknown, attributes: AttributeBag): string {
+    if (typeof value === "number" && rule.form === "open") return jsonValue(value);
+    const plain =
+      typeof value === "string" ? plainJson(formOn(rule.form, attributes), value) : undefined;
+    return plain ?? this.filteredJson(rule, value, attributes);
+  }
+
   /**
-   * Encodes a filtered value. Arrays and maps may contain anything, so the filter receives a bounded copy of them. Numbers
-   * and strings need none.
+   * Filters and encodes a value, without a test if it is plain. Arrays and maps may contain anything, so the filter receives
+   * a bounded copy of them.
    */
-  valueJson({ filter, form }: AttributeRule, value: unknown, attributes: AttributeBag): string {
-    if (typeof value === "number" && form === "open") return jsonValue(value);
-    if (typeof value === "string")
-      return plainJson(form, value, attributes) ?? jsonValue(filter(bounded(value), attributes));
+  filteredJson({ filter }: AttributeRule, value: unknown, attributes: AttributeBag): string {
+    if (typeof value === "string") return jsonValue(filter(bounded(value), attributes));
     if (typeof value !== "object" || value === null) return jsonValue(filter(value, attributes));
     const text = jsonValue(value, this.#budget);
     const copy: unknown = JSON.parse(text);

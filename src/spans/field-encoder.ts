@@ -1,7 +1,7 @@
 import { clip } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 import { recordReads } from "../support/recorded-reads.js";
-import { isOmitted } from "../privacy/private-attributes.js";
+import { formOn, isOmitted } from "../privacy/private-attributes.js";
 import { validOrigin } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import { inferOrigin } from "../semantics/infer-origin.js";
@@ -24,12 +24,15 @@ import {
 } from "./span-fields.js";
 import type { InferredSpan } from "./span-fields.js";
 import { SpanTemplate } from "./span-template.js";
-import type { TemplateAttribute } from "./span-template.js";
-import { isCacheable } from "./value-slot.js";
+import type { TemplateAttribute, TemplateParts } from "./span-template.js";
+import { isCacheable, SlotEncoding } from "./value-slot.js";
 
 /** Spans with more attributes, or with longer texts in common, have no template. */
 const MAX_TEMPLATE_ATTRIBUTES = 32;
 const MAX_TEMPLATE_LENGTH = 4096;
+
+/** Longer values are not cached. */
+const MAX_CONSTANT_LENGTH = 256;
 
 /** Functions that report values which are cut, left out or repaired. */
 export interface FieldProblems {
@@ -44,11 +47,13 @@ export class FieldEncoder {
   readonly #kind = new LastText(kindFields);
   readonly #scope = new LastText(scopeFields);
   readonly #labels = new SpanLabels();
+  readonly #slots: SlotEncoding;
   readonly #sites = new CallSites((span) => attempt(() => this.#learn(span), undefined));
 
   constructor(attributes: AttributeEncoder, problems: FieldProblems) {
     this.#attributes = attributes;
     this.#problems = problems;
+    this.#slots = new SlotEncoding(attributes);
   }
 
   /** Returns op, origin, status, data and description, the first with a leading comma, and the closing brace. */
@@ -95,46 +100,63 @@ export class FieldEncoder {
   }
 
   #learn(span: FinishedSpan): SpanTemplate | undefined {
-    if (!isAttributeBag(span.attributes)) return undefined;
-    const keys = Object.keys(span.attributes);
-    if (keys.length > MAX_TEMPLATE_ATTRIBUTES) return undefined;
-    const { view, keys: read } = recordReads(span.attributes);
-    const { name, kind, status, instrumentationScope } = span;
-    const seen: InferredSpan = { name, kind, status, instrumentationScope, attributes: view };
+    const { name, kind, status, instrumentationScope: scope, attributes: bag } = span;
+    const keys = isAttributeBag(bag) ? Object.keys(bag) : [];
+    if (!isAttributeBag(bag) || keys.length > MAX_TEMPLATE_ATTRIBUTES) return undefined;
+    const { view, keys: read } = recordReads(bag);
+    const seen: InferredSpan = {
+      name,
+      kind,
+      status,
+      instrumentationScope: scope,
+      attributes: view,
+    };
     const inferred = inferSpan(seen);
-    const head = this.#kindOf(seen, inferred) + scopeFields(instrumentationScope, kind);
+    const head = this.#kindOf(seen, inferred) + scopeFields(scope, kind);
     const data = inferredFields(view, inferred.data);
     const shownName = sentName(seen);
     const varying = varyingText(span);
-    const tail =
-      varying === undefined
-        ? data + this.#labels.of(inferred.description, shownName, inferred.op)
-        : this.#labels.name(shownName);
     const attributes = keys.map((key) =>
-      this.#templateAttribute(span, key, key !== varying?.key && read.has(key)),
+      this.#attributeOf(span, key, key !== varying?.key && read.has(key)),
     );
-    const texts = attributes.map(({ text = "" }) => text);
-    const isShort = head.length + tail.length + texts.join("").length <= MAX_TEMPLATE_LENGTH;
-    const isCached = attributes.every(({ text, use }) => use !== "fixed" || text !== undefined);
-    if (!isShort || !isCached || this.#attributes.isExhausted) return undefined;
-    return new SpanTemplate({ span, head, attributes, tail, varying }, this.#attributes);
+    const isVaried = attributes.some(({ key, text }) => key === varying?.key && text === undefined);
+    const tail = isVaried
+      ? ""
+      : data + this.#labels.of(inferred.description, shownName, inferred.op);
+    const parts = {
+      scope,
+      kind,
+      status: status.code,
+      head,
+      attributes,
+      tail,
+      name: this.#labels.name(shownName),
+      varying,
+    };
+    return isLearnable(parts) && !this.#attributes.isExhausted
+      ? new SpanTemplate(parts, this.#slots)
+      : undefined;
   }
 
-  #templateAttribute(span: FinishedSpan, key: string, isRead: boolean): TemplateAttribute {
+  #attributeOf(span: FinishedSpan, key: string, isRead: boolean): TemplateAttribute {
     const { attributes, kind } = span;
     const value = attributes[key];
     const rule = this.#attributes.ruleOf(key);
-    if (isOmitted(rule.omission, kind))
-      return { key, value, rule, text: "", use: isRead ? "fixed" : "hidden" };
-    const isConstant = value === undefined || isCacheable(value);
-    const json = value === undefined ? "" : this.#attributes.valueJson(rule, value, attributes);
-    const text = value === undefined ? "" : rule.prefix + json;
-    return {
-      key,
-      value,
-      rule,
-      text: isConstant ? text : undefined,
-      use: isRead ? "fixed" : "open",
-    };
+    const form = formOn(rule.form, attributes);
+    const isHidden = isOmitted(rule.omission, kind);
+    const use = isRead ? "fixed" : isHidden ? "hidden" : "open";
+    if (value === undefined || (isHidden && isCacheable(value, MAX_CONSTANT_LENGTH)))
+      return { key, value, rule, form, text: "", use };
+    if (isHidden || !isCacheable(value, MAX_CONSTANT_LENGTH))
+      return { key, value: undefined, rule, form, text: undefined, use };
+    const text = rule.prefix + this.#attributes.valueJson(rule, value, attributes);
+    return { key, value, rule, form, text, use };
   }
+}
+
+// A value on which the inference depends must be kept, to be compared.
+function isLearnable({ head, tail, attributes }: TemplateParts): boolean {
+  if (attributes.some(({ text, use }) => use === "fixed" && text === undefined)) return false;
+  const texts = attributes.map(({ text = "" }) => text);
+  return head.length + tail.length + texts.join("").length <= MAX_TEMPLATE_LENGTH;
 }

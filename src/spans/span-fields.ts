@@ -69,12 +69,11 @@ export function inferredFields(attributes: AttributeBag, data: Inference["data"]
   return text;
 }
 
-/** Returns the same as `inferredFields`, for data whose texts need no escapes. */
-export function plainFields(attributes: AttributeBag, data: Inference["data"]): string {
+/** Returns the same as `inferredFields` for plain data. */
+export function plainFields(data: Inference["data"]): string {
   let text = "";
   for (const key in data) {
     const value = data[key];
-    if (attributes[key] !== undefined) continue;
     text += typeof value === "string" ? `,"${key}":"${value}"` : `,"${key}":${value}`;
   }
   return text;

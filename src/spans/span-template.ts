@@ -1,31 +1,40 @@
 import type { VaryingText } from "../semantics/inference.js";
+import type { TextForm } from "../privacy/plain-json.js";
 import { isAttributeBag } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
-import type { AttributeEncoder, AttributeRule } from "./attribute-encoder.js";
+import type { AttributeRule } from "./attribute-encoder.js";
 import { descriptionOf, encodedDescription } from "./encode-details.js";
 import { flat } from "./json-values.js";
 import { inferredFields, plainFields } from "./span-fields.js";
 import { ValueSlot } from "./value-slot.js";
+import type { SlotEncoding } from "./value-slot.js";
 
 /** An attribute of the span from which a template is made. */
 export interface TemplateAttribute {
   readonly key: string;
+  /** Undefined if it must not be cached. */
   readonly value: unknown;
   readonly rule: AttributeRule;
+  /** The form of the rule on the spans of the call site. */
+  readonly form: TextForm;
   /** The attribute as a JSON property with a leading comma; "" if it is not sent; undefined if it must not be cached. */
   readonly text: string | undefined;
   /** `fixed`: the inference depends on the value. `hidden`: nothing does. `open`: only its own text does. */
   readonly use: "fixed" | "hidden" | "open";
 }
 
-/** The parts from which a template is made. */
+/** The parts from which a template is made. It keeps them, so they must not refer to a span. */
 export interface TemplateParts {
-  readonly span: FinishedSpan;
+  readonly scope: object;
+  readonly kind: number;
+  readonly status: number;
   /** Op, origin, status and the beginning of `data`. */
   readonly head: string;
   readonly attributes: readonly TemplateAttribute[];
-  /** Inferred data, name and description; the name alone if there is a varying attribute. */
+  /** Inferred data, name and description. */
   readonly tail: string;
+  /** The name alone. */
+  readonly name: string;
   /** The attribute that determines inferred data and description; undefined if they are always the same. */
   readonly varying: VaryingText | undefined;
 }
@@ -39,29 +48,28 @@ type Slot = ValueSlot | "constant" | "hidden";
  */
 export class SpanTemplate {
   readonly #parts: TemplateParts;
-  readonly #encoder: AttributeEncoder;
+  readonly #encoding: SlotEncoding;
   readonly #keys: readonly string[];
   readonly #values: readonly unknown[];
   readonly #slots: Slot[];
-  /** Index of the varying attribute; -1 if there is none. */
-  readonly #varyingAt: number;
+  /** Index of the varying attribute once its value has differed; -1 before. */
+  #variedAt = -1;
   readonly #scope: unknown;
   readonly #kind: number;
   readonly #status: number;
   /** The text after the last slot. */
   #end = "";
 
-  constructor(parts: TemplateParts, encoder: AttributeEncoder) {
-    const { span, attributes, varying } = parts;
+  constructor(parts: TemplateParts, encoding: SlotEncoding) {
+    const { scope, kind, status, attributes } = parts;
     this.#parts = parts;
-    this.#encoder = encoder;
-    this.#scope = span.instrumentationScope;
-    this.#kind = span.kind;
-    this.#status = span.status.code;
+    this.#encoding = encoding;
+    this.#scope = scope;
+    this.#kind = kind;
+    this.#status = status;
     this.#keys = attributes.map(({ key }) => key);
     this.#values = attributes.map(({ value }) => value);
-    this.#varyingAt = varying === undefined ? -1 : this.#keys.indexOf(varying.key);
-    this.#slots = attributes.map((each, at) => this.#slotOf(each, at));
+    this.#slots = attributes.map((each) => this.#slotOf(each));
     this.#join();
   }
 
@@ -75,7 +83,7 @@ export class SpanTemplate {
       Boolean(span.attributes) &&
       isAttributeBag(span.attributes);
     const text = isOfSite ? this.#filled(span) : undefined;
-    return text === undefined || this.#varyingAt === -1 ? text : this.#withTail(text, span);
+    return text === undefined || this.#variedAt === -1 ? text : this.#withTail(text, span);
   }
 
   #filled(span: FinishedSpan): string | undefined {
@@ -97,36 +105,42 @@ export class SpanTemplate {
     return at === keys.length ? text + this.#end : undefined;
   }
 
-  #slotOf({ rule, text, use }: TemplateAttribute, at: number): Slot {
-    if (use === "hidden") return "hidden";
-    const isConstant = text !== undefined && at !== this.#varyingAt;
-    return isConstant ? "constant" : new ValueSlot(rule, this.#encoder);
+  #slotOf(attribute: TemplateAttribute): Slot {
+    if (attribute.use === "hidden") return "hidden";
+    return attribute.text === undefined ? this.#newSlot(attribute) : "constant";
+  }
+
+  #newSlot({ rule, key, form }: TemplateAttribute): ValueSlot {
+    const isVarying = key === this.#parts.varying?.key;
+    if (isVarying) this.#variedAt = this.#keys.indexOf(key);
+    return new ValueSlot({ rule, form, isVarying }, this.#encoding);
   }
 
   // From now on the value of the attribute may differ, unless the inference depends on it.
   #vary(at: number, span: FinishedSpan): string | undefined {
     const attribute = this.#parts.attributes[at];
     if (attribute?.use !== "open") return undefined;
-    this.#slots[at] = new ValueSlot(attribute.rule, this.#encoder);
+    this.#slots[at] = this.#newSlot(attribute);
     this.#join();
     return this.#filled(span);
   }
 
-  #withTail(text: string, span: FinishedSpan): string | undefined {
-    const { varying, tail } = this.#parts;
-    const { attributes } = span;
-    const slot = this.#slots[this.#varyingAt];
+  #withTail(text: string, { attributes }: FinishedSpan): string | undefined {
+    const { varying, name } = this.#parts;
+    const slot = this.#slots[this.#variedAt];
     const value = varying && attributes[varying.key];
     if (varying === undefined || typeof value !== "string" || value === "") return undefined;
     if (typeof slot !== "object") return undefined;
-    const { description, data, op, isPlain } = varying.infer(value, attributes);
-    if (isPlain === true)
-      return `${text}${plainFields(attributes, data)}${tail}${encodedDescription(`"${description}"`)}`;
+    const json = slot.takeJson();
+    const inferred = varying.infer(value, attributes);
+    const { description, data } = inferred;
+    if (inferred.isPlain === true)
+      return `${text}${plainFields(data)}${name}},"description":"${description}"}`;
     const shown =
       description === value && slot.isStatement
-        ? encodedDescription(slot.json)
-        : descriptionOf(description, op);
-    return `${text}${inferredFields(attributes, data)}${tail}${shown}`;
+        ? encodedDescription(json)
+        : descriptionOf(description, inferred.op);
+    return `${text}${inferredFields(attributes, data)}${name}${shown}`;
   }
 
   // Joins the texts between the slots.
@@ -140,6 +154,6 @@ export class SpanTemplate {
         text = "";
       } else text += attribute.text ?? "";
     });
-    this.#end = flat(this.#varyingAt === -1 ? text + tail : text);
+    this.#end = flat(this.#variedAt === -1 ? text + tail : text);
   }
 }

@@ -1,59 +1,116 @@
+import { plainJson } from "../privacy/plain-json.js";
+import type { TextForm } from "../privacy/plain-json.js";
 import type { AttributeBag } from "../trace/span.js";
 import type { AttributeEncoder, AttributeRule } from "./attribute-encoder.js";
-import { flat } from "./json-values.js";
+import { flat, jsonValue } from "./json-values.js";
 
 /** Longer values are not cached, which limits the memory. */
-const MAX_CACHED_LENGTH = 256;
+const MAX_CACHED_LENGTH = 64;
+
+/** Values that a slot caches. After more new ones, values hardly repeat, and none is cached any more. */
+const MAX_VALUES = 32;
+
+/** Values that the slots of one encoder cache. */
+const MAX_CACHED_VALUES = 4096;
 
 /** Longer values are left to the general encoder, which cuts them. */
 const MAX_LENGTH = 8192;
 
-// A value that no attribute has.
-const NOTHING = Symbol("nothing");
+/** What the slots of one encoder have in common. */
+export class SlotEncoding {
+  readonly encoder: AttributeEncoder;
+  /** Number of values that may still be cached. */
+  room: number = MAX_CACHED_VALUES;
 
-/** An attribute whose value differs between the spans of a call site. Caches the text of its last value. */
+  constructor(encoder: AttributeEncoder) {
+    this.encoder = encoder;
+  }
+}
+
+/** The attribute of a slot. */
+export interface SlotAttribute {
+  readonly rule: AttributeRule;
+  /** The form of the rule on the spans of the call site. */
+  readonly form: TextForm;
+  /** True if the description is made from its value. */
+  readonly isVarying: boolean;
+}
+
+/** An attribute whose value differs between the spans of a call site. Caches the JSON of its values while they are few. */
 export class ValueSlot {
   readonly #rule: AttributeRule;
-  readonly #encoder: AttributeEncoder;
+  readonly #form: TextForm;
+  readonly #encoding: SlotEncoding;
   /** The text since the last slot, with the attribute's key. */
   #before = "";
-  #value: unknown = NOTHING;
-  #text = "";
-  /** The last value as JSON. */
-  json: string = "";
+  #known: Map<unknown, string> | undefined = new Map<unknown, string>();
+  /** Number of new values after which none is cached any more. */
+  #left = MAX_VALUES;
+  readonly #isVarying: boolean;
+  #json = "";
 
-  constructor(rule: AttributeRule, encoder: AttributeEncoder) {
+  constructor({ rule, form, isVarying }: SlotAttribute, encoding: SlotEncoding) {
     this.#rule = rule;
-    this.#encoder = encoder;
+    this.#form = form;
+    this.#encoding = encoding;
+    this.#isVarying = isVarying;
   }
 
-  /** True for the statement of a query, which is filtered like the description that is made of it. */
+  /** True if the value is a statement that is filtered like the description which is made from it. */
   get isStatement(): boolean {
-    return this.#rule.form === "statement";
+    return this.#form === "statement";
   }
 
   /** Sets the text that comes before the attribute. */
   follow(text: string): void {
     this.#before = flat(text + this.#rule.prefix);
-    this.#value = NOTHING;
+  }
+
+  /** Returns the JSON of the last value of a varying attribute, once. */
+  takeJson(): string {
+    const json = this.#json;
+    this.#json = "";
+    return json;
   }
 
   /** Returns the text up to the end of the attribute; undefined for a value that the general encoder must encode. */
   textOf(value: unknown, attributes: AttributeBag): string | undefined {
-    if (value === this.#value) return this.#text;
+    const known = this.#known;
+    const cached = known?.get(value);
+    const json = cached ?? this.#jsonOf(value, attributes);
+    if (json === undefined) return undefined;
+    if (this.#isVarying) this.#json = json;
+    if (known !== undefined && cached === undefined) this.#remember(known, value, json);
+    return this.#before + json;
+  }
+
+  #jsonOf(value: unknown, attributes: AttributeBag): string | undefined {
+    if (typeof value === "number" && this.#form === "open") return jsonValue(value);
     if (typeof value === "string" ? value.length > MAX_LENGTH : value === undefined)
       return undefined;
-    const json = this.#encoder.valueJson(this.#rule, value, attributes);
-    this.json = json;
-    this.#text = this.#before + json;
-    this.#value = isCacheable(value) && !this.#encoder.isExhausted ? value : NOTHING;
-    return this.#text;
+    const plain = typeof value === "string" ? plainJson(this.#form, value) : undefined;
+    return plain ?? this.#encoding.encoder.filteredJson(this.#rule, value, attributes);
+  }
+
+  #remember(known: Map<unknown, string>, value: unknown, json: string): void {
+    const encoding = this.#encoding;
+    if (--this.#left < 0) {
+      encoding.room += known.size;
+      this.#known = undefined;
+    } else if (
+      encoding.room > 0 &&
+      isCacheable(value, MAX_CACHED_LENGTH) &&
+      !encoding.encoder.isExhausted
+    ) {
+      encoding.room--;
+      known.set(value, flat(json));
+    }
   }
 }
 
 /** Tells whether a value is immutable and short, so that it may be kept. */
-export function isCacheable(value: unknown): boolean {
+export function isCacheable(value: unknown, maxLength: number): boolean {
   return typeof value === "string"
-    ? value.length <= MAX_CACHED_LENGTH
+    ? value.length <= maxLength
     : typeof value === "number" || typeof value === "boolean";
 }

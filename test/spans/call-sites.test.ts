@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { SpanEncoder } from "../../src/spans/span-encoder.js";
 import type { AttributeBag, FinishedSpan } from "../../src/trace/span.js";
-import { runs } from "../property/runs.js";
+import { times } from "../property/runs.js";
 import { NOW } from "./assembler-kit.js";
 import { spanOf } from "./hand-made-span.js";
 import type { SpanChanges } from "./hand-made-span.js";
@@ -142,7 +142,7 @@ describe("spans of one call site", () => {
       fc.property(fc.array(family, { minLength: 1, maxLength: 4 }), (families) => {
         expect(differences(families.flat())).toEqual([]);
       }),
-      { numRuns: runs(1000) },
+      times(1000),
     );
   });
 
