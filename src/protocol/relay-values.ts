@@ -114,6 +114,11 @@ const RESERVED_TAGS: ReadonlySet<string> = new Set([
   "user",
 ]);
 
+/** Tells whether a tag must not have a name, because a field of the event has it. */
+export function isReservedTag(key: string): boolean {
+  return RESERVED_TAGS.has(key);
+}
+
 /**
  * Returns a valid key for a tag: spaces become hyphens, other invalid characters underscores. Undefined if that is not
  * possible.
@@ -123,7 +128,7 @@ export function validTagKey(key: string): string | undefined {
     key.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
     MAX_TAG_LENGTH,
   );
-  return valid === "" || RESERVED_TAGS.has(valid) ? undefined : valid;
+  return valid === "" || isReservedTag(valid) ? undefined : valid;
 }
 
 /** Returns a valid value for a tag; undefined if it is empty. Never throws. */

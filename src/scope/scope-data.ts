@@ -94,6 +94,27 @@ export const EMPTY_SCOPE_DATA: ScopeData = Object.freeze({
   broken: NONE,
 });
 
+/** Returns a copy of a scope's data that can be changed before it is frozen. */
+export function scopeCopy(data: ScopeData): {
+  -readonly [Name in keyof ScopeData]: ScopeData[Name];
+} {
+  // Listed property by property: a spread takes four times as long.
+  return {
+    user: data.user,
+    tags: data.tags,
+    contexts: data.contexts,
+    extra: data.extra,
+    attributes: data.attributes,
+    breadcrumbs: data.breadcrumbs,
+    fingerprint: data.fingerprint,
+    level: data.level,
+    transactionName: data.transactionName,
+    eventProcessors: data.eventProcessors,
+    attachments: data.attachments,
+    broken: data.broken,
+  };
+}
+
 /** Adds a breadcrumb. The list is cut to `limit` when it exceeds twice that, so that adding takes constant time. */
 export function addToTrail<Entry>(
   trail: Trail<Entry> | undefined,

@@ -12,8 +12,9 @@ import { copyBudget, normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
-import { EMPTY_SCOPE_DATA, addToTrail } from "./scope-data.js";
+import { EMPTY_SCOPE_DATA, addToTrail, scopeCopy } from "./scope-data.js";
 import {
+  addEntry,
   attachmentCopy,
   checkedBreadcrumb,
   withAdded,
@@ -114,7 +115,10 @@ export class Scope {
    * "" remove the tag.
    */
   setTag(key: string, value: TagValue): this {
-    return typeof key === "string" ? this.setTags({ [key]: value }) : this;
+    if (typeof key !== "string") return this;
+    const tags = { ...this.#data.tags };
+    const broken = writeTag(tags, key, value);
+    return this.#with({ tags: Object.freeze(tags) }, broken);
   }
 
   /** Sets several tags and keeps the others. A scope holds at most 200. */
@@ -130,10 +134,9 @@ export class Scope {
   /** Sets a context and replaces the one of that name; `null` removes it. A scope holds at most 200. */
   setContext(name: string, context: object | null): this {
     if (typeof name !== "string") return this;
-    const { [name]: _replaced, ...others } = this.#data.contexts;
-    const contexts = isObject(context)
-      ? withAdded(others, { [name]: frozenCopy(context) })
-      : others;
+    const contexts = { ...this.#data.contexts };
+    if (!isObject(context)) delete contexts[name];
+    else addEntry(contexts, name, frozenCopy(context));
     return this.#with({ contexts: Object.freeze(contexts) });
   }
 
@@ -232,10 +235,11 @@ export class Scope {
   // `rule` is a rule of Relay that a given value broke. The client reports it with the next event.
   #with(change: Partial<ScopeData>, rule?: ValueRule): this {
     if (!this.admits(change)) return this;
-    const known = this.#data.broken;
-    const broken =
-      rule === undefined || known.includes(rule) ? known : Object.freeze([...known, rule]);
-    this.#data = Object.freeze({ ...this.#data, ...change, broken });
+    const { broken } = this.#data;
+    const data = Object.assign(scopeCopy(this.#data), change);
+    if (rule !== undefined && !broken.includes(rule))
+      data.broken = Object.freeze([...broken, rule]);
+    this.#data = Object.freeze(data);
     return this;
   }
 }

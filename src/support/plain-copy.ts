@@ -1,0 +1,70 @@
+import { types } from "node:util";
+
+import { storable } from "./text.js";
+
+// Above these limits, or for any other kind of value, `normalize` makes the copy.
+const MAX_KEYS = 20;
+const MAX_VALUES = 50;
+const MAX_TEXT_LENGTH = 1000;
+const MAX_KEY_LENGTH = 200;
+
+/** A JSON object that was copied and deeply frozen. */
+export type PlainCopy = Readonly<Record<string, unknown>>;
+
+/**
+ * Returns a frozen copy of a small plain object as `normalize` would make it without its `undefined` properties, but in a
+ * tenth of the time; undefined if the object is not small and plain. Most objects that an application passes are. Never
+ * throws.
+ */
+export function plainCopy(value: object, depth: number): PlainCopy | undefined {
+  try {
+    return copyOf(value, depth, { values: MAX_VALUES });
+  } catch {
+    return undefined;
+  }
+}
+
+interface Left {
+  values: number;
+}
+
+function copyOf(value: object, depth: number, left: Left): PlainCopy | undefined {
+  if (depth <= 0 || !isPlain(value)) return undefined;
+  const keys = Object.keys(value);
+  left.values -= keys.length;
+  if (keys.length > MAX_KEYS || left.values < 0) return undefined;
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) {
+    if (key.length > MAX_KEY_LENGTH || key === "__proto__" || key === "toJSON") return undefined;
+    const given = (value as Readonly<Record<string, unknown>>)[key];
+    if (given === undefined) continue;
+    const copied = valueOf(given, depth, left);
+    if (copied === undefined) return undefined;
+    copy[storable(key)] = copied;
+  }
+  return Object.freeze(copy);
+}
+
+function valueOf(given: unknown, depth: number, left: Left): unknown {
+  switch (typeof given) {
+    case "string":
+      return given.length > MAX_TEXT_LENGTH ? undefined : storable(given);
+    case "number":
+      return Number.isFinite(given) ? given : undefined;
+    case "boolean":
+      return given;
+    case "object":
+      return given === null ? null : copyOf(given, depth - 1, left);
+    default:
+      return undefined;
+  }
+}
+
+// Objects of other realms have another prototype. A class of the application is left to `normalize` as well.
+function isPlain(value: object): boolean {
+  return (
+    !types.isProxy(value) &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    !("toJSON" in value)
+  );
+}
