@@ -1,3 +1,4 @@
+import { flat } from "./json-values.js";
 import { validSpanId } from "../trace/span.js";
 
 /** Maximum number of spans in a transaction, without its root (protocol: at most 1000). */
@@ -34,7 +35,7 @@ export class Chunk {
   }
 
   add(item: string): void {
-    this.rest += `,${item}`;
+    this.rest += flat(`,${item}`);
     this.count++;
     if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + SEPARATOR_LENGTH;
   }
