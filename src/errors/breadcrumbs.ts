@@ -42,10 +42,11 @@ export function recordBreadcrumbs(span: FinishedSpan, segment: Segment, limit: n
   if (!isCall && !hasEvents(span)) return;
   const unit = unitOfSpan(span);
   if (unit === undefined) return;
-  for (const record of recordsOfEvents(span)) unit.addSpanBreadcrumb(record, limit);
+  if (hasEvents(span))
+    for (const record of recordsOfEvents(span)) unit.addSpanBreadcrumb(record, limit);
   if (!isCall) return;
   if (segment.isTaken && segment.root !== span) noteUnit(segment, span, unit);
-  else unit.addSpanBreadcrumb(recordOf(span), limit);
+  else unit.addSpanBreadcrumb(new CallRecord(span), limit);
 }
 
 // Records the unit of a span that differs from that of its segment's root, which few spans do.
@@ -56,8 +57,21 @@ function noteUnit(segment: Segment, span: FinishedSpan, unit: Unit): void {
     segment.otherUnits.set(validSpanId(span.spanContext().spanId), unit);
 }
 
-function recordOf({ name, kind, endTime: time, attributes, status }: FinishedSpan): SpanBreadcrumb {
-  return { name, kind, time, attributes, hasFailed: status.code === STATUS_CODE.ERROR };
+// A class for the reason that `TrailNode` has.
+class CallRecord implements SpanBreadcrumb {
+  readonly name: string;
+  readonly kind: number;
+  readonly time: FinishedSpan["endTime"];
+  readonly attributes: FinishedSpan["attributes"];
+  readonly hasFailed: boolean;
+
+  constructor(span: FinishedSpan) {
+    this.name = span.name;
+    this.kind = span.kind;
+    this.time = span.endTime;
+    this.attributes = span.attributes;
+    this.hasFailed = span.status.code === STATUS_CODE.ERROR;
+  }
 }
 
 /**

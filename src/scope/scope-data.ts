@@ -59,6 +59,22 @@ export interface Trail<Entry> {
   readonly length: number;
 }
 
+/**
+ * A class, as each object that is made for every span and lives as long as its request: literals of one place in the code
+ * are allocated in the old generation once many of them have survived a collection, and then fill it.
+ */
+class TrailNode<Entry> implements Trail<Entry> {
+  readonly entry: Entry;
+  readonly previous: Trail<Entry> | undefined;
+  readonly length: number;
+
+  constructor(entry: Entry, previous: Trail<Entry> | undefined) {
+    this.entry = entry;
+    this.previous = previous;
+    this.length = previous === undefined ? 1 : previous.length + 1;
+  }
+}
+
 /** The data of a scope. Every value is deeply frozen, so that forks can share it. */
 export interface ScopeData {
   readonly user: User | undefined;
@@ -122,8 +138,7 @@ export function addToTrail<Entry>(
   limit: number,
 ): Trail<Entry> | undefined {
   if (limit <= 0) return undefined;
-  const length = (trail?.length ?? 0) + 1;
-  if (length <= 2 * limit) return { entry, previous: trail, length };
+  if (trail === undefined || trail.length < 2 * limit) return new TrailNode(entry, trail);
   return trailOf([...newestBreadcrumbs(trail, limit - 1), entry]);
 }
 
@@ -139,7 +154,7 @@ export function newestBreadcrumbs<Entry>(trail: Trail<Entry> | undefined, limit:
 function trailOf<Entry>(entries: readonly Entry[]): Trail<Entry> | undefined {
   let trail: Trail<Entry> | undefined;
   for (const entry of entries) {
-    trail = { entry, previous: trail, length: (trail?.length ?? 0) + 1 };
+    trail = new TrailNode(entry, trail);
   }
   return trail;
 }

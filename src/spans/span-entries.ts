@@ -9,6 +9,23 @@ export interface SpanEntry extends PathNode {
   readonly segment: Segment;
 }
 
+class Entry implements SpanEntry {
+  readonly segment: Segment;
+  readonly depth: number;
+  above: PathNode | undefined;
+  hasEnded: boolean = false;
+  span: object | undefined;
+  hasRecorded: boolean | undefined = undefined;
+  stopsFailures: boolean = false;
+
+  constructor(span: object, segment: Segment, parent: SpanEntry | undefined) {
+    this.segment = segment;
+    this.depth = parent === undefined ? depthWithoutParent(span, segment) : parent.depth + 1;
+    this.above = parent === undefined ? undefined : ancestorForChild(parent);
+    this.span = span;
+  }
+}
+
 type RootSlots = OpenRoot & Record<symbol, Segment | undefined>;
 
 /** Stores the entries of one processor as symbol properties of its spans. */
@@ -31,14 +48,7 @@ export class SpanEntries {
 
   /** Adds the entry of a span. `parent` is the entry of its parent in the same segment. */
   add(span: object, segment: Segment, parent?: SpanEntry): void {
-    (span as Record<symbol, SpanEntry>)[this.slot] = {
-      segment,
-      depth: parent === undefined ? depthWithoutParent(span, segment) : parent.depth + 1,
-      above: parent === undefined ? undefined : ancestorForChild(parent),
-      hasEnded: false,
-      span,
-      stopsFailures: false,
-    };
+    (span as Record<symbol, SpanEntry>)[this.slot] = new Entry(span, segment, parent);
   }
 }
 

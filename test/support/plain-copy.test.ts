@@ -29,7 +29,7 @@ describe("plainCopy", () => {
 
   it.each<[string, object]>([
     ["a proxy", new Proxy({ a: 1 }, {})],
-    ["an instance of a class", new (class Order {})()],
+    ["an instance of a class", new URL("https://example.com")],
     ["an error", new Error("x")],
     ["a date", new Date(0)],
     ["a list", [1]],
