@@ -8,6 +8,8 @@ const MARKS = {
   "real paced": 0.8,
   "app paced": 0.8,
 };
+// Of the application's thread with the sender thread, in all workloads.
+const THREAD_MARK = 0.3;
 // Above these a comparison is of queues, not of exporters.
 const MOST_CONNECTIONS = 64;
 const MOST_MEGABYTES_GROWN = 150;
@@ -39,6 +41,11 @@ export function report(result) {
   const ratio = costs.ratio("bridge", "cpuMicros");
   if (ratio > mark)
     faults.push(`${workload} ${mode}: ${ratio.toFixed(2)} of OTLP JSON, mark ${mark}`);
+  const threadRatio = costs.ratio("bridge-thread", "threadMicros");
+  if (threadRatio > THREAD_MARK)
+    faults.push(
+      `${workload} ${mode}: application's thread ${threadRatio.toFixed(2)} of OTLP JSON, mark ${THREAD_MARK}`,
+    );
   return faults;
 }
 

@@ -11,6 +11,7 @@ import { waitingIds } from "./spool-files.js";
 import { captured, halves } from "./spooling-app.js";
 import { waitFor } from "../time/wait-for.js";
 
+const MAX_BYTES = 512 * 1024;
 const SLOW = { requests: [{ do: { kind: "respond", delayMillis: 20 } }] } as const;
 
 /** Starts an application whose client has a sender thread. Its warnings are on standard error. */
@@ -87,6 +88,34 @@ describe("a client with a sender thread", () => {
     const seen = Object.keys(await server.events());
     expect(new Set([...spooled, ...seen]).size).toBe(110);
     expect(end.stats).toMatchObject({ errors: { queued: 0, dropped: {} } });
+  });
+});
+
+describe("the memory of a client with a sender thread", () => {
+  it("is limited for both threads together; what is dropped is counted and reported once", async () => {
+    const server = await startFaultServer();
+    await server.script({ requests: [{ do: { kind: "respond", delayMillis: 50 } }] });
+    const app = await startThreaded(server, {
+      transport: { thread: true, maxConnections: 3 },
+      maxBufferedBytes: MAX_BYTES,
+      enableBackpressureHandling: false,
+    });
+    let mostBytes = 0;
+    for (let round = 0; round < 20; round++) {
+      await app.captureTransactions(100);
+      mostBytes = Math.max(mostBytes, (await app.stats()).bufferedBytes);
+    }
+    await app.captureErrors(20);
+    await server.script({});
+    expect(await app.flush(60_000)).toBe(true);
+
+    const stats = await app.stats();
+    expect(mostBytes).toBeLessThanOrEqual(MAX_BYTES);
+    expect(mostBytes).toBeGreaterThan(MAX_BYTES / 2);
+    expect(Object.keys(stats.transactions.dropped)).toEqual(["queue_overflow"]);
+    expect(stats.errors).toMatchObject({ sent: 20, dropped: {} });
+    const all = { transaction: 2000, span: 4000, error: 20 };
+    await expectAccounted(accountingOf(stats, all), server, { areReportsComplete: true });
   });
 });
 

@@ -18,7 +18,10 @@ const PROGRAM = `
   class PaymentError extends Error {}
 
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const processor = new SentrySpanProcessor({ dsn: process.env.DSN });
+  const processor = new SentrySpanProcessor({
+    dsn: process.env.DSN,
+    transport: { thread: process.env.THREAD === "1" },
+  });
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
 
   function pay() {
@@ -125,6 +128,26 @@ describe("an application that is bundled with the package", { timeout: 120_000 }
       await server.close();
     }
   });
+
+  it.each(titled.filter(([, , { isSplit }]) => !isSplit))(
+    "sends from the application's thread where the bundle lacks the file of the sender thread, and says so: %s",
+    async (_title, bundler, shape) => {
+      const server = await startIngestServer();
+      try {
+        const { run } = await bundle(bundler, shape);
+        const end = await run({ DSN: server.dsn, THREAD: "1" });
+
+        expect(end).toMatchObject({ exitCode: 0, stdout: "true true\n" });
+        expect(end.stderr).toMatch(
+          /^[^\n]*the sender thread could not be started: its file was not found[^\n]*--external:otel-sentry-bridge[^\n]*\n$/,
+        );
+        expect(transactionsOf(server.envelopes)).toHaveLength(1);
+        expect(errorsOf(server.envelopes)).toHaveLength(1);
+      } finally {
+        await server.close();
+      }
+    },
+  );
 
   it("shares client and units of work with the package outside, which the set-up uses", async () => {
     app.write("set-up.mjs", SET_UP);

@@ -2,16 +2,19 @@ import { errorCode } from "../../support/foreign.js";
 
 const INSTEAD = "envelopes are sent by the application's thread instead";
 
+const NO_FILE =
+  "its file was not found, probably because a bundler has included otel-sentry-bridge in the application. Exclude the package from the bundle (esbuild: `--external:otel-sentry-bridge`; Next.js: `serverExternalPackages`), or remove `transport.thread`";
+
 const START_FAULTS: Readonly<Record<string, string>> = {
   ERR_ACCESS_DENIED:
     "Node's permission model forbids it. Start the process with `--allow-worker`, or remove `transport.thread`",
-  MODULE_NOT_FOUND:
-    "its file was not found, probably because a bundler has included otel-sentry-bridge in the application. Exclude the package from the bundle (esbuild: `--external:otel-sentry-bridge`; Next.js: `serverExternalPackages`), or remove `transport.thread`",
+  MODULE_NOT_FOUND: NO_FILE,
 };
 
 /** Returns the message for a sender thread that could not be started. */
 export function startFault(error: unknown): string {
-  const hint = START_FAULTS[errorCode(error) ?? ""];
+  // `threadFile` fails so in a bundle that is an ES module.
+  const hint = error instanceof ReferenceError ? NO_FILE : START_FAULTS[errorCode(error) ?? ""];
   const reason = error instanceof Error ? error.message : String(error);
   return `the sender thread could not be started: ${hint ?? reason}; ${INSTEAD}`;
 }

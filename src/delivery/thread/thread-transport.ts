@@ -66,7 +66,7 @@ class ThreadTransport implements ServerTransport {
   readonly #dues = new Map<number, (isDue: boolean) => void>();
   readonly #watch: ThreadWatch;
   #worker: ThreadWorker | undefined;
-  #state: TransportState | undefined;
+  #state: PlainState | undefined;
   #hasReplied = false;
   #isLocal = false;
   #isPostDue = false;
@@ -96,8 +96,8 @@ class ThreadTransport implements ServerTransport {
 
   state(): TransportState {
     const local = this.#settings.local.state();
-    const remote = this.#state;
-    if (remote === undefined) return local;
+    if (this.#state === undefined) return local;
+    const remote = restoredState(this.#state);
     return {
       ...(this.#isLocal ? local : remote),
       retries: local.retries + remote.retries,
@@ -197,7 +197,7 @@ class ThreadTransport implements ServerTransport {
     this.#hasReplied = true;
     this.#watch.heard();
     if (reply.kind === "results") {
-      this.#state = restoredState(reply.state);
+      this.#state = reply.state;
       for (const id of reply.accepted) this.#sends.settle(id, ACCEPTED);
       for (const [id, result] of reply.others) this.#sends.settle(id, restoredResult(result));
     } else if (reply.kind === "due") {
