@@ -1,5 +1,7 @@
 import type { CheckInState, EncodedEnvelope } from "../protocol/envelope.js";
 import { CheckInOrder } from "./check-in-order.js";
+import type { SendSlots } from "./send-slots.js";
+import type { SpoolIntake } from "./spool-intake.js";
 import type { Timers } from "../support/time.js";
 
 /** The components of the sender that a check-in line uses. */
@@ -7,13 +9,12 @@ interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;
   readonly isReachable: () => boolean;
-  /**
-   * Returns the time at which an envelope was sent; undefined if it was not sent, or if it is being written to the
-   * spool.
-   */
-  readonly startedAt: (envelope: EncodedEnvelope) => number | undefined;
+  readonly slots: Pick<SendSlots, "since">;
+  readonly intake: Pick<SpoolIntake, "isBehind" | "isWriting">;
   /** Sends a check-in. */
-  readonly send: (envelope: EncodedEnvelope, checkIn: CheckInState) => void;
+  readonly send: (envelope: EncodedEnvelope) => void;
+  /** Spools a check-in that must be sent after an earlier one of its run, which is in the spool. */
+  readonly spool: (envelope: EncodedEnvelope) => void;
   /** Sends a held check-in; returns false if it is dropped instead. */
   readonly start: (envelope: EncodedEnvelope) => boolean;
   /** Drops a check-in because too many of its run are waiting. */
@@ -57,8 +58,10 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
   /** Sends a check-in, or holds it behind an earlier one of its run. */
   begin(envelope: EncodedEnvelope, checkIn: CheckInState): void {
     this.#order.left(envelope, checkIn);
-    if (this.#order.begin(envelope, checkIn)) this.#settings.send(envelope, checkIn);
-    else this.#hold(checkIn);
+    const { intake, send, spool } = this.#settings;
+    if (!this.#order.begin(envelope, checkIn)) this.#hold(checkIn);
+    else if (intake.isBehind(checkIn)) spool(envelope);
+    else send(envelope);
   }
 
   /** Records the outcome of an envelope, and sends the check-in that waited for it. */
@@ -97,10 +100,16 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
 
   // While the server is unreachable, the first check-in waits for a retry; it is not overdue.
   #passLate(millis: number): void {
-    const { isReachable, now, start, startedAt } = this.#settings;
+    const { isReachable, now, start } = this.#settings;
     if (!isReachable()) return;
     const lateUntil = now() - millis;
-    const passing = this.#order.passLate((head) => (startedAt(head) ?? now()) <= lateUntil);
+    const passing = this.#order.passLate((head) => (this.#sentAt(head) ?? now()) <= lateUntil);
     for (const envelope of passing) start(envelope);
+  }
+
+  // Undefined if it was not sent, or if it is being written to the spool.
+  #sentAt(envelope: EncodedEnvelope): number | undefined {
+    const { intake, slots } = this.#settings;
+    return intake.isWriting(envelope) ? undefined : slots.since(envelope);
   }
 }

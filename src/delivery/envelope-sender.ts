@@ -5,7 +5,9 @@ import type { DataCategory, ItemCount } from "../protocol/data-category.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { SpooledEnvelope } from "./spool/spool.js";
 import { CheckInLine } from "./check-in-line.js";
-import { DrainSchedule, SendSlots } from "./send-slots.js";
+import { DrainSchedule } from "./drain-schedule.js";
+import { SendSlots } from "./send-slots.js";
+import type { Slot } from "./send-slots.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { createEnvelopeQueue } from "./envelope-queue.js";
 import { FlushWaiters } from "./flush-waiters.js";
@@ -15,8 +17,8 @@ import type { EnvelopeSender, EnvelopeSenderSettings, SenderStats } from "./send
 import { DEFAULT_MAX_ITEMS, HELD, maySendAgain, slotBounds, senderStats } from "./sender.js";
 import { SendOutcomes } from "./send-outcomes.js";
 import { SpoolIntake } from "./spool-intake.js";
-import { PERMITTED, closeTransport, sendInTime } from "./transport.js";
-import type { SenderResult, SendOptions, SendResult } from "./transport.js";
+import { PERMITTED, closeTransport, observed, resultIfExpired } from "./transport.js";
+import type { ObservedTransport, SenderResult, SendOptions, SendResult } from "./transport.js";
 
 /** Creates a sender that uses a transport. It has no timer while it is idle. */
 export function createEnvelopeSender(settings: EnvelopeSenderSettings): EnvelopeSender {
@@ -27,6 +29,7 @@ class QueuedSender implements EnvelopeSender {
   readonly #settings: EnvelopeSenderSettings;
   readonly #timers: Timers;
   readonly #now: () => number;
+  readonly #detached: <T>(run: () => T) => T;
   readonly #queue: EnvelopeQueue;
   readonly #slots: SendSlots;
   readonly #intake: SpoolIntake;
@@ -35,7 +38,7 @@ class QueuedSender implements EnvelopeSender {
   readonly #waiters = new FlushWaiters();
   readonly #checkIns: CheckInLine;
   readonly #schedule: DrainSchedule;
-  readonly #detached: <T>(run: () => T) => T;
+  readonly #transport: ObservedTransport<SenderResult>;
   #isGivingUp = false;
   #closing: Promise<boolean> | undefined;
 
@@ -44,13 +47,18 @@ class QueuedSender implements EnvelopeSender {
     const { timers = systemTimers, runDetached: detached = (run) => run() } = settings;
     const isReachable = (): boolean => transport.isReachable !== false;
     this.#settings = settings;
+    this.#transport = observed(transport);
     this.#timers = timers;
     this.#now = now;
     this.#detached = detached;
     this.#outcomes = new SendOutcomes({ ...settings, now });
     const onSpooled = (): void => this.#detached(() => settings.replay?.wake());
     this.#intake = new SpoolIntake({ spool: settings.spool, onSpooled }, memory);
-    this.#slots = new SendSlots(slotBounds(settings, memory));
+    this.#slots = new SendSlots(slotBounds(settings, memory), {
+      settled: (slot, result) => this.#handleResult(slot, result),
+      threw: (slot, error) =>
+        this.#finish(slot, () => this.#outcomes.transportThrew(slot.envelope, error)),
+    });
     this.#reports = new OutgoingReports({
       reports: settings.reports ?? NO_CLIENT_REPORTS,
       timers: this.#timers,
@@ -58,17 +66,15 @@ class QueuedSender implements EnvelopeSender {
       isReachable,
       onOverdue: () => this.#detached(() => this.#sendReports()),
     });
-    this.#schedule = new DrainSchedule({ timers, detached, drain: () => this.#drain() });
+    this.#schedule = new DrainSchedule({ timers, detached, startNext: () => this.#startNext() });
     this.#checkIns = new CheckInLine({
       timers: this.#timers,
       now,
       isReachable: () => isReachable() && !this.#isGivingUp,
-      startedAt: (envelope) =>
-        this.#intake.isWriting(envelope) ? undefined : this.#slots.since(envelope),
-      send: (envelope, checkIn) =>
-        this.#intake.isBehind(checkIn)
-          ? void this.#dispatchBehind(envelope)
-          : this.#dispatch(envelope),
+      slots: this.#slots,
+      intake: this.#intake,
+      send: (envelope) => this.#dispatch(envelope),
+      spool: (envelope) => void this.#dispatchBehind(envelope),
       start: (envelope) => this.#start(envelope),
       overflow: (envelope) => this.#overflow(envelope),
     });
@@ -88,10 +94,7 @@ class QueuedSender implements EnvelopeSender {
   }
 
   refuses(category: DataCategory, contents: readonly ItemCount[]): boolean {
-    if (this.#closing !== undefined) this.#outcomes.late(category, contents);
-    else if (this.isLimited(category)) this.#outcomes.pausedByLimit({ category, contents });
-    else return false;
-    return true;
+    return this.#outcomes.refuses({ category, contents }, this.#closing !== undefined);
   }
 
   isLimited(category: DataCategory): boolean {
@@ -105,7 +108,7 @@ class QueuedSender implements EnvelopeSender {
   async flush(timeoutMillis: number): Promise<boolean> {
     const start = this.#now();
     this.#detached(() => {
-      this.#drain();
+      this.#schedule.drain();
       this.#checkIns.wake();
     });
     this.#settings.transport.wake?.();
@@ -135,7 +138,8 @@ class QueuedSender implements EnvelopeSender {
   leave(): void {
     if (!this.#intake.isOpen) return;
     this.#isGivingUp = true;
-    for (const sent of this.#slots) if (this.#intake.keepSync(sent)) this.#finish(sent, () => {});
+    for (const slot of this.#slots.slots())
+      if (this.#intake.keepSync(slot.envelope)) this.#finish(slot);
     for (const left of [...this.#checkIns.takeAll(), ...this.#queue.takeAll()]) this.#abandon(left);
     for (const evicted of this.#intake) this.#intake.keepSync(evicted);
   }
@@ -162,15 +166,15 @@ class QueuedSender implements EnvelopeSender {
     if (!this.#intake.hasRoomFor(evicted)) return this.#drop(evicted, count);
     void this.#intake
       .keepEvicted(evicted)
-      .then((isKept) => this.#drop(evicted, isKept ? () => {} : count));
+      .then((isKept) => this.#drop(evicted, isKept ? undefined : count));
   }
 
-  #drain(): void {
-    while (this.#queue.items > 0 && !this.#isGivingUp) {
-      if (!this.#hasRoom()) return this.#schedule.afterStall();
-      const envelope = this.#queue.shift();
-      if (envelope !== undefined) this.#start(envelope);
-    }
+  #startNext(): "empty" | "full" | "started" {
+    if (this.#queue.items === 0 || this.#isGivingUp) return "empty";
+    if (!this.#hasRoom()) return "full";
+    const envelope = this.#queue.shift();
+    if (envelope !== undefined) this.#start(envelope);
+    return "started";
   }
 
   #hasRoom(): boolean {
@@ -192,16 +196,14 @@ class QueuedSender implements EnvelopeSender {
 
   #dispatch(envelope: EncodedEnvelope): void {
     const now = this.#now();
-    this.#slots.take(envelope, now);
-    this.#send(envelope, this.#reports.load(envelope, now));
+    this.#send(this.#slots.take(envelope, now), this.#reports.load(envelope, now));
   }
 
   // Spools a check-in that must be sent after an earlier one of its run, which is in the spool.
   async #dispatchBehind(envelope: EncodedEnvelope): Promise<void> {
-    this.#slots.take(envelope, this.#now());
-    const isHere = (): boolean => this.#slots.since(envelope) !== undefined;
-    if (await this.#intake.keepBehind(envelope, isHere)) this.#finish(envelope, () => {});
-    else this.#sendFromSlot(envelope);
+    const slot = this.#slots.take(envelope, this.#now());
+    if (await this.#intake.keepBehind(envelope, () => !slot.isFree)) this.#finish(slot);
+    else this.#sendFromSlot(slot);
   }
 
   // Client reports are exempt from rate limits.
@@ -211,64 +213,62 @@ class QueuedSender implements EnvelopeSender {
     return envelopes;
   }
 
-  #send(envelope: EncodedEnvelope, loaded: EncodedEnvelope, options?: SendOptions): void {
-    sendInTime(this.#settings.transport, loaded, options)
-      .then((result) => this.#handleResult(envelope, result))
-      // A custom transport may throw, or resolve with a value that is not a `SendResult`.
-      .catch((error: unknown) =>
-        this.#finish(envelope, () => this.#outcomes.transportThrew(envelope, error)),
-      );
+  #send(slot: Slot, loaded: EncodedEnvelope, options?: SendOptions): void {
+    const expired = resultIfExpired(loaded);
+    if (expired === undefined) this.#transport.deliver(loaded, slot, options);
+    else slot.settled(expired);
   }
 
-  #handleResult(envelope: EncodedEnvelope, result: SenderResult): void {
-    if (result.outcome === "unsent") return this.#handleUnsent(envelope);
+  #handleResult(slot: Slot, result: SenderResult): void {
+    if (result.outcome === "unsent") return this.#handleUnsent(slot);
+    const { envelope } = slot;
     const count = (): void => this.#outcomes.record(envelope, result);
-    const since = this.#slots.since(envelope);
-    if (since !== undefined) this.#settings.onOperation?.(result, this.#now() - since);
+    if (!slot.isFree) this.#settings.onOperation?.(result, this.#now() - slot.startedAt);
     this.#reports.completed(envelope, result.outcome);
     this.#outcomes.noteRefusal(result);
     if (result.outcome !== "retryable") {
       // The server is reachable, so spooled envelopes can be tried as well.
       this.#settings.replay?.nudge();
-      this.#finish(envelope, count);
-    } else if (this.#isGivingUp) this.#finish(envelope, () => this.#giveUp(envelope));
-    else if (this.#intake.isOpen) void this.#spoolFromSlot(envelope, result);
-    else this.#finish(envelope, count);
+      this.#finish(slot, count);
+    } else if (this.#isGivingUp) this.#finish(slot, () => this.#giveUp(envelope));
+    else if (this.#intake.isOpen) void this.#spoolFromSlot(slot, result);
+    else this.#finish(slot, count);
   }
 
   // The limit may have ended since.
-  #handleUnsent(envelope: EncodedEnvelope): void {
+  #handleUnsent(slot: Slot): void {
+    const { envelope } = slot;
     this.#reports.completed(envelope, undefined);
-    if (!this.isLimited(envelope.category)) return this.#sendFromSlot(envelope, PERMITTED);
-    this.#finish(envelope, () => this.#outcomes.pausedByLimit(envelope));
+    if (!this.isLimited(envelope.category)) return this.#sendFromSlot(slot, PERMITTED);
+    this.#finish(slot, () => this.#outcomes.pausedByLimit(envelope));
   }
 
   // The envelope keeps its slot until it is written, so that a slow disk slows the queue down instead of filling
   // memory.
-  async #spoolFromSlot(envelope: EncodedEnvelope, result: SendResult): Promise<void> {
-    if (await this.#intake.keep(envelope)) this.#finish(envelope, () => {});
+  async #spoolFromSlot(slot: Slot, result: SendResult): Promise<void> {
+    if (await this.#intake.keep(slot.envelope)) this.#finish(slot);
     else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
-      this.#sendFromSlot(envelope, HELD);
-    else this.#finish(envelope, () => this.#outcomes.record(envelope, result));
+      this.#sendFromSlot(slot, HELD);
+    else this.#finish(slot, () => this.#outcomes.record(slot.envelope, result));
   }
 
   // `close` may have discarded the envelope while the disk was busy.
-  #sendFromSlot(envelope: EncodedEnvelope, options?: SendOptions): void {
-    if (this.#slots.since(envelope) === undefined) return;
-    this.#send(envelope, this.#reports.load(envelope, this.#now()), options);
+  #sendFromSlot(slot: Slot, options?: SendOptions): void {
+    if (slot.isFree) return;
+    this.#send(slot, this.#reports.load(slot.envelope, this.#now()), options);
   }
 
   // An outcome that arrives after `close` has discarded the envelope is not counted a second time.
-  #finish(envelope: EncodedEnvelope, count: () => void): void {
-    if (!this.#slots.free(envelope)) return;
-    this.#reports.completed(envelope, undefined);
-    this.#drop(envelope, count);
-    if (!this.#isGivingUp) this.#checkIns.ended(envelope);
-    this.#drain();
+  #finish(slot: Slot, count?: () => void): void {
+    if (!this.#slots.free(slot)) return;
+    this.#reports.completed(slot.envelope, undefined);
+    this.#drop(slot.envelope, count);
+    if (!this.#isGivingUp) this.#checkIns.ended(slot.envelope);
+    this.#schedule.drain();
   }
 
-  #drop(envelope: EncodedEnvelope, count: () => void): void {
-    count();
+  #drop(envelope: EncodedEnvelope, count?: () => void): void {
+    count?.();
     this.#waiters.completed(envelope);
   }
 
@@ -284,7 +284,8 @@ class QueuedSender implements EnvelopeSender {
     const close = (): Promise<unknown> =>
       Promise.all([replay?.stop(), transport.close(), this.#intake.settled()]);
     await closeTransport({ timers: this.#timers, diagnostics, close });
-    for (const stuck of this.#slots) this.#finish(stuck, () => this.#giveUp(stuck));
+    for (const stuck of this.#slots.slots())
+      this.#finish(stuck, () => this.#giveUp(stuck.envelope));
     for (const held of this.#checkIns.takeAll()) this.#abandon(held);
     return isFlushed;
   }

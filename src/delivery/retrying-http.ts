@@ -9,10 +9,17 @@ import { failureReason, networkMessage } from "./http/send-failures.js";
 import { createRetryTransport } from "./retry/retry-transport.js";
 import type { RetryTransport, RetryTransportSettings } from "./retry/retry-transport.js";
 import type { SenderTransport } from "./sender.js";
-import type { SendOptions, SendResult, Transport } from "./transport.js";
+import type {
+  ObservedTransport,
+  SenderResult,
+  SendObserver,
+  SendOptions,
+  SendResult,
+  Transport,
+} from "./transport.js";
 
 /** A transport to the server that retries failed sends, in this thread or in another. */
-export interface ServerTransport extends SenderTransport {
+export interface ServerTransport extends ObservedTransport<SenderResult>, SenderTransport {
   wake(): void;
   readonly isReachable: boolean;
   readonly holdsSends: true;
@@ -25,6 +32,7 @@ export interface ServerTransport extends SenderTransport {
 /** A `ServerTransport` that sends in this thread. */
 export interface LocalTransport extends ServerTransport {
   send: Transport["send"];
+  deliver: ObservedTransport["deliver"];
 }
 
 /** Counts and last failure of a transport to the server. */
@@ -76,6 +84,10 @@ class RetryingHttp implements LocalTransport {
 
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
     return this.#retry.send(envelope, options);
+  }
+
+  deliver(envelope: EncodedEnvelope, observer: SendObserver, options?: SendOptions): void {
+    this.#retry.deliver(envelope, observer, options);
   }
 
   get isReachable(): boolean {

@@ -97,6 +97,14 @@ export class SendOutcomes {
     else if (result.outcome === "rejected") this.#rejected(envelope, result.statusCode);
   }
 
+  /** Tells whether items need not be sent, after `close` or by a rate limit; counts them as lost if so. */
+  refuses(items: Pick<EncodedEnvelope, "category" | "contents">, isClosed: boolean): boolean {
+    if (isClosed) this.#late(items.category, items.contents);
+    else if (this.isLimited(items.category)) this.pausedByLimit(items);
+    else return false;
+    return true;
+  }
+
   pausedByLimit({ category, contents }: Pick<EncodedEnvelope, "category" | "contents">): void {
     this.#diagnostics.warnOnce(
       `limit:${category}`,
@@ -127,20 +135,6 @@ export class SendOutcomes {
     return this.#abandoned.counts();
   }
 
-  /**
-   * Counts items that were captured after `close`. For logs, metrics and spans this is normal at the end of a process;
-   * for others it is reported as a set-up fault.
-   */
-  late(category: DataCategory, contents: readonly ItemCount[]): void {
-    const noun = CAPTURED[category];
-    if (noun !== undefined)
-      this.#diagnostics.faultOnce(
-        "late-capture",
-        `${noun} was captured after the client was closed, and is lost. Close the client, or shut the provider down, after the last capture`,
-      );
-    this.#recorder.record("closed", contents);
-  }
-
   transportThrew({ contents }: EncodedEnvelope, error: unknown): void {
     this.#diagnostics.warnOnce(
       "transport",
@@ -148,6 +142,18 @@ export class SendOutcomes {
       error,
     );
     this.#recorder.record("internal_sdk_error", contents);
+  }
+
+  // Counts items that were captured after `close`. For logs, metrics and spans this is normal at the end of a process; for
+  // others it is reported as a set-up fault.
+  #late(category: DataCategory, contents: readonly ItemCount[]): void {
+    const noun = CAPTURED[category];
+    if (noun !== undefined)
+      this.#diagnostics.faultOnce(
+        "late-capture",
+        `${noun} was captured after the client was closed, and is lost. Close the client, or shut the provider down, after the last capture`,
+      );
+    this.#recorder.record("closed", contents);
   }
 
   #accepted({ contents }: EncodedEnvelope): void {

@@ -1,6 +1,8 @@
-import type { Timers } from "../support/time.js";
 import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { LinkedList } from "../support/collections.js";
+import type { Link } from "../support/collections.js";
+import type { SendObserver, SenderResult } from "./transport.js";
 
 /** How many envelopes may be in flight at a time. */
 export interface SlotBounds {
@@ -17,9 +19,10 @@ export interface SlotBounds {
   readonly maxBytes: number;
 }
 
-// A few warm connections are enough for a nearby server. Only a backlog, which a distant or slow server causes,
-// justifies more.
-const WAITING_PER_EXTRA_SLOT = 8;
+// A few warm connections are enough for a nearby server. Only a backlog, which a distant or slow server or a busy process
+// causes, justifies more. With 8 instead of 2, a saturated process keeps a hundred envelopes waiting for 30 ms, which is
+// long enough for the collector to move them to the old generation: a tenth of all that was allocated, against 1 %.
+const WAITING_PER_EXTRA_SLOT = 2;
 
 // Extra slots for errors and check-ins, which must not wait behind transactions that a slow server holds.
 const URGENT_SLOTS = 4;
@@ -31,20 +34,65 @@ const URGENT_SLOTS = 4;
  */
 export const STALL_MILLIS = 500;
 
-/** The envelopes in flight, and whether there is room for one more. */
+/** Receives the outcomes of the envelopes in flight. */
+interface SlotOwner {
+  settled(slot: Slot, result: SenderResult): void;
+  threw(slot: Slot, error: unknown): void;
+}
+
+/** An envelope in flight, which passes its outcome on. */
+export class Slot implements SendObserver<SenderResult> {
+  readonly envelope: EncodedEnvelope;
+  readonly startedAt: number;
+  readonly #owner: SlotOwner;
+  /** Its place among the slots; undefined if it is free. */
+  link: Link<Slot> | undefined;
+
+  constructor(envelope: EncodedEnvelope, startedAt: number, owner: SlotOwner) {
+    this.envelope = envelope;
+    this.startedAt = startedAt;
+    this.#owner = owner;
+  }
+
+  get isFree(): boolean {
+    return this.link === undefined;
+  }
+
+  // A custom transport may resolve with a value that is not a `SendResult`.
+  settled(result: SenderResult): void {
+    try {
+      this.#owner.settled(this, result);
+    } catch (error) {
+      this.#owner.threw(this, error);
+    }
+  }
+
+  threw(error: unknown): void {
+    this.#owner.threw(this, error);
+  }
+}
+
+/**
+ * The envelopes in flight, and whether there is room for one more. In a list, because a `Map` to which each envelope is
+ * added keeps most of them alive for the garbage collector.
+ */
 export class SendSlots implements Iterable<EncodedEnvelope> {
   readonly #bounds: SlotBounds;
-  readonly #startedAt = new Map<EncodedEnvelope, number>();
+  readonly #owner: SlotOwner;
+  /** In the order of their starts. */
+  readonly #slots = new LinkedList<Slot>();
+  #size = 0;
   #bytes = 0;
   // Start of the newest send that has ended; sends in flight that started earlier were overtaken.
   #overtakenUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(bounds: SlotBounds) {
+  constructor(bounds: SlotBounds, owner: SlotOwner) {
     this.#bounds = bounds;
+    this.#owner = owner;
   }
 
   get size(): number {
-    return this.#startedAt.size;
+    return this.#size;
   }
 
   get bytes(): number {
@@ -53,28 +101,32 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
 
   /** Start time of the oldest send in flight. */
   get oldest(): number | undefined {
-    // A map iterates in insertion order.
-    const [oldest] = this.#startedAt.values();
-    return oldest;
+    return this.#slots.first?.value.startedAt;
   }
 
-  take(envelope: EncodedEnvelope, nowMillis: number): void {
-    this.#startedAt.set(envelope, nowMillis);
+  /** Takes a slot for an envelope. The time is not earlier than that of any other. */
+  take(envelope: EncodedEnvelope, nowMillis: number): Slot {
+    const slot = new Slot(envelope, nowMillis, this.#owner);
+    slot.link = this.#slots.push(slot);
+    this.#size += 1;
     this.#bytes += sizeOf(envelope);
+    return slot;
   }
 
   /** Returns the start time of a send; undefined if the envelope is not in flight. */
   since(envelope: EncodedEnvelope): number | undefined {
-    return this.#startedAt.get(envelope);
+    return this.slots().find((slot) => slot.envelope === envelope)?.startedAt;
   }
 
-  /** Frees the slot of an envelope; returns whether it was in flight. */
-  free(envelope: EncodedEnvelope): boolean {
-    const startedAt = this.#startedAt.get(envelope);
-    if (startedAt === undefined) return false;
-    this.#startedAt.delete(envelope);
-    this.#overtakenUntil = Math.max(this.#overtakenUntil, startedAt);
-    this.#bytes -= sizeOf(envelope);
+  /** Frees a slot; returns false if it was free already. */
+  free(slot: Slot): boolean {
+    const { link } = slot;
+    if (link === undefined) return false;
+    this.#slots.remove(link);
+    slot.link = undefined;
+    this.#overtakenUntil = Math.max(this.#overtakenUntil, slot.startedAt);
+    this.#size -= 1;
+    this.#bytes -= sizeOf(slot.envelope);
     return true;
   }
 
@@ -82,7 +134,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     const { min, max, stalled, maxBytes } = this.#bounds;
     if (this.#bytes >= maxBytes && !isUrgent) return false;
     const usual = Math.min(min + Math.floor(waiting / WAITING_PER_EXTRA_SLOT), max);
-    const { size } = this.#startedAt;
+    const size = this.#size;
     if (size < usual) return true;
     if (size >= max + stalled) return false;
     const lost = this.#lost(nowMillis);
@@ -90,15 +142,23 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return size - lost < usual + Math.min(extra, stalled);
   }
 
-  [Symbol.iterator](): Iterator<EncodedEnvelope> {
-    return this.#startedAt.keys();
+  *[Symbol.iterator](): Iterator<EncodedEnvelope> {
+    for (const { envelope } of this.slots()) yield envelope;
+  }
+
+  /** Returns all slots, oldest first. */
+  slots(): readonly Slot[] {
+    const slots: Slot[] = [];
+    for (let link = this.#slots.first; link !== undefined; link = link.next) slots.push(link.value);
+    return slots;
   }
 
   /** Returns how many of the oldest sends were overtaken and got no response. */
   #lost(nowMillis: number): number {
     const stalledUntil = nowMillis - STALL_MILLIS;
     let count = 0;
-    for (const startedAt of this.#startedAt.values()) {
+    for (let link = this.#slots.first; link !== undefined; link = link.next) {
+      const { startedAt } = link.value;
       if (startedAt > stalledUntil || startedAt >= this.#overtakenUntil) break;
       count += 1;
     }
@@ -107,62 +167,8 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
 
   /** Returns how many stall intervals have passed since the oldest send that is not lost started. */
   #silentTimes(lost: number, nowMillis: number): number {
-    let index = 0;
-    for (const startedAt of this.#startedAt.values()) {
-      if (index === lost) return Math.floor((nowMillis - startedAt) / STALL_MILLIS);
-      index += 1;
-    }
-    return 0;
-  }
-}
-
-/** Dependencies of `DrainSchedule`. */
-interface DrainScheduleSettings {
-  readonly timers: Timers;
-  /** Sends as many envelopes as there are free slots. */
-  readonly drain: () => void;
-  /** Runs a function outside of any unit of work. */
-  readonly detached: (run: () => void) => void;
-}
-
-/** Schedules when the queue is drained. Each kind of run is scheduled at most once at a time. */
-export class DrainSchedule {
-  readonly #settings: DrainScheduleSettings;
-  #isDue = false;
-  #isStallWatched = false;
-  #isLettingGo = false;
-
-  constructor(settings: DrainScheduleSettings) {
-    this.#settings = settings;
-  }
-
-  /**
-   * Drains after the current turn of the event loop: the user's request, in which a span ends, goes first, and a burst
-   * is sent together.
-   */
-  soon(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    const { timers, drain, detached } = this.#settings;
-    const run = (): void => {
-      this.#isDue = false;
-      drain();
-    };
-    detached(() => (this.#isLettingGo ? timers.inBackground(0, run) : timers.soon(run)));
-  }
-
-  /** Drains after the stall interval, since only the passing of time frees slots while no response arrives. */
-  afterStall(): void {
-    if (this.#isStallWatched) return;
-    this.#isStallWatched = true;
-    this.#settings.timers.inBackground(STALL_MILLIS, () => {
-      this.#isStallWatched = false;
-      this.#settings.drain();
-    });
-  }
-
-  /** Makes sure that from now on no scheduled run keeps the process alive. */
-  letGo(): void {
-    this.#isLettingGo = true;
+    let link = this.#slots.first;
+    for (let index = 0; index < lost; index += 1) link = link?.next;
+    return link === undefined ? 0 : Math.floor((nowMillis - link.value.startedAt) / STALL_MILLIS);
   }
 }

@@ -85,27 +85,68 @@ const EXPIRED: SendResult = {
   error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
 };
 
+/** Receives the outcome of one send: exactly one of its methods is called, once. They must not throw. */
+export interface SendObserver<Result = SendResult> {
+  settled(result: Result): void;
+  /** The transport threw, which says nothing about the server. */
+  threw(error: unknown): void;
+}
+
+/**
+ * A transport that calls an observer instead of resolving a promise. On the usual way of an envelope that saves four promises,
+ * each of which costs about a microsecond with an async context manager on Node 20.
+ */
+export interface ObservedTransport<Result = SendResult> {
+  /** Sends one envelope. Never throws; may call the observer before it returns. */
+  deliver(envelope: EncodedEnvelope, observer: SendObserver<Result>, options?: SendOptions): void;
+}
+
 /** The part of a transport that sends. */
 interface Sending<Result> {
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<Result>;
 }
 
-/**
- * Sends an envelope. For one that is too old, resolves to the result of a refused send without sending it. Rejects if
- * the transport throws.
- */
-export function sendInTime<Result>(
+/** Returns the transport itself if it calls observers, else one that does. */
+export function observed<Result>(transport: Sending<Result>): ObservedTransport<Result> {
+  return isObserved(transport) ? transport : new PromisingTransport(transport);
+}
+
+function isObserved<Result>(
   transport: Sending<Result>,
-  envelope: EncodedEnvelope,
-  options: SendOptions | undefined,
-): Promise<Result | SendResult> {
-  const { expiresAtMillis } = envelope;
-  if (expiresAtMillis !== undefined && Date.now() > expiresAtMillis)
-    return Promise.resolve(EXPIRED);
-  try {
-    // A native promise is returned unchanged; a custom transport may return any value.
-    return Promise.resolve(transport.send(envelope, options));
-  } catch (error) {
-    return Promise.reject(error);
+): transport is ObservedTransport<Result> & Sending<Result> {
+  return "deliver" in transport && typeof transport.deliver === "function";
+}
+
+class PromisingTransport<Result> implements ObservedTransport<Result> {
+  readonly #transport: Sending<Result>;
+
+  constructor(transport: Sending<Result>) {
+    this.#transport = transport;
   }
+
+  // A custom transport may throw, or return any value.
+  deliver(envelope: EncodedEnvelope, observer: SendObserver<Result>, options?: SendOptions): void {
+    try {
+      Promise.resolve(this.#transport.send(envelope, options)).then(
+        (result) => observer.settled(result),
+        (error: unknown) => observer.threw(error),
+      );
+    } catch (error) {
+      observer.threw(error);
+    }
+  }
+}
+
+/** Sends an envelope and resolves to its result; rejects if the transport throws. */
+export function sendOver<Result>(
+  transport: ObservedTransport<Result>,
+  envelope: EncodedEnvelope,
+  options?: SendOptions,
+): Promise<Result> {
+  return new Promise((settled, threw) => transport.deliver(envelope, { settled, threw }, options));
+}
+
+/** Returns the result of an envelope that is too old to be sent; undefined for any other. */
+export function resultIfExpired({ expiresAtMillis }: EncodedEnvelope): SendResult | undefined {
+  return expiresAtMillis !== undefined && Date.now() > expiresAtMillis ? EXPIRED : undefined;
 }

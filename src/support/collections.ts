@@ -83,55 +83,75 @@ export function overlaid<Under extends object, Over extends object>(
     Under;
 }
 
-// Compacting a shorter list costs more than the memory it frees.
-const COMPACT_AT = 64;
+const MIN_CAPACITY = 16;
 
-/** A first-in, first-out queue with constant-time operations. `Array.shift` moves every remaining entry. */
+/**
+ * A first-in, first-out queue with constant-time operations. `Array.shift` moves every remaining entry.
+ *
+ * A ring that is allocated rarely and cleared when it is replaced: the collector's young generation keeps alive what a
+ * list in the old one refers to, even if that list is garbage. With an array that was sliced every few entries, nearly all
+ * envelopes grew old and were copied twice.
+ */
 export class Fifo<T> implements Iterable<T> {
-  #entries: (T | undefined)[] = [];
+  #ring: (T | undefined)[] = emptyRing(MIN_CAPACITY);
   #head = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#entries.length - this.#head;
+    return this.#size;
   }
 
   get first(): T | undefined {
-    return this.#entries[this.#head];
+    return this.#ring[this.#head];
   }
 
   push(value: T): void {
-    this.#entries.push(value);
+    if (this.#size === this.#ring.length) this.#resize(this.#size * 2);
+    this.#ring[this.#indexOf(this.#size)] = value;
+    this.#size += 1;
   }
 
   /** Puts an entry before all others. */
   unshift(value: T): void {
-    if (this.#head === 0) this.#entries.unshift(value);
-    else this.#entries[(this.#head -= 1)] = value;
+    if (this.#size === this.#ring.length) this.#resize(this.#size * 2);
+    this.#head = this.#indexOf(-1);
+    this.#ring[this.#head] = value;
+    this.#size += 1;
   }
 
   shift(): T | undefined {
-    const value = this.#entries[this.#head];
-    if (this.size === 0) return undefined;
-    // Cleared so that the queue no longer references the entry.
-    this.#entries[this.#head] = undefined;
-    this.#head += 1;
-    if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#entries.length) this.#compact();
+    if (this.#size === 0) return undefined;
+    const value = this.#ring[this.#head];
+    this.#ring[this.#head] = undefined;
+    this.#head = this.#indexOf(1);
+    this.#size -= 1;
+    const capacity = this.#ring.length;
+    if (capacity > MIN_CAPACITY && this.#size * 8 < capacity) this.#resize(capacity / 2);
     return value;
   }
 
   *[Symbol.iterator](): Iterator<T> {
-    for (let index = this.#head; index < this.#entries.length; index += 1) {
-      const value = this.#entries[index];
-      if (value !== undefined) yield value;
-    }
+    // A copy, because entries may be added and removed meanwhile.
+    const entries = Array.from({ length: this.#size }, (_, at) => this.#ring[this.#indexOf(at)]);
+    for (const value of entries) if (value !== undefined) yield value;
   }
 
-  // Runs only when removed entries are more than half of the array, so each entry is moved a constant number of times
-  // on average.
-  #compact(): void {
-    this.#entries = this.#entries.slice(this.#head);
+  // The capacity is a power of two.
+  #indexOf(offset: number): number {
+    return (this.#head + offset) & (this.#ring.length - 1);
+  }
+
+  #resize(capacity: number): void {
+    const ring = emptyRing<T>(capacity);
+    for (let at = 0; at < this.#size; at += 1) ring[at] = this.#ring[this.#indexOf(at)];
+    this.#ring.fill(undefined);
+    this.#ring = ring;
     this.#head = 0;
   }
+}
+
+function emptyRing<T>(capacity: number): (T | undefined)[] {
+  return Array.from({ length: capacity }, () => undefined);
 }
 
 /** An entry of a `LinkedList`. */

@@ -100,7 +100,7 @@ it("a server that falls silent again gets one more envelope every half second ag
 
 it("an error does not wait for a slot that transactions hold", async () => {
   const { sender, transport, timers } = bench();
-  for (let count = 0; count < 6; count += 1) sender.enqueue(envelopeOf());
+  for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());
   await timers.turn();
   expect(transport.sent).toHaveLength(4);
   for (const category of ["error", "monitor"] as const) sender.enqueue(envelopeOf(category));

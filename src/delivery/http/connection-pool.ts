@@ -54,6 +54,7 @@ export class ConnectionPool implements ConnectionHost {
   readonly #connections = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting = new Fifo<Exchange>();
+  #writing: Connection[] = [];
   #isClosed = false;
 
   constructor(settings: ConnectionPoolSettings) {
@@ -122,8 +123,8 @@ export class ConnectionPool implements ConnectionHost {
     if (this.#waiting.size > 0) queueMicrotask(() => this.#pump());
   }
 
-  soon(run: () => void): void {
-    this.#settings.timers.soon(run);
+  writeSoon(connection: Connection): void {
+    if (this.#writing.push(connection) === 1) this.#settings.timers.soon(this.#writeAll);
   }
 
   // Before all others: it has waited longest, and late requests are looked for at the front only.
@@ -158,6 +159,12 @@ export class ConnectionPool implements ConnectionHost {
       if (isBusy) connection.giveUp(unanswered ? this.#unansweredError(unanswered) : exitError());
     }
   }
+
+  readonly #writeAll = (): void => {
+    const writing = this.#writing;
+    this.#writing = [];
+    for (const connection of writing) connection.write();
+  };
 
   #pump(): void {
     const now = this.now();

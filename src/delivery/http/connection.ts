@@ -34,8 +34,8 @@ export interface ConnectionHost {
   onFree(connection: Connection, now: number): void;
   /** Called when a connection has been closed or lost. */
   onGone(connection: Connection): void;
-  /** Runs a function after the sockets have been read once more. */
-  soon(run: () => void): void;
+  /** Lets a connection write its request after the sockets have been read once more. */
+  writeSoon(connection: Connection): void;
   /** Sends an exchange over a new connection, since nothing of it was written to a kept one. */
   retake(exchange: Exchange): void;
 }
@@ -56,6 +56,8 @@ export class Connection implements KeptConnection, RequestSocketEvents {
   #stage: Stage = "connecting";
   #socket: RequestSocket | undefined;
   #exchange: Exchange | undefined;
+  // Its response has begun; the outcome is not passed on yet.
+  #settling: Exchange | undefined;
   #served = 0;
   #connectedAt = 0;
   #idleSince = 0;
@@ -124,7 +126,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.#endsAt(Math.min(now + times.headers, exchange.terms.deadlineAt));
     // The server may have closed the connection, which is seen only when it is read: a request that is written before
     // that may be lost.
-    this.#host.soon(() => this.#write());
+    this.#host.writeSoon(this);
   }
 
   begun(): void {
@@ -145,7 +147,13 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.#isLast = head.isLast || isStale;
     if (head.keepMillis !== undefined) this.#keepMillis = Math.min(times.idle, head.keepMillis);
     this.#exchange?.answered(head);
+    this.#settling = this.#exchange;
     this.#host.drains(this.#answeredAt);
+  }
+
+  /** Everything that has arrived was read: if the response is complete, this connection can carry what follows. */
+  handled(): void {
+    this.#settle();
   }
 
   received(bytes: Buffer): void {
@@ -202,6 +210,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     // An established connection is closed without an error, which would discard its TLS session.
     this.#dialling.abort(this.#socket === undefined ? CLOSED : undefined);
     this.#closing = this.#socket?.destroy();
+    this.#settle();
   }
 
   /** Resolves once the socket is closed. */
@@ -221,7 +230,14 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.#host.onFree(this, this.#idleSince);
   }
 
-  #write(): void {
+  #settle(): void {
+    const exchange = this.#settling;
+    this.#settling = undefined;
+    exchange?.settle();
+  }
+
+  /** Writes the request, unless the connection has ended since it was taken over. */
+  write(): void {
     const exchange = this.#exchange;
     if (this.#stage !== "sending" || exchange === undefined) return;
     const { now, tally, times } = this.#host;
@@ -249,7 +265,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.#connectedAt = now();
     this.#idleSince = this.#connectedAt;
     this.#stage = "sending";
-    this.#write();
+    this.write();
   }
 
   #reasonOf(error: unknown): unknown {

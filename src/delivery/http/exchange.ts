@@ -3,7 +3,7 @@ import type { ProxyName } from "./send-failures.js";
 import { ConnectionEndError } from "./request-socket.js";
 import type { ResponseHead } from "./response-head.js";
 import { isCertificateFailure } from "./tls-failures.js";
-import type { FailurePhase, LimitHeaders, SendResult } from "../transport.js";
+import type { FailurePhase, LimitHeaders, SendObserver, SendResult } from "../transport.js";
 
 /** One POST request. */
 export interface PostRequest {
@@ -38,17 +38,18 @@ export class Exchange {
   readonly terms: ExchangeTerms;
   /** True if a new connection is required: the caller asked for one, or a kept connection has failed. */
   wantsNew = false;
-  readonly #resolve: (result: SendResult) => void;
+  readonly #observer: SendObserver;
+  #result: SendResult | undefined;
   #isWritten = false;
   #isOverKept = false;
   #isAnswering = false;
   #drainedBytes = 0;
   #refusalText: Buffer[] | undefined;
 
-  constructor(request: PostRequest, terms: ExchangeTerms, resolve: (result: SendResult) => void) {
+  constructor(request: PostRequest, terms: ExchangeTerms, observer: SendObserver) {
     this.request = request;
     this.terms = terms;
-    this.#resolve = resolve;
+    this.#observer = observer;
   }
 
   /** True if a part of the request was written to a connection, so that the server may have received it. */
@@ -72,10 +73,18 @@ export class Exchange {
     this.#isAnswering = true;
   }
 
-  /** Decides the outcome by the response's header. */
+  /** Decides the outcome by the response's header. It is passed on by `settle`. */
   answered(head: ResponseHead): void {
-    this.#resolve(this.#toResult(head));
+    this.#result = this.#toResult(head);
     if (head.statusCode >= 300 && this.terms.onRefusalText !== undefined) this.#refusalText = [];
+  }
+
+  /** Passes the outcome on, once it is known. What follows may submit further exchanges to the same connection. */
+  settle(): void {
+    const result = this.#result;
+    if (result === undefined) return;
+    this.#result = undefined;
+    this.#observer.settled(result);
   }
 
   /**
@@ -107,7 +116,8 @@ export class Exchange {
       isAnswering: this.#isAnswering,
       isReused: this.#isOverKept,
     };
-    this.#resolve(retryableResult(this.#named(error), phase ?? phaseOf(error, progress)));
+    this.#result = retryableResult(this.#named(error), phase ?? phaseOf(error, progress));
+    this.settle();
   }
 
   // With TLS 1.3 a proxy may refuse the connection after the handshake.

@@ -17,7 +17,14 @@ import { routeTo } from "./proxy-route.js";
 import type { Timers } from "../../support/time.js";
 import { createTlsClient } from "./tls-client.js";
 import type { TlsSettings } from "./tls-client.js";
-import type { SendOptions, SendResult, Transport } from "../transport.js";
+import { sendOver } from "../transport.js";
+import type {
+  ObservedTransport,
+  SendObserver,
+  SendOptions,
+  SendResult,
+  Transport,
+} from "../transport.js";
 
 /** Settings of the HTTP transport, named like the corresponding options. Times are in milliseconds. */
 export interface HttpTransportSettings extends ProxySettings, TlsSettings {
@@ -63,7 +70,7 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
 }
 
 /** A transport with statistics. */
-export interface HttpTransport extends Transport {
+export interface HttpTransport extends ObservedTransport, Transport {
   counts(): ConnectionCounts;
   /**
    * The reason why the oldest unanswered send has no response yet; after `close`, as it was when the transport was
@@ -112,11 +119,18 @@ class PooledTransport implements HttpTransport {
     this.#pool = this.#createPool();
   }
 
-  // The usual case creates one promise only, because each costs time, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
+    return sendOver(this, envelope, options);
+  }
+
+  deliver(envelope: EncodedEnvelope, observer: SendObserver, options?: SendOptions): void {
     const body = stamped(envelope, this.#now());
-    if (body.length <= this.#gzipThreshold) return this.#post({ head: this.#head, body }, options);
-    return this.#postPacked(body, options).catch((error) => retryableResult(error, "refused"));
+    const isNew = options?.newConnection === true;
+    const startedAt = this.#steadyNow();
+    if (body.length <= this.#gzipThreshold)
+      return this.#post({ head: this.#head, body }, observer, { startedAt, isNew });
+    // The deadline counts from before the compression, which may wait for threads.
+    void this.#packed(body).then((request) => this.#post(request, observer, { startedAt, isNew }));
   }
 
   close(): Promise<void> {
@@ -132,34 +146,29 @@ class PooledTransport implements HttpTransport {
     return { ...this.#pool.tally };
   }
 
-  // The deadline counts from before the compression, which may wait for threads.
-  async #postPacked(body: Buffer | string, options: SendOptions | undefined): Promise<SendResult> {
-    const startedAt = this.#steadyNow();
+  async #packed(body: Buffer | string): Promise<PostRequest> {
     const packed = await gzipBody(body);
-    const request =
-      packed === undefined ? { head: this.#head, body } : { head: this.#gzipHead, body: packed };
-    return this.#post(request, options, startedAt);
+    if (packed === undefined) return { head: this.#head, body };
+    return { head: this.#gzipHead, body: packed };
   }
 
   // `close` may have been called before, or while the body was compressed.
   #post(
     request: PostRequest,
-    options: SendOptions | undefined,
-    startedAt: number = this.#steadyNow(),
-  ): Promise<SendResult> {
+    observer: SendObserver,
+    { startedAt, isNew }: { readonly startedAt: number; readonly isNew: boolean },
+  ): void {
     if (this.#closing !== undefined)
-      return Promise.resolve(retryableResult(closedError(), "refused"));
-    return new Promise((resolve) => {
-      const terms = {
-        startedAt,
-        deadlineAt: startedAt + this.#totalMillis,
-        forwarder: this.#forwarder,
-        onRefusalText: this.#settings.onRefusalText,
-      };
-      const exchange = new Exchange(request, terms, resolve);
-      exchange.wantsNew = options?.newConnection === true;
-      this.#pool.submit(exchange);
-    });
+      return observer.settled(retryableResult(closedError(), "refused"));
+    const terms = {
+      startedAt,
+      deadlineAt: startedAt + this.#totalMillis,
+      forwarder: this.#forwarder,
+      onRefusalText: this.#settings.onRefusalText,
+    };
+    const exchange = new Exchange(request, terms, observer);
+    exchange.wantsNew = isNew;
+    this.#pool.submit(exchange);
   }
 
   #createPool(): ConnectionPool {

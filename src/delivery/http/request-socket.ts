@@ -8,6 +8,8 @@ import { isCertificateFailure } from "./tls-failures.js";
 export interface RequestSocketEvents extends ResponseEvents {
   /** It cannot be used any more. Emitted once, and not after `destroy`. */
   gone(error: Error): void;
+  /** Called each time after everything that has arrived was read. */
+  handled(): void;
 }
 
 /** The server has closed a connection on which a response was awaited, or which was idle. */
@@ -130,6 +132,7 @@ export class RequestSocket {
   #read(chunk: Buffer): void {
     const error = this.#parser.read(chunk);
     if (error !== undefined) this.#gone(error);
+    this.#events.handled();
   }
 
   #end(): void {

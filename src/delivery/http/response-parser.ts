@@ -64,6 +64,8 @@ export class ResponseParser {
   #left = 0;
   #trailerBytes = 0;
   #informational = 0;
+  #lastText = "";
+  #lastHead: ResponseHead | undefined;
 
   constructor(events: ResponseEvents) {
     this.#events = events;
@@ -163,11 +165,20 @@ export class ResponseParser {
     const end = data.indexOf("\r\n\r\n");
     if (end === -1) return data.length >= MAX_HEAD_BYTES || hasBareLf(data) ? BROKEN : NEEDS_MORE;
     const head =
-      end + 4 > MAX_HEAD_BYTES ? undefined : readHead(data.toString("latin1", 0, end + 2));
+      end + 4 > MAX_HEAD_BYTES ? undefined : this.#read(data.toString("latin1", 0, end + 2));
     if (head === undefined) return BROKEN;
     if (head.statusCode < 200) return this.#isTolerable(head) ? end + 4 : BROKEN;
     this.#begin(head);
     return end + 4;
+  }
+
+  // Within one second, the headers of a server's responses are the same, down to `Date`.
+  #read(text: string): ResponseHead | undefined {
+    if (text !== this.#lastText) {
+      this.#lastHead = readHead(text);
+      this.#lastText = text;
+    }
+    return this.#lastHead;
   }
 
   // 101 ends HTTP on the connection. The others announce the response to come (RFC 9110, 15.2).

@@ -6,7 +6,14 @@ import type { Attempt } from "./send-history.js";
 import { SendHistory } from "./send-history.js";
 import type { StartTimer, Timers } from "../../support/time.js";
 import { systemTimers } from "../../support/time.js";
-import type { SendOptions, SendResult, Transport } from "../transport.js";
+import { observed, sendOver } from "../transport.js";
+import type {
+  ObservedTransport,
+  SendObserver,
+  SendOptions,
+  SendResult,
+  Transport,
+} from "../transport.js";
 
 /** Dependencies and options of a retry transport. */
 export interface RetryTransportSettings {
@@ -48,7 +55,7 @@ interface RetryCounts {
 }
 
 /** A transport that retries failed deliveries where that is safe. */
-export interface RetryTransport extends Transport {
+export interface RetryTransport extends ObservedTransport, Transport {
   /** Called by a flush: held sends are attempted now. */
   wake(): void;
   /** False while the last attempt got no response. */
@@ -81,6 +88,7 @@ export function createRetryTransport(settings: RetryTransportSettings): RetryTra
 class RetryingTransport implements RetryTransport {
   readonly holdsSends = true;
   readonly #settings: RetryTransportSettings;
+  readonly #transport: ObservedTransport;
   readonly #now: () => number;
   readonly #budget = new RetryBudget();
   readonly #breaker: CircuitBreaker;
@@ -100,6 +108,7 @@ class RetryingTransport implements RetryTransport {
     const startTimer: StartTimer = (delayMillis, run) =>
       this.#detached(() => timers.inBackground(delayMillis, run));
     this.#settings = settings;
+    this.#transport = observed(settings.transport);
     this.#now = now;
     this.#breaker = new CircuitBreaker({ now, random });
     this.#policy = new RetryPolicy({ budget: this.#budget, retryOn5xx, now, random });
@@ -115,22 +124,26 @@ class RetryingTransport implements RetryTransport {
     return this.#breaker.lastError;
   }
 
-  // The usual case adds one promise reaction only, because each promise costs time, more so with async hooks.
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SendResult> {
+    return sendOver(this, envelope, options);
+  }
+
+  deliver(envelope: EncodedEnvelope, observer: SendObserver, options?: SendOptions): void {
     this.#sends += 1;
     const request = { envelope, options, order: this.#sends };
     const startedAt = this.#now();
     if (this.#isClosed || (this.#breaker.isOpen && options?.isProbe !== true))
-      return this.#tryUntilDone(new SendHistory(request, startedAt));
-    try {
-      return this.#settings.transport.send(envelope, options).then((result) => {
+      return this.#tryLater(new SendHistory(request, startedAt), observer);
+    const firstAttempt: SendObserver = {
+      settled: (result) => {
         this.#noteResult(result);
-        if (!this.#policy.mayImprove(result)) return result;
-        return this.#tryUntilDone(new SendHistory(request, startedAt), { result, startedAt });
-      });
-    } catch (error) {
-      return Promise.reject(error);
-    }
+        if (!this.#policy.mayImprove(result)) return observer.settled(result);
+        const history = new SendHistory(request, startedAt);
+        return this.#tryLater(history, observer, { result, startedAt });
+      },
+      threw: (error) => observer.threw(error),
+    };
+    this.#transport.deliver(envelope, firstAttempt, options);
   }
 
   whenDue(holdMillis: number): Promise<boolean> {
@@ -167,6 +180,13 @@ class RetryingTransport implements RetryTransport {
     this.#pauses.end();
     this.#line.end();
     await this.#settings.transport.close();
+  }
+
+  #tryLater(history: SendHistory, observer: SendObserver, first?: Attempt): void {
+    void this.#tryUntilDone(history, first).then(
+      (result) => observer.settled(result),
+      (error: unknown) => observer.threw(error),
+    );
   }
 
   async #tryUntilDone(history: SendHistory, first?: Attempt): Promise<SendResult> {
@@ -208,7 +228,7 @@ class RetryingTransport implements RetryTransport {
     const { envelope, options, outcome } = history;
     if (outcome !== undefined) this.#countRetry(envelope, outcome);
     const startedAt = this.#now();
-    const result = await this.#detached(() => this.#settings.transport.send(envelope, options));
+    const result = await this.#detached(() => sendOver(this.#transport, envelope, options));
     this.#noteResult(result);
     return { result, startedAt };
   }

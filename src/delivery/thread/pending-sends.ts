@@ -1,14 +1,14 @@
 import type { DataCategory } from "../../protocol/data-category.js";
 import { contentOf, sizeOf } from "../../protocol/envelope.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
-import type { SenderResult, SendOptions } from "../transport.js";
+import type { SenderResult, SendObserver, SendOptions } from "../transport.js";
 import type { BatchMessage } from "./thread-messages.js";
 
 /** An envelope without a result. */
 interface PendingSend {
   readonly envelope: EncodedEnvelope;
   readonly options: SendOptions | undefined;
-  readonly resolve: (result: SenderResult) => void;
+  readonly observer: SendObserver<SenderResult>;
 }
 
 /** Envelopes that the sender thread has, or gets next. They are kept here, so that nothing is lost with the thread. */
@@ -55,13 +55,13 @@ export class PendingSends {
     return { kind: "batch", firstId, contents, categories, options, failFast };
   }
 
-  /** Resolves the send of an envelope. */
+  /** Passes on the result of an envelope. */
   settle(id: number, result: SenderResult): void {
     const send = this.#posted.get(id);
     if (send === undefined) return;
     this.#posted.delete(id);
     this.#copiedBytes -= sizeOf(send.envelope);
-    send.resolve(result);
+    send.observer.settled(result);
   }
 
   /** Removes and returns all envelopes without a result, in the order in which they were added. */

@@ -6,8 +6,11 @@ import { createEnvelopeQueue } from "../envelope-queue.js";
 import { closedError, retryableResult } from "../http/send-failures.js";
 import { MemoryBound } from "../memory-bound.js";
 import { createRateLimits } from "../rate-limits.js";
-import { DrainSchedule, SendSlots } from "../send-slots.js";
-import type { SenderResult, SendOptions, SendResult, Transport } from "../transport.js";
+import { DrainSchedule } from "../drain-schedule.js";
+import { SendSlots } from "../send-slots.js";
+import type { Slot } from "../send-slots.js";
+import { observed } from "../transport.js";
+import type { ObservedTransport, SenderResult, SendOptions, Transport } from "../transport.js";
 import type { BatchMessage } from "./thread-messages.js";
 
 /** Dependencies and bounds of a `ThreadQueue`. */
@@ -37,6 +40,7 @@ export class ThreadQueue {
   readonly #entered = new Map<EncodedEnvelope, Entered>();
   readonly #limits = createRateLimits();
   readonly #slots: SendSlots;
+  readonly #transport: ObservedTransport;
   readonly #queue = createEnvelopeQueue({
     maxItems: Number.POSITIVE_INFINITY,
     memory: new MemoryBound(Number.POSITIVE_INFINITY),
@@ -44,7 +48,7 @@ export class ThreadQueue {
   });
   readonly #schedule = new DrainSchedule({
     timers: systemTimers,
-    drain: () => this.#drain(),
+    startNext: () => this.#startNext(),
     detached: (run) => run(),
   });
   #hasDelivered = false;
@@ -54,7 +58,14 @@ export class ThreadQueue {
     this.#settings = settings;
     const { maxConcurrency: max, stalledConcurrency: stalled } = settings;
     const min = Math.min(MIN_CONCURRENCY, max);
-    this.#slots = new SendSlots({ min, max, stalled, maxBytes: Number.POSITIVE_INFINITY });
+    this.#transport = observed(settings.transport);
+    this.#slots = new SendSlots(
+      { min, max, stalled, maxBytes: Number.POSITIVE_INFINITY },
+      {
+        settled: (slot, result) => this.#ended(slot, result),
+        threw: (slot, error) => this.#ended(slot, retryableResult(error, "refused")),
+      },
+    );
   }
 
   /** Number of envelopes without a result. */
@@ -73,7 +84,7 @@ export class ThreadQueue {
       const envelope = envelopeOf(content, categories[index] ?? "default");
       this.#enterOne(envelope, { id: firstId + index, options: options?.[index] });
     }
-    this.#drain();
+    this.#schedule.drain();
   }
 
   /** Ends the queue: what has not been sent gets the result of a closed transport. */
@@ -90,13 +101,13 @@ export class ThreadQueue {
     else this.#queue.push(envelope, steadyNow());
   }
 
-  #drain(): void {
-    while (this.#queue.items > 0 && !this.#hasEnded) {
-      const { items, isUrgent } = this.#queue;
-      if (!this.#slots.hasRoom(items, isUrgent, steadyNow())) return this.#schedule.afterStall();
-      const envelope = this.#queue.shift();
-      if (envelope !== undefined) this.#start(envelope);
-    }
+  #startNext(): "empty" | "full" | "started" {
+    const { items, isUrgent } = this.#queue;
+    if (items === 0 || this.#hasEnded) return "empty";
+    if (!this.#slots.hasRoom(items, isUrgent, steadyNow())) return "full";
+    const envelope = this.#queue.shift();
+    if (envelope !== undefined) this.#start(envelope);
+    return "started";
   }
 
   // The rate limit may have arrived while the envelope waited.
@@ -106,21 +117,17 @@ export class ThreadQueue {
   }
 
   #send(envelope: EncodedEnvelope): void {
-    this.#slots.take(envelope, steadyNow());
     const { options } = this.#entered.get(envelope) ?? {};
-    this.#settings.transport.send(envelope, options).then(
-      (result) => this.#ended(envelope, result),
-      (error: unknown) => this.#ended(envelope, retryableResult(error, "refused")),
-    );
+    this.#transport.deliver(envelope, this.#slots.take(envelope, steadyNow()), options);
   }
 
-  #ended(envelope: EncodedEnvelope, result: SendResult): void {
-    this.#slots.free(envelope);
-    if (result.outcome !== "retryable")
+  #ended(slot: Slot, result: SenderResult): void {
+    this.#slots.free(slot);
+    if (result.outcome !== "retryable" && result.outcome !== "unsent")
       this.#limits.update(result.limits, result.statusCode, steadyNow());
     this.#hasDelivered ||= result.outcome === "delivered";
-    this.#finish(envelope, result);
-    this.#drain();
+    this.#finish(slot.envelope, result);
+    this.#schedule.drain();
   }
 
   #finish(envelope: EncodedEnvelope, result: SenderResult): void {

@@ -6,7 +6,8 @@ import { UnansweredError, closedError, retryableResult } from "../http/send-fail
 import type { ServerTransport, TransportState } from "../retrying-http.js";
 import type { MemoryBound } from "../memory-bound.js";
 import type { EnvelopeSenderSettings } from "../sender.js";
-import type { SenderResult, SendOptions } from "../transport.js";
+import { sendOver } from "../transport.js";
+import type { SenderResult, SendObserver, SendOptions } from "../transport.js";
 import { restoredError } from "./plain-error.js";
 import { endFault, silenceError, startFault } from "./thread-faults.js";
 import { ACCEPTED } from "./thread-messages.js";
@@ -114,12 +115,18 @@ class ThreadTransport implements ServerTransport {
   }
 
   send(envelope: EncodedEnvelope, options?: SendOptions): Promise<SenderResult> {
+    return sendOver(this, envelope, options);
+  }
+
+  deliver(
+    envelope: EncodedEnvelope,
+    observer: SendObserver<SenderResult>,
+    options?: SendOptions,
+  ): void {
     if (this.#isLocal || this.#closing !== undefined)
-      return this.#settings.local.send(envelope, options);
-    return new Promise((resolve) => {
-      this.#sends.add({ envelope, options, resolve });
-      this.#postSoon();
-    });
+      return this.#settings.local.deliver(envelope, observer, options);
+    this.#sends.add({ envelope, options, observer });
+    this.#postSoon();
   }
 
   // The thread cannot know of an outage before its first send.
@@ -218,8 +225,8 @@ class ThreadTransport implements ServerTransport {
       else diagnostics.faultOnce("sender-thread", startFault(error), error);
       return;
     }
-    for (const { resolve } of this.#sends.takeAll())
-      resolve(retryableResult(closedError(), "refused"));
+    for (const { observer } of this.#sends.takeAll())
+      observer.settled(retryableResult(closedError(), "refused"));
     this.#onClosed?.();
   }
 
@@ -227,8 +234,8 @@ class ThreadTransport implements ServerTransport {
     const { local, runDetached } = this.#settings;
     this.#isLocal = true;
     runDetached(() => {
-      for (const { envelope, options, resolve } of this.#sends.takeAll())
-        void local.send(envelope, options).then(resolve);
+      for (const { envelope, options, observer } of this.#sends.takeAll())
+        local.deliver(envelope, observer, options);
       for (const resolve of this.#dues.values()) void local.whenDue(0).then(resolve);
       this.#dues.clear();
     });

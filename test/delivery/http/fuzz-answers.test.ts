@@ -50,7 +50,7 @@ function watched(forwarder: { name: string; hasCredentials: boolean } | undefine
   const exchange = new Exchange(
     { head: "", body: Buffer.from("{}") },
     { startedAt: 0, deadlineAt: 0, forwarder },
-    (result) => results.push(result),
+    { settled: (result) => void results.push(result), threw: () => {} },
   );
   return { exchange, results };
 }
@@ -65,6 +65,7 @@ describe("15,000 hostile sequences of what a connection reports of a response", 
         for (const step of sequence) {
           if (step.kind === "head") {
             exchange.answered(step.head);
+            exchange.settle();
             decidedBy ??= step.head.statusCode;
           } else if (step.kind === "data") exchange.received(Buffer.alloc(step.bytes));
           else if (step.kind === "end") exchange.ended();

@@ -1,7 +1,10 @@
+import { createHook } from "node:async_hooks";
+
 import { describe, expect, it, vi } from "vitest";
 
 import { createRetryTransport } from "../../../src/delivery/retry/retry-transport.js";
-import type { Transport } from "../../../src/delivery/transport.js";
+import type { SendObserver, Transport } from "../../../src/delivery/transport.js";
+import type { EncodedEnvelope } from "../../../src/protocol/envelope.js";
 import { failed, retryBench } from "./retry-bench.js";
 import { DELIVERED, envelopeOf } from "../support.js";
 
@@ -23,16 +26,22 @@ describe("a send that is delivered at once", () => {
     });
   });
 
-  it("costs one reaction to the inner promise", async () => {
-    const inner = Promise.resolve(DELIVERED);
-    const then = vi.spyOn(inner, "then");
-    const transport = createRetryTransport({
-      transport: { send: () => inner, close: async () => {} },
-    });
-    const outcome = transport.send(envelopeOf());
-    expect(then).toHaveBeenCalledTimes(1);
-    expect(outcome).toBe(then.mock.results[0]?.value);
-    await outcome;
+  it("costs no promise, over a transport that calls observers", () => {
+    const inner = {
+      deliver: (_envelope: EncodedEnvelope, observer: SendObserver) => observer.settled(DELIVERED),
+      send: () => Promise.resolve(DELIVERED),
+      close: async () => {},
+    };
+    const transport = createRetryTransport({ transport: inner });
+    const envelope = envelopeOf();
+    const settled = vi.fn<SendObserver["settled"]>();
+    let promises = 0;
+    const hook = createHook({ init: (_id, type) => void (promises += Number(type === "PROMISE")) });
+    hook.enable();
+    transport.deliver(envelope, { settled, threw: () => {} });
+    hook.disable();
+    expect(settled).toHaveBeenCalledExactlyOnceWith(DELIVERED);
+    expect(promises).toBe(0);
   });
 });
 
