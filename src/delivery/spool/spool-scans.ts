@@ -69,9 +69,12 @@ export class SpoolScans {
     return this.#scan;
   }
 
-  /** Scans the directory synchronously if it has not been scanned yet, without recovering files. */
-  ifNeverSync(): boolean {
-    if (this.#scannedAt !== undefined) return true;
+  /**
+   * Scans the directory synchronously unless the last scan is recent, without recovering files: another process may have
+   * written meanwhile. Returns false if the directory has never been readable.
+   */
+  ifStaleSync(): boolean {
+    if (this.isFresh) return true;
     const { index, disk, now } = this.#settings;
     const touched = index.beginScan();
     const names = disk.listSync();
@@ -83,7 +86,7 @@ export class SpoolScans {
       ),
     );
     if (names !== undefined) this.#scannedAt = now();
-    return names !== undefined;
+    return this.#scannedAt !== undefined;
   }
 
   async #run(): Promise<boolean> {

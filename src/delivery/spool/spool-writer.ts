@@ -151,7 +151,7 @@ export class SpoolWriter {
 
   #openSync(): boolean {
     this.#hasDirectory ||= this.#settings.disk.makeDirectorySync() === "done";
-    return this.#hasDirectory && this.#settings.scans.ifNeverSync();
+    return this.#hasDirectory && this.#settings.scans.ifStaleSync();
   }
 }
 

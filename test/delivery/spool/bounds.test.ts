@@ -216,6 +216,18 @@ class Model {
   }
 }
 
+it("a synchronous write counts the files that another process wrote since", async () => {
+  const directory = await spoolDirectory();
+  let now = 1e12;
+  const bounds = { maxFiles: 6, maxBytes: 12_000, now: () => now };
+  const [own, other] = [spoolIn(directory, bounds), spoolIn(directory, bounds)];
+  for (let count = 0; count < 5; count += 1) await own.keep(envelopeOf("error"));
+  await other.keep(envelopeOf("error"));
+  now += 100;
+  expect(own.keepSync(envelopeOf("error"))).toBe(true);
+  expect((await onDisk(directory)).files).toBe(6);
+});
+
 describe("whatever happens", () => {
   it("the bounds hold, the counts match the disk, and every envelope is accounted for", async () => {
     await fc.assert(
