@@ -5,21 +5,23 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { normalize } from "../support/normalize.js";
 import type { NormalizeLimits } from "../support/normalize.js";
 
-// Characters of an event that are read: twice the size that Sentry accepts, so that `fitEvent` can still remove the
-// least valuable parts first.
-const MAX_LENGTH = 2_097_152;
+// Characters that are read: of an event, as many as Sentry accepts bytes; of a transaction, twice as many, so that `fitEvent`
+// can still remove the least valuable parts first. The exceptions and contexts of
+// an event come before its extra and breadcrumbs.
+const MAX_LENGTH = { event: 1_048_576, transaction: 2_097_152 };
 
 const LIMITS: Partial<NormalizeLimits> = {
   depth: 20,
   breadth: 10_000,
   stringLength: 262_144,
   keyLength: 1024,
-  totalLength: MAX_LENGTH,
+  // An event that is too large only as JSON is cut by `fitEvent`, which keeps its structure.
+  countsEscapes: false,
   omitUndefined: true,
 };
 
 // A transaction of 1000 spans has about 100,000 values.
-const MAX_NODES = { event: 20_000, transaction: 100_000 };
+const MAX_NODES = { event: 10_000, transaction: 100_000 };
 
 /**
  * Encodes an event that the application may have changed. Repairs values that break Relay's rules, and logs a
@@ -32,7 +34,8 @@ export function encodeConformed(
   kind: "event" | "transaction" = "event",
 ): string {
   // Copied first, because the rules read each value several times.
-  const copy = normalize(event, { ...LIMITS, nodes: MAX_NODES[kind] });
+  const limits = { totalLength: MAX_LENGTH[kind], nodes: MAX_NODES[kind] };
+  const copy = normalize(event, { ...LIMITS, ...limits });
   const { event: valid, broken } = conformEvent(Object(copy));
   reportBrokenRules(diagnostics, broken);
   return JSON.stringify(valid);
@@ -40,7 +43,7 @@ export function encodeConformed(
 
 /** Encodes an event with well-formed strings and keys, because Relay rejects an event with a lone surrogate. */
 export function encodeEvent(event: object): string {
-  return JSON.stringify(normalize(event, LIMITS));
+  return JSON.stringify(normalize(event, { ...LIMITS, totalLength: MAX_LENGTH.event }));
 }
 
 /** Maximum size of an event or transaction item, in bytes (protocol: size limits). */

@@ -182,6 +182,8 @@ function contextsOf(
   { merged, processData, trace }: EventAdditions,
 ): Record<string, JsonRecord> {
   const known = {
+    // First, because a large event is cut at its end.
+    ...traceContext(trace),
     ...processData.machine,
     ...merged.contexts,
     runtime: { name: "node", version: process.version },

@@ -1,7 +1,7 @@
 import { clip } from "../support/text.js";
-import { attempt, isList, propertyOf, ownKeys } from "../support/foreign.js";
-import { normalize } from "../support/normalize.js";
-import type { JsonValue } from "../support/normalize.js";
+import { attempt, isList, listedKeys, propertyOf } from "../support/foreign.js";
+import { copyBudget, normalize } from "../support/normalize.js";
+import type { CopyBudget, JsonValue } from "../support/normalize.js";
 
 /** Size limits of the attributes of one item. */
 interface AttributeLimits {
@@ -37,12 +37,13 @@ export function attributeText(
   let isClipped = false;
   // Attributes that do not fit are read as well, so the work is limited to twice the characters that are sent.
   let toRead = 2 * limits.totalLength;
+  const budget = copyBudget();
   for (const [key, value] of attributes) {
     const name = clip(key, MAX_KEY_LENGTH);
     // Two keys may be equal after they were cut, and a JSON object must not repeat a key.
     if (keys.has(name) || name === SEQUENCE_KEY) continue;
     if (toRead === 0) return { text, isClipped: true };
-    const field = typedAttribute(value, Math.min(limits.valueLength, toRead));
+    const field = typedAttribute(value, Math.min(limits.valueLength, toRead), budget);
     if (field === undefined) continue;
     toRead = Math.max(0, toRead - field.length);
     const pair = `${text === "" ? "" : ","}${JSON.stringify(name)}:${field}`;
@@ -58,6 +59,9 @@ export function attributeText(
 
 const MAX_DEPTH = 5;
 const MAX_UNIT_LENGTH = 64;
+const NO_KEYS = { keys: [], listed: 0 };
+/** Keys that are listed in the time in which a value is copied. */
+const KEYS_PER_NODE = 4;
 const UNIT_KEYS: ReadonlySet<string> = new Set(["type", "unit", "value"]);
 
 // Relay reads integers as signed 64-bit integers, and removes an attribute with a larger one.
@@ -69,18 +73,23 @@ const INTEGER_BOUND = 2 ** (INTEGER_BITS - 1);
  * undefined for `null`, `undefined`, `NaN` and the infinities. A value that is neither a primitive nor an array of
  * primitives of one type is sent as JSON text. Never throws.
  */
-export function typedAttribute(value: unknown, maxLength: number): string | undefined {
-  if (typeof value !== "object" || value === null || isList(value)) return typed(value, maxLength);
-  const measure = measureOf(value);
-  if (measure === undefined) return textAttribute(jsonText(value, maxLength), maxLength);
+export function typedAttribute(
+  value: unknown,
+  maxLength: number,
+  budget: CopyBudget = copyBudget(),
+): string | undefined {
+  if (typeof value !== "object" || value === null || isList(value))
+    return typed(value, maxLength, budget);
+  const measure = measureOf(value, budget);
+  if (measure === undefined) return textAttribute(jsonText(value, maxLength, budget), maxLength);
   const { unit } = measure;
-  const attribute = typed(measure.value, maxLength);
+  const attribute = typed(measure.value, maxLength, budget);
   return attribute === undefined || typeof unit !== "string" || unit === ""
     ? attribute
     : `${attribute.slice(0, -1)},"unit":${JSON.stringify(clip(unit, MAX_UNIT_LENGTH))}}`;
 }
 
-function typed(value: unknown, maxLength: number): string | undefined {
+function typed(value: unknown, maxLength: number, budget: CopyBudget): string | undefined {
   switch (typeof value) {
     case "string":
       return textAttribute(value, maxLength);
@@ -94,9 +103,12 @@ function typed(value: unknown, maxLength: number): string | undefined {
       return undefined;
     case "object":
       if (value === null) return undefined;
-      return list(value, maxLength) ?? textAttribute(jsonText(value, maxLength), maxLength);
+      return (
+        list(value, maxLength, budget) ??
+        textAttribute(jsonText(value, maxLength, budget), maxLength)
+      );
     default:
-      return textAttribute(jsonText(value, maxLength), maxLength);
+      return textAttribute(jsonText(value, maxLength, budget), maxLength);
   }
 }
 
@@ -117,9 +129,9 @@ function integral(value: bigint, maxLength: number): string {
 }
 
 // Relay drops arrays of mixed types and arrays of objects.
-function list(value: object, maxLength: number): string | undefined {
+function list(value: object, maxLength: number, budget: CopyBudget): string | undefined {
   if (!isList(value)) return undefined;
-  const copy = copyOf(value, maxLength);
+  const copy = copyOf(value, maxLength, budget);
   if (!Array.isArray(copy) || !isHomogeneous(copy)) return undefined;
   return `{"type":"array","value":${JSON.stringify(copy)}}`;
 }
@@ -130,20 +142,33 @@ function isHomogeneous(items: readonly JsonValue[]): boolean {
 }
 
 /** Returns a string unchanged, and any other value as JSON of about `maxLength` characters at most. Never throws. */
-export function jsonText(value: unknown, maxLength: number): string {
+export function jsonText(
+  value: unknown,
+  maxLength: number,
+  budget: CopyBudget = copyBudget(),
+): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" && BigInt.asIntN(1024, value) === value) return String(value);
-  const copy = copyOf(value, maxLength);
+  const copy = copyOf(value, maxLength, budget);
   return typeof copy === "string" ? copy : JSON.stringify(copy);
 }
 
-function copyOf(value: unknown, maxLength: number): JsonValue {
-  return normalize(value, { depth: MAX_DEPTH, stringLength: maxLength, totalLength: maxLength });
+// All values of an item share one number of values.
+function copyOf(value: unknown, maxLength: number, budget: CopyBudget): JsonValue {
+  const copying = copyBudget({ totalLength: maxLength, nodes: budget.nodes });
+  const copy = normalize(value, { depth: MAX_DEPTH, stringLength: maxLength }, copying);
+  budget.nodes = copying.nodes;
+  return copy;
 }
 
 // A value with a unit, as Sentry's scopes allow: `{ value: 12, unit: "byte" }`.
-function measureOf(value: object): { value: unknown; unit: unknown } | undefined {
-  const keys = attempt<readonly string[]>(() => ownKeys(value, UNIT_KEYS.size + 1), []);
+function measureOf(
+  value: object,
+  budget: CopyBudget,
+): { value: unknown; unit: unknown } | undefined {
+  if (budget.nodes <= 0) return undefined;
+  const { keys, listed } = attempt(() => listedKeys(value, UNIT_KEYS.size + 1), NO_KEYS);
+  budget.nodes -= Math.floor(listed / KEYS_PER_NODE);
   if (!keys.includes("value") || !keys.every((key) => UNIT_KEYS.has(key))) return undefined;
   return { value: propertyOf(value, "value"), unit: propertyOf(value, "unit") };
 }

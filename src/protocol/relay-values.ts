@@ -124,10 +124,10 @@ export function isReservedTag(key: string): boolean {
  * possible.
  */
 export function validTagKey(key: string): string | undefined {
-  const valid = cut(
-    key.slice(0, MAX_READ_LENGTH).replaceAll(/[^\w.:-]/g, (sign) => (sign === " " ? "-" : "_")),
-    MAX_TAG_LENGTH,
-  );
+  const valid = key
+    .slice(0, MAX_TAG_LENGTH)
+    .replaceAll(" ", "-")
+    .replaceAll(/[^\w.:-]/g, "_");
   return valid === "" || isReservedTag(valid) ? undefined : valid;
 }
 
@@ -136,10 +136,8 @@ export function validTagValue(value: unknown): string | undefined {
   const isText = typeof value === "string";
   const isPlain = isText || ["bigint", "boolean", "number"].includes(typeof value);
   const text = isPlain ? textOfPlain(value) : `[${typeof value}]`;
-  return (
-    cut(text.slice(0, MAX_READ_LENGTH).replaceAll("\n", " ").trim(), MAX_TAG_LENGTH).trim() ||
-    undefined
-  );
+  const shown = cut(text.slice(0, MAX_READ_LENGTH).trim(), MAX_TAG_LENGTH);
+  return shown.replaceAll("\n", " ").trim() || undefined;
 }
 
 function textOfPlain(value: unknown): string {

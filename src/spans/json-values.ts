@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { ownKeys } from "../support/foreign.js";
+import { listedKeys } from "../support/foreign.js";
 import { clip, jsonString, textOf } from "../support/text.js";
 import type { HighResolutionTime } from "../trace/span.js";
 
@@ -16,6 +16,9 @@ const MAX_FIELDS = 1000;
  * Objects and arrays within the attributes of one span that are read; further ones become strings such as `[Object]`.
  */
 export const MAX_OBJECTS = 500;
+
+// Keys that are listed in about the time that an object takes, whether they are read or not.
+const KEYS_PER_OBJECT = 100;
 
 /** The number of objects and arrays of one span that may still be read. */
 export interface ObjectBudget {
@@ -93,7 +96,9 @@ function jsonArray(values: readonly unknown[], depth: number, walk: Walk): strin
 
 function jsonMap(value: object, depth: number, walk: Walk): string {
   let text = "";
-  for (const key of ownKeys(value, MAX_FIELDS)) {
+  const { keys, listed } = listedKeys(value, MAX_FIELDS);
+  walk.budget.objects -= Math.floor(listed / KEYS_PER_OBJECT);
+  for (const key of keys) {
     if (text.length >= MAX_VALUE_LENGTH) break;
     const member: unknown = Reflect.get(value, key);
     text += `${text === "" ? "" : ","}${jsonText(key)}:${jsonAny(member, depth + 1, walk)}`;

@@ -172,9 +172,12 @@ export function listedKeys(value: object, max: number): ListedKeys {
   if (ArrayBuffer.isView(value) || types.isStringObject(value)) return NO_KEYS;
   if (types.isProxy(value)) return keysOfProxy(value, max);
   const known = hasSeenLarge ? firstKeysOf.get(value) : undefined;
-  const keys = known ?? Object.keys(value);
-  if (known === undefined && keys.length > LARGE) remember(value, keys);
-  return { keys: keys.length > max ? keys.slice(0, max) : keys, listed: keys.length };
+  if (known !== undefined) return { keys: known.slice(0, max), listed: known.length };
+  const keys = Object.keys(value);
+  // Symbols and properties that are not enumerable are listed as well.
+  const listed = Reflect.ownKeys(value).length;
+  if (listed > LARGE) remember(value, keys);
+  return { keys: keys.length > max ? keys.slice(0, max) : keys, listed };
 }
 
 const NO_KEYS: ListedKeys = { keys: [], listed: 0 };

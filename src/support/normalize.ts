@@ -46,6 +46,8 @@ export interface NormalizeLimits {
   readonly totalLength: number;
   /** Values in the whole copy, default 5000: each takes about 1 µs to copy, and again wherever the copy is read. */
   readonly nodes: number;
+  /** Counts control characters as long as they are in JSON, default true. */
+  readonly countsEscapes: boolean;
   /** Leaves out properties that are `undefined`; by default they become `[undefined]`. */
   readonly omitUndefined: boolean;
 }
@@ -57,6 +59,7 @@ const DEFAULTS: NormalizeLimits = {
   keyLength: 200,
   totalLength: 102_400,
   nodes: 5000,
+  countsEscapes: true,
   omitUndefined: false,
 };
 // Quotes, colon and comma around a member, or a short number.
@@ -110,12 +113,8 @@ export function normalize(
   const limits = { ...DEFAULTS, ...given };
   // Listing the keys of one more object may take a millisecond.
   if (budget.nodes <= 0 && typeof value === "object" && value !== null) return MAX_SIZE;
-  return visit(value, limits.depth, {
-    limits,
-    ancestors: new Set(),
-    budget,
-    caught: caughtErrors(),
-  });
+  const walk = { limits, ancestors: new Set<object>(), budget, caught: caughtErrors() };
+  return visit(value, limits.depth, walk);
 }
 
 /** Returns the budget for values that are copied together: by default 5000 values and 102,400 characters. */
@@ -169,7 +168,7 @@ function leafOf(value: unknown): boolean | number | string | null {
 function spend(leaf: boolean | number | string | null, walk: Walk): JsonValue {
   if (typeof leaf !== "string") return leaf;
   const text = clip(leaf, Math.max(0, Math.min(walk.limits.stringLength, walk.budget.remaining)));
-  walk.budget.remaining -= encodedLength(text);
+  walk.budget.remaining -= walk.limits.countsEscapes ? encodedLength(text) : text.length;
   return text;
 }
 

@@ -113,4 +113,20 @@ describe("attributes", () => {
     attributeText([["object", counted]], LIMITS);
     expect(reads).toBeGreaterThan(0);
   });
+
+  it("share one number of values, whatever they are", () => {
+    let reads = 0;
+    const object = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`k${index}`, index]),
+    );
+    const counted = new Proxy(object, {
+      get: (target, key) => (reads++, Reflect.get(target, key)),
+    });
+    const large = { valueLength: 10_000, totalLength: 10_000_000 };
+    attributeText(
+      Array.from({ length: 1000 }, (_, index) => [`key${index}`, index % 2 ? [counted] : counted]),
+      large,
+    );
+    expect(reads).toBeLessThan(8000);
+  });
 });

@@ -158,6 +158,29 @@ describe("a copy is bounded, whatever it is of", () => {
     }
   });
 
+  it("lists few objects of which no key is read", () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => index);
+    const hidden = (): object =>
+      Object.defineProperties({}, Object.fromEntries(many.map((index) => [`k${index}`, {}])));
+    const symbols = (): object => Object.fromEntries(many.map((index) => [Symbol(index), index]));
+    for (const make of [hidden, symbols]) {
+      const { value, calls } = counted((trap) =>
+        Array.from({ length: 20 }, () => {
+          const object = make();
+          return Object.defineProperty({}, "a", {
+            enumerable: true,
+            get: () => {
+              trap();
+              return object;
+            },
+          });
+        }),
+      );
+      normalize(value);
+      expect(calls()).toBeLessThan(4);
+    }
+  });
+
   it("counts control characters as long as they are in JSON", () => {
     const value = Array.from({ length: 100 }, () => "\u0001".repeat(1000));
     expect(JSON.stringify(normalize(value, { totalLength: 10_000 })).length).toBeLessThan(20_000);
