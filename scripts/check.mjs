@@ -18,8 +18,7 @@ const STEPS = {
   knip: "npm run -s knip",
   api: "node scripts/api.mjs --check",
   package: packageCommand,
-  // Each test once, as in `npm test`.
-  test: "npm run -s coverage && vitest run --project isolated",
+  test: "vitest run --coverage",
   demo: "node examples/shop/main.mjs",
   next: "node scripts/next/main.mjs 16",
   soak: "node scripts/soak.mjs --minutes 1",
