@@ -136,8 +136,9 @@ class QueuedSender implements EnvelopeSender {
   // Envelopes in flight come first, so that the check-ins of a run keep their order. If an envelope is sent twice, the
   // server recognizes its event id.
   leave(): void {
+    this.#isGivingUp ||= this.#intake.isOpen;
+    this.#settings.transport.leave?.();
     if (!this.#intake.isOpen) return;
-    this.#isGivingUp = true;
     for (const slot of this.#slots.slots())
       if (this.#intake.keepSync(slot.envelope)) this.#finish(slot);
     for (const left of [...this.#checkIns.takeAll(), ...this.#queue.takeAll()]) this.#abandon(left);
@@ -243,8 +244,7 @@ class QueuedSender implements EnvelopeSender {
     this.#finish(slot, () => this.#outcomes.pausedByLimit(envelope));
   }
 
-  // The envelope keeps its slot until it is written, so that a slow disk slows the queue down instead of filling
-  // memory.
+  // The envelope keeps its slot until it is written: a slow disk slows the queue down instead of filling memory.
   async #spoolFromSlot(slot: Slot, result: SendResult): Promise<void> {
     if (await this.#intake.keep(slot.envelope)) this.#finish(slot);
     else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
@@ -279,8 +279,7 @@ class QueuedSender implements EnvelopeSender {
     for (const left of this.#queue.takeAll())
       if (!this.#checkIns.keepsBack(left)) this.#abandon(left);
     this.#reports.close();
-    // Closing the transport ends everything in flight, so that those outcomes are known before the remaining envelopes
-    // are discarded.
+    // This ends everything in flight, so that those outcomes are known before the rest is discarded.
     const close = (): Promise<unknown> =>
       Promise.all([replay?.stop(), transport.close(), this.#intake.settled()]);
     await closeTransport({ timers: this.#timers, diagnostics, close });

@@ -50,6 +50,8 @@ export interface SenderTransport extends Omit<Transport, "send"> {
   readonly isReachable?: boolean;
   /** True if sends with `holdMillis` wait while the server is unreachable. */
   readonly holdsSends?: boolean;
+  /** Ends sending at the end of the process, and passes on all results that are known, synchronously. */
+  leave?(): void;
   /** Bytes of copies that the transport holds of envelopes in flight; default 0. */
   readonly heldBytes?: number;
 }

@@ -41,6 +41,8 @@ export interface LastWords {
   /** Captured in the turn in which it ends, so that nothing of it has been sent. */
   readonly transactions?: number;
   readonly errors?: number;
+  /** How long its event loop is busy before it ends. */
+  readonly blockMillis?: number;
 }
 
 /** What an application has of its own. */

@@ -91,6 +91,32 @@ describe("a client with a sender thread", () => {
   });
 });
 
+describe("`process.exit()` of an application that was busy before", () => {
+  it("spools nothing that the thread has delivered meanwhile", async () => {
+    const server = await startFaultServer();
+    await server.script(SLOW);
+    const directory = await spoolDirectory();
+    const app = await startThreaded(server, { spool: { directory } });
+    await captured(app, 100);
+    await server.until(({ events }) => events.unique > 0);
+    const { stats } = await app.end("exit", { errors: 10, blockMillis: 4000 });
+    expect((await server.report()).events.unique).toBe(100);
+    expect(await waitingIds(directory)).toHaveLength(10);
+    expect(stats).toMatchObject({ errors: { sent: 50, spooled: 10 }, transactions: { sent: 50 } });
+  });
+
+  it("counts as lost only what the thread has not delivered", async () => {
+    const server = await startFaultServer();
+    await server.script(SLOW);
+    const app = await startThreaded(server);
+    await captured(app, 100);
+    await server.until(({ events }) => events.unique > 0);
+    const { stderr, stats } = await app.end("exit", { errors: 10, blockMillis: 4000 });
+    expect(stderr).toMatch(/^[^\n]*Lost: 10 errors could not be delivered[^\n]*\n$/);
+    expect(stats).toMatchObject({ errors: { sent: 50 }, transactions: { sent: 50 } });
+  });
+});
+
 describe("the memory of a client with a sender thread", () => {
   it("is limited for both threads together; what is dropped is counted and reported once", async () => {
     const server = await startFaultServer();

@@ -7,6 +7,7 @@ import type { Diagnostics } from "../../support/diagnostics.js";
 import { plainError } from "./plain-error.js";
 import { ThreadQueue } from "./thread-queue.js";
 import { ThreadReplies } from "./thread-replies.js";
+import { SIGNALS } from "./thread-messages.js";
 import type { ThreadReply, ThreadRequest, ThreadSettings } from "./thread-messages.js";
 
 /** What the application's thread passes to the sender thread when it starts it. */
@@ -14,13 +15,16 @@ export interface SendingWorkerData {
   /** Receives `ThreadRequest`, and sends `ThreadReply`. */
   readonly port: MessagePort;
   readonly settings: ThreadSettings;
+  /** Numbers in shared memory, at the indexes `SIGNALS`. */
+  readonly signals: Int32Array;
 }
 
 /** Sends the envelopes that arrive at the port, until the port is closed or a message asks to end. */
-export function runSendingWorker({ port, settings }: SendingWorkerData): void {
+export function runSendingWorker({ port, settings, signals }: SendingWorkerData): void {
   applyNetworkDefaults(settings.network);
-  const worker = new SendingWorker(port, settings);
+  const worker = new SendingWorker(port, settings, signals);
   port.on("message", (request: ThreadRequest) => worker.handle(request));
+  Atomics.store(signals, SIGNALS.started, 1);
 }
 
 type Post = (reply: ThreadReply) => void;
@@ -31,9 +35,11 @@ class SendingWorker {
   readonly #transport: LocalTransport;
   readonly #replies: ThreadReplies;
   readonly #queue: ThreadQueue;
+  readonly #signals: Int32Array;
   #failFast = false;
 
-  constructor(port: MessagePort, settings: ThreadSettings) {
+  constructor(port: MessagePort, settings: ThreadSettings, signals: Int32Array) {
+    this.#signals = signals;
     this.#port = port;
     this.#post = (reply) => port.postMessage(reply);
     this.#transport = createRetryingHttp({
@@ -66,7 +72,15 @@ class SendingWorker {
       this.#transport.wake();
     } else if (request.kind === "whenDue") void this.#tellWhenDue(request.id, request.holdMillis);
     else if (request.kind === "ping") this.#post({ kind: "alive" });
+    else if (request.kind === "leave") this.#leave();
     else void this.#close();
+  }
+
+  #leave(): void {
+    this.#queue.stop();
+    this.#replies.end();
+    Atomics.store(this.#signals, SIGNALS.left, 1);
+    Atomics.notify(this.#signals, SIGNALS.left);
   }
 
   async #tellWhenDue(id: number, holdMillis: number): Promise<void> {

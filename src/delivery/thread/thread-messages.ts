@@ -27,6 +27,14 @@ export interface BatchMessage {
   readonly failFast: boolean;
 }
 
+/** Shared memory in which the sender thread sets a number to 1, so that the other can look or wait without its event loop. */
+export const SIGNALS = {
+  /** The thread has started, and reads messages. */
+  started: 0,
+  /** The thread has answered the message `leave`. */
+  left: 1,
+} as const;
+
 /** Messages of the application's thread to the sender thread. */
 export type ThreadRequest =
   | BatchMessage
@@ -36,6 +44,8 @@ export type ThreadRequest =
   | { readonly kind: "whenDue"; readonly id: number; readonly holdMillis: number }
   /** Asks for a sign of life. */
   | { readonly kind: "ping" }
+  /** The process ends: nothing more is sent, and all results are reported before the signal is given. */
+  | { readonly kind: "leave" }
   | { readonly kind: "close" };
 
 /** The result of a send, as it is cloned. */

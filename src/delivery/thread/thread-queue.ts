@@ -87,9 +87,14 @@ export class ThreadQueue {
     this.#schedule.drain();
   }
 
+  /** Stops sending; what waits gets no result. */
+  stop(): void {
+    this.#hasEnded = true;
+  }
+
   /** Ends the queue: what has not been sent gets the result of a closed transport. */
   end(): void {
-    this.#hasEnded = true;
+    this.stop();
     for (const left of this.#queue.takeAll())
       this.#finish(left, retryableResult(closedError(), "refused"));
   }

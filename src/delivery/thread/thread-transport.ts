@@ -68,7 +68,6 @@ class ThreadTransport implements ServerTransport {
   readonly #watch: ThreadWatch;
   #worker: ThreadWorker | undefined;
   #state: PlainState | undefined;
-  #hasReplied = false;
   #isLocal = false;
   #isPostDue = false;
   #questions = 0;
@@ -148,6 +147,12 @@ class ThreadTransport implements ServerTransport {
     this.#worker?.post({ kind: "wake" });
   }
 
+  // A thread that has not started has no results.
+  leave(): void {
+    const worker = this.#isLocal ? undefined : this.#worker;
+    if (worker?.hasStarted === true && this.#sends.size > 0) worker.leave();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -201,7 +206,6 @@ class ThreadTransport implements ServerTransport {
   }
 
   #receive(reply: ThreadReply): void {
-    this.#hasReplied = true;
     this.#watch.heard();
     if (reply.kind === "results") {
       this.#state = reply.state;
@@ -221,7 +225,8 @@ class ThreadTransport implements ServerTransport {
     if (this.#closing === undefined) {
       const { diagnostics } = this.#settings;
       this.#goLocal();
-      if (this.#hasReplied) diagnostics.warnOnce("sender-thread", endFault(error), error);
+      if (this.#worker?.hasStarted === true)
+        diagnostics.warnOnce("sender-thread", endFault(error), error);
       else diagnostics.faultOnce("sender-thread", startFault(error), error);
       return;
     }

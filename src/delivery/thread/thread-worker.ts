@@ -4,6 +4,7 @@ import type { MessagePort, Worker } from "node:worker_threads";
 import { systemTimers, within } from "../../support/time.js";
 import type { SendingWorkerData } from "./sending-worker.js";
 import { threadFile } from "./thread-file.js";
+import { SIGNALS } from "./thread-messages.js";
 import type { ThreadReply, ThreadRequest, ThreadSettings } from "./thread-messages.js";
 
 /** How to start a sender thread, and what to call. */
@@ -16,6 +17,10 @@ interface ThreadWorkerSettings {
   readonly onEnd: (error: Error | undefined) => void;
 }
 
+// How long the end of the process waits for the sender thread, which answers within a millisecond unless the machine is
+// overloaded. Without an answer, envelopes that the server has may be sent again.
+const LEAVE_MILLIS = 200;
+
 // How long the application's thread waits for the end of the sender thread, before it sends in its place.
 const END_MILLIS = 1000;
 
@@ -25,6 +30,7 @@ export class ThreadWorker {
   readonly #settings: ThreadWorkerSettings;
   readonly #port: MessagePort;
   readonly #worker: Worker;
+  readonly #signals = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   #error: Error | undefined;
   #hasEnded = false;
 
@@ -35,7 +41,11 @@ export class ThreadWorker {
     this.#port = port1;
     this.post = (request) => port1.postMessage(request);
     try {
-      this.#worker = startWorker(settings, port2);
+      this.#worker = startWorker(settings, {
+        port: port2,
+        settings: settings.settings,
+        signals: this.#signals,
+      });
     } catch (error) {
       port1.close();
       throw error;
@@ -45,6 +55,18 @@ export class ThreadWorker {
     this.#worker.on("exit", () => this.#ended());
     port1.on("message", (reply: ThreadReply) => settings.onReply(reply));
     port1.unref();
+  }
+
+  /** True once the thread runs its program. */
+  get hasStarted(): boolean {
+    return Atomics.load(this.#signals, SIGNALS.started) === 1;
+  }
+
+  /** Stops sending and takes all results, at the end of the process. */
+  leave(): void {
+    this.post({ kind: "leave" });
+    Atomics.wait(this.#signals, SIGNALS.left, 0, LEAVE_MILLIS);
+    this.receive();
   }
 
   /** Takes the messages that have arrived, without waiting for the event loop. */
@@ -82,12 +104,11 @@ function threads(): typeof nodeThreads {
 
 // Without the flags and variables of the process: a set-up of OpenTelemetry that is preloaded there (`--import`,
 // `NODE_OPTIONS`) must not run in the thread. Its output is not connected, because it writes none.
-function startWorker({ settings, environment }: ThreadWorkerSettings, port: MessagePort): Worker {
-  const workerData: SendingWorkerData = { port, settings };
+function startWorker({ environment }: ThreadWorkerSettings, workerData: SendingWorkerData): Worker {
   return new (threads().Worker)(threadFile(), {
     name: "otel-sentry-bridge",
     workerData,
-    transferList: [port],
+    transferList: [workerData.port],
     execArgv: [],
     // By default, the thread's heap grows by 35 MB more.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },

@@ -97,6 +97,7 @@ process.on("message", ({ id, command, argument, captured }) => {
     // In the same turn: nothing of it can have been sent.
     COMMANDS.captureTransactions(captured?.transactions ?? 0);
     COMMANDS.captureErrors(captured?.errors ?? 0);
+    COMMANDS.block(captured?.blockMillis ?? 0);
     end(argument);
   });
 });
