@@ -47,7 +47,7 @@ export class ClientCore implements Client {
   readonly pressure: Pressure;
   /** Scope data of the option `initialScope`, which all other scopes override. */
   readonly initialScopes: readonly ScopeData[];
-  /** True if spans are only counted: nothing is sent, and no hook is called with what would be made of them. */
+  /** True if spans are only counted: no transaction is made of them, so none is sent or passed to a hook. */
   readonly isDisabled: boolean;
   readonly #deliveryCounts: () => DeliveryCounts;
   readonly #builder: EnvelopeBuilder;

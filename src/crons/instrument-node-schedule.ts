@@ -8,7 +8,7 @@ import {
   warnUnmonitored,
 } from "./monitored-task.js";
 
-/** The library `node-schedule`. */
+/** The library `node-schedule`, as far as it is used here. */
 export interface NodeScheduleLibrary {
   scheduleJob(name: string, rule: string, job: never): unknown;
 }

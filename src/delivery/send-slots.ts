@@ -6,11 +6,11 @@ import type { SendObserver, SenderResult } from "./transport.js";
 
 /** How many envelopes may be in flight at a time. */
 export interface SlotBounds {
-  /** While few envelopes wait. */
+  /** The limit while few envelopes wait. */
   readonly min: number;
-  /** While many envelopes wait. */
+  /** The limit while many envelopes wait. */
   readonly max: number;
-  /** Additional envelopes while those in flight get no response. */
+  /** Added to the limit while none of the envelopes in flight gets a response. */
   readonly stalled: number;
   /**
    * Bytes in flight above which only errors and check-ins are sent: a server that hangs must not use up the memory of

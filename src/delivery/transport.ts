@@ -57,11 +57,11 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Dependencies of `closeTransport`. */
+/** The transport that `closeTransport` closes, and its tools. */
 interface TransportCloseSettings {
   readonly timers: Timers;
   readonly diagnostics: Diagnostics;
-  /** Closes the transport; may throw if it is a custom one. */
+  /** The transport's own `close`. That of a custom transport may throw, or never settle. */
   readonly close: () => Promise<unknown>;
 }
 

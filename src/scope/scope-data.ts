@@ -59,10 +59,8 @@ export interface Trail<Entry> {
   readonly length: number;
 }
 
-/**
- * A class, as each object that is made for every span and lives as long as its request: literals of one place in the code
- * are allocated in the old generation once many of them have survived a collection, and then fill it.
- */
+// A class instead of an object literal: once many objects of one literal have survived a collection, V8 allocates all
+// further ones in the old generation, which they would fill although each lives only as long as its request.
 class TrailNode<Entry> implements Trail<Entry> {
   readonly entry: Entry;
   readonly previous: Trail<Entry> | undefined;

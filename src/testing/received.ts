@@ -185,5 +185,7 @@ export function checkPayloads({ items }: ReadEnvelope): void {
 
 function shapeFault(item: ReadItem): Error {
   const shown = JSON.stringify(item.json())?.slice(0, 200);
-  return new Error(`an item does not have the shape of its type \`${item.header.type}\`: ${shown}`);
+  return new Error(
+    `the payload of an item lacks fields of its type \`${item.header.type}\`, or has some of a wrong type: ${shown}`,
+  );
 }

@@ -39,7 +39,7 @@ it.each([
   ["with null for contexts", { ...transaction, contexts: null }],
 ])("a transaction that is %s is told at once", (_fault, payload) => {
   expect(() => transactionsOf([envelope("transaction", payload)])).toThrow(
-    "does not have the shape of its type `transaction`",
+    "lacks fields of its type `transaction`, or has some of a wrong type",
   );
 });
 

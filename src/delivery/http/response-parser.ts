@@ -52,8 +52,8 @@ type Stage =
   | "until-end";
 
 /**
- * Reads the responses of one connection, one after the other (RFC 9112). Strict: a server or proxy in front of Sentry
- * has no need of what a lenient parser would forgive, and a connection whose bytes are in doubt can be replaced.
+ * Reads the responses of one connection, one after the other (RFC 9112). Strict: Sentry, and the proxies in front of it,
+ * keep to the format, and a connection whose bytes are in doubt can be replaced.
  */
 export class ResponseParser {
   readonly #events: ResponseEvents;

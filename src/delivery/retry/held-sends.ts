@@ -13,7 +13,7 @@ interface ProbeLineSettings {
 export interface QueuePosition {
   /** Lower numbers are sent first. */
   readonly order: number;
-  /** Deadline by the same clock, after which the send is not made. */
+  /** Time by the same clock after which the envelope is no longer sent. */
   readonly untilMillis: number;
 }
 

@@ -136,7 +136,7 @@ export class SpoolClaims {
     const { accounting, diagnostics, disk, index } = this.#settings;
     diagnostics.warnOnce(
       "spool-corrupt",
-      `a spooled file is damaged and was set aside: ${corruptName(entry.base)}. It is not sent, and can be removed`,
+      `a file in the spool is damaged, so its envelope cannot be sent and counts as lost. The file was renamed to ${corruptName(entry.base)}; delete it if you do not need it`,
     );
     accounting.lose(entry.base, "internal_sdk_error", contents);
     const result = await disk.move(claim, corruptName(entry.base));
