@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { beforeAll, describe, expect, it } from "vitest";
+
+/**
+ * The most that each figure may be: a tenth above what is seen on Node 20. They are counts of bytes and objects, not times,
+ * so that other work on the machine does not change them. Bytes are per span, and above those of a
+ * processor that does nothing, for requests of a SERVER root and 20 CLIENT children with statements that differ. Lower a
+ * bound after a change that makes it loose.
+ */
+const BOUNDS = {
+  sent: { allocated: 3150, promoted: 48, markCompacts: 0, encoded: 600 },
+  unsampled: { allocated: 560, promoted: 36, markCompacts: 0, encoded: 0 },
+  disabled: { allocated: 420, promoted: 20, markCompacts: 0, encoded: 0 },
+  delivery: { promises: 4.4, timers: 0.08, connectionsPaced: 8, connectionsBurst: 64 },
+  modules: { files: 3, builtIns: 55 },
+};
+
+/** Figures by name. */
+type Figures = Readonly<Record<string, number>>;
+
+// One thread, so that collections and compilation happen after a number of steps, not after a time. Without pretenuring,
+// which depends on which objects happened to be alive at the first collections.
+const MEMORY_FLAGS = [
+  "--expose-gc",
+  "--single-threaded",
+  "--min-semi-space-size=8",
+  "--max-semi-space-size=8",
+  "--initial-old-space-size=256",
+  "--no-allocation-site-pretenuring",
+];
+
+const run = promisify(execFile);
+
+async function figuresOf(program: string, args: string[] = []): Promise<Figures> {
+  const file = fileURLToPath(new URL(`fixtures/${program}.mjs`, import.meta.url));
+  const flags = program === "memory" ? MEMORY_FLAGS : [];
+  const { stdout } = await run(process.execPath, [...flags, file, ...args]);
+  return JSON.parse(stdout) as Figures;
+}
+
+function aboveFloor(figures: Figures, floor: Figures): Figures {
+  const entries = Object.entries(figures);
+  return Object.fromEntries(entries.map(([name, value]) => [name, value - (floor[name] ?? 0)]));
+}
+
+function exceeded(figures: Figures, bounds: Figures): string[] {
+  return Object.entries(bounds)
+    .filter(([name, most]) => !((figures[name] ?? Number.NaN) <= most))
+    .map(([name, most]) => `${name}: ${figures[name]}, at most ${most}`);
+}
+
+describe("per span", () => {
+  let floor: Figures;
+
+  beforeAll(async () => {
+    floor = await figuresOf("memory", ["floor"]);
+  });
+
+  it.each(["sent", "unsampled", "disabled"] as const)(
+    "memory and encoded bytes are within their bounds: %s",
+    async (name) => {
+      const figures = aboveFloor(await figuresOf("memory", [name]), floor);
+      expect(exceeded(figures, BOUNDS[name])).toEqual([]);
+    },
+  );
+});
+
+describe("per envelope", () => {
+  it("promises, timers and connections are within their bounds", async () => {
+    expect(exceeded(await figuresOf("delivery"), BOUNDS.delivery)).toEqual([]);
+  });
+});
+
+describe("the main entry", () => {
+  it("loads a bounded number of files and built-in modules", async () => {
+    expect(exceeded(await figuresOf("modules"), BOUNDS.modules)).toEqual([]);
+  });
+});
