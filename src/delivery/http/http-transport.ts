@@ -84,6 +84,9 @@ const DEFAULT_GZIP_THRESHOLD_BYTES = 32_768;
 export const DEFAULT_MAX_CONNECTIONS = 96;
 const DEFAULT_TOTAL_MILLIS = 30_000;
 
+const PAGE =
+  "an envelope was accepted with an HTML page, as no Sentry server does: a website, or the login page of a network or proxy, may have answered, and what is sent may be lost. Check the host and path of the DSN, and the proxies on the way to it";
+
 /**
  * Creates a transport that posts envelopes over kept connections. Nothing is opened before the first send, and idle
  * connections do not keep the process alive. Throws `OptionsError` for a bad tunnel, proxy or certificate.
@@ -103,6 +106,8 @@ class PooledTransport implements HttpTransport {
   readonly #steadyNow: () => number;
   readonly #gzipThreshold: number;
   readonly #totalMillis: number;
+  // A tunnel is an application of its own, which may answer with any type.
+  readonly #onPage: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #unansweredAtEnd: UnansweredError | undefined;
 
@@ -116,6 +121,8 @@ class PooledTransport implements HttpTransport {
     this.#steadyNow = settings.steadyNow ?? steadyNow;
     this.#gzipThreshold = settings.gzipThresholdBytes ?? DEFAULT_GZIP_THRESHOLD_BYTES;
     this.#totalMillis = settings.totalTimeoutMillis ?? DEFAULT_TOTAL_MILLIS;
+    const { diagnostics, tunnel } = settings;
+    this.#onPage = tunnel ? undefined : () => diagnostics.warnOnce("page-answer", PAGE);
     this.#pool = this.#createPool();
   }
 
@@ -165,6 +172,7 @@ class PooledTransport implements HttpTransport {
       deadlineAt: startedAt + this.#totalMillis,
       forwarder: this.#forwarder,
       onRefusalText: this.#settings.onRefusalText,
+      onPage: this.#onPage,
     };
     const exchange = new Exchange(request, terms, observer);
     exchange.wantsNew = isNew;

@@ -11,6 +11,8 @@ export interface ResponseHead {
   readonly retryAfter: string | undefined;
   /** True if the server closes the connection after this response. */
   readonly isLast: boolean;
+  /** True if the body is an HTML page, which no server of Sentry's protocol answers with. */
+  readonly isPage: boolean;
   /** How long the server keeps the idle connection, in milliseconds; undefined if it does not say. */
   readonly keepMillis: number | undefined;
 }
@@ -20,6 +22,7 @@ export const MAX_HEAD_BYTES: number = 16 * 1024;
 
 const STATUS_LINE = /HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/y;
 const FIELD = /([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
+const HTML = /^text\/html\b/i;
 const LENGTH = /^\d{1,15}$/;
 
 interface Fields {
@@ -29,6 +32,7 @@ interface Fields {
   keepAlive?: string;
   rateLimits?: string;
   retryAfter?: string;
+  type?: string;
 }
 
 const FIELDS: ReadonlyMap<string, keyof Fields> = new Map([
@@ -38,6 +42,7 @@ const FIELDS: ReadonlyMap<string, keyof Fields> = new Map([
   ["keep-alive", "keepAlive"],
   ["x-sentry-rate-limits", "rateLimits"],
   ["retry-after", "retryAfter"],
+  ["content-type", "type"],
 ]);
 
 /**
@@ -60,8 +65,9 @@ export function readHead(text: string): ResponseHead | undefined {
     bodyEnd === "connection" ||
     isClosing(fields.connection, isOld) ||
     (keepMillis !== undefined && keepMillis <= 0);
+  const isPage = bodyEnd !== 0 && fields.type !== undefined && HTML.test(fields.type);
   const { rateLimits, retryAfter } = fields;
-  return { statusCode, bodyEnd, rateLimits, retryAfter, isLast, keepMillis };
+  return { statusCode, bodyEnd, rateLimits, retryAfter, isLast, isPage, keepMillis };
 }
 
 function readFields(text: string, start: number): Fields | undefined {

@@ -28,6 +28,7 @@ const heads = fc.record({
   rateLimits: limitValues,
   retryAfter: limitValues,
   isLast: fc.boolean(),
+  isPage: fc.boolean(),
   keepMillis: fc.constant(undefined),
 });
 const steps = fc.array(

@@ -8,7 +8,7 @@ import { eventually } from "../../time/wait-for.js";
 import { OK, rawServer } from "./http-servers.js";
 import { httpTransport, openHttp, openTransport } from "./http-support.js";
 import { times } from "../in-sequence.js";
-import { envelopeOf } from "../support.js";
+import { envelopeOf, recordingDiagnostics } from "../support.js";
 
 function errorCodeOf(result: SendResult): unknown {
   return result.outcome === "retryable" && "code" in result.error ? result.error.code : undefined;
@@ -73,6 +73,32 @@ describe("the outcome", () => {
     await eventually(() => texts.length > 0);
     expect(texts.map((text) => text.length)).toEqual([length]);
   });
+
+  it.each([
+    { type: "text/html; charset=utf-8", body: "<html>Log in</html>", count: 1 },
+    { type: "TEXT/HTML", body: "<html>Log in</html>", count: 1 },
+    { type: "application/json", body: `{"id":"1"}`, count: 0 },
+    { type: "text/html", body: "", count: 0 },
+    { type: "text/html", body: "<html>received</html>", path: "/tunnel", count: 0 },
+  ])(
+    "of an envelope that is accepted with $type, $body (tunnel: $path) has $count warnings",
+    async ({ type, body, path, count }) => {
+      const server = await rawServer((socket) => {
+        socket.write(
+          `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        );
+      });
+      const { diagnostics, warnings } = recordingDiagnostics();
+      const tunnel = path === undefined ? undefined : new URL(path, server.dsn).href;
+      const transport = openTransport(server.dsn, { diagnostics, tunnel });
+
+      await times(2, () => transport.send(envelopeOf()));
+
+      expect(warnings).toEqual(
+        Array.from({ length: count }, () => expect.stringMatching(/accepted with an HTML page/)),
+      );
+    },
+  );
 
   it("of 408 over a kept connection is that the connection had ended, and otherwise a refusal", async () => {
     const server = await rawServer((socket, count) => {
