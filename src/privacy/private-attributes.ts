@@ -7,7 +7,7 @@ import { searchOf } from "./secret-search.js";
 import type { Searching } from "./secret-search.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { isStructured } from "./secret-text.js";
-import type { TextForm } from "./plain-json.js";
+import type { TextForm } from "./plain-text.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
 import { isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { cut, headAndTail, jsonString } from "../support/text.js";
 import { attributePrivacy, formOn, isOmitted } from "../privacy/private-attributes.js";
-import { plainJson } from "../privacy/plain-json.js";
+import { plainText } from "../privacy/plain-text.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { MAX_STEPS, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
@@ -149,12 +149,11 @@ export class AttributeEncoder {
   }
 
   #encode(memory: KeyMemory, value: unknown, attributes: AttributeBag): string {
-    // The other attributes are not part of the key, although the filter may depend on them: in practice a statement has
-    // one database system, and the same text may be sent for both anyway.
     const text = memory.prefix + this.valueJson(memory, value, attributes);
     const isShort =
       typeof value === "string" ? value.length <= MAX_REMEMBERED_LENGTH : typeof value === "number";
-    if (isShort) {
+    // How a statement is filtered depends on the attribute with the database system as well.
+    if (isShort && memory.form !== "statement") {
       memory.value = value;
       memory.text = text;
       memory.isFlat = false;
@@ -166,8 +165,8 @@ export class AttributeEncoder {
   valueJson(rule: AttributeRule, value: unknown, attributes: AttributeBag): string {
     if (typeof value === "number" && rule.form === "open") return jsonValue(value);
     const plain =
-      typeof value === "string" ? plainJson(formOn(rule.form, attributes), value) : undefined;
-    return plain ?? this.filteredJson(rule, value, attributes);
+      typeof value === "string" ? plainText(formOn(rule.form, attributes), value) : undefined;
+    return plain === undefined ? this.filteredJson(rule, value, attributes) : `"${plain}"`;
   }
 
   /**

@@ -13,8 +13,19 @@ const MAX_SEEN = 1024;
 
 const MAX_NAME_LENGTH = 200;
 
-/** Makes the template of a span; undefined if it cannot have one. */
-export type LearnTemplate = (span: FinishedSpan) => SpanTemplate | undefined;
+/**
+ * Spans without a template after which all templates are made anew, if there is no room for more: the process may do other
+ * work than at first. Making them takes 10 to 50 µs each.
+ */
+const RELEARN_AFTER = 10_000;
+
+/** Makes and forgets templates. */
+export interface TemplateMaker {
+  /** Makes the template of a span; undefined if it cannot have one. */
+  readonly learn: (span: FinishedSpan) => SpanTemplate | undefined;
+  /** Called when all templates were forgotten. */
+  readonly onForgotten: () => void;
+}
 
 interface NamedTemplates {
   readonly templates: SpanTemplate[];
@@ -24,42 +35,55 @@ interface NamedTemplates {
 
 /** The templates of an encoder by span name. A name has templates from the second span on. */
 export class CallSites {
-  readonly #learn: LearnTemplate;
+  readonly #maker: TemplateMaker;
   readonly #byName = new Map<string, NamedTemplates>();
   readonly #seen = new Set<string>();
   #size = 0;
+  #misses = 0;
 
-  constructor(learn: LearnTemplate) {
-    this.#learn = learn;
+  constructor(maker: TemplateMaker) {
+    this.#maker = maker;
   }
 
   /** Returns the span from its op on, if one of the templates fits. Throws what a getter of the span throws. */
   textOf(span: FinishedSpan): string | undefined {
-    const known = this.#byName.get(span.name);
-    if (known === undefined) this.#see(span.name);
-    else {
+    const known = this.#byName.get(span.name) ?? this.#see(span.name);
+    if (known !== undefined) {
       for (const template of known.templates) {
         const text = template.textOf(span);
         if (text !== undefined) return text;
       }
       if (known.tries < MAX_PER_NAME && this.#size < MAX_TEMPLATES) this.#add(span, known);
     }
+    if (++this.#misses >= RELEARN_AFTER) this.#relearn();
     return undefined;
   }
 
-  #see(name: unknown): void {
-    if (typeof name !== "string" || name.length > MAX_NAME_LENGTH) return;
-    if (this.#byName.size >= MAX_NAMES) return;
-    if (this.#seen.delete(name)) this.#byName.set(name, { templates: [], tries: 0 });
-    else {
-      if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
-      this.#seen.add(name);
+  #relearn(): void {
+    this.#misses = 0;
+    if (this.#size < MAX_TEMPLATES && this.#byName.size < MAX_NAMES) return;
+    this.#byName.clear();
+    this.#size = 0;
+    this.#maker.onForgotten();
+  }
+
+  // Returns the templates, none as yet, of a name that is seen for the second time.
+  #see(name: unknown): NamedTemplates | undefined {
+    if (typeof name !== "string" || name.length > MAX_NAME_LENGTH) return undefined;
+    if (this.#byName.size >= MAX_NAMES) return undefined;
+    if (this.#seen.delete(name)) {
+      const known: NamedTemplates = { templates: [], tries: 0 };
+      this.#byName.set(name, known);
+      return known;
     }
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.add(name);
+    return undefined;
   }
 
   #add(span: FinishedSpan, known: NamedTemplates): void {
     known.tries++;
-    const template = this.#learn(span);
+    const template = this.#maker.learn(span);
     if (template === undefined) return;
     known.templates.push(template);
     this.#size++;

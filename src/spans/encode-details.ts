@@ -3,7 +3,7 @@ import { withoutSecrets } from "../privacy/url.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../protocol/relay-values.js";
 import { boundedText } from "../semantics/inference.js";
 import type { AttributeEncoder } from "./attribute-encoder.js";
-import { LastText, RememberedTexts } from "./json-values.js";
+import { flat, LastText, RememberedTexts } from "./json-values.js";
 import { clip, cut, jsonString } from "../support/text.js";
 import { validSpanId, validTraceId } from "../trace/span.js";
 import type { AttributeBag, SpanEvent, SpanLink } from "../trace/span.js";
@@ -114,9 +114,9 @@ export class SpanLabels {
     return this.#last.of(description, name, isDatabase(op));
   }
 
-  /** Returns the name as the last property of the span's data. */
-  name(name: string): string {
-    return this.#names.of(name);
+  /** Returns what stands before the value of a description that differs from span to span. */
+  before(name: string): string {
+    return flat(this.#names.of(name) + DESCRIPTION);
   }
 }
 
@@ -134,18 +134,18 @@ function isDatabase(op: string | undefined): boolean {
   return op !== undefined && op.startsWith("db");
 }
 
-/** Returns the end of the data, and the description as the last property of the span. */
-export function descriptionOf(description: string, op: string | undefined): string {
-  return descriptionField(description, isDatabase(op) ? withoutSecrets : redactedText);
-}
-
 function descriptionField(description: string, filter: (text: string) => string): string {
-  return encodedDescription(
-    jsonString(clip(filter(boundedText(description)), MAX_DESCRIPTION_LENGTH)),
-  );
+  return `${DESCRIPTION}${filteredDescription(description, filter)}}`;
 }
 
-/** Returns the same as `descriptionOf` for a description that is filtered and encoded. */
-export function encodedDescription(json: string): string {
-  return `},"description":${json}}`;
+/** Returns the filtered description as JSON. */
+export function descriptionJson(description: string, op: string | undefined): string {
+  return filteredDescription(description, isDatabase(op) ? withoutSecrets : redactedText);
 }
+
+function filteredDescription(description: string, filter: (text: string) => string): string {
+  return jsonString(clip(filter(boundedText(description)), MAX_DESCRIPTION_LENGTH));
+}
+
+// The end of the data, and the key of the description.
+const DESCRIPTION = '},"description":';

@@ -48,7 +48,10 @@ export class FieldEncoder {
   readonly #scope = new LastText(scopeFields);
   readonly #labels = new SpanLabels();
   readonly #slots: SlotEncoding;
-  readonly #sites = new CallSites((span) => attempt(() => this.#learn(span), undefined));
+  readonly #sites = new CallSites({
+    learn: (span) => attempt(() => this.#learn(span), undefined),
+    onForgotten: () => this.#slots.reset(),
+  });
 
   constructor(attributes: AttributeEncoder, problems: FieldProblems) {
     this.#attributes = attributes;
@@ -116,9 +119,12 @@ export class FieldEncoder {
     const data = inferredFields(view, inferred.data);
     const shownName = sentName(seen);
     const varying = varyingText(span);
-    const attributes = keys.map((key) =>
-      this.#attributeOf(span, key, key !== varying?.key && read.has(key)),
-    );
+    // How a statement is filtered depends on other attributes, which are recorded as well.
+    const forms = keys.map((key) => formOn(this.#attributes.ruleOf(key).form, view));
+    const attributes = keys.map((key, at) => ({
+      ...this.#attributeOf(span, key, key !== varying?.key && read.has(key)),
+      form: forms[at] ?? "ruled",
+    }));
     const isVaried = attributes.some(({ key, text }) => key === varying?.key && text === undefined);
     const tail = isVaried
       ? ""
@@ -130,7 +136,7 @@ export class FieldEncoder {
       head,
       attributes,
       tail,
-      name: this.#labels.name(shownName),
+      label: this.#labels.before(shownName),
       varying,
     };
     return isLearnable(parts) && !this.#attributes.isExhausted
@@ -138,19 +144,18 @@ export class FieldEncoder {
       : undefined;
   }
 
-  #attributeOf(span: FinishedSpan, key: string, isRead: boolean): TemplateAttribute {
+  #attributeOf(span: FinishedSpan, key: string, isRead: boolean): Omit<TemplateAttribute, "form"> {
     const { attributes, kind } = span;
     const value = attributes[key];
     const rule = this.#attributes.ruleOf(key);
-    const form = formOn(rule.form, attributes);
     const isHidden = isOmitted(rule.omission, kind);
     const use = isRead ? "fixed" : isHidden ? "hidden" : "open";
     if (value === undefined || (isHidden && isCacheable(value, MAX_CONSTANT_LENGTH)))
-      return { key, value, rule, form, text: "", use };
+      return { key, value, rule, text: "", use };
     if (isHidden || !isCacheable(value, MAX_CONSTANT_LENGTH))
-      return { key, value: undefined, rule, form, text: undefined, use };
+      return { key, value: undefined, rule, text: undefined, use };
     const text = rule.prefix + this.#attributes.valueJson(rule, value, attributes);
-    return { key, value, rule, form, text, use };
+    return { key, value, rule, text, use };
   }
 }
 

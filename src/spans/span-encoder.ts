@@ -19,6 +19,7 @@ import type { FinishedSpan } from "../trace/span.js";
 import { readableSpan } from "./readable-span.js";
 import {
   createIdTexts,
+  beginWithIdentity,
   identityFields,
   idFields,
   MAX_SPAN_NAME_LENGTH,
@@ -96,7 +97,7 @@ export class SpanEncoder {
     const times = this.#validTimes(span);
     const { traceId, spanId } = span.spanContext();
     const details = this.#details(span);
-    return `{${identityFields(spanId, ids.of(traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#fields.of(span)}`;
+    return `${beginWithIdentity(spanId, ids.of(traceId, parentSpanId, undefined))}${this.#start.text(times.start)}${this.#end.text(times.end)}${details}${this.#fields.of(span)}`;
   }
 
   #encodeHead(span: FinishedSpan, sampleRate: number | undefined): EncodedHead {

@@ -33,6 +33,11 @@ export function identityFields(spanId: string, ids: string): string {
   return `"span_id":"${validSpanId(spanId)}${ids}`;
 }
 
+/** Returns the brace that begins a span, and the same as `identityFields`. */
+export function beginWithIdentity(spanId: string, ids: string): string {
+  return `{"span_id":"${validSpanId(spanId)}${ids}`;
+}
+
 /** Returns the end of the property `span_id`, and the ids of the trace and the parent. */
 export function idFields(traceId: string, parentSpanId: string | undefined): string {
   const parent = isOtelSpanId(parentSpanId)

@@ -1,9 +1,9 @@
 import type { VaryingText } from "../semantics/inference.js";
-import type { TextForm } from "../privacy/plain-json.js";
+import type { TextForm } from "../privacy/plain-text.js";
 import { isAttributeBag } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { AttributeRule } from "./attribute-encoder.js";
-import { descriptionOf, encodedDescription } from "./encode-details.js";
+import { descriptionJson } from "./encode-details.js";
 import { flat } from "./json-values.js";
 import { inferredFields, plainFields } from "./span-fields.js";
 import { ValueSlot } from "./value-slot.js";
@@ -33,8 +33,8 @@ export interface TemplateParts {
   readonly attributes: readonly TemplateAttribute[];
   /** Inferred data, name and description. */
   readonly tail: string;
-  /** The name alone. */
-  readonly name: string;
+  /** The name, up to the value of the description. */
+  readonly label: string;
   /** The attribute that determines inferred data and description; undefined if they are always the same. */
   readonly varying: VaryingText | undefined;
 }
@@ -96,9 +96,9 @@ export class SpanTemplate {
       const slot = this.#slots[at];
       const value = attributes[key];
       if (typeof slot === "object") {
-        const part = slot.textOf(value, attributes);
-        if (part === undefined) return undefined;
-        text += part;
+        const longer = slot.append(text, value, attributes);
+        if (longer === undefined) return undefined;
+        text = longer;
       } else if (slot === "constant" && value !== this.#values[at]) return this.#vary(at, span);
       at++;
     }
@@ -126,21 +126,19 @@ export class SpanTemplate {
   }
 
   #withTail(text: string, { attributes }: FinishedSpan): string | undefined {
-    const { varying, name } = this.#parts;
+    const { varying, label } = this.#parts;
     const slot = this.#slots[this.#variedAt];
     const value = varying && attributes[varying.key];
     if (varying === undefined || typeof value !== "string" || value === "") return undefined;
     if (typeof slot !== "object") return undefined;
-    const json = slot.takeJson();
+    const given = slot.takePlain();
     const inferred = varying.infer(value, attributes);
     const { description, data } = inferred;
-    if (inferred.isPlain === true)
-      return `${text}${plainFields(data)}${name}},"description":"${description}"}`;
-    const shown =
-      description === value && slot.isStatement
-        ? encodedDescription(json)
-        : descriptionOf(description, inferred.op);
-    return `${text}${inferredFields(attributes, data)}${name}${shown}`;
+    if (inferred.isPlain === true) return `${text}${plainFields(data)}${label}"${description}"}`;
+    const fields = inferredFields(attributes, data);
+    return given !== undefined && slot.isStatement && description === value
+      ? `${text}${fields}${label}"${given}"}`
+      : `${text}${fields}${label}${descriptionJson(description, inferred.op)}}`;
   }
 
   // Joins the texts between the slots.

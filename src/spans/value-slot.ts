@@ -1,5 +1,5 @@
-import { plainJson } from "../privacy/plain-json.js";
-import type { TextForm } from "../privacy/plain-json.js";
+import { plainText } from "../privacy/plain-text.js";
+import type { TextForm } from "../privacy/plain-text.js";
 import type { AttributeBag } from "../trace/span.js";
 import type { AttributeEncoder, AttributeRule } from "./attribute-encoder.js";
 import { flat, jsonValue } from "./json-values.js";
@@ -25,6 +25,11 @@ export class SlotEncoding {
   constructor(encoder: AttributeEncoder) {
     this.encoder = encoder;
   }
+
+  /** Called when all slots were forgotten. */
+  reset(): void {
+    this.room = MAX_CACHED_VALUES;
+  }
 }
 
 /** The attribute of a slot. */
@@ -43,17 +48,21 @@ export class ValueSlot {
   readonly #encoding: SlotEncoding;
   /** The text since the last slot, with the attribute's key. */
   #before = "";
-  #known: Map<unknown, string> | undefined = new Map<unknown, string>();
+  /** The same with the quotation mark of a text. */
+  #beforeText = "";
+  #known: Map<unknown, string> | undefined;
   /** Number of new values after which none is cached any more. */
   #left = MAX_VALUES;
   readonly #isVarying: boolean;
-  #json = "";
+  #plain: string | undefined = undefined;
 
   constructor({ rule, form, isVarying }: SlotAttribute, encoding: SlotEncoding) {
     this.#rule = rule;
     this.#form = form;
     this.#encoding = encoding;
     this.#isVarying = isVarying;
+    // Statements and URLs hardly repeat once they have differed.
+    this.#known = isVarying ? undefined : new Map<unknown, string>();
   }
 
   /** True if the value is a statement that is filtered like the description which is made from it. */
@@ -64,32 +73,39 @@ export class ValueSlot {
   /** Sets the text that comes before the attribute. */
   follow(text: string): void {
     this.#before = flat(text + this.#rule.prefix);
+    this.#beforeText = flat(`${this.#before}"`);
   }
 
-  /** Returns the JSON of the last value of a varying attribute, once. */
-  takeJson(): string {
-    const json = this.#json;
-    this.#json = "";
-    return json;
+  /**
+   * Returns the last value of a varying attribute as it stands between quotation marks, once; undefined if it is not plain.
+   */
+  takePlain(): string | undefined {
+    const plain = this.#plain;
+    this.#plain = undefined;
+    return plain;
   }
 
-  /** Returns the text up to the end of the attribute; undefined for a value that the general encoder must encode. */
-  textOf(value: unknown, attributes: AttributeBag): string | undefined {
+  /**
+   * Appends the text up to the end of the attribute. Returns undefined for a value that the general encoder must encode. Makes
+   * few pieces, because each takes 32 bytes and a visit when the text is written.
+   */
+  append(text: string, value: unknown, attributes: AttributeBag): string | undefined {
     const known = this.#known;
     const cached = known?.get(value);
-    const json = cached ?? this.#jsonOf(value, attributes);
-    if (json === undefined) return undefined;
-    if (this.#isVarying) this.#json = json;
-    if (known !== undefined && cached === undefined) this.#remember(known, value, json);
-    return this.#before + json;
-  }
-
-  #jsonOf(value: unknown, attributes: AttributeBag): string | undefined {
-    if (typeof value === "number" && this.#form === "open") return jsonValue(value);
+    if (cached !== undefined) return text + (this.#before + cached);
     if (typeof value === "string" ? value.length > MAX_LENGTH : value === undefined)
       return undefined;
-    const plain = typeof value === "string" ? plainJson(this.#form, value) : undefined;
-    return plain ?? this.#encoding.encoder.filteredJson(this.#rule, value, attributes);
+    const plain = typeof value === "string" ? plainText(this.#form, value) : undefined;
+    if (this.#isVarying) this.#plain = plain;
+    if (plain !== undefined && known === undefined) return `${text}${this.#beforeText}${plain}"`;
+    const json = plain === undefined ? this.#jsonOf(value, attributes) : `"${plain}"`;
+    if (known !== undefined && !this.#isVarying) this.#remember(known, value, json);
+    return text + (this.#before + json);
+  }
+
+  #jsonOf(value: unknown, attributes: AttributeBag): string {
+    if (typeof value === "number" && this.#form === "open") return jsonValue(value);
+    return this.#encoding.encoder.filteredJson(this.#rule, value, attributes);
   }
 
   #remember(known: Map<unknown, string>, value: unknown, json: string): void {

@@ -181,4 +181,29 @@ describe("spans of one call site", () => {
     for (let round = 0; round < 3; round++)
       expect(encoded(siblings("work", bags), encoder)[2]?.slice(40)).toBe(first?.slice(40));
   });
+
+  it("are named once, from the third one on by what the second one read", () => {
+    expect(namings("work", 6)).toEqual([true, true, false, false, false, false]);
+  });
+
+  it("are known again after many names that do not come again", () => {
+    const encoder = newEncoder();
+    for (let number = 0; number < 1000; number++) namings(`work ${number}`, 2, encoder);
+    const isNamed = namings("work", 11_000, encoder);
+    expect([isNamed[100], isNamed.at(-1)]).toEqual([true, false]);
+  });
 });
+
+/** Encodes spans of one name; tells for each if it was named by its attributes. */
+function namings(name: string, count: number, encoder = newEncoder()): boolean[] {
+  return Array.from({ length: count }, () => {
+    let isNamed = false;
+    const read = (bag: AttributeBag, key: PropertyKey): unknown => {
+      isNamed ||= key === "sentry.op";
+      return Reflect.get(bag, key);
+    };
+    const attributes = new Proxy<AttributeBag>({ "app.note": "a" }, { get: read });
+    encoder.span(spanOf({ name, attributes, instrumentationScope: SCOPE }), PARENT);
+    return isNamed;
+  });
+}

@@ -16,18 +16,18 @@ const UNUSUAL = /[^\w .,/+()*-]/;
 const UNUSUAL_IN_STATEMENT = /[^ -"$->A-[\]-~]/;
 
 /**
- * Returns a text as JSON if no filter would change it; undefined if the filter of the attribute must decide. What it
- * returns is ASCII.
+ * Returns what stands between the quotation marks of a text as JSON, if no filter would change it; undefined if the filter of
+ * the attribute must decide. What it returns is ASCII.
  */
-export function plainJson(form: TextForm, text: string): string | undefined {
+export function plainText(form: TextForm, text: string): string | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   switch (form) {
     case "open":
-      return isPlain(text) ? `"${text}"` : undefined;
+      return isPlain(text) ? text : undefined;
     case "statement":
-      return UNUSUAL_IN_STATEMENT.test(text) ? undefined : `"${withEscapedQuotes(text)}"`;
+      return UNUSUAL_IN_STATEMENT.test(text) ? undefined : withEscapedQuotes(text);
     case "url":
-      return plainUrl(text) === undefined ? undefined : `"${text}"`;
+      return plainUrl(text) === undefined ? undefined : text;
     default:
       return undefined;
   }
