@@ -18,4 +18,6 @@ if (threads.isMainThread) {
       globalThis.senderThread = { worker: this, execArgv: options.execArgv, env: options.env };
     }
   };
+} else {
+  throw new Error("the sender thread has inherited what is preloaded into the process");
 }
