@@ -10,7 +10,7 @@ import { ThreadReplies } from "./thread-replies.js";
 import { SIGNALS } from "./thread-messages.js";
 import type { ThreadReply, ThreadRequest, ThreadSettings } from "./thread-messages.js";
 
-/** What the application's thread passes to the sender thread when it starts it. */
+/** Data that the application's thread passes to the sender thread when it starts it. */
 export interface SendingWorkerData {
   /** Receives `ThreadRequest`, and sends `ThreadReply`. */
   readonly port: MessagePort;

@@ -14,11 +14,11 @@ export interface ThreadSettings extends Omit<
   readonly network: NetworkDefaults;
 }
 
-/** Envelopes for the sender thread, of which the ids are consecutive numbers. */
+/** Envelopes for the sender thread. Their ids are consecutive numbers. */
 export interface BatchMessage {
   readonly kind: "batch";
   readonly firstId: number;
-  /** What `contentOf` has returned for each. */
+  /** The contents of the envelopes (`contentOf`), in their order. */
   readonly contents: readonly (Uint8Array | string)[];
   readonly categories: readonly DataCategory[];
   /** By index. Most batches have none. */

@@ -39,7 +39,7 @@ export class ThreadReplies {
     this.#timers = settings.timers ?? systemTimers;
   }
 
-  /** Adds a result. It is reported at once if somebody may wait for it, or if it changes what is sent. */
+  /** Adds a result. It is reported at once if a flush may wait for it, or if it decides about later sends. */
   add(id: number, result: SenderResult, isUrgent: boolean): void {
     const isUsual = result.outcome !== "unsent" && isAccepted(result);
     if (isUsual) this.#accepted.push(id);
@@ -65,7 +65,7 @@ export class ThreadReplies {
     });
   }
 
-  /** Reports what is left. */
+  /** Reports the remaining results. */
   end(): void {
     this.#cancelWatch?.();
     this.#post();
