@@ -1,31 +1,28 @@
 // CPU time per span above that of a provider without an exporter, as a ratio to OTel's OTLP JSON exporter in the same run.
 // All cases are processes that take turns; a turn ends with a flush.
-//   node bench/span-cost.mjs [--workloads repeat,real,app] [--modes saturated,paced] [--subjects floor,otlp,bridge,…]
+//   node bench/span-cost.mjs [--workloads repeat,real,app,single] [--modes saturated,paced] [--subjects floor,otlp,bridge,…]
 //                            [--rounds 7] [--requests 1000] [--json FILE]
 // Exits with 1 where a ratio is above its mark, spans are lost, or a backlog falsifies the comparison.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 
 import { startCase } from "./harness/child.mjs";
 import { drive } from "./harness/drive.mjs";
 import { report } from "./harness/report.mjs";
+import { Results, benchOptions } from "./harness/results.mjs";
 
-const { values } = parseArgs({
-  options: {
-    workloads: { type: "string", default: "repeat,real,app" },
-    modes: { type: "string", default: "saturated,paced" },
-    subjects: { type: "string", default: "floor,otlp,bridge" },
-    rounds: { type: "string", default: "7" },
-    requests: { type: "string", default: "1000" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  workloads: { type: "string", default: "repeat,real,app" },
+  modes: { type: "string", default: "saturated,paced" },
+  subjects: { type: "string", default: "floor,otlp,bridge" },
+  rounds: { type: "string", default: "7" },
+  requests: { type: "string", default: "1000" },
 });
 
 const PACE = 300;
 const WARM_UP_TURNS = 4;
-const SPANS_PER_REQUEST = { repeat: 21, real: 21 };
+const SPANS_PER_REQUEST = { repeat: 21, real: 21, single: 1 };
 // A turn at a pace lasts a second; one of the `app` workload makes fewer spans per request and costs more.
 const requestsOf = (workload, mode) =>
   mode === "paced" ? PACE : Number(values.requests) / (workload === "app" ? 4 : 1);
@@ -66,22 +63,15 @@ async function measure(workload, mode) {
     await one.stop();
   }
   const spansPerRequest = SPANS_PER_REQUEST[workload];
-  return { workload, mode, spansPerRequest, cases, load: loadavg()[0] };
+  return { workload, mode, spansPerRequest, cases };
 }
 
-const results = [];
-let faults = [];
+const results = new Results("span-cost");
 try {
   for (const workload of values.workloads.split(",")) {
-    for (const mode of values.modes.split(",")) {
-      const result = await measure(workload, mode);
-      results.push(result);
-      faults = [...faults, ...report(result)];
-    }
+    for (const mode of values.modes.split(",")) report(await measure(workload, mode), results);
   }
 } finally {
   rmSync(spool, { recursive: true, force: true });
 }
-if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, undefined, 2));
-for (const fault of faults) console.log(`FAULT: ${fault}`);
-process.exitCode = faults.length > 0 ? 1 : 0;
+results.end(values);

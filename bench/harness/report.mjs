@@ -1,4 +1,5 @@
 // Medians, spread and marks of what was measured.
+import { median, quantile } from "./by-turns.mjs";
 
 /** At most so much of what OTLP JSON costs above the floor. */
 const MARKS = {
@@ -15,38 +16,32 @@ const MOST_CONNECTIONS = 64;
 const MOST_MEGABYTES_GROWN = 150;
 
 const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
-const quantile = (numbers, part) =>
-  numbers.toSorted((a, b) => a - b)[Math.round((numbers.length - 1) * part)];
-const median = (numbers) => quantile(numbers, 0.5);
-const floorOf = (name) => (name === "bridge-unsampled" ? "unsampled-floor" : "floor");
 
-/** Prints the table of one workload and returns a line for each missed mark and for each reason not to trust it. */
-export function report(result) {
-  const { workload, mode, cases, load } = result;
+/** Adds the table of one workload to the results, with the marks and each reason not to trust it. */
+export function report(result, results) {
+  const { workload, mode, cases } = result;
   const perRequest = result.spansPerRequest ?? observedSpansPerRequest(cases);
   const rounds = Object.values(cases)[0].turns.length;
-  console.log(
-    `\n${workload}, ${mode}: ${rounds} rounds, ${perRequest} spans per request, load ${load.toFixed(1)}`,
-  );
   const costs = costsOf(cases, perRequest);
-  const lines = Object.entries(cases).map(([name, one]) => [
-    name,
-    { ...costs.row(name), ...delivery(one, perRequest) },
-  ]);
-  console.table(Object.fromEntries(lines));
-  const faults = Object.entries(cases).flatMap(([name, one]) =>
-    doubts(one, perRequest).map((doubt) => `${name}, ${workload} ${mode}: ${doubt}`),
-  );
+  const rows = Object.entries(cases).map(([name, one]) => ({
+    case: name,
+    ...costs.row(name),
+    ...delivery(one, perRequest),
+  }));
+  results.table(`${workload}, ${mode}: ${rounds} rounds, ${perRequest} spans per request`, rows);
+  for (const [name, one] of Object.entries(cases))
+    for (const doubt of doubts(one, perRequest))
+      results.fault(`${name}, ${workload} ${mode}: ${doubt}`);
   const mark = MARKS[`${workload} ${mode}`];
   const ratio = costs.ratio("bridge", "cpuMicros");
-  if (ratio > mark)
-    faults.push(`${workload} ${mode}: ${ratio.toFixed(2)} of OTLP JSON, mark ${mark}`);
+  if (mark !== undefined && ratio !== undefined)
+    results.mark(`${workload} ${mode}`, ratio, [mark, "of OTLP JSON"]);
   const threadRatio = costs.ratio("bridge-thread", "threadMicros");
-  if (threadRatio > THREAD_MARK)
-    faults.push(
-      `${workload} ${mode}: application's thread ${threadRatio.toFixed(2)} of OTLP JSON, mark ${THREAD_MARK}`,
-    );
-  return faults;
+  if (threadRatio !== undefined)
+    results.mark(`${workload} ${mode}, application's thread`, threadRatio, [
+      THREAD_MARK,
+      "of OTLP JSON",
+    ]);
 }
 
 function costsOf(cases, perRequest) {
@@ -54,7 +49,7 @@ function costsOf(cases, perRequest) {
     cases[name].turns.map((turn) => turn[key] / turn.requests / perRequest);
   // The floor's cost in the same round is taken off: neighbours in time share what else the machine did.
   const above = (name, key) => {
-    const floor = cases[floorOf(name)] === undefined ? undefined : perSpan(floorOf(name), key);
+    const floor = cases.floor === undefined ? undefined : perSpan("floor", key);
     return perSpan(name, key).map((cost, round) => cost - (floor?.[round] ?? 0));
   };
   const ratio = (name, key) =>

@@ -36,6 +36,7 @@ export class Results {
   #bench;
   #tables = [];
   #marks = [];
+  #faults = [];
 
   constructor(bench) {
     this.#bench = bench;
@@ -54,17 +55,23 @@ export class Results {
     this.#marks.push({ what, figure, most, unit, isMissed: !(figure <= most) });
   }
 
+  /** Adds a reason not to trust the figures. */
+  fault(text) {
+    this.#faults.push(text);
+  }
+
   end({ json }) {
     const node = process.version;
-    const [bench, tables, marks] = [this.#bench, this.#tables, this.#marks];
+    const [bench, tables, marks, faults] = [this.#bench, this.#tables, this.#marks, this.#faults];
     if (marks.length > 0) console.log("\nmarks");
     for (const { what, figure, most, unit, isMissed } of marks)
       console.log(
         `${isMissed ? "MISSED" : "ok    "} ${what}: ${round(figure)} ${unit}, at most ${most}`,
       );
+    for (const fault of faults) console.log(`FAULT  ${fault}`);
     if (json !== undefined)
-      writeFileSync(json, JSON.stringify({ bench, node, tables, marks }, undefined, 2));
-    process.exitCode = marks.some(({ isMissed }) => isMissed) ? 1 : 0;
+      writeFileSync(json, JSON.stringify({ bench, node, tables, marks, faults }, undefined, 2));
+    process.exitCode = faults.length > 0 || marks.some(({ isMissed }) => isMissed) ? 1 : 0;
   }
 }
 
