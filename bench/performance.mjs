@@ -34,6 +34,7 @@ const BENCHES = {
   flush: [],
   errors: [],
   import: [],
+  load: [],
 };
 const DOC = new URL("../docs/performance.md", import.meta.url);
 

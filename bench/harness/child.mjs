@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Starts the server that takes what a case sends. */
-export async function startSink() {
-  const child = fork(pathOf("sink.mjs"));
+/** Starts the server that takes what a case sends. It answers after `latencyMillis`. */
+export async function startSink({ latencyMillis = 0 } = {}) {
+  const child = fork(pathOf("sink.mjs"), [String(latencyMillis)]);
   const [{ port }] = await once(child, "message");
   return {
     port,

@@ -1,5 +1,8 @@
 // A server that accepts all telemetry and counts spans, and answers the calls of the `app` workload; in a process of its own.
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const latencyMillis = Number(process.argv[2]);
 
 // One of these stands in each encoded span.
 const JSON_MARKER = '"startTimeUnixNano"';
@@ -66,6 +69,7 @@ function take(request, body) {
 
 const server = createServer(async (request, response) => {
   const body = Buffer.concat(await request.toArray());
+  if (latencyMillis > 0) await sleep(latencyMillis);
   response.writeHead(200, { "content-type": "application/json" });
   if (request.method !== "GET") take(request, body);
   response.end('{"sku":"a","price":3,"stock":2}');
