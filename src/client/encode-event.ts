@@ -15,8 +15,6 @@ const LIMITS: Partial<NormalizeLimits> = {
   breadth: 10_000,
   stringLength: 262_144,
   keyLength: 1024,
-  // An event that is too large only as JSON is cut by `fitEvent`, which keeps its structure.
-  countsEscapes: false,
   omitUndefined: true,
 };
 

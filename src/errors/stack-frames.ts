@@ -52,7 +52,9 @@ function readFrames(text: string, root: string): StackFrame[] {
   return frames;
 }
 
-function readCall(call: string, root: string): StackFrame | undefined {
+// Control characters, which no file has in its name, would make the event too large: they take six characters in JSON.
+function readCall(text: string, root: string): StackFrame | undefined {
+  const call = text.replaceAll(/\p{Cc}/gu, "?");
   const open = call.endsWith(")") ? call.indexOf(" (") : -1;
   const name = open > 0 ? call.slice(0, open) : "";
   const location = readLocation(open > 0 ? call.slice(open + 2, -1) : call, root);

@@ -3,7 +3,7 @@ import { clip } from "../support/text.js";
 import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { redacted } from "../privacy/redacted.js";
-import { MAX_STEPS, secretSearch } from "../privacy/secret-search.js";
+import { restart, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
 
 /** Names whose filter is cached. Most names come from a small vocabulary; long names are not cached. */
@@ -43,7 +43,7 @@ export class RecordPrivacy {
 
   /** Begins the next item. At most `characters` of its attributes are read. */
   begin(characters: number): ReadBudget {
-    this.#search.left = MAX_STEPS;
+    restart(this.#search);
     return { left: characters, nodes: MAX_NODES };
   }
 

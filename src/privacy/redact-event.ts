@@ -67,15 +67,15 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
   const search = secretSearch(sendDefaultPii);
   const { extra, contexts, breadcrumbs, request, exception, tags, user } = event;
   const shown = <T extends object>(value: T): T => redactedFields(value, search);
-  // Exceptions come first, because texts are replaced once the search has ended.
+  // Exceptions come first, then the small parts: what is read after the end of the search is replaced.
   const exceptions = exception?.values.map((each) => redactedException(each, search));
   return {
     ...redactedOthers(event, search),
     ...(tags !== undefined && { tags: redactedTags(tags, search) }),
     ...(user !== undefined && { user: shown(user) }),
-    ...(extra !== undefined && { extra: shown(extra) }),
     ...(contexts !== undefined && { contexts: redactedContexts(contexts, search) }),
     ...(request !== undefined && { request: redactedRequest(request, search) }),
+    ...(extra !== undefined && { extra: shown(extra) }),
     ...(breadcrumbs !== undefined && {
       breadcrumbs: {
         ...breadcrumbs,

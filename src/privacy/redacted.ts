@@ -12,9 +12,9 @@ import { isHeaderList, formatOf, pairNames } from "./value-formats.js";
 import type { PairNames } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
 import { objectFrom } from "../support/foreign.js";
-import { mayHoldShapes, withoutShapes } from "./secret-shapes.js";
+import { mayTakeLong, withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isJson, isStructured } from "./secret-text.js";
-import { mayReadName, mayTest, readableLength, searchOf } from "./secret-search.js";
+import { mayRead, mayReadName, mayTest, readableLength, searchOf } from "./secret-search.js";
 import type { Searching, SecretSearch } from "./secret-search.js";
 import { FILTERED } from "./secret-words.js";
 import {
@@ -29,7 +29,7 @@ import {
 /** Levels of nesting that are read; deeper values become `[Filtered]`. Scopes and spans hold fewer levels. */
 const MAX_DEPTH = 64;
 
-/** Levels that JSON inside a string counts for, so that at most seven such strings are nested. */
+/** Levels that JSON inside a string counts for: at most seven are nested. */
 const TEXT_DEPTH = 8;
 
 interface Position {
@@ -70,7 +70,8 @@ function visited(value: unknown, position: Position): unknown {
   if (typeof value === "string") return freeText(value, position);
   if (typeof value !== "object" || value === null) return value;
   if (position.depth >= MAX_DEPTH) return FILTERED;
-  return Array.isArray(value) ? list(value, position) : record(value, position);
+  if (!Array.isArray(value)) return record(value, position);
+  return mayRead(value.length, position.search) ? list(value, position) : FILTERED;
 }
 
 // Most strings contain neither JSON nor assignments, or no name of a secret.
@@ -79,13 +80,6 @@ function freeText(text: string, position: Position): string {
   if (mayHoldAssignments(text) && mayHoldSecrets(text)) return inPart(text, position, plainText);
   return mayTakeLong(text) ? inPart(text, position, withoutTokens) : withoutTokens(text);
 }
-
-// The patterns of URLs and of shapes are slow where they begin to match.
-function mayTakeLong(text: string): boolean {
-  return text.length >= LONG_TEXT && (/[?#@]/.test(text) || mayHoldShapes(text));
-}
-
-const LONG_TEXT = 1024;
 
 function withoutTokens(text: string): string {
   return withoutShapes(withoutSecrets(text));
@@ -126,10 +120,11 @@ function structured(text: string, position: Position, { isData, filter }: Readin
   );
 }
 
-function record(value: object, position: Position): object {
+function record(value: object, position: Position): unknown {
   const inner = { ...position, depth: position.depth + 1 };
   let changed: [string, unknown][] | undefined;
   const entries: [string, unknown][] = Object.entries(value);
+  if (!mayRead(entries.length, position.search)) return FILTERED;
   const names = pairNames(value);
   let index = -1;
   for (const [key, entry] of entries) {

@@ -9,7 +9,10 @@ import { isJson } from "./secret-text.js";
  * Steps of the search in the texts of one call; text after them is replaced by `[Filtered]`. Enough for 3000 assignments, or
  * for 380,000 characters without any that may hold secrets.
  */
-export const MAX_STEPS = 20_000;
+const MAX_STEPS = 20_000;
+
+/** Fields and elements that one search reads: twice as many as an event may have. Values after them are replaced as well. */
+const MAX_VALUES = 20_000;
 
 /** Characters that are searched in one step, those of a list such as cookies, and those that are only tested for names. */
 const SEARCHED_PER_STEP = 16;
@@ -35,6 +38,8 @@ export interface SecretSearch {
   readonly sendDefaultPii: boolean;
   /** Steps that may still be taken; negative if the search has ended early. */
   left: number;
+  /** Fields and elements that may still be read. */
+  values: number;
 }
 
 /** `sendDefaultPii` for a single value, or the search that the value shares with others. */
@@ -47,7 +52,20 @@ export function searchOf(searching: Searching): SecretSearch {
 
 /** Begins a search. */
 export function secretSearch(sendDefaultPii: boolean): SecretSearch {
-  return { sendDefaultPii, left: MAX_STEPS };
+  return { sendDefaultPii, left: MAX_STEPS, values: MAX_VALUES };
+}
+
+/** Begins the search in what another call sends. */
+export function restart(search: SecretSearch): void {
+  search.left = MAX_STEPS;
+  search.values = MAX_VALUES;
+}
+
+/** Returns false if no more fields or elements are read; the search has ended then. */
+export function mayRead(count: number, search: SecretSearch): boolean {
+  search.values -= count;
+  if (search.values < 0) search.left = -1;
+  return search.values >= 0;
 }
 
 /** Returns false if no step is left in which a text is tested for names of secrets. */

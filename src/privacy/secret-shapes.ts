@@ -51,6 +51,13 @@ export function mayHoldShapes(text: string): boolean {
   return text.length >= SHORTEST && HINT.test(text);
 }
 
+/** Tells whether a text without assignments is long, and begins to match where the patterns of URLs and shapes are slow. */
+export function mayTakeLong(text: string): boolean {
+  return text.length >= LONG_TEXT && (/[?#@]/.test(text) || mayHoldShapes(text));
+}
+
+const LONG_TEXT = 1024;
+
 /** Replaces secrets that are recognized by their form by `[Filtered]`: tokens, private keys, HTTP authentication. */
 export function withoutShapes(text: string): string {
   if (!mayHoldShapes(text)) return text;

@@ -4,7 +4,7 @@ import { cut, headAndTail, jsonString } from "../support/text.js";
 import { attributePrivacy, formOn, isOmitted } from "../privacy/private-attributes.js";
 import { plainText } from "../privacy/plain-text.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
-import { MAX_STEPS, secretSearch } from "../privacy/secret-search.js";
+import { restart, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
 import { isAttributeBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
@@ -128,7 +128,7 @@ export class AttributeEncoder {
     this.#budget.objects = MAX_OBJECTS;
     // The search of the last span ended early, so values that are cached may have been replaced without being secret.
     if (this.#search.left < 0) this.#memories.clear();
-    this.#search.left = MAX_STEPS;
+    restart(this.#search);
   }
 
   #learn(key: string): KeyMemory {

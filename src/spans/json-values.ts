@@ -18,7 +18,7 @@ const MAX_FIELDS = 1000;
 export const MAX_OBJECTS = 500;
 
 // Keys that are listed in about the time that an object takes, whether they are read or not.
-const KEYS_PER_OBJECT = 100;
+const KEYS_PER_OBJECT = 40;
 
 /** The number of objects and arrays of one span that may still be read. */
 export interface ObjectBudget {
@@ -67,6 +67,8 @@ function jsonAny(value: unknown, depth: number, walk: Walk): string {
       return value === null ? "null" : jsonObject(value, depth, walk);
     case "undefined":
       return "null";
+    case "function":
+      return --walk.budget.objects < 0 ? '"[Function]"' : jsonText(textOf(value));
     default:
       return jsonText(textOf(value));
   }

@@ -115,22 +115,18 @@ export function nameOfClass(className: string): string {
 // Characters that JSON must escape, and surrogates: a lone one is not valid UTF-8, and makes Relay reject the event.
 const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
 
-const COSTLY = /[\p{Cc}\uFFFD]/u;
-const COSTLY_LENGTH = 6;
-const REPLACEMENT = 0xff_fd;
+const CONTROLS = /\p{Cc}/u;
+const CONTROL_LENGTH = 6;
 const SPACE = 0x20;
 
-/**
- * Returns about the length that a string has in JSON. Control characters have six characters there; U+FFFD counts as many,
- * because `storable` replaces NUL by it one by one.
- */
+/** Returns about the length that a string has in JSON, where control characters other than line breaks take six characters. */
 export function encodedLength(text: string): number {
-  if (!COSTLY.test(text)) return text.length;
+  if (!CONTROLS.test(text)) return text.length;
   let length = text.length;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     const isBreak = code > 0x07 && code < 0x0e;
-    if ((code < SPACE && !isBreak) || code === REPLACEMENT) length += COSTLY_LENGTH - 1;
+    if (code < SPACE && !isBreak) length += CONTROL_LENGTH - 1;
   }
   return length;
 }

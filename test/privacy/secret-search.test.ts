@@ -110,6 +110,16 @@ describe("a search for secrets", () => {
     }
   });
 
+  it("reads a number of values that exceeds any event, and replaces those after them", () => {
+    const list = Array.from({ length: 1000 }, (_, index) => ({ index }));
+    const shown = redacted(
+      Array.from({ length: 100 }, () => list),
+      false,
+    );
+    expect(shown[0]).toEqual(list);
+    expect(shown[99]).toBe("[Filtered]");
+  });
+
   it("withholds the values of long names when no step is left, and reads short ones", () => {
     const long = "a_".repeat(50);
     const names = Array.from({ length: 2000 }, (_, index) => [`${long}${index}`, "kept"]);

@@ -187,6 +187,12 @@ describe("a copy is bounded, whatever it is of", () => {
     expect(normalize("a\tb\n".repeat(100), { totalLength: 600 })).toHaveLength(400);
   });
 
+  it("reads few texts of megabytes", () => {
+    const long = "x".repeat(10_000_000);
+    const text = JSON.stringify(normalize(Array.from({ length: 100 }, () => long)));
+    expect(text.split("xxx...").length).toBeLessThan(12);
+  });
+
   it("calls no getter beyond its breadth", () => {
     const { value, calls } = counted((trap) =>
       Object.defineProperties(
