@@ -8,7 +8,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import * as sentry from "otel-sentry-bridge";
 
-const ROUNDS = +(process.env.ROUNDS ?? 3);
+const ROUNDS = 3;
 const BOUND_MILLIS = 20;
 const words = process.argv.slice(2);
 const MILLION = 1_000_000;
@@ -28,6 +28,15 @@ function* endless() {
 const endlessPrototypes = () => new Proxy({}, { getPrototypeOf: endlessPrototypes });
 const endlessFields = () => new Proxy({ a: 1, b: 1 }, { get: getField });
 const getField = (target, key) => (Object.hasOwn(target, key) ? endlessFields() : undefined);
+
+const fail = () => {
+  throw new Error("unreadable");
+};
+function revokedFunction() {
+  const { proxy, revoke } = Proxy.revocable(fail, {});
+  revoke();
+  return proxy;
+}
 
 const VALUES = {
   "a Buffer of 10 MB": () => Buffer.alloc(10 * MILLION, 65),
@@ -62,6 +71,27 @@ const VALUES = {
   },
   "an iterator": () => Object.assign([1], { [Symbol.iterator]: endless, entries: endless }),
   "an invalid Date": () => new Date(Number.NaN),
+  "revoked functions": () => times(200, revokedFunction),
+  "getters that throw": () => times(1000, () => getter({}, "value", fail)),
+  "names of secrets": () =>
+    Object.fromEntries(times(1000, (index) => [`token_${"a_".repeat(80)}${index}`, "x"])),
+  "20,000 symbols": () => Object.fromEntries(times(20_000, (index) => [Symbol(index), index])),
+  "a proxy of 20,000 keys": () =>
+    new Proxy(
+      {},
+      {
+        ownKeys: () => times(20_000, (index) => `k${index}`),
+        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: 1 }),
+      },
+    ),
+  ...Object.fromEntries(
+    ["[", "{}", '{"a":', "\u0001", "a\0", "\n", "http://a:b@", "curl -u a:b ", "eyJ", "A_B "].map(
+      (unit) => [
+        `texts of ${JSON.stringify(unit)}`,
+        () => times(200, () => `token --password${unit.repeat(8192)}`.slice(0, 8192)),
+      ],
+    ),
+  ),
 };
 
 const NAMES = (
