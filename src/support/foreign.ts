@@ -174,8 +174,9 @@ export function listedKeys(value: object, max: number): ListedKeys {
   const known = hasSeenLarge ? firstKeysOf.get(value) : undefined;
   if (known !== undefined) return { keys: known.slice(0, max), listed: known.length };
   const keys = Object.keys(value);
-  // Symbols and properties that are not enumerable are listed as well.
-  const listed = Reflect.ownKeys(value).length;
+  // Symbols and properties that are not enumerable are listed as well. An object of many keys is not listed twice.
+  const isLong = keys.length > MAX_REMEMBERED_KEYS;
+  const listed = isLong ? keys.length : Reflect.ownKeys(value).length;
   if (listed > LARGE) remember(value, keys);
   return { keys: keys.length > max ? keys.slice(0, max) : keys, listed };
 }
