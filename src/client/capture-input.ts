@@ -38,14 +38,24 @@ export interface CallSearch {
   readonly untilSeconds: number;
 }
 
+/** JSON fields of a transaction event, without braces, in three parts: the spans are usually by far the longest. */
+export interface TransactionFields {
+  readonly beforeSpans: string;
+  /** The entries of `spans`, joined by commas. */
+  readonly spans: string;
+  /** Size of `spans` in UTF-8; undefined if it is not known. */
+  readonly spansBytes: number | undefined;
+  readonly afterSpans: string;
+}
+
 /** A transaction with encoded spans, to which the client adds process data and scopes. */
 export interface TransactionInput {
   readonly name: string;
   /** Name of the root span, if it differs from the transaction's and the root is part of the transaction. */
   readonly spanName?: string | undefined;
   readonly op?: string | undefined;
-  /** JSON fields of the event, without braces; the client adds its id, the process data, the scopes and `contexts`. */
-  readonly fields: string;
+  /** The client adds the event's id, the process data, the scopes and `contexts`. */
+  readonly fields: TransactionFields;
   /** Start of the transaction, in seconds since 1970. */
   readonly start: number;
   /** Properties of `contexts.trace`, as JSON. */

@@ -8,6 +8,7 @@ import { runEventProcessors } from "./hooks.js";
 import type { MaybePromise, HookRunner } from "./hooks.js";
 import { copyEvent, isValidSpan, isValidTransaction, validSpansOf } from "./valid-event.js";
 import type { Settings } from "../options/options.js";
+import { matchesNamed } from "../options/text-pattern.js";
 import type { DataCategory, DiscardReason } from "../protocol/data-category.js";
 import type {
   EventHint,
@@ -32,15 +33,35 @@ interface TransactionContent {
   readonly settings: Settings;
 }
 
+/** Tells whether the option `ignoreTransactions` drops a transaction. */
+export function isIgnored(
+  { name, spanName = name, op }: TransactionInput,
+  settings: Settings,
+): boolean {
+  const named = { names: [name, spanName], op };
+  return settings.ignoreTransactions.some((pattern) => matchesNamed(named, pattern));
+}
+
+/** The JSON of a transaction event, and its size in UTF-8 if it is known without reading the spans again. */
+interface TransactionText {
+  readonly json: string;
+  readonly bytes: number | undefined;
+}
+
 /** Returns the JSON of a transaction event: its spans, the process data and the scopes. */
-export function transactionJson(content: TransactionContent): string {
+export function transactionJson(content: TransactionContent): TransactionText {
   const { input, processData, eventId, merged } = content;
   const scopes = scopeJson(merged, content.settings);
   const status = input.responseStatusCode;
   const response = status === undefined ? "" : `,"response":{"status_code":${status}}`;
   // If the scopes' contexts were removed for their size, those of the process are kept.
   const process = processContextsJson(processData, scopes.contexts === "" ? {} : merged.contexts);
-  return `{"event_id":"${eventId}",${input.fields}${processData.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
+  const { beforeSpans, spans, spansBytes, afterSpans } = input.fields;
+  const before = `{"event_id":"${eventId}",${beforeSpans}`;
+  const after = `${afterSpans}${processData.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
+  const otherBytes = Buffer.byteLength(before) + Buffer.byteLength(after);
+  const bytes = spansBytes === undefined ? undefined : otherBytes + spansBytes;
+  return { json: before + spans + after, bytes };
 }
 
 /** The hooks that a transaction passes through. */

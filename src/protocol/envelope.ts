@@ -38,6 +38,8 @@ export interface UnencodedEnvelope {
   readonly itemType: string;
   /** The payload of the first item: JSON text without lone surrogates. */
   readonly payload: string;
+  /** Size of the payload in UTF-8. Default: it is measured. */
+  readonly payloadBytes?: number | undefined;
   /** Additional header fields of the first item, as JSON text with a leading comma. Default: none. */
   readonly itemHeaderJson?: string | undefined;
   /** Attachments, each of which becomes an item after the first. */
@@ -65,8 +67,7 @@ const NEWLINE = 0x0a;
 
 /** Encodes an envelope: header, item and attachments, each with its length in bytes. */
 export function encodeEnvelope(envelope: UnencodedEnvelope): EncodedEnvelope {
-  const { payload, attachments } = envelope;
-  const payloadBytes = Buffer.byteLength(payload);
+  const { payload, payloadBytes = Buffer.byteLength(payload), attachments } = envelope;
   const rest = `${headersAfterSentAt(envelope, payloadBytes)}${payload}\n`;
   const hasAttachments = attachments !== undefined && attachments.length > 0;
   if (!hasAttachments && payloadBytes === payload.length && isAscii(envelope.headerJson))

@@ -195,12 +195,14 @@ export class BatchAssembler {
     return true;
   }
 
-  #sendGroup(traceId: string): void {
+  // Returns the number of its spans.
+  #sendGroup(traceId: string): number {
     const group = this.#groups.get(traceId);
-    if (group === undefined) return;
+    if (group === undefined) return 0;
     const items = this.#takeGroup(traceId, group);
     if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
     else this.#drop(group.origin.fate, items.length, 0);
+    return items.length;
   }
 
   #takeGroup(traceId: string, group: TraceGroup): string[] {

@@ -1,4 +1,3 @@
-import { flat } from "./json-values.js";
 import { validSpanId } from "../trace/span.js";
 
 /** Maximum number of spans in a transaction, without its root (protocol: at most 1000). */
@@ -26,18 +25,22 @@ export class Chunk {
   readonly since: number;
   /** True if the chunk was created after the root was sent. */
   readonly late: boolean;
-  #bytes: number | undefined;
+  /** Size of all spans in UTF-8. */
+  bytes: number;
 
   constructor(first: string, since: number, late: boolean) {
     this.first = first;
     this.since = since;
     this.late = late;
+    this.bytes = Buffer.byteLength(first);
   }
 
   add(item: string): void {
-    this.rest += flat(`,${item}`);
+    const text = `,${item}`;
+    // Measuring flattens the text, so that its parts need not be held.
+    this.bytes += Buffer.byteLength(text);
+    this.rest += text;
     this.count++;
-    if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(item) + SEPARATOR_LENGTH;
   }
 
   /** Links spans whose parents were filtered out to their nearest kept ancestor. */
@@ -55,8 +58,7 @@ export class Chunk {
   isFullFor(item: string): boolean {
     if (this.count >= MAX_SPANS) return true;
     if (this.length + item.length <= MEASURED_FROM) return false;
-    this.#bytes ??= Buffer.byteLength(this.first) + Buffer.byteLength(this.rest);
-    return this.#bytes + Buffer.byteLength(item) > MAX_CHUNK_BYTES;
+    return this.bytes + Buffer.byteLength(item) > MAX_CHUNK_BYTES;
   }
 }
 

@@ -1,27 +1,23 @@
-// Half a millisecond leaves time for the sender, which takes as much in the same turn of the event loop, and for a
-// collection of the young generation.
-const TURN_MILLIS = 0.5;
+// Building the transactions of so many segments, or of so many spans, takes about a millisecond. Counted instead of timed,
+// so that it does not depend on the machine which segments a flush has reached before it first waits.
+const SEGMENTS_PER_TURN = 32;
+const SPANS_PER_TURN = 500;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /**
- * Calls `run` with each item, for half a millisecond per turn of the event loop, but at least once. The first turn is
- * synchronous. `now` returns milliseconds.
+ * Calls `run` with each item, and waits for the next turn of the event loop after 32 items, or when they have sent 500
+ * spans: `run` returns how many it has. The first turn is synchronous.
  */
-export async function inTurns<T>(
-  items: Iterable<T>,
-  run: (item: T) => void,
-  now: () => number = monotonicMillis,
-): Promise<void> {
-  let start = now();
+export async function inTurns<T>(items: Iterable<T>, run: (item: T) => number): Promise<void> {
+  let segments = 0;
+  let spans = 0;
   for (const item of items) {
-    run(item);
-    if (now() - start < TURN_MILLIS) continue;
+    spans += run(item);
+    segments += 1;
+    if (segments < SEGMENTS_PER_TURN && spans < SPANS_PER_TURN) continue;
     await nextTurn();
-    start = now();
+    segments = 0;
+    spans = 0;
   }
-}
-
-function monotonicMillis(): number {
-  return performance.now();
 }

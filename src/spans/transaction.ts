@@ -2,6 +2,7 @@ import type { Chunk } from "./chunk.js";
 import { transactionName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { SegmentOrigin } from "./segment.js";
+import type { TransactionFields } from "../client/capture-input.js";
 import { jsonString } from "../support/text.js";
 import type { ResourceView } from "../trace/span.js";
 
@@ -16,20 +17,26 @@ export interface AssembledTransaction {
   readonly head: EncodedHead;
   /** Entries of `spans`, joined by commas. */
   readonly spans: string;
+  /** Size of `spans` in UTF-8; undefined if it is not known. */
+  readonly spansBytes: number | undefined;
   /** Number of those entries. The head counts as one more span. */
   readonly spanCount: number;
   readonly origin: SegmentOrigin;
   readonly resource: ResourceView | undefined;
 }
 
+/** The part of an assembled transaction that its spans determine. */
+export type TransactionSpans = Pick<
+  AssembledTransaction,
+  "head" | "spanCount" | "spans" | "spansBytes"
+>;
+
 /** Returns the root's transaction with the spans of its chunk. */
-export function rootTransaction(
-  head: EncodedHead,
-  chunk: Chunk | undefined,
-): Pick<AssembledTransaction, "head" | "spanCount" | "spans"> {
+export function rootTransaction(head: EncodedHead, chunk: Chunk | undefined): TransactionSpans {
   return {
     head,
     spans: chunk === undefined ? "" : chunk.first + chunk.rest,
+    spansBytes: chunk?.bytes ?? 0,
     spanCount: chunk?.count ?? 0,
   };
 }
@@ -38,13 +45,11 @@ export function rootTransaction(
  * Returns a transaction for spans that are sent without their root. It has the same trace, and its head is the first span
  * with its true parent, so that Sentry's trace view shows the spans in the right position.
  */
-export function continuation(
-  chunk: Chunk,
-  reason: ContinuationReason,
-): Pick<AssembledTransaction, "head" | "spanCount" | "spans"> {
+export function continuation(chunk: Chunk, reason: ContinuationReason): TransactionSpans {
   return {
     head: headOf(chunk.first, reason),
     spans: chunk.rest.slice(1),
+    spansBytes: undefined,
     spanCount: chunk.count - 1,
   };
 }
@@ -91,11 +96,17 @@ function headOf(item: string, reason: ContinuationReason): EncodedHead {
 }
 
 /** Returns the JSON fields of a transaction event that its spans determine, without braces. */
-export function transactionFields({
-  head,
-  spans,
-}: Pick<AssembledTransaction, "head" | "spans">): string {
-  return `"type":"transaction","platform":"node","transaction":${jsonString(head.name)},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[${spans}]${head.measurements}${head.request}`;
+export function transactionFields(
+  head: EncodedHead,
+  { spans, spansBytes }: Pick<AssembledTransaction, "spans" | "spansBytes">,
+): TransactionFields {
+  const name = jsonString(head.name);
+  return {
+    beforeSpans: `"type":"transaction","platform":"node","transaction":${name},"transaction_info":{"source":"${head.source}"}${head.times},"spans":[`,
+    spans,
+    spansBytes,
+    afterSpans: `]${head.measurements}${head.request}`,
+  };
 }
 
 const SECONDS_PER_DAY = 86_400;

@@ -1,4 +1,5 @@
 import { MemoryBound } from "../../src/delivery/memory-bound.js";
+import type { TransactionFields } from "../../src/client/capture-input.js";
 import { DiscardLedger } from "../../src/client-reports/ledger.js";
 import { DefaultUnit } from "../../src/scope/process-scopes.js";
 import { SegmentAssembler } from "../../src/spans/segment-assembler.js";
@@ -120,9 +121,14 @@ interface ReadSpan {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Joins the fields of a transaction. */
+export function textOf({ beforeSpans, spans, afterSpans }: TransactionFields): string {
+  return beforeSpans + spans + afterSpans;
+}
+
 /** Reads a transaction back from its JSON. */
 export function readTransaction(assembled: AssembledTransaction): SentTransaction {
-  const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(assembled)},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
+  const text = `{"event_id":"${"e".repeat(32)}",${textOf(transactionFields(assembled.head, assembled))},"contexts":{"trace":{${assembled.head.traceContext}}}}`;
   const event = JSON.parse(text) as { contexts: { trace: ReadSpan }; spans: ReadSpan[] };
   const { trace } = event.contexts;
   const all = [trace, ...event.spans];

@@ -1,3 +1,4 @@
+import { textOf } from "./assembler-kit.js";
 import { expect, it } from "vitest";
 
 import { Chunk } from "../../src/spans/chunk.js";
@@ -14,7 +15,7 @@ function continued(
 ): Record<string, unknown> & { contexts: { trace: Record<string, unknown> } } {
   const span = spanOf({ parentSpanId: "b01b9f6349558cd1", ...changes });
   const parts = continuation(new Chunk(encoder.span(span, "b01b9f6349558cd1"), 0, false), reason);
-  const text = `{"event_id":"${"e".repeat(32)}",${transactionFields(parts)},"contexts":{"trace":{${parts.head.traceContext}}}}`;
+  const text = `{"event_id":"${"e".repeat(32)}",${textOf(transactionFields(parts.head, parts))},"contexts":{"trace":{${parts.head.traceContext}}}}`;
   return JSON.parse(text) as ReturnType<typeof continued>;
 }
 

@@ -1,3 +1,4 @@
+import { textOf } from "./assembler-kit.js";
 import { createTraceState } from "@opentelemetry/api";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -129,7 +130,7 @@ function faultsOf(
   const spans = children.map((changes) =>
     encoder.span(spanOf({ ...changes, spanId: newSpanId() }), head.spanId),
   );
-  const fields = transactionFields({ head, spans: spans.join(",") });
+  const fields = textOf(transactionFields(head, { spans: spans.join(","), spansBytes: undefined }));
   const envelope = encodeEnvelope({
     eventId: EVENT_ID,
     category: "transaction",
