@@ -18,14 +18,14 @@ import type { AssembledTransaction } from "./transaction.js";
 /** Passes assembled transactions to a client. */
 export interface TransactionForwarder {
   accept(transaction: AssembledTransaction): void;
-  /** Number of spans that are held: for company, or until the resource's asynchronous attributes are known. */
+  /** Number of spans that are held: for other transactions, or for the resource's asynchronous attributes. */
   readonly heldSpans: number;
   /**
    * Waits until no transaction is held. After `maxMillis`, sends the held ones with the attributes that are known by
    * then.
    */
   drain(maxMillis: number): Promise<void>;
-  /** Sends the transactions that wait for company only. */
+  /** Sends the transactions that only wait for others. */
   sendLingering(): void;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
@@ -41,10 +41,12 @@ export const MAX_RESOURCE_WAIT_MILLIS = 5000;
 export const DEFAULT_LINGER_MILLIS = 50;
 
 // This many are sent after the current turn of the event loop: the request whose root has ended goes first.
-const ENOUGH_COMPANY = 16;
+const SENT_SOON_AT = 16;
 
-// A turn that ends more is a burst. Its transactions must not be taken for ones that wait.
-const MAX_COMPANY = 64;
+// A turn of the event loop that ends this many is a burst, and the queue takes it from here.
+const SENT_AT = 64;
+
+const MAX_SENT_AT_ONCE = 1000;
 
 // A custom transport decides itself when it sends what it has been given.
 function lingerMillisOf({ settings: { transport } }: ClientCore): number {
@@ -110,9 +112,9 @@ class ClientForwarder implements TransactionForwarder {
     if (!isPending && this.#lingerMillis === 0)
       return this.#client.captureTransaction(transactionInput(transaction, scopes));
     const held = { transaction, scopes, length: lengthOf(head, spans) };
+    this.#held.add(spanCount + 1, held.length);
     if (isPending) this.#wait(held, resource);
     else this.#linger(held);
-    this.#held.add(spanCount + 1, held.length);
   }
 
   async drain(maxMillis: number): Promise<void> {
@@ -131,18 +133,26 @@ class ClientForwarder implements TransactionForwarder {
 
   #linger(held: HeldTransaction): void {
     const count = this.#lingering.push(held);
-    if (count === 1)
-      this.#stopLingering = this.#timers.inBackground(this.#lingerMillis, this.sendLingering);
-    else if (count === ENOUGH_COMPANY) this.#timers.soon(this.sendLingering);
-    else if (count === MAX_COMPANY) this.sendLingering();
+    this.#armLinger();
+    if (count === SENT_SOON_AT) this.#timers.soon(this.sendLingering);
+    else if (count === SENT_AT) this.sendLingering();
   }
 
+  #armLinger(): void {
+    this.#stopLingering ??= this.#timers.inBackground(this.#lingerMillis, this.sendLingering);
+  }
+
+  // One by one, so that the others are found if a hook ends the process. What hooks add meanwhile is sent as well, within
+  // a bound: a hook that ends a root each time would be called without end.
   readonly sendLingering = (): void => {
     this.#stopLingering?.();
     this.#stopLingering = undefined;
-    const held = this.#lingering;
-    this.#lingering = [];
-    for (const one of held) this.#capture(one);
+    for (let left = MAX_SENT_AT_ONCE; left > 0; left -= 1) {
+      const held = this.#lingering.shift();
+      if (held === undefined) return;
+      this.#capture(held);
+    }
+    if (this.#lingering.length > 0) this.#armLinger();
   };
 
   #wait(held: HeldTransaction, resource: ResourceView): void {
@@ -162,7 +172,7 @@ class ClientForwarder implements TransactionForwarder {
       if (held.transaction.resource === resource) this.#release(held);
   }
 
-  // Those that linger are the first to go: nothing is missing from them.
+  // Lingering transactions go first: they lack no attributes.
   #withOldest(run: (held: HeldTransaction) => void): boolean {
     const lingering = this.#lingering.shift();
     if (lingering !== undefined) {
@@ -247,7 +257,7 @@ function transactionInput(
     name: head.name,
     spanName: head.spanName,
     op: head.op,
-    fields: transactionFields({ head, spans }),
+    fields: transactionFields(head, assembled),
     start: head.start,
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,

@@ -1,3 +1,5 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
+import type { Span } from "@opentelemetry/api";
 import { onTestFinished, describe, expect, it } from "vitest";
 
 import { captureException, setTag, withIsolationScope } from "../../src/index.js";
@@ -83,6 +85,30 @@ describe("transactions", () => {
     }
     await bridge.provider.forceFlush();
     expect(server.transactions()).toHaveLength(10);
+  });
+});
+
+describe("a hook", () => {
+  it("may end another root: that is sent by the same flush", async () => {
+    const server = await startIngestServer();
+    const other: Span[] = [];
+    const bridge = startBridge({
+      dsn: server.dsn,
+      transport: { lingerMillis: LONG },
+      beforeSendTransaction: (event) => {
+        expect(bridge.client.stats().spans.buffered).toBeGreaterThanOrEqual(0);
+        other.pop()?.end();
+        return event;
+      },
+    });
+    onTestFinished(async () => {
+      await bridge.client.close();
+      await server.close();
+    });
+    other.push(bridge.tracer.startSpan("other", {}, ROOT_CONTEXT));
+    for (let index = 0; index < 64; index++) bridge.tracer.startSpan("root").end();
+    await bridge.provider.forceFlush();
+    expect(server.transactions()).toHaveLength(65);
   });
 });
 
