@@ -29,10 +29,13 @@ export class DrainSchedule {
   drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    let progress = this.#settings.startNext();
-    while (progress === "started") progress = this.#settings.startNext();
-    this.#isDraining = false;
-    if (progress === "full") this.#afterStall();
+    try {
+      let progress = this.#settings.startNext();
+      while (progress === "started") progress = this.#settings.startNext();
+      if (progress === "full") this.#afterStall();
+    } finally {
+      this.#isDraining = false;
+    }
   }
 
   /**

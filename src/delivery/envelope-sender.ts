@@ -207,11 +207,11 @@ class QueuedSender implements EnvelopeSender {
     else this.#sendFromSlot(slot);
   }
 
-  // Client reports are exempt from rate limits.
+  // Client reports are exempt from rate limits. Returns those that have no outcome yet.
   #sendReports(): EncodedEnvelope[] {
     const envelopes = this.#reports.unload(this.#closing !== undefined);
     for (const envelope of envelopes) this.#dispatch(envelope);
-    return envelopes;
+    return envelopes.filter((envelope) => this.#slots.since(envelope) !== undefined);
   }
 
   #send(slot: Slot, loaded: EncodedEnvelope, options?: SendOptions): void {

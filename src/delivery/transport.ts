@@ -127,14 +127,40 @@ class PromisingTransport<Result> implements ObservedTransport<Result> {
   // A custom transport may throw, or return any value.
   deliver(envelope: EncodedEnvelope, observer: SendObserver<Result>, options?: SendOptions): void {
     try {
-      Promise.resolve(this.#transport.send(envelope, options)).then(
-        (result) => observer.settled(result),
-        (error: unknown) => observer.threw(error),
-      );
+      Promise.resolve(this.#transport.send(envelope, options))
+        .then((result) => checkedResult(result))
+        .then(
+          (result) => observer.settled(result),
+          (error: unknown) => observer.threw(error),
+        );
     } catch (error) {
       observer.threw(error);
     }
   }
+}
+
+// Returns a result of a custom transport. Throws if it is none, so that it does not fail when its parts are read.
+function checkedResult<Result>(result: Result): Result {
+  if (isSendResult(result)) return result;
+  throw new TypeError("`send` of the transport did not resolve to a `SendResult`");
+}
+
+function isSendResult(result: unknown): boolean {
+  if (typeof result !== "object" || result === null || !("outcome" in result)) return false;
+  if (result.outcome === "retryable") return "error" in result;
+  if (!["delivered", "limited", "rejected"].includes(String(result.outcome))) return false;
+  return (
+    "statusCode" in result &&
+    typeof result.statusCode === "number" &&
+    "limits" in result &&
+    areLimits(result.limits)
+  );
+}
+
+function areLimits(limits: unknown): boolean {
+  if (typeof limits !== "object" || limits === null) return false;
+  const { rateLimits, retryAfter }: Partial<Record<keyof LimitHeaders, unknown>> = limits;
+  return [rateLimits, retryAfter].every((each) => each === undefined || typeof each === "string");
 }
 
 /** Sends an envelope and resolves to its result; rejects if the transport throws. */

@@ -137,7 +137,10 @@ class PooledTransport implements HttpTransport {
     if (body.length <= this.#gzipThreshold)
       return this.#post({ head: this.#head, body }, observer, { startedAt, isNew });
     // The deadline counts from before the compression, which may wait for threads.
-    void this.#packed(body).then((request) => this.#post(request, observer, { startedAt, isNew }));
+    this.#packed(body).then(
+      (request) => this.#post(request, observer, { startedAt, isNew }),
+      (error: unknown) => observer.settled(retryableResult(error, "refused")),
+    );
   }
 
   close(): Promise<void> {

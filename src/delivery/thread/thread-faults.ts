@@ -15,7 +15,7 @@ const START_FAULTS: Readonly<Record<string, string>> = {
 export function startFault(error: unknown): string {
   // `threadFile` fails so in a bundle that is an ES module.
   const hint = error instanceof ReferenceError ? NO_FILE : START_FAULTS[errorCode(error) ?? ""];
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : "it ended without an error";
   return `the sender thread could not be started: ${hint ?? reason}; ${INSTEAD}`;
 }
 

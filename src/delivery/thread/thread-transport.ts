@@ -222,6 +222,7 @@ class ThreadTransport implements ServerTransport {
 
   #ended(error: Error | undefined): void {
     this.#watch.stop();
+    this.#state = this.#state && withoutConnections(this.#state);
     if (this.#closing === undefined) {
       const { diagnostics } = this.#settings;
       this.#goLocal();
@@ -232,6 +233,8 @@ class ThreadTransport implements ServerTransport {
     }
     for (const { observer } of this.#sends.takeAll())
       observer.settled(retryableResult(closedError(), "refused"));
+    for (const resolve of this.#dues.values()) resolve(false);
+    this.#dues.clear();
     this.#onClosed?.();
   }
 
@@ -259,4 +262,9 @@ function restoredState({ lastError, unanswered, ...counts }: PlainState): Transp
     lastError: lastError && restoredError(lastError),
     unanswered: unanswered && new UnansweredError(unanswered.isWritten, unanswered.waitedMillis),
   };
+}
+
+// The connections of a thread end with it.
+function withoutConnections(state: PlainState): PlainState {
+  return { ...state, connections: { ...state.connections, connectionsOpen: 0 } };
 }
