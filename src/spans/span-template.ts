@@ -4,7 +4,7 @@ import { isAttributeBag } from "../trace/span.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { AttributeRule } from "./attribute-encoder.js";
 import { descriptionJson } from "./encode-details.js";
-import { flat } from "./json-values.js";
+import { MAX_ATTRIBUTES_LENGTH, flat } from "./json-values.js";
 import { inferredFields, plainFields } from "./span-fields.js";
 import { ValueSlot } from "./value-slot.js";
 import type { SlotEncoding } from "./value-slot.js";
@@ -97,7 +97,8 @@ export class SpanTemplate {
       const value = attributes[key];
       if (typeof slot === "object") {
         const longer = slot.append(text, value, attributes);
-        if (longer === undefined) return undefined;
+        // What is too long is cut by the encoder that reports it.
+        if (longer === undefined || longer.length > MAX_ATTRIBUTES_LENGTH) return undefined;
         text = longer;
       } else if (slot === "constant" && value !== this.#values[at]) return this.#vary(at, span);
       at++;
