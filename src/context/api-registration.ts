@@ -28,8 +28,8 @@ export function registeredVersion(): string {
 }
 
 /**
- * Tells whether a copy of `@opentelemetry/api` has registered anything, be it a logger, that has another version than the
- * copy that this package uses: this one can then register nothing. False if the own version cannot be read.
+ * Tells whether a copy of `@opentelemetry/api` of another version than the one that this package uses has registered anything, even
+ * only a logger: this one can then register nothing. False if the own version cannot be read.
  */
 export function hasForeignRegistration(): boolean {
   const first = registry()?.version;

@@ -13,6 +13,11 @@ export interface SlotBounds {
   /** Added to the limit while none of the envelopes in flight gets a response. */
   readonly stalled: number;
   /**
+   * Additional errors and check-ins, which must not wait behind transactions that a slow server holds. Default 4, within the
+   * additional ones of `stalled`.
+   */
+  readonly urgent?: number | undefined;
+  /**
    * Bytes in flight above which only errors and check-ins are sent: a server that hangs must not use up the memory of
    * all other buffers.
    */
@@ -24,8 +29,7 @@ export interface SlotBounds {
 // long enough for the collector to move them to the old generation: a tenth of all that was allocated, against 1 %.
 const WAITING_PER_EXTRA_SLOT = 2;
 
-// Extra slots for errors and check-ins, which must not wait behind transactions that a slow server holds.
-const URGENT_SLOTS = 4;
+const DEFAULT_URGENT = 4;
 
 /**
  * A response that takes longer may never come. If all slots wait for such responses, one more envelope is sent per
@@ -45,7 +49,7 @@ export class Slot implements SendObserver<SenderResult> {
   readonly envelope: EncodedEnvelope;
   readonly startedAt: number;
   readonly #owner: SlotOwner;
-  /** Its place among the slots; undefined if it is free. */
+  /** Its entry in the list of slots; undefined if it is free. */
   link: Link<Slot> | undefined;
 
   constructor(envelope: EncodedEnvelope, startedAt: number, owner: SlotOwner) {
@@ -131,15 +135,16 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   }
 
   hasRoom(waiting: number, isUrgent: boolean, nowMillis: number): boolean {
-    const { min, max, stalled, maxBytes } = this.#bounds;
+    const { min, max, stalled, urgent = DEFAULT_URGENT, maxBytes } = this.#bounds;
     if (this.#bytes >= maxBytes && !isUrgent) return false;
     const usual = Math.min(min + Math.floor(waiting / WAITING_PER_EXTRA_SLOT), max);
     const size = this.#size;
     if (size < usual) return true;
-    if (size >= max + stalled) return false;
+    const forUrgent = isUrgent ? urgent : 0;
+    if (size >= max + Math.max(stalled, forUrgent)) return false;
     const lost = this.#lost(nowMillis);
-    const extra = this.#silentTimes(lost, nowMillis) + (isUrgent ? URGENT_SLOTS : 0);
-    return size - lost < usual + Math.min(extra, stalled);
+    const forSilence = Math.min(this.#silentTimes(lost, nowMillis), stalled);
+    return size - lost < usual + forSilence + forUrgent;
   }
 
   *[Symbol.iterator](): Iterator<EncodedEnvelope> {

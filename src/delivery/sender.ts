@@ -81,6 +81,8 @@ export interface EnvelopeSenderSettings {
   readonly maxConcurrency?: number | undefined;
   /** Additional envelopes in flight while no responses arrive; default half of `maxConcurrency`. */
   readonly stalledConcurrency?: number | undefined;
+  /** Additional errors and check-ins in flight while the other slots are taken; default 4 of those. */
+  readonly urgentConcurrency?: number | undefined;
   /** Bytes in flight above which only errors and check-ins are sent; default half of the memory limit. */
   readonly maxBytesInFlight?: number | undefined;
   /** Runs a function outside of any unit of work, with tracing suppressed. */
@@ -105,6 +107,7 @@ export function slotBounds(settings: EnvelopeSenderSettings, memory: MemoryBound
     min: Math.min(settings.minConcurrency ?? DEFAULT_MIN_CONCURRENCY, max),
     max,
     stalled: settings.stalledConcurrency ?? Math.ceil(max / 2),
+    urgent: settings.urgentConcurrency,
     maxBytes: settings.maxBytesInFlight ?? memory.share,
   };
 }

@@ -57,7 +57,7 @@ function noteUnit(segment: Segment, span: FinishedSpan, unit: Unit): void {
     segment.otherUnits.set(validSpanId(span.spanContext().spanId), unit);
 }
 
-// A class for the reason that `TrailNode` has.
+// A class, because V8 allocates literals that often survive a collection in the old generation (`scope-data`, `TrailNode`).
 class CallRecord implements SpanBreadcrumb {
   readonly name: string;
   readonly kind: number;

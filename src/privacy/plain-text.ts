@@ -16,7 +16,7 @@ const UNUSUAL = /[^\w .,/+()*-]/;
 const UNUSUAL_IN_STATEMENT = /[^ -"$->A-[\]-~]/;
 
 /**
- * Returns what stands between the quotation marks of a text as JSON, if no filter would change it; undefined if the filter of
+ * Returns a text as escaped JSON without quotation marks, if no filter would change it; undefined if the filter of
  * the attribute must decide. What it returns is ASCII.
  */
 export function plainText(form: TextForm, text: string): string | undefined {

@@ -114,7 +114,7 @@ export class SpanLabels {
     return this.#last.of(description, name, isDatabase(op));
   }
 
-  /** Returns what stands before the value of a description that differs from span to span. */
+  /** Returns the text before a description that differs from span to span. */
   before(name: string): string {
     return flat(this.#names.of(name) + DESCRIPTION);
   }

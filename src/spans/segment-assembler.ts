@@ -136,7 +136,7 @@ export class SegmentAssembler {
 
   counts(): AssemblerCounts {
     const { tally } = this;
-    return { started: tally.started, open: tally.settle(), buffered: this.#held.count };
+    return { started: tally.started, open: tally.countOpen(), buffered: this.#held.count };
   }
 
   // Decides about an unsampled segment when its root ends. If the root is not kept, the buffered spans are dropped with

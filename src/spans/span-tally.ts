@@ -46,7 +46,7 @@ export class SpanTally {
   }
 
   /** Number of spans that are open. Adds the ends of uncaptured spans to the losses. */
-  settle(): number {
+  countOpen(): number {
     this.#ended += this.#uncaptured;
     this.drop("disabled", this.#uncaptured, 0);
     this.#uncaptured = 0;

@@ -16,7 +16,7 @@ const MAX_CACHED_VALUES = 4096;
 /** Longer values are left to the general encoder, which cuts them. */
 const MAX_LENGTH = 8192;
 
-/** The attribute encoder and the cache limit that the slots of one field encoder share. */
+/** The attribute encoder and the cache limit that the slots of all templates of one encoder share. */
 export class SlotEncoding {
   readonly encoder: AttributeEncoder;
   /** Number of values that may still be cached. */

@@ -165,7 +165,7 @@ export interface Link<T> {
 }
 
 /**
- * A list from which entries are removed in constant time, for objects that live shortly. A `Set` that has grown old keeps
+ * A list from which entries are removed in constant time, for short-lived objects. A `Set` that has grown old keeps
  * references in the tables that it has outgrown: they make the garbage collector promote everything that was in it.
  */
 export class LinkedList<T> {

@@ -108,6 +108,22 @@ it("an error does not wait for a slot that transactions hold", async () => {
   expect(transport.sent.slice(4).map(({ category }) => category)).toEqual(["monitor", "error"]);
 });
 
+it("as many errors as are reserved go out while all slots are taken, and nothing else does", async () => {
+  const reserved = { stalledConcurrency: 0, urgentConcurrency: 10 };
+  const { sender, transport, timers, clock } = bench({ maxConcurrency: 16, ...reserved });
+  for (let count = 0; count < 100; count += 1) sender.enqueue(envelopeOf());
+  await timers.turn();
+  expect(transport.held).toBe(16);
+  clock.now += 60_000;
+  await timers.advance(60_000);
+  expect(transport.held).toBe(16);
+  for (let count = 0; count < 20; count += 1) sender.enqueue(envelopeOf("error"));
+  await timers.turn();
+  expect(transport.sent.slice(16).map(({ category }) => category)).toEqual(
+    Array.from({ length: 10 }, () => "error"),
+  );
+});
+
 it("envelopes in flight count towards the bound on bytes", async () => {
   const envelope = envelopeOf("transaction", { payloadBytes: 1000 });
   const { sender, transport, timers, recorder } = bench({

@@ -38,12 +38,18 @@ export function threadBounds(
   memory: MemoryBound,
 ): Pick<
   EnvelopeSenderSettings,
-  "maxBytesInFlight" | "maxConcurrency" | "minConcurrency" | "stalledConcurrency"
+  | "maxBytesInFlight"
+  | "maxConcurrency"
+  | "minConcurrency"
+  | "stalledConcurrency"
+  | "urgentConcurrency"
 > {
   return {
     minConcurrency: MAX_IN_THREAD,
     maxConcurrency: MAX_IN_THREAD,
-    stalledConcurrency: URGENT_IN_THREAD,
+    // The thread itself sends more while there are no responses.
+    stalledConcurrency: 0,
+    urgentConcurrency: URGENT_IN_THREAD,
     maxBytesInFlight: memory.share / 2,
   };
 }
