@@ -195,14 +195,12 @@ export class BatchAssembler {
     return true;
   }
 
-  // Returns the number of its spans.
-  #sendGroup(traceId: string): number {
+  #sendGroup(traceId: string): void {
     const group = this.#groups.get(traceId);
-    if (group === undefined) return 0;
+    if (group === undefined) return;
     const items = this.#takeGroup(traceId, group);
     if (group.origin.fate === "sent") this.#sendChunks(chunksOf(items), "orphan", group);
     else this.#drop(group.origin.fate, items.length, 0);
-    return items.length;
   }
 
   #takeGroup(traceId: string, group: TraceGroup): string[] {

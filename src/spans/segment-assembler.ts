@@ -25,7 +25,7 @@ export interface AssemblerSettings {
   readonly schedule: ScheduleSettings;
   readonly recorder: EarlyRecorder;
   /** Receives each assembled transaction. Must not throw. */
-  readonly forwarder: Pick<TransactionForwarder, "accept" | "sendLingering">;
+  readonly forwarder: Pick<TransactionForwarder, "accept" | "sendInTurns">;
   /** Tells whether an unsampled root is sent anyway (`keepUnsampled`). Default: none is. */
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
@@ -120,13 +120,12 @@ export class SegmentAssembler {
    * all are sent. Concurrent calls are safe: each sends the segments that the others have not reached.
    */
   flush(): Promise<void> {
-    return inTurns(this.#schedule.takeAll(), (segment) => {
-      const { count } = this.#held;
-      this.#emit(segment);
-      // Otherwise the forwarder would send many at once, in whatever time that takes.
-      this.#settings.forwarder.sendLingering();
-      return count - this.#held.count;
-    });
+    const { forwarder } = this.#settings;
+    return inTurns(
+      this.#schedule.takeAll(),
+      (segment) => this.#emit(segment),
+      () => forwarder.sendInTurns(),
+    );
   }
 
   /** Stops the timer. Buffered spans are kept until `flush`. */

@@ -9,6 +9,7 @@ import type { ScopeData } from "../scope/scope-data.js";
 import { isTransport } from "../options/validate.js";
 import type { Timers } from "../support/time.js";
 import { HeldSpans } from "./held-spans.js";
+import { nextTurn } from "./in-turns.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
@@ -25,8 +26,8 @@ export interface TransactionForwarder {
    * then.
    */
   drain(maxMillis: number): Promise<void>;
-  /** Sends the transactions that only wait for others. */
-  sendLingering(): void;
+  /** Sends the transactions that only wait for others, 500 spans per turn of the event loop. Resolves in a later turn. */
+  sendInTurns(): Promise<void>;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
 }
@@ -47,6 +48,8 @@ const SENT_SOON_AT = 16;
 const SENT_AT = 64;
 
 const MAX_SENT_AT_ONCE = 1000;
+// Building so many spans into transactions takes about half a millisecond.
+const SPANS_PER_TURN = 500;
 
 // A custom transport decides itself when it sends what it has been given.
 function lingerMillisOf({ settings: { transport } }: ClientCore): number {
@@ -117,8 +120,22 @@ class ClientForwarder implements TransactionForwarder {
     else this.#linger(held);
   }
 
+  async sendInTurns(): Promise<void> {
+    this.#disarmLinger();
+    for (let left = this.#lingering.length + MAX_SENT_AT_ONCE; left > 0;) {
+      for (let spans = 0; spans < SPANS_PER_TURN && left > 0; left -= 1) {
+        const held = this.#lingering.shift();
+        if (held === undefined) return nextTurn();
+        this.#capture(held);
+        spans += held.transaction.spanCount + 1;
+      }
+      await nextTurn();
+    }
+    if (this.#lingering.length > 0) this.#armLinger();
+  }
+
   async drain(maxMillis: number): Promise<void> {
-    this.sendLingering();
+    await this.sendInTurns();
     if (this.#waiting.size === 0) return;
     const resources = [...this.#waits.keys()];
     const timers = { after: this.#timers.inBackground };
@@ -127,26 +144,30 @@ class ClientForwarder implements TransactionForwarder {
   }
 
   release(): void {
-    this.sendLingering();
+    this.#sendLingering();
     for (const held of this.#waiting) this.#release(held);
   }
 
   #linger(held: HeldTransaction): void {
     const count = this.#lingering.push(held);
     this.#armLinger();
-    if (count === SENT_SOON_AT) this.#timers.soon(this.sendLingering);
-    else if (count === SENT_AT) this.sendLingering();
+    if (count === SENT_SOON_AT) this.#timers.soon(this.#sendLingering);
+    else if (count === SENT_AT) this.#sendLingering();
+  }
+
+  #disarmLinger(): void {
+    this.#stopLingering?.();
+    this.#stopLingering = undefined;
   }
 
   #armLinger(): void {
-    this.#stopLingering ??= this.#timers.inBackground(this.#lingerMillis, this.sendLingering);
+    this.#stopLingering ??= this.#timers.inBackground(this.#lingerMillis, this.#sendLingering);
   }
 
   // One by one, so that the others are found if a hook ends the process. What hooks add meanwhile is sent as well, within
   // a bound: a hook that ends a root each time would be called without end.
-  readonly sendLingering = (): void => {
-    this.#stopLingering?.();
-    this.#stopLingering = undefined;
+  readonly #sendLingering = (): void => {
+    this.#disarmLinger();
     for (let left = MAX_SENT_AT_ONCE; left > 0; left -= 1) {
       const held = this.#lingering.shift();
       if (held === undefined) return;

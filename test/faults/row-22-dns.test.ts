@@ -19,7 +19,7 @@ const NAME = "ingest.example.test";
 const MIN_PROBE_GAP_MILLIS = 250;
 
 // Attempts that may begin before the first of them has failed, where 25 wait.
-const MOST_AT_ONCE = 8;
+const MOST_AT_ONCE = 16;
 
 function dsnOf({ dsn, host }: FaultServer): string {
   return dsn.replace(host, NAME);

@@ -68,7 +68,7 @@ export function createKit(settings: KitSettings = {}): AssemblerKit {
     recorder: ledger.early,
     forwarder: {
       accept: (transaction) => void sent.push(readTransaction(transaction)),
-      sendLingering() {},
+      async sendInTurns() {},
     },
     memory: new MemoryBound(2 * maxBufferedLength),
     isWorthKeeping: settings.isWorthKeeping,
