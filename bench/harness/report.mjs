@@ -34,7 +34,11 @@ export function report(result, results) {
       results.fault(`${name}, ${workload} ${mode}: ${doubt}`);
   const mark = MARKS[`${workload} ${mode}`];
   const ratio = costs.ratio("bridge", "cpuMicros");
-  if (mark !== undefined && ratio !== undefined)
+  if (ratio === undefined && cases.bridge !== undefined && cases.otlp !== undefined)
+    results.fault(
+      `${workload} ${mode}: OTLP JSON scatters by more than it costs; take more rounds`,
+    );
+  else if (mark !== undefined && ratio !== undefined)
     results.mark(`${workload} ${mode}`, ratio, [mark, "of OTLP JSON"]);
   const threadRatio = costs.ratio("bridge-thread", "threadMicros");
   if (threadRatio !== undefined)
@@ -52,10 +56,13 @@ function costsOf(cases, perRequest) {
     const floor = cases.floor === undefined ? undefined : perSpan("floor", key);
     return perSpan(name, key).map((cost, round) => cost - (floor?.[round] ?? 0));
   };
-  const ratio = (name, key) =>
-    cases[name] === undefined || cases.otlp === undefined
-      ? undefined
-      : median(above(name, key)) / median(above("otlp", key));
+  // Undefined as well where the scatter is larger than what OTLP costs, which may then look like less than nothing.
+  const ratio = (name, key) => {
+    if (cases[name] === undefined || cases.otlp === undefined) return undefined;
+    const costs = above("otlp", key);
+    if (quantile(costs, 0.25) <= 0) return undefined;
+    return median(above(name, key)) / median(costs);
+  };
   const row = (name) => {
     const cpu = above(name, "cpuMicros");
     return {
