@@ -8,7 +8,7 @@ import { Chunk, SEPARATOR_LENGTH } from "./chunk.js";
 import { headLength, renamedHead, shownHeadName } from "./encoded-head.js";
 import type { FinishedSpan } from "../trace/span.js";
 import { HeldSpans } from "./held-spans.js";
-import { inTurns } from "./in-turns.js";
+import { inTurns, nextTurn } from "./in-turns.js";
 import { Segment } from "./segment.js";
 import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";
@@ -124,7 +124,7 @@ export class SegmentAssembler {
     return inTurns(
       this.#schedule.takeAll(),
       (segment) => this.#emit(segment),
-      () => forwarder.sendInTurns(),
+      () => forwarder.sendInTurns().then(nextTurn),
     );
   }
 

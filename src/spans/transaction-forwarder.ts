@@ -26,7 +26,7 @@ export interface TransactionForwarder {
    * then.
    */
   drain(maxMillis: number): Promise<void>;
-  /** Sends the transactions that only wait for others, 500 spans per turn of the event loop. Resolves in a later turn. */
+  /** Sends the transactions that only wait for others, 500 spans per turn of the event loop. */
   sendInTurns(): Promise<void>;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
@@ -125,7 +125,7 @@ class ClientForwarder implements TransactionForwarder {
     for (let left = this.#lingering.length + MAX_SENT_AT_ONCE; left > 0;) {
       for (let spans = 0; spans < SPANS_PER_TURN && left > 0; left -= 1) {
         const held = this.#lingering.shift();
-        if (held === undefined) return nextTurn();
+        if (held === undefined) return;
         this.#capture(held);
         spans += held.transaction.spanCount + 1;
       }
