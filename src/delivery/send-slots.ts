@@ -31,6 +31,9 @@ const WAITING_PER_EXTRA_SLOT = 2;
 
 const DEFAULT_URGENT = 4;
 
+/** Default for `SlotBounds.min`. */
+export const DEFAULT_MIN_CONCURRENCY = 4;
+
 /**
  * A response that takes longer may never come. If all slots wait for such responses, one more envelope is sent per
  * interval, so that a recovered server is noticed at once instead of at the deadlines of the others. A send is

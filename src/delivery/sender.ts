@@ -10,6 +10,7 @@ import type { ClientReports } from "../client-reports/client-reports.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import type { MemoryBound } from "./memory-bound.js";
+import { DEFAULT_MIN_CONCURRENCY } from "./send-slots.js";
 import type { SlotBounds, SendSlots } from "./send-slots.js";
 import type { SendOutcomes } from "./send-outcomes.js";
 import type { SpoolIntake } from "./spool-intake.js";
@@ -94,7 +95,6 @@ export interface EnvelopeSenderSettings {
 
 /** Default for the envelopes that may wait. */
 export const DEFAULT_MAX_ITEMS: number = 20_000;
-const DEFAULT_MIN_CONCURRENCY = 4;
 const DEFAULT_MAX_CONCURRENCY = 64;
 
 /** Send options for an envelope that could not be spooled: it waits in memory. */

@@ -48,7 +48,7 @@ export class ValueSlot {
   readonly #encoding: SlotEncoding;
   /** The text since the last slot, with the attribute's key. */
   #before = "";
-  /** The same with the quotation mark of a text. */
+  /** `#before` with the opening quotation mark of a text. */
   #beforeText = "";
   #known: Map<unknown, string> | undefined;
   /** Number of new values after which none is cached any more. */

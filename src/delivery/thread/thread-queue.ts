@@ -7,7 +7,7 @@ import { closedError, retryableResult } from "../http/send-failures.js";
 import { MemoryBound } from "../memory-bound.js";
 import { createRateLimits } from "../rate-limits.js";
 import { DrainSchedule } from "../drain-schedule.js";
-import { SendSlots } from "../send-slots.js";
+import { DEFAULT_MIN_CONCURRENCY, SendSlots } from "../send-slots.js";
 import type { Slot } from "../send-slots.js";
 import { observed } from "../transport.js";
 import type { ObservedTransport, SenderResult, SendOptions, Transport } from "../transport.js";
@@ -27,7 +27,6 @@ interface Entered {
   readonly options: SendOptions | undefined;
 }
 
-const MIN_CONCURRENCY = 4;
 const LAST_URGENT = priorityOf("error");
 const UNSENT: SenderResult = Object.freeze({ outcome: "unsent" });
 
@@ -57,7 +56,7 @@ export class ThreadQueue {
   constructor(settings: ThreadQueueSettings) {
     this.#settings = settings;
     const { maxConcurrency: max, stalledConcurrency: stalled } = settings;
-    const min = Math.min(MIN_CONCURRENCY, max);
+    const min = Math.min(DEFAULT_MIN_CONCURRENCY, max);
     this.#transport = observed(settings.transport);
     this.#slots = new SendSlots(
       { min, max, stalled, maxBytes: Number.POSITIVE_INFINITY },
