@@ -8,8 +8,9 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * Calls `run` with each item: the first 32 synchronously, then 32 each time that `betweenTurns` has resolved. Default: in
- * the next turn of the event loop.
+ * Calls `run` with each item, and waits for `betweenTurns` after every 32. Default: until the next turn of the event
+ * loop. Takes no item from the iterator before it can run it: a concurrent call takes what is left, and is done only when all
+ * have run.
  */
 export async function inTurns<T>(
   items: Iterable<T>,
@@ -18,8 +19,8 @@ export async function inTurns<T>(
 ): Promise<void> {
   let count = 0;
   for (const item of items) {
-    if (count > 0 && count % SEGMENTS_PER_TURN === 0) await betweenTurns();
-    count++;
     run(item);
+    count++;
+    if (count % SEGMENTS_PER_TURN === 0) await betweenTurns();
   }
 }

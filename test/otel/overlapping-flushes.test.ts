@@ -13,6 +13,7 @@ it("a flush or close that comes while another runs leaves nothing behind", async
   const client = createClient({
     dsn: "http://key@127.0.0.1:9/1",
     transport: createMemoryTransport(),
+    shutdownTimeoutMillis: 60_000,
   });
   setClient(undefined);
   const processor = new SentrySpanProcessor(client);
