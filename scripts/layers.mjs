@@ -25,6 +25,7 @@ const FOLDERS = [
   "logs",
   "otel",
   "setup",
+  "doctor",
   "inert",
   "testing",
   "inbox",
@@ -35,16 +36,21 @@ const FOLDERS = [
 const PACKAGES = [
   {
     name: /^@opentelemetry\//,
-    in: ["context/", "otel/", "setup/", "errors/", "crons/", "logs/", "inert/", "cli/"],
+    in: ["context/", "otel/", "setup/", "errors/", "crons/", "logs/", "inert/", "doctor/", "cli/"],
     types: ["trace/"],
   },
   {
     name: /^(?:node:)?fs(?:\/|$)/,
-    in: ["delivery/spool/spool-files.ts", "errors/source-files.ts", "inbox/page-file.ts"],
+    in: [
+      "delivery/spool/spool-files.ts",
+      "errors/source-files.ts",
+      "inbox/page-file.ts",
+      "doctor/",
+    ],
   },
   {
     name: /^(?:node:)?(?:dgram|dns|http2?|https|net|tls)(?:\/|$)/,
-    in: ["delivery/http/", "testing/", "inbox/", "cli/", "scope/scope-values.ts"],
+    in: ["delivery/http/", "testing/", "inbox/", "cli/", "doctor/", "scope/scope-values.ts"],
   },
   { name: /^(?:node:)?worker_threads$/, in: ["delivery/thread/"] },
 ];

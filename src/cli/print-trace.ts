@@ -2,7 +2,8 @@ import { rowsOf } from "../inbox/span-tree.js";
 import { extentOf, rootOf, servicesOf } from "../inbox/trace-record.js";
 import type { TraceRecord } from "../inbox/trace-record.js";
 import type { ErrorView, Pair, ScopeView } from "../inbox/views.js";
-import { cutStart, joinPieces, printable, styled, textWidth } from "./terminal.js";
+import { printable, textWidth } from "../support/terminal-text.js";
+import { cutStart, joinPieces, styled } from "./terminal.js";
 import type { Piece, Terminal } from "./terminal.js";
 import { waterfall } from "./waterfall.js";
 

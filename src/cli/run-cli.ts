@@ -5,6 +5,7 @@ import { nearestName } from "../options/unknown-option.js";
 import { SDK_VERSION } from "../version.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./terminal.js";
 import { runDemo } from "./demo.js";
+import { runDoctor } from "./run-doctor.js";
 import { DEFAULT_INBOX_PORT, runInbox } from "./run-inbox.js";
 import { runSendTest } from "./send-test.js";
 import type { Terminal } from "./terminal.js";
@@ -21,6 +22,11 @@ const COMMAND_HELP = {
     "--open            Opens the inbox's page in the browser",
     "--once            Ends when everything has arrived",
   ],
+  doctor: [
+    "Finds faults of the set-up: configuration, packages, the server; sends a test transaction",
+    "--dsn <dsn>       Destination (default: the environment variable SENTRY_DSN)",
+    "--json            Prints the report as JSON",
+  ],
   "send-test": [
     "Sends an error event and a transaction, and reports whether they were accepted, or why not",
     "--dsn <dsn>       Destination (default: the environment variable SENTRY_DSN)",
@@ -29,7 +35,7 @@ const COMMAND_HELP = {
 
 type CommandName = keyof typeof COMMAND_HELP;
 
-const EXIT_CODES = "Exit codes: 0 success, 1 failure, 2 wrong usage";
+const EXIT_CODES = "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 only warnings (doctor)";
 
 const HELP = `Usage: otel-sentry-bridge <command> [options]
 
@@ -78,6 +84,11 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
         },
         terminal,
       ),
+  },
+  doctor: {
+    options: { dsn: { type: "string" }, json: { type: "boolean" } },
+    run: (values, terminal) =>
+      runDoctor({ dsn: textIn(values, "dsn"), json: values["json"] === true }, terminal),
   },
   "send-test": {
     options: { dsn: { type: "string" } },

@@ -1,6 +1,7 @@
 import type { SpanRow } from "../inbox/span-tree.js";
 import type { ShownSpan } from "../inbox/views.js";
-import { fit, joinPieces, printable, styled, textWidth } from "./terminal.js";
+import { printable, textWidth } from "../support/terminal-text.js";
+import { fit, joinPieces, styled } from "./terminal.js";
 import type { LineSettings, Piece } from "./terminal.js";
 
 const TIME_WIDTH = 8;

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { itemLines } from "../../src/cli/print-items.js";
 import { printTrace, lineSettingsOf } from "../../src/cli/print-trace.js";
-import { textWidth } from "../../src/cli/terminal.js";
+import { textWidth } from "../../src/support/terminal-text.js";
 import { TraceGroups } from "../../src/cli/trace-groups.js";
 import { readArrivals } from "../../src/inbox/read-envelope.js";
 import type { Arrival } from "../../src/inbox/views.js";

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { cutStart, processTerminal, textWidth } from "../../src/cli/terminal.js";
+import { cutStart, processTerminal } from "../../src/cli/terminal.js";
+import { textWidth } from "../../src/support/terminal-text.js";
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { printTrace } from "../../src/cli/print-trace.js";
-import { textWidth } from "../../src/cli/terminal.js";
+import { textWidth } from "../../src/support/terminal-text.js";
 import { waterfall } from "../../src/cli/waterfall.js";
 import { rowsOf } from "../../src/inbox/span-tree.js";
 import type { SpanRow } from "../../src/inbox/span-tree.js";

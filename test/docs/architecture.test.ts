@@ -31,7 +31,7 @@ describe("docs/ARCHITECTURE.md", () => {
 });
 
 const FOLDERS =
-  "(?:support|protocol|trace|scope|privacy|semantics|client-reports|delivery|options|client|context|spans|errors|crons|logs|otel|setup|testing|inbox|cli)";
+  "(?:support|protocol|trace|scope|privacy|semantics|client-reports|delivery|options|client|context|spans|errors|crons|logs|otel|setup|doctor|testing|inbox|cli)";
 
 describe("docs/ARCHITECTURE.md, Bounds", () => {
   const section = page.slice(page.indexOf("## Bounds"), page.indexOf("## Time in tests"));

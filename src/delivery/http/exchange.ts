@@ -23,6 +23,8 @@ interface ExchangeTerms {
   readonly forwarder: ProxyName | undefined;
   /** Called with the beginning of the body of a response that refuses the request. */
   readonly onRefusalText?: ((text: string) => void) | undefined;
+  /** Called with the server's time. */
+  readonly onDate?: ((date: string) => void) | undefined;
   /** Called if the envelope is accepted with an HTML page. */
   readonly onPage?: (() => void) | undefined;
 }
@@ -78,6 +80,7 @@ export class Exchange {
   /** Decides the outcome by the response's header. It is passed on by `settle`. */
   answered(head: ResponseHead): void {
     this.#result = this.#toResult(head);
+    if (head.date !== undefined) this.terms.onDate?.(head.date);
     if (head.isPage && this.#result.outcome === "delivered") this.terms.onPage?.();
     if (head.statusCode >= 300 && this.terms.onRefusalText !== undefined) this.#refusalText = [];
   }

@@ -56,6 +56,8 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly gzipThresholdBytes?: number | undefined;
   /** Called with the first 16 KiB of the body of each response that refuses an envelope. */
   readonly onRefusalText?: ((text: string) => void) | undefined;
+  /** Called with the header `Date` of each response. */
+  readonly onDate?: ((date: string) => void) | undefined;
   readonly diagnostics: Diagnostics;
   /**
    * Runs a function outside of any unit of work, with tracing suppressed. Used by `close`; the caller of
@@ -175,6 +177,7 @@ class PooledTransport implements HttpTransport {
       deadlineAt: startedAt + this.#totalMillis,
       forwarder: this.#forwarder,
       onRefusalText: this.#settings.onRefusalText,
+      onDate: this.#settings.onDate,
       onPage: this.#onPage,
     };
     const exchange = new Exchange(request, terms, observer);

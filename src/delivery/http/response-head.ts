@@ -15,6 +15,8 @@ export interface ResponseHead {
   readonly isPage: boolean;
   /** How long the server keeps the idle connection, in milliseconds; undefined if it does not say. */
   readonly keepMillis: number | undefined;
+  /** `Date`: the server's clock. */
+  readonly date: string | undefined;
 }
 
 /** Maximum of a response header, far more than Relay, Sentry or a proxy needs. */
@@ -33,6 +35,7 @@ interface Fields {
   rateLimits?: string;
   retryAfter?: string;
   type?: string;
+  date?: string;
 }
 
 const FIELDS: ReadonlyMap<string, keyof Fields> = new Map([
@@ -43,6 +46,7 @@ const FIELDS: ReadonlyMap<string, keyof Fields> = new Map([
   ["x-sentry-rate-limits", "rateLimits"],
   ["retry-after", "retryAfter"],
   ["content-type", "type"],
+  ["date", "date"],
 ]);
 
 /**
@@ -66,8 +70,8 @@ export function readHead(text: string): ResponseHead | undefined {
     isClosing(fields.connection, isOld) ||
     (keepMillis !== undefined && keepMillis <= 0);
   const isPage = bodyEnd !== 0 && fields.type !== undefined && HTML.test(fields.type);
-  const { rateLimits, retryAfter } = fields;
-  return { statusCode, bodyEnd, rateLimits, retryAfter, isLast, isPage, keepMillis };
+  const { rateLimits, retryAfter, date } = fields;
+  return { statusCode, bodyEnd, rateLimits, retryAfter, isLast, isPage, keepMillis, date };
 }
 
 function readFields(text: string, start: number): Fields | undefined {

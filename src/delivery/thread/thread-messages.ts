@@ -8,7 +8,7 @@ import type { PlainError } from "./plain-error.js";
 /** The settings of the sender thread, which can be cloned. */
 export interface ThreadSettings extends Omit<
   HttpTransportSettings,
-  "diagnostics" | "now" | "onRefusalText" | "runDetached" | "steadyNow" | "timers"
+  "diagnostics" | "now" | "onDate" | "onRefusalText" | "runDetached" | "steadyNow" | "timers"
 > {
   readonly retryOn5xx?: boolean | undefined;
   readonly network: NetworkDefaults;

@@ -30,6 +30,7 @@ const heads = fc.record({
   isLast: fc.boolean(),
   isPage: fc.boolean(),
   keepMillis: fc.constant(undefined),
+  date: fc.constant(undefined),
 });
 const steps = fc.array(
   fc.oneof(

@@ -1,0 +1,84 @@
+/** How bad a finding is: data is lost or mixed up (`error`), probably so (`warning`), or worth knowing (`info`). */
+export type Severity = "error" | "info" | "warning";
+
+/** A span, a unit of work, a call or a package that shows what a finding says. */
+export interface Evidence {
+  readonly kind: "call" | "package" | "setting" | "span" | "unit";
+  readonly name: string;
+  /** Span id, version or value. */
+  readonly id?: string | undefined;
+  /** Start, in milliseconds since 1970. */
+  readonly startMillis?: number | undefined;
+  /** End, in milliseconds since 1970; undefined while it is open, and where there is none. */
+  readonly endMillis?: number | undefined;
+  /** Call site, or path. */
+  readonly at?: string | undefined;
+}
+
+/** A library that a stack trace or a path names. */
+export interface Library {
+  readonly name: string;
+  readonly version: string | undefined;
+}
+
+/** One fault that the doctor has found. */
+export interface Finding {
+  /** The rule: `D1` to `D21`. */
+  readonly rule: string;
+  /** The kind of fault, such as `ended-parent`. docs/doctor.md explains each. */
+  readonly name: string;
+  readonly severity: Severity;
+  /** What happened, in one sentence. */
+  readonly summary: string;
+  /** How often it was seen. */
+  readonly count: number;
+  /** At most a few examples. */
+  readonly evidence: readonly Evidence[];
+  /** What probably causes it, and what it means for the data. */
+  readonly mechanism: string;
+  readonly library?: Library | undefined;
+  /** What to do. */
+  readonly fix: string;
+  /** The fix as code or as a command; lines of at most 72 columns. */
+  readonly code?: string | undefined;
+}
+
+/** A finding, of which `count` and `evidence` may be left out. */
+type NewFinding = Omit<Finding, "count" | "evidence"> &
+  Partial<Pick<Finding, "count" | "evidence">>;
+
+/** Completes a finding: seen once, without evidence. */
+export function finding(given: NewFinding): Finding {
+  return { count: 1, evidence: [], ...given };
+}
+
+/** Something that the doctor has looked up, whether or not it is a fault. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** How much the doctor observes: the environment only, spans and scopes, or also what costs more. */
+export type DoctorMode = "deep" | "off" | "on";
+
+/** The result of an examination. */
+export interface DoctorReport {
+  /** Version of the package that made the report. */
+  readonly version: string;
+  readonly mode: DoctorMode;
+  /** Time of the report, in milliseconds since 1970. */
+  readonly atMillis: number;
+  readonly process: { readonly pid: number; readonly node: string; readonly command: string };
+  /** The worst severity; undefined without findings. */
+  readonly worst: Severity | undefined;
+  readonly facts: readonly Fact[];
+  /** The worst and most frequent first. */
+  readonly findings: readonly Finding[];
+}
+
+const RANKS: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 0 };
+
+/** Sorts findings: the worst first, and those that were seen most often first among equals. */
+export function ranked(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => RANKS[b.severity] - RANKS[a.severity] || b.count - a.count);
+}

@@ -1,0 +1,195 @@
+import { relative } from "node:path";
+
+import { finding } from "./finding.js";
+import type { Evidence, Fact, Finding } from "./finding.js";
+import { installedPackages } from "./installed-packages.js";
+import type { InstalledPackage } from "./installed-packages.js";
+import { isInRange } from "./version-range.js";
+
+const API = "@opentelemetry/api";
+const OWN = "otel-sentry-bridge";
+const SDKS: readonly string[] = ["@opentelemetry/sdk-trace-base", "@opentelemetry/sdk-trace"];
+const CONTEXTS = "@opentelemetry/context-async-hooks";
+const VENDORS = /^@sentry\/(?:node|nestjs|nextjs|opentelemetry|bun|aws-serverless)$/;
+
+const MAX_SHOWN = 4;
+
+/** What was found about the installed packages. */
+export interface PackageCheck {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+}
+
+/** Checks the packages that are installed for a directory. Never throws. */
+export function checkPackages(directory: string): PackageCheck {
+  const packages = installedPackages(directory, isWanted);
+  const named = (name: string): readonly InstalledPackage[] =>
+    packages.filter((each) => each.name === name);
+  const inner = { directory, packages, named };
+  const shown = [API, ...SDKS, CONTEXTS, OWN].flatMap((name) => factsOf(name, inner));
+  return {
+    facts: [{ name: "packages", value: shown.length === 0 ? "none" : shown.join(", ") }],
+    findings: [
+      ...missing(inner),
+      ...apiCopies(inner),
+      ...unmetPeers(inner),
+      ...unfitNode(inner),
+      ...ownCopies(inner),
+      ...vendors(inner),
+    ],
+  };
+}
+
+function isWanted(name: string): boolean {
+  return name.startsWith("@opentelemetry/") || name === OWN || VENDORS.test(name);
+}
+
+interface Inner {
+  readonly directory: string;
+  readonly packages: readonly InstalledPackage[];
+  readonly named: (name: string) => readonly InstalledPackage[];
+}
+
+function factsOf(name: string, { named }: Inner): string[] {
+  const versions = new Set(named(name).map(({ version }) => version));
+  return versions.size === 0 ? [] : [`${name} ${[...versions].join(" and ")}`];
+}
+
+function relativeTo(directory: string, path: string): string {
+  const inside = relative(directory, path);
+  return inside.startsWith("../../") ? path : inside;
+}
+
+function evidenceOf(directory: string, packages: readonly InstalledPackage[]): Evidence[] {
+  return packages.slice(0, MAX_SHOWN).map(({ name, version, path }) => ({
+    kind: "package",
+    name,
+    id: version,
+    at: relativeTo(directory, path),
+  }));
+}
+
+function missing({ named }: Inner): Finding[] {
+  const hasApi = named(API).length > 0;
+  const hasSdk = SDKS.some((name) => named(name).length > 0);
+  if (hasApi && hasSdk) return [];
+  const what = hasApi ? "no tracing SDK of OpenTelemetry" : `no ${API}`;
+  return [
+    finding({
+      rule: "D7",
+      name: hasApi ? "no-sdk" : "no-api",
+      severity: "error",
+      summary: `There is ${what} in this directory's node_modules, so nothing can be traced here.`,
+      mechanism:
+        "This package turns the spans of OpenTelemetry's SDK into transactions; without the SDK there are no spans. Or this is not the application's directory.",
+      fix: "Run the doctor in the application's directory, or install OpenTelemetry:",
+      code: `npm install ${API} \\\n  @opentelemetry/sdk-trace-base ${CONTEXTS}`,
+    }),
+  ];
+}
+
+// Copies of one version share what is registered; of different versions, the first keeps the others from registering.
+function apiCopies({ directory, named }: Inner): Finding[] {
+  const copies = named(API);
+  const versions = new Set(copies.map(({ version }) => version));
+  if (versions.size < 2) return [];
+  return [
+    finding({
+      rule: "D7",
+      name: "api-copies",
+      severity: "error",
+      summary: `${API} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
+      evidence: evidenceOf(directory, copies),
+      mechanism:
+        "The copy that registers first keeps the others out: what uses another copy records no spans, or its users and tags do not follow a request.",
+      fix: "Make all packages use one version, and check with npm ls:",
+      code: `npm ls ${API}\n// package.json\n"overrides": { "${API}": "$${API}" }`,
+    }),
+  ];
+}
+
+function unmetPeers({ directory, packages, named }: Inner): Finding[] {
+  const apis = named(API);
+  const unmet = packages.filter(({ peers }) => {
+    const range = peers[API];
+    return (
+      range !== undefined && apis.length > 0 && apis.every((api) => !isInRange(api.version, range))
+    );
+  });
+  const [first] = unmet;
+  const version = apis[0]?.version ?? "";
+  if (first === undefined) return [];
+  const range = first.peers[API] ?? "";
+  return [
+    finding({
+      rule: "D7",
+      name: "sdk-api-mismatch",
+      severity: "error",
+      summary: `${first.name} ${first.version} needs ${API} ${range}, but ${version} is installed.`,
+      count: unmet.length,
+      evidence: evidenceOf(directory, [...apis, ...unmet]),
+      mechanism:
+        "OpenTelemetry's SDK 3 needs API 1.10, and SDK 2 an API before 1.10. An SDK with another API fails when it starts, or registers nothing.",
+      fix: "Install an API that the SDK accepts, or the SDK's other major version:",
+      code: `npm install "${API}@${range}"`,
+    }),
+  ];
+}
+
+function unfitNode({ directory, packages }: Inner): Finding[] {
+  const version = process.versions.node;
+  const unfit = packages.filter(({ nodeRange }) => !isInRange(version, nodeRange));
+  const [first] = unfit;
+  if (first === undefined) return [];
+  return [
+    finding({
+      rule: "D7",
+      name: "node-version",
+      severity: "warning",
+      summary: `${first.name} ${first.version} needs Node ${first.nodeRange}, but this is Node ${version}.`,
+      count: unfit.length,
+      evidence: evidenceOf(directory, unfit),
+      mechanism: "OpenTelemetry's SDK 3 needs Node 22.15. On an older Node it may not load.",
+      fix: "Use a newer Node, or OpenTelemetry's SDK 2:",
+      code: "npm install @opentelemetry/sdk-trace-base@2 \\\n  @opentelemetry/context-async-hooks@2",
+    }),
+  ];
+}
+
+function ownCopies({ directory, named }: Inner): Finding[] {
+  const copies = named(OWN);
+  const versions = new Set(copies.map(({ version }) => version));
+  if (versions.size < 2) return [];
+  return [
+    finding({
+      rule: "D7",
+      name: "bridge-copies",
+      severity: "warning",
+      summary: `${OWN} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
+      evidence: evidenceOf(directory, copies),
+      mechanism:
+        "Copies share their state where its format is the same. Scope data that is set through another version may be missing from events.",
+      fix: "Make all packages use one version:",
+      code: `npm dedupe ${OWN}`,
+    }),
+  ];
+}
+
+function vendors({ directory, packages }: Inner): Finding[] {
+  const found = packages.filter(({ name }) => VENDORS.test(name));
+  const [first] = found;
+  if (first === undefined) return [];
+  return [
+    finding({
+      rule: "D7",
+      name: "sentry-sdk-installed",
+      severity: "info",
+      summary: `${first.name} ${first.version} is installed beside this package.`,
+      evidence: evidenceOf(directory, found),
+      mechanism:
+        "If the application also calls its Sentry.init, both set up tracing, and each error and transaction may arrive twice.",
+      fix: "Use one of the two. If nothing imports it any more, remove it:",
+      code: `npm uninstall ${first.name}`,
+    }),
+  ];
+}

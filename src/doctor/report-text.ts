@@ -1,0 +1,92 @@
+import { printable, textWidth, wrapText } from "../support/terminal-text.js";
+import type { DoctorReport, Evidence, Finding } from "./finding.js";
+
+/** Widest line, also on wider terminals: longer lines are hard to read. */
+const MAX_COLUMNS = 80;
+const MIN_COLUMNS = 40;
+
+const LABEL_WIDTH = 9;
+
+/** Returns a report as lines of at most 80 columns. What comes from the application cannot control the terminal. */
+export function reportLines(report: DoctorReport, columns: number = MAX_COLUMNS): string[] {
+  const width = Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS);
+  const { version, process, facts, findings } = report;
+  const title = `otel-sentry-bridge doctor ${version}: ${process.command}, Node ${process.node}`;
+  const names = Math.max(0, ...facts.map(({ name }) => name.length)) + 2;
+  return [
+    ...wrapText(printable(title), width),
+    ...facts.flatMap(({ name, value }) => labelled(value, { label: name, indent: names, width })),
+    "",
+    ...findings.flatMap((each) => [...findingLines(each, width), ""]),
+    ...wrapText(conclusion(findings), width),
+  ];
+}
+
+function conclusion(findings: readonly Finding[]): string {
+  if (findings.length === 0) return "No faults were found.";
+  const counts = (["error", "warning", "info"] as const).flatMap((severity) => {
+    const quantity = findings.filter((each) => each.severity === severity).length;
+    if (quantity === 0) return [];
+    const plural = quantity === 1 || severity === "info" ? "" : "s";
+    return [`${quantity} ${severity}${plural}`];
+  });
+  return `${counts.join(", ")}. docs/doctor.md explains each rule.`;
+}
+
+function findingLines(found: Finding, width: number): string[] {
+  const { severity, rule, name, summary, count, mechanism, library, fix, code } = found;
+  const times = count > 1 ? ` (${count} times)` : "";
+  const head = `${severity.toUpperCase()} ${rule} ${name}${times}`;
+  const row = (label: string, text: string): string[] =>
+    labelled(text, { label, indent: LABEL_WIDTH, width });
+  return [
+    ...wrapText(head, width),
+    ...row("what", summary),
+    ...found.evidence.flatMap((each) => row("seen", evidenceText(each))),
+    ...row("why", mechanism),
+    ...(library === undefined ? [] : row("library", `${library.name} ${library.version ?? ""}`)),
+    ...row("fix", fix),
+    ...(code?.split("\n") ?? []).flatMap((line) => codeLines(line, width)),
+  ];
+}
+
+interface Row {
+  readonly label: string;
+  readonly indent: number;
+  readonly width: number;
+}
+
+function labelled(text: string, { label, indent, width }: Row): string[] {
+  const lines = wrapText(printable(text), width - indent - 2);
+  return lines.map((line, index) =>
+    `  ${(index === 0 ? label : "").padEnd(indent)}${line}`.trimEnd(),
+  );
+}
+
+// Code keeps its spaces; only a line that is too wide is broken.
+function codeLines(line: string, width: number): string[] {
+  const safe = printable(line);
+  const indent = LABEL_WIDTH + 4;
+  const lines =
+    textWidth(safe) <= width - indent ? [safe] : wrapText(safe.trimStart(), width - indent);
+  return lines.map((each) => `${" ".repeat(indent)}${each}`.trimEnd());
+}
+
+function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence): string {
+  const time =
+    startMillis === undefined
+      ? []
+      : [`at ${clock(startMillis)}`, durationText(startMillis, endMillis)];
+  return [kind, name, id, ...time, at === undefined ? undefined : `(${at})`]
+    .filter((part) => part !== undefined && part !== "")
+    .join(" ");
+}
+
+function clock(millis: number): string {
+  const time = new Date(millis);
+  return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(11, 23);
+}
+
+function durationText(start: number, end: number | undefined): string {
+  return end === undefined ? "still open" : `for ${Math.max(0, end - start).toFixed(1)} ms`;
+}

@@ -1,0 +1,104 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+
+import type { Settings } from "../options/options.js";
+import { dsnOrigin, parseDsn } from "../protocol/dsn.js";
+import { runDetached } from "../context/suppress-tracing.js";
+import { sendTestItems } from "./test-send.js";
+import type { TestSend } from "./test-send.js";
+import { finding } from "./finding.js";
+import type { Fact, Finding } from "./finding.js";
+
+/** What was found about the server. */
+interface ServerCheck {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+}
+
+// Sentry drops a transaction that starts more than a minute ahead; this package corrects smaller differences by `sent_at`.
+const MAX_SKEW_MILLIS = 30_000;
+
+/** Looks the server up, sends a test transaction to it, and compares its clock. Never rejects. */
+export async function checkServer({ dsn, tunnel }: Settings): Promise<ServerCheck> {
+  if (dsn === undefined) return { facts: [], findings: [] };
+  const { host } = parseDsn(dsn);
+  const resolved = await runDetached(() => addressOf(host.replaceAll(/[[\]]/g, "")));
+  const sent = await sendTestItems({ dsn, tunnel, isWithError: false });
+  const target = new URL(tunnel ?? dsnOrigin(parseDsn(dsn))).host;
+  return {
+    facts: [...resolved, ...roundTrip(sent, target)],
+    findings: [...undelivered(sent, target), ...skewed(sent)],
+  };
+}
+
+// A name that does not resolve is no fault by itself: a proxy may resolve it.
+async function addressOf(host: string): Promise<Fact[]> {
+  if (isIP(host) !== 0) return [];
+  try {
+    const { address } = await lookup(host);
+    return [{ name: "address", value: `${host} is ${address}` }];
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "?";
+    return [{ name: "address", value: `${host} does not resolve here (${code})` }];
+  }
+}
+
+function roundTrip(sent: TestSend, target: string): Fact[] {
+  if (sent.transaction !== "delivered") return [];
+  const millis = Math.round(sent.millis);
+  return [
+    { name: "server", value: `${target} accepted a test transaction in ${millis} ms` },
+    { name: "trace", value: sent.traceId },
+    ...(sent.skewMillis === undefined
+      ? []
+      : [{ name: "clock", value: `${seconds(sent.skewMillis)} from the server's` }]),
+  ];
+}
+
+function undelivered({ transaction, cause, statusCode }: TestSend, target: string): Finding[] {
+  if (transaction === "delivered") return [];
+  const isRefused = statusCode !== undefined;
+  return [
+    finding({
+      rule: "D18",
+      name: isRefused ? "server-refuses" : "server-unreachable",
+      severity: "error",
+      summary: `A test transaction could not be delivered to ${target}: ${cause}.`,
+      evidence: isRefused
+        ? [{ kind: "call", name: `POST ${target}`, id: `HTTP ${statusCode}` }]
+        : [],
+      mechanism: isRefused
+        ? "The server, or a proxy in front of it, has answered and did not take it. What the application sends has the same fate."
+        : "There was no answer. This package retries for a while, and then drops what the application sends; with the option `spool` it is kept on disk.",
+      fix: fixFor(statusCode),
+    }),
+  ];
+}
+
+function fixFor(statusCode: number | undefined): string {
+  if (statusCode === undefined)
+    return "Check the DSN's host and port, the network, and HTTPS_PROXY and NO_PROXY. A server with a certificate of its own authority needs the option `transport.caCerts` or NODE_EXTRA_CA_CERTS.";
+  if (statusCode === 429) return "Wait, or raise the project's quota in Sentry.";
+  if (statusCode >= 500) return "Look at the server's own logs and at the proxies in front of it.";
+  return "Copy the DSN again from the project's settings in Sentry (Client Keys).";
+}
+
+function skewed({ skewMillis }: TestSend): Finding[] {
+  if (skewMillis === undefined || Math.abs(skewMillis) < MAX_SKEW_MILLIS) return [];
+  return [
+    finding({
+      rule: "D18",
+      name: "clock-skew",
+      severity: Math.abs(skewMillis) < 10 * MAX_SKEW_MILLIS ? "info" : "warning",
+      summary: `This machine's clock is ${seconds(skewMillis)} from the server's.`,
+      mechanism:
+        "Sentry corrects the times of events by the time of sending, so they are shown by the server's clock. Spans of services on other machines may seem to begin before their callers.",
+      fix: "Synchronize the clock, for example with NTP:",
+      code: "timedatectl set-ntp true",
+    }),
+  ];
+}
+
+function seconds(millis: number): string {
+  return `${(millis / 1000).toFixed(1)} s`;
+}

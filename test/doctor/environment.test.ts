@@ -1,0 +1,207 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { runCli } from "../../src/cli/run-cli.js";
+import { examineEnvironment } from "../../src/doctor/environment.js";
+import type { DoctorReport } from "../../src/doctor/finding.js";
+import { reportLines } from "../../src/doctor/report-text.js";
+import { textWidth } from "../../src/support/terminal-text.js";
+import { startIngestServer } from "../../src/testing/ingest-server.js";
+import { fakeTerminal } from "../cli/fake-terminal.js";
+
+interface Manifest {
+  readonly version: string;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly engines?: { readonly node: string };
+}
+
+const API = { version: "1.9.1" };
+const SDK_2 = { version: "2.12.1", peerDependencies: { "@opentelemetry/api": ">=1.3.0 <1.10.0" } };
+const SDK_3 = { version: "3.1.1", peerDependencies: { "@opentelemetry/api": ">=1.10.0 <1.11.0" } };
+const GOOD = { "@opentelemetry/api": API, "@opentelemetry/sdk-trace-base": SDK_2 };
+
+/** Makes a directory with these manifests in its `node_modules`; a key may name a nested package by its path. */
+function directoryWith(packages: Readonly<Record<string, Manifest>>): string {
+  const directory = mkdtempSync(join(tmpdir(), "doctor-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  for (const [path, manifest] of Object.entries(packages)) {
+    const place = join(directory, "node_modules", path);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, "package.json"), JSON.stringify(manifest));
+  }
+  return directory;
+}
+
+async function serverDsn(status = 200): Promise<string> {
+  const server = await startIngestServer();
+  server.respondWith({ status });
+  onTestFinished(() => server.close());
+  return server.dsn;
+}
+
+/** The names of what was found, the worst first; each report fits 80 columns. */
+function namesIn(report: DoctorReport): string[] {
+  const wide = reportLines(report).filter((line) => textWidth(line) > 80);
+  expect(wide).toEqual([]);
+  return report.findings.map(({ name }) => name);
+}
+
+describe("doctor, where everything is right", () => {
+  it("finds nothing, and tells of the round trip of one transaction", async () => {
+    const server = await startIngestServer();
+    onTestFinished(() => server.close());
+
+    const report = await examineEnvironment({
+      directory: directoryWith(GOOD),
+      env: { SENTRY_DSN: server.dsn, SENTRY_RELEASE: "shop@1" },
+    });
+
+    expect(namesIn(report)).toEqual([]);
+    expect(report.worst).toBeUndefined();
+    expect(server.transactions().map(({ transaction }) => transaction)).toEqual([
+      "otel-sentry-bridge doctor",
+    ]);
+    const facts = Object.fromEntries(report.facts.map(({ name, value }) => [name, value]));
+    expect(facts["server"]).toMatch(/accepted a test transaction in \d+ ms$/);
+    expect(facts["clock"]).toMatch(/^-?[01]\.\d s from the server's$/);
+    expect(facts["release"]).toBe("shop@1");
+    expect(facts["packages"]).toContain("@opentelemetry/api 1.9.1");
+  });
+});
+
+describe("doctor, on the way from an empty folder", () => {
+  it.each([
+    ["no DSN and nothing installed", {}, {}, ["no-dsn", "no-api"]],
+    ["no SDK", { "@opentelemetry/api": API }, {}, ["no-dsn", "no-sdk"]],
+    ["a malformed DSN", GOOD, { SENTRY_DSN: "https://sentry.io/1" }, ["bad-dsn"]],
+    ["a malformed rate", GOOD, { SENTRY_TRACES_SAMPLE_RATE: "all" }, ["bad-option"]],
+    ["a rate of 0", GOOD, { SENTRY_TRACES_SAMPLE_RATE: "0" }, ["no-dsn", "sampled-out"]],
+    [
+      "a sampler that is off",
+      GOOD,
+      { OTEL_TRACES_SAMPLER: "always_off" },
+      ["no-dsn", "sampled-out"],
+    ],
+    ["a disabled SDK", GOOD, { OTEL_SDK_DISABLED: "true" }, ["no-dsn", "sdk-disabled"]],
+    ["a release with a slash", GOOD, { SENTRY_RELEASE: "a/b" }, ["no-dsn", "refused-release"]],
+    [
+      "an environment that is reserved, in the resource",
+      GOOD,
+      { OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=none" },
+      ["no-dsn", "refused-environment"],
+    ],
+  ])("names %s", async (...[, packages, env, names]) => {
+    const report = await examineEnvironment({ directory: directoryWith(packages), env });
+
+    expect(namesIn(report)).toEqual(names);
+    expect(report.findings.filter(({ fix }) => fix === "")).toEqual([]);
+  });
+
+  it.each([
+    [
+      "two versions of the API",
+      { ...GOOD, "other/node_modules/@opentelemetry/api": { version: "1.4.0" } },
+      ["api-copies"],
+    ],
+    [
+      "two versions of the API below pnpm's store",
+      { ...GOOD, ".pnpm/x@1/node_modules/@opentelemetry/api": { version: "1.4.0" } },
+      ["api-copies"],
+    ],
+    [
+      "two copies of one version of the API",
+      { ...GOOD, "other/node_modules/@opentelemetry/api": API },
+      [],
+    ],
+    ["SDK 3 with API 1.9", { ...GOOD, "@opentelemetry/sdk-trace": SDK_3 }, ["sdk-api-mismatch"]],
+    [
+      "SDK 2 with API 1.10",
+      { ...GOOD, "@opentelemetry/api": { version: "1.10.0" } },
+      ["sdk-api-mismatch"],
+    ],
+    [
+      "a package for another Node",
+      { ...GOOD, "@opentelemetry/core": { version: "9.0.0", engines: { node: ">=99" } } },
+      ["node-version"],
+    ],
+    [
+      "two versions of this package",
+      {
+        ...GOOD,
+        "otel-sentry-bridge": { version: "0.1.0" },
+        "other/node_modules/otel-sentry-bridge": { version: "0.2.0" },
+      },
+      ["bridge-copies"],
+    ],
+    [
+      "Sentry's own SDK",
+      { ...GOOD, "@sentry/node": { version: "11.0.0" } },
+      ["sentry-sdk-installed"],
+    ],
+  ])("names %s", async (_what, packages, names) => {
+    const env = { SENTRY_DSN: await serverDsn() };
+
+    expect(namesIn(await examineEnvironment({ directory: directoryWith(packages), env }))).toEqual(
+      names,
+    );
+  });
+});
+
+describe("doctor, and a server", () => {
+  it("names one that does not listen", async () => {
+    const report = await examineEnvironment({
+      directory: directoryWith(GOOD),
+      dsn: `http://key@127.0.0.1:${await closedPort()}/1`,
+      env: {},
+    });
+
+    expect(namesIn(report)).toEqual(["server-unreachable"]);
+    expect(report.findings[0]?.summary).toContain(
+      "nothing is listening on the DSN's host and port",
+    );
+  });
+
+  it.each([400, 401, 403, 404, 413, 429, 500, 502, 503])(
+    "names one that answers %d",
+    async (status) => {
+      const dsn = await serverDsn(status);
+
+      const report = await examineEnvironment({ directory: directoryWith(GOOD), dsn, env: {} });
+
+      expect(namesIn(report)).toEqual(["server-refuses"]);
+      expect(report.findings[0]?.summary).toContain(`HTTP ${status}`);
+      expect(report.findings[0]?.evidence[0]?.id).toBe(`HTTP ${status}`);
+    },
+  );
+});
+
+describe("the command `doctor`", () => {
+  it("prints text or JSON, and exits with 1 for errors", async () => {
+    const terminal = fakeTerminal(false, 80);
+    const json = fakeTerminal(false, 80);
+
+    const codes = [
+      await runCli(["doctor", "--dsn", "nonsense"], terminal),
+      await runCli(["doctor", "--dsn", "nonsense", "--json"], json),
+    ];
+
+    expect(codes).toEqual([1, 1]);
+    expect(terminal.printed.join("\n")).toContain("ERROR D7 bad-dsn");
+    const report = JSON.parse(json.printed.join("\n")) as DoctorReport;
+    expect(report.worst).toBe("error");
+    expect(report.findings[0]).toMatchObject({ rule: "D7", name: "bad-dsn", severity: "error" });
+  });
+});
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
