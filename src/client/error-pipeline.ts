@@ -198,7 +198,8 @@ function breadcrumbsOf(
   { breadcrumbs }: { readonly breadcrumbs: readonly Breadcrumb[] },
 ): { values: JsonRecord[] } | undefined {
   const own = event.breadcrumbs?.values ?? [];
-  const all = [...breadcrumbs.map((crumb) => ({ ...crumb })), ...own];
+  // Not copied, because what is filtered out of a frozen breadcrumb is remembered for the next event.
+  const all = [...breadcrumbs.map((crumb) => crumb as JsonRecord), ...own];
   return all.length === 0 ? undefined : { values: all };
 }
 

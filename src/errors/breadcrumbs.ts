@@ -143,9 +143,17 @@ function hinted(record: SpanBreadcrumb): MadeBreadcrumb {
   };
 }
 
+// The errors of a failing request find the same spans (`waitingCalls`).
+const madeOfEncoded = new WeakMap<TransactionSpan, MadeBreadcrumb>();
+
 function hintedOfEncoded(span: TransactionSpan): MadeBreadcrumb {
+  const known = madeOfEncoded.get(span);
+  if (known !== undefined) return known;
   const { description: name = "", data: attributes = {} } = span;
-  return { breadcrumb: breadcrumbOfEncoded(span), hint: { span: { name, attributes } } };
+  const breadcrumb = Object.freeze(breadcrumbOfEncoded(span));
+  const made = { breadcrumb, hint: { span: { name, attributes } } };
+  madeOfEncoded.set(span, made);
+  return made;
 }
 
 function encodedBreadcrumbs(

@@ -12,46 +12,63 @@ export const SEPARATOR_LENGTH = 1;
 // A UTF-16 code unit takes at most three bytes, so a shorter string need not be measured.
 const MEASURED_FROM = MAX_CHUNK_BYTES / 3;
 
-/**
- * The encoded spans of one transaction, joined and counted. The first span is kept apart, because it becomes the head of
- * the transaction if the chunk is sent without its root.
- */
+/** The encoded spans of one transaction, counted. */
 export class Chunk {
-  first: string;
-  /** The other spans, each with a leading comma. */
-  rest: string = "";
-  count: number = 1;
+  // A list, because the newest spans are read for the breadcrumbs of errors: before V8 reads the end of a text that has grown
+  // by concatenation, it copies all of it.
+  readonly #items: string[];
   /** Number of the sweep in which the chunk was created. */
   readonly since: number;
   /** True if the chunk was created after the root was sent. */
   readonly late: boolean;
-  /** Size of all spans in UTF-8. */
+  /** Number of characters of all spans and the commas between them. */
+  length: number;
+  /** Size of the same in UTF-8. */
   bytes: number;
 
   constructor(first: string, since: number, late: boolean) {
-    this.first = first;
+    this.#items = [first];
     this.since = since;
     this.late = late;
+    this.length = first.length;
     this.bytes = Buffer.byteLength(first);
+  }
+
+  /** Number of spans. */
+  get count(): number {
+    return this.#items.length;
+  }
+
+  /** The encoded spans in the order of their ends; all but the first begin with a comma. */
+  get items(): readonly string[] {
+    return this.#items;
+  }
+
+  /** The first span. It becomes the head of the transaction if the chunk is sent without its root. */
+  get first(): string {
+    return this.#items[0] ?? "";
+  }
+
+  /** Returns the spans, from the one with an index on, joined by commas. */
+  textFrom(index: number): string {
+    const first = this.#items[index] ?? "";
+    let text = index === 0 ? first : first.slice(SEPARATOR_LENGTH);
+    for (let at = index + 1; at < this.#items.length; at++) text += this.#items[at] ?? "";
+    return text;
   }
 
   add(item: string): void {
     const text = `,${item}`;
     // Measuring flattens the text, so that its parts need not be held.
     this.bytes += Buffer.byteLength(text);
-    this.rest += text;
-    this.count++;
+    this.length += text.length;
+    this.#items.push(text);
   }
 
   /** Links spans whose parents were filtered out to their nearest kept ancestor. */
   reparent(takenOut: TakenOut): void {
-    this.first = reparentedText(this.first, takenOut);
-    this.rest = reparentedText(this.rest, takenOut);
-  }
-
-  /** Number of characters of all spans. */
-  get length(): number {
-    return this.first.length + this.rest.length;
+    for (const [at, text] of this.#items.entries())
+      this.#items[at] = reparentedText(text, takenOut);
   }
 
   /** Tells whether the item does not fit into this transaction any more. */

@@ -35,7 +35,7 @@ export type TransactionSpans = Pick<
 export function rootTransaction(head: EncodedHead, chunk: Chunk | undefined): TransactionSpans {
   return {
     head,
-    spans: chunk === undefined ? "" : chunk.first + chunk.rest,
+    spans: chunk === undefined ? "" : chunk.textFrom(0),
     spansBytes: chunk?.bytes ?? 0,
     spanCount: chunk?.count ?? 0,
   };
@@ -48,7 +48,7 @@ export function rootTransaction(head: EncodedHead, chunk: Chunk | undefined): Tr
 export function continuation(chunk: Chunk, reason: ContinuationReason): TransactionSpans {
   return {
     head: headOf(chunk.first, reason),
-    spans: chunk.rest.slice(1),
+    spans: chunk.textFrom(1),
     spansBytes: undefined,
     spanCount: chunk.count - 1,
   };

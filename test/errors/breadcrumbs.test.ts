@@ -83,6 +83,44 @@ describe("the breadcrumbs of an error event", () => {
     ]);
   });
 
+  it("are whole spans, even of one whose attributes refer to other spans as JSON", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    const query = (text: string, more: object): void => {
+      const attributes = { "db.system.name": "postgresql", "db.query.text": text };
+      const span = bridge.child(root, "call", { kind: SpanKind.CLIENT, attributes });
+      // Written directly, as some instrumentations do, because `setAttribute` refuses objects.
+      if ("attributes" in span) Object.assign(span.attributes as object, more);
+      span.end();
+    };
+    const reference = { span_id: "0123456789abcdef", trace_id: "0123456789abcdef0123456789abcdef" };
+    query("SELECT 1", {});
+    query("SELECT 2", { refersTo: [reference, reference] });
+    context.with(contextOf(root), () => captureException(new Error("now")));
+    root.end();
+    const messages = crumbsOf(await errorOf(bridge)).map(({ message }) => message);
+    expect(messages).toEqual(["SELECT 1", "SELECT 2"]);
+  });
+
+  it("are the same for each error of a request, and for each once filtered", async () => {
+    const bridge = startBridge({ maxBreadcrumbs: 3 });
+    const root = bridge.tracer.startSpan("root");
+    const attributes = { "http.request.method": "GET", "url.full": "https://x.test/?token=hidden" };
+    context.with(contextOf(root), () => {
+      for (let count = 0; count < 3; count++) {
+        call(bridge, root, attributes);
+        captureException(new Error(`failed ${count}`));
+      }
+    });
+    root.end();
+    await bridge.client.flush();
+    const each = bridge.transport.errors().map((error) => crumbsOf(error));
+    expect(each.map(({ length }) => length)).toEqual([1, 2, 3]);
+    for (const { data } of each.flat())
+      expect(data).toMatchObject({ "http.query": "token=[Filtered]" });
+    expect(each[2]?.slice(0, 2)).toEqual(each[1]);
+  });
+
   it("are the events of its spans, of the one that is still open, too", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("root");
