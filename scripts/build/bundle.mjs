@@ -16,7 +16,7 @@ const COMMON = {
   },
 };
 
-// Stack traces, profiles and debuggers show the names of classes. Functions get theirs back later (`functionNames`).
+// Stack traces, profiles and debuggers show the names of classes. Public functions get theirs back later (`functionNames`).
 const KEPT_NAMES = { function: false, class: true };
 const MINIFY = {
   compress: { target: "es2023", keepNames: KEPT_NAMES },
@@ -90,7 +90,9 @@ async function chunksOf(input, output) {
   const exported = new Set();
   const collected = {
     name: "exported-names",
-    moduleParsed: ({ exports }) => exports.forEach((name) => exported.add(name)),
+    moduleParsed: ({ exports, isEntry }) => {
+      if (isEntry) exports.forEach((name) => exported.add(name));
+    },
   };
   const build = await rolldown({ ...COMMON, plugins: [...COMMON.plugins, collected], input });
   const generate = async (minify) => {

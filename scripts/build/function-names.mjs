@@ -1,11 +1,11 @@
-// Gives functions that a source exports their names back, and leaves them their short names where they are called.
+// Gives public functions their names back, and leaves them their short names where they are called.
 import { childrenOf, visit } from "./visit.mjs";
 
 const isFunction = ({ type }) => type === "FunctionDeclaration";
 
 /**
  * Turns functions of a minified chunk into variables: `function a(){}` into `var a=function send(){}`. `plain` is the same
- * chunk before, whose functions stand in the same order; `exported` has the names that sources export. Returns the edits,
+ * chunk before, whose functions stand in the same order; `exported` has the names that entries export. Returns the edits,
  * and the ranges of the chunk in their new order, with a text that follows each. These functions come first, because a
  * variable has no value before its line is reached.
  */

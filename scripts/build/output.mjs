@@ -1,23 +1,21 @@
-// What the minifier leaves to do: names of functions and private methods, and lines.
+// What the minifier leaves to do: names of public functions, and lines.
 import { parseAst } from "rolldown/parseAst";
 
 import { functionNames } from "./function-names.mjs";
-import { childrenOf, visit } from "./visit.mjs";
+import { visit } from "./visit.mjs";
 
 const MIN_LINE = 160;
 
 const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"]);
-const MEMBERS = new Set(["MethodDefinition", "PropertyDefinition"]);
 
 /**
  * Returns what makes a chunk of the package of a minified one: edits `{ start, end, text }`, and the ranges of the chunk in
- * their new order. `code` is the same chunk before, `exported` has the names that sources export.
+ * their new order. `code` is the same chunk before, `exported` has the names that entries export.
  */
 export function rewriteOf(minified, { code, exported }) {
   const program = parseAst(minified);
-  const plain = parseAst(code);
-  const { edits, order } = functionNames(program, { plain, exported });
-  return { edits: [...methodNames(program, plain), ...lineBreaks(program), ...edits], order };
+  const { edits, order } = functionNames(program, { plain: parseAst(code), exported });
+  return { edits: [...lineBreaks(program), ...edits], order };
 }
 
 /** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 160 characters. */
@@ -73,52 +71,6 @@ function editsByRange(edits, order) {
 // A line break goes before what begins at the same place.
 function inOrder(edits) {
   return edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
-}
-
-/**
- * Gives private methods their names back: stack traces show them, and the minifier keeps no private name. It keeps the order
- * of members, by which they are found.
- */
-function methodNames(program, plain) {
-  const before = privateMembers(plain);
-  const after = privateMembers(program);
-  const isSame = before.length === after.length && before.every((m, i) => isLike(m, after[i]));
-  if (!isSame) throw new Error("the minifier changed the order of private members");
-  const names = new Map();
-  after.forEach(({ key, type }, index) => {
-    if (type === "MethodDefinition") names.set(key, before[index].key.name);
-  });
-  const edits = [];
-  renamePrivate(program, { names, scope: new Map(), edits });
-  return edits;
-}
-
-function privateMembers(program) {
-  const members = [];
-  visit(program, (node) => {
-    if (isPrivateMember(node)) members.push(node);
-  });
-  return members;
-}
-
-function isPrivateMember({ type, key }) {
-  return MEMBERS.has(type) && key.type === "PrivateIdentifier";
-}
-
-function isLike(a, b) {
-  return a.type === b.type && a.kind === b.kind && a.static === b.static;
-}
-
-function renamePrivate(node, { names, scope, edits }) {
-  const inner = node.type === "ClassBody" ? new Map([...scope, ...namesIn(node, names)]) : scope;
-  const name = node.type === "PrivateIdentifier" ? scope.get(node.name) : undefined;
-  if (name !== undefined) edits.push({ start: node.start, end: node.end, text: `#${name}` });
-  for (const child of childrenOf(node)) renamePrivate(child, { names, scope: inner, edits });
-}
-
-// A field hides a method of the same name in a class around its own.
-function namesIn({ body }, names) {
-  return body.filter(isPrivateMember).map(({ key }) => [key.name, names.get(key)]);
 }
 
 // Before statements, members of classes, and what the minifier has joined by commas.
