@@ -14,7 +14,7 @@ const reports = join(root, "api");
 const work = join(root, "node_modules/.cache/api");
 
 // Of `register` and the command nothing is imported. `index` first: `testing` imports its declarations.
-const ENTRIES = ["index", "testing"];
+const ENTRIES = ["index", "doctor", "testing"];
 
 const HIDDEN = { default: { logLevel: ExtractorLogLevel.None } };
 

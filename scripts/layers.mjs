@@ -52,7 +52,7 @@ const PACKAGES = [
     name: /^(?:node:)?(?:dgram|dns|http2?|https|net|tls)(?:\/|$)/,
     in: ["delivery/http/", "testing/", "inbox/", "cli/", "doctor/", "scope/scope-values.ts"],
   },
-  { name: /^(?:node:)?worker_threads$/, in: ["delivery/thread/"] },
+  { name: /^(?:node:)?worker_threads$/, in: ["delivery/thread/", "doctor/"] },
 ];
 
 /** The inert entry runs where there is no Node: modules without any import of Node's. */

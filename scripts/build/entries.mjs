@@ -12,6 +12,7 @@ export const ENTRIES = {
   index: sourceFile("index.ts"),
   register: sourceFile("register.ts"),
   testing: sourceFile("testing/testing.ts"),
+  doctor: sourceFile("doctor/doctor.ts"),
   cli: sourceFile("cli/main.ts"),
   "sender-thread": sourceFile("delivery/thread/sender-thread.ts"),
 };

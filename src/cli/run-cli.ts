@@ -23,9 +23,10 @@ const COMMAND_HELP = {
     "--once            Ends when everything has arrived",
   ],
   doctor: [
-    "Finds faults of the set-up: configuration, packages, the server; sends a test transaction",
+    "Finds faults of the set-up and sends a test transaction; `doctor -- <command>` runs an application and examines it",
     "--dsn <dsn>       Destination (default: the environment variable SENTRY_DSN)",
     "--json            Prints the report as JSON",
+    "--deep            With a command: also applies the rules that cost more time",
   ],
   "send-test": [
     "Sends an error event and a transaction, and reports whether they were accepted, or why not",
@@ -64,7 +65,9 @@ type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 interface Command {
   readonly options: Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
-  readonly run: (values: Values, terminal: Terminal) => Promise<number>;
+  /** True if a command of the user's follows after `--`, which `run` gets. */
+  readonly takesCommand?: boolean;
+  readonly run: (values: Values, terminal: Terminal, command: readonly string[]) => Promise<number>;
 }
 
 const COMMANDS: Readonly<Record<CommandName, Command>> = {
@@ -86,9 +89,18 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
       ),
   },
   doctor: {
-    options: { dsn: { type: "string" }, json: { type: "boolean" } },
-    run: (values, terminal) =>
-      runDoctor({ dsn: textIn(values, "dsn"), json: values["json"] === true }, terminal),
+    options: { dsn: { type: "string" }, json: { type: "boolean" }, deep: { type: "boolean" } },
+    takesCommand: true,
+    run: (values, terminal, command) =>
+      runDoctor(
+        {
+          dsn: textIn(values, "dsn"),
+          json: values["json"] === true,
+          deep: values["deep"] === true,
+          command,
+        },
+        terminal,
+      ),
   },
   "send-test": {
     options: { dsn: { type: "string" } },
@@ -140,9 +152,12 @@ async function runCommand(
     );
   const command = COMMANDS[name];
   const options = { ...command.options, help: GENERAL_OPTIONS.help };
-  checkNames(args, Object.keys(options));
-  const values: Values = { ...parseArgs({ args, options }).values };
-  if (values["help"] !== true) return command.run(values, terminal);
+  const end = command.takesCommand === true ? args.indexOf("--") : -1;
+  const own = end === -1 ? args : args.slice(0, end);
+  checkNames(own, Object.keys(options));
+  const values: Values = { ...parseArgs({ args: own, options }).values };
+  if (values["help"] !== true)
+    return command.run(values, terminal, end === -1 ? [] : args.slice(end + 1));
   terminal.print(helpOf(name));
   return EXIT_OK;
 }

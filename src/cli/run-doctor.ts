@@ -1,7 +1,8 @@
 import { examineEnvironment } from "../doctor/environment.js";
 import type { DoctorReport } from "../doctor/finding.js";
+import { examineRun } from "../doctor/examined-run.js";
 import { reportLines } from "../doctor/report-text.js";
-import { EXIT_FAILED, EXIT_OK } from "./terminal.js";
+import { EXIT_FAILED, EXIT_OK, UsageError } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 
 /** Exit code if warnings are the worst that was found. */
@@ -12,15 +13,37 @@ interface DoctorOptions {
   readonly dsn?: string | undefined;
   /** Prints the report as JSON. */
   readonly json?: boolean;
+  /** Also applies the rules that cost more. */
+  readonly deep?: boolean;
+  /** The command that runs the application; none examines the environment only. */
+  readonly command?: readonly string[];
 }
 
-/** Examines the environment of the application in the working directory. Resolves to the exit code. */
+/** Examines the environment of the application in the working directory, or an application that it runs. Resolves to the exit code. */
 export async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<number> {
-  const { dsn, json = false } = options;
-  const directory = process.cwd();
-  const report = await examineEnvironment({ directory, dsn });
-  printReport(report, json, terminal);
-  return exitCodeOf(report);
+  const { dsn, json = false, deep = false, command = [] } = options;
+  const [program, ...args] = command;
+  if (program === undefined) {
+    const report = await examineEnvironment({ directory: process.cwd(), dsn });
+    printReport(report, json, terminal);
+    return exitCodeOf(report);
+  }
+  if (dsn !== undefined)
+    throw new UsageError(
+      "`--dsn` is for `doctor` without a command: set SENTRY_DSN for the command.",
+    );
+  const mode = deep ? "deep" : "on";
+  const run = await examineRun({ program, args, mode, isOutputKept: !json });
+  if (run.failure !== undefined) {
+    terminal.complain(`\`${program}\` could not be started: ${run.failure}.`);
+    return EXIT_FAILED;
+  }
+  if (run.reports.length === 0)
+    terminal.complain("No process has reported: it was killed, or it is not a Node.js program.");
+  const [report, ...others] = run.reports;
+  if (json) terminal.print(JSON.stringify({ ...report, others }, undefined, 2));
+  else for (const each of run.reports) printReport(each, false, terminal);
+  return run.exitCode === 0 ? Math.max(0, ...run.reports.map(exitCodeOf)) : run.exitCode;
 }
 
 function printReport(report: DoctorReport, isJson: boolean, terminal: Terminal): void {

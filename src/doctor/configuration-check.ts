@@ -13,6 +13,7 @@ import { parseDsn, publicDsn } from "../protocol/dsn.js";
 import { isOptionsError } from "../protocol/errors.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
+import { hasDestination } from "../setup/destination-check.js";
 import { finding } from "./finding.js";
 import type { Fact, Finding } from "./finding.js";
 
@@ -30,15 +31,12 @@ const EXAMPLE = "export SENTRY_DSN=https://<key>@<host>/<project>";
  * Checks the options that a client would have with these options and an environment (default: that of the process). Never
  * throws.
  */
-export function checkConfiguration(
-  given: Pick<ClientOptions, "dsn">,
-  env?: Environment,
-): ConfigurationCheck {
+export function checkConfiguration(given: ClientOptions, env?: Environment): ConfigurationCheck {
   const findings = disabled(env);
   try {
     const settings = resolveOptions(given, optionsFromEnvironment(env));
     const names = namesToSend(settings, env);
-    if (settings.dsn === undefined) findings.push(noDsn());
+    if (!hasDestination(settings)) findings.push(noDsn());
     findings.push(...names.findings, ...sampledOut(settings, env));
     return { settings, findings, facts: [...factsOf(settings, given, env), ...names.facts] };
   } catch (error) {
@@ -140,9 +138,9 @@ export function refusedName(kind: string, message: string): Finding {
   });
 }
 
-function factsOf(settings: Settings, given: Pick<ClientOptions, "dsn">, env?: Environment): Fact[] {
+function factsOf(settings: Settings, given: ClientOptions, env?: Environment): Fact[] {
   const { dsn, tunnel, tracesSampleRate } = settings;
-  const source = given.dsn === undefined ? (variableOf("dsn") ?? "") : "--dsn";
+  const source = given.dsn === undefined ? variableOf("dsn") : "given";
   const { http, https } = proxyFromEnvironment(env);
   const proxy = dsn?.startsWith("https") === true ? https : http;
   return [

@@ -35,6 +35,11 @@ export function networkEnvironment(
 /** Environment variables by name, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Returns the environment of this process. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
 /** Reads the trace that the parent process passed on to this one. */
 export function traceFromEnvironment(env: Environment = process.env): IncomingTraceHeaders {
   return {

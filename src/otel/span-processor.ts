@@ -7,6 +7,7 @@ import type { ClientCore } from "../client/client-core.js";
 import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
 import type { SelfMeasuringClient, OperationMetrics } from "./self-metrics.js";
+import { observation } from "../support/observation.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND, isIdentified } from "../trace/span.js";
 import type { FinishedSpan, IdentifiedSpan, StartedSpan } from "../trace/span.js";
@@ -97,6 +98,7 @@ export class ClientSpanProcessor {
     if (this.#closing !== undefined) return;
     try {
       this.#start(span, parentContext);
+      observation.observer?.started(span, parentContext);
     } catch (error) {
       this.#warn("onStart threw an error; the span is not sent", error);
     }
@@ -105,10 +107,13 @@ export class ClientSpanProcessor {
   /** Called by the SDK when a span ends. */
   onEnd(span: FinishedSpan): void {
     try {
-      if (this.#isDisabled && isSampledChild(span)) return this.#assembler.tally.endUncaptured();
-      // Called before the segment ends, because the check-in needs the segment's sampling context.
-      if (!this.#isDisabled) this.#monitor.end(span);
-      this.#end(span);
+      if (this.#isDisabled && isSampledChild(span)) this.#assembler.tally.endUncaptured();
+      else {
+        // Called before the segment ends, because the check-in needs the segment's sampling context.
+        if (!this.#isDisabled) this.#monitor.end(span);
+        this.#end(span);
+      }
+      observation.observer?.ended(span);
     } catch (error) {
       this.#warn("onEnd threw an error; the span may be missing", error);
     }

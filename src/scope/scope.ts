@@ -8,6 +8,7 @@ import {
   ownEntries,
 } from "../support/foreign.js";
 import { guardMethods } from "../support/guard.js";
+import { observation } from "../support/observation.js";
 import { copyBudget, normalize } from "../support/normalize.js";
 import { validLevel } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
@@ -223,6 +224,7 @@ export class Scope {
 
   /** Removes all data from this scope. */
   clear(): this {
+    observation.observer?.wrote(this, EMPTY_SCOPE_DATA);
     if (this.admits(EMPTY_SCOPE_DATA)) this.#data = EMPTY_SCOPE_DATA;
     return this;
   }
@@ -234,6 +236,7 @@ export class Scope {
 
   // `rule` is a rule of Relay that a given value broke. The client reports it with the next event.
   #with(change: Partial<ScopeData>, rule?: ValueRule): this {
+    observation.observer?.wrote(this, change);
     if (!this.admits(change)) return this;
     const { broken } = this.#data;
     const data = Object.assign(scopeCopy(this.#data), change);

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 
+import { observation } from "./observation.js";
 import { duringOwnCall, ownCall } from "./own-call.js";
 
 /** Options that decide where and how a set-up fault is reported. */
@@ -36,6 +37,7 @@ interface DiagLogger {
  * (level `error`) if there is one, else as one line on standard error. Needs no client. Never throws.
  */
 export function reportSetupFault(kind: string, message: string, options: FaultOptions = {}): void {
+  observation.observer?.fault(kind, message);
   const write = channelFor(options);
   const reported = reportedKinds();
   // A silenced fault does not count as reported, because another client may not be silent.

@@ -26,7 +26,10 @@ describe("docs/ARCHITECTURE.md", () => {
       ([, name]) => name ?? [],
     );
     expect(named.length).toBeGreaterThan(40);
-    expect(named.filter((name) => !isFile(name))).toEqual(["otel-sentry-bridge/testing"]);
+    expect(named.filter((name) => !isFile(name))).toEqual([
+      "otel-sentry-bridge/testing",
+      "otel-sentry-bridge/doctor",
+    ]);
   });
 });
 

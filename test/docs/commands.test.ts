@@ -55,7 +55,8 @@ function isExport(name: string): boolean {
 // With `--help` a command says what it does instead of doing it, after it has read its options.
 async function cliFault(args: readonly string[]): Promise<string | undefined> {
   const terminal = fakeTerminal(false, 80);
-  return (await runCli([...args, "--help"], terminal)) === 0
+  const [command = "", ...rest] = args;
+  return (await runCli([command, "--help", ...rest], terminal)) === 0
     ? undefined
     : terminal.complaints.join(" ");
 }

@@ -45,8 +45,8 @@ function namesOtherPackages(file: string): boolean {
   return [...names].some(([, name]) => name !== "@opentelemetry/api");
 }
 
-// What `register` sets up, and the demo with it.
-const NAMING_PEERS = ["cli.cjs", "register.cjs", "trace-sdk.cjs"];
+// What `register` sets up, and the demo with it; and what the doctor looks for.
+const NAMING_PEERS = ["cli.cjs", "register.cjs", "run.cjs", "trace-sdk.cjs"];
 
 describe("the package", () => {
   it.each(ENTRIES)("reaches OpenTelemetry's API and nothing else, from %s", (entry) => {
@@ -71,7 +71,7 @@ describe("the package", () => {
     expect(modulesFrom(join(app.packageDirectory, "dist", entry))).toEqual(["@opentelemetry/api"]);
   });
 
-  it("names other packages of OpenTelemetry only where `register` and the demo load them", () => {
+  it("names other packages of OpenTelemetry only where `register` and the demo load them, and the doctor looks for them", () => {
     const dist = join(app.packageDirectory, "dist");
     const naming = filesIn(dist).filter((file) => /\.c?js$/.test(file) && namesOtherPackages(file));
 

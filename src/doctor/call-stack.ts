@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+
+import { attempt, propertyOf } from "../support/foreign.js";
+import type { Library } from "./finding.js";
+
+/** Where a suspect span or call came from. */
+export interface CallStack {
+  /** The innermost frame of the application: file, line and column. */
+  readonly site: string | undefined;
+  /** The innermost library that is not one of OpenTelemetry. */
+  readonly library: Library | undefined;
+  /** True if a timer called it. */
+  readonly isTimer: boolean;
+}
+
+const MAX_FRAMES = 40;
+// A stack takes about 10 µs: a service with faults everywhere must not take many.
+const MAX_STACKS = 500;
+
+let taken = 0;
+
+/** Reads the current stack; undefined once 500 were read in this process. */
+export function currentCallStack(): CallStack | undefined {
+  taken += 1;
+  if (taken > MAX_STACKS) return undefined;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = MAX_FRAMES;
+  const stack = String(new Error("stack").stack);
+  Error.stackTraceLimit = limit;
+  return readStack(stack);
+}
+
+// This file, in the sources or in the built package, whose folder has the frames of this package.
+const OWN_FRAME = /^(.*\/)(?:doctor\/call-stack\.[cm]?ts|[\w-]+\.cjs):/;
+const SKIPPED = /\/node_modules\/(?:@opentelemetry|otel-sentry-bridge)\//;
+const PLACE = /\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]|node:)[^()]*:\d+:\d+)\)?$/;
+const MODULE = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//;
+
+function readStack(stack: string): CallStack {
+  const all = stack
+    .split("\n")
+    .flatMap((line) => PLACE.exec(line.trim())?.[1] ?? [])
+    .map((place) => place.replace("file://", "").replaceAll("\\", "/"));
+  const own = OWN_FRAME.exec(all[0] ?? "")?.[1] ?? "\0";
+  const places = all.filter((place) => !place.startsWith(own) && !SKIPPED.test(place));
+  const inner = places.find((place) => !place.startsWith("node:") && !MODULE.test(place));
+  const [, directory, name] = MODULE.exec(places.find((place) => MODULE.test(place)) ?? "") ?? [];
+  return {
+    site: inner === undefined ? undefined : shortened(inner),
+    library:
+      directory === undefined || name === undefined
+        ? undefined
+        : { name, version: versionIn(directory) },
+    isTimer: places.some((place) => place.startsWith("node:internal/timers")),
+  };
+}
+
+function shortened(place: string): string {
+  const inside = relative(process.cwd(), place);
+  return inside.startsWith("..") ? place : inside;
+}
+
+const versions = new Map<string, string | undefined>();
+
+function versionIn(directory: string): string | undefined {
+  if (versions.has(directory)) return versions.get(directory);
+  const manifest = attempt<unknown>(
+    () => JSON.parse(readFileSync(`${directory}/package.json`, "utf8")),
+    undefined,
+  );
+  const version = propertyOf(manifest, "version");
+  const known = typeof version === "string" ? version : undefined;
+  versions.set(directory, known);
+  return known;
+}

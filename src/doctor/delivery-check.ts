@@ -1,0 +1,72 @@
+import type { ClientStats } from "../client/stats.js";
+import { finding } from "./finding.js";
+import type { Fact, Finding } from "./finding.js";
+
+/** The reasons for losses that are faults, what they mean, and what to do. Others are decisions of the application. */
+const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
+  network_error: [
+    "The server could not be reached, or did not answer.",
+    "Check the DSN and the network with `otel-sentry-bridge doctor`; keep what cannot be sent with the option `spool`.",
+  ],
+  send_error: [
+    "The server refused what was sent.",
+    "Check the DSN with `otel-sentry-bridge doctor`, which shows the server's answer.",
+  ],
+  queue_overflow: [
+    "More was captured than could be sent, or the server was slow.",
+    "Sample less (`tracesSampleRate`), or raise `maxBufferedBytes` and `transport.maxConnections`.",
+  ],
+  buffer_overflow: [
+    "More data was held than a buffer admits: logs, metrics or exceptions that wait.",
+    "Capture less, or end root spans sooner.",
+  ],
+  cache_overflow: [
+    "The spool was full, or its envelopes too old.",
+    "Raise `spool.maxBytes`, or find out why the server is not reached.",
+  ],
+  ratelimit_backoff: [
+    "The server has limited this project: its quota or a spike protection.",
+    "Sample less (`tracesSampleRate`), or raise the quota in Sentry.",
+  ],
+  closed: [
+    "Spans ended after the processor or the client was closed.",
+    "Shut OpenTelemetry down last, after servers and workers.",
+  ],
+  internal_sdk_error: [
+    "An error occurred within this package.",
+    "Set SENTRY_DEBUG=1, and report what it writes.",
+  ],
+};
+
+/** Rule D18: what a client has lost, by its own counts. */
+export function checkDelivery({ byCategory, transactions, errors }: ClientStats): {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+} {
+  const lost = new Map<string, string[]>();
+  const counts = new Map<string, number>();
+  for (const [category, { dropped }] of Object.entries(byCategory))
+    for (const [reason, quantity = 0] of Object.entries(dropped)) {
+      if (quantity === 0 || !Object.hasOwn(LOSSES, reason)) continue;
+      lost.set(reason, [...(lost.get(reason) ?? []), `${quantity} of \`${category}\``]);
+      counts.set(reason, (counts.get(reason) ?? 0) + quantity);
+    }
+  const sent = `${transactions.sent} transactions, ${errors.sent} errors`;
+  return {
+    facts: [{ name: "sent", value: sent }],
+    findings: [...lost].map(([reason, items]) => lossFinding(reason, items, counts.get(reason))),
+  };
+}
+
+function lossFinding(reason: string, items: readonly string[], count = 1): Finding {
+  const [mechanism, fix] = LOSSES[reason] ?? ["", ""];
+  return finding({
+    rule: "D18",
+    name: `lost-${reason.replaceAll("_", "-")}`,
+    severity: reason === "ratelimit_backoff" ? "warning" : "error",
+    summary: `The client has dropped ${items.join(", ")} for the reason ${reason}.`,
+    count,
+    mechanism,
+    fix,
+  });
+}

@@ -1,0 +1,162 @@
+import { subscribe } from "node:diagnostics_channel";
+import { basename } from "node:path";
+
+import { getClient } from "../context/global-client.js";
+import type { RegisteredClient } from "../context/global-client.js";
+import { NOT_TRACED } from "../setup/registration-check.js";
+import { hasDestination } from "../setup/destination-check.js";
+import { isBridgeClient } from "../setup/bridge-client.js";
+import { attempt } from "../support/foreign.js";
+import { observation } from "../support/observation.js";
+import { checkConfiguration, refusedName } from "./configuration-check.js";
+import { checkDelivery } from "./delivery-check.js";
+import { finding } from "./finding.js";
+import type { DoctorMode, DoctorReport, Fact, Finding } from "./finding.js";
+import { checkLoadOrder } from "./load-order.js";
+import { DoctorObserver } from "./observer.js";
+import { checkPackages } from "./package-checks.js";
+import { checkProcess, checkTraffic } from "./process-check.js";
+import { newReport } from "./report.js";
+
+interface Observed {
+  readonly observer: DoctorObserver;
+  readonly mode: DoctorMode;
+  /** HTTP requests that servers of this process have received. */
+  requests: number;
+}
+
+let observed: Observed | undefined;
+
+/** Starts to observe the spans and scopes of this process, until it ends. Once; further calls have no effect. */
+export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
+  if (observed !== undefined) return;
+  const observer = new DoctorObserver();
+  const state: Observed = { observer, mode, requests: 0 };
+  observed = state;
+  observation.observer = observer;
+  subscribe("http.server.request.start", () => (state.requests += 1));
+}
+
+/** How a process ends: with work that a signal or `process.exit` has cut off, or with nothing left to do. */
+export type ProcessEnding = "idle" | "stopped";
+
+/**
+ * Returns what the doctor finds in this process: its configuration and packages, what is registered with OpenTelemetry, what the
+ * client has lost, and, after `startDoctor`, what the rules have found in spans and scopes. Takes up to 0.2 s. Sends nothing.
+ * Never throws.
+ */
+export function diagnose(): DoctorReport {
+  return examineProcess();
+}
+
+/** Returns the report of a process that goes on, or that ends. Never throws. */
+export function examineProcess(ending?: ProcessEnding): DoctorReport {
+  const client = getClient();
+  if (ending !== undefined && isBridgeClient(client)) client.registrations.reportAll();
+  const parts = [
+    () => (client === undefined ? withoutClient() : ofClient(client)),
+    () => checkPackages(process.cwd()),
+    () => checkProcess(client !== undefined, observed?.observer),
+    () => ({ facts: [], findings: checkLoadOrder() }),
+    () => ({ facts: [], findings: observedFindings(client, ending) }),
+  ].map((check) => attempt<Part>(check, NOTHING));
+  const findings = parts.flatMap((part) => part.findings);
+  return newReport({
+    mode: observed?.mode ?? "off",
+    command: commandLine(),
+    facts: parts.flatMap((part) => part.facts),
+    findings: [...findings, ...faultFindings(findings)],
+  });
+}
+
+interface Part {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+}
+
+const NOTHING: Part = { facts: [], findings: [] };
+
+function observedFindings(
+  client: RegisteredClient | undefined,
+  ending: ProcessEnding | undefined,
+): readonly Finding[] {
+  if (observed === undefined || client === undefined) return [];
+  const { observer, requests } = observed;
+  const errors = client.stats().errors.captured;
+  const found = observer.findings({ isAtEnd: ending === "idle", errors });
+  return observer.faults.has(NOT_TRACED) ? found : [...found, ...checkTraffic(observer, requests)];
+}
+
+function withoutClient(): {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+} {
+  const { facts, findings } = checkConfiguration({});
+  return {
+    facts,
+    findings: [
+      finding({
+        rule: "D7",
+        name: "no-client",
+        severity: "error",
+        summary: "This process has not created a client, so nothing is sent to Sentry.",
+        mechanism:
+          "Neither a SentrySpanProcessor nor createClient was used here, or the process has another copy of this package.",
+        fix: "Set OpenTelemetry up before the application, for example by the environment alone:",
+        code: "node --import otel-sentry-bridge/register app.js",
+      }),
+      ...findings,
+    ],
+  };
+}
+
+// What the application has set in code is in the client's settings, which take precedence.
+function ofClient(client: RegisteredClient): Part {
+  const { settings } = client.core;
+  const { release, environment, dist, serverName, tracesSampleRate, tracesSampler, tunnel } =
+    settings;
+  const given = { release, environment, dist, serverName, tracesSampleRate, tracesSampler, tunnel };
+  const configuration = checkConfiguration({ ...given, dsn: settings.dsn ?? false });
+  const delivery = checkDelivery(client.stats());
+  // Without a DSN on purpose, or with a transport of the application's own, there is no fault.
+  const isIntended = hasDestination(settings) || observed?.observer.faults.has("no-dsn") === false;
+  return {
+    facts: [...configuration.facts, ...delivery.facts],
+    findings: [
+      ...configuration.findings.filter(({ name }) => name !== "no-dsn" || !isIntended),
+      ...delivery.findings,
+    ],
+  };
+}
+
+// Faults that have a rule of their own here.
+const RULED = /^(?:outside-write:|no-dsn$|context-manager$|no-client$)/;
+
+function faultFindings(known: readonly Finding[]): Finding[] {
+  const names = new Set(known.map(({ name }) => name));
+  return [...(observed?.observer.faults ?? [])]
+    .filter(([kind]) => !RULED.test(kind))
+    .map(([kind, message]) =>
+      kind.startsWith("value:") ? refusedName(kind, message) : faultFinding(kind, message),
+    )
+    .filter(({ name }) => !names.has(name));
+}
+
+const OF_DELIVERY = /^(?:final-loss|never-reached|late-capture|refus|sender-thread|spool)/;
+
+function faultFinding(kind: string, message: string): Finding {
+  const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
+  return finding({
+    rule: OF_DELIVERY.test(kind) ? "D18" : "D7",
+    name: kind.split(":")[0] ?? kind,
+    severity: "error",
+    summary,
+    mechanism: rest.length > 1 ? (rest[0] ?? "") : "Data is lost or goes to the wrong place.",
+    fix: rest.at(-1) ?? "See docs/set-up.md.",
+  });
+}
+
+function commandLine(): string {
+  const [, script, ...args] = process.argv;
+  return ["node", script === undefined ? "" : basename(script), ...args].join(" ").trim();
+}

@@ -1,0 +1,14 @@
+import { startFromEnvironment } from "./run.js";
+
+export { diagnose, startDoctor } from "./diagnose.js";
+export type {
+  DoctorMode,
+  DoctorReport,
+  Evidence,
+  Fact,
+  Finding,
+  Library,
+  Severity,
+} from "./finding.js";
+
+startFromEnvironment();

@@ -1,0 +1,126 @@
+import { trace } from "@opentelemetry/api";
+import type { Context } from "@opentelemetry/api";
+
+import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import type { Observer } from "../support/observation.js";
+import { BoundedMap } from "../support/collections.js";
+import type { FinishedSpan, StartedSpan } from "../trace/span.js";
+import type { Finding } from "./finding.js";
+import { OrphanRule } from "./orphans.js";
+import { OutcomeRules } from "./outcome-rules.js";
+import { Parentage } from "./parentage.js";
+import { ScopeRules } from "./scope-rules.js";
+import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts } from "./span-facts.js";
+import { Staircases } from "./staircases.js";
+import { UnitRules } from "./unit-rules.js";
+
+const MAX_FAULTS = 200;
+
+/** Circumstances of a report that the observer itself does not see. */
+interface ObservedEnd {
+  /** Nothing is left that could end a span. */
+  readonly isAtEnd: boolean;
+  /** Error events that were captured. */
+  readonly errors: number;
+}
+
+/** Applies the rules to the spans and scopes of the process. No method throws. */
+export class DoctorObserver implements Observer {
+  /** Spans that have started, by kind. */
+  readonly spans: number[] = [0, 0, 0, 0, 0];
+  /** Set-up faults by kind, as they were reported. */
+  readonly faults = new BoundedMap<string, string>(MAX_FAULTS);
+  /** How often a rule itself has failed. */
+  failures = 0;
+  readonly #parentage = new Parentage();
+  readonly #orphans = new OrphanRule();
+  readonly #staircases = new Staircases();
+  readonly #units = new UnitRules();
+  readonly #scopes = new ScopeRules();
+  readonly #outcomes = new OutcomeRules();
+  #hasUnits = false;
+
+  started(span: StartedSpan, ctx: Context): void {
+    try {
+      // Each processor of the process calls.
+      if (factsOfSpan(span) === undefined) this.#started(span, ctx);
+    } catch {
+      this.failures += 1;
+    }
+  }
+
+  ended(span: FinishedSpan): void {
+    try {
+      const facts = factsOfSpan(span);
+      if (facts !== undefined && facts.endedAt === 0) this.#ended(facts, span);
+    } catch {
+      this.failures += 1;
+    }
+  }
+
+  wrote(scope: object, change: Partial<ScopeData>): void {
+    try {
+      this.#scopes.wrote(scope, change, this.#hasUnits);
+    } catch {
+      this.failures += 1;
+    }
+  }
+
+  fault(kind: string, message: string): void {
+    this.faults.set(kind, message);
+  }
+
+  /** Returns what the rules have found. Without a context manager, what follows from that alone is left out. */
+  findings({ isAtEnd, errors }: ObservedEnd): Finding[] {
+    const hasContexts = !["api-copies", "context-manager"].some((kind) => this.faults.has(kind));
+    return [
+      ...this.#parentage.findings(),
+      ...this.#staircases.findings(),
+      ...(hasContexts ? this.#orphans.findings() : []),
+      ...this.#units.findings(isAtEnd),
+      ...(hasContexts ? this.#scopes.findings() : []),
+      ...this.#outcomes.findings(errors),
+    ];
+  }
+
+  #started(span: StartedSpan, ctx: Context): void {
+    this.#hasUnits = true;
+    this.spans[span.kind] = (this.spans[span.kind] ?? 0) + 1;
+    const above = parentOf(span, ctx);
+    const unit = factsOfUnit(unitOfSpan(span) ?? scopesOf(ctx).unit);
+    const facts = new SpanFacts(span, unit, above);
+    keepFacts(facts);
+    if (unit.root === undefined) {
+      unit.root = facts;
+      // A unit that was forked before may go on after its first span.
+      unit.isOwned =
+        above === undefined &&
+        (isEntry(span) || readContextScopes(ctx)?.unit.isolation !== unitOfSpan(span)?.isolation);
+    }
+    this.#units.started(facts);
+    if (above === undefined) {
+      this.#outcomes.started(facts);
+      this.#orphans.root(facts, this.#units.othersThan(facts));
+      return;
+    }
+    this.#orphans.child(facts);
+    this.#staircases.started(facts, above);
+    this.#parentage.started(facts, above, { ctx, others: this.#units.othersThan(above) });
+  }
+
+  #ended(facts: SpanFacts, span: FinishedSpan): void {
+    facts.endedAt = performance.now();
+    const { above } = facts;
+    if (above !== undefined) this.#staircases.ended(facts, above);
+    this.#units.ended(facts);
+    this.#outcomes.ended(facts, span);
+    facts.above = undefined;
+  }
+}
+
+function parentOf({ parentSpanContext: parent }: StartedSpan, ctx: Context): SpanFacts | undefined {
+  if (parent === undefined || parent.isRemote === true) return undefined;
+  const span = trace.getSpan(ctx);
+  return span === undefined ? undefined : factsOfSpan(span);
+}

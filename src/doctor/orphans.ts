@@ -1,0 +1,83 @@
+import { SPAN_KIND } from "../trace/span.js";
+import { finding } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { isEntry, spanEvidence, tracerOf } from "./span-facts.js";
+import type { SpanFacts } from "./span-facts.js";
+import { Suspect, Suspects } from "./suspects.js";
+
+/** Spans with a parent, and spans without one, from which on both are more than chance. */
+const MIN_EACH = 20;
+const MIN_ALWAYS = 50;
+const MAX_NAMES = 1000;
+
+class Orphans extends Suspect {
+  name = "";
+  tracer = "";
+  kind = 0;
+  withParent = 0;
+}
+
+/** Rule D9: some spans of a kind have lost their context. */
+export class OrphanRule {
+  // Looked up for each span, by its name alone: a key of several parts would cost more than everything else here.
+  readonly #withParent = new Map<string, { count: number }>();
+  readonly #lost = new Suspects(() => new Orphans());
+  #requests = 0;
+
+  /** A span with a parent in this process has started. */
+  child({ span }: SpanFacts): void {
+    const known = this.#withParent.get(span.name);
+    if (known !== undefined) known.count += 1;
+    else if (this.#withParent.size < MAX_NAMES) this.#withParent.set(span.name, { count: 1 });
+  }
+
+  /** A span without any parent has started, while so many requests and jobs were open. */
+  root(facts: SpanFacts, others: number): void {
+    const { span } = facts;
+    if (isEntry(span)) {
+      this.#requests += 1;
+      return;
+    }
+    if (others === 0 || span.parentSpanContext !== undefined) return;
+    const tracer = tracerOf(span);
+    const lost = this.#lost.of(`${tracer}|${span.name}|${span.kind}`);
+    Object.assign(lost, { name: span.name, tracer, kind: span.kind });
+    lost.add((site) => [spanEvidence(facts, site)]);
+  }
+
+  findings(): Finding[] {
+    return this.#lost
+      .all()
+      .filter((lost) => this.#isFault(lost))
+      .map((lost) => orphanFinding(lost, this.#parented(lost)));
+  }
+
+  #isFault(lost: Orphans): boolean {
+    if (lost.count >= MIN_EACH && this.#parented(lost) >= MIN_EACH) return true;
+    // A client span per request that never has a parent: its library has lost the context for good.
+    const isOfRequests = lost.count >= MIN_ALWAYS && lost.count >= this.#requests / 2;
+    return lost.kind === SPAN_KIND.CLIENT && this.#requests >= MIN_ALWAYS && isOfRequests;
+  }
+
+  #parented({ name }: Orphans): number {
+    return this.#withParent.get(name)?.count ?? 0;
+  }
+}
+
+function orphanFinding(lost: Orphans, withParent: number): Finding {
+  const { name, tracer, count, evidence, library } = lost;
+  const compared = withParent === 0 ? "none has one" : `${withParent} others have one`;
+  return finding({
+    rule: "D9",
+    name: "orphans",
+    severity: "warning",
+    summary: `${count} spans "${name}" of ${tracer} started without a parent while requests were open; ${compared}.`,
+    count,
+    evidence,
+    mechanism:
+      "The context was lost on the way: the code runs in a listener, a socket's callback, a queue, another promise library or a native addon. Each such span is a trace of its own, without the request's user and tags.",
+    library,
+    fix: "Bind the callback to the context in which it is registered, or use the library's promises:",
+    code: 'emitter.on("event", bindContext(handler));\ncontext.bind(context.active(), stream);',
+  });
+}

@@ -1,0 +1,99 @@
+import { processScopes } from "../scope/process-scopes.js";
+import { unitOfSpan } from "../context/scope-context.js";
+import { SPAN_KIND } from "../trace/span.js";
+import type { FinishedSpan } from "../trace/span.js";
+import { attempt, propertyOf } from "../support/foreign.js";
+import { textOf } from "../support/text.js";
+import { finding } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { spanEvidence } from "./span-facts.js";
+import type { SpanFacts } from "./span-facts.js";
+import { Suspect, Suspects } from "./suspects.js";
+
+const MIN_FAILURES = 3;
+const FAILED = 500;
+const NAMES = {
+  release: ["service.version"],
+  environment: ["deployment.environment.name", "deployment.environment"],
+};
+
+class Swallowed extends Suspect {
+  name = "";
+}
+
+/** Rules about what roots tell: D19 (failures without an error) and D20 (several releases or environments). */
+export class OutcomeRules {
+  readonly #swallowed = new Suspects(() => new Swallowed());
+  readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
+  #resource: unknown;
+
+  started({ span }: SpanFacts): void {
+    if (span.resource === this.#resource) return;
+    this.#resource = span.resource;
+    const attributes = attempt<unknown>(() => span.resource?.attributes, undefined);
+    for (const [name, keys] of Object.entries(NAMES)) {
+      const value = keys
+        .map((key) => propertyOf(attributes, key))
+        .find((each) => each !== undefined);
+      const known = this.#identities.get(name) ?? { name, values: new Set() };
+      this.#identities.set(name, known);
+      known.values.add(textOf(value ?? "(none)"));
+    }
+  }
+
+  /** A span has ended, and its exceptions were reported. */
+  ended(facts: SpanFacts, span: FinishedSpan): void {
+    if (span.kind !== SPAN_KIND.SERVER || facts.above !== undefined) return;
+    const status =
+      span.attributes["http.response.status_code"] ?? span.attributes["http.status_code"];
+    if (status !== FAILED || hasErrors(span)) return;
+    const swallowed = this.#swallowed.of(span.name);
+    swallowed.name = span.name;
+    swallowed.count += 1;
+    if (swallowed.evidence.length < 2) swallowed.evidence.push(spanEvidence(facts));
+  }
+
+  /** `errors` is the number of error events that were captured. */
+  findings(errors: number): Finding[] {
+    const failures = this.#swallowed.all().filter(({ count }) => count >= MIN_FAILURES);
+    const total = failures.reduce((sum, { count }) => sum + count, 0);
+    const mixed = [...this.#identities.values()].filter(({ values }) => values.size > 1);
+    return [
+      ...(errors < total ? failures.map(swallowedFinding) : []),
+      ...mixed.map(({ name, values }) => mixedFinding(name, [...values])),
+    ];
+  }
+}
+
+function hasErrors(span: FinishedSpan): boolean {
+  const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
+  return unit.lastEventId !== undefined || span.events.length > 0;
+}
+
+function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
+  return finding({
+    rule: "D19",
+    name: "swallowed-errors",
+    severity: "warning",
+    summary: `Requests "${name}" answered 500, but no error was captured for them.`,
+    count,
+    evidence,
+    mechanism:
+      "The framework turns a thrown error into an answer by itself, and neither its instrumentation nor the application records it. Sentry shows failed transactions without an issue.",
+    fix: "Report errors in the framework's error handler:",
+    code: 'app.onError((error, c) => {\n  captureHandlerError(error);\n  return c.text("failed", 500);\n});',
+  });
+}
+
+function mixedFinding(name: string, values: readonly string[]): Finding {
+  return finding({
+    rule: "D20",
+    name: "mixed-identity",
+    severity: "warning",
+    summary: `Spans of this process have resources with different values of ${name}: ${values.join(" and ")}.`,
+    mechanism:
+      "Two tracer providers with different resources send to one client. Events carry one of the values, and Sentry drops a check-in whose environment differs from the first of its run.",
+    fix: `Give all providers one resource, or set the option \`${name}\`:`,
+    code: `new SentrySpanProcessor({ ${name}: "…" });`,
+  });
+}

@@ -1,0 +1,176 @@
+import type { Context } from "@opentelemetry/api";
+
+import { readContextScopes, unitOfSpan } from "../context/scope-context.js";
+import { SPAN_KIND } from "../trace/span.js";
+import { finding } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { spanEvidence, tracerOf } from "./span-facts.js";
+import type { SpanFacts } from "./span-facts.js";
+import { Suspect, Suspects } from "./suspects.js";
+
+/** Late children of one parent from which on they are no mere work after the response. */
+const MANY = 5;
+/** Age of an ended parent, in milliseconds, from which on one late child is a fault. */
+const OLD_MILLIS = 30_000;
+
+class LateChildren extends Suspect {
+  name = "";
+  parent = "";
+  most = 0;
+  oldestMillis = 0;
+  isForeign = false;
+}
+
+class ForeignParents extends Suspect {
+  name = "";
+  parent = "";
+}
+
+/** Rules about a span and its parent: D1 (it has ended), D3 (it is of another unit), D6 (it lives on). */
+export class Parentage {
+  readonly #late = new Suspects(() => new LateChildren());
+  readonly #foreign = new Suspects(() => new ForeignParents());
+  readonly #served = new Suspects(() => new LateChildren());
+
+  /** A span with a parent in this process has started. `others` is the number of other requests that are open. */
+  started(facts: SpanFacts, above: SpanFacts, { ctx, others }: Surroundings): void {
+    if (facts.span.kind === SPAN_KIND.SERVER) this.#serves(facts, above);
+    else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
+    else if (above.endedAt > 0) this.#isLate(facts, above, others);
+  }
+
+  findings(): Finding[] {
+    const late = this.#late
+      .all()
+      .filter(({ most, oldestMillis }) => most >= MANY || oldestMillis > OLD_MILLIS);
+    const served = this.#served.all().filter(({ most }) => most >= MANY);
+    return [
+      ...late.map((each) => (isTimer(each) ? timerFinding(each) : lateFinding(each))),
+      ...served.map(servedFinding),
+      ...this.#foreign.all().map(foreignFinding),
+    ];
+  }
+
+  #serves(facts: SpanFacts, above: SpanFacts): void {
+    above.servers += 1;
+    note(this.#served.of(above.span.name), { facts, above, most: above.servers });
+  }
+
+  #isLate(facts: SpanFacts, above: SpanFacts, others: number): void {
+    above.lateChildren += 1;
+    const key = `${tracerOf(facts.span)}|${facts.span.name}|${above.span.name}`;
+    const late = this.#late.of(key);
+    if (others > 0) late.isForeign = true;
+    note(late, { facts, above, most: above.lateChildren });
+  }
+
+  #isForeign(facts: SpanFacts, above: SpanFacts): void {
+    const { span } = facts;
+    const suspect = this.#foreign.of(`${tracerOf(span)}|${span.name}`);
+    suspect.name = span.name;
+    suspect.parent = above.span.name;
+    suspect.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
+  }
+}
+
+// Contexts are immutable, so the unit of a context and that of its span are on one chain, unless they were put together.
+function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
+  const own = readContextScopes(ctx)?.unit;
+  if (own === undefined) return false;
+  const unit = unitOfSpan(above.span);
+  if (unit === undefined || own === unit) return false;
+  return !own.isWithin(unit) && !unit.isWithin(own);
+}
+
+/** The context that a span started in, and how many requests and jobs were open then. */
+interface Surroundings {
+  readonly ctx: Context;
+  readonly others: number;
+}
+
+interface Pair {
+  readonly facts: SpanFacts;
+  readonly above: SpanFacts;
+  readonly most: number;
+}
+
+function note(late: LateChildren, { facts, above, most }: Pair): void {
+  late.name = facts.span.name;
+  late.parent = above.span.name;
+  late.most = Math.max(late.most, most);
+  const age = above.endedAt === 0 ? 0 : facts.startedAt - above.endedAt;
+  late.oldestMillis = Math.max(late.oldestMillis, age);
+  late.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
+}
+
+function isTimer({ stacks, most }: LateChildren): boolean {
+  return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
+}
+
+function lateFinding(late: LateChildren): Finding {
+  const { name, parent, count, most, oldestMillis, isForeign, evidence, library } = late;
+  return finding({
+    rule: "D1",
+    name: "ended-parent",
+    severity: isForeign ? "error" : "warning",
+    summary: `Spans "${name}" started below "${parent}" after it had ended: up to ${most} below one span, up to ${seconds(oldestMillis)} late.`,
+    count,
+    evidence,
+    mechanism:
+      "A queue, pool, batch or timer ran this code in the context of an earlier request or job, not in that of the caller. Spans, users and tags go to the wrong trace.",
+    library,
+    fix: "Give the callback its caller's context where it is queued; work that belongs to no request starts in the root context:",
+    code: "queue.add(bindContext(() => job()));\ncontext.with(ROOT_CONTEXT, () => startWork());",
+  });
+}
+
+function timerFinding({ name, parent, count, evidence }: LateChildren): Finding {
+  return finding({
+    rule: "D6",
+    name: "long-lived-unit",
+    severity: "warning",
+    summary: `A timer that was set within "${parent}" starts spans "${name}" below it, long after it has ended.`,
+    count,
+    evidence,
+    mechanism:
+      "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever, and its data stays in memory.",
+    fix: "Set the timer in the root context, and give each run a unit of its own:",
+    code: "context.with(ROOT_CONTEXT, () =>\n  setInterval(() => withIsolationScope(tick), 1000));",
+  });
+}
+
+function servedFinding({ parent, count, evidence }: LateChildren): Finding {
+  return finding({
+    rule: "D6",
+    name: "long-lived-unit",
+    severity: "error",
+    summary: `Requests are children of the span "${parent}", which is none of theirs.`,
+    count,
+    evidence,
+    mechanism:
+      "The server began to listen within that span, so its context is active in each request. All requests share one trace and one unit of work: their users and tags mix.",
+    fix: "Start servers and consumers in the root context:",
+    code: "context.with(ROOT_CONTEXT, () => server.listen(port));",
+  });
+}
+
+function foreignFinding({ name, parent, count, evidence, library }: ForeignParents): Finding {
+  return finding({
+    rule: "D3",
+    name: "foreign-parent",
+    severity: "error",
+    summary: `Spans "${name}" have a parent, "${parent}", that belongs to another unit of work than their context.`,
+    count,
+    evidence,
+    mechanism:
+      "A span of one request was made the parent in the context of another, by trace.setSpan with a stored span or by a library that runs callbacks of one caller in the context of another.",
+    library,
+    fix: "Start the span in its own context, and refer to the other one by a link:",
+    code: "tracer.startSpan(name, {\n  links: [{ context: other.spanContext() }] });",
+  });
+}
+
+/** Returns a duration for a message. */
+export function seconds(millis: number): string {
+  return millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,180 @@
+import {
+  ROOT_CONTEXT,
+  TraceFlags,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  propagation,
+  trace,
+} from "@opentelemetry/api";
+import type { SpanContext } from "@opentelemetry/api";
+
+import { hasWorkingContextManager, isRegistered } from "../context/api-registration.js";
+import { writeContextScopes } from "../context/scope-context.js";
+import { emptyUnit } from "../scope/unit.js";
+import { SPAN_KIND } from "../trace/span.js";
+import { attempt } from "../support/foreign.js";
+import { finding } from "./finding.js";
+import type { Fact, Finding } from "./finding.js";
+import type { DoctorObserver } from "./observer.js";
+
+/** What was found about OpenTelemetry's set-up in this process. */
+interface ProcessCheck {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Checks what is registered with OpenTelemetry in this process. Without a client nothing of this package is in use, which
+ * is then the fault. Never throws.
+ */
+export function checkProcess(
+  hasClient: boolean,
+  observer: DoctorObserver | undefined,
+): ProcessCheck {
+  const hasContexts = hasWorkingContextManager();
+  const facts: Fact[] = [
+    { name: "provider", value: isRegistered("trace") ? "registered" : "none" },
+    { name: "contexts", value: hasContexts ? "work" : "none become active" },
+    { name: "propagator", value: propagation.fields().join(", ") || "none" },
+  ];
+  const findings = vendorSdk();
+  if (hasClient && isRegistered("trace")) {
+    findings.push(...checkPropagation(observer));
+    if (!hasContexts && observer?.faults.has("api-copies") !== true)
+      findings.push(noContextManager());
+  }
+  return { facts, findings };
+}
+
+function noContextManager(): Finding {
+  return finding({
+    rule: "D7",
+    name: "no-context-manager",
+    severity: "error",
+    summary: "No context manager works in this process: no span and no scope can become active.",
+    mechanism:
+      "Each span starts a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set a context manager; a provider of your own needs one.",
+    fix: "Register one before the first span:",
+    code: "context.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());",
+  });
+}
+
+function checkPropagation(observer: DoctorObserver | undefined): Finding[] {
+  const fields = propagation.fields();
+  // Without an observer it is not known that there are calls.
+  const [, servers = 0, clients = 0] = observer?.spans ?? [0, 1];
+  if (!fields.includes("sentry-trace"))
+    return servers + clients === 0 ? [] : [noPropagator(fields)];
+  return attempt(propagatorOrder, []);
+}
+
+function noPropagator(fields: readonly string[]): Finding {
+  return finding({
+    rule: "D7",
+    name: "no-propagator",
+    severity: "warning",
+    summary: `The registered propagator reads and writes ${fields.join(", ") || "no headers"}, but not sentry-trace.`,
+    mechanism:
+      "Traces are not continued from and to services and browsers that use Sentry's headers, and sampling decisions are not passed on.",
+    fix: "Register SentryPropagator, last in a composite propagator:",
+    code: "new NodeSDK({ textMapPropagator: new CompositePropagator({\n  propagators: [new W3CTraceContextPropagator(),\n    new W3CBaggagePropagator(), new SentryPropagator()] }) });",
+  });
+}
+
+const SPAN: SpanContext = {
+  traceId: "d0c7000000000000000000000000d0c7",
+  spanId: "d0c700000000d0c7",
+  traceFlags: TraceFlags.SAMPLED,
+};
+const SENDER = "d0c700000000aaaa";
+const OTHER = "d0c700000000bbbb";
+
+// Found by what the propagators do, not by their fields, which are private.
+function propagatorOrder(): Finding[] {
+  const ctx = writeContextScopes(ROOT_CONTEXT, {
+    unit: emptyUnit(),
+    current: undefined,
+    incoming: undefined,
+  });
+  const baggage = propagation.createBaggage({ probe: { value: "1" } });
+  const sent: Record<string, string> = {};
+  propagation.inject(
+    propagation.setBaggage(trace.setSpanContext(ctx, SPAN), baggage),
+    sent,
+    defaultTextMapSetter,
+  );
+  const received = propagation.extract(
+    ctx,
+    {
+      "sentry-trace": `${SPAN.traceId}-${SENDER}-1`,
+      traceparent: `00-${SPAN.traceId}-${OTHER}-01`,
+    },
+    defaultTextMapGetter,
+  );
+  const overwrites: string[] = [];
+  if (sent["sentry-trace"] !== undefined && sent["baggage"]?.includes("sentry-") === false)
+    overwrites.push("the header `baggage` that SentryPropagator has written");
+  if (trace.getSpanContext(received)?.spanId === OTHER)
+    overwrites.push("the parent that SentryPropagator has read");
+  return overwrites.length === 0 ? [] : [wrongOrder(overwrites)];
+}
+
+function wrongOrder(overwrites: readonly string[]): Finding {
+  return finding({
+    rule: "D7",
+    name: "propagator-order",
+    severity: "error",
+    summary: `Another propagator overwrites ${overwrites.join(" and ")}.`,
+    mechanism:
+      "A composite propagator calls its members in order, and the last one wins. Services that receive the headers lack the sampling context, or continue another span than Sentry's.",
+    fix: "Put SentryPropagator last:",
+    code: "new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] })",
+  });
+}
+
+// Set by every version of `@sentry/core` when it is loaded.
+const carrier: typeof globalThis & { readonly __SENTRY__?: { readonly version?: unknown } } =
+  globalThis;
+
+function vendorSdk(): Finding[] {
+  const { __SENTRY__: loaded } = carrier;
+  if (loaded === undefined) return [];
+  const version = typeof loaded.version === "string" ? loaded.version : undefined;
+  return [
+    finding({
+      rule: "D7",
+      name: "sentry-sdk-loaded",
+      severity: "warning",
+      summary: "Sentry's own SDK (@sentry/core) is loaded in this process, too.",
+      library: { name: "@sentry/core", version },
+      mechanism:
+        "If its Sentry.init is called, both report uncaught errors and trace requests, so that each may arrive twice, and the two may compete for OpenTelemetry's global provider.",
+      fix: "Use one of the two:",
+      code: "npm uninstall @sentry/node",
+    }),
+  ];
+}
+
+/** Returns the finding for a process in which nothing was traced; none if something was. */
+export function checkTraffic(observer: DoctorObserver, requests: number): Finding[] {
+  const total = observer.spans.reduce((sum, count) => sum + count, 0);
+  const served = observer.spans[SPAN_KIND.SERVER] ?? 0;
+  if (total > 0 && (requests === 0 || served > 0)) return [];
+  if (!isRegistered("trace") && requests === 0) return [];
+  const what =
+    requests > 0
+      ? `${requests} HTTP requests were received, but no server span has started`
+      : "A tracer provider is registered, but no span has reached a SentrySpanProcessor";
+  return [
+    finding({
+      rule: "D7",
+      name: requests > 0 ? "http-not-traced" : "no-spans",
+      severity: requests > 0 ? "error" : "warning",
+      summary: `${what}.`,
+      mechanism:
+        "The instrumentations are missing, or were loaded after the modules that they patch, so that they have patched nothing; or the sampler drops every trace, or the processor is not in the provider's list.",
+      fix: "Load the set-up before everything else:",
+      code: "node --import ./instrumentation.mjs app.js",
+    }),
+  ];
+}

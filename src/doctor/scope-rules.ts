@@ -1,0 +1,171 @@
+import { context, trace } from "@opentelemetry/api";
+
+import { processScopes } from "../scope/process-scopes.js";
+import type { ScopeData } from "../scope/scope-data.js";
+import { finding } from "./finding.js";
+import type { Evidence, Finding } from "./finding.js";
+import { seconds } from "./parentage.js";
+import { factsOfSpan, spanEvidence, unitOfScope } from "./span-facts.js";
+import type { SpanFacts, UnitFacts } from "./span-facts.js";
+import { Suspect, Suspects } from "./suspects.js";
+
+type Change = Partial<ScopeData>;
+
+const MANY = 5;
+const OLD_MILLIS = 30_000;
+const MAX_KEYS = 200;
+
+class Writes extends Suspect {
+  what = "";
+  owner = "";
+  most = 0;
+  oldestMillis = 0;
+}
+
+/** Rules about scope data: D2 (set after the end), D10 (set outside of units), D12 (two requests set one value). */
+export class ScopeRules {
+  readonly #late = new Suspects(() => new Writes());
+  readonly #outside = new Suspects(() => new Writes());
+  readonly #conflicts = new Suspects(() => new Writes());
+
+  /** Data is about to be set on a scope. `hasUnits`: a unit of work has been opened before. */
+  wrote(scope: object, change: Change, hasUnits: boolean): void {
+    const unit = unitOfScope(scope);
+    if (unit !== undefined) {
+      this.#inUnit(unit, change);
+      return;
+    }
+    const isProcess = scope === processScopes().defaultUnit.isolation;
+    if (isProcess && hasUnits && !("breadcrumbs" in change)) this.#isOutside(change);
+  }
+
+  findings(): Finding[] {
+    const late = this.#late
+      .all()
+      .filter(
+        (each) => each.what === "user" || each.most >= MANY || each.oldestMillis > OLD_MILLIS,
+      );
+    return [
+      ...late.map(lateFinding),
+      ...this.#outside.all().map(outsideFinding),
+      ...this.#conflicts.all().map(conflictFinding),
+    ];
+  }
+
+  #inUnit(unit: UnitFacts, change: Change): void {
+    if (unit.overAt > 0) this.#isLate(unit, change);
+    const active = trace.getSpan(context.active());
+    const writer = active === undefined ? undefined : factsOfSpan(active)?.entry;
+    if (writer !== undefined) this.#checkWriters(unit, change, writer);
+  }
+
+  #isLate(unit: UnitFacts, change: Change): void {
+    const { root } = unit;
+    if (root === undefined || "breadcrumbs" in change) return;
+    unit.lateWrites += 1;
+    const what = whatOf(change);
+    const late = this.#late.of(`${what}|${root.span.name}`);
+    late.what = what;
+    late.owner = root.span.name;
+    late.most = Math.max(late.most, unit.lateWrites);
+    late.oldestMillis = Math.max(late.oldestMillis, performance.now() - unit.overAt);
+    late.add((site) => [callOf(what, site), spanEvidence(root)]);
+  }
+
+  #isOutside(change: Change): void {
+    const what = whatOf(change);
+    const outside = this.#outside.of(what);
+    outside.what = what;
+    outside.add((site) => [callOf(what, site)]);
+  }
+
+  // Only requests and messages that are open count: one after the other may set what it likes.
+  #checkWriters(unit: UnitFacts, change: Change, writer: SpanFacts): void {
+    const writers = (unit.writers ??= new Map());
+    for (const [key, value] of valuesIn(change)) {
+      const last = writers.get(key);
+      if (last === undefined && writers.size >= MAX_KEYS) continue;
+      writers.set(key, { entry: writer, value });
+      if (last === undefined || last.entry === writer || last.entry.endedAt > 0) continue;
+      if (last.entry === writer.above?.entry || isSame(last.value, value)) continue;
+      const conflict = this.#conflicts.of(key);
+      conflict.what = key;
+      conflict.add((site) => [spanEvidence(last.entry), spanEvidence(writer, site)]);
+    }
+  }
+}
+
+function whatOf(change: Change): string {
+  return Object.keys(change).join(", ");
+}
+
+function valuesIn({ user, tags }: Change): [string, unknown][] {
+  const values: [string, unknown][] = Object.entries(tags ?? {}).map(([key, value]) => [
+    `tag ${key}`,
+    value,
+  ]);
+  return user === undefined ? values : [...values, ["user", user]];
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function callOf(what: string, at: string | undefined): Evidence {
+  return { kind: "call", name: `set ${what}`, startMillis: Date.now(), endMillis: Date.now(), at };
+}
+
+function lateFinding({
+  what,
+  owner,
+  count,
+  most,
+  oldestMillis,
+  evidence,
+  library,
+}: Writes): Finding {
+  return finding({
+    rule: "D2",
+    name: "dead-unit-write",
+    severity: what === "user" ? "error" : "warning",
+    summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: up to ${most} times, up to ${seconds(oldestMillis)} late.`,
+    count,
+    evidence,
+    mechanism:
+      "The code runs in the context of a request or job that is over, so its transaction has been sent without the data. If the data belongs to another request, that one lacks it.",
+    library,
+    fix: "Set data before the root span ends, and bind callbacks of queues and pools to their caller's context:",
+    code: "pool.connect(bindContext((error, client) => use(client)));",
+  });
+}
+
+function outsideFinding({ what, count, evidence, library }: Writes): Finding {
+  return finding({
+    rule: "D10",
+    name: "default-isolation-write",
+    severity: what.includes("user") ? "error" : "warning",
+    summary: `Scope data (${what}) was set outside of every request and job, after the first one had started.`,
+    count,
+    evidence,
+    mechanism:
+      "No unit of work is active there: in the handler of a socket, a signal or a timer that was set at start-up. The data is on no request's events, only on those that are captured outside as well.",
+    library,
+    fix: "Run the handler in a unit of its own; data of the whole process belongs on the global scope:",
+    code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\ngetGlobalScope().setTag("region", region);',
+  });
+}
+
+function conflictFinding({ what, count, evidence }: Writes): Finding {
+  return finding({
+    rule: "D12",
+    name: "write-conflict",
+    severity: "error",
+    summary: `Two requests or messages that were open at once set different values (${what}) on one unit of work.`,
+    count,
+    evidence,
+    mechanism:
+      "They share one unit of work, so that the events of the first carry the value of the second.",
+    fix: "Give each a unit of its own:",
+    code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
+  });
+}

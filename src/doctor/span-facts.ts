@@ -1,0 +1,120 @@
+import { SPAN_KIND } from "../trace/span.js";
+import type { StartedSpan } from "../trace/span.js";
+import type { Unit } from "../scope/unit.js";
+import { textOf } from "../support/text.js";
+import type { Evidence } from "./finding.js";
+
+/** Spans of which each started right after the one before, as its first child. */
+interface Staircase {
+  readonly first: SpanFacts;
+  length: number;
+  /** How many of them ended after their parent. */
+  outlived: number;
+  hasOneName: boolean;
+  isReported: boolean;
+}
+
+/** What the doctor knows about a span. Kept on the span itself, so that it is collected with it. */
+export class SpanFacts {
+  readonly span: StartedSpan;
+  readonly unit: UnitFacts;
+  /** The span of the request, message or job that it belongs to. */
+  readonly entry: SpanFacts;
+  /** Time of `performance.now()`. */
+  readonly startedAt: number;
+  /** 0 while it is open. */
+  endedAt: number = 0;
+  /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
+  above: SpanFacts | undefined;
+  hasChild: boolean = false;
+  /** Spans that started below it after it had ended. */
+  lateChildren: number = 0;
+  /** SERVER spans that started below it. */
+  servers: number = 0;
+  stairs: Staircase | undefined = undefined;
+
+  constructor(span: StartedSpan, unit: UnitFacts, above: SpanFacts | undefined) {
+    this.span = span;
+    this.unit = unit;
+    this.above = above;
+    this.entry = above === undefined || isEntry(span) ? this : above.entry;
+    this.startedAt = performance.now();
+  }
+}
+
+/** What the doctor knows about a unit of work. */
+export class UnitFacts {
+  /** The first span of the unit. */
+  root: SpanFacts | undefined = undefined;
+  /** True if the unit was made for its root, and is over when that ends. */
+  isOwned: boolean = false;
+  /** Requests and messages that are open in it. */
+  entries: number = 0;
+  lateWrites: number = 0;
+  /** Who wrote each key last, and what. */
+  writers: Map<string, { readonly entry: SpanFacts; readonly value: unknown }> | undefined =
+    undefined;
+
+  /** When its root ended; 0 before, and for a unit whose end is not known. */
+  get overAt(): number {
+    return this.isOwned ? (this.root?.endedAt ?? 0) : 0;
+  }
+}
+
+const SLOT = Symbol("otel-sentry-bridge.doctor");
+
+interface Slots {
+  [SLOT]?: unknown;
+}
+
+/** Returns what is known about a span. */
+export function factsOfSpan(span: object): SpanFacts | undefined {
+  return (span as Slots)[SLOT] as SpanFacts | undefined;
+}
+
+/** Keeps what is known about a span on it. */
+export function keepFacts(facts: SpanFacts): void {
+  (facts.span as Slots)[SLOT] = facts;
+}
+
+/** Returns what is known about the unit that an isolation scope belongs to. */
+export function unitOfScope(scope: object): UnitFacts | undefined {
+  return (scope as Slots)[SLOT] as UnitFacts | undefined;
+}
+
+/** Returns what is known about a unit of work, which is kept on its isolation scope. */
+export function factsOfUnit({ isolation }: Unit): UnitFacts {
+  const slots = isolation as Slots;
+  return (slots[SLOT] ??= new UnitFacts()) as UnitFacts;
+}
+
+/** Tells whether a span is that of a request or message. */
+export function isEntry({ kind }: StartedSpan): boolean {
+  return kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CONSUMER;
+}
+
+/** Returns a span as evidence. `at` is its call site. */
+export function spanEvidence({ span, startedAt, endedAt }: SpanFacts, at?: string): Evidence {
+  return {
+    kind: "span",
+    name: span.name,
+    id: span.spanContext().spanId,
+    startMillis: wallMillis(startedAt),
+    endMillis: endedAt === 0 ? undefined : wallMillis(endedAt),
+    at,
+  };
+}
+
+/** Returns the wall-clock time of a time of `performance.now()`. */
+export function wallMillis(at: number): number {
+  return performance.timeOrigin + at;
+}
+
+/** Returns the name of the library whose tracer made a span. */
+export function tracerOf(span: object): string {
+  const { instrumentationScope: scope, instrumentationLibrary: library } = span as {
+    readonly instrumentationScope?: { readonly name?: unknown };
+    readonly instrumentationLibrary?: { readonly name?: unknown };
+  };
+  return textOf(scope?.name ?? library?.name ?? "");
+}

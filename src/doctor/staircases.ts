@@ -1,0 +1,67 @@
+import { finding } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { spanEvidence, tracerOf } from "./span-facts.js";
+import type { SpanFacts } from "./span-facts.js";
+import { Suspect, Suspects } from "./suspects.js";
+
+const STEP_MILLIS = 5;
+const MIN_LENGTH = 3;
+
+class Stairs extends Suspect {
+  name = "";
+}
+
+/** Rule D14: spans that ran in parallel are nested. */
+export class Staircases {
+  readonly #found = new Suspects(() => new Stairs());
+
+  started(facts: SpanFacts, above: SpanFacts): void {
+    const isStep =
+      !above.hasChild &&
+      above.endedAt === 0 &&
+      facts.startedAt - above.startedAt < STEP_MILLIS &&
+      tracerOf(facts.span) === tracerOf(above.span);
+    above.hasChild = true;
+    if (!isStep) return;
+    const stairs = (above.stairs ??= {
+      first: above,
+      length: 1,
+      outlived: 0,
+      hasOneName: true,
+      isReported: false,
+    });
+    stairs.length += 1;
+    if (facts.span.name !== above.span.name) stairs.hasOneName = false;
+    facts.stairs = stairs;
+  }
+
+  /** A span has ended. `above` is its parent. Recursion is contained in its parent, so it is no staircase. */
+  ended(facts: SpanFacts, above: SpanFacts): void {
+    const { stairs } = facts;
+    if (stairs === undefined || stairs !== above.stairs || above.endedAt === 0) return;
+    stairs.outlived += 1;
+    if (stairs.isReported || stairs.length < MIN_LENGTH) return;
+    if (stairs.outlived < (stairs.hasOneName ? 1 : 2)) return;
+    stairs.isReported = true;
+    const suspect = this.#found.of(`${tracerOf(facts.span)}|${stairs.first.span.name}`);
+    suspect.name = stairs.first.span.name;
+    suspect.add((site) => [spanEvidence(stairs.first), spanEvidence(facts, site)]);
+  }
+
+  findings(): Finding[] {
+    return this.#found.all().map(({ name, count, evidence }) =>
+      finding({
+        rule: "D14",
+        name: "staircase",
+        severity: "error",
+        summary: `Spans that ran in parallel, beginning with "${name}", are each nested in the one before.`,
+        count,
+        evidence,
+        mechanism:
+          "Parallel branches share one active span: each makes itself active for all that follows, by context.attach, AsyncLocalStorage.enterWith or a span that is kept in a variable.",
+        fix: "Make a span active for one function only:",
+        code: "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));",
+      }),
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import { BoundedMap } from "../support/collections.js";
+import { currentCallStack } from "./call-stack.js";
+import type { CallStack } from "./call-stack.js";
+import type { Evidence, Library } from "./finding.js";
+
+// Kinds of suspicion that are told apart: span names may hold ids.
+const MAX_KINDS = 1000;
+const MAX_EXAMPLES = 3;
+
+/** Something that was seen repeatedly and may be a fault. */
+export class Suspect {
+  count: number = 0;
+  readonly evidence: Evidence[] = [];
+  readonly stacks: CallStack[] = [];
+
+  /** Counts one more. Of the first ones, keeps the evidence, which gets the call site. */
+  add(evidenceAt: (site: string | undefined) => readonly Evidence[]): void {
+    this.count += 1;
+    if (this.count > MAX_EXAMPLES) return;
+    const stack = currentCallStack();
+    if (stack !== undefined) this.stacks.push(stack);
+    if (this.evidence.length < MAX_EXAMPLES) this.evidence.push(...evidenceAt(stack?.site));
+  }
+
+  get library(): Library | undefined {
+    return this.stacks.find(({ library }) => library !== undefined)?.library;
+  }
+}
+
+/** Suspects by a key. Over the limit, the oldest is forgotten. */
+export class Suspects<Kind extends Suspect> {
+  readonly #make: () => Kind;
+  readonly #byKey = new BoundedMap<string, Kind>(MAX_KINDS);
+
+  constructor(make: () => Kind) {
+    this.#make = make;
+  }
+
+  of(key: string): Kind {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const made = this.#make();
+    this.#byKey.set(key, made);
+    return made;
+  }
+
+  all(): Kind[] {
+    return [...this.#byKey.values()];
+  }
+}

@@ -1,0 +1,115 @@
+import { finding } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { seconds } from "./parentage.js";
+import { isEntry, spanEvidence } from "./span-facts.js";
+import type { SpanFacts } from "./span-facts.js";
+import { Suspect, Suspects } from "./suspects.js";
+
+/** Roots that are watched. Over the limit, further ones are not reported if they never end. */
+const MAX_OPEN = 10_000;
+const LONG_MILLIS = 60_000;
+const MIN_SHARED = 5;
+
+class Shared extends Suspect {
+  name = "";
+  hasData = false;
+}
+
+class Unended extends Suspect {
+  name = "";
+  oldestMillis = 0;
+}
+
+/** Rules about units of work: D11 (requests share one) and D15 (spans that never end). */
+export class UnitRules {
+  readonly #open = new Set<SpanFacts>();
+  readonly #shared = new Suspects(() => new Shared());
+  #requests = 0;
+
+  /** Number of open requests and jobs other than that of a span. */
+  othersThan({ entry }: SpanFacts): number {
+    return this.#requests - (this.#open.has(entry) && isEntry(entry.span) ? 1 : 0);
+  }
+
+  started(facts: SpanFacts): void {
+    const { span, unit, above } = facts;
+    const isRequest = isEntry(span);
+    if (above !== undefined && !isRequest) return;
+    if (this.#open.size < MAX_OPEN) this.#open.add(facts);
+    if (!isRequest) return;
+    this.#requests += 1;
+    unit.entries += 1;
+    if (unit.entries < 2 || isWithinEntry(facts)) return;
+    const shared = this.#shared.of(span.name);
+    shared.name = span.name;
+    if (unit.writers !== undefined) shared.hasData = true;
+    shared.add((site) => [spanEvidence(facts, site)]);
+  }
+
+  ended(facts: SpanFacts): void {
+    if (!this.#open.delete(facts) || !isEntry(facts.span)) return;
+    this.#requests -= 1;
+    facts.unit.entries -= 1;
+  }
+
+  /** `isAtEnd`: nothing is left that could end a span. */
+  findings(isAtEnd: boolean): Finding[] {
+    const unended = new Map<string, Unended>();
+    const now = performance.now();
+    for (const facts of this.#open) {
+      const age = now - facts.startedAt;
+      if (!isAtEnd && age < LONG_MILLIS) continue;
+      const { name } = facts.span;
+      const group = unended.get(name) ?? new Unended();
+      unended.set(name, group);
+      group.name = name;
+      group.count += 1;
+      group.oldestMillis = Math.max(group.oldestMillis, age);
+      if (group.evidence.length < 2) group.evidence.push(spanEvidence(facts));
+    }
+    const shared = this.#shared.all().filter(({ count }) => count >= MIN_SHARED);
+    return [
+      ...[...unended.values()].map((each) => unendedFinding(each, isAtEnd)),
+      ...shared.map(sharedFinding),
+    ];
+  }
+}
+
+// A request that the process makes to itself, or a server span of a framework inside that of HTTP.
+function isWithinEntry({ above }: SpanFacts): boolean {
+  return above !== undefined && isEntry(above.entry.span) && above.entry.endedAt === 0;
+}
+
+function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
+  const { name, count, evidence, oldestMillis } = unended;
+  return finding({
+    rule: "D15",
+    name: "open-spans",
+    severity: isAtEnd ? "error" : "warning",
+    summary: isAtEnd
+      ? `The process has nothing left to do, but spans "${name}" have not ended.`
+      : `Spans "${name}" are open, for up to ${seconds(oldestMillis)}.`,
+    count,
+    evidence,
+    mechanism:
+      "A root that does not end is never sent, and its data stays in memory; its finished children are sent after a minute without it. Usually an error skipped span.end(), or the span of a connection stays open as long as that.",
+    fix: "End each span in a finally block; for a connection, use a span per message:",
+    code: "tracer.startActiveSpan(name, async (span) => {\n  try { return await work(); } finally { span.end(); }\n});",
+  });
+}
+
+function sharedFinding({ name, count, evidence, hasData, library }: Shared): Finding {
+  return finding({
+    rule: "D11",
+    name: "shared-isolation",
+    severity: hasData ? "error" : "warning",
+    summary: `Several requests or messages "${name}" were open at once in one unit of work.`,
+    count,
+    evidence,
+    mechanism:
+      "They were started in one context, as a batch of messages is: a user or tag that one of them sets appears on the events of the others.",
+    library,
+    fix: "Give each message a unit of its own:",
+    code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
+  });
+}

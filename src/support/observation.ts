@@ -1,0 +1,26 @@
+/**
+ * Sees what the package sees, to find faults of the application: `doctor` sets one. No method may throw. Its parameters
+ * are plain objects here, because this folder knows no types of the domain.
+ */
+export interface Observer {
+  /** A span has started: its unit of work is known. */
+  started(span: object, parentContext: object): void;
+  ended(span: object): void;
+  /** Data is about to be set on a scope. */
+  wrote(scope: object, change: object): void;
+  /** A set-up fault was reported, for the first or for another time. */
+  fault(kind: string, message: string): void;
+}
+
+// Shared by all copies of the package: the one that observes may be that of the command line.
+const SLOT = Symbol.for("otel-sentry-bridge.observation.v1");
+
+/** Holds the observer of the process; `undefined` unless the doctor runs, so that a span costs one property access. */
+interface Observation {
+  observer: Observer | undefined;
+}
+
+const carrier: typeof globalThis & { [SLOT]?: Observation } = globalThis;
+
+/** The observation of the process. */
+export const observation: Observation = (carrier[SLOT] ??= { observer: undefined });

@@ -1,0 +1,144 @@
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { DoctorReport } from "../../src/doctor/finding.js";
+import { reportLines } from "../../src/doctor/report-text.js";
+import { textWidth } from "../../src/support/terminal-text.js";
+import { installApplication } from "../package/application.js";
+import type { Application } from "../package/application.js";
+
+const FIXTURES = join(import.meta.dirname, "fixtures");
+
+const PACKAGES = [
+  "@opentelemetry/api",
+  "@opentelemetry/context-async-hooks",
+  "@opentelemetry/core",
+  "@opentelemetry/instrumentation-express",
+  "@opentelemetry/resources",
+  "@opentelemetry/sdk-trace-base",
+  "express",
+];
+
+// Runs a queued job when the one before has ended, and so in the context of that one.
+const QUEUE = `
+  exports.createQueue = (limit) => {
+    const waiting = [];
+    let running = 0;
+    const next = () => {
+      running -= 1;
+      waiting.shift()?.();
+    };
+    return {
+      add: (job) =>
+        new Promise((resolve) => {
+          const run = () => {
+            running += 1;
+            job().then(resolve).finally(next);
+          };
+          if (running < limit) run();
+          else waiting.push(run);
+        }),
+    };
+  };`;
+
+let app: Application;
+
+beforeAll(() => {
+  app = installApplication(PACKAGES);
+  for (const name of readdirSync(FIXTURES))
+    copyFileSync(join(FIXTURES, name), join(app.directory, name));
+  const queue = join(app.directory, "node_modules/job-queue");
+  mkdirSync(queue);
+  writeFileSync(join(queue, "package.json"), '{ "name": "job-queue", "version": "4.2.0" }');
+  writeFileSync(join(queue, "index.js"), QUEUE);
+});
+afterAll(() => app.remove());
+
+interface Run {
+  readonly exitCode: number;
+  readonly report: DoctorReport;
+}
+
+async function examined(fixture: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  const cli = join(app.packageDirectory, "dist/cli.cjs");
+  const { exitCode, stdout, stderr } = await app.node(
+    [cli, "doctor", "--json", "--", process.execPath, fixture],
+    env,
+  );
+  if (stdout === "") throw new Error(`no report: ${stderr}`);
+  const report = JSON.parse(stdout) as DoctorReport & { readonly others: readonly unknown[] };
+  expect(report.others).toEqual([]);
+  return { exitCode, report };
+}
+
+// All that reach Node's defaults: `error` before `warning`.
+function found({ findings }: DoctorReport): string[] {
+  return findings.map(({ rule, name, severity }) => `${rule} ${name} ${severity}`);
+}
+
+describe("the doctor runs an application, and fires exactly the rule of", () => {
+  it.each([
+    ["ended-parent.mjs", "D1 ended-parent error"],
+    ["dead-unit-write.mjs", "D2 dead-unit-write error"],
+    ["foreign-parent.mjs", "D3 foreign-parent error"],
+    ["timer-in-request.mjs", "D6 long-lived-unit warning"],
+    ["server-in-span.mjs", "D6 long-lived-unit error"],
+    ["no-context-manager.mjs", "D7 no-context-manager error"],
+    ["no-processor.mjs", "D7 not-traced error"],
+    ["no-propagator.mjs", "D7 no-propagator warning"],
+    ["propagator-order.mjs", "D7 propagator-order error"],
+    ["loaded-too-late.cjs", "D7 loaded-too-late error"],
+    ["untraced-http.mjs", "D7 http-not-traced error"],
+    ["orphans.mjs", "D9 orphans warning"],
+    ["outside-write.mjs", "D10 default-isolation-write error"],
+    ["shared-isolation.mjs", "D11 shared-isolation warning"],
+    ["write-conflict.mjs", "D12 write-conflict error"],
+    ["staircase.mjs", "D14 staircase error"],
+    ["open-spans.mjs", "D15 open-spans error"],
+    ["lost-events.mjs", "D18 final-loss error"],
+    ["swallowed-errors.mjs", "D19 swallowed-errors warning"],
+    ["mixed-identity.mjs", "D20 mixed-identity warning"],
+  ])("%s", async (fixture, expected) => {
+    const { exitCode, report } = await examined(fixture);
+
+    expect(found(report)).toEqual([expected]);
+    expect(exitCode).toBe(expected.endsWith("error") ? 1 : 3);
+    expect(reportLines(report).filter((line) => textWidth(line) > 80)).toEqual([]);
+    expect(report.findings[0]?.fix).not.toBe("");
+  });
+});
+
+describe("the doctor runs an application, and", () => {
+  it("says that nothing was set up, and what is missing", async () => {
+    const { exitCode, report } = await examined("no-client.mjs");
+
+    expect(found(report)).toEqual(["D7 no-client error", "D7 no-dsn error"]);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe("a finding of the doctor", () => {
+  it("names the library by the stack, with its version, the call site and two spans", async () => {
+    const { report } = await examined("ended-parent.mjs");
+
+    const [late] = report.findings;
+    expect(late?.library).toEqual({ name: "job-queue", version: "4.2.0" });
+    const [job, parent] = late?.evidence ?? [];
+    expect(job).toMatchObject({ kind: "span", name: "job" });
+    expect(job?.at).toMatch(/^kit\.mjs:\d+:\d+$/);
+    expect(parent).toMatchObject({ kind: "span", name: "GET /orders" });
+    expect(job?.startMillis).toBeGreaterThan(parent?.endMillis ?? Infinity);
+  });
+});
+
+describe("an application in which everything is right", () => {
+  it("fires nothing over thousands of units, and keeps its exit code", async () => {
+    const { exitCode, report } = await examined("clean.mjs", { QUANTITY: "5000" });
+
+    expect(found(report)).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(report.mode).toBe("on");
+  });
+});
