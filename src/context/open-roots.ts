@@ -8,10 +8,13 @@ import type { Unit } from "../scope/unit.js";
 export const MAX_TRACES = 10_000;
 
 /**
- * Traces that share a `WeakRef`. One `WeakRef` takes 1.5 µs, while everything else in this file takes 0.15 µs per trace.
- * The disadvantage: a root that never ends stays in memory as long as another one of its batch is open.
+ * Open traces that share a `WeakRef`, which takes 1.5 µs. The disadvantage: a root that never ends stays in memory as long as
+ * another one of its batch is open.
  */
 export const TRACES_PER_BATCH = 32;
+
+/** Traces that are added to a batch, including those that were removed: so long is a root that never ends kept in memory. */
+const ADDED_PER_BATCH = 256;
 
 /** Span ids that are kept per trace with several open roots. */
 const MAX_IDS = 10_000;
@@ -20,8 +23,10 @@ const SAMPLED = 1;
 
 type RootScopes = Pick<OpenRoot, "incoming" | "unit">;
 
+// Classes, because V8 allocates literals that often survive a collection in the old generation (`scope-data`, `TrailNode`).
+
 /** A local root whose segment is not complete yet. */
-export interface OpenRoot {
+export class OpenRoot {
   readonly trace: OpenTrace;
   readonly spanId: string;
   readonly unit: Unit;
@@ -30,26 +35,50 @@ export interface OpenRoot {
   /** Ids of its spans; undefined for the first root of its trace, to which all ids belong that no other root has. */
   readonly ids: Set<string> | undefined;
   /** Number of processors with an incomplete segment of the root. */
-  segments: number;
+  segments: number = 1;
+
+  constructor(trace: OpenTrace, spanId: string, { unit, incoming }: RootScopes) {
+    this.trace = trace;
+    this.spanId = spanId;
+    this.unit = unit;
+    this.incoming = incoming;
+    // Span ids are kept only if several roots of a trace are open at once, as in a service that calls itself.
+    this.ids = trace.open === 0 ? undefined : new Set<string>();
+  }
 }
 
 /** The open roots of one trace. */
-export interface OpenTrace {
+export class OpenTrace {
   readonly traceId: string;
   readonly batch: Batch;
   /** The root that began while no other root of the trace was open. */
-  first: OpenRoot | undefined;
+  first: OpenRoot | undefined = undefined;
   /** Roots that began while another one was open, by the ids of all their spans. */
-  others: Map<string, OpenRoot> | undefined;
-  open: number;
+  others: Map<string, OpenRoot> | undefined = undefined;
+  open: number = 0;
+
+  constructor(traceId: string, batch: Batch) {
+    this.traceId = traceId;
+    this.batch = batch;
+  }
 }
 
-/** Traces whose roots began one after the other. Only these roots refer to the batch strongly. */
+/** Open traces whose roots began one after the other. Once it is full, only these roots refer to it strongly. */
 class Batch {
-  readonly ref: WeakRef<Batch> = new WeakRef(this);
   readonly traces: OpenTrace[] = [];
   /** Number of traces that were added, including those that were removed. */
-  size: number = 0;
+  added: number = 0;
+  /** Its entry in the index; undefined until it is full. */
+  ref: WeakRef<Batch> | undefined = undefined;
+
+  get isFull(): boolean {
+    return this.traces.length >= TRACES_PER_BATCH || this.added >= ADDED_PER_BATCH;
+  }
+
+  find(traceId: string): OpenTrace | undefined {
+    for (const trace of this.traces) if (trace.traceId === traceId) return trace;
+    return undefined;
+  }
 }
 
 /**
@@ -57,23 +86,22 @@ class Batch {
  * once per root.
  */
 export class OpenRoots {
-  readonly #batches = new BoundedMap<string, WeakRef<Batch>>(MAX_TRACES);
-  /** Batch for new traces. Once it is full, only its open roots keep it alive. */
+  /** Full batches by the traces that were open then. Most traces end before: a map entry takes more than all else here. */
+  readonly #full = new BoundedMap<string, WeakRef<Batch>>(MAX_TRACES - TRACES_PER_BATCH);
+  /** Batch for new traces. */
   #batch = new Batch();
 
   /** Adds a root whose segment a processor has begun. */
-  begin({ traceId, spanId }: SpanContext, { unit, incoming }: RootScopes): OpenRoot {
+  begin({ traceId, spanId }: SpanContext, scopes: RootScopes): OpenRoot {
     const trace = this.#traceOf(traceId) ?? this.#beginTrace(traceId);
     const known = rootNamed(trace, spanId);
-    if (known?.unit === unit) {
+    if (known?.unit === scopes.unit) {
       known.segments += 1;
       return known;
     }
-    // Span ids are kept only if several roots of a trace are open at once, as in a service that calls itself.
-    const ids = trace.open === 0 ? undefined : new Set<string>();
-    const root: OpenRoot = { trace, spanId, unit, incoming, ids, segments: 1 };
+    const root = new OpenRoot(trace, spanId, scopes);
     trace.open += 1;
-    if (ids === undefined) trace.first = root;
+    if (root.ids === undefined) trace.first = root;
     else this.note(root, spanId);
     return root;
   }
@@ -121,30 +149,44 @@ export class OpenRoots {
 
   /** Number of traces with open roots, or with roots that were never ended. */
   get size(): number {
-    return this.#batches.size;
+    return this.#full.size + this.#batch.traces.length;
   }
 
   #traceOf(traceId: string): OpenTrace | undefined {
-    const batch = this.#batches.get(traceId)?.deref();
-    return batch?.traces.find((trace) => trace.traceId === traceId);
+    const trace = this.#batch.find(traceId);
+    if (trace !== undefined || this.#full.size === 0) return trace;
+    return this.#full.get(traceId)?.deref()?.find(traceId);
   }
 
   #beginTrace(traceId: string): OpenTrace {
-    if (this.#batch.size >= TRACES_PER_BATCH) this.#batch = new Batch();
+    if (this.#batch.isFull) this.#beginBatch();
     const batch = this.#batch;
-    const trace: OpenTrace = { traceId, batch, first: undefined, others: undefined, open: 0 };
-    batch.size += 1;
+    const trace = new OpenTrace(traceId, batch);
+    batch.added += 1;
     batch.traces.push(trace);
-    this.#batches.setNewest(traceId, batch.ref);
     return trace;
+  }
+
+  #beginBatch(): void {
+    const full = this.#batch;
+    full.ref = new WeakRef(full);
+    for (const { traceId } of full.traces) this.#full.setNewest(traceId, full.ref);
+    this.#batch = new Batch();
   }
 
   #forget(trace: OpenTrace): void {
     const { traceId, batch } = trace;
-    const index = batch.traces.indexOf(trace);
-    if (index >= 0) batch.traces.splice(index, 1);
-    if (this.#batches.get(traceId) === batch.ref) this.#batches.delete(traceId);
+    removeUnordered(batch.traces, trace);
+    if (batch.ref !== undefined && this.#full.get(traceId) === batch.ref)
+      this.#full.delete(traceId);
   }
+}
+
+// Moves the last entry to the place of the removed one, because `splice` creates an array of what it removes.
+function removeUnordered<T>(list: T[], entry: T): void {
+  const index = list.indexOf(entry);
+  const last = index < 0 ? undefined : list.pop();
+  if (last !== undefined && last !== entry) list[index] = last;
 }
 
 function rootNamed({ first, others }: OpenTrace, spanId: string): OpenRoot | undefined {

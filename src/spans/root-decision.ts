@@ -3,7 +3,6 @@ import type { ContextScopes } from "../context/scope-context.js";
 import { runHook } from "../context/suppress-tracing.js";
 import type { Settings } from "../options/options.js";
 import type { SegmentOrigin } from "./segment.js";
-import { detached } from "../support/detached.js";
 import { reportAsyncHook } from "../support/diagnostics.js";
 import { applyPressure } from "../trace/backpressure.js";
 import { parseRate } from "../trace/sample-rand.js";
@@ -93,12 +92,7 @@ export function createSegmentSampling(
       parentSampled: isSentry ? incoming.sampled : undefined,
       rate: settings.tracesSampleRate,
       sampler: ownSampler,
-      // A copy, because the sampler must not change the SDK's own object.
-      describeRoot: () => ({
-        name: root.name,
-        kind: root.kind,
-        attributes: detached(root.attributes),
-      }),
+      root,
       onSamplerError,
       onInvalidAnswer,
       onAsyncSampler,

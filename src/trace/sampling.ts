@@ -1,5 +1,6 @@
 import { isPromise } from "node:util/types";
 
+import { detached } from "../support/detached.js";
 import type { IncomingTrace } from "./headers.js";
 import { isRate, parseRate, sampleRandOf } from "./sample-rand.js";
 import type { SpanDescription } from "./span.js";
@@ -29,8 +30,8 @@ export interface SamplingInput {
   /** `tracesSampleRate`. Without a rate and a sampler, nothing is sampled. */
   readonly rate: number | undefined;
   readonly sampler: TracesSampler | undefined;
-  /** Called only if there is a sampler, since the description costs time. */
-  readonly describeRoot: () => SpanDescription;
+  /** The local root. The sampler gets a copy of its attributes, because it must not change the SDK's own object. */
+  readonly root: SpanDescription;
   /** Receives what the sampler threw. */
   readonly onSamplerError?: (error: unknown) => void;
   /** Called if the sampler returned neither a rate nor a boolean, with a description of what it returned. */
@@ -103,11 +104,11 @@ function samplerContext(input: SamplingInput): SamplerContext {
   const { parentSampled, incoming } = input;
   const dsc = incoming?.traceId === input.traceId ? incoming.dsc : undefined;
   const parentSampleRate = parseRate(dsc?.["sample_rate"]);
-  const { name, kind, attributes } = input.describeRoot();
+  const { name, kind, attributes } = input.root;
   return {
     name,
     kind,
-    attributes,
+    attributes: detached(attributes),
     parentSampled,
     parentSampleRate,
     inheritOrSampleWith: (fallback) => {

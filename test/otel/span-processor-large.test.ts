@@ -1,6 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
+import { TRACES_PER_BATCH } from "../../src/context/open-roots.js";
 import { startBridge } from "../client/bridge.js";
 import type { Bridge, BridgeSetup } from "../client/bridge.js";
 import { collectGarbage } from "../client/collect-garbage.js";
@@ -143,7 +144,8 @@ describe("the bound on what waits for its root", () => {
     await bridge.client.flush();
     await collectGarbage();
     const alive = forgotten.filter((root) => root.deref() !== undefined);
-    expect(alive.length).toBeLessThan(10);
+    // Those that began last are held until others begin.
+    expect(alive.length).toBeLessThanOrEqual(TRACES_PER_BATCH);
     expect(bridge.client.stats().spans).toMatchObject({ started: 3000, sent: 1000, open: 2000 });
   });
 });

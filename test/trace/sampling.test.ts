@@ -15,7 +15,7 @@ function input(changes: Partial<SamplingInput> = {}): SamplingInput {
     parentSampled: undefined,
     rate: undefined,
     sampler: undefined,
-    describeRoot: () => ({ name: "GET /", kind: 1, attributes: { a: 1 } }),
+    root: { name: "GET /", kind: 1, attributes: { a: 1 } },
     ...changes,
   };
 }
@@ -149,10 +149,14 @@ describe("a sampling decision", () => {
     expect(decideSampling(input({ sampler: inheriting, incoming })).sampleRate).toBe(0.125);
   });
 
-  it("does not describe the root when nobody asks", () => {
-    const describeRoot = vi.fn<SamplingInput["describeRoot"]>();
-    decideSampling(input({ rate: 1, describeRoot }));
-    expect(describeRoot).not.toHaveBeenCalled();
+  it("lets the sampler change a copy of the root's attributes only", () => {
+    const root = { name: "GET /", kind: 1, attributes: { list: [1] } };
+    const sampler = vi.fn<TracesSampler>(({ attributes }) =>
+      (attributes["list"] as number[]).push(2),
+    );
+    decideSampling(input({ root, sampler }));
+    expect(sampler).toHaveBeenCalledOnce();
+    expect(root.attributes).toEqual({ list: [1] });
   });
 
   it("is taken by the sender's sample_rand", () => {
