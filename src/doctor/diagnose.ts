@@ -55,7 +55,7 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
   if (ending !== undefined && isBridgeClient(client)) client.registrations.reportAll();
   const parts = [
     () => (client === undefined ? withoutClient() : ofClient(client)),
-    () => checkPackages(process.cwd()),
+    () => checkPackages(process.cwd(), process.argv[1]),
     () => checkProcess(client !== undefined, observed?.observer),
     () => ({ facts: [], findings: checkLoadOrder() }),
     () => ({ facts: [], findings: observedFindings(client, ending) }),

@@ -20,22 +20,27 @@ const MAX_DIRECTORIES = 20_000;
 const MAX_LEVELS = 30;
 
 /**
- * Returns the packages that `isWanted` by name and that are installed for a directory: in its `node_modules`, in those of
- * its ancestors, and in those of other packages. Each once. Never throws.
+ * Returns the packages that `isWanted` by name and that are installed for the directories: in their `node_modules`, in those
+ * of their ancestors, and in those of other packages. Each once. Never throws.
  */
 export function installedPackages(
-  directory: string,
+  directories: readonly string[],
   isWanted: (name: string) => boolean,
 ): readonly InstalledPackage[] {
   const search = new Search(isWanted);
-  let at = directory;
-  for (let level = 0; level < MAX_LEVELS; level += 1) {
-    search.modules(join(at, "node_modules"));
-    const above = dirname(at);
-    if (above === at) break;
-    at = above;
-  }
+  for (const directory of directories)
+    for (const each of withAncestors(directory)) search.modules(join(each, "node_modules"));
   return [...search.found.values()];
+}
+
+function withAncestors(directory: string): string[] {
+  const all = [directory];
+  while (all.length < MAX_LEVELS) {
+    const [last = ""] = all.slice(-1);
+    if (dirname(last) === last) break;
+    all.push(dirname(last));
+  }
+  return all;
 }
 
 class Search {

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 
 import { finding } from "./finding.js";
 import type { Evidence, Fact, Finding } from "./finding.js";
@@ -20,9 +20,13 @@ export interface PackageCheck {
   readonly findings: readonly Finding[];
 }
 
-/** Checks the packages that are installed for a directory. Never throws. */
-export function checkPackages(directory: string): PackageCheck {
-  const packages = installedPackages(directory, isWanted);
+/**
+ * Checks the packages that are installed for a directory, and for that of the program that runs, which may be another.
+ * Never throws.
+ */
+export function checkPackages(directory: string, program?: string): PackageCheck {
+  const directories = program === undefined ? [directory] : [directory, dirname(program)];
+  const packages = installedPackages(directories, isWanted);
   const named = (name: string): readonly InstalledPackage[] =>
     packages.filter((each) => each.name === name);
   const inner = { directory, packages, named };
