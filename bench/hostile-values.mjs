@@ -8,97 +8,17 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import * as sentry from "otel-sentry-bridge";
 
+import { HOSTILE_VALUES, times, under } from "./workloads/hostile.mjs";
+
 const ROUNDS = 3;
 const BOUND_MILLIS = 20;
 const words = process.argv.slice(2);
-const MILLION = 1_000_000;
-
-const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
-const nested = (levels, wrap) => times(levels, () => wrap).reduce((value, to) => to(value), {});
-const getter = (object, name, get) =>
-  Object.defineProperty(object, name, { get, enumerable: true });
-function cyclic() {
-  const value = { list: [] };
-  for (let count = 0; count < 1000; count++) value.list.push(value, { value });
-  return value;
-}
-function* endless() {
-  for (;;) yield ["key", 1];
-}
-const endlessPrototypes = () => new Proxy({}, { getPrototypeOf: endlessPrototypes });
-const endlessFields = () => new Proxy({ a: 1, b: 1 }, { get: getField });
-const getField = (target, key) => (Object.hasOwn(target, key) ? endlessFields() : undefined);
-
-const fail = () => {
-  throw new Error("unreadable");
-};
-function revokedFunction() {
-  const { proxy, revoke } = Proxy.revocable(fail, {});
-  revoke();
-  return proxy;
-}
-
-const VALUES = {
-  "a Buffer of 10 MB": () => Buffer.alloc(10 * MILLION, 65),
-  "a sparse array of 2 ** 32": () => Object.assign([], { 5: "x", length: 2 ** 32 - 1 }),
-  "a list of a million": () => times(MILLION, (index) => index),
-  "an object of a million keys": () =>
-    Object.fromEntries(times(MILLION, (index) => [`k${index}`, index])),
-  "a Map of a million": () => new Map(times(MILLION, (index) => [`k${index}`, index])),
-  "a Set of a million": () => new Set(times(MILLION, (index) => index)),
-  "100,000 levels": () => nested(100_000, (value) => ({ value })),
-  "a graph of 2 ** 60 paths": () => nested(60, (value) => ({ a: value, b: value })),
-  "a cyclic graph": cyclic,
-  "a text of 10 MB": () => "x".repeat(10 * MILLION),
-  "10 MB of query": () => `/?${"token=a;b&%74oken=c&".repeat(MILLION / 2)}`,
-  "10 MB of JSON": () => JSON.stringify(times(MILLION / 2, (index) => ({ password: index }))),
-  "a bigint of a million digits": () => 1n << 3_321_928n,
-  "an error of long texts": () =>
-    Object.assign(new Error("x".repeat(MILLION)), {
-      stack: "    at f (/a.js:1:1)\n".repeat(50_000),
-    }),
-  "100,000 causes": () => nested(100_000, (cause) => new Error("e", { cause })),
-  "100,000 errors": () => new AggregateError(times(100_000, (index) => new Error(`${index}`))),
-  "causes without end": function again() {
-    return getter(new Error("e"), "cause", again);
-  },
-  "a proxy of prototypes without end": endlessPrototypes,
-  "a proxy of members without end": endlessFields,
-  "a proxy that is a list of 2 ** 32": () =>
-    new Proxy([], { get: (_, key) => (key === "length" ? 2 ** 32 - 1 : "x") }),
-  "getters of new objects": function again() {
-    return getter({}, "inner", again);
-  },
-  "an iterator": () => Object.assign([1], { [Symbol.iterator]: endless, entries: endless }),
-  "an invalid Date": () => new Date(Number.NaN),
-  "revoked functions": () => times(200, revokedFunction),
-  "getters that throw": () => times(1000, () => getter({}, "value", fail)),
-  "names of secrets": () =>
-    Object.fromEntries(times(1000, (index) => [`token_${"a_".repeat(80)}${index}`, "x"])),
-  "20,000 symbols": () => Object.fromEntries(times(20_000, (index) => [Symbol(index), index])),
-  "a proxy of 20,000 keys": () =>
-    new Proxy(
-      {},
-      {
-        ownKeys: () => times(20_000, (index) => `k${index}`),
-        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: 1 }),
-      },
-    ),
-  ...Object.fromEntries(
-    ["[", "{}", '{"a":', "\u0001", "a\0", "\n", "http://a:b@", "curl -u a:b ", "eyJ", "A_B "].map(
-      (unit) => [
-        `texts of ${JSON.stringify(unit)}`,
-        () => times(200, () => `token --password${unit.repeat(8192)}`.slice(0, 8192)),
-      ],
-    ),
-  ),
-};
+const only = process.env["VALUE"] ?? "";
 
 const NAMES = (
   "user tags extra contexts fingerprint attachments attributes level data message name email mechanism type value " +
   "stack cause errors timestamp monitorSlug checkInId schedule signal exception breadcrumbs request template parameters"
 ).split(" ");
-const under = (names, value) => Object.fromEntries(names.map((name) => [name, value]));
 const MANY = times(200, (index) => `name${index}`);
 const forms = (value) => [
   value,
@@ -120,6 +40,49 @@ function recordable(value) {
 }
 const manyAttributes = (value) =>
   typeof value === "string" ? { ...attributes(value), ...under(MANY, value) } : attributes(value);
+
+// Hooks of a client of their own return the value, alone and in fields of what they were given.
+const PARTS = ["extra", "contexts", "data", "attributes", "exception", "tags", "spans"];
+const results = [(value) => value, (value, given) => ({ ...given, ...under(PARTS, value) })];
+let answerOf = (given) => given;
+const hook = (given) => answerOf(given);
+
+function hookedClient() {
+  const names = ["beforeSend", "beforeSendTransaction", "beforeSendSpan", "beforeBreadcrumb"];
+  const hooks = under([...names, "beforeSendLog", "beforeSendMetric"], hook);
+  return sentry.createClient({ ...OPTIONS, ...hooks });
+}
+
+function hooksOf() {
+  const hooked = hookedClient();
+  const spans = new sentry.SentrySpanProcessor(hooked);
+  const tracer = new BasicTracerProvider({ spanProcessors: [spans] }).getTracer("hooked");
+  const captures = {
+    error: () => sentry.captureMessage("m"),
+    processor: () => {
+      sentry.getIsolationScope().addEventProcessor(hook);
+      sentry.captureException(new Error("e"));
+    },
+    breadcrumb: () => sentry.addBreadcrumb({ message: "m" }),
+    log: () => sentry.logger.info("m"),
+    metric: () => sentry.metrics.count("m"),
+    transaction: () => tracer.startSpan("work").end(),
+  };
+  return Object.entries(captures).map(([name, capture]) => [
+    `hook ${name}`,
+    (value) => {
+      sentry.setClient(hooked);
+      return Math.max(...results.map((result) => timeOfHook(result, value, capture)));
+    },
+  ]);
+}
+
+function timeOfHook(result, value, capture) {
+  answerOf = (given) => result(value, given);
+  const millis = millisOf(() => sentry.withIsolationScope(capture));
+  answerOf = (given) => given;
+  return millis;
+}
 
 function functionsOf(client, tracer) {
   const all = Object.entries(sentry).flatMap(([name, value]) => {
@@ -147,14 +110,16 @@ function functionsOf(client, tracer) {
     ["log record", (value) => logs.onEmit({ body: value, attributes: manyAttributes(value) })],
     ["extract", (value) => new sentry.SentryPropagator().extract(ROOT_CONTEXT, value)],
   );
+  all.push(...hooksOf());
   return all.filter(([name]) => words.every((word) => name.includes(word)));
 }
 
-// On a busy machine a call takes longer than it works.
+// On a busy machine a call takes longer than it works. A call of several parts returns the time of the longest.
 function millisOf(run) {
   const [start, cpu] = [performance.now(), process.cpuUsage()];
   try {
-    run();
+    const longest = run();
+    if (typeof longest === "number") return longest;
   } catch {
     // An option that is wrong, or what a function of the value's throws.
   }
@@ -175,11 +140,12 @@ function longestCall(call, value) {
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager());
 const answer = { outcome: "delivered", statusCode: 200, limits: {} };
-const client = sentry.createClient({
+const OPTIONS = {
   dsn: "https://key@sentry.invalid/1",
   silent: true,
   transport: { send: async () => answer, close: async () => {} },
-});
+};
+const client = sentry.createClient(OPTIONS);
 const processor = new sentry.SentrySpanProcessor(client);
 const provider = new BasicTracerProvider({ spanProcessors: [processor] });
 const functions = functionsOf(client, provider.getTracer("bench"));
@@ -195,7 +161,8 @@ async function measureRound(made, best) {
 }
 
 const longest = new Map();
-for (const [value, make] of Object.entries(VALUES)) {
+for (const [value, make] of Object.entries(HOSTILE_VALUES)) {
+  if (!value.includes(only)) continue;
   const best = new Map();
   for (let round = 0; round < ROUNDS; round++) {
     const made = make();

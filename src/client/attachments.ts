@@ -2,6 +2,8 @@ import { types } from "node:util";
 
 import { isRecord } from "../support/foreign.js";
 import { redactedText } from "../privacy/redacted.js";
+import { secretSearch } from "../privacy/secret-search.js";
+import type { SecretSearch } from "../privacy/secret-search.js";
 import { cut } from "../support/text.js";
 import type { Attachment } from "../protocol/events.js";
 import type { AttachmentItem } from "../protocol/envelope.js";
@@ -35,8 +37,9 @@ export function attachmentItems(attachments: readonly Attachment[]): AttachmentI
   const items: AttachmentItem[] = [];
   let refused = 0;
   let refusedBytes = 0;
+  const search = secretSearch(false);
   for (const attachment of attachments) {
-    const item = itemOf(attachment);
+    const item = itemOf(attachment, search);
     if (item !== undefined && item.data.length <= MAX_ATTACHMENT_BYTES) items.push(item);
     else {
       refused += 1;
@@ -52,17 +55,21 @@ function bytesOf(text: string): Uint8Array {
   return Buffer.from(text.slice(0, MAX_ATTACHMENT_BYTES + 1));
 }
 
-function itemOf(attachment: unknown): AttachmentItem | undefined {
+function itemOf(attachment: unknown, search: SecretSearch): AttachmentItem | undefined {
   if (!isRecord(attachment)) return undefined;
   const { filename, data, contentType, attachmentType } = attachment;
   const bytes = typeof data === "string" ? bytesOf(data) : data;
   if (typeof filename !== "string" || !types.isUint8Array(bytes)) return undefined;
   const fields = {
-    filename: cut(redactedText(filename), MAX_NAME_LENGTH),
-    content_type:
-      typeof contentType === "string" ? cut(redactedText(contentType), MAX_NAME_LENGTH) : undefined,
+    filename: shownName(filename, search),
+    content_type: typeof contentType === "string" ? shownName(contentType, search) : undefined,
     attachment_type:
       typeof attachmentType === "string" ? cut(attachmentType, MAX_NAME_LENGTH) : undefined,
   };
   return { data: bytes, headerJson: `,${JSON.stringify(fields).slice(1, -1)}` };
+}
+
+// Twice the length is searched, so that a secret that is cut off is still recognized.
+function shownName(name: string, search: SecretSearch): string {
+  return cut(redactedText(name.slice(0, 2 * MAX_NAME_LENGTH), search), MAX_NAME_LENGTH);
 }

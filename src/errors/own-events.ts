@@ -2,7 +2,8 @@ import { SEVERITY_LEVELS } from "../protocol/events.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/events.js";
 import { clip, textOf } from "../support/text.js";
 import { isList, isRecord, objectFrom, propertyOf } from "../support/foreign.js";
-import { normalize } from "../support/normalize.js";
+import { copyBudget, normalize } from "../support/normalize.js";
+import { nodesOfText } from "../support/value-costs.js";
 import type { EventIdentity } from "./exception-events.js";
 import { baseEvent } from "./exception-events.js";
 
@@ -108,9 +109,13 @@ export function feedbackProblem(feedback: unknown): string | undefined {
 
 /** Builds the event of user feedback, at level `info`. */
 export function feedbackEvent(feedback: Feedback, hint: EventIdentity): ErrorEvent {
+  const budget = copyBudget();
   const optional = (name: keyof Feedback): string | undefined => {
     const value = propertyOf(feedback, name);
-    return value === undefined || value === null ? undefined : clip(textOf(value), MAX_TEXT_LENGTH);
+    if (value === undefined || value === null) return undefined;
+    const text = textOf(value);
+    budget.nodes -= nodesOfText(text);
+    return budget.nodes > 0 ? clip(text, MAX_TEXT_LENGTH) : undefined;
   };
   const fields = {
     message: clip(textOf(propertyOf(feedback, "message")), MAX_MESSAGE_LENGTH),

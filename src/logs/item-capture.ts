@@ -10,6 +10,7 @@ import { duringOwnCall } from "../support/own-call.js";
 import type { StartTimer } from "../support/time.js";
 import { containerJson, sentBytes } from "./encode-item.js";
 import type { EncodedItem } from "./encode-item.js";
+import type { ParameterCopies } from "./parameter-secrets.js";
 import { itemAttributes } from "./item-attributes.js";
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemBatcher } from "./item-batcher.js";
@@ -104,12 +105,19 @@ export abstract class ItemCapture<Input extends ItemInput> {
   /** Returns the items to count for a batch of this size. */
   protected abstract contentsOf(items: number, bytes: number): readonly ItemCount[];
 
-  /** Returns the filtered attributes of an item and of its scopes. */
-  protected attributesOf({ attributes, correlation }: ItemInput): ItemAttributes {
+  /**
+   * Returns the filtered attributes of an item and of its scopes. Sets `copies.isComplete` to false if not all were read.
+   */
+  protected attributesOf(
+    { attributes, correlation }: ItemInput,
+    copies?: ParameterCopies,
+  ): ItemAttributes {
     const scopes = [...this.client.initialScopes, ...correlation.scopes];
-    const budget = this.privacy.begin(this.#kind.maxRead.attributes);
+    const budget = this.privacy.begin(this.#kind.maxRead.attributes, copies?.add);
     const shown = itemAttributes(attributes, scopes, { privacy: this.privacy, budget });
-    if (budget.left <= 0) this.warnClipped();
+    const isCut = budget.left <= 0;
+    if (isCut) this.warnClipped();
+    if (copies !== undefined) copies.isComplete = !isCut && budget.nodes > 0;
     return shown;
   }
 

@@ -9,7 +9,7 @@ import { attributesForHook, attributesOfHook, missingAttributesOf } from "./item
 import type { ItemAttributes } from "./item-attributes.js";
 import { ItemCapture } from "./item-capture.js";
 import type { StartTimer } from "../support/time.js";
-import { withShownParameters, withholdAssigned } from "./parameter-secrets.js";
+import { parameterCopies, withShownParameters, withholdAssigned } from "./parameter-secrets.js";
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
 import type { Correlation } from "../context/correlation.js";
 import type { RegisteredClient } from "../context/global-client.js";
@@ -61,8 +61,9 @@ export class LogCapture extends ItemCapture<LogInput> {
 
   // Secrets are filtered before the hook runs.
   protected take(input: LogInput): void {
-    const attributes = this.attributesOf(input);
-    const message = withShownParameters(input.message, input.attributes, attributes);
+    const copies = parameterCopies(input.attributes);
+    const attributes = this.attributesOf(input, copies);
+    const message = withShownParameters(input.message, copies, attributes);
     const shown = this.privacy.body(message);
     withholdAssigned(message, shown, attributes);
     const head = { ...input, message: jsonText(shown, MAX_LOG_TEXT) };

@@ -8,6 +8,8 @@ import {
   ownKeys,
   objectFrom,
 } from "../support/foreign.js";
+import { copyBudget } from "../support/normalize.js";
+import type { CopyBudget } from "../support/normalize.js";
 import { jsonText } from "./typed-attribute.js";
 import { MAX_LOG_TEXT } from "./log-capture.js";
 import { PARAMETER_PREFIX } from "./parameter-secrets.js";
@@ -44,11 +46,15 @@ export function parameterized(
   const texts = firstOf(strings, MAX_PARAMETERS + 1).map((text) =>
     textOf(text).slice(0, MAX_LOG_TEXT + 1),
   );
+  const budget = copyBudget();
   let message = texts[0] ?? "";
+  let template = escaped(message);
   for (const [index, parameter] of parameters.entries()) {
-    message += parameterText(parameter) + (texts[index + 1] ?? "");
+    if (message.length > MAX_LOG_TEXT && template.length > MAX_LOG_TEXT) break;
+    const text = texts[index + 1];
+    if (message.length <= MAX_LOG_TEXT) message += parameterText(parameter, budget) + (text ?? "");
+    if (text !== undefined) template += `%s${escaped(text)}`;
   }
-  const template = texts.map((text) => text.replaceAll("%", "%%")).join("%s");
   return Object.freeze({ message, template, parameters: Object.freeze(parameters) });
 }
 
@@ -86,8 +92,14 @@ function parameterEntries(parameters: unknown): [string, unknown][] {
   return names.map((name) => [name.slice(0, MAX_NAME), propertyOf(parameters, name)]);
 }
 
-function parameterText(parameter: unknown): string {
-  const text = isObjectLike(parameter) ? jsonText(parameter, MAX_LOG_TEXT) : textOf(parameter);
+function escaped(text: string): string {
+  return text.replaceAll("%", "%%");
+}
+
+function parameterText(parameter: unknown, budget: CopyBudget): string {
+  const text = isObjectLike(parameter)
+    ? jsonText(parameter, MAX_LOG_TEXT, budget)
+    : textOf(parameter);
   // One character more than the limit, so that the message is marked as cut.
   return text.slice(0, MAX_LOG_TEXT + 1);
 }

@@ -1,9 +1,10 @@
 import { copyBudget, normalize } from "../support/normalize.js";
+import { nodesOfText } from "../support/value-costs.js";
 import { clip } from "../support/text.js";
-import { attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
+import { UNREAD, attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
 import { redacted } from "../privacy/redacted.js";
-import { restart, secretSearch } from "../privacy/secret-search.js";
+import { mayReadName, restart, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
 
 /** Names whose filter is cached. Most names come from a small vocabulary; long names are not cached. */
@@ -19,8 +20,10 @@ const MAX_DEPTH = 5;
 export interface ReadBudget {
   /** Characters that are left. */
   left: number;
-  /** Values within objects and arrays that are left. */
+  /** Values within objects and arrays that are left; long strings count for several. */
   nodes: number;
+  /** Receives each value as it was read, before it is filtered. */
+  readonly onRead?: ((name: string, copy: unknown) => void) | undefined;
 }
 
 const MAX_NODES = 5000;
@@ -42,19 +45,18 @@ export class RecordPrivacy {
   }
 
   /** Begins the next item. At most `characters` of its attributes are read. */
-  begin(characters: number): ReadBudget {
+  begin(characters: number, onRead?: ReadBudget["onRead"]): ReadBudget {
     restart(this.#search);
-    return { left: characters, nodes: MAX_NODES };
+    return { left: characters, nodes: MAX_NODES, onRead };
   }
 
   /** Returns the filtered value of an attribute; undefined if it is not sent or the budget is spent. Never throws. */
   attribute(name: string, value: unknown, budget: ReadBudget): unknown {
     const { omission, filter } = this.#byName.get(name) ?? this.#learn(name);
-    if (isOmitted(omission, undefined) || budget.left <= 0) return undefined;
-    if (typeof value === "string") return filter(this.#text(value, budget));
-    return typeof value === "object" && value !== null
-      ? filter(this.#copy(value, budget))
-      : filter(value);
+    if (isOmitted(omission, undefined) || isSpent(value, budget)) return undefined;
+    const copy = this.#read(value, budget);
+    budget.onRead?.(name, copy);
+    return filter(copy);
   }
 
   /** Returns the filtered body of a log. Never throws. */
@@ -65,8 +67,14 @@ export class RecordPrivacy {
     return redacted(this.#copy(body, budget), this.#search);
   }
 
+  #read(value: unknown, budget: ReadBudget): unknown {
+    if (typeof value === "string") return this.#text(value, budget);
+    return typeof value === "object" && value !== null ? this.#copy(value, budget) : value;
+  }
+
   #learn(name: string): AttributePrivacy {
     const read = name.slice(0, MAX_READ_NAME_LENGTH);
+    if (!mayReadName(read, this.#search)) return UNREAD;
     const privacy = attributePrivacy(read, this.#search);
     if (this.#byName.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH)
       this.#byName.set(name, privacy);
@@ -76,6 +84,7 @@ export class RecordPrivacy {
   #text(value: string, budget: ReadBudget): string {
     const text = clip(value, Math.min(this.#maxLength, budget.left));
     budget.left -= text.length;
+    budget.nodes -= nodesOfText(value);
     return text;
   }
 
@@ -89,4 +98,9 @@ export class RecordPrivacy {
     budget.nodes = Math.max(0, copying.nodes);
     return copy;
   }
+}
+
+// An object is replaced by a mark when no values are left, and a short string takes no time.
+function isSpent(value: unknown, { left, nodes }: ReadBudget): boolean {
+  return left <= 0 || (nodes <= 0 && typeof value === "string" && nodesOfText(value) > 0);
 }

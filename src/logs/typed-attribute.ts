@@ -1,6 +1,7 @@
 import { clip } from "../support/text.js";
 import { attempt, isList, listedKeys, propertyOf } from "../support/foreign.js";
 import { copyBudget, normalize } from "../support/normalize.js";
+import { nodesOfText } from "../support/value-costs.js";
 import type { CopyBudget, JsonValue } from "../support/normalize.js";
 
 /** Size limits of the attributes of one item. */
@@ -92,7 +93,7 @@ export function typedAttribute(
 function typed(value: unknown, maxLength: number, budget: CopyBudget): string | undefined {
   switch (typeof value) {
     case "string":
-      return textAttribute(value, maxLength);
+      return readText(value, maxLength, budget);
     case "boolean":
       return `{"type":"boolean","value":${value}}`;
     case "number":
@@ -110,6 +111,13 @@ function typed(value: unknown, maxLength: number, budget: CopyBudget): string | 
     default:
       return textAttribute(jsonText(value, maxLength, budget), maxLength);
   }
+}
+
+function readText(value: string, maxLength: number, budget: CopyBudget): string | undefined {
+  const nodes = nodesOfText(value);
+  if (nodes > 0 && budget.nodes <= 0) return undefined;
+  budget.nodes -= nodes;
+  return textAttribute(value, maxLength);
 }
 
 function textAttribute(value: string, maxLength: number): string {

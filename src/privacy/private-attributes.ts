@@ -24,6 +24,9 @@ export interface AttributePrivacy {
   readonly form: TextForm;
 }
 
+/** The rules for a name that is too long to be read with what is left of a search: its value is withheld. */
+export const UNREAD: AttributePrivacy = { omission: "never", filter: withheld, form: "ruled" };
+
 // Headers, and their equivalents in other protocols. The client chooses their names, so the terms of Sentry's deny list are
 // searched as substrings.
 const FIELD =
@@ -66,7 +69,8 @@ const BODY = /^http\.(?:request|response)\.body(?:\.(?:content|data|text))?$/;
 export function attributePrivacy(name: string, searching: Searching): AttributePrivacy {
   const { sendDefaultPii } = searchOf(searching);
   const omission = sendDefaultPii ? "never" : omissionOf(name);
-  if (STATEMENTS.has(name)) return { omission, filter: statement, form: "statement" };
+  if (STATEMENTS.has(name))
+    return { omission, filter: statementFilter(searching), form: "statement" };
   const filter = filterOf(name, searching);
   if (filter !== undefined) return { omission, filter, form: "ruled" };
   // Most values that differ from span to span are URLs, so their format is not looked up by name each time.
@@ -149,10 +153,11 @@ function urlValue(name: string, value: unknown, searching: Searching): unknown {
     : redactedField(name, value, searching);
 }
 
-function statement(value: unknown, attributes: AttributeBag = {}): unknown {
-  return typeof value === "string"
-    ? withoutSecrets(shownStatement(value, attributes))
-    : redacted(value);
+function statementFilter(searching: Searching): AttributePrivacy["filter"] {
+  return (value, attributes = {}) =>
+    typeof value === "string"
+      ? withoutSecrets(shownStatement(value, attributes))
+      : redacted(value, searching);
 }
 
 function method(value: unknown): unknown {

@@ -55,10 +55,10 @@ export function secretSearch(sendDefaultPii: boolean): SecretSearch {
   return { sendDefaultPii, left: MAX_STEPS, values: MAX_VALUES };
 }
 
-/** Begins the search in what another call sends. */
-export function restart(search: SecretSearch): void {
-  search.left = MAX_STEPS;
-  search.values = MAX_VALUES;
+/** Begins the search in what another call sends, with one of `parts` equal parts of the limits. */
+export function restart(search: SecretSearch, parts: number = 1): void {
+  search.left = MAX_STEPS / parts;
+  search.values = MAX_VALUES / parts;
 }
 
 /** Returns false if no more fields or elements are read; the search has ended then. */

@@ -9,10 +9,12 @@ import {
   validTagValue,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
-import { isRecord, propertyOf, setProperty } from "../support/foreign.js";
+import { isRecord, ownEntries, propertyOf, setProperty } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
+import type { CopyBudget } from "../support/normalize.js";
 import { plainCopy } from "../support/plain-copy.js";
 import { cut } from "../support/text.js";
+import { nodesOfText } from "../support/value-costs.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
 
 /** The most entries that a scope holds of each of tags, contexts, extras and attributes. More are ignored. */
@@ -227,6 +229,18 @@ export function addEntry<T>(fields: Record<string, T>, name: string, field: T): 
 /** Appends to a frozen array; at the limit, the array stays unchanged. */
 export function withAppended<T>(list: readonly T[], field: T): readonly T[] {
   return list.length >= MAX_HANDLERS ? list : Object.freeze([...list, field]);
+}
+
+// Tags that are read from one argument. More than a scope holds, since entries may be invalid or remove a tag.
+const MAX_READ_TAGS = 5 * MAX_SCOPE_ENTRIES;
+
+/** Returns the tags of an object, without texts for which the budget does not suffice; these are far too long for a tag. */
+export function tagEntries(tags: object, budget: CopyBudget): [string, TagValue][] {
+  return ownEntries<TagValue>(tags, MAX_READ_TAGS).filter(([, value]) => {
+    const nodes = typeof value === "string" ? nodesOfText(value) : 0;
+    budget.nodes -= nodes;
+    return nodes === 0 || budget.nodes > 0;
+  });
 }
 
 /** Writes a valid tag into `tags`, or removes it; returns the rule that the given key or value broke. */

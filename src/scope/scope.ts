@@ -4,6 +4,7 @@ import {
   firstOf,
   ignoreRejection,
   isRecord,
+  objectFrom,
   propertyOf,
   ownEntries,
 } from "../support/foreign.js";
@@ -25,6 +26,7 @@ import {
   MAX_SCOPE_ENTRIES,
   checkedUser,
   frozenCopy,
+  tagEntries,
 } from "./scope-values.js";
 import type { ScopeChange, ScopeData, TagValue, BreadcrumbInput, UserInput } from "./scope-data.js";
 
@@ -33,9 +35,6 @@ const MAX_READ_NAME = 1024;
 
 // One level more than for a context, because each entry is a value of its own.
 const FIELD_DEPTH = 4;
-
-// Tags that are read from one argument. More than a scope holds, since entries may be invalid or remove a tag.
-const MAX_READ_TAGS = 5 * MAX_SCOPE_ENTRIES;
 
 /** Breadcrumbs that a scope keeps by default. */
 export const DEFAULT_MAX_BREADCRUMBS = 100;
@@ -127,7 +126,7 @@ export class Scope {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
     let broken: ValueRule | undefined;
-    for (const [key, value] of ownEntries<TagValue>(tags, MAX_READ_TAGS))
+    for (const [key, value] of tagEntries(tags, copyBudget()))
       broken = writeTag(merged, key, value) ?? broken;
     return this.#with({ tags: Object.freeze(merged) }, broken);
   }
@@ -269,13 +268,14 @@ function writeFields(scope: Scope, change: ScopeChange): void {
     return normalize(value, { depth, omitUndefined: true }, budget) as ScopeChange[Key];
   };
   const level = read("level");
+  const tags = objectFrom(tagEntries(read("tags") ?? {}, budget));
   const user = copied("user", 3);
   const fingerprint = copied("fingerprint", 3);
   if (level !== undefined) scope.setLevel(level);
   if (user !== undefined) scope.setUser(user);
   if (fingerprint !== undefined) scope.setFingerprint(fingerprint);
   scope
-    .setTags(read("tags") ?? {})
+    .setTags(tags)
     .setExtras(copied("extra", FIELD_DEPTH) ?? {})
     .setAttributes(copied("attributes", FIELD_DEPTH) ?? {});
   for (const [name, context] of ownEntries<unknown>(

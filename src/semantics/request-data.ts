@@ -1,9 +1,11 @@
 import { setProperty } from "../support/foreign.js";
 import { cut } from "../support/text.js";
-import { textValue } from "./inference.js";
+import { boundedText, textValue, textValues } from "./inference.js";
 import { OTHER_METHOD, requestMethod } from "./http.js";
 import { hostOfServer } from "./http-origin.js";
 import { headerFilter } from "../privacy/private-attributes.js";
+import { secretSearch } from "../privacy/secret-search.js";
+import type { SecretSearch } from "../privacy/secret-search.js";
 import { FILTERED } from "../privacy/secret-words.js";
 import { filterCookies, filterQuery } from "../privacy/sensitive.js";
 import { isAttributeBag } from "../trace/span.js";
@@ -34,6 +36,7 @@ interface RequestSettings {
 const MAX_URL_LENGTH = 256;
 const MAX_QUERY_LENGTH = 1000;
 const MAX_HEADERS_LENGTH = 8000;
+const MAX_HEADERS = 200;
 const HEADER = "http.request.header.";
 const URLS = ["url.full", "http.url", "http.target"] as const;
 const COOKIE = /^cookie(?:$|\.)/i;
@@ -102,12 +105,17 @@ function headersOf(
   const headers: Record<string, string> = {};
   let length = user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutSecrets(user)], 0);
   if (!isAttributeBag(attributes)) return undefined;
+  // Most spans have no header.
+  let search: SecretSearch | undefined;
+  let count = 0;
   for (const key in attributes) {
     if (!key.startsWith(HEADER)) continue;
     const name = key.slice(HEADER.length);
     // Cookies are a field of their own.
     if (name === "" || COOKIE.test(name)) continue;
-    const value = headerText(headerFilter(name, sendDefaultPii)(attributes[key]));
+    if (++count > MAX_HEADERS) break;
+    search ??= secretSearch(sendDefaultPii);
+    const value = headerText(headerFilter(name, search)(readHeader(attributes[key])));
     if (value !== undefined) length = addHeader(headers, [headerName(name), value], length);
   }
   return length === 0 ? undefined : headers;
@@ -135,6 +143,14 @@ function headerName(name: string): string {
     );
 }
 
+// Reads one character more than all headers may have, by which a value that is too long is recognized.
+function readHeader(value: unknown): unknown {
+  if (typeof value === "string") return value.slice(0, MAX_HEADERS_LENGTH + 1);
+  return textValues(value)
+    .slice(0, MAX_HEADERS)
+    .map((text) => text.slice(0, MAX_HEADERS_LENGTH + 1));
+}
+
 function headerText(value: unknown): string | undefined {
   if (!Array.isArray(value)) return textValue(value);
   return value.filter((entry) => typeof entry === "string").join(",") || undefined;
@@ -156,10 +172,8 @@ function personalData(attributes: AttributeBag): RequestData {
 
 function cookiesOf(attributes: AttributeBag): string | undefined {
   const given = attributes[`${HEADER}cookie`];
-  const header = Array.isArray(given)
-    ? given.filter((entry) => typeof entry === "string").join("; ")
-    : textValue(given);
-  if (header === undefined || header === "") return undefined;
+  const header = boundedText(textValues(given).join("; "));
+  if (header === "") return undefined;
   const cookies = filterCookies(header);
   return cookies === FILTERED ? undefined : cookies;
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
 import { cut, headAndTail, jsonString } from "../support/text.js";
-import { attributePrivacy, formOn, isOmitted } from "../privacy/private-attributes.js";
+import { UNREAD, attributePrivacy, formOn, isOmitted } from "../privacy/private-attributes.js";
 import { plainText } from "../privacy/plain-text.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
-import { restart, secretSearch } from "../privacy/secret-search.js";
+import { mayReadName, restart, secretSearch } from "../privacy/secret-search.js";
 import type { SecretSearch } from "../privacy/secret-search.js";
 import { isAttributeBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
@@ -14,8 +14,10 @@ import {
   MAX_ATTRIBUTES_LENGTH,
   MAX_OBJECTS,
   MAX_VALUE_LENGTH,
+  mayReadText,
   objectBudget,
 } from "./json-values.js";
+import type { ObjectBudget } from "./json-values.js";
 
 /** Attributes that only configure this package, or that it writes itself; a JSON key must not occur twice. */
 const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -37,6 +39,12 @@ const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
 
 /** Distinct keys that are cached. Applications use a small vocabulary; further keys are encoded each time. */
 const MAX_REMEMBERED_KEYS = 4096;
+
+/** Attributes of one span that are read. OTel's SDK keeps 128. */
+const MAX_ATTRIBUTES = 1000;
+
+/** Longer values count towards the limits of a span before they are read. */
+const MAX_SHORT_LENGTH = 4096;
 
 /** Longer keys are cut, and a digest keeps them distinct. */
 const MAX_KEY_LENGTH = 256;
@@ -73,6 +81,9 @@ export interface AttributeSettings {
   readonly sendDefaultPii?: boolean;
 }
 
+/** The limits of a try are those of a span divided by this number. */
+const PARTS = 4;
+
 // A value that no attribute has.
 const NOTHING = Symbol("nothing");
 
@@ -86,6 +97,9 @@ export class AttributeEncoder {
   // Both are reused for the attributes of one span after another.
   readonly #search: SecretSearch;
   readonly #budget = objectBudget();
+  #isTry = false;
+  /** Attributes of the span that may still be read. */
+  #left = MAX_ATTRIBUTES;
 
   constructor({ sendDefaultPii = false }: AttributeSettings = {}) {
     this.#search = secretSearch(sendDefaultPii);
@@ -93,20 +107,27 @@ export class AttributeEncoder {
 
   /** Encodes the attributes of a span of this kind. Throws what a getter of the attributes throws. */
   encode(attributes: AttributeBag, kind?: number): EncodedFields {
+    this.begin();
+    return this.encodeMore(attributes, kind);
+  }
+
+  /** Encodes further attributes of the same span, with what is left of its limits. */
+  encodeMore(attributes: AttributeBag, kind?: number): EncodedFields {
     let text = "";
     let clipped = false;
     if (!isAttributeBag(attributes)) return { text, clipped: true };
-    this.begin();
     for (const key in attributes) {
+      if (--this.#left < 0) return { text, clipped: true };
       const memory = this.#memories.get(key) ?? this.#learn(key);
       const value = attributes[key];
-      if (value === undefined) continue;
-      if (memory.omission !== "never" && isOmitted(memory.omission, kind)) continue;
+      if (value === undefined || isLeftOut(memory, kind)) continue;
       if (value === memory.value) {
         text += repeated(memory);
         continue;
       }
-      clipped ||= typeof value === "string" && value.length > MAX_VALUE_LENGTH;
+      const share = shareOf(value, this.#budget);
+      clipped ||= share !== "whole";
+      if (share === "none") continue;
       text += this.#encode(memory, value, attributes);
       if (text.length > MAX_ATTRIBUTES_LENGTH) return { text, clipped: true };
     }
@@ -118,22 +139,33 @@ export class AttributeEncoder {
     return this.#memories.get(key) ?? this.#learn(key);
   }
 
-  /** True if the limits of the search for secrets were reached in this span. Its JSON must not be cached then. */
+  /** True if the limits were reached in this span. Its JSON must not be cached then. */
   get isExhausted(): boolean {
-    return this.#search.left < 0;
+    return this.#search.left < 0 || this.#budget.objects < 0;
   }
 
   /** Begins a span: resets the limits that apply to all its attributes together. */
   begin(): void {
-    this.#budget.objects = MAX_OBJECTS;
     // The search of the last span ended early, so values that are cached may have been replaced without being secret.
-    if (this.#search.left < 0) this.#memories.clear();
+    if (this.#search.left < 0 && !this.#isTry) this.#memories.clear();
+    this.#isTry = false;
+    this.#left = MAX_ATTRIBUTES;
+    this.#budget.objects = MAX_OBJECTS;
     restart(this.#search);
+  }
+
+  /** Begins a span with a part of the limits: if they are reached, it is begun again. Nothing is cached meanwhile. */
+  beginTry(): void {
+    this.begin();
+    this.#isTry = true;
+    this.#budget.objects = MAX_OBJECTS / PARTS;
+    restart(this.#search, PARTS);
   }
 
   #learn(key: string): KeyMemory {
     const readKey = key.length > MAX_READ_KEY_LENGTH ? key.slice(0, MAX_READ_KEY_LENGTH) : key;
-    const { omission, filter, form } = attributePrivacy(readKey, this.#search);
+    const isRead = mayReadName(readKey, this.#search);
+    const { omission, filter, form } = isRead ? attributePrivacy(readKey, this.#search) : UNREAD;
     const memory: KeyMemory = {
       prefix: `,${jsonString(shownKey(key))}:`,
       omission: RESERVED_ATTRIBUTES.has(key) ? "always" : omission,
@@ -143,7 +175,7 @@ export class AttributeEncoder {
       text: "",
       isFlat: false,
     };
-    if (key.length <= MAX_KEY_LENGTH && this.#memories.size < MAX_REMEMBERED_KEYS)
+    if (isRead && key.length <= MAX_KEY_LENGTH && this.#memories.size < MAX_REMEMBERED_KEYS)
       this.#memories.set(key, memory);
     return memory;
   }
@@ -181,6 +213,17 @@ export class AttributeEncoder {
     const shown = filter(copy, attributes);
     return shown === copy ? text : jsonValue(shown);
   }
+}
+
+// Returns how much of a value is sent, and subtracts a long text from the budget.
+function shareOf(value: unknown, budget: ObjectBudget): "none" | "part" | "whole" {
+  if (typeof value !== "string" || value.length <= MAX_SHORT_LENGTH) return "whole";
+  if (!mayReadText(value, budget)) return "none";
+  return value.length > MAX_VALUE_LENGTH ? "part" : "whole";
+}
+
+function isLeftOut({ omission }: AttributeRule, kind: number | undefined): boolean {
+  return omission !== "never" && isOmitted(omission, kind);
 }
 
 // Distinct keys must remain distinct when they are cut or made well-formed.

@@ -18,6 +18,7 @@ const MAX_STATUS_LENGTH = 8192;
 /** Encodes links as a JSON property with a leading comma, without their trace state, which Sentry does not use. */
 export function jsonLinks(links: readonly SpanLink[], attributes: AttributeEncoder): string {
   let text = "";
+  attributes.begin();
   for (const link of links.slice(0, MAX_LINKS)) {
     text += `${text === "" ? "" : ","}${jsonLink(link, text.length > MAX_LINKS_LENGTH ? undefined : attributes)}`;
   }
@@ -29,7 +30,7 @@ function jsonLink(link: SpanLink, encoder: AttributeEncoder | undefined): string
   const { traceId, spanId, traceFlags } = link.context;
   const sampled = (traceFlags & SAMPLED_FLAG) === SAMPLED_FLAG;
   const attributes =
-    link.attributes === undefined ? "" : (encoder?.encode(link.attributes).text.slice(1) ?? "");
+    link.attributes === undefined ? "" : (encoder?.encodeMore(link.attributes).text.slice(1) ?? "");
   const field = attributes === "" ? "" : `,"attributes":{${attributes}}`;
   return `{"trace_id":"${validTraceId(traceId)}","span_id":"${validSpanId(spanId)}","sampled":${sampled}${field}}`;
 }

@@ -76,8 +76,9 @@ export class FieldEncoder {
   }
 
   #ofTemplate(span: FinishedSpan): string | undefined {
-    this.#attributes.begin();
-    return this.#sites.textOf(span);
+    this.#attributes.beginTry();
+    const text = this.#sites.textOf(span);
+    return this.#attributes.isExhausted ? undefined : text;
   }
 
   // The scope is always present and comes first, so that all following properties can begin with a comma.

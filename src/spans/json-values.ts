@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { listedKeys } from "../support/foreign.js";
+import { isUnreadable, lengthOf, listedKeys, slowTrapMicros } from "../support/foreign.js";
 import { clip, jsonString, textOf } from "../support/text.js";
 import type { HighResolutionTime } from "../trace/span.js";
 
@@ -20,9 +20,33 @@ export const MAX_OBJECTS = 500;
 // Keys that are listed in about the time that an object takes, whether they are read or not.
 const KEYS_PER_OBJECT = 40;
 
+// Characters that are joined in that time, if a string consists of many short parts.
+const CHARACTERS_PER_OBJECT = 4096;
+
+// That time, and the time of a trap of a proxy at least. A proxy's traps are called for itself, and for each of its properties.
+const MICROS_PER_OBJECT = 10;
+const MICROS_PER_TRAP = 0.5;
+const TRAPS_PER_PROXY = 28;
+const TRAPS_PER_PROPERTY = 2;
+
 /** The number of objects and arrays of one span that may still be read. */
 export interface ObjectBudget {
   objects: number;
+}
+
+/** Returns false if a string is too long to be read with what is left of a budget. */
+export function mayReadText(text: string, budget: ObjectBudget): boolean {
+  budget.objects -= Math.floor(text.length / CHARACTERS_PER_OBJECT);
+  return budget.objects >= 0;
+}
+
+// Returns false if the properties of a proxy may not be read.
+function mayCallTraps(value: object, properties: number, budget: ObjectBudget): boolean {
+  if (!types.isProxy(value)) return true;
+  const micros = Math.max(MICROS_PER_TRAP, slowTrapMicros(value));
+  const traps = TRAPS_PER_PROXY + TRAPS_PER_PROPERTY * properties;
+  budget.objects -= Math.floor((traps * micros) / MICROS_PER_OBJECT);
+  return budget.objects >= 0;
 }
 
 /** Returns the budget of a span. */
@@ -81,6 +105,7 @@ function jsonObject(value: object, depth: number, walk: Walk): string {
   if (path.has(value)) return '"[Circular]"';
   if (depth >= MAX_DEPTH || --budget.objects < 0)
     return Array.isArray(value) ? '"[Array]"' : '"[Object]"';
+  if (isUnreadable(value)) return '"[Proxy]"';
   path.add(value);
   const text = Array.isArray(value) ? jsonArray(value, depth, walk) : jsonMap(value, depth, walk);
   path.delete(value);
@@ -89,7 +114,8 @@ function jsonObject(value: object, depth: number, walk: Walk): string {
 
 function jsonArray(values: readonly unknown[], depth: number, walk: Walk): string {
   let text = "";
-  const count = Math.min(values.length, MAX_FIELDS);
+  const count = Math.min(lengthOf(values), MAX_FIELDS);
+  if (!mayCallTraps(values, count, walk.budget)) return '"[Array]"';
   for (let index = 0; index < count && text.length < MAX_VALUE_LENGTH; index++) {
     text += `${index === 0 ? "" : ","}${jsonAny(values[index], depth + 1, walk)}`;
   }
@@ -100,6 +126,7 @@ function jsonMap(value: object, depth: number, walk: Walk): string {
   let text = "";
   const { keys, listed } = listedKeys(value, MAX_FIELDS);
   walk.budget.objects -= Math.floor(listed / KEYS_PER_OBJECT);
+  if (!mayCallTraps(value, keys.length, walk.budget)) return '"[Object]"';
   for (const key of keys) {
     if (text.length >= MAX_VALUE_LENGTH) break;
     const member: unknown = Reflect.get(value, key);

@@ -127,10 +127,14 @@ export function ignoreRejection(result: unknown): void {
   if (types.isPromise(result)) void Promise.prototype.then.call(result, undefined, () => undefined);
 }
 
-/** Returns the length of an array, or 0 if it is invalid, since a proxy may return any value. Never throws. */
+/**
+ * Returns the length of an array, or 0 if it is invalid, since a proxy may return any value. For a slow proxy, returns how
+ * many elements may be read. Never throws.
+ */
 export function lengthOf(list: readonly unknown[]): number {
   const length = propertyOf(list, "length");
-  return typeof length === "number" && length > 0 ? length : 0;
+  if (typeof length !== "number" || !(length > 0)) return 0;
+  return types.isProxy(list) ? Math.min(length, mostTraps(list)) : length;
 }
 
 /**
@@ -148,6 +152,18 @@ export function firstOf(list: unknown, max: number): unknown[] {
 // each large object is listed once.
 const firstKeysOf = new WeakMap<object, readonly string[]>();
 let hasSeenLarge = false;
+
+/**
+ * Returns the own enumerable keys of an object that is not a proxy. If it has more than 10,000, the first 1000 are returned
+ * from the second call on.
+ */
+export function keysListedOnce(value: object): readonly string[] {
+  const known = hasSeenLarge ? firstKeysOf.get(value) : undefined;
+  if (known !== undefined) return known;
+  const keys = Object.keys(value);
+  if (keys.length > LARGE) remember(value, keys);
+  return keys;
+}
 
 /** The first keys of an object, and how many the engine had to list for them. */
 interface ListedKeys {
@@ -171,9 +187,7 @@ export function listedKeys(value: object, max: number): ListedKeys {
   if (isList(value)) return { keys: indexesOf(value, max), listed: 0 };
   if (ArrayBuffer.isView(value) || types.isStringObject(value)) return NO_KEYS;
   if (types.isProxy(value)) return keysOfProxy(value, max);
-  const known = hasSeenLarge ? firstKeysOf.get(value) : undefined;
-  if (known !== undefined) return { keys: known.slice(0, max), listed: known.length };
-  const keys = Object.keys(value);
+  const keys = keysListedOnce(value);
   // Symbols and properties that are not enumerable are listed as well. An object of many keys is not listed twice.
   const isLong = keys.length > MAX_REMEMBERED_KEYS;
   const listed = isLong ? keys.length : Reflect.ownKeys(value).length;
@@ -208,13 +222,59 @@ function indexesOf(list: readonly unknown[], max: number): string[] {
 // `Object.keys` would call the proxy's descriptor trap for every key.
 function keysOfProxy(proxy: object, max: number): ListedKeys {
   const keys: string[] = [];
+  const most = Math.min(max, mostTraps(proxy) / TRAPS_PER_KEY);
+  if (most === 0) return NO_KEYS;
   const all = Reflect.ownKeys(proxy);
   for (const key of all) {
-    if (keys.length >= max) break;
+    if (keys.length >= most) break;
     if (typeof key !== "string") continue;
     if (Reflect.getOwnPropertyDescriptor(proxy, key)?.enumerable === true) keys.push(key);
   }
   return { keys, listed: all.length };
+}
+
+/** Time that the traps of one proxy may take. */
+const MAX_TRAPS_MICROS = 5000;
+
+/** Proxies of which one trap takes longer are not read: listing their keys takes twenty times as long. */
+const MAX_TRAP_MICROS = 50;
+
+/** A key is listed by one trap, and its value is read by another. */
+const TRAPS_PER_KEY = 2;
+
+// A trap that takes longer is called again, because the process may have been interrupted, or the trap not been compiled.
+const LONG_TRAP_MICROS = 1;
+const MAX_TRIES = 3;
+
+const microsOfSlow = new WeakMap<object, number>();
+
+/**
+ * Returns the microseconds that a trap of a value takes: 0 for a value that is no proxy, and for the proxies of applications;
+ * 75 for a proxy of a proxy, 5000 times. The work behind a trap cannot be counted.
+ */
+export function slowTrapMicros(value: object): number {
+  if (!types.isProxy(value)) return 0;
+  const known = microsOfSlow.get(value);
+  if (known !== undefined) return known;
+  let least = Infinity;
+  for (let tries = 0; tries < MAX_TRIES && least > LONG_TRAP_MICROS; tries += 1) {
+    const start = performance.now();
+    propertyOf(value, "toJSON");
+    least = Math.min(least, (performance.now() - start) * 1000);
+  }
+  if (least <= LONG_TRAP_MICROS) return 0;
+  microsOfSlow.set(value, least);
+  return least;
+}
+
+/** Tells whether a value is a proxy of which nothing is read, because its traps take too long. */
+export function isUnreadable(value: object): boolean {
+  return slowTrapMicros(value) > MAX_TRAP_MICROS;
+}
+
+function mostTraps(proxy: object): number {
+  const micros = slowTrapMicros(proxy);
+  return micros > MAX_TRAP_MICROS ? 0 : Math.ceil(MAX_TRAPS_MICROS / micros);
 }
 
 function remember(value: object, keys: readonly string[]): void {

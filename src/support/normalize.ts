@@ -19,9 +19,19 @@ import {
   isObjectLike,
   lengthOf,
   listedKeys,
+  isUnreadable,
   objectFrom,
   propertyOf,
+  slowTrapMicros,
 } from "./foreign.js";
+import {
+  CAUGHT_NODES,
+  STACK_NODES,
+  nodesOfKeys,
+  nodesOfProxy,
+  nodesOfProxyKey,
+  nodesOfText,
+} from "./value-costs.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -61,10 +71,6 @@ const DEFAULTS: NormalizeLimits = {
 };
 // Quotes, colon and comma around a member, or a short number.
 const PROPERTY_COST = 6;
-// Values that a proxy counts for. Its prototypes, keys and properties are read by calling functions of the application.
-const PROXY_NODES = 10;
-// Values that an error counts for which a getter or a trap throws.
-const CAUGHT_NODES = 10;
 const NON_SERIALIZABLE = "**non-serializable**";
 
 /** The number of characters and values that may still be read in one call. */
@@ -85,14 +91,7 @@ interface Walk {
 
 type Place = { readonly depth: number; readonly walk: Walk };
 
-// V8 joins the parts of a whole string before its first character can be read.
-const CHARACTERS_PER_NODE = 16_384;
 const MAX_SIZE = "[MaxSize ~]";
-
-// All keys of an object are listed, even if only some are read. If there are more than are read, they count, up to a maximum
-// with which the properties that are read still fit. The keys of a proxy are listed twice: by its trap and by the engine.
-const KEYS_PER_NODE = 4;
-const MAX_LIST_NODES = { proxy: 4000, object: 2000 };
 
 type Property = readonly [key: string, value: unknown];
 
@@ -125,7 +124,7 @@ function visit(value: unknown, depth: number, walk: Walk): JsonValue {
   // Every value is charged, even one that throws, so that the budget bounds the steps of the walk.
   walk.budget.remaining -= PROPERTY_COST;
   walk.budget.nodes -= 1;
-  if (isObjectLike(value) && types.isProxy(value)) walk.budget.nodes -= PROXY_NODES;
+  if (isObjectLike(value) && types.isProxy(value)) walk.budget.nodes -= nodesOfProxy(value);
   try {
     const isObject = typeof value === "object" && value !== null;
     return isObject ? visitObject(value, depth, walk) : spend(leafOf(value), walk);
@@ -163,14 +162,14 @@ function leafOf(value: unknown): boolean | number | string | null {
 
 function spend(leaf: boolean | number | string | null, walk: Walk): JsonValue {
   if (typeof leaf !== "string") return leaf;
-  walk.budget.nodes -= Math.floor(leaf.length / CHARACTERS_PER_NODE);
+  walk.budget.nodes -= nodesOfText(leaf);
   const max = Math.max(0, Math.min(walk.limits.stringLength, walk.budget.remaining));
   walk.budget.remaining -= encodedLength(leaf.slice(0, max));
   return clip(leaf, max);
 }
 
 function visitObject(value: object, depth: number, walk: Walk): JsonValue {
-  const flat = flatText(value);
+  const flat = isUnreadable(value) ? "[Proxy]" : flatText(value);
   if (flat !== undefined) return spend(flat, walk);
   if (depth <= 0) return spend(isList(value) ? "[Array]" : `[${classNameOf(value)}]`, walk);
   if (walk.ancestors.has(value)) return spend("[Circular ~]", walk);
@@ -210,7 +209,9 @@ function visitProperties(value: object, depth: number, walk: Walk): JsonValue {
 function visitList(list: readonly unknown[], depth: number, walk: Walk): JsonValue[] {
   const copy: JsonValue[] = [];
   const length = lengthOf(list);
+  const perElement = slowTrapMicros(list);
   for (let index = 0; index < length; index += 1) {
+    walk.budget.nodes -= perElement;
     const marker = stopMarker(copy.length, walk);
     copy.push(marker ?? visit(read(list, String(index)), depth, walk));
     if (marker !== undefined) break;
@@ -242,12 +243,11 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const isNative = isError(value);
   if (isNative) addNativeProperties(value, copy, place);
   const { keys, listed } = listedKeys(value, walk.limits.breadth + 1);
-  if (listed > walk.limits.breadth) {
-    const max = types.isProxy(value) ? MAX_LIST_NODES.proxy : MAX_LIST_NODES.object;
-    walk.budget.nodes -= Math.min(Math.floor(listed / KEYS_PER_NODE), max);
-  }
+  if (listed > walk.limits.breadth) walk.budget.nodes -= nodesOfKeys(listed);
+  const perKey = nodesOfProxyKey(value);
   for (const key of keys) {
     if (isNative && NATIVE_PROPERTIES.has(key)) continue;
+    walk.budget.nodes -= perKey;
     if (!addProperty(copy, [key, read(value, key)], place)) break;
   }
   return objectFrom(copy);
@@ -280,9 +280,6 @@ function read(value: object, key: string): unknown {
 // they are still read once only: a `cause` getter that returns a new error each time would double the number of errors
 // at each level.
 const NATIVE_PROPERTIES: ReadonlySet<string> = new Set(["message", "stack", "cause"]);
-
-// Values that a stack trace counts for: V8 formats it when it is first read, in about 10 µs.
-const STACK_NODES = 20;
 
 function addNativeProperties(error: object, copy: [string, JsonValue][], place: Place): void {
   place.walk.budget.nodes -= STACK_NODES;

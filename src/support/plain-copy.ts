@@ -1,5 +1,6 @@
 import { types } from "node:util";
 
+import { keysListedOnce } from "./foreign.js";
 import { storable } from "./text.js";
 
 // Above these limits, or for any other kind of value, `normalize` makes the copy.
@@ -30,7 +31,7 @@ interface Left {
 
 function copyOf(value: object, depth: number, left: Left): PlainCopy | undefined {
   if (depth <= 0 || !isPlain(value)) return undefined;
-  const keys = Object.keys(value);
+  const keys = keysListedOnce(value);
   left.values -= keys.length;
   if (keys.length > MAX_KEYS || left.values < 0) return undefined;
   const copy: Record<string, unknown> = {};

@@ -155,6 +155,18 @@ describe("a parameter of a log's message", () => {
     expect((await logs())[0]?.body).toBe(body);
   });
 
+  it.each([
+    ["values", Array.from({ length: 60 }, () => Array.from({ length: 100 }, () => ({})))],
+    ["characters", Array.from({ length: 9 }, () => "x".repeat(30_000))],
+  ])("is not in the body if the parameters have too many %s to be read", async (_what, list) => {
+    const { logs } = startTelemetry();
+    const parameters = { ...Object.fromEntries(list.entries()), password: "hunter two" };
+    logger.info({ message: "me/hunter two in", template: "me/{password} in", parameters });
+    const [log] = await logs();
+    expect(log?.body).toBe("me/{password} in");
+    expect(JSON.stringify(log)).not.toContain("hunter");
+  });
+
   it("is filtered before it is read together with what stands after it", async () => {
     const { logs } = startTelemetry();
     const cutOff = '{"page":2,"apiKey":"hunter2';

@@ -23,6 +23,39 @@ const NEW = {
   "http.request.header.x-forwarded-for": ["10.0.0.9"],
 };
 
+const header = (name: string, value: unknown): object => ({
+  [`http.request.header.${name}`]: value,
+});
+
+describe("the headers of a server's span", () => {
+  const request = { "http.request.method": "GET" };
+
+  it("are left out if they are too long, and withheld whatever their length", () => {
+    const long = "x".repeat(100_000);
+    const attributes = {
+      ...request,
+      ...header("x-long", long),
+      ...header("x-list", [long, long]),
+      ...header("authorization", long),
+      ...header("accept", "*"),
+    };
+    expect(requestDataOf(attributes, shy)?.headers).toEqual({
+      Authorization: "[Filtered]",
+      Accept: "*",
+    });
+  });
+
+  it("share one search for secrets", () => {
+    const text = "token=a&password=b&".repeat(400);
+    const many = Array.from({ length: 500 }, (_, index) => header(`x-${index}`, text));
+    const headers = requestDataOf(Object.assign({}, request, ...many), shy)?.headers ?? {};
+    const shown = Object.values(headers);
+    expect(shown.length).toBeLessThan(201);
+    expect(shown.filter((value) => value.length > 20).length).toBeLessThan(10);
+    expect(shown.join("")).not.toMatch(/=[ab]/);
+  });
+});
+
 describe("the request of a server's span", () => {
   it("is told without personal data by default", () => {
     expect(requestDataOf(NEW, shy)).toEqual({

@@ -190,7 +190,7 @@ describe("a copy is bounded, whatever it is of", () => {
   it("reads few texts of megabytes", () => {
     const long = "x".repeat(10_000_000);
     const text = JSON.stringify(normalize(Array.from({ length: 100 }, () => long)));
-    expect(text.split("xxx...").length).toBeLessThan(12);
+    expect(text.split("xxx...").length).toBeLessThan(3);
   });
 
   it("calls no getter beyond its breadth", () => {
@@ -215,14 +215,14 @@ describe("a copy is bounded, whatever it is of", () => {
         (trap) =>
           new Proxy([], {
             get: (_target, key) => {
-              trap();
+              if (key === "length") trap();
               if (key === "toJSON") return undefined;
               return key === "length" ? length : "x";
             },
           }),
       );
       normalize(value, { breadth: 5 });
-      expect(calls()).toBeLessThan(10);
+      expect(calls()).toBe(1);
     }
   });
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { normalize } from "../../src/support/normalize.js";
 import { plainCopy } from "../../src/support/plain-copy.js";
@@ -42,6 +42,17 @@ describe("plainCopy", () => {
     expect(plainCopy(given, 3)).toBeUndefined();
     expect(plainCopy({ inner: given }, 4)).toBeUndefined();
   });
+});
+
+it("lists the keys of a large object once", () => {
+  const large = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, at]));
+  const list = vi.spyOn(Object, "keys");
+  for (let count = 0; count < 3; count++) {
+    expect(plainCopy(large, 3)).toBeUndefined();
+    normalize(large);
+  }
+  expect(list.mock.calls.filter(([listed]) => listed === large)).toHaveLength(1);
+  list.mockRestore();
 });
 
 function fail(): never {
