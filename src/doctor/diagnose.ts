@@ -146,12 +146,16 @@ const OF_DELIVERY = /^(?:final-loss|never-reached|late-capture|refus|sender-thre
 
 function faultFinding(kind: string, message: string): Finding {
   const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
+  const isOfDelivery = OF_DELIVERY.test(kind);
+  const effect = isOfDelivery
+    ? "Sentry does not get this data."
+    : "Data is lost, or goes to the wrong request.";
   return finding({
-    rule: OF_DELIVERY.test(kind) ? "D18" : "D7",
+    rule: isOfDelivery ? "D18" : "D7",
     name: kind.split(":")[0] ?? kind,
     severity: "error",
     summary,
-    mechanism: rest.length > 1 ? (rest[0] ?? "") : "Data is lost or goes to the wrong place.",
+    mechanism: rest.length > 1 ? (rest[0] ?? "") : effect,
     fix: rest.at(-1) ?? "See docs/set-up.md.",
   });
 }

@@ -75,7 +75,7 @@ export class DoctorObserver implements Observer {
   findings({ isAtEnd, errors }: ObservedEnd): Finding[] {
     const hasContexts = !["api-copies", "context-manager"].some((kind) => this.faults.has(kind));
     return [
-      ...this.#parentage.findings(),
+      ...this.#parentage.findings((name) => this.#units.areStarved(name)),
       ...this.#staircases.findings(),
       ...(hasContexts ? this.#orphans.findings() : []),
       ...this.#units.findings(isAtEnd),

@@ -39,13 +39,16 @@ export class Parentage {
     else if (above.endedAt > 0) this.#isLate(facts, above, others);
   }
 
-  findings(): Finding[] {
+  /** `areStarved` tells whether most requests of a name had no child. */
+  findings(areStarved: (name: string) => boolean): Finding[] {
     const late = this.#late
       .all()
       .filter(({ most, oldestMillis }) => most >= MANY || oldestMillis > OLD_MILLIS);
     const served = this.#served.all().filter(({ most }) => most >= MANY);
     return [
-      ...late.map((each) => (isTimer(each) ? timerFinding(each) : lateFinding(each))),
+      ...late.map((each) =>
+        isTimer(each) && !areStarved(each.parent) ? timerFinding(each) : lateFinding(each),
+      ),
       ...served.map(servedFinding),
       ...this.#foreign.all().map(foreignFinding),
     ];
@@ -103,6 +106,7 @@ function note(late: LateChildren, { facts, above, most }: Pair): void {
   late.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
 }
 
+// A pool whose connections are released by timers is told apart by the requests that it has left without a child.
 function isTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
 }

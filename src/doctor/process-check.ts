@@ -169,7 +169,7 @@ export function checkTraffic(observer: DoctorObserver, requests: number): Findin
     finding({
       rule: "D7",
       name: requests > 0 ? "http-not-traced" : "no-spans",
-      severity: requests > 0 ? "error" : "warning",
+      severity: requests > 0 && total === 0 ? "error" : "warning",
       summary: `${what}.`,
       mechanism:
         "The instrumentations are missing, or were loaded after the modules that they patch, so that they have patched nothing; or the sampler drops every trace, or the processor is not in the provider's list.",

@@ -73,10 +73,9 @@ function codeLines(line: string, width: number): string[] {
 }
 
 function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence): string {
-  const time =
-    startMillis === undefined
-      ? []
-      : [`at ${clock(startMillis)}`, durationText(startMillis, endMillis)];
+  const time = startMillis === undefined ? [] : [`at ${clock(startMillis)}`];
+  if (startMillis !== undefined && endMillis !== undefined)
+    time.push(`for ${Math.max(0, endMillis - startMillis).toFixed(1)} ms`);
   return [kind, name, id, ...time, at === undefined ? undefined : `(${at})`]
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
@@ -85,8 +84,4 @@ function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence):
 function clock(millis: number): string {
   const time = new Date(millis);
   return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(11, 23);
-}
-
-function durationText(start: number, end: number | undefined): string {
-  return end === undefined ? "still open" : `for ${Math.max(0, end - start).toFixed(1)} ms`;
 }

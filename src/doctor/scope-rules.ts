@@ -112,7 +112,7 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function callOf(what: string, at: string | undefined): Evidence {
-  return { kind: "call", name: `set ${what}`, startMillis: Date.now(), endMillis: Date.now(), at };
+  return { kind: "call", name: `set ${what}`, startMillis: Date.now(), at };
 }
 
 function lateFinding({

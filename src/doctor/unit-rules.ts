@@ -1,3 +1,4 @@
+import { BoundedMap } from "../support/collections.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { seconds } from "./parentage.js";
@@ -20,11 +21,28 @@ class Unended extends Suspect {
   oldestMillis = 0;
 }
 
+/** How many requests and jobs of one name have ended, and how many of them without any child. */
+interface Route {
+  ended: number;
+  childless: number;
+}
+
+const MAX_ROUTES = 1000;
+/** Requests from which on a share of them says something. */
+const MIN_ENDED = 10;
+
 /** Rules about units of work: D11 (requests share one) and D15 (spans that never end). */
 export class UnitRules {
   readonly #open = new Set<SpanFacts>();
   readonly #shared = new Suspects(() => new Shared());
+  readonly #routes = new BoundedMap<string, Route>(MAX_ROUTES);
   #requests = 0;
+
+  /** Tells whether most requests or jobs of a name had no child: others have run their work (rule D4). */
+  areStarved(name: string): boolean {
+    const { ended, childless } = this.#routes.get(name) ?? { ended: 0, childless: 0 };
+    return ended >= MIN_ENDED && childless >= ended / 2;
+  }
 
   /** Number of open requests and jobs other than that of a span. */
   othersThan({ entry }: SpanFacts): number {
@@ -47,9 +65,18 @@ export class UnitRules {
   }
 
   ended(facts: SpanFacts): void {
-    if (!this.#open.delete(facts) || !isEntry(facts.span)) return;
+    if (!this.#open.delete(facts)) return;
+    this.#noteRoute(facts);
+    if (!isEntry(facts.span)) return;
     this.#requests -= 1;
     facts.unit.entries -= 1;
+  }
+
+  #noteRoute({ span, hasChild }: SpanFacts): void {
+    const route = this.#routes.get(span.name) ?? { ended: 0, childless: 0 };
+    if (route.ended === 0) this.#routes.set(span.name, route);
+    route.ended += 1;
+    if (!hasChild) route.childless += 1;
   }
 
   /** `isAtEnd`: nothing is left that could end a span. */

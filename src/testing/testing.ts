@@ -1,5 +1,6 @@
 import type { CategoryStats, ClientStats } from "../client/stats.js";
 
+export { expectNoFindings } from "./expect-no-findings.js";
 export { readEnvelope } from "./envelope-reader.js";
 export type { ReadEnvelope, ReadItem } from "./envelope-reader.js";
 export { startIngestServer } from "./ingest-server.js";

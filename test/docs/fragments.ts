@@ -197,6 +197,24 @@ export const FRAGMENTS: readonly Fragment[] = [
     leadsTo: ["error Error: refused", "log info paid, otel.scope.name=pino"],
   },
   {
+    page: "docs/doctor.md",
+    begin: "import { diagnose",
+    setUp: "NodeSDK",
+    after: `console.log(findings.filter(({ severity }) => severity !== "info").map(({ name }) => name).join());`,
+    leadsTo: ["prints no-spans"],
+  },
+  {
+    page: "docs/testing.md",
+    begin: "import { diagnose",
+    before: `${API} ${CONTEXTS} ${SDK_BASE} ${BRIDGE}`,
+    fill: {
+      comment: "// Run the tests. After all of them:",
+      code: `${PROVIDER} tracer.startActiveSpan("GET /", { kind: SpanKind.SERVER }, (span) => span.end());`,
+    },
+    after: `await bridge.flush(); console.log("held");`,
+    leadsTo: ["prints held", "transaction GET /"],
+  },
+  {
     page: "docs/testing.md",
     begin: 'import { startIngestServer } from "otel-sentry-bridge/testing";',
     before: BRIDGE,

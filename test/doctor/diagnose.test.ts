@@ -1,0 +1,45 @@
+import { context, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import { expect, it } from "vitest";
+
+import { diagnose, startDoctor } from "../../src/doctor/diagnose.js";
+import { SentryPropagator, SentrySpanProcessor } from "../../src/setup/otel-classes.js";
+import { expectNoFindings } from "../../src/testing/expect-no-findings.js";
+import { createMemoryTransport } from "../../src/testing/memory-transport.js";
+
+it("`diagnose` returns what was found as a value, and `expectNoFindings` throws it as text", async () => {
+  expect(diagnose().findings.map(({ name }) => name)).toContain("no-client");
+
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new SentryPropagator());
+  const processor = new SentrySpanProcessor({
+    dsn: "http://key@127.0.0.1:9/1",
+    transport: createMemoryTransport(),
+  });
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
+  expect(diagnose().mode).toBe("off");
+  startDoctor();
+  startDoctor("deep");
+
+  const tracer = trace.getTracer("app");
+  tracer.startSpan("job").end();
+  const clean = diagnose();
+  expect(clean).toMatchObject({
+    mode: "on",
+    findings: expect.not.arrayContaining([{ severity: "error" }]),
+  });
+  expectNoFindings(clean);
+
+  const parent = tracer.startSpan("GET /");
+  parent.end();
+  const ctx = trace.setSpan(context.active(), parent);
+  for (let index = 0; index < 5; index += 1) tracer.startSpan("late", {}, ctx).end();
+  const report = diagnose();
+
+  expect(report.worst).toBe("warning");
+  expect(() => expectNoFindings(report)).toThrow(/WARNING D1 ended-parent \(5 times\)[^]*late/);
+  expectNoFindings(report, { allow: ["D1"] });
+  expectNoFindings(report, { allow: ["ended-parent"] });
+  await processor.shutdown();
+});

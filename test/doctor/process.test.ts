@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { DoctorReport } from "../../src/doctor/finding.js";
+import { SDK_BASE } from "../setup/traced-application.js";
+import { installApplication } from "../package/application.js";
+import type { Application } from "../package/application.js";
+
+let app: Application;
+
+beforeAll(() => {
+  app = installApplication(SDK_BASE);
+  copyFileSync(join(import.meta.dirname, "fixtures/kit.mjs"), join(app.directory, "kit.mjs"));
+});
+afterAll(() => app.remove());
+
+interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the doctor on a program, and passes its first output to `then`. */
+async function doctored(
+  program: string,
+  args: readonly string[],
+  then: (pid: number) => void = () => {},
+): Promise<Ended> {
+  app.write(
+    "app.mjs",
+    `import { inSpan, request, setUp, tick, tracer } from "./kit.mjs"; setUp();\n${program}`,
+  );
+  const cli = join(app.packageDirectory, "dist/cli.cjs");
+  const child = spawn(
+    process.execPath,
+    [cli, "doctor", ...args, "--", process.execPath, "app.mjs"],
+    {
+      cwd: app.directory,
+      env: {},
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+  if (then.length > 0) {
+    await once(child.stdout, "data");
+    then(child.pid ?? 0);
+  }
+  const [exitCode] = (await once(child, "close")) as [number | null];
+  return { exitCode, stdout: await stdout, stderr: await stderr };
+}
+
+const SERVES = 'await inSpan("job", tick); console.log("ready"); setInterval(() => {}, 1000);';
+
+describe("the doctor, and an application that", () => {
+  it("prints and ends: leaves its output, and reports after it", async () => {
+    const { exitCode, stdout } = await doctored(
+      'await inSpan("job", tick); console.log("done");',
+      [],
+    );
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^done\notel-sentry-bridge doctor [\d.]+: node app\.mjs, Node/);
+    expect(stdout).toContain("No faults were found.");
+  });
+
+  it("prints while the report is JSON: its output goes to standard error", async () => {
+    const { stdout, stderr } = await doctored('await inSpan("job", tick); console.log("done");', [
+      "--json",
+    ]);
+
+    expect((JSON.parse(stdout) as DoctorReport).findings).toEqual([]);
+    expect(stderr).toBe("done\n");
+  });
+
+  it("fails: keeps its exit code", async () => {
+    const { exitCode, stdout } = await doctored(
+      'await inSpan("job", tick); process.exitCode = 7;',
+      [],
+    );
+
+    expect(exitCode).toBe(7);
+    expect(stdout).toContain("No faults were found.");
+  });
+
+  it("throws before anything is set up: reports what it can", async () => {
+    const { exitCode, stdout } = await doctored("throw new Error('failed');", []);
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("otel-sentry-bridge doctor");
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "ends by %s: reports, and ends by that signal",
+    async (signal) => {
+      const { exitCode, stdout } = await doctored(SERVES, [], (pid) => process.kill(pid, signal));
+
+      expect(exitCode).toBe(signal === "SIGTERM" ? 143 : 130);
+      expect(stdout).toContain("No faults were found.");
+    },
+  );
+
+  it("handles SIGTERM itself: lets it end in its own way, and names what is lost then", async () => {
+    const handled = `process.on("SIGTERM", () => { console.log("bye"); process.exit(3); }); ${SERVES}`;
+    const { exitCode, stdout } = await doctored(handled, [], (pid) => process.kill(pid, "SIGTERM"));
+
+    expect(exitCode).toBe(3);
+    expect(stdout).toMatch(/bye\notel-sentry-bridge doctor[^]*ERROR D18 final-loss/);
+  });
+
+  it("gets SIGUSR2: reports to standard error, and goes on", async () => {
+    const waits = `process.on("SIGUSR2", () => setTimeout(() => process.exit(), 100)); ${SERVES}`;
+    const { exitCode, stderr } = await doctored(waits, [], (pid) => process.kill(pid, "SIGUSR2"));
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("No faults were found.");
+  });
+
+  it("starts a process: both report", async () => {
+    const starts = `
+      import { spawnSync } from "node:child_process";
+      await inSpan("job", tick);
+      if (process.argv[2] !== "inner") spawnSync(process.execPath, ["app.mjs", "inner"], { stdio: "inherit" });`;
+    const { stdout } = await doctored(starts, []);
+
+    expect(stdout.match(/doctor [\d.]+: node app\.mjs(?: inner)?,/g)).toHaveLength(2);
+  });
+
+  it("shows names with control characters: they do not reach the terminal", async () => {
+    const name = "a\\u001b[2Jb\\n\\u202e";
+    const { stdout } = await doctored(`tracer.startSpan("${name}");`, []);
+
+    expect(stdout).toContain("D15 open-spans");
+    expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{C}/u);
+  });
+});
+
+describe("the command `doctor -- <command>`", () => {
+  it("names a program that cannot be started", async () => {
+    const cli = join(app.packageDirectory, "dist/cli.cjs");
+
+    const { exitCode, stderr } = await app.node([cli, "doctor", "--", "no-such-program"]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("`no-such-program` could not be started");
+  });
+});
