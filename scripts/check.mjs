@@ -19,6 +19,7 @@ const STEPS = {
   api: "node scripts/api.mjs --check",
   package: packageCommand,
   test: "vitest run --coverage",
+  matrix: "node scripts/matrix/main.mjs",
   demo: "node examples/shop/main.mjs",
   next: "node scripts/next/main.mjs 16",
   soak: "node scripts/soak.mjs --minutes 1",
