@@ -7,11 +7,12 @@ import { Coverage } from "./coverage.js";
 import type { Pipeline } from "./pipeline.js";
 import { programs } from "./programs.js";
 import { runTogether, withPipeline } from "./run.js";
+import { runs } from "./runs.js";
 import { show } from "./show.js";
 import type { Block } from "./syntax.js";
 
 /** How many programs are run in all; as many at the same time as `MAX_TOGETHER`. */
-const PROGRAMS = Number(process.env["PROGRAMS"] ?? 1000);
+const PROGRAMS = Number(process.env["PROGRAMS"] ?? runs(2000));
 const MAX_TOGETHER = 99;
 const MEAN_TOGETHER = (MAX_TOGETHER + 1) / 2;
 
