@@ -1,11 +1,18 @@
 import type { Timers } from "../support/time.js";
+import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { EnvelopeQueue } from "./envelope-queue.js";
 import { STALL_MILLIS } from "./send-slots.js";
 
 /** Dependencies of `DrainSchedule`. */
 interface DrainScheduleSettings {
   readonly timers: Timers;
-  /** Starts to send the next envelope, if one waits and a slot is free. */
-  readonly startNext: () => "empty" | "full" | "started";
+  readonly queue: EnvelopeQueue;
+  /** Returns true if nothing that waits is to be sent any more. */
+  readonly isStopped: () => boolean;
+  /** Returns true if a slot is free for the next envelope of the queue. */
+  readonly hasRoom: () => boolean;
+  /** Starts to send an envelope that has left the queue. */
+  readonly start: (envelope: EncodedEnvelope) => void;
   /** Runs a function outside of any unit of work. */
   readonly detached: (run: () => void) => void;
 }
@@ -30,9 +37,7 @@ export class DrainSchedule {
     if (this.#isDraining) return;
     this.#isDraining = true;
     try {
-      let progress = this.#settings.startNext();
-      while (progress === "started") progress = this.#settings.startNext();
-      if (progress === "full") this.#afterStall();
+      this.#startAll();
     } finally {
       this.#isDraining = false;
     }
@@ -51,6 +56,15 @@ export class DrainSchedule {
       this.drain();
     };
     detached(() => (this.#isLettingGo ? timers.inBackground(0, run) : timers.soon(run)));
+  }
+
+  #startAll(): void {
+    const { queue, isStopped, hasRoom, start } = this.#settings;
+    while (queue.items > 0 && !isStopped()) {
+      if (!hasRoom()) return this.#afterStall();
+      const envelope = queue.shift();
+      if (envelope !== undefined) start(envelope);
+    }
   }
 
   // Only the passing of time frees slots while no response arrives.

@@ -66,7 +66,6 @@ class QueuedSender implements EnvelopeSender {
       isReachable,
       onOverdue: () => this.#detached(() => this.#sendReports()),
     });
-    this.#schedule = new DrainSchedule({ timers, detached, startNext: () => this.#startNext() });
     this.#checkIns = new CheckInLine({
       timers: this.#timers,
       now,
@@ -83,6 +82,14 @@ class QueuedSender implements EnvelopeSender {
       memory,
       onEvicted: (envelope) => this.#overflow(envelope),
       bytesElsewhere: () => this.#slots.bytes + this.#checkIns.bytes + (transport.heldBytes ?? 0),
+    });
+    this.#schedule = new DrainSchedule({
+      timers,
+      detached,
+      queue: this.#queue,
+      isStopped: () => this.#isGivingUp,
+      hasRoom: () => this.#hasRoom(),
+      start: (envelope) => this.#start(envelope),
     });
   }
 
@@ -168,14 +175,6 @@ class QueuedSender implements EnvelopeSender {
     void this.#intake
       .keepEvicted(evicted)
       .then((isKept) => this.#drop(evicted, isKept ? undefined : count));
-  }
-
-  #startNext(): "empty" | "full" | "started" {
-    if (this.#queue.items === 0 || this.#isGivingUp) return "empty";
-    if (!this.#hasRoom()) return "full";
-    const envelope = this.#queue.shift();
-    if (envelope !== undefined) this.#start(envelope);
-    return "started";
   }
 
   #hasRoom(): boolean {

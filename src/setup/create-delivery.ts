@@ -24,6 +24,7 @@ import type {
   SenderTransport,
 } from "../delivery/sender.js";
 import { networkDefaults } from "../delivery/http/network-defaults.js";
+import { retryableResult } from "../delivery/http/send-failures.js";
 import { concurrencyOf, createRetryingHttp } from "../delivery/retrying-http.js";
 import type { ServerTransport } from "../delivery/retrying-http.js";
 import type { ThreadSettings } from "../delivery/thread/thread-messages.js";
@@ -229,14 +230,10 @@ function replayOf(spool: Spool, dependencies: ReplayDependencies): SpoolReplay {
   });
 }
 
-// Rate limits do not apply to probes in the sender thread: the replay has checked them.
+// The sender thread refuses no probe for a rate limit, because the replay has checked the limits.
 function sentResult(result: SenderResult): SendResult {
   if (result.outcome !== "unsent") return result;
-  return {
-    outcome: "retryable",
-    phase: "connect",
-    error: new Error("the category is rate-limited"),
-  };
+  return retryableResult("the category is rate-limited", "connect");
 }
 
 function startReplay(spool: Spool | undefined, replay: SpoolReplay | undefined): void {

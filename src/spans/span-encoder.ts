@@ -20,7 +20,6 @@ import { readableSpan } from "./readable-span.js";
 import {
   createIdTexts,
   beginWithIdentity,
-  identityFields,
   idFields,
   MAX_SPAN_NAME_LENGTH,
   MAX_OP_LENGTH,
@@ -107,7 +106,9 @@ export class SpanEncoder {
     const op = inferred.op === undefined ? undefined : clip(inferred.op, MAX_OP_LENGTH);
     const links = span.links.length === 0 ? "" : jsonLinks(span.links, this.#attributes);
     const rate = sampleRate === undefined ? "" : `,"sentry.sample_rate":${sampleRate}`;
-    const start = `${identityFields(identity.spanId, idFields(identity.traceId, span.parentSpanContext?.spanId))}${links}${this.#fields.data(span, inferred)}`;
+    const ids = idFields(identity.traceId, span.parentSpanContext?.spanId);
+    // The trace context is put together without its braces.
+    const start = `${beginWithIdentity(identity.spanId, ids).slice(1)}${links}${this.#fields.data(span, inferred)}`;
     const { source } = inferred;
     const name = nameField(textValue(span.attributes["sentry.name"]) ?? "");
     return {

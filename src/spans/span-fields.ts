@@ -28,12 +28,7 @@ export function createIdTexts(): IdTexts {
   return new LastText(idFields);
 }
 
-/** Returns the first property of a span, its id, without a comma; `ids` is the result of `idFields`. */
-export function identityFields(spanId: string, ids: string): string {
-  return `"span_id":"${validSpanId(spanId)}${ids}`;
-}
-
-/** Returns the brace that begins a span, and the same as `identityFields`. */
+/** Returns the beginning of a span's object: the brace, and its ids; `ids` is the result of `idFields`. */
 export function beginWithIdentity(spanId: string, ids: string): string {
   return `{"span_id":"${validSpanId(spanId)}${ids}`;
 }
@@ -74,7 +69,7 @@ export function inferredFields(attributes: AttributeBag, data: Inference["data"]
   return text;
 }
 
-/** Returns the same as `inferredFields` for plain data. */
+/** Returns plain data (`Inference.isPlain`), which needs no escaping and overlaps with no attribute, as such properties. */
 export function plainFields(data: Inference["data"]): string {
   let text = "";
   for (const key in data) {

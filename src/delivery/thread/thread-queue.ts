@@ -47,7 +47,10 @@ export class ThreadQueue {
   });
   readonly #schedule = new DrainSchedule({
     timers: systemTimers,
-    startNext: () => this.#startNext(),
+    queue: this.#queue,
+    isStopped: () => this.#hasEnded,
+    hasRoom: () => this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, steadyNow()),
+    start: (envelope) => this.#start(envelope),
     detached: (run) => run(),
   });
   #hasDelivered = false;
@@ -103,15 +106,6 @@ export class ThreadQueue {
     this.#entered.set(envelope, entered);
     if (envelope.category === "internal" || entered.options?.isProbe === true) this.#send(envelope);
     else this.#queue.push(envelope, steadyNow());
-  }
-
-  #startNext(): "empty" | "full" | "started" {
-    const { items, isUrgent } = this.#queue;
-    if (items === 0 || this.#hasEnded) return "empty";
-    if (!this.#slots.hasRoom(items, isUrgent, steadyNow())) return "full";
-    const envelope = this.#queue.shift();
-    if (envelope !== undefined) this.#start(envelope);
-    return "started";
   }
 
   // The rate limit may have arrived while the envelope waited.
