@@ -10,8 +10,8 @@ import type { Application } from "./application.js";
 import { filesIn } from "./built-package.js";
 
 // docs/RATIONALE.md says what is in it, and what a smaller package would cost.
-const MAX_BYTES = 783_500;
-const MAX_FILES = 41;
+const MAX_BYTES = 789_000;
+const MAX_FILES = 42;
 const MAX_LINE_CHARACTERS = 3000;
 
 let app: Application;
