@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { nodeCrypto } from "../support/built-ins.js";
 
 const ID_BYTES = 16;
 const VERSION_AT = 6;
@@ -12,7 +12,7 @@ let used = random.length;
 /** Returns a new event id: a version 4 UUID without dashes (protocol: `event_id`; RFC 9562, section 5.4). */
 export function newEventId(): string {
   if (used === random.length) {
-    randomFillSync(random);
+    nodeCrypto().randomFillSync(random);
     used = 0;
   }
   const start = used;

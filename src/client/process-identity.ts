@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import type { Settings } from "../options/options.js";
 import { reportBrokenSetting } from "./value-faults.js";
 import { variableOf } from "../options/option-table.js";
@@ -121,7 +120,7 @@ let knownHostName: string | undefined;
 // Cached: `hostname` is a system call, and the name of a running host does not change.
 function hostName(): string | undefined {
   try {
-    knownHostName ??= hostname();
+    knownHostName ??= process.getBuiltinModule("node:os").hostname();
   } catch {
     // Some sandboxes do not permit the call.
   }

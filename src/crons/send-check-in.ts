@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { redactedText } from "../privacy/redacted.js";
 import type { TraceContext } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
@@ -9,6 +7,7 @@ import type { JsonRecord } from "../protocol/events.js";
 import { clip, headAndTail } from "../support/text.js";
 import type { EncodedMonitorConfig, UncheckedMonitorConfig } from "./monitor-config.js";
 import { encodeMonitorConfig } from "./monitor-config.js";
+import { nodeCrypto } from "../support/built-ins.js";
 
 /** Parameters of `sendCheckIn`. */
 interface CheckInToSend {
@@ -170,5 +169,9 @@ function slugify(slug: string): string {
 
 function digestOf(slug: string): string {
   const read = headAndTail(slug, MAX_DIGESTED_LENGTH);
-  return createHash("sha256").update(read, "utf16le").digest("hex").slice(0, DIGEST_LENGTH);
+  return nodeCrypto()
+    .createHash("sha256")
+    .update(read, "utf16le")
+    .digest("hex")
+    .slice(0, DIGEST_LENGTH);
 }

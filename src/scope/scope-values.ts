@@ -1,5 +1,3 @@
-import { isIP } from "node:net";
-
 import type { Attachment } from "../protocol/events.js";
 import {
   isReservedTag,
@@ -16,6 +14,7 @@ import { plainCopy } from "../support/plain-copy.js";
 import { cut } from "../support/text.js";
 import { nodesOfText } from "../support/value-costs.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
+import { nodeNet } from "../support/built-ins.js";
 
 /** The most entries that a scope holds of each of tags, contexts, extras and attributes. More are ignored. */
 export const MAX_SCOPE_ENTRIES = 200;
@@ -182,7 +181,7 @@ function recordField(value: unknown): Fields | undefined {
 }
 
 function isAddress(value: unknown): value is string {
-  return typeof value === "string" && (value === "{{auto}}" || isIP(value) !== 0);
+  return typeof value === "string" && (value === "{{auto}}" || nodeNet().isIP(value) !== 0);
 }
 
 function textsOf(record: Fields): Record<string, string> {

@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
-
 import { addToTrail } from "./scope-data.js";
 import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
+import { nodeCrypto } from "../support/built-ins.js";
 
 // Ancestors that a unit refers to. A program that nests forks without end must not keep all of them alive.
 const MAX_REMEMBERED_DEPTH = 16;
@@ -114,8 +113,8 @@ export function propagationContextOf(unit: Unit): PropagationContext {
   const known = traces.get(unit);
   if (known !== undefined) return known;
   const trace = {
-    traceId: randomBytes(TRACE_ID_BYTES).toString("hex"),
-    spanId: randomBytes(SPAN_ID_BYTES).toString("hex"),
+    traceId: nodeCrypto().randomBytes(TRACE_ID_BYTES).toString("hex"),
+    spanId: nodeCrypto().randomBytes(SPAN_ID_BYTES).toString("hex"),
   };
   traces.set(unit, trace);
   return trace;

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { cut, headAndTail, jsonString } from "../support/text.js";
 import { UNREAD, attributePrivacy, formOn, isOmitted } from "../privacy/private-attributes.js";
 import { plainText } from "../privacy/plain-text.js";
@@ -18,6 +16,7 @@ import {
   objectBudget,
 } from "./json-values.js";
 import type { ObjectBudget } from "./json-values.js";
+import { nodeCrypto } from "../support/built-ins.js";
 
 /** Attributes that only configure this package, or that it writes itself; a JSON key must not occur twice. */
 const RESERVED_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -229,7 +228,8 @@ function isLeftOut({ omission }: AttributeRule, kind: number | undefined): boole
 // Distinct keys must remain distinct when they are cut or made well-formed.
 function shownKey(key: string): string {
   if (key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
-  const digest = createHash("sha256")
+  const digest = nodeCrypto()
+    .createHash("sha256")
     .update(headAndTail(key, MAX_READ_KEY_LENGTH), "utf16le")
     .digest("hex")
     .slice(0, 8);

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-
 import type { SpanContext } from "@opentelemetry/api";
+import { nodeCrypto } from "../support/built-ins.js";
 
 /** OTel span kinds by number (`SpanKind` of the API), so that this folder imports no values of OpenTelemetry. */
 export const SPAN_KIND = { INTERNAL: 0, SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 } as const;
@@ -149,5 +148,5 @@ function isValidId(id: string, length: number): boolean {
 function derivedId(id: unknown, length: number): string {
   const lowered = String(id).toLowerCase();
   if (isValidId(lowered, length)) return lowered;
-  return createHash("sha256").update(lowered).digest("hex").slice(0, length);
+  return nodeCrypto().createHash("sha256").update(lowered).digest("hex").slice(0, length);
 }

@@ -15,7 +15,7 @@ const BOUNDS = {
   unsampled: { allocated: 700, promoted: 40, markCompacts: 0, encoded: 0 },
   disabled: { allocated: 460, promoted: 20, markCompacts: 0, encoded: 0 },
   delivery: { promises: 0.1, timers: 0.08, connectionsPaced: 10, connectionsBurst: 64 },
-  modules: { files: 3, builtIns: 55 },
+  modules: { files: 3, builtIns: 8 },
 };
 
 /** Figures by name. */

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { connect as connectTcp } from "node:net";
 
 import type { Dialling } from "./connection-types.js";
 import { trackSocket, trackedLookup } from "./exit-watch.js";
@@ -9,6 +8,7 @@ import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
 import { hostForUrl } from "./proxy-route.js";
 import { MAX_HEAD_BYTES } from "./response-head.js";
+import { nodeNet } from "../../support/built-ins.js";
 
 /** TCP keep-alive settings: when the kernel probes an idle connection. */
 export interface TcpProbes {
@@ -73,7 +73,7 @@ class Attempt {
   #open({ host, port, isSecure }: Address, tls: TlsClient): Promise<Socket> {
     const socket = isSecure
       ? tls.connect({ host, port })
-      : connectTcp({ host, port, lookup: trackedLookup });
+      : nodeNet().connect({ host, port, lookup: trackedLookup });
     socket.setNoDelay(true);
     // Not earlier: options that are set before the connection is established are lost if the first address fails and
     // another one is tried.

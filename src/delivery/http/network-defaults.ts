@@ -1,6 +1,6 @@
-import { getDefaultResultOrder, setDefaultResultOrder } from "node:dns";
-import { getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from "node:net";
+import type { getDefaultResultOrder } from "node:dns";
 import type { SecureVersion } from "node:tls";
+import { nodeNet } from "../../support/built-ins.js";
 
 /** Defaults of Node that decide how connections are made. Flags and the application set them, for each thread on its own. */
 export interface NetworkDefaults {
@@ -13,16 +13,16 @@ export interface NetworkDefaults {
 export function networkDefaults(isSecure: boolean): NetworkDefaults {
   const tls = isSecure ? process.getBuiltinModule("node:tls") : undefined;
   return {
-    resultOrder: getDefaultResultOrder(),
-    autoSelectFamily: getDefaultAutoSelectFamily(),
+    resultOrder: process.getBuiltinModule("node:dns").getDefaultResultOrder(),
+    autoSelectFamily: nodeNet().getDefaultAutoSelectFamily(),
     tlsVersions: tls && [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_MAX_VERSION],
   };
 }
 
 /** Gives this thread the defaults of another one. */
 export function applyNetworkDefaults(defaults: NetworkDefaults): void {
-  setDefaultResultOrder(defaults.resultOrder);
-  setDefaultAutoSelectFamily(defaults.autoSelectFamily);
+  process.getBuiltinModule("node:dns").setDefaultResultOrder(defaults.resultOrder);
+  nodeNet().setDefaultAutoSelectFamily(defaults.autoSelectFamily);
   if (defaults.tlsVersions === undefined) return;
   const tls = process.getBuiltinModule("node:tls");
   [tls.DEFAULT_MIN_VERSION, tls.DEFAULT_MAX_VERSION] = defaults.tlsVersions;

@@ -1,9 +1,8 @@
-import { isIP } from "node:net";
-
 import type { Diagnostics } from "../../support/diagnostics.js";
 import { OptionsError } from "../../protocol/errors.js";
 import type { IngestTarget } from "./ingest-target.js";
 import type { ProxyName } from "./send-failures.js";
+import { nodeNet } from "../../support/built-ins.js";
 
 /** The proxy variables of the environment, unparsed. */
 export interface ProxyEnvironment {
@@ -173,21 +172,26 @@ export function hostForSocket(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
 }
 
+/** Returns 4 or 6 if the host is an IP address, else 0. */
+export function ipVersionOf(host: string): number {
+  return nodeNet().isIP(host);
+}
+
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;
   const { name, entryPort } = splitPort(entry);
   if (name === "" || (entryPort !== undefined && entryPort !== port)) return false;
-  if (isIP(host) !== 0) return name === host;
+  if (ipVersionOf(host) !== 0) return name === host;
   return host === name || host.endsWith(`.${name}`);
 }
 
 // An IPv6 address contains colons: with a port it needs brackets.
 function splitPort(entry: string): { name: string; entryPort: string | undefined } {
-  if (isIP(entry) === 6) return { name: canonical(entry), entryPort: undefined };
+  if (ipVersionOf(entry) === 6) return { name: canonical(entry), entryPort: undefined };
   const groups = /^(?<name>.*?)(?::(?<port>\d+))?$/.exec(entry)?.groups;
   const name = hostForSocket(groups?.["name"] ?? "").replace(/^\*?\./, "");
   return {
-    name: isIP(name) === 6 ? canonical(name) : name,
+    name: ipVersionOf(name) === 6 ? canonical(name) : name,
     entryPort: groups?.["port"],
   };
 }

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import { isIP } from "node:net";
 import type * as nodeTls from "node:tls";
 import type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 
 import { OptionsError } from "../../protocol/errors.js";
 import { trackedLookup } from "./exit-watch.js";
+import { ipVersionOf } from "./proxy-route.js";
+import { nodeCrypto } from "../../support/built-ins.js";
 
 /** A certificate or key in PEM form. */
 type Pem = string | Uint8Array;
@@ -54,7 +55,7 @@ class ResumingTlsClient implements TlsClient {
     };
     if (this.#context !== undefined) options.secureContext = this.#context;
     // RFC 6066, 3: the server name of a handshake must not be an IP address.
-    if (isIP(host) === 0) options.servername = host;
+    if (ipVersionOf(host) === 0) options.servername = host;
     if (socket !== undefined) options.socket = socket;
     // Resuming a session saves a part of the next handshake.
     if (this.#session !== undefined) options.session = this.#session;
@@ -88,7 +89,7 @@ function contextOf({ caCerts, clientCert, clientKey }: TlsSettings): SecureConte
 
 // A secure context ignores certificates that it cannot read, so they are checked first.
 function readable(caCerts: Pem | readonly Pem[]): (string | Buffer)[] {
-  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  const { X509Certificate } = nodeCrypto();
   const certs = pems(caCerts);
   readWith("caCerts", "must be certificates in a format that OpenSSL can read", () =>
     certs.map((cert) => new X509Certificate(cert)),

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 import type { DiscardRecorder } from "../../client-reports/ledger.js";
 import type { Diagnostics } from "../../support/diagnostics.js";
 import type { DataCategory } from "../../protocol/data-category.js";
@@ -18,6 +16,7 @@ import { systemFiles } from "./spool-files.js";
 import { SpoolIndex } from "./spool-index.js";
 import { SpoolScans } from "./spool-scans.js";
 import { SpoolWriter } from "./spool-writer.js";
+import { nodeCrypto } from "../../support/built-ins.js";
 
 /** Dependencies and bounds of a spool. */
 export interface SpoolSettings {
@@ -184,8 +183,7 @@ class FileSpool implements Spool {
   #createComponents(): SpoolComponents {
     const { directory, diagnostics, now = Date.now, files = systemFiles } = this.#settings;
     const { maxAgeMillis = DEFAULT_MAX_AGE_MILLIS } = this.#settings;
-    const { holder = createHolder(files), writer = randomBytes(8).toString("hex") } =
-      this.#settings;
+    const { holder = createHolder(files), writer = newWriter() } = this.#settings;
     const index = this.#index;
     const accounting = this.#accounting;
     const reading = new SpoolDisk({ directory, files, trouble: this.#readTrouble });
@@ -216,4 +214,8 @@ class FileSpool implements Spool {
     };
     return { claims, scans, evictions, writer: new SpoolWriter(shared) };
   }
+}
+
+function newWriter(): string {
+  return nodeCrypto().randomBytes(8).toString("hex");
 }

@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
-import { hostname } from "node:os";
-
 import { attempt, errorCode } from "../../support/foreign.js";
 import type { SpoolFiles } from "./spool-files.js";
+import { nodeCrypto } from "../../support/built-ins.js";
 
 /** Identifies this process to others that share the directory, and checks whether those are still running. */
 export interface Holder {
@@ -44,8 +42,9 @@ function hostOf(files: SpoolFiles): string {
   const boot = unlessShort(() =>
     files.readSync("/proc/sys/kernel/random/boot_id").toString("latin1"),
   );
+  const { hostname } = process.getBuiltinModule("node:os");
   const identity = JSON.stringify([hostname(), namespace, boot]);
-  return createHash("sha256").update(identity).digest("hex").slice(0, 16);
+  return nodeCrypto().createHash("sha256").update(identity).digest("hex").slice(0, 16);
 }
 
 // Returns the start time: field 22 of /proc/<pid>/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. The

@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  promises,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -13,17 +14,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import {
-  access,
-  lstat,
-  lutimes,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  stat,
-  unlink,
-} from "node:fs/promises";
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 
@@ -89,10 +79,10 @@ const DIRECTORY_MODE = 0o700;
 export const systemFiles: SpoolFiles = {
   makeDirectory: (path) => makeDirectories(path),
   makeDirectorySync: (path) => makeDirectoriesSync(path),
-  list: (path) => readdir(path),
+  list: (path) => promises.readdir(path),
   listSync: (path) => readdirSync(path),
   async write(path, data) {
-    const file = await open(path, "wx", FILE_MODE);
+    const file = await promises.open(path, "wx", FILE_MODE);
     try {
       await file.writeFile(data);
       await file.sync();
@@ -104,19 +94,19 @@ export const systemFiles: SpoolFiles = {
     writeFileSync(path, data, { flag: "wx", mode: FILE_MODE });
   },
   async syncDirectory(path) {
-    const directory = await open(path, "r");
+    const directory = await promises.open(path, "r");
     try {
       await directory.sync();
     } finally {
       await directory.close();
     }
   },
-  rename: (from, to) => rename(from, to),
+  rename: (from, to) => promises.rename(from, to),
   renameSync: (from, to) => renameSync(from, to),
-  remove: (path) => unlink(path),
+  remove: (path) => promises.unlink(path),
   removeSync: (path) => unlinkSync(path),
   async read(path, expectedBytes) {
-    const file = await open(path, READ_FLAGS);
+    const file = await promises.open(path, READ_FLAGS);
     try {
       // Checked before reading: a file of another user may be of any kind and size.
       const status = await file.stat();
@@ -134,19 +124,19 @@ export const systemFiles: SpoolFiles = {
       closeSync(file);
     }
   },
-  inspect: async (path) => kindOf(await lstat(path)),
+  inspect: async (path) => kindOf(await promises.lstat(path)),
   inspectSync: (path) => kindOf(lstatSync(path)),
-  checkWritable: (path) => access(path, constants.W_OK | constants.X_OK),
-  identity: async (path) => identityOf(await stat(path)),
+  checkWritable: (path) => promises.access(path, constants.W_OK | constants.X_OK),
+  identity: async (path) => identityOf(await promises.stat(path)),
   identitySync: (path) => identityOf(statSync(path)),
   readSync: (path) => readFileSync(path),
   readLinkSync: (path) => readlinkSync(path),
   async modifiedMillis(path) {
-    return (await lstat(path)).mtimeMs;
+    return (await promises.lstat(path)).mtimeMs;
   },
   async setModified(path, millis) {
     const time = new Date(millis);
-    await lutimes(path, time, time);
+    await promises.lutimes(path, time, time);
   },
 };
 
@@ -162,12 +152,12 @@ function identityOf({ dev, ino }: Stats): string {
 // directory, as procfs does, Node.js 20 retries forever and the process hangs.
 async function makeDirectories(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: DIRECTORY_MODE });
+    await promises.mkdir(path, { mode: DIRECTORY_MODE });
   } catch (error) {
     if (isThere(error)) return;
     if (!isParentMissing(error, path)) throw error;
     await makeDirectories(dirname(path));
-    await mkdir(path, { mode: DIRECTORY_MODE }).catch(unlessThere);
+    await promises.mkdir(path, { mode: DIRECTORY_MODE }).catch(unlessThere);
   }
 }
 
