@@ -43,7 +43,16 @@ const manyAttributes = (value) =>
 
 // Hooks of a client of their own return the value, alone and in fields of what they were given.
 const PARTS = ["extra", "contexts", "data", "attributes", "exception", "tags", "spans"];
-const results = [(value) => value, (value, given) => ({ ...given, ...under(PARTS, value) })];
+const results = [
+  (value) => value,
+  (value, given) => ({ ...given, ...under(PARTS, value) }),
+  // Still a valid transaction.
+  (value, given) => ({
+    ...given,
+    ...under(["extra", "tags", "request", "measurements"], value),
+    contexts: { ...given.contexts, ...under(NAMES, value) },
+  }),
+];
 let answerOf = (given) => given;
 const hook = (given) => answerOf(given);
 

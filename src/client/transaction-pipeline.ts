@@ -223,7 +223,7 @@ function encodeAgain(
   diagnostics: Diagnostics,
 ): PipelineResult {
   const encoded = guardCallback(diagnostics, HOOK_RESULT, () =>
-    encodeConformed(event, diagnostics, "transaction"),
+    encodeConformed(event, diagnostics, before),
   );
   if (!encoded.ok) return { dropped: "before_send" };
   return { json: encoded.value, droppedSpans: Math.max(0, before - event.spans.length) };

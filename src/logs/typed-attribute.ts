@@ -103,11 +103,7 @@ function typed(value: unknown, maxLength: number, budget: CopyBudget): string | 
     case "undefined":
       return undefined;
     case "object":
-      if (value === null) return undefined;
-      return (
-        list(value, maxLength, budget) ??
-        textAttribute(jsonText(value, maxLength, budget), maxLength)
-      );
+      return value === null ? undefined : composed(value, maxLength, budget);
     default:
       return textAttribute(jsonText(value, maxLength, budget), maxLength);
   }
@@ -137,11 +133,15 @@ function integral(value: bigint, maxLength: number): string {
 }
 
 // Relay drops arrays of mixed types and arrays of objects.
-function list(value: object, maxLength: number, budget: CopyBudget): string | undefined {
-  if (!isList(value)) return undefined;
+function composed(value: object, maxLength: number, budget: CopyBudget): string {
   const copy = copyOf(value, maxLength, budget);
-  if (!Array.isArray(copy) || !isHomogeneous(copy)) return undefined;
-  return `{"type":"array","value":${JSON.stringify(copy)}}`;
+  return isList(value) && Array.isArray(copy) && isHomogeneous(copy)
+    ? `{"type":"array","value":${JSON.stringify(copy)}}`
+    : textAttribute(textOfCopy(copy), maxLength);
+}
+
+function textOfCopy(copy: JsonValue): string {
+  return typeof copy === "string" ? copy : JSON.stringify(copy);
 }
 
 function isHomogeneous(items: readonly JsonValue[]): boolean {
@@ -157,8 +157,7 @@ export function jsonText(
 ): string {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" && BigInt.asIntN(1024, value) === value) return String(value);
-  const copy = copyOf(value, maxLength, budget);
-  return typeof copy === "string" ? copy : JSON.stringify(copy);
+  return textOfCopy(copyOf(value, maxLength, budget));
 }
 
 // All values of an item share one number of values.

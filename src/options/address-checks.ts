@@ -75,7 +75,8 @@ export const url: Check = address("must be an http(s) URL", isUrl, withoutCreden
 export const optionsObject: Check = (option, value) => {
   const isUrlGiven = isUrlObject(value);
   if (isOptionsObject(value) && !isUrlGiven) return;
-  const isDsn = typeof value === "string" && /^\s*https?:\/\/.*@/i.test(value);
+  const text = typeof value === "string" ? value.slice(0, MAX_URL_LENGTH) : "";
+  const isDsn = /^\s*https?:\/\/.*@/i.test(text);
   const form = isUrlGiven ? ": pass `{ dsn: url.href }`" : isDsn ? ': pass `{ dsn: "…" }`' : "";
   throw new OptionsError({ option, expected: `must be an object${form}`, received: value });
 };

@@ -76,11 +76,24 @@ const KEY_OF_DSN = /^@[^\s/@]+(?:\/[^\s@]*)?\/\d+\/?\s*$/;
 
 const UNREADABLE: OptionProblem = Object.freeze({ option: "options", expected: "is wrong" });
 
+/** Characters of a wrong value that are read: twice as many as a DSN or URL may have. */
+const MAX_LENGTH = 4096;
+
 /**
  * Replaces the credentials of a URL in a text: everything from the first `://` to the last `@`, since a password may
- * contain any character; and the keys of a DSN that has lost its scheme.
+ * contain any character; and the keys of a DSN that has lost its scheme. Of a text with more than 4096 characters, returns the
+ * first, up to a `://`.
  */
 export function withoutUserInfo(text: string): string {
+  return text.length > MAX_LENGTH ? beginning(text.slice(0, MAX_LENGTH)) : filtered(text);
+}
+
+function beginning(text: string): string {
+  const start = text.indexOf("://");
+  return start === -1 ? text : `${text.slice(0, start)}://[Filtered]`;
+}
+
+function filtered(text: string): string {
   const start = text.indexOf("://");
   const at = text.lastIndexOf("@");
   if (start !== -1 && at > start) return `${text.slice(0, start)}://[Filtered]${text.slice(at)}`;

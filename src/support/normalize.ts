@@ -93,8 +93,6 @@ type Place = { readonly depth: number; readonly walk: Walk };
 
 const MAX_SIZE = "[MaxSize ~]";
 
-type Property = readonly [key: string, value: unknown];
-
 /**
  * Returns a bounded JSON copy of any value, in the notation of Sentry's SDKs (`[Circular ~]`, `[Function: name]`,
  * `[NaN]`, `[undefined]`). A property whose getter throws becomes `**non-serializable**`. Never throws, never changes
@@ -198,11 +196,19 @@ function dateText(date: Date): string {
 
 function visitProperties(value: object, depth: number, walk: Walk): JsonValue {
   const toJson: unknown = Reflect.get(value, "toJSON");
-  if (typeof toJson === "function") return visit(Reflect.apply(toJson, value, []), depth, walk);
+  if (typeof toJson === "function") return visitMade(Reflect.apply(toJson, value, []), depth, walk);
   if (isList(value)) return visitList(value, depth, walk);
   if (types.isSet(value)) return visitSet(value, depth, walk);
   if (types.isMap(value)) return visitMap(value, depth, walk);
   return visitRecord(value, depth, walk);
+}
+
+// Whoever made a large value needed time for all of it, even if little or none is read.
+function visitMade(made: unknown, depth: number, walk: Walk): JsonValue {
+  const isUnread = depth <= 0 && isObjectLike(made);
+  const count = isList(made) ? lengthOf(made) : isUnread ? listedKeys(made, 0).listed : 0;
+  walk.budget.nodes -= nodesOfKeys(count);
+  return visit(made, depth, walk);
 }
 
 // Reads by index: a sparse array may have a length of 2 ** 32, and a custom iterator may never end.
@@ -256,11 +262,12 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
 // Adds a property. If the copy is full, adds a marker instead and returns false.
 function addProperty(
   copy: [string, JsonValue][],
-  [key, value]: Property,
+  [key, value]: readonly [string, unknown],
   { depth, walk }: Place,
 ): boolean {
   if (value === undefined && walk.limits.omitUndefined) return --walk.budget.nodes > 0;
   const marker = stopMarker(copy.length, walk);
+  walk.budget.nodes -= nodesOfText(key);
   const name = clip(key, walk.limits.keyLength);
   walk.budget.remaining -= encodedLength(name);
   copy.push([name, marker ?? visit(value, depth, walk)]);

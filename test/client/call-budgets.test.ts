@@ -98,3 +98,37 @@ describe("of long texts, few are read in one call", () => {
     for (const { headerJson } of items) expect(headerJson).not.toMatch(/=[ab]/);
   });
 });
+
+describe("values that `toJSON` makes count for their size", () => {
+  const large = numbered(20_000, () => 1);
+  it.each<[string, (made: object) => unknown]>([
+    ["of which nothing is read", (made) => ({ a: { b: made } })],
+    ["of which some is read", (made) => made],
+  ])("also those %s", (_what, place) => {
+    for (const result of [large, Object.values(large), "x".repeat(3_000_000)]) {
+      let calls = 0;
+      const made = {
+        toJSON: () => ((calls += 1), typeof result === "string" ? result : structuredClone(result)),
+      };
+      withScope((scope) => scope.setExtras(numbered(50, () => place({ ...made }))));
+      expect(calls).toBeLessThan(5);
+    }
+  });
+});
+
+it("an event that is too large is made smaller, its texts last", async () => {
+  const text = "\u20AC".repeat(10_000);
+  const bridge = startBridge({
+    beforeSend: (event) => ({
+      ...event,
+      extra: { text },
+      contexts: { ...event.contexts, many: numbered(60, () => text) },
+    }),
+  });
+  captureMessage("large");
+  await bridge.client.flush();
+  const [event] = bridge.transport.errors();
+  expect(event).not.toHaveProperty("extra");
+  expect(event?.contexts?.["many"]).toEqual(numbered(60, () => `${"\u20AC".repeat(1021)}...`));
+  expect(event?.contexts).toHaveProperty("trace");
+});
