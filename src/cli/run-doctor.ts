@@ -21,16 +21,32 @@ interface DoctorOptions {
 
 /** Examines the environment of the application in the working directory, or an application that it runs. Resolves to the exit code. */
 export async function runDoctor(options: DoctorOptions, terminal: Terminal): Promise<number> {
-  const { dsn, json = false, deep = false, command = [] } = options;
+  const { dsn, json = false, command = [] } = options;
   const [program, ...args] = command;
-  if (program === undefined) {
-    const report = await examineEnvironment({ directory: process.cwd(), dsn });
-    printReport(report, json, terminal);
-    return exitCodeOf(report);
-  }
+  if (program !== undefined) return runApplication({ program, args, options }, terminal);
+  const report = await examineEnvironment({ directory: process.cwd(), dsn });
+  printReport(report, json, terminal);
+  return exitCodeOf(report);
+}
+
+interface Application {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly options: DoctorOptions;
+}
+
+async function runApplication(
+  { program, args, options }: Application,
+  terminal: Terminal,
+): Promise<number> {
+  const { dsn, json = false, deep = false } = options;
   if (dsn !== undefined)
     throw new UsageError(
       "`--dsn` is for `doctor` without a command: set SENTRY_DSN for the command.",
+    );
+  if (!json)
+    terminal.complain(
+      "otel-sentry-bridge doctor: the rules are on. The report follows at the end.",
     );
   const mode = deep ? "deep" : "on";
   const run = await examineRun({ program, args, mode, isOutputKept: !json });
@@ -38,9 +54,9 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
     terminal.complain(`\`${program}\` could not be started: ${run.failure}.`);
     return EXIT_FAILED;
   }
-  if (run.reports.length === 0)
-    terminal.complain("No process has reported: it was killed, or it is not a Node.js program.");
   const [report, ...others] = run.reports;
+  if (report === undefined)
+    terminal.complain("No process has reported: it was killed, or it is not a Node.js program.");
   if (json) terminal.print(JSON.stringify({ ...report, others }, undefined, 2));
   else for (const each of run.reports) printReport(each, false, terminal);
   return run.exitCode === 0 ? Math.max(0, ...run.reports.map(exitCodeOf)) : run.exitCode;

@@ -11,6 +11,7 @@ import type { ClientOptions, Settings } from "../options/options.js";
 import { resolveOptions } from "../options/resolve.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
 import { isOptionsError } from "../protocol/errors.js";
+import type { AttributeBag } from "../trace/span.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { hasDestination } from "../setup/destination-check.js";
@@ -27,15 +28,25 @@ export interface ConfigurationCheck {
 
 const EXAMPLE = "export SENTRY_DSN=https://<key>@<host>/<project>";
 
+/** What the configuration is read from, in addition to options. */
+interface ConfigurationSources {
+  /** Default: the environment of the process. */
+  readonly env?: Environment | undefined;
+  /** Attributes of the resource of the process's spans; undefined if there were none. */
+  readonly resource?: AttributeBag | undefined;
+}
+
 /**
- * Checks the options that a client would have with these options and an environment (default: that of the process). Never
- * throws.
+ * Checks the configuration of a client with these options. Never throws.
  */
-export function checkConfiguration(given: ClientOptions, env?: Environment): ConfigurationCheck {
+export function checkConfiguration(
+  given: ClientOptions,
+  { env, resource }: ConfigurationSources = {},
+): ConfigurationCheck {
   const findings = disabled(env);
   try {
     const settings = resolveOptions(given, optionsFromEnvironment(env));
-    const names = namesToSend(settings, env);
+    const names = namesToSend(settings, { env, resource });
     if (!hasDestination(settings)) findings.push(noDsn());
     findings.push(...names.findings, ...sampledOut(settings, env));
     return { settings, findings, facts: [...factsOf(settings, given, env), ...names.facts] };
@@ -105,14 +116,17 @@ function sampledOut({ tracesSampleRate, tracesSampler }: Settings, env?: Environ
 }
 
 // A value that Relay would refuse is reported as a set-up fault, which becomes a finding here.
-function namesToSend(settings: Settings, env?: Environment): Omit<ConfigurationCheck, "settings"> {
+function namesToSend(
+  settings: Settings,
+  { env, resource }: ConfigurationSources,
+): Omit<ConfigurationCheck, "settings"> {
   const findings: Finding[] = [];
   const diagnostics: Diagnostics = {
     ...createDiagnostics({ warn: () => {}, debug: () => {} }),
     faultOnce: (kind, message) => findings.push(refusedName(kind, message)),
   };
   const environmentAttributes = resourceFromEnvironment(env);
-  const names = processNames({ settings, diagnostics, environmentAttributes }, undefined);
+  const names = processNames({ settings, diagnostics, environmentAttributes }, resource);
   const facts = [
     { name: "release", value: names.release ?? "none" },
     { name: "environment", value: names.environment },

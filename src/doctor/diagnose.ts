@@ -16,6 +16,7 @@ import { checkLoadOrder } from "./load-order.js";
 import { DoctorObserver } from "./observer.js";
 import { checkPackages } from "./package-checks.js";
 import { checkProcess, checkTraffic } from "./process-check.js";
+import { Retention } from "./retention.js";
 import { newReport } from "./report.js";
 
 interface Observed {
@@ -30,7 +31,7 @@ let observed: Observed | undefined;
 /** Starts to observe the spans and scopes of this process, until it ends. Once; further calls have no effect. */
 export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
   if (observed !== undefined) return;
-  const observer = new DoctorObserver();
+  const observer = new DoctorObserver(mode === "deep" ? new Retention() : undefined);
   const state: Observed = { observer, mode, requests: 0 };
   observed = state;
   observation.observer = observer;
@@ -116,7 +117,10 @@ function ofClient(client: RegisteredClient): Part {
   const { release, environment, dist, serverName, tracesSampleRate, tracesSampler, tunnel } =
     settings;
   const given = { release, environment, dist, serverName, tracesSampleRate, tracesSampler, tunnel };
-  const configuration = checkConfiguration({ ...given, dsn: settings.dsn ?? false });
+  const configuration = checkConfiguration(
+    { ...given, dsn: settings.dsn ?? false },
+    { resource: observed?.observer.resource },
+  );
   const delivery = checkDelivery(client.stats());
   // Without a DSN on purpose, or with a transport of the application's own, there is no fault.
   const isIntended = hasDestination(settings) || observed?.observer.faults.has("no-dsn") === false;

@@ -21,7 +21,7 @@ interface EnvironmentRequest {
  */
 export async function examineEnvironment(request: EnvironmentRequest): Promise<DoctorReport> {
   const { directory, env, dsn } = request;
-  const configuration = checkConfiguration(dsn === undefined ? {} : { dsn }, env);
+  const configuration = checkConfiguration(dsn === undefined ? {} : { dsn }, { env });
   const packages = checkPackages(directory);
   const { settings } = configuration;
   const server = settings === undefined ? NOTHING : await checkServer(settings);

@@ -5,13 +5,14 @@ import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-contex
 import type { ScopeData } from "../scope/scope-data.js";
 import type { Observer } from "../support/observation.js";
 import { BoundedMap } from "../support/collections.js";
-import type { FinishedSpan, StartedSpan } from "../trace/span.js";
+import type { AttributeBag, FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { Finding } from "./finding.js";
 import { OrphanRule } from "./orphans.js";
 import { OutcomeRules } from "./outcome-rules.js";
 import { Parentage } from "./parentage.js";
+import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
-import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts } from "./span-facts.js";
+import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts, millisOf } from "./span-facts.js";
 import { Staircases } from "./staircases.js";
 import { UnitRules } from "./unit-rules.js";
 
@@ -33,13 +34,19 @@ export class DoctorObserver implements Observer {
   readonly faults = new BoundedMap<string, string>(MAX_FAULTS);
   /** How often a rule itself has failed. */
   failures = 0;
-  readonly #parentage = new Parentage();
   readonly #orphans = new OrphanRule();
   readonly #staircases = new Staircases();
   readonly #units = new UnitRules();
+  readonly #parentage = new Parentage(this.#units);
   readonly #scopes = new ScopeRules();
   readonly #outcomes = new OutcomeRules();
+  readonly #retention: Retention | undefined;
   #hasUnits = false;
+
+  /** `retention`: follows units after their end, for mode `deep`. */
+  constructor(retention?: Retention) {
+    this.#retention = retention;
+  }
 
   started(span: StartedSpan, ctx: Context): void {
     try {
@@ -71,16 +78,22 @@ export class DoctorObserver implements Observer {
     this.faults.set(kind, message);
   }
 
+  /** Attributes of the resource of the last root. */
+  get resource(): AttributeBag | undefined {
+    return this.#outcomes.resource;
+  }
+
   /** Returns what the rules have found. Without a context manager, what follows from that alone is left out. */
   findings({ isAtEnd, errors }: ObservedEnd): Finding[] {
     const hasContexts = !["api-copies", "context-manager"].some((kind) => this.faults.has(kind));
     return [
-      ...this.#parentage.findings((name) => this.#units.areStarved(name)),
+      ...this.#parentage.findings(),
       ...this.#staircases.findings(),
       ...(hasContexts ? this.#orphans.findings() : []),
       ...this.#units.findings(isAtEnd),
       ...(hasContexts ? this.#scopes.findings() : []),
       ...this.#outcomes.findings(errors),
+      ...(this.#retention?.findings() ?? []),
     ];
   }
 
@@ -106,15 +119,16 @@ export class DoctorObserver implements Observer {
     }
     this.#orphans.child(facts);
     this.#staircases.started(facts, above);
-    this.#parentage.started(facts, above, { ctx, others: this.#units.othersThan(above) });
+    this.#parentage.started(facts, above, ctx);
   }
 
   #ended(facts: SpanFacts, span: FinishedSpan): void {
-    facts.endedAt = performance.now();
+    facts.endedAt = millisOf(span.endTime);
     const { above } = facts;
     if (above !== undefined) this.#staircases.ended(facts, above);
     this.#units.ended(facts);
     this.#outcomes.ended(facts, span);
+    if (above === undefined) this.#retention?.ended(facts);
     facts.above = undefined;
   }
 }

@@ -1,8 +1,9 @@
 import { processScopes } from "../scope/process-scopes.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import { SPAN_KIND } from "../trace/span.js";
-import type { FinishedSpan } from "../trace/span.js";
-import { attempt, propertyOf } from "../support/foreign.js";
+import { knownAttributes } from "../client/resource-attributes.js";
+import type { AttributeBag, FinishedSpan } from "../trace/span.js";
+import { propertyOf } from "../support/foreign.js";
 import { textOf } from "../support/text.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
@@ -25,12 +26,15 @@ class Swallowed extends Suspect {
 export class OutcomeRules {
   readonly #swallowed = new Suspects(() => new Swallowed());
   readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
+  /** Attributes of the resource of the last root. */
+  resource: AttributeBag | undefined;
   #resource: unknown;
 
   started({ span }: SpanFacts): void {
     if (span.resource === this.#resource) return;
     this.#resource = span.resource;
-    const attributes = attempt<unknown>(() => span.resource?.attributes, undefined);
+    const attributes = span.resource && knownAttributes(span.resource).attributes;
+    this.resource = attributes;
     for (const [name, keys] of Object.entries(NAMES)) {
       const value = keys
         .map((key) => propertyOf(attributes, key))

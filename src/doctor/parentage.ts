@@ -4,9 +4,11 @@ import { readContextScopes, unitOfSpan } from "../context/scope-context.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
+import { seconds } from "./report-text.js";
 import { spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
+import type { UnitRules } from "./unit-rules.js";
 
 /** Late children of one parent from which on they are no mere work after the response. */
 const MANY = 5;
@@ -30,24 +32,32 @@ class ForeignParents extends Suspect {
 export class Parentage {
   readonly #late = new Suspects(() => new LateChildren());
   readonly #foreign = new Suspects(() => new ForeignParents());
+  readonly #units: UnitRules;
   readonly #served = new Suspects(() => new LateChildren());
 
-  /** A span with a parent in this process has started. `others` is the number of other requests that are open. */
-  started(facts: SpanFacts, above: SpanFacts, { ctx, others }: Surroundings): void {
-    if (facts.span.kind === SPAN_KIND.SERVER) this.#serves(facts, above);
-    else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
-    else if (above.endedAt > 0) this.#isLate(facts, above, others);
+  /** `units` knows how many requests and jobs are open. */
+  constructor(units: UnitRules) {
+    this.#units = units;
   }
 
-  /** `areStarved` tells whether most requests of a name had no child. */
-  findings(areStarved: (name: string) => boolean): Finding[] {
+  /** A span with a parent in this process has started. */
+  started(facts: SpanFacts, above: SpanFacts, ctx: Context): void {
+    if (facts.span.kind === SPAN_KIND.SERVER) this.#serves(facts, above);
+    else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
+    // A span may be made after the fact, with a time within its parent's.
+    else if (above.endedAt > 0 && facts.startedAt > above.endedAt) this.#isLate(facts, above);
+  }
+
+  findings(): Finding[] {
     const late = this.#late
       .all()
       .filter(({ most, oldestMillis }) => most >= MANY || oldestMillis > OLD_MILLIS);
     const served = this.#served.all().filter(({ most }) => most >= MANY);
     return [
       ...late.map((each) =>
-        isTimer(each) && !areStarved(each.parent) ? timerFinding(each) : lateFinding(each),
+        isTimer(each) && !this.#units.areStarved(each.parent)
+          ? timerFinding(each)
+          : lateFinding(each),
       ),
       ...served.map(servedFinding),
       ...this.#foreign.all().map(foreignFinding),
@@ -59,11 +69,11 @@ export class Parentage {
     note(this.#served.of(above.span.name), { facts, above, most: above.servers });
   }
 
-  #isLate(facts: SpanFacts, above: SpanFacts, others: number): void {
+  #isLate(facts: SpanFacts, above: SpanFacts): void {
     above.lateChildren += 1;
     const key = `${tracerOf(facts.span)}|${facts.span.name}|${above.span.name}`;
     const late = this.#late.of(key);
-    if (others > 0) late.isForeign = true;
+    if (this.#units.othersThan(above) > 0) late.isForeign = true;
     note(late, { facts, above, most: above.lateChildren });
   }
 
@@ -83,12 +93,6 @@ function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
   const unit = unitOfSpan(above.span);
   if (unit === undefined || own === unit) return false;
   return !own.isWithin(unit) && !unit.isWithin(own);
-}
-
-/** The context that a span started in, and how many requests and jobs were open then. */
-interface Surroundings {
-  readonly ctx: Context;
-  readonly others: number;
 }
 
 interface Pair {
@@ -172,9 +176,4 @@ function foreignFinding({ name, parent, count, evidence, library }: ForeignParen
     fix: "Start the span in its own context, and refer to the other one by a link:",
     code: "tracer.startSpan(name, {\n  links: [{ context: other.spanContext() }] });",
   });
-}
-
-/** Returns a duration for a message. */
-export function seconds(millis: number): string {
-  return millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
 }

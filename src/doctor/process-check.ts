@@ -12,7 +12,8 @@ import { hasWorkingContextManager, isRegistered } from "../context/api-registrat
 import { writeContextScopes } from "../context/scope-context.js";
 import { emptyUnit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
-import { attempt } from "../support/foreign.js";
+import { registeredProcessors } from "../setup/attach.js";
+import { attempt, classNameOf } from "../support/foreign.js";
 import { finding } from "./finding.js";
 import type { Fact, Finding } from "./finding.js";
 import type { DoctorObserver } from "./observer.js";
@@ -33,7 +34,7 @@ export function checkProcess(
 ): ProcessCheck {
   const hasContexts = hasWorkingContextManager();
   const facts: Fact[] = [
-    { name: "provider", value: isRegistered("trace") ? "registered" : "none" },
+    { name: "processors", value: processorNames() },
     { name: "contexts", value: hasContexts ? "work" : "none become active" },
     { name: "propagator", value: propagation.fields().join(", ") || "none" },
   ];
@@ -44,6 +45,13 @@ export function checkProcess(
       findings.push(noContextManager());
   }
   return { facts, findings };
+}
+
+function processorNames(): string {
+  const processors = registeredProcessors();
+  if (processors === "none") return "no tracer provider is registered";
+  if (processors === "foreign") return "of a provider that does not show them";
+  return processors.map(classNameOf).join(", ") || "none";
 }
 
 function noContextManager(): Finding {
@@ -161,6 +169,7 @@ export function checkTraffic(observer: DoctorObserver, requests: number): Findin
   const served = observer.spans[SPAN_KIND.SERVER] ?? 0;
   if (total > 0 && (requests === 0 || served > 0)) return [];
   if (!isRegistered("trace") && requests === 0) return [];
+  if (hasNoProcessor()) return [noProcessor()];
   const what =
     requests > 0
       ? `${requests} HTTP requests were received, but no server span has started`
@@ -177,4 +186,28 @@ export function checkTraffic(observer: DoctorObserver, requests: number): Findin
       code: "node --import ./instrumentation.mjs app.js",
     }),
   ];
+}
+
+// Other processors than the SDK's may hold one that they do not show.
+const PLAIN: ReadonlySet<string> = new Set([
+  "BatchSpanProcessor",
+  "NoopSpanProcessor",
+  "SimpleSpanProcessor",
+]);
+
+function hasNoProcessor(): boolean {
+  const processors = registeredProcessors();
+  return typeof processors === "object" && processors.every((each) => PLAIN.has(classNameOf(each)));
+}
+
+function noProcessor(): Finding {
+  return finding({
+    rule: "D7",
+    name: "no-processor",
+    severity: "error",
+    summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,
+    mechanism: "Its spans go to other exporters at most, and Sentry gets no transactions.",
+    fix: "Add the processor to the provider's list:",
+    code: "new NodeSDK({ spanProcessors: [new SentrySpanProcessor()] });",
+  });
 }

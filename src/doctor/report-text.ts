@@ -85,3 +85,8 @@ function clock(millis: number): string {
   const time = new Date(millis);
   return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(11, 23);
 }
+
+/** Returns a duration for a message. */
+export function seconds(millis: number): string {
+  return millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
+}

@@ -4,7 +4,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
-import { seconds } from "./parentage.js";
+import { seconds } from "./report-text.js";
 import { factsOfSpan, spanEvidence, unitOfScope } from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
@@ -68,7 +68,7 @@ export class ScopeRules {
     late.what = what;
     late.owner = root.span.name;
     late.most = Math.max(late.most, unit.lateWrites);
-    late.oldestMillis = Math.max(late.oldestMillis, performance.now() - unit.overAt);
+    late.oldestMillis = Math.max(late.oldestMillis, Date.now() - unit.overAt);
     late.add((site) => [callOf(what, site), spanEvidence(root)]);
   }
 

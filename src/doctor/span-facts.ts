@@ -1,5 +1,5 @@
 import { SPAN_KIND } from "../trace/span.js";
-import type { StartedSpan } from "../trace/span.js";
+import type { FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import type { Unit } from "../scope/unit.js";
 import { textOf } from "../support/text.js";
 import type { Evidence } from "./finding.js";
@@ -20,10 +20,12 @@ export class SpanFacts {
   readonly unit: UnitFacts;
   /** The span of the request, message or job that it belongs to. */
   readonly entry: SpanFacts;
-  /** Time of `performance.now()`. */
+  /** Milliseconds since 1970, as the span itself says. */
   readonly startedAt: number;
   /** 0 while it is open. */
   endedAt: number = 0;
+  /** True if it is watched until it ends. */
+  isWatched: boolean = false;
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
   above: SpanFacts | undefined;
   hasChild: boolean = false;
@@ -38,7 +40,7 @@ export class SpanFacts {
     this.unit = unit;
     this.above = above;
     this.entry = above === undefined || isEntry(span) ? this : above.entry;
-    this.startedAt = performance.now();
+    this.startedAt = millisOf((span as Partial<FinishedSpan>).startTime);
   }
 }
 
@@ -99,22 +101,27 @@ export function spanEvidence({ span, startedAt, endedAt }: SpanFacts, at?: strin
     kind: "span",
     name: span.name,
     id: span.spanContext().spanId,
-    startMillis: wallMillis(startedAt),
-    endMillis: endedAt === 0 ? undefined : wallMillis(endedAt),
+    startMillis: startedAt,
+    endMillis: endedAt === 0 ? undefined : endedAt,
     at,
   };
 }
 
-/** Returns the wall-clock time of a time of `performance.now()`. */
-export function wallMillis(at: number): number {
-  return performance.timeOrigin + at;
+/** Returns a time of a span in milliseconds since 1970; the current time for a span that has none. */
+export function millisOf(time: HighResolutionTime | undefined): number {
+  return time === undefined ? Date.now() : time[0] * 1000 + time[1] / 1e6;
 }
 
-/** Returns the name of the library whose tracer made a span. */
+/** Tells whether one tracer made both spans. */
+export function haveOneTracer(one: object, other: object): boolean {
+  return (one as Traced).instrumentationScope === (other as Traced).instrumentationScope;
+}
+
+interface Traced {
+  readonly instrumentationScope?: { readonly name?: unknown };
+}
+
+/** Returns the name of the tracer that made a span. */
 export function tracerOf(span: object): string {
-  const { instrumentationScope: scope, instrumentationLibrary: library } = span as {
-    readonly instrumentationScope?: { readonly name?: unknown };
-    readonly instrumentationLibrary?: { readonly name?: unknown };
-  };
-  return textOf(scope?.name ?? library?.name ?? "");
+  return textOf((span as Traced).instrumentationScope?.name ?? "");
 }

@@ -1,6 +1,6 @@
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { spanEvidence, tracerOf } from "./span-facts.js";
+import { haveOneTracer, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
@@ -20,7 +20,7 @@ export class Staircases {
       !above.hasChild &&
       above.endedAt === 0 &&
       facts.startedAt - above.startedAt < STEP_MILLIS &&
-      tracerOf(facts.span) === tracerOf(above.span);
+      haveOneTracer(facts.span, above.span);
     above.hasChild = true;
     if (!isStep) return;
     const stairs = (above.stairs ??= {
@@ -43,8 +43,8 @@ export class Staircases {
     if (stairs.isReported || stairs.length < MIN_LENGTH) return;
     if (stairs.outlived < (stairs.hasOneName ? 1 : 2)) return;
     stairs.isReported = true;
-    const suspect = this.#found.of(`${tracerOf(facts.span)}|${stairs.first.span.name}`);
-    suspect.name = stairs.first.span.name;
+    const suspect = this.#found.of(`${tracerOf(facts.span)}|${facts.entry.span.name}`);
+    suspect.name = facts.entry.span.name;
     suspect.add((site) => [spanEvidence(stairs.first), spanEvidence(facts, site)]);
   }
 
@@ -54,7 +54,7 @@ export class Staircases {
         rule: "D14",
         name: "staircase",
         severity: "error",
-        summary: `Spans that ran in parallel, beginning with "${name}", are each nested in the one before.`,
+        summary: `Spans within "${name}" that ran in parallel are each nested in the one before.`,
         count,
         evidence,
         mechanism:

@@ -1,7 +1,7 @@
 import { BoundedMap } from "../support/collections.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { seconds } from "./parentage.js";
+import { seconds } from "./report-text.js";
 import { isEntry, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
@@ -53,9 +53,10 @@ export class UnitRules {
     const { span, unit, above } = facts;
     const isRequest = isEntry(span);
     if (above !== undefined && !isRequest) return;
-    if (this.#open.size < MAX_OPEN) this.#open.add(facts);
+    facts.isWatched = this.#open.size < MAX_OPEN;
+    if (facts.isWatched) this.#open.add(facts);
     if (!isRequest) return;
-    this.#requests += 1;
+    if (facts.isWatched) this.#requests += 1;
     unit.entries += 1;
     if (unit.entries < 2 || isWithinEntry(facts)) return;
     const shared = this.#shared.of(span.name);
@@ -65,7 +66,8 @@ export class UnitRules {
   }
 
   ended(facts: SpanFacts): void {
-    if (!this.#open.delete(facts)) return;
+    if (!facts.isWatched) return;
+    this.#open.delete(facts);
     this.#noteRoute(facts);
     if (!isEntry(facts.span)) return;
     this.#requests -= 1;
@@ -82,7 +84,7 @@ export class UnitRules {
   /** `isAtEnd`: nothing is left that could end a span. */
   findings(isAtEnd: boolean): Finding[] {
     const unended = new Map<string, Unended>();
-    const now = performance.now();
+    const now = Date.now();
     for (const facts of this.#open) {
       const age = now - facts.startedAt;
       if (!isAtEnd && age < LONG_MILLIS) continue;

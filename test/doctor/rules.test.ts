@@ -88,6 +88,7 @@ describe("the doctor runs an application, and fires exactly the rule of", () => 
     ["server-in-span.mjs", "D6 long-lived-unit error"],
     ["no-context-manager.mjs", "D7 no-context-manager error"],
     ["no-processor.mjs", "D7 not-traced error"],
+    ["no-processor-at-all.mjs", "D7 no-processor error"],
     ["no-propagator.mjs", "D7 no-propagator warning"],
     ["propagator-order.mjs", "D7 propagator-order error"],
     ["loaded-too-late.cjs", "D7 loaded-too-late error"],
