@@ -28,7 +28,7 @@ const BAD: readonly (readonly [what: string, BadCertificate])[] = [
     {
       tls: "expired",
       options: TRUSTING,
-      said: /certificate of the server has expired.* \(CERT_HAS_EXPIRED\)/u,
+      said: /certificate of the server \S+:\d+ has expired.* \(CERT_HAS_EXPIRED\)/u,
     },
   ],
   [

@@ -30,6 +30,8 @@ interface ConnectionPoolSettings {
   readonly dial: () => Dialling;
   readonly timers: Timers;
   readonly untriedScheme: UntriedScheme;
+  /** Host and port of the server, for messages. */
+  readonly server: string;
   /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
   /** Wall clock, in milliseconds. */
@@ -46,6 +48,7 @@ export class ConnectionPool implements ConnectionHost {
   readonly reuse: ReuseTrust = new ReuseTrust();
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number } = { ...NO_COUNTS };
   untriedScheme: UntriedScheme;
+  readonly server: string;
   readonly now: () => number;
   readonly wallNow: () => number;
   readonly #settings: ConnectionPoolSettings;
@@ -61,6 +64,7 @@ export class ConnectionPool implements ConnectionHost {
     this.#settings = settings;
     this.times = settings.times;
     this.untriedScheme = settings.untriedScheme;
+    this.server = settings.server;
     this.now = settings.now;
     this.wallNow = settings.wallNow;
     this.cutOff = new IdleCutOff(settings.times.idle);

@@ -11,7 +11,12 @@ import type { KeptConnection, ReuseTrust } from "./connection-reuse.js";
 import type { RequestSocketEvents } from "./request-socket.js";
 import { RequestSocket } from "./request-socket.js";
 import type { ResponseHead } from "./response-head.js";
-import { UnexplainedEndError, isCertificateFailure, plainEnd } from "./tls-failures.js";
+import {
+  UnexplainedEndError,
+  isCertificateFailure,
+  namedFailure,
+  plainEnd,
+} from "./tls-failures.js";
 import type { FailurePhase } from "../transport.js";
 
 /** The pool as its connections see it. */
@@ -21,6 +26,8 @@ export interface ConnectionHost {
   readonly reuse: ReuseTrust;
   readonly tally: { -readonly [Name in keyof ConnectionCounts]: number };
   untriedScheme: UntriedScheme;
+  /** Host and port of the server, for messages. */
+  readonly server: string;
   /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
   /** Wall clock, in milliseconds. */
@@ -269,11 +276,12 @@ export class Connection implements KeptConnection, RequestSocketEvents {
   }
 
   #reasonOf(error: unknown): unknown {
+    const { server, untriedScheme } = this.#host;
+    if (isCertificateFailure(error)) return namedFailure(error, server);
     if (this.#exchange?.isWritten !== true) return error;
-    const { untriedScheme } = this.#host;
     if (untriedScheme === "http") return plainEnd(error);
     const isUnexplained = untriedScheme === "https" && this.#socket?.isTls13 === true;
-    return isUnexplained && !isCertificateFailure(error) ? new UnexplainedEndError(error) : error;
+    return isUnexplained ? new UnexplainedEndError(error) : error;
   }
 
   #learnFrom(exchange: Exchange): void {

@@ -13,7 +13,7 @@ import type { PostRequest } from "./exchange.js";
 import { Exchange } from "./exchange.js";
 import { gzipBody, ingestTarget, requestHead } from "./ingest-target.js";
 import type { ProxySettings, Route } from "./proxy-route.js";
-import { routeTo } from "./proxy-route.js";
+import { hostForUrl, routeTo } from "./proxy-route.js";
 import type { Timers } from "../../support/time.js";
 import { createTlsClient } from "./tls-client.js";
 import type { TlsSettings } from "./tls-client.js";
@@ -206,6 +206,7 @@ class PooledTransport implements HttpTransport {
       dial: () => dial(dialSettings),
       timers: settings.timers ?? systemTimers,
       untriedScheme: this.#untriedScheme(),
+      server: `${hostForUrl(this.#route.server.host)}:${this.#route.server.port}`,
       now: this.#steadyNow,
       wallNow: this.#now,
     });

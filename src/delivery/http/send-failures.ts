@@ -2,6 +2,7 @@ import { errorCode } from "../../support/foreign.js";
 import {
   isCertificateFailure,
   certificateHint,
+  CertificateError,
   PlainEndError,
   UnexplainedEndError,
 } from "./tls-failures.js";
@@ -167,7 +168,7 @@ export function failureHint(error: Error): string | undefined {
   if (error instanceof ForwardedError) return error.hint;
   const code = networkErrorCode(error);
   // The messages of these errors are already complete.
-  const isExplained = [ProxyError, PlainEndError, UnexplainedEndError].some(
+  const isExplained = [CertificateError, ProxyError, PlainEndError, UnexplainedEndError].some(
     (type) => error instanceof type,
   );
   if (isExplained) return undefined;

@@ -103,6 +103,26 @@ const ALERT_REMEDIES: ReadonlyMap<string, string> = new Map([
   ["handshake failure", `if it requires a certificate, ${SET_CERTIFICATE}`],
 ]);
 
+/** The error for a TLS failure that is due to a certificate. Its message names the server, and says what to do. */
+export class CertificateError extends Error {
+  override readonly name = "CertificateError";
+  readonly code: string | undefined;
+
+  constructor(hint: string, cause: unknown) {
+    super(hint, { cause });
+    this.code = errorCode(cause);
+  }
+}
+
+/** Explains a TLS failure of a server that is due to a certificate; returns any other error unchanged. */
+export function namedFailure(error: unknown, server: string): unknown {
+  const hint = certificateHint(error, {
+    name: `the server ${server}`,
+    seesClientCertificate: true,
+  });
+  return hint === undefined ? error : new CertificateError(hint, error);
+}
+
 /**
  * The error for a server that closed its first TLS 1.3 connection during the first request. With TLS 1.3 the alert for
  * a missing or refused client certificate comes after the handshake; some servers send none, and a reset may overtake

@@ -96,7 +96,7 @@ describe("a server whose certificate is not accepted is a refusal that says why 
     const server = await openTls({ cert: pemOf(name), key: pemOf(`${name}-key`) });
     const failure = await failureAt(server, settings);
     expect(failure).toEqual({ phase: "refused", reason: expect.stringMatching(said) });
-    expect(failure.reason).toMatch(/^the certificate of the server /);
+    expect(failure.reason).toMatch(/^the certificate of the server \S+:\d+ /);
   });
 
   it("self-signed within the chain that it sends", async () => {
@@ -232,7 +232,7 @@ describe("a proxy that is spoken to over TLS is named in the message where it", 
     const server = await openTls({ cert: pemOf("self-signed"), key: pemOf("self-signed-key") });
     const settings = { caCerts, proxy: urlOf(proxy, "https") };
     expect((await failureAt(server, settings)).reason).toMatch(
-      /^the certificate of the server is self-signed/,
+      /^the certificate of the server \S+:\d+ is self-signed/,
     );
   });
 });
