@@ -15,6 +15,9 @@ const MANY = 5;
 /** Age of an ended parent, in milliseconds, from which on one late child is a fault. */
 const OLD_MILLIS = 30_000;
 
+/** OpenTelemetry's SDK rounds the start of a span to milliseconds, but not its end. */
+const CLOCK_MILLIS = 1;
+
 class LateChildren extends Suspect {
   name = "";
   parent = "";
@@ -45,7 +48,8 @@ export class Parentage {
     if (facts.span.kind === SPAN_KIND.SERVER) this.#serves(facts, above);
     else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
     // A span may be made after the fact, with a time within its parent's.
-    else if (above.endedAt > 0 && facts.startedAt > above.endedAt) this.#isLate(facts, above);
+    else if (above.endedAt > 0 && facts.startedAt > above.endedAt - CLOCK_MILLIS)
+      this.#isLate(facts, above);
   }
 
   findings(): Finding[] {

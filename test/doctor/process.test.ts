@@ -105,7 +105,7 @@ describe("the doctor, and an application that", () => {
   );
 
   it("handles SIGTERM itself: lets it end in its own way, and names what is lost then", async () => {
-    const handled = `process.on("SIGTERM", () => { console.log("bye"); process.exit(3); }); ${SERVES}`;
+    const handled = `process.on("SIGTERM", () => { tracer.startSpan("last").end(); console.log("bye"); process.exit(3); }); ${SERVES}`;
     const { exitCode, stdout } = await doctored(handled, [], (pid) => process.kill(pid, "SIGTERM"));
 
     expect(exitCode).toBe(3);

@@ -12,4 +12,6 @@ await load((id) =>
 );
 await sleep(1000);
 clearInterval(interval);
+// The last query ends.
+await sleep(100);
 await end();
