@@ -7,6 +7,8 @@ export interface Evidence {
   readonly name: string;
   /** Span id, version or value. */
   readonly id?: string | undefined;
+  /** Trace id of a span. */
+  readonly traceId?: string | undefined;
   /** Start, in milliseconds since 1970. */
   readonly startMillis?: number | undefined;
   /** End, in milliseconds since 1970; undefined while it is open, and where there is none. */

@@ -1,6 +1,7 @@
 import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
+import { codeFor } from "./library-fixes.js";
 import { isEntry, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
@@ -8,6 +9,7 @@ import { Suspect, Suspects } from "./suspects.js";
 /** Spans with a parent, and spans without one, from which on both are more than chance. */
 const MIN_EACH = 20;
 const MIN_ALWAYS = 50;
+const ALMOST_ALL = 0.9;
 const MAX_NAMES = 1000;
 
 class Orphans extends Suspect {
@@ -55,8 +57,9 @@ export class OrphanRule {
   #isFault(lost: Orphans): boolean {
     if (lost.count >= MIN_EACH && this.#parented(lost) >= MIN_EACH) return true;
     // A client span per request that never has a parent: its library has lost the context for good.
-    const isOfRequests = lost.count >= MIN_ALWAYS && lost.count >= this.#requests / 2;
-    return lost.kind === SPAN_KIND.CLIENT && this.#requests >= MIN_ALWAYS && isOfRequests;
+    if (lost.kind !== SPAN_KIND.CLIENT || this.#requests < MIN_ALWAYS) return false;
+    const isPolling = lost.stacks.length > 0 && lost.stacks.every(({ isTimer }) => isTimer);
+    return !isPolling && lost.count >= this.#requests * ALMOST_ALL;
   }
 
   #parented({ name }: Orphans): number {
@@ -78,6 +81,9 @@ function orphanFinding(lost: Orphans, withParent: number): Finding {
       "The context was lost on the way: the code runs in a listener, a socket's callback, a queue, another promise library or a native addon. Each such span is a trace of its own, without the request's user and tags.",
     library,
     fix: "Bind the callback to the context in which it is registered, or use the library's promises:",
-    code: 'emitter.on("event", bindContext(handler));\ncontext.bind(context.active(), stream);',
+    code: codeFor(
+      library,
+      'emitter.on("event", bindContext(handler));\ncontext.bind(context.active(), stream);',
+    ),
   });
 }

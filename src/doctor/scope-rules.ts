@@ -4,6 +4,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
+import { codeFor } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { factsOfSpan, spanEvidence, unitOfScope } from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
@@ -135,7 +136,7 @@ function lateFinding({
       "The code runs in the context of a request or job that is over, so its transaction has been sent without the data. If the data belongs to another request, that one lacks it.",
     library,
     fix: "Set data before the root span ends, and bind callbacks of queues and pools to their caller's context:",
-    code: "pool.connect(bindContext((error, client) => use(client)));",
+    code: codeFor(library, "pool.connect(bindContext((error, client) => use(client)));"),
   });
 }
 

@@ -97,10 +97,12 @@ export function isEntry({ kind }: StartedSpan): boolean {
 
 /** Returns a span as evidence. `at` is its call site. */
 export function spanEvidence({ span, startedAt, endedAt }: SpanFacts, at?: string): Evidence {
+  const { spanId, traceId } = span.spanContext();
   return {
     kind: "span",
     name: span.name,
-    id: span.spanContext().spanId,
+    id: spanId,
+    traceId,
     startMillis: startedAt,
     endMillis: endedAt === 0 ? undefined : endedAt,
     at,

@@ -18,6 +18,7 @@ class Shared extends Suspect {
 
 class Unended extends Suspect {
   name = "";
+  isRequest = false;
   oldestMillis = 0;
 }
 
@@ -92,6 +93,7 @@ export class UnitRules {
       const group = unended.get(name) ?? new Unended();
       unended.set(name, group);
       group.name = name;
+      group.isRequest = isEntry(facts.span);
       group.count += 1;
       group.oldestMillis = Math.max(group.oldestMillis, age);
       if (group.evidence.length < 2) group.evidence.push(spanEvidence(facts));
@@ -110,11 +112,13 @@ function isWithinEntry({ above }: SpanFacts): boolean {
 }
 
 function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
-  const { name, count, evidence, oldestMillis } = unended;
+  const { name, count, evidence, oldestMillis, isRequest } = unended;
+  // The request of a stream or a WebSocket is open as long as that.
+  const severity = isRequest ? "info" : "warning";
   return finding({
     rule: "D15",
     name: "open-spans",
-    severity: isAtEnd ? "error" : "warning",
+    severity: isAtEnd ? "error" : severity,
     summary: isAtEnd
       ? `The process has nothing left to do, but spans "${name}" have not ended.`
       : `Spans "${name}" are open, for up to ${seconds(oldestMillis)}.`,

@@ -136,6 +136,10 @@ describe("a finding of the doctor", () => {
 });
 
 describe("an application in which everything is right", () => {
+  it("may make requests to its own process within a request", async () => {
+    expect(found((await examined("inner-requests.mjs")).report)).toEqual([]);
+  });
+
   it("fires nothing over thousands of units, and keeps its exit code", async () => {
     const { exitCode, report } = await examined("clean.mjs", { QUANTITY: "5000" });
 

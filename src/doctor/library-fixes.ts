@@ -1,0 +1,22 @@
+import type { Library } from "./finding.js";
+
+const IN_JOB =
+  "queue.push({ ctx: context.active(), job });\n// in the worker function:\nreturn context.with(task.ctx, () => run(task.job));";
+const BY_PROMISE = "const client = await pool.connect(); // not the callback";
+
+/** How the context is kept in libraries that are known to lose it. */
+const FIXES: Readonly<Record<string, string>> = {
+  async: IN_JOB,
+  bluebird: "Promise.config({ asyncHooks: true });",
+  fastq: IN_JOB,
+  "p-queue": "queue.add(bindContext(() => job()));",
+  pg: BY_PROMISE,
+  "pg-pool": BY_PROMISE,
+  undici: "client.dispatch(options, context.bind(context.active(), handler));",
+};
+
+/** Returns the code that keeps the context in a library; `general` for one that is not known. */
+export function codeFor(library: Library | undefined, general: string): string {
+  const name = library?.name ?? "";
+  return Object.hasOwn(FIXES, name) ? (FIXES[name] ?? general) : general;
+}
