@@ -222,17 +222,16 @@ class QueuedSender implements EnvelopeSender {
   #handleResult(slot: Slot, result: SenderResult): void {
     if (result.outcome === "unsent") return this.#handleUnsent(slot);
     const { envelope } = slot;
-    const count = (): void => this.#outcomes.record(envelope, result);
     if (!slot.isFree) this.#settings.onOperation?.(result, this.#now() - slot.startedAt);
     this.#reports.completed(envelope, result.outcome);
     this.#outcomes.noteRefusal(result);
     if (result.outcome !== "retryable") {
       // The server is reachable, so spooled envelopes can be tried as well.
       this.#settings.replay?.nudge();
-      this.#finish(slot, count);
+      this.#finish(slot, result);
     } else if (this.#isGivingUp) this.#finish(slot, () => this.#giveUp(envelope));
     else if (this.#intake.isOpen) void this.#spoolFromSlot(slot, result);
-    else this.#finish(slot, count);
+    else this.#finish(slot, result);
   }
 
   // The limit may have ended since.
@@ -248,7 +247,7 @@ class QueuedSender implements EnvelopeSender {
     if (await this.#intake.keep(slot.envelope)) this.#finish(slot);
     else if (!this.#isGivingUp && maySendAgain(result, this.#settings.transport))
       this.#sendFromSlot(slot, HELD);
-    else this.#finish(slot, () => this.#outcomes.record(slot.envelope, result));
+    else this.#finish(slot, result);
   }
 
   // `close` may have discarded the envelope while the disk was busy.
@@ -258,16 +257,18 @@ class QueuedSender implements EnvelopeSender {
   }
 
   // An outcome that arrives after `close` has discarded the envelope is not counted a second time.
-  #finish(slot: Slot, count?: () => void): void {
+  #finish(slot: Slot, ending?: SendResult | (() => void)): void {
     if (!this.#slots.free(slot)) return;
     this.#reports.completed(slot.envelope, undefined);
-    this.#drop(slot.envelope, count);
+    this.#drop(slot.envelope, ending);
     if (!this.#isGivingUp) this.#checkIns.ended(slot.envelope);
     this.#schedule.drain();
   }
 
-  #drop(envelope: EncodedEnvelope, count?: () => void): void {
-    count?.();
+  // A result is passed as it is: a function that counts it would be one more object per envelope.
+  #drop(envelope: EncodedEnvelope, ending?: SendResult | (() => void)): void {
+    if (typeof ending === "function") ending();
+    else if (ending !== undefined) this.#outcomes.record(envelope, ending);
     this.#waiters.completed(envelope);
   }
 
