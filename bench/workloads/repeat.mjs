@@ -7,8 +7,8 @@ const AT_A_TIME = 10;
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-export async function request(tracer, number) {
-  const root = tracer.startSpan(
+export function startRoot(tracer, number) {
+  return tracer.startSpan(
     "GET /orders/:id",
     {
       kind: SpanKind.SERVER,
@@ -24,6 +24,10 @@ export async function request(tracer, number) {
     },
     ROOT_CONTEXT,
   );
+}
+
+export async function request(tracer, number) {
+  const root = startRoot(tracer, number);
   await context.with(trace.setSpan(ROOT_CONTEXT, root), () => queries(tracer, number));
   root.setAttribute("http.response.status_code", 200);
   root.end();
