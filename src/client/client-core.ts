@@ -9,6 +9,7 @@ import type { Settings } from "../options/options.js";
 import type { DynamicSamplingContext, PropagatedTrace } from "../trace/headers.js";
 import type { ScopeData } from "../scope/scope-data.js";
 import type { Pressure } from "../trace/backpressure.js";
+import { PendingDecision } from "../trace/sampling.js";
 import type {
   CheckInCapture,
   ErrorCapture,
@@ -45,6 +46,10 @@ export class ClientCore implements Client {
   readonly memory: MemoryBound;
   /** The backpressure by which sampling rates are lowered. */
   readonly pressure: Pressure;
+  /** The decision of a `SentrySampler` about the root that starts next. */
+  readonly pendingDecision = new PendingDecision();
+  /** Returns a new event id of 32 hexadecimal digits. */
+  readonly newEventId: () => string;
   /** Scope data of the option `initialScope`, which all other scopes override. */
   readonly initialScopes: readonly ScopeData[];
   /** True if spans are only counted: no transaction is made of them, so none is sent or passed to a hook. */
@@ -52,7 +57,6 @@ export class ClientCore implements Client {
   readonly #deliveryCounts: () => DeliveryCounts;
   readonly #builder: EnvelopeBuilder;
   readonly #onClosed: (() => void) | undefined;
-  readonly #newEventId: () => string;
   readonly #activeOwnCall: () => OwnCall | undefined;
   readonly #sources = new Sources();
   readonly #outbox: Outbox;
@@ -105,7 +109,7 @@ export class ClientCore implements Client {
     this.#endTime = components.endTime;
     this.#activeOwnCall = components.activeOwnCall;
     this.#onClosed = dependencies.onClosed;
-    this.#newEventId = dependencies.newEventId;
+    this.newEventId = dependencies.newEventId;
   }
 
   get dsn(): string | undefined {
@@ -169,11 +173,6 @@ export class ClientCore implements Client {
     if (call === undefined || (isTelemetry && call === "hook")) return false;
     this.ledger.early.record("reentrant", contents);
     return true;
-  }
-
-  /** Returns a new event id of 32 hexadecimal digits. */
-  newEventId(): string {
-    return this.#newEventId();
   }
 
   /**

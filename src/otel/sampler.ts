@@ -4,7 +4,7 @@ import type { Attributes, Context } from "@opentelemetry/api";
 import type { ClientCore } from "../client/client-core.js";
 import type { ItemCount } from "../protocol/data-category.js";
 import { readContextScopes } from "../context/scope-context.js";
-import { announceHead, createSegmentSampling } from "../spans/root-decision.js";
+import { createSegmentSampling } from "../spans/root-decision.js";
 import type { DecideSegment } from "../spans/root-decision.js";
 
 /** An OTel `SamplingResult`: 0 is NOT_RECORD, 2 is RECORD_AND_SAMPLED. */
@@ -66,7 +66,7 @@ export class ClientSampler {
     const root = { name, kind, attributes };
     const sampling = this.#deciderOf(client)({ traceId, incoming, root });
     if (sampling.lostTo === undefined) {
-      announceHead(client, { traceId, sampling });
+      client.pendingDecision.announce(traceId, sampling);
       return SAMPLED;
     }
     this.#refused += 1;

@@ -7,7 +7,7 @@ import { reportAsyncHook } from "../support/diagnostics.js";
 import { applyPressure } from "../trace/backpressure.js";
 import { parseRate } from "../trace/sample-rand.js";
 import { decideSampling } from "../trace/sampling.js";
-import type { SamplingDecision, SamplingInput } from "../trace/sampling.js";
+import type { SamplingInput, SegmentSampling } from "../trace/sampling.js";
 import type { SpanDescription, StartedSpan } from "../trace/span.js";
 
 /** Decides whether the segment of a local root, started or finished, is sent. */
@@ -32,7 +32,7 @@ function createDecision(client: ClientCore, sampler: Settings["tracesSampler"]):
   return (span, { unit, current, incoming }) => {
     const { traceId } = span.spanContext();
     const { sampling, lostTo } =
-      takeFromHead(client, traceId) ?? decide({ traceId, incoming, root: span });
+      client.pendingDecision.take(traceId) ?? decide({ traceId, incoming, root: span });
     return {
       unit,
       current,
@@ -47,12 +47,6 @@ function createDecision(client: ClientCore, sampler: Settings["tracesSampler"]):
 }
 
 const WITHOUT_SAMPLER = "the parent's decision or `tracesSampleRate` decides";
-
-/** The sampling decision of a segment, and the reason if it is not sent. */
-export interface SegmentSampling {
-  readonly sampling: SamplingDecision;
-  readonly lostTo: "backpressure" | "sample_rate" | undefined;
-}
 
 /** A local root, its trace, and the trace headers of its request, which may be those of another trace. */
 type RootInTrace = Pick<SamplingInput, "incoming" | "traceId"> & { readonly root: SpanDescription };
@@ -101,29 +95,4 @@ export function createSegmentSampling(
     const senderRate = factor > 0 && isSentry ? parseRate(incoming.dsc["sample_rate"]) : undefined;
     return applyPressure(decision, factor, senderRate);
   };
-}
-
-/** The decision of a `SentrySampler` about the root that starts next. */
-export interface HeadDecision {
-  readonly traceId: string;
-  readonly sampling: SegmentSampling;
-}
-
-// A tracer calls its sampler and its processors in one synchronous call, so at most one decision is pending. It is
-// stored on the client, because sampler and processor may belong to two copies of the package.
-const UNDER_WAY: unique symbol = Symbol.for("otel-sentry-bridge.head-decision.v1");
-
-type DecidingClient = ClientCore & { [UNDER_WAY]?: HeadDecision | undefined };
-
-/** Stores a sampler's decision for the processor, whose `onStart` is called next. */
-export function announceHead(client: DecidingClient, decision: HeadDecision): void {
-  client[UNDER_WAY] = decision;
-}
-
-/** Returns and removes the decision that a sampler of the client has just made about a root of this trace. */
-export function takeFromHead(client: DecidingClient, traceId: string): SegmentSampling | undefined {
-  const decision = client[UNDER_WAY];
-  if (decision?.traceId !== traceId) return undefined;
-  client[UNDER_WAY] = undefined;
-  return decision.sampling;
 }

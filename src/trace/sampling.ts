@@ -48,6 +48,36 @@ export interface SamplingDecision {
   readonly sampleRand: number;
 }
 
+/** The sampling decision of a segment, and the reason if it is not sent. */
+export interface SegmentSampling {
+  readonly sampling: SamplingDecision;
+  readonly lostTo: "backpressure" | "sample_rate" | undefined;
+}
+
+/**
+ * Holds the decision of a sampler about a root until a span processor, whose `onStart` is called next, takes it. A tracer
+ * calls both in one synchronous call, so at most one decision is pending.
+ */
+export class PendingDecision {
+  #traceId: string | undefined;
+  #sampling: SegmentSampling | undefined;
+
+  /** Stores the decision about the root that starts next. */
+  announce(traceId: string, sampling: SegmentSampling): void {
+    this.#traceId = traceId;
+    this.#sampling = sampling;
+  }
+
+  /** Returns and removes the decision about a root of this trace; undefined if no sampler has just made one. */
+  take(traceId: string): SegmentSampling | undefined {
+    if (this.#traceId !== traceId) return undefined;
+    const sampling = this.#sampling;
+    this.#traceId = undefined;
+    this.#sampling = undefined;
+    return sampling;
+  }
+}
+
 /**
  * Decides once per local root: by the sampler, else by the parent's decision, else by the rate
  * (https://develop.sentry.dev/sdk/telemetry/transactions/). A sampler that throws or returns a promise is ignored; an
