@@ -74,13 +74,16 @@ function withoutContents(text: string): string {
 const BRACKETED =
   /(?<![\w.-])([\w.-]{1,64})(=|: {1,8}(?=["']))("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^\s"'{}[\]&;,=>~]{1,256}[{[][^\s"'&;,]*|\$?[{[]{1,2}[^\s{}[\]"']{0,64}[}\]]{1,2}[\w$@!%#^*~-][^\s"'&;,]*)/g;
 
+const BRACKET = /[{[]/;
+
 /** Replaces values with brackets that a text which is no JSON assigns to secret names by `[Filtered]`. */
 export function withoutBracketed(text: string): string {
-  if (!/[=:]/.test(text) || !/[{[]/.test(text) || isStructured(text) || !mayNameSecret(text))
-    return text;
-  return text.replace(BRACKETED, (...match: string[]) => {
+  if (!BRACKET.test(text) || isStructured(text) || !mayNameSecret(text)) return text;
+  const shown = withoutQuoted(text, BRACKET);
+  if (!/[=:]/.test(shown)) return shown;
+  return shown.replace(BRACKETED, (...match: string[]) => {
     const [all = "", name = "", sign = "", value = ""] = match;
-    const isPlain = !/[{[]/.test(value) || isPlaceholder(value);
+    const isPlain = !BRACKET.test(value) || isPlaceholder(value);
     return isPlain || !isAssignedSecret(name) ? all : name + sign + quotedLike(value);
   });
 }
@@ -109,14 +112,16 @@ function withoutCommand(line: string): string {
 const QUOTED =
   /\b((?:(?:with|set) password|PASSWORD|identified (?:with \w{1,64} )?by|IDENTIFIED (?:WITH \w{1,64} )?BY|[A-Z]{1,32}(?:_[A-Z]{1,32}){1,8}) )('(?:[^'\\\n]|\\[^]|''){1,256}(?:'|$)|"(?:[^"\\\n]|\\[^]|""){1,256}(?:"|$))/g;
 
+const ANY = /^/;
 const IDENTIFIED = /identified (?:with|by)/i;
 
-function withoutQuoted(text: string): string {
+/** Replaces strings that follow the name of a secret by `[Filtered]`, if they match a pattern. */
+export function withoutQuoted(text: string, pattern: RegExp = ANY): string {
   if (!text.includes(" '") && !text.includes(' "')) return text;
   return text.replace(QUOTED, (...match: string[]) => {
     const [all = "", start = "", value = ""] = match;
     const isSecret = / by $/i.test(start) || isAssignedSecret(start.trim());
-    if (!isSecret || isPlaceholder(value)) return all;
+    if (!isSecret || isPlaceholder(value) || !pattern.test(value)) return all;
     // The text may have been cut off within the string.
     return start + value.charAt(0) + FILTERED + (isClosed(value) ? value.charAt(0) : "");
   });
@@ -170,10 +175,20 @@ interface Marked {
 
 function secretAt(text: string, { mark, index, name, open }: Marked): Extent | undefined {
   if (!isAssignedSecret(name)) return undefined;
-  const from = index + mark.length;
+  const from = index + mark.length + schemeLength(text, index + mark.length, name);
   const isTight =
     mark.endsWith("=") && !/\s/.test(text.charAt(from)) && !/\s/.test(text.charAt(index - 1));
   return assignedValueAt(text, { from, isTight, open });
+}
+
+const AUTHORIZATION = /authorization$/i;
+const SCHEME = /(?:basic|bearer|digest|token) {1,3}/iy;
+
+// The scheme of an authorization, which is a word of its own: `Authorization: Bearer x1y2z3`.
+function schemeLength(text: string, at: number, name: string): number {
+  if (!AUTHORIZATION.test(name)) return 0;
+  SCHEME.lastIndex = at;
+  return SCHEME.exec(text)?.[0].length ?? 0;
 }
 
 const COOKIE_NAME = /(?:^| )(?:set-)?cookie$/i;

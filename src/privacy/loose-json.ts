@@ -94,7 +94,8 @@ class LooseReader {
       }
     }
     this.#at = start;
-    items.push(this.#value());
+    // Outside of containers, the words before a bracket are text.
+    items.push(this.#value(this.#depth > 0));
   }
 
   #property(name: string, quote: string): LooseProperty {
@@ -114,7 +115,7 @@ class LooseReader {
 
   #assigned(): MutableNode {
     while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
-    const node = this.#value();
+    const node = this.#value(true);
     if (node.isQuoted) this.#extend(node);
     return node;
   }
@@ -142,13 +143,14 @@ class LooseReader {
     return quote === "" ? "" : String(this.#quoted(quote).value) || " ";
   }
 
-  #value(): MutableNode {
+  // `hasWords` is true if the words before a bracket belong to the value: `User { … }`.
+  #value(hasWords: boolean): MutableNode {
     const quote = this.#quote();
     if (quote !== "") return this.#quoted(quote);
     const character = this.#text.charAt(this.#at);
     const isHidden = character === "[" && this.#text.startsWith(FILTERED, this.#at);
     if ((character === "{" || character === "[") && !isHidden) return this.#container(character);
-    return isHidden ? this.#hidden() : this.#bare();
+    return isHidden ? this.#hidden() : this.#bare(hasWords);
   }
 
   // A value that was filtered earlier stays as it is.
@@ -158,9 +160,9 @@ class LooseReader {
     return nodeOf({ start, end: this.#at }, FILTERED);
   }
 
-  #bare(): MutableNode {
+  #bare(hasWords: boolean): MutableNode {
     const start = this.#at;
-    // `b'…'` is one value, and so is `User { … }` below.
+    // `b'…'` is one value.
     if (this.#matches(PREFIX)) return this.#quoted(this.#quote());
     BARE.lastIndex = start;
     const bare = BARE.exec(this.#text)?.[0] ?? "";
@@ -168,7 +170,7 @@ class LooseReader {
     const next = this.#text.charAt(this.#at);
     if (bare !== "" && (next === "{" || next === "[")) {
       const container = this.#container(next);
-      container.start = start;
+      if (hasWords) container.start = start;
       return container;
     }
     const trimmed = bare.trimEnd();

@@ -5,6 +5,7 @@ import {
   withoutCommands,
   withoutBracketed,
   withoutElements,
+  withoutQuoted,
 } from "./assigned-secrets.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
@@ -218,7 +219,7 @@ function formattedText(name: string, value: string, position: Position): string 
     case "url":
       return urlText(value, position);
     case "command":
-      return filterCommandLine(value, (word) => freeText(word, position));
+      return filterCommandLine(withoutQuoted(value), (word) => freeText(word, position));
     case "url-query":
       return withoutSecrets(filterQuery(value));
     case "body":

@@ -53,9 +53,16 @@ const MAX_META_LENGTH = 8192;
  */
 export function getTraceMetaTags(headers: IncomingTraceHeaders = getTraceHeaders()): string {
   return ownEntries<unknown>(headers, MAX_META_TAGS)
-    .filter((entry): entry is [string, string] => typeof entry[1] === "string")
+    .filter((entry): entry is [string, string] => isHeaderText(entry[1]))
     .map(([name, value]) => `<meta name="${escaped(name)}" content="${escaped(value)}"/>`)
     .join("");
+}
+
+// Far more than is read of any header.
+const MAX_HEADER_LENGTH = 65_536;
+
+function isHeaderText(value: unknown): boolean {
+  return typeof value === "string" && value.length <= MAX_HEADER_LENGTH;
 }
 
 // `baggage` contains values from other services.

@@ -222,15 +222,20 @@ function indexesOf(list: readonly unknown[], max: number): string[] {
 // `Object.keys` would call the proxy's descriptor trap for every key.
 function keysOfProxy(proxy: object, max: number): ListedKeys {
   const keys: string[] = [];
-  const most = Math.min(max, mostTraps(proxy) / TRAPS_PER_KEY);
-  if (most === 0) return NO_KEYS;
+  const known = hasSeenLarge ? firstKeysOf.get(proxy) : undefined;
+  if (known !== undefined) return { keys: known.slice(0, max), listed: known.length };
+  const mostToRead = mostTraps(proxy) / TRAPS_PER_KEY;
+  if (mostToRead === 0) return NO_KEYS;
   const all = Reflect.ownKeys(proxy);
+  const isLarge = all.length > LARGE;
+  const most = Math.min(isLarge ? MAX_REMEMBERED_KEYS + 1 : max, mostToRead);
   for (const key of all) {
     if (keys.length >= most) break;
     if (typeof key !== "string") continue;
     if (Reflect.getOwnPropertyDescriptor(proxy, key)?.enumerable === true) keys.push(key);
   }
-  return { keys, listed: all.length };
+  if (isLarge) remember(proxy, keys);
+  return { keys: keys.slice(0, max), listed: all.length };
 }
 
 /** Time that the traps of one proxy may take. */

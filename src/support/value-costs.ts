@@ -32,10 +32,10 @@ export function nodesOfKeys(listed: number): number {
 const PROXY_NODES = 10;
 
 // Traps that are called for a proxy, apart from its keys; listing these takes as long as 20. Those that are slow count for
-// their time in microseconds.
-const TRAPS_PER_PROXY = 28;
-const TRAPS_TO_MEASURE = 3;
-const TRAPS_PER_KEY = 2;
+// twice their time in microseconds.
+const TRAPS_PER_PROXY = 56;
+const TRAPS_TO_MEASURE = 6;
+const TRAPS_PER_KEY = 4;
 
 /** Returns the values that a proxy counts for. */
 export function nodesOfProxy(proxy: object): number {
