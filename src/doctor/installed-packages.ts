@@ -76,7 +76,7 @@ class Search {
     this.modules(join(path, "node_modules"));
   }
 
-  // Empty for a directory that was read before, does not exist, or is one too many.
+  // Returns nothing for a directory that was read before or does not exist, and beyond the limit.
   #entries(directory: string): readonly string[] {
     if (this.#seen.size >= MAX_DIRECTORIES || this.#seen.has(directory)) return [];
     this.#seen.add(directory);

@@ -50,7 +50,7 @@ export class DoctorObserver implements Observer {
 
   started(span: StartedSpan, ctx: Context): void {
     try {
-      // Each processor of the process calls.
+      // Every processor of the process reports the same span.
       if (factsOfSpan(span) === undefined) this.#started(span, ctx);
     } catch {
       this.failures += 1;

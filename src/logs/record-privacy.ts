@@ -16,7 +16,7 @@ const MAX_READ_NAME_LENGTH = 1024;
 
 const MAX_DEPTH = 5;
 
-/** The amount of the attributes of one item that may still be read. Limits the time per item. */
+/** How much of the attributes of one item may still be read, so that the time per item has a limit. */
 export interface ReadBudget {
   /** Characters that are left. */
   left: number;

@@ -94,7 +94,7 @@ export function registerContextManager(): void {
   if (!context.setGlobalContextManager(manager)) reportRefusal();
 }
 
-/** Registers a `SentryPropagator`, unless there is a propagator. */
+/** Registers a `SentryPropagator`, unless another propagator is registered. */
 export function registerPropagator(): void {
   if (isRegistered("propagation")) return;
   if (!propagation.setGlobalPropagator(new SentryPropagator())) reportRefusal();

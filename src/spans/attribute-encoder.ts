@@ -133,7 +133,7 @@ export class AttributeEncoder {
     return { text, clipped };
   }
 
-  /** Returns the rule of a key. */
+  /** Returns the rule by which the values of a key are encoded. */
   ruleOf(key: string): AttributeRule {
     return this.#memories.get(key) ?? this.#learn(key);
   }

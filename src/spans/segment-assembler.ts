@@ -51,7 +51,7 @@ export class SegmentAssembler {
   readonly #schedule: SegmentSchedule;
   readonly #encoder: SpanEncoder;
   readonly #held: HeldSpans;
-  /** Counts the spans. A processor whose client sends nothing calls it alone for all but the roots. */
+  /** Counts the spans. If the client sends nothing, the processor counts children here without the assembler. */
   readonly tally: SpanTally;
 
   constructor(settings: AssemblerSettings) {

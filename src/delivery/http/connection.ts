@@ -104,7 +104,7 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     return this.#stage === "connecting" || this.#socket?.isWriting === true;
   }
 
-  /** Time since which only the rest of a response is awaited; undefined if none is. */
+  /** The time at which the response's headers arrived, while its body is still to come; otherwise undefined. */
   get drainsSince(): number | undefined {
     return this.#stage === "draining" ? this.#answeredAt : undefined;
   }

@@ -25,7 +25,7 @@ const PROBE_SHARE_OF_OUTAGE = 0.1;
 const MIN_PROBE_DELAY_MILLIS = 500;
 const MAX_PROBE_DELAY_MILLIS = 30_000;
 
-// The smallest gap that jitter allows. It therefore also limits a `flush` that is called in a loop.
+// The smallest gap that jitter allows. A `flush` that is called in a loop causes no more probes than that.
 const MIN_PROBE_GAP_MILLIS = 250;
 
 /**
