@@ -1,6 +1,6 @@
 import { examineEnvironment } from "../doctor/environment.js";
 import type { DoctorReport } from "../doctor/finding.js";
-import { examineRun } from "../doctor/examined-run.js";
+import { examineRun, joined } from "../doctor/examined-run.js";
 import { reportLines } from "../doctor/report-text.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
@@ -54,12 +54,10 @@ async function runApplication(
     terminal.complain(`\`${program}\` could not be started: ${run.failure}.`);
     return EXIT_FAILED;
   }
-  const [report, ...others] = run.reports;
-  if (report === undefined)
-    terminal.complain("No process has reported: it was killed, or it is not a Node.js program.");
-  if (json) terminal.print(JSON.stringify({ ...report, others }, undefined, 2));
-  else for (const each of run.reports) printReport(each, false, terminal);
-  return run.exitCode === 0 ? Math.max(0, ...run.reports.map(exitCodeOf)) : run.exitCode;
+  const report = joined(run.reports, { program, mode });
+  if (json) printReport(report, true, terminal);
+  else for (const each of [report, ...report.others]) printReport(each, false, terminal);
+  return run.exitCode === 0 ? exitCodeOf(report) : run.exitCode;
 }
 
 function printReport(report: DoctorReport, isJson: boolean, terminal: Terminal): void {

@@ -6,24 +6,25 @@ import {
   textIn,
 } from "../options/env.js";
 import type { Environment } from "../options/env.js";
-import { optionsFromEnvironment, variableOf } from "../options/option-table.js";
+import { optionsFromEnvironment } from "../options/option-table.js";
 import type { ClientOptions, Settings } from "../options/options.js";
 import { resolveOptions } from "../options/resolve.js";
+import { isTransport } from "../options/validate.js";
+import { ingestTarget } from "../delivery/http/ingest-target.js";
+import { routeTo } from "../delivery/http/proxy-route.js";
 import { parseDsn, publicDsn } from "../protocol/dsn.js";
-import { isOptionsError } from "../protocol/errors.js";
+import { isOptionsError, withoutUserInfo } from "../protocol/errors.js";
 import type { AttributeBag } from "../trace/span.js";
 import { createDiagnostics } from "../support/diagnostics.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { hasDestination } from "../setup/destination-check.js";
 import { finding } from "./finding.js";
-import type { Fact, Finding } from "./finding.js";
+import type { Examination, Fact, Finding } from "./finding.js";
 
 /** What was found about the configuration in the environment. */
-export interface ConfigurationCheck {
+interface ConfigurationCheck extends Examination {
   /** Undefined if an option is invalid. */
   readonly settings: Settings | undefined;
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
 }
 
 const EXAMPLE = "export SENTRY_DSN=https://<key>@<host>/<project>";
@@ -49,7 +50,7 @@ export function checkConfiguration(
     const names = namesToSend(settings, { env, resource });
     if (!hasDestination(settings)) findings.push(noDsn());
     findings.push(...names.findings, ...sampledOut(settings, env));
-    return { settings, findings, facts: [...factsOf(settings, given, env), ...names.facts] };
+    return { settings, findings, facts: [...factsOf(settings, env), ...names.facts] };
   } catch (error) {
     return { settings: undefined, facts: [], findings: [...findings, badOption(error)] };
   }
@@ -57,9 +58,7 @@ export function checkConfiguration(
 
 function noDsn(): Finding {
   return finding({
-    rule: "D7",
     name: "no-dsn",
-    severity: "error",
     summary: "No DSN is set: nothing would be sent to Sentry.",
     mechanism:
       "The DSN names the server and the project. The environment has no SENTRY_DSN; a DSN in the application's code is seen only by `doctor -- node app.js`.",
@@ -72,9 +71,7 @@ function badOption(error: unknown): Finding {
   const isDsn = isOptionsError(error) && error.option === "dsn";
   const variable = isOptionsError(error) ? error.problem.variable : undefined;
   return finding({
-    rule: "D7",
     name: isDsn ? "bad-dsn" : "bad-option",
-    severity: "error",
     summary: `An option is invalid: ${error instanceof Error ? error.message : String(error)}.`,
     mechanism: "Creating a client throws this error, so that nothing is traced or reported.",
     fix: `Correct ${variable ?? "the option"}${isDsn ? "; a DSN looks like this:" : "."}`,
@@ -86,7 +83,6 @@ function disabled(env?: Environment): Finding[] {
   if (!pipelineFromEnvironment(env).isDisabled) return [];
   return [
     finding({
-      rule: "D7",
       name: "sdk-disabled",
       severity: "warning",
       summary: "OTEL_SDK_DISABLED is set: OpenTelemetry records no spans.",
@@ -101,28 +97,31 @@ function sampledOut({ tracesSampleRate, tracesSampler }: Settings, env?: Environ
   const sampler = textIn("OTEL_TRACES_SAMPLER", env);
   const isOff = sampler === "always_off" || sampler === "parentbased_always_off";
   if (!isOff && (tracesSampleRate > 0 || tracesSampler !== undefined)) return [];
+  const isOption = !isOff && optionsFromEnvironment(env).tracesSampleRate !== 0;
   const variable = isOff ? "OTEL_TRACES_SAMPLER" : "SENTRY_TRACES_SAMPLE_RATE";
   return [
     finding({
-      rule: "D7",
       name: "sampled-out",
       severity: "warning",
-      summary: `${variable} is ${isOff ? sampler : 0}: no transactions are sent.`,
+      summary: `${isOption ? "The option tracesSampleRate" : variable} is ${isOff ? sampler : 0}: no transactions are sent.`,
       mechanism: "Errors are still sent, but traces only if a caller has sampled them.",
       fix: "Unless that is intended, sample a part of the traces:",
-      code: isOff ? `unset ${variable}` : `export ${variable}=0.1`,
+      code: isOption
+        ? "new SentrySpanProcessor({ tracesSampleRate: 0.1 });"
+        : isOff
+          ? `unset ${variable}`
+          : `export ${variable}=0.1`,
     }),
   ];
 }
 
+const SILENT = createDiagnostics({ warn: () => {}, debug: () => {} });
+
 // A value that Relay would refuse is reported as a set-up fault, which becomes a finding here.
-function namesToSend(
-  settings: Settings,
-  { env, resource }: ConfigurationSources,
-): Omit<ConfigurationCheck, "settings"> {
+function namesToSend(settings: Settings, { env, resource }: ConfigurationSources): Examination {
   const findings: Finding[] = [];
   const diagnostics: Diagnostics = {
-    ...createDiagnostics({ warn: () => {}, debug: () => {} }),
+    ...SILENT,
     faultOnce: (kind, message) => findings.push(refusedName(kind, message)),
   };
   const environmentAttributes = resourceFromEnvironment(env);
@@ -138,33 +137,47 @@ function namesToSend(
 export function refusedName(kind: string, message: string): Finding {
   const name = kind.replace("value:", "");
   return finding({
-    rule: "D7",
     name: `refused-${name}`,
     severity: "warning",
     summary: `Sentry would refuse a ${name}: ${message}.`,
     mechanism:
       "Sentry's server deletes such a value and shows an error on every event. This package sends a corrected one instead, which may not be the one that you have created in Sentry.",
-    fix: "Give it a valid value, for example:",
-    code:
-      name === "environment"
-        ? "export SENTRY_ENVIRONMENT=staging"
-        : "export SENTRY_RELEASE=shop@1.4.2",
+    fix: "Give it a valid value where it is set, for example:",
+    code: `new SentrySpanProcessor({ ${name}: "${VALID[name] ?? "…"}" });`,
   });
 }
 
-function factsOf(settings: Settings, given: ClientOptions, env?: Environment): Fact[] {
+const VALID: Readonly<Record<string, string>> = {
+  release: "shop@1.4.2",
+  environment: "staging",
+  dist: "42",
+  serverName: "web-1",
+};
+
+function factsOf(settings: Settings, env?: Environment): Fact[] {
   const { dsn, tunnel, tracesSampleRate } = settings;
-  const source = given.dsn === undefined ? variableOf("dsn") : "given";
-  const { http, https } = proxyFromEnvironment(env);
-  const proxy = dsn?.startsWith("https") === true ? https : http;
   return [
-    { name: "dsn", value: dsn === undefined ? "none" : `${publicDsn(parseDsn(dsn))} (${source})` },
-    ...(tunnel === undefined ? [] : [{ name: "tunnel", value: tunnel }]),
+    { name: "dsn", value: dsn === undefined ? "none" : shownDsn(dsn, env) },
+    ...(tunnel === undefined ? [] : [{ name: "tunnel", value: withoutQuery(tunnel) }]),
     { name: "sample rate", value: String(tracesSampleRate) },
-    { name: "proxy", value: proxy === undefined ? "none" : withoutCredentials(proxy) },
+    { name: "proxy", value: proxyOf(settings, env) },
   ];
 }
 
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//");
+// The settings do not record their source.
+function shownDsn(dsn: string, env?: Environment): string {
+  const isVariable = textIn("SENTRY_DSN", env)?.trim() === dsn;
+  return `${publicDsn(parseDsn(dsn))} (${isVariable ? "SENTRY_DSN" : "option"})`;
+}
+
+function withoutQuery(url: string): string {
+  return withoutUserInfo(url).replace(/[?#].*/s, "");
+}
+
+// By host and port, as the transport chooses it.
+function proxyOf({ dsn, tunnel, transport }: Settings, env?: Environment): string {
+  if (dsn === undefined || isTransport(transport)) return "none";
+  const target = ingestTarget({ dsn: parseDsn(dsn), tunnel, client: "" });
+  const settings = { ...transport, proxyEnvironment: proxyFromEnvironment(env) };
+  return routeTo(target, settings, SILENT).proxy?.name ?? "none";
 }

@@ -1,6 +1,6 @@
 import type { ClientStats } from "../client/stats.js";
 import { finding } from "./finding.js";
-import type { Fact, Finding } from "./finding.js";
+import type { Examination, Finding } from "./finding.js";
 
 /** The reasons for losses that are faults, what they mean, and what to do. Others are decisions of the application. */
 const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
@@ -39,10 +39,7 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
 };
 
 /** Rule D18: what a client has lost, by its own counts. */
-export function checkDelivery({ byCategory, transactions, errors }: ClientStats): {
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
-} {
+export function checkDelivery({ byCategory, transactions, errors }: ClientStats): Examination {
   const lost = new Map<string, string[]>();
   const counts = new Map<string, number>();
   for (const [category, { dropped }] of Object.entries(byCategory))

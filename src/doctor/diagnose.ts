@@ -1,5 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
-import { basename } from "node:path";
+import { basename, isAbsolute } from "node:path";
 
 import { getClient } from "../context/global-client.js";
 import type { RegisteredClient } from "../context/global-client.js";
@@ -11,7 +11,8 @@ import { observation } from "../support/observation.js";
 import { checkConfiguration, refusedName } from "./configuration-check.js";
 import { checkDelivery } from "./delivery-check.js";
 import { finding } from "./finding.js";
-import type { DoctorMode, DoctorReport, Fact, Finding } from "./finding.js";
+import { NOTHING } from "./finding.js";
+import type { DoctorMode, DoctorReport, Examination, Finding } from "./finding.js";
 import { checkLoadOrder } from "./load-order.js";
 import { DoctorObserver } from "./observer.js";
 import { checkPackages } from "./package-checks.js";
@@ -60,7 +61,7 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     () => checkProcess(client !== undefined, observed?.observer),
     () => ({ facts: [], findings: checkLoadOrder() }),
     () => ({ facts: [], findings: observedFindings(client, ending) }),
-  ].map((check) => attempt<Part>(check, NOTHING));
+  ].map((check) => attempt<Examination>(check, NOTHING));
   const findings = parts.flatMap((part) => part.findings);
   return newReport({
     mode: observed?.mode ?? "off",
@@ -70,13 +71,6 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
   });
 }
 
-interface Part {
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
-}
-
-const NOTHING: Part = { facts: [], findings: [] };
-
 function observedFindings(
   client: RegisteredClient | undefined,
   ending: ProcessEnding | undefined,
@@ -85,21 +79,18 @@ function observedFindings(
   const { observer, requests } = observed;
   const errors = client.stats().errors.captured;
   const found = observer.findings({ isAtEnd: ending === "idle", errors });
-  return observer.faults.has(NOT_TRACED) ? found : [...found, ...checkTraffic(observer, requests)];
+  return observation.faults.has(NOT_TRACED)
+    ? found
+    : [...found, ...checkTraffic(observer, requests)];
 }
 
-function withoutClient(): {
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
-} {
+function withoutClient(): Examination {
   const { facts, findings } = checkConfiguration({});
   return {
     facts,
     findings: [
       finding({
-        rule: "D7",
         name: "no-client",
-        severity: "error",
         summary: "This process has not created a client, so nothing is sent to Sentry.",
         mechanism:
           "Neither a SentrySpanProcessor nor createClient was used here, or the process has another copy of this package.",
@@ -112,18 +103,19 @@ function withoutClient(): {
 }
 
 // What the application has set in code is in the client's settings, which take precedence.
-function ofClient(client: RegisteredClient): Part {
+function ofClient(client: RegisteredClient): Examination {
   const { settings } = client.core;
-  const { release, environment, dist, serverName, tracesSampleRate, tracesSampler, tunnel } =
-    settings;
-  const given = { release, environment, dist, serverName, tracesSampleRate, tracesSampler, tunnel };
+  const { release, environment, dist, serverName, tracesSampleRate, tracesSampler } = settings;
+  const { tunnel, transport } = settings;
+  const names = { release, environment, dist, serverName };
+  const given = { ...names, tracesSampleRate, tracesSampler, tunnel, transport };
   const configuration = checkConfiguration(
     { ...given, dsn: settings.dsn ?? false },
     { resource: observed?.observer.resource },
   );
   const delivery = checkDelivery(client.stats());
   // Without a DSN on purpose, or with a transport of the application's own, there is no fault.
-  const isIntended = hasDestination(settings) || observed?.observer.faults.has("no-dsn") === false;
+  const isIntended = hasDestination(settings) || !observation.faults.has("no-dsn");
   return {
     facts: [...configuration.facts, ...delivery.facts],
     findings: [
@@ -133,13 +125,16 @@ function ofClient(client: RegisteredClient): Part {
   };
 }
 
-// Faults that have a rule of their own here.
-const RULED = /^(?:outside-write:|no-dsn$|context-manager$|no-client$)/;
+// The findings that say more than a fault of the kind.
+const RULED: Readonly<Record<string, string>> = {
+  "context-manager": "no-context-manager",
+  "outside-write": "default-isolation-write",
+};
 
 function faultFindings(known: readonly Finding[]): Finding[] {
   const names = new Set(known.map(({ name }) => name));
-  return [...(observed?.observer.faults ?? [])]
-    .filter(([kind]) => !RULED.test(kind))
+  return [...observation.faults]
+    .filter(([kind]) => !names.has(RULED[kind.replace(/:.*/s, "")] ?? kind))
     .map(([kind, message]) =>
       kind.startsWith("value:") ? refusedName(kind, message) : faultFinding(kind, message),
     )
@@ -164,7 +159,8 @@ function faultFinding(kind: string, message: string): Finding {
   });
 }
 
+// Without arguments, which may be secrets. After `node -e`, the first argument takes the place of the script's path.
 function commandLine(): string {
-  const [, script, ...args] = process.argv;
-  return ["node", script === undefined ? "" : basename(script), ...args].join(" ").trim();
+  const [, script = ""] = process.argv;
+  return isAbsolute(script) ? `node ${basename(script)}` : "node";
 }

@@ -8,6 +8,7 @@ export type {
   Fact,
   Finding,
   Library,
+  RunReport,
   Severity,
 } from "./finding.js";
 

@@ -1,6 +1,7 @@
 import type { Environment } from "../options/env.js";
 import { checkConfiguration } from "./configuration-check.js";
-import type { DoctorReport, Fact, Finding } from "./finding.js";
+import { NOTHING } from "./finding.js";
+import type { DoctorReport } from "./finding.js";
 import { checkPackages } from "./package-checks.js";
 import { newReport } from "./report.js";
 import { checkServer } from "./server-check.js";
@@ -32,8 +33,3 @@ export async function examineEnvironment(request: EnvironmentRequest): Promise<D
     findings: [...configuration.findings, ...packages.findings, ...server.findings],
   });
 }
-
-const NOTHING: { readonly facts: readonly Fact[]; readonly findings: readonly Finding[] } = {
-  facts: [],
-  findings: [],
-};

@@ -8,7 +8,9 @@ import { pathToFileURL } from "node:url";
 import { processEnvironment } from "../options/env.js";
 import type { Environment } from "../options/env.js";
 import { attempt } from "../support/foreign.js";
-import type { DoctorMode } from "./finding.js";
+import { finding, ranked } from "./finding.js";
+import type { DoctorMode, DoctorReport, Finding, RunReport } from "./finding.js";
+import { newReport } from "./report.js";
 import { MODE_VARIABLE, REPORTS_VARIABLE } from "./run.js";
 import type { ProcessReport } from "./run.js";
 
@@ -28,7 +30,7 @@ interface ExaminedRun {
    * The reports of the processes that use OpenTelemetry or this package, the last to end first; if there is none, that of
    * any process.
    */
-  readonly reports: readonly ProcessReport[];
+  readonly reports: readonly DoctorReport[];
   /** Why the program could not be started. */
   readonly failure: string | undefined;
 }
@@ -88,13 +90,38 @@ function signalNumber(signal: NodeJS.Signals | null): number {
   return signal === null ? 0 : constants.signals[signal];
 }
 
-function reportsIn(directory: string): ProcessReport[] {
+/** Puts the reports of a run together. Without any, the fault is that no process has reported. */
+export function joined(
+  [report, ...others]: readonly DoctorReport[],
+  { program, mode }: Pick<RunRequest, "mode" | "program">,
+): RunReport {
+  if (report === undefined) {
+    const findings = [noReport()];
+    return { ...newReport({ mode, command: program, facts: [], findings }), others };
+  }
+  const worst = ranked([report, ...others].flatMap(({ findings }) => findings))[0]?.severity;
+  return { ...report, worst, others };
+}
+
+function noReport(): Finding {
+  return finding({
+    name: "no-report",
+    summary: "No process has reported, so nothing was examined.",
+    mechanism:
+      "The command has started no Node.js program, NODE_OPTIONS did not reach it, or it was killed before its end.",
+    fix: "Pass the command that runs the application, and let it end by itself or by SIGTERM:",
+    code: "otel-sentry-bridge doctor -- node app.js",
+  });
+}
+
+function reportsIn(directory: string): DoctorReport[] {
   const reports = readdirSync(directory).flatMap((name) => {
     const text = attempt(() => readFileSync(join(directory, name), "utf8"), "");
     const report = attempt(() => JSON.parse(text) as ProcessReport, undefined);
     return report === undefined ? [] : [report];
   });
-  reports.sort((a, b) => b.atMillis - a.atMillis);
+  reports.sort((a, b) => b.report.atMillis - a.report.atMillis);
   const relevant = reports.filter(({ isRelevant }) => isRelevant);
-  return relevant.length > 0 ? relevant : reports.slice(0, 1);
+  const chosen = relevant.length > 0 ? relevant : reports.slice(0, 1);
+  return chosen.map(({ report }) => report);
 }

@@ -1,9 +1,9 @@
 /** How bad a finding is: data is lost or mixed up (`error`), probably so (`warning`), or worth knowing (`info`). */
 export type Severity = "error" | "info" | "warning";
 
-/** A span, a unit of work, a call or a package that shows what a finding says. */
+/** A span, a call or a package that shows what a finding says. */
 export interface Evidence {
-  readonly kind: "call" | "package" | "setting" | "span" | "unit";
+  readonly kind: "call" | "package" | "span";
   readonly name: string;
   /** Span id, version or value. */
   readonly id?: string | undefined;
@@ -25,7 +25,7 @@ export interface Library {
 
 /** One fault that the doctor has found. */
 export interface Finding {
-  /** The rule: `D1` to `D21`. */
+  /** The rule, such as `D1`. */
   readonly rule: string;
   /** The kind of fault, such as `ended-parent`. docs/doctor.md explains each. */
   readonly name: string;
@@ -45,13 +45,14 @@ export interface Finding {
   readonly code?: string | undefined;
 }
 
-/** A finding, of which `count` and `evidence` may be left out. */
-type NewFinding = Omit<Finding, "count" | "evidence"> &
-  Partial<Pick<Finding, "count" | "evidence">>;
+type Optional = "count" | "evidence" | "rule" | "severity";
 
-/** Completes a finding: seen once, without evidence. */
+/** A finding of which some fields may be left out. */
+type NewFinding = Omit<Finding, Optional> & Partial<Pick<Finding, Optional>>;
+
+/** Completes a finding: an error of the set-up, seen once, without evidence. */
 export function finding(given: NewFinding): Finding {
-  return { count: 1, evidence: [], ...given };
+  return { rule: "D7", severity: "error", count: 1, evidence: [], ...given };
 }
 
 /** Something that the doctor has looked up, whether or not it is a fault. */
@@ -59,6 +60,15 @@ export interface Fact {
   readonly name: string;
   readonly value: string;
 }
+
+/** What a check has looked up and found. */
+export interface Examination {
+  readonly facts: readonly Fact[];
+  readonly findings: readonly Finding[];
+}
+
+/** The result of a check that does not apply. */
+export const NOTHING: Examination = { facts: [], findings: [] };
 
 /** How much the doctor observes: the environment only, spans and scopes, or also what costs more. */
 export type DoctorMode = "deep" | "off" | "on";
@@ -76,6 +86,14 @@ export interface DoctorReport {
   readonly facts: readonly Fact[];
   /** The worst and most frequent first. */
   readonly findings: readonly Finding[];
+}
+
+/** The result of `doctor -- <command>`, as `--json` prints it: the report of the process that ended last. */
+export interface RunReport extends DoctorReport {
+  /** The worst severity in this report and all others. */
+  readonly worst: Severity | undefined;
+  /** The reports of the other processes, the last to end first. */
+  readonly others: readonly DoctorReport[];
 }
 
 const RANKS: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 0 };

@@ -45,9 +45,7 @@ function nameIn(path: string): string | undefined {
 
 function lateFinding(name: string, target: string): Finding {
   return finding({
-    rule: "D7",
     name: "loaded-too-late",
-    severity: "error",
     summary: `${name} was loaded after ${target}, so it has patched nothing.`,
     evidence: [
       { kind: "package", name: target, id: "loaded first" },

@@ -3,8 +3,8 @@ import type { Context } from "@opentelemetry/api";
 
 import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
 import type { ScopeData } from "../scope/scope-data.js";
+import { observation } from "../support/observation.js";
 import type { Observer } from "../support/observation.js";
-import { BoundedMap } from "../support/collections.js";
 import type { AttributeBag, FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { Finding } from "./finding.js";
 import { OrphanRule } from "./orphans.js";
@@ -15,8 +15,6 @@ import { ScopeRules } from "./scope-rules.js";
 import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts, millisOf } from "./span-facts.js";
 import { Staircases } from "./staircases.js";
 import { UnitRules } from "./unit-rules.js";
-
-const MAX_FAULTS = 200;
 
 /** Circumstances of a report that the observer itself does not see. */
 interface ObservedEnd {
@@ -30,8 +28,6 @@ interface ObservedEnd {
 export class DoctorObserver implements Observer {
   /** Spans that have started, by kind. */
   readonly spans: number[] = [0, 0, 0, 0, 0];
-  /** Set-up faults by kind, as they were reported. */
-  readonly faults = new BoundedMap<string, string>(MAX_FAULTS);
   /** How often a rule itself has failed. */
   failures = 0;
   readonly #orphans = new OrphanRule();
@@ -74,10 +70,6 @@ export class DoctorObserver implements Observer {
     }
   }
 
-  fault(kind: string, message: string): void {
-    this.faults.set(kind, message);
-  }
-
   /** Attributes of the resource of the last root. */
   get resource(): AttributeBag | undefined {
     return this.#outcomes.resource;
@@ -85,7 +77,9 @@ export class DoctorObserver implements Observer {
 
   /** Returns what the rules have found. Without a context manager, what follows from that alone is left out. */
   findings({ isAtEnd, errors }: ObservedEnd): Finding[] {
-    const hasContexts = !["api-copies", "context-manager"].some((kind) => this.faults.has(kind));
+    const hasContexts = !["api-copies", "context-manager"].some((kind) =>
+      observation.faults.has(kind),
+    );
     return [
       ...this.#parentage.findings(),
       ...this.#staircases.findings(),

@@ -1,7 +1,7 @@
 import { dirname, relative } from "node:path";
 
 import { finding } from "./finding.js";
-import type { Evidence, Fact, Finding } from "./finding.js";
+import type { Evidence, Examination, Finding } from "./finding.js";
 import { installedPackages } from "./installed-packages.js";
 import type { InstalledPackage } from "./installed-packages.js";
 import { isInRange } from "./version-range.js";
@@ -14,32 +14,26 @@ const VENDORS = /^@sentry\/(?:node|nestjs|nextjs|opentelemetry|bun|aws-serverles
 
 const MAX_SHOWN = 4;
 
-/** What was found about the installed packages. */
-export interface PackageCheck {
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
-}
-
 /**
  * Checks the packages that are installed for a directory, and for that of the program that runs, which may be another.
  * Never throws.
  */
-export function checkPackages(directory: string, program?: string): PackageCheck {
+export function checkPackages(directory: string, program?: string): Examination {
   const directories = program === undefined ? [directory] : [directory, dirname(program)];
   const packages = installedPackages(directories, isWanted);
   const named = (name: string): readonly InstalledPackage[] =>
     packages.filter((each) => each.name === name);
-  const inner = { directory, packages, named };
-  const shown = [API, ...SDKS, CONTEXTS, OWN].flatMap((name) => factsOf(name, inner));
+  const installed = { directory, packages, named };
+  const shown = [API, ...SDKS, CONTEXTS, OWN].flatMap((name) => factsOf(name, installed));
   return {
     facts: [{ name: "packages", value: shown.length === 0 ? "none" : shown.join(", ") }],
     findings: [
-      ...missing(inner),
-      ...apiCopies(inner),
-      ...unmetPeers(inner),
-      ...unfitNode(inner),
-      ...ownCopies(inner),
-      ...vendors(inner),
+      ...missing(installed),
+      ...apiCopies(installed),
+      ...unmetPeers(installed),
+      ...unfitNode(installed),
+      ...ownCopies(installed),
+      ...vendors(installed),
     ],
   };
 }
@@ -48,13 +42,13 @@ function isWanted(name: string): boolean {
   return name.startsWith("@opentelemetry/") || name === OWN || VENDORS.test(name);
 }
 
-interface Inner {
+interface Installed {
   readonly directory: string;
   readonly packages: readonly InstalledPackage[];
   readonly named: (name: string) => readonly InstalledPackage[];
 }
 
-function factsOf(name: string, { named }: Inner): string[] {
+function factsOf(name: string, { named }: Installed): string[] {
   const versions = new Set(named(name).map(({ version }) => version));
   return versions.size === 0 ? [] : [`${name} ${[...versions].join(" and ")}`];
 }
@@ -73,16 +67,14 @@ function evidenceOf(directory: string, packages: readonly InstalledPackage[]): E
   }));
 }
 
-function missing({ named }: Inner): Finding[] {
+function missing({ named }: Installed): Finding[] {
   const hasApi = named(API).length > 0;
   const hasSdk = SDKS.some((name) => named(name).length > 0);
   if (hasApi && hasSdk) return [];
   const what = hasApi ? "no tracing SDK of OpenTelemetry" : `no ${API}`;
   return [
     finding({
-      rule: "D7",
       name: hasApi ? "no-sdk" : "no-api",
-      severity: "error",
       summary: `There is ${what} in this directory's node_modules, so nothing can be traced here.`,
       mechanism:
         "This package turns the spans of OpenTelemetry's SDK into transactions; without the SDK there are no spans. Or this is not the application's directory.",
@@ -93,15 +85,13 @@ function missing({ named }: Inner): Finding[] {
 }
 
 // Copies of one version share what is registered; of different versions, the first keeps the others from registering.
-function apiCopies({ directory, named }: Inner): Finding[] {
+function apiCopies({ directory, named }: Installed): Finding[] {
   const copies = named(API);
   const versions = new Set(copies.map(({ version }) => version));
   if (versions.size < 2) return [];
   return [
     finding({
-      rule: "D7",
       name: "api-copies",
-      severity: "error",
       summary: `${API} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
       mechanism:
@@ -112,7 +102,7 @@ function apiCopies({ directory, named }: Inner): Finding[] {
   ];
 }
 
-function unmetPeers({ directory, packages, named }: Inner): Finding[] {
+function unmetPeers({ directory, packages, named }: Installed): Finding[] {
   const apis = named(API);
   const unmet = packages.filter(({ peers }) => {
     const range = peers[API];
@@ -126,9 +116,7 @@ function unmetPeers({ directory, packages, named }: Inner): Finding[] {
   const range = first.peers[API] ?? "";
   return [
     finding({
-      rule: "D7",
       name: "sdk-api-mismatch",
-      severity: "error",
       summary: `${first.name} ${first.version} needs ${API} ${range}, but ${version} is installed.`,
       count: unmet.length,
       evidence: evidenceOf(directory, [...apis, ...unmet]),
@@ -140,14 +128,13 @@ function unmetPeers({ directory, packages, named }: Inner): Finding[] {
   ];
 }
 
-function unfitNode({ directory, packages }: Inner): Finding[] {
+function unfitNode({ directory, packages }: Installed): Finding[] {
   const version = process.versions.node;
   const unfit = packages.filter(({ nodeRange }) => !isInRange(version, nodeRange));
   const [first] = unfit;
   if (first === undefined) return [];
   return [
     finding({
-      rule: "D7",
       name: "node-version",
       severity: "warning",
       summary: `${first.name} ${first.version} needs Node ${first.nodeRange}, but this is Node ${version}.`,
@@ -160,13 +147,12 @@ function unfitNode({ directory, packages }: Inner): Finding[] {
   ];
 }
 
-function ownCopies({ directory, named }: Inner): Finding[] {
+function ownCopies({ directory, named }: Installed): Finding[] {
   const copies = named(OWN);
   const versions = new Set(copies.map(({ version }) => version));
   if (versions.size < 2) return [];
   return [
     finding({
-      rule: "D7",
       name: "bridge-copies",
       severity: "warning",
       summary: `${OWN} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
@@ -179,13 +165,12 @@ function ownCopies({ directory, named }: Inner): Finding[] {
   ];
 }
 
-function vendors({ directory, packages }: Inner): Finding[] {
+function vendors({ directory, packages }: Installed): Finding[] {
   const found = packages.filter(({ name }) => VENDORS.test(name));
   const [first] = found;
   if (first === undefined) return [];
   return [
     finding({
-      rule: "D7",
       name: "sentry-sdk-installed",
       severity: "info",
       summary: `${first.name} ${first.version} is installed beside this package.`,

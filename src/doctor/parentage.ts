@@ -177,7 +177,6 @@ function foreignFinding({ name, parent, count, evidence, library }: ForeignParen
   return finding({
     rule: "D3",
     name: "foreign-parent",
-    severity: "error",
     summary: `Spans "${name}" have a parent, "${parent}", that belongs to another unit of work than their context.`,
     count,
     evidence,

@@ -8,21 +8,21 @@ import {
 } from "@opentelemetry/api";
 import type { SpanContext } from "@opentelemetry/api";
 
-import { hasWorkingContextManager, isRegistered } from "../context/api-registration.js";
+import {
+  API_COPIES,
+  NO_CONTEXT_MANAGER,
+  hasWorkingContextManager,
+  isRegistered,
+} from "../context/api-registration.js";
 import { writeContextScopes } from "../context/scope-context.js";
 import { emptyUnit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { registeredProcessors } from "../setup/attach.js";
 import { attempt, classNameOf } from "../support/foreign.js";
+import { observation } from "../support/observation.js";
 import { finding } from "./finding.js";
-import type { Fact, Finding } from "./finding.js";
+import type { Examination, Fact, Finding } from "./finding.js";
 import type { DoctorObserver } from "./observer.js";
-
-/** What was found about OpenTelemetry's set-up in this process. */
-interface ProcessCheck {
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
-}
 
 /**
  * Checks what is registered with OpenTelemetry in this process. Without a client nothing of this package is in use, which
@@ -31,7 +31,7 @@ interface ProcessCheck {
 export function checkProcess(
   hasClient: boolean,
   observer: DoctorObserver | undefined,
-): ProcessCheck {
+): Examination {
   const hasContexts = hasWorkingContextManager();
   const facts: Fact[] = [
     { name: "processors", value: processorNames() },
@@ -39,11 +39,12 @@ export function checkProcess(
     { name: "propagator", value: propagation.fields().join(", ") || "none" },
   ];
   const findings = vendorSdk();
-  if (hasClient && isRegistered("trace")) {
-    findings.push(...checkPropagation(observer));
-    if (!hasContexts && observer?.faults.has("api-copies") !== true)
-      findings.push(noContextManager());
-  }
+  const { faults } = observation;
+  const isTraced = hasClient && isRegistered("trace");
+  if (isTraced) findings.push(...checkPropagation(observer));
+  // A client without spans needs contexts once it uses scopes.
+  const needsContexts = isTraced || faults.has(NO_CONTEXT_MANAGER);
+  if (needsContexts && !hasContexts && !faults.has(API_COPIES)) findings.push(noContextManager());
   return { facts, findings };
 }
 
@@ -56,9 +57,7 @@ function processorNames(): string {
 
 function noContextManager(): Finding {
   return finding({
-    rule: "D7",
     name: "no-context-manager",
-    severity: "error",
     summary: "No context manager works in this process: no span and no scope can become active.",
     mechanism:
       "Each span starts a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set a context manager; a provider of your own needs one.",
@@ -78,7 +77,6 @@ function checkPropagation(observer: DoctorObserver | undefined): Finding[] {
 
 function noPropagator(fields: readonly string[]): Finding {
   return finding({
-    rule: "D7",
     name: "no-propagator",
     severity: "warning",
     summary: `The registered propagator reads and writes ${fields.join(", ") || "no headers"}, but not sentry-trace.`,
@@ -129,9 +127,7 @@ function propagatorOrder(): Finding[] {
 
 function wrongOrder(overwrites: readonly string[]): Finding {
   return finding({
-    rule: "D7",
     name: "propagator-order",
-    severity: "error",
     summary: `Another propagator overwrites ${overwrites.join(" and ")}.`,
     mechanism:
       "A composite propagator calls its members in order, and the last one wins. Services that receive the headers lack the sampling context, or continue another span than Sentry's.",
@@ -150,7 +146,6 @@ function vendorSdk(): Finding[] {
   const version = typeof loaded.version === "string" ? loaded.version : undefined;
   return [
     finding({
-      rule: "D7",
       name: "sentry-sdk-loaded",
       severity: "warning",
       summary: "Sentry's own SDK (@sentry/core) is loaded in this process, too.",
@@ -176,7 +171,6 @@ export function checkTraffic(observer: DoctorObserver, requests: number): Findin
       : "A tracer provider is registered, but no span has reached a SentrySpanProcessor";
   return [
     finding({
-      rule: "D7",
       name: requests > 0 ? "http-not-traced" : "no-spans",
       severity: requests > 0 && total === 0 ? "error" : "warning",
       summary: `${what}.`,
@@ -202,9 +196,7 @@ function hasNoProcessor(): boolean {
 
 function noProcessor(): Finding {
   return finding({
-    rule: "D7",
     name: "no-processor",
-    severity: "error",
     summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,
     mechanism: "Its spans go to other exporters at most, and Sentry gets no transactions.",
     fix: "Add the processor to the provider's list:",

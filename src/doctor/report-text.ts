@@ -88,5 +88,5 @@ function clock(millis: number): string {
 
 /** Returns a duration for a message. */
 export function seconds(millis: number): string {
-  return millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
+  return Math.abs(millis) < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
 }

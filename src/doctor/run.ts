@@ -67,7 +67,8 @@ function endAt(signal: "SIGINT" | "SIGTERM"): void {
 }
 
 /** The report of one process of a run. */
-export interface ProcessReport extends DoctorReport {
+export interface ProcessReport {
+  readonly report: DoctorReport;
   /** False for a process that uses neither OpenTelemetry nor this package, such as npm. */
   readonly isRelevant: boolean;
 }
@@ -80,7 +81,7 @@ function finish(ending: ProcessEnding): void {
     if (isRelevant) print(examineProcess(ending));
     return;
   }
-  const report: ProcessReport = { ...examineProcess(ending), isRelevant };
+  const report: ProcessReport = { report: examineProcess(ending), isRelevant };
   attempt(
     () => writeFileSync(join(directory, `${process.pid}.json`), JSON.stringify(report)),
     undefined,

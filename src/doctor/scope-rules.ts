@@ -160,7 +160,6 @@ function conflictFinding({ what, count, evidence }: Writes): Finding {
   return finding({
     rule: "D12",
     name: "write-conflict",
-    severity: "error",
     summary: `Two requests or messages that were open at once set different values (${what}) on one unit of work.`,
     count,
     evidence,

@@ -4,23 +4,18 @@ import { isIP } from "node:net";
 import type { Settings } from "../options/options.js";
 import { dsnOrigin, parseDsn } from "../protocol/dsn.js";
 import { runDetached } from "../context/suppress-tracing.js";
+import { seconds } from "./report-text.js";
 import { sendTestItems } from "./test-send.js";
 import type { TestSend } from "./test-send.js";
-import { finding } from "./finding.js";
-import type { Fact, Finding } from "./finding.js";
-
-/** What was found about the server. */
-interface ServerCheck {
-  readonly facts: readonly Fact[];
-  readonly findings: readonly Finding[];
-}
+import { NOTHING, finding } from "./finding.js";
+import type { Examination, Fact, Finding } from "./finding.js";
 
 // Sentry drops a transaction that starts more than a minute ahead; this package corrects smaller differences by `sent_at`.
 const MAX_SKEW_MILLIS = 30_000;
 
 /** Looks the server up, sends a test transaction to it, and compares its clock. Never rejects. */
-export async function checkServer({ dsn, tunnel }: Settings): Promise<ServerCheck> {
-  if (dsn === undefined) return { facts: [], findings: [] };
+export async function checkServer({ dsn, tunnel }: Settings): Promise<Examination> {
+  if (dsn === undefined) return NOTHING;
   const { host } = parseDsn(dsn);
   const resolved = await runDetached(() => addressOf(host.replaceAll(/[[\]]/g, "")));
   const sent = await sendTestItems({ dsn, tunnel, isWithError: false });
@@ -62,7 +57,6 @@ function undelivered({ transaction, cause, statusCode }: TestSend, target: strin
     finding({
       rule: "D18",
       name: isRefused ? "server-refuses" : "server-unreachable",
-      severity: "error",
       summary: `A test transaction could not be delivered to ${target}: ${cause}.`,
       evidence: isRefused
         ? [{ kind: "call", name: `POST ${target}`, id: `HTTP ${statusCode}` }]
@@ -97,8 +91,4 @@ function skewed({ skewMillis }: TestSend): Finding[] {
       code: "timedatectl set-ntp true",
     }),
   ];
-}
-
-function seconds(millis: number): string {
-  return `${(millis / 1000).toFixed(1)} s`;
 }

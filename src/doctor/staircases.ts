@@ -53,7 +53,6 @@ export class Staircases {
       finding({
         rule: "D14",
         name: "staircase",
-        severity: "error",
         summary: `Spans within "${name}" that ran in parallel are each nested in the one before.`,
         count,
         evidence,

@@ -8,8 +8,6 @@ export interface Observer {
   ended(span: object): void;
   /** Data is about to be set on a scope. */
   wrote(scope: object, change: object): void;
-  /** A set-up fault was reported, for the first or for another time. */
-  fault(kind: string, message: string): void;
 }
 
 // Shared by all copies of the package: the one that observes may be that of the command line.
@@ -18,9 +16,14 @@ const SLOT = Symbol.for("otel-sentry-bridge.observation.v1");
 /** Holds the observer of the process; `undefined` unless the doctor runs, so that a span costs one property access. */
 interface Observation {
   observer: Observer | undefined;
+  /** The last message of each kind of set-up fault that was reported, silenced ones included. */
+  readonly faults: Map<string, string>;
 }
 
 const carrier: typeof globalThis & { [SLOT]?: Observation } = globalThis;
 
 /** The observation of the process. */
-export const observation: Observation = (carrier[SLOT] ??= { observer: undefined });
+export const observation: Observation = (carrier[SLOT] ??= {
+  observer: undefined,
+  faults: new Map(),
+});

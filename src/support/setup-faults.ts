@@ -37,7 +37,8 @@ interface DiagLogger {
  * (level `error`) if there is one, else as one line on standard error. Needs no client. Never throws.
  */
 export function reportSetupFault(kind: string, message: string, options: FaultOptions = {}): void {
-  observation.observer?.fault(kind, message);
+  const { faults } = observation;
+  if (faults.size < MAX_KINDS) faults.set(kind, message);
   const write = channelFor(options);
   const reported = reportedKinds();
   // A silenced fault does not count as reported, because another client may not be silent.

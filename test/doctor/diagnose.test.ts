@@ -25,10 +25,7 @@ it("`diagnose` returns what was found as a value, and `expectNoFindings` throws 
   const tracer = trace.getTracer("app");
   tracer.startSpan("job").end();
   const clean = diagnose();
-  expect(clean).toMatchObject({
-    mode: "on",
-    findings: expect.not.arrayContaining([{ severity: "error" }]),
-  });
+  expect(clean.mode).toBe("on");
   expectNoFindings(clean);
 
   const parent = tracer.startSpan("GET /");

@@ -68,7 +68,7 @@ describe("doctor, where everything is right", () => {
     ]);
     const facts = Object.fromEntries(report.facts.map(({ name, value }) => [name, value]));
     expect(facts["server"]).toMatch(/accepted a test transaction in \d+ ms$/);
-    expect(facts["clock"]).toMatch(/^-?[01]\.\d s from the server's$/);
+    expect(facts["clock"]).toMatch(/^-?(?:\d+ ms|1\.\d s) from the server's$/);
     expect(facts["release"]).toBe("shop@1");
     expect(facts["packages"]).toContain("@opentelemetry/api 1.9.1");
   });

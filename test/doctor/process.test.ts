@@ -120,14 +120,15 @@ describe("the doctor, and an application that", () => {
     expect(stderr).toContain("No faults were found.");
   });
 
-  it("starts a process: both report", async () => {
+  it("starts a process: both report, without their arguments", async () => {
     const starts = `
       import { spawnSync } from "node:child_process";
       await inSpan("job", tick);
-      if (process.argv[2] !== "inner") spawnSync(process.execPath, ["app.mjs", "inner"], { stdio: "inherit" });`;
+      if (process.argv[2] !== "--token=secret") spawnSync(process.execPath, ["app.mjs", "--token=secret"], { stdio: "inherit" });`;
     const { stdout } = await doctored(starts, []);
 
-    expect(stdout.match(/doctor [\d.]+: node app\.mjs(?: inner)?,/g)).toHaveLength(2);
+    expect(stdout.match(/doctor [\d.]+: node app\.mjs,/g)).toHaveLength(2);
+    expect(stdout).not.toContain("secret");
   });
 
   it("shows names with control characters: they do not reach the terminal", async () => {
@@ -140,6 +141,27 @@ describe("the doctor, and an application that", () => {
 });
 
 describe("the command `doctor -- <command>`", () => {
+  it("fails if no process reports", async () => {
+    const cli = join(app.packageDirectory, "dist/cli.cjs");
+
+    const { exitCode, stdout } = await app.node([
+      cli,
+      "doctor",
+      "--json",
+      "--",
+      "sh",
+      "-c",
+      "exit 0",
+    ]);
+
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      worst: "error",
+      findings: [{ name: "no-report" }],
+      others: [],
+    });
+  });
+
   it("names a program that cannot be started", async () => {
     const cli = join(app.packageDirectory, "dist/cli.cjs");
 

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+
+import { joined } from "../../src/doctor/examined-run.js";
+import { finding } from "../../src/doctor/finding.js";
+import type { DoctorReport, Severity } from "../../src/doctor/finding.js";
+import { newReport } from "../../src/doctor/report.js";
+
+const RUN = { program: "sh", mode: "on" } as const;
+
+function reportWith(severity?: Severity): DoctorReport {
+  const texts = { name: "x", summary: "", mechanism: "", fix: "" };
+  const findings = severity === undefined ? [] : [finding({ ...texts, severity })];
+  return newReport({ mode: "on", command: "node app.js", facts: [], findings });
+}
+
+it.each<[readonly (Severity | undefined)[], Severity | undefined]>([
+  [["warning", "error"], "error"],
+  [["error", "warning"], "error"],
+  [["info", "warning", undefined], "warning"],
+  [[undefined, undefined], undefined],
+])("the worst severity of the reports %j is %s", (severities, worst) => {
+  const report = joined(severities.map(reportWith), RUN);
+
+  expect(report.worst).toBe(worst);
+  expect(report.others.map((each) => each.worst)).toEqual(severities.slice(1));
+});
+
+it("a run without any report is an error", () => {
+  const report = joined([], RUN);
+
+  expect(report.worst).toBe("error");
+  expect(report.findings.map(({ name }) => name)).toEqual(["no-report"]);
+});
