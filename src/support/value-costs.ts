@@ -35,12 +35,18 @@ const PROXY_NODES = 10;
 // twice their time in microseconds.
 const TRAPS_PER_PROXY = 56;
 const TRAPS_TO_MEASURE = 6;
+const MAX_UNREADABLE_NODES = 1000;
 const TRAPS_PER_KEY = 4;
 
 /** Returns the values that a proxy counts for. */
 export function nodesOfProxy(proxy: object): number {
-  const traps = isUnreadable(proxy) ? TRAPS_TO_MEASURE : TRAPS_PER_PROXY;
-  return PROXY_NODES + traps * slowTrapMicros(proxy);
+  const micros = slowTrapMicros(proxy);
+  return (
+    PROXY_NODES +
+    (isUnreadable(proxy)
+      ? Math.min(TRAPS_TO_MEASURE * micros, MAX_UNREADABLE_NODES)
+      : TRAPS_PER_PROXY * micros)
+  );
 }
 
 /** Returns the values that a property counts for beside its own, if the object is a slow proxy. */

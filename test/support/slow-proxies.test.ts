@@ -44,4 +44,21 @@ describe("a copy of proxies", () => {
     const rows = Array.from({ length: 100 }, (_, index) => ({ id: index, name: "n", tags: ["a"] }));
     expect(normalize(rows.map((row) => new Proxy(row, {})))).toEqual(rows);
   });
+
+  it("lists the keys of a large one once", () => {
+    let lists = 0;
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}`);
+    const large = new Proxy(
+      {},
+      {
+        ownKeys: () => ((lists += 1), keys),
+        getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: 1 }),
+        get: (_target, key) => (key === "toJSON" ? undefined : 1),
+      },
+    );
+    const copies = [1, 2, 3].map(() => Object.keys(Object(normalize(large))));
+    expect(lists).toBe(1);
+    expect(copies[0]?.slice(0, 900)).toEqual(keys.slice(0, 900));
+    expect(copies[2]?.slice(0, 900)).toEqual(keys.slice(0, 900));
+  });
 });
