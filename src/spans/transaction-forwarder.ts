@@ -9,7 +9,7 @@ import type { ScopeData } from "../scope/scope-data.js";
 import { isTransport } from "../options/validate.js";
 import type { Timers } from "../support/time.js";
 import { HeldSpans } from "./held-spans.js";
-import { nextTurn } from "./in-turns.js";
+import { TurnBudget, nextTurn } from "./in-turns.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
@@ -21,12 +21,9 @@ export interface TransactionForwarder {
   accept(transaction: AssembledTransaction): void;
   /** Number of spans that are held: for other transactions, or for the resource's asynchronous attributes. */
   readonly heldSpans: number;
-  /**
-   * Waits until no transaction is held. After `maxMillis`, sends the held ones with the attributes that are known by
-   * then.
-   */
+  /** Waits until no transaction is held; after `maxMillis`, sends them with the attributes that are known by then. */
   drain(maxMillis: number): Promise<void>;
-  /** Sends the transactions that only wait for others, 500 spans per turn of the event loop. */
+  /** Sends the transactions that only wait for others, a `TurnBudget` of them per turn of the event loop. */
   sendInTurns(): Promise<void>;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
@@ -46,10 +43,9 @@ const SENT_SOON_AT = 16;
 
 // A turn of the event loop that ends this many is a burst, and the queue takes it from here.
 const SENT_AT = 64;
-
+// As much as 64 usual ones take. Sent more slowly, a busy process would have more and more of them.
+const TURNS_AT_ONCE = 8;
 const MAX_SENT_AT_ONCE = 1000;
-// Building so many spans into transactions takes about half a millisecond.
-const SPANS_PER_TURN = 500;
 
 // A custom transport decides itself when it sends what it has been given.
 function lingerMillisOf({ settings: { transport } }: ClientCore): number {
@@ -122,14 +118,9 @@ class ClientForwarder implements TransactionForwarder {
 
   async sendInTurns(): Promise<void> {
     this.#disarmLinger();
-    for (let left = this.#lingering.length + MAX_SENT_AT_ONCE; left > 0;) {
-      for (let spans = 0; spans < SPANS_PER_TURN && left > 0; left -= 1) {
-        const held = this.#lingering.shift();
-        if (held === undefined) return;
-        this.#capture(held);
-        spans += held.transaction.spanCount + 1;
-      }
-      await nextTurn();
+    for (let left = this.#lingering.length + MAX_SENT_AT_ONCE; left > 0; await nextTurn()) {
+      left -= this.#sendWithin(new TurnBudget(), left);
+      if (this.#lingering.length === 0) return;
     }
     if (this.#lingering.length > 0) this.#armLinger();
   }
@@ -144,7 +135,7 @@ class ClientForwarder implements TransactionForwarder {
   }
 
   release(): void {
-    this.#sendLingering();
+    this.#sendWithin(undefined, MAX_SENT_AT_ONCE);
     for (const held of this.#waiting) this.#release(held);
   }
 
@@ -152,7 +143,7 @@ class ClientForwarder implements TransactionForwarder {
     const count = this.#lingering.push(held);
     this.#armLinger();
     if (count === SENT_SOON_AT) this.#timers.soon(this.#sendLingering);
-    else if (count === SENT_AT) this.#sendLingering();
+    else if (count >= SENT_AT) this.#sendLingering();
   }
 
   #disarmLinger(): void {
@@ -164,17 +155,25 @@ class ClientForwarder implements TransactionForwarder {
     this.#stopLingering ??= this.#timers.inBackground(this.#lingerMillis, this.#sendLingering);
   }
 
-  // One by one, so that the others are found if a hook ends the process. What hooks add meanwhile is sent as well, within
-  // a bound: a hook that ends a root each time would be called without end.
+  // What hooks add meanwhile waits: a hook that ends a root each time would be called without end.
   readonly #sendLingering = (): void => {
     this.#disarmLinger();
-    for (let left = MAX_SENT_AT_ONCE; left > 0; left -= 1) {
-      const held = this.#lingering.shift();
-      if (held === undefined) return;
-      this.#capture(held);
-    }
-    if (this.#lingering.length > 0) this.#armLinger();
+    const due = this.#lingering.length;
+    const sent = this.#sendWithin(new TurnBudget(TURNS_AT_ONCE), due);
+    if (sent < due) this.#timers.soon(this.#sendLingering);
+    else if (this.#lingering.length > 0) this.#armLinger();
   };
+
+  // One by one, so that the others are found if a hook ends the process. Returns how many were sent.
+  #sendWithin(budget: TurnBudget | undefined, max: number): number {
+    for (let sent = 0; sent < max; sent += 1) {
+      const held = this.#lingering.shift();
+      if (held === undefined) return sent;
+      this.#capture(held);
+      if (budget?.spend(held.length) === true) return sent + 1;
+    }
+    return max;
+  }
 
   #wait(held: HeldTransaction, resource: ResourceView): void {
     this.#waiting.add(held);
