@@ -53,6 +53,12 @@ export const SUBJECTS = {
   otlp: (port) => otlp("@opentelemetry/exporter-trace-otlp-http", port),
   "otlp-protobuf": (port) => otlp("../peers/otlp-protobuf.mjs", port),
   bridge: (port) => bridge({ dsn: dsn(port) }),
+  // With the rules of `doctor -- node app.js`.
+  "bridge-doctor": async (port) => {
+    const { startDoctor } = await import("otel-sentry-bridge/doctor");
+    startDoctor();
+    return bridge({ dsn: dsn(port) });
+  },
   "bridge-thread": (port) => bridge({ dsn: dsn(port), transport: { thread: true } }),
   "bridge-hooks": (port) =>
     bridge({ dsn: dsn(port), beforeSendTransaction: (event) => event, ignoreTransactions: [/^x/] }),

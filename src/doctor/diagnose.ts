@@ -143,20 +143,33 @@ function faultFindings(known: readonly Finding[]): Finding[] {
 
 const OF_DELIVERY = /^(?:final-loss|never-reached|late-capture|refus|sender-thread|spool)/;
 
+const CODE: Readonly<Record<string, string>> = {
+  "api-copies": "npm ls @opentelemetry/api",
+  "final-loss": 'new SentrySpanProcessor({\n  spool: { directory: "/var/spool/sentry" } });',
+  "not-traced": "new NodeSDK({ spanProcessors: [processor] }).start();",
+};
+
+// The package's own messages say what happened, what it means, and at the end what to do.
 function faultFinding(kind: string, message: string): Finding {
   const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
   const isOfDelivery = OF_DELIVERY.test(kind);
+  const name = kind.split(":")[0] ?? kind;
   const effect = isOfDelivery
     ? "Sentry does not get this data."
-    : "Data is lost, or goes to the wrong request.";
+    : "Because of it, data does not reach Sentry, or reaches the wrong request.";
   return finding({
     rule: isOfDelivery ? "D18" : "D7",
-    name: kind.split(":")[0] ?? kind,
+    name,
     severity: "error",
-    summary,
+    summary: sentence(summary),
     mechanism: rest.length > 1 ? (rest[0] ?? "") : effect,
-    fix: rest.at(-1) ?? "See docs/set-up.md.",
+    fix: sentence(rest.at(-1) ?? "See docs/set-up.md"),
+    code: Object.hasOwn(CODE, name) ? CODE[name] : undefined,
   });
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }
 
 // Without arguments, which may be secrets. After `node -e`, the first argument takes the place of the script's path.

@@ -12,7 +12,7 @@ import { OutcomeRules } from "./outcome-rules.js";
 import { Parentage } from "./parentage.js";
 import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
-import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts, millisOf } from "./span-facts.js";
+import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts } from "./span-facts.js";
 import { Staircases } from "./staircases.js";
 import { UnitRules } from "./unit-rules.js";
 
@@ -56,7 +56,7 @@ export class DoctorObserver implements Observer {
   ended(span: FinishedSpan): void {
     try {
       const facts = factsOfSpan(span);
-      if (facts !== undefined && facts.endedAt === 0) this.#ended(facts, span);
+      if (facts !== undefined && !facts.hasEnded) this.#ended(facts, span);
     } catch {
       this.failures += 1;
     }
@@ -117,7 +117,7 @@ export class DoctorObserver implements Observer {
   }
 
   #ended(facts: SpanFacts, span: FinishedSpan): void {
-    facts.endedAt = millisOf(span.endTime);
+    facts.hasEnded = true;
     const { above } = facts;
     if (above !== undefined) this.#staircases.ended(facts, above);
     this.#units.ended(facts);

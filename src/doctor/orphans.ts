@@ -21,16 +21,17 @@ class Orphans extends Suspect {
 
 /** Rule D9: some spans of a kind have lost their context. */
 export class OrphanRule {
-  // Looked up for each span, by its name alone: a key of several parts would cost more than everything else here.
+  // Holds the names of orphans only, so that nothing is looked up for the spans of an application without any. By the name alone:
+  // a key of several parts would cost more than everything else here.
   readonly #withParent = new Map<string, { count: number }>();
   readonly #lost = new Suspects(() => new Orphans());
   #requests = 0;
 
   /** A span with a parent in this process has started. */
   child({ span }: SpanFacts): void {
+    if (this.#withParent.size === 0) return;
     const known = this.#withParent.get(span.name);
     if (known !== undefined) known.count += 1;
-    else if (this.#withParent.size < MAX_NAMES) this.#withParent.set(span.name, { count: 1 });
   }
 
   /** A span without any parent has started, while so many requests and jobs were open. */
@@ -41,6 +42,8 @@ export class OrphanRule {
       return;
     }
     if (others === 0 || span.parentSpanContext !== undefined) return;
+    if (!this.#withParent.has(span.name) && this.#withParent.size < MAX_NAMES)
+      this.#withParent.set(span.name, { count: 0 });
     const tracer = tracerOf(span);
     const lost = this.#lost.of(`${tracer}|${span.name}|${span.kind}`);
     Object.assign(lost, { name: span.name, tracer, kind: span.kind });

@@ -49,7 +49,7 @@ export class Parentage {
     if (facts.span.kind === SPAN_KIND.SERVER) this.#serves(facts, above);
     else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
     // A span may be made after the fact, with a time within its parent's.
-    else if (above.endedAt > 0 && facts.startedAt > above.endedAt - CLOCK_MILLIS)
+    else if (above.hasEnded && facts.startedAt > above.endedAt - CLOCK_MILLIS)
       this.#isLate(facts, above);
   }
 
@@ -71,7 +71,7 @@ export class Parentage {
 
   #serves(facts: SpanFacts, above: SpanFacts): void {
     // Requests that a request makes to its own process are its children by right.
-    if (above.endedAt === 0 && isEntry(above.entry.span)) return;
+    if (!above.hasEnded && isEntry(above.entry.span)) return;
     above.servers += 1;
     note(this.#served.of(above.span.name), { facts, above, most: above.servers });
   }
@@ -112,7 +112,7 @@ function note(late: LateChildren, { facts, above, most }: Pair): void {
   late.name = facts.span.name;
   late.parent = above.span.name;
   late.most = Math.max(late.most, most);
-  const age = above.endedAt === 0 ? 0 : facts.startedAt - above.endedAt;
+  const age = !above.hasEnded ? 0 : facts.startedAt - above.endedAt;
   late.oldestMillis = Math.max(late.oldestMillis, age);
   late.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
 }

@@ -54,7 +54,7 @@ export class ScopeRules {
   }
 
   #inUnit(unit: UnitFacts, change: Change): void {
-    if (unit.overAt > 0) this.#isLate(unit, change);
+    if (unit.root?.hasEnded === true && unit.isOwned) this.#isLate(unit, change);
     const active = trace.getSpan(context.active());
     const writer = active === undefined ? undefined : factsOfSpan(active)?.entry;
     if (writer !== undefined) this.#checkWriters(unit, change, writer);
@@ -87,7 +87,7 @@ export class ScopeRules {
       const last = writers.get(key);
       if (last === undefined && writers.size >= MAX_KEYS) continue;
       writers.set(key, { entry: writer, value });
-      if (last === undefined || last.entry === writer || last.entry.endedAt > 0) continue;
+      if (last === undefined || last.entry === writer || last.entry.hasEnded) continue;
       if (last.entry === writer.above?.entry || isSame(last.value, value)) continue;
       const conflict = this.#conflicts.of(key);
       conflict.what = key;
@@ -129,7 +129,7 @@ function lateFinding({
     rule: "D2",
     name: "dead-unit-write",
     severity: what === "user" ? "error" : "warning",
-    summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: up to ${most} times, up to ${seconds(oldestMillis)} late.`,
+    summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: ${most > 1 ? `up to ${most} times in one unit, ` : ""}up to ${seconds(oldestMillis)} late.`,
     count,
     evidence,
     mechanism:

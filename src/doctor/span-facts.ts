@@ -20,10 +20,7 @@ export class SpanFacts {
   readonly unit: UnitFacts;
   /** The span of the request, message or job that it belongs to. */
   readonly entry: SpanFacts;
-  /** Milliseconds since 1970, as the span itself says. */
-  readonly startedAt: number;
-  /** 0 while it is open. */
-  endedAt: number = 0;
+  hasEnded: boolean = false;
   /** True if it is watched until it ends. */
   isWatched: boolean = false;
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
@@ -40,7 +37,16 @@ export class SpanFacts {
     this.unit = unit;
     this.above = above;
     this.entry = above === undefined || isEntry(span) ? this : above.entry;
-    this.startedAt = millisOf((span as Partial<FinishedSpan>).startTime);
+  }
+
+  /** Start in milliseconds since 1970, as the span itself says. Not a field: numbers with fractions are objects of their own. */
+  get startedAt(): number {
+    return millisOf((this.span as Partial<FinishedSpan>).startTime);
+  }
+
+  /** End in milliseconds since 1970; 0 while it is open. */
+  get endedAt(): number {
+    return this.hasEnded ? millisOf((this.span as Partial<FinishedSpan>).endTime) : 0;
   }
 }
 

@@ -18,7 +18,7 @@ export class Staircases {
   started(facts: SpanFacts, above: SpanFacts): void {
     const isStep =
       !above.hasChild &&
-      above.endedAt === 0 &&
+      !above.hasEnded &&
       facts.startedAt - above.startedAt < STEP_MILLIS &&
       haveOneTracer(facts.span, above.span);
     above.hasChild = true;
@@ -38,7 +38,7 @@ export class Staircases {
   /** A span has ended. `above` is its parent. Recursion is contained in its parent, so it is no staircase. */
   ended(facts: SpanFacts, above: SpanFacts): void {
     const { stairs } = facts;
-    if (stairs === undefined || stairs !== above.stairs || above.endedAt === 0) return;
+    if (stairs === undefined || stairs !== above.stairs || !above.hasEnded) return;
     stairs.outlived += 1;
     if (stairs.isReported || stairs.length < MIN_LENGTH) return;
     if (stairs.outlived < (stairs.hasOneName ? 1 : 2)) return;

@@ -108,7 +108,7 @@ export class UnitRules {
 
 // A request that the process makes to itself, or a server span of a framework inside that of HTTP.
 function isWithinEntry({ above }: SpanFacts): boolean {
-  return above !== undefined && isEntry(above.entry.span) && above.entry.endedAt === 0;
+  return above !== undefined && isEntry(above.entry.span) && !above.entry.hasEnded;
 }
 
 function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
