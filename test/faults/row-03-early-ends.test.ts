@@ -5,11 +5,10 @@ import { expect, it } from "vitest";
 import { expectAccounted, outcomeOf } from "./accounted.js";
 import { openDelivery } from "./delivery.js";
 import type { DeliveryBench } from "./delivery.js";
-import { runs } from "../property/runs.js";
 import { describeRow, startFaultServer } from "./kit.js";
 import type { RequestRule } from "./server-protocol.js";
 
-const REQUESTS = runs(3000);
+const REQUESTS = 1000;
 const MAX_DUPLICATES = REQUESTS / 100;
 
 // How a server ends a connection that has carried so many requests, without announcing it.
