@@ -58,7 +58,7 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
   const parts = [
     () => (client === undefined ? withoutClient() : ofClient(client)),
     () => checkPackages(process.cwd(), process.argv[1]),
-    () => checkProcess(client !== undefined, observed?.observer),
+    () => checkProcess(client, observed?.observer),
     () => ({ facts: [], findings: checkLoadOrder() }),
     () => ({ facts: [], findings: observedFindings(client, ending) }),
   ].map((check) => attempt<Examination>(check, NOTHING));

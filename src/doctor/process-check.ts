@@ -17,6 +17,7 @@ import {
 import { writeContextScopes } from "../context/scope-context.js";
 import { emptyUnit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
+import type { RegisteredClient } from "../context/global-client.js";
 import { registeredProcessors } from "../setup/attach.js";
 import { attempt, classNameOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
@@ -29,7 +30,7 @@ import type { DoctorObserver } from "./observer.js";
  * is then the fault. Never throws.
  */
 export function checkProcess(
-  hasClient: boolean,
+  client: RegisteredClient | undefined,
   observer: DoctorObserver | undefined,
 ): Examination {
   const hasContexts = hasWorkingContextManager();
@@ -40,8 +41,8 @@ export function checkProcess(
   ];
   const findings = vendorSdk();
   const { faults } = observation;
-  const isTraced = hasClient && isRegistered("trace");
-  if (isTraced) findings.push(...checkPropagation(observer));
+  const isTraced = client !== undefined && isRegistered("trace");
+  if (isTraced) findings.push(...checkPropagation(client, observer));
   // A client without spans needs contexts once it uses scopes.
   const needsContexts = isTraced || faults.has(NO_CONTEXT_MANAGER);
   if (needsContexts && !hasContexts && !faults.has(API_COPIES)) findings.push(noContextManager());
@@ -66,13 +67,16 @@ function noContextManager(): Finding {
   });
 }
 
-function checkPropagation(observer: DoctorObserver | undefined): Finding[] {
+function checkPropagation(
+  { dsn }: RegisteredClient,
+  observer: DoctorObserver | undefined,
+): Finding[] {
   const fields = propagation.fields();
   // Without an observer it is not known that there are calls.
   const [, servers = 0, clients = 0] = observer?.spans ?? [0, 1];
   if (!fields.includes("sentry-trace"))
     return servers + clients === 0 ? [] : [noPropagator(fields)];
-  return attempt(propagatorOrder, []);
+  return attempt(() => propagatorOrder(dsn !== undefined), []);
 }
 
 function noPropagator(fields: readonly string[]): Finding {
@@ -96,7 +100,8 @@ const SENDER = "d0c700000000aaaa";
 const OTHER = "d0c700000000bbbb";
 
 // Found by what the propagators do, not by their fields, which are private.
-function propagatorOrder(): Finding[] {
+// Without a DSN there is no sampling context that SentryPropagator could write.
+function propagatorOrder(hasDsn: boolean): Finding[] {
   const ctx = writeContextScopes(ROOT_CONTEXT, {
     unit: emptyUnit(),
     current: undefined,
@@ -118,7 +123,8 @@ function propagatorOrder(): Finding[] {
     defaultTextMapGetter,
   );
   const overwrites: string[] = [];
-  if (sent["sentry-trace"] !== undefined && sent["baggage"]?.includes("sentry-") === false)
+  const writes = hasDsn && sent["sentry-trace"] !== undefined;
+  if (writes && sent["baggage"]?.includes("sentry-") === false)
     overwrites.push("the header `baggage` that SentryPropagator has written");
   if (trace.getSpanContext(received)?.spanId === OTHER)
     overwrites.push("the parent that SentryPropagator has read");

@@ -40,3 +40,14 @@ it("`diagnose` returns what was found as a value, and `expectNoFindings` throws 
   expectNoFindings(report, { allow: ["ended-parent"] });
   await processor.shutdown();
 });
+
+it("a propagator that writes no sampling context, because there is no DSN, is in the right order", async () => {
+  const processor = new SentrySpanProcessor({ dsn: false });
+  trace.disable();
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
+
+  const names = diagnose().findings.map(({ name }) => name);
+  expect(names).not.toContain("propagator-order");
+  expect(names).not.toContain("no-dsn");
+  await processor.shutdown();
+});
