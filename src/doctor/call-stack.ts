@@ -8,9 +8,11 @@ import type { Library } from "./finding.js";
 export interface CallStack {
   /** The innermost frame of the application: file, line and column. */
   readonly site: string | undefined;
-  /** The innermost library that is not one of OpenTelemetry. */
+  /**
+   * The library, not one of OpenTelemetry, that called the innermost frame of the application; if there is none, the innermost library.
+   */
   readonly library: Library | undefined;
-  /** True if a timer called it. */
+  /** True if a timer called it, without a promise in between. */
   readonly isTimer: boolean;
 }
 
@@ -26,9 +28,12 @@ export function currentCallStack(): CallStack | undefined {
   if (taken > MAX_STACKS) return undefined;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = MAX_FRAMES;
-  const stack = String(new Error("stack").stack);
-  Error.stackTraceLimit = limit;
-  return readStack(stack);
+  try {
+    return readStack(String(new Error("stack").stack));
+  } finally {
+    // The application's `prepareStackTrace` may throw.
+    Error.stackTraceLimit = limit;
+  }
 }
 
 // This file, in the sources or in the built package, whose folder has the frames of this package.
@@ -44,15 +49,18 @@ function readStack(stack: string): CallStack {
     .map((place) => place.replace("file://", "").replaceAll("\\", "/"));
   const own = OWN_FRAME.exec(all[0] ?? "")?.[1] ?? "\0";
   const places = all.filter((place) => !place.startsWith(own) && !SKIPPED.test(place));
-  const inner = places.find((place) => !place.startsWith("node:") && !MODULE.test(place));
-  const [, directory, name] = MODULE.exec(places.find((place) => MODULE.test(place)) ?? "") ?? [];
+  const site = places.findIndex((place) => !place.startsWith("node:") && !MODULE.test(place));
+  const isLibrary = (place: string): boolean => MODULE.test(place);
+  const library = places.slice(site + 1).find(isLibrary) ?? places.find(isLibrary) ?? "";
+  const [, directory, name] = MODULE.exec(library) ?? [];
+  const inner = places[site];
   return {
     site: inner === undefined ? undefined : shortened(inner),
     library:
       directory === undefined || name === undefined
         ? undefined
         : { name, version: versionIn(directory) },
-    isTimer: places.some((place) => place.startsWith("node:internal/timers")),
+    isTimer: stack.includes("listOnTimeout") && !stack.includes("processTicksAndRejections"),
   };
 }
 

@@ -6,7 +6,7 @@ import type { RegisteredClient } from "../context/global-client.js";
 import { NOT_TRACED } from "../setup/registration-check.js";
 import { hasDestination } from "../setup/destination-check.js";
 import { isBridgeClient } from "../setup/bridge-client.js";
-import { attempt } from "../support/foreign.js";
+import { attempt, propertyOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
 import { checkConfiguration, refusedName } from "./configuration-check.js";
 import { checkDelivery } from "./delivery-check.js";
@@ -29,6 +29,9 @@ interface Observed {
 
 let observed: Observed | undefined;
 
+// Requests of orchestrators and scrapers, which are often not traced on purpose.
+const PROBE = /^\/(?:-\/)?(?:metrics|health|healthz|live|livez|ready|readyz|ping|status)\b/i;
+
 /** Starts to observe the spans and scopes of this process, until it ends. Once; further calls have no effect. */
 export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
   if (observed !== undefined) return;
@@ -36,7 +39,10 @@ export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
   const state: Observed = { observer, mode, requests: 0 };
   observed = state;
   observation.observer = observer;
-  subscribe("http.server.request.start", () => (state.requests += 1));
+  subscribe("http.server.request.start", (message) => {
+    const url = propertyOf(propertyOf(message, "request"), "url");
+    if (typeof url === "string" && !PROBE.test(url)) state.requests += 1;
+  });
 }
 
 /** How a process ends: with work that a signal or `process.exit` has cut off, or with nothing left to do. */
@@ -77,11 +83,19 @@ function observedFindings(
 ): readonly Finding[] {
   if (observed === undefined || client === undefined) return [];
   const { observer, requests } = observed;
-  const errors = client.stats().errors.captured;
-  const found = observer.findings({ isAtEnd: ending === "idle", errors });
-  return observation.faults.has(NOT_TRACED)
-    ? found
-    : [...found, ...checkTraffic(observer, requests)];
+  const found = observer.findings(ending === "idle");
+  // The observer does not see what an exporter receives.
+  if (observation.faults.has(NOT_TRACED) || hasExporter(client)) return found;
+  const { tracesSampleRate, tracesSampler } = client.core.settings;
+  const rate = tracesSampler === undefined ? tracesSampleRate : UNKNOWN_RATE;
+  return [...found, ...checkTraffic(observer, requests * rate)];
+}
+
+// A sampler in code may drop most requests.
+const UNKNOWN_RATE = 0.1;
+
+function hasExporter(client: RegisteredClient): boolean {
+  return isBridgeClient(client) && client.registrations.hasExporter;
 }
 
 function withoutClient(): Examination {

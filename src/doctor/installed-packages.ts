@@ -73,7 +73,8 @@ class Search {
       const manifest = readPackage(name, path);
       if (manifest !== undefined) this.found.set(path, manifest);
     }
-    this.modules(join(path, "node_modules"));
+    // A link may lead to another workspace, whose packages the application does not load.
+    if (path.includes("node_modules")) this.modules(join(path, "node_modules"));
   }
 
   // Returns nothing for a directory that was read before or does not exist, and beyond the limit.

@@ -12,17 +12,10 @@ import { OutcomeRules } from "./outcome-rules.js";
 import { Parentage } from "./parentage.js";
 import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
+import type { Written } from "./scope-rules.js";
 import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts } from "./span-facts.js";
 import { Staircases } from "./staircases.js";
 import { UnitRules } from "./unit-rules.js";
-
-/** Circumstances of a report that the observer itself does not see. */
-interface ObservedEnd {
-  /** Nothing is left that could end a span. */
-  readonly isAtEnd: boolean;
-  /** Error events that were captured. */
-  readonly errors: number;
-}
 
 /** Applies the rules to the spans and scopes of the process. No method throws. */
 export class DoctorObserver implements Observer {
@@ -62,7 +55,7 @@ export class DoctorObserver implements Observer {
     }
   }
 
-  wrote(scope: object, change: Partial<ScopeData>): void {
+  wrote(scope: Written, change: Partial<ScopeData>): void {
     try {
       this.#scopes.wrote(scope, change, this.#hasUnits);
     } catch {
@@ -75,8 +68,11 @@ export class DoctorObserver implements Observer {
     return this.#outcomes.resource;
   }
 
-  /** Returns what the rules have found. Without a context manager, what follows from that alone is left out. */
-  findings({ isAtEnd, errors }: ObservedEnd): Finding[] {
+  /**
+   * Returns what the rules have found. Without a context manager, what follows from that alone is left out. `isAtEnd`: nothing is left
+   * that could end a span.
+   */
+  findings(isAtEnd: boolean): Finding[] {
     const hasContexts = !["api-copies", "context-manager"].some((kind) =>
       observation.faults.has(kind),
     );
@@ -86,7 +82,7 @@ export class DoctorObserver implements Observer {
       ...(hasContexts ? this.#orphans.findings() : []),
       ...this.#units.findings(isAtEnd),
       ...(hasContexts ? this.#scopes.findings() : []),
-      ...this.#outcomes.findings(errors),
+      ...this.#outcomes.findings(),
       ...(this.#retention?.findings() ?? []),
     ];
   }
@@ -108,9 +104,10 @@ export class DoctorObserver implements Observer {
     this.#units.started(facts);
     if (above === undefined) {
       this.#outcomes.started(facts);
-      this.#orphans.root(facts, this.#units.othersThan(facts));
+      this.#orphans.root(facts, this.#units.requests);
       return;
     }
+    if (above.hasEnded && !above.hasChild) this.#units.fedLate(above);
     this.#orphans.child(facts);
     this.#staircases.started(facts, above);
     this.#parentage.started(facts, above, ctx);

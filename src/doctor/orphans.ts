@@ -16,7 +16,9 @@ class Orphans extends Suspect {
   name = "";
   tracer = "";
   kind = 0;
-  withParent = 0;
+  last: SpanFacts | undefined;
+  /** How many started while another one was open. */
+  atOnce = 0;
 }
 
 /** Rule D9: some spans of a kind have lost their context. */
@@ -46,7 +48,8 @@ export class OrphanRule {
       this.#withParent.set(span.name, { count: 0 });
     const tracer = tracerOf(span);
     const lost = this.#lost.of(`${tracer}|${span.name}|${span.kind}`);
-    Object.assign(lost, { name: span.name, tracer, kind: span.kind });
+    if (lost.last?.hasEnded === false) lost.atOnce += 1;
+    Object.assign(lost, { name: span.name, tracer, kind: span.kind, last: facts });
     lost.add((site) => [spanEvidence(facts, site)]);
   }
 
@@ -71,19 +74,20 @@ export class OrphanRule {
 }
 
 function orphanFinding(lost: Orphans, withParent: number): Finding {
-  const { name, tracer, count, evidence, library } = lost;
+  const { name, tracer, count, evidence, library, atOnce } = lost;
   const compared = withParent === 0 ? "none has one" : `${withParent} others have one`;
   return finding({
     rule: "D9",
     name: "orphans",
-    severity: "warning",
+    // Background work runs one after the other; spans that requests have lost overlap as requests do.
+    severity: atOnce >= count / 4 ? "warning" : "info",
     summary: `${count} spans "${name}" of ${tracer} started without a parent while requests were open; ${compared}.`,
     count,
     evidence,
     mechanism:
       "The context was lost on the way: the code runs in a listener, a socket's callback, a queue, another promise library or a native addon. Each such span is a trace of its own, without the request's user and tags.",
     library,
-    fix: "Bind the callback to the context in which it is registered, or use the library's promises:",
+    fix: "Bind the callback to the context in which it is registered, or use the library's promises; give background work a root span of its own:",
     code: codeFor(
       library,
       'emitter.on("event", bindContext(handler));\ncontext.bind(context.active(), stream);',

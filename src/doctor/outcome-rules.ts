@@ -1,4 +1,5 @@
 import { processScopes } from "../scope/process-scopes.js";
+import { getClient } from "../context/global-client.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { knownAttributes } from "../client/resource-attributes.js";
@@ -12,6 +13,7 @@ import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
 const MIN_FAILURES = 3;
+const MAX_VALUES = 10;
 const FAILED = 500;
 const NAMES = {
   release: ["service.version"],
@@ -41,7 +43,7 @@ export class OutcomeRules {
         .find((each) => each !== undefined);
       const known = this.#identities.get(name) ?? { name, values: new Set() };
       this.#identities.set(name, known);
-      known.values.add(textOf(value ?? "(none)"));
+      if (known.values.size < MAX_VALUES) known.values.add(textOf(value ?? "(none)"));
     }
   }
 
@@ -57,13 +59,15 @@ export class OutcomeRules {
     if (swallowed.evidence.length < 2) swallowed.evidence.push(spanEvidence(facts));
   }
 
-  /** `errors` is the number of error events that were captured. */
-  findings(errors: number): Finding[] {
+  findings(): Finding[] {
     const failures = this.#swallowed.all().filter(({ count }) => count >= MIN_FAILURES);
-    const total = failures.reduce((sum, { count }) => sum + count, 0);
-    const mixed = [...this.#identities.values()].filter(({ values }) => values.size > 1);
+    // An option takes precedence over all resources.
+    const settings = getClient()?.core.settings;
+    const mixed = [...this.#identities.values()].filter(
+      ({ name, values }) => values.size > 1 && propertyOf(settings, name) === undefined,
+    );
     return [
-      ...(errors < total ? failures.map(swallowedFinding) : []),
+      ...failures.map(swallowedFinding),
       ...mixed.map(({ name, values }) => mixedFinding(name, [...values])),
     ];
   }
@@ -71,7 +75,7 @@ export class OutcomeRules {
 
 function hasErrors(span: FinishedSpan): boolean {
   const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
-  return unit.lastEventId !== undefined || span.events.length > 0;
+  return unit.lastEventId !== undefined || span.events.some(({ name }) => name === "exception");
 }
 
 function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
@@ -84,8 +88,8 @@ function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
     evidence,
     mechanism:
       "The framework turns a thrown error into an answer by itself, and neither its instrumentation nor the application records it. Sentry shows failed transactions without an issue.",
-    fix: "Report errors in the framework's error handler:",
-    code: 'app.onError((error, c) => {\n  captureHandlerError(error);\n  return c.text("failed", 500);\n});',
+    fix: "Report errors where the framework handles them: Hono's onError, Fastify's hook onError, Koa's event error, or an error middleware of Express:",
+    code: "app.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });
 }
 

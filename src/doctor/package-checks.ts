@@ -1,4 +1,8 @@
-import { dirname, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
+
+import { registeredVersion } from "../context/api-registration.js";
+import { attempt, propertyOf } from "../support/foreign.js";
+import { requireFrom } from "../support/own-file.js";
 
 import { finding } from "./finding.js";
 import type { Evidence, Examination, Finding } from "./finding.js";
@@ -23,7 +27,7 @@ export function checkPackages(directory: string, program?: string): Examination 
   const packages = installedPackages(directories, isWanted);
   const named = (name: string): readonly InstalledPackage[] =>
     packages.filter((each) => each.name === name);
-  const installed = { directory, packages, named };
+  const installed = { directory, packages, named, isRunning: program !== undefined };
   const shown = [API, ...SDKS, CONTEXTS, OWN].flatMap((name) => factsOf(name, installed));
   return {
     facts: [{ name: "packages", value: shown.length === 0 ? "none" : shown.join(", ") }],
@@ -46,6 +50,8 @@ interface Installed {
   readonly directory: string;
   readonly packages: readonly InstalledPackage[];
   readonly named: (name: string) => readonly InstalledPackage[];
+  /** True if this process is the application. */
+  readonly isRunning: boolean;
 }
 
 function factsOf(name: string, { named }: Installed): string[] {
@@ -84,22 +90,41 @@ function missing({ named }: Installed): Finding[] {
   ];
 }
 
-// Copies of one version share what is registered; of different versions, the first keeps the others from registering.
-function apiCopies({ directory, named }: Installed): Finding[] {
+// A copy of the API can use what a copy of the same or a newer minor version has registered.
+function apiCopies({ directory, named, isRunning }: Installed): Finding[] {
   const copies = named(API);
+  const base = (isRunning ? minorOf(registeredVersion()) : undefined) ?? resolvedApi(directory);
+  const loaded = isRunning ? Object.keys(requireFrom(`${directory}/`).cache) : undefined;
+  const cutOff = copies.filter(
+    ({ version, path }) =>
+      base !== undefined &&
+      (minorOf(version) ?? 0) > base &&
+      loaded?.some((file) => file.startsWith(join(path, "/"))) !== false,
+  );
   const versions = new Set(copies.map(({ version }) => version));
-  if (versions.size < 2) return [];
+  if (cutOff.length === 0) return [];
   return [
     finding({
       name: "api-copies",
       summary: `${API} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
       mechanism:
-        "The copy that registers first keeps the others out: what uses another copy records no spans, or its users and tags do not follow a request.",
+        "A copy cannot use what an older minor version has registered: what uses it records no spans, or its users and tags do not follow a request.",
       fix: "Make all packages use one version, and check with npm ls:",
       code: `npm ls ${API}\n// package.json\n"overrides": { "${API}": "$${API}" }`,
     }),
   ];
+}
+
+function resolvedApi(directory: string): number | undefined {
+  const find = (): unknown => requireFrom(`${directory}/`)(`${API}/package.json`);
+  return minorOf(propertyOf(attempt(find, undefined), "version"));
+}
+
+// All versions are 1.x.
+function minorOf(version: unknown): number | undefined {
+  const minor = typeof version === "string" ? /^1\.(\d+)\./.exec(version)?.[1] : undefined;
+  return minor === undefined ? undefined : Number(minor);
 }
 
 function unmetPeers({ directory, packages, named }: Installed): Finding[] {
@@ -140,9 +165,10 @@ function unfitNode({ directory, packages }: Installed): Finding[] {
       summary: `${first.name} ${first.version} needs Node ${first.nodeRange}, but this is Node ${version}.`,
       count: unfit.length,
       evidence: evidenceOf(directory, unfit),
-      mechanism: "OpenTelemetry's SDK 3 needs Node 22.15. On an older Node it may not load.",
-      fix: "Use a newer Node, or OpenTelemetry's SDK 2:",
-      code: "npm install @opentelemetry/sdk-trace-base@2 \\\n  @opentelemetry/context-async-hooks@2",
+      mechanism:
+        "On another Node it may not load. OpenTelemetry's SDK 3 needs Node 22.15; SDK 2 does not.",
+      fix: `Use such a Node, or an older version of ${first.name}:`,
+      code: `npm view ${first.name} engines versions`,
     }),
   ];
 }

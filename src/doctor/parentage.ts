@@ -8,13 +8,8 @@ import { codeFor } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { isEntry, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { Suspect, Suspects } from "./suspects.js";
+import { MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
 import type { UnitRules } from "./unit-rules.js";
-
-/** Late children of one parent from which on they are no mere work after the response. */
-const MANY = 5;
-/** Age of an ended parent, in milliseconds, from which on one late child is a fault. */
-const OLD_MILLIS = 30_000;
 
 /** OpenTelemetry's SDK rounds the start of a span to milliseconds, but not its end. */
 const CLOCK_MILLIS = 1;
@@ -24,7 +19,11 @@ class LateChildren extends Suspect {
   parent = "";
   most = 0;
   oldestMillis = 0;
-  isForeign = false;
+  /** The name of the requests or jobs that the parents belong to. */
+  entry = "";
+  /** Number of those that have such children. */
+  entries = 0;
+  readonly seen = new WeakSet<SpanFacts>();
 }
 
 class ForeignParents extends Suspect {
@@ -39,7 +38,7 @@ export class Parentage {
   readonly #units: UnitRules;
   readonly #served = new Suspects(() => new LateChildren());
 
-  /** `units` knows how many requests and jobs are open. */
+  /** `units` counts the requests and jobs. */
   constructor(units: UnitRules) {
     this.#units = units;
   }
@@ -54,19 +53,25 @@ export class Parentage {
   }
 
   findings(): Finding[] {
-    const late = this.#late
-      .all()
-      .filter(({ most, oldestMillis }) => most >= MANY || oldestMillis > OLD_MILLIS);
+    const late = this.#late.all().filter((each) => this.#isFault(each));
     const served = this.#served.all().filter(({ most }) => most >= MANY);
     return [
-      ...late.map((each) =>
-        isTimer(each) && !this.#units.areStarved(each.parent)
-          ? timerFinding(each)
-          : lateFinding(each),
-      ),
+      ...late.map((each) => {
+        const areStarved = this.#units.areStarved(each.entry);
+        return isTimer(each) && !areStarved ? timerFinding(each) : lateFinding(each, areStarved);
+      }),
       ...served.map(servedFinding),
       ...this.#foreign.all().map(foreignFinding),
     ];
+  }
+
+  // Work after the response is below each request of a name, but what a queue runs for others is below a few of them.
+  #isFault(late: LateChildren): boolean {
+    const { most, count, oldestMillis, entry, entries } = late;
+    if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
+    if (isTimer(late) || this.#units.areStarved(entry)) return true;
+    const ended = this.#units.endedOf(entry);
+    return ended < 2 ? most >= MANY : entries <= ended / 2;
   }
 
   #serves(facts: SpanFacts, above: SpanFacts): void {
@@ -80,7 +85,9 @@ export class Parentage {
     above.lateChildren += 1;
     const key = `${tracerOf(facts.span)}|${facts.span.name}|${above.span.name}`;
     const late = this.#late.of(key);
-    if (this.#units.othersThan(above) > 0) late.isForeign = true;
+    late.entry = above.entry.span.name;
+    if (!late.seen.has(above.entry)) late.entries += 1;
+    late.seen.add(above.entry);
     note(late, { facts, above, most: above.lateChildren });
   }
 
@@ -122,12 +129,12 @@ function isTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
 }
 
-function lateFinding(late: LateChildren): Finding {
-  const { name, parent, count, most, oldestMillis, isForeign, evidence, library } = late;
+function lateFinding(late: LateChildren, areStarved: boolean): Finding {
+  const { name, parent, count, most, oldestMillis, evidence, library } = late;
   return finding({
     rule: "D1",
     name: "ended-parent",
-    severity: isForeign ? "error" : "warning",
+    severity: areStarved ? "error" : "warning",
     summary: `Spans "${name}" started below "${parent}" after it had ended: up to ${most} below one span, up to ${seconds(oldestMillis)} late.`,
     count,
     evidence,
@@ -163,7 +170,7 @@ function servedFinding({ parent, count, evidence, oldestMillis }: LateChildren):
     name: "long-lived-unit",
     // A test may inject requests within a span of its own.
     severity: oldestMillis > 0 ? "error" : "warning",
-    summary: `Requests are children of the span "${parent}", which is none of theirs.`,
+    summary: `The span "${parent}" is the parent of requests that it did not make.`,
     count,
     evidence,
     mechanism:

@@ -164,21 +164,28 @@ function vendorSdk(): Finding[] {
   ];
 }
 
-/** Returns the finding for a process in which nothing was traced; none if something was. */
+/** Requests that should have been sampled, from which on it is no chance that none was. */
+const MIN_SAMPLED = 20;
+const SURELY_SAMPLED = 100;
+
+/**
+ * Returns the finding for a process in which nothing was traced; none if something was. `requests`: how many HTTP requests were
+ * received that should have been sampled.
+ */
 export function checkTraffic(observer: DoctorObserver, requests: number): Finding[] {
   const total = observer.spans.reduce((sum, count) => sum + count, 0);
   const served = observer.spans[SPAN_KIND.SERVER] ?? 0;
-  if (total > 0 && (requests === 0 || served > 0)) return [];
-  if (!isRegistered("trace") && requests === 0) return [];
+  const isHttp = requests >= MIN_SAMPLED;
+  if (served > 0 || (total > 0 && !isHttp)) return [];
+  if (!isRegistered("trace") && !isHttp) return [];
   if (hasNoProcessor()) return [noProcessor()];
-  const what =
-    requests > 0
-      ? `${requests} HTTP requests were received, but no server span has started`
-      : "A tracer provider is registered, but no span has reached a SentrySpanProcessor";
+  const what = isHttp
+    ? "HTTP requests were received, but no server span has started"
+    : "A tracer provider is registered, but no span has reached a SentrySpanProcessor";
   return [
     finding({
-      name: requests > 0 ? "http-not-traced" : "no-spans",
-      severity: requests > 0 && total === 0 ? "error" : "warning",
+      name: isHttp ? "http-not-traced" : "no-spans",
+      severity: requests >= SURELY_SAMPLED && total === 0 ? "error" : "warning",
       summary: `${what}.`,
       mechanism:
         "The instrumentations are missing, or were loaded after the modules that they patch, so that they have patched nothing; or the sampler drops every trace, or the processor is not in the provider's list.",

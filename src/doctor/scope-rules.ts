@@ -8,12 +8,10 @@ import { codeFor } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { factsOfSpan, spanEvidence, unitOfScope } from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
-import { Suspect, Suspects } from "./suspects.js";
+import { MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
 
 type Change = Partial<ScopeData>;
 
-const MANY = 5;
-const OLD_MILLIS = 30_000;
 const MAX_KEYS = 200;
 
 class Writes extends Suspect {
@@ -30,14 +28,18 @@ export class ScopeRules {
   readonly #conflicts = new Suspects(() => new Writes());
 
   /** Data is about to be set on a scope. `hasUnits`: a unit of work has been opened before. */
-  wrote(scope: object, change: Change, hasUnits: boolean): void {
+  wrote(scope: Written, given: Change, hasUnits: boolean): void {
+    // Breadcrumbs tell what happened, and belong to whatever unit is active.
+    if ("breadcrumbs" in given) return;
+    const change = newValues(given, scope.data);
+    if (Object.keys(change).length === 0) return;
     const unit = unitOfScope(scope);
     if (unit !== undefined) {
       this.#inUnit(unit, change);
       return;
     }
     const isProcess = scope === processScopes().defaultUnit.isolation;
-    if (isProcess && hasUnits && !("breadcrumbs" in change)) this.#isOutside(change);
+    if (isProcess && hasUnits) this.#isOutside(change);
   }
 
   findings(): Finding[] {
@@ -62,7 +64,7 @@ export class ScopeRules {
 
   #isLate(unit: UnitFacts, change: Change): void {
     const { root } = unit;
-    if (root === undefined || "breadcrumbs" in change) return;
+    if (root === undefined) return;
     unit.lateWrites += 1;
     const what = whatOf(change);
     const late = this.#late.of(`${what}|${root.span.name}`);
@@ -82,8 +84,8 @@ export class ScopeRules {
 
   // Only requests and messages that are open count: one after the other may set what it likes.
   #checkWriters(unit: UnitFacts, change: Change, writer: SpanFacts): void {
-    const writers = (unit.writers ??= new Map());
     for (const [key, value] of valuesIn(change)) {
+      const writers = (unit.writers ??= new Map());
       const last = writers.get(key);
       if (last === undefined && writers.size >= MAX_KEYS) continue;
       writers.set(key, { entry: writer, value });
@@ -94,6 +96,21 @@ export class ScopeRules {
       conflict.add((site) => [spanEvidence(last.entry), spanEvidence(writer, site)]);
     }
   }
+}
+
+/** A scope, with its data before the change. */
+export interface Written {
+  readonly data: ScopeData;
+}
+
+// A setter of tags passes all tags. To remove a value, or to set it again, mixes nothing up.
+function newValues({ tags = {}, ...others }: Change, data: ScopeData): Change {
+  const newTags = Object.entries(tags).filter(([key, value]) => data.tags[key] !== value);
+  const rest = Object.entries(others).filter(
+    ([name, value]) => value !== undefined && !(name === "user" && isSame(value, data.user)),
+  );
+  const change: Change = Object.fromEntries(rest);
+  return newTags.length === 0 ? change : { ...change, tags: Object.fromEntries(newTags) };
 }
 
 function whatOf(change: Change): string {

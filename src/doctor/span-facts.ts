@@ -21,8 +21,6 @@ export class SpanFacts {
   /** The span of the request, message or job that it belongs to. */
   readonly entry: SpanFacts;
   hasEnded: boolean = false;
-  /** True if it is watched until it ends. */
-  isWatched: boolean = false;
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
   above: SpanFacts | undefined;
   hasChild: boolean = false;

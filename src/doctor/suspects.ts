@@ -7,6 +7,11 @@ import type { Evidence, Library } from "./finding.js";
 const MAX_KINDS = 1000;
 const MAX_EXAMPLES = 3;
 
+/** Repeats from which on something is no chance. */
+export const MANY = 5;
+/** Time after an end, in milliseconds, from which on work no longer belongs to what has ended. */
+export const OLD_MILLIS = 30_000;
+
 /** Something that was seen repeatedly and may be a fault. */
 export class Suspect {
   count: number = 0;

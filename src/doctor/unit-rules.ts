@@ -4,12 +4,11 @@ import type { Finding } from "./finding.js";
 import { seconds } from "./report-text.js";
 import { isEntry, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { Suspect, Suspects } from "./suspects.js";
+import { MANY, Suspect, Suspects } from "./suspects.js";
 
-/** Roots that are watched. Over the limit, further ones are not reported if they never end. */
+/** Roots that are watched for their end. Over the limit, further ones are not reported if they never end. */
 const MAX_OPEN = 10_000;
 const LONG_MILLIS = 60_000;
-const MIN_SHARED = 5;
 
 class Shared extends Suspect {
   name = "";
@@ -28,6 +27,7 @@ interface Route {
   childless: number;
 }
 
+const NONE: Readonly<Route> = { ended: 0, childless: 0 };
 const MAX_ROUTES = 1000;
 /** Requests from which on a share of them says something. */
 const MIN_ENDED = 10;
@@ -39,25 +39,35 @@ export class UnitRules {
   readonly #routes = new BoundedMap<string, Route>(MAX_ROUTES);
   #requests = 0;
 
-  /** Tells whether most requests or jobs of a name had no child: others have run their work (rule D4). */
+  /** Number of requests or jobs of a name that have ended. */
+  endedOf(name: string): number {
+    return this.#routes.get(name)?.ended ?? 0;
+  }
+
+  /** Tells whether most requests or jobs of a name never had a child: others have run their work (rule D4). */
   areStarved(name: string): boolean {
-    const { ended, childless } = this.#routes.get(name) ?? { ended: 0, childless: 0 };
+    const { ended, childless } = this.#routes.get(name) ?? NONE;
     return ended >= MIN_ENDED && childless >= ended / 2;
   }
 
-  /** Number of open requests and jobs other than that of a span. */
-  othersThan({ entry }: SpanFacts): number {
-    return this.#requests - (this.#open.has(entry) && isEntry(entry.span) ? 1 : 0);
+  /** The first child of a span has started after the span's end. */
+  fedLate({ above, span }: SpanFacts): void {
+    const route = this.#routes.get(span.name);
+    if (route !== undefined && (above === undefined || isEntry(span))) route.childless -= 1;
+  }
+
+  /** Number of open requests and jobs. */
+  get requests(): number {
+    return this.#requests;
   }
 
   started(facts: SpanFacts): void {
     const { span, unit, above } = facts;
     const isRequest = isEntry(span);
     if (above !== undefined && !isRequest) return;
-    facts.isWatched = this.#open.size < MAX_OPEN;
-    if (facts.isWatched) this.#open.add(facts);
+    if (this.#open.size < MAX_OPEN) this.#open.add(facts);
     if (!isRequest) return;
-    if (facts.isWatched) this.#requests += 1;
+    this.#requests += 1;
     unit.entries += 1;
     if (unit.entries < 2 || isWithinEntry(facts)) return;
     const shared = this.#shared.of(span.name);
@@ -67,7 +77,7 @@ export class UnitRules {
   }
 
   ended(facts: SpanFacts): void {
-    if (!facts.isWatched) return;
+    if (facts.above !== undefined && !isEntry(facts.span)) return;
     this.#open.delete(facts);
     this.#noteRoute(facts);
     if (!isEntry(facts.span)) return;
@@ -76,7 +86,7 @@ export class UnitRules {
   }
 
   #noteRoute({ span, hasChild }: SpanFacts): void {
-    const route = this.#routes.get(span.name) ?? { ended: 0, childless: 0 };
+    const route = this.#routes.get(span.name) ?? { ...NONE };
     if (route.ended === 0) this.#routes.set(span.name, route);
     route.ended += 1;
     if (!hasChild) route.childless += 1;
@@ -98,7 +108,7 @@ export class UnitRules {
       group.oldestMillis = Math.max(group.oldestMillis, age);
       if (group.evidence.length < 2) group.evidence.push(spanEvidence(facts));
     }
-    const shared = this.#shared.all().filter(({ count }) => count >= MIN_SHARED);
+    const shared = this.#shared.all().filter(({ count }) => count >= MANY);
     return [
       ...[...unended.values()].map((each) => unendedFinding(each, isAtEnd)),
       ...shared.map(sharedFinding),

@@ -58,6 +58,11 @@ export class RegistrationCheck {
     watch(this.#client, component, GRACE_MILLIS);
   }
 
+  /** True if spans may reach the client through an exporter. */
+  get hasExporter(): boolean {
+    return this.#components.some(({ kind }) => kind === "SentrySpanExporter");
+  }
+
   /** Reports the components that are not registered. Call it when the client or the process ends. */
   reportAll(): void {
     for (const component of this.#components)

@@ -104,14 +104,19 @@ describe("doctor, on the way from an empty folder", () => {
 
   it.each([
     [
-      "two versions of the API",
-      { ...GOOD, "other/node_modules/@opentelemetry/api": { version: "1.4.0" } },
+      "a newer minor version of the API",
+      { ...GOOD, "other/node_modules/@opentelemetry/api": { version: "1.10.0" } },
       ["api-copies"],
     ],
     [
-      "two versions of the API below pnpm's store",
-      { ...GOOD, ".pnpm/x@1/node_modules/@opentelemetry/api": { version: "1.4.0" } },
+      "a newer minor version of the API below pnpm's store",
+      { ...GOOD, ".pnpm/x@1/node_modules/@opentelemetry/api": { version: "1.10.0" } },
       ["api-copies"],
+    ],
+    [
+      "nothing in an older version of the API, which can use what the newer one registers",
+      { ...GOOD, "other/node_modules/@opentelemetry/api": { version: "1.4.0" } },
+      [],
     ],
     [
       "two copies of one version of the API",

@@ -45,7 +45,7 @@ async function collect(): Promise<void> {
 it("the doctor names units of work that stay in memory, and none that are collected", async () => {
   const observer = new DoctorObserver(new Retention(0));
   const names = (): string[] =>
-    observer.findings({ isAtEnd: false, errors: 0 }).map(({ rule, count }) => `${rule} ${count}`);
+    observer.findings(false).map(({ rule, count }) => `${rule} ${count}`);
 
   for (let index = 0; index < 50; index += 1) unitOf(observer);
   await collect();

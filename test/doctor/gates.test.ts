@@ -1,0 +1,257 @@
+import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { checkTraffic } from "../../src/doctor/process-check.js";
+import { DoctorObserver } from "../../src/doctor/observer.js";
+import { addBreadcrumb, getIsolationScope, setTag, setUser } from "../../src/index.js";
+import { SentryPropagator, SentrySpanProcessor } from "../../src/setup/otel-classes.js";
+import { observation } from "../../src/support/observation.js";
+import { createMemoryTransport } from "../../src/testing/memory-transport.js";
+
+const processor = new SentrySpanProcessor({
+  dsn: "http://key@127.0.0.1:9/1",
+  transport: createMemoryTransport(),
+});
+const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("app");
+
+let observer: DoctorObserver;
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new SentryPropagator());
+});
+beforeEach(() => {
+  observer = new DoctorObserver();
+  observation.observer = observer;
+});
+afterAll(async () => {
+  observation.observer = undefined;
+  await processor.shutdown();
+});
+
+/** What was found, as `D1 warning`. */
+function found(): string[] {
+  return observer.findings(false).map(({ rule, severity }) => `${rule} ${severity}`);
+}
+
+/** Starts a request, and returns its span and context. */
+function open(name = "GET /", attributes = {}): { readonly span: Span; readonly ctx: Context } {
+  const extracted = propagation.extract(ROOT_CONTEXT, {});
+  const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, extracted);
+  return { span, ctx: trace.setSpan(extracted, span) };
+}
+
+/** Starts a request that has ended; returns its context. */
+function over(name?: string, attributes = {}): Context {
+  const { span, ctx } = open(name, attributes);
+  span.end();
+  return ctx;
+}
+
+function query(ctx: Context, quantity = 1): void {
+  for (let index = 0; index < quantity; index += 1)
+    tracer.startSpan("query", { kind: SpanKind.CLIENT }, ctx).end();
+}
+
+describe("rule D1, of spans that start after the end of their parent, is quiet", () => {
+  it("for four of them", () => {
+    query(over(), 4);
+
+    expect(found()).toEqual([]);
+  });
+
+  it("if each request of the name has them", () => {
+    for (let index = 0; index < 30; index += 1) query(over(), 6);
+
+    expect(found()).toEqual([]);
+  });
+});
+
+describe("rule D1, of spans that start after the end of their parent,", () => {
+  it("warns of five below the only request", () => {
+    query(over(), 5);
+
+    expect(found()).toEqual(["D1 warning"]);
+  });
+
+  it("warns if few requests have them, and the others children of their own", () => {
+    query(over(), 20);
+    for (let index = 0; index < 19; index += 1) {
+      const { span, ctx } = open();
+      query(ctx);
+      span.end();
+    }
+
+    expect(found()).toEqual(["D1 warning"]);
+  });
+
+  it("is an error if the other requests have no child at all", () => {
+    query(over(), 20);
+    for (let index = 0; index < 19; index += 1) over();
+
+    expect(found()).toEqual(["D1 error"]);
+  });
+});
+
+describe("rule D6, of servers that listen within a span,", () => {
+  it("is quiet about requests that an open request makes to its own process", () => {
+    const { span, ctx } = open();
+    for (let index = 0; index < 10; index += 1)
+      tracer.startSpan("GET /inner", { kind: SpanKind.SERVER }, ctx).end();
+    span.end();
+
+    expect(found()).toEqual([]);
+  });
+});
+
+describe("rule D9, of spans without a parent,", () => {
+  // Starts such spans while a request is open, with others that have a parent.
+  const lose = (quantity: number, areAtOnce: boolean): void => {
+    const { span, ctx } = open();
+    const lost: Span[] = [];
+    for (let index = 0; index < quantity; index += 1) {
+      query(ctx);
+      lost.push(tracer.startSpan("query", { kind: SpanKind.CLIENT }, ROOT_CONTEXT));
+      if (!areAtOnce) lost.at(-1)?.end();
+    }
+    for (const each of lost) each.end();
+    span.end();
+  };
+
+  it.each([
+    [19, true, []],
+    [20, true, ["D9 warning"]],
+    [20, false, ["D9 info"]],
+  ])("finds in %i of them, at once: %s, %j", (quantity, areAtOnce, expected) => {
+    lose(quantity, areAtOnce);
+
+    expect(found()).toEqual(expected);
+  });
+});
+
+describe("rules about scope data are quiet", () => {
+  it.each<[string, () => void]>([
+    ["a removed user", () => setUser(null)],
+    ["the user that it has already", () => setUser({ id: "1" })],
+    ["a removed tag", () => setTag("a", undefined)],
+    ["an invalid level", () => void getIsolationScope().setLevel("nonsense" as "error")],
+    ["breadcrumbs", () => addBreadcrumb({ message: "late" })],
+  ])("about %s after the end", (_what, write) => {
+    const { span, ctx } = open();
+    context.with(ctx, () => {
+      setUser({ id: "1" });
+      setTag("a", "1");
+      span.end();
+      for (let index = 0; index < 10; index += 1) write();
+    });
+
+    expect(found()).toEqual([]);
+  });
+});
+
+describe("rules about messages that share a unit", () => {
+  // Handles messages at once in one unit; each runs its own function.
+  const handleAtOnce = (...handlers: (() => void)[]): void => {
+    const { span, ctx } = open("receive");
+    const spans = handlers.map(() => tracer.startSpan("process", { kind: SpanKind.CONSUMER }, ctx));
+    for (const [index, handler] of handlers.entries())
+      context.with(trace.setSpan(ctx, spans[index] ?? span), handler);
+    for (const each of [...spans, span]) each.end();
+  };
+
+  it("are quiet about different tags of two of them", () => {
+    handleAtOnce(
+      () => setTag("x", 1),
+      () => setTag("y", 1),
+      () => setTag("x", 1),
+    );
+
+    expect(found()).toEqual([]);
+  });
+
+  it("name a tag that two of them set", () => {
+    handleAtOnce(
+      () => setTag("x", 1),
+      () => setTag("x", 2),
+    );
+
+    expect(found()).toEqual(["D12 error"]);
+  });
+
+  it("do not take breadcrumbs for data", () => {
+    const note = (): void => addBreadcrumb({ message: "m" });
+    // Within a CONSUMER span, as in a batch.
+    const root = tracer.startSpan("batch", {}, ROOT_CONTEXT);
+    const ctx = trace.setSpan(ROOT_CONTEXT, root);
+    const spans = Array.from({ length: 7 }, () =>
+      tracer.startSpan("process", { kind: SpanKind.CONSUMER }, ctx),
+    );
+    for (const each of spans) context.with(trace.setSpan(ctx, each), note);
+    for (const each of [...spans, root]) each.end();
+
+    expect(found()).toEqual(["D11 warning"]);
+  });
+});
+
+describe("rule D19, of requests that fail without an error,", () => {
+  const FAILED = { "http.response.status_code": 500 };
+
+  it("is quiet for two", () => {
+    over("GET /", FAILED);
+    over("GET /", FAILED);
+
+    expect(found()).toEqual([]);
+  });
+
+  it("takes only an exception for an error", () => {
+    for (let index = 0; index < 3; index += 1) {
+      const { span } = open("GET /", FAILED);
+      span.addEvent("cache.miss");
+      span.end();
+    }
+
+    expect(found()).toEqual(["D19 warning"]);
+  });
+
+  it("is quiet about recorded exceptions", () => {
+    for (let index = 0; index < 3; index += 1) {
+      const { span } = open("GET /", FAILED);
+      span.recordException(new Error("failed"));
+      span.end();
+    }
+
+    expect(found()).toEqual([]);
+  });
+});
+
+describe("more open roots than are watched", () => {
+  it("do not make the doctor believe that requests overlap", () => {
+    const sockets = Array.from({ length: 10_010 }, () => tracer.startSpan("s", {}, ROOT_CONTEXT));
+    for (let index = 0; index < 60; index += 1) {
+      over();
+      query(ROOT_CONTEXT);
+    }
+    for (const each of sockets) each.end();
+
+    expect(found()).toEqual([]);
+  });
+});
+
+describe("requests that are not traced", () => {
+  it.each([
+    [0, 19, []],
+    [0, 20, ["http-not-traced warning"]],
+    [0, 100, ["http-not-traced error"]],
+    [1, 19, []],
+    [1, 100, ["http-not-traced warning"]],
+  ])("%i other spans and %i requests: %j", (spans, requests, expected) => {
+    query(ROOT_CONTEXT, spans);
+
+    const findings = checkTraffic(observer, requests);
+
+    expect(findings.map(({ name, severity }) => `${name} ${severity}`)).toEqual(expected);
+  });
+});
