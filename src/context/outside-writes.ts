@@ -51,9 +51,9 @@ function wouldMix({ change, isLate, isTraced }: OutsideWrite): boolean {
   return isLate || (isTraced && change.user !== undefined);
 }
 
-// Breadcrumbs are excluded, because loggers add them everywhere.
+// Breadcrumbs are excluded, because loggers add them everywhere. To remove a value, such as the user, mixes nothing up.
 function isWorthWarning(change: Partial<ScopeData>): boolean {
-  return !("breadcrumbs" in change);
+  return !("breadcrumbs" in change) && Object.values(change).some((value) => value !== undefined);
 }
 
 function warnOfSite(change: Partial<ScopeData>, diagnostics: Diagnostics): void {

@@ -60,7 +60,7 @@ function readStack(stack: string): CallStack {
       directory === undefined || name === undefined
         ? undefined
         : { name, version: versionIn(directory) },
-    isTimer: stack.includes("listOnTimeout") && !stack.includes("processTicksAndRejections"),
+    isTimer: stack.includes("listOnTimeout") && !stack.includes("process/task_queues"),
   };
 }
 

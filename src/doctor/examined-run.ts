@@ -11,7 +11,7 @@ import { attempt } from "../support/foreign.js";
 import { finding, ranked } from "./finding.js";
 import type { DoctorMode, DoctorReport, Finding, RunReport } from "./finding.js";
 import { newReport } from "./report.js";
-import { MODE_VARIABLE, REPORTS_VARIABLE } from "./run.js";
+import { MODE_VARIABLE, REPORTS_VARIABLE, RUNNING } from "./run.js";
 import type { ProcessReport } from "./run.js";
 
 /** A command that runs the application. */
@@ -42,7 +42,7 @@ const SIGNALLED = 128;
 export async function examineRun(request: RunRequest): Promise<ExaminedRun> {
   const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-doctor-"));
   try {
-    const ended = await runToEnd(request, environmentFor(request, directory));
+    const ended = await runToEnd(request, directory);
     return { ...ended, reports: reportsIn(directory) };
   } finally {
     attempt(() => rmSync(directory, { recursive: true, force: true }), undefined);
@@ -64,7 +64,10 @@ function environmentFor({ mode }: RunRequest, directory: string): Environment {
 
 type RunEnd = Pick<ExaminedRun, "exitCode" | "failure">;
 
-function runToEnd({ program, args, isOutputKept }: RunRequest, env: Environment): Promise<RunEnd> {
+function runToEnd(request: RunRequest, directory: string): Promise<RunEnd> {
+  const { program, args, isOutputKept } = request;
+  const env = environmentFor(request, directory);
+  const ask = (): void => askForReports(directory);
   return new Promise((resolve) => {
     const stdio: StdioOptions = isOutputKept ? "inherit" : ["inherit", 2, "inherit"];
     const child = spawn(program, args, { stdio, env: { ...env } });
@@ -72,10 +75,11 @@ function runToEnd({ program, args, isOutputKept }: RunRequest, env: Environment)
     const pass = (signal: NodeJS.Signals): void => {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     };
-    const names = process.platform === "win32" ? SIGNALS : ([...SIGNALS, "SIGUSR2"] as const);
-    for (const name of names) process.on(name, pass);
+    for (const name of SIGNALS) process.on(name, pass);
+    attempt(() => process.on("SIGUSR2", ask), undefined);
     const end = (result: RunEnd): void => {
-      for (const name of names) process.off(name, pass);
+      for (const name of SIGNALS) process.off(name, pass);
+      process.off("SIGUSR2", ask);
       resolve(result);
     };
     child.once("error", (error) => end({ exitCode: 1, failure: error.message }));
@@ -83,6 +87,13 @@ function runToEnd({ program, args, isOutputKept }: RunRequest, env: Environment)
       end({ exitCode: code ?? SIGNALLED + signalNumber(signal), failure: undefined }),
     );
   });
+}
+
+// Only processes that listen: the signal would end a shell.
+function askForReports(directory: string): void {
+  const running = readdirSync(directory).filter((name) => name.endsWith(RUNNING));
+  for (const name of running)
+    attempt(() => process.kill(Number.parseInt(name, 10), "SIGUSR2"), false);
 }
 
 // As shells report a process that a signal has ended.

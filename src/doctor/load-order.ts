@@ -6,22 +6,23 @@ import type { Finding } from "./finding.js";
 // The packages that an instrumentation patches, where the name does not say it.
 const PATCHED: Readonly<Record<string, readonly string[]>> = {
   "aws-sdk": ["@aws-sdk/smithy-client", "@smithy/smithy-client"],
-  amqplib: ["amqplib"],
   redis: ["redis", "@redis/client"],
   "redis-4": ["@redis/client"],
   "nestjs-core": ["@nestjs/core"],
-  fastify: ["fastify"],
+  hapi: ["@hapi/hapi"],
+  grpc: ["@grpc/grpc-js"],
+  koa: ["koa", "@koa/router", "koa-router"],
+  cucumber: ["@cucumber/cucumber"],
+  // By a channel of diagnostics, which works whichever is loaded first.
+  undici: [],
 };
 
-const INSTRUMENTATION = /\/node_modules\/@opentelemetry\/instrumentation-([\w-]+)\//;
+const INSTRUMENTATION = /\/node_modules\/@opentelemetry\/instrumentation-([\w.-]+)\//;
 const MODULE = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 /** Finds instrumentations that were loaded after the package that they patch. Never throws. */
-export function checkLoadOrder(): Finding[] {
-  // Node lists the modules in the order in which their loading began.
-  const loaded = attempt(() => Object.keys(requireFrom(`${process.cwd()}/`).cache), []).map(
-    (path) => path.replaceAll("\\", "/"),
-  );
+export function checkLoadOrder(files: readonly string[] = loadedFiles()): Finding[] {
+  const loaded = files.map((path) => path.replaceAll("\\", "/"));
   const first = new Map<string, number>();
   for (const [index, path] of loaded.entries()) {
     const name = nameIn(path);
@@ -36,6 +37,11 @@ export function checkLoadOrder(): Finding[] {
       .map((target) => ({ name, target }));
   });
   return late.map(({ name, target }) => lateFinding(name, target));
+}
+
+// Node lists the modules in the order in which their loading began.
+function loadedFiles(): string[] {
+  return attempt(() => Object.keys(requireFrom(`${process.cwd()}/`).cache), []);
 }
 
 function nameIn(path: string): string | undefined {

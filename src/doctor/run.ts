@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
@@ -14,7 +14,10 @@ import { reportLines } from "./report-text.js";
 
 /** Selects the mode: `off`, `on` or `deep`. */
 export const MODE_VARIABLE = "OTEL_SENTRY_BRIDGE_DOCTOR";
-/** Directory to which each process writes its report when it ends; without it, the report is written to standard error. */
+/**
+ * Directory in which each process has a file while it runs, and writes its report when it ends. Without it, the report is written to
+ * standard error.
+ */
 export const REPORTS_VARIABLE = "OTEL_SENTRY_BRIDGE_DOCTOR_REPORTS";
 
 // Listeners of this package do not count as listeners of the application: see `setup/process-end`.
@@ -29,11 +32,12 @@ export function startFromEnvironment(): void {
   if ((mode !== "on" && mode !== "deep") || !isMainThread || carrier[STARTED] === true) return;
   carrier[STARTED] = true;
   startDoctor(mode);
-  attempt(() => process.on("SIGUSR2", () => print(diagnose())), undefined);
+  attempt(() => process.on("SIGUSR2", () => isRelevant() && print(diagnose())), undefined);
+  write(RUNNING, "");
   let ending: ProcessEnding = "stopped";
   process.on("beforeExit", () => (ending = "idle"));
   onLastExit(() => finish(ending));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) endAt(signal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) endAt(signal);
 }
 
 // The client's own listener counts what is lost with the process, so this one moves behind each that is added.
@@ -52,14 +56,25 @@ function onLastExit(listener: () => void): void {
   });
 }
 
-// Without a listener a signal ends the process without an `exit` event. The listener removes itself and raises the signal
-// again, unless the application or the client handles it.
-function endAt(signal: "SIGINT" | "SIGTERM"): void {
+// Without a listener a signal ends the process without an `exit` event. The listener raises the signal again, unless the
+// application handles it. A client that flushes first removes its own listener when it is done.
+function endAt(signal: "SIGHUP" | "SIGINT" | "SIGTERM"): void {
+  const others = (): unknown[] => process.listeners(signal).filter((each) => each !== listener);
+  const end = (): void => {
+    if (others().length > 0) return;
+    process.off(signal, listener);
+    finish("stopped");
+    process.kill(process.pid, signal);
+  };
+  const onRemoved = (event: string | symbol): void => {
+    if (event === signal) queueMicrotask(end);
+  };
   const listener = Object.assign(
     () => {
-      process.off(signal, listener);
-      finish("stopped");
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+      if (!process.listeners(signal).every((each) => MARK in each)) return;
+      process.off("removeListener", onRemoved);
+      process.on("removeListener", onRemoved);
+      end();
     },
     { [MARK]: true },
   );
@@ -73,19 +88,31 @@ export interface ProcessReport {
   readonly isRelevant: boolean;
 }
 
-// Processes that use neither OpenTelemetry nor this package, such as npm, say nothing.
+/** Extension of the file that a process has while it runs. */
+export const RUNNING = "running";
+
+// A process that uses neither OpenTelemetry nor this package, such as npm, prints nothing.
+function isRelevant(): boolean {
+  return isRegistered("trace") || isRegistered("context") || getClient() !== undefined;
+}
+
 function finish(ending: ProcessEnding): void {
-  const directory = textIn(REPORTS_VARIABLE);
-  const isRelevant = isRegistered("trace") || isRegistered("context") || getClient() !== undefined;
-  if (directory === undefined) {
-    if (isRelevant) print(examineProcess(ending));
+  if (textIn(REPORTS_VARIABLE) === undefined) {
+    if (isRelevant()) print(examineProcess(ending));
     return;
   }
-  const report: ProcessReport = { report: examineProcess(ending), isRelevant };
-  attempt(
-    () => writeFileSync(join(directory, `${process.pid}.json`), JSON.stringify(report)),
-    undefined,
-  );
+  const report: ProcessReport = { report: examineProcess(ending), isRelevant: isRelevant() };
+  write("json", JSON.stringify(report));
+}
+
+function write(extension: string, text: string): void {
+  const directory = textIn(REPORTS_VARIABLE);
+  if (directory === undefined) return;
+  const path = join(directory, `${process.pid}.`);
+  attempt(() => {
+    rmSync(`${path}${RUNNING}`, { force: true });
+    writeFileSync(`${path}${extension}`, text);
+  }, undefined);
 }
 
 function print(report: DoctorReport): void {

@@ -74,6 +74,12 @@ function fixFor(statusCode: number | undefined): string {
     return "Check the DSN's host and port, the network, and HTTPS_PROXY and NO_PROXY. A server with a certificate of its own authority needs the option `transport.caCerts` or NODE_EXTRA_CA_CERTS.";
   if (statusCode === 429) return "Wait, or raise the project's quota in Sentry.";
   if (statusCode >= 500) return "Look at the server's own logs and at the proxies in front of it.";
+  if (statusCode === 413)
+    return "Raise the limit of request bodies in the proxy in front of the server.";
+  if (statusCode < 400)
+    return "Use the address that the answer leads to, in the DSN or the option `tunnel`: envelopes do not follow redirects, and an HTML page is not Sentry's answer.";
+  if (statusCode === 400)
+    return "See the detail of the answer: a proxy may have changed the request, or the server may be too old for envelopes.";
   return "Copy the DSN again from the project's settings in Sentry (Client Keys).";
 }
 

@@ -50,7 +50,7 @@ export interface TestSend {
   readonly skewMillis: number | undefined;
 }
 
-/** Sends a transaction, each envelope once, and tells what became of it. Never rejects, but throws `OptionsError`. */
+/** Sends a transaction, each envelope once, and tells what became of it. Rejects only with `OptionsError`. */
 export async function sendTestItems(request: TestRequest): Promise<TestSend> {
   const attempts = new SingleAttempts(request);
   let transactionId = "";
@@ -91,6 +91,7 @@ class SingleAttempts implements Transport {
   readonly #http: ReturnType<typeof createHttpTransport>;
   #cause: string | undefined;
   #detail = "";
+  #isPage = false;
 
   constructor({ dsn, tunnel }: TestRequest) {
     this.#http = createHttpTransport({
@@ -101,17 +102,20 @@ class SingleAttempts implements Transport {
       diagnostics: createDiagnostics({ warn: writeStandardError, debug: writeStandardError }),
       runDetached,
       onRefusalText: (text) => (this.#detail ||= detailIn(text)),
+      onPage: () => (this.#isPage = true),
       onDate: (date) => (this.skewMillis ??= skewOf(date)),
     });
   }
 
   async send(...[envelope, options]: Parameters<Transport["send"]>): Promise<SendResult> {
     const startedAt = performance.now();
-    const result = await this.#http.send(envelope, options);
+    const answer = await this.#http.send(envelope, options);
+    const isPage = this.#isPage && answer.outcome === "delivered";
+    const result: SendResult = isPage ? { ...answer, outcome: "rejected" } : answer;
     this.millis = performance.now() - startedAt;
     if (result.outcome === "rejected" || result.outcome === "limited")
       this.statusCode ??= result.statusCode;
-    this.#cause ??= causeOf(result, envelope.body.length);
+    this.#cause ??= this.#isPage ? PAGE : causeOf(result, envelope.body.length);
     return result;
   }
 
@@ -125,6 +129,9 @@ class SingleAttempts implements Transport {
     return this.#detail === "" ? reason : `${reason}; the answer says "${this.#detail}"`;
   }
 }
+
+const PAGE =
+  "the answer is an HTML page, so it is not from Sentry's server but from another one or a login";
 
 // A date has whole seconds: half a second is the middle of what it may mean.
 function skewOf(date: string): number | undefined {

@@ -1,8 +1,8 @@
 type Version = readonly [major: number, minor: number, patch: number];
 
 /**
- * Tells whether a version is in a range as package manifests write it (`^1.3.0`, `>=1.3.0 <1.10.0 || 2.x`). True for what
- * is not understood, and for pre-releases: a range is only used to find certain faults.
+ * Tells whether a version is in a range as package manifests write it (`^1.3.0`, `>=1.3.0 <1.10.0 || 2.x`, `18 - 22`). True for a
+ * pre-release, and for comparators that are not understood: a range is only used to find certain faults.
  */
 export function isInRange(version: string, range: string): boolean {
   const parsed = versionOf(version);
@@ -18,7 +18,9 @@ function versionOf(text: string): Version | undefined {
 
 function fitsAll(version: Version, part: string): boolean {
   if (part === "" || part === "*") return true;
-  const spaced = part.replaceAll(/(?<sign>[<>=~^]+)\s+/g, "$<sign>");
+  const spaced = part
+    .replaceAll(/(\S+)\s+-\s+(\S+)/g, ">=$1 <=$2")
+    .replaceAll(/([<>=~^]+)\s+/g, "$1");
   return spaced.split(/\s+/).every((comparator) => fits(version, comparator));
 }
 
@@ -28,10 +30,12 @@ function fits(version: Version, comparator: string): boolean {
   if (bound === undefined) return true;
   const difference = compare(version, bound);
   if (sign === ">=") return difference >= 0;
-  if (sign === ">") return difference > 0;
   if (sign === "<") return difference < 0;
-  if (sign === "<=") return difference <= 0;
-  return difference >= 0 && compare(version, ceiling(sign, bound, text)) < 0;
+  // `<=20` and `>20` are about all of 20.
+  const end = compare(version, ceiling(/[<>]/.test(sign) ? "" : sign, bound, text));
+  if (sign === ">") return end >= 0;
+  if (sign === "<=") return end < 0;
+  return difference >= 0 && end < 0;
 }
 
 function compare(a: Version, b: Version): number {

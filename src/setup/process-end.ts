@@ -128,12 +128,13 @@ export class ProcessEnd {
   // Without this listener the signal has its default effect, so that the exit code is right.
   #raise(signal: EndSignal): void {
     this.#ignoreSignals();
-    // Other listeners belong to the application, or to another copy that is still flushing and will raise the signal
-    // later.
-    if (this.#listenersOf(signal).length > 0) return;
+    const others = this.#listenersOf(signal);
+    // The application decides when the process ends.
+    if (others.some((listener) => !(MARK in listener))) return;
     // Node emits no `exit` event for a process that a signal ends.
     this.#onExit();
-    this.#process.kill(this.#process.pid, signal);
+    // Another copy is still flushing, or the doctor reports, and will raise the signal later.
+    if (others.length === 0) this.#process.kill(this.#process.pid, signal);
   }
 
   // oxlint-disable-next-line typescript/no-unsafe-function-type -- as Node types them

@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -171,7 +173,24 @@ describe("doctor, and a server", () => {
     );
   });
 
-  it.each([400, 401, 403, 404, 413, 429, 500, 502, 503])(
+  it("names one that answers with a page of its own", async () => {
+    const page = createHttpServer((request, response) => {
+      request.resume();
+      response.setHeader("content-type", "text/html").end("<html>Log in</html>");
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void page.close());
+    await once(page, "listening");
+    const { port } = page.address() as AddressInfo;
+
+    const dsn = `http://key@127.0.0.1:${port}/1`;
+    const report = await examineEnvironment({ directory: directoryWith(GOOD), dsn, env: {} });
+
+    expect(namesIn(report)).toEqual(["server-refuses"]);
+    expect(report.findings[0]?.summary).toContain("HTML page");
+    expect(report.findings[0]?.fix).not.toContain("Copy the DSN");
+  });
+
+  it.each([302, 400, 401, 403, 404, 413, 429, 500, 502, 503])(
     "names one that answers %d",
     async (status) => {
       const dsn = await serverDsn(status);
@@ -181,6 +200,8 @@ describe("doctor, and a server", () => {
       expect(namesIn(report)).toEqual(["server-refuses"]);
       expect(report.findings[0]?.summary).toContain(`HTTP ${status}`);
       expect(report.findings[0]?.evidence[0]?.id).toBe(`HTTP ${status}`);
+      const isAboutDsn = report.findings[0]?.fix.startsWith("Copy the DSN") === true;
+      expect(isAboutDsn).toBe(status === 401 || status === 403 || status === 404);
     },
   );
 });

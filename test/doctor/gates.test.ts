@@ -56,6 +56,32 @@ function query(ctx: Context, quantity = 1): void {
     tracer.startSpan("query", { kind: SpanKind.CLIENT }, ctx).end();
 }
 
+/** Starts queries without a parent while a request is open, and others that have one. */
+function lose(quantity: number, areAtOnce: boolean): void {
+  const { span, ctx } = open();
+  const lost: Span[] = [];
+  for (let index = 0; index < quantity; index += 1) {
+    query(ctx);
+    lost.push(tracer.startSpan("query", { kind: SpanKind.CLIENT }, ROOT_CONTEXT));
+    if (!areAtOnce) lost.at(-1)?.end();
+  }
+  for (const each of lost) each.end();
+  span.end();
+}
+
+/** Handles messages at once in one unit; each runs its own function. */
+function handleAtOnce(...handlers: (() => void)[]): void {
+  const { span, ctx } = open("receive");
+  const spans = handlers.map(() => tracer.startSpan("process", { kind: SpanKind.CONSUMER }, ctx));
+  for (const [index, handler] of handlers.entries())
+    context.with(trace.setSpan(ctx, spans[index] ?? span), handler);
+  for (const each of [...spans, span]) each.end();
+}
+
+function note(): void {
+  addBreadcrumb({ message: "m" });
+}
+
 describe("rule D1, of spans that start after the end of their parent, is quiet", () => {
   it("for four of them", () => {
     query(over(), 4);
@@ -108,19 +134,6 @@ describe("rule D6, of servers that listen within a span,", () => {
 });
 
 describe("rule D9, of spans without a parent,", () => {
-  // Starts such spans while a request is open, with others that have a parent.
-  const lose = (quantity: number, areAtOnce: boolean): void => {
-    const { span, ctx } = open();
-    const lost: Span[] = [];
-    for (let index = 0; index < quantity; index += 1) {
-      query(ctx);
-      lost.push(tracer.startSpan("query", { kind: SpanKind.CLIENT }, ROOT_CONTEXT));
-      if (!areAtOnce) lost.at(-1)?.end();
-    }
-    for (const each of lost) each.end();
-    span.end();
-  };
-
   it.each([
     [19, true, []],
     [20, true, ["D9 warning"]],
@@ -153,15 +166,6 @@ describe("rules about scope data are quiet", () => {
 });
 
 describe("rules about messages that share a unit", () => {
-  // Handles messages at once in one unit; each runs its own function.
-  const handleAtOnce = (...handlers: (() => void)[]): void => {
-    const { span, ctx } = open("receive");
-    const spans = handlers.map(() => tracer.startSpan("process", { kind: SpanKind.CONSUMER }, ctx));
-    for (const [index, handler] of handlers.entries())
-      context.with(trace.setSpan(ctx, spans[index] ?? span), handler);
-    for (const each of [...spans, span]) each.end();
-  };
-
   it("are quiet about different tags of two of them", () => {
     handleAtOnce(
       () => setTag("x", 1),
@@ -182,7 +186,6 @@ describe("rules about messages that share a unit", () => {
   });
 
   it("do not take breadcrumbs for data", () => {
-    const note = (): void => addBreadcrumb({ message: "m" });
     // Within a CONSUMER span, as in a batch.
     const root = tracer.startSpan("batch", {}, ROOT_CONTEXT);
     const ctx = trace.setSpan(ROOT_CONTEXT, root);

@@ -25,7 +25,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the doctor on a program, and passes its first output to `then`. */
+/** Runs the doctor on a program, by the command in `args` if there is one, and passes its first output to `then`. */
 async function doctored(
   program: string,
   args: readonly string[],
@@ -38,7 +38,7 @@ async function doctored(
   const cli = join(app.packageDirectory, "dist/cli.cjs");
   const child = spawn(
     process.execPath,
-    [cli, "doctor", ...args, "--", process.execPath, "app.mjs"],
+    [cli, "doctor", ...args, ...(args.includes("--") ? [] : ["--", process.execPath, "app.mjs"])],
     {
       cwd: app.directory,
       env: {},
@@ -110,6 +110,30 @@ describe("the doctor, and an application that", () => {
 
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/bye\notel-sentry-bridge doctor[^]*ERROR D18 final-loss/);
+  });
+
+  it("flushes at SIGTERM to a server that does not answer: reports what is lost then", async () => {
+    const flushes = `
+      import { captureMessage, createClient, setClient } from "otel-sentry-bridge";
+      const dsn = "http://key@127.0.0.1:9/1";
+      setClient(createClient({ dsn, flushOnSignals: true, shutdownTimeoutMillis: 100 }));
+      captureMessage("lost");
+      ${SERVES}`;
+    const { exitCode, stdout } = await doctored(flushes, [], (pid) => process.kill(pid, "SIGTERM"));
+
+    expect(exitCode).toBe(143);
+    expect(stdout).toContain("ERROR D18 final-loss");
+  });
+
+  it("runs below a shell and gets SIGUSR2: reports to standard error, and the shell goes on", async () => {
+    const waits = `process.on("SIGUSR2", () => setTimeout(() => process.exit(), 100)); ${SERVES}`;
+    const shell = ["--", "/bin/sh", "-c", `${process.execPath} app.mjs; exit 5`];
+    const { exitCode, stderr } = await doctored(waits, shell, (pid) =>
+      process.kill(pid, "SIGUSR2"),
+    );
+
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain("No faults were found.");
   });
 
   it("gets SIGUSR2: reports to standard error, and goes on", async () => {

@@ -43,18 +43,31 @@ const QUEUE = `
     };
   };`;
 
+// A client with an instrumentation: the innermost library in the stack of its spans.
+const CLIENT = `
+  exports.query = (tracer) =>
+    tracer.startActiveSpan("job", async (span) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      span.end();
+    });`;
+
 let app: Application;
 
 beforeAll(() => {
   app = installApplication(PACKAGES);
   for (const name of readdirSync(FIXTURES))
     copyFileSync(join(FIXTURES, name), join(app.directory, name));
-  const queue = join(app.directory, "node_modules/job-queue");
-  mkdirSync(queue);
-  writeFileSync(join(queue, "package.json"), '{ "name": "job-queue", "version": "4.2.0" }');
-  writeFileSync(join(queue, "index.js"), QUEUE);
+  installLibrary("job-queue", QUEUE);
+  installLibrary("sql-client", CLIENT);
 });
 afterAll(() => app.remove());
+
+function installLibrary(name: string, text: string): void {
+  const directory = join(app.directory, "node_modules", name);
+  mkdirSync(directory);
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ name, version: "4.2.0" }));
+  writeFileSync(join(directory, "index.js"), text);
+}
 
 interface Run {
   readonly exitCode: number;
@@ -129,7 +142,7 @@ describe("a finding of the doctor", () => {
     expect(late?.library).toEqual({ name: "job-queue", version: "4.2.0" });
     const [job, parent] = late?.evidence ?? [];
     expect(job).toMatchObject({ kind: "span", name: "job" });
-    expect(job?.at).toMatch(/^kit\.mjs:\d+:\d+$/);
+    expect(job?.at).toMatch(/^ended-parent\.mjs:\d+:\d+$/);
     expect(parent).toMatchObject({ kind: "span", name: "GET /orders" });
     expect(job?.startMillis).toBeGreaterThan(parent?.endMillis ?? Infinity);
   });

@@ -58,6 +58,8 @@ export interface HttpTransportSettings extends ProxySettings, TlsSettings {
   readonly onRefusalText?: ((text: string) => void) | undefined;
   /** Called with the header `Date` of each response. */
   readonly onDate?: ((date: string) => void) | undefined;
+  /** Called if a server that is no tunnel accepts an envelope with an HTML page. Default: a warning. */
+  readonly onPage?: (() => void) | undefined;
   readonly diagnostics: Diagnostics;
   /**
    * Runs a function outside of any unit of work, with tracing suppressed. Used by `close`; the caller of
@@ -124,7 +126,8 @@ class PooledTransport implements HttpTransport {
     this.#gzipThreshold = settings.gzipThresholdBytes ?? DEFAULT_GZIP_THRESHOLD_BYTES;
     this.#totalMillis = settings.totalTimeoutMillis ?? DEFAULT_TOTAL_MILLIS;
     const { diagnostics, tunnel } = settings;
-    this.#onPage = tunnel ? undefined : () => diagnostics.warnOnce("page-answer", PAGE);
+    const warn = (): void => diagnostics.warnOnce("page-answer", PAGE);
+    this.#onPage = tunnel ? undefined : (settings.onPage ?? warn);
     this.#pool = this.#createPool();
   }
 
