@@ -51,9 +51,9 @@ export class UnitRules {
   }
 
   /** The first child of a span has started after the span's end. */
-  fedLate({ above, span }: SpanFacts): void {
-    const route = this.#routes.get(span.name);
-    if (route !== undefined && (above === undefined || isEntry(span))) route.childless -= 1;
+  fedLate(facts: SpanFacts): void {
+    const route = facts.entry === facts ? this.#routes.get(facts.span.name) : undefined;
+    if (route !== undefined) route.childless -= 1;
   }
 
   /** Number of open requests and jobs. */
@@ -77,7 +77,7 @@ export class UnitRules {
   }
 
   ended(facts: SpanFacts): void {
-    if (facts.above !== undefined && !isEntry(facts.span)) return;
+    if (facts.entry !== facts) return;
     this.#open.delete(facts);
     this.#noteRoute(facts);
     if (!isEntry(facts.span)) return;

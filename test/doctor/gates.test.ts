@@ -61,8 +61,8 @@ function lose(quantity: number, areAtOnce: boolean): void {
   const { span, ctx } = open();
   const lost: Span[] = [];
   for (let index = 0; index < quantity; index += 1) {
-    query(ctx);
     lost.push(tracer.startSpan("query", { kind: SpanKind.CLIENT }, ROOT_CONTEXT));
+    query(ctx);
     if (!areAtOnce) lost.at(-1)?.end();
   }
   for (const each of lost) each.end();
