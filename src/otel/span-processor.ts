@@ -97,7 +97,10 @@ export class ClientSpanProcessor {
   onStart(span: StartedSpan, parentContext: Context): void {
     if (this.#closing !== undefined) return;
     try {
-      this.#start(span, parentContext);
+      // Children of which nothing is sent are only counted. Their unit of work is found by the ids of their root.
+      if (this.#isDisabled && isSampledChild(span)) this.#assembler.tally.begin();
+      // A processor that is registered twice, or wrapped, is called twice for each span.
+      else if (this.#entries.get(span) === undefined) this.#start(span, parentContext);
       observation.observer?.started(span, parentContext);
     } catch (error) {
       this.#warn("onStart threw an error; the span is not sent", error);
@@ -131,8 +134,6 @@ export class ClientSpanProcessor {
   }
 
   #start(span: StartedSpan, parentContext: Context): void {
-    // Children of which nothing is sent are only counted. Their unit of work is found by the ids of their root.
-    if (this.#isDisabled && isSampledChild(span)) return this.#assembler.tally.begin();
     // Without `parentSpanContext` the span is a root, even if the context has a span: the SDK starts a new trace if the
     // ids of the parent are invalid.
     const parent = span.parentSpanContext && trace.getSpan(parentContext);
@@ -205,7 +206,7 @@ export class ClientSpanProcessor {
 
   #end(span: FinishedSpan): void {
     const entry = this.#entries.get(span);
-    // A processor that is registered twice, or wrapped, is called twice for each span.
+    // Undefined, or ended before: see `onStart`.
     if (entry === undefined || entry.hasEnded) return;
     entry.hasEnded = true;
     // Children that stay open must not keep the span alive.

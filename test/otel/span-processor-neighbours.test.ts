@@ -205,3 +205,18 @@ describe("one client in several providers", () => {
     expect(bridge.client.stats().spans).toMatchObject({ started: 2, sent: 2 });
   });
 });
+
+it("a processor that is registered twice counts each span once", async () => {
+  const transport = createMemoryTransport();
+  const client = createClient({ dsn: DSN, transport });
+  const processor = new SentrySpanProcessor(client);
+  const provider = new BasicTracerProvider({ spanProcessors: [processor, processor] });
+  const tracer = provider.getTracer("test");
+  const root = tracer.startSpan("root", {}, ROOT_CONTEXT);
+  tracer.startSpan("child", {}, contextOf(root)).end();
+  root.end();
+  expect(client.stats().spans).toMatchObject({ started: 2, open: 0 });
+  await client.flush();
+  expect(client.stats().spans).toMatchObject({ started: 2, sent: 2 });
+  await client.close();
+});
