@@ -25,8 +25,8 @@ const FOLDERS = [
   "logs",
   "otel",
   "setup",
-  "doctor",
   "inert",
+  "doctor",
   "testing",
   "inbox",
   "cli",
@@ -45,14 +45,24 @@ const PACKAGES = [
       "delivery/spool/spool-files.ts",
       "errors/source-files.ts",
       "inbox/page-file.ts",
-      "doctor/",
+      "doctor/call-stack.ts",
+      "doctor/examined-run.ts",
+      "doctor/installed-packages.ts",
+      "doctor/run.ts",
     ],
   },
   {
     name: /^(?:node:)?(?:dgram|dns|http2?|https|net|tls)(?:\/|$)/,
-    in: ["delivery/http/", "testing/", "inbox/", "cli/", "doctor/", "scope/scope-values.ts"],
+    in: [
+      "delivery/http/",
+      "testing/",
+      "inbox/",
+      "cli/",
+      "doctor/server-check.ts",
+      "scope/scope-values.ts",
+    ],
   },
-  { name: /^(?:node:)?worker_threads$/, in: ["delivery/thread/", "doctor/"] },
+  { name: /^(?:node:)?worker_threads$/, in: ["delivery/thread/", "doctor/run.ts"] },
 ];
 
 /** The inert entry runs where there is no Node: modules without any import of Node's. */

@@ -1,4 +1,4 @@
-// A day of a small service in one second, on the installed package. Prints what was wrong with what arrived, as JSON.
+// Requests, errors, logs and a monitored job of a small service, on the installed package. Prints what was wrong with what arrived, as JSON.
 const assert = require("node:assert/strict");
 const { createServer } = require("node:http");
 const { setTimeout: sleep } = require("node:timers/promises");

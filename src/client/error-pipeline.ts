@@ -199,7 +199,7 @@ function breadcrumbsOf(
 ): { values: JsonRecord[] } | undefined {
   const own = event.breadcrumbs?.values ?? [];
   // Not copied, because what is filtered out of a frozen breadcrumb is remembered for the next event.
-  const all = [...breadcrumbs.map((crumb) => crumb as JsonRecord), ...own];
+  const all = [...(breadcrumbs as readonly JsonRecord[]), ...own];
   return all.length === 0 ? undefined : { values: all };
 }
 

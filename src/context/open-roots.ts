@@ -13,7 +13,7 @@ export const MAX_TRACES = 10_000;
  */
 export const TRACES_PER_BATCH = 32;
 
-/** Traces that are added to a batch, including those that were removed: so long is a root that never ends kept in memory. */
+/** Traces that are added to a batch, including those that were removed. A root that never ends stays in memory until then. */
 const ADDED_PER_BATCH = 256;
 
 /** Span ids that are kept per trace with several open roots. */

@@ -11,8 +11,7 @@ import { observation } from "../support/observation.js";
 import { checkConfiguration, refusedName } from "./configuration-check.js";
 import { checkDelivery } from "./delivery-check.js";
 import { finding } from "./finding.js";
-import { NOTHING } from "./finding.js";
-import type { DoctorMode, DoctorReport, Examination, Finding } from "./finding.js";
+import type { DoctorMode, DoctorReport, Examination, Fact, Finding } from "./finding.js";
 import { checkLoadOrder } from "./load-order.js";
 import { DoctorObserver } from "./observer.js";
 import { checkPackages } from "./package-checks.js";
@@ -50,7 +49,7 @@ export type ProcessEnding = "idle" | "stopped";
 
 /**
  * Returns what the doctor finds in this process: its configuration and packages, what is registered with OpenTelemetry, what the
- * client has lost, and, after `startDoctor`, what the rules have found in spans and scopes. Takes up to 0.2 s. Sends nothing.
+ * client has lost, and, after `startDoctor`, what the rules have found in spans and scopes. Sends nothing.
  * Never throws.
  */
 export function diagnose(): DoctorReport {
@@ -66,8 +65,8 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     () => checkPackages(process.cwd(), process.argv[1]),
     () => checkProcess(client, observed?.observer),
     () => ({ facts: [], findings: checkLoadOrder() }),
-    () => ({ facts: [], findings: observedFindings(client, ending) }),
-  ].map((check) => attempt<Examination>(check, NOTHING));
+    () => ({ facts: failuresOf(observed), findings: observedFindings(client, ending) }),
+  ].map((check) => attempt<Examination>(check, FAILED));
   const findings = parts.flatMap((part) => part.findings);
   return newReport({
     mode: observed?.mode ?? "off",
@@ -76,6 +75,11 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     findings: [...findings, ...faultFindings(findings)],
   });
 }
+
+const FAILED: Examination = {
+  facts: [{ name: "incomplete", value: "a check has failed; its faults are not in this report" }],
+  findings: [],
+};
 
 function observedFindings(
   client: RegisteredClient | undefined,
@@ -89,6 +93,13 @@ function observedFindings(
   const { tracesSampleRate, tracesSampler } = client.core.settings;
   const rate = tracesSampler === undefined ? tracesSampleRate : UNKNOWN_RATE;
   return [...found, ...checkTraffic(observer, requests * rate)];
+}
+
+function failuresOf(state: Observed | undefined): Fact[] {
+  const failures = state?.observer.failures ?? 0;
+  return failures === 0
+    ? []
+    : [{ name: "incomplete", value: `rules have failed ${failures} times` }];
 }
 
 // A sampler in code may drop most requests.

@@ -58,7 +58,7 @@ export class Parentage {
     return [
       ...late.map((each) => {
         const areStarved = this.#units.areStarved(each.entry);
-        return isTimer(each) && !areStarved ? timerFinding(each) : lateFinding(each, areStarved);
+        return isOfTimer(each) && !areStarved ? timerFinding(each) : lateFinding(each, areStarved);
       }),
       ...served.map(servedFinding),
       ...this.#foreign.all().map(foreignFinding),
@@ -69,7 +69,7 @@ export class Parentage {
   #isFault(late: LateChildren): boolean {
     const { most, count, oldestMillis, entry, entries } = late;
     if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
-    if (isTimer(late) || this.#units.areStarved(entry)) return true;
+    if (isOfTimer(late) || this.#units.areStarved(entry)) return true;
     const ended = this.#units.endedOf(entry);
     return ended < 2 ? most >= MANY : entries <= ended / 2;
   }
@@ -125,7 +125,7 @@ function note(late: LateChildren, { facts, above, most }: Pair): void {
 }
 
 // A pool whose connections are released by timers is told apart by the requests that it has left without a child.
-function isTimer({ stacks, most }: LateChildren): boolean {
+function isOfTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
 }
 

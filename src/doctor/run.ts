@@ -22,6 +22,7 @@ export const REPORTS_VARIABLE = "OTEL_SENTRY_BRIDGE_DOCTOR_REPORTS";
 
 // Listeners of this package do not count as listeners of the application: see `setup/process-end`.
 const MARK = Symbol.for("otel-sentry-bridge.signal-listener.v1");
+const MODES: ReadonlySet<string> = new Set(["deep", "off", "on"]);
 const STARTED = Symbol.for("otel-sentry-bridge.doctor-started.v1");
 
 const carrier: typeof globalThis & { [STARTED]?: true } = globalThis;
@@ -29,6 +30,10 @@ const carrier: typeof globalThis & { [STARTED]?: true } = globalThis;
 /** Starts the doctor if the environment asks for it: then reports at SIGUSR2 and at the end of the process. */
 export function startFromEnvironment(): void {
   const mode = textIn(MODE_VARIABLE);
+  if (mode !== undefined && !MODES.has(mode))
+    writeStandardError(
+      `otel-sentry-bridge: ${MODE_VARIABLE} is not one of on, deep and off: the doctor is off`,
+    );
   if ((mode !== "on" && mode !== "deep") || !isMainThread || carrier[STARTED] === true) return;
   carrier[STARTED] = true;
   startDoctor(mode);

@@ -14,12 +14,12 @@ import type { Examination, Fact, Finding } from "./finding.js";
 const MAX_SKEW_MILLIS = 30_000;
 
 /** Looks the server up, sends a test transaction to it, and compares its clock. Never rejects. */
-export async function checkServer({ dsn, tunnel }: Settings): Promise<Examination> {
+export async function checkServer({ dsn }: Settings): Promise<Examination> {
   if (dsn === undefined) return NOTHING;
   const { host } = parseDsn(dsn);
   const resolved = await runDetached(() => addressOf(host.replaceAll(/[[\]]/g, "")));
-  const sent = await sendTestItems({ dsn, tunnel, isWithError: false });
-  const target = new URL(tunnel ?? dsnOrigin(parseDsn(dsn))).host;
+  const sent = await sendTestItems({ dsn, isWithError: false });
+  const target = new URL(dsnOrigin(parseDsn(dsn))).host;
   return {
     facts: [...resolved, ...roundTrip(sent, target)],
     findings: [...undelivered(sent, target), ...skewed(sent)],
@@ -77,7 +77,7 @@ function fixFor(statusCode: number | undefined): string {
   if (statusCode === 413)
     return "Raise the limit of request bodies in the proxy in front of the server.";
   if (statusCode < 400)
-    return "Use the address that the answer leads to, in the DSN or the option `tunnel`: envelopes do not follow redirects, and an HTML page is not Sentry's answer.";
+    return "Use the address that the answer leads to in the DSN: envelopes do not follow redirects, and an HTML page is not Sentry's answer.";
   if (statusCode === 400)
     return "See the detail of the answer: a proxy may have changed the request, or the server may be too old for envelopes.";
   return "Copy the DSN again from the project's settings in Sentry (Client Keys).";

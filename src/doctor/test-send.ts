@@ -25,7 +25,6 @@ const MAX_DETAIL_LENGTH = 300;
 /** Where a test transaction goes, and what is sent beside it. */
 interface TestRequest {
   readonly dsn: string;
-  readonly tunnel?: string | undefined;
   /** Also sends an error event of the same trace. */
   readonly isWithError: boolean;
   /** Name of the transaction; default `otel-sentry-bridge doctor`. */
@@ -93,10 +92,9 @@ class SingleAttempts implements Transport {
   #detail = "";
   #isPage = false;
 
-  constructor({ dsn, tunnel }: TestRequest) {
+  constructor({ dsn }: TestRequest) {
     this.#http = createHttpTransport({
       dsn: parseDsn(dsn),
-      tunnel,
       client: `${SDK_NAME}/${SDK_VERSION}`,
       proxyEnvironment: proxyFromEnvironment(),
       diagnostics: createDiagnostics({ warn: writeStandardError, debug: writeStandardError }),

@@ -52,14 +52,19 @@ afterAll(async () => {
   await server.close();
 });
 
-async function examine(program: string): Promise<DoctorReport> {
+interface Run {
+  readonly exitCode: number;
+  readonly report: DoctorReport;
+}
+
+async function examine(program: string): Promise<Run> {
   const cli = join(app.packageDirectory, "dist/cli.cjs");
-  const { stdout, stderr } = await app.node(
+  const { exitCode, stdout, stderr } = await app.node(
     [cli, "doctor", "--json", "--", process.execPath, `corpus/${program}.mjs`],
     { SENTRY_DSN: server.dsn, UNITS: String(UNITS) },
   );
   if (stdout === "") throw new Error(`no report: ${stderr}`);
-  return JSON.parse(stdout) as DoctorReport;
+  return { exitCode, report: JSON.parse(stdout) as DoctorReport };
 }
 
 function rulesOf({ findings }: DoctorReport): string[] {
@@ -79,9 +84,12 @@ describe("the doctor finds nothing in a program of", () => {
     "streams",
     "websockets",
   ])("%s", async (program) => {
-    const { findings } = await examine(`clean-${program}`);
+    const { exitCode, report } = await examine(`clean-${program}`);
 
-    expect(findings).toEqual([]);
+    expect(report.findings).toEqual([]);
+    expect(exitCode).toBe(0);
+    const sent = report.facts.find(({ name }) => name === "sent")?.value ?? "";
+    expect(Number.parseInt(sent, 10)).toBeGreaterThanOrEqual(UNITS);
   });
 });
 
@@ -98,7 +106,7 @@ describe("the doctor finds the one fault, and the library that the stack names, 
     ["staircase", "D14 staircase", undefined],
     ["websockets", "D10 default-isolation-write", "ws"],
   ])("%s", async (program, rule, library) => {
-    const report = await examine(`fault-${program}`);
+    const { report } = await examine(`fault-${program}`);
 
     expect(rulesOf(report)).toEqual([rule]);
     expect(report.findings[0]?.library?.name).toBe(library);

@@ -86,7 +86,7 @@ async function examined(fixture: string, env: Readonly<Record<string, string>> =
   return { exitCode, report };
 }
 
-// All that reach Node's defaults: `error` before `warning`.
+// Each finding as "rule name severity", in the order of the report.
 function found({ findings }: DoctorReport): string[] {
   return findings.map(({ rule, name, severity }) => `${rule} ${name} ${severity}`);
 }

@@ -48,7 +48,7 @@ function functionName({ type, id }: TreeNode): unknown {
 /** Returns the names that the entries export. */
 function publicNames(): Set<string> {
   const require = createRequire(join(builtPackage(), "dist/index.cjs"));
-  const entries = ["./index.cjs", "./testing.cjs"];
+  const entries = ["./index.cjs", "./doctor.cjs", "./testing.cjs"];
   return new Set(entries.flatMap((entry) => Object.keys(require(entry) as object)));
 }
 
