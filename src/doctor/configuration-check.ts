@@ -141,7 +141,7 @@ export function refusedName(kind: string, message: string): Finding {
     severity: "warning",
     summary: `Sentry would refuse a ${name}: ${message}.`,
     mechanism:
-      "Sentry's server deletes such a value and shows an error on every event. This package sends a corrected one instead, which may not be the one that you have created in Sentry.",
+      "Sentry's server deletes such a value. This package sends a corrected one, which may not be the one that you use in Sentry.",
     fix: "Give it a valid value where it is set, for example:",
     code: `new SentrySpanProcessor({ ${name}: "${VALID[name] ?? "…"}" });`,
   });

@@ -85,7 +85,7 @@ function orphanFinding(lost: Orphans, withParent: number): Finding {
     count,
     evidence,
     mechanism:
-      "The context was lost on the way: the code runs in a listener, a socket's callback, a queue, another promise library or a native addon. Each such span is a trace of its own, without the request's user and tags.",
+      "The context was lost in a listener, a socket's callback, a queue, another promise library or a native addon. Each such span is a trace of its own, without the request's user and tags.",
     library,
     fix: "Bind the callback to the context in which it is registered, or use the library's promises; give background work a root span of its own:",
     code: codeFor(

@@ -87,7 +87,7 @@ function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
     count,
     evidence,
     mechanism:
-      "The framework turns a thrown error into an answer by itself, and neither its instrumentation nor the application records it. Sentry shows failed transactions without an issue.",
+      "The framework answers for a thrown error, and nothing records it: Sentry shows failed transactions without an issue.",
     fix: "Report errors where the framework handles them: Hono's onError, Fastify's hook onError, Koa's event error, or an error middleware of Express:",
     code: "app.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });

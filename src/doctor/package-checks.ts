@@ -83,7 +83,7 @@ function missing({ named }: Installed): Finding[] {
       name: hasApi ? "no-sdk" : "no-api",
       summary: `There is ${what} in this directory's node_modules, so nothing can be traced here.`,
       mechanism:
-        "This package turns the spans of OpenTelemetry's SDK into transactions; without the SDK there are no spans. Or this is not the application's directory.",
+        "Without OpenTelemetry's SDK there are no spans. Or this is not the application's directory.",
       fix: "Run the doctor in the application's directory, or install OpenTelemetry:",
       code: `npm install ${API} \\\n  @opentelemetry/sdk-trace-base ${CONTEXTS}`,
     }),
@@ -165,8 +165,7 @@ function unfitNode({ directory, packages }: Installed): Finding[] {
       summary: `${first.name} ${first.version} needs Node ${first.nodeRange}, but this is Node ${version}.`,
       count: unfit.length,
       evidence: evidenceOf(directory, unfit),
-      mechanism:
-        "On another Node it may not load. OpenTelemetry's SDK 3 needs Node 22.15; SDK 2 does not.",
+      mechanism: "It may not load. OpenTelemetry's SDK 3 needs Node 22.15; SDK 2 does not.",
       fix: `Use such a Node, or an older version of ${first.name}:`,
       code: `npm view ${first.name} engines versions`,
     }),

@@ -174,7 +174,7 @@ function servedFinding({ parent, count, evidence, oldestMillis }: LateChildren):
     count,
     evidence,
     mechanism:
-      "The server began to listen within that span, so its context is active in each request. All requests share one trace and one unit of work: their users and tags mix.",
+      "The server began to listen within that span, so its context is active in each request: all share one trace, and their users and tags mix.",
     fix: "Start servers and consumers in the root context:",
     code: "context.with(ROOT_CONTEXT, () => server.listen(port));",
   });
@@ -188,7 +188,7 @@ function foreignFinding({ name, parent, count, evidence, library }: ForeignParen
     count,
     evidence,
     mechanism:
-      "A span of one request was made the parent in the context of another, by trace.setSpan with a stored span or by a library that runs callbacks of one caller in the context of another.",
+      "trace.setSpan was called with a stored span, or a library runs callbacks of one caller in the context of another.",
     library,
     fix: "Start the span in its own context, and refer to the other one by a link:",
     code: "tracer.startSpan(name, {\n  links: [{ context: other.spanContext() }] });",

@@ -136,7 +136,7 @@ function wrongOrder(overwrites: readonly string[]): Finding {
     name: "propagator-order",
     summary: `Another propagator overwrites ${overwrites.join(" and ")}.`,
     mechanism:
-      "A composite propagator calls its members in order, and the last one wins. Services that receive the headers lack the sampling context, or continue another span than Sentry's.",
+      "The last member of a composite propagator wins. Services that receive the headers lack the sampling context, or continue another span.",
     fix: "Put SentryPropagator last:",
     code: "new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] })",
   });
@@ -157,7 +157,7 @@ function vendorSdk(): Finding[] {
       summary: "Sentry's own SDK (@sentry/core) is loaded in this process, too.",
       library: { name: "@sentry/core", version },
       mechanism:
-        "If its Sentry.init is called, both report uncaught errors and trace requests, so that each may arrive twice, and the two may compete for OpenTelemetry's global provider.",
+        "If its Sentry.init is called, errors and requests may arrive twice, and both may compete for OpenTelemetry's global provider.",
       fix: "Use one of the two:",
       code: "npm uninstall @sentry/node",
     }),
@@ -188,7 +188,7 @@ export function checkTraffic(observer: DoctorObserver, requests: number): Findin
       severity: requests >= SURELY_SAMPLED && total === 0 ? "error" : "warning",
       summary: `${what}.`,
       mechanism:
-        "The instrumentations are missing, or were loaded after the modules that they patch, so that they have patched nothing; or the sampler drops every trace, or the processor is not in the provider's list.",
+        "The instrumentations are missing, or were loaded after the modules that they patch; or the sampler drops every trace, or the processor is not in the provider's list.",
       fix: "Load the set-up before everything else:",
       code: "node --import ./instrumentation.mjs app.js",
     }),

@@ -76,7 +76,7 @@ function retentionFinding(retained: readonly Followed[]): Finding {
     count: retained.length,
     evidence: retained.slice(0, 2).map(({ root }) => root),
     mechanism:
-      "Something that lives on was created in their context and keeps it: a pool's connection, a timer, a cache or a listener. Their scopes, breadcrumbs and spans stay in memory with it.",
+      "A pool's connection, a timer, a cache or a listener was created in their context and keeps it, with their scopes and spans.",
     fix: "Create what outlives a request in the root context:",
     code: "const pool = context.with(ROOT_CONTEXT, () => new Pool());",
   });

@@ -8,7 +8,7 @@ import { codeFor } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { factsOfSpan, spanEvidence, unitOfScope } from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
-import { MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
+import { MANY, OLD_MILLIS, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 
 type Change = Partial<ScopeData>;
 
@@ -150,7 +150,7 @@ function lateFinding({
     count,
     evidence,
     mechanism:
-      "The code runs in the context of a request or job that is over, so its transaction has been sent without the data. If the data belongs to another request, that one lacks it.",
+      "The request or job is over, so its transaction has been sent without the data. If the data belongs to another one, that one lacks it.",
     library,
     fix: "Set data before the root span ends, and bind callbacks of queues and pools to their caller's context:",
     code: codeFor(library, "pool.connect(bindContext((error, client) => use(client)));"),
@@ -182,7 +182,6 @@ function conflictFinding({ what, count, evidence }: Writes): Finding {
     evidence,
     mechanism:
       "They share one unit of work, so that the events of the first carry the value of the second.",
-    fix: "Give each a unit of its own:",
-    code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
+    ...UNIT_EACH,
   });
 }

@@ -92,7 +92,7 @@ function skewed({ skewMillis }: TestSend): Finding[] {
       severity: Math.abs(skewMillis) < 10 * MAX_SKEW_MILLIS ? "info" : "warning",
       summary: `This machine's clock is ${seconds(skewMillis)} from the server's.`,
       mechanism:
-        "Sentry corrects the times of events by the time of sending, so they are shown by the server's clock. Spans of services on other machines may seem to begin before their callers.",
+        "Sentry shows the times of events by the server's clock. Spans of services on other machines may seem to begin before their callers.",
       fix: "Synchronize the clock, for example with NTP:",
       code: "timedatectl set-ntp true",
     }),

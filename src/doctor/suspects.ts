@@ -12,6 +12,12 @@ export const MANY = 5;
 /** Time after an end, in milliseconds, from which on work no longer belongs to what has ended. */
 export const OLD_MILLIS = 30_000;
 
+/** The fix where requests or messages share a unit of work. */
+export const UNIT_EACH = {
+  fix: "Give each a unit of its own:",
+  code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
+};
+
 /** Something that was seen repeatedly and may be a fault. */
 export class Suspect {
   count: number = 0;

@@ -4,7 +4,7 @@ import type { Finding } from "./finding.js";
 import { seconds } from "./report-text.js";
 import { isEntry, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { MANY, Suspect, Suspects } from "./suspects.js";
+import { MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 
 /** Roots that are watched for their end. Over the limit, further ones are not reported if they never end. */
 const MAX_OPEN = 10_000;
@@ -150,9 +150,8 @@ function sharedFinding({ name, count, evidence, hasData, library }: Shared): Fin
     count,
     evidence,
     mechanism:
-      "They were started in one context, as a batch of messages is: a user or tag that one of them sets appears on the events of the others.",
+      "They were started in one context, such as that of a batch: a user or tag of one appears on the events of the others.",
     library,
-    fix: "Give each message a unit of its own:",
-    code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
+    ...UNIT_EACH,
   });
 }
