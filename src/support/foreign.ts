@@ -248,7 +248,7 @@ const MAX_TRAP_MICROS = 50;
 const TRAPS_PER_KEY = 2;
 
 // A trap that takes longer is called again, because the process may have been interrupted, or the trap not been compiled.
-const LONG_TRAP_MICROS = 1;
+const LONG_TRAP_MICROS = 2;
 const MAX_TRIES = 3;
 
 const microsOfSlow = new WeakMap<object, number>();

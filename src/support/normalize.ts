@@ -1,13 +1,4 @@
-import {
-  bigintText,
-  clip,
-  encodedLength,
-  errorMessage,
-  errorType,
-  functionText,
-  symbolText,
-  textOf,
-} from "./text.js";
+import { clip, encodedLength, errorMessage, errorType, flatText, leafOf, textOf } from "./text.js";
 import { types } from "node:util";
 
 import {
@@ -24,14 +15,7 @@ import {
   propertyOf,
   slowTrapMicros,
 } from "./foreign.js";
-import {
-  CAUGHT_NODES,
-  STACK_NODES,
-  nodesOfKeys,
-  nodesOfProxy,
-  nodesOfProxyKey,
-  nodesOfText,
-} from "./value-costs.js";
+import { CAUGHT_NODES, PROXY_NODES, STACK_NODES, nodesOfKeys, nodesOfText } from "./value-costs.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -79,6 +63,8 @@ export interface CopyBudget {
   remaining: number;
   /** Values that are left. */
   nodes: number;
+  /** Time that is left for proxies with slow traps, which are functions of the application: their work cannot be counted. */
+  proxyMillis: number;
 }
 
 interface Walk {
@@ -87,6 +73,8 @@ interface Walk {
   readonly budget: CopyBudget;
   /** The number of caught errors that are charged. */
   caught: number;
+  /** Time at which the slow proxy was reached that is being read, with all that is within it. */
+  proxySince: number | undefined;
 }
 
 type Place = { readonly depth: number; readonly walk: Walk };
@@ -106,15 +94,25 @@ export function normalize(
   const limits = { ...DEFAULTS, ...given };
   // Listing the keys of one more object may take a millisecond.
   if (budget.nodes <= 0 && typeof value === "object" && value !== null) return MAX_SIZE;
-  const walk = { limits, ancestors: new Set<object>(), budget, caught: caughtErrors() };
+  const walk: Walk = {
+    limits,
+    ancestors: new Set<object>(),
+    budget,
+    caught: caughtErrors(),
+    proxySince: undefined,
+  };
   return visit(value, limits.depth, walk);
 }
+
+// A hundred records of an ORM that converts what is read take about 3 ms. A proxy that has begun may take 5 ms more.
+const MAX_PROXY_MILLIS = 8;
 
 /** Returns the budget for values that are copied together: by default 5000 values and 102,400 characters. */
 export function copyBudget({ totalLength, nodes }: Partial<NormalizeLimits> = {}): CopyBudget {
   return {
     remaining: totalLength ?? DEFAULTS.totalLength,
     nodes: nodes ?? DEFAULTS.nodes,
+    proxyMillis: MAX_PROXY_MILLIS,
   };
 }
 
@@ -122,10 +120,9 @@ function visit(value: unknown, depth: number, walk: Walk): JsonValue {
   // Every value is charged, even one that throws, so that the budget bounds the steps of the walk.
   walk.budget.remaining -= PROPERTY_COST;
   walk.budget.nodes -= 1;
-  if (isObjectLike(value) && types.isProxy(value)) walk.budget.nodes -= nodesOfProxy(value);
   try {
-    const isObject = typeof value === "object" && value !== null;
-    return isObject ? visitObject(value, depth, walk) : spend(leafOf(value), walk);
+    if (isObjectLike(value) && types.isProxy(value)) return visitProxy(value, depth, walk);
+    return visitReadable(value, depth, walk);
   } catch {
     walk.budget.nodes -= CAUGHT_NODES;
     return spend(NON_SERIALIZABLE, walk);
@@ -134,28 +131,32 @@ function visit(value: unknown, depth: number, walk: Walk): JsonValue {
   }
 }
 
+function visitReadable(value: unknown, depth: number, walk: Walk): JsonValue {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject ? visitObject(value, depth, walk) : spend(leafOf(value), walk);
+}
+
+// The time of a slow proxy includes that of the proxies within it, which do not count again.
+function visitProxy(proxy: object, depth: number, walk: Walk): JsonValue {
+  const { budget } = walk;
+  budget.nodes -= PROXY_NODES;
+  const start = performance.now();
+  if (budget.proxyMillis <= start - (walk.proxySince ?? start)) return spend("[Proxy]", walk);
+  const isTimed = slowTrapMicros(proxy) > 0 && walk.proxySince === undefined;
+  if (!isTimed) return visitReadable(proxy, depth, walk);
+  walk.proxySince = start;
+  try {
+    return visitReadable(proxy, depth, walk);
+  } finally {
+    walk.proxySince = undefined;
+    budget.proxyMillis -= performance.now() - start;
+  }
+}
+
 function chargeCaught(walk: Walk): void {
   const all = caughtErrors();
   walk.budget.nodes -= (all - walk.caught) * CAUGHT_NODES;
   walk.caught = all;
-}
-
-function leafOf(value: unknown): boolean | number | string | null {
-  switch (typeof value) {
-    case "boolean":
-    case "string":
-      return value;
-    case "number":
-      return Number.isFinite(value) ? value : `[${value}]`;
-    case "bigint":
-      return `[BigInt: ${bigintText(value)}]`;
-    case "function":
-      return functionText(value);
-    case "object":
-      return null;
-    default:
-      return typeof value === "symbol" ? symbolText(value) : "[undefined]";
-  }
 }
 
 function spend(leaf: boolean | number | string | null, walk: Walk): JsonValue {
@@ -179,21 +180,6 @@ function visitObject(value: object, depth: number, walk: Walk): JsonValue {
   }
 }
 
-function flatText(value: object): string | undefined {
-  if (value === globalThis) return "[Global]";
-  if (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) {
-    return `[${classNameOf(value)}: ${value.byteLength} bytes]`;
-  }
-  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  return types.isDate(value) ? dateText(value) : undefined;
-}
-
-// Returns the date as ISO 8601. `toISOString` throws for an invalid date, which takes 7 µs.
-function dateText(date: Date): string {
-  const isValid = Number.isFinite(Date.prototype.getTime.call(date));
-  return isValid ? Date.prototype.toISOString.call(date) : "[Invalid Date]";
-}
-
 function visitProperties(value: object, depth: number, walk: Walk): JsonValue {
   const toJson: unknown = Reflect.get(value, "toJSON");
   if (typeof toJson === "function") return visitMade(Reflect.apply(toJson, value, []), depth, walk);
@@ -215,9 +201,7 @@ function visitMade(made: unknown, depth: number, walk: Walk): JsonValue {
 function visitList(list: readonly unknown[], depth: number, walk: Walk): JsonValue[] {
   const copy: JsonValue[] = [];
   const length = lengthOf(list);
-  const perElement = slowTrapMicros(list);
   for (let index = 0; index < length; index += 1) {
-    walk.budget.nodes -= perElement;
     const marker = stopMarker(copy.length, walk);
     copy.push(marker ?? visit(read(list, String(index)), depth, walk));
     if (marker !== undefined) break;
@@ -250,10 +234,8 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   if (isNative) addNativeProperties(value, copy, place);
   const { keys, listed } = listedKeys(value, walk.limits.breadth + 1);
   if (listed > walk.limits.breadth) walk.budget.nodes -= nodesOfKeys(listed);
-  const perKey = nodesOfProxyKey(value);
   for (const key of keys) {
     if (isNative && NATIVE_PROPERTIES.has(key)) continue;
-    walk.budget.nodes -= perKey;
     if (!addProperty(copy, [key, read(value, key)], place)) break;
   }
   return objectFrom(copy);
