@@ -28,12 +28,10 @@ export function currentCallStack(): CallStack | undefined {
   if (taken > MAX_STACKS) return undefined;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = MAX_FRAMES;
-  try {
-    return readStack(String(new Error("stack").stack));
-  } finally {
-    // The application's `prepareStackTrace` may throw.
-    Error.stackTraceLimit = limit;
-  }
+  // The application's `prepareStackTrace` may throw.
+  const stack = attempt(() => String(new Error("stack").stack), undefined);
+  Error.stackTraceLimit = limit;
+  return stack === undefined ? undefined : readStack(stack);
 }
 
 // This file, in the sources or in the built package, whose folder has the frames of this package.

@@ -99,7 +99,7 @@ function failuresOf(state: Observed | undefined): Fact[] {
   const failures = state?.observer.failures ?? 0;
   return failures === 0
     ? []
-    : [{ name: "incomplete", value: `rules have failed ${failures} times` }];
+    : [{ name: "incomplete", value: `calls of rules that failed: ${failures}` }];
 }
 
 // A sampler in code may drop most requests.

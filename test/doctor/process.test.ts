@@ -164,6 +164,18 @@ describe("the doctor, and an application that", () => {
   });
 });
 
+it("a mode that there is not is named, and the process goes on", async () => {
+  const { exitCode, stderr } = await app.node(
+    ["--import", "otel-sentry-bridge/doctor", "-e", "1"],
+    {
+      OTEL_SENTRY_BRIDGE_DOCTOR: "1",
+    },
+  );
+
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("OTEL_SENTRY_BRIDGE_DOCTOR is not one of on, deep and off");
+});
+
 describe("the command `doctor -- <command>`", () => {
   it("fails if no process reports", async () => {
     const cli = join(app.packageDirectory, "dist/cli.cjs");

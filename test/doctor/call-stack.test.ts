@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+
+import { currentCallStack } from "../../src/doctor/call-stack.js";
+
+/** Runs a function while the application formats stack traces itself. */
+function formatting<T>(format: () => string, run: () => T): T {
+  const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
+  Error.prepareStackTrace = format;
+  try {
+    return run();
+  } finally {
+    Object.defineProperty(Error, "prepareStackTrace", before ?? { value: undefined });
+  }
+}
+
+/** Returns what is read of a stack of these lines, the innermost first. */
+function read(...lines: string[]): ReturnType<typeof currentCallStack> {
+  const stack = ["Error: stack", ...lines.map((line) => `    at ${line}`)].join("\n");
+  return formatting(() => stack, currentCallStack);
+}
+
+const APP = "job (/app/src/orders.js:7:5)";
+const CLIENT = "Client.query (/app/node_modules/pg/lib/client.js:1:1)";
+const QUEUE = "Queue.next (/app/node_modules/p-queue/dist/index.js:2:2)";
+
+it.each([
+  [[CLIENT, APP, QUEUE], "p-queue"],
+  [[APP, QUEUE], "p-queue"],
+  [[CLIENT, APP], "pg"],
+  [[CLIENT, QUEUE], "pg"],
+  [[APP], undefined],
+])("the library of %j is %s", (lines, library) => {
+  expect(read(...lines)?.library?.name).toBe(library);
+});
+
+it.each([
+  ["listOnTimeout (node:internal/timers:605:17)", true],
+  ["process.processImmediate (node:internal/timers:505:21)", false],
+])("`%s` called it: a timer is %s", (line, expected) => {
+  expect(read(APP, line)?.isTimer).toBe(expected);
+});
+
+it("a promise that a timer has resolved is no timer", () => {
+  const ticks = "runNextTicks (node:internal/process/task_queues:65:5)";
+
+  expect(read(APP, ticks, "listOnTimeout (node:internal/timers:580:9)")?.isTimer).toBe(false);
+});
+
+function fail(): never {
+  throw new TypeError("prepare");
+}
+
+it("an application's `prepareStackTrace` that throws does not change its limit", () => {
+  const { stackTraceLimit } = Error;
+
+  expect(formatting(fail, currentCallStack)).toBeUndefined();
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+});

@@ -1,0 +1,46 @@
+import { afterEach, describe, expect, it } from "vitest";
+
+import { diagnose, startDoctor } from "../../src/doctor/diagnose.js";
+import { createClient, setClient } from "../../src/index.js";
+import { observation } from "../../src/support/observation.js";
+import { reportSetupFault } from "../../src/support/setup-faults.js";
+
+const names = (): string[] => diagnose().findings.map(({ name }) => name);
+
+afterEach(() => {
+  setClient(undefined);
+  observation.faults.clear();
+});
+
+describe("diagnose, in mode `off`,", () => {
+  it("does not miss a DSN that is left out on purpose", () => {
+    setClient(createClient({ dsn: false }));
+
+    expect(names()).not.toContain("no-dsn");
+  });
+
+  it("names a DSN that is missing, and the fault only once", async () => {
+    setClient(createClient({ silent: true }));
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(names().filter((name) => name === "no-dsn")).toHaveLength(1);
+  });
+
+  it("names faults that were reported before, silenced ones included", () => {
+    reportSetupFault("context-manager", "No context manager.", { isSilent: true });
+    reportSetupFault("outside-write:app.js:1", "Data was set outside.", { isSilent: true });
+    setClient(createClient({ dsn: false }));
+
+    expect(names()).toEqual(expect.arrayContaining(["no-context-manager", "outside-write"]));
+    expect(names()).not.toContain("context-manager");
+  });
+});
+
+it("a rule that fails makes the report incomplete, and nothing else", () => {
+  startDoctor();
+  const broken = new Proxy({}, { get: () => expect.fail("a getter of the span") });
+  observation.observer?.started(broken, broken);
+
+  const incomplete = diagnose().facts.filter(({ name }) => name === "incomplete");
+  expect(incomplete.map(({ value }) => value)).toEqual(["calls of rules that failed: 1"]);
+});
