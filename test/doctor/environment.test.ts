@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
@@ -157,6 +157,16 @@ describe("doctor, on the way from an empty folder", () => {
       names,
     );
   });
+});
+
+it("doctor examines no packages of other workspaces", async () => {
+  const other = directoryWith({ "@opentelemetry/api": { version: "1.10.0" } });
+  const directory = directoryWith(GOOD);
+  symlinkSync(other, join(directory, "node_modules/other"));
+
+  const report = await examineEnvironment({ directory, env: { SENTRY_DSN: await serverDsn() } });
+
+  expect(namesIn(report)).toEqual([]);
 });
 
 describe("doctor, and a server", () => {

@@ -195,6 +195,17 @@ it("a listener of the application's that is called once still has the process to
   expect(target.kills).toEqual([]);
 });
 
+it("the copy that is done first saves what it has, since no event follows for it", async () => {
+  const { target, client } = setUp({ onSignals: true });
+  const other = new FakeClient();
+  new ProcessEnd(target).add(other, true);
+  target.emit("SIGTERM", "SIGTERM");
+  await client.endFlush();
+
+  expect([client.leaves, other.leaves]).toEqual([1, 0]);
+  expect(target.kills).toEqual([]);
+});
+
 it("two copies of the package end the process when both are done", async () => {
   const { target, client } = setUp({ onSignals: true });
   const other = new FakeClient();

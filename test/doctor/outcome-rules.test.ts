@@ -1,0 +1,43 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { DoctorObserver } from "../../src/doctor/observer.js";
+import type { Finding } from "../../src/doctor/finding.js";
+import { setClient } from "../../src/index.js";
+import type { ClientOptions } from "../../src/index.js";
+import { SentrySpanProcessor } from "../../src/setup/otel-classes.js";
+import { observation } from "../../src/support/observation.js";
+
+afterEach(() => {
+  observation.observer = undefined;
+  setClient(undefined);
+});
+
+/** What is found in spans of one processor, of which each has a resource with another version. */
+async function foundIn(quantity: number, options: ClientOptions): Promise<Finding[]> {
+  const observer = new DoctorObserver();
+  observation.observer = observer;
+  const processor = new SentrySpanProcessor({ dsn: false, ...options });
+  for (let version = 0; version < quantity; version += 1) {
+    const resource = resourceFromAttributes({ "service.version": `${version}` });
+    const provider = new BasicTracerProvider({ spanProcessors: [processor], resource });
+    provider.getTracer("app").startSpan("job", {}, ROOT_CONTEXT).end();
+  }
+  await processor.shutdown();
+  return observer.findings(false);
+}
+
+describe("rule D20, of resources that differ in release,", () => {
+  it("names their values, ten at most", async () => {
+    const [mixed] = await foundIn(20, {});
+
+    expect(mixed?.rule).toBe("D20");
+    expect(mixed?.summary).toMatch(/release: 0( and \d){9}\.$/);
+  });
+
+  it("is quiet where the option takes precedence", async () => {
+    expect(await foundIn(2, { release: "shop@1" })).toEqual([]);
+  });
+});
