@@ -61,7 +61,7 @@ function noDsn(): Finding {
     name: "no-dsn",
     summary: "No DSN is set: nothing would be sent to Sentry.",
     mechanism:
-      "The DSN names the server and the project. The environment has no SENTRY_DSN; a DSN in the application's code is seen only by `doctor -- node app.js`.",
+      "The environment has no SENTRY_DSN; a DSN in the application's code is seen only by `doctor -- node app.js`.",
     fix: "Copy the DSN from the project's settings in Sentry (Client Keys):",
     code: EXAMPLE,
   });
@@ -73,7 +73,7 @@ function badOption(error: unknown): Finding {
   return finding({
     name: isDsn ? "bad-dsn" : "bad-option",
     summary: `An option is invalid: ${error instanceof Error ? error.message : String(error)}.`,
-    mechanism: "Creating a client throws this error, so that nothing is traced or reported.",
+    mechanism: "Creating a client throws this error: nothing is traced or reported.",
     fix: `Correct ${variable ?? "the option"}${isDsn ? "; a DSN looks like this:" : "."}`,
     ...(isDsn ? { code: EXAMPLE } : {}),
   });

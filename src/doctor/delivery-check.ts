@@ -17,7 +17,7 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
     "Sample less (`tracesSampleRate`), or raise `maxBufferedBytes` and `transport.maxConnections`.",
   ],
   buffer_overflow: [
-    "More data was held than a buffer admits: logs, metrics or exceptions that wait.",
+    "A buffer was full: of logs, metrics or exceptions that wait.",
     "Capture less, or end root spans sooner.",
   ],
   cache_overflow: [
@@ -25,7 +25,7 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
     "Raise `spool.maxBytes`, or find out why the server is not reached.",
   ],
   ratelimit_backoff: [
-    "The server has limited this project: its quota or a spike protection.",
+    "The project's quota is used up, or a spike protection limits it.",
     "Sample less (`tracesSampleRate`), or raise the quota in Sentry.",
   ],
   closed: [

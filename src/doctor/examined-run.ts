@@ -118,9 +118,8 @@ function noReport(): Finding {
   return finding({
     name: "no-report",
     summary: "No process has reported, so nothing was examined.",
-    mechanism:
-      "The command has started no Node.js program, NODE_OPTIONS did not reach it, or it was killed before its end.",
-    fix: "Pass the command that runs the application, and let it end by itself or by SIGTERM:",
+    mechanism: "No Node.js program was started, NODE_OPTIONS did not reach it, or it was killed.",
+    fix: "Pass the command that runs the application; end it by SIGTERM at most:",
     code: "otel-sentry-bridge doctor -- node app.js",
   });
 }

@@ -158,7 +158,7 @@ function timerFinding({ name, parent, count, evidence }: LateChildren): Finding 
     count,
     evidence,
     mechanism:
-      "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever, and its data stays in memory.",
+      "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever, which stays in memory.",
     fix: "Set the timer in the root context, and give each run a unit of its own:",
     code: "context.with(ROOT_CONTEXT, () =>\n  setInterval(() => withIsolationScope(tick), 1000));",
   });

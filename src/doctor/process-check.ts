@@ -61,7 +61,7 @@ function noContextManager(): Finding {
     name: "no-context-manager",
     summary: "No context manager works in this process: no span and no scope can become active.",
     mechanism:
-      "Each span starts a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set a context manager; a provider of your own needs one.",
+      "Each span starts a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set one.",
     fix: "Register one before the first span:",
     code: "context.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());",
   });
@@ -79,6 +79,10 @@ function checkPropagation(
   return attempt(() => propagatorOrder(dsn !== undefined), []);
 }
 
+// The option of NodeSDK has this name, too.
+const IN_ORDER =
+  "const textMapPropagator = new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] });";
+
 function noPropagator(fields: readonly string[]): Finding {
   return finding({
     name: "no-propagator",
@@ -87,7 +91,7 @@ function noPropagator(fields: readonly string[]): Finding {
     mechanism:
       "Traces are not continued from and to services and browsers that use Sentry's headers, and sampling decisions are not passed on.",
     fix: "Register SentryPropagator, last in a composite propagator:",
-    code: "new NodeSDK({ textMapPropagator: new CompositePropagator({\n  propagators: [new W3CTraceContextPropagator(),\n    new W3CBaggagePropagator(), new SentryPropagator()] }) });",
+    code: IN_ORDER,
   });
 }
 
@@ -138,7 +142,7 @@ function wrongOrder(overwrites: readonly string[]): Finding {
     mechanism:
       "The last member of a composite propagator wins. Services that receive the headers lack the sampling context, or continue another span.",
     fix: "Put SentryPropagator last:",
-    code: "new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] })",
+    code: IN_ORDER,
   });
 }
 

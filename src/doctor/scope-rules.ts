@@ -166,7 +166,7 @@ function outsideFinding({ what, count, evidence, library }: Writes): Finding {
     count,
     evidence,
     mechanism:
-      "No unit of work is active there: in the handler of a socket, a signal or a timer that was set at start-up. The data is on no request's events, only on those that are captured outside as well.",
+      "No unit of work is active there, as in a handler of a socket or timer that was set at start-up. The data is on no request's events.",
     library,
     fix: "Run the handler in a unit of its own; data of the whole process belongs on the global scope:",
     code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\ngetGlobalScope().setTag("region", region);',

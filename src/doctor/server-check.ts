@@ -62,8 +62,8 @@ function undelivered({ transaction, cause, statusCode }: TestSend, target: strin
         ? [{ kind: "call", name: `POST ${target}`, id: `HTTP ${statusCode}` }]
         : [],
       mechanism: isRefused
-        ? "The server, or a proxy in front of it, has answered and did not take it. What the application sends has the same fate."
-        : "There was no answer. This package retries for a while, and then drops what the application sends; with the option `spool` it is kept on disk.",
+        ? "The server, or a proxy in front of it, did not take it, and will not take what the application sends."
+        : "Without an answer this package retries for a while, and then drops what the application sends; the option `spool` keeps it on disk.",
       fix: fixFor(statusCode),
     }),
   ];
@@ -77,9 +77,9 @@ function fixFor(statusCode: number | undefined): string {
   if (statusCode === 413)
     return "Raise the limit of request bodies in the proxy in front of the server.";
   if (statusCode < 400)
-    return "Use the address that the answer leads to in the DSN: envelopes do not follow redirects, and an HTML page is not Sentry's answer.";
+    return "Use the server's own address in the DSN: redirects are not followed, and an HTML page is not Sentry's answer.";
   if (statusCode === 400)
-    return "See the detail of the answer: a proxy may have changed the request, or the server may be too old for envelopes.";
+    return "See the answer's detail: a proxy may have changed the request, or the server is too old for envelopes.";
   return "Copy the DSN again from the project's settings in Sentry (Client Keys).";
 }
 

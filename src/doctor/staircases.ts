@@ -57,7 +57,7 @@ export class Staircases {
         count,
         evidence,
         mechanism:
-          "Parallel branches share one active span: each makes itself active for all that follows, by context.attach, AsyncLocalStorage.enterWith or a span that is kept in a variable.",
+          "Each branch makes its span active for all that follows, by AsyncLocalStorage.enterWith or a span that is kept in a variable.",
         fix: "Make a span active for one function only:",
         code: "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));",
       }),

@@ -135,7 +135,7 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
     count,
     evidence,
     mechanism:
-      "A root that does not end is never sent, and its data stays in memory; its finished children are sent after a minute without it. Usually an error skipped span.end(), or the span of a connection stays open as long as that.",
+      "Such a root is never sent, and stays in memory; its finished children are sent without it after a minute. Usually an error skipped span.end(), or the span is that of a connection.",
     fix: "End each span in a finally block; for a connection, use a span per message:",
     code: "tracer.startActiveSpan(name, async (span) => {\n  try { return await work(); } finally { span.end(); }\n});",
   });
