@@ -1,5 +1,7 @@
 import type { EventEmitter } from "node:events";
 
+import { propertyOf } from "../support/foreign.js";
+
 /** The part of a client that is used at the end of the process. */
 export interface EndingClient {
   /** Returns a number that changes with each capture. */
@@ -24,6 +26,12 @@ interface EndingProcess extends Pick<EventEmitter, "listeners" | "off" | "on" | 
 
 // Marks the listeners of all copies of this package, which must not count as listeners of the application.
 const MARK = Symbol.for("otel-sentry-bridge.signal-listener.v1");
+
+// Where the package signal-exit, versions 4 and 3, keeps how many copies of it listen to each signal.
+const SIGNAL_EXIT = [
+  [globalThis, Symbol.for("signal-exit emitter")],
+  [process, "__signal_exit_emitter__"],
+] as const;
 
 // Limits the flushes for an application that captures something at each `beforeExit`.
 const MAX_FLUSHES = 10;
@@ -104,7 +112,7 @@ export class ProcessEnd {
       // A second signal ends the process at once.
       if (this.#flushing.has(signal)) return this.#raise(signal);
       // If the application has listeners of its own, the application decides when the process ends.
-      const isOurs = this.#listenersOf(signal).every((listener) => MARK in listener);
+      const isOurs = !this.#hasOthers(signal);
       this.#flushing.add(signal);
       if (isOurs) for (const client of this.#signalled) client.captureUnfinished();
       void this.#flushFor(signal, isOurs);
@@ -128,13 +136,25 @@ export class ProcessEnd {
   // Without this listener the signal has its default effect, so that the exit code is right.
   #raise(signal: EndSignal): void {
     this.#ignoreSignals();
-    const others = this.#listenersOf(signal);
     // The application decides when the process ends.
-    if (others.some((listener) => !(MARK in listener))) return;
+    if (this.#hasOthers(signal)) return;
     // Node emits no `exit` event for a process that a signal ends.
     this.#onExit();
     // Another copy is still flushing, or the doctor reports, and will raise the signal later.
-    if (others.length === 0) this.#process.kill(this.#process.pid, signal);
+    if (this.#listenersOf(signal).some((listener) => MARK in listener)) return;
+    this.#process.kill(this.#process.pid, signal);
+  }
+
+  // The listener of signal-exit, which many packages use to clean up, does nothing while there are others, and ends the
+  // process when there are none. If both waited for each other, no signal would end the process.
+  #hasOthers(signal: EndSignal): boolean {
+    const others = this.#listenersOf(signal).filter((listener) => !(MARK in listener));
+    let waiting = 0;
+    for (const [holder, key] of SIGNAL_EXIT) {
+      const count = propertyOf(propertyOf(holder, key), "count");
+      if (typeof count === "number") waiting += count;
+    }
+    return others.length > waiting;
   }
 
   // oxlint-disable-next-line typescript/no-unsafe-function-type -- as Node types them
