@@ -86,7 +86,7 @@ export class BatchAssembler {
   flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    return inTurns([...this.#groups.keys()], (traceId) => this.#lengthSent(traceId));
+    return inTurns([...this.#groups.keys()], (traceId) => this.#sendGroup(traceId));
   }
 
   counts(): { started: number; open: number; buffered: number } {
@@ -195,12 +195,6 @@ export class BatchAssembler {
     return true;
   }
 
-  #lengthSent(traceId: string): number {
-    const before = this.#held.heldBytes;
-    this.#sendGroup(traceId);
-    return before - this.#held.heldBytes;
-  }
-
   #sendGroup(traceId: string): void {
     const group = this.#groups.get(traceId);
     if (group === undefined) return;
@@ -262,7 +256,7 @@ export class BatchAssembler {
     this.#cancelTimer = undefined;
     this.#round++;
     const due = [...this.#groups].filter(([, group]) => this.#round - group.since >= 2);
-    void inTurns(due, ([traceId]) => this.#lengthSent(traceId));
+    void inTurns(due, ([traceId]) => this.#sendGroup(traceId));
     if (this.#groups.size > 0) this.#arm();
   }
 }

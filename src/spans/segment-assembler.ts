@@ -123,7 +123,7 @@ export class SegmentAssembler {
     const { forwarder } = this.#settings;
     return inTurns(
       this.#schedule.takeAll(),
-      (segment) => this.#lengthSent(segment),
+      (segment) => this.#emit(segment),
       () => forwarder.sendInTurns().then(nextTurn),
     );
   }
@@ -239,12 +239,6 @@ export class SegmentAssembler {
     if (!segment.rootEnded) return;
     if (segment.open <= 0) this.#emit(segment);
     else if (segment.hasFinished) this.#schedule.watchGrace(segment);
-  }
-
-  #lengthSent(segment: Segment): number {
-    const before = this.#held.heldBytes;
-    this.#emit(segment);
-    return before - this.#held.heldBytes;
   }
 
   // Sends the root with its spans, then the remaining chunks.

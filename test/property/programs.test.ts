@@ -57,9 +57,8 @@ describe("random concurrent programs", () => {
     async ({ seed, sampler }) => {
       const before = totals.programs;
       expect(await failureIn({ seed, sampler })).toBe("");
-      expect(totals.programs - before).toBeGreaterThanOrEqual(
-        REPLAY === "" ? (RUNS * MEAN_TOGETHER) / 2 : 1,
-      );
+      // Each run has at least one; few runs may be small ones.
+      expect(totals.programs - before).toBeGreaterThanOrEqual(REPLAY === "" ? RUNS : 1);
     },
   );
 
