@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 const BOUNDS = {
   sent: { allocated: 3150, promoted: 27, markCompacts: 0, encoded: 600 },
   unsampled: { allocated: 700, promoted: 40, markCompacts: 0, encoded: 0 },
-  disabled: { allocated: 460, promoted: 20, markCompacts: 0, encoded: 0 },
+  disabled: { allocated: 520, promoted: 20, markCompacts: 0, encoded: 0 },
   delivery: { promises: 0.1, timers: 0.08, connectionsPaced: 10, connectionsBurst: 64 },
   modules: { files: 3, builtIns: 8 },
 };
