@@ -21,7 +21,7 @@ import { hasDestination } from "../setup/destination-check.js";
 import { finding } from "./finding.js";
 import type { Examination, Fact, Finding } from "./finding.js";
 
-/** What was found about the configuration in the environment. */
+/** Result of a check of the configuration. */
 interface ConfigurationCheck extends Examination {
   /** Undefined if an option is invalid. */
   readonly settings: Settings | undefined;
@@ -29,7 +29,7 @@ interface ConfigurationCheck extends Examination {
 
 const EXAMPLE = "export SENTRY_DSN=https://<key>@<host>/<project>";
 
-/** What the configuration is read from, in addition to options. */
+/** Sources of the configuration beside options. */
 interface ConfigurationSources {
   /** Default: the environment of the process. */
   readonly env?: Environment | undefined;

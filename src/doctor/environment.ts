@@ -6,7 +6,7 @@ import { checkPackages } from "./package-checks.js";
 import { newReport } from "./report.js";
 import { checkServer } from "./server-check.js";
 
-/** What `otel-sentry-bridge doctor` examines. */
+/** Scope of an examination by `otel-sentry-bridge doctor`. */
 interface EnvironmentRequest {
   /** The application's directory. */
   readonly directory: string;

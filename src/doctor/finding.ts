@@ -30,16 +30,16 @@ export interface Finding {
   /** The kind of fault, such as `ended-parent`. docs/doctor.md explains each. */
   readonly name: string;
   readonly severity: Severity;
-  /** What happened, in one sentence. */
+  /** One sentence that says what happened. */
   readonly summary: string;
   /** How often it was seen. */
   readonly count: number;
   /** At most a few examples. */
   readonly evidence: readonly Evidence[];
-  /** What probably causes it, and what it means for the data. */
+  /** The probable cause, and the consequence for the data. */
   readonly mechanism: string;
   readonly library?: Library | undefined;
-  /** What to do. */
+  /** Instruction that removes the fault. */
   readonly fix: string;
   /** The fix as code or as a command; lines of at most 72 columns. */
   readonly code?: string | undefined;
@@ -61,7 +61,7 @@ export interface Fact {
   readonly value: string;
 }
 
-/** What a check has looked up and found. */
+/** The facts and findings of one check. */
 export interface Examination {
   readonly facts: readonly Fact[];
   readonly findings: readonly Finding[];

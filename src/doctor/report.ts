@@ -5,7 +5,7 @@ import type { DoctorMode, DoctorReport, Fact, Finding } from "./finding.js";
 /** The contents of a new report. */
 interface ReportContents {
   readonly mode: DoctorMode;
-  /** What was examined. */
+  /** The examined program or directory. */
   readonly command: string;
   readonly facts: readonly Fact[];
   readonly findings: readonly Finding[];

@@ -14,7 +14,7 @@ interface Staircase {
   isReported: boolean;
 }
 
-/** What the doctor knows about a span. Kept on the span itself, so that it is collected with it. */
+/** The doctor's data on a span. Kept on the span itself, so that it is collected with it. */
 export class SpanFacts {
   readonly span: StartedSpan;
   readonly unit: UnitFacts;
@@ -48,7 +48,7 @@ export class SpanFacts {
   }
 }
 
-/** What the doctor knows about a unit of work. */
+/** The doctor's data on a unit of work. */
 export class UnitFacts {
   /** The first span of the unit. */
   root: SpanFacts | undefined = undefined;

@@ -1,4 +1,4 @@
-// Characters of JSON that are assembled in one turn of the event loop: copying so many takes about a quarter of a millisecond.
+// Characters of JSON that are sent in one turn of the event loop: copying so many takes about a quarter of a millisecond.
 const LENGTH_PER_TURN = 200_000;
 
 // Building a transaction takes as long as copying so many characters, beside its own.

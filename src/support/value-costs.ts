@@ -1,4 +1,5 @@
 // Costs of reading values, in values: a plain one takes about 1 µs.
+
 /** Values that an error counts for which a getter or a trap throws. */
 export const CAUGHT_NODES = 10;
 
