@@ -174,6 +174,9 @@ const CODE: Readonly<Record<string, string>> = {
   "not-traced": "new NodeSDK({ spanProcessors: [processor] }).start();",
 };
 
+const NO_ADVICE =
+  "Read the error that belongs to this message: it is on standard error, or in the log of OpenTelemetry's `diag`";
+
 // The package's own messages say what happened, what it means, and at the end what to do.
 function faultFinding(kind: string, message: string): Finding {
   const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
@@ -188,7 +191,7 @@ function faultFinding(kind: string, message: string): Finding {
     severity: "error",
     summary: sentence(summary),
     mechanism: rest.length > 1 ? (rest[0] ?? "") : effect,
-    fix: sentence(rest.at(-1) ?? "See docs/set-up.md"),
+    fix: sentence(rest.at(-1) ?? NO_ADVICE),
     code: Object.hasOwn(CODE, name) ? CODE[name] : undefined,
   });
 }

@@ -27,7 +27,7 @@ export interface Library {
 export interface Finding {
   /** The rule, such as `D1`. */
   readonly rule: string;
-  /** The kind of fault, such as `ended-parent`. docs/doctor.md explains each. */
+  /** The kind of fault, such as `ended-parent`. */
   readonly name: string;
   readonly severity: Severity;
   /** One sentence that says what happened. */

@@ -30,7 +30,7 @@ function conclusion(findings: readonly Finding[]): string {
     const plural = quantity === 1 || severity === "info" ? "" : "s";
     return [`${quantity} ${severity}${plural}`];
   });
-  return `${counts.join(", ")}. docs/doctor.md explains each rule.`;
+  return `${counts.join(", ")}.`;
 }
 
 function findingLines(found: Finding, width: number): string[] {

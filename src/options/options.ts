@@ -130,8 +130,7 @@ export interface ClientOptions {
   readonly keepUnsampled?: KeepUnsampled | undefined;
   /**
    * Selects the exceptions recorded on spans that become error events: those whose failure may have reached the local
-   * root (`failed`, the default; the rule is in `docs/errors.md`), `all`, or `none`. Each error is reported once per
-   * trace.
+   * root (`failed`, the default), `all`, or `none`. Each error is reported once per trace.
    */
   readonly spanExceptions?: SpanExceptions | undefined;
   /**

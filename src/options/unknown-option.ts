@@ -74,7 +74,8 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   profilesSampleRate: NO_PROFILES,
   profilesSampler: NO_PROFILES,
   propagateTraceparent: "SentryPropagator always writes `traceparent`",
-  registerEsmLoaderHooks: "register OpenTelemetry's ESM loader with --import; see docs/set-up.md",
+  registerEsmLoaderHooks:
+    'call `register("@opentelemetry/instrumentation/hook.mjs", import.meta.url)` of `node:module` in the file that you pass to --import',
   replaysOnErrorSampleRate: BROWSER_ONLY,
   replaysSessionSampleRate: BROWSER_ONLY,
   runtime: "the runtime's name and version are always sent",
