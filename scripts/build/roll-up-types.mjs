@@ -4,14 +4,12 @@ import { dirname, join } from "node:path";
 import { declarationModule, nameNode } from "./declaration-module.mjs";
 import { referencesIn, typeQueryOf } from "./type-references.mjs";
 
-const NOWHERE = { specifier: "", exported: new Map() };
-
 /**
  * Returns the declarations of an entry as one text, and the names that it exports by the keys of their declarations. What
- * the entry `elsewhere` exports is imported from its specifier, so that a class is one type in both.
+ * other entries export, `{ specifier, exported }`, is imported from them, so that a class is one type in both.
  */
-export function rollUpTypes(entry, elsewhere = NOWHERE) {
-  const rollUp = new RollUp(elsewhere);
+export function rollUpTypes(entry, others = []) {
+  const rollUp = new RollUp(others);
   const exports = [...declarationModule(entry).exports].map(([name, { isType }]) => {
     const target = targetOf(resolveExport(entry, name));
     rollUp.reserve(target, name);
@@ -28,14 +26,14 @@ export function rollUpTypes(entry, elsewhere = NOWHERE) {
 }
 
 class RollUp {
-  #elsewhere;
+  #others;
   #names = new Map();
   #taken = new Set();
   #targets = [];
   #imports = new Map();
 
-  constructor(elsewhere) {
-    this.#elsewhere = elsewhere;
+  constructor(others) {
+    this.#others = others;
   }
 
   /** Gives a declaration the name under which it is exported, unless it has one or comes from elsewhere. */
@@ -65,7 +63,11 @@ class RollUp {
   }
 
   #specifierOf({ key, package: external }) {
-    return this.#elsewhere.exported.has(key) ? this.#elsewhere.specifier : external;
+    return this.#exporterOf(key)?.specifier ?? external;
+  }
+
+  #exporterOf(key) {
+    return this.#others.find(({ exported }) => exported.has(key));
   }
 
   #declare(target, wanted) {
@@ -75,7 +77,7 @@ class RollUp {
   }
 
   #import(target, specifier) {
-    const imported = this.#elsewhere.exported.get(target.key) ?? target.name;
+    const imported = this.#exporterOf(target.key)?.exported.get(target.key) ?? target.name;
     if (imported === "*") throw new Error(`import the names of ${specifier}, not its namespace`);
     const name = this.#name(target, imported);
     const names = this.#imports.get(specifier) ?? [];
