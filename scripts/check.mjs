@@ -9,6 +9,18 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packed = join(root, "node_modules/.cache/packed");
 
+const LINE_FOLDERS = [
+  "context",
+  "errors",
+  "frameworks",
+  "isolation",
+  "logs",
+  "otel",
+  "propagation-processes",
+  "setup",
+  "spans",
+];
+
 /** Names and shell commands, in the order in which they run: what is cheap first, then what fails most often. */
 const STEPS = {
   build: "node scripts/build.mjs",
@@ -20,6 +32,8 @@ const STEPS = {
   package: packageCommand,
   test: "vitest run --coverage",
   matrix: "node scripts/matrix/main.mjs",
+  // The folders whose tests depend on the SDK; `npm run test:matrix` without arguments runs all.
+  line: `node scripts/matrix/suite.mjs ${LINE_FOLDERS.map((name) => `test/${name}/`).join(" ")}`,
   demo: "node examples/shop/main.mjs",
   next: "node scripts/next/main.mjs 16",
   soak: "node scripts/soak.mjs --minutes 1",

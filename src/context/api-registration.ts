@@ -45,9 +45,9 @@ function ownApiVersion(): string | undefined {
   try {
     const require = isUnbundled() ? requireFinding("@opentelemetry/api") : undefined;
     if (require === undefined) return undefined;
-    const { VERSION } = require(
-      require.resolve("@opentelemetry/api").replace(/index\.js$/, "version.js"),
-    );
+    // `build/src/version.js` of API 1.9, `dist/version.cjs` from 1.10 on.
+    const entry = require.resolve("@opentelemetry/api");
+    const { VERSION } = require(entry.replace(/index(?=\.c?js$)/, "version"));
     return typeof VERSION === "string" ? VERSION : undefined;
   } catch {
     return undefined;

@@ -14,6 +14,8 @@ const API = "@opentelemetry/api";
 const OWN = "otel-sentry-bridge";
 const SDKS: readonly string[] = ["@opentelemetry/sdk-trace-base", "@opentelemetry/sdk-trace"];
 const CONTEXTS = "@opentelemetry/context-async-hooks";
+// Packages that register something with the API, or are given what does.
+const REGISTERING = /^@opentelemetry\/(?:sdk-|context-async-hooks$)/;
 const VENDORS = /^@sentry\/(?:node|nestjs|nextjs|opentelemetry|bun|aws-serverless)$/;
 
 const MAX_SHOWN = 4;
@@ -127,10 +129,11 @@ function minorOf(version: unknown): number | undefined {
   return minor === undefined ? undefined : Number(minor);
 }
 
+// Not of helpers such as `@opentelemetry/core`: an instrumentation can have a copy of its own, of the other line, which works.
 function unmetPeers({ directory, packages, named }: Installed): Finding[] {
   const apis = named(API);
-  const unmet = packages.filter(({ peers }) => {
-    const range = peers[API];
+  const unmet = packages.filter(({ name, peers }) => {
+    const range = REGISTERING.test(name) ? peers[API] : undefined;
     return (
       range !== undefined && apis.length > 0 && apis.every((api) => !isInRange(api.version, range))
     );

@@ -132,6 +132,15 @@ describe("doctor, on the way from an empty folder", () => {
       ["sdk-api-mismatch"],
     ],
     [
+      "nothing in SDK 2's helpers below an instrumentation, with API 1.10 and SDK 3",
+      {
+        "@opentelemetry/api": { version: "1.10.0" },
+        "@opentelemetry/sdk-trace": SDK_3,
+        "@fastify/otel/node_modules/@opentelemetry/core": SDK_2,
+      },
+      [],
+    ],
+    [
       "a package for another Node",
       { ...GOOD, "@opentelemetry/core": { version: "9.0.0", engines: { node: ">=99" } } },
       ["node-version"],

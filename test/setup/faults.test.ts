@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import type { Application } from "../package/application.js";
+import { filesIn } from "../package/built-package.js";
 import { faultyApplication, ownApplication, run } from "./faulty-application.js";
 
 const DEAD = "http://key@127.0.0.1:1/1";
@@ -25,14 +26,19 @@ interface Fault {
   readonly dsn?: string | null;
 }
 
+// All in which a copy has its own version: `build/src/version.js` in API 1.9, modules of `dist` in 1.10.
+const VERSION_FILE = /(?:build\/src|dist)\/(?:version|internal\/global-utils)\.[cm]?js$/;
+
 // As npm installs it where the application's own range does not allow the version that the package finds.
 function installNewerApi({ directory, packageDirectory }: Application): void {
   const copy = join(packageDirectory, "node_modules/@opentelemetry/api");
   cpSync(realpathSync(join(directory, "node_modules/@opentelemetry/api")), copy, {
     recursive: true,
   });
-  const version = join(copy, "build/src/version.js");
-  writeFileSync(version, readFileSync(version, "utf8").replace(/'1\.9\.\d+'/, "'1.99.0'"));
+  const versions = filesIn(copy).filter((file) => VERSION_FILE.test(file));
+  expect(versions).not.toEqual([]);
+  for (const file of versions)
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(/(["'])1\.\d+\.\d+\1/g, '"1.99.0"'));
 }
 
 const FAULTS: Record<string, Fault> = {
@@ -59,7 +65,7 @@ const FAULTS: Record<string, Fault> = {
   },
   "a second copy of the API": {
     prepare: installNewerApi,
-    line: /two copies of @opentelemetry\/api are loaded: 1\.9\.\d+ registered OpenTelemetry first, and otel-sentry-bridge uses 1\.99\.0.*npm ls @opentelemetry\/api/,
+    line: /two copies of @opentelemetry\/api are loaded: 1\.\d+\.\d+ registered OpenTelemetry first, and otel-sentry-bridge uses 1\.99\.0.*npm ls @opentelemetry\/api/,
     program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("one");`,
   },
   "a server that is gone to the end of the process": {

@@ -8,6 +8,8 @@ const VARYING = new Set([
 ]);
 const IDS = new Set(["event_id", "trace_id", "span_id", "parent_span_id"]);
 const HOST_RESOURCE = /^(?:host|os|process)\./u;
+// Only NodeSDK 3.x detects these by default.
+const DETECTED = new Set(["os", "service.instance.id"]);
 
 /**
  * A transaction as it is in every run: without times, with ids numbered in the order of the tree, and
@@ -47,7 +49,7 @@ function clean(value, number) {
   if (typeof value === "string") return value.replaceAll(/127\.0\.0\.1:\d+/gu, "127.0.0.1:<port>");
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
-    .filter(([key]) => !TIMES.has(key) && !HOST_RESOURCE.test(key))
+    .filter(([key]) => !TIMES.has(key) && !HOST_RESOURCE.test(key) && !DETECTED.has(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, entry]) => [key, cleanMember(key, entry, number)]);
   return Object.fromEntries(entries);

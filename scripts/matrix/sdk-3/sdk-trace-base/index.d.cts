@@ -1,0 +1,2 @@
+export * from "@opentelemetry/sdk-trace";
+export { TracerProvider as BasicTracerProvider } from "@opentelemetry/sdk-trace";
