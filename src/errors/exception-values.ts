@@ -3,6 +3,7 @@ import { clip, errorMessage, errorType, nameOfClass, textOf } from "../support/t
 import { attempt, classNameOf, isError, isList, propertyOf, ownKeys } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
+import { ProxyTime, isErrorWithin, propertyWithin } from "../support/proxy-time.js";
 import { parseStack } from "./stack-frames.js";
 
 const MAX_LINKED = 5;
@@ -22,7 +23,16 @@ interface Chain {
   /** The captured error first: the index of an error is its `exception_id`. */
   readonly values: ExceptionValue[];
   readonly seen: Set<object>;
+  readonly proxyTime: ProxyTime;
+  /** Characters of names and messages that may still be read. The error that exceeds them is read as well. */
+  characters: number;
 }
+
+// The engine joins all parts of a string before its start can be read: 3 ns for each character if the parts are short.
+const MAX_CHARACTERS = 2_000_000;
+
+// Errors that are slow proxies are rare.
+const MAX_PROXY_MILLIS = 2;
 
 /**
  * Builds the exceptions of a thrown value, root cause first and the captured error last: follows `cause`, the errors of
@@ -36,7 +46,12 @@ export function exceptionValues(
 ): ExceptionValue[] {
   const own = { type: mechanism.type, handled: mechanism.handled, exception_id: 0 };
   if (!isError(thrown)) return [nonErrorValue(thrown, { ...own, synthetic: true }, syntheticStack)];
-  const chain: Chain = { values: [], seen: new Set() };
+  const chain: Chain = {
+    values: [],
+    seen: new Set(),
+    proxyTime: new ProxyTime(MAX_PROXY_MILLIS),
+    characters: MAX_CHARACTERS,
+  };
   addError(thrown, own, chain);
   return chain.values.toReversed();
 }
@@ -48,9 +63,9 @@ function nonErrorValue(thrown: unknown, mechanism: Mechanism, stack?: string): E
 
 function addError(error: object, mechanism: Mechanism, chain: Chain): void {
   chain.seen.add(error);
-  chain.values.push(errorValue(error, mechanism));
+  chain.values.push(errorValue(error, mechanism, chain));
   const parentId = chain.values.length - 1;
-  for (const { source, error: child } of linksOf(error)) {
+  for (const { source, error: child } of linksOf(error, chain.proxyTime)) {
     if (chain.values.length > MAX_LINKED) return;
     if (chain.seen.has(child)) continue;
     if (source.startsWith("errors[")) mechanism.is_exception_group = true;
@@ -63,34 +78,39 @@ function linkedMechanism(source: string, parentId: number, chain: Chain): Mechan
   return { type: "chained", handled: true, source, exception_id: id, parent_id: parentId };
 }
 
-function* linksOf(error: object): Generator<Link> {
-  yield* linkOf(error, "cause");
-  yield* groupLinks(propertyOf(error, "errors"));
-  const suppressed = propertyOf(error, "suppressed");
+function* linksOf(error: object, time: ProxyTime): Generator<Link> {
+  yield* linkOf(error, "cause", time);
+  yield* groupLinks(propertyWithin(error, "errors", time), time);
+  const suppressed = propertyWithin(error, "suppressed", time);
   if (suppressed === undefined) return;
-  yield* linkOf(error, "error");
-  if (isError(suppressed)) yield { source: "suppressed", error: suppressed };
+  yield* linkOf(error, "error", time);
+  if (isErrorWithin(suppressed, time)) yield { source: "suppressed", error: suppressed };
 }
 
-function* linkOf(error: object, source: string): Generator<Link> {
-  const linked = propertyOf(error, source);
-  if (isError(linked)) yield { source, error: linked };
+function* linkOf(error: object, source: string, time: ProxyTime): Generator<Link> {
+  const linked = propertyWithin(error, source, time);
+  if (isErrorWithin(linked, time)) yield { source, error: linked };
 }
 
-function* groupLinks(errors: unknown): Generator<Link> {
+function* groupLinks(errors: unknown, time: ProxyTime): Generator<Link> {
   if (!isList(errors)) return;
   for (let index = 0; index < MAX_GROUP_SCANNED; index += 1) {
-    const field = propertyOf(errors, String(index));
-    if (isError(field)) yield { source: `errors[${index}]`, error: field };
+    const field = propertyWithin(errors, String(index), time);
+    if (isErrorWithin(field, time)) yield { source: `errors[${index}]`, error: field };
   }
 }
 
-function errorValue(error: object, mechanism: Mechanism): ExceptionValue {
-  const stack = propertyOf(error, "stack");
+function errorValue(error: object, mechanism: Mechanism, chain: Chain): ExceptionValue {
+  const message = errorMessage(error);
+  const name = propertyOf(error, "name");
+  // A stack trace begins with both.
+  const isLong = chain.characters < 0;
+  chain.characters -= message.length + (typeof name === "string" ? name.length : 0);
+  const stack = isLong ? undefined : propertyOf(error, "stack");
   return exceptionValue(
     {
-      type: errorType(error),
-      value: errorMessage(error),
+      type: isLong ? "Error" : errorType(error),
+      value: isLong ? "[MaxSize ~]" : message,
       stack: typeof stack === "string" ? stack : undefined,
     },
     mechanism,

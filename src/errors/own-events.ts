@@ -2,8 +2,8 @@ import { SEVERITY_LEVELS } from "../protocol/events.js";
 import type { ErrorEvent, JsonRecord, SeverityLevel } from "../protocol/events.js";
 import { clip, textOf } from "../support/text.js";
 import { isList, isRecord, objectFrom, propertyOf } from "../support/foreign.js";
-import { copyBudget, normalize } from "../support/normalize.js";
-import { nodesOfText } from "../support/value-costs.js";
+import { normalize } from "../support/normalize.js";
+import { copyBudget, nodesOfText } from "../support/copy-budget.js";
 import type { EventIdentity } from "./exception-events.js";
 import { baseEvent } from "./exception-events.js";
 

@@ -1,5 +1,6 @@
 import { describeNonError } from "./exception-values.js";
-import { isError, isList, isObjectLike, propertyOf } from "../support/foreign.js";
+import { firstOf, isError, isList, isObjectLike, propertyOf } from "../support/foreign.js";
+import { ProxyTime, isErrorWithin } from "../support/proxy-time.js";
 import { BoundedMap } from "../support/collections.js";
 
 /** Form in which an error was seen: the object itself, or the texts in a span or a log record. */
@@ -108,20 +109,27 @@ export function textOfRecorded(recorded: {
   return stack.slice(0, MAX_TEXT_LENGTH);
 }
 
+const LINKS = ["errors", "cause", "originalError"];
+
+// Errors that are slow proxies are rare, and an event of the error reads them again.
+const MAX_PROXY_MILLIS = 2;
+
 function linkedErrors(error: unknown): Set<object> {
   const linked = new Set<object>();
   if (!isObjectLike(error)) return linked;
+  const time = new ProxyTime(MAX_PROXY_MILLIS);
   linked.add(error);
   // The set grows while it is iterated.
   for (const each of linked) {
-    const wrapped = ["cause", "originalError"].map((key) => propertyOf(each, key));
-    for (const next of [...wrapped, ...fieldsOf(propertyOf(each, "errors"))])
-      if (isError(next) && linked.size < MAX_LINKED) linked.add(next);
+    const links = time.read(each, () => LINKS.map((key) => propertyOf(each, key)));
+    const [errors, ...wrapped] = links ?? [];
+    for (const next of [...wrapped, ...fieldsOf(errors, time)])
+      if (linked.size < MAX_LINKED && isErrorWithin(next, time)) linked.add(next);
   }
   return linked;
 }
 
-function fieldsOf(errors: unknown): unknown[] {
+function fieldsOf(errors: unknown, time: ProxyTime): unknown[] {
   if (!isList(errors)) return [];
-  return Array.from({ length: MAX_LINKED }, (_, index) => propertyOf(errors, String(index)));
+  return time.read(errors, () => firstOf(errors, MAX_LINKED)) ?? [];
 }

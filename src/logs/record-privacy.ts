@@ -1,5 +1,6 @@
-import { copyBudget, normalize } from "../support/normalize.js";
-import { nodesOfText } from "../support/value-costs.js";
+import { normalize } from "../support/normalize.js";
+import { copyBudget, nodesOfText } from "../support/copy-budget.js";
+import { ProxyTime } from "../support/proxy-time.js";
 import { clip } from "../support/text.js";
 import type { AttributePrivacy } from "../privacy/private-attributes.js";
 import { UNREAD, attributePrivacy, isOmitted } from "../privacy/private-attributes.js";
@@ -33,8 +34,9 @@ const MAX_NODES = 5000;
  * loggers pass on whole objects, such as requests, without checking their content.
  */
 export class RecordPrivacy {
-  // Reused for the values of one item after another.
+  // Both are reused for the values of one item after another.
   readonly #search: SecretSearch;
+  readonly #proxyTime = new ProxyTime();
   readonly #maxLength: number;
   readonly #byName = new Map<string, AttributePrivacy>();
 
@@ -47,6 +49,7 @@ export class RecordPrivacy {
   /** Begins the next item. At most `characters` of its attributes are read. */
   begin(characters: number, onRead?: ReadBudget["onRead"]): ReadBudget {
     restart(this.#search);
+    this.#proxyTime.restart();
     return { left: characters, nodes: MAX_NODES, onRead };
   }
 
@@ -91,7 +94,7 @@ export class RecordPrivacy {
   // The filters expect JSON values.
   #copy(value: object, budget: ReadBudget): unknown {
     const totalLength = Math.min(this.#maxLength, budget.left);
-    const copying = copyBudget({ totalLength, nodes: budget.nodes });
+    const copying = copyBudget({ totalLength, nodes: budget.nodes }, this.#proxyTime);
     const limits = { depth: MAX_DEPTH, stringLength: this.#maxLength, omitUndefined: true };
     const copy = normalize(value, limits, copying);
     budget.left = Math.max(0, budget.left - JSON.stringify(copy).length);

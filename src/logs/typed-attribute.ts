@@ -1,8 +1,10 @@
+import { types } from "node:util";
 import { clip } from "../support/text.js";
 import { attempt, isList, listedKeys, propertyOf } from "../support/foreign.js";
-import { copyBudget, normalize } from "../support/normalize.js";
-import { nodesOfText } from "../support/value-costs.js";
-import type { CopyBudget, JsonValue } from "../support/normalize.js";
+import { normalize } from "../support/normalize.js";
+import { copyBudget, nodesOfText } from "../support/copy-budget.js";
+import type { JsonValue } from "../support/normalize.js";
+import type { CopyBudget } from "../support/copy-budget.js";
 
 /** Size limits of the attributes of one item. */
 interface AttributeLimits {
@@ -81,7 +83,9 @@ export function typedAttribute(
 ): string | undefined {
   if (typeof value !== "object" || value === null || isList(value))
     return typed(value, maxLength, budget);
-  const measure = measureOf(value, budget);
+  const measure = types.isProxy(value)
+    ? budget.proxyTime.read(value, () => measureOf(value, budget))
+    : measureOf(value, budget);
   if (measure === undefined) return textAttribute(jsonText(value, maxLength, budget), maxLength);
   const { unit } = measure;
   const attribute = typed(measure.value, maxLength, budget);
@@ -162,7 +166,7 @@ export function jsonText(
 
 // All values of an item share one number of values.
 function copyOf(value: unknown, maxLength: number, budget: CopyBudget): JsonValue {
-  const copying = copyBudget({ totalLength: maxLength, nodes: budget.nodes });
+  const copying = copyBudget({ totalLength: maxLength, nodes: budget.nodes }, budget.proxyTime);
   const copy = normalize(value, { depth: MAX_DEPTH, stringLength: maxLength }, copying);
   budget.nodes = copying.nodes;
   return copy;

@@ -9,10 +9,10 @@ import {
 import type { ValueRule } from "../protocol/relay-values.js";
 import { isRecord, ownEntries, propertyOf, setProperty } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import type { CopyBudget } from "../support/normalize.js";
+import type { CopyBudget } from "../support/copy-budget.js";
 import { plainCopy } from "../support/plain-copy.js";
 import { cut } from "../support/text.js";
-import { nodesOfText } from "../support/value-costs.js";
+import { nodesOfText } from "../support/copy-budget.js";
 import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
 import { nodeNet } from "../support/built-ins.js";
 

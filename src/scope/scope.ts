@@ -10,7 +10,8 @@ import {
 } from "../support/foreign.js";
 import { guardMethods } from "../support/guard.js";
 import { observation } from "../support/observation.js";
-import { copyBudget, normalize } from "../support/normalize.js";
+import { normalize } from "../support/normalize.js";
+import { copyBudget } from "../support/copy-budget.js";
 import { validLevel } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
 import type { Attachment, EventProcessor, SeverityLevel } from "../protocol/events.js";
@@ -284,7 +285,8 @@ function writeFields(scope: Scope, change: ScopeChange): void {
   ))
     scope.setContext(name, isRecord(context) ? context : null);
   for (const attachment of firstOf(read("attachments"), MAX_HANDLERS))
-    if (isObject(attachment)) scope.addAttachment(attachment as Attachment);
+    if (isObject(attachment))
+      budget.proxyTime.read(attachment, () => scope.addAttachment(attachment as Attachment));
 }
 
 function isObject(value: unknown): value is object {

@@ -150,6 +150,7 @@ export class AttributeEncoder {
     this.#isTry = false;
     this.#left = MAX_ATTRIBUTES;
     this.#budget.objects = MAX_OBJECTS;
+    this.#budget.proxyTime.restart();
     restart(this.#search);
   }
 
@@ -158,6 +159,7 @@ export class AttributeEncoder {
     this.begin();
     this.#isTry = true;
     this.#budget.objects = MAX_OBJECTS / PARTS;
+    this.#budget.proxyTime.restart(PARTS);
     restart(this.#search, PARTS);
   }
 

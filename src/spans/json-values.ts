@@ -1,5 +1,6 @@
 import { types } from "node:util";
-import { isUnreadable, lengthOf, listedKeys, slowTrapMicros } from "../support/foreign.js";
+import { isUnreadable, lengthOf, listedKeys } from "../support/foreign.js";
+import { ProxyTime } from "../support/proxy-time.js";
 import { clip, jsonString, textOf } from "../support/text.js";
 import type { HighResolutionTime } from "../trace/span.js";
 
@@ -9,6 +10,7 @@ export const MAX_VALUE_LENGTH = 32_768;
 /** Maximum length of the JSON of one span's attributes, in characters; further attributes are left out. */
 export const MAX_ATTRIBUTES_LENGTH = 262_144;
 
+const PROXY = '"[Proxy]"';
 const MAX_DEPTH = 6;
 const MAX_FIELDS = 1000;
 
@@ -23,15 +25,16 @@ const KEYS_PER_OBJECT = 40;
 // Characters that are joined in that time, if a string consists of many short parts.
 const CHARACTERS_PER_OBJECT = 4096;
 
-// That time, and the time of a trap of a proxy at least. A proxy's traps are called for itself, and for each of its properties.
-const MICROS_PER_OBJECT = 10;
-const MICROS_PER_TRAP = 0.5;
+// A proxy's traps are called for itself, and for each of its properties.
 const TRAPS_PER_PROXY = 28;
 const TRAPS_PER_PROPERTY = 2;
+const TRAPS_PER_OBJECT = 20;
 
-/** The number of objects and arrays of one span that may still be read. */
+/** How much of the objects and arrays of one span may still be read. */
 export interface ObjectBudget {
+  /** The number that is left. */
   objects: number;
+  readonly proxyTime: ProxyTime;
 }
 
 /** Returns false if a string is too long to be read with what is left of a budget. */
@@ -43,15 +46,14 @@ export function mayReadText(text: string, budget: ObjectBudget): boolean {
 // Returns false if the properties of a proxy may not be read.
 function mayCallTraps(value: object, properties: number, budget: ObjectBudget): boolean {
   if (!types.isProxy(value)) return true;
-  const micros = Math.max(MICROS_PER_TRAP, slowTrapMicros(value));
   const traps = TRAPS_PER_PROXY + TRAPS_PER_PROPERTY * properties;
-  budget.objects -= Math.floor((traps * micros) / MICROS_PER_OBJECT);
+  budget.objects -= Math.floor(traps / TRAPS_PER_OBJECT);
   return budget.objects >= 0;
 }
 
 /** Returns the budget of a span. */
 export function objectBudget(): ObjectBudget {
-  return { objects: MAX_OBJECTS };
+  return { objects: MAX_OBJECTS, proxyTime: new ProxyTime() };
 }
 
 /**
@@ -105,7 +107,16 @@ function jsonObject(value: object, depth: number, walk: Walk): string {
   if (path.has(value)) return '"[Circular]"';
   if (depth >= MAX_DEPTH || --budget.objects < 0)
     return Array.isArray(value) ? '"[Array]"' : '"[Object]"';
-  if (isUnreadable(value)) return '"[Proxy]"';
+  if (!types.isProxy(value)) return jsonReadable(value, depth, walk);
+  return budget.proxyTime.read(value, () => jsonProxy(value, depth, walk)) ?? PROXY;
+}
+
+function jsonProxy(proxy: object, depth: number, walk: Walk): string {
+  return isUnreadable(proxy) ? PROXY : jsonReadable(proxy, depth, walk);
+}
+
+function jsonReadable(value: object, depth: number, walk: Walk): string {
+  const { path } = walk;
   path.add(value);
   const text = Array.isArray(value) ? jsonArray(value, depth, walk) : jsonMap(value, depth, walk);
   path.delete(value);

@@ -77,7 +77,8 @@ function guardedProperties<T extends object>(
       const inner = { checks, prefix: `${name}.` };
       return [name, guardedProperties(property as object, standIn, inner)];
     }
-    return [name, guardedFunction(property as Call, standIn, checks?.get(prefix + name))];
+    const check = checks?.get(prefix + name);
+    return [name, guardedFunction(property as Call, standIn, { check, isCounted: true })];
   });
   return Object.freeze(Object.fromEntries(copies)) as T;
 }
@@ -92,21 +93,27 @@ export function guardMethods<T extends object>(prototype: T, standIns: MethodSta
   )) {
     const method: unknown = Reflect.get(prototype, name);
     if (typeof method !== "function" || standIn === "passes") continue;
-    const value = guardedFunction(method as Call, standIn);
+    const value = guardedFunction(method as Call, standIn, { isCounted: false });
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }
 }
 
-function guardedFunction(fn: Call, standIn: AnyStandIn, check?: ArgumentCheck): Call {
-  const guard = unchecked(fn, standIn);
+interface Door {
+  readonly check?: ArgumentCheck | undefined;
+  readonly isCounted: boolean;
+}
+
+function guardedFunction(fn: Call, standIn: AnyStandIn, { check, isCounted }: Door): Call {
+  const guard = unchecked(fn, standIn, isCounted);
   const door = check === undefined ? guard : checkingGuard(guard, check);
   if (door !== fn) guards.set(fn, door);
   return door;
 }
 
-function unchecked(fn: Call, standIn: AnyStandIn): Call {
+function unchecked(fn: Call, standIn: AnyStandIn, isCounted: boolean): Call {
   if (standIn === "passes") return fn;
-  return typeof standIn === "number" ? runningGuard(fn, standIn) : throwingGuard(fn, standIn);
+  if (typeof standIn === "number") return runningGuard(fn, standIn);
+  return throwingGuard(isCounted ? counted(fn) : fn, standIn);
 }
 
 function checkingGuard(fn: Call, check: ArgumentCheck): Call {
@@ -134,3 +141,29 @@ function runningGuard(fn: Call, index: number): Call {
     return typeof callback === "function" ? fn.call(this, a, b, c) : undefined;
   };
 }
+
+// Calls that getters, hooks and other callbacks may make within one call. A getter that captures its own object would call
+// until the stack is full, and two such getters for ever.
+const MAX_WITHIN = 200;
+
+let isWithin = false;
+let callsWithin = 0;
+
+function counted(fn: Call): Call {
+  return function counting(a, b, c) {
+    if (isWithin) {
+      callsWithin += 1;
+      if (callsWithin > MAX_WITHIN) throw new Error(TOO_MANY);
+      return fn.call(this, a, b, c);
+    }
+    isWithin = true;
+    callsWithin = 0;
+    try {
+      return fn.call(this, a, b, c);
+    } finally {
+      isWithin = false;
+    }
+  };
+}
+
+const TOO_MANY = `more than ${MAX_WITHIN} calls within one call: does a getter or a hook capture what it belongs to?`;

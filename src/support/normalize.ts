@@ -13,9 +13,19 @@ import {
   isUnreadable,
   objectFrom,
   propertyOf,
-  slowTrapMicros,
 } from "./foreign.js";
-import { CAUGHT_NODES, PROXY_NODES, STACK_NODES, nodesOfKeys, nodesOfText } from "./value-costs.js";
+import {
+  CAPTURE_NODES,
+  CAUGHT_NODES,
+  MAX_LENGTH,
+  MAX_NODES,
+  PROXY_NODES,
+  STACK_NODES,
+  copyBudget,
+  nodesOfKeys,
+  nodesOfText,
+} from "./copy-budget.js";
+import type { CopyBudget } from "./copy-budget.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -49,32 +59,22 @@ const DEFAULTS: NormalizeLimits = {
   breadth: 1000,
   stringLength: 8192,
   keyLength: 200,
-  totalLength: 102_400,
-  nodes: 5000,
+  totalLength: MAX_LENGTH,
+  nodes: MAX_NODES,
   omitUndefined: false,
 };
 // Quotes, colon and comma around a member, or a short number.
 const PROPERTY_COST = 6;
 const NON_SERIALIZABLE = "**non-serializable**";
 
-/** The number of characters and values that may still be read in one call. */
-export interface CopyBudget {
-  /** Characters that are left. */
-  remaining: number;
-  /** Values that are left. */
-  nodes: number;
-  /** Time that is left for proxies with slow traps, which are functions of the application: their work cannot be counted. */
-  proxyMillis: number;
-}
-
 interface Walk {
   readonly limits: NormalizeLimits;
+  /** The walk one of whose getters or traps began this one, by capturing something itself. */
+  readonly outer: Walk | undefined;
   readonly ancestors: Set<object>;
   readonly budget: CopyBudget;
   /** The number of caught errors that are charged. */
   caught: number;
-  /** Time at which the slow proxy was reached that is being read, with all that is within it. */
-  proxySince: number | undefined;
 }
 
 type Place = { readonly depth: number; readonly walk: Walk };
@@ -91,29 +91,41 @@ export function normalize(
   given: Partial<NormalizeLimits> = {},
   budget: CopyBudget = copyBudget(given),
 ): JsonValue {
-  const limits = { ...DEFAULTS, ...given };
   // Listing the keys of one more object may take a millisecond.
   if (budget.nodes <= 0 && typeof value === "object" && value !== null) return MAX_SIZE;
   const walk: Walk = {
-    limits,
+    limits: { ...DEFAULTS, ...given },
+    outer: current,
     ancestors: new Set<object>(),
     budget,
     caught: caughtErrors(),
-    proxySince: undefined,
   };
-  return visit(value, limits.depth, walk);
+  return nesting(walk) > MAX_NESTING ? MAX_SIZE : run(value, walk);
 }
 
-// A hundred records of an ORM that converts what is read take about 3 ms. A proxy that has begun may take 5 ms more.
-const MAX_PROXY_MILLIS = 8;
+/** Walks within walks. A getter that captures its own object would nest them until the stack is full. */
+const MAX_NESTING = 3;
 
-/** Returns the budget for values that are copied together: by default 5000 values and 102,400 characters. */
-export function copyBudget({ totalLength, nodes }: Partial<NormalizeLimits> = {}): CopyBudget {
-  return {
-    remaining: totalLength ?? DEFAULTS.totalLength,
-    nodes: nodes ?? DEFAULTS.nodes,
-    proxyMillis: MAX_PROXY_MILLIS,
-  };
+let current: Walk | undefined = undefined;
+
+function nesting({ outer }: Walk): number {
+  return outer === undefined ? 1 : 1 + nesting(outer);
+}
+
+// A walk within another is charged to that as well.
+function run(value: unknown, walk: Walk): JsonValue {
+  const { outer, budget, limits } = walk;
+  const given = budget.nodes;
+  current = walk;
+  try {
+    return visit(value, limits.depth, walk);
+  } finally {
+    current = outer;
+    if (outer !== undefined) {
+      outer.budget.nodes -= CAPTURE_NODES + given - budget.nodes;
+      outer.caught = caughtErrors();
+    }
+  }
 }
 
 function visit(value: unknown, depth: number, walk: Walk): JsonValue {
@@ -136,21 +148,11 @@ function visitReadable(value: unknown, depth: number, walk: Walk): JsonValue {
   return isObject ? visitObject(value, depth, walk) : spend(leafOf(value), walk);
 }
 
-// The time of a slow proxy includes that of the proxies within it, which do not count again.
 function visitProxy(proxy: object, depth: number, walk: Walk): JsonValue {
   const { budget } = walk;
   budget.nodes -= PROXY_NODES;
-  const start = performance.now();
-  if (budget.proxyMillis <= start - (walk.proxySince ?? start)) return spend("[Proxy]", walk);
-  const isTimed = slowTrapMicros(proxy) > 0 && walk.proxySince === undefined;
-  if (!isTimed) return visitReadable(proxy, depth, walk);
-  walk.proxySince = start;
-  try {
-    return visitReadable(proxy, depth, walk);
-  } finally {
-    walk.proxySince = undefined;
-    budget.proxyMillis -= performance.now() - start;
-  }
+  const copy = budget.proxyTime.read(proxy, () => visitReadable(proxy, depth, walk));
+  return copy === undefined ? spend("[Proxy]", walk) : copy;
 }
 
 function chargeCaught(walk: Walk): void {
@@ -189,12 +191,13 @@ function visitProperties(value: object, depth: number, walk: Walk): JsonValue {
   return visitRecord(value, depth, walk);
 }
 
-// Whoever made a large value needed time for all of it, even if little or none is read.
+// Whoever made a large value needed time for all of it, even if little or none is read. Charged at the end, so that what is
+// read of the first one still fits.
 function visitMade(made: unknown, depth: number, walk: Walk): JsonValue {
-  const isUnread = depth <= 0 && isObjectLike(made);
-  const count = isList(made) ? lengthOf(made) : isUnread ? listedKeys(made, 0).listed : 0;
+  const copy = visit(made, depth, walk);
+  const count = isList(made) ? lengthOf(made) : isObjectLike(made) ? listedKeys(made, 0).listed : 0;
   walk.budget.nodes -= nodesOfKeys(count);
-  return visit(made, depth, walk);
+  return copy;
 }
 
 // Reads by index: a sparse array may have a length of 2 ** 32, and a custom iterator may never end.
@@ -227,13 +230,17 @@ function visitMap(map: Map<unknown, unknown>, depth: number, walk: Walk): JsonVa
   return objectFrom(copy);
 }
 
+// The properties that are read still fit.
+const MAX_LISTING_NODES = 4000;
+
 function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   const copy: [string, JsonValue][] = [];
   const place = { depth, walk };
   const isNative = isError(value);
   if (isNative) addNativeProperties(value, copy, place);
   const { keys, listed } = listedKeys(value, walk.limits.breadth + 1);
-  if (listed > walk.limits.breadth) walk.budget.nodes -= nodesOfKeys(listed);
+  const listing = listed > walk.limits.breadth ? nodesOfKeys(listed) : 0;
+  walk.budget.nodes -= Math.min(listing, MAX_LISTING_NODES);
   for (const key of keys) {
     if (isNative && NATIVE_PROPERTIES.has(key)) continue;
     if (!addProperty(copy, [key, read(value, key)], place)) break;

@@ -157,6 +157,14 @@ describe("a chain of errors", () => {
     ).toHaveLength(6);
   });
 
+  it("reads no more texts after two million characters, which the engine may have to join", () => {
+    const huge = "x".repeat(1_500_000);
+    const linked = [huge, huge, "last"].map((message) => new Error(message));
+    const values = chainOf(new AggregateError(linked, "group")).map(({ value }) => value);
+    expect(values.map((value) => value?.length)).toEqual([11, 8192, 8192, 5]);
+    expect(values[0]).toBe("[MaxSize ~]");
+  });
+
   it("stops at a cycle", () => {
     const first = new Error("first");
     const second = new Error("second", { cause: first });

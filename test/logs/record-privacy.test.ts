@@ -74,7 +74,7 @@ describe("an attribute of a log", () => {
     const privacy = new RecordPrivacy(false, 32_768);
     for (const [name, value] of Object.entries(GIVEN)) {
       const { filter, omission } = attributePrivacy(name, false);
-      expect(privacy.attribute(name, value, { left: 100_000, nodes: 1000 })).toEqual(
+      expect(privacy.attribute(name, value, privacy.begin(100_000))).toEqual(
         omission === "always" ? undefined : filter(value),
       );
     }

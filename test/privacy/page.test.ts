@@ -31,7 +31,7 @@ describe.each([
 ] as const)("the examples of the privacy page, with sendDefaultPii %s", (sendDefaultPii, rows) => {
   it.each(rows)("%s: %s is sent as %s", (name, given, sent) => {
     const privacy = new RecordPrivacy(sendDefaultPii, 32_768);
-    expect(privacy.attribute(name, given, { left: 1000, nodes: 100 }) ?? "").toBe(sent);
+    expect(privacy.attribute(name, given, privacy.begin(1000)) ?? "").toBe(sent);
     const { text } = new AttributeEncoder({ sendDefaultPii }).encode({ [name]: given });
     expect(text).toBe(sent === "" ? "" : `,${JSON.stringify(name)}:${JSON.stringify(sent)}`);
   });
@@ -68,8 +68,10 @@ describe("what tells nothing", () => {
   });
 });
 
-const shown = (text: string): string =>
-  String(new RecordPrivacy(false, 32_768).attribute("app.note", text, { left: 1000, nodes: 100 }));
+function shown(text: string): string {
+  const privacy = new RecordPrivacy(false, 32_768);
+  return String(privacy.attribute("app.note", text, privacy.begin(1000)));
+}
 
 describe("the forms of assignments on the privacy page", () => {
   it.each([

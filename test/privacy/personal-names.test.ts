@@ -43,7 +43,8 @@ describe("what identifies a client", () => {
       expect(redactedText(`Host: h\n${name}: ${IP}\nAccept: x`)).toBe(
         `Host: h\n${name}: ${F}\nAccept: x`,
       );
-      const log = new RecordPrivacy(false, 1000).attribute(name, IP, { left: 1000, nodes: 100 });
+      const privacy = new RecordPrivacy(false, 1000);
+      const log = privacy.attribute(name, IP, privacy.begin(1000));
       expect([undefined, F]).toContain(log);
       const { text } = new AttributeEncoder({ sendDefaultPii: false }).encode({ [name]: IP });
       expect(name === "net.peer.ip" || !text.includes(IP)).toBe(true);
@@ -52,7 +53,8 @@ describe("what identifies a client", () => {
 
   it.each(NAMES)("is sent as field %s with sendDefaultPii", (name) => {
     expect(redacted({ [name]: IP }, true)).toEqual({ [name]: IP });
-    expect(new RecordPrivacy(true, 1000).attribute(name, IP, { left: 1000, nodes: 100 })).toBe(IP);
+    const privacy = new RecordPrivacy(true, 1000);
+    expect(privacy.attribute(name, IP, privacy.begin(1000))).toBe(IP);
   });
 
   it.each(["headers", "requestHeaders", "trailers"])("is every personal header in %s", (name) => {

@@ -43,6 +43,29 @@ describe("a guarded function", () => {
   });
 });
 
+describe("guarded functions that call one another through callbacks", () => {
+  it("run at most 200 times within one call", () => {
+    let runs = 0;
+    const doors = guarded(
+      { read: (depth: number): number => ((runs += 1), doors.read(depth + 1), doors.read(depth)) },
+      { read: () => 0 },
+    );
+
+    expect(doors.read(0)).toBe(0);
+    expect(runs).toBe(201);
+  });
+
+  it("run as often as they are called in a row, within nothing", () => {
+    const doors = guarded(
+      { read: plain, within: (fn: () => number) => fn() },
+      { read: () => 0, within: () => 0 },
+    );
+    const results = Array.from({ length: 1000 }, () => doors.read());
+    expect(results.every((result) => result === 1)).toBe(true);
+    expect(Array.from({ length: 10 }, () => doors.within(() => doors.read()))).not.toContain(0);
+  });
+});
+
 describe("a class with guarded methods", () => {
   it("keeps `this`, private fields and what inherits from it", () => {
     class Counter {

@@ -2,7 +2,8 @@ import { normalize as oracle } from "@sentry/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { copyBudget, normalize } from "../../src/support/normalize.js";
+import { normalize } from "../../src/support/normalize.js";
+import { copyBudget } from "../../src/support/copy-budget.js";
 import { cpuTime } from "../time/measure.js";
 
 function job() {}
@@ -199,6 +200,26 @@ describe("a value with fields", () => {
   it("changes nothing", () => {
     const value = Object.freeze({ a: Object.freeze([1, { b: new Date(5) }]) });
     expect(normalize(value)).toEqual({ a: [1, { b: "1970-01-01T00:00:00.005Z" }] });
+  });
+});
+
+describe("copies that are made while a value is read", () => {
+  it("nest three deep", () => {
+    let reads = 0;
+    const value: object = Object.defineProperty({}, "self", {
+      enumerable: true,
+      get: () => ((reads += 1), normalize(value)),
+    });
+    expect(normalize(value)).toEqual({ self: { self: { self: "[MaxSize ~]" } } });
+    expect(reads).toBe(3);
+  });
+
+  it("are charged to the value: not all of a thousand are made", () => {
+    let copies = 0;
+    const capturing = { toJSON: () => ((copies += 1), normalize({ a: 1 }), "made") };
+    normalize(Array.from({ length: 1000 }, () => capturing));
+    expect(copies).toBeGreaterThan(50);
+    expect(copies).toBeLessThan(150);
   });
 });
 

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { AttributeEncoder } from "../../src/spans/attribute-encoder.js";
+import { RecordPrivacy } from "../../src/logs/record-privacy.js";
+import { ReportedErrors } from "../../src/errors/reported-errors.js";
+import { Scope } from "../../src/scope/scope.js";
+import { attributeText } from "../../src/logs/typed-attribute.js";
+import { exceptionValues } from "../../src/errors/exception-values.js";
 import { normalize } from "../../src/support/normalize.js";
 
 // Only traps take time, and exactly as much as they are told to.
@@ -72,5 +78,49 @@ describe("a copy of proxies", () => {
     expect(lists).toBe(1);
     expect(copies[0]?.slice(0, 900)).toEqual(keys.slice(0, 900));
     expect(copies[2]?.slice(0, 900)).toEqual(keys.slice(0, 900));
+  });
+});
+
+// Each reads its value in one go, and calls the traps for at most 10 ms.
+const READERS: Record<string, (values: object[]) => void> = {
+  "the attributes of a log": (values) => {
+    const privacy = new RecordPrivacy(false, 1000);
+    const budget = privacy.begin(100_000);
+    for (const value of values) privacy.attribute("name", value, budget);
+  },
+  "the attributes of a log that a hook returned": (values) =>
+    void attributeText(
+      values.map((value, index) => [`a${index}`, value]),
+      { valueLength: 1000, totalLength: 100_000 },
+    ),
+  "the attributes of a span": (values) =>
+    void new AttributeEncoder().encode(Object.fromEntries(values.entries())),
+  "attachments of a scope": (values) =>
+    void new Scope().update({ attachments: values as { filename: string; data: string }[] }),
+  "linked errors": (values) =>
+    void exceptionValues(Object.assign(new Error("e"), { errors: values }), {
+      type: "generic",
+      handled: true,
+    }),
+  "linked errors that are remembered": (values) =>
+    new ReportedErrors().add(
+      "trace",
+      {
+        form: "object",
+        text: "e",
+        atMillis: 0,
+        error: Object.assign(new Error("e"), { errors: values }),
+      },
+      "event",
+    ),
+};
+
+describe.each([5, 20, 45])("slow proxies whose traps take %d µs", (micros) => {
+  it.each(Object.entries(READERS))("are not read for long: %s", (_name, read) => {
+    for (const target of [{ a: 1, b: [1] }, [1, 2, 3], new Error("e")]) {
+      millis = 0;
+      read(Array.from({ length: 200 }, () => slowProxy(target, micros, () => undefined)));
+      expect(millis).toBeLessThan(10);
+    }
   });
 });
