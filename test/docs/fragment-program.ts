@@ -1,5 +1,5 @@
 import * as bridge from "../../src/index.js";
-import type { Fragment } from "./fragments.js";
+import type { Fragment } from "./fragment-parts.js";
 import { blockOf } from "./pages.js";
 import type { PageBlock } from "./pages.js";
 

@@ -7,7 +7,7 @@ import type { Application } from "../package/application.js";
 import { arrivalLines } from "./arrivals.js";
 import { fileOf, programOf } from "./fragment-program.js";
 import { FRAGMENTS } from "./fragments.js";
-import type { Fragment } from "./fragments.js";
+import type { Fragment } from "./fragment-parts.js";
 import { IMPORTED } from "./imported.js";
 import { BLOCKS, blockOf } from "./pages.js";
 
@@ -59,7 +59,9 @@ async function run(fragment: Fragment): Promise<unknown> {
   const printed = stdout.split("\n").filter((line) => line !== "");
   return {
     exitCode,
-    complaints: stderr.match(/^otel-sentry-bridge[^,\n]*/gm) ?? [],
+    complaints:
+      stderr.replaceAll(new URL(server.dsn).host, "<host>").match(/^otel-sentry-bridge[^,\n]*/gm) ??
+      [],
     leadsTo: [
       ...arrivalLines(server.envelopes),
       ...printed.map((line) => `prints ${line}`),

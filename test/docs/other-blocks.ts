@@ -43,6 +43,11 @@ export const OTHER_BLOCKS: OtherBlocks = {
       ranBy: "test/docs/serverless.test.ts",
     },
     {
+      page: "docs/migrating.md",
+      begins: [" // instrumentation.mjs", " // app.mjs", " // both.mjs", " // otlp.mjs"],
+      ranBy: "test/docs/migrating.test.ts",
+    },
+    {
       page: "docs/nextjs.md",
       begins: ["// src/instrumentation.ts", "// instrumentation.ts"],
       ranBy: "scripts/next/main.mjs",
