@@ -10,8 +10,8 @@ import type { Application } from "../package/application.js";
 import { runs } from "../property/runs.js";
 
 const CORPUS = join(import.meta.dirname, "corpus");
-// Ten programs: 10,000 units in a deep run.
-const UNITS = runs(1000);
+// Ten programs: 20,000 units in a deep run.
+const UNITS = runs(2000);
 
 const PACKAGES = [
   "@fastify/otel",

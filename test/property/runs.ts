@@ -3,14 +3,14 @@
 export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
 // oxlint-disable-next-line node/no-process-env -- set by `npm run test:deep`
-const SHARE = process.env["DEEP"] === undefined ? 5 : 1;
+const SHARE = process.env["DEEP"] === undefined ? 10 : 1;
 
-/** Returns how many random inputs a test tries: a fifth of `count`; all of them in `npm run test:deep`. */
+/** Returns how many random inputs a test tries: a tenth of `count`; all of them in `npm run test:deep`. */
 export function runs(count: number): number {
   return Math.ceil(count / SHARE);
 }
 
-/** Returns a fifth of the items, another one by each seed; all of them in `npm run test:deep`. */
+/** Returns a tenth of the items, another one by each seed; all of them in `npm run test:deep`. */
 export function some<T>(items: readonly T[]): T[] {
   return items.filter((_, index) => index % SHARE === SEED % SHARE);
 }
