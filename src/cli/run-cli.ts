@@ -154,12 +154,26 @@ async function runCommand(
   const options = { ...command.options, help: GENERAL_OPTIONS.help };
   const end = command.takesCommand === true ? args.indexOf("--") : -1;
   const own = end === -1 ? args : args.slice(0, end);
+  if (command.takesCommand === true) checkCommand(name, args, own);
   checkNames(own, Object.keys(options));
   const values: Values = { ...parseArgs({ args: own, options }).values };
   if (values["help"] !== true)
     return command.run(values, terminal, end === -1 ? [] : args.slice(end + 1));
   terminal.print(helpOf(name));
   return EXIT_OK;
+}
+
+// `doctor node app.js` is the command of many other tools.
+function checkCommand(name: string, args: readonly string[], own: readonly string[]): void {
+  const first = own.findIndex((arg, index) => !arg.startsWith("-") && own[index - 1] !== "--dsn");
+  if (first === -1) return;
+  const [options, program] = [
+    args.slice(0, first),
+    args.slice(first).filter((arg) => arg !== "--"),
+  ];
+  throw new UsageError(
+    `A command to run follows after \`--\`: otel-sentry-bridge ${[name, ...options, "--", ...program].join(" ")}`,
+  );
 }
 
 function isCommand(name: string | undefined): name is CommandName {

@@ -40,7 +40,8 @@ const SKIPPED = /\/node_modules\/(?:@opentelemetry|otel-sentry-bridge)\//;
 const PLACE = /\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]|node:)[^()]*:\d+:\d+)\)?$/;
 const MODULE = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//;
 
-function readStack(stack: string): CallStack {
+/** Reads the text of a stack trace. */
+export function readStack(stack: string): CallStack {
   const all = stack
     .split("\n")
     .flatMap((line) => PLACE.exec(line.trim())?.[1] ?? [])

@@ -28,6 +28,7 @@ interface ConfigurationCheck extends Examination {
 }
 
 const EXAMPLE = "export SENTRY_DSN=https://<key>@<host>/<project>";
+const OPTION = 'new SentrySpanProcessor({ dsn: "https://<key>@<host>/<project>" });';
 
 /** Sources of the configuration beside options. */
 interface ConfigurationSources {
@@ -67,15 +68,16 @@ function noDsn(): Finding {
   });
 }
 
-function badOption(error: unknown): Finding {
+/** Returns the finding for an option that creating a client refuses. */
+export function badOption(error: unknown): Finding {
   const isDsn = isOptionsError(error) && error.option === "dsn";
   const variable = isOptionsError(error) ? error.problem.variable : undefined;
   return finding({
     name: isDsn ? "bad-dsn" : "bad-option",
     summary: `An option is invalid: ${error instanceof Error ? error.message : String(error)}.`,
     mechanism: "Creating a client throws this error: nothing is traced or reported.",
-    fix: `Correct ${variable ?? "the option"}${isDsn ? "; a DSN looks like this:" : "."}`,
-    ...(isDsn ? { code: EXAMPLE } : {}),
+    fix: `Correct ${variable ?? "the option in the code"}${isDsn ? "; a DSN looks like this:" : "."}`,
+    code: !isDsn ? undefined : variable === undefined ? OPTION : EXAMPLE,
   });
 }
 
@@ -122,7 +124,7 @@ function namesToSend(settings: Settings, { env, resource }: ConfigurationSources
   const findings: Finding[] = [];
   const diagnostics: Diagnostics = {
     ...SILENT,
-    faultOnce: (kind, message) => findings.push(refusedName(kind, message)),
+    faultOnce: (kind, message) => findings.push(refusedName(kind, message, env)),
   };
   const environmentAttributes = resourceFromEnvironment(env);
   const names = processNames({ settings, diagnostics, environmentAttributes }, resource);
@@ -134,8 +136,12 @@ function namesToSend(settings: Settings, { env, resource }: ConfigurationSources
 }
 
 /** Returns the finding for a release, environment, dist or server name that Relay would refuse. */
-export function refusedName(kind: string, message: string): Finding {
+export function refusedName(kind: string, message: string, env?: Environment): Finding {
   const name = kind.replace("value:", "");
+  const variable = VARIABLES[name] ?? "";
+  const value = textIn(variable, env);
+  const valid = VALID[name] ?? "…";
+  const isVariable = value !== undefined && message.includes(value.slice(0, MIN_SHOWN));
   return finding({
     name: `refused-${name}`,
     severity: "warning",
@@ -143,9 +149,19 @@ export function refusedName(kind: string, message: string): Finding {
     mechanism:
       "Sentry's server deletes such a value. This package sends a corrected one, which may not be the one that you use in Sentry.",
     fix: "Give it a valid value where it is set, for example:",
-    code: `new SentrySpanProcessor({ ${name}: "${VALID[name] ?? "…"}" });`,
+    code: isVariable
+      ? `export ${variable}=${valid}`
+      : `new SentrySpanProcessor({ ${name}: "${valid}" });`,
   });
 }
+
+// Messages cut long values.
+const MIN_SHOWN = 50;
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  release: "SENTRY_RELEASE",
+  environment: "SENTRY_ENVIRONMENT",
+};
 
 const VALID: Readonly<Record<string, string>> = {
   release: "shop@1.4.2",

@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { basename, isAbsolute } from "node:path";
 
+import { isRegistered } from "../context/api-registration.js";
 import { getClient } from "../context/global-client.js";
 import type { RegisteredClient } from "../context/global-client.js";
 import { NOT_TRACED } from "../setup/registration-check.js";
@@ -8,22 +9,29 @@ import { hasDestination } from "../setup/destination-check.js";
 import { isBridgeClient } from "../setup/bridge-client.js";
 import { attempt, propertyOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
-import { checkConfiguration, refusedName } from "./configuration-check.js";
+import { checkConfiguration } from "./configuration-check.js";
 import { checkDelivery } from "./delivery-check.js";
+import { fatalFinding } from "./fatal-error.js";
+import type { FatalError } from "./fatal-error.js";
 import { finding } from "./finding.js";
 import type { DoctorMode, DoctorReport, Examination, Fact, Finding } from "./finding.js";
 import { checkLoadOrder } from "./load-order.js";
+import { scriptName } from "./start-command.js";
 import { DoctorObserver } from "./observer.js";
 import { checkPackages } from "./package-checks.js";
-import { checkProcess, checkTraffic } from "./process-check.js";
+import { checkProcess, checkTraffic, noProcessor } from "./process-check.js";
 import { Retention } from "./retention.js";
 import { newReport } from "./report.js";
+import { reportedFindings } from "./reported-faults.js";
 
 interface Observed {
   readonly observer: DoctorObserver;
   readonly mode: DoctorMode;
   /** HTTP requests that servers of this process have received. */
   requests: number;
+  isUnpatched: boolean;
+  /** The last exception that nothing has caught. */
+  fatal: FatalError | undefined;
 }
 
 let observed: Observed | undefined;
@@ -35,13 +43,18 @@ const PROBE = /^\/(?:-\/)?(?:metrics|health|healthz|live|livez|ready|readyz|ping
 export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
   if (observed !== undefined) return;
   const observer = new DoctorObserver(mode === "deep" ? new Retention() : undefined);
-  const state: Observed = { observer, mode, requests: 0 };
+  const state: Observed = { observer, mode, requests: 0, isUnpatched: false, fatal: undefined };
   observed = state;
   observation.observer = observer;
   subscribe("http.server.request.start", (message) => {
     const url = propertyOf(propertyOf(message, "request"), "url");
-    if (typeof url === "string" && !PROBE.test(url)) state.requests += 1;
+    if (typeof url !== "string" || PROBE.test(url)) return;
+    state.requests += 1;
+    // Asked of the server itself: to load the module again would patch it.
+    const emit = propertyOf(propertyOf(message, "server"), "emit");
+    if (state.requests === 1) state.isUnpatched = propertyOf(emit, "__wrapped") !== true;
   });
+  process.on("uncaughtExceptionMonitor", (thrown: unknown) => (state.fatal = { thrown }));
 }
 
 /** How a process ends: with work that a signal or `process.exit` has cut off, or with nothing left to do. */
@@ -67,14 +80,33 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     () => ({ facts: [], findings: checkLoadOrder() }),
     () => ({ facts: failuresOf(observed), findings: observedFindings(client, ending) }),
   ].map((check) => attempt<Examination>(check, FAILED));
-  const findings = parts.flatMap((part) => part.findings);
+  const found = parts.flatMap((part) => part.findings);
+  const known =
+    failedSetUp() === undefined ? found : found.filter(({ name }) => !FOLLOWS.has(name));
   return newReport({
     mode: observed?.mode ?? "off",
     command: commandLine(),
     facts: parts.flatMap((part) => part.facts),
-    findings: [...findings, ...faultFindings(findings)],
+    findings: [...known, ...reportedFindings(found)],
   });
 }
+
+/** Returns the exception that ended the process before any span had started; undefined if there was none. */
+export function failedSetUp(): FatalError | undefined {
+  return observed?.observer.total === 0 ? observed.fatal : undefined;
+}
+
+// What follows from a set-up that has thrown an exception.
+const FOLLOWS: ReadonlySet<string> = new Set([
+  "http-not-traced",
+  "no-client",
+  "no-context-manager",
+  "no-dsn",
+  "no-processor",
+  "no-propagator",
+  "no-spans",
+  "not-traced",
+]);
 
 const FAILED: Examination = {
   facts: [{ name: "incomplete", value: "a check has failed; its faults are not in this report" }],
@@ -86,13 +118,13 @@ function observedFindings(
   ending: ProcessEnding | undefined,
 ): readonly Finding[] {
   if (observed === undefined || client === undefined) return [];
-  const { observer, requests } = observed;
+  const { observer, requests, isUnpatched } = observed;
   const found = observer.findings(ending === "idle");
   // The observer does not see what an exporter receives.
   if (observation.faults.has(NOT_TRACED) || hasExporter(client)) return found;
   const { tracesSampleRate, tracesSampler } = client.core.settings;
   const rate = tracesSampler === undefined ? tracesSampleRate : UNKNOWN_RATE;
-  return [...found, ...checkTraffic(observer, requests * rate)];
+  return [...found, ...checkTraffic(observer, { requests: requests * rate, isUnpatched })];
 }
 
 function failuresOf(state: Observed | undefined): Fact[] {
@@ -111,20 +143,27 @@ function hasExporter(client: RegisteredClient): boolean {
 
 function withoutClient(): Examination {
   const { facts, findings } = checkConfiguration({});
-  return {
-    facts,
-    findings: [
-      finding({
-        name: "no-client",
-        summary: "This process has not created a client, so nothing is sent to Sentry.",
-        mechanism:
-          "Neither a SentrySpanProcessor nor createClient was used here, or the process has another copy of this package.",
-        fix: "Set OpenTelemetry up before the application, for example by the environment alone:",
-        code: "node --import otel-sentry-bridge/register app.js",
-      }),
-      ...findings,
-    ],
-  };
+  // Then there is no client because of it.
+  if (findings.some(isRefusal) || observation.faults.has("register")) return { facts, findings };
+  const fatal = failedSetUp();
+  if (fatal !== undefined) return { facts, findings: [fatalFinding(fatal), ...findings] };
+  const first = isRegistered("trace") ? noProcessor() : noClient();
+  return { facts, findings: [first, ...findings] };
+}
+
+function isRefusal({ name }: Finding): boolean {
+  return name === "bad-dsn" || name === "bad-option";
+}
+
+function noClient(): Finding {
+  return finding({
+    name: "no-client",
+    summary: "This process has not created a client, so nothing is sent to Sentry.",
+    mechanism:
+      "Neither a SentrySpanProcessor nor createClient was used here, or the process has another copy of this package.",
+    fix: "Set OpenTelemetry up before the application, for example by the environment alone:",
+    code: `node --import otel-sentry-bridge/register ${scriptName()}`,
+  });
 }
 
 // What the application has set in code is in the client's settings, which take precedence.
@@ -140,64 +179,16 @@ function ofClient(client: RegisteredClient): Examination {
   );
   const delivery = checkDelivery(client.stats());
   // Without a DSN on purpose, or with a transport of the application's own, there is no fault.
+  const fatal = failedSetUp();
   const isIntended = hasDestination(settings) || !observation.faults.has("no-dsn");
   return {
     facts: [...configuration.facts, ...delivery.facts],
     findings: [
+      ...(fatal === undefined ? [] : [fatalFinding(fatal)]),
       ...configuration.findings.filter(({ name }) => name !== "no-dsn" || !isIntended),
       ...delivery.findings,
     ],
   };
-}
-
-// The findings that say more than a fault of the kind.
-const RULED: Readonly<Record<string, string>> = {
-  "context-manager": "no-context-manager",
-  "outside-write": "default-isolation-write",
-};
-
-function faultFindings(known: readonly Finding[]): Finding[] {
-  const names = new Set(known.map(({ name }) => name));
-  return [...observation.faults]
-    .filter(([kind]) => !names.has(RULED[kind.replace(/:.*/s, "")] ?? kind))
-    .map(([kind, message]) =>
-      kind.startsWith("value:") ? refusedName(kind, message) : faultFinding(kind, message),
-    )
-    .filter(({ name }) => !names.has(name));
-}
-
-const OF_DELIVERY = /^(?:final-loss|never-reached|late-capture|refus|sender-thread|spool)/;
-
-const CODE: Readonly<Record<string, string>> = {
-  "api-copies": "npm ls @opentelemetry/api",
-  "final-loss": 'new SentrySpanProcessor({\n  spool: { directory: "/var/spool/sentry" } });',
-  "not-traced": "new NodeSDK({ spanProcessors: [processor] }).start();",
-};
-
-const NO_ADVICE =
-  "Read the error that belongs to this message: it is on standard error, or in the log of OpenTelemetry's `diag`";
-
-// The package's own messages say what happened, what it means, and at the end what to do.
-function faultFinding(kind: string, message: string): Finding {
-  const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
-  const isOfDelivery = OF_DELIVERY.test(kind);
-  const name = kind.split(":")[0] ?? kind;
-  const effect = isOfDelivery
-    ? "Sentry does not get this data."
-    : "Because of it, data does not reach Sentry, or reaches the wrong request.";
-  return finding({
-    rule: isOfDelivery ? "D18" : "D7",
-    name,
-    severity: "error",
-    summary: sentence(summary),
-    mechanism: rest.length > 1 ? (rest[0] ?? "") : effect,
-    fix: sentence(rest.at(-1) ?? NO_ADVICE),
-    code: Object.hasOwn(CODE, name) ? CODE[name] : undefined,
-  });
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }
 
 // Without arguments, which may be secrets. After `node -e`, the first argument takes the place of the script's path.

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import type { StdioOptions } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { processEnvironment } from "../options/env.js";
 import type { Environment } from "../options/env.js";
@@ -40,60 +40,108 @@ const SIGNALLED = 128;
 
 /** Runs an application with the rules on. Resolves when it has ended. */
 export async function examineRun(request: RunRequest): Promise<ExaminedRun> {
-  const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-doctor-"));
+  const directory = reportsDirectory();
   try {
     const ended = await runToEnd(request, directory);
-    return { ...ended, reports: reportsIn(directory) };
+    return { ...ended, reports: directory === undefined ? [] : reportsIn(directory) };
   } finally {
-    attempt(() => rmSync(directory, { recursive: true, force: true }), undefined);
+    if (directory !== undefined)
+      attempt(() => rmSync(directory, { recursive: true, force: true }), undefined);
   }
 }
 
+// Where neither can be written, each process reports to standard error.
+function reportsDirectory(): string | undefined {
+  return newDirectoryIn(tmpdir()) ?? newDirectoryIn(process.cwd());
+}
+
+function newDirectoryIn(parent: string): string | undefined {
+  return attempt(() => mkdtempSync(join(parent, "otel-sentry-bridge-doctor-")), undefined);
+}
+
 // By NODE_OPTIONS, so that the command may be `npm start`, too, and so that processes that it starts report as well.
-function environmentFor({ mode }: RunRequest, directory: string): Environment {
+function environmentFor({ mode }: RunRequest, directory: string | undefined): Environment {
   const env = processEnvironment();
-  const entry = pathToFileURL(join(import.meta.dirname, "doctor.js")).href;
-  const options = [env["NODE_OPTIONS"], `--import=${entry}`].filter((each) => each !== undefined);
+  // First, and by --require, which comes before all that --import loads: the set-up may be either.
+  const entry = quoted(join(import.meta.dirname, "doctor-preload.cjs"));
+  const options = [`--require=${entry}`, env["NODE_OPTIONS"]].filter((each) => each !== undefined);
   return {
     ...env,
     NODE_OPTIONS: options.join(" "),
     [MODE_VARIABLE]: mode,
-    [REPORTS_VARIABLE]: directory,
+    ...(directory === undefined ? {} : { [REPORTS_VARIABLE]: directory }),
   };
+}
+
+function quoted(path: string): string {
+  return /["\\\s]/.test(path) ? JSON.stringify(path) : path;
 }
 
 type RunEnd = Pick<ExaminedRun, "exitCode" | "failure">;
 
-function runToEnd(request: RunRequest, directory: string): Promise<RunEnd> {
+async function runToEnd(request: RunRequest, directory: string | undefined): Promise<RunEnd> {
   const { program, args, isOutputKept } = request;
   const env = environmentFor(request, directory);
-  const ask = (): void => askForReports(directory);
+  const ask = (): void => signalRunning(directory, "SIGUSR2");
+  const stdio: StdioOptions = isOutputKept ? "inherit" : ["inherit", 2, "inherit"];
+  const child = spawn(program, args, { stdio, env: { ...env } });
+  let passed: NodeJS.Signals | undefined;
+  // Ctrl-C in a terminal reaches the application by itself; a second SIGINT would cut its end short.
+  const pass = (signal: NodeJS.Signals): void => {
+    passed = signal;
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  for (const name of SIGNALS) process.on(name, pass);
+  attempt(() => process.on("SIGUSR2", ask), undefined);
+  const ended = await endOf(child);
+  // npm and shells end at a signal before the application that they have started does, or do not pass it on.
+  if (passed !== undefined) await othersEnd(directory, passed);
+  for (const name of SIGNALS) process.off(name, pass);
+  process.off("SIGUSR2", ask);
+  return ended;
+}
+
+function endOf(child: ChildProcess): Promise<RunEnd> {
   return new Promise((resolve) => {
-    const stdio: StdioOptions = isOutputKept ? "inherit" : ["inherit", 2, "inherit"];
-    const child = spawn(program, args, { stdio, env: { ...env } });
-    // Ctrl-C in a terminal reaches the application by itself; a second SIGINT would cut its end short.
-    const pass = (signal: NodeJS.Signals): void => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
-    };
-    for (const name of SIGNALS) process.on(name, pass);
-    attempt(() => process.on("SIGUSR2", ask), undefined);
-    const end = (result: RunEnd): void => {
-      for (const name of SIGNALS) process.off(name, pass);
-      process.off("SIGUSR2", ask);
-      resolve(result);
-    };
-    child.once("error", (error) => end({ exitCode: 1, failure: error.message }));
+    child.once("error", (error) => resolve({ exitCode: 1, failure: error.message }));
     child.once("exit", (code, signal) =>
-      end({ exitCode: code ?? SIGNALLED + signalNumber(signal), failure: undefined }),
+      resolve({ exitCode: code ?? SIGNALLED + signalNumber(signal), failure: undefined }),
     );
   });
 }
 
+const POLL_MILLIS = 50;
+/** How long processes may take to end after a signal. */
+const MAX_POLLS = 600;
+/** For those that have just started. */
+const MIN_POLLS = 4;
+
+async function othersEnd(directory: string | undefined, signal: NodeJS.Signals): Promise<void> {
+  const signalled = new Set<number>();
+  for (let polls = 0; polls < MAX_POLLS; polls += 1) {
+    const running = runningIn(directory);
+    if (running.length === 0 && polls >= MIN_POLLS) return;
+    const fresh = running.filter((pid) => !signalled.has(pid));
+    for (const pid of fresh) {
+      signalled.add(pid);
+      if (signal !== "SIGINT" || !process.stdin.isTTY)
+        attempt(() => process.kill(pid, signal), false);
+    }
+    await sleep(POLL_MILLIS);
+  }
+}
+
 // Only processes that listen: the signal would end a shell.
-function askForReports(directory: string): void {
-  const running = readdirSync(directory).filter((name) => name.endsWith(RUNNING));
-  for (const name of running)
-    attempt(() => process.kill(Number.parseInt(name, 10), "SIGUSR2"), false);
+function signalRunning(directory: string | undefined, signal: NodeJS.Signals): void {
+  for (const pid of runningIn(directory)) attempt(() => process.kill(pid, signal), false);
+}
+
+function runningIn(directory: string | undefined): readonly number[] {
+  if (directory === undefined) return [];
+  return attempt(() => readdirSync(directory), [])
+    .filter((name) => name.endsWith(RUNNING))
+    .map((name) => Number.parseInt(name, 10))
+    .filter((pid) => attempt(() => process.kill(pid, 0), false));
 }
 
 // As shells report a process that a signal has ended.
@@ -132,6 +180,7 @@ function reportsIn(directory: string): DoctorReport[] {
   });
   reports.sort((a, b) => b.report.atMillis - a.report.atMillis);
   const relevant = reports.filter(({ isRelevant }) => isRelevant);
-  const chosen = relevant.length > 0 ? relevant : reports.slice(0, 1);
+  const failed = reports.filter(({ hasFailed }) => hasFailed);
+  const chosen = [relevant, failed, reports.slice(0, 1)].find(({ length }) => length > 0) ?? [];
   return chosen.map(({ report }) => report);
 }

@@ -85,6 +85,15 @@ class Search {
   }
 }
 
+/** Returns the names of the packages that the application in a directory depends on itself. Never throws. */
+export function directDependencies(directory: string): ReadonlySet<string> {
+  const text = attempt(() => readFileSync(join(directory, "package.json"), "utf8"), "");
+  const manifest = attempt<unknown>(() => JSON.parse(text), undefined);
+  if (!isRecord(manifest)) return new Set();
+  const lists = [manifest["dependencies"], manifest["devDependencies"]].filter(isRecord);
+  return new Set(lists.flatMap((list) => Object.keys(list)));
+}
+
 function readPackage(name: string, path: string): InstalledPackage | undefined {
   const manifest = attempt<unknown>(
     () => JSON.parse(readFileSync(join(path, "package.json"), "utf8")),

@@ -1,7 +1,17 @@
-import { requireFrom } from "../support/own-file.js";
-import { attempt } from "../support/foreign.js";
+import { extname } from "node:path";
+
+import { registeredVersion } from "../context/api-registration.js";
 import { finding } from "./finding.js";
-import type { Finding } from "./finding.js";
+import type { Evidence, Finding } from "./finding.js";
+import { LoadedModules } from "./loaded-modules.js";
+import { addCommand } from "./npm-commands.js";
+import {
+  isPreloaded,
+  preloadedFile,
+  scriptName,
+  shownPath,
+  startCommand,
+} from "./start-command.js";
 
 // The packages that an instrumentation patches, where the name does not say it.
 const PATCHED: Readonly<Record<string, readonly string[]>> = {
@@ -17,48 +27,128 @@ const PATCHED: Readonly<Record<string, readonly string[]>> = {
   undici: [],
 };
 
-const INSTRUMENTATION = /\/node_modules\/@opentelemetry\/instrumentation-([\w.-]+)\//;
-const MODULE = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+const INSTRUMENTATION = /^@opentelemetry\/instrumentation-([\w.-]+)$/;
+const MAX_SHOWN = 4;
 
-/** Finds instrumentations that were loaded after the package that they patch. Never throws. */
-export function checkLoadOrder(files: readonly string[] = loadedFiles()): Finding[] {
-  const loaded = files.map((path) => path.replaceAll("\\", "/"));
-  const first = new Map<string, number>();
-  for (const [index, path] of loaded.entries()) {
-    const name = nameIn(path);
-    if (name !== undefined && !first.has(name)) first.set(name, index);
-  }
-  const late = [...first].flatMap(([name, at]) => {
-    const patched = INSTRUMENTATION.exec(`/node_modules/${name}/`)?.[1];
+/** An instrumentation, and a package that it should patch. */
+interface Pair {
+  readonly name: string;
+  readonly target: string;
+}
+
+/** Finds instrumentations that have patched nothing of the packages that the process has loaded. Never throws. */
+export function checkLoadOrder(modules: LoadedModules = new LoadedModules()): Finding[] {
+  const pairs = modules.packages.flatMap((name) => {
+    const patched = INSTRUMENTATION.exec(name)?.[1];
     if (patched === undefined) return [];
-    const targets = PATCHED[patched] ?? [patched];
-    return targets
-      .filter((target) => (first.get(target) ?? Infinity) < at)
-      .map((target) => ({ name, target }));
+    return (PATCHED[patched] ?? [patched]).map((target) => ({ name, target }));
   });
-  return late.map(({ name, target }) => lateFinding(name, target));
+  const unpatched = pairs.filter(
+    ({ target }) => modules.positionOf(target) < Infinity && !modules.isPatched(target),
+  );
+  const late = unpatched.filter(
+    ({ name, target }) => modules.positionOf(target) < modules.positionOf(name),
+  );
+  const unhooked = unpatched.filter(
+    (each) => !late.includes(each) && modules.isImported(each.target),
+  );
+  return [
+    ...late.map((each) => lateFinding(each, modules)),
+    ...(unhooked.length === 0 ? [] : [unhookedFinding(unhooked, modules)]),
+  ];
 }
 
-// Node lists the modules in the order in which their loading began.
-function loadedFiles(): string[] {
-  return attempt(() => Object.keys(requireFrom(`${process.cwd()}/`).cache), []);
-}
-
-function nameIn(path: string): string | undefined {
-  const inner = path.slice(path.lastIndexOf("/node_modules/"));
-  return MODULE.exec(inner)?.[1];
-}
-
-function lateFinding(name: string, target: string): Finding {
+function lateFinding({ name, target }: Pair, modules: LoadedModules): Finding {
+  const loader = modules.loaderOf(target);
   return finding({
     name: "loaded-too-late",
     summary: `${name} was loaded after ${target}, so it has patched nothing.`,
     evidence: [
-      { kind: "package", name: target, id: "loaded first" },
-      { kind: "package", name, id: "loaded later" },
+      evidenceOf(target, "loaded first", loader),
+      evidenceOf(name, "loaded later", modules.loaderOf(name)),
     ],
     mechanism: `An instrumentation patches a package while it is loaded. There are no spans of ${target}, and the context may be lost in it.`,
-    fix: "Load the set-up before everything else, by a flag or as the first import:",
-    code: "node --import ./instrumentation.mjs app.js",
+    ...earlier({ name, target }, modules),
+  });
+}
+
+function evidenceOf(name: string, id: string, loader: string | undefined): Evidence {
+  return { kind: "package", name, id, at: loader === undefined ? undefined : shownPath(loader) };
+}
+
+type Fix = Pick<Finding, "code" | "fix">;
+
+const HTTP = "@opentelemetry/instrumentation-http";
+const SDK_2_API = /^1\.\d\./;
+
+/** Returns the fix where requests, or anything, have no spans. */
+export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new LoadedModules()): Fix {
+  const name = modules.packages.find(
+    (each) => INSTRUMENTATION.test(each) && (!isHttp || each === HTTP),
+  );
+  if (name === undefined)
+    return {
+      fix: "Add the instrumentations of what the application uses to the set-up:",
+      code: `${addCommand(SDK_2_API.test(registeredVersion()) ? `"${HTTP}@<0.300"` : HTTP)}\ninstrumentations: [new HttpInstrumentation()]`,
+    };
+  const setUp = modules.loaderOf(name) ?? preloadedFile();
+  if (!isHttp && setUp !== undefined && isPreloaded(setUp)) return { fix: USE };
+  return earlier({ name, target: "" }, modules);
+}
+
+const USE =
+  "Use the application while the doctor runs, for example by a request. If it was used, add the instrumentations of what it uses.";
+
+/** Tells whether the instrumentation of HTTP was loaded. */
+export function hasHttpInstrumentation(modules: LoadedModules = new LoadedModules()): boolean {
+  return modules.packages.includes(HTTP);
+}
+
+function earlier({ name, target }: Pair, modules: LoadedModules): Fix {
+  const setUp = modules.loaderOf(name) ?? preloadedFile();
+  const first = modules.loaderOf(target);
+  if (setUp !== undefined && isPreloaded(setUp)) return { fix: withinSetUp(setUp, first) };
+  const isImported =
+    target === "" ? !modules.has(process.argv[1] ?? "") : modules.isImported(target);
+  const isOwnFile = setUp !== undefined && setUp !== process.argv[1] && setUp !== first;
+  if (isOwnFile && !isImported)
+    return { fix: "Load the set-up by a flag, before the application:", code: startCommand(setUp) };
+  return inOwnFile(setUp, isImported ? "instrumentation.mjs" : "instrumentation.cjs");
+}
+
+function inOwnFile(setUp: string | undefined, file: string): Fix {
+  const from = setUp === undefined ? "" : ` from ${shownPath(setUp)}`;
+  return {
+    fix: `Move the set-up${from} into a file of its own, and load that first:`,
+    code: `${startCommand(file)}${extname(file) === ".mjs" ? `\n// first in ${file}\n${HOOK}` : ""}`,
+  };
+}
+
+function withinSetUp(setUp: string, loader: string | undefined): string {
+  const cause = loader === undefined || loader === setUp ? "all else" : shownPath(loader);
+  return `In ${shownPath(setUp)}, load and register the instrumentations before ${cause}.`;
+}
+
+const HOOK =
+  'import { register } from "node:module";\nregister("@opentelemetry/instrumentation/hook.mjs", import.meta.url);';
+
+function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Finding {
+  const targets = [...new Set(pairs.map(({ target }) => target))];
+  const setUp = modules.loaderOf(pairs[0]?.name ?? "");
+  const isCommonJs = setUp !== undefined && extname(setUp) !== ".mjs";
+  return finding({
+    name: "no-loader-hook",
+    summary: `${targets.slice(0, MAX_SHOWN).join(", ")} ${targets.length === 1 ? "was" : "were"} loaded with \`import\`, where no instrumentation can patch it.`,
+    count: targets.length,
+    evidence: pairs
+      .slice(0, MAX_SHOWN)
+      .map(({ name, target }) => ({ kind: "package", name: target, id: `not patched by ${name}` })),
+    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which is not registered. There are no spans of ${targets[0] ?? ""}, nor the errors that its instrumentation records.`,
+    fix: isCommonJs
+      ? "Register the hook by a flag; `@opentelemetry/instrumentation` must be a dependency of the application:"
+      : "Register the hook at the top of the set-up file, which `--import` loads; `@opentelemetry/instrumentation` must be a dependency of the application:",
+    code: isCommonJs
+      ? `node --require ./${shownPath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`
+      : HOOK,
   });
 }

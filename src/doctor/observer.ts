@@ -21,6 +21,11 @@ import { UnitRules } from "./unit-rules.js";
 export class DoctorObserver implements Observer {
   /** Spans that have started, by kind. */
   readonly spans: number[] = [0, 0, 0, 0, 0];
+  /** Number of spans that have started. */
+  get total(): number {
+    return this.spans.reduce((sum, count) => sum + count, 0);
+  }
+
   /** How often a rule itself has failed. */
   failures = 0;
   readonly #orphans = new OrphanRule();

@@ -2,7 +2,7 @@ import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { codeFor } from "./library-fixes.js";
-import { isEntry, spanEvidence, tracerOf } from "./span-facts.js";
+import { isEntry, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
@@ -13,6 +13,7 @@ const ALMOST_ALL = 0.9;
 const MAX_NAMES = 1000;
 
 class Orphans extends Suspect {
+  key = "";
   name = "";
   tracer = "";
   kind = 0;
@@ -44,12 +45,15 @@ export class OrphanRule {
       return;
     }
     if (others === 0 || span.parentSpanContext !== undefined) return;
-    if (!this.#withParent.has(span.name) && this.#withParent.size < MAX_NAMES)
-      this.#withParent.set(span.name, { count: 0 });
+    const key = nameKey(span);
+    // Longer names are not compared.
+    if (key === span.name && !this.#withParent.has(key) && this.#withParent.size < MAX_NAMES)
+      this.#withParent.set(key, { count: 0 });
     const tracer = tracerOf(span);
-    const lost = this.#lost.of(`${tracer}|${span.name}|${span.kind}`);
+    const lost = this.#lost.of(`${tracer}|${key}|${span.kind}`);
     if (lost.last?.hasEnded === false) lost.atOnce += 1;
-    Object.assign(lost, { name: span.name, tracer, kind: span.kind, last: facts });
+    lost.name ||= nameOf(span);
+    Object.assign(lost, { key, tracer, kind: span.kind, last: facts });
     lost.add((site) => [spanEvidence(facts, site)]);
   }
 
@@ -68,8 +72,8 @@ export class OrphanRule {
     return !isPolling && lost.count >= this.#requests * ALMOST_ALL;
   }
 
-  #parented({ name }: Orphans): number {
-    return this.#withParent.get(name)?.count ?? 0;
+  #parented({ key }: Orphans): number {
+    return this.#withParent.get(key)?.count ?? 0;
   }
 }
 

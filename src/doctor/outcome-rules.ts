@@ -5,15 +5,16 @@ import { SPAN_KIND } from "../trace/span.js";
 import { knownAttributes } from "../client/resource-attributes.js";
 import type { AttributeBag, FinishedSpan } from "../trace/span.js";
 import { propertyOf } from "../support/foreign.js";
-import { textOf } from "../support/text.js";
+import { clip, textOf } from "../support/text.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { spanEvidence } from "./span-facts.js";
+import { nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
 const MIN_FAILURES = 3;
 const MAX_VALUES = 10;
+const MAX_VALUE_LENGTH = 100;
 const FAILED = 500;
 const NAMES = {
   release: ["service.version"],
@@ -43,7 +44,8 @@ export class OutcomeRules {
         .find((each) => each !== undefined);
       const known = this.#identities.get(name) ?? { name, values: new Set() };
       this.#identities.set(name, known);
-      if (known.values.size < MAX_VALUES) known.values.add(textOf(value ?? "(none)"));
+      if (known.values.size < MAX_VALUES)
+        known.values.add(clip(textOf(value ?? "(none)"), MAX_VALUE_LENGTH));
     }
   }
 
@@ -53,8 +55,8 @@ export class OutcomeRules {
     const status =
       span.attributes["http.response.status_code"] ?? span.attributes["http.status_code"];
     if (status !== FAILED || hasErrors(span)) return;
-    const swallowed = this.#swallowed.of(span.name);
-    swallowed.name = span.name;
+    const swallowed = this.#swallowed.of(nameKey(span));
+    swallowed.name ||= nameOf(span);
     swallowed.count += 1;
     if (swallowed.evidence.length < 2) swallowed.evidence.push(spanEvidence(facts));
   }

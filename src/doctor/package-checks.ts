@@ -1,13 +1,14 @@
 import { dirname, join, relative } from "node:path";
 
 import { registeredVersion } from "../context/api-registration.js";
-import { attempt, propertyOf } from "../support/foreign.js";
+import { attempt } from "../support/foreign.js";
 import { requireFrom } from "../support/own-file.js";
 
 import { finding } from "./finding.js";
 import type { Evidence, Examination, Finding } from "./finding.js";
-import { installedPackages } from "./installed-packages.js";
+import { directDependencies, installedPackages } from "./installed-packages.js";
 import type { InstalledPackage } from "./installed-packages.js";
+import { addCommand, overrideOf, removeCommand, whyCommand } from "./npm-commands.js";
 import { isInRange } from "./version-range.js";
 
 const API = "@opentelemetry/api";
@@ -26,7 +27,11 @@ const MAX_SHOWN = 4;
  */
 export function checkPackages(directory: string, program?: string): Examination {
   const directories = program === undefined ? [directory] : [directory, dirname(program)];
-  const packages = installedPackages(directories, isWanted);
+  const direct = directDependencies(directory);
+  // Those that the application itself depends on come first: they can be replaced.
+  const packages = installedPackages(directories, isWanted).toSorted(
+    (a, b) => Number(direct.has(b.name)) - Number(direct.has(a.name)),
+  );
   const named = (name: string): readonly InstalledPackage[] =>
     packages.filter((each) => each.name === name);
   const installed = { directory, packages, named, isRunning: program !== undefined };
@@ -87,15 +92,17 @@ function missing({ named }: Installed): Finding[] {
       mechanism:
         "Without OpenTelemetry's SDK there are no spans. Or this is not the application's directory.",
       fix: "Run the doctor in the application's directory, or install OpenTelemetry:",
-      code: `npm install ${API} \\\n  @opentelemetry/sdk-trace-base ${CONTEXTS}`,
+      code: addCommand(`${API}@1.9`, "@opentelemetry/sdk-trace-base@2", `${CONTEXTS}@2`),
     }),
   ];
 }
 
 // A copy of the API can use what a copy of the same or a newer minor version has registered.
-function apiCopies({ directory, named, isRunning }: Installed): Finding[] {
+function apiCopies(installed: Installed): Finding[] {
+  const { directory, named, isRunning } = installed;
   const copies = named(API);
-  const base = (isRunning ? minorOf(registeredVersion()) : undefined) ?? resolvedApi(directory);
+  const base =
+    (isRunning ? minorOf(registeredVersion()) : undefined) ?? resolvedApi(directory, copies);
   const loaded = isRunning ? Object.keys(requireFrom(`${directory}/`).cache) : undefined;
   const cutOff = copies.filter(
     ({ version, path }) =>
@@ -112,15 +119,31 @@ function apiCopies({ directory, named, isRunning }: Installed): Finding[] {
       evidence: evidenceOf(directory, copies),
       mechanism:
         "A copy cannot use what an older minor version has registered: what uses it records no spans, or its users and tags do not follow a request.",
-      fix: "Make all packages use one version, and check with npm ls:",
-      code: `npm ls ${API}\n// package.json\n"overrides": { "${API}": "$${API}" }`,
+      fix: "Make all packages use one version, by an entry in package.json and then this command:",
+      code: overrideOf(API, fittingApi(installed)),
     }),
   ];
 }
 
-function resolvedApi(directory: string): number | undefined {
-  const find = (): unknown => requireFrom(`${directory}/`)(`${API}/package.json`);
-  return minorOf(propertyOf(attempt(find, undefined), "version"));
+// The version that most packages accept.
+function fittingApi({ packages, named }: Installed): string {
+  const versions = named(API).map(({ version }) => version);
+  const accepting = (version: string): number =>
+    packages.filter(({ peers }) => isInRange(version, peers[API] ?? "*")).length;
+  return versions.toSorted((a, b) => accepting(b) - accepting(a))[0] ?? "1.9";
+}
+
+// The copy that the application loads, else the one that this package loads (pnpm installs no package for the application that is
+// only a dependency of others), else the one nearest to the root.
+function resolvedApi(directory: string, copies: readonly InstalledPackage[]): number | undefined {
+  const origin = requireFrom(`${directory}/`);
+  const paths = [
+    () => origin.resolve(API),
+    () => requireFrom(origin.resolve(OWN)).resolve(API),
+  ].map((find) => attempt(find, ""));
+  const found = paths.map((path) => copies.find((copy) => path.startsWith(join(copy.path, "/"))));
+  const [nearest] = copies.toSorted((a, b) => a.path.length - b.path.length);
+  return minorOf((found[0] ?? found[1] ?? nearest)?.version);
 }
 
 // All versions are 1.x.
@@ -130,7 +153,8 @@ function minorOf(version: unknown): number | undefined {
 }
 
 // Not of helpers such as `@opentelemetry/core`: an instrumentation can have a copy of its own, of the other line, which works.
-function unmetPeers({ directory, packages, named }: Installed): Finding[] {
+function unmetPeers(installed: Installed): Finding[] {
+  const { directory, packages, named } = installed;
   const apis = named(API);
   const unmet = packages.filter(({ name, peers }) => {
     const range = REGISTERING.test(name) ? peers[API] : undefined;
@@ -150,15 +174,14 @@ function unmetPeers({ directory, packages, named }: Installed): Finding[] {
       evidence: evidenceOf(directory, [...apis, ...unmet]),
       mechanism:
         "OpenTelemetry's SDK 3 needs API 1.10, and SDK 2 an API before 1.10. An SDK with another API fails when it starts, or registers nothing.",
-      fix: "Install an API that the SDK accepts, or the SDK's other major version:",
-      code: `npm install "${API}@${range}"`,
+      ...matching({ unmet, range }, installed),
     }),
   ];
 }
 
 function unfitNode({ directory, packages }: Installed): Finding[] {
   const version = process.versions.node;
-  const unfit = packages.filter(({ nodeRange }) => !isInRange(version, nodeRange));
+  const unfit = packages.filter((each) => !fitsNode(each));
   const [first] = unfit;
   if (first === undefined) return [];
   return [
@@ -169,10 +192,55 @@ function unfitNode({ directory, packages }: Installed): Finding[] {
       count: unfit.length,
       evidence: evidenceOf(directory, unfit),
       mechanism: "It may not load. OpenTelemetry's SDK 3 needs Node 22.15; SDK 2 does not.",
-      fix: `Use such a Node, or an older version of ${first.name}:`,
-      code: `npm view ${first.name} engines versions`,
+      ...forThisNode(unfit, directory),
     }),
   ];
+}
+
+type Fix = Pick<Finding, "code" | "fix">;
+
+function fitsNode({ nodeRange }: InstalledPackage): boolean {
+  return isInRange(process.versions.node, nodeRange);
+}
+
+// With an API that another package in the tree refuses, npm installs nothing.
+function matching(
+  { unmet, range }: { readonly unmet: readonly InstalledPackage[]; readonly range: string },
+  { directory, packages, named }: Installed,
+): Fix {
+  const others = packages.filter((each) => !unmet.includes(each) && each.peers[API] !== undefined);
+  const [lowest = ""] = /\d+\.\d+/.exec(range) ?? [];
+  const isShared = others.every(({ peers }) => isInRange(`${lowest}.0`, peers[API] ?? ""));
+  const [api] = named(API);
+  if (unmet.every(fitsNode) && isShared)
+    return {
+      fix: `Install an API that ${unmet[0]?.name ?? "the SDK"} accepts:`,
+      code: addCommand(`${API}@${lowest}`),
+    };
+  return {
+    fix: `Install the major version of the SDK that accepts API ${api?.version ?? ""}:`,
+    code: downgrade(unmet, directory) ?? whyCommand(API),
+  };
+}
+
+function forThisNode(unfit: readonly InstalledPackage[], directory: string): Fix {
+  const code = downgrade(unfit, directory);
+  const range = unfit[0]?.nodeRange ?? "";
+  if (code === undefined) return { fix: `Run the application with Node ${range}.` };
+  return { fix: `Run the application with Node ${range}, or install the SDK 2:`, code };
+}
+
+// OpenTelemetry's SDK 3 is 3.x and 0.3xx; the SDK 2 is 2.x and 0.2xx.
+const EXPERIMENTAL = /^0\.3\d\d\./;
+
+function downgrade(packages: readonly InstalledPackage[], directory: string): string | undefined {
+  const direct = directDependencies(directory);
+  const older = packages.flatMap(({ name, version }) => {
+    if (!direct.has(name) || !name.startsWith("@opentelemetry/")) return [];
+    if (EXPERIMENTAL.test(version)) return [`"${name}@<0.300"`];
+    return version.startsWith("3.") ? [`${name}@2`] : [];
+  });
+  return older.length === 0 ? undefined : addCommand(`${API}@1.9`, ...new Set(older));
 }
 
 function ownCopies({ directory, named }: Installed): Finding[] {
@@ -188,7 +256,7 @@ function ownCopies({ directory, named }: Installed): Finding[] {
       mechanism:
         "Copies share their state where its format is the same. Scope data that is set through another version may be missing from events.",
       fix: "Make all packages use one version:",
-      code: `npm dedupe ${OWN}`,
+      code: `${whyCommand(OWN)}\n${addCommand(`${OWN}@${newest(copies)}`)}`,
     }),
   ];
 }
@@ -206,7 +274,13 @@ function vendors({ directory, packages }: Installed): Finding[] {
       mechanism:
         "If the application also calls its Sentry.init, both set up tracing, and each error and transaction may arrive twice.",
       fix: "Use one of the two. If nothing imports it any more, remove it:",
-      code: `npm uninstall ${first.name}`,
+      code: removeCommand(first.name),
     }),
   ];
+}
+
+function newest(packages: readonly InstalledPackage[]): string {
+  const versions = packages.map(({ version }) => version);
+  const numeric = new Intl.Collator("en", { numeric: true });
+  return versions.toSorted((a, b) => numeric.compare(b, a))[0] ?? "latest";
 }

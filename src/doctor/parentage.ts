@@ -6,7 +6,7 @@ import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { codeFor } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
-import { isEntry, spanEvidence, tracerOf } from "./span-facts.js";
+import { isEntry, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
 import type { UnitRules } from "./unit-rules.js";
@@ -78,14 +78,14 @@ export class Parentage {
     // Requests that a request makes to its own process are its children by right.
     if (!above.hasEnded && isEntry(above.entry.span)) return;
     above.servers += 1;
-    note(this.#served.of(above.span.name), { facts, above, most: above.servers });
+    note(this.#served.of(nameKey(above.span)), { facts, above, most: above.servers });
   }
 
   #isLate(facts: SpanFacts, above: SpanFacts): void {
     above.lateChildren += 1;
-    const key = `${tracerOf(facts.span)}|${facts.span.name}|${above.span.name}`;
+    const key = `${tracerOf(facts.span)}|${nameKey(facts.span)}|${nameKey(above.span)}`;
     const late = this.#late.of(key);
-    late.entry = above.entry.span.name;
+    late.entry = nameKey(above.entry.span);
     if (!late.seen.has(above.entry)) late.entries += 1;
     late.seen.add(above.entry);
     note(late, { facts, above, most: above.lateChildren });
@@ -93,9 +93,9 @@ export class Parentage {
 
   #isForeign(facts: SpanFacts, above: SpanFacts): void {
     const { span } = facts;
-    const suspect = this.#foreign.of(`${tracerOf(span)}|${span.name}`);
-    suspect.name = span.name;
-    suspect.parent = above.span.name;
+    const suspect = this.#foreign.of(`${tracerOf(span)}|${nameKey(span)}`);
+    suspect.name ||= nameOf(span);
+    suspect.parent ||= nameOf(above.span);
     suspect.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
   }
 }
@@ -116,8 +116,8 @@ interface Pair {
 }
 
 function note(late: LateChildren, { facts, above, most }: Pair): void {
-  late.name = facts.span.name;
-  late.parent = above.span.name;
+  late.name ||= nameOf(facts.span);
+  late.parent ||= nameOf(above.span);
   late.most = Math.max(late.most, most);
   const age = !above.hasEnded ? 0 : facts.startedAt - above.endedAt;
   late.oldestMillis = Math.max(late.oldestMillis, age);

@@ -11,6 +11,7 @@ import type { SpanContext } from "@opentelemetry/api";
 import {
   API_COPIES,
   NO_CONTEXT_MANAGER,
+  hasForeignRegistration,
   hasWorkingContextManager,
   isRegistered,
 } from "../context/api-registration.js";
@@ -22,7 +23,9 @@ import { registeredProcessors } from "../setup/attach.js";
 import { attempt, classNameOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
 import { finding } from "./finding.js";
-import type { Examination, Fact, Finding } from "./finding.js";
+import type { Examination, Fact, Finding, Severity } from "./finding.js";
+import { fixForUntraced, hasHttpInstrumentation } from "./load-order.js";
+import { addCommand, removeCommand } from "./npm-commands.js";
 import type { DoctorObserver } from "./observer.js";
 
 /**
@@ -45,7 +48,8 @@ export function checkProcess(
   if (isTraced) findings.push(...checkPropagation(client, observer));
   // A client without spans needs contexts once it uses scopes.
   const needsContexts = isTraced || faults.has(NO_CONTEXT_MANAGER);
-  if (needsContexts && !hasContexts && !faults.has(API_COPIES)) findings.push(noContextManager());
+  const isForeign = faults.has(API_COPIES) || hasForeignRegistration();
+  if (needsContexts && !hasContexts && !isForeign) findings.push(noContextManager());
   return { facts, findings };
 }
 
@@ -63,7 +67,7 @@ function noContextManager(): Finding {
     mechanism:
       "Each span starts a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set one.",
     fix: "Register one before the first span:",
-    code: "context.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());",
+    code: `${addCommand("@opentelemetry/context-async-hooks@2")}\ncontext.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());`,
   });
 }
 
@@ -83,15 +87,27 @@ function checkPropagation(
 const IN_ORDER =
   "const textMapPropagator = new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] });";
 
+// The headers that SentryPropagator also reads and writes.
+const STANDARD: ReadonlySet<string> = new Set(["baggage", "traceparent", "tracestate"]);
+const ALONE =
+  "new NodeSDK({ textMapPropagator: new SentryPropagator() });\n// or, without NodeSDK\npropagation.setGlobalPropagator(new SentryPropagator());";
+
 function noPropagator(fields: readonly string[]): Finding {
   return finding({
     name: "no-propagator",
     severity: "warning",
-    summary: `The registered propagator reads and writes ${fields.join(", ") || "no headers"}, but not sentry-trace.`,
+    summary:
+      fields.length === 0
+        ? "No propagator is registered, so no headers of traces are read or written."
+        : `The registered propagator reads and writes ${fields.join(", ")}, but not sentry-trace.`,
     mechanism:
       "Traces are not continued from and to services and browsers that use Sentry's headers, and sampling decisions are not passed on.",
-    fix: "Register SentryPropagator, last in a composite propagator:",
-    code: IN_ORDER,
+    ...(fields.every((field) => STANDARD.has(field))
+      ? {
+          fix: "Register SentryPropagator, which reads and writes the W3C headers, too:",
+          code: ALONE,
+        }
+      : { fix: "Register SentryPropagator, last in a composite propagator:", code: IN_ORDER }),
   });
 }
 
@@ -163,7 +179,7 @@ function vendorSdk(): Finding[] {
       mechanism:
         "If its Sentry.init is called, errors and requests may arrive twice, and both may compete for OpenTelemetry's global provider.",
       fix: "Use one of the two:",
-      code: "npm uninstall @sentry/node",
+      code: removeCommand("@sentry/node"),
     }),
   ];
 }
@@ -172,31 +188,43 @@ function vendorSdk(): Finding[] {
 const MIN_SAMPLED = 20;
 const SURELY_SAMPLED = 100;
 
+/** What the servers of a process have received. */
+export interface Traffic {
+  /** HTTP requests that should have been sampled. */
+  readonly requests: number;
+  /** True if no instrumentation has patched the server of a request. */
+  readonly isUnpatched: boolean;
+}
+
 /**
- * Returns the finding for a process in which nothing was traced; none if something was. `requests`: how many HTTP requests were
- * received that should have been sampled.
+ * Returns the finding for a process in which nothing was traced; none if something was.
  */
-export function checkTraffic(observer: DoctorObserver, requests: number): Finding[] {
-  const total = observer.spans.reduce((sum, count) => sum + count, 0);
+export function checkTraffic(
+  observer: DoctorObserver,
+  { requests, isUnpatched }: Traffic,
+): Finding[] {
+  const total = observer.total;
   const served = observer.spans[SPAN_KIND.SERVER] ?? 0;
-  const isHttp = requests >= MIN_SAMPLED;
-  if (served > 0 || (total > 0 && !isHttp)) return [];
-  if (!isRegistered("trace") && !isHttp) return [];
+  const isHttp =
+    requests >= MIN_SAMPLED || (requests > 0 && isUnpatched && hasHttpInstrumentation());
+  const isIdle = total === 0 && isRegistered("trace");
+  if (served > 0 || (!isHttp && !isIdle)) return [];
   if (hasNoProcessor()) return [noProcessor()];
-  const what = isHttp
-    ? "HTTP requests were received, but no server span has started"
-    : "A tracer provider is registered, but no span has reached a SentrySpanProcessor";
-  return [
-    finding({
-      name: isHttp ? "http-not-traced" : "no-spans",
-      severity: requests >= SURELY_SAMPLED && total === 0 ? "error" : "warning",
-      summary: `${what}.`,
-      mechanism:
-        "The instrumentations are missing, or were loaded after the modules that they patch; or the sampler drops every trace, or the processor is not in the provider's list.",
-      fix: "Load the set-up before everything else:",
-      code: "node --import ./instrumentation.mjs app.js",
-    }),
-  ];
+  const isCertain = requests >= SURELY_SAMPLED && total === 0;
+  return [untraced(isHttp, isCertain ? "error" : "warning")];
+}
+
+function untraced(isHttp: boolean, severity: Severity): Finding {
+  return finding({
+    name: isHttp ? "http-not-traced" : "no-spans",
+    severity,
+    summary: isHttp
+      ? "HTTP requests were received, but no server span has started."
+      : "A tracer provider is registered, but no span has reached a SentrySpanProcessor.",
+    mechanism:
+      "The instrumentations are missing, or were loaded after the modules that they patch; or the sampler drops every trace, or the processor is not in the provider's list.",
+    ...fixForUntraced(isHttp),
+  });
 }
 
 // Other processors than the SDK's may hold one that they do not show.
@@ -211,7 +239,8 @@ function hasNoProcessor(): boolean {
   return typeof processors === "object" && processors.every((each) => PLAIN.has(classNameOf(each)));
 }
 
-function noProcessor(): Finding {
+/** Returns the finding for a tracer provider without a processor of this package. */
+export function noProcessor(): Finding {
   return finding({
     name: "no-processor",
     summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,

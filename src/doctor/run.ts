@@ -7,7 +7,7 @@ import { isRegistered } from "../context/api-registration.js";
 import { getClient } from "../context/global-client.js";
 import { attempt } from "../support/foreign.js";
 import { writeStandardError } from "../support/setup-faults.js";
-import { diagnose, examineProcess, startDoctor } from "./diagnose.js";
+import { diagnose, examineProcess, failedSetUp, startDoctor } from "./diagnose.js";
 import type { ProcessEnding } from "./diagnose.js";
 import type { DoctorReport } from "./finding.js";
 import { reportLines } from "./report-text.js";
@@ -91,6 +91,8 @@ export interface ProcessReport {
   readonly report: DoctorReport;
   /** False for a process that uses neither OpenTelemetry nor this package, such as npm. */
   readonly isRelevant: boolean;
+  /** True for a process that an exception has ended before any span. */
+  readonly hasFailed: boolean;
 }
 
 /** Extension of the file that a process has while it runs. */
@@ -106,7 +108,11 @@ function finish(ending: ProcessEnding): void {
     if (isRelevant()) print(examineProcess(ending));
     return;
   }
-  const report: ProcessReport = { report: examineProcess(ending), isRelevant: isRelevant() };
+  const report: ProcessReport = {
+    report: examineProcess(ending),
+    isRelevant: isRelevant(),
+    hasFailed: failedSetUp() !== undefined,
+  };
   write("json", JSON.stringify(report));
 }
 

@@ -2,17 +2,19 @@ import { context, trace } from "@opentelemetry/api";
 
 import { processScopes } from "../scope/process-scopes.js";
 import type { ScopeData } from "../scope/scope-data.js";
+import { clip } from "../support/text.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
 import { codeFor } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
-import { factsOfSpan, spanEvidence, unitOfScope } from "./span-facts.js";
+import { factsOfSpan, nameKey, nameOf, spanEvidence, unitOfScope } from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
 import { MANY, OLD_MILLIS, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 
 type Change = Partial<ScopeData>;
 
 const MAX_KEYS = 200;
+const MAX_KEY_LENGTH = 100;
 
 class Writes extends Suspect {
   what = "";
@@ -67,9 +69,9 @@ export class ScopeRules {
     if (root === undefined) return;
     unit.lateWrites += 1;
     const what = whatOf(change);
-    const late = this.#late.of(`${what}|${root.span.name}`);
+    const late = this.#late.of(`${what}|${nameKey(root.span)}`);
     late.what = what;
-    late.owner = root.span.name;
+    late.owner ||= nameOf(root.span);
     late.most = Math.max(late.most, unit.lateWrites);
     late.oldestMillis = Math.max(late.oldestMillis, Date.now() - unit.overAt);
     late.add((site) => [callOf(what, site), spanEvidence(root)]);
@@ -119,7 +121,7 @@ function whatOf(change: Change): string {
 
 function valuesIn({ user, tags }: Change): [string, unknown][] {
   const values: [string, unknown][] = Object.entries(tags ?? {}).map(([key, value]) => [
-    `tag ${key}`,
+    `tag ${clip(key, MAX_KEY_LENGTH)}`,
     value,
   ]);
   return user === undefined ? values : [...values, ["user", user]];

@@ -1,7 +1,9 @@
 import { SPAN_KIND } from "../trace/span.js";
 import type { FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import type { Unit } from "../scope/unit.js";
-import { textOf } from "../support/text.js";
+import { redactedText } from "../privacy/redacted.js";
+import { printable } from "../support/terminal-text.js";
+import { clip, textOf } from "../support/text.js";
 import type { Evidence } from "./finding.js";
 
 /** Spans of which each started right after the one before, as its first child. */
@@ -99,12 +101,28 @@ export function isEntry({ kind }: StartedSpan): boolean {
   return kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CONSUMER;
 }
 
+// Names may be long, and there may be many of them.
+const MAX_NAME_CHARACTERS = 200;
+
+/** Returns the name of a span as a key of bounded length. A long one is copied: a part of a string keeps all of it in memory. */
+export function nameKey({ name }: StartedSpan): string {
+  const text = textOf(name);
+  return text.length <= MAX_NAME_CHARACTERS
+    ? text
+    : Buffer.from(clip(text, MAX_NAME_CHARACTERS)).toString();
+}
+
+/** Returns the name of a span for a report: without secrets, and without characters that control a terminal. */
+export function nameOf(span: StartedSpan): string {
+  return printable(redactedText(nameKey(span)));
+}
+
 /** Returns a span as evidence. `at` is its call site. */
 export function spanEvidence({ span, startedAt, endedAt }: SpanFacts, at?: string): Evidence {
   const { spanId, traceId } = span.spanContext();
   return {
     kind: "span",
-    name: span.name,
+    name: nameOf(span),
     id: spanId,
     traceId,
     startMillis: startedAt,
@@ -129,5 +147,5 @@ interface Traced {
 
 /** Returns the name of the tracer that made a span. */
 export function tracerOf(span: object): string {
-  return textOf((span as Traced).instrumentationScope?.name ?? "");
+  return clip(textOf((span as Traced).instrumentationScope?.name ?? ""), MAX_NAME_CHARACTERS);
 }

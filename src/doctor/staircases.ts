@@ -1,6 +1,6 @@
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { haveOneTracer, spanEvidence, tracerOf } from "./span-facts.js";
+import { haveOneTracer, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
@@ -43,8 +43,8 @@ export class Staircases {
     if (stairs.isReported || stairs.length < MIN_LENGTH) return;
     if (stairs.outlived < (stairs.hasOneName ? 1 : 2)) return;
     stairs.isReported = true;
-    const suspect = this.#found.of(`${tracerOf(facts.span)}|${facts.entry.span.name}`);
-    suspect.name = facts.entry.span.name;
+    const suspect = this.#found.of(`${tracerOf(facts.span)}|${nameKey(facts.entry.span)}`);
+    suspect.name ||= nameOf(facts.entry.span);
     suspect.add((site) => [spanEvidence(stairs.first), spanEvidence(facts, site)]);
   }
 

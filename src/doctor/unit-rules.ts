@@ -2,7 +2,7 @@ import { BoundedMap } from "../support/collections.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { seconds } from "./report-text.js";
-import { isEntry, spanEvidence } from "./span-facts.js";
+import { isEntry, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 
@@ -52,7 +52,7 @@ export class UnitRules {
 
   /** The first child of a span has started after the span's end. */
   fedLate(facts: SpanFacts): void {
-    const route = facts.entry === facts ? this.#routes.get(facts.span.name) : undefined;
+    const route = facts.entry === facts ? this.#routes.get(nameKey(facts.span)) : undefined;
     if (route !== undefined) route.childless -= 1;
   }
 
@@ -70,8 +70,8 @@ export class UnitRules {
     this.#requests += 1;
     unit.entries += 1;
     if (unit.entries < 2 || isWithinEntry(facts)) return;
-    const shared = this.#shared.of(span.name);
-    shared.name = span.name;
+    const shared = this.#shared.of(nameKey(span));
+    shared.name ||= nameOf(span);
     if (unit.writers !== undefined) shared.hasData = true;
     shared.add((site) => [spanEvidence(facts, site)]);
   }
@@ -86,8 +86,9 @@ export class UnitRules {
   }
 
   #noteRoute({ span, hasChild }: SpanFacts): void {
-    const route = this.#routes.get(span.name) ?? { ...NONE };
-    if (route.ended === 0) this.#routes.set(span.name, route);
+    const key = nameKey(span);
+    const route = this.#routes.get(key) ?? { ...NONE };
+    if (route.ended === 0) this.#routes.set(key, route);
     route.ended += 1;
     if (!hasChild) route.childless += 1;
   }
@@ -99,10 +100,10 @@ export class UnitRules {
     for (const facts of this.#open) {
       const age = now - facts.startedAt;
       if (!isAtEnd && age < LONG_MILLIS) continue;
-      const { name } = facts.span;
-      const group = unended.get(name) ?? new Unended();
-      unended.set(name, group);
-      group.name = name;
+      const key = nameKey(facts.span);
+      const group = unended.get(key) ?? new Unended();
+      unended.set(key, group);
+      group.name ||= nameOf(facts.span);
       group.isRequest = isEntry(facts.span);
       group.count += 1;
       group.oldestMillis = Math.max(group.oldestMillis, age);

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 
+import { noteWarning } from "./observation.js";
 import { duringOwnCall, ownCall } from "./own-call.js";
 import { reportSetupFault } from "./setup-faults.js";
 import type { FaultOptions } from "./setup-faults.js";
@@ -51,6 +52,7 @@ export function createDiagnostics(
     warnOnce(kind, message, cause) {
       if (!isFirst(kind)) return;
       const text = typeof message === "string" ? message : message();
+      noteWarning(kind, text);
       tell((...args) => logger.warn(...args), text, cause);
     },
     faultOnce(kind, message, cause) {

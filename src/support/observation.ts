@@ -18,7 +18,12 @@ interface Observation {
   observer: Observer | undefined;
   /** The last message of each kind of set-up fault that was reported, silenced ones included. */
   readonly faults: Map<string, string>;
+  /** The first message of each kind of warning, whether or not it was written. */
+  readonly warnings: Map<string, string>;
 }
+
+// Kinds may contain the name of a function or hook, so their number must be bounded.
+const MAX_WARNINGS = 200;
 
 const carrier: typeof globalThis & { [SLOT]?: Observation } = globalThis;
 
@@ -26,4 +31,11 @@ const carrier: typeof globalThis & { [SLOT]?: Observation } = globalThis;
 export const observation: Observation = (carrier[SLOT] ??= {
   observer: undefined,
   faults: new Map(),
+  warnings: new Map(),
 });
+
+/** Keeps a warning for the doctor. Never throws. */
+export function noteWarning(kind: string, message: string): void {
+  const { warnings } = observation;
+  if (warnings.size < MAX_WARNINGS && !warnings.has(kind)) warnings.set(kind, message);
+}

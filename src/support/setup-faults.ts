@@ -38,7 +38,7 @@ interface DiagLogger {
  */
 export function reportSetupFault(kind: string, message: string, options: FaultOptions = {}): void {
   const { faults } = observation;
-  if (faults.size < MAX_KINDS) faults.set(kind, message);
+  if (faults.size < MAX_KINDS) faults.set(kind, lineOf(message, options.cause));
   const write = channelFor(options);
   const reported = reportedKinds();
   // A silenced fault does not count as reported, because another client may not be silent.

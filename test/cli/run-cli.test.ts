@@ -55,6 +55,10 @@ describe("the command line", () => {
     [["sendtest"], "Did you mean `send-test`?"],
     [["inbox", "--prot", "1"], "Unknown option '--prot'. Did you mean `--port`?"],
     [["demo", "--onec"], "Unknown option '--onec'. Did you mean `--once`?"],
+    [
+      ["doctor", "--json", "node", "--require", "./set-up.cjs", "app.js"],
+      "otel-sentry-bridge doctor --json -- node --require ./set-up.cjs app.js",
+    ],
     [["postbox"], "There is no command `postbox`."],
     [["toString"], "There is no command `toString`."],
     [["--port", "1"], "Unknown option '--port'"],
@@ -71,7 +75,7 @@ describe("the command line", () => {
 
     expect(terminal.complaints[0]).toContain(complaint);
     expect(terminal.complaints.at(-1)).toMatch(
-      /^See `otel-sentry-bridge ((inbox|demo|send-test) )?--help`\.$/,
+      /^See `otel-sentry-bridge ((inbox|demo|doctor|send-test) )?--help`\.$/,
     );
     expect(terminal.printed).toEqual([]);
   });

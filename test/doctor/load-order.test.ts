@@ -1,6 +1,18 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { checkLoadOrder } from "../../src/doctor/load-order.js";
+import { LoadedModules } from "../../src/doctor/loaded-modules.js";
+import type { LoadedModule } from "../../src/doctor/loaded-modules.js";
+
+/** Modules that the application has required, in this order; `exports` by path. */
+function loaded(
+  paths: readonly string[],
+  exports: Readonly<Record<string, unknown>> = {},
+): LoadedModules {
+  const app: LoadedModule = { children: paths.map((filename) => ({ filename })) };
+  const modules = paths.map((path) => [path, { exports: exports[path] }] as const);
+  return new LoadedModules({ "/app/app.cjs": app, ...Object.fromEntries(modules) });
+}
 
 const fileOf = (name: string): string => `/app/node_modules/${name}/build/index.js`;
 
@@ -17,12 +29,41 @@ it.each([
   const own = `@opentelemetry/instrumentation-${instrumentation}`;
   const evidence = [{ name: patched }, { name: own }];
 
-  expect(checkLoadOrder([fileOf(patched), fileOf(own)])).toMatchObject([{ evidence }]);
-  expect(checkLoadOrder([fileOf(own), fileOf(patched)])).toEqual([]);
+  expect(checkLoadOrder(loaded([fileOf(patched), fileOf(own)]))).toMatchObject([{ evidence }]);
+  expect(checkLoadOrder(loaded([fileOf(own), fileOf(patched)]))).toEqual([]);
 });
 
 it("instrumentation-undici listens to channels, and so is never too late", () => {
   const files = [fileOf("undici"), fileOf("@opentelemetry/instrumentation-undici")];
 
-  expect(checkLoadOrder(files)).toEqual([]);
+  expect(checkLoadOrder(loaded(files))).toEqual([]);
+});
+
+describe("an instrumentation, and a package that was loaded with `import`", () => {
+  const own = fileOf("@opentelemetry/instrumentation-express");
+  const target = fileOf("express");
+  const hook = "/app/node_modules/import-in-the-middle/lib/register.js";
+  const imported = (exports: unknown, toHook: unknown[] = []): LoadedModules =>
+    new LoadedModules({
+      "/app/set-up.mjs": {},
+      [own]: {},
+      [hook]: { exports: { toHook } },
+      [target]: { exports },
+    });
+
+  it("names the loader hook that is missing", () => {
+    expect(checkLoadOrder(imported({}))).toMatchObject([
+      { name: "no-loader-hook", evidence: [{ name: "express" }] },
+    ]);
+  });
+
+  it("is quiet if the hook has seen it", () => {
+    expect(checkLoadOrder(imported({}, [[`file://${target}`, {}]]))).toEqual([]);
+  });
+
+  it("is quiet if one of its functions is wrapped", () => {
+    const use = Object.assign(() => {}, { __wrapped: true });
+
+    expect(checkLoadOrder(imported({ Router: { prototype: { use } } }))).toEqual([]);
+  });
 });

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { DoctorReport } from "../../src/doctor/finding.js";
 import { SDK_BASE } from "../setup/traced-application.js";
@@ -25,6 +25,9 @@ interface Ended {
   readonly stderr: string;
 }
 
+// Set by the one test that needs some.
+let variables: Readonly<Record<string, string>> = {};
+
 /** Runs the doctor on a program, by the command in `args` if there is one, and passes its first output to `then`. */
 async function doctored(
   program: string,
@@ -41,7 +44,7 @@ async function doctored(
     [cli, "doctor", ...args, ...(args.includes("--") ? [] : ["--", process.execPath, "app.mjs"])],
     {
       cwd: app.directory,
-      env: {},
+      env: variables,
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
@@ -103,6 +106,35 @@ describe("the doctor, and an application that", () => {
       expect(stdout).toContain("No faults were found.");
     },
   );
+
+  it("is started by a shell, which ends at SIGTERM before it: gets the signal as well, and reports", async () => {
+    const shell = ["--", "/bin/sh", "-c", `${process.execPath} app.mjs; exit 5`];
+    const { stdout } = await doctored(SERVES, shell, (pid) => process.kill(pid, "SIGTERM"));
+
+    expect(stdout).toContain("doctor");
+    expect(stdout).toContain("No faults were found.");
+  });
+
+  it("has no directory for temporary files: runs, reports, and leaves none of its own", async () => {
+    variables = { TMPDIR: "/no/such/directory" };
+    onTestFinished(() => void (variables = {}));
+
+    const { exitCode, stdout } = await doctored('await inSpan("job", tick);', []);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("No faults were found.");
+    expect(readdirSync(app.directory).filter((name) => name.includes("doctor"))).toEqual([]);
+  });
+
+  it("starts worker threads: they load nothing of the doctor", async () => {
+    const loaded = `
+      import { Worker } from "node:worker_threads";
+      await inSpan("job", tick);
+      const code = "console.log('loaded', Object.keys(require.cache).filter((file) => /doctor.cjs|run.cjs/.test(file)).length)";
+      new Worker(code, { eval: true });`;
+
+    expect((await doctored(loaded, [])).stdout).toContain("loaded 0");
+  });
 
   it("handles SIGTERM itself: lets it end in its own way, and names what is lost then", async () => {
     const handled = `process.on("SIGTERM", () => { tracer.startSpan("last").end(); console.log("bye"); process.exit(3); }); ${SERVES}`;

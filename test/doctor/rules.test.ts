@@ -126,10 +126,10 @@ describe("the doctor runs an application, and fires exactly the rule of", () => 
 });
 
 describe("the doctor runs an application, and", () => {
-  it("says that nothing was set up, and what is missing", async () => {
+  it("says that the provider has no processor, and what else is missing", async () => {
     const { exitCode, report } = await examined("no-client.mjs");
 
-    expect(found(report)).toEqual(["D7 no-client error", "D7 no-dsn error"]);
+    expect(found(report)).toEqual(["D7 no-processor error", "D7 no-dsn error"]);
     expect(exitCode).toBe(1);
   });
 });

@@ -11,7 +11,7 @@ import { filesIn } from "./built-package.js";
 
 // docs/RATIONALE.md says what is in it, and what a smaller package would cost.
 const MAX_BYTES = 700_000;
-const MAX_FILES = 30;
+const MAX_FILES = 31;
 const MAX_LINE_CHARACTERS = 3000;
 
 let app: Application;

@@ -1,0 +1,46 @@
+import { isOptionsError } from "../protocol/errors.js";
+import { attempt, propertyOf } from "../support/foreign.js";
+import { textOf } from "../support/text.js";
+import { readStack } from "./call-stack.js";
+import { badOption } from "./configuration-check.js";
+import { finding } from "./finding.js";
+import type { Finding } from "./finding.js";
+import { addCommand } from "./npm-commands.js";
+
+/** An exception that nothing has caught. */
+export interface FatalError {
+  readonly thrown: unknown;
+}
+
+const MAX_LENGTH = 300;
+
+/** Returns the finding for an exception that ended the set-up. Never throws. */
+export function fatalFinding({ thrown }: FatalError): Finding {
+  if (isOptionsError(thrown)) return badOption(thrown);
+  const name = textOf(propertyOf(thrown, "name") ?? "Exception");
+  const message = textOf(propertyOf(thrown, "message") ?? thrown).slice(0, MAX_LENGTH);
+  const stack = textOf(propertyOf(thrown, "stack") ?? "");
+  const at = attempt(() => readStack(stack).site, undefined);
+  return finding({
+    name: "set-up-failed",
+    summary: `The process failed before anything was traced: ${name}: ${message}`,
+    evidence: at === undefined ? [] : [{ kind: "call", name: `throw ${name}`, at }],
+    mechanism: "The rest of the set-up did not run after this exception, so nothing is traced.",
+    ...fixOf(message),
+  });
+}
+
+const NOT_FOUND = /Cannot find (?:package|module) '([^']+)'/;
+const RELATIVE = /^(?:[./\\]|file:|[A-Za-z]:)/;
+const NAME = /^(?:@[^/]+\/)?[^/]+/;
+
+function fixOf(message: string): Pick<Finding, "code" | "fix"> {
+  const missing = NOT_FOUND.exec(message)?.[1];
+  if (missing === undefined) return { fix: "Correct what throws it, then run the doctor again." };
+  if (RELATIVE.test(missing)) return { fix: `Correct the path ${missing}, or create that file.` };
+  const name = NAME.exec(missing)?.[0] ?? missing;
+  return {
+    fix: "Install the package for this application itself; one that only another package depends on does not count:",
+    code: addCommand(name),
+  };
+}

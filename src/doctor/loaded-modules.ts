@@ -1,0 +1,117 @@
+import { attempt, isRecord, propertyOf } from "../support/foreign.js";
+import { requireFrom } from "../support/own-file.js";
+
+/** What `require.cache` has of a module. */
+export interface LoadedModule {
+  readonly exports?: unknown;
+  /** Modules that it has loaded with `require`. */
+  readonly children?: readonly { readonly filename?: unknown }[];
+}
+
+/** Modules by path, in the order in which their loading began. */
+export type ModuleCache = Readonly<Record<string, LoadedModule | undefined>>;
+
+const MODULE = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+// The module of `import-in-the-middle` that knows what the loader hook has seen.
+const HOOK = /\/node_modules\/import-in-the-middle\/lib\/register\.js$/;
+const MAX_FUNCTIONS = 2000;
+
+/** The CommonJS modules that the process has loaded. No method throws. */
+export class LoadedModules {
+  readonly #cache: ModuleCache;
+  /** Files of each package, in the order in which they were loaded. */
+  readonly #files = new Map<string, string[]>();
+  readonly #loaders = new Map<string, string>();
+  readonly #order = new Map<string, number>();
+
+  /** `cache`: that of the process by default. */
+  constructor(cache: ModuleCache = attempt(() => requireFrom(`${process.cwd()}/`).cache, {})) {
+    this.#cache = cache;
+    for (const [index, path] of Object.keys(cache).entries()) {
+      this.#order.set(path, index);
+      const name = packageOf(path);
+      if (name !== undefined) this.#files.set(name, [...(this.#files.get(name) ?? []), path]);
+      for (const child of cache[path]?.children ?? []) {
+        const inner = attempt(() => String(child.filename), "");
+        if (!this.#loaders.has(inner)) this.#loaders.set(inner, path);
+      }
+    }
+  }
+
+  get packages(): readonly string[] {
+    return [...this.#files.keys()];
+  }
+
+  /** Tells whether a file was loaded as CommonJS. */
+  has(path: string): boolean {
+    return this.#order.has(path);
+  }
+
+  /** When the loading of a package began, as a position; Infinity if it was not loaded. */
+  positionOf(name: string): number {
+    return this.#order.get(this.#files.get(name)?.[0] ?? "") ?? Infinity;
+  }
+
+  /** Tells whether a package was loaded with `import`. */
+  isImported(name: string): boolean {
+    const first = this.#files.get(name)?.[0];
+    return first !== undefined && !this.#loaders.has(first);
+  }
+
+  /** Returns the module of the application that has loaded a package with `require`, itself or through other packages. */
+  loaderOf(name: string): string | undefined {
+    let path = this.#files.get(name)?.[0];
+    for (const seen = new Set<string>(); path !== undefined && !seen.has(path);) {
+      seen.add(path);
+      path = this.#loaders.get(path);
+      if (path !== undefined && packageOf(path) === undefined) return path;
+    }
+    return undefined;
+  }
+
+  /** Tells whether an instrumentation has patched a package: by the loader hook, or by wrapping one of its functions. */
+  isPatched(name: string): boolean {
+    const directory = `/node_modules/${name}/`;
+    const hook = Object.keys(this.#cache).find((path) => HOOK.test(slashed(path)));
+    const seen = propertyOf(this.#cache[hook ?? ""]?.exports, "toHook");
+    if (
+      Array.isArray(seen) &&
+      seen.some((each) => String(propertyOf(each, "0")).includes(directory))
+    )
+      return true;
+    const roots = (this.#files.get(name) ?? []).map((path) => this.#cache[path]?.exports);
+    return attempt(() => hasWrapped(roots), false);
+  }
+}
+
+function slashed(path: string): string {
+  return path.replaceAll("\\", "/");
+}
+
+function packageOf(path: string): string | undefined {
+  const file = slashed(path);
+  return MODULE.exec(file.slice(Math.max(0, file.lastIndexOf("/node_modules/"))))?.[1];
+}
+
+// OpenTelemetry marks the functions that it puts around others. They are exports, methods of exported objects or of classes.
+function hasWrapped(roots: readonly unknown[]): boolean {
+  const seen = new Set<unknown>();
+  let level = roots;
+  for (let depth = 0; depth < 4 && level.length > 0; depth += 1) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      const isObject = isRecord(value) || typeof value === "function";
+      if (!isObject || seen.has(value) || seen.size > MAX_FUNCTIONS) continue;
+      seen.add(value);
+      if (propertyOf(value, "__wrapped") === true) return true;
+      next.push(...fieldsOf(value));
+    }
+    level = next;
+  }
+  return false;
+}
+
+// Descriptors, because getters may have effects.
+function fieldsOf(value: object): unknown[] {
+  return Object.values(Object.getOwnPropertyDescriptors(value)).map((field) => field.value);
+}

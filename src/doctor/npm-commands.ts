@@ -1,0 +1,42 @@
+import { textIn } from "../options/env.js";
+
+// Package managers set this variable for what they run.
+const MANAGER = /^(?:pnpm|yarn|bun)(?=\/)/;
+
+function manager(): string {
+  return MANAGER.exec(textIn("npm_config_user_agent") ?? "")?.[0] ?? "npm";
+}
+
+/** Returns the command that adds packages to an application, for the package manager that runs this process. */
+export function addCommand(...packages: readonly string[]): string {
+  const name = manager();
+  const verb = name === "npm" ? "install" : "add";
+  return `${name} ${verb} ${packages.join(" ")}`;
+}
+
+/** Returns the command that removes a package. */
+export function removeCommand(name: string): string {
+  return manager() === "npm" ? `npm uninstall ${name}` : `${manager()} remove ${name}`;
+}
+
+const OVERRIDES: Readonly<Record<string, (entry: string) => string>> = {
+  npm: (entry) => `"overrides": { ${entry} }`,
+  bun: (entry) => `"overrides": { ${entry} }`,
+  pnpm: (entry) => `"pnpm": { "overrides": { ${entry} } }`,
+  yarn: (entry) => `"resolutions": { ${entry} }`,
+};
+
+/** Returns the commands and the entry of package.json that make all packages use one version of another. */
+export function overrideOf(name: string, version: string): string {
+  const tool = manager();
+  // npm refuses another version than that of a direct dependency, which `$` refers to.
+  const entry = `"${name}": "${tool === "npm" ? `$${name}` : version}"`;
+  const exact = tool === "npm" ? "--save-exact" : "--exact";
+  // In this order: npm keeps nested copies when an entry is new and nothing else has changed.
+  return `// package.json\n${OVERRIDES[tool]?.(entry) ?? entry}\n${addCommand(exact, `${name}@${version}`)}`;
+}
+
+/** Returns the command that says why a package is installed. */
+export function whyCommand(name: string): string {
+  return manager() === "npm" ? `npm ls ${name}` : `${manager()} why ${name}`;
+}

@@ -1,0 +1,101 @@
+import { observation } from "../support/observation.js";
+import { refusedName } from "./configuration-check.js";
+import { finding } from "./finding.js";
+import type { Finding, Severity } from "./finding.js";
+
+// The findings that say more than a fault of the kind.
+const RULED: Readonly<Record<string, string>> = {
+  "context-manager": "no-context-manager",
+  "outside-write": "default-isolation-write",
+};
+
+/** Returns findings for the set-up faults and warnings that the package itself has reported, without those that are known. */
+export function reportedFindings(known: readonly Finding[]): Finding[] {
+  const names = new Set(known.map(({ name }) => name));
+  const isExplained = names.has("bad-dsn") || names.has("bad-option");
+  const faults = [...observation.faults]
+    .filter(([kind]) => !names.has(RULED[baseOf(kind)] ?? kind))
+    // `register` fails because of the option.
+    .filter(([kind]) => !isExplained || kind !== "register")
+    .map(([kind, message]) =>
+      kind.startsWith("value:") ? refusedName(kind, message) : faultFinding(kind, message),
+    )
+    .filter(({ name }) => !names.has(name));
+  return [...faults, ...warningFindings()];
+}
+
+function baseOf(kind: string): string {
+  return kind.replace(/:.*/s, "");
+}
+
+// The warnings that are about calls and callbacks of the application; those about the delivery are losses of rule D18.
+const WARNED: Readonly<Record<string, string>> = {
+  argument: "wrong-call",
+  attach: "wrong-call",
+  call: "wrong-call",
+  callback: "failed-callback",
+  "capture-event": "wrong-call",
+  "check-in": "wrong-call",
+  client: "wrong-call",
+  "client-call": "wrong-call",
+  cron: "wrong-call",
+  feedback: "wrong-call",
+  hook: "failed-callback",
+  metric: "wrong-call",
+  monitor: "wrong-call",
+  "span-monitor": "wrong-call",
+  value: "refused-value",
+};
+
+function warningFindings(): Finding[] {
+  return [...observation.warnings].flatMap(([kind, message]) => {
+    const name = WARNED[baseOf(kind)];
+    if (name === undefined) return [];
+    return [{ ...messageFinding(message, { severity: "warning", effect: UNUSED }), name }];
+  });
+}
+
+const UNUSED = "The data is not on the events, or is not as intended.";
+
+const OF_DELIVERY = /^(?:final-loss|never-reached|late-capture|refus|sender-thread|spool)/;
+
+const CODE: Readonly<Record<string, string>> = {
+  "final-loss": 'new SentrySpanProcessor({\n  spool: { directory: "./sentry-spool" } });',
+  "not-traced": "new NodeSDK({ spanProcessors: [processor] }).start();",
+};
+
+function faultFinding(kind: string, message: string): Finding {
+  const isOfDelivery = OF_DELIVERY.test(kind);
+  const name = baseOf(kind);
+  const effect = isOfDelivery
+    ? "Sentry does not get this data."
+    : "Because of it, data does not reach Sentry, or reaches the wrong request.";
+  return {
+    ...messageFinding(message, { severity: "error", effect }),
+    rule: isOfDelivery ? "D18" : "D7",
+    name,
+    code: Object.hasOwn(CODE, name) ? CODE[name] : undefined,
+  };
+}
+
+interface Meaning {
+  readonly severity: Severity;
+  /** The consequence, where the message does not say it. */
+  readonly effect: string;
+}
+
+// The package's own messages say what happened, what it means, and at the end what to do.
+function messageFinding(message: string, { severity, effect }: Meaning): Finding {
+  const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
+  return finding({
+    name: "",
+    severity,
+    summary: sentence(summary),
+    mechanism: rest.length > 1 ? (rest[0] ?? "") : effect,
+    fix: sentence(rest.at(-1) ?? "Remove the cause that it names"),
+  });
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+}

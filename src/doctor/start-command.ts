@@ -1,0 +1,45 @@
+import { basename, extname, isAbsolute, relative } from "node:path";
+
+import { textIn } from "../options/env.js";
+
+/** Returns the path of a file as a user would write it in the working directory. */
+export function shownPath(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return inside === "" || inside.startsWith("..") ? path : inside;
+}
+
+/** Returns the path of the program that runs; `app.js` if there is none, as after `node -e`. */
+export function scriptName(): string {
+  const [, script = ""] = process.argv;
+  return isAbsolute(script) ? shownPath(script) : "app.js";
+}
+
+/** Returns the command that loads a set-up file before the program. */
+export function startCommand(setUp: string): string {
+  const flag = extname(setUp) === ".cjs" ? "--require" : "--import";
+  return `node ${flag} ./${shownPath(setUp)} ${scriptName()}`;
+}
+
+// Their values name files that are loaded before the program.
+const PRELOADED = /^(?:--import|--require|-r|--experimental-loader|--loader)(?:=(.*))?$/s;
+
+/** Tells whether a flag loads a file before the program. */
+export function isPreloaded(path: string): boolean {
+  const name = basename(path);
+  return preloaded().some((each) => basename(each) === name);
+}
+
+/** Returns the last file of the application that a flag loads before the program, as the flag names it. */
+export function preloadedFile(): string | undefined {
+  return preloaded().findLast((each) => /^[./]/.test(each) && !each.includes("/node_modules/"));
+}
+
+/** Returns the files and packages that flags load before the program, as the flags name them. */
+function preloaded(): string[] {
+  const args = [...process.execArgv, ...(textIn("NODE_OPTIONS") ?? "").split(/\s+/)];
+  return args.flatMap((arg, index) => {
+    const match = PRELOADED.exec(arg);
+    if (match === null) return [];
+    return [match[1] ?? args[index + 1] ?? ""];
+  });
+}

@@ -1,0 +1,159 @@
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { DoctorReport, Finding } from "../../src/doctor/finding.js";
+import { reportLines } from "../../src/doctor/report-text.js";
+import { textWidth } from "../../src/support/terminal-text.js";
+import { startIngestServer } from "../../src/testing/testing.js";
+import { installApplication } from "../package/application.js";
+import type { Application } from "../package/application.js";
+
+const PACKAGES = [
+  "@opentelemetry/api",
+  "@opentelemetry/context-async-hooks",
+  "@opentelemetry/core",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-express",
+  "@opentelemetry/instrumentation-http",
+  "@opentelemetry/resources",
+  "@opentelemetry/sdk-trace-base",
+  "express",
+];
+
+// The set-up of the fixtures, with its mistakes: each is made while the variable of its name is set.
+const SET_UP = `
+  const { registerInstrumentations } = require("@opentelemetry/instrumentation");
+  const { ExpressInstrumentation } = require("@opentelemetry/instrumentation-express");
+  const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
+  const { context, propagation, trace } = require("@opentelemetry/api");
+  const { AsyncLocalStorageContextManager } = require("@opentelemetry/context-async-hooks");
+  const { BasicTracerProvider } = require("@opentelemetry/sdk-trace-base");
+  const { SentryPropagator, SentrySpanProcessor, setUser } = require("otel-sentry-bridge");
+
+  const is = (mistake) => process.env.MISTAKE === mistake;
+  if (is("throws")) throw new Error("no configuration");
+  if (is("package")) require("no-such-package/part");
+  if (is("call")) setUser(5);
+  const processor = new SentrySpanProcessor({ dsn: is("option") ? "https://sentry.io/1" : undefined });
+  if (!is("contexts")) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  if (!is("propagator")) propagation.setGlobalPropagator(new SentryPropagator());
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: is("processor") ? [] : [processor] }));
+  registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation()] });
+  if (is("names")) for (let index = 0; index < 3000; index += 1)
+    trace.getTracer("app").startSpan(\`job \${index} token=hunter2hunter2 \\u001b[2J\${"x".repeat(10_000)}\`);
+`;
+
+const SERVE = `
+  const app = express().get("/", (request, response) => response.end());
+  const server = app.listen(0, "127.0.0.1", async () => {
+    const response = await fetch(\`http://127.0.0.1:\${server.address().port}/\`);
+    await response.text();
+    server.close().closeAllConnections();
+  });
+`;
+
+let app: Application;
+let server: Awaited<ReturnType<typeof startIngestServer>>;
+
+beforeAll(async () => {
+  server = await startIngestServer();
+  app = installApplication(PACKAGES);
+  app.write("set-up.cjs", SET_UP);
+  app.write(
+    "hook.mjs",
+    'import { register } from "node:module"; register("@opentelemetry/instrumentation/hook.mjs", import.meta.url); await import("./set-up.cjs");',
+  );
+  app.write("app.cjs", `const express = require("express");${SERVE}`);
+  app.write("app.mjs", `import express from "express";${SERVE}`);
+  app.write("late.cjs", `const express = require("express"); require("./set-up.cjs");${SERVE}`);
+  app.write("late.mjs", `import express from "express"; import "./set-up.cjs";${SERVE}`);
+});
+afterAll(async () => {
+  app.remove();
+  await server.close();
+});
+
+type Variables = Readonly<Record<string, string>>;
+
+/** What the doctor finds in a run of the application. */
+async function findingsOf(
+  args: readonly string[],
+  env: Variables = {},
+): Promise<readonly Finding[]> {
+  const cli = join(app.packageDirectory, "dist/cli.cjs");
+  const { stdout } = await app.node([cli, "doctor", "--json", "--", process.execPath, ...args], {
+    SENTRY_DSN: server.dsn,
+    ...env,
+  });
+  const report = JSON.parse(stdout) as DoctorReport;
+  expect(reportLines(report).filter((line) => textWidth(line) > 80)).toEqual([]);
+  return report.findings;
+}
+
+const BY_FLAG = ["--require", "./set-up.cjs", "app.cjs"];
+
+describe("a mistake in the first set-up", () => {
+  it("is not found where there is none", async () => {
+    expect(await findingsOf(BY_FLAG)).toEqual([]);
+  });
+
+  it.each<[mistake: string, name: string, fix: RegExp]>([
+    ["throws", "set-up-failed", /Correct what throws it/],
+    ["package", "set-up-failed", /npm install no-such-package$/],
+    ["option", "bad-dsn", /new SentrySpanProcessor\(\{ dsn: /],
+    ["call", "wrong-call", /Correct the call/],
+    ["contexts", "no-context-manager", /setGlobalContextManager/],
+    ["propagator", "no-propagator", /textMapPropagator: new SentryPropagator/],
+    ["processor", "not-traced", /spanProcessors: \[processor\]/],
+  ])("%s: the doctor names %s, and the fix", async (mistake, name, fix) => {
+    const findings = await findingsOf(BY_FLAG, { MISTAKE: mistake });
+
+    expect(findings.map((each) => each.name)).toEqual([name]);
+    expect(`${findings[0]?.fix ?? ""}\n${findings[0]?.code ?? ""}`).toMatch(fix);
+  });
+
+  it("without a DSN is named, also where `--require` loads the set-up", async () => {
+    const findings = await findingsOf(BY_FLAG, { SENTRY_DSN: "" });
+
+    expect(findings.map(({ name }) => name)).toEqual(["no-dsn"]);
+  });
+});
+
+describe("a set-up that is loaded too late", () => {
+  it("as CommonJS is named, and gone after the fix", async () => {
+    const [late, http, ...others] = await findingsOf(["late.cjs"]);
+
+    expect([late?.name, http?.name, others]).toEqual(["loaded-too-late", "http-not-traced", []]);
+    expect(late?.code).toBe("node --require ./set-up.cjs late.cjs");
+    expect(http?.code).toBe(late?.code);
+    expect(await findingsOf((late?.code ?? "").split(" ").slice(1))).toEqual([]);
+  });
+
+  it("as an ES module is named, with the loader hook in the fix", async () => {
+    const [late] = await findingsOf(["late.mjs"]);
+
+    expect(late?.name).toBe("loaded-too-late");
+    expect(late?.code).toContain("node --import ./instrumentation.mjs late.mjs");
+    expect(late?.code).toContain('register("@opentelemetry/instrumentation/hook.mjs"');
+    expect(await findingsOf(["--import", "./hook.mjs", "late.mjs"])).toEqual([]);
+  });
+
+  it("has no loader hook: is named, and gone after the fix", async () => {
+    const [unhooked, ...others] = await findingsOf(["--require", "./set-up.cjs", "app.mjs"]);
+
+    expect([unhooked?.name, others]).toEqual(["no-loader-hook", []]);
+    const args = (unhooked?.code ?? "").replaceAll("\\\n", "").split(/\s+/).slice(1);
+    expect(await findingsOf(args)).toEqual([]);
+  });
+});
+
+it("thousands of findings with long names are bounded, and hold neither secrets nor control characters", async () => {
+  const findings = await findingsOf(BY_FLAG, { MISTAKE: "names" });
+
+  const text = JSON.stringify(findings);
+  expect(findings).toHaveLength(10);
+  expect(text.length).toBeLessThan(20_000);
+  expect(text).not.toContain("hunter2");
+  expect(text).not.toContain("u001b");
+});
