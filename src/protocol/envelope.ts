@@ -153,7 +153,7 @@ export function sizeOf(envelope: EncodedEnvelope): number {
  * envelope itself, and are changed by the next transmission.
  */
 export function stamped(envelope: EncodedEnvelope, nowMillis: number): Buffer | string {
-  const sentAt = new Date(nowMillis).toISOString();
+  const sentAt = sentAtText(nowMillis);
   if (envelope instanceof AsciiEnvelope) return envelope.at(sentAt);
   writeSentAt(envelope.body, sentAt);
   return envelope.body;
@@ -176,8 +176,20 @@ export function envelopeOf(content: Uint8Array | string, category: DataCategory)
 /** Returns an envelope as a plain object with bytes, and the time of transmission in its header. */
 export function stampedBytes(envelope: EncodedEnvelope, nowMillis: number): EncodedEnvelope {
   const { eventId, category, body, contents, expiresAtMillis, checkIn } = envelope;
-  writeSentAt(body, new Date(nowMillis).toISOString());
+  writeSentAt(body, sentAtText(nowMillis));
   return { eventId, category, body, contents, expiresAtMillis, checkIn };
+}
+
+// The envelopes of a turn of the event loop are sent in one millisecond or two, and formatting a time takes 1.5 µs.
+let lastMillis = Number.NaN;
+let lastText = "";
+
+function sentAtText(nowMillis: number): string {
+  if (nowMillis !== lastMillis) {
+    lastText = new Date(nowMillis).toISOString();
+    lastMillis = nowMillis;
+  }
+  return lastText;
 }
 
 function writeSentAt(body: Buffer, sentAt: string): void {

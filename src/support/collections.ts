@@ -83,7 +83,8 @@ export function overlaid<Under extends object, Over extends object>(
     Under;
 }
 
-const MIN_CAPACITY = 16;
+// As many transactions as a burst sends at once. With 16 entries the ring of a busy process grew and shrank in each turn.
+const MIN_CAPACITY = 64;
 
 /**
  * A first-in, first-out queue with constant-time operations. `Array.shift` moves every remaining entry.
