@@ -43,10 +43,10 @@ export interface FaultServer {
   resetConnections(): Promise<void>;
   /** The present connections are neither read nor answered any more: a middle box has forgotten them. */
   freezeConnections(): Promise<void>;
-  /** Stops the process: the kernel goes on to accept connections and bytes, and nobody reads them. */
+  /** Stops its own process: the kernel goes on to accept connections and bytes, and nobody reads them. */
   pauseProcess(): void;
   resumeProcess(): void;
-  /** Ends the process. Idempotent. */
+  /** Ends the server, and its process if that is its own. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -63,23 +63,56 @@ export function describeRow(row: number, title: string, tests: () => void): void
 
 /** Starts a server for the length of the test; resolves when it listens. */
 export async function startFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
-  const server = await launchFaultServer(options);
+  const { ownProcess = false, ...rest } = options;
+  const host = ownProcess ? startProcess() : (sharedProcess ??= startProcess());
+  const server = serverOf(options, await startIn(host, rest));
   onTestFinished(() => server.close());
   return server;
 }
 
-/** The same, until it is closed. */
-export async function launchFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
+/** A server that listens, and the process that it is in. */
+interface Running {
+  readonly child: ChildProcess;
+  readonly call: Call;
+  readonly port: number;
+}
+
+interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly send: SendCall;
+  servers: number;
+}
+
+// Starting one takes as much CPU time as most of the tests.
+let sharedProcess: ServerProcess | undefined;
+
+function startProcess(): ServerProcess {
   const child = fork(MAIN, {
     execArgv: [],
     env: {},
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const call = callsTo(child);
+  child.unref();
+  child.channel?.unref();
+  return { child, send: callsTo(child), servers: 0 };
+}
+
+async function startIn(host: ServerProcess, options: FaultServerOptions): Promise<Running> {
+  const server = (host.servers += 1);
+  const call: Call = (name, argument) => host.send({ server, call: name, argument });
   const { port } = await call("start", options);
+  return { child: host.child, call, port };
+}
+
+function serverOf(options: FaultServerOptions, { child, call, port }: Running): FaultServer {
   const host = options.host ?? "127.0.0.1";
   const scheme = options.tls === undefined ? "http" : "https";
   const report = (): Promise<ServerReport> => call("report", undefined);
+  const signal = (name: NodeJS.Signals): void => {
+    if (options.ownProcess !== true) throw new Error("other servers are in this process");
+    child.kill(name);
+  };
+  let closed: Promise<void> | undefined;
   return {
     dsn: `${scheme}://${PUBLIC_KEY}@${host}:${port}/1`,
     host,
@@ -95,9 +128,9 @@ export async function launchFaultServer(options: FaultServerOptions = {}): Promi
     restart: (restart = {}) => call("restart", restart),
     resetConnections: () => call("resetConnections", undefined),
     freezeConnections: () => call("freezeConnections", undefined),
-    pauseProcess: () => void child.kill("SIGSTOP"),
-    resumeProcess: () => void child.kill("SIGCONT"),
-    close: () => endOf(child),
+    pauseProcess: () => signal("SIGSTOP"),
+    resumeProcess: () => signal("SIGCONT"),
+    close: () => (closed ??= options.ownProcess === true ? endOf(child) : call("end", undefined)),
   };
 }
 
@@ -107,12 +140,18 @@ type Call = <K extends CallName>(
   argument: Argument<K>,
 ) => Promise<ReturnType<FaultServerCalls[K]>>;
 
+type SendCall = <K extends CallName>(message: {
+  readonly server: number;
+  readonly call: K;
+  readonly argument: Argument<K>;
+}) => Promise<ReturnType<FaultServerCalls[K]>>;
+
 interface Pending {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
 }
 
-function callsTo(child: ChildProcess): Call {
+function callsTo(child: ChildProcess): SendCall {
   const pending = new Map<number, Pending>();
   let calls = 0;
   child.on("message", ({ id, result, error }: ReplyMessage) => {
@@ -125,12 +164,12 @@ function callsTo(child: ChildProcess): Call {
     for (const { reject } of pending.values())
       reject(new Error(`the server process ended with ${code ?? signal}`));
   });
-  return (call, argument) =>
+  return (message) =>
     new Promise((resolve, reject) => {
       const id = (calls += 1);
       pending.set(id, { resolve, reject });
-      const message: CallMessage = { id, call, argument };
-      child.send(message);
+      const sent: CallMessage = { id, ...message };
+      child.send(sent);
     });
 }
 

@@ -108,7 +108,7 @@ describe("on connections, the fault server", () => {
   });
 
   it("accepts and stays silent while its process is stopped", async () => {
-    const server = await startFaultServer();
+    const server = await startFaultServer({ ownProcess: true });
     server.pauseProcess();
     const wire = await openWire(server);
     wire.send(envelopeFor());

@@ -8,6 +8,8 @@ export interface FaultServerOptions {
   readonly port?: number;
   /** Speaks TLS with this certificate of `fixtures/`; each is signed by `fixtures/ca.pem`. */
   readonly tls?: CertificateName;
+  /** Has a process of its own, which can be paused. Default: all servers of a test file share one. */
+  readonly ownProcess?: boolean;
   /** Event ids that are remembered, oldest forgotten first, so that memory stays bounded; default 200,000. */
   readonly rememberedIds?: number;
 }
@@ -224,6 +226,8 @@ export interface FaultServerCalls {
   resetConnections(): void;
   /** The present connections are neither read nor answered any more, and stay open. */
   freezeConnections(): void;
+  /** Stops, and closes all connections as the end of a process does. */
+  end(): void;
 }
 
 export type CallName = keyof FaultServerCalls;
@@ -231,6 +235,8 @@ export type CallName = keyof FaultServerCalls;
 /** From the test to the server process. */
 export interface CallMessage {
   readonly id: number;
+  /** Number of the server in its process. */
+  readonly server: number;
   readonly call: CallName;
   readonly argument: unknown;
 }

@@ -90,6 +90,12 @@ export class FaultServer {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
+  /** Closes all connections as the end of a process does. */
+  end() {
+    this.stopListening();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   freezeConnections() {
     for (const connection of this.#connections) connection.freeze();
   }

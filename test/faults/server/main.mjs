@@ -1,11 +1,14 @@
-// The process that `kit.ts` starts: it answers calls, one reply for each.
+// The process that `kit.ts` starts: it has servers by number, and answers calls to them, one reply for each.
 import { FaultServer } from "./fault-server.mjs";
 
-const server = new FaultServer();
+/** @type {Map<number, FaultServer>} */
+const servers = new Map();
 
-process.on("message", async ({ id, call, argument }) => {
+process.on("message", async ({ id, server, call, argument }) => {
   try {
-    reply({ id, result: await server[call](argument) });
+    if (call === "start") servers.set(server, new FaultServer());
+    reply({ id, result: await servers.get(server)[call](argument) });
+    if (call === "end") servers.delete(server);
   } catch (error) {
     reply({ id, error: error.stack });
   }
