@@ -100,7 +100,9 @@ export class Outbox {
   async close(timeoutMillis: number): Promise<boolean> {
     const { sender, spotlight, ledger } = this.#dependencies;
     const { isDone, remaining } = await this.#flushWaiting(timeoutMillis);
-    for (const { contents } of this.#waiting.giveUp()) ledger.record("closed", contents);
+    const givenUp = this.#waiting.giveUp();
+    for (const { contents } of givenUp) ledger.record("closed", contents);
+    this.#tellUnfinished(givenUp.length, "the client was closed");
     const closed = await Promise.all([sender?.close(remaining), spotlight?.close(remaining)]);
     return isDone && (closed[0] ?? true);
   }
@@ -116,12 +118,21 @@ export class Outbox {
    * sent without it.
    */
   leave(): void {
+    this.#tellUnfinished(this.#waiting.size, "the process ended");
     this.#dependencies.sender?.leave();
+  }
+
+  #tellUnfinished(events: number, end: string): void {
+    if (events === 0) return;
+    this.#dependencies.diagnostics.faultOnce(
+      "unfinished-hooks",
+      `Lost: ${events} ${events === 1 ? "event" : "events"} that waited for an asynchronous hook when ${end}. Await \`close()\` before \`process.exit()\`, and let \`beforeSend\`, \`beforeSendTransaction\` and event processors end within \`shutdownTimeoutMillis\``,
+    );
   }
 
   // Other envelopes are sent during the wait, so that a hook that hangs does not use up their time.
   async #flushWaiting(timeoutMillis: number): Promise<Flushed> {
-    if (this.#waiting.isEmpty) return { isDone: true, remaining: timeoutMillis };
+    if (this.#waiting.size === 0) return { isDone: true, remaining: timeoutMillis };
     const start = performance.now();
     const waited = this.#waiting.settled(timeoutMillis);
     const [isDone] = await Promise.all([waited, this.#flushSenders(timeoutMillis)]);

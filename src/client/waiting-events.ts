@@ -62,8 +62,8 @@ export class WaitingEvents implements BoundedBuffer {
     return this.#memory.makeRoom(priorityOf(category));
   }
 
-  get isEmpty(): boolean {
-    return this.#events.size === 0;
+  get size(): number {
+    return this.#events.size;
   }
 
   /** Number of events whose wait has ended. */

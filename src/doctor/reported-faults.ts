@@ -57,7 +57,8 @@ function warningFindings(): Finding[] {
 
 const UNUSED = "The data is not on the events, or is not as intended.";
 
-const OF_DELIVERY = /^(?:final-loss|never-reached|late-capture|refus|sender-thread|spool)/;
+const OF_DELIVERY =
+  /^(?:final-loss|unfinished-hooks|never-reached|late-capture|refus|sender-thread|spool)/;
 
 const CODE: Readonly<Record<string, string>> = {
   "final-loss": 'new SentrySpanProcessor({\n  spool: { directory: "./sentry-spool" } });',
