@@ -30,7 +30,7 @@ interface Observed {
   /** HTTP requests that servers of this process have received. */
   requests: number;
   isUnpatched: boolean;
-  /** The last exception that nothing has caught. */
+  /** The last uncaught exception. */
   fatal: FatalError | undefined;
 }
 
@@ -39,7 +39,7 @@ let observed: Observed | undefined;
 // Requests of orchestrators and scrapers, which are often not traced on purpose.
 const PROBE = /^\/(?:-\/)?(?:metrics|health|healthz|live|livez|ready|readyz|ping|status)\b/i;
 
-/** Starts to observe the spans and scopes of this process, until it ends. Once; further calls have no effect. */
+/** Starts to observe the spans and scopes of this process, until it ends. Further calls have no effect. */
 export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
   if (observed !== undefined) return;
   const observer = new DoctorObserver(mode === "deep" ? new Retention() : undefined);
@@ -50,14 +50,14 @@ export function startDoctor(mode: Exclude<DoctorMode, "off"> = "on"): void {
     const url = propertyOf(propertyOf(message, "request"), "url");
     if (typeof url !== "string" || PROBE.test(url)) return;
     state.requests += 1;
-    // Asked of the server itself: to load the module again would patch it.
+    // Read from the server: loading `node:http` here could cause an instrumentation to patch it.
     const emit = propertyOf(propertyOf(message, "server"), "emit");
     if (state.requests === 1) state.isUnpatched = propertyOf(emit, "__wrapped") !== true;
   });
   process.on("uncaughtExceptionMonitor", (thrown: unknown) => (state.fatal = { thrown }));
 }
 
-/** How a process ends: with work that a signal or `process.exit` has cut off, or with nothing left to do. */
+/** How a process ends: `stopped` by a signal or `process.exit`, or `idle`, with nothing left to do. */
 export type ProcessEnding = "idle" | "stopped";
 
 /**
@@ -69,7 +69,7 @@ export function diagnose(): DoctorReport {
   return examineProcess();
 }
 
-/** Returns the report of a process that goes on, or that ends. Never throws. */
+/** Returns the report of this process. `ending` is set when it ends, after which spans that are open never end. Never throws. */
 export function examineProcess(ending?: ProcessEnding): DoctorReport {
   const client = getClient();
   if (ending !== undefined && isBridgeClient(client)) client.registrations.reportAll();
@@ -96,7 +96,7 @@ export function failedSetUp(): FatalError | undefined {
   return observed?.observer.total === 0 ? observed.fatal : undefined;
 }
 
-// What follows from a set-up that has thrown an exception.
+// Findings that only follow from a set-up that threw an exception.
 const FOLLOWS: ReadonlySet<string> = new Set([
   "http-not-traced",
   "no-client",
@@ -143,7 +143,7 @@ function hasExporter(client: RegisteredClient): boolean {
 
 function withoutClient(): Examination {
   const { facts, findings } = checkConfiguration({});
-  // Then there is no client because of it.
+  // These are the reason why there is no client.
   if (findings.some(isRefusal) || observation.faults.has("register")) return { facts, findings };
   const fatal = failedSetUp();
   if (fatal !== undefined) return { facts, findings: [fatalFinding(fatal), ...findings] };
@@ -166,7 +166,7 @@ function noClient(): Finding {
   });
 }
 
-// What the application has set in code is in the client's settings, which take precedence.
+// The settings of the client include the options that the application has passed, which take precedence over the environment.
 function ofClient(client: RegisteredClient): Examination {
   const { settings } = client.core;
   const { release, environment, dist, serverName, tracesSampleRate, tracesSampler } = settings;

@@ -10,7 +10,7 @@ export interface InstalledPackage {
   /** Its directory, without symbolic links. */
   readonly path: string;
   readonly peers: Readonly<Record<string, string>>;
-  /** The Node versions that it needs; "" if it does not say. */
+  /** Range of Node versions from `engines`; "" without one. */
   readonly nodeRange: string;
 }
 

@@ -44,7 +44,7 @@ export class DoctorObserver implements Observer {
 
   started(span: StartedSpan, ctx: Context): void {
     try {
-      // Every processor of the process reports the same span.
+      // Each processor of the process reports the span; only the first report counts.
       if (factsOfSpan(span) === undefined) this.#started(span, ctx);
     } catch {
       this.failures += 1;
@@ -74,8 +74,8 @@ export class DoctorObserver implements Observer {
   }
 
   /**
-   * Returns what the rules have found. Without a context manager, what follows from that alone is left out. `isAtEnd`: nothing is left
-   * that could end a span.
+   * Returns the findings of all rules, but without a context manager not those that follow from its absence. `isAtEnd`: the process
+   * has nothing left to do, so open spans will not end.
    */
   findings(isAtEnd: boolean): Finding[] {
     const hasContexts = !["api-copies", "context-manager"].some((kind) =>
@@ -101,7 +101,7 @@ export class DoctorObserver implements Observer {
     keepFacts(facts);
     if (unit.root === undefined) {
       unit.root = facts;
-      // A unit that was forked before may go on after its first span.
+      // A unit that the application has forked itself may outlive its first span.
       unit.isOwned =
         above === undefined &&
         (isEntry(span) || readContextScopes(ctx)?.unit.isolation !== unitOfSpan(span)?.isolation);

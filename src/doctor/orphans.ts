@@ -30,14 +30,14 @@ export class OrphanRule {
   readonly #lost = new Suspects(() => new Orphans());
   #requests = 0;
 
-  /** A span with a parent in this process has started. */
+  /** Call it when a span with a parent in this process has started. */
   child({ span }: SpanFacts): void {
     if (this.#withParent.size === 0) return;
     const known = this.#withParent.get(span.name);
     if (known !== undefined) known.count += 1;
   }
 
-  /** A span without any parent has started, while so many requests and jobs were open. */
+  /** Call it when a span without a parent has started. `others`: number of open requests and jobs. */
   root(facts: SpanFacts, others: number): void {
     const { span } = facts;
     if (isEntry(span)) {
@@ -66,7 +66,7 @@ export class OrphanRule {
 
   #isFault(lost: Orphans): boolean {
     if (lost.count >= MIN_EACH && this.#parented(lost) >= MIN_EACH) return true;
-    // A client span per request that never has a parent: its library has lost the context for good.
+    // As many client spans as requests, and none of them has a parent: the library always loses the context.
     if (lost.kind !== SPAN_KIND.CLIENT || this.#requests < MIN_ALWAYS) return false;
     const isPolling = lost.stacks.length > 0 && lost.stacks.every(({ isTimer }) => isTimer);
     return !isPolling && lost.count >= this.#requests * ALMOST_ALL;

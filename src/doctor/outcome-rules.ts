@@ -25,7 +25,7 @@ class Swallowed extends Suspect {
   name = "";
 }
 
-/** Rules about what roots tell: D19 (failures without an error) and D20 (several releases or environments). */
+/** Rules about root spans: D19 (failed requests without an error event) and D20 (several releases or environments). */
 export class OutcomeRules {
   readonly #swallowed = new Suspects(() => new Swallowed());
   readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
@@ -49,7 +49,7 @@ export class OutcomeRules {
     }
   }
 
-  /** A span has ended, and its exceptions were reported. */
+  /** Call it when a span has ended and its exceptions were reported. */
   ended(facts: SpanFacts, span: FinishedSpan): void {
     if (span.kind !== SPAN_KIND.SERVER || facts.above !== undefined) return;
     const status =

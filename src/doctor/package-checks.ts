@@ -15,7 +15,7 @@ const API = "@opentelemetry/api";
 const OWN = "otel-sentry-bridge";
 const SDKS: readonly string[] = ["@opentelemetry/sdk-trace-base", "@opentelemetry/sdk-trace"];
 const CONTEXTS = "@opentelemetry/context-async-hooks";
-// Packages that register something with the API, or are given what does.
+// Packages that register something with the OpenTelemetry API, or that use what is registered.
 const REGISTERING = /^@opentelemetry\/(?:sdk-|context-async-hooks$)/;
 const VENDORS = /^@sentry\/(?:node|nestjs|nextjs|opentelemetry|bun|aws-serverless)$/;
 
@@ -125,7 +125,7 @@ function apiCopies(installed: Installed): Finding[] {
   ];
 }
 
-// The version that most packages accept.
+// Chooses the version that most packages accept.
 function fittingApi({ packages, named }: Installed): string {
   const versions = named(API).map(({ version }) => version);
   const accepting = (version: string): number =>
@@ -152,7 +152,7 @@ function minorOf(version: unknown): number | undefined {
   return minor === undefined ? undefined : Number(minor);
 }
 
-// Not of helpers such as `@opentelemetry/core`: an instrumentation can have a copy of its own, of the other line, which works.
+// Ignores helpers such as `@opentelemetry/core`: an instrumentation may have a copy of its own, of the other major version, which works.
 function unmetPeers(installed: Installed): Finding[] {
   const { directory, packages, named } = installed;
   const apis = named(API);
@@ -203,7 +203,7 @@ function fitsNode({ nodeRange }: InstalledPackage): boolean {
   return isInRange(process.versions.node, nodeRange);
 }
 
-// With an API that another package in the tree refuses, npm installs nothing.
+// npm installs nothing if another package in the tree refuses the version of the API.
 function matching(
   { unmet, range }: { readonly unmet: readonly InstalledPackage[]; readonly range: string },
   { directory, packages, named }: Installed,

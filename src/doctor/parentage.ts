@@ -38,16 +38,16 @@ export class Parentage {
   readonly #units: UnitRules;
   readonly #served = new Suspects(() => new LateChildren());
 
-  /** `units` counts the requests and jobs. */
+  /** `units` knows how many requests and jobs of a name have ended. */
   constructor(units: UnitRules) {
     this.#units = units;
   }
 
-  /** A span with a parent in this process has started. */
+  /** Call it when a span with a parent in this process has started. */
   started(facts: SpanFacts, above: SpanFacts, ctx: Context): void {
     if (facts.span.kind === SPAN_KIND.SERVER) this.#serves(facts, above);
     else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
-    // A span may be made after the fact, with a time within its parent's.
+    // A span may be created afterwards, with a start time while its parent was still open.
     else if (above.hasEnded && facts.startedAt > above.endedAt - CLOCK_MILLIS)
       this.#isLate(facts, above);
   }
@@ -65,7 +65,8 @@ export class Parentage {
     ];
   }
 
-  // Work after the response is below each request of a name, but what a queue runs for others is below a few of them.
+  // If a handler goes on after its response, most requests of the name have late children. If a queue runs work in the wrong
+  // context, a few requests have the children of all others.
   #isFault(late: LateChildren): boolean {
     const { most, count, oldestMillis, entry, entries } = late;
     if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
@@ -75,7 +76,7 @@ export class Parentage {
   }
 
   #serves(facts: SpanFacts, above: SpanFacts): void {
-    // Requests that a request makes to its own process are its children by right.
+    // A request that calls its own process is rightly the parent of the SERVER span.
     if (!above.hasEnded && isEntry(above.entry.span)) return;
     above.servers += 1;
     note(this.#served.of(nameKey(above.span)), { facts, above, most: above.servers });
@@ -100,7 +101,8 @@ export class Parentage {
   }
 }
 
-// Contexts are immutable, so the unit of a context and that of its span are on one chain, unless they were put together.
+// The unit of a context descends from that of its span, or the other way round. If neither does, the span was set in a
+// context of another unit.
 function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
   const own = readContextScopes(ctx)?.unit;
   if (own === undefined) return false;
@@ -124,7 +126,7 @@ function note(late: LateChildren, { facts, above, most }: Pair): void {
   late.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
 }
 
-// A pool whose connections are released by timers is told apart by the requests that it has left without a child.
+// A pool that releases its connections by timers looks the same, but it leaves requests without a child: see `areStarved`.
 function isOfTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
 }
@@ -168,7 +170,7 @@ function servedFinding({ parent, count, evidence, oldestMillis }: LateChildren):
   return finding({
     rule: "D6",
     name: "long-lived-unit",
-    // A test may inject requests within a span of its own.
+    // Within an open span it may be a test that injects requests.
     severity: oldestMillis > 0 ? "error" : "warning",
     summary: `The span "${parent}" is the parent of requests that it did not make.`,
     count,

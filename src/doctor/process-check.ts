@@ -83,7 +83,7 @@ function checkPropagation(
   return attempt(() => propagatorOrder(dsn !== undefined), []);
 }
 
-// The option of NodeSDK has this name, too.
+// Named like the option of NodeSDK, so that it can be passed as it is.
 const IN_ORDER =
   "const textMapPropagator = new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] });";
 
@@ -119,7 +119,7 @@ const SPAN: SpanContext = {
 const SENDER = "d0c700000000aaaa";
 const OTHER = "d0c700000000bbbb";
 
-// Found by what the propagators do, not by their fields, which are private.
+// Tries the propagators with a carrier, because the list of a composite propagator is a private field.
 // Without a DSN there is no sampling context that SentryPropagator could write.
 function propagatorOrder(hasDsn: boolean): Finding[] {
   const ctx = writeContextScopes(ROOT_CONTEXT, {
@@ -184,11 +184,11 @@ function vendorSdk(): Finding[] {
   ];
 }
 
-/** Requests that should have been sampled, from which on it is no chance that none was. */
+/** If so many requests should have been sampled and none was, it is a fault: a warning from 20 on, an error from 100 on. */
 const MIN_SAMPLED = 20;
 const SURELY_SAMPLED = 100;
 
-/** What the servers of a process have received. */
+/** Requests that the servers of a process have received. */
 export interface Traffic {
   /** HTTP requests that should have been sampled. */
   readonly requests: number;
@@ -196,9 +196,7 @@ export interface Traffic {
   readonly isUnpatched: boolean;
 }
 
-/**
- * Returns the finding for a process in which nothing was traced; none if something was.
- */
+/** Returns the finding for a process in which nothing was traced; none if something was. */
 export function checkTraffic(
   observer: DoctorObserver,
   { requests, isUnpatched }: Traffic,
@@ -227,7 +225,7 @@ function untraced(isHttp: boolean, severity: Severity): Finding {
   });
 }
 
-// Other processors than the SDK's may hold one that they do not show.
+// Processors that hold no other processor. Any other class may hide one of this package.
 const PLAIN: ReadonlySet<string> = new Set([
   "BatchSpanProcessor",
   "NoopSpanProcessor",

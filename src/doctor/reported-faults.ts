@@ -3,7 +3,7 @@ import { refusedName } from "./configuration-check.js";
 import { finding } from "./finding.js";
 import type { Finding, Severity } from "./finding.js";
 
-// The findings that say more than a fault of the kind.
+// Kinds of faults for which a rule has a finding that says more, by the name of that finding.
 const RULED: Readonly<Record<string, string>> = {
   "context-manager": "no-context-manager",
   "outside-write": "default-isolation-write",

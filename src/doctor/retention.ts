@@ -38,7 +38,7 @@ export class Retention {
     }).observe({ entryTypes: ["gc"] });
   }
 
-  /** The root of a unit has ended. */
+  /** Call it when the root of a unit has ended. */
   ended(facts: SpanFacts): void {
     const { unit } = facts;
     if (unit.root !== facts || !unit.isOwned) return;

@@ -45,7 +45,7 @@ export function startFromEnvironment(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) endAt(signal);
 }
 
-// The client's own listener counts what is lost with the process, so this one moves behind each that is added.
+// Stays the last listener: the client's own listener, which may be added later, counts what is lost with the process.
 function onLastExit(listener: () => void): void {
   let isMoving = false;
   const move = (): void => {

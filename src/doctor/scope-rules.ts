@@ -29,9 +29,9 @@ export class ScopeRules {
   readonly #outside = new Suspects(() => new Writes());
   readonly #conflicts = new Suspects(() => new Writes());
 
-  /** Data is about to be set on a scope. `hasUnits`: a unit of work has been opened before. */
+  /** Call it before data is set on a scope. `hasUnits`: the process has opened a unit of work before. */
   wrote(scope: Written, given: Change, hasUnits: boolean): void {
-    // Breadcrumbs tell what happened, and belong to whatever unit is active.
+    // A breadcrumb outside of units is no fault: it records an event of the process, not data of a request.
     if ("breadcrumbs" in given) return;
     const change = newValues(given, scope.data);
     if (Object.keys(change).length === 0) return;
@@ -84,7 +84,7 @@ export class ScopeRules {
     outside.add((site) => [callOf(what, site)]);
   }
 
-  // Only requests and messages that are open count: one after the other may set what it likes.
+  // Two requests conflict only while both are open: a later one may replace the value.
   #checkWriters(unit: UnitFacts, change: Change, writer: SpanFacts): void {
     for (const [key, value] of valuesIn(change)) {
       const writers = (unit.writers ??= new Map());
@@ -105,7 +105,7 @@ export interface Written {
   readonly data: ScopeData;
 }
 
-// A setter of tags passes all tags. To remove a value, or to set it again, mixes nothing up.
+// The setters pass all tags, so that only the changed ones count. Removing a value or setting it again is harmless.
 function newValues({ tags = {}, ...others }: Change, data: ScopeData): Change {
   const newTags = Object.entries(tags).filter(([key, value]) => data.tags[key] !== value);
   const rest = Object.entries(others).filter(

@@ -39,7 +39,7 @@ export class SpanFacts {
     this.entry = above === undefined || isEntry(span) ? this : above.entry;
   }
 
-  /** Start in milliseconds since 1970, as the span itself says. Not a field: numbers with fractions are objects of their own. */
+  /** Start of the span in milliseconds since 1970. Not a field, because V8 stores a number with a fraction as an object. */
   get startedAt(): number {
     return millisOf((this.span as Partial<FinishedSpan>).startTime);
   }
@@ -54,7 +54,7 @@ export class SpanFacts {
 export class UnitFacts {
   /** The first span of the unit. */
   root: SpanFacts | undefined = undefined;
-  /** True if the unit was made for its root, and is over when that ends. */
+  /** True if the unit was created for its root and ends with it. */
   isOwned: boolean = false;
   /** Requests and messages that are open in it. */
   entries: number = 0;
@@ -63,7 +63,7 @@ export class UnitFacts {
   writers: Map<string, { readonly entry: SpanFacts; readonly value: unknown }> | undefined =
     undefined;
 
-  /** When its root ended; 0 before, and for a unit whose end is not known. */
+  /** End of its root in milliseconds since 1970; 0 before, and for a unit whose end is not known. */
   get overAt(): number {
     return this.isOwned ? (this.root?.endedAt ?? 0) : 0;
   }
@@ -101,7 +101,7 @@ export function isEntry({ kind }: StartedSpan): boolean {
   return kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CONSUMER;
 }
 
-// Names may be long, and there may be many of them.
+// Bounds the memory that keys take: names may be long, and there may be many.
 const MAX_NAME_CHARACTERS = 200;
 
 /** Returns the name of a span as a key of bounded length. A long one is copied: a part of a string keeps all of it in memory. */

@@ -35,7 +35,7 @@ export class Staircases {
     facts.stairs = stairs;
   }
 
-  /** A span has ended. `above` is its parent. Recursion is contained in its parent, so it is no staircase. */
+  /** Call it when a span has ended; `above` is its parent. Recursive calls end before their parent, so they are no staircase. */
   ended(facts: SpanFacts, above: SpanFacts): void {
     const { stairs } = facts;
     if (stairs === undefined || stairs !== above.stairs || !above.hasEnded) return;

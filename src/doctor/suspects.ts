@@ -3,13 +3,13 @@ import { currentCallStack } from "./call-stack.js";
 import type { CallStack } from "./call-stack.js";
 import type { Evidence, Library } from "./finding.js";
 
-// Kinds of suspicion that are told apart: span names may hold ids.
+// Keys that are kept per rule. They contain names of spans, which may contain ids.
 const MAX_KINDS = 1000;
 const MAX_EXAMPLES = 3;
 
-/** Repeats from which on something is no chance. */
+/** Number of occurrences from which on something is reported; fewer may be chance. */
 export const MANY = 5;
-/** Time after an end, in milliseconds, from which on work no longer belongs to what has ended. */
+/** Milliseconds after the end of a request. Later work is assumed not to belong to it. */
 export const OLD_MILLIS = 30_000;
 
 /** The fix where requests or messages share a unit of work. */
@@ -24,7 +24,7 @@ export class Suspect {
   readonly evidence: Evidence[] = [];
   readonly stacks: CallStack[] = [];
 
-  /** Counts one more. Of the first ones, keeps the evidence, which gets the call site. */
+  /** Counts an occurrence. For the first three, also keeps the stack and the evidence, which receives the call site. */
   add(evidenceAt: (site: string | undefined) => readonly Evidence[]): void {
     this.count += 1;
     if (this.count > MAX_EXAMPLES) return;

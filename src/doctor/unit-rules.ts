@@ -21,7 +21,7 @@ class Unended extends Suspect {
   oldestMillis = 0;
 }
 
-/** How many requests and jobs of one name have ended, and how many of them without any child. */
+/** Counts of the requests and jobs of one name that have ended: all, and those without a child. */
 interface Route {
   ended: number;
   childless: number;
@@ -29,7 +29,7 @@ interface Route {
 
 const NONE: Readonly<Route> = { ended: 0, childless: 0 };
 const MAX_ROUTES = 1000;
-/** Requests from which on a share of them says something. */
+/** With fewer requests, the share without a child is left to chance. */
 const MIN_ENDED = 10;
 
 /** Rules about units of work: D11 (requests share one) and D15 (spans that never end). */
@@ -44,13 +44,13 @@ export class UnitRules {
     return this.#routes.get(name)?.ended ?? 0;
   }
 
-  /** Tells whether most requests or jobs of a name never had a child: others have run their work (rule D4). */
+  /** Tells whether at least half of the requests or jobs of a name had no child: others have run their work. */
   areStarved(name: string): boolean {
     const { ended, childless } = this.#routes.get(name) ?? NONE;
     return ended >= MIN_ENDED && childless >= ended / 2;
   }
 
-  /** The first child of a span has started after the span's end. */
+  /** Call it when the first child of a span has started after the span's end: the span is not childless. */
   fedLate(facts: SpanFacts): void {
     const route = facts.entry === facts ? this.#routes.get(nameKey(facts.span)) : undefined;
     if (route !== undefined) route.childless -= 1;
@@ -117,14 +117,14 @@ export class UnitRules {
   }
 }
 
-// A request that the process makes to itself, or a server span of a framework inside that of HTTP.
+// A SERVER span below another one: a request of the process to itself, or a framework's span below that of HTTP.
 function isWithinEntry({ above }: SpanFacts): boolean {
   return above !== undefined && isEntry(above.entry.span) && !above.entry.hasEnded;
 }
 
 function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
   const { name, count, evidence, oldestMillis, isRequest } = unended;
-  // The request of a stream or a WebSocket is open as long as that.
+  // The request of a stream or a WebSocket stays open for as long as its connection.
   const severity = isRequest ? "info" : "warning";
   return finding({
     rule: "D15",
