@@ -18,6 +18,7 @@ import { SpanTally } from "./span-tally.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { continuation, rootTransaction } from "./transaction.js";
 import type { TransactionForwarder } from "./transaction-forwarder.js";
+import { keepCalls } from "./waiting-calls.js";
 import type { ContinuationReason, TransactionSpans } from "./transaction.js";
 
 export interface AssemblerSettings {
@@ -275,6 +276,7 @@ export class SegmentAssembler {
   }
 
   #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {
+    if (!segment.rootEnded) keepCalls(segment, chunk);
     this.#send(segment, continuation(segment.reparentedChunk(chunk), reason), chunk.length);
   }
 

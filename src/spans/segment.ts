@@ -77,6 +77,8 @@ export class Segment {
   kept: Chunk | undefined = undefined;
   /** The spans that finished after `kept` was full, or after the root was sent. */
   overflow: Chunk | undefined = undefined;
+  /** The newest client spans that were sent while the root was open, for the breadcrumbs of later errors. */
+  sentCalls: readonly string[] | undefined = undefined;
   /** Units of work of the client spans that do not belong to the root's unit, by span id. */
   otherUnits: Map<string, Unit> | undefined = undefined;
   /** Maps the ids of filtered-out spans to their parents. */

@@ -2,6 +2,7 @@ import type { CallSearch } from "../client/capture-input.js";
 import type { TransactionSpan } from "../protocol/events.js";
 import type { Unit } from "../scope/unit.js";
 import { attempt } from "../support/foreign.js";
+import type { Chunk } from "./chunk.js";
 import type { Segment } from "./segment.js";
 
 // How the encoder begins a span.
@@ -13,13 +14,16 @@ const CLIENT = '"otel.kind":"CLIENT"';
 /** Longer texts are parsed for each error, so that the parsed spans that are kept stay small. */
 const MAX_REMEMBERED_LENGTH = 4096;
 
+/** Client spans of a segment that are kept after they were sent, if they are not longer than that. */
+const MAX_SENT_CALLS = 20;
+
 // The spans of the latest search, by text: the errors of a failing request read the same spans, and parsing a hundred takes
 // 0.2 ms.
 let latest: ReadonlyMap<string, TransactionSpan> = new Map();
 
 /**
- * Returns the newest finished client spans that are buffered in the segment and belong to the call path of a unit, oldest
- * first. Reads the encoded spans from the end, and parses no more of them than it returns: an error is captured within a
+ * Returns the newest finished client spans that are buffered in the segment, or were sent while its root was open, and belong
+ * to the call path of a unit, oldest first. Reads the encoded spans from the end, and parses no more of them than it returns: an error is captured within a
  * request, whose segment may hold a thousand spans. Later searches may return the same objects.
  */
 export function waitingCalls(segment: Segment, search: CallSearch): TransactionSpan[] {
@@ -36,11 +40,23 @@ export function waitingCalls(segment: Segment, search: CallSearch): TransactionS
   return found.toReversed();
 }
 
-function* fromNewest({ kept, overflow }: Segment): Iterable<string> {
-  for (const chunk of [overflow, kept]) {
-    const items = chunk?.items ?? [];
-    for (let at = items.length - 1; at >= 0; at--) yield items[at] ?? "";
+/** Keeps the newest client spans of a chunk that is sent while the root of its segment is open. */
+export function keepCalls(segment: Segment, chunk: Chunk): void {
+  const newest: string[] = [];
+  for (const text of backwards(chunk.items)) {
+    if (newest.length >= MAX_SENT_CALLS) break;
+    if (text.length <= MAX_REMEMBERED_LENGTH && text.includes(CLIENT)) newest.push(text);
   }
+  if (newest.length === 0) return;
+  segment.sentCalls = [...(segment.sentCalls ?? []), ...newest.reverse()].slice(-MAX_SENT_CALLS);
+}
+
+function* fromNewest({ kept, overflow, sentCalls }: Segment): Iterable<string> {
+  for (const texts of [overflow?.items, kept?.items, sentCalls]) yield* backwards(texts ?? []);
+}
+
+function* backwards(texts: readonly string[]): Iterable<string> {
+  for (let at = texts.length - 1; at >= 0; at--) yield texts[at] ?? "";
 }
 
 // All but the first span of a chunk begin with a comma.

@@ -121,6 +121,22 @@ describe("the breadcrumbs of an error event", () => {
     expect(each[2]?.slice(0, 2)).toEqual(each[1]);
   });
 
+  it("are those that a flush sent meanwhile, too: the newest 20", async () => {
+    const bridge = startBridge();
+    const root = bridge.tracer.startSpan("root");
+    const query = (number: number): void =>
+      call(bridge, root, { "db.system.name": "pg", "db.query.text": `SELECT ${number}` });
+    for (let number = 0; number < 30; number++) query(number);
+    await bridge.client.flush();
+    query(30);
+    await bridge.client.flush();
+    query(31);
+    context.with(contextOf(root), () => captureException(new Error("failed")));
+    root.end();
+    const messages = crumbsOf(await errorOf(bridge)).map(({ message }) => message);
+    expect(messages).toEqual(Array.from({ length: 21 }, (_, index) => `SELECT ${index + 11}`));
+  });
+
   it("are the events of its spans, of the one that is still open, too", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("root");
