@@ -48,7 +48,7 @@ export function keepCalls(segment: Segment, chunk: Chunk): void {
     if (text.length <= MAX_REMEMBERED_LENGTH && text.includes(CLIENT)) newest.push(text);
   }
   if (newest.length === 0) return;
-  segment.sentCalls = [...(segment.sentCalls ?? []), ...newest.reverse()].slice(-MAX_SENT_CALLS);
+  segment.sentCalls = [...(segment.sentCalls ?? []), ...newest.toReversed()].slice(-MAX_SENT_CALLS);
 }
 
 function* fromNewest({ kept, overflow, sentCalls }: Segment): Iterable<string> {
