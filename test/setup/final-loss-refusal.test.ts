@@ -2,7 +2,7 @@ import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { expect, it, onTestFinished } from "vitest";
 
 import { REFUSAL_FAULT } from "../../src/delivery/send-outcomes.js";
-import { ProxyError } from "../../src/delivery/http/send-failures.js";
+import { ProxyError } from "../../src/delivery/http/proxy-errors.js";
 import { reportFinalLoss } from "../../src/setup/final-loss.js";
 import { createDiagnostics } from "../../src/support/diagnostics.js";
 

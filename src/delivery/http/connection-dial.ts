@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 
 import type { Dialling } from "./connection-types.js";
 import { trackSocket, trackedLookup } from "./exit-watch.js";
-import { noProxyAnswer, proxyUnreachable, proxyRefusal } from "./send-failures.js";
-import type { ProxyError } from "./send-failures.js";
+import { noProxyAnswer, proxyUnreachable, proxyRefusal } from "./proxy-errors.js";
+import type { ProxyError } from "./proxy-errors.js";
 import type { Address, Proxy, Route } from "./proxy-route.js";
 import type { TlsClient } from "./tls-client.js";
 import { hostForUrl } from "./proxy-route.js";

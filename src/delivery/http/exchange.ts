@@ -1,5 +1,6 @@
-import { phaseOf, retryableResult, proxyRefusal, proxyUnreachable } from "./send-failures.js";
-import type { ProxyName } from "./send-failures.js";
+import { phaseOf, retryableResult } from "./send-failures.js";
+import { proxyRefusal, proxyUnreachable } from "./proxy-errors.js";
+import type { ProxyName } from "./proxy-errors.js";
 import { ConnectionEndError } from "./request-socket.js";
 import type { ResponseHead } from "./response-head.js";
 import { isCertificateFailure } from "./tls-failures.js";

@@ -1,7 +1,7 @@
 import type { Diagnostics } from "../../support/diagnostics.js";
 import { OptionsError } from "../../protocol/errors.js";
 import type { IngestTarget } from "./ingest-target.js";
-import type { ProxyName } from "./send-failures.js";
+import type { ProxyName } from "./proxy-errors.js";
 import { nodeNet } from "../../support/built-ins.js";
 
 /** The proxy variables of the environment, unparsed. */

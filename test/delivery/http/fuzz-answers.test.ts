@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 import { Exchange } from "../../../src/delivery/http/exchange.js";
 import type { BodyEnd } from "../../../src/delivery/http/response-head.js";
-import { ProxyError } from "../../../src/delivery/http/send-failures.js";
+import { ProxyError } from "../../../src/delivery/http/proxy-errors.js";
 import { openTunnel } from "../../../src/delivery/http/connection-dial.js";
 import { createRateLimits } from "../../../src/delivery/rate-limits.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
