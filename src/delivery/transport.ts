@@ -82,7 +82,9 @@ export async function closeTransport(settings: TransportCloseSettings): Promise<
 const EXPIRED: SendResult = {
   outcome: "retryable",
   phase: "refused",
-  error: new Error("a transaction started almost five days ago; Sentry would drop it after a 200"),
+  error: new Error(
+    "a transaction started almost five days ago; Sentry would answer 200 and drop it",
+  ),
 };
 
 /** Receives the outcome of one send: exactly one of its methods is called, once. They must not throw. */

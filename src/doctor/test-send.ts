@@ -129,7 +129,7 @@ class SingleAttempts implements Transport {
 }
 
 const PAGE =
-  "the answer is an HTML page, so it is not from Sentry's server but from another one or a login";
+  "the answer is an HTML page, so it comes from another server or a login page, not from Sentry's server";
 
 // A date has whole seconds: half a second is the middle of what it may mean.
 function skewOf(date: string): number | undefined {

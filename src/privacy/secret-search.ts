@@ -6,7 +6,7 @@ import { isCommand } from "./command-start.js";
 import { isJson } from "./secret-text.js";
 
 /**
- * Steps of the search in the texts of one call; text after them is replaced by `[Filtered]`. Enough for 3000 assignments, or
+ * Maximum number of steps in all texts of one call; text that is left then is replaced by `[Filtered]`. Enough for 3000 assignments, or
  * for 380,000 characters without any that may hold secrets.
  */
 const MAX_STEPS = 20_000;

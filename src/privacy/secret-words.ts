@@ -113,7 +113,7 @@ export const ACCOUNTS: ReadonlySet<string> = words(
     "mongo mysql my new old pg phone postgres proxy rabbit rabbitmq redis root sim smtp sql ssh sudo user web wifi",
 );
 
-/** Words before `auth` with which the value is a step of a login or a yes-or-no question. */
+/** Words before `auth` with which the value is no secret: a step of a login (`two_step_auth`), or true or false (`needs_auth`). */
 export const PLAIN_AUTHS: ReadonlySet<string> = words(
   "factor last multi mutual needs no post pre step two",
 );

@@ -194,7 +194,7 @@ export class AttributeEncoder {
     return text;
   }
 
-  /** Encodes a filtered value. */
+  /** Filters a value by its rule and encodes it. */
   valueJson(rule: AttributeRule, value: unknown, attributes: AttributeBag): string {
     if (typeof value === "number" && rule.form === "open") return jsonValue(value);
     const plain =
