@@ -12,6 +12,10 @@ export interface SpanSource {
   release?(): void;
   /** Returns the segment of a span; undefined if this source did not see the span start. */
   segmentOf?(span: object): SegmentView | undefined;
+  /** True once the source is closed and holds nothing: its counts are final. */
+  isSpent?(): boolean;
+  /** Called when the client lets go of a spent source. Must not throw. */
+  end?(): void;
 }
 
 /** Batches logs or metrics before the client captures them. */
@@ -25,10 +29,13 @@ const NO_COUNTS: SpanCounts = Object.freeze({ started: 0, open: 0, buffered: 0 }
 /** The span sources and item buffers of one client. */
 export class Sources {
   readonly #spans = new Set<SpanSource>();
+  /** Spans that were started in sources which the client has let go of. */
+  #startedEarlier = 0;
   readonly #buffers = new Set<ItemBuffer>();
 
   /** Adds a source of spans; ignores a value without its methods. */
   addSpans(source: SpanSource): void {
+    this.#letGo();
     const methods = [propertyOf(source, "counts"), propertyOf(source, "flush")];
     if (methods.every((method) => typeof method === "function")) this.#spans.add(source);
   }
@@ -38,8 +45,19 @@ export class Sources {
     if (typeof propertyOf(buffer, "flush") === "function") this.#buffers.add(buffer);
   }
 
+  // An application may start a processor for each test or each tenant, and shut it down again.
+  #letGo(): void {
+    for (const source of this.#spans) {
+      if (!attempt(() => source.isSpent?.() === true, false)) continue;
+      this.#startedEarlier += source.counts().started;
+      this.#spans.delete(source);
+      source.end?.();
+    }
+  }
+
   counts(): SpanCounts[] {
-    return [...this.#spans].map((source) => attempt(() => source.counts(), NO_COUNTS));
+    const counts = [...this.#spans].map((source) => attempt(() => source.counts(), NO_COUNTS));
+    return [...counts, { ...NO_COUNTS, started: this.#startedEarlier }];
   }
 
   /** Returns the number of spans that were started. */

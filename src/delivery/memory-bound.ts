@@ -39,7 +39,8 @@ export const NEARLY_FULL: number = 0.9;
  */
 export class MemoryBound {
   readonly maxBytes: number;
-  readonly #buffers: BoundedBuffer[] = [];
+  #buffers: BoundedBuffer[] = [];
+  readonly #steps = new Map<BoundedBuffer, number>();
   #unchecked = 0;
   #reserved = 0;
   #reservedBytes = (): number => 0;
@@ -54,7 +55,21 @@ export class MemoryBound {
    */
   add(buffer: BoundedBuffer, uncheckedBytes: number = 0): void {
     this.#buffers.push(buffer);
-    this.#unchecked = Math.min(this.#unchecked + uncheckedBytes, this.maxBytes / 4);
+    this.#steps.set(buffer, uncheckedBytes);
+    this.#addSteps();
+  }
+
+  /** Takes out a buffer that holds nothing and will hold nothing. */
+  remove(buffer: BoundedBuffer): void {
+    this.#buffers = this.#buffers.filter((each) => each !== buffer);
+    this.#steps.delete(buffer);
+    this.#addSteps();
+  }
+
+  #addSteps(): void {
+    let sum = 0;
+    for (const step of this.#steps.values()) sum += step;
+    this.#unchecked = Math.min(sum, this.maxBytes / 4);
   }
 
   /** Reserves a part of the limit for one purpose; `heldBytes` returns how much of it is used. */

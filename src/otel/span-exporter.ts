@@ -19,7 +19,8 @@ import type { ContextScopes } from "../context/scope-context.js";
 import { createRateDecision, createRootDecision } from "../spans/root-decision.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import { detachedTimers, startDetachedTimer } from "../context/suppress-tracing.js";
-import { addAssembler, createTransactionForwarder } from "../spans/transaction-forwarder.js";
+import { addAssembler } from "../spans/add-assembler.js";
+import { createTransactionForwarder } from "../spans/transaction-forwarder.js";
 import type { TransactionForwarder } from "../spans/transaction-forwarder.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
@@ -148,6 +149,7 @@ export class ClientSpanExporter {
 
   async #shutdown(): Promise<void> {
     this.#stopWatching?.();
+    this.#assembler.close();
     this.#exceptions?.end();
     await releaseClient(this.#client, this.#ownsClient);
   }

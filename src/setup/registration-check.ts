@@ -46,7 +46,9 @@ const SDK_PROCESSORS: ReadonlySet<string> = new Set([
 /** The processors and exporters of one client, which must be registered with a tracer provider. No method throws. */
 export class RegistrationCheck {
   readonly #client: ClientCore;
-  readonly #components: Registrable[] = [];
+  /** Those that no SDK has used yet. */
+  readonly #components = new Set<Registrable>();
+  #hasExporter = false;
 
   constructor(client: ClientCore) {
     this.#client = client;
@@ -54,13 +56,14 @@ export class RegistrationCheck {
 
   /** Checks after 30 seconds that a processor or exporter is registered, and reports it if not. */
   watch(component: Registrable): void {
-    this.#components.push(component);
-    watch(this.#client, component, GRACE_MILLIS);
+    this.#components.add(component);
+    this.#hasExporter ||= component.kind === "SentrySpanExporter";
+    this.#checkAfter(component, GRACE_MILLIS);
   }
 
   /** True if spans may reach the client through an exporter. */
   get hasExporter(): boolean {
-    return this.#components.some(({ kind }) => kind === "SentrySpanExporter");
+    return this.#hasExporter;
   }
 
   /** Reports the components that are not registered. Call it when the client or the process ends. */
@@ -68,14 +71,18 @@ export class RegistrationCheck {
     for (const component of this.#components)
       attempt(() => report(this.#client, component), undefined);
   }
-}
 
-function watch(client: ClientCore, component: Registrable, pauseMillis: number): void {
-  const stop = startDetachedTimer(pauseMillis, () => {
-    if (attempt(() => reportIfCertain(client, component), true) || client.isClosed) return;
-    watch(client, component, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
-  });
-  component.instance.whenInUse(stop);
+  #checkAfter(component: Registrable, pauseMillis: number): void {
+    const client = this.#client;
+    const stop = startDetachedTimer(pauseMillis, () => {
+      if (attempt(() => reportIfCertain(client, component), true) || client.isClosed) return;
+      this.#checkAfter(component, Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS));
+    });
+    component.instance.whenInUse(() => {
+      stop();
+      this.#components.delete(component);
+    });
+  }
 }
 
 /** Reports a component that is not registered. Returns false if it is too early to tell. */

@@ -11,6 +11,7 @@ import { renamedHead } from "./encoded-head.js";
 import type { EncodedHead } from "./encoded-head.js";
 import { HeldSpans } from "./held-spans.js";
 import { localParentId } from "../trace/span.js";
+import type { SpanAssembler } from "./add-assembler.js";
 import type { FinishedSpan } from "../trace/span.js";
 import type { SegmentOrigin } from "./segment.js";
 import type { StartTimer } from "../support/time.js";
@@ -50,7 +51,7 @@ const MAX_WAITING_LEFT_OUT = 100_000;
  * of spans are not known. A local root is sent with the descendants in its batch and in earlier ones. Spans whose root
  * does not arrive in time are sent without it.
  */
-export class BatchAssembler {
+export class BatchAssembler implements SpanAssembler {
   readonly #settings: BatchAssemblerSettings;
   readonly #encoder: SpanEncoder;
   readonly #held: HeldSpans;
@@ -60,6 +61,7 @@ export class BatchAssembler {
   #round = 0;
   #accepted = 0;
   #waitingLeftOut = 0;
+  isClosed: boolean = false;
 
   constructor(settings: BatchAssemblerSettings) {
     this.#settings = settings;
@@ -87,6 +89,15 @@ export class BatchAssembler {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     return inTurns([...this.#groups.keys()], (traceId) => this.#sendGroup(traceId));
+  }
+
+  /** Accepts no more batches. Buffered spans are kept until `flush`. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  end(): void {
+    this.#held.end();
   }
 
   counts(): { started: number; open: number; buffered: number } {

@@ -9,7 +9,8 @@ import { redactedText } from "../privacy/redacted.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
 import type { EncodingSettings } from "./span-encoder.js";
-import { addAssembler, createTransactionForwarder } from "./transaction-forwarder.js";
+import { addAssembler } from "./add-assembler.js";
+import { createTransactionForwarder } from "./transaction-forwarder.js";
 import { STATUS_CODE } from "../trace/span.js";
 import type { FinishedSpan, SpanDescription } from "../trace/span.js";
 

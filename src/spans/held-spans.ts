@@ -62,6 +62,11 @@ export class HeldSpans implements BoundedBuffer {
     this.#checkAt = Math.min(this.#checkAt, this.#nextCheck());
   }
 
+  /** Takes the buffer, which is empty, out of the memory limit. */
+  end(): void {
+    this.#settings.memory.remove(this);
+  }
+
   dropOldest(priority: number): boolean {
     if (priority !== PRIORITY || !this.#settings.dropOldest()) return false;
     this.#settings.warnOnce("memory", MEMORY_FULL);

@@ -14,6 +14,7 @@ import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";
 import type { ScheduleSettings } from "./segment-schedule.js";
 import { SpanEncoder } from "./span-encoder.js";
+import type { SpanAssembler } from "./add-assembler.js";
 import { SpanTally } from "./span-tally.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { continuation, rootTransaction } from "./transaction.js";
@@ -47,13 +48,14 @@ export interface AssemblerCounts {
  * Assembles transactions from the starts and ends of spans. A segment is sent as soon as its root and all its started
  * descendants have ended.
  */
-export class SegmentAssembler {
+export class SegmentAssembler implements SpanAssembler {
   readonly #settings: AssemblerSettings;
   readonly #schedule: SegmentSchedule;
   readonly #encoder: SpanEncoder;
   readonly #held: HeldSpans;
   /** Counts the spans. If the client sends nothing, the processor counts children here without the assembler. */
   readonly tally: SpanTally;
+  isClosed: boolean = false;
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
@@ -131,7 +133,12 @@ export class SegmentAssembler {
 
   /** Stops the timer. Buffered spans are kept until `flush`. */
   close(): void {
+    this.isClosed = true;
     this.#schedule.close();
+  }
+
+  end(): void {
+    this.#held.end();
   }
 
   counts(): AssemblerCounts {

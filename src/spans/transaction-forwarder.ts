@@ -1,7 +1,6 @@
-import type { SegmentView, TransactionInput } from "../client/capture-input.js";
+import type { TransactionInput } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import { waitForDetectors, hasPendingAttributes } from "../client/resource-attributes.js";
-import type { SpanCounts } from "../client/stats.js";
 import { transactionContents } from "../protocol/data-category.js";
 import { scopeData } from "../scope/merge.js";
 import { processScopes } from "../scope/process-scopes.js";
@@ -27,6 +26,8 @@ export interface TransactionForwarder {
   sendInTurns(): Promise<void>;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
+  /** Gives its share of the client's memory back. Nothing may be accepted from then on. */
+  end(): void;
 }
 
 const SENT_EARLY =
@@ -139,6 +140,10 @@ class ClientForwarder implements TransactionForwarder {
     for (const held of this.#waiting) this.#release(held);
   }
 
+  end(): void {
+    this.#held.end();
+  }
+
   #linger(held: HeldTransaction): void {
     const count = this.#lingering.push(held);
     this.#armLinger();
@@ -226,41 +231,6 @@ class ClientForwarder implements TransactionForwarder {
   #forget({ transaction, length }: HeldTransaction): void {
     this.#held.remove(transaction.spanCount + 1, length);
   }
-}
-
-/** Assembles spans into transactions. */
-export interface SpanAssembler {
-  counts(): SpanCounts;
-  /** Passes on the transactions of all finished spans. Resolves when done. */
-  flush(): Promise<void>;
-}
-
-/** The forwarder that receives the transactions of an assembler, and the look-up of its segments. */
-export interface AssemblerRegistration {
-  readonly forwarder: TransactionForwarder;
-  /** Returns the segment of a span; undefined if the assembler did not see the span start. */
-  readonly segmentOf?: (span: object) => SegmentView | undefined;
-}
-
-/** Registers an assembler and its forwarder with the client, which includes them in `stats`, `flush` and `close`. */
-export function addAssembler(
-  client: ClientCore,
-  assembler: SpanAssembler,
-  { forwarder, segmentOf }: AssemblerRegistration,
-): void {
-  client.addSpanSource({
-    counts: () => {
-      const counts = assembler.counts();
-      return { ...counts, buffered: counts.buffered + forwarder.heldSpans };
-    },
-    ...(segmentOf === undefined ? {} : { segmentOf }),
-    flush: async (timeoutMillis) => {
-      await assembler.flush();
-      // The other half of the time is left for sending.
-      await forwarder.drain(timeoutMillis / 2);
-    },
-    release: () => forwarder.release(),
-  });
 }
 
 function lengthOf(head: EncodedHead, spans: string): number {
