@@ -16,6 +16,7 @@ import { idsWithoutSpan, scopesOf, unitOfSpan } from "./scope-context.js";
 import type { ContextScopes } from "./scope-context.js";
 import type { IdentifiedSpan } from "../trace/span.js";
 import { attempt, isError, isObjectLike } from "../support/foreign.js";
+import { observation } from "../support/observation.js";
 
 export type { Attribution } from "./error-history.js";
 
@@ -35,7 +36,10 @@ export function activeAttribution(): Attribution {
  * was seen earlier in another context is attributed to the unit where it was thrown.
  */
 export function attributionOfError(error: unknown): Attribution {
-  return historyOf(error).capture(attributionInContext(context.active()), Date.now());
+  const here = attributionInContext(context.active());
+  const found = historyOf(error).capture(here, Date.now());
+  observation.observer?.captured(error, found.scopes.unit, here.scopes.unit);
+  return found;
 }
 
 // Records that an error was thrown or recorded on a span. Returns its attribution when it was first seen.

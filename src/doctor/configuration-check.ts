@@ -62,7 +62,7 @@ function noDsn(): Finding {
     name: "no-dsn",
     summary: "No DSN is set: nothing would be sent to Sentry.",
     mechanism:
-      "The environment has no SENTRY_DSN; a DSN in the application's code is seen only by `doctor -- node app.js`.",
+      "The environment has no SENTRY_DSN; `doctor -- node app.js` also sees a DSN in code.",
     fix: "Copy the DSN from the project's settings in Sentry (Client Keys):",
     code: EXAMPLE,
   });
@@ -146,8 +146,7 @@ export function refusedName(kind: string, message: string, env?: Environment): F
     name: `refused-${name}`,
     severity: "warning",
     summary: `Sentry would refuse a ${name}: ${message}.`,
-    mechanism:
-      "Sentry's server deletes such a value. This package sends a corrected one, which may not be the one that you use in Sentry.",
+    mechanism: "A corrected value is sent, which may not be the one that you use in Sentry.",
     fix: "Give it a valid value where it is set, for example:",
     code: isVariable
       ? `export ${variable}=${valid}`

@@ -6,7 +6,7 @@ import type { Examination, Finding } from "./finding.js";
 const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
   network_error: [
     "The server could not be reached, or did not answer.",
-    "Check the DSN and the network with `otel-sentry-bridge doctor`; keep what cannot be sent with the option `spool`.",
+    "Check the DSN and the network with `otel-sentry-bridge doctor`; the option `spool` keeps what cannot be sent.",
   ],
   send_error: [
     "The server refused what was sent.",

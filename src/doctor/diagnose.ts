@@ -159,9 +159,8 @@ function noClient(): Finding {
   return finding({
     name: "no-client",
     summary: "This process has not created a client, so nothing is sent to Sentry.",
-    mechanism:
-      "Neither a SentrySpanProcessor nor createClient was used here, or the process has another copy of this package.",
-    fix: "Set OpenTelemetry up before the application, for example by the environment alone:",
+    mechanism: "Neither a SentrySpanProcessor nor createClient was used here.",
+    fix: "Set OpenTelemetry up before the application, for example without code:",
     code: `node --import otel-sentry-bridge/register ${scriptName()}`,
   });
 }

@@ -166,7 +166,7 @@ function noReport(): Finding {
   return finding({
     name: "no-report",
     summary: "No process has reported, so nothing was examined.",
-    mechanism: "No Node.js program was started, NODE_OPTIONS did not reach it, or it was killed.",
+    mechanism: "No Node program was started, NODE_OPTIONS did not reach it, or it was killed.",
     fix: "Pass the command that runs the application; end it by SIGTERM at most:",
     code: "otel-sentry-bridge doctor -- node app.js",
   });

@@ -25,7 +25,7 @@ export function fatalFinding({ thrown }: FatalError): Finding {
     name: "set-up-failed",
     summary: `The process failed before anything was traced: ${name}: ${message}`,
     evidence: at === undefined ? [] : [{ kind: "call", name: `throw ${name}`, at }],
-    mechanism: "The rest of the set-up did not run after this exception, so nothing is traced.",
+    mechanism: "The rest of the set-up did not run, so nothing is traced.",
     ...fixOf(message),
   });
 }
@@ -40,7 +40,7 @@ function fixOf(message: string): Pick<Finding, "code" | "fix"> {
   if (RELATIVE.test(missing)) return { fix: `Correct the path ${missing}, or create that file.` };
   const name = NAME.exec(missing)?.[0] ?? missing;
   return {
-    fix: "Install the package for this application itself; one that only another package depends on does not count:",
+    fix: "Install it for this application itself, not only for a package that depends on it:",
     code: addCommand(name),
   };
 }

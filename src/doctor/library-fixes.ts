@@ -1,4 +1,4 @@
-import type { Library } from "./finding.js";
+import type { Finding, Library } from "./finding.js";
 
 const IN_JOB =
   "queue.push({ ctx: context.active(), job });\n// in the worker function:\nreturn context.with(task.ctx, () => run(task.job));";
@@ -14,6 +14,17 @@ const FIXES: Readonly<Record<string, string>> = {
   "pg-pool": BY_PROMISE,
   undici: "client.dispatch(options, context.bind(context.active(), handler));",
 };
+
+/** Returns the fix where a library runs callbacks in another context than their caller's. */
+export function boundCallback(library: Library | undefined): Pick<Finding, "code" | "fix"> {
+  return {
+    fix: "Give each callback its caller's context where it is queued; start work of no request in the root context:",
+    code: codeFor(
+      library,
+      "queue.add(bindContext(() => job()));\ncontext.with(ROOT_CONTEXT, () => startWork());",
+    ),
+  };
+}
 
 /** Returns the code that keeps the context in a library; `general` for one that is not known. */
 export function codeFor(library: Library | undefined, general: string): string {

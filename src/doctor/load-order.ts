@@ -67,7 +67,7 @@ function lateFinding({ name, target }: Pair, modules: LoadedModules): Finding {
       evidenceOf(target, "loaded first", loader),
       evidenceOf(name, "loaded later", modules.loaderOf(name)),
     ],
-    mechanism: `An instrumentation patches a package while it is loaded. There are no spans of ${target}, and the context may be lost in it.`,
+    mechanism: `An instrumentation patches a package while it is loaded. ${target} has no spans, and may lose the context.`,
     ...earlier({ name, target }, modules),
   });
 }
@@ -97,7 +97,7 @@ export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new Loa
 }
 
 const USE =
-  "Use the application while the doctor runs, for example by a request. If it was used, add the instrumentations of what it uses.";
+  "Use the application while the doctor runs; if it was used, add the instrumentations of what it uses.";
 
 /** Tells whether the instrumentation of HTTP was loaded. */
 export function hasHttpInstrumentation(modules: LoadedModules = new LoadedModules()): boolean {
@@ -143,10 +143,10 @@ function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Findin
     evidence: pairs
       .slice(0, MAX_SHOWN)
       .map(({ name, target }) => ({ kind: "package", name: target, id: `not patched by ${name}` })),
-    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which is not registered. There are no spans of ${targets[0] ?? ""}, nor the errors that its instrumentation records.`,
+    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which is not registered. ${targets[0] ?? ""} has no spans, and its errors are not recorded.`,
     fix: isCommonJs
-      ? "Register the hook by a flag; `@opentelemetry/instrumentation` must be a dependency of the application:"
-      : "Register the hook at the top of the set-up file, which `--import` loads; `@opentelemetry/instrumentation` must be a dependency of the application:",
+      ? "Register it by a flag; install @opentelemetry/instrumentation for it:"
+      : "Register it at the top of the set-up file that `--import` loads; install @opentelemetry/instrumentation for it:",
     code: isCommonJs
       ? `node --require ./${shownPath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`
       : HOOK,

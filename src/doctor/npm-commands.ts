@@ -19,21 +19,15 @@ export function removeCommand(name: string): string {
   return manager() === "npm" ? `npm uninstall ${name}` : `${manager()} remove ${name}`;
 }
 
-const OVERRIDES: Readonly<Record<string, (entry: string) => string>> = {
-  npm: (entry) => `"overrides": { ${entry} }`,
-  bun: (entry) => `"overrides": { ${entry} }`,
-  pnpm: (entry) => `"pnpm": { "overrides": { ${entry} } }`,
-  yarn: (entry) => `"resolutions": { ${entry} }`,
-};
-
-/** Returns the commands and the entry of package.json that make all packages use one version of another. */
+/** Returns the entry of package.json and the command that make all packages use one version of another. */
 export function overrideOf(name: string, version: string): string {
   const tool = manager();
   // npm refuses another version than that of a direct dependency, which `$` refers to.
-  const entry = `"${name}": "${tool === "npm" ? `$${name}` : version}"`;
+  const entry = `"overrides": { "${name}": "${tool === "npm" ? `$${name}` : version}" }`;
+  const field = { npm: entry, pnpm: `"pnpm": { ${entry} }` }[tool];
   const exact = tool === "npm" ? "--save-exact" : "--exact";
   // In this order: npm keeps nested copies when an entry is new and nothing else has changed.
-  return `// package.json\n${OVERRIDES[tool]?.(entry) ?? entry}\n${addCommand(exact, `${name}@${version}`)}`;
+  return `// package.json\n${field ?? entry.replace("overrides", "resolutions")}\n${addCommand(exact, `${name}@${version}`)}`;
 }
 
 /** Returns the command that says why a package is installed. */

@@ -3,16 +3,19 @@ import type { Context } from "@opentelemetry/api";
 
 import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-context.js";
 import type { ScopeData } from "../scope/scope-data.js";
+import type { Unit } from "../scope/unit.js";
 import { observation } from "../support/observation.js";
 import type { Observer } from "../support/observation.js";
 import type { AttributeBag, FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { Finding } from "./finding.js";
+import { ForeignCaptures } from "./foreign-captures.js";
 import { OrphanRule } from "./orphans.js";
 import { OutcomeRules } from "./outcome-rules.js";
 import { Parentage } from "./parentage.js";
 import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
 import type { Written } from "./scope-rules.js";
+import { SharedWork } from "./shared-work.js";
 import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts } from "./span-facts.js";
 import { Staircases } from "./staircases.js";
 import { UnitRules } from "./unit-rules.js";
@@ -31,15 +34,18 @@ export class DoctorObserver implements Observer {
   readonly #orphans = new OrphanRule();
   readonly #staircases = new Staircases();
   readonly #units = new UnitRules();
-  readonly #parentage = new Parentage(this.#units);
-  readonly #scopes = new ScopeRules();
+  readonly #parentage = new Parentage(this.#units.routes);
+  readonly #scopes = new ScopeRules(this.#units.routes);
   readonly #outcomes = new OutcomeRules();
+  readonly #captures = new ForeignCaptures();
   readonly #retention: Retention | undefined;
+  readonly #shared: SharedWork | undefined;
   #hasUnits = false;
 
   /** `retention`: follows units after their end, for mode `deep`. */
   constructor(retention?: Retention) {
     this.#retention = retention;
+    this.#shared = retention && new SharedWork();
   }
 
   started(span: StartedSpan, ctx: Context): void {
@@ -68,6 +74,14 @@ export class DoctorObserver implements Observer {
     }
   }
 
+  captured(error: unknown, origin: Unit, here: Unit): void {
+    try {
+      this.#captures.captured(error, origin, here);
+    } catch {
+      this.failures += 1;
+    }
+  }
+
   /** Attributes of the resource of the last root. */
   get resource(): AttributeBag | undefined {
     return this.#outcomes.resource;
@@ -86,8 +100,11 @@ export class DoctorObserver implements Observer {
       ...this.#staircases.findings(),
       ...(hasContexts ? this.#orphans.findings() : []),
       ...this.#units.findings(isAtEnd),
+      ...this.#units.routes.findings(this.#units.open, (key) => this.#parentage.hasFound(key)),
       ...(hasContexts ? this.#scopes.findings() : []),
+      ...(hasContexts ? this.#captures.findings() : []),
       ...this.#outcomes.findings(),
+      ...(this.#shared?.findings() ?? []),
       ...(this.#retention?.findings() ?? []),
     ];
   }
@@ -112,7 +129,8 @@ export class DoctorObserver implements Observer {
       this.#orphans.root(facts, this.#units.requests);
       return;
     }
-    if (above.hasEnded && !above.hasChild) this.#units.fedLate(above);
+    facts.entry.children += 1;
+    if (above.hasEnded && !above.hasChild) this.#units.routes.fedLate(above);
     this.#orphans.child(facts);
     this.#staircases.started(facts, above);
     this.#parentage.started(facts, above, ctx);
@@ -123,6 +141,7 @@ export class DoctorObserver implements Observer {
     const { above } = facts;
     if (above !== undefined) this.#staircases.ended(facts, above);
     this.#units.ended(facts);
+    this.#shared?.ended(facts);
     this.#outcomes.ended(facts, span);
     if (above === undefined) this.#retention?.ended(facts);
     facts.above = undefined;

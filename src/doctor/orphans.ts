@@ -89,9 +89,9 @@ function orphanFinding(lost: Orphans, withParent: number): Finding {
     count,
     evidence,
     mechanism:
-      "The context was lost in a listener, a socket's callback, a queue, another promise library or a native addon. Each such span is a trace of its own, without the request's user and tags.",
+      "A listener, socket, queue, promise library or native addon has lost the context. Each such span is a trace of its own, without the request's user and tags.",
     library,
-    fix: "Bind the callback to the context in which it is registered, or use the library's promises; give background work a root span of its own:",
+    fix: "Bind the callback where it is registered, or use the library's promises; give background work a root span of its own:",
     code: codeFor(
       library,
       'emitter.on("event", bindContext(handler));\ncontext.bind(context.active(), stream);',

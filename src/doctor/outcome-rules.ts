@@ -89,8 +89,8 @@ function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
     count,
     evidence,
     mechanism:
-      "The framework answers for a thrown error, and nothing records it: Sentry shows failed transactions without an issue.",
-    fix: "Report errors where the framework handles them: Hono's onError, Fastify's hook onError, Koa's event error, or an error middleware of Express:",
+      "The framework handles the error, and nothing records it: Sentry shows failed transactions without an issue.",
+    fix: "Report errors where the framework handles them (onError of Hono and Fastify, Koa's event error), or in Express:",
     code: "app.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });
 }
@@ -102,7 +102,7 @@ function mixedFinding(name: string, values: readonly string[]): Finding {
     severity: "warning",
     summary: `Spans of this process have resources with different values of ${name}: ${values.join(" and ")}.`,
     mechanism:
-      "Two tracer providers with different resources send to one client. Events carry one of the values, and Sentry drops a check-in whose environment differs from the first of its run.",
+      "Two tracer providers with different resources send to one client. Events carry one of the values; Sentry drops check-ins whose environment changes.",
     fix: `Give all providers one resource, or set the option \`${name}\`:`,
     code: `new SentrySpanProcessor({ ${name}: "…" });`,
   });

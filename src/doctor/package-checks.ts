@@ -88,9 +88,8 @@ function missing({ named }: Installed): Finding[] {
   return [
     finding({
       name: hasApi ? "no-sdk" : "no-api",
-      summary: `There is ${what} in this directory's node_modules, so nothing can be traced here.`,
-      mechanism:
-        "Without OpenTelemetry's SDK there are no spans. Or this is not the application's directory.",
+      summary: `There is ${what} in this directory's node_modules.`,
+      mechanism: "Without it there are no spans. Or this is not the application's directory.",
       fix: "Run the doctor in the application's directory, or install OpenTelemetry:",
       code: addCommand(`${API}@1.9`, "@opentelemetry/sdk-trace-base@2", `${CONTEXTS}@2`),
     }),
@@ -118,7 +117,7 @@ function apiCopies(installed: Installed): Finding[] {
       summary: `${API} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
       mechanism:
-        "A copy cannot use what an older minor version has registered: what uses it records no spans, or its users and tags do not follow a request.",
+        "A copy cannot use what an older minor version has registered: its spans are not recorded, or its users and tags do not follow a request.",
       fix: "Make all packages use one version, by an entry in package.json and then this command:",
       code: overrideOf(API, fittingApi(installed)),
     }),
@@ -152,9 +151,8 @@ function minorOf(version: unknown): number | undefined {
   return minor === undefined ? undefined : Number(minor);
 }
 
-// Ignores helpers such as `@opentelemetry/core`: an instrumentation may have a copy of its own, of the other major version, which works.
-function unmetPeers(installed: Installed): Finding[] {
-  const { directory, packages, named } = installed;
+// Not of helpers such as `@opentelemetry/core`: an instrumentation can have a copy of its own, of the other line, which works.
+function unmetPeers({ directory, packages, named }: Installed): Finding[] {
   const apis = named(API);
   const unmet = packages.filter(({ name, peers }) => {
     const range = REGISTERING.test(name) ? peers[API] : undefined;
@@ -173,8 +171,8 @@ function unmetPeers(installed: Installed): Finding[] {
       count: unmet.length,
       evidence: evidenceOf(directory, [...apis, ...unmet]),
       mechanism:
-        "OpenTelemetry's SDK 3 needs API 1.10, and SDK 2 an API before 1.10. An SDK with another API fails when it starts, or registers nothing.",
-      ...matching({ unmet, range }, installed),
+        "The SDK 3 needs API 1.10, and the SDK 2 an earlier one. An SDK with another API fails when it starts, or registers nothing.",
+      ...matching({ unmet, range }, directory),
     }),
   ];
 }
@@ -191,7 +189,7 @@ function unfitNode({ directory, packages }: Installed): Finding[] {
       summary: `${first.name} ${first.version} needs Node ${first.nodeRange}, but this is Node ${version}.`,
       count: unfit.length,
       evidence: evidenceOf(directory, unfit),
-      mechanism: "It may not load. OpenTelemetry's SDK 3 needs Node 22.15; SDK 2 does not.",
+      mechanism: "It may not load. The SDK 3 needs Node 22.15; the SDK 2 does not.",
       ...forThisNode(unfit, directory),
     }),
   ];
@@ -203,24 +201,15 @@ function fitsNode({ nodeRange }: InstalledPackage): boolean {
   return isInRange(process.versions.node, nodeRange);
 }
 
-// npm installs nothing if another package in the tree refuses the version of the API.
 function matching(
   { unmet, range }: { readonly unmet: readonly InstalledPackage[]; readonly range: string },
-  { directory, packages, named }: Installed,
+  directory: string,
 ): Fix {
-  const others = packages.filter((each) => !unmet.includes(each) && each.peers[API] !== undefined);
+  const older = unmet.every(fitsNode) ? undefined : downgrade(unmet, directory);
+  if (older !== undefined)
+    return { fix: "Install the SDK 2, which this Node can run:", code: older };
   const [lowest = ""] = /\d+\.\d+/.exec(range) ?? [];
-  const isShared = others.every(({ peers }) => isInRange(`${lowest}.0`, peers[API] ?? ""));
-  const [api] = named(API);
-  if (unmet.every(fitsNode) && isShared)
-    return {
-      fix: `Install an API that ${unmet[0]?.name ?? "the SDK"} accepts:`,
-      code: addCommand(`${API}@${lowest}`),
-    };
-  return {
-    fix: `Install the major version of the SDK that accepts API ${api?.version ?? ""}:`,
-    code: downgrade(unmet, directory) ?? whyCommand(API),
-  };
+  return { fix: "Install an API that the SDK accepts:", code: addCommand(`${API}@${lowest}`) };
 }
 
 function forThisNode(unfit: readonly InstalledPackage[], directory: string): Fix {
@@ -253,10 +242,9 @@ function ownCopies({ directory, named }: Installed): Finding[] {
       severity: "warning",
       summary: `${OWN} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
-      mechanism:
-        "Copies share their state where its format is the same. Scope data that is set through another version may be missing from events.",
+      mechanism: "Scope data that is set through another version may be missing from events.",
       fix: "Make all packages use one version:",
-      code: `${whyCommand(OWN)}\n${addCommand(`${OWN}@${newest(copies)}`)}`,
+      code: `${addCommand(`${OWN}@latest`)}\n${whyCommand(OWN)}`,
     }),
   ];
 }
@@ -271,16 +259,9 @@ function vendors({ directory, packages }: Installed): Finding[] {
       severity: "info",
       summary: `${first.name} ${first.version} is installed beside this package.`,
       evidence: evidenceOf(directory, found),
-      mechanism:
-        "If the application also calls its Sentry.init, both set up tracing, and each error and transaction may arrive twice.",
+      mechanism: "If the application calls its Sentry.init, errors and requests may arrive twice.",
       fix: "Use one of the two. If nothing imports it any more, remove it:",
       code: removeCommand(first.name),
     }),
   ];
-}
-
-function newest(packages: readonly InstalledPackage[]): string {
-  const versions = packages.map(({ version }) => version);
-  const numeric = new Intl.Collator("en", { numeric: true });
-  return versions.toSorted((a, b) => numeric.compare(b, a))[0] ?? "latest";
 }

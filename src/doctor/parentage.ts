@@ -1,15 +1,16 @@
+import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
 import { readContextScopes, unitOfSpan } from "../context/scope-context.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { codeFor } from "./library-fixes.js";
+import { boundCallback } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { isEntry, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
-import type { UnitRules } from "./unit-rules.js";
+import { ACTIVE_SPAN, MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
+import type { Routes } from "./routes.js";
 
 /** OpenTelemetry's SDK rounds the start of a span to milliseconds, but not its end. */
 const CLOCK_MILLIS = 1;
@@ -23,7 +24,9 @@ class LateChildren extends Suspect {
   entry = "";
   /** Number of those that have such children. */
   entries = 0;
-  readonly seen = new WeakSet<SpanFacts>();
+  /** How many started in the active context, within a request that is open. */
+  unbalanced = 0;
+  readonly counted = new WeakSet<SpanFacts>();
 }
 
 class ForeignParents extends Suspect {
@@ -35,12 +38,12 @@ class ForeignParents extends Suspect {
 export class Parentage {
   readonly #late = new Suspects(() => new LateChildren());
   readonly #foreign = new Suspects(() => new ForeignParents());
-  readonly #units: UnitRules;
+  readonly #routes: Routes;
   readonly #served = new Suspects(() => new LateChildren());
 
-  /** `units` knows how many requests and jobs of a name have ended. */
-  constructor(units: UnitRules) {
-    this.#units = units;
+  /** `routes` counts the requests and jobs. */
+  constructor(routes: Routes) {
+    this.#routes = routes;
   }
 
   /** Call it when a span with a parent in this process has started. */
@@ -49,29 +52,46 @@ export class Parentage {
     else if (isOfOtherUnit(above, ctx)) this.#isForeign(facts, above);
     // A span may be created afterwards, with a start time while its parent was still open.
     else if (above.hasEnded && facts.startedAt > above.endedAt - CLOCK_MILLIS)
-      this.#isLate(facts, above);
+      this.#isLate(facts, above, ctx);
   }
 
   findings(): Finding[] {
     const late = this.#late.all().filter((each) => this.#isFault(each));
     const served = this.#served.all().filter(({ most }) => most >= MANY);
     return [
-      ...late.map((each) => {
-        const areStarved = this.#units.areStarved(each.entry);
-        return isOfTimer(each) && !areStarved ? timerFinding(each) : lateFinding(each, areStarved);
-      }),
+      ...late.map((each) => this.#lateFinding(each)),
       ...served.map(servedFinding),
       ...this.#foreign.all().map(foreignFinding),
     ];
   }
 
+  /** Tells whether rule D1 has found spans below requests or jobs of a name. */
+  hasFound(key: string): boolean {
+    return this.#late.all().some((each) => each.entry === key && this.#isFault(each));
+  }
+
+  #lateFinding(late: LateChildren): Finding {
+    const areStarved = this.#routes.areStarved(late.entry);
+    if (isOfTimer(late) && !areStarved) return timerFinding(late);
+    if (isUnbalanced(late) && !areStarved) return unbalancedFinding(late);
+    const isOfFew = this.#routes.areSomeStarved(late.entry, late.count);
+    return isOfFew && !this.#isMany(late) ? starvedFinding(late) : lateFinding(late, areStarved);
+  }
+
   // If a handler goes on after its response, most requests of the name have late children. If a queue runs work in the wrong
   // context, a few requests have the children of all others.
   #isFault(late: LateChildren): boolean {
-    const { most, count, oldestMillis, entry, entries } = late;
+    const { most, count, oldestMillis, entry } = late;
+    if (this.#routes.areSomeStarved(entry, count)) return true;
     if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
-    if (isOfTimer(late) || this.#units.areStarved(entry)) return true;
-    const ended = this.#units.endedOf(entry);
+    return (
+      isOfTimer(late) || isUnbalanced(late) || this.#routes.areStarved(entry) || this.#isMany(late)
+    );
+  }
+
+  #isMany({ most, count, oldestMillis, entry, entries }: LateChildren): boolean {
+    if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
+    const ended = this.#routes.endedOf(entry);
     return ended < 2 ? most >= MANY : entries <= ended / 2;
   }
 
@@ -82,13 +102,15 @@ export class Parentage {
     note(this.#served.of(nameKey(above.span)), { facts, above, most: above.servers });
   }
 
-  #isLate(facts: SpanFacts, above: SpanFacts): void {
+  #isLate(facts: SpanFacts, above: SpanFacts, ctx: Context): void {
     above.lateChildren += 1;
     const key = `${tracerOf(facts.span)}|${nameKey(facts.span)}|${nameKey(above.span)}`;
     const late = this.#late.of(key);
     late.entry = nameKey(above.entry.span);
-    if (!late.seen.has(above.entry)) late.entries += 1;
-    late.seen.add(above.entry);
+    if (!late.counted.has(above.entry)) late.entries += 1;
+    late.counted.add(above.entry);
+    if (above !== above.entry && !above.entry.hasEnded && ctx === context.active())
+      late.unbalanced += 1;
     note(late, { facts, above, most: above.lateChildren });
   }
 
@@ -126,6 +148,11 @@ function note(late: LateChildren, { facts, above, most }: Pair): void {
   late.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
 }
 
+// A span is active after its end, although the request goes on: its context was entered for good, or it has ended too early.
+function isUnbalanced({ count, most, unbalanced }: LateChildren): boolean {
+  return most >= MANY && unbalanced === count;
+}
+
 // A pool that releases its connections by timers looks the same, but it leaves requests without a child: see `areStarved`.
 function isOfTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
@@ -141,13 +168,36 @@ function lateFinding(late: LateChildren, areStarved: boolean): Finding {
     count,
     evidence,
     mechanism:
-      "A queue, pool, batch or timer ran this code in the context of an earlier request or job, not in that of the caller. Spans, users and tags go to the wrong trace.",
+      "A queue, pool, batch or timer ran this code in the context of an earlier request or job. Spans, users and tags go to the wrong trace.",
     library,
-    fix: "Give the callback its caller's context where it is queued; work that belongs to no request starts in the root context:",
-    code: codeFor(
-      library,
-      "queue.add(bindContext(() => job()));\ncontext.with(ROOT_CONTEXT, () => startWork());",
-    ),
+    ...boundCallback(library),
+  });
+}
+
+function unbalancedFinding({ name, parent, seen }: LateChildren): Finding {
+  return finding({
+    rule: "D8",
+    name: "unbalanced-context",
+    severity: "warning",
+    summary: `Spans "${name}" started below "${parent}" after it had ended, while its request went on.`,
+    ...seen,
+    mechanism:
+      "Its context was entered (enterWith) and never left, or it was ended before its work.",
+    fix: "Make a span active for one function only, and end it after its work:",
+    code: ACTIVE_SPAN,
+  });
+}
+
+function starvedFinding({ name, parent, seen }: LateChildren): Finding {
+  return finding({
+    rule: "D4",
+    name: "starved-siblings",
+    severity: "warning",
+    summary: `Spans "${name}" started below "${parent}" after it had ended, and as many others of its name have no child.`,
+    ...seen,
+    mechanism:
+      "A queue or pool ran the work of some in the context of others, so that it is on the wrong trace.",
+    ...boundCallback(seen.library),
   });
 }
 
@@ -160,7 +210,7 @@ function timerFinding({ name, parent, count, evidence }: LateChildren): Finding 
     count,
     evidence,
     mechanism:
-      "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever, which stays in memory.",
+      "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever.",
     fix: "Set the timer in the root context, and give each run a unit of its own:",
     code: "context.with(ROOT_CONTEXT, () =>\n  setInterval(() => withIsolationScope(tick), 1000));",
   });
@@ -176,22 +226,20 @@ function servedFinding({ parent, count, evidence, oldestMillis }: LateChildren):
     count,
     evidence,
     mechanism:
-      "The server began to listen within that span, so its context is active in each request: all share one trace, and their users and tags mix.",
+      "The server began to listen within that span, so that all requests share its trace, and their users and tags mix.",
     fix: "Start servers and consumers in the root context:",
     code: "context.with(ROOT_CONTEXT, () => server.listen(port));",
   });
 }
 
-function foreignFinding({ name, parent, count, evidence, library }: ForeignParents): Finding {
+function foreignFinding({ name, parent, seen }: ForeignParents): Finding {
   return finding({
     rule: "D3",
     name: "foreign-parent",
     summary: `Spans "${name}" have a parent, "${parent}", that belongs to another unit of work than their context.`,
-    count,
-    evidence,
+    ...seen,
     mechanism:
-      "trace.setSpan was called with a stored span, or a library runs callbacks of one caller in the context of another.",
-    library,
+      "trace.setSpan was called with a stored span, or a library runs callbacks in the context of another caller.",
     fix: "Start the span in its own context, and refer to the other one by a link:",
     code: "tracer.startSpan(name, {\n  links: [{ context: other.spanContext() }] });",
   });

@@ -65,7 +65,7 @@ function noContextManager(): Finding {
     name: "no-context-manager",
     summary: "No context manager works in this process: no span and no scope can become active.",
     mechanism:
-      "Each span starts a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set one.",
+      "Each span is a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set one.",
     fix: "Register one before the first span:",
     code: `${addCommand("@opentelemetry/context-async-hooks@2")}\ncontext.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());`,
   });
@@ -101,7 +101,7 @@ function noPropagator(fields: readonly string[]): Finding {
         ? "No propagator is registered, so no headers of traces are read or written."
         : `The registered propagator reads and writes ${fields.join(", ")}, but not sentry-trace.`,
     mechanism:
-      "Traces are not continued from and to services and browsers that use Sentry's headers, and sampling decisions are not passed on.",
+      "Traces are not continued from and to services and browsers that use Sentry's headers.",
     ...(fields.every((field) => STANDARD.has(field))
       ? {
           fix: "Register SentryPropagator, which reads and writes the W3C headers, too:",
@@ -156,7 +156,7 @@ function wrongOrder(overwrites: readonly string[]): Finding {
     name: "propagator-order",
     summary: `Another propagator overwrites ${overwrites.join(" and ")}.`,
     mechanism:
-      "The last member of a composite propagator wins. Services that receive the headers lack the sampling context, or continue another span.",
+      "The last one wins. Services that receive the headers lack the sampling context, or continue another span.",
     fix: "Put SentryPropagator last:",
     code: IN_ORDER,
   });
@@ -176,8 +176,7 @@ function vendorSdk(): Finding[] {
       severity: "warning",
       summary: "Sentry's own SDK (@sentry/core) is loaded in this process, too.",
       library: { name: "@sentry/core", version },
-      mechanism:
-        "If its Sentry.init is called, errors and requests may arrive twice, and both may compete for OpenTelemetry's global provider.",
+      mechanism: "If its Sentry.init is called, errors and requests may arrive twice.",
       fix: "Use one of the two:",
       code: removeCommand("@sentry/node"),
     }),
@@ -220,7 +219,7 @@ function untraced(isHttp: boolean, severity: Severity): Finding {
       ? "HTTP requests were received, but no server span has started."
       : "A tracer provider is registered, but no span has reached a SentrySpanProcessor.",
     mechanism:
-      "The instrumentations are missing, or were loaded after the modules that they patch; or the sampler drops every trace, or the processor is not in the provider's list.",
+      "Instrumentations are missing, or were loaded after what they patch; or the sampler drops every trace, or the provider does not have the processor.",
     ...fixForUntraced(isHttp),
   });
 }
@@ -242,7 +241,7 @@ export function noProcessor(): Finding {
   return finding({
     name: "no-processor",
     summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,
-    mechanism: "Its spans go to other exporters at most, and Sentry gets no transactions.",
+    mechanism: "Sentry gets no transactions.",
     fix: "Add the processor to the provider's list:",
     code: "new NodeSDK({ spanProcessors: [new SentrySpanProcessor()] });",
   });

@@ -28,30 +28,17 @@ function baseOf(kind: string): string {
   return kind.replace(/:.*/s, "");
 }
 
-// The warnings that are about calls and callbacks of the application; those about the delivery are losses of rule D18.
-const WARNED: Readonly<Record<string, string>> = {
-  argument: "wrong-call",
-  attach: "wrong-call",
-  call: "wrong-call",
-  callback: "failed-callback",
-  "capture-event": "wrong-call",
-  "check-in": "wrong-call",
-  client: "wrong-call",
-  "client-call": "wrong-call",
-  cron: "wrong-call",
-  feedback: "wrong-call",
-  hook: "failed-callback",
-  metric: "wrong-call",
-  monitor: "wrong-call",
-  "span-monitor": "wrong-call",
-  value: "refused-value",
-};
+// Warnings about calls and callbacks of the application; those about the delivery are losses of rule D18.
+const CALL =
+  /^(?:argument|attach|call|capture-event|check-in|client|client-call|cron|feedback|metric|(?:span-)?monitor)(?::|$)/;
+const CALLBACK = /^(?:callback|hook):/;
 
 function warningFindings(): Finding[] {
   return [...observation.warnings].flatMap(([kind, message]) => {
-    const name = WARNED[baseOf(kind)];
-    if (name === undefined) return [];
-    return [{ ...messageFinding(message, { severity: "warning", effect: UNUSED }), name }];
+    const name = CALL.test(kind) ? "wrong-call" : CALLBACK.test(kind) ? "failed-callback" : "";
+    if (name === "" && !kind.startsWith("value:")) return [];
+    const found = messageFinding(message, { severity: "warning", effect: UNUSED });
+    return [{ ...found, name: name || "refused-value" }];
   });
 }
 

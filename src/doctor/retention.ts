@@ -76,7 +76,7 @@ function retentionFinding(retained: readonly Followed[]): Finding {
     count: retained.length,
     evidence: retained.slice(0, 2).map(({ root }) => root),
     mechanism:
-      "A pool's connection, a timer, a cache or a listener was created in their context and keeps it, with their scopes and spans.",
+      "A connection, timer, cache or listener was created in their context and keeps it, with their scopes and spans.",
     fix: "Create what outlives a request in the root context:",
     code: "const pool = context.with(ROOT_CONTEXT, () => new Pool());",
   });

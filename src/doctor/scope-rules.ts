@@ -5,10 +5,11 @@ import type { ScopeData } from "../scope/scope-data.js";
 import { clip } from "../support/text.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
-import { codeFor } from "./library-fixes.js";
+import { boundCallback } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { factsOfSpan, nameKey, nameOf, spanEvidence, unitOfScope } from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
+import type { Routes } from "./routes.js";
 import { MANY, OLD_MILLIS, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 
 type Change = Partial<ScopeData>;
@@ -17,6 +18,7 @@ const MAX_KEYS = 200;
 const MAX_KEY_LENGTH = 100;
 
 class Writes extends Suspect {
+  key = "";
   what = "";
   owner = "";
   most = 0;
@@ -28,6 +30,13 @@ export class ScopeRules {
   readonly #late = new Suspects(() => new Writes());
   readonly #outside = new Suspects(() => new Writes());
   readonly #conflicts = new Suspects(() => new Writes());
+  readonly #identities = new Suspects(() => new Writes());
+  readonly #routes: Routes;
+
+  /** `routes` counts the requests and jobs. */
+  constructor(routes: Routes) {
+    this.#routes = routes;
+  }
 
   /** Call it before data is set on a scope. `hasUnits`: the process has opened a unit of work before. */
   wrote(scope: Written, given: Change, hasUnits: boolean): void {
@@ -54,6 +63,10 @@ export class ScopeRules {
       ...late.map(lateFinding),
       ...this.#outside.all().map(outsideFinding),
       ...this.#conflicts.all().map(conflictFinding),
+      ...this.#identities
+        .all()
+        .filter(({ key, most }) => most >= MANY && this.#routes.areUserless(key))
+        .map(identityFinding),
     ];
   }
 
@@ -91,12 +104,30 @@ export class ScopeRules {
       const last = writers.get(key);
       if (last === undefined && writers.size >= MAX_KEYS) continue;
       writers.set(key, { entry: writer, value });
-      if (last === undefined || last.entry === writer || last.entry.hasEnded) continue;
-      if (last.entry === writer.above?.entry || isSame(last.value, value)) continue;
-      const conflict = this.#conflicts.of(key);
-      conflict.what = key;
-      conflict.add((site) => [spanEvidence(last.entry), spanEvidence(writer, site)]);
+      if (last === undefined || isSame(last.value, value)) continue;
+      if (last.entry !== writer) this.#isConflict(key, last.entry, writer);
+      else if (key === "user") this.#isOtherUser(unit);
     }
+  }
+
+  #isConflict(key: string, before: SpanFacts, writer: SpanFacts): void {
+    if (before.hasEnded || before === writer.above?.entry) return;
+    const conflict = this.#conflicts.of(key);
+    conflict.what = key;
+    conflict.add((site) => [spanEvidence(before), spanEvidence(writer, site)]);
+  }
+
+  // A login sets another user once. A queue sets those of all that wait.
+  #isOtherUser(unit: UnitFacts): void {
+    const { root } = unit;
+    if (root === undefined) return;
+    unit.userChanges += 1;
+    const key = nameKey(root.span);
+    const identity = this.#identities.of(key);
+    identity.key = key;
+    identity.most = Math.max(identity.most, unit.userChanges);
+    identity.owner ||= nameOf(root.span);
+    identity.add((site) => [callOf("user", site), spanEvidence(root)]);
   }
 }
 
@@ -135,41 +166,28 @@ function callOf(what: string, at: string | undefined): Evidence {
   return { kind: "call", name: `set ${what}`, startMillis: Date.now(), at };
 }
 
-function lateFinding({
-  what,
-  owner,
-  count,
-  most,
-  oldestMillis,
-  evidence,
-  library,
-}: Writes): Finding {
+function lateFinding({ what, owner, most, oldestMillis, seen }: Writes): Finding {
   return finding({
     rule: "D2",
     name: "dead-unit-write",
     severity: what === "user" ? "error" : "warning",
     summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: ${most > 1 ? `up to ${most} times in one unit, ` : ""}up to ${seconds(oldestMillis)} late.`,
-    count,
-    evidence,
+    ...seen,
     mechanism:
-      "The request or job is over, so its transaction has been sent without the data. If the data belongs to another one, that one lacks it.",
-    library,
-    fix: "Set data before the root span ends, and bind callbacks of queues and pools to their caller's context:",
-    code: codeFor(library, "pool.connect(bindContext((error, client) => use(client)));"),
+      "Its transaction was sent without the data: set it before the root span ends. If it belongs to another request or job, that one lacks it.",
+    ...boundCallback(seen.library),
   });
 }
 
-function outsideFinding({ what, count, evidence, library }: Writes): Finding {
+function outsideFinding({ what, seen }: Writes): Finding {
   return finding({
     rule: "D10",
     name: "default-isolation-write",
     severity: what.includes("user") ? "error" : "warning",
     summary: `Scope data (${what}) was set outside of every request and job, after the first one had started.`,
-    count,
-    evidence,
+    ...seen,
     mechanism:
-      "No unit of work is active there, as in a handler of a socket or timer that was set at start-up. The data is on no request's events.",
-    library,
+      "No unit of work is active there, as in a handler that was set at start-up. The data is on no request's events.",
     fix: "Run the handler in a unit of its own; data of the whole process belongs on the global scope:",
     code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\ngetGlobalScope().setTag("region", region);',
   });
@@ -183,7 +201,19 @@ function conflictFinding({ what, count, evidence }: Writes): Finding {
     count,
     evidence,
     mechanism:
-      "They share one unit of work, so that the events of the first carry the value of the second.",
+      "They share one unit of work: the events of the first carry the value of the second.",
     ...UNIT_EACH,
+  });
+}
+
+function identityFinding({ owner, most, seen }: Writes): Finding {
+  return finding({
+    rule: "D12",
+    name: "write-conflict",
+    summary: `Up to ${most + 1} users were set within one request or job "${owner}", while most others of its name have none.`,
+    ...seen,
+    mechanism:
+      "A queue or pool runs the work of others in its context: its events carry another user, and theirs none.",
+    ...boundCallback(seen.library),
   });
 }

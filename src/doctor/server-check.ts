@@ -62,8 +62,8 @@ function undelivered({ transaction, cause, statusCode }: TestSend, target: strin
         ? [{ kind: "call", name: `POST ${target}`, id: `HTTP ${statusCode}` }]
         : [],
       mechanism: isRefused
-        ? "The server, or a proxy in front of it, did not take it, and will not take what the application sends."
-        : "Without an answer this package retries for a while, and then drops what the application sends; the option `spool` keeps it on disk.",
+        ? "The server, or a proxy in front of it, will not take what the application sends."
+        : "Without an answer, data is dropped after some retries; the option `spool` keeps it on disk.",
       fix: fixFor(statusCode),
     }),
   ];
@@ -71,15 +71,15 @@ function undelivered({ transaction, cause, statusCode }: TestSend, target: strin
 
 function fixFor(statusCode: number | undefined): string {
   if (statusCode === undefined)
-    return "Check the DSN's host and port, the network, and HTTPS_PROXY and NO_PROXY. A server with a certificate of its own authority needs the option `transport.caCerts` or NODE_EXTRA_CA_CERTS.";
+    return "Check the DSN's host and port, the network, HTTPS_PROXY and NO_PROXY. A certificate of an authority of your own needs `transport.caCerts` or NODE_EXTRA_CA_CERTS.";
   if (statusCode === 429) return "Wait, or raise the project's quota in Sentry.";
   if (statusCode >= 500) return "Look at the server's own logs and at the proxies in front of it.";
   if (statusCode === 413)
     return "Raise the limit of request bodies in the proxy in front of the server.";
   if (statusCode < 400)
-    return "Use the server's own address in the DSN: redirects are not followed, and an HTML page is not Sentry's answer.";
+    return "Use the server's own address in the DSN: redirects are not followed.";
   if (statusCode === 400)
-    return "See the answer's detail: a proxy may have changed the request, or the server is too old for envelopes.";
+    return "A proxy may have changed the request, or the server is too old for envelopes.";
   return "Copy the DSN again from the project's settings in Sentry (Client Keys).";
 }
 
@@ -91,8 +91,7 @@ function skewed({ skewMillis }: TestSend): Finding[] {
       name: "clock-skew",
       severity: Math.abs(skewMillis) < 10 * MAX_SKEW_MILLIS ? "info" : "warning",
       summary: `This machine's clock is ${seconds(skewMillis)} from the server's.`,
-      mechanism:
-        "Sentry shows the times of events by the server's clock. Spans of services on other machines may seem to begin before their callers.",
+      mechanism: "Spans of services on other machines may seem to begin before their callers.",
       fix: "Synchronize the clock, for example with NTP:",
       code: "timedatectl set-ntp true",
     }),

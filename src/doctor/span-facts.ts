@@ -26,6 +26,8 @@ export class SpanFacts {
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
   above: SpanFacts | undefined;
   hasChild: boolean = false;
+  /** Of the span of a request or job: spans that have started below it, at any depth. */
+  children: number = 0;
   /** Spans that started below it after it had ended. */
   lateChildren: number = 0;
   /** SERVER spans that started below it. */
@@ -59,6 +61,8 @@ export class UnitFacts {
   /** Requests and messages that are open in it. */
   entries: number = 0;
   lateWrites: number = 0;
+  /** How often a request that is open has set another user than before. */
+  userChanges: number = 0;
   /** Who wrote each key last, and what. */
   writers: Map<string, { readonly entry: SpanFacts; readonly value: unknown }> | undefined =
     undefined;

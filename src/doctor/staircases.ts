@@ -2,7 +2,7 @@ import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { haveOneTracer, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { Suspect, Suspects } from "./suspects.js";
+import { ACTIVE_SPAN, Suspect, Suspects } from "./suspects.js";
 
 const STEP_MILLIS = 5;
 const MIN_LENGTH = 3;
@@ -57,9 +57,9 @@ export class Staircases {
         count,
         evidence,
         mechanism:
-          "Each branch makes its span active for all that follows, by AsyncLocalStorage.enterWith or a span that is kept in a variable.",
+          "Each branch makes its span active for all that follows, by enterWith or a span in a variable.",
         fix: "Make a span active for one function only:",
-        code: "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));",
+        code: ACTIVE_SPAN,
       }),
     );
   }

@@ -1,7 +1,7 @@
 import { BoundedMap } from "../support/collections.js";
 import { currentCallStack } from "./call-stack.js";
 import type { CallStack } from "./call-stack.js";
-import type { Evidence, Library } from "./finding.js";
+import type { Evidence, Finding, Library } from "./finding.js";
 
 // Keys that are kept per rule. They contain names of spans, which may contain ids.
 const MAX_KINDS = 1000;
@@ -18,6 +18,10 @@ export const UNIT_EACH = {
   code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
 };
 
+/** Code that makes a span active for one function. */
+export const ACTIVE_SPAN =
+  "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));";
+
 /** Something that was seen repeatedly and may be a fault. */
 export class Suspect {
   count: number = 0;
@@ -31,6 +35,12 @@ export class Suspect {
     const stack = currentCallStack();
     if (stack !== undefined) this.stacks.push(stack);
     if (this.evidence.length < MAX_EXAMPLES) this.evidence.push(...evidenceAt(stack?.site));
+  }
+
+  /** What every finding about it has. */
+  get seen(): Pick<Finding, "count" | "evidence" | "library"> {
+    const { count, evidence, library } = this;
+    return { count, evidence, library };
   }
 
   get library(): Library | undefined {

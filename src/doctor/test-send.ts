@@ -128,8 +128,7 @@ class SingleAttempts implements Transport {
   }
 }
 
-const PAGE =
-  "the answer is an HTML page, so it comes from another server or a login page, not from Sentry's server";
+const PAGE = "the answer is an HTML page of another server or a login page";
 
 // A date has whole seconds: half a second is the middle of what it may mean.
 function skewOf(date: string): number | undefined {

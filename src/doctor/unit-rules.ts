@@ -1,7 +1,7 @@
-import { BoundedMap } from "../support/collections.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { seconds } from "./report-text.js";
+import { Routes } from "./routes.js";
 import { isEntry, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
@@ -21,40 +21,12 @@ class Unended extends Suspect {
   oldestMillis = 0;
 }
 
-/** Counts of the requests and jobs of one name that have ended: all, and those without a child. */
-interface Route {
-  ended: number;
-  childless: number;
-}
-
-const NONE: Readonly<Route> = { ended: 0, childless: 0 };
-const MAX_ROUTES = 1000;
-/** With fewer requests, the share without a child is left to chance. */
-const MIN_ENDED = 10;
-
 /** Rules about units of work: D11 (requests share one) and D15 (spans that never end). */
 export class UnitRules {
   readonly #open = new Set<SpanFacts>();
   readonly #shared = new Suspects(() => new Shared());
-  readonly #routes = new BoundedMap<string, Route>(MAX_ROUTES);
+  readonly routes = new Routes();
   #requests = 0;
-
-  /** Number of requests or jobs of a name that have ended. */
-  endedOf(name: string): number {
-    return this.#routes.get(name)?.ended ?? 0;
-  }
-
-  /** Tells whether at least half of the requests or jobs of a name had no child: others have run their work. */
-  areStarved(name: string): boolean {
-    const { ended, childless } = this.#routes.get(name) ?? NONE;
-    return ended >= MIN_ENDED && childless >= ended / 2;
-  }
-
-  /** Call it when the first child of a span has started after the span's end: the span is not childless. */
-  fedLate(facts: SpanFacts): void {
-    const route = facts.entry === facts ? this.#routes.get(nameKey(facts.span)) : undefined;
-    if (route !== undefined) route.childless -= 1;
-  }
 
   /** Number of open requests and jobs. */
   get requests(): number {
@@ -79,18 +51,15 @@ export class UnitRules {
   ended(facts: SpanFacts): void {
     if (facts.entry !== facts) return;
     this.#open.delete(facts);
-    this.#noteRoute(facts);
+    this.routes.ended(facts);
     if (!isEntry(facts.span)) return;
     this.#requests -= 1;
     facts.unit.entries -= 1;
   }
 
-  #noteRoute({ span, hasChild }: SpanFacts): void {
-    const key = nameKey(span);
-    const route = this.#routes.get(key) ?? { ...NONE };
-    if (route.ended === 0) this.#routes.set(key, route);
-    route.ended += 1;
-    if (!hasChild) route.childless += 1;
+  /** Requests and jobs that are watched and open. */
+  get open(): Iterable<SpanFacts> {
+    return this.#open;
   }
 
   /** `isAtEnd`: nothing is left that could end a span. */
@@ -136,23 +105,21 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
     count,
     evidence,
     mechanism:
-      "Such a root is never sent, and stays in memory; its finished children are sent without it after a minute. Usually an error skipped span.end(), or the span is that of a connection.",
+      "Such a root is never sent; its finished children are, after a minute. Usually an error skipped span.end(), or it is the span of a connection.",
     fix: "End each span in a finally block; for a connection, use a span per message:",
     code: "tracer.startActiveSpan(name, async (span) => {\n  try { return await work(); } finally { span.end(); }\n});",
   });
 }
 
-function sharedFinding({ name, count, evidence, hasData, library }: Shared): Finding {
+function sharedFinding({ name, hasData, seen }: Shared): Finding {
   return finding({
     rule: "D11",
     name: "shared-isolation",
     severity: hasData ? "error" : "warning",
     summary: `Several requests or messages "${name}" were open at once in one unit of work.`,
-    count,
-    evidence,
+    ...seen,
     mechanism:
-      "They were started in one context, such as that of a batch: a user or tag of one appears on the events of the others.",
-    library,
+      "They were started in one context, as that of a batch: a user or tag of one is on the events of the others.",
     ...UNIT_EACH,
   });
 }

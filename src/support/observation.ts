@@ -8,6 +8,8 @@ export interface Observer {
   ended(span: object): void;
   /** Data is about to be set on a scope. */
   wrote(scope: object, change: object): void;
+  /** An error is captured in the unit `here`, and reported for the unit `origin` in which it was first seen. */
+  captured(error: unknown, origin: object, here: object): void;
 }
 
 // Shared by all copies of the package: the one that observes may be that of the command line.

@@ -1,60 +1,12 @@
-import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from "@opentelemetry/api";
-import type { Context, Span } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ROOT_CONTEXT, SpanKind, context, trace } from "@opentelemetry/api";
+import type { Span } from "@opentelemetry/api";
+import { describe, expect, it } from "vitest";
 
 import { checkTraffic } from "../../src/doctor/process-check.js";
-import { DoctorObserver } from "../../src/doctor/observer.js";
 import { addBreadcrumb, getIsolationScope, setTag, setUser } from "../../src/index.js";
-import { SentryPropagator, SentrySpanProcessor } from "../../src/setup/otel-classes.js";
-import { observation } from "../../src/support/observation.js";
-import { createMemoryTransport } from "../../src/testing/memory-transport.js";
+import { gateKit } from "./gate-kit.js";
 
-const processor = new SentrySpanProcessor({
-  dsn: "http://key@127.0.0.1:9/1",
-  transport: createMemoryTransport(),
-});
-const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("app");
-
-let observer: DoctorObserver;
-
-beforeAll(() => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new SentryPropagator());
-});
-beforeEach(() => {
-  observer = new DoctorObserver();
-  observation.observer = observer;
-});
-afterAll(async () => {
-  observation.observer = undefined;
-  await processor.shutdown();
-});
-
-/** What was found, as `D1 warning`. */
-function found(): string[] {
-  return observer.findings(false).map(({ rule, severity }) => `${rule} ${severity}`);
-}
-
-/** Starts a request, and returns its span and context. */
-function open(name = "GET /", attributes = {}): { readonly span: Span; readonly ctx: Context } {
-  const extracted = propagation.extract(ROOT_CONTEXT, {});
-  const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, extracted);
-  return { span, ctx: trace.setSpan(extracted, span) };
-}
-
-/** Starts a request that has ended; returns its context. */
-function over(name?: string, attributes = {}): Context {
-  const { span, ctx } = open(name, attributes);
-  span.end();
-  return ctx;
-}
-
-function query(ctx: Context, quantity = 1): void {
-  for (let index = 0; index < quantity; index += 1)
-    tracer.startSpan("query", { kind: SpanKind.CLIENT }, ctx).end();
-}
+const { tracer, found, theObserver, open, over, query } = gateKit();
 
 /** Starts queries without a parent while a request is open, and others that have one. */
 function lose(quantity: number, areAtOnce: boolean): void {
@@ -253,7 +205,7 @@ describe("requests that are not traced", () => {
   ])("%i other spans and %i requests: %j", (spans, requests, expected) => {
     query(ROOT_CONTEXT, spans);
 
-    const findings = checkTraffic(observer, { requests, isUnpatched: false });
+    const findings = checkTraffic(theObserver(), { requests, isUnpatched: false });
 
     expect(findings.map(({ name, severity }) => `${name} ${severity}`)).toEqual(expected);
   });

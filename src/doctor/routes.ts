@@ -1,0 +1,118 @@
+import { BoundedMap } from "../support/collections.js";
+import { finding } from "./finding.js";
+import type { Evidence, Finding } from "./finding.js";
+import { boundCallback } from "./library-fixes.js";
+import { nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import type { SpanFacts } from "./span-facts.js";
+
+/** The requests and jobs of one name. */
+interface Route {
+  name: string;
+  ended: number;
+  /** Those without any child. */
+  childless: number;
+  /** Those in which no user was set. */
+  userless: number;
+  /** The most children that one of them has. */
+  most: number;
+  heaviest: Evidence | undefined;
+}
+
+const MAX_ROUTES = 1000;
+/** Requests from which on a share of them says something. */
+const MIN_ENDED = 10;
+const MIN_HEAVY = 10;
+const ALMOST_ALL = 0.8;
+const MIN_SIBLINGS = 50;
+const MIN_STARVED = 5;
+
+/** Counts of requests and jobs by their names, for rules D1, D4, D5 and D12: has one done the work of others? */
+export class Routes {
+  readonly #byName = new BoundedMap<string, Route>(MAX_ROUTES);
+
+  /** Number of requests or jobs of a name that have ended. */
+  endedOf(key: string): number {
+    return this.#byName.get(key)?.ended ?? 0;
+  }
+
+  /** Tells whether most requests or jobs of a name never had a child: others have run their work. */
+  areStarved(key: string): boolean {
+    const route = this.#byName.get(key);
+    return route !== undefined && route.ended >= MIN_ENDED && route.childless >= route.ended / 2;
+  }
+
+  /** Tells whether as many requests of a name as `late` never had a child, among many that had (rule D4). */
+  areSomeStarved(key: string, late: number): boolean {
+    const route = this.#byName.get(key);
+    if (route === undefined || route.ended < MIN_SIBLINGS) return false;
+    const { childless } = route;
+    return (
+      childless >= MIN_STARVED && late >= childless * ALMOST_ALL && late <= childless / ALMOST_ALL
+    );
+  }
+
+  /** Tells whether most requests of a name ended without a user. */
+  areUserless(key: string): boolean {
+    const route = this.#byName.get(key);
+    return route !== undefined && route.ended >= MIN_ENDED && route.userless >= route.ended / 2;
+  }
+
+  /** The first child of a span has started after the span's end. */
+  fedLate(facts: SpanFacts): void {
+    const route = facts.entry === facts ? this.#byName.get(nameKey(facts.span)) : undefined;
+    if (route !== undefined) route.childless -= 1;
+  }
+
+  ended(facts: SpanFacts): void {
+    const route = this.#of(facts);
+    route.ended += 1;
+    if (!facts.hasChild) route.childless += 1;
+    if (facts.unit.writers?.has("user") !== true) route.userless += 1;
+    weigh(route, facts);
+  }
+
+  /** `open`: requests and jobs that have not ended. `isKnown`: names that another rule has found. */
+  findings(open: Iterable<SpanFacts>, isKnown: (key: string) => boolean): Finding[] {
+    for (const facts of open) if (facts.children >= MIN_HEAVY) weigh(this.#of(facts), facts);
+    return [...this.#byName]
+      .filter(([key, route]) => isCrowded(route) && !isKnown(key))
+      .map(([, route]) => crowdedFinding(route));
+  }
+
+  #of({ span }: SpanFacts): Route {
+    const key = nameKey(span);
+    const known = this.#byName.get(key);
+    if (known !== undefined) return known;
+    const made = { name: "", ended: 0, childless: 0, userless: 0, most: 0, heaviest: undefined };
+    this.#byName.set(key, made);
+    return made;
+  }
+}
+
+function weigh(route: Route, facts: SpanFacts): void {
+  if (facts.children < MIN_HEAVY || facts.children <= route.most) return;
+  route.most = facts.children;
+  route.name = nameOf(facts.span);
+  route.heaviest = spanEvidence(facts);
+}
+
+// A cache that one request has filled leaves others without a child, too: so it must be about as many as the heavy one has.
+function isCrowded({ ended, childless, most }: Route): boolean {
+  return (
+    ended >= 2 * MIN_ENDED && childless >= ended * ALMOST_ALL && most >= childless * ALMOST_ALL
+  );
+}
+
+function crowdedFinding({ name, childless, most, heaviest }: Route): Finding {
+  return finding({
+    rule: "D5",
+    name: "over-attribution",
+    severity: "info",
+    summary: `One request or job "${name}" has ${most} children, while ${childless} others of its name have none.`,
+    count: most,
+    evidence: heaviest === undefined ? [] : [heaviest],
+    mechanism:
+      "A queue or pool may have run the work of the others in its context, so that it is on the wrong trace. Or it has filled a cache for them.",
+    ...boundCallback(undefined),
+  });
+}
