@@ -35,6 +35,7 @@ const STEPS = {
   // The folders whose tests depend on the SDK; `npm run test:matrix` without arguments runs all.
   line: `node scripts/matrix/suite.mjs ${LINE_FOLDERS.map((name) => `test/${name}/`).join(" ")}`,
   corpus: "node test/corpus/main.mjs",
+  site: "node site/build.mjs",
   demo: "node examples/shop/main.mjs",
   next: "node scripts/next/main.mjs 16",
   soak: "node scripts/soak.mjs --minutes 1",
