@@ -41,11 +41,11 @@ const STEPS = {
   soak: "node scripts/soak.mjs --minutes 1",
 };
 
-/** Packs the build once, under the name that `lint:package` reads. */
+/** Packs the package as `npm publish` does, under the name that `lint:package` reads. */
 async function packageCommand() {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
-  await run(`npm pack --ignore-scripts --silent --pack-destination "${packed}"`);
+  await run(`npm pack --silent --pack-destination "${packed}"`);
   const [tarball] = readdirSync(packed);
   renameSync(join(packed, tarball), join(packed, "package.tgz"));
   return "npm run -s lint:package";

@@ -42,6 +42,7 @@ export function builtPackage(): string {
     for (const input of INPUTS) cpSync(join(root, input), join(copy, input), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: copy, stdio: "pipe" });
+    execFileSync(process.execPath, ["scripts/manifest.mjs", "pack"], { cwd: copy });
     renameSync(copy, target);
   } catch (error) {
     // Another test file may have been faster, and has built the same.
