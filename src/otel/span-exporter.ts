@@ -141,7 +141,7 @@ export class ClientSpanExporter {
     } catch (error) {
       this.#core.diagnostics.warnOnce(
         "exporter-exceptions",
-        "exceptions of exported spans could not be read, so some errors are not reported",
+        "the exceptions of exported spans could not be read, so some errors are not reported. This is a bug in otel-sentry-bridge; please report it",
         error,
       );
     }

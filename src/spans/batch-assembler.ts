@@ -243,11 +243,7 @@ export class BatchAssembler implements SpanAssembler {
 
   #lose(error: unknown, transactions: 0 | 1): void {
     this.#drop("internal_sdk_error", 1, transactions);
-    this.#settings.encoding.onProblem(
-      "span-encoding",
-      "a span could not be encoded; it was dropped",
-      error,
-    );
+    this.#encoder.reportFailure(error);
   }
 
   #drop(reason: DiscardReason, spans: number, transactions: number): void {

@@ -179,11 +179,7 @@ export class SegmentAssembler implements SpanAssembler {
       else this.#takeChild(segment, span);
     } catch (error) {
       this.drop("internal_sdk_error", isRoot);
-      this.#settings.encoding.onProblem(
-        "span-encoding",
-        "a span could not be encoded; it was dropped",
-        error,
-      );
+      this.#encoder.reportFailure(error);
     }
   }
 

@@ -84,6 +84,15 @@ export class SpanEncoder {
     }
   }
 
+  /** Logs that a span was dropped because of an error in this package. */
+  reportFailure(error: unknown): void {
+    this.#settings.onProblem(
+      "span-encoding",
+      "a span could not be encoded; it was dropped. This is a bug in otel-sentry-bridge; please report it",
+      error,
+    );
+  }
+
   #tellUnreadable(error: unknown): void {
     this.#settings.onProblem(
       "span-unreadable",

@@ -12,7 +12,7 @@ import { show } from "./show.js";
 import type { Block } from "./syntax.js";
 
 /** How many programs are run in all; as many at the same time as `MAX_TOGETHER`. */
-const PROGRAMS = Number(process.env["PROGRAMS"] ?? runs(2000));
+const PROGRAMS = Number(process.env["PROGRAMS"] ?? runs(4000));
 const MAX_TOGETHER = 99;
 const MEAN_TOGETHER = (MAX_TOGETHER + 1) / 2;
 
