@@ -1,6 +1,6 @@
 // Runs an application per stock instrumentation, 100 units at once with a user each, on both lines of OpenTelemetry's SDK:
 // `npm run test:corpus [-- APP ...]`. Compares what arrived with `golden/`; `--write` writes those files.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -36,7 +36,7 @@ function install(line) {
       cpSync(join(here, line, file), join(directory, file));
     npm(directory, "ci", "--ignore-scripts");
   }
-  for (const name of ["apps", "kit.mjs", "instrumentation.mjs"]) {
+  for (const name of ["apps", "kit.mjs", "instrumentation.mjs", "function.cjs"]) {
     rmSync(join(directory, name), { recursive: true, force: true });
     cpSync(join(here, name), join(directory, name), { recursive: true });
   }
@@ -63,7 +63,13 @@ async function run(app, { node, directory }) {
   const server = await startIngestServer();
   const child = spawn(node, ["--import", "./instrumentation.mjs", fileOf(app)], {
     cwd: directory,
-    env: { PATH: process.env.PATH, SENTRY_DSN: server.dsn, SENTRY_RELEASE: "corpus@1" },
+    env: {
+      PATH: process.env.PATH,
+      SENTRY_DSN: server.dsn,
+      SENTRY_RELEASE: "corpus@1",
+      _HANDLER: "function.handler",
+      LAMBDA_TASK_ROOT: directory,
+    },
     timeout: TIMEOUT_MILLIS,
   });
   let output = "";
@@ -101,10 +107,20 @@ function isRight(app, line, arrivals) {
   return false;
 }
 
+/** Tells whether the program that an application names is installed; says so if not. */
+function hasWhatItNeeds(app) {
+  const text = readFileSync(join(here, "apps", `${app}.mjs`), "utf8");
+  const program = /^\/\/ needs: (.*)$/m.exec(text)?.[1];
+  const isThere = program === undefined || spawnSync(program, ["--version"]).error === undefined;
+  if (!isThere) console.log(`NOT RUN ${app}: there is no ${program}`);
+  return isThere;
+}
+
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const apps = readdirSync(join(here, "apps"))
   .map((file) => file.replace(/\.mjs$/, ""))
-  .filter((app) => chosen.length === 0 || chosen.includes(app));
+  .filter((app) => chosen.length === 0 || chosen.includes(app))
+  .filter(hasWhatItNeeds);
 
 mkdirSync(join(cache, "node"), { recursive: true });
 const [newer] = installNodes(join(cache, "node"), ["24"]);

@@ -59,6 +59,14 @@ describe("the documentation", () => {
     expect(missing(variables)).toEqual([]);
   });
 
+  it("has every rule of the doctor on the page about troubleshooting", () => {
+    const rules = readFileSync(join(root, "docs/doctor.md"), "utf8").match(/^\| D\d+/gm) ?? [];
+    const troubleshooting = readFileSync(join(root, "docs/troubleshooting.md"), "utf8");
+    expect(rules.length).toBeGreaterThan(12);
+    const names = rules.map((rule) => rule.slice(2));
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(troubleshooting))).toEqual([]);
+  });
+
   it("names every command, and every option of one", () => {
     const help = readFileSync(join(root, "src/cli/run-cli.ts"), "utf8");
     const options = [...help.matchAll(/--[a-z]+/g)].map(([option]) => option);
