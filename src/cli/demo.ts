@@ -38,7 +38,9 @@ export async function runDemo(
     {
       ...options,
       async whenListening({ dsn, url }) {
+        terminal.progress("Running the shop…");
         hasArrived = await send(sdk, dsn);
+        terminal.progress(undefined);
         const arrived = `${hasArrived ? "Arrived" : "Not everything has arrived, only"}: ${summaryOf(stats())}.`;
         const next = once ? [] : [`See all of it at ${url} (Ctrl-C ends the inbox).`];
         return { lines: ["", arrived, ...next], ends: once };

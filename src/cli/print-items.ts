@@ -1,4 +1,4 @@
-import type { Arrival, CheckInView, LogView, MetricView } from "../inbox/views.js";
+import type { Arrival, CheckInView, FindingView, LogView, MetricView } from "../inbox/views.js";
 import { joinPieces, styled } from "./terminal.js";
 import type { LineSettings, Piece, Style } from "./terminal.js";
 
@@ -18,6 +18,9 @@ export function itemLines(arrivals: readonly Arrival[], settings: LineSettings):
       arrivals.flatMap((item) => (item.kind === "checkIn" ? [checkInLine(item.checkIn)] : [])),
     ),
     ...capped(arrivals.flatMap((item) => dropLine(item))),
+    ...capped(
+      arrivals.flatMap((item) => (item.kind === "finding" ? [findingLine(item.finding)] : [])),
+    ),
     ...capped(arrivals.flatMap((item) => otherLine(item))),
   ];
   return all.map((pieces) => joinPieces(pieces, settings));
@@ -31,6 +34,16 @@ function logLine({ level, body, attributes, traceId }: LogView): Piece[] {
     styled(styleOfLevel(level), level),
     `  ${body}`,
     ...(texts === "" ? [] : [styled("dim", `  ${texts}`)]),
+  ];
+}
+
+function findingLine({ traceId, severity, rule, summary }: FindingView): Piece[] {
+  const style = severity === "error" ? "bad" : "warn";
+  return [
+    label("doctor"),
+    styled("dim", `${traceId.slice(0, 8)}  `),
+    styled(style, rule),
+    `  ${summary}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { examineEnvironment } from "../doctor/environment.js";
 import type { DoctorReport } from "../doctor/finding.js";
 import { examineRun, joined } from "../doctor/examined-run.js";
 import { reportLines } from "../doctor/report-text.js";
+import { sendFindings } from "./send-findings.js";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 
@@ -24,7 +25,9 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
   const { dsn, json = false, command = [] } = options;
   const [program, ...args] = command;
   if (program !== undefined) return runApplication({ program, args, options }, terminal);
+  terminal.progress("Examining the environment, and sending a test transaction…");
   const report = await examineEnvironment({ directory: process.cwd(), dsn });
+  terminal.progress(undefined);
   printReport(report, json, terminal);
   return exitCodeOf(report);
 }
@@ -55,6 +58,7 @@ async function runApplication(
     return EXIT_FAILED;
   }
   const report = joined(run.reports, { program, mode });
+  await sendFindings(run.reports);
   if (json) printReport(report, true, terminal);
   else for (const each of [report, ...report.others]) printReport(each, false, terminal);
   return run.exitCode === 0 ? exitCodeOf(report) : run.exitCode;

@@ -7,6 +7,8 @@ export interface Terminal {
   print(line: string): void;
   /** Writes a line of an error message. */
   complain(line: string): void;
+  /** Shows what is under way, on a terminal only; `undefined` removes it. */
+  progress(text: string | undefined): void;
   /** True if results may be coloured. */
   readonly hasColours: boolean;
   /** Columns of a line. Changes with the window. */
@@ -24,6 +26,8 @@ export function processTerminal(): Terminal {
   return {
     print: (line) => stdout.write(`${line}\n`),
     complain: (line) => stderr.write(`${line}\n`),
+    // Returns to the start of the line, and clears it.
+    progress: (text = "") => stderr.isTTY && stderr.write(`\r\u{1B}[K${text}`),
     hasColours: stdout.isTTY ? stdout.hasColors() : forcesColours(),
     get columns() {
       return stdout.isTTY ? stdout.columns : PIPED_COLUMNS;

@@ -1,7 +1,7 @@
 import type { ReadEnvelope, ReadItem } from "../testing/envelope-reader.js";
 import { isJsonObject } from "../testing/envelope-reader.js";
 import { readError, readFeedback, readSpanContainer, readTransaction } from "./read-events.js";
-import type { Arrival, CheckInView, DropView, LogView, MetricView } from "./views.js";
+import type { Arrival, CheckInView, DropView, FindingView, LogView, MetricView } from "./views.js";
 import {
   attributesOf,
   entriesOf,
@@ -22,6 +22,8 @@ const READERS: Readonly<Record<string, (payload: unknown) => readonly Arrival[]>
   log: (payload) => readLogs(payload).map((log) => ({ kind: "log", log })),
   trace_metric: (payload) => readMetrics(payload).map((metric) => ({ kind: "metric", metric })),
   check_in: (payload) => [{ kind: "checkIn", checkIn: readCheckIn(payload, Date.now()) }],
+  doctor_findings: (payload) =>
+    readFindings(payload).map((finding) => ({ kind: "finding", finding })),
   client_report: (payload) => readDrops(payload).map((drop) => ({ kind: "drop", drop })),
 };
 
@@ -114,6 +116,17 @@ function readCheckIn(payload: unknown, at: number): CheckInView {
     environment: shownText(checkIn["environment"]),
     duration: duration === undefined ? "" : `${Number(duration.toFixed(3))} s`,
   };
+}
+
+/** Reads the findings that `doctor -- <command>` sends to the inbox. */
+function readFindings(payload: unknown): FindingView[] {
+  return entriesOf(payload).map((item) => ({
+    traceId: shownText(item["trace_id"]),
+    severity: shownText(item["severity"]),
+    rule: shownText(item["rule"]),
+    summary: shownText(item["summary"]),
+    fix: shownText(item["fix"]),
+  }));
 }
 
 /** Reads the dropped items of a client report. */

@@ -4,6 +4,7 @@ import type {
   Arrival,
   CheckInView,
   ErrorView,
+  FindingView,
   LogView,
   MetricView,
   Pair,
@@ -20,6 +21,7 @@ export interface TraceRecord {
   readonly logs: LogView[];
   readonly metrics: MetricView[];
   readonly checkIns: CheckInView[];
+  readonly findings: FindingView[];
 }
 
 /** A trace in the list of traces. */
@@ -53,7 +55,8 @@ const MAX_SUMMARY_ERRORS = 20;
 
 /** Returns a trace without content. */
 export function emptyRecord(id: string): TraceRecord {
-  return { id, spans: [], transactions: [], errors: [], logs: [], metrics: [], checkIns: [] };
+  const items = { logs: [], metrics: [], checkIns: [], findings: [] };
+  return { id, spans: [], transactions: [], errors: [], ...items };
 }
 
 /** Returns the id of the trace that an arrival belongs to; empty if it belongs to none. */
@@ -62,6 +65,7 @@ export function traceIdOf(arrival: Arrival): string {
   if (arrival.kind === "error") return arrival.error.traceId;
   if (arrival.kind === "log") return arrival.log.traceId;
   if (arrival.kind === "metric") return arrival.metric.traceId;
+  if (arrival.kind === "finding") return arrival.finding.traceId;
   return arrival.kind === "checkIn" ? arrival.checkIn.traceId : "";
 }
 
@@ -74,6 +78,7 @@ export function addTo(record: TraceRecord, arrival: Arrival): void {
   else if (arrival.kind === "log") record.logs.push(arrival.log);
   else if (arrival.kind === "metric") record.metrics.push(arrival.metric);
   else if (arrival.kind === "checkIn") record.checkIns.push(arrival.checkIn);
+  else if (arrival.kind === "finding") record.findings.push(arrival.finding);
 }
 
 /** Returns the earliest span without a parent in the trace. */
@@ -165,7 +170,7 @@ export interface TraceDetail extends Omit<TraceRecord, "id"> {
 
 /** Returns a trace with the rows of its waterfall. */
 export function detailOf(record: TraceRecord): TraceDetail {
-  const { spans, transactions, errors, logs, metrics, checkIns } = record;
+  const { spans, transactions, errors, logs, metrics, checkIns, findings } = record;
   const positions = new Map(spans.map((span, index) => [span, index]));
   const toRow = (row: SpanRow): DetailRow => [row.depth, ...row.spans.map(positionOf)];
   const positionOf = (span: ShownSpan): number => positions.get(span) ?? 0;
@@ -181,5 +186,6 @@ export function detailOf(record: TraceRecord): TraceDetail {
     logs,
     metrics,
     checkIns,
+    findings,
   };
 }

@@ -122,6 +122,16 @@ export interface CheckInView {
   readonly duration: string;
 }
 
+/** What the doctor has found in a trace. */
+export interface FindingView {
+  readonly traceId: string;
+  readonly severity: string;
+  /** Rule and name, such as `D1 ended-parent`. */
+  readonly rule: string;
+  readonly summary: string;
+  readonly fix: string;
+}
+
 /** Items dropped by an SDK, from its client report. */
 export interface DropView {
   readonly category: string;
@@ -142,6 +152,7 @@ export type Arrival =
   | { readonly kind: "log"; readonly log: LogView }
   | { readonly kind: "metric"; readonly metric: MetricView }
   | { readonly kind: "checkIn"; readonly checkIn: CheckInView }
+  | { readonly kind: "finding"; readonly finding: FindingView }
   | { readonly kind: "drop"; readonly drop: DropView }
   /** An event that has arrived before, `times` times in all; it is shown once. */
   | {

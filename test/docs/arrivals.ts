@@ -35,6 +35,8 @@ function lineOf(arrival: Arrival): string {
       return `metric ${arrival.metric.type} ${arrival.metric.name} ${arrival.metric.value}${arrival.metric.unit}`;
     case "checkIn":
       return `check-in ${arrival.checkIn.monitor} ${arrival.checkIn.status} ${arrival.checkIn.schedule}`;
+    case "finding":
+      return `finding ${arrival.finding.rule}`;
     case "drop":
       return `dropped ${arrival.drop.quantity} ${arrival.drop.category} ${arrival.drop.reason}`;
     default:

@@ -41,6 +41,22 @@ export function errorCard({ errors, spans }) {
 }
 
 /** @param {import("../trace-record.js").TraceDetail} trace */
+export function findingCard({ findings }) {
+  if (findings.length === 0) return undefined;
+  const items = findings.map(({ severity, rule, summary, fix }) =>
+    el(
+      "div",
+      {},
+      el("b", severity === "error" ? "bad-text" : "", said(rule)),
+      " ",
+      said(summary),
+      el("div", "more", said(fix)),
+    ),
+  );
+  return el("section", "card", el("h3", {}, "The doctor's findings"), ...items);
+}
+
+/** @param {import("../trace-record.js").TraceDetail} trace */
 export function otherCards({ logs, metrics, checkIns }) {
   const cards = [];
   if (logs.length > 0) cards.push(el("h3", {}, "Logs"), logTable(logs));

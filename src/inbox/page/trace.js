@@ -2,7 +2,7 @@ import { scopeDetails, spanDetails } from "./details.js";
 import { el } from "./dom.js";
 import { counted } from "./format.js";
 import { hasModifier } from "./list-view.js";
-import { errorCard, heading, otherCards } from "./trace-cards.js";
+import { errorCard, findingCard, heading, otherCards } from "./trace-cards.js";
 import { drawWaterfall } from "./waterfall.js";
 
 /**
@@ -79,6 +79,7 @@ export class TraceView {
           ...heading(trace),
           rows.length > 0 && el("div", "card", el("h3", {}, "Waterfall", canFold && fold), element),
           hidden > 0 && el("p", "meta", `${counted(hidden, "more row")} not shown.`),
+          findingCard(trace),
           errorCard(trace),
           ...otherCards(trace),
         ),
