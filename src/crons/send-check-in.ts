@@ -142,7 +142,7 @@ const VALID_SLUG = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;
 export function validMonitorSlug(slug: string): string {
   if (VALID_SLUG.test(slug)) return slug;
   const read = slug.slice(0, MAX_READ_LENGTH);
-  // Before the signs go by which a secret is found: a slug may be a command line or a URL.
+  // Filtered before signs such as `=` are removed, by which a secret is recognized: a slug may be a command line or a URL.
   const shown = redactedText(read);
   if (shown !== read) return validMonitorSlug(slugify(shown));
   const plain = slugify(read);

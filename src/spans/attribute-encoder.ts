@@ -154,7 +154,7 @@ export class AttributeEncoder {
     restart(this.#search);
   }
 
-  /** Begins a span with a part of the limits: if they are reached, it is begun again. Nothing is cached meanwhile. */
+  /** Begins a try with a quarter of the limits, during which nothing is cached. If it reaches them, `begin` starts again. */
   beginTry(): void {
     this.begin();
     this.#isTry = true;

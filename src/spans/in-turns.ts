@@ -13,7 +13,7 @@ export function nextTurn(): Promise<void> {
 export class TurnBudget {
   #left: number;
 
-  /** `turns`: how many times as much as usual. */
+  /** `turns`: the budget, as a multiple of that of one turn. */
   constructor(turns: number = 1) {
     this.#left = turns * LENGTH_PER_TURN;
   }
