@@ -92,11 +92,31 @@ const MISSING =
   "no context manager is registered, so spans have no parents and users and tags cannot follow a request: each span without a parent is isolated by itself. " +
   "Call context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()) before the first span, or use NodeSDK, which does";
 
-/** Builds the message for two loaded copies of `@opentelemetry/api`: which one was registered, and how to fix it. */
+/** Builds the message for two loaded copies of `@opentelemetry/api`: which one was registered, where they are, and how to fix it. */
 export function copiesMessage(): string {
   const own = ownApiVersion() ?? "a copy of another version";
+  const paths = copyPaths();
+  const found = paths.length === 0 ? "" : `. Found: ${paths.join(" and ")}`;
   return (
     `two copies of @opentelemetry/api are loaded: ${registeredVersion()} registered OpenTelemetry first, and otel-sentry-bridge uses ${own}, which cannot share it. ` +
-    "Spans are not recorded, or users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`"
+    "Spans are not recorded, or users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`" +
+    found
   );
+}
+
+const API_DIRECTORY = /^.*[\\/]@opentelemetry[\\/]api(?=[\\/])/;
+
+/**
+ * Returns the directories of the copies that can be found: this package's own, and those that were loaded as CommonJS. Node has no
+ * list of ES modules.
+ */
+function copyPaths(): readonly string[] {
+  try {
+    const require = isUnbundled() ? requireFinding("@opentelemetry/api") : undefined;
+    if (require === undefined) return [];
+    const files = [require.resolve("@opentelemetry/api"), ...Object.keys(require.cache)];
+    return [...new Set(files.flatMap((file) => API_DIRECTORY.exec(file)?.[0] ?? []))];
+  } catch {
+    return [];
+  }
 }
