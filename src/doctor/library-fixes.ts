@@ -26,6 +26,11 @@ export function boundCallback(library: Library | undefined): Pick<Finding, "code
   };
 }
 
+/** Tells whether a library is known to lose the context. */
+export function losesContext(library: Library | undefined): boolean {
+  return library !== undefined && Object.hasOwn(FIXES, library.name);
+}
+
 /** Returns the code that keeps the context in a library; `general` for one that is not known. */
 export function codeFor(library: Library | undefined, general: string): string {
   const name = library?.name ?? "";

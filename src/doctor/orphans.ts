@@ -1,7 +1,7 @@
 import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { codeFor } from "./library-fixes.js";
+import { codeFor, losesContext } from "./library-fixes.js";
 import { isEntry, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
@@ -67,7 +67,11 @@ export class OrphanRule {
   #isFault(lost: Orphans): boolean {
     if (lost.count >= MIN_EACH && this.#parented(lost) >= MIN_EACH) return true;
     // As many client spans as requests, and none of them has a parent: the library always loses the context.
-    if (lost.kind !== SPAN_KIND.CLIENT || this.#requests < MIN_ALWAYS) return false;
+    if (
+      (lost.kind !== SPAN_KIND.CLIENT && !losesContext(lost.library)) ||
+      this.#requests < MIN_ALWAYS
+    )
+      return false;
     const isPolling = lost.stacks.length > 0 && lost.stacks.every(({ isTimer }) => isTimer);
     return !isPolling && lost.count >= this.#requests * ALMOST_ALL;
   }
@@ -84,7 +88,7 @@ function orphanFinding(lost: Orphans, withParent: number): Finding {
     rule: "D9",
     name: "orphans",
     // Background work runs one after the other; spans that requests have lost overlap as requests do.
-    severity: atOnce >= count / 4 ? "warning" : "info",
+    severity: atOnce >= count / 4 || losesContext(library) ? "warning" : "info",
     summary: `${count} spans "${name}" of ${tracer} started without a parent while requests were open; ${compared}.`,
     count,
     evidence,
