@@ -112,6 +112,12 @@ const GETTER =
   /^Object\.defineProperty\(exports, [`"']([\w$]+)[`"'], \{\s+enumerable: true,\s+get: function \(\) \{\s+return ([\w$]+);\s+\}\s+\}\);$/gm;
 
 // Getters would serve exports that change; none of ours does (the lint forbids it), and all stand at the end of their chunk.
-function withPlainExports(code) {
-  return { code: code.replaceAll(GETTER, "exports.$1 = $2;"), map: null };
+// Only entries are read by Node's lexer and by bundlers, which look for `exports.name`; for chunks, an object is shorter.
+function withPlainExports(code, { isEntry }) {
+  if (isEntry) return { code: code.replaceAll(GETTER, "exports.$1 = $2;"), map: null };
+  const members = [...code.matchAll(GETTER)].map(([, name, value]) => `${name}: ${value}`);
+  return {
+    code: `${code.replaceAll(GETTER, "")}\nmodule.exports = { ${members.join(", ")} };\n`,
+    map: null,
+  };
 }
