@@ -122,6 +122,17 @@ describe("the tables of exports", () => {
     );
   });
 
+  it("have every export of `@sentry/opentelemetry` 11, and those of `@sentry/node` 11 for OpenTelemetry", () => {
+    const ofNode = createRequire(require.resolve("@sentry/node"));
+    const names = Object.keys(ofNode("@sentry/opentelemetry") as object);
+    const listed = firstColumn("OpenTelemetry in version 11");
+    const others = listed.filter((name) => !names.includes(name));
+    expect(names.filter((name) => !listed.includes(name))).toEqual([]);
+    expect(others).toEqual(["openTelemetryIntegration", "getOtlpTracesEndpoint"]);
+    const exported = require("@sentry/node") as object;
+    expect(others.filter((name) => !Object.hasOwn(exported, name))).toEqual([]);
+  });
+
   it("name only what `@sentry/node` 10 exports, and of this package only what it has", () => {
     const theirs = new Set(Object.keys(require("@sentry/node-10") as object));
     const listed = firstColumn("Functions of `@sentry/node` 10");
