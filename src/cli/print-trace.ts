@@ -13,7 +13,7 @@ const MAX_COLUMNS = 200;
 
 const MAX_ERRORS = 20;
 
-/** Returns the line settings of a terminal. */
+/** Returns the width of lines in a terminal, from 60 to 200 columns, and tells whether they have colours. */
 export function lineSettingsOf({ columns, hasColours }: Terminal): {
   columns: number;
   hasColours: boolean;

@@ -94,7 +94,7 @@ export const END_OF_CLIENT: CallbackName = {
 
 const INITIAL_SCOPE = {
   name: "initialScope",
-  effect: "events have only the data that it had set before",
+  effect: "events carry the data that was set before the error",
 };
 
 // The data of `initialScope` is overridden by all other scopes.

@@ -35,7 +35,7 @@ export function sendCheckIn(client: ClientCore, checkIn: CheckInToSend): void {
     client.ledger.early.record("internal_sdk_error", ONE_CHECK_IN);
     client.diagnostics.warnOnce(
       "check-in",
-      "a check-in was dropped, because reading it threw an error",
+      "a check-in was dropped, because reading it threw an error: pass an object whose properties can be read",
       error,
     );
   }

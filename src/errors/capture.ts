@@ -145,7 +145,7 @@ export type CaptureContext = CaptureHint | ((scope: Scope) => unknown);
 
 const CAPTURE_CONTEXT = {
   name: "capture context",
-  effect: "the event is sent without the data that it had not set yet",
+  effect: "the event is sent with the data that was set before the error",
 };
 
 /** Builds the scope of one event from a value of any kind. Never throws. */

@@ -84,7 +84,7 @@ export abstract class ItemCapture<Input extends ItemInput> {
     this.drop("internal_sdk_error");
     this.client.diagnostics.warnOnce(
       `unreadable:${noun}`,
-      `a ${noun} was dropped, because reading it threw an error`,
+      `a ${noun} was dropped, because reading it threw an error: pass values that can be read`,
       error,
     );
   }

@@ -28,7 +28,7 @@ describe("the warning about a hook that throws says what happens to the data", (
     ["beforeSendLog", "the item was dropped"],
     ["beforeSendMetric", "the item was dropped"],
     ["tracesSampler", "the parent's decision or `tracesSampleRate` decides"],
-    ["initialScope", "events have only the data that it had set before"],
+    ["initialScope", "events carry the data that was set before the error"],
   ])("%s", async (hook, effect) => {
     const bridge = startBridge({ [hook]: failing });
     useAll(bridge);
@@ -56,7 +56,7 @@ describe("the warning about a hook that throws says what happens to the data", (
     captureMessage("an error", failing);
     await bridge.flushed();
     expect(bridge.warnings).toEqual([
-      "otel-sentry-bridge: `capture context` threw an error: the event is sent without the data that it had not set yet",
+      "otel-sentry-bridge: `capture context` threw an error: the event is sent with the data that was set before the error",
     ]);
   });
 });
