@@ -36,6 +36,8 @@ interface ConfigurationSources {
   readonly env?: Environment | undefined;
   /** Attributes of the resource of the process's spans; undefined if there were none. */
   readonly resource?: AttributeBag | undefined;
+  /** True if this process is the application, whose options are known. */
+  readonly isRunning?: boolean;
 }
 
 /**
@@ -43,13 +45,13 @@ interface ConfigurationSources {
  */
 export function checkConfiguration(
   given: ClientOptions,
-  { env, resource }: ConfigurationSources = {},
+  { env, resource, isRunning = false }: ConfigurationSources = {},
 ): ConfigurationCheck {
   const findings = disabled(env);
   try {
     const settings = resolveOptions(given, optionsFromEnvironment(env));
     const names = namesToSend(settings, { env, resource });
-    if (!hasDestination(settings)) findings.push(noDsn());
+    if (!hasDestination(settings)) findings.push(noDsn(isRunning));
     findings.push(...names.findings, ...sampledOut(settings, env));
     return { settings, findings, facts: [...factsOf(settings, env), ...names.facts] };
   } catch (error) {
@@ -57,12 +59,13 @@ export function checkConfiguration(
   }
 }
 
-function noDsn(): Finding {
+function noDsn(isRunning: boolean): Finding {
   return finding({
     name: "no-dsn",
     summary: "No DSN is set: nothing would be sent to Sentry.",
-    mechanism:
-      "The environment has no SENTRY_DSN; `doctor -- node app.js` also sees a DSN in code.",
+    mechanism: isRunning
+      ? "Neither SENTRY_DSN nor the option `dsn` is set."
+      : "The environment has no SENTRY_DSN; `doctor -- node app.js` also sees a DSN in code.",
     fix: "Copy the DSN from the project's settings in Sentry (Client Keys):",
     code: EXAMPLE,
   });

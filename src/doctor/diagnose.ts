@@ -142,7 +142,7 @@ function hasExporter(client: RegisteredClient): boolean {
 }
 
 function withoutClient(): Examination {
-  const { facts, findings } = checkConfiguration({});
+  const { facts, findings } = checkConfiguration({}, { isRunning: true });
   // These are the reason why there is no client.
   if (findings.some(isRefusal) || observation.faults.has("register")) return { facts, findings };
   const fatal = failedSetUp();
@@ -174,7 +174,7 @@ function ofClient(client: RegisteredClient): Examination {
   const given = { ...names, tracesSampleRate, tracesSampler, tunnel, transport };
   const configuration = checkConfiguration(
     { ...given, dsn: settings.dsn ?? false },
-    { resource: observed?.observer.resource },
+    { resource: observed?.observer.resource, isRunning: true },
   );
   const delivery = checkDelivery(client.stats());
   // Without a DSN on purpose, or with a transport of the application's own, there is no fault.

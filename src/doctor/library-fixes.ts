@@ -18,7 +18,7 @@ const FIXES: Readonly<Record<string, string>> = {
 /** Returns the fix where a library runs callbacks in another context than their caller's. */
 export function boundCallback(library: Library | undefined): Pick<Finding, "code" | "fix"> {
   return {
-    fix: "Give each callback its caller's context where it is queued; start work of no request in the root context:",
+    fix: "Give each callback the context of its caller where it is queued; start background work in the root context:",
     code: codeFor(
       library,
       "queue.add(bindContext(() => job()));\ncontext.with(ROOT_CONTEXT, () => startWork());",

@@ -174,8 +174,9 @@ function lateFinding({ what, owner, most, oldestMillis, seen }: Writes): Finding
     summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: ${most > 1 ? `up to ${most} times in one unit, ` : ""}up to ${seconds(oldestMillis)} late.`,
     ...seen,
     mechanism:
-      "Its transaction was sent without the data: set it before the root span ends. If it belongs to another request or job, that one lacks it.",
+      "Its transaction was sent without the data. If it belongs to another request or job, that one lacks it.",
     ...boundCallback(seen.library),
+    fix: "Set data before the root span ends; bind a callback that belongs to another caller:",
   });
 }
 
