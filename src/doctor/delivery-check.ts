@@ -1,5 +1,6 @@
 import type { ClientStats } from "../client/stats.js";
 import { finding } from "./finding.js";
+import { quantityOf } from "./report-text.js";
 import type { Examination, Finding } from "./finding.js";
 
 /** The reasons for losses that are faults, what they mean, and what to do. Others are decisions of the application. */
@@ -48,7 +49,7 @@ export function checkDelivery({ byCategory, transactions, errors }: ClientStats)
       lost.set(reason, [...(lost.get(reason) ?? []), `${quantity} of \`${category}\``]);
       counts.set(reason, (counts.get(reason) ?? 0) + quantity);
     }
-  const sent = `${transactions.sent} transactions, ${errors.sent} errors`;
+  const sent = `${quantityOf(transactions.sent, "transaction")}, ${quantityOf(errors.sent, "error")}`;
   return {
     facts: [{ name: "sent", value: sent }],
     findings: [...lost].map(([reason, items]) => lossFinding(reason, items, counts.get(reason))),

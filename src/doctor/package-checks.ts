@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path";
 
 import { registeredVersion } from "../context/api-registration.js";
 import { attempt } from "../support/foreign.js";
+import { quantityOf } from "./report-text.js";
 import { requireFrom } from "../support/own-file.js";
 
 import { finding } from "./finding.js";
@@ -114,7 +115,7 @@ function apiCopies(installed: Installed): Finding[] {
   return [
     finding({
       name: "api-copies",
-      summary: `${API} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
+      summary: `${API} is installed in ${quantityOf(versions.size, "version")}: ${[...versions].join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
       mechanism:
         "A copy cannot use what an older minor version has registered: its spans are not recorded, or its users and tags do not follow a request.",

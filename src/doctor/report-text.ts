@@ -27,8 +27,7 @@ function conclusion(findings: readonly Finding[]): string {
   const counts = (["error", "warning", "info"] as const).flatMap((severity) => {
     const quantity = findings.filter((each) => each.severity === severity).length;
     if (quantity === 0) return [];
-    const plural = quantity === 1 || severity === "info" ? "" : "s";
-    return [`${quantity} ${severity}${plural}`];
+    return [severity === "info" ? `${quantity} info` : quantityOf(quantity, severity)];
   });
   return `${counts.join(", ")}.`;
 }
@@ -84,6 +83,11 @@ function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence):
 function clock(millis: number): string {
   const time = new Date(millis);
   return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(11, 23);
+}
+
+/** Returns a quantity with its noun, in the plural unless it is 1. */
+export function quantityOf(quantity: number, noun: string): string {
+  return `${quantity} ${noun}${quantity === 1 ? "" : "s"}`;
 }
 
 /** Returns a duration for a message. */

@@ -1,6 +1,6 @@
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { seconds } from "./report-text.js";
+import { quantityOf, seconds } from "./report-text.js";
 import { Routes } from "./routes.js";
 import { isEntry, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
@@ -100,8 +100,8 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
     name: "open-spans",
     severity: isAtEnd ? "error" : severity,
     summary: isAtEnd
-      ? `The process has nothing left to do, but spans "${name}" have not ended.`
-      : `Spans "${name}" are open, for up to ${seconds(oldestMillis)}.`,
+      ? `The process has nothing left to do, but ${count === 1 ? "a span" : "spans"} "${name}" ${count === 1 ? "has" : "have"} not ended.`
+      : `${quantityOf(count, "span")} "${name}" open for up to ${seconds(oldestMillis)}.`,
     count,
     evidence,
     mechanism:
