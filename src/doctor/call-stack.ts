@@ -40,13 +40,13 @@ const SKIPPED = /\/node_modules\/(?:@opentelemetry|otel-sentry-bridge)\//;
 const PLACE = /\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]|node:)[^()]*:\d+:\d+)\)?$/;
 const MODULE = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//;
 
-/** Reads the text of a stack trace. */
-export function readStack(stack: string): CallStack {
+/** Reads the text of a stack trace. `folder` is that of this package; by default that of the innermost frame. */
+export function readStack(stack: string, folder?: string): CallStack {
   const all = stack
     .split("\n")
     .flatMap((line) => PLACE.exec(line.trim())?.[1] ?? [])
     .map((place) => place.replace("file://", "").replaceAll("\\", "/"));
-  const own = OWN_FRAME.exec(all[0] ?? "")?.[1] ?? "\0";
+  const own = folder ?? OWN_FRAME.exec(all[0] ?? "")?.[1] ?? "\0";
   const places = all.filter((place) => !place.startsWith(own) && !SKIPPED.test(place));
   const site = places.findIndex((place) => !place.startsWith("node:") && !MODULE.test(place));
   const isLibrary = (place: string): boolean => MODULE.test(place);

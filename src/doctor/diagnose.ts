@@ -81,8 +81,7 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     () => ({ facts: failuresOf(observed), findings: observedFindings(client, ending) }),
   ].map((check) => attempt<Examination>(check, FAILED));
   const found = parts.flatMap((part) => part.findings);
-  const known =
-    failedSetUp() === undefined ? found : found.filter(({ name }) => !FOLLOWS.has(name));
+  const known = endedEarly() === undefined ? found : found.filter(({ name }) => !FOLLOWS.has(name));
   return newReport({
     mode: observed?.mode ?? "off",
     command: commandLine(),
@@ -92,21 +91,12 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
 }
 
 /** Returns the exception that ended the process before any span had started; undefined if there was none. */
-export function failedSetUp(): FatalError | undefined {
+export function endedEarly(): FatalError | undefined {
   return observed?.observer.total === 0 ? observed.fatal : undefined;
 }
 
-// Findings that only follow from a set-up that threw an exception.
-const FOLLOWS: ReadonlySet<string> = new Set([
-  "http-not-traced",
-  "no-client",
-  "no-context-manager",
-  "no-dsn",
-  "no-processor",
-  "no-propagator",
-  "no-spans",
-  "not-traced",
-]);
+// Findings that only follow from an exception before the first span.
+const FOLLOWS: ReadonlySet<string> = new Set(["no-spans", "not-traced"]);
 
 const FAILED: Examination = {
   facts: [{ name: "incomplete", value: "a check has failed; its faults are not in this report" }],
@@ -145,10 +135,12 @@ function withoutClient(): Examination {
   const { facts, findings } = checkConfiguration({}, { isRunning: true });
   // These are the reason why there is no client.
   if (findings.some(isRefusal) || observation.faults.has("register")) return { facts, findings };
-  const fatal = failedSetUp();
-  if (fatal !== undefined) return { facts, findings: [fatalFinding(fatal), ...findings] };
-  const first = isRegistered("trace") ? noProcessor() : noClient();
-  return { facts, findings: [first, ...findings] };
+  const fatal = endedEarly();
+  const unused = isRegistered("trace") ? [noProcessor()] : fatal === undefined ? [noClient()] : [];
+  // The code that did not run may have passed a DSN.
+  const known = fatal === undefined ? findings : findings.filter(({ name }) => name !== "no-dsn");
+  const first = fatal === undefined ? unused : [fatalFinding(fatal), ...unused];
+  return { facts, findings: [...first, ...known] };
 }
 
 function isRefusal({ name }: Finding): boolean {
@@ -178,7 +170,7 @@ function ofClient(client: RegisteredClient): Examination {
   );
   const delivery = checkDelivery(client.stats());
   // Without a DSN on purpose, or with a transport of the application's own, there is no fault.
-  const fatal = failedSetUp();
+  const fatal = endedEarly();
   const isIntended = hasDestination(settings) || !observation.faults.has("no-dsn");
   return {
     facts: [...configuration.facts, ...delivery.facts],

@@ -1,5 +1,7 @@
 import { isOptionsError } from "../protocol/errors.js";
+import { redactedText } from "../privacy/redacted.js";
 import { attempt, propertyOf } from "../support/foreign.js";
+import { printable } from "../support/terminal-text.js";
 import { textOf } from "../support/text.js";
 import { readStack } from "./call-stack.js";
 import { badOption } from "./configuration-check.js";
@@ -14,18 +16,22 @@ export interface FatalError {
 
 const MAX_LENGTH = 300;
 
-/** Returns the finding for an exception that ended the set-up. Never throws. */
+const OWN = `${import.meta.dirname.replaceAll("\\", "/")}/`;
+
+/** Returns the finding for an exception that ended the process before its first span. Never throws. */
 export function fatalFinding({ thrown }: FatalError): Finding {
   if (isOptionsError(thrown)) return badOption(thrown);
   const name = textOf(propertyOf(thrown, "name") ?? "Exception");
-  const message = textOf(propertyOf(thrown, "message") ?? thrown).slice(0, MAX_LENGTH);
+  const text = redactedText(textOf(propertyOf(thrown, "message") ?? thrown));
+  const message = printable(text).slice(0, MAX_LENGTH);
   const stack = textOf(propertyOf(thrown, "stack") ?? "");
-  const at = attempt(() => readStack(stack).site, undefined);
+  const at = attempt(() => readStack(stack, OWN).site, undefined);
   return finding({
-    name: "set-up-failed",
-    summary: `The process failed before anything was traced: ${name}: ${message}`,
+    name: "ended-early",
+    summary: `An exception ended the process before its first span: ${name}: ${message}`,
     evidence: at === undefined ? [] : [{ kind: "call", name: `throw ${name}`, at }],
-    mechanism: "The rest of the set-up did not run, so nothing is traced.",
+    mechanism:
+      "Nothing was traced, so the rules about spans and scopes could not examine the process.",
     ...fixOf(message),
   });
 }

@@ -26,9 +26,9 @@ export function boundCallback(library: Library | undefined): Pick<Finding, "code
   };
 }
 
-/** Tells whether a library is known to lose the context. */
+/** Tells whether a library always runs callbacks without their context. Queues and pools run them in that of another caller. */
 export function losesContext(library: Library | undefined): boolean {
-  return library !== undefined && Object.hasOwn(FIXES, library.name);
+  return library?.name === "bluebird";
 }
 
 /** Returns the code that keeps the context in a library; `general` for one that is not known. */

@@ -141,6 +141,7 @@ export class DoctorObserver implements Observer {
     const { above } = facts;
     if (above !== undefined) this.#staircases.ended(facts, above);
     this.#units.ended(facts);
+    this.#scopes.ended(facts);
     this.#shared?.ended(facts);
     this.#outcomes.ended(facts, span);
     if (above === undefined) this.#retention?.ended(facts);

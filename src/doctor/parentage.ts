@@ -20,13 +20,18 @@ class LateChildren extends Suspect {
   parent = "";
   most = 0;
   oldestMillis = 0;
-  /** The name of the requests or jobs that the parents belong to. */
-  entry = "";
+  /** The last request or job that the parents belong to. */
+  of: SpanFacts | undefined;
   /** Number of those that have such children. */
   entries = 0;
   /** How many started in the active context, within a request that is open. */
   unbalanced = 0;
   readonly counted = new WeakSet<SpanFacts>();
+
+  /** Its name, which an HTTP span gets only before it ends. */
+  get entry(): string {
+    return this.of === undefined ? "" : nameKey(this.of.span);
+  }
 }
 
 class ForeignParents extends Suspect {
@@ -106,7 +111,7 @@ export class Parentage {
     above.lateChildren += 1;
     const key = `${tracerOf(facts.span)}|${nameKey(facts.span)}|${nameKey(above.span)}`;
     const late = this.#late.of(key);
-    late.entry = nameKey(above.entry.span);
+    late.of = above.entry;
     if (!late.counted.has(above.entry)) late.entries += 1;
     late.counted.add(above.entry);
     if (above !== above.entry && !above.entry.hasEnded && ctx === context.active())

@@ -7,7 +7,7 @@ import { isRegistered } from "../context/api-registration.js";
 import { getClient } from "../context/global-client.js";
 import { attempt } from "../support/foreign.js";
 import { writeStandardError } from "../support/setup-faults.js";
-import { diagnose, examineProcess, failedSetUp, startDoctor } from "./diagnose.js";
+import { diagnose, examineProcess, endedEarly, startDoctor } from "./diagnose.js";
 import type { ProcessEnding } from "./diagnose.js";
 import type { DoctorReport } from "./finding.js";
 import { reportLines } from "./report-text.js";
@@ -111,7 +111,7 @@ function finish(ending: ProcessEnding): void {
   const report: ProcessReport = {
     report: examineProcess(ending),
     isRelevant: isRelevant(),
-    hasFailed: failedSetUp() !== undefined,
+    hasFailed: endedEarly() !== undefined,
   };
   write("json", JSON.stringify(report));
 }

@@ -23,6 +23,8 @@ class Writes extends Suspect {
   owner = "";
   most = 0;
   oldestMillis = 0;
+  /** The request or job while it is open: its name is known when it ends. */
+  root: SpanFacts | undefined;
 }
 
 /** Rules about scope data: D2 (set after the end), D10 (set outside of units), D12 (two requests set one value). */
@@ -53,6 +55,15 @@ export class ScopeRules {
     if (isProcess && hasUnits) this.#isOutside(change);
   }
 
+  /** Call it when a span has ended. HTTP spans get the name of their route before that. */
+  ended(facts: SpanFacts): void {
+    const { unit, span } = facts;
+    if (unit.root !== facts || unit.userChanges < MANY) return;
+    const identity = this.#identities.of(span.spanContext().spanId);
+    nameAfter(identity, facts);
+    identity.root = undefined;
+  }
+
   findings(): Finding[] {
     const late = this.#late
       .all()
@@ -63,11 +74,19 @@ export class ScopeRules {
       ...late.map(lateFinding),
       ...this.#outside.all().map(outsideFinding),
       ...this.#conflicts.all().map(conflictFinding),
-      ...this.#identities
-        .all()
-        .filter(({ key, most }) => most >= MANY && this.#routes.areUserless(key))
-        .map(identityFinding),
+      ...this.#identityFindings(),
     ];
+  }
+
+  #identityFindings(): Finding[] {
+    const byName = new Map<string, Writes>();
+    for (const each of this.#identities.all()) {
+      if (each.root !== undefined) nameAfter(each, each.root);
+      if (each.most > (byName.get(each.key)?.most ?? 0)) byName.set(each.key, each);
+    }
+    return [...byName.values()]
+      .filter(({ key }) => this.#routes.areUserless(key))
+      .map(identityFinding);
   }
 
   #inUnit(unit: UnitFacts, change: Change): void {
@@ -122,13 +141,18 @@ export class ScopeRules {
     const { root } = unit;
     if (root === undefined) return;
     unit.userChanges += 1;
-    const key = nameKey(root.span);
-    const identity = this.#identities.of(key);
-    identity.key = key;
-    identity.most = Math.max(identity.most, unit.userChanges);
-    identity.owner ||= nameOf(root.span);
+    if (unit.userChanges < MANY) return;
+    const identity = this.#identities.of(root.span.spanContext().spanId);
+    identity.most = unit.userChanges;
+    identity.root = root.hasEnded ? undefined : root;
+    nameAfter(identity, root);
     identity.add((site) => [callOf("user", site), spanEvidence(root)]);
   }
+}
+
+function nameAfter(identity: Writes, { span }: SpanFacts): void {
+  identity.key = nameKey(span);
+  identity.owner = nameOf(span);
 }
 
 /** A scope, with its data before the change. */

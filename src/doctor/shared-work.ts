@@ -1,13 +1,14 @@
-import { BoundedMap } from "../support/collections.js";
 import { finding } from "./finding.js";
-import type { Finding } from "./finding.js";
+import type { Evidence, Finding } from "./finding.js";
 import { nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
-const MAX_ROUTES = 1000;
+/** Spans that ended last. Those of a busy server that are older have ended too long ago. */
+const MAX_RECENT = 100;
+const MAX_WAITERS = 100;
 const MIN_SHARED = 10;
-/** Time from the end of the shared span to the end of who has waited for it. */
+/** Longest time between the end of the shared span and that of a request that has waited for it. */
 const SOON_MILLIS = 20;
 
 class Waiting extends Suspect {
@@ -15,26 +16,57 @@ class Waiting extends Suspect {
   shared = "";
 }
 
+/** A request that has ended and may have waited for a span of another one. */
+interface Waiter {
+  readonly key: string;
+  readonly name: string;
+  readonly shared: string;
+  readonly evidence: readonly Evidence[];
+}
+
 /** Rule D16, in mode `deep` only: requests that wait for a span of another one, as for a cached promise or a batch. */
 export class SharedWork {
-  readonly #last = new BoundedMap<string, SpanFacts>(MAX_ROUTES);
+  readonly #recent: SpanFacts[] = [];
+  // By the request with the shared span, while it is open: its name is known when it ends.
+  readonly #waiters = new WeakMap<SpanFacts, Waiter[]>();
   readonly #found = new Suspects(() => new Waiting());
 
   ended(facts: SpanFacts): void {
-    const { entry, span } = facts;
-    if (entry !== facts) {
-      if (!entry.hasEnded) this.#last.set(nameKey(entry.span), facts);
-      return;
+    if (facts.entry === facts) this.#requestEnded(facts);
+    else if (!facts.entry.hasEnded) {
+      this.#recent.unshift(facts);
+      this.#recent.splice(MAX_RECENT);
     }
-    const key = nameKey(span);
-    const last = this.#last.get(key);
-    if (facts.hasChild || last === undefined || last.entry === facts) return;
-    // Starts are rounded to milliseconds.
-    if (facts.startedAt > last.endedAt - 1 || facts.endedAt - last.endedAt > SOON_MILLIS) return;
+  }
+
+  #requestEnded(facts: SpanFacts): void {
+    const key = nameKey(facts.span);
+    for (const each of this.#waiters.get(facts) ?? []) if (each.key === key) this.#add(each);
+    this.#waiters.delete(facts);
+    if (facts.hasChild) return;
+    const shared = this.#recent.find((each) => mayShare(each, facts, key));
+    if (shared === undefined) return;
+    const waiter = {
+      key,
+      name: nameOf(facts.span),
+      shared: nameOf(shared.span),
+      evidence: [spanEvidence(facts), spanEvidence(shared)],
+    };
+    if (shared.entry.hasEnded) this.#add(waiter);
+    else this.#await(shared.entry, waiter);
+  }
+
+  #await(entry: SpanFacts, waiter: Waiter): void {
+    const waiters = this.#waiters.get(entry) ?? [];
+    if (waiters.length < MAX_WAITERS) waiters.push(waiter);
+    this.#waiters.set(entry, waiters);
+  }
+
+  #add({ key, name, shared, evidence }: Waiter): void {
     const waiting = this.#found.of(key);
-    waiting.name ||= nameOf(span);
-    waiting.shared ||= nameOf(last.span);
-    waiting.add(() => [spanEvidence(facts), spanEvidence(last)]);
+    waiting.name ||= name;
+    waiting.shared ||= shared;
+    waiting.add(() => evidence);
   }
 
   findings(): Finding[] {
@@ -43,6 +75,17 @@ export class SharedWork {
       .filter(({ count }) => count >= MIN_SHARED)
       .map(sharedFinding);
   }
+}
+
+// Starts are rounded to milliseconds.
+function mayShare(shared: SpanFacts, { startedAt, endedAt }: SpanFacts, key: string): boolean {
+  const late = endedAt - shared.endedAt;
+  const { entry } = shared;
+  return (
+    late <= SOON_MILLIS &&
+    startedAt <= shared.endedAt - 1 &&
+    (!entry.hasEnded || nameKey(entry.span) === key)
+  );
 }
 
 function sharedFinding({ name, shared, count, evidence }: Waiting): Finding {

@@ -99,8 +99,8 @@ describe("a mistake in the first set-up", () => {
   });
 
   it.each<[mistake: string, name: string, fix: RegExp]>([
-    ["throws", "set-up-failed", /Correct what throws it/],
-    ["package", "set-up-failed", /npm install no-such-package$/],
+    ["throws", "ended-early", /Correct what throws it/],
+    ["package", "ended-early", /npm install no-such-package$/],
     ["option", "bad-dsn", /new SentrySpanProcessor\(\{ dsn: /],
     ["call", "wrong-call", /Correct the call/],
     ["contexts", "no-context-manager", /setGlobalContextManager/],

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { captureException, setUser } from "../../src/index.js";
 import { gateKit } from "./gate-kit.js";
 
-const { tracer, found, open, query } = gateKit();
+const { tracer, found, open, query, theObserver } = gateKit();
 
 /** Requests with a child; the contexts of the last run the work of the first, which get none. */
 function shift(quantity: number, shifted: number): void {
@@ -67,6 +67,23 @@ describe("rules D5 and D12, of a request that is open while its context runs the
     callBack((ctx, index) => context.with(ctx, () => setUser({ id: index })));
 
     expect(found()).toEqual(["D12 error"]);
+  });
+
+  it("name users of HTTP requests, whose spans get their routes at the end", () => {
+    const releaser = open("GET");
+    for (let index = 0; index < 60; index += 1) {
+      const { span } = open("GET");
+      context.with(releaser.ctx, () => setUser({ id: index }));
+      span.updateName("GET /users/:id").end();
+      if (index === 40) releaser.span.updateName("GET /users/:id").end();
+    }
+
+    expect(found().filter((each) => each.startsWith("D12"))).toEqual(["D12 error"]);
+    expect(
+      theObserver()
+        .findings(false)
+        .find(({ rule }) => rule === "D12")?.summary,
+    ).toContain('"GET /users/:id"');
   });
 
   it("are quiet about a job that sets one user after the other, and about a login", () => {
@@ -134,7 +151,9 @@ describe("rule D13, of errors that are captured in the context of another reques
     ["another request", [1], ["D13 warning"]],
     ["its own request", [0], []],
     ["its own request, and then another that shares it", [0, 1], []],
+    ["another request twice, as by a handler of errors", [1, 1], ["D13 warning"]],
     ["two others, as with a cached promise", [1, 2], []],
+    ["two others, of which one does so twice", [1, 1, 2, 2], []],
   ])("captured by %s", (_what, captors, expected) => {
     fail(new Error("failed"), ...captors);
 
@@ -142,8 +161,20 @@ describe("rule D13, of errors that are captured in the context of another reques
   });
 });
 
-/** Requests that end with the query of one. */
-function wait(quantity: number): void {
+describe("an example of rule D13", () => {
+  it("is not one of an error that two others have captured", () => {
+    fail(new Error("shared"), 1, 2);
+    fail(new Error("foreign"), 1);
+
+    const [finding, ...others] = theObserver().findings(false);
+
+    expect(others).toEqual([]);
+    expect([finding?.count, finding?.evidence.length]).toEqual([1, 2]);
+  });
+});
+
+/** Requests that end with the query of one. All get the name `route` before they end. */
+function wait(quantity: number, route = "GET /"): void {
   const first = open();
   const startTime = Date.now() - 50;
   const others: Span[] = Array.from({ length: quantity }, () =>
@@ -152,7 +183,7 @@ function wait(quantity: number): void {
   query(first.ctx);
   // At one time: the first end of a process can take longer than the rule waits.
   const endTime = Date.now() + 1;
-  for (const each of [...others, first.span]) each.end(endTime);
+  for (const each of [...others, first.span]) each.updateName(route).end(endTime);
 }
 
 describe("rule D16, of requests that wait for a span of another, in mode `deep`,", () => {
@@ -163,5 +194,26 @@ describe("rule D16, of requests that wait for a span of another, in mode `deep`,
     wait(quantity);
 
     expect(found()).toEqual(expected);
+  });
+
+  it("compares the names that spans have at their ends", () => {
+    wait(10, "GET /users/:id");
+
+    expect(found()).toEqual(["D16 info"]);
+    expect(theObserver().findings(false)[0]?.summary).toContain('"GET /users/:id"');
+  });
+
+  it("is quiet about requests of another name", () => {
+    const first = open("GET");
+    const startTime = Date.now() - 50;
+    const others = Array.from({ length: 10 }, () =>
+      tracer.startSpan("GET", { kind: SpanKind.SERVER, startTime }, ROOT_CONTEXT),
+    );
+    query(first.ctx);
+    const endTime = Date.now() + 1;
+    for (const each of others) each.updateName("GET /health").end(endTime);
+    first.span.updateName("GET /users/:id").end(endTime);
+
+    expect(found()).toEqual([]);
   });
 });
