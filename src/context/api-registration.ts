@@ -27,6 +27,11 @@ export function registeredVersion(): string {
   return registry()?.version ?? "of an unknown version";
 }
 
+/** Tells whether the API is one for the SDK 2: 1.9 or earlier. */
+export function hasOlderApi(): boolean {
+  return /^1\.\d\./.test(registry()?.version ?? ownApiVersion() ?? "");
+}
+
 /**
  * Tells whether a copy of `@opentelemetry/api` of another version than the one that this package uses has registered anything, even
  * only a logger: this one can then register nothing. False if the own version cannot be read.
@@ -96,11 +101,10 @@ const MISSING =
 export function copiesMessage(): string {
   const own = ownApiVersion() ?? "a copy of another version";
   const paths = copyPaths();
-  const found = paths.length === 0 ? "" : `. Found: ${paths.join(" and ")}`;
+  const found = paths.length === 0 ? "" : `They are in ${paths.join(" and ")}. `;
   return (
     `two copies of @opentelemetry/api are loaded: ${registeredVersion()} registered OpenTelemetry first, and otel-sentry-bridge uses ${own}, which cannot share it. ` +
-    "Spans are not recorded, or users and tags do not follow a request. Install one version for all packages: see `npm ls @opentelemetry/api`" +
-    found
+    `Spans are not recorded, or users and tags do not follow a request. ${found}Install one version for all packages: see \`npm ls @opentelemetry/api\``
   );
 }
 

@@ -37,7 +37,7 @@ export function setClient(client: Client | undefined): void {
   if (client === undefined || isClient(client)) carrier[SLOT] = client;
   else
     currentDiagnostics().warnOnce(
-      "call:setClient",
+      "argument:setClient",
       "`setClient` was called with a value that is not a client; the process-wide client is unchanged. Pass the result of createClient(), or undefined",
     );
 }

@@ -64,7 +64,7 @@ export function monitor(
 
 function warnNoFunction(): void {
   currentDiagnostics().warnOnce(
-    "call:monitor",
+    "argument:monitor",
     "the function that `monitor` returns was called with a value that is not a function; the value was returned unchanged and is not monitored. Pass the function to monitor",
   );
 }

@@ -1,11 +1,12 @@
 import { extname } from "node:path";
 
-import { registeredVersion } from "../context/api-registration.js";
+import { hasOlderApi } from "../context/api-registration.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
 import { LoadedModules } from "./loaded-modules.js";
 import { addCommand } from "./npm-commands.js";
 import {
+  filePath,
   isPreloaded,
   preloadedFile,
   scriptName,
@@ -79,7 +80,6 @@ function evidenceOf(name: string, id: string, loader: string | undefined): Evide
 type Fix = Pick<Finding, "code" | "fix">;
 
 const HTTP = "@opentelemetry/instrumentation-http";
-const SDK_2_API = /^1\.\d\./;
 
 /** Returns the fix where requests, or anything, have no spans. */
 export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new LoadedModules()): Fix {
@@ -89,7 +89,7 @@ export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new Loa
   if (name === undefined)
     return {
       fix: "Add the instrumentations of what the application uses to the set-up:",
-      code: `${addCommand(SDK_2_API.test(registeredVersion()) ? `"${HTTP}@<0.300"` : HTTP)}\ninstrumentations: [new HttpInstrumentation()]`,
+      code: `${addCommand(hasOlderApi() ? `"${HTTP}@<0.300"` : HTTP)}\ninstrumentations: [new HttpInstrumentation()]`,
     };
   const setUp = modules.loaderOf(name) ?? preloadedFile();
   if (!isHttp && setUp !== undefined && isPreloaded(setUp)) return { fix: USE };
@@ -148,7 +148,7 @@ function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Findin
       ? "Register it by a flag; install @opentelemetry/instrumentation for it:"
       : "Register it at the top of the set-up file that `--import` loads; install @opentelemetry/instrumentation for it:",
     code: isCommonJs
-      ? `node --require ./${shownPath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`
+      ? `node --require ${filePath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`
       : HOOK,
   });
 }

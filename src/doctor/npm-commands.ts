@@ -25,7 +25,7 @@ export function overrideOf(name: string, version: string): string {
   // npm refuses another version than that of a direct dependency, which `$` refers to.
   const entry = `"overrides": { "${name}": "${tool === "npm" ? `$${name}` : version}" }`;
   const field = { npm: entry, pnpm: `"pnpm": { ${entry} }` }[tool];
-  const exact = tool === "npm" ? "--save-exact" : "--exact";
+  const exact = tool === "npm" || tool === "pnpm" ? "--save-exact" : "--exact";
   // In this order: npm keeps nested copies when an entry is new and nothing else has changed.
   return `// package.json\n${field ?? entry.replace("overrides", "resolutions")}\n${addCommand(exact, `${name}@${version}`)}`;
 }

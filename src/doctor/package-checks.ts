@@ -202,6 +202,9 @@ function fitsNode({ nodeRange }: InstalledPackage): boolean {
   return isInRange(process.versions.node, nodeRange);
 }
 
+/** Versions of the API that this package accepts, the highest first. */
+const API_LINES = ["1.10", "1.9"];
+
 function matching(
   { unmet, range }: { readonly unmet: readonly InstalledPackage[]; readonly range: string },
   directory: string,
@@ -210,7 +213,11 @@ function matching(
   if (older !== undefined)
     return { fix: "Install the SDK 2, which this Node can run:", code: older };
   const [lowest = ""] = /\d+\.\d+/.exec(range) ?? [];
-  return { fix: "Install an API that the SDK accepts:", code: addCommand(`${API}@${lowest}`) };
+  const highest = API_LINES.find((line) =>
+    unmet.every(({ peers }) => isInRange(`${line}.99`, peers[API] ?? "*")),
+  );
+  const code = addCommand(`${API}@${highest ?? lowest}`);
+  return { fix: "Install an API that the SDK accepts:", code };
 }
 
 function forThisNode(unfit: readonly InstalledPackage[], directory: string): Fix {

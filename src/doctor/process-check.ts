@@ -12,6 +12,7 @@ import {
   API_COPIES,
   NO_CONTEXT_MANAGER,
   hasForeignRegistration,
+  hasOlderApi,
   hasWorkingContextManager,
   isRegistered,
 } from "../context/api-registration.js";
@@ -67,7 +68,7 @@ function noContextManager(): Finding {
     mechanism:
       "Each span is a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set one.",
     fix: "Register one before the first span:",
-    code: `${addCommand("@opentelemetry/context-async-hooks@2")}\ncontext.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());`,
+    code: `${addCommand(`@opentelemetry/context-async-hooks@${hasOlderApi() ? 2 : 3}`)}\ncontext.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());`,
   });
 }
 

@@ -1,7 +1,9 @@
+import { redactedText } from "../privacy/redacted.js";
 import { observation } from "../support/observation.js";
+import { printable } from "../support/terminal-text.js";
 import { refusedName } from "./configuration-check.js";
 import { finding } from "./finding.js";
-import type { Finding, Severity } from "./finding.js";
+import type { Evidence, Finding, Severity } from "./finding.js";
 
 // Kinds of faults for which a rule has a finding that says more, by the name of that finding.
 const RULED: Readonly<Record<string, string>> = {
@@ -30,16 +32,27 @@ function baseOf(kind: string): string {
 
 // Warnings about calls and callbacks of the application; those about the delivery are losses of rule D18.
 const CALL =
-  /^(?:argument|attach|call|capture-event|check-in|client|client-call|cron|feedback|metric|(?:span-)?monitor)(?::|$)/;
-const CALLBACK = /^(?:callback|hook):/;
+  /^(?:argument|attach|capture-event|check-in|client|client-call|cron|feedback|metric|(?:span-)?monitor)(?::|$)/;
+
+/** The findings for warnings of these kinds, and the fix where the message has none. */
+const WARNINGS: readonly (readonly [kinds: RegExp, name: string, fix: string])[] = [
+  [CALL, "wrong-call", "Correct the call."],
+  [/^(?:callback|hook):/, "failed-callback", "Correct the hook; SENTRY_DEBUG=1 shows the error."],
+  [/^call:/, "failed-call", "Report this fault of the package, with what SENTRY_DEBUG=1 shows."],
+  [/^value:/, "refused-value", "Correct the value."],
+];
 
 function warningFindings(): Finding[] {
-  return [...observation.warnings].flatMap(([kind, message]) => {
-    const name = CALL.test(kind) ? "wrong-call" : CALLBACK.test(kind) ? "failed-callback" : "";
-    if (name === "" && !kind.startsWith("value:")) return [];
-    const found = messageFinding(message, { severity: "warning", effect: UNUSED });
-    return [{ ...found, name: name || "refused-value" }];
+  return [...observation.warnings].flatMap(([kind, { message, cause }]) => {
+    const [, name = "", fix = ""] = WARNINGS.find(([kinds]) => kinds.test(kind)) ?? [];
+    if (name === "") return [];
+    const found = messageFinding(message, { severity: "warning", effect: UNUSED, fix });
+    return [{ ...found, name, evidence: cause === undefined ? [] : [causeOf(cause)] }];
   });
+}
+
+function causeOf(cause: string): Evidence {
+  return { kind: "call", name: `threw ${printable(redactedText(cause))}` };
 }
 
 const UNUSED = "The data is not on the events, or is not as intended.";
@@ -70,17 +83,19 @@ interface Meaning {
   readonly severity: Severity;
   /** The consequence, where the message does not say it. */
   readonly effect: string;
+  /** The instruction, where the message has none. */
+  readonly fix?: string;
 }
 
 // The package's own messages say what happened, what it means, and at the end what to do.
-function messageFinding(message: string, { severity, effect }: Meaning): Finding {
+function messageFinding(message: string, { severity, effect, fix }: Meaning): Finding {
   const [summary = "", ...rest] = message.split(/(?<=\.) (?=[A-Z`])/);
   return finding({
     name: "",
     severity,
     summary: sentence(summary),
-    mechanism: rest.length > 1 ? (rest[0] ?? "") : effect,
-    fix: sentence(rest.at(-1) ?? "Remove the cause that it names"),
+    mechanism: rest.length > 1 ? rest.slice(0, -1).join(" ") : effect,
+    fix: sentence(rest.at(-1) ?? fix ?? "Remove the cause that it names"),
   });
 }
 

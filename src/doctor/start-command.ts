@@ -1,6 +1,8 @@
-import { basename, extname, isAbsolute, relative } from "node:path";
+import { extname, isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { textIn } from "../options/env.js";
+import { attempt } from "../support/foreign.js";
 
 /** Returns the path of a file as a user would write it in the working directory. */
 export function shownPath(path: string): string {
@@ -14,10 +16,16 @@ export function scriptName(): string {
   return isAbsolute(script) ? shownPath(script) : "app.js";
 }
 
+/** Returns the path of a file as a flag of Node needs it: a bare name would be that of a package. */
+export function filePath(path: string): string {
+  const shown = relative(process.cwd(), path);
+  return shown.startsWith("..") || isAbsolute(shown) ? shown : `./${shown}`;
+}
+
 /** Returns the command that loads a set-up file before the program. */
 export function startCommand(setUp: string): string {
   const flag = extname(setUp) === ".cjs" ? "--require" : "--import";
-  return `node ${flag} ./${shownPath(setUp)} ${scriptName()}`;
+  return `node ${flag} ${filePath(setUp)} ${scriptName()}`;
 }
 
 // Their values name files that are loaded before the program.
@@ -25,8 +33,8 @@ const PRELOADED = /^(?:--import|--require|-r|--experimental-loader|--loader)(?:=
 
 /** Tells whether a flag loads a file before the program. */
 export function isPreloaded(path: string): boolean {
-  const name = basename(path);
-  return preloaded().some((each) => basename(each) === name);
+  const file = resolve(path);
+  return preloaded().some((each) => attempt(() => fileURLToPath(each), resolve(each)) === file);
 }
 
 /** Returns the last file of the application that a flag loads before the program, as the flag names it. */

@@ -52,7 +52,7 @@ export function createDiagnostics(
     warnOnce(kind, message, cause) {
       if (!isFirst(kind)) return;
       const text = typeof message === "string" ? message : message();
-      noteWarning(kind, text);
+      noteWarning(kind, text, cause);
       tell((...args) => logger.warn(...args), text, cause);
     },
     faultOnce(kind, message, cause) {

@@ -1,3 +1,5 @@
+import { clip, errorMessage, errorType, textOf } from "./text.js";
+
 /**
  * Sees what the package sees, to find faults of the application: `doctor` sets one. No method may throw. Its parameters
  * are plain objects here, because this folder knows no types of the domain.
@@ -13,15 +15,21 @@ export interface Observer {
 }
 
 // Shared by all copies of the package: the one that observes may be that of the command line.
-const SLOT = Symbol.for("otel-sentry-bridge.observation.v1");
+const SLOT = Symbol.for("otel-sentry-bridge.observation.v2");
+
+/** A warning, and the error that has caused it. Both may contain secrets. */
+interface Warning {
+  readonly message: string;
+  readonly cause: string | undefined;
+}
 
 /** Holds the observer of the process; `undefined` unless the doctor runs, so that a span costs one property access. */
 interface Observation {
   observer: Observer | undefined;
   /** The last message of each kind of set-up fault that was reported, silenced ones included. */
   readonly faults: Map<string, string>;
-  /** The first message of each kind of warning, whether or not it was written. */
-  readonly warnings: Map<string, string>;
+  /** The first of each kind of warning, whether or not it was written. */
+  readonly warnings: Map<string, Warning>;
 }
 
 // Kinds may contain the name of a function or hook, so their number must be bounded.
@@ -37,7 +45,16 @@ export const observation: Observation = (carrier[SLOT] ??= {
 });
 
 /** Keeps a warning for the doctor. Never throws. */
-export function noteWarning(kind: string, message: string): void {
+export function noteWarning(kind: string, message: string, cause?: unknown): void {
   const { warnings } = observation;
-  if (warnings.size < MAX_WARNINGS && !warnings.has(kind)) warnings.set(kind, message);
+  if (warnings.size < MAX_WARNINGS && !warnings.has(kind))
+    warnings.set(kind, { message, cause: cause === undefined ? undefined : causeText(cause) });
+}
+
+const MAX_CAUSE_LENGTH = 300;
+
+function causeText(cause: unknown): string {
+  const isObject = typeof cause === "object" && cause !== null;
+  const text = isObject ? `${errorType(cause)}: ${errorMessage(cause)}` : textOf(cause);
+  return clip(text, MAX_CAUSE_LENGTH);
 }

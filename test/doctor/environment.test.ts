@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { runCli } from "../../src/cli/run-cli.js";
+import { checkPackages } from "../../src/doctor/package-checks.js";
 import { examineEnvironment } from "../../src/doctor/environment.js";
 import type { DoctorReport } from "../../src/doctor/finding.js";
 import { reportLines } from "../../src/doctor/report-text.js";
@@ -166,6 +167,20 @@ describe("doctor, on the way from an empty folder", () => {
       names,
     );
   });
+});
+
+it.each([
+  ["SDK 2", SDK_2, "1.10.0", "1.9"],
+  ["SDK 3", SDK_3, "1.9.1", "1.10"],
+])("for %s, doctor installs a version of the API that this package accepts, too", (...given) => {
+  const [, sdk, version, fitting] = given;
+  const packages = { "@opentelemetry/api": { version }, "@opentelemetry/sdk-trace": sdk };
+
+  const { findings } = checkPackages(directoryWith(packages));
+
+  expect(findings.find(({ name }) => name === "sdk-api-mismatch")?.code).toMatch(
+    new RegExp(` @opentelemetry/api@${fitting}$`),
+  );
 });
 
 it("doctor examines no packages of other workspaces", async () => {

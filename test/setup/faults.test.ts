@@ -65,7 +65,7 @@ const FAULTS: Record<string, Fault> = {
   },
   "a second copy of the API": {
     prepare: installNewerApi,
-    line: /two copies of @opentelemetry\/api are loaded: 1\.\d+\.\d+ registered OpenTelemetry first, and otel-sentry-bridge uses 1\.99\.0.*npm ls @opentelemetry\/api`\. Found: \S+\/otel-sentry-bridge\/node_modules\/@opentelemetry\/api and \S+\/node_modules\/@opentelemetry\/api$/m,
+    line: /two copies of @opentelemetry\/api are loaded: 1\.\d+\.\d+ registered OpenTelemetry first, and otel-sentry-bridge uses 1\.99\.0.* They are in \S+\/otel-sentry-bridge\/node_modules\/@opentelemetry\/api and \S+\/node_modules\/@opentelemetry\/api\. Install .*npm ls @opentelemetry\/api`$/m,
     program: `setUp(new bridge.SentrySpanProcessor(options)); traffic(); bridge.captureMessage("one");`,
   },
   "a server that is gone to the end of the process": {

@@ -1,0 +1,53 @@
+import { afterEach, expect, it } from "vitest";
+
+import { API_COPIES, copiesMessage } from "../../src/context/api-registration.js";
+import type { Finding } from "../../src/doctor/finding.js";
+import { reportedFindings } from "../../src/doctor/reported-faults.js";
+import { createDiagnostics, guardCallback } from "../../src/support/diagnostics.js";
+import { observation } from "../../src/support/observation.js";
+
+const diagnostics = (): ReturnType<typeof createDiagnostics> =>
+  createDiagnostics({ warn: () => {}, debug: () => {} });
+
+afterEach(() => {
+  observation.warnings.clear();
+  observation.faults.clear();
+});
+
+/** The only finding. */
+function reported(): Finding | undefined {
+  const [first, ...others] = reportedFindings([]);
+  expect(others).toEqual([]);
+  return first;
+}
+
+it("a hook that throws is found with its error, without secrets", () => {
+  guardCallback(diagnostics(), { name: "beforeSend", effect: "the event was dropped" }, () => {
+    throw new TypeError("no row at postgres://admin:hunter2hunter2@db/x");
+  });
+
+  const found = reported();
+
+  expect(found?.name).toBe("failed-callback");
+  expect(found?.fix).toBe("Correct the hook; SENTRY_DEBUG=1 shows the error.");
+  expect(found?.evidence[0]?.name).toMatch(/^threw TypeError: no row at postgres:/);
+  expect(JSON.stringify(found)).not.toContain("hunter2");
+});
+
+it.each<[kind: string, message: string, name: string]>([
+  ["call:setTag", "`setTag` failed with an error; the call had no effect", "failed-call"],
+  ["argument:setTag", "`setTag` was called with 5; ignored. Pass a string", "wrong-call"],
+])("the warning %s is found as it is: %s", (kind, message, name) => {
+  diagnostics().warnOnce(kind, message, new Error("internal"));
+
+  expect(reported()?.name).toBe(name);
+});
+
+it("the fix for copies of the API is the instruction, not their paths", () => {
+  observation.faults.set(API_COPIES, copiesMessage());
+
+  const found = reported();
+
+  expect(found?.fix).toMatch(/^Install one version for all packages/);
+  expect(found?.mechanism).toMatch(/They are in \S+/);
+});
