@@ -102,7 +102,7 @@ export class Outbox {
     const { isDone, remaining } = await this.#flushWaiting(timeoutMillis);
     const givenUp = this.#waiting.giveUp();
     for (const { contents } of givenUp) ledger.record("closed", contents);
-    this.#tellUnfinished(givenUp.length, "the client was closed");
+    this.#reportUnfinished(givenUp.length, "the client was closed");
     const closed = await Promise.all([sender?.close(remaining), spotlight?.close(remaining)]);
     return isDone && (closed[0] ?? true);
   }
@@ -118,13 +118,14 @@ export class Outbox {
    * sent without it.
    */
   leave(): void {
-    this.#tellUnfinished(this.#waiting.size, "the process ended");
+    this.#reportUnfinished(this.#waiting.size, "the process ended");
     this.#dependencies.sender?.leave();
   }
 
-  #tellUnfinished(events: number, end: string): void {
-    if (events === 0) return;
-    this.#dependencies.diagnostics.faultOnce(
+  #reportUnfinished(events: number, end: string): void {
+    const { sender, spotlight, diagnostics } = this.#dependencies;
+    if (events === 0 || (sender ?? spotlight) === undefined) return;
+    diagnostics.faultOnce(
       "unfinished-hooks",
       `Lost: ${events} ${events === 1 ? "event" : "events"} that waited for an asynchronous hook when ${end}. Await \`close()\` before \`process.exit()\`, and let \`beforeSend\`, \`beforeSendTransaction\` and event processors end within \`shutdownTimeoutMillis\``,
     );

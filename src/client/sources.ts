@@ -49,9 +49,9 @@ export class Sources {
   #letGo(): void {
     for (const source of this.#spans) {
       if (!attempt(() => source.isSpent?.() === true, false)) continue;
-      this.#startedEarlier += source.counts().started;
+      this.#startedEarlier += attempt(() => source.counts(), NO_COUNTS).started;
       this.#spans.delete(source);
-      source.end?.();
+      attempt(() => source.end?.(), undefined);
     }
   }
 

@@ -10,7 +10,7 @@ import { environmentWithTrace } from "../options/env.js";
 import type { DataCategory } from "../protocol/data-category.js";
 import { Scope } from "../scope/scope.js";
 import { attempt } from "../support/foreign.js";
-import { guarded } from "../support/guard.js";
+import { NestedCallError, guarded } from "../support/guard.js";
 import { argumentChecks } from "./argument-checks.js";
 
 // Counted as an early loss, because the guarded function failed before the client captured anything.
@@ -74,7 +74,8 @@ type Configure = Parameters<Fork>[1];
 function forkingOr(fork: Fork): (error: unknown, ctx?: Context, configure?: Configure) => Context {
   return (error, ctx, configure) => {
     const forked = attempt(() => fork(ctx), undefined);
-    if (forked !== undefined && typeof configure === "function") throw error;
+    const isOwn = error instanceof NestedCallError || typeof configure !== "function";
+    if (forked !== undefined && !isOwn) throw error;
     report("a fork of a context", error);
     return forked ?? fork(ROOT_CONTEXT, typeof configure === "function" ? configure : undefined);
   };

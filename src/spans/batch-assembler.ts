@@ -61,7 +61,7 @@ export class BatchAssembler implements SpanAssembler {
   #round = 0;
   #accepted = 0;
   #waitingLeftOut = 0;
-  isClosed: boolean = false;
+  #isClosed = false;
 
   constructor(settings: BatchAssemblerSettings) {
     this.#settings = settings;
@@ -91,9 +91,13 @@ export class BatchAssembler implements SpanAssembler {
     return inTurns([...this.#groups.keys()], (traceId) => this.#sendGroup(traceId));
   }
 
-  /** Accepts no more batches. Buffered spans are kept until `flush`. */
+  /** Call it when no more batches come. Buffered spans are kept until `flush`. */
   close(): void {
-    this.isClosed = true;
+    this.#isClosed = true;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   end(): void {

@@ -8,6 +8,7 @@ import type { Named } from "../options/text-pattern.js";
 import { redactedText } from "../privacy/redacted.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import { SegmentAssembler } from "./segment-assembler.js";
+import { SentCalls } from "./sent-calls.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { addAssembler } from "./add-assembler.js";
 import { createTransactionForwarder } from "./transaction-forwarder.js";
@@ -45,6 +46,7 @@ export function createAssembler(
   client: ClientCore,
   segmentOf: (span: object) => SegmentView | undefined,
 ): SegmentAssembler {
+  const { ignoreSpans, keepUnsampled, maxBreadcrumbs, spanBreadcrumbs } = client.settings;
   const forwarder = createTransactionForwarder(client, detachedTimers);
   const assembler = new SegmentAssembler({
     encoding: encodingSettings(client),
@@ -55,8 +57,9 @@ export function createAssembler(
     },
     recorder: client.ledger.early,
     forwarder,
-    isWorthKeeping: keeperOf(client.settings.keepUnsampled),
-    isIgnored: createSpanFilter(client.settings.ignoreSpans),
+    isWorthKeeping: keeperOf(keepUnsampled),
+    isIgnored: createSpanFilter(ignoreSpans),
+    sentCalls: spanBreadcrumbs && maxBreadcrumbs > 0 ? new SentCalls() : undefined,
     memory: client.memory,
   });
   addAssembler(client, assembler, { forwarder, segmentOf });

@@ -14,12 +14,13 @@ import type { SegmentOrigin } from "./segment.js";
 import { SegmentSchedule } from "./segment-schedule.js";
 import type { ScheduleSettings } from "./segment-schedule.js";
 import { SpanEncoder } from "./span-encoder.js";
+import type { SpanCounts } from "../client/stats.js";
 import type { SpanAssembler } from "./add-assembler.js";
 import { SpanTally } from "./span-tally.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { continuation, rootTransaction } from "./transaction.js";
 import type { TransactionForwarder } from "./transaction-forwarder.js";
-import { keepCalls } from "./waiting-calls.js";
+import type { SentCalls } from "./sent-calls.js";
 import type { ContinuationReason, TransactionSpans } from "./transaction.js";
 
 export interface AssemblerSettings {
@@ -32,16 +33,10 @@ export interface AssemblerSettings {
   readonly isWorthKeeping?: ((root: FinishedSpan) => boolean) | undefined;
   /** Tells whether a finished span is filtered out; a root is filtered out with its whole segment. Default: none is. */
   readonly isIgnored?: ((span: FinishedSpan) => boolean) | undefined;
+  /** Keeps the calls that were sent for later breadcrumbs; undefined if spans are no breadcrumbs. */
+  readonly sentCalls?: SentCalls | undefined;
   /** Limits the characters of buffered span JSON, over all segments. */
   readonly memory: MemoryBound;
-}
-
-/** Counts of the spans of an assembler. Spans that were sent or dropped are counted by the client. */
-export interface AssemblerCounts {
-  readonly started: number;
-  readonly open: number;
-  /** Finished, encoded and buffered until their segment is complete. */
-  readonly buffered: number;
 }
 
 /**
@@ -55,7 +50,7 @@ export class SegmentAssembler implements SpanAssembler {
   readonly #held: HeldSpans;
   /** Counts the spans. If the client sends nothing, the processor counts children here without the assembler. */
   readonly tally: SpanTally;
-  isClosed: boolean = false;
+  #isClosed = false;
 
   constructor(settings: AssemblerSettings) {
     this.#settings = settings;
@@ -133,15 +128,19 @@ export class SegmentAssembler implements SpanAssembler {
 
   /** Stops the timer. Buffered spans are kept until `flush`. */
   close(): void {
-    this.isClosed = true;
+    this.#isClosed = true;
     this.#schedule.close();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   end(): void {
     this.#held.end();
   }
 
-  counts(): AssemblerCounts {
+  counts(): SpanCounts {
     const { tally } = this;
     return { started: tally.started, open: tally.countOpen(), buffered: this.#held.count };
   }
@@ -279,7 +278,7 @@ export class SegmentAssembler implements SpanAssembler {
   }
 
   #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {
-    if (!segment.rootEnded) keepCalls(segment, chunk);
+    if (!segment.rootEnded) this.#settings.sentCalls?.keep(segment, chunk);
     this.#send(segment, continuation(segment.reparentedChunk(chunk), reason), chunk.length);
   }
 

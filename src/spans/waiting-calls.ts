@@ -2,7 +2,6 @@ import type { CallSearch } from "../client/capture-input.js";
 import type { TransactionSpan } from "../protocol/events.js";
 import type { Unit } from "../scope/unit.js";
 import { attempt } from "../support/foreign.js";
-import type { Chunk } from "./chunk.js";
 import type { Segment } from "./segment.js";
 
 // How the encoder begins a span.
@@ -13,9 +12,6 @@ const CLIENT = '"otel.kind":"CLIENT"';
 
 /** Longer texts are parsed for each error, so that the parsed spans that are kept stay small. */
 const MAX_REMEMBERED_LENGTH = 4096;
-
-/** Client spans of a segment that are kept after they were sent, if they are not longer than that. */
-const MAX_SENT_CALLS = 20;
 
 // The spans of the latest search, by text: the errors of a failing request read the same spans, and parsing a hundred takes
 // 0.2 ms.
@@ -40,17 +36,6 @@ export function waitingCalls(segment: Segment, search: CallSearch): TransactionS
   return found.toReversed();
 }
 
-/** Keeps the newest client spans of a chunk that is sent while the root of its segment is open. */
-export function keepCalls(segment: Segment, chunk: Chunk): void {
-  const newest: string[] = [];
-  for (const text of backwards(chunk.items)) {
-    if (newest.length >= MAX_SENT_CALLS) break;
-    if (text.length <= MAX_REMEMBERED_LENGTH && text.includes(CLIENT)) newest.push(text);
-  }
-  if (newest.length === 0) return;
-  segment.sentCalls = [...(segment.sentCalls ?? []), ...newest.toReversed()].slice(-MAX_SENT_CALLS);
-}
-
 function* fromNewest({ kept, overflow, sentCalls }: Segment): Iterable<string> {
   for (const texts of [overflow?.items, kept?.items, sentCalls]) yield* backwards(texts ?? []);
 }
@@ -65,8 +50,13 @@ function parsedSpan(text: string): TransactionSpan | undefined {
   return latest.get(text) ?? attempt(() => JSON.parse(json) as TransactionSpan, undefined);
 }
 
+/** Tells whether an encoded span is a client span. */
+export function isClientSpanText(text: string): boolean {
+  return text.includes(CLIENT);
+}
+
 function isWanted(text: string, { origin, otherUnits }: Segment, search: CallSearch): boolean {
-  if (!text.includes(CLIENT)) return false;
+  if (!isClientSpanText(text)) return false;
   const seconds = endOf(text);
   if (seconds > search.untilSeconds) return false;
   return search.unit.comesAfter(unitOf(text, otherUnits) ?? origin.unit, seconds * 1000);

@@ -142,28 +142,34 @@ function runningGuard(fn: Call, index: number): Call {
   };
 }
 
-// Calls that getters, hooks and other callbacks may make within one call. A getter that captures its own object would call
-// until the stack is full, and two such getters for ever.
-const MAX_WITHIN = 200;
+// Calls within a call that a getter, hook or logger made within another call. A getter that captures its own object would
+// call until the stack is full, and two such getters for ever. A hook itself may call as often as it likes.
+const MAX_NESTED = 200;
 
-let isWithin = false;
-let callsWithin = 0;
+/** The error of a call beyond the limit of nested calls. */
+export class NestedCallError extends Error {
+  override name = "NestedCallError";
+
+  constructor() {
+    super(
+      `a getter, hook or logger called this package more than ${MAX_NESTED} times within a call of its own; further calls are ignored`,
+    );
+  }
+}
+
+let depth = 0;
+let nestedCalls = 0;
 
 function counted(fn: Call): Call {
   return function counting(a, b, c) {
-    if (isWithin) {
-      callsWithin += 1;
-      if (callsWithin > MAX_WITHIN) throw new Error(TOO_MANY);
-      return fn.call(this, a, b, c);
-    }
-    isWithin = true;
-    callsWithin = 0;
+    if (depth === 0) nestedCalls = 0;
+    if (depth > 1) nestedCalls += 1;
+    if (nestedCalls > MAX_NESTED) throw new NestedCallError();
+    depth += 1;
     try {
       return fn.call(this, a, b, c);
     } finally {
-      isWithin = false;
+      depth -= 1;
     }
   };
 }
-
-const TOO_MANY = `more than ${MAX_WITHIN} calls within one call: does a getter or a hook capture what it belongs to?`;
