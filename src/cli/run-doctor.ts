@@ -26,8 +26,9 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
   const [program, ...args] = command;
   if (program !== undefined) return runApplication({ program, args, options }, terminal);
   terminal.progress("Examining the environment, and sending a test transaction…");
-  const report = await examineEnvironment({ directory: process.cwd(), dsn });
-  terminal.progress(undefined);
+  const examine = async (): Promise<DoctorReport> =>
+    examineEnvironment({ directory: process.cwd(), dsn });
+  const report = await examine().finally(() => terminal.progress(undefined));
   printReport(report, json, terminal);
   return exitCodeOf(report);
 }

@@ -1,5 +1,5 @@
 import type { DoctorReport } from "../doctor/finding.js";
-import { attempt } from "../support/foreign.js";
+import { attempt, propertyOf } from "../support/foreign.js";
 
 const TIMEOUT_MILLIS = 1000;
 const LOOPBACK = /^https?:\/\/[^@]*@?(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?\//;
@@ -41,9 +41,10 @@ function itemsOf({ findings }: DoctorReport): Item[] {
 
 async function send(origin: string, items: readonly Item[]): Promise<void> {
   const signal = AbortSignal.timeout(TIMEOUT_MILLIS);
-  // Only an inbox answers this.
-  const about = await fetch(`${origin}/data/about`, { signal });
-  if (!about.ok) return;
+  const about = await fetch(`${origin}/data/about`, { signal, redirect: "error" });
+  // Only an inbox answers with its DSN, and a development server with a page.
+  const dsn = about.ok ? propertyOf(await about.json(), "dsn") : undefined;
+  if (typeof dsn !== "string") return;
   const body = `{}\n{"type":"doctor_findings"}\n${JSON.stringify({ items })}\n`;
-  await fetch(`${origin}/api/1/envelope/`, { method: "POST", body, signal });
+  await fetch(`${origin}/api/1/envelope/`, { method: "POST", body, signal, redirect: "error" });
 }

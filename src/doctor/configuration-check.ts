@@ -144,7 +144,7 @@ export function refusedName(kind: string, message: string, env?: Environment): F
   const variable = VARIABLES[name] ?? "";
   const value = textIn(variable, env);
   const valid = VALID[name] ?? "…";
-  const isVariable = value !== undefined && message.includes(value.slice(0, MIN_SHOWN));
+  const isVariable = value !== undefined && message.includes(`: ${startOfJson(value)}`);
   return finding({
     name: `refused-${name}`,
     severity: "warning",
@@ -159,6 +159,11 @@ export function refusedName(kind: string, message: string, env?: Environment): F
 
 // Messages cut long values.
 const MIN_SHOWN = 50;
+
+function startOfJson(value: string): string {
+  const text = JSON.stringify(value.slice(0, MIN_SHOWN));
+  return value.length > MIN_SHOWN ? text.slice(0, -1) : text;
+}
 
 const VARIABLES: Readonly<Record<string, string>> = {
   release: "SENTRY_RELEASE",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,7 +11,7 @@ import { attempt } from "../support/foreign.js";
 import { finding, ranked } from "./finding.js";
 import type { DoctorMode, DoctorReport, Finding, RunReport } from "./finding.js";
 import { newReport } from "./report.js";
-import { MODE_VARIABLE, REPORTS_VARIABLE, RUNNING } from "./run.js";
+import { MODE_VARIABLE, REPORTS_VARIABLE, RUNNING, SIGNALLED, startOf } from "./run.js";
 import type { ProcessReport } from "./run.js";
 
 /** A command that runs the application. */
@@ -36,7 +36,7 @@ interface ExaminedRun {
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const SIGNALLED = 128;
+const BY_SIGNAL = 128;
 
 /** Runs an application with the rules on. Resolves when it has ended. */
 export async function examineRun(request: RunRequest): Promise<ExaminedRun> {
@@ -105,7 +105,7 @@ function endOf(child: ChildProcess): Promise<RunEnd> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve({ exitCode: 1, failure: error.message }));
     child.once("exit", (code, signal) =>
-      resolve({ exitCode: code ?? SIGNALLED + signalNumber(signal), failure: undefined }),
+      resolve({ exitCode: code ?? BY_SIGNAL + signalNumber(signal), failure: undefined }),
     );
   });
 }
@@ -113,7 +113,7 @@ function endOf(child: ChildProcess): Promise<RunEnd> {
 const POLL_MILLIS = 50;
 /** How long processes may take to end after a signal. */
 const MAX_POLLS = 600;
-/** For those that have just started. */
+/** For those that have just started, and those to which the ended process has passed the signal. */
 const MIN_POLLS = 4;
 
 async function othersEnd(directory: string | undefined, signal: NodeJS.Signals): Promise<void> {
@@ -121,8 +121,8 @@ async function othersEnd(directory: string | undefined, signal: NodeJS.Signals):
   for (let polls = 0; polls < MAX_POLLS; polls += 1) {
     const running = runningIn(directory);
     if (running.length === 0 && polls >= MIN_POLLS) return;
-    const fresh = running.filter((pid) => !signalled.has(pid));
-    for (const pid of fresh) {
+    const fresh = running.filter((pid) => !signalled.has(pid) && !isSignalled(directory, pid));
+    for (const pid of polls < MIN_POLLS ? [] : fresh) {
       signalled.add(pid);
       if (signal !== "SIGINT" || !process.stdin.isTTY)
         attempt(() => process.kill(pid, signal), false);
@@ -136,12 +136,21 @@ function signalRunning(directory: string | undefined, signal: NodeJS.Signals): v
   for (const pid of runningIn(directory)) attempt(() => process.kill(pid, signal), false);
 }
 
-function runningIn(directory: string | undefined): readonly number[] {
+// A second signal would end a process that handles the first by `once`.
+function isSignalled(directory: string | undefined, pid: number): boolean {
+  return directory !== undefined && existsSync(join(directory, `${pid}.${SIGNALLED}`));
+}
+
+/** Returns the ids of the processes that run and have not reported. */
+export function runningIn(directory: string | undefined): readonly number[] {
   if (directory === undefined) return [];
-  return attempt(() => readdirSync(directory), [])
-    .filter((name) => name.endsWith(RUNNING))
-    .map((name) => Number.parseInt(name, 10))
-    .filter((pid) => attempt(() => process.kill(pid, 0), false));
+  return attempt(() => readdirSync(directory), []).flatMap((name) => {
+    if (!name.endsWith(RUNNING)) return [];
+    const pid = Number.parseInt(name, 10);
+    const start = attempt(() => readFileSync(join(directory, name), "utf8"), undefined);
+    const isSame = start === startOf(pid) && attempt(() => process.kill(pid, 0), false);
+    return isSame ? [pid] : [];
+  });
 }
 
 // As shells report a process that a signal has ended.

@@ -1,9 +1,11 @@
-import { attempt, isRecord, propertyOf } from "../support/foreign.js";
+import { attempt, propertyOf } from "../support/foreign.js";
 import { requireFrom } from "../support/own-file.js";
 
 /** What `require.cache` has of a module. */
 export interface LoadedModule {
   readonly exports?: unknown;
+  /** What has loaded it with `require`; undefined after `import`. */
+  readonly parent?: unknown;
   /** Modules that it has loaded with `require`. */
   readonly children?: readonly { readonly filename?: unknown }[];
 }
@@ -55,7 +57,9 @@ export class LoadedModules {
   /** Tells whether a package was loaded with `import`. */
   isImported(name: string): boolean {
     const first = this.#files.get(name)?.[0];
-    return first !== undefined && !this.#loaders.has(first);
+    if (first === undefined || this.#loaders.has(first)) return false;
+    // What createRequire returns belongs to a module that is not in the cache.
+    return propertyOf(this.#cache[first], "parent") === undefined;
   }
 
   /** Returns the module of the application that has loaded a package with `require`, itself or through other packages. */
@@ -100,10 +104,10 @@ function hasWrapped(roots: readonly unknown[]): boolean {
   for (let depth = 0; depth < 4 && level.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const value of level) {
-      const isObject = isRecord(value) || typeof value === "function";
-      if (!isObject || seen.has(value) || seen.size > MAX_FUNCTIONS) continue;
+      const isObject = typeof value === "object" || typeof value === "function";
+      if (!isObject || value === null || seen.has(value) || seen.size > MAX_FUNCTIONS) continue;
       seen.add(value);
-      if (propertyOf(value, "__wrapped") === true) return true;
+      if (Object.getOwnPropertyDescriptor(value, "__wrapped")?.value === true) return true;
       next.push(...fieldsOf(value));
     }
     level = next;

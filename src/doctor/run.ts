@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 
@@ -38,7 +38,7 @@ export function startFromEnvironment(): void {
   carrier[STARTED] = true;
   startDoctor(mode);
   attempt(() => process.on("SIGUSR2", () => isRelevant() && print(diagnose())), undefined);
-  write(RUNNING, "");
+  write(RUNNING, startOf(process.pid));
   let ending: ProcessEnding = "stopped";
   process.on("beforeExit", () => (ending = "idle"));
   onLastExit(() => finish(ending));
@@ -76,6 +76,7 @@ function endAt(signal: "SIGHUP" | "SIGINT" | "SIGTERM"): void {
   };
   const listener = Object.assign(
     () => {
+      write(SIGNALLED, "");
       if (!process.listeners(signal).every((each) => MARK in each)) return;
       process.off("removeListener", onRemoved);
       process.on("removeListener", onRemoved);
@@ -95,8 +96,20 @@ export interface ProcessReport {
   readonly hasFailed: boolean;
 }
 
-/** Extension of the file that a process has while it runs. */
+/** Extension of the file that a process has while it runs, with the time of its start. */
 export const RUNNING = "running";
+/** Extension of the file that a process has after a signal. */
+export const SIGNALLED = "signalled";
+
+/**
+ * Returns when a process started, as the system counts it: another process may have the id of one that was killed. Empty
+ * where there is no `/proc`, and for a process that there is not.
+ */
+export function startOf(pid: number): string {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8"), "");
+  // The second field, in parentheses, may contain spaces.
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
 
 // A process that uses neither OpenTelemetry nor this package, such as npm, prints nothing.
 function isRelevant(): boolean {
@@ -121,7 +134,7 @@ function write(extension: string, text: string): void {
   if (directory === undefined) return;
   const path = join(directory, `${process.pid}.`);
   attempt(() => {
-    rmSync(`${path}${RUNNING}`, { force: true });
+    if (extension === "json") rmSync(`${path}${RUNNING}`, { force: true });
     writeFileSync(`${path}${extension}`, text);
   }, undefined);
 }

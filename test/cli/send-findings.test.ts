@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { sendFindings } from "../../src/cli/send-findings.js";
@@ -43,6 +47,25 @@ describe("the findings of a run", () => {
         fix: "Bind it.",
       },
     ]);
+  });
+
+  it.each([
+    ["another object", '{"ok":true}'],
+    ["a page", "<html></html>"],
+    ["nothing", ""],
+  ])("are not sent to a server that answers with %s", async (_what, body) => {
+    const methods: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      methods.push(request.method);
+      response.end(body);
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => server.close().closeAllConnections());
+    await once(server, "listening");
+
+    const { port } = server.address() as AddressInfo;
+    await sendFindings([reportTo(`http://key@127.0.0.1:${port}/1`)]);
+
+    expect(methods).toEqual(["GET"]);
   });
 
   it("are sent to no other server", async () => {

@@ -73,6 +73,9 @@ describe("the doctor's fix", () => {
     ],
     [{ dist: "a/b\n" }, {}, "a dist", "dist: "],
     [{ release: "a/b" }, {}, "a release", "release: "],
+    [{ release: "a/b" }, { SENTRY_RELEASE: "a" }, "a release", "release: "],
+    [{}, { SENTRY_RELEASE: "a/b" }, "a release", "export SENTRY_RELEASE="],
+    [{}, { SENTRY_RELEASE: `a/${"b".repeat(100)}` }, "a release", "export SENTRY_RELEASE="],
   ])("is for the place where it is set: %j, %j", (...[options, env, summary, code]) => {
     const { findings } = checkConfiguration({ dsn: DSN, ...options }, { env });
 

@@ -6,9 +6,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { runCli } from "../../src/cli/run-cli.js";
+import { runDoctor } from "../../src/cli/run-doctor.js";
 import { checkPackages } from "../../src/doctor/package-checks.js";
 import { examineEnvironment } from "../../src/doctor/environment.js";
 import type { DoctorReport } from "../../src/doctor/finding.js";
@@ -241,6 +242,18 @@ describe("doctor, and a server", () => {
 });
 
 describe("the command `doctor`", () => {
+  it("clears its progress if it fails", async () => {
+    const texts: (string | undefined)[] = [];
+    vi.spyOn(process, "cwd").mockImplementation(() => expect.fail("no such directory"));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const terminal = { ...fakeTerminal(), progress: (text?: string) => void texts.push(text) };
+
+    await expect(runDoctor({}, terminal)).rejects.toThrow("no such directory");
+
+    expect(texts).toHaveLength(2);
+    expect(texts.at(-1)).toBeUndefined();
+  });
+
   it("prints text or JSON, and exits with 1 for errors", async () => {
     const terminal = fakeTerminal(false, 80);
     const json = fakeTerminal(false, 80);

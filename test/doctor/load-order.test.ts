@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { checkLoadOrder } from "../../src/doctor/load-order.js";
 import { LoadedModules } from "../../src/doctor/loaded-modules.js";
@@ -59,6 +59,20 @@ describe("an instrumentation, and a package that was loaded with `import`", () =
 
   it("is quiet if the hook has seen it", () => {
     expect(checkLoadOrder(imported({}, [[`file://${target}`, {}]]))).toEqual([]);
+  });
+
+  it("is quiet if `createRequire` has loaded it", () => {
+    const modules = { "/app/set-up.mjs": {}, [own]: {}, [target]: { parent: {}, exports: {} } };
+
+    expect(checkLoadOrder(new LoadedModules(modules))).toEqual([]);
+  });
+
+  it("is looked through without any of its getters", () => {
+    const get = vi.fn<() => undefined>();
+    const exports = new Proxy({}, { get });
+
+    expect(checkLoadOrder(imported({ exports }))).toHaveLength(1);
+    expect(get).not.toHaveBeenCalled();
   });
 
   it("is quiet if one of its functions is wrapped", () => {

@@ -115,6 +115,17 @@ describe("the doctor, and an application that", () => {
     expect(stdout).toContain("No faults were found.");
   });
 
+  it("has got SIGTERM from a shell that ends: gets no second one, and ends in its own way", async () => {
+    const handled = `process.once("SIGTERM", () => setTimeout(() => { console.log("bye"); process.exit(3); }, 500)); ${SERVES}`;
+    const passes = `trap 'kill -TERM $app; exit 5' TERM; ${process.execPath} app.mjs & app=$!; wait`;
+    const { stdout } = await doctored(handled, ["--", "/bin/sh", "-c", passes], (pid) =>
+      process.kill(pid, "SIGTERM"),
+    );
+
+    expect(stdout).toContain("bye");
+    expect(stdout).toContain("No faults were found.");
+  });
+
   it("has no directory for temporary files: runs, reports, and leaves none of its own", async () => {
     variables = { TMPDIR: "/no/such/directory" };
     onTestFinished(() => void (variables = {}));

@@ -1,7 +1,12 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-import { joined } from "../../src/doctor/examined-run.js";
+import { expect, it, onTestFinished } from "vitest";
+
+import { joined, runningIn } from "../../src/doctor/examined-run.js";
 import { finding } from "../../src/doctor/finding.js";
+import { startOf } from "../../src/doctor/run.js";
 import type { DoctorReport, Severity } from "../../src/doctor/finding.js";
 import { newReport } from "../../src/doctor/report.js";
 
@@ -30,4 +35,17 @@ it("a run without any report is an error", () => {
 
   expect(report.worst).toBe("error");
   expect(report.findings.map(({ name }) => name)).toEqual(["no-report"]);
+});
+
+it("a process that was killed is not one that has its id now", () => {
+  const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const note = (pid: number, start: string): void =>
+    writeFileSync(join(directory, `${pid}.running`), start);
+
+  note(process.pid, startOf(process.pid));
+  note(process.ppid, "1");
+
+  expect(runningIn(directory)).toEqual([process.pid]);
+  expect(startOf(process.pid)).not.toBe("1");
 });
