@@ -60,12 +60,16 @@ export class ReportedErrors {
    * Remembers the error together with its causes and the errors of an aggregate, because its event shows them as well.
    */
   add(owner: string, { error, form, text, atMillis }: SeenError, eventId: string): void {
-    for (const linked of linkedErrors(error)) {
-      const owners = this.#errors.get(linked) ?? new BoundedMap<string, string>(MAX_OWNERS);
-      this.#errors.set(linked, owners);
-      owners.setNewest(owner, eventId);
-    }
+    // The error itself before its links are read: a `cause` getter may capture it once more.
+    if (isObjectLike(error)) this.#addObject(owner, error, eventId);
+    for (const linked of linkedErrors(error)) this.#addObject(owner, linked, eventId);
     if (text !== undefined) this.#texts.setNewest(owner + text, { form, atMillis, eventId });
+  }
+
+  #addObject(owner: string, error: object, eventId: string): void {
+    const owners = this.#errors.get(error) ?? new BoundedMap<string, string>(MAX_OWNERS);
+    this.#errors.set(error, owners);
+    owners.setNewest(owner, eventId);
   }
 
   /** Records that an error handler captured an unhandled error, at a time in milliseconds since 1970. */

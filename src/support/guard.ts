@@ -144,7 +144,7 @@ function runningGuard(fn: Call, index: number): Call {
 
 // Calls within a call that a getter, hook or logger made within another call. A getter that captures its own object would
 // call until the stack is full, and two such getters for ever. A hook itself may call as often as it likes.
-const MAX_NESTED = 200;
+const MAX_NESTED = 400;
 
 /** The error of a call beyond the limit of nested calls. */
 export class NestedCallError extends Error {
