@@ -32,6 +32,7 @@ const INNER_STRING = /"(?:[^"\\\n]|\\[^]){0,512}"|'(?:[^'\\\n]|\\[^]){0,512}'|["
 // What begins like a placeholder and continues is a value: `<x>y`.
 const ANGLED = /<[^<>\s]{0,64}>(?=[\w$])/y;
 const SPACES = /[ \t]{0,8}/y;
+const FIRST_MARK = /(?:[bfnru]{1,2}|[$@])?["'\x60]/iy;
 
 interface ValueStart {
   readonly from: number;
@@ -47,18 +48,28 @@ export function assignedValueAt(
   { from, isTight, open }: ValueStart,
 ): Extent | undefined {
   const start = from + matchAt(SPACES, text, from).length;
-  const quoted = matchAt(QUOTED, text, start);
-  if (quoted !== "" && quoted.charAt(firstMark(quoted)) !== open) return quotedAt(quoted, start);
+  const mark = matchAt(FIRST_MARK, text, start).slice(-1);
+  const quoted = mark === "" || mark === open ? "" : matchAt(QUOTED, text, start);
+  if (quoted !== "") return quotedAt(quoted, start);
+  // What is not filtered is read again for the next assignment, so only its beginning is.
+  if (!isTight && !isRandom(withoutEnd(bareAt(text.slice(start, start + MAX_SHOWN), 0, open))))
+    return undefined;
   const bare = bareAt(text, start, open);
-  const value = bare.replace(/[.)\]}]{1,4}$/, "");
+  const value = withoutEnd(bare);
   if (value === "" || isPlaceholder(bare) || isPlaceholder(value)) return undefined;
-  if (!(isTight || isRandom(value))) return undefined;
   // A call with several arguments ends behind the comma.
   if (text.charAt(start + bare.length) === "," && OPEN_CALL.test(bare)) return undefined;
   return { start, end: start + value.length, next: start + value.length };
 }
 
-const OPEN_CALL = /^[a-z_][\w.]{0,64}\([^()]*$/i;
+function withoutEnd(bare: string): string {
+  return bare.replace(/[.)\]}]{1,4}$/, "");
+}
+
+const OPEN_CALL = /^[a-z_][\w.]{0,64}\([^()]{0,256}$/i;
+
+/** Characters in which a value must read as random. */
+const MAX_SHOWN = 256;
 
 function firstMark(quoted: string): number {
   return quoted.search(/["'`]/);

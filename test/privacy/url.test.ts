@@ -108,7 +108,10 @@ describe("a query", () => {
   });
 
   it("loses no key and no value of an innocent key", () => {
-    const pair = fc.tuple(fc.stringMatching(/^[b-z]{1,8}$/), fc.stringMatching(/^[a-z0-9]{1,8}$/));
+    const pair = fc.tuple(
+      fc.stringMatching(/^[b-fh-z]{1,8}$/),
+      fc.stringMatching(/^[a-z0-9]{1,8}$/),
+    );
     fc.assert(
       fc.property(fc.array(pair), (pairs) => {
         const query = pairs.map(([key, value]) => `${key}=${value}`).join("&");
