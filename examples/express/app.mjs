@@ -10,4 +10,7 @@ app.get("/users/:id", (request, response) => {
   response.json({ id: request.params.id });
 });
 
-const server = app.listen(process.env.PORT ?? 3000, () => console.log(server.address().port));
+const server = app.listen(process.env.PORT ?? 3000, (error) => {
+  if (error) throw error;
+  console.log(server.address().port);
+});

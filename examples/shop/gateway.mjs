@@ -50,7 +50,8 @@ async function priceOf(items) {
   });
 }
 
-const server = app.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => {
+const server = app.listen(Number(process.env.PORT ?? 0), "127.0.0.1", (error) => {
+  if (error) throw error;
   runUntilStopped(server.address().port, async () => {
     await new Promise((resolve) => {
       server.close(resolve);

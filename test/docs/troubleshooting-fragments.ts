@@ -45,7 +45,7 @@ export const TROUBLESHOOTING: readonly Fragment[] = [
   },
   {
     page: PAGE,
-    begin: "// Fault: the client is told",
+    begin: "// Fault: only the HTTP client",
     setUp: "A provider of your own",
     before: `function pay(request) { throw new Error("refused"); }`,
     after: `handle({}, {});`,
