@@ -1,4 +1,5 @@
 import { conformEvent } from "./conform-event.js";
+import { copyOfEvent } from "./copy-event.js";
 import { reportBrokenRules } from "./value-faults.js";
 import { clip } from "../support/text.js";
 import type { Diagnostics } from "../support/diagnostics.js";
@@ -40,7 +41,7 @@ export function encodeConformed(
     totalLength: MAX_LENGTH + spans * PER_SPAN.length,
     nodes: MAX_NODES + spans * PER_SPAN.nodes,
   };
-  const copy = normalize(event, { ...LIMITS, ...limits });
+  const copy = copyOfEvent(event, { ...LIMITS, ...limits });
   const { event: valid, broken } = conformEvent(Object(copy));
   reportBrokenRules(diagnostics, broken);
   return JSON.stringify(valid);

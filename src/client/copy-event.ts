@@ -1,0 +1,129 @@
+import { copyBudget } from "../support/copy-budget.js";
+import {
+  attempt,
+  firstOf,
+  isList,
+  isRecord,
+  objectFrom,
+  ownKeys,
+  setProperty,
+} from "../support/foreign.js";
+import { normalize } from "../support/normalize.js";
+import type { JsonValue, NormalizeLimits } from "../support/normalize.js";
+
+// What an event is nothing without. It is read first, so that large data which a hook puts before it does not use up what may
+// be read.
+const FIRST: ReadonlySet<string> = new Set(
+  "event_id timestamp start_timestamp type level platform transaction transaction_info exception logentry message request user tags fingerprint release environment dist server_name sdk measurements".split(
+    " ",
+  ),
+);
+const FIRST_OF_SPAN: ReadonlySet<string> = new Set(
+  "span_id parent_span_id trace_id op description status origin start_timestamp timestamp".split(
+    " ",
+  ),
+);
+const LAST: ReadonlySet<string> = new Set(["breadcrumbs", "extra"]);
+
+/** Levels that may be below a property of the event, and below one of its contexts or spans. */
+const DEPTH = 19;
+const PART_DEPTH = 18;
+const MAX_FIELDS = 10_000;
+
+type Entry = readonly [name: string, value: unknown];
+type Copy = (value: unknown, depth: number) => JsonValue;
+
+/**
+ * Returns a bounded JSON copy of an event with its properties in their order. What identifies the event, its exceptions and
+ * trace, and the spans without their data are read before anything else, and breadcrumbs and extra at the end.
+ */
+export function copyOfEvent(event: object, limits: Partial<NormalizeLimits>): unknown {
+  if (typeof attempt<unknown>(() => Reflect.get(event, "toJSON"), undefined) === "function")
+    return normalize(event, limits);
+  const budget = copyBudget(limits);
+  const copy: Copy = (value, depth) => normalize(value, { ...limits, depth }, budget);
+  const entries = entriesOf(event);
+  const copies = new Map<string, JsonValue>();
+  const take = (isTaken: (name: string) => boolean): void => {
+    for (const [name, value] of entries)
+      if (!copies.has(name) && isTaken(name)) copies.set(name, copy(value, DEPTH));
+  };
+
+  take((name) => FIRST.has(name));
+  const rests = entries.flatMap(([name, value]) => {
+    const parts = partsOf(name, value, copy);
+    if (parts === undefined) return [];
+    copies.set(name, parts.copy);
+    return [parts.rest];
+  });
+  take((name) => !LAST.has(name));
+  for (const rest of rests) rest();
+  take(() => true);
+  return objectFrom(entries.flatMap(([name]) => copiedEntry(name, copies.get(name))));
+}
+
+function copiedEntry(name: string, copy: JsonValue | undefined): [string, JsonValue][] {
+  return copy === undefined ? [] : [[name, copy]];
+}
+
+/** A property that is copied in two steps. */
+interface Parts {
+  readonly copy: JsonValue;
+  /** Adds what was left out at first. */
+  readonly rest: () => void;
+}
+
+function partsOf(name: string, value: unknown, copy: Copy): Parts | undefined {
+  if (name === "contexts" && isRecord(value))
+    return inSteps(value, (context) => context === "trace", copy);
+  if (name !== "spans" || !isList(value)) return undefined;
+  const spans = firstOf(value, MAX_FIELDS).map((span) => spanParts(span, copy));
+  return {
+    copy: spans.map((span) => span.copy),
+    rest: () => {
+      for (const span of spans) span.rest();
+    },
+  };
+}
+
+function spanParts(span: unknown, copy: Copy): Parts {
+  if (!isRecord(span)) return { copy: copy(span, PART_DEPTH), rest: () => undefined };
+  const parts = inSteps(span, (field) => FIRST_OF_SPAN.has(field), copy);
+  return {
+    copy: parts.copy,
+    rest: () => {
+      parts.rest();
+      // Relay expects an object, not a mark for data that was not read.
+      if (!isRecord(parts.copy["data"])) parts.copy["data"] = {};
+    },
+  };
+}
+
+interface RecordParts extends Parts {
+  readonly copy: Record<string, JsonValue>;
+}
+
+function inSteps(value: object, isFirst: (name: string) => boolean, copy: Copy): RecordParts {
+  const entries = entriesOf(value);
+  const some = (isTaken: (name: string) => boolean): Record<string, JsonValue> => {
+    const taken = objectFrom(entries.filter(([name]) => isTaken(name)));
+    const copied = copy(taken, PART_DEPTH);
+    return isRecord(copied) ? copied : {};
+  };
+  const first = some(isFirst);
+  return {
+    copy: first,
+    rest: () => {
+      for (const [name, field] of Object.entries(some((each) => !isFirst(each))))
+        setProperty(first, name, field);
+    },
+  };
+}
+
+// Each property is read once: its getter may return something else the next time.
+function entriesOf(value: object): Entry[] {
+  return attempt<readonly string[]>(() => ownKeys(value, MAX_FIELDS), []).map((name) => [
+    name,
+    attempt<unknown>(() => Reflect.get(value, name), "**non-serializable**"),
+  ]);
+}
