@@ -50,13 +50,13 @@ export function redactedContext(
   return objectFrom(Object.keys(context).map((key) => [key, FILTERED]));
 }
 
-/** Filters the secrets in the values of tags, regardless of their names. */
+/** Filters the secrets in the values of tags, regardless of their names. Then replaces line breaks, which Sentry rejects. */
 export function redactedTags<T extends object>(tags: T, search: SecretSearch): T {
   // Copied only if something changes, which is rare.
   const changed: [string, string][] = [];
   for (const [name, value] of Object.entries(tags) as [string, unknown][]) {
     if (typeof value !== "string") continue;
-    const shown = redactedText(value, search);
+    const shown = redactedText(value, search).replaceAll("\n", " ");
     if (shown !== value) changed.push([name, shown]);
   }
   return changed.length === 0 ? tags : overlaid(tags, objectFrom(changed));

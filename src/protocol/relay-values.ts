@@ -133,11 +133,15 @@ export function validTagKey(key: string): string | undefined {
 
 /** Returns a valid value for a tag; undefined if it is empty. Never throws. */
 export function validTagValue(value: unknown): string | undefined {
+  return tagText(value)?.replaceAll("\n", " ");
+}
+
+/** Returns a valid value for a tag, except that it may have line breaks; undefined if it is empty. Never throws. */
+export function tagText(value: unknown): string | undefined {
   const isText = typeof value === "string";
   const isPlain = isText || ["bigint", "boolean", "number"].includes(typeof value);
   const text = isPlain ? textOfPlain(value) : `[${typeof value}]`;
-  const shown = cut(text.slice(0, MAX_READ_LENGTH).trim(), MAX_TAG_LENGTH);
-  return shown.replaceAll("\n", " ").trim() || undefined;
+  return cut(text.slice(0, MAX_READ_LENGTH).trim(), MAX_TAG_LENGTH).trim() || undefined;
 }
 
 function textOfPlain(value: unknown): string {

@@ -4,6 +4,7 @@ import {
   validLevel,
   validSeconds,
   validTagKey,
+  tagText,
   validTagValue,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
@@ -251,6 +252,7 @@ export function writeTag(
   const { key, value, broken } = checkedTag(given, givenValue);
   if (key === undefined) return broken;
   if (value === undefined) delete tags[key];
-  else addEntry(tags, key, value);
+  // Secrets are found line by line, so line breaks become spaces after the search.
+  else addEntry(tags, key, tagText(givenValue) ?? value);
   return broken;
 }

@@ -9,6 +9,18 @@ const F = "[Filtered]";
 
 describe("a text that is no JSON", () => {
   it.each([
+    // JSON whose beginning was cut off.
+    ['"user":"a","password":"x","n":1}', `"user":"a","password":"${F}","n":1}`],
+    ['er":"a","password":"x y","n":1}', `er":"a","password":"${F}","n":1}`],
+    ['a","pin":1234,"token":null}', `a","pin":${F},"token":null}`],
+    ['"api key":"a\\"b","n":{"c":1}}', `"api key":"${F}","n":{"c":1}}`],
+    ["'password':'x', n:1", `'password':'${F}', n:1`],
+    ['the field password:"x" is new', `the field password:"${F}" is new`],
+    [
+      String.raw`\"a\":1,\"password\":\"x \\\"y\",\"n\":1}`,
+      String.raw`\"a\":1,\"password\":\"[Filtered]\",\"n\":1}`,
+    ],
+    [`unexpected token:'}' in "token:reset:42"`, `unexpected token:'}' in "token:reset:42"`],
     // Assignments.
     ["DB_PASSWORD=x\nPORT=80", `DB_PASSWORD=${F}\nPORT=80`],
     ['export TOKEN="a b"', `export TOKEN="${F}"`],

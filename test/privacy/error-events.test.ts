@@ -23,6 +23,7 @@ function failing(planted: Planted): Handler {
     setContext("payment", { cardToken: planted.secret("context"), currency: "kept EUR" });
     setUser({ id: "kept-user" });
     setTag("token", "kept-tag");
+    setTag("config", "user: kept\npassword: huntermypass\nport: 1");
     const cause = new Error(`no answer of redis://:${planted.secret("cause")}@cache:6379`);
     const login = planted.secret("message");
     captureException(new Error(`kept message of http://me:${login}@h/`, { cause }));
@@ -58,6 +59,7 @@ describe("no envelope of an error holds", () => {
     expect(errors).toHaveLength(2);
     expect(planted.foundIn(errors)).toEqual([]);
     const sent = errors.map(textOf).join("\n");
+    expect(sent).toContain('"config":"user: kept password: [Filtered] port: 1"');
     const kept = "kept message|kept page|kept host|kept EUR|kept-user|kept-tag|thrown".split("|");
     expect(kept.filter((text) => !sent.includes(text))).toEqual([]);
   });

@@ -114,7 +114,7 @@ describe("tags", () => {
     [10n, "10"],
     [Number.NaN, "NaN"],
     [Number.POSITIVE_INFINITY, "Infinity"],
-    ["a\nb\nc", "a b c"],
+    ["a\nb\nc", "a\nb\nc"],
     ["x".repeat(500), "x".repeat(200)],
     ["\ud800", "\ufffd"],
     [1.5, "1.5"],
