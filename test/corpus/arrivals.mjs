@@ -1,4 +1,4 @@
-// What an application of the corpus sent, in a compact form: equal things are one line, with their number.
+// What an application of the corpus sent, in a compact form: equal things are one line, with their number and that of their users.
 
 /** Lines about transactions, spans, errors, check-ins and logs; and one for each that is on the wrong unit. */
 export function describeArrivals(server) {
@@ -6,9 +6,9 @@ export function describeArrivals(server) {
   const errors = server.errors();
   const items = server.envelopes.flatMap((envelope) => envelope.items);
   const lines = [
-    ...transactions.map(transactionLine),
+    ...withScopes(transactions, transactionLine),
     ...transactions.flatMap(({ spans }) => spans.map(spanLine)),
-    ...errors.map(errorLine),
+    ...withScopes(errors, errorLine),
     ...items
       .filter(({ header }) => header.type === "check_in")
       .map(({ payload }) => `check-in ${json(payload).status}`),
@@ -21,6 +21,21 @@ export function describeArrivals(server) {
   return [...countsOf(lines)]
     .map(([line, count]) => `${count} x ${line}`)
     .toSorted((a, b) => (a.slice(a.indexOf("x")) < b.slice(b.indexOf("x")) ? -1 : 1));
+}
+
+/** Lines of events, each with the number of different users and `unit` tags on all events of that line. */
+function withScopes(events, lineOf) {
+  const scopes = new Map();
+  for (const event of events) {
+    const { users, tags } = scopes.get(lineOf(event)) ?? { users: new Set(), tags: new Set() };
+    if (event.user?.id !== undefined) users.add(event.user.id);
+    if (event.tags?.unit !== undefined) tags.add(event.tags.unit);
+    scopes.set(lineOf(event), { users, tags });
+  }
+  return events.map((event) => {
+    const { users, tags } = scopes.get(lineOf(event));
+    return `${lineOf(event)} | ${users.size} users, ${tags.size} tags`;
+  });
 }
 
 function countsOf(lines) {
