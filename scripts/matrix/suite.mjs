@@ -1,13 +1,14 @@
 // Runs the tests with the second line of OpenTelemetry's SDK, 3.x with API 1.10, on Node 24: `npm run test:matrix [-- FOLDER ...]`.
 // Names the tests that failed. Those in `known-failures.mjs` must fail, and no others. `npm test` runs the first line.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join, relative } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { KNOWN_FAILURES } from "./known-failures.mjs";
 import { installNodes, npm } from "./nodes.mjs";
+import { failedTests } from "./vitest-run.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -57,25 +58,11 @@ function replace(target, source) {
   cpSync(source, target, { recursive: true });
 }
 
-/** Runs the tests of folders and returns those that failed, as `file > name`. */
+/** Builds the package, runs the tests of folders and returns those that failed, as `file > name`. */
 function failuresOf(directory, { node, folders }) {
-  const report = join(directory, "report.json");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const vitest = join(directory, "node_modules/vitest/vitest.mjs");
   const env = { ...process.env, PATH: [dirname(node), process.env.PATH].join(delimiter) };
   execFileSync(node, ["scripts/build.mjs"], { cwd: directory, env });
-  spawnSync(node, [vitest, "run", ...reporters, ...folders], {
-    cwd: directory,
-    env,
-    stdio: "inherit",
-  });
-  const { testResults } = JSON.parse(readFileSync(report, "utf8"));
-  return testResults.flatMap(({ name, assertionResults, status }) => {
-    const file = relative(directory, name);
-    const failed = assertionResults.filter((test) => test.status === "failed");
-    if (failed.length === 0 && status === "failed") return [file];
-    return failed.map(({ fullName }) => `${file} > ${fullName}`);
-  });
+  return failedTests(directory, { node, env, folders });
 }
 
 const isOf = (test, { file, name }) => test.startsWith(`${file} > ${name}`);
