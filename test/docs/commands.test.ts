@@ -34,7 +34,7 @@ async function faultOf(words: readonly string[]): Promise<string | undefined> {
   const [program = "", first = "", ...rest] = words;
   if (program === "node") return nodeFault(words.slice(1));
   if (program === "npx" && first === manifest.name) return cliFault(rest);
-  if (program === "npm" && first === "install") return installFault(rest);
+  if (program === "npm" && ["install", "uninstall"].includes(first)) return installFault(rest);
   if (program === "npm") return scriptFault([first, ...rest]);
   if (program === "curl") return undefined;
   return "an unknown program";

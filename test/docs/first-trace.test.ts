@@ -127,6 +127,16 @@ describe.each(CASES)("the README with $manager on $binary", ({ binary, install }
       ).toEqual([["fatal", "crash"]]);
     });
 
+    it("ends with an error if the port is in use", async () => {
+      const port = new URL(server.dsn).port;
+
+      const { exitCode, stderr } = await start(commandWith(startOf), port).end;
+
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("EADDRINUSE");
+      expect(server.errors()).toHaveLength(1);
+    });
+
     it("lets a request that is open at SIGTERM finish", async () => {
       const port = await freePort();
       folder.write(

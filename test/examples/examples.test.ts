@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { cpSync, readdirSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -132,6 +135,20 @@ describe("the examples", () => {
         expect.stringMatching(/^error Error: user 7 has no address.*, user id=7$/),
       ]);
       expect(lines.filter((line) => line.startsWith("transaction GET"))).toEqual(leadsTo);
+    },
+  );
+
+  it.concurrent.for(Object.keys(SERVICES))(
+    "%s: ends with an error if its port is in use",
+    async (name, test) => {
+      const other = createServer().listen(0);
+      test.onTestFinished(() => void other.close());
+      await once(other, "listening");
+      const { port } = other.address() as AddressInfo;
+      const running = start(name, `SENTRY_DSN= PORT=${port} ${NODE} app.mjs`, test);
+      const { exitCode, stderr } = await running.end;
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("EADDRINUSE");
     },
   );
 
