@@ -9,7 +9,8 @@ import {
   setProperty,
 } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import type { JsonValue, NormalizeLimits } from "../support/normalize.js";
+import type { JsonValue } from "../support/normalize.js";
+import type { NormalizeLimits } from "../support/copy-budget.js";
 
 // What an event is nothing without. It is read first, so that large data which a hook puts before it does not use up what may
 // be read.

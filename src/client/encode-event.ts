@@ -5,7 +5,7 @@ import { clip } from "../support/text.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { setProperty } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
-import type { NormalizeLimits } from "../support/normalize.js";
+import type { NormalizeLimits } from "../support/copy-budget.js";
 
 // Characters that are read of an event: almost as many as Sentry accepts bytes, since making it smaller takes another 20 ms. The
 // exceptions and contexts come before its extra and breadcrumbs.

@@ -6,6 +6,24 @@ export const MAX_LENGTH = 102_400;
 /** Values that are copied in one call by default. */
 export const MAX_NODES = 5000;
 
+/** Limits of a copy. */
+export interface NormalizeLimits {
+  /** Levels of objects, default 3; deeper objects become `[ClassName]`. */
+  readonly depth: number;
+  /** Properties per object or elements per array, default 1000. */
+  readonly breadth: number;
+  /** Characters per string, default 8192. */
+  readonly stringLength: number;
+  /** Characters per key, default 200. */
+  readonly keyLength: number;
+  /** Characters of the whole copy, default 102,400. Also bounds the time that copying takes. */
+  readonly totalLength: number;
+  /** Values in the whole copy, default 5000: each takes about 1 µs to copy, and again wherever the copy is read. */
+  readonly nodes: number;
+  /** Leaves out properties that are `undefined`; by default they become `[undefined]`. */
+  readonly omitUndefined: boolean;
+}
+
 /** How much may still be read in one call. */
 export interface CopyBudget {
   /** Characters that are left. */

@@ -25,7 +25,7 @@ import {
   nodesOfKeys,
   nodesOfText,
 } from "./copy-budget.js";
-import type { CopyBudget } from "./copy-budget.js";
+import type { CopyBudget, NormalizeLimits } from "./copy-budget.js";
 
 /** Any JSON value. */
 export type JsonValue =
@@ -35,24 +35,6 @@ export type JsonValue =
   | string
   | { [key: string]: JsonValue }
   | null;
-
-/** Limits of a copy. */
-export interface NormalizeLimits {
-  /** Levels of objects, default 3; deeper objects become `[ClassName]`. */
-  readonly depth: number;
-  /** Properties per object or elements per array, default 1000. */
-  readonly breadth: number;
-  /** Characters per string, default 8192. */
-  readonly stringLength: number;
-  /** Characters per key, default 200. */
-  readonly keyLength: number;
-  /** Characters of the whole copy, default 102,400. Also bounds the time that copying takes. */
-  readonly totalLength: number;
-  /** Values in the whole copy, default 5000: each takes about 1 µs to copy, and again wherever the copy is read. */
-  readonly nodes: number;
-  /** Leaves out properties that are `undefined`; by default they become `[undefined]`. */
-  readonly omitUndefined: boolean;
-}
 
 const DEFAULTS: NormalizeLimits = {
   depth: 3,
@@ -75,6 +57,8 @@ interface Walk {
   readonly budget: CopyBudget;
   /** The number of caught errors that are charged. */
   caught: number;
+  /** Values that were left when the proxy was reached that is being read, with all that is within it. */
+  proxyNodes: number | undefined;
 }
 
 type Place = { readonly depth: number; readonly walk: Walk };
@@ -99,6 +83,7 @@ export function normalize(
     ancestors: new Set<object>(),
     budget,
     caught: caughtErrors(),
+    proxyNodes: undefined,
   };
   return nesting(walk) > MAX_NESTING ? MAX_SIZE : run(value, walk);
 }
@@ -150,9 +135,21 @@ function visitReadable(value: unknown, depth: number, walk: Walk): JsonValue {
 
 function visitProxy(proxy: object, depth: number, walk: Walk): JsonValue {
   const { budget } = walk;
+  const outer = walk.proxyNodes;
+  walk.proxyNodes ??= budget.nodes;
   budget.nodes -= PROXY_NODES;
-  const copy = budget.proxyTime.read(proxy, () => visitReadable(proxy, depth, walk));
+  const copy = budget.proxyTime.read(
+    proxy,
+    () => visitReadable(proxy, depth, walk),
+    () => usualMillis(walk),
+  );
+  walk.proxyNodes = outer;
   return copy === undefined ? spend("[Proxy]", walk) : copy;
+}
+
+// Twice as long as on a machine that does nothing else.
+function usualMillis({ budget, proxyNodes }: Walk): number {
+  return proxyNodes === undefined ? 0 : ((proxyNodes - budget.nodes) * 2) / 1000;
 }
 
 function chargeCaught(walk: Walk): void {
@@ -265,7 +262,11 @@ function addProperty(
 
 function stopMarker(count: number, walk: Walk): string | undefined {
   if (count >= walk.limits.breadth) return "[MaxProperties ~]";
-  return walk.budget.remaining <= 0 || walk.budget.nodes <= 0 ? MAX_SIZE : undefined;
+  const { budget, proxyNodes } = walk;
+  if (budget.remaining <= 0 || budget.nodes <= 0) return MAX_SIZE;
+  return proxyNodes !== undefined && budget.proxyTime.isOver(usualMillis(walk))
+    ? MAX_SIZE
+    : undefined;
 }
 
 function read(value: object, key: string): unknown {

@@ -26,23 +26,35 @@ export class ProxyTime {
     this.#left = this.#most / parts;
   }
 
-  /** Returns the result of `read`, which reads a value; undefined if the value is a proxy and no time is left. */
-  read<T>(value: object, read: () => T): T | undefined {
+  /**
+   * Returns the result of `read`, which reads a value; undefined if the value is a proxy and no time is left. `usualMillis`
+   * returns how long reading as much takes otherwise, which is not charged unless the traps are known to be slow.
+   */
+  read<T>(value: object, read: () => T, usualMillis: () => number = few): T | undefined {
     if (!types.isProxy(value)) return read();
     const start = performance.now();
     if (this.#left <= start - (this.#since ?? start)) return undefined;
+    // The time of a proxy includes that of the proxies within it, which do not count again.
+    if (this.#since !== undefined) return read();
     const isSlow = slowTrapMicros(value) > 0;
-    // The time of a slow proxy includes that of the proxies within it, which do not count again.
-    if (!isSlow || this.#since !== undefined) return read();
     this.#since = start;
     try {
       return read();
     } finally {
       this.#since = undefined;
-      this.#left -= performance.now() - start;
+      const usual = isSlow ? 0 : usualMillis();
+      this.#left -= Math.max(0, performance.now() - start - usual);
     }
   }
+
+  /** Tells whether the proxy that is being read has used up the time. Its first trap may be fast, and others load data. */
+  isOver(usualMillis: number): boolean {
+    return this.#since !== undefined && performance.now() - this.#since > this.#left + usualMillis;
+  }
 }
+
+// Some properties, on a busy machine.
+const few = (): number => 0.05;
 
 /** Returns a property of a value; undefined as well if the value is a proxy and no time is left. Never throws. */
 export function propertyWithin(value: object, key: string, time: ProxyTime): unknown {

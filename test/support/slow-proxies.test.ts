@@ -30,6 +30,17 @@ function slowProxy(target: object, micros: number, trap: () => void): object {
   });
 }
 
+/** A proxy each of whose fields is loaded, in 0.1 ms, when it is read. */
+function lazy(fields: number): object {
+  const names = Array.from({ length: fields }, (_, index) => `f${index}`);
+  return new Proxy(Object.fromEntries(names.map((name) => [name, "x"])), {
+    get(target, name) {
+      if (Object.hasOwn(target, name)) millis += 0.1;
+      return Reflect.get(target, name);
+    },
+  });
+}
+
 describe("a copy of proxies", () => {
   it.each([
     [20, 2000],
@@ -61,6 +72,15 @@ describe("a copy of proxies", () => {
     const whole = Array.isArray(copy) ? copy.filter((row) => row !== "[Proxy]") : [];
     expect(copy).toHaveLength(100);
     expect(whole.length).toBeGreaterThan(75);
+  });
+
+  it("does not read fields for long that load when they are read, although `toJSON` is fast", () => {
+    for (const value of [lazy(1000), Array.from({ length: 100 }, () => lazy(10))]) {
+      millis = 0;
+      normalize(value);
+      expect(millis).toBeGreaterThan(1);
+      expect(millis).toBeLessThan(12);
+    }
   });
 
   it("lists the keys of a large one once", () => {
