@@ -1,5 +1,6 @@
 // Most values need neither a filter nor an escape, which one or two regular expressions show.
 import { mayHoldShapes } from "./secret-shapes.js";
+import { mayHoldLiterals } from "./sql-secrets.js";
 import { plainUrl } from "./url.js";
 
 /**
@@ -11,9 +12,9 @@ export type TextForm = "open" | "ruled" | "statement" | "url";
 // Everything but ASCII letters, digits and punctuation that is neither a part of JSON nor of an assignment.
 const UNUSUAL = /[^\w .,/+()*-]/;
 
-// Everything but printable ASCII characters that need no escape (or are quotation marks) and do not begin credentials or
-// queries.
-const UNUSUAL_IN_STATEMENT = /[^ -"$->A-[\]-~]/;
+// Everything but printable ASCII characters that need no escape (or are quotation marks) and do not begin credentials,
+// queries or JSON.
+const UNUSUAL_IN_STATEMENT = /[^ -"$->A-[\]-z|}~]/;
 
 /**
  * Returns a text as escaped JSON without quotation marks, if no filter would change it; undefined if the filter of
@@ -25,7 +26,7 @@ export function plainText(form: TextForm, text: string): string | undefined {
     case "open":
       return isPlain(text) ? text : undefined;
     case "statement":
-      return UNUSUAL_IN_STATEMENT.test(text) ? undefined : withEscapedQuotes(text);
+      return isPlainStatement(text) ? withEscapedQuotes(text) : undefined;
     case "url":
       return plainUrl(text) === undefined ? undefined : text;
     default:
@@ -40,6 +41,10 @@ function isPlain(text: string): boolean {
   if (UNUSUAL.test(text)) return false;
   // A hyphen at the beginning of a word may be that of a command-line option.
   return !text.startsWith("-") && !text.includes(" -") && !mayHoldShapes(text);
+}
+
+function isPlainStatement(text: string): boolean {
+  return !UNUSUAL_IN_STATEMENT.test(text) && !mayHoldShapes(text) && !mayHoldLiterals(text);
 }
 
 // A loop, because it takes a third of the time of `JSON.stringify` and of `replaceAll` for the few quotation marks of a

@@ -6,7 +6,8 @@ import { isSecretName } from "./secret-name.js";
 import { searchOf } from "./secret-search.js";
 import type { Searching } from "./secret-search.js";
 import { withoutShapes } from "./secret-shapes.js";
-import { isStructured } from "./secret-text.js";
+import { filterStructured, isStructured } from "./secret-text.js";
+import { withoutLiterals } from "./sql-secrets.js";
 import type { TextForm } from "./plain-text.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
@@ -156,8 +157,26 @@ function urlValue(name: string, value: unknown, searching: Searching): unknown {
 function statementFilter(searching: Searching): AttributePrivacy["filter"] {
   return (value, attributes = {}) =>
     typeof value === "string"
-      ? withoutSecrets(shownStatement(value, attributes))
+      ? statementText(shownStatement(value, attributes), searching)
       : redacted(value, searching);
+}
+
+const JSON_STATEMENT = /^\s*(?:\{|\[\s*[{\]])/;
+
+/**
+ * Filters the statement of a database: JSON by key, also within other statements, where strings that belong to columns with a
+ * secret name are filtered as well. Other assignments are parts of SQL.
+ */
+export function statementText(statement: string, searching: Searching = false): string {
+  if (JSON_STATEMENT.test(statement)) return redacted(statement, searching);
+  const shown = withoutLiterals(statement);
+  return withoutShapes(withoutSecrets(shown.includes("{") ? members(shown, searching) : shown));
+}
+
+function members(text: string, searching: Searching): string {
+  return filterStructured(text, (value) =>
+    typeof value === "string" ? value : redacted(value, searching),
+  );
 }
 
 function method(value: unknown): unknown {

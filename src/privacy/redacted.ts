@@ -211,17 +211,17 @@ function formattedText(name: string, value: string, position: Position): string 
   }
   switch (formatOf(name).text) {
     case "set-cookie":
-      return filterSetCookie(value);
+      return withoutShapes(filterSetCookie(value));
     case "cookies":
-      return filterCookies(value);
+      return withoutShapes(filterCookies(value));
     case "connection":
-      return filterConnection(value);
+      return withoutShapes(filterConnection(value));
     case "url":
       return urlText(value, position);
     case "command":
       return filterCommandLine(withoutQuoted(value), (word) => freeText(word, position));
     case "url-query":
-      return withoutSecrets(filterQuery(value));
+      return withoutTokens(filterQuery(value));
     case "body":
       return plainText(isForm(value) ? filterQuery(value) : value, position);
     case "query":

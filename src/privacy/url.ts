@@ -1,5 +1,5 @@
 import { FILTERED } from "./secret-words.js";
-import { mayHoldShapes } from "./secret-shapes.js";
+import { mayHoldShapes, withoutShapes } from "./secret-shapes.js";
 import { filterQuery, isSensitiveKey, mayHoldSensitiveKeys } from "./sensitive.js";
 
 // Any string is accepted; one that is not a URL has no authority. The class `URL` is not used: it throws for such
@@ -106,13 +106,14 @@ export function queryOf(url: string): string {
   if (mark === -1) return "";
   const hash = url.indexOf("#");
   // A `?` after the `#` belongs to the fragment: the slice is then empty.
-  return filterQuery(withoutCredentials(url.slice(mark + 1, hash === -1 ? url.length : hash)));
+  const query = withoutCredentials(url.slice(mark + 1, hash === -1 ? url.length : hash));
+  return withoutShapes(filterQuery(query));
 }
 
 /** Returns the fragment of a URL or path without its `#`, filtered like a query; "" if it has none. */
 export function fragmentOf(url: string): string {
   const hash = url.indexOf("#");
-  return hash === -1 ? "" : filterQuery(url.slice(hash + 1));
+  return hash === -1 ? "" : withoutShapes(filterQuery(url.slice(hash + 1)));
 }
 
 /** Returns the path of a URL without query and fragment; `/` if it has none. */

@@ -1,4 +1,3 @@
-import { filterQuery } from "../privacy/sensitive.js";
 import { mayHoldAssignments } from "../privacy/assigned-secrets.js";
 import { fragmentOf, plainUrl, queryOf, sanitizeUrl } from "../privacy/url.js";
 import type { PlainUrl } from "../privacy/url.js";
@@ -135,7 +134,7 @@ function requestQuery(attributes: AttributeBag, url: string | undefined): string
   const ofUrl = url === undefined ? "" : queryOf(url);
   if (ofUrl !== "") return ofUrl;
   const query = textValue(attributes["url.query"]);
-  if (query !== undefined) return filterQuery(query.startsWith("?") ? query.slice(1) : query);
+  if (query !== undefined) return queryOf(query.startsWith("?") ? query : `?${query}`);
   const target = targetOf(attributes);
   return target === undefined ? "" : queryOf(target);
 }

@@ -1,5 +1,5 @@
+import { statementText } from "../privacy/private-attributes.js";
 import { redactedText } from "../privacy/redacted.js";
-import { withoutSecrets } from "../privacy/url.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../protocol/relay-values.js";
 import { boundedText } from "../semantics/inference.js";
 import type { AttributeEncoder } from "./attribute-encoder.js";
@@ -107,7 +107,7 @@ export class SpanLabels {
     description === name
       ? this.#namesAsDescriptions.of(name)
       : this.#names.of(name) +
-        descriptionField(description, isStatement ? withoutSecrets : redactedText),
+        descriptionField(description, isStatement ? statementText : redactedText),
   );
 
   /** Returns the name as the last property of the span's data, and the description as the last property of the span. */
@@ -141,7 +141,7 @@ function descriptionField(description: string, filter: (text: string) => string)
 
 /** Returns the filtered description as JSON. */
 export function descriptionJson(description: string, op: string | undefined): string {
-  return filteredDescription(description, isDatabase(op) ? withoutSecrets : redactedText);
+  return filteredDescription(description, isDatabase(op) ? statementText : redactedText);
 }
 
 function filteredDescription(description: string, filter: (text: string) => string): string {

@@ -16,7 +16,7 @@ import { times } from "../property/runs.js";
 const PARTS = (
   "http:// https:// //host :80 :443 :8080 / /items/1 ? & = # : ; @ user:me@ %74oken token api_key sig Signature x-api-key " +
   "authorization password --password -p curl Bearer Basic sk-proj-abcdefghijklmnopqrstuvwx AKIAABCDEFGHIJKLMNOP eyJhbGciOiJIUzI1 " +
-  ".eyJzdWIiOiIxMjM0 hooks.slack.com/services/T00000000/B000000 /bot123456789:AAAAAAAAAAAAAAAAAAAAAA SELECT a,b 'c' \" \\ { } [ ] < > </ | $1 " +
+  ".eyJzdWIiOiIxMjM0 hooks.slack.com/services/T00000000/B000000 /bot123456789:AAAAAAAAAAAAAAAAAAAAAA SELECT a,b 'c' = 'c' {'password':'x'} \" \\ { } [ ] < > </ | $1 " +
   "* + - _ . ~ ! ( ) 1 12345678 tenant-7 Zürich \u2028 \ud800 identified by"
 ).split(" ");
 const text = fc
