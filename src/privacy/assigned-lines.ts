@@ -136,5 +136,10 @@ function isValue(value: string, isDocument: boolean): boolean {
   return !/\s/.test(words) && isRandom(words);
 }
 
+/** Tells whether a text of several words is a statement about a name: `is too short`. */
+export function isStatement(text: unknown): boolean {
+  return typeof text === "string" && text.includes(" ") && STATEMENT.test(text);
+}
+
 const STATEMENT =
   /^(?:must|should|shall|is|are|was|were|has|have|had|may|can|cannot|can't|does|do|did|will|required|invalid|incorrect|wrong|missing|empty|too|not|no|expected|expired|expires|please|field|at least|reset|changed|rejected|accepted|ok)\b/i;

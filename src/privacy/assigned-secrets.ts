@@ -91,13 +91,20 @@ const BRACKET = /[{[]/;
 /** Replaces values with brackets that a text which is no JSON assigns to secret names by `[Filtered]`. */
 export function withoutBracketed(text: string): string {
   if (!BRACKET.test(text) || isStructured(text) || !mayNameSecret(text)) return text;
-  const shown = withoutQuoted(text, BRACKET);
+  const shown = withoutQuoted(text, BRACKET).replace(FORM_FIELD, formField);
   if (!/[=:]/.test(shown)) return shown;
   return shown.replace(BRACKETED, (...match: string[]) => {
     const [all = "", name = "", sign = "", value = ""] = match;
     const isPlain = !BRACKET.test(value) || isPlaceholder(value);
     return isPlain || !isAssignedSecret(name) ? all : name + sign + quotedLike(value);
   });
+}
+
+// `user[password]=x`.
+const FORM_FIELD = /(\[["']?([\w.-]{1,64})["']?\]=)("[^"]*"|'[^']*'|[^\s&;,"'<>()]+)/g;
+
+function formField(...[all = "", start = "", name = "", value = ""]: string[]): string {
+  return isPlaceholder(value) || !isAssignedSecret(name) ? all : start + quotedLike(value);
 }
 
 function quotedLike(value: string): string {

@@ -10,7 +10,7 @@ const OPTION = /^(--?(?:D(?=[a-z]))?)([a-z][\w.-]*)(=?)/i;
 // `/password:x` on Windows, but not a path.
 const WINDOWS_OPTION = /^(\/([a-z][\w-]*)[:=])./i;
 const ASSIGNMENT = /^([a-z_][\w.-]*)=(?=.)/i;
-const HEADER = /^(?:-H|--header=)?([\w-]+):\s*(?=\S)/;
+const HEADER = /^(?:-[\dA-Za-z#]{0,16}H|--header=)?([\w-]+):\s*(?=\S)/;
 const LOGIN = /^([^\s:/@]*):(?!\/\/)(.+)$/;
 
 /** Options of curl and other programs whose value is `user:password`. */
@@ -18,7 +18,10 @@ const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--pro
 const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
 const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
 
-const ATTACHED_COOKIES = /^-b[^=\s]{1,256}=/;
+const ATTACHED_COOKIES = /^(-[#\dfgijklnpqsvGIJLNORSVZ]{0,16}b)[^=\s]{1,256}=/;
+
+// Short options of curl without a value, joined with one that has a value: `-sSu me:x`.
+const JOINED = /^-[#\dafgijklnpqsvBGIJLMNORSVZ]{1,16}(?=[uUb])/;
 
 /**
  * The letter of the password option, by program. For most other programs, `-p` is a port, a path or a project. `login`
@@ -128,12 +131,23 @@ function shortOption(word: string, state: State): string | undefined {
     .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
     .replace(/\.exe$/i, "");
   if (PASSWORD_OPTIONS.has(name) || name === "curl") state.program = name;
-  if (state.program === "curl" && ATTACHED_COOKIES.test(word)) return `-b${FILTERED}`;
+  if (state.program === "curl") return ofCurl(word, state);
   const letter = PASSWORD_OPTIONS.get(state.program);
   if (letter === undefined || !word.startsWith(`-${letter}`)) return undefined;
   if (word.length === 2) state.next = ASKING.test(state.program) ? "plain" : "secret";
   state.program = "";
   return word.length === 2 ? word : `-${letter}${FILTERED}`;
+}
+
+function ofCurl(word: string, state: State): string | undefined {
+  const cookies = ATTACHED_COOKIES.exec(word)?.[1];
+  if (cookies !== undefined) return cookies + FILTERED;
+  const joined = JOINED.exec(word)?.[0];
+  if (joined === undefined) return undefined;
+  const last = `-${word.slice(joined.length)}`;
+  if (last.length === 2) state.next = nextOf(last, null);
+  const shown = last.length === 2 ? last : login(last);
+  return shown === undefined ? undefined : joined + shown.slice(1);
 }
 
 function assigned(word: string): string | undefined {

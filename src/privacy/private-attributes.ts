@@ -6,7 +6,7 @@ import { isSecretName } from "./secret-name.js";
 import { searchOf } from "./secret-search.js";
 import type { Searching } from "./secret-search.js";
 import { withoutShapes } from "./secret-shapes.js";
-import { filterStructured, isStructured } from "./secret-text.js";
+import { filterStructured, isStructured, mayHoldMembers } from "./secret-text.js";
 import { withoutLiterals } from "./sql-secrets.js";
 import type { TextForm } from "./plain-text.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
@@ -170,7 +170,11 @@ const JSON_STATEMENT = /^\s*(?:\{|\[\s*[{\]])/;
 export function statementText(statement: string, searching: Searching = false): string {
   if (JSON_STATEMENT.test(statement)) return redacted(statement, searching);
   const shown = withoutLiterals(statement);
-  return withoutShapes(withoutSecrets(shown.includes("{") ? members(shown, searching) : shown));
+  return withoutShapes(
+    withoutSecrets(
+      shown.includes("{") && mayHoldMembers(shown) ? members(shown, searching) : shown,
+    ),
+  );
 }
 
 function members(text: string, searching: Searching): string {

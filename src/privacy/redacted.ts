@@ -7,14 +7,22 @@ import {
   withoutElements,
   withoutQuoted,
 } from "./assigned-secrets.js";
+import { isStatement } from "./assigned-lines.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
 import { filterConnection, isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
-import { isHeaderList, formatOf, pairNames } from "./value-formats.js";
+import {
+  isComposed,
+  isHeaderList,
+  isOptionList,
+  isRawHeaders,
+  formatOf,
+  pairNames,
+} from "./value-formats.js";
 import type { PairNames } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
 import { objectFrom } from "../support/foreign.js";
 import { mayTakeLong, withoutShapes } from "./secret-shapes.js";
-import { filterStructured, isJson, isStructured } from "./secret-text.js";
+import { filterStructured, isJson, isStructured, mayHoldMembers } from "./secret-text.js";
 import { mayRead, mayReadName, mayTest, readableLength, searchOf } from "./secret-search.js";
 import type { Searching, SecretSearch } from "./secret-search.js";
 import { FILTERED } from "./secret-words.js";
@@ -114,11 +122,13 @@ function structured(text: string, position: Position, { isData, filter }: Readin
   const inner = { ...position, depth: position.depth + TEXT_DEPTH };
   if (inner.depth >= MAX_DEPTH) return isStructured(text) ? FILTERED : text;
   const { sendDefaultPii } = position.search;
-  return filterStructured(
-    withoutElements(text),
-    (value) => filter(value, inner),
-    (gap) => withoutAssigned(isData ? withoutCommands(gap) : gap, sendDefaultPii),
-  );
+  const between = (gap: string): string =>
+    withoutAssigned(isData ? withoutCommands(gap) : gap, sendDefaultPii);
+  const shown = withoutElements(text);
+  // Most JSON has no name of a secret. A list of arguments has none either.
+  return filter === visited && !mayHoldMembers(shown)
+    ? between(shown)
+    : filterStructured(shown, (value) => filter(value, inner), between);
 }
 
 function record(value: object, position: Position): unknown {
@@ -147,7 +157,10 @@ function ofPair(
 }
 
 function field(name: string, value: unknown, position: Position): unknown {
-  if (!mayReadName(name, position.search) || position.names(name)) return withheld(value);
+  if (!mayReadName(name, position.search)) return withheld(value);
+  // Results of a validation: `{ password: ["is too short"] }`.
+  if (position.names(name))
+    return Array.isArray(value) && value.every(isStatement) ? value : withheld(value);
   const { sendDefaultPii } = position.search;
   if (!sendDefaultPii && position.persons(name)) return withheld(value);
   if (!sendDefaultPii && formatOf(name).isCookie) return withheldCookies(value);
@@ -171,10 +184,6 @@ function composed(name: string, value: unknown, position: Position): unknown {
 function fieldsOf(name: string, position: Position): Position {
   const persons = isHeaderList(name) ? isPersonalHeader : position.persons;
   return { ...position, names: isSensitiveKey, persons };
-}
-
-function isComposed(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
 }
 
 /** Returns `[Filtered]` for a value with a secret name; empty strings, `null` and booleans are kept. */
@@ -248,19 +257,12 @@ function list(values: readonly unknown[], position: Position): readonly unknown[
     return mapped(values, (value) => pair(value, inner));
   if (isOptionList(values)) return mappedArguments(values, inner);
   const isByTurns =
-    position.names === isSensitiveKey && values.every((value) => typeof value === "string");
+    values.every((value) => typeof value === "string") &&
+    (position.names === isSensitiveKey || isRawHeaders(values));
   return mapped(values, (value, index) => {
     const name: unknown = isByTurns && index % 2 === 1 ? values[index - 1] : undefined;
     return typeof name === "string" ? field(name, value, inner) : visited(value, inner);
   });
-}
-
-// Tells whether an array holds command-line arguments although its name does not suggest it: `["--token", "x"]`.
-function isOptionList(values: readonly unknown[]): boolean {
-  return (
-    values.some((value) => typeof value === "string" && /^--[a-z]/i.test(value)) &&
-    !values.some(isComposed)
-  );
 }
 
 type Pair = readonly [string, unknown];

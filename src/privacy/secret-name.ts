@@ -65,11 +65,11 @@ const HINT =
   /auth|token|secret|pass|pwd|key|jwt|bearer|sso|saml|[cx]srf|credential|sess|sid|identity|psk|mnemonic|code|seed|card|ssn|socials?|pin|otp|cv[vc]|cookie|pw|phrase|signature|whsec|jaas|pats?(?![a-z])/i;
 const SEPARATED_HINT = /socials?|(?:x|c)[^a-z]?srf|account[^a-z]?(?:json|info)|configjson/i;
 
-// Substrings of which every list of headers, and every name that `isPersonalName` accepts, contains one.
+// Substrings of which every list of headers or arguments, and every name that `isPersonalName` accepts, contains one.
 const PERSONAL_HINT =
-  /header|trailer|forwarded|addr|(?:client|connecting|peer|real|remote|socket|user)[^a-z]?ip|remote[^a-z]?user/i;
+  /arg[sv]|arguments|cmd|command|header|trailer|forwarded|addr|(?:client|connecting|peer|real|remote|socket|user)[^a-z]?ip|remote[^a-z]?user/i;
 
-/** Returns false if a text cannot contain the name of a secret, a cookie or a client's address: a cheap test for large texts. */
+/** Returns false if a text cannot contain the name of a secret, a cookie, a list of arguments or a client's address: a cheap test for large texts. */
 export function mayHoldNames(text: string): boolean {
   return mayNameSecret(text) || PERSONAL_HINT.test(text);
 }

@@ -34,6 +34,11 @@ export function isJson(text: string): boolean {
   return isStructured(text) && !LINE_PREFIX.test(text);
 }
 
+/** Returns false if JSON in a text cannot have a name of a secret. */
+export function mayHoldMembers(text: string): boolean {
+  return mayHoldNames(text) || text.includes("\\u");
+}
+
 /**
  * Filters the JSON in a text. `filter` receives each JSON value and returns it unchanged, or a copy in which some
  * values are replaced by strings. Only the replaced values change in the text, so valid JSON stays valid. JSON may
@@ -46,7 +51,6 @@ export function filterStructured(
 ): string {
   const start = structureStart(text);
   if (start === -1) return between(text);
-  if (!(mayHoldNames(text) || text.includes("\\u"))) return between(text);
   const from = startOfFirst(text, start);
   const read = text.slice(from, from + MAX_LENGTH);
   let shown = between(text.slice(0, from));

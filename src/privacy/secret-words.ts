@@ -43,7 +43,7 @@ export const DESCRIPTORS: ReadonlySet<string> = words(
     // Times.
     "at on date time timestamp ts ttl age expiry expires expiration expire expired expiring lifetime duration timeout seconds " +
     "secs minutes hours days millis ms interval until since created updated changed modified rotated rotation issued used " +
-    "revoked reset change start started ended " +
+    "revoked reset shown change start started ended " +
     // States.
     "enabled disabled required valid invalid verified present missing exists set allowed optional supported active locked " +
     "matched failed failure failures success status state result error errors reason event events check checks decision " +

@@ -127,3 +127,37 @@ export function pairNames(value: object): PairNames | undefined {
   }
   return undefined;
 }
+
+const HEADER_NAME = /^[a-z][a-z\d-]*$/i;
+const COMMON_HEADER = /^(?:host|accept|user-agent|content-type|authorization|cookie)$/i;
+
+const LISTED_HEADER =
+  /^(?:[a-z]+(?:-[a-z]+)+|accept|authorization|cookie|host|origin|range|vary)$/i;
+
+/**
+ * Tells whether an array consists of names and values of headers although its name does not suggest it. A list of names is
+ * none.
+ */
+export function isRawHeaders(values: readonly string[]): boolean {
+  const names = values.filter((_value, index) => index % 2 === 0);
+  return (
+    values.length > 2 &&
+    values.length % 2 === 0 &&
+    names.every((name) => HEADER_NAME.test(name)) &&
+    names.some((name) => COMMON_HEADER.test(name)) &&
+    !values.every((value) => LISTED_HEADER.test(value))
+  );
+}
+
+/** Tells whether an array holds command-line arguments although its name does not suggest it: `["--token", "x"]`. */
+export function isOptionList(values: readonly unknown[]): boolean {
+  return (
+    values.some((value) => typeof value === "string" && /^--[a-z]/i.test(value)) &&
+    !values.some(isComposed)
+  );
+}
+
+/** Tells whether a value is an object or an array. */
+export function isComposed(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}

@@ -76,7 +76,7 @@ export const EVERYDAY_NAMES: readonly string[] = names(`
   docker_config docker_config_path auth_config_version account_information remember_me rememberMe remember_password
   forgot_password show_password hide_token use_token_auth accept_terms accept_header_auth accept_language key_event
   keypad keypad_input keystroke keystone monkey_patch hockey_stats whisky_key_notes passenger_count passport_type
-  passport_expiry passive_mode password_hint_enabled password_field passwordInput_id tokens_in tokens_out token_budget
+  passport_expiry passive_mode password_hint_enabled password_hint_shown password_field passwordInput_id tokens_in tokens_out token_budget
   tokenCounts token_rate prompt_token_count avg_tokens median_tokens tokens_saved tokenized_text token_classifier
   token_kind token_position next_sync_token codec encoding_code status_code zip_code area_code error_code
   pincode_lookup cvv_result cvc_check card_type card_brand card_last4 discard cardboard scorecard flashcard_id
