@@ -6,7 +6,7 @@ import { FILTERED } from "./secret-words.js";
 
 // `password = 'x'`, `"api_key" LIKE 'x'`, `[pwd] = crypt('x', …)`. A string in double quotes may be a column.
 const COMPARED =
-  /(?<![\w$])(([\w$]{1,64})["`\]]?(?:\sfor\s\S{1,128})?\s{0,8}(?:[:!<=]?[=>]|(?<!\w)(?:not\s{1,8})?i?like(?!\w))\s{0,8}(?:\w{1,32}\(\s{0,8})?[benx]?)('(?:[^'\\]|\\[^]|'')*(?:'|$))/gi;
+  /(?<![\w$])(([\w$]{1,64})["`\]]?(?:\sfor\s\S{1,128})?\s{0,8}(?:[:!<=]?[=>]|(?<!\w)(?:not\s{1,8})?i?like(?!\w)|(?<!\w)in\s{0,8}\()\s{0,8}(?:\w{1,32}\(\s{0,8})?[benx]?)('(?:[^'\\]|\\[^]|'')*(?:'\s{0,8},\s{0,8}(?=')|'|$)(?:'(?:[^'\\]|\\[^]|'')*(?:'\s{0,8},\s{0,8}(?=')|'|$))*)/gi;
 
 /** Returns false if a statement has no literals, or none that may be a secret: a cheap first test. */
 export function mayHoldLiterals(statement: string): boolean {

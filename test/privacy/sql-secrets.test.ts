@@ -29,6 +29,10 @@ describe("a statement", () => {
     ],
     ["SET PASSWORD FOR a = PASSWORD('x')", `SET PASSWORD FOR a = PASSWORD('${F}')`],
     ["ALTER USER a WITH PASSWORD 'x'", `ALTER USER a WITH PASSWORD '${F}'`],
+    [
+      "SELECT 1 FROM k WHERE api_key IN ('x', 'y') AND n = 'b'",
+      `SELECT 1 FROM k WHERE api_key IN ('${F}') AND n = 'b'`,
+    ],
     ["SET password = 'cut off", `SET password = '${F}'`],
     [`SELECT 1 FROM t WHERE a = '${KEY}'`, `SELECT 1 FROM t WHERE a = '${F}'`],
     [`SELECT 1 FROM t WHERE a = "${KEY}"`, `SELECT 1 FROM t WHERE a = "${F}"`],
