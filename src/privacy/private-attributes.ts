@@ -8,6 +8,7 @@ import type { Searching } from "./secret-search.js";
 import { withoutShapes } from "./secret-shapes.js";
 import { filterStructured, isStructured, mayHoldMembers } from "./secret-text.js";
 import { withoutLiterals } from "./sql-secrets.js";
+import { FILTERED } from "./secret-words.js";
 import type { TextForm } from "./plain-text.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
@@ -161,6 +162,9 @@ function statementFilter(searching: Searching): AttributePrivacy["filter"] {
       : redacted(value, searching);
 }
 
+/** Characters of a statement that are read; the rest is replaced by `[Filtered]`. */
+const MAX_STATEMENT = 262_144;
+
 const JSON_STATEMENT = /^\s*(?:\{|\[\s*[{\]])/;
 
 /**
@@ -168,6 +172,9 @@ const JSON_STATEMENT = /^\s*(?:\{|\[\s*[{\]])/;
  * secret name are filtered as well. Other assignments are parts of SQL.
  */
 export function statementText(statement: string, searching: Searching = false): string {
+  // Patterns use stack space for each character.
+  if (statement.length > MAX_STATEMENT)
+    return statementText(statement.slice(0, MAX_STATEMENT), searching) + FILTERED;
   if (JSON_STATEMENT.test(statement)) return redacted(statement, searching);
   const shown = withoutLiterals(statement);
   return withoutShapes(
