@@ -71,6 +71,12 @@ describe("a process that ends while a hook waits", () => {
     expect(stderr).toContain("Lost: 1 event that waited for an asynchronous hook");
   });
 
+  it("by an uncaught error during close(): waits for its hook as well", async () => {
+    const { code, sent, stderr } = await run({ end: "throw-in-close", hookMillis: 300 });
+    expect({ code, sent }).toEqual({ code: 1, sent: 2 });
+    expect(stderr).not.toContain("Lost");
+  });
+
   it("after close(), which the hook outlasts: counts the event as dropped, and tells it once", async () => {
     const { stderr, errors } = await run({ end: "close", hookMillis: null });
     expect(errors).toMatchObject({ captured: 1, queued: 0, dropped: { closed: 1 } });
