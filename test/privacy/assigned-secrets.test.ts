@@ -228,8 +228,9 @@ describe("a text that is no JSON", () => {
         const start = process.cpuUsage();
         withoutAssigned(text, false);
         const { user, system } = process.cpuUsage(start);
-        // Reading the rest of the text for each name would take 9 s.
-        expect(user + system).toBeLessThan(1_000_000);
+        // Reading the rest of the text for each name would take 9 s. Usually it takes less than 0.15 s, and once took more than a
+        // second while coverage was counted in six processes.
+        expect(user + system).toBeLessThan(3_000_000);
       }),
       { numRuns: 100, examples: known.map((unit) => [unit] as [string]) },
     );
