@@ -8,7 +8,7 @@ import {
   ownKeys,
   setProperty,
 } from "../support/foreign.js";
-import { normalize } from "../support/normalize.js";
+import { normalize, readOrMark } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
 import type { NormalizeLimits } from "../support/copy-budget.js";
 
@@ -26,28 +26,31 @@ const FIRST_OF_SPAN: ReadonlySet<string> = new Set(
 );
 const LAST: ReadonlySet<string> = new Set(["breadcrumbs", "extra"]);
 
-/** Levels that may be below a property of the event, and below one of its contexts or spans. */
-const DEPTH = 19;
-const PART_DEPTH = 18;
 const MAX_FIELDS = 10_000;
 
 type Entry = readonly [name: string, value: unknown];
-type Copy = (value: unknown, depth: number) => JsonValue;
+
+/** Copies a value that is some levels below the event. */
+type Copy = (value: unknown, level: number) => JsonValue;
 
 /**
  * Returns a bounded JSON copy of an event with its properties in their order. What identifies the event, its exceptions and
  * trace, and the spans without their data are read before anything else, and breadcrumbs and extra at the end.
  */
-export function copyOfEvent(event: object, limits: Partial<NormalizeLimits>): unknown {
+export function copyOfEvent(
+  event: object,
+  limits: Partial<NormalizeLimits> & Pick<NormalizeLimits, "depth">,
+): unknown {
   if (typeof attempt<unknown>(() => Reflect.get(event, "toJSON"), undefined) === "function")
     return normalize(event, limits);
   const budget = copyBudget(limits);
-  const copy: Copy = (value, depth) => normalize(value, { ...limits, depth }, budget);
+  const copy: Copy = (value, level) =>
+    normalize(value, { ...limits, depth: limits.depth - level }, budget);
   const entries = entriesOf(event);
   const copies = new Map<string, JsonValue>();
   const take = (isTaken: (name: string) => boolean): void => {
     for (const [name, value] of entries)
-      if (!copies.has(name) && isTaken(name)) copies.set(name, copy(value, DEPTH));
+      if (!copies.has(name) && isTaken(name)) copies.set(name, copy(value, 1));
   };
 
   take((name) => FIRST.has(name));
@@ -60,11 +63,8 @@ export function copyOfEvent(event: object, limits: Partial<NormalizeLimits>): un
   take((name) => !LAST.has(name));
   for (const rest of rests) rest();
   take(() => true);
-  return objectFrom(entries.flatMap(([name]) => copiedEntry(name, copies.get(name))));
-}
-
-function copiedEntry(name: string, copy: JsonValue | undefined): [string, JsonValue][] {
-  return copy === undefined ? [] : [[name, copy]];
+  // In the order of the event.
+  return objectFrom(entries.map(([name]) => [name, copies.get(name) ?? null] as const));
 }
 
 /** A property that is copied in two steps. */
@@ -76,7 +76,11 @@ interface Parts {
 
 function partsOf(name: string, value: unknown, copy: Copy): Parts | undefined {
   if (name === "contexts" && isRecord(value))
-    return inSteps(value, (context) => context === "trace", copy);
+    return inSteps(
+      value,
+      (context) => context === "trace",
+      (part) => copy(part, 1),
+    );
   if (name !== "spans" || !isList(value)) return undefined;
   const spans = firstOf(value, MAX_FIELDS).map((span) => spanParts(span, copy));
   return {
@@ -88,8 +92,12 @@ function partsOf(name: string, value: unknown, copy: Copy): Parts | undefined {
 }
 
 function spanParts(span: unknown, copy: Copy): Parts {
-  if (!isRecord(span)) return { copy: copy(span, PART_DEPTH), rest: () => undefined };
-  const parts = inSteps(span, (field) => FIRST_OF_SPAN.has(field), copy);
+  if (!isRecord(span)) return { copy: copy(span, 2), rest: () => undefined };
+  const parts = inSteps(
+    span,
+    (field) => FIRST_OF_SPAN.has(field),
+    (part) => copy(part, 2),
+  );
   return {
     copy: parts.copy,
     rest: () => {
@@ -104,11 +112,15 @@ interface RecordParts extends Parts {
   readonly copy: Record<string, JsonValue>;
 }
 
-function inSteps(value: object, isFirst: (name: string) => boolean, copy: Copy): RecordParts {
+function inSteps(
+  value: object,
+  isFirst: (name: string) => boolean,
+  copy: (part: object) => JsonValue,
+): RecordParts {
   const entries = entriesOf(value);
   const some = (isTaken: (name: string) => boolean): Record<string, JsonValue> => {
     const taken = objectFrom(entries.filter(([name]) => isTaken(name)));
-    const copied = copy(taken, PART_DEPTH);
+    const copied = copy(taken);
     return isRecord(copied) ? copied : {};
   };
   const first = some(isFirst);
@@ -121,10 +133,9 @@ function inSteps(value: object, isFirst: (name: string) => boolean, copy: Copy):
   };
 }
 
-// Each property is read once: its getter may return something else the next time.
+// Each property is read once: its getter may return something else the next time. Those that are undefined are left out.
 function entriesOf(value: object): Entry[] {
-  return attempt<readonly string[]>(() => ownKeys(value, MAX_FIELDS), []).map((name) => [
-    name,
-    attempt<unknown>(() => Reflect.get(value, name), "**non-serializable**"),
-  ]);
+  return attempt<readonly string[]>(() => ownKeys(value, MAX_FIELDS), [])
+    .map((name) => [name, readOrMark(value, name)] as const)
+    .filter(([, property]) => property !== undefined);
 }

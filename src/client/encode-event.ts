@@ -18,13 +18,13 @@ const MAX_NODES = 10_000;
 // parts first.
 const PER_SPAN = { length: 2000, nodes: 100 };
 
-const LIMITS: Partial<NormalizeLimits> = {
+const LIMITS = {
   depth: 20,
   breadth: 10_000,
   stringLength: 262_144,
   keyLength: 1024,
   omitUndefined: true,
-};
+} as const satisfies Partial<NormalizeLimits>;
 
 /**
  * Encodes an event that the application may have changed. Repairs values that break Relay's rules, and logs a

@@ -203,7 +203,7 @@ function visitList(list: readonly unknown[], depth: number, walk: Walk): JsonVal
   const length = lengthOf(list);
   for (let index = 0; index < length; index += 1) {
     const marker = stopMarker(copy.length, walk);
-    copy.push(marker ?? visit(read(list, String(index)), depth, walk));
+    copy.push(marker ?? visit(readOrMark(list, String(index)), depth, walk));
     if (marker !== undefined) break;
   }
   return copy;
@@ -240,7 +240,7 @@ function visitRecord(value: object, depth: number, walk: Walk): JsonValue {
   walk.budget.nodes -= Math.min(listing, MAX_LISTING_NODES);
   for (const key of keys) {
     if (isNative && NATIVE_PROPERTIES.has(key)) continue;
-    if (!addProperty(copy, [key, read(value, key)], place)) break;
+    if (!addProperty(copy, [key, readOrMark(value, key)], place)) break;
   }
   return objectFrom(copy);
 }
@@ -269,7 +269,8 @@ function stopMarker(count: number, walk: Walk): string | undefined {
     : undefined;
 }
 
-function read(value: object, key: string): unknown {
+/** Returns a property; a mark if reading it throws. */
+export function readOrMark(value: object, key: string): unknown {
   return attempt<unknown>(() => Reflect.get(value, key), NON_SERIALIZABLE);
 }
 

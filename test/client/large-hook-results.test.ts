@@ -77,3 +77,14 @@ describe("a hook that adds more data than is sent", () => {
     },
   );
 });
+
+it("a property that a hook sets to undefined is left out, at each level", async () => {
+  const beforeSend = ((event: { contexts: object }) => ({
+    ...event,
+    dist: undefined,
+    contexts: { ...event.contexts, state: undefined },
+  })) as never;
+  const { error } = await sentWith({ dist: "7", beforeSend }, 0);
+  expect(error).not.toHaveProperty("dist");
+  expect(error?.contexts).not.toHaveProperty("state");
+});
