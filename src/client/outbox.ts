@@ -99,11 +99,11 @@ export class Outbox {
   /** Flushes, then accepts nothing more. Events that still wait for hooks are discarded and counted as `closed`. */
   async close(timeoutMillis: number): Promise<boolean> {
     const { sender, spotlight, ledger } = this.#dependencies;
-    let flushed = await this.#flushWaiting(timeoutMillis);
+    let isDone = true;
+    let remaining = timeoutMillis;
     // What was captured meanwhile, such as the uncaught error that ends the process, has the rest of the time.
-    while (this.#waiting.size > 0 && flushed.isDone && flushed.remaining > 0)
-      flushed = await this.#flushWaiting(flushed.remaining);
-    const { isDone, remaining } = flushed;
+    do ({ isDone, remaining } = await this.#flushWaiting(remaining));
+    while (this.#waiting.size > 0 && isDone && remaining > 0);
     const givenUp = this.#waiting.giveUp();
     for (const { contents } of givenUp) ledger.record("closed", contents);
     this.#reportUnfinished(givenUp.length, "the client was closed");

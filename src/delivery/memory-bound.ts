@@ -39,8 +39,8 @@ export const NEARLY_FULL: number = 0.9;
  */
 export class MemoryBound {
   readonly maxBytes: number;
-  #buffers: BoundedBuffer[] = [];
-  readonly #steps = new Map<BoundedBuffer, number>();
+  /** The buffers, and the most that each grows between two checks. */
+  readonly #buffers = new Map<BoundedBuffer, number>();
   #unchecked = 0;
   #reserved = 0;
   #reservedBytes = (): number => 0;
@@ -54,21 +54,19 @@ export class MemoryBound {
    * because this part of it is left free.
    */
   add(buffer: BoundedBuffer, uncheckedBytes: number = 0): void {
-    this.#buffers.push(buffer);
-    this.#steps.set(buffer, uncheckedBytes);
+    this.#buffers.set(buffer, uncheckedBytes);
     this.#addSteps();
   }
 
   /** Takes out a buffer that holds nothing and will hold nothing. */
   remove(buffer: BoundedBuffer): void {
-    this.#buffers = this.#buffers.filter((each) => each !== buffer);
-    this.#steps.delete(buffer);
+    this.#buffers.delete(buffer);
     this.#addSteps();
   }
 
   #addSteps(): void {
     let sum = 0;
-    for (const step of this.#steps.values()) sum += step;
+    for (const step of this.#buffers.values()) sum += step;
     this.#unchecked = Math.min(sum, this.maxBytes / 4);
   }
 
@@ -112,7 +110,7 @@ export class MemoryBound {
   makeRoom(priority: number): boolean {
     if (this.#sum() <= this.available) return true;
     for (let lowest = PRIORITIES - 1; lowest >= priority; lowest -= 1) {
-      for (const buffer of this.#buffers) if (this.#dropFrom(buffer, lowest)) return true;
+      for (const buffer of this.#buffers.keys()) if (this.#dropFrom(buffer, lowest)) return true;
     }
     return false;
   }
@@ -124,7 +122,7 @@ export class MemoryBound {
 
   #sum(): number {
     let sum = 0;
-    for (const { heldBytes } of this.#buffers) sum += heldBytes;
+    for (const { heldBytes } of this.#buffers.keys()) sum += heldBytes;
     return sum;
   }
 }

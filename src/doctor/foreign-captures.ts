@@ -14,7 +14,7 @@ class Captures extends Suspect {
 /** The first capture of an error. */
 interface Capture {
   readonly here: Unit;
-  /** What it counts for; undefined if it is no fault. */
+  /** The suspicion that it counts for; undefined if it is no fault. */
   suspect: Captures | undefined;
   readonly evidence: readonly Evidence[];
 }

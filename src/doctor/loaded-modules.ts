@@ -1,10 +1,10 @@
 import { attempt, propertyOf } from "../support/foreign.js";
 import { requireFrom } from "../support/own-file.js";
 
-/** What `require.cache` has of a module. */
+/** A module as in `require.cache`. */
 export interface LoadedModule {
   readonly exports?: unknown;
-  /** What has loaded it with `require`; undefined after `import`. */
+  /** The module that has loaded it with `require`; undefined after `import`. */
   readonly parent?: unknown;
   /** Modules that it has loaded with `require`. */
   readonly children?: readonly { readonly filename?: unknown }[];

@@ -37,7 +37,7 @@ export class Suspect {
     if (this.evidence.length < MAX_EXAMPLES) this.evidence.push(...evidenceAt(stack?.site));
   }
 
-  /** What every finding about it has. */
+  /** The part that every finding about it has. */
   get seen(): Pick<Finding, "count" | "evidence" | "library"> {
     const { count, evidence, library } = this;
     return { count, evidence, library };

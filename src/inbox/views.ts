@@ -122,7 +122,7 @@ export interface CheckInView {
   readonly duration: string;
 }
 
-/** What the doctor has found in a trace. */
+/** A finding of the doctor about a trace. */
 export interface FindingView {
   readonly traceId: string;
   readonly severity: string;

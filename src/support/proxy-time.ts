@@ -6,13 +6,13 @@ import { isError, isObjectLike, propertyOf, slowTrapMicros } from "./foreign.js"
 const MAX_PROXY_MILLIS = 5;
 
 /**
- * Time that is left in one call for proxies with slow traps. Traps are functions of the application, so their work
- * cannot be counted.
+ * Time that is left in one call for proxies that take longer than other values. Traps are functions of the application, so
+ * their work cannot be counted.
  */
 export class ProxyTime {
   readonly #most: number;
   #left: number;
-  /** Time at which the slow proxy was reached that is being read, with all that is within it. */
+  /** Time at which the proxy was reached that is being read, with all that is within it. */
   #since: number | undefined = undefined;
 
   /** `most` is in milliseconds, default 5. */
