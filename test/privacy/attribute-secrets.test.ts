@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { SPAN_KIND } from "../../src/trace/span.js";
 import { AttributeEncoder } from "../../src/spans/attribute-encoder.js";
-import { child, kit, root } from "../spans/encoder-kit.js";
+import { child, kit, root, renewKit } from "../spans/encoder-kit.js";
 import { spanOf } from "../spans/hand-made-span.js";
+
+beforeEach(renewKit);
 
 function encoded(attributes: Record<string, unknown>): unknown {
   return JSON.parse(`{${new AttributeEncoder().encode(attributes).text.slice(1)}}`);

@@ -1,7 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
-import { child, kit, SPAN } from "./encoder-kit.js";
+import { child, kit, SPAN, renewKit } from "./encoder-kit.js";
 import { TRACE_ID } from "./hand-made-span.js";
+
+beforeEach(renewKit);
 
 const numbered = <T>(count: number, valueOf: (index: number) => T): Record<string, T> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, valueOf(index)]));

@@ -1,5 +1,3 @@
-import { beforeEach } from "vitest";
-
 import { SpanEncoder } from "../../src/spans/span-encoder.js";
 import { NOW } from "./assembler-kit.js";
 import { spanOf } from "./hand-made-span.js";
@@ -14,10 +12,13 @@ export interface Encoded {
   readonly [key: string]: unknown;
 }
 
-/** An encoder that is new for each test, and the keys of the problems that it reported. */
+/** An encoder, and the keys of the problems that it reported. Each test file renews them before each test. */
 export const kit: { encoder: SpanEncoder; problems: string[] } = newKit();
 
-beforeEach(() => void Object.assign(kit, newKit()));
+/** Call it in `beforeEach` of the test file: in a process of several files, this module runs for the first one only. */
+export function renewKit(): void {
+  Object.assign(kit, newKit());
+}
 
 function newKit(): { encoder: SpanEncoder; problems: string[] } {
   const problems: string[] = [];

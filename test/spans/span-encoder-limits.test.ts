@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { throwing } from "../otel/propagation-kit.js";
 import { START, TRACE_ID, spanOf } from "./hand-made-span.js";
 import type { SpanChanges } from "./hand-made-span.js";
-import { SPAN, child, kit, root } from "./encoder-kit.js";
+import { SPAN, child, kit, root, renewKit } from "./encoder-kit.js";
+
+beforeEach(renewKit);
 
 describe("long texts", () => {
   const text = "x".repeat(10_000_000);

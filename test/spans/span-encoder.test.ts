@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { repeatedKeys } from "../protocol/strict-json.js";
 import { END, START, TRACE_ID, spanOf } from "./hand-made-span.js";
-import { PARENT, SPAN, child, kit, root } from "./encoder-kit.js";
+import { PARENT, SPAN, child, kit, root, renewKit } from "./encoder-kit.js";
 import type { Encoded } from "./encoder-kit.js";
+
+beforeEach(renewKit);
 
 describe("a child span", () => {
   it("has exactly these fields", () => {

@@ -1,9 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { repeatedKeys } from "../protocol/strict-json.js";
-import { PARENT, child, kit, root } from "./encoder-kit.js";
+import { PARENT, child, kit, root, renewKit } from "./encoder-kit.js";
 import { spanOf } from "./hand-made-span.js";
+
+beforeEach(renewKit);
 
 const NAME = "sentry.name";
 
