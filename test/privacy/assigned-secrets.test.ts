@@ -219,7 +219,7 @@ describe("a text that is no JSON", () => {
 
   it("takes time in proportion to a text that repeats any mixture of marks and names", () => {
     const pieces = `x-api-key: x-auth-token: password= authorization: --token " ' , ; ( ) [ ] { } null a1b2c3 \\ +`;
-    const part = fc.nat().map((index) => [" ", ...pieces.split(" ")][index % 22] ?? "");
+    const part = fc.constantFrom(" ", ...pieces.split(" "));
     const mixture = fc.array(part, { minLength: 2, maxLength: 6 }).map((parts) => parts.join(""));
     const known = ['",x-api-key:]', '"x-api-key:null,"', '"(x-auth-token:)"', ";x-api-key:"];
     fc.assert(
