@@ -33,22 +33,20 @@ const MAX_SHOWN = 4;
 
 /** An instrumentation, and a package that it should patch. */
 interface Pair {
-  readonly name: string;
+  /** Undefined for an instrumentation that is an ES module: Node does not list them. */
+  readonly name: string | undefined;
   readonly target: string;
 }
 
 /** Finds instrumentations that have patched nothing of the packages that the process has loaded. Never throws. */
 export function checkLoadOrder(modules: LoadedModules = new LoadedModules()): Finding[] {
-  const pairs = modules.packages.flatMap((name) => {
-    const patched = INSTRUMENTATION.exec(name)?.[1];
-    if (patched === undefined) return [];
-    return (PATCHED[patched] ?? [patched]).map((target) => ({ name, target }));
-  });
-  const unpatched = pairs.filter(
+  const unpatched = pairsIn(modules).filter(
     ({ target }) => modules.positionOf(target) < Infinity && !modules.isPatched(target),
   );
   const late = unpatched.filter(
-    ({ name, target }) => modules.positionOf(target) < modules.positionOf(name),
+    ({ name, target }) =>
+      modules.positionOf(target) <
+      (name === undefined ? modules.basePosition : modules.positionOf(name)),
   );
   const unhooked = unpatched.filter(
     (each) => !late.includes(each) && modules.isImported(each.target),
@@ -59,14 +57,25 @@ export function checkLoadOrder(modules: LoadedModules = new LoadedModules()): Fi
   ];
 }
 
+function pairsIn(modules: LoadedModules): Pair[] {
+  const named = modules.packages.flatMap((name) => {
+    const patched = INSTRUMENTATION.exec(name)?.[1];
+    if (patched === undefined) return [];
+    return (PATCHED[patched] ?? [patched]).map((target) => ({ name, target }));
+  });
+  const known = new Set(named.map(({ target }) => target));
+  const awaited = modules.packages.filter((each) => !known.has(each) && modules.isAwaited(each));
+  return [...named, ...awaited.map((target) => ({ name: undefined, target }))];
+}
+
 function lateFinding({ name, target }: Pair, modules: LoadedModules): Finding {
   const loader = modules.loaderOf(target);
   return finding({
     name: "loaded-too-late",
-    summary: `${name} was loaded after ${target}, so it has patched nothing.`,
+    summary: `${target} was loaded before ${name ?? "its instrumentation"}, which has patched nothing of it.`,
     evidence: [
       evidenceOf(target, "loaded first", loader),
-      evidenceOf(name, "loaded later", modules.loaderOf(name)),
+      evidenceOf(name ?? BASE, "loaded later", name && modules.loaderOf(name)),
     ],
     mechanism: `An instrumentation patches a package while it is loaded. ${target} has no spans, and may lose the context.`,
     ...earlier({ name, target }, modules),
@@ -79,6 +88,7 @@ function evidenceOf(name: string, id: string, loader: string | undefined): Evide
 
 type Fix = Pick<Finding, "code" | "fix">;
 
+const BASE = "@opentelemetry/instrumentation";
 const HTTP = "@opentelemetry/instrumentation-http";
 
 /** Returns the fix where requests, or anything, have no spans. */
@@ -86,14 +96,19 @@ export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new Loa
   const name = modules.packages.find(
     (each) => INSTRUMENTATION.test(each) && (!isHttp || each === HTTP),
   );
-  if (name === undefined)
+  if (name === undefined && !modules.isAwaited("http"))
     return {
-      fix: "Add the instrumentations of what the application uses to the set-up:",
-      code: `${addCommand(hasOlderApi() ? `"${HTTP}@<0.300"` : HTTP)}\ninstrumentations: [new HttpInstrumentation()]`,
+      fix: `Install the instrumentations of what the application uses (\`${addCommand(hasOlderApi() ? `"${HTTP}@<0.300"` : HTTP)}\`), and add them to the set-up:`,
+      code: "new NodeSDK({ instrumentations: [new HttpInstrumentation()] });",
     };
-  const setUp = modules.loaderOf(name) ?? preloadedFile();
+  const setUp = setUpOf(name, modules);
   if (!isHttp && setUp !== undefined && isPreloaded(setUp)) return { fix: USE };
   return earlier({ name, target: "" }, modules);
+}
+
+// The file that has loaded an instrumentation, as far as it is known.
+function setUpOf(name: string | undefined, modules: LoadedModules): string | undefined {
+  return (name === undefined ? undefined : modules.loaderOf(name)) ?? preloadedFile();
 }
 
 const USE =
@@ -101,11 +116,11 @@ const USE =
 
 /** Tells whether the instrumentation of HTTP was loaded. */
 export function hasHttpInstrumentation(modules: LoadedModules = new LoadedModules()): boolean {
-  return modules.packages.includes(HTTP);
+  return modules.packages.includes(HTTP) || modules.isAwaited("http");
 }
 
 function earlier({ name, target }: Pair, modules: LoadedModules): Fix {
-  const setUp = modules.loaderOf(name) ?? preloadedFile();
+  const setUp = setUpOf(name, modules);
   const first = modules.loaderOf(target);
   if (setUp !== undefined && isPreloaded(setUp)) return { fix: withinSetUp(setUp, first) };
   const isImported =
@@ -118,9 +133,13 @@ function earlier({ name, target }: Pair, modules: LoadedModules): Fix {
 
 function inOwnFile(setUp: string | undefined, file: string): Fix {
   const from = setUp === undefined ? "" : ` from ${shownPath(setUp)}`;
+  const command = startCommand(file);
   return {
     fix: `Move the set-up${from} into a file of its own, and load that first:`,
-    code: `${startCommand(file)}${extname(file) === ".mjs" ? `\n// first in ${file}\n${HOOK}` : ""}`,
+    code:
+      extname(file) === ".mjs"
+        ? `// ${file} begins with\n${HOOK}\n// and the command is\n// ${command}`
+        : command,
   };
 }
 
@@ -134,21 +153,29 @@ const HOOK =
 
 function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Finding {
   const targets = [...new Set(pairs.map(({ target }) => target))];
-  const setUp = modules.loaderOf(pairs[0]?.name ?? "");
-  const isCommonJs = setUp !== undefined && extname(setUp) !== ".mjs";
   return finding({
     name: "no-loader-hook",
     summary: `${targets.slice(0, MAX_SHOWN).join(", ")} ${targets.length === 1 ? "was" : "were"} loaded with \`import\`, where no instrumentation can patch it.`,
     count: targets.length,
-    evidence: pairs
-      .slice(0, MAX_SHOWN)
-      .map(({ name, target }) => ({ kind: "package", name: target, id: `not patched by ${name}` })),
-    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which is not registered. ${targets[0] ?? ""} has no spans, and its errors are not recorded.`,
-    fix: isCommonJs
-      ? "Register it by a flag; install @opentelemetry/instrumentation for it:"
-      : "Register it at the top of the set-up file that `--import` loads; install @opentelemetry/instrumentation for it:",
-    code: isCommonJs
-      ? `node --require ${filePath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`
-      : HOOK,
+    evidence: pairs.slice(0, MAX_SHOWN).map(({ name, target }) => ({
+      kind: "package",
+      name: target,
+      id: `not patched by ${name ?? "its instrumentation"}`,
+    })),
+    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which was not registered by then. ${targets[0] ?? ""} has no spans, and its errors are not recorded.`,
+    ...hooked(setUpOf(pairs[0]?.name, modules)),
   });
+}
+
+function hooked(setUp: string | undefined): Fix {
+  if (setUp === undefined) return inOwnFile(setUp, "instrumentation.mjs");
+  if (extname(setUp) === ".mjs")
+    return {
+      fix: "Register it at the top of the set-up file that `--import` loads; install @opentelemetry/instrumentation for it:",
+      code: HOOK,
+    };
+  return {
+    fix: "Register it by a flag; install @opentelemetry/instrumentation for it:",
+    code: `node --require ${filePath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`,
+  };
 }

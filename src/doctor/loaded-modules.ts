@@ -1,5 +1,7 @@
 import { attempt, propertyOf } from "../support/foreign.js";
 import { requireFrom } from "../support/own-file.js";
+import { awaitedPackages } from "./instrumentation-hooks.js";
+import type { IsAwaited } from "./instrumentation-hooks.js";
 
 /** A module as in `require.cache`. */
 export interface LoadedModule {
@@ -16,6 +18,8 @@ export type ModuleCache = Readonly<Record<string, LoadedModule | undefined>>;
 const MODULE = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 // The module of `import-in-the-middle` that knows what the loader hook has seen.
 const HOOK = /\/node_modules\/import-in-the-middle\/lib\/register\.js$/;
+// The base of all instrumentations loads it, in each module format.
+const BASE = "require-in-the-middle";
 const MAX_FUNCTIONS = 2000;
 
 /** The CommonJS modules that the process has loaded. No method throws. */
@@ -26,8 +30,13 @@ export class LoadedModules {
   readonly #loaders = new Map<string, string>();
   readonly #order = new Map<string, number>();
 
-  /** `cache`: that of the process by default. */
-  constructor(cache: ModuleCache = attempt(() => requireFrom(`${process.cwd()}/`).cache, {})) {
+  readonly #isAwaited: IsAwaited;
+
+  /** `cache` and `isAwaited`: those of the process by default. */
+  constructor(
+    cache: ModuleCache = attempt(() => requireFrom(`${process.cwd()}/`).cache, {}),
+    isAwaited?: IsAwaited,
+  ) {
     this.#cache = cache;
     for (const [index, path] of Object.keys(cache).entries()) {
       this.#order.set(path, index);
@@ -38,10 +47,21 @@ export class LoadedModules {
         if (!this.#loaders.has(inner)) this.#loaders.set(inner, path);
       }
     }
+    this.#isAwaited = isAwaited ?? (this.#files.has(BASE) ? awaitedPackages() : () => false);
   }
 
   get packages(): readonly string[] {
     return [...this.#files.keys()];
+  }
+
+  /** Tells whether an instrumentation that is an ES module patches a package or a module of Node. */
+  isAwaited(name: string): boolean {
+    return this.#isAwaited(name);
+  }
+
+  /** When the loading of instrumentations that are ES modules began, as a position. */
+  get basePosition(): number {
+    return this.positionOf(BASE);
   }
 
   /** Tells whether a file was loaded as CommonJS. */

@@ -62,13 +62,20 @@ function labelled(text: string, { label, indent, width }: Row): string[] {
   );
 }
 
-// Code keeps its spaces; only a line that is too wide is broken.
+const COMMAND = /^(?:bun|node|npm|npx|pnpm|yarn) /;
+const CONTINUED = " \\";
+
+// Code keeps its spaces; only a line that is too wide is broken, so that it can still be pasted.
 function codeLines(line: string, width: number): string[] {
   const safe = printable(line);
-  const indent = LABEL_WIDTH + 4;
-  const lines =
-    textWidth(safe) <= width - indent ? [safe] : wrapText(safe.trimStart(), width - indent);
-  return lines.map((each) => `${" ".repeat(indent)}${each}`.trimEnd());
+  const indent = " ".repeat(LABEL_WIDTH + 2);
+  const room = width - indent.length;
+  if (textWidth(safe) <= room) return [`${indent}${safe}`.trimEnd()];
+  const end = COMMAND.test(safe) ? CONTINUED : "";
+  const lines = wrapText(safe.trimStart(), room - end.length);
+  return lines.map((each, index) =>
+    `${indent}${each.trimEnd()}${index < lines.length - 1 ? end : ""}`.trimEnd(),
+  );
 }
 
 function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence): string {

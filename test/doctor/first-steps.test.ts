@@ -44,6 +44,12 @@ const SET_UP = `
     trace.getTracer("app").startSpan(\`job \${index} token=hunter2hunter2 \\u001b[2J\${"x".repeat(10_000)}\`);
 `;
 
+const AS_MODULE = SET_UP.replaceAll(
+  /const (\{.*\}) = require\((".*")\);/g,
+  "import $1 from $2;",
+).replaceAll("require(", "await import(");
+const HOOK = `import { register } from "node:module"; register("@opentelemetry/instrumentation/hook.mjs", import.meta.url);`;
+
 const SERVE = `
   const app = express().get("/", (request, response) => response.end());
   const server = app.listen(0, "127.0.0.1", async () => {
@@ -60,13 +66,14 @@ beforeAll(async () => {
   server = await startIngestServer();
   app = installApplication(PACKAGES);
   app.write("set-up.cjs", SET_UP);
-  app.write(
-    "hook.mjs",
-    'import { register } from "node:module"; register("@opentelemetry/instrumentation/hook.mjs", import.meta.url); await import("./set-up.cjs");',
-  );
+  app.write("hook.mjs", `${HOOK} await import("./set-up.cjs");`);
+  app.write("set-up.mjs", AS_MODULE);
   app.write("app.cjs", `const express = require("express");${SERVE}`);
   app.write("app.mjs", `import express from "express";${SERVE}`);
   app.write("late.cjs", `const express = require("express"); require("./set-up.cjs");${SERVE}`);
+  app.write("hooked.mjs", `${HOOK} await import("./set-up.mjs");`);
+  app.write("late-module.mjs", `import express from "express"; import "./set-up.mjs";${SERVE}`);
+  app.write("same.mjs", `import "./set-up.mjs"; import express from "express";${SERVE}`);
   app.write("late.mjs", `import express from "express"; import "./set-up.cjs";${SERVE}`);
 });
 afterAll(async () => {
@@ -137,6 +144,32 @@ describe("a set-up that is loaded too late", () => {
     expect(late?.code).toContain("node --import ./instrumentation.mjs late.mjs");
     expect(late?.code).toContain('register("@opentelemetry/instrumentation/hook.mjs"');
     expect(await findingsOf(["--import", "./hook.mjs", "late.mjs"])).toEqual([]);
+  });
+
+  // With the SDK 3 the instrumentations are ES modules as well, which Node does not list.
+  it("with instrumentations that are imported is named, and gone after the fix", async () => {
+    const [late] = await findingsOf(["late-module.mjs"]);
+
+    expect(late?.name).toBe("loaded-too-late");
+    expect(late?.code).toContain("node --import ./instrumentation.mjs late-module.mjs");
+    expect(await findingsOf(["--import", "./hooked.mjs", "late-module.mjs"])).toEqual([]);
+  });
+
+  it("has no loader hook, and is an ES module: is named, and gone after the fix", async () => {
+    const [unhooked, ...others] = await findingsOf(["--import", "./set-up.mjs", "app.mjs"]);
+
+    expect([unhooked?.name, others]).toEqual(["no-loader-hook", []]);
+    expect(unhooked?.code).toContain("register(");
+    expect(await findingsOf(["--import", "./hooked.mjs", "app.mjs"])).toEqual([]);
+  });
+
+  it("is imported by the program, before the library: the fix has a file of its own, and the hook", async () => {
+    const [unhooked] = await findingsOf(["same.mjs"]);
+
+    // Node lists CommonJS packages that are imported in the order in which it has found them, not run them.
+    expect(["loaded-too-late", "no-loader-hook"]).toContain(unhooked?.name);
+    expect(unhooked?.code).toContain("register(");
+    expect(unhooked?.code).toContain("node --import ./instrumentation.mjs same.mjs");
   });
 
   it("has no loader hook: is named, and gone after the fix", async () => {

@@ -14,6 +14,8 @@ function loaded(
   return new LoadedModules({ "/app/app.cjs": app, ...Object.fromEntries(modules) });
 }
 
+const wrapped = { use: Object.assign(() => {}, { __wrapped: true }) };
+const isAwaited = (name: string): boolean => name === "express";
 const fileOf = (name: string): string => `/app/node_modules/${name}/build/index.js`;
 
 it.each([
@@ -79,5 +81,27 @@ describe("an instrumentation, and a package that was loaded with `import`", () =
     const use = Object.assign(() => {}, { __wrapped: true });
 
     expect(checkLoadOrder(imported({ Router: { prototype: { use } } }))).toEqual([]);
+  });
+});
+
+describe("instrumentations that are ES modules, which Node does not list", () => {
+  const base = "/app/node_modules/require-in-the-middle/index.js";
+  const target = fileOf("express");
+  const found = (modules: Readonly<Record<string, LoadedModule>>): unknown[] =>
+    checkLoadOrder(new LoadedModules(modules, isAwaited)).map(({ name }) => name);
+
+  it("are late if their base was loaded after what they wait for", () => {
+    expect(found({ [target]: {}, [base]: {} })).toEqual(["loaded-too-late"]);
+    expect(found({ [target]: { exports: wrapped }, [base]: {} })).toEqual([]);
+  });
+
+  it("need the loader hook for what is imported, and not for what is required", () => {
+    expect(found({ [base]: {}, [target]: {} })).toEqual(["no-loader-hook"]);
+    expect(found({ [base]: {}, [target]: { parent: {} } })).toEqual([]);
+    expect(found({ [base]: {}, [target]: { exports: wrapped } })).toEqual([]);
+  });
+
+  it("do not wait for other packages", () => {
+    expect(found({ [base]: {}, [fileOf("koa")]: {} })).toEqual([]);
   });
 });
