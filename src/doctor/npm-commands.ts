@@ -20,14 +20,16 @@ export function removeCommand(name: string): string {
 }
 
 /** Returns the entry of package.json and the command that make all packages use one version of another. */
-export function overrideOf(name: string, version: string): string {
+export function overrideOf(name: string, version: string): { entry: string; command: string } {
   const tool = manager();
   // npm refuses another version than that of a direct dependency, which `$` refers to.
   const entry = `"overrides": { "${name}": "${tool === "npm" ? `$${name}` : version}" }`;
   const field = { npm: entry, pnpm: `"pnpm": { ${entry} }` }[tool];
   const exact = tool === "npm" || tool === "pnpm" ? "--save-exact" : "--exact";
-  // In this order: npm keeps nested copies when an entry is new and nothing else has changed.
-  return `// package.json\n${field ?? entry.replace("overrides", "resolutions")}\n${addCommand(exact, `${name}@${version}`)}`;
+  return {
+    entry: field ?? entry.replace("overrides", "resolutions"),
+    command: addCommand(exact, `${name}@${version}`),
+  };
 }
 
 /** Returns the command that says why a package is installed. */

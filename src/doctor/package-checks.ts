@@ -112,6 +112,7 @@ function apiCopies(installed: Installed): Finding[] {
   );
   const versions = new Set(copies.map(({ version }) => version));
   if (cutOff.length === 0) return [];
+  const { entry, command } = overrideOf(API, fittingApi(installed));
   return [
     finding({
       name: "api-copies",
@@ -119,8 +120,9 @@ function apiCopies(installed: Installed): Finding[] {
       evidence: evidenceOf(directory, copies),
       mechanism:
         "A copy cannot use what an older minor version has registered: its spans are not recorded, or its users and tags do not follow a request.",
-      fix: "Make all packages use one version, by an entry in package.json and then this command:",
-      code: overrideOf(API, fittingApi(installed)),
+      // In this order: npm keeps nested copies when an entry is new and nothing else has changed.
+      fix: `Make all packages use one version: add this to package.json, then run \`${command}\`:`,
+      code: entry,
     }),
   ];
 }
@@ -173,7 +175,7 @@ function unmetPeers({ directory, packages, named }: Installed): Finding[] {
       evidence: evidenceOf(directory, [...apis, ...unmet]),
       mechanism:
         "The SDK 3 needs API 1.10, and the SDK 2 an earlier one. An SDK with another API fails when it starts, or registers nothing.",
-      ...matching({ unmet, range }, directory),
+      ...matching({ unmet, range }, { directory, packages }),
     }),
   ];
 }
@@ -191,7 +193,7 @@ function unfitNode({ directory, packages }: Installed): Finding[] {
       count: unfit.length,
       evidence: evidenceOf(directory, unfit),
       mechanism: "It may not load. The SDK 3 needs Node 22.15; the SDK 2 does not.",
-      ...forThisNode(unfit, directory),
+      ...forThisNode({ directory, packages, range: first.nodeRange }),
     }),
   ];
 }
@@ -205,11 +207,16 @@ function fitsNode({ nodeRange }: InstalledPackage): boolean {
 /** Versions of the API that this package accepts, the highest first. */
 const API_LINES = ["1.10", "1.9"];
 
-function matching(
-  { unmet, range }: { readonly unmet: readonly InstalledPackage[]; readonly range: string },
-  directory: string,
-): Fix {
-  const older = unmet.every(fitsNode) ? undefined : downgrade(unmet, directory);
+interface Unmet {
+  readonly unmet: readonly InstalledPackage[];
+  /** Versions of the API that the first of them accepts. */
+  readonly range: string;
+}
+
+type Packages = Pick<Installed, "directory" | "packages">;
+
+function matching({ unmet, range }: Unmet, installed: Packages): Fix {
+  const older = unmet.every(fitsNode) ? undefined : downgrade(installed);
   if (older !== undefined)
     return { fix: "Install the SDK 2, which this Node can run:", code: older };
   const [lowest = ""] = /\d+\.\d+/.exec(range) ?? [];
@@ -220,9 +227,8 @@ function matching(
   return { fix: "Install an API that the SDK accepts:", code };
 }
 
-function forThisNode(unfit: readonly InstalledPackage[], directory: string): Fix {
-  const code = downgrade(unfit, directory);
-  const range = unfit[0]?.nodeRange ?? "";
+function forThisNode({ range, ...installed }: Packages & { readonly range: string }): Fix {
+  const code = downgrade(installed);
   if (code === undefined) return { fix: `Run the application with Node ${range}.` };
   return { fix: `Run the application with Node ${range}, or install the SDK 2:`, code };
 }
@@ -230,12 +236,15 @@ function forThisNode(unfit: readonly InstalledPackage[], directory: string): Fix
 // OpenTelemetry's SDK 3 is 3.x and 0.3xx; the SDK 2 is 2.x and 0.2xx.
 const EXPERIMENTAL = /^0\.3\d\d\./;
 
-function downgrade(packages: readonly InstalledPackage[], directory: string): string | undefined {
+// All packages of the application at once: npm refuses a part of them.
+function downgrade({ directory, packages }: Packages): string | undefined {
   const direct = directDependencies(directory);
-  const older = packages.flatMap(({ name, version }) => {
-    if (!direct.has(name) || !name.startsWith("@opentelemetry/")) return [];
+  const older = packages.flatMap((each) => {
+    const { name, version } = each;
+    if (!direct.has(name) || !name.startsWith("@opentelemetry/") || fitsNode(each)) return [];
     if (EXPERIMENTAL.test(version)) return [`"${name}@<0.300"`];
-    return version.startsWith("3.") ? [`${name}@2`] : [];
+    // Instrumentations have versions of their own.
+    return version.startsWith("3.") ? [`${name}@2`] : [`"${name}@<${version}"`];
   });
   return older.length === 0 ? undefined : addCommand(`${API}@1.9`, ...new Set(older));
 }

@@ -170,6 +170,30 @@ describe("doctor, on the way from an empty folder", () => {
   });
 });
 
+it("for SDK 3 on an older Node, the fix replaces all packages of the application that need a newer one", () => {
+  const engines = { node: ">=99" };
+  const directory = directoryWith({
+    "@opentelemetry/api": { version: "1.9.1" },
+    "@opentelemetry/sdk-trace": { ...SDK_3, engines },
+    "@opentelemetry/instrumentation": { version: "0.301.1", engines },
+    "@opentelemetry/instrumentation-express": { version: "0.72.0", engines },
+    "@opentelemetry/instrumentation-pg": { version: "0.76.0" },
+  });
+  const names = ["sdk-trace", "instrumentation", "instrumentation-express", "instrumentation-pg"];
+  const dependencies = Object.fromEntries(names.map((name) => [`@opentelemetry/${name}`, "*"]));
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ dependencies }));
+
+  const [mismatch, node] = checkPackages(directory).findings;
+
+  expect(mismatch?.code?.split(" ").slice(2).toSorted()).toEqual([
+    '"@opentelemetry/instrumentation-express@<0.72.0"',
+    '"@opentelemetry/instrumentation@<0.300"',
+    "@opentelemetry/api@1.9",
+    "@opentelemetry/sdk-trace@2",
+  ]);
+  expect(node?.code).toBe(mismatch?.code);
+});
+
 it.each([
   ["SDK 2", SDK_2, "1.10.0", "1.9"],
   ["SDK 3", SDK_3, "1.9.1", "1.10"],

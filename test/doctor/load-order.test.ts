@@ -84,24 +84,25 @@ describe("an instrumentation, and a package that was loaded with `import`", () =
   });
 });
 
+function namesOf(modules: Readonly<Record<string, LoadedModule>>): string[] {
+  return checkLoadOrder(new LoadedModules(modules, isAwaited)).map(({ name }) => name);
+}
+
 describe("instrumentations that are ES modules, which Node does not list", () => {
   const base = "/app/node_modules/require-in-the-middle/index.js";
   const target = fileOf("express");
-  const found = (modules: Readonly<Record<string, LoadedModule>>): unknown[] =>
-    checkLoadOrder(new LoadedModules(modules, isAwaited)).map(({ name }) => name);
-
   it("are late if their base was loaded after what they wait for", () => {
-    expect(found({ [target]: {}, [base]: {} })).toEqual(["loaded-too-late"]);
-    expect(found({ [target]: { exports: wrapped }, [base]: {} })).toEqual([]);
+    expect(namesOf({ [target]: {}, [base]: {} })).toEqual(["loaded-too-late"]);
+    expect(namesOf({ [target]: { exports: wrapped }, [base]: {} })).toEqual([]);
   });
 
   it("need the loader hook for what is imported, and not for what is required", () => {
-    expect(found({ [base]: {}, [target]: {} })).toEqual(["no-loader-hook"]);
-    expect(found({ [base]: {}, [target]: { parent: {} } })).toEqual([]);
-    expect(found({ [base]: {}, [target]: { exports: wrapped } })).toEqual([]);
+    expect(namesOf({ [base]: {}, [target]: {} })).toEqual(["no-loader-hook"]);
+    expect(namesOf({ [base]: {}, [target]: { parent: {} } })).toEqual([]);
+    expect(namesOf({ [base]: {}, [target]: { exports: wrapped } })).toEqual([]);
   });
 
   it("do not wait for other packages", () => {
-    expect(found({ [base]: {}, [fileOf("koa")]: {} })).toEqual([]);
+    expect(namesOf({ [base]: {}, [fileOf("koa")]: {} })).toEqual([]);
   });
 });
