@@ -7,6 +7,7 @@ import type { RegisteredClient } from "../context/global-client.js";
 import { NOT_TRACED } from "../setup/registration-check.js";
 import { hasDestination } from "../setup/destination-check.js";
 import { isBridgeClient } from "../setup/bridge-client.js";
+import { pipelineFromEnvironment } from "../options/env.js";
 import { attempt, propertyOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
 import { checkConfiguration } from "./configuration-check.js";
@@ -86,7 +87,7 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     mode: observed?.mode ?? "off",
     command: commandLine(),
     facts: parts.flatMap((part) => part.facts),
-    findings: [...known, ...reportedFindings(found)],
+    findings: [...known, ...reportedFindings(found, observed?.observer.refused)],
   });
 }
 
@@ -114,7 +115,13 @@ function observedFindings(
   if (observation.faults.has(NOT_TRACED) || hasExporter(client)) return found;
   const { tracesSampleRate, tracesSampler } = client.core.settings;
   const rate = tracesSampler === undefined ? tracesSampleRate : UNKNOWN_RATE;
-  return [...found, ...checkTraffic(observer, { requests: requests * rate, isUnpatched })];
+  const traffic = { requests: requests * rate, isUnpatched };
+  const isUsed = client.core.activity() > 0;
+  const isUnused =
+    isBridgeClient(client) &&
+    client.registrations.hasUnused &&
+    !pipelineFromEnvironment().isDisabled;
+  return [...found, ...checkTraffic(observer, { ...traffic, isUsed, isUnused })];
 }
 
 function failuresOf(state: Observed | undefined): Fact[] {

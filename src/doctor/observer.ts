@@ -11,6 +11,7 @@ import type { Finding } from "./finding.js";
 import { ForeignCaptures } from "./foreign-captures.js";
 import { OrphanRule } from "./orphans.js";
 import { OutcomeRules } from "./outcome-rules.js";
+import { RefusedValues } from "./refused-values.js";
 import { Parentage } from "./parentage.js";
 import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
@@ -31,6 +32,7 @@ export class DoctorObserver implements Observer {
 
   /** How often a rule itself has failed. */
   failures = 0;
+  readonly refused = new RefusedValues();
   readonly #orphans = new OrphanRule();
   readonly #staircases = new Staircases();
   readonly #units = new UnitRules();
@@ -66,8 +68,9 @@ export class DoctorObserver implements Observer {
     }
   }
 
-  wrote(scope: Written, change: Partial<ScopeData>): void {
+  wrote(scope: Written, change: Partial<ScopeData>, broken?: string): void {
     try {
+      if (broken !== undefined) this.refused.wrote(scope, change, broken);
       this.#scopes.wrote(scope, change, this.#hasUnits);
     } catch {
       this.failures += 1;

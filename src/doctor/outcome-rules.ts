@@ -89,9 +89,9 @@ function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
     count,
     evidence,
     mechanism:
-      "The framework handles the error, and nothing records it: Sentry shows failed transactions without an issue.",
-    fix: "Report errors where the framework handles them (onError of Hono and Fastify, Koa's event error), or in Express:",
-    code: "app.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
+      "The application or its framework catches the error, and nothing records it: Sentry shows failed transactions without an issue.",
+    fix: "Report it where your code catches it, or where the framework does (onError of Hono and Fastify, Koa's event error, in Express as below):",
+    code: "try { await handle(request); } catch (error) {\n  captureException(error);\n  response.sendStatus(500);\n}\n// what Express catches\napp.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });
 }
 

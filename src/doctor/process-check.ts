@@ -26,8 +26,9 @@ import { observation } from "../support/observation.js";
 import { finding } from "./finding.js";
 import type { Examination, Fact, Finding, Severity } from "./finding.js";
 import { fixForUntraced, hasHttpInstrumentation } from "./load-order.js";
-import { addCommand, removeCommand } from "./npm-commands.js";
+import { addCommand } from "./npm-commands.js";
 import type { DoctorObserver } from "./observer.js";
+import { checkVendorSdk } from "./vendor-sdk.js";
 
 /**
  * Checks what is registered with OpenTelemetry in this process. Without a client nothing of this package is in use, which
@@ -43,7 +44,7 @@ export function checkProcess(
     { name: "contexts", value: hasContexts ? "work" : "none become active" },
     { name: "propagator", value: propagation.fields().join(", ") || "none" },
   ];
-  const findings = vendorSdk();
+  const findings = checkVendorSdk(client?.core.settings.captureUncaught === true);
   const { faults } = observation;
   const isTraced = client !== undefined && isRegistered("trace");
   if (isTraced) findings.push(...checkPropagation(client, observer));
@@ -163,27 +164,6 @@ function wrongOrder(overwrites: readonly string[]): Finding {
   });
 }
 
-// Set by every version of `@sentry/core` when it is loaded.
-const carrier: typeof globalThis & { readonly __SENTRY__?: { readonly version?: unknown } } =
-  globalThis;
-
-function vendorSdk(): Finding[] {
-  const { __SENTRY__: loaded } = carrier;
-  if (loaded === undefined) return [];
-  const version = typeof loaded.version === "string" ? loaded.version : undefined;
-  return [
-    finding({
-      name: "sentry-sdk-loaded",
-      severity: "warning",
-      summary: "Sentry's own SDK (@sentry/core) is loaded in this process, too.",
-      library: { name: "@sentry/core", version },
-      mechanism: "If its Sentry.init is called, errors and requests may arrive twice.",
-      fix: "Use one of the two:",
-      code: removeCommand("@sentry/node"),
-    }),
-  ];
-}
-
 /** If so many requests should have been sampled and none was, it is a fault: a warning from 20 on, an error from 100 on. */
 const MIN_SAMPLED = 20;
 const SURELY_SAMPLED = 100;
@@ -194,22 +174,41 @@ export interface Traffic {
   readonly requests: number;
   /** True if no instrumentation has patched the server of a request. */
   readonly isUnpatched: boolean;
+  /** True if errors, check-ins, logs or metrics were captured. */
+  readonly isUsed: boolean;
+  /** True if there is a processor that no provider has used. */
+  readonly isUnused: boolean;
 }
 
 /** Returns the finding for a process in which nothing was traced; none if something was. */
-export function checkTraffic(
-  observer: DoctorObserver,
-  { requests, isUnpatched }: Traffic,
-): Finding[] {
-  const total = observer.total;
-  const served = observer.spans[SPAN_KIND.SERVER] ?? 0;
-  const isHttp =
-    requests >= MIN_SAMPLED || (requests > 0 && isUnpatched && hasHttpInstrumentation());
-  const isIdle = total === 0 && isRegistered("trace");
-  if (served > 0 || (!isHttp && !isIdle)) return [];
+export function checkTraffic(observer: DoctorObserver, traffic: Traffic): Finding[] {
+  const { requests } = traffic;
+  const { total, spans } = observer;
+  // The provider is then a local one, or missing.
+  if (total === 0 && !isRegistered("trace"))
+    return traffic.isUnused ? [withoutProvider(requests)] : [];
+  const isHttp = hasUntraced(traffic);
+  const isIdle = total === 0 && !traffic.isUsed;
+  if ((spans[SPAN_KIND.SERVER] ?? 0) > 0 || (!isHttp && !isIdle)) return [];
   if (hasNoProcessor()) return [noProcessor()];
   const isCertain = requests >= SURELY_SAMPLED && total === 0;
   return [untraced(isHttp, isCertain ? "error" : "warning")];
+}
+
+function hasUntraced({ requests, isUnpatched }: Traffic): boolean {
+  return requests >= MIN_SAMPLED || (requests > 0 && isUnpatched && hasHttpInstrumentation());
+}
+
+function withoutProvider(requests: number): Finding {
+  return finding({
+    name: "not-traced",
+    severity: requests > 0 ? "error" : "warning",
+    summary:
+      "A SentrySpanProcessor was created, but no tracer provider is registered, and no span has reached it.",
+    mechanism: "Without a provider OpenTelemetry records nothing: Sentry gets no transactions.",
+    fix: "Pass the processor to a provider, and start that before the first span:",
+    code: "new NodeSDK({ spanProcessors: [processor] }).start();",
+  });
 }
 
 function untraced(isHttp: boolean, severity: Severity): Finding {

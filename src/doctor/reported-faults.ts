@@ -3,6 +3,7 @@ import { observation } from "../support/observation.js";
 import { printable } from "../support/terminal-text.js";
 import { refusedName } from "./configuration-check.js";
 import { finding } from "./finding.js";
+import type { RefusedValues } from "./refused-values.js";
 import type { Evidence, Finding, Severity } from "./finding.js";
 
 // Kinds of faults for which a rule has a finding that says more, by the name of that finding.
@@ -12,7 +13,7 @@ const RULED: Readonly<Record<string, string>> = {
 };
 
 /** Returns findings for the set-up faults and warnings that the package itself has reported, without those that are known. */
-export function reportedFindings(known: readonly Finding[]): Finding[] {
+export function reportedFindings(known: readonly Finding[], refused?: RefusedValues): Finding[] {
   const names = new Set(known.map(({ name }) => name));
   const isExplained = names.has("bad-dsn") || names.has("bad-option");
   const faults = [...observation.faults]
@@ -23,7 +24,7 @@ export function reportedFindings(known: readonly Finding[]): Finding[] {
       kind.startsWith("value:") ? refusedName(kind, message) : faultFinding(kind, message),
     )
     .filter(({ name }) => !names.has(name));
-  return [...faults, ...warningFindings()];
+  return [...faults, ...warningFindings(refused)];
 }
 
 function baseOf(kind: string): string {
@@ -39,15 +40,17 @@ const WARNINGS: readonly (readonly [kinds: RegExp, name: string, fix: string])[]
   [CALL, "wrong-call", "Correct the call."],
   [/^(?:callback|hook):/, "failed-callback", "Correct the hook; SENTRY_DEBUG=1 shows the error."],
   [/^call:/, "failed-call", "Report this fault of the package, with what SENTRY_DEBUG=1 shows."],
-  [/^value:/, "refused-value", "Correct the value."],
+  [/^value:/, "refused-value", "Correct the value where it is set."],
 ];
 
-function warningFindings(): Finding[] {
+function warningFindings(refused?: RefusedValues): Finding[] {
   return [...observation.warnings].flatMap(([kind, { message, cause }]) => {
     const [, name = "", fix = ""] = WARNINGS.find(([kinds]) => kinds.test(kind)) ?? [];
     if (name === "") return [];
     const found = messageFinding(message, { severity: "warning", effect: UNUSED, fix });
-    return [{ ...found, name, evidence: cause === undefined ? [] : [causeOf(cause)] }];
+    const evidence = cause === undefined ? [] : [causeOf(cause)];
+    const calls = name === "refused-value" ? refused?.seen(kind.replace("value:", "")) : undefined;
+    return [{ ...found, name, evidence, ...calls }];
   });
 }
 

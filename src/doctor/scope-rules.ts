@@ -160,8 +160,8 @@ export interface Written {
   readonly data: ScopeData;
 }
 
-// The setters pass all tags, so that only the changed ones count. Removing a value or setting it again is harmless.
-function newValues({ tags = {}, ...others }: Change, data: ScopeData): Change {
+/** Returns what a change alters: the setters pass all tags. Removing a value or setting it again is harmless. */
+export function newValues({ tags = {}, ...others }: Change, data: ScopeData): Change {
   const newTags = Object.entries(tags).filter(([key, value]) => data.tags[key] !== value);
   const rest = Object.entries(others).filter(
     ([name, value]) => value !== undefined && !(name === "user" && isSame(value, data.user)),

@@ -236,7 +236,7 @@ export class Scope {
 
   // `rule` is a rule of Relay that a given value broke. The client reports it with the next event.
   #with(change: Partial<ScopeData>, rule?: ValueRule): this {
-    observation.observer?.wrote(this, change);
+    observation.observer?.wrote(this, change, rule);
     if (!this.admits(change)) return this;
     const { broken } = this.#data;
     const data = Object.assign(scopeCopy(this.#data), change);

@@ -66,6 +66,11 @@ export class RegistrationCheck {
     return this.#hasExporter;
   }
 
+  /** True if there is a processor or exporter that no SDK has used yet. */
+  get hasUnused(): boolean {
+    return this.#components.size > 0;
+  }
+
   /** Reports the components that are not registered. Call it when the client or the process ends. */
   reportAll(): void {
     for (const component of this.#components)

@@ -8,8 +8,8 @@ export interface Observer {
   /** A span has started: its unit of work is known. */
   started(span: object, parentContext: object): void;
   ended(span: object): void;
-  /** Data is about to be set on a scope. */
-  wrote(scope: object, change: object): void;
+  /** Data is about to be set on a scope. `broken`: the rule that the given value broke, which `change` has in its repaired form. */
+  wrote(scope: object, change: object, broken?: string): void;
   /** An error is captured in the unit `here`, and reported for the unit `origin` in which it was first seen. */
   captured(error: unknown, origin: object, here: object): void;
 }

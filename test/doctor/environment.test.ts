@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -17,29 +16,12 @@ import { reportLines } from "../../src/doctor/report-text.js";
 import { textWidth } from "../../src/support/terminal-text.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import { fakeTerminal } from "../cli/fake-terminal.js";
-
-interface Manifest {
-  readonly version: string;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly engines?: { readonly node: string };
-}
+import { directoryWith } from "./installed-kit.js";
 
 const API = { version: "1.9.1" };
 const SDK_2 = { version: "2.12.1", peerDependencies: { "@opentelemetry/api": ">=1.3.0 <1.10.0" } };
 const SDK_3 = { version: "3.1.1", peerDependencies: { "@opentelemetry/api": ">=1.10.0 <1.11.0" } };
 const GOOD = { "@opentelemetry/api": API, "@opentelemetry/sdk-trace-base": SDK_2 };
-
-/** Makes a directory with these manifests in its `node_modules`; a key may name a nested package by its path. */
-function directoryWith(packages: Readonly<Record<string, Manifest>>): string {
-  const directory = mkdtempSync(join(tmpdir(), "doctor-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  for (const [path, manifest] of Object.entries(packages)) {
-    const place = join(directory, "node_modules", path);
-    mkdirSync(place, { recursive: true });
-    writeFileSync(join(place, "package.json"), JSON.stringify(manifest));
-  }
-  return directory;
-}
 
 async function serverDsn(status = 200): Promise<string> {
   const server = await startIngestServer();

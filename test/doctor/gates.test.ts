@@ -1,6 +1,11 @@
 import { ROOT_CONTEXT, SpanKind, context, trace } from "@opentelemetry/api";
 import type { Span } from "@opentelemetry/api";
-import { describe, expect, it } from "vitest";
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  InMemorySpanExporter,
+} from "@opentelemetry/sdk-trace-base";
+import { afterEach, describe, expect, it } from "vitest";
 
 import { checkTraffic } from "../../src/doctor/process-check.js";
 import { addBreadcrumb, getIsolationScope, setTag, setUser } from "../../src/index.js";
@@ -195,9 +200,43 @@ describe("more open roots than are watched", () => {
   });
 });
 
+const TRAFFIC = { requests: 0, isUnpatched: false, isUsed: false, isUnused: false };
+
+class Custom extends BatchSpanProcessor {}
+
+/** Registers a provider whose processors may hold one of this package. */
+function registerProvider(): void {
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(
+    new BasicTracerProvider({ spanProcessors: [new Custom(exporter)] }),
+  );
+}
+
+afterEach(() => trace.disable());
+
+function namesOf(traffic: Partial<typeof TRAFFIC>): string[] {
+  return checkTraffic(theObserver(), { ...TRAFFIC, ...traffic }).map(({ name }) => name);
+}
+
+describe("a process without any span", () => {
+  it("is idle with a provider, unless it captures errors or check-ins only", () => {
+    registerProvider();
+
+    expect(namesOf({})).toEqual(["no-spans"]);
+    expect(namesOf({ isUsed: true })).toEqual([]);
+    expect(namesOf({ isUsed: true, requests: 20 })).toEqual(["http-not-traced"]);
+  });
+
+  it("without a provider needs one if there is a processor, and else uses no traces", () => {
+    expect(namesOf({ isUnused: true })).toEqual(["not-traced"]);
+    expect(namesOf({ isUnused: true, requests: 100 })).toEqual(["not-traced"]);
+    expect(namesOf({ requests: 100 })).toEqual([]);
+  });
+});
+
 describe("requests that are not traced", () => {
   it.each([
-    [0, 19, []],
+    [0, 19, ["no-spans warning"]],
     [0, 20, ["http-not-traced warning"]],
     [0, 100, ["http-not-traced error"]],
     [1, 19, []],
@@ -205,7 +244,9 @@ describe("requests that are not traced", () => {
   ])("%i other spans and %i requests: %j", (spans, requests, expected) => {
     query(ROOT_CONTEXT, spans);
 
-    const findings = checkTraffic(theObserver(), { requests, isUnpatched: false });
+    registerProvider();
+
+    const findings = checkTraffic(theObserver(), { ...TRAFFIC, requests });
 
     expect(findings.map(({ name, severity }) => `${name} ${severity}`)).toEqual(expected);
   });

@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { DoctorReport } from "../../src/doctor/finding.js";
 import { reportLines } from "../../src/doctor/report-text.js";
@@ -74,6 +74,14 @@ interface Run {
   readonly report: DoctorReport;
 }
 
+// Linked for one test only: the doctor names it wherever it is installed.
+function installSentry(): void {
+  const link = join(app.directory, "node_modules/@sentry/node");
+  mkdirSync(join(link, ".."), { recursive: true });
+  symlinkSync(join(import.meta.dirname, "../../node_modules/@sentry/node"), link);
+  onTestFinished(() => rmSync(link));
+}
+
 async function examined(fixture: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   const cli = join(app.packageDirectory, "dist/cli.cjs");
   const { exitCode, stdout, stderr } = await app.node(
@@ -102,8 +110,10 @@ describe("the doctor runs an application, and fires exactly the rule of", () => 
     ["no-context-manager.mjs", "D7 no-context-manager error"],
     ["no-processor.mjs", "D7 not-traced error"],
     ["no-processor-at-all.mjs", "D7 no-processor error"],
+    ["no-provider.mjs", "D7 not-traced warning"],
     ["no-propagator.mjs", "D7 no-propagator warning"],
     ["propagator-order.mjs", "D7 propagator-order error"],
+    ["refused-value.mjs", "D7 refused-value warning"],
     ["loaded-too-late.cjs", "D7 loaded-too-late error"],
     ["untraced-http.mjs", "D7 http-not-traced warning"],
     ["orphans.mjs", "D9 orphans warning"],
@@ -148,9 +158,30 @@ describe("a finding of the doctor", () => {
   });
 });
 
+it("a value that Sentry would refuse is named with the call that has set it", async () => {
+  const [refused] = (await examined("refused-value.mjs")).report.findings;
+
+  expect(refused?.evidence).toMatchObject([{ kind: "call", name: "set tag order.note" }]);
+  expect(refused?.evidence[0]?.at).toMatch(/^refused-value\.mjs:\d+:\d+$/);
+});
+
 describe("an application in which everything is right", () => {
   it("may make requests to its own process within a request", async () => {
     expect(found((await examined("inner-requests.mjs")).report)).toEqual([]);
+  });
+
+  it("may capture errors and send check-ins only", async () => {
+    expect(found((await examined("errors-only.mjs")).report)).toEqual([]);
+  });
+
+  it("may use Sentry's own SDK for what this package does not do", async () => {
+    installSentry();
+    const installed = "D7 sentry-sdk-installed info";
+    const loaded = "D7 sentry-sdk-loaded warning";
+    const twice = await examined("beside-sentry.mjs", { TWICE: "1" });
+
+    expect(found((await examined("beside-sentry.mjs")).report)).toEqual([installed]);
+    expect(found(twice.report)).toEqual([loaded, installed]);
   });
 
   it("fires nothing over thousands of units, and keeps its exit code", async () => {
