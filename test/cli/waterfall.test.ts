@@ -8,6 +8,7 @@ import { rowsOf } from "../../src/inbox/span-tree.js";
 import type { SpanRow } from "../../src/inbox/span-tree.js";
 import { fakeTerminal } from "./fake-terminal.js";
 import { TRACE_ID, errorOf, recordOf, transactionOf } from "./trace-kit.js";
+import { CHARACTER } from "../property/characters.js";
 
 type Transactions = readonly ReturnType<typeof transactionOf>[];
 
@@ -108,7 +109,7 @@ describe("the waterfall of a trace", () => {
     const time = fc.double({ min: 0, max: 2e9, noNaN: true });
     const span = fc.record({
       id: fc.constantFrom("a", "b", "c"),
-      name: fc.string({ unit: "binary" }),
+      name: fc.string({ unit: CHARACTER }),
       op: fc.string(),
       from: time,
       to: time,

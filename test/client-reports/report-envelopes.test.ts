@@ -8,6 +8,7 @@ import { appendItem, encodeEnvelope, stampedBytes } from "../../src/protocol/env
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
 import { items, parsed, startReports } from "./reports-kit.js";
+import { CHARACTER } from "../property/characters.js";
 
 const SDK = ',"sdk":{"name":"acme","version":"1.0.0"}';
 const EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc";
@@ -34,7 +35,7 @@ describe("a report that rides on an envelope", () => {
   it("is its last item, whatever the item before it holds", () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: "binary" }).map((text) => text.toWellFormed()),
+        fc.string({ unit: CHARACTER }).map((text) => text.toWellFormed()),
         (message) => {
           const told = report();
           const read = readEnvelope(withReport(envelope(JSON.stringify({ message })), told).body);

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { CHARACTER } from "../property/characters.js";
 
 const NUMBERS = [
   "0",
@@ -88,6 +89,6 @@ export const hostileValues: fc.Arbitrary<string> = fc.oneof(
   { weight: 60, arbitrary: pieces },
   { weight: 40, arbitrary: numbers },
   { weight: 40, arbitrary: fc.constantFrom(...DATES) },
-  { weight: 40, arbitrary: fc.string({ unit: "binary", maxLength: 60 }) },
+  { weight: 40, arbitrary: fc.string({ unit: CHARACTER, maxLength: 60 }) },
   { weight: 1, arbitrary: huge },
 );

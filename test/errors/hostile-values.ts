@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
+import { CHARACTER } from "../property/characters.js";
 
 /**
  * Makes one value that somebody may throw. A recipe and not the value itself, because fast-check looks
@@ -74,7 +75,7 @@ function stackText(lines: readonly string[]): string {
 
 const hugeText = fc
   .tuple(
-    fc.string({ unit: "binary", minLength: 1, maxLength: 12 }),
+    fc.string({ unit: CHARACTER, minLength: 1, maxLength: 12 }),
     fc.integer({ min: 1, max: 50_000 }),
   )
   .map(([piece, times]) => piece.repeat(times));
@@ -103,7 +104,7 @@ const framePiece = fc.constantFrom(
 );
 const frameLine = fc.array(framePiece, { maxLength: 12 }).map((pieces) => pieces.join(""));
 const text = fc.oneof(
-  { weight: 6, arbitrary: fc.string({ unit: "binary" }) },
+  { weight: 6, arbitrary: fc.string({ unit: CHARACTER }) },
   { weight: 3, arbitrary: brokenText },
   { weight: 3, arbitrary: fc.array(frameLine, { maxLength: 80 }).map(stackText) },
   { weight: 1, arbitrary: hugeText },

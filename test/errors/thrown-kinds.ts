@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 
 import { makeThrown } from "./hostile-values.js";
 import type { Make } from "./hostile-values.js";
+import { CHARACTER } from "../property/characters.js";
 
 const MEGABYTE = 1_048_576;
 
@@ -194,7 +195,7 @@ const FIXED: Make[] = [
 
 const fixed = fc.constantFrom(...FIXED);
 const count = fc.integer({ min: 1, max: 120 });
-const words = fc.string({ unit: "binary", maxLength: 40 });
+const words = fc.string({ unit: CHARACTER, maxLength: 40 });
 const stackLines = fc.array(fc.constantFrom(...HOSTILE_LINES), { minLength: 1, maxLength: 12 });
 
 /** Recipes for values of every kind that an application may throw. */

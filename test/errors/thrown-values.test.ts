@@ -11,6 +11,7 @@ import { errorItemProblems } from "./error-schema.js";
 import type { Make } from "./hostile-values.js";
 import { runs } from "../property/runs.js";
 import { makeAnyThrown } from "./thrown-kinds.js";
+import { CHARACTER } from "../property/characters.js";
 
 const VALUES = runs(4000);
 // Each is sent before the next one is made: a queue that overflows drops what is oldest.
@@ -62,7 +63,7 @@ describe("what Sentry's own SDK says of", () => {
   const sentry = options as Client;
   // Without NUL, which Sentry cannot store: ours is sent as U+FFFD.
   const words = fc
-    .string({ unit: "binary", maxLength: 100 })
+    .string({ unit: CHARACTER, maxLength: 100 })
     .map((text) => text.replaceAll("\0", " "))
     .filter((text) => text.isWellFormed());
   const errors = fc

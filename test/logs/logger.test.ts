@@ -19,6 +19,7 @@ import { contextOf, startBridge } from "../client/bridge.js";
 import { hostileValues } from "./hostile-values.js";
 import { PROCESS, PROCESS_ATTRIBUTES, startTelemetry } from "./telemetry-kit.js";
 import { logsOf, valuesOf } from "./telemetry-rules.js";
+import { CHARACTER } from "../property/characters.js";
 
 describe("logger", () => {
   it("sends one log per call, with its level, body and typed attributes", async () => {
@@ -198,8 +199,8 @@ describe("the arguments of the logger", () => {
     let count = 0;
     fc.assert(
       fc.property(
-        fc.string({ unit: "binary" }),
-        fc.dictionary(fc.string({ unit: "binary" }), fc.anything({ withBigInt: true })),
+        fc.string({ unit: CHARACTER }),
+        fc.dictionary(fc.string({ unit: CHARACTER }), fc.anything({ withBigInt: true })),
         (message, attributes) => {
           logger.info(message, attributes);
           count += 1;

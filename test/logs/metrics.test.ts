@@ -9,6 +9,7 @@ import { contextOf, startBridge } from "../client/bridge.js";
 import { hostileValues } from "./hostile-values.js";
 import { PROCESS, PROCESS_ATTRIBUTES, startTelemetry } from "./telemetry-kit.js";
 import { metricsOf, valuesOf } from "./telemetry-rules.js";
+import { CHARACTER } from "../property/characters.js";
 
 describe("metrics", () => {
   it("sends each value by itself, with its type, unit and attributes", async () => {
@@ -80,10 +81,15 @@ describe("metrics", () => {
     const bench = startTelemetry();
     let count = 0;
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.double(), fc.anything(), (name, value, any) => {
-        metrics.distribution(name, value, { attributes: { any } });
-        count += 1;
-      }),
+      fc.property(
+        fc.string({ unit: CHARACTER }),
+        fc.double(),
+        fc.anything(),
+        (name, value, any) => {
+          metrics.distribution(name, value, { attributes: { any } });
+          count += 1;
+        },
+      ),
     );
     const sent = await bench.metrics();
     const { captured, dropped } = bench.client.stats().byCategory.trace_metric ?? {};

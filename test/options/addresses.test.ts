@@ -12,6 +12,7 @@ import {
   isOptionsError,
 } from "../../src/index.js";
 import type { ClientOptions } from "../../src/index.js";
+import { CHARACTER } from "../property/characters.js";
 
 const SECRET = "verysecret";
 
@@ -30,7 +31,7 @@ async function problemOf(options: object): Promise<string | undefined> {
 afterEach(() => vi.unstubAllEnvs());
 
 const part = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.string({ unit: CHARACTER, maxLength: 20 }),
   fc.constantFrom(
     "",
     ".",
@@ -60,7 +61,7 @@ const port = fc.oneof(
 );
 const path = fc.oneof(
   fc.constant(""),
-  fc.string({ unit: "binary", maxLength: 20 }).map((text) => `/${text}`),
+  fc.string({ unit: CHARACTER, maxLength: 20 }).map((text) => `/${text}`),
 );
 const project = fc.oneof(fc.nat().map(String), fc.constantFrom("", "9".repeat(400), "1a"));
 const dsnLike = fc
@@ -75,7 +76,7 @@ const dsnLike = fc
     ([scheme, host, number, middle, id]) =>
       `${scheme}key:${SECRET}@${host}${number}${middle}/${id}`,
   );
-const anyText = fc.oneof(dsnLike, fc.string({ unit: "binary", maxLength: 60 }), fc.webUrl());
+const anyText = fc.oneof(dsnLike, fc.string({ unit: CHARACTER, maxLength: 60 }), fc.webUrl());
 
 describe("a DSN", () => {
   it("of any text works, or is an `OptionsError` without its secret", async () => {

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { encodeEnvelope, sizeOf, stamped, stampedBytes } from "../../src/protocol/envelope.js";
 import type { EncodedEnvelope } from "../../src/protocol/envelope.js";
 import { readEnvelope } from "../../src/testing/envelope-reader.js";
+import { CHARACTER } from "../property/characters.js";
 
 const EVENT_ID = "9ec79c33ec9942ab8353589fcb2e04dc";
 const NOW = Date.UTC(2026, 10, 22, 10, 0, 0, 123);
@@ -25,7 +26,7 @@ function encode(payload: string, eventId?: string): EncodedEnvelope {
 it("frames one item with its length in bytes, whatever its characters", () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: "binary" }).map((text) => text.toWellFormed()),
+      fc.string({ unit: CHARACTER }).map((text) => text.toWellFormed()),
       (message) => {
         const payload = JSON.stringify({ message });
         const read = readEnvelope(encode(payload, EVENT_ID).body);
@@ -46,7 +47,7 @@ it("frames one item with its length in bytes, whatever its characters", () => {
 });
 
 it("has the same bytes and the same size as text, as bytes, and as text after its bytes were read", () => {
-  const texts = fc.string({ unit: "binary" }).map((text) => text.toWellFormed());
+  const texts = fc.string({ unit: CHARACTER }).map((text) => text.toWellFormed());
   fc.assert(
     fc.property(fc.oneof(texts, fc.string()), fc.oneof(texts, fc.string()), (message, name) => {
       const make = (): EncodedEnvelope =>

@@ -13,6 +13,7 @@ import {
   validTagValue,
   validUnit,
 } from "../../src/protocol/relay-values.js";
+import { CHARACTER } from "../property/characters.js";
 
 describe("a release", () => {
   it.each([
@@ -164,7 +165,7 @@ it.each([validRelease, validEnvironment, validDist, validTagValue])(
   "what is valid is left as it is (%o)",
   (valid) => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: CHARACTER }), (text) => {
         const once = valid(text);
         expect(once === undefined ? once : valid(once)).toBe(once);
       }),

@@ -7,6 +7,7 @@ import { times } from "../property/runs.js";
 import { NOW } from "./assembler-kit.js";
 import { spanOf } from "./hand-made-span.js";
 import type { SpanChanges } from "./hand-made-span.js";
+import { CHARACTER } from "../property/characters.js";
 
 const PARENT = "b01b9f6349558cd1";
 const SCOPES = [{ name: "@opentelemetry/instrumentation-pg", version: "1" }, { name: "shop" }];
@@ -81,7 +82,7 @@ const value = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...TEXTS) },
   { weight: 2, arbitrary: fc.constantFrom(0, 1, 200, 503, 0.5, Number.NaN, true, false) },
   fc.constantFrom(null, undefined, [1, "a"], { password: "x" }),
-  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: CHARACTER, maxLength: 40 }),
 );
 const KEYS = [
   "http.request.method",

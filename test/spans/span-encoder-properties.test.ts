@@ -12,9 +12,10 @@ import { transactionFaults } from "../protocol/transaction-rules.js";
 import { NOW } from "./assembler-kit.js";
 import { TRACE_ID, newSpanId, spanOf } from "./hand-made-span.js";
 import { runs } from "../property/runs.js";
+import { CHARACTER } from "../property/characters.js";
 
 const anyText = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: CHARACTER }),
   fc.string({ unit: "grapheme" }),
   fc.constantFrom("", " ", "\ud800", '"', "\\", "\u2028", "__proto__"),
 );

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { normalize } from "../../src/support/normalize.js";
 import { plainCopy } from "../../src/support/plain-copy.js";
+import { CHARACTER } from "../property/characters.js";
 
 const value = fc.anything({
   withBigInt: true,
@@ -13,7 +14,10 @@ const value = fc.anything({
   withSparseArray: true,
   maxDepth: 4,
 });
-const record = fc.dictionary(fc.oneof(fc.string({ unit: "binary" }), fc.constant("toJSON")), value);
+const record = fc.dictionary(
+  fc.oneof(fc.string({ unit: CHARACTER }), fc.constant("toJSON")),
+  value,
+);
 
 describe("plainCopy", () => {
   it("is the copy that normalize makes, wherever it makes one", () => {

@@ -10,6 +10,7 @@ import {
   isValidDsc,
 } from "../../src/trace/dsc.js";
 import { runs } from "../property/runs.js";
+import { CHARACTER } from "../property/characters.js";
 
 const TRACE = "4c79f60c11214eb38604f4ae0781bfb2";
 const own = {
@@ -58,7 +59,7 @@ describe("the dynamic sampling context of a trace that starts here", () => {
 
 describe("the writer of sampling contexts", () => {
   it("writes what the object says, whatever was written before", () => {
-    const text = fc.option(fc.string({ unit: "binary", maxLength: 8 }), { nil: undefined });
+    const text = fc.option(fc.string({ unit: CHARACTER, maxLength: 8 }), { nil: undefined });
     const trace = fc.record({
       traceId: fc.constantFrom(TRACE, TRACE.toUpperCase()),
       publicKey: fc.constant("k"),

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { CHARACTER } from "../property/characters.js";
 
 /** An id of `length` hexadecimal digits; sometimes the lowest or the highest. */
 export function ids(length: number): fc.Arbitrary<string> {
@@ -66,6 +67,6 @@ export function near(valid: fc.Arbitrary<string>): fc.Arbitrary<string> {
     { weight: 3, arbitrary: valid },
     { weight: 5, arbitrary: nearly },
     { weight: 2, arbitrary: pieces },
-    { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 80 }) },
+    { weight: 1, arbitrary: fc.string({ unit: CHARACTER, maxLength: 80 }) },
   );
 }
