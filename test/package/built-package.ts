@@ -33,6 +33,12 @@ const INPUTS = [
  * files, by the hash of what goes in.
  */
 export function builtPackage(): string {
+  return (built ??= existingOrNewBuild());
+}
+
+let built: string | undefined;
+
+function existingOrNewBuild(): string {
   const prefix = `otel-sentry-bridge-${userInfo().uid}-`;
   const target = join(tmpdir(), prefix + hashOfInputs());
   if (existsSync(target)) return target;
