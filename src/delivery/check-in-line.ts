@@ -9,7 +9,7 @@ interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;
   readonly isReachable: () => boolean;
-  readonly slots: Pick<SendSlots, "since">;
+  readonly slots: Pick<SendSlots, "isOvertaken" | "since">;
   readonly intake: Pick<SpoolIntake, "isBehind" | "isWriting">;
   /** Sends a check-in. */
   readonly send: (envelope: EncodedEnvelope) => void;
@@ -21,9 +21,12 @@ interface CheckInLineSettings {
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
 
-// How long a check-in waits if an earlier one of its run gets no answer: while a flush is pending, and otherwise.
+// How long a check-in waits if an earlier one of its run gets no answer: while a flush is pending; if the server answers later
+// sends; and otherwise. A server that answers nothing would not answer this one either, and could get both in the wrong order
+// once it is back.
 const LATE_IN_FLUSH_MILLIS = 500;
 const LATE_MILLIS = 5000;
+const LATE_IN_SILENCE_MILLIS = 60_000;
 
 /** Sends the check-ins of each run one after the other. */
 export class CheckInLine implements Iterable<EncodedEnvelope> {
@@ -59,7 +62,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
   begin(envelope: EncodedEnvelope, checkIn: CheckInState): void {
     this.#order.left(envelope, checkIn);
     const { intake, send, spool } = this.#settings;
-    if (!this.#order.begin(envelope, checkIn)) this.#hold(checkIn);
+    if (!this.#order.begin(envelope, checkIn)) this.#hold(envelope, checkIn);
     else if (intake.isBehind(checkIn)) spool(envelope);
     else send(envelope);
   }
@@ -75,7 +78,8 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
 
   /** Called by a flush: check-ins stop waiting for an earlier one that is overdue. */
   wake(): void {
-    this.#passLate(LATE_IN_FLUSH_MILLIS);
+    const { now } = this.#settings;
+    this.#passLate((sentAt) => now() - sentAt >= LATE_IN_FLUSH_MILLIS);
   }
 
   /** Holds an envelope that is still queued if a check-in of its run is in flight; returns whether it is held. */
@@ -92,18 +96,33 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     return this.#order[Symbol.iterator]();
   }
 
-  #hold(checkIn: CheckInState): void {
+  #hold(envelope: EncodedEnvelope, checkIn: CheckInState): void {
     const excess = this.#order.excess(checkIn);
     if (excess !== undefined) this.#settings.overflow(excess);
-    this.#settings.timers.inBackground(LATE_MILLIS, () => this.#passLate(LATE_MILLIS));
+    this.#watch(envelope, checkIn);
+  }
+
+  #watch(envelope: EncodedEnvelope, checkIn: CheckInState): void {
+    this.#settings.timers.inBackground(LATE_MILLIS, () => {
+      this.#passLate((sentAt) => this.#isLate(sentAt));
+      if (this.#order.isHeld(envelope, checkIn)) this.#watch(envelope, checkIn);
+    });
+  }
+
+  #isLate(sentAt: number): boolean {
+    const { now, slots } = this.#settings;
+    const limit = slots.isOvertaken(sentAt) ? LATE_MILLIS : LATE_IN_SILENCE_MILLIS;
+    return now() - sentAt >= limit;
   }
 
   // While the server is unreachable, the first check-in waits for a retry; it is not overdue.
-  #passLate(millis: number): void {
-    const { isReachable, now, start } = this.#settings;
+  #passLate(isLate: (sentAt: number) => boolean): void {
+    const { isReachable, start } = this.#settings;
     if (!isReachable()) return;
-    const lateUntil = now() - millis;
-    const passing = this.#order.passLate((head) => (this.#sentAt(head) ?? now()) <= lateUntil);
+    const passing = this.#order.passLate((head) => {
+      const sentAt = this.#sentAt(head);
+      return sentAt !== undefined && isLate(sentAt);
+    });
     for (const envelope of passing) start(envelope);
   }
 

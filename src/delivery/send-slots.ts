@@ -125,6 +125,11 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return this.slots().find((slot) => slot.envelope === envelope)?.startedAt;
   }
 
+  /** Tells whether a send that started after this time has ended. */
+  isOvertaken(startedAt: number): boolean {
+    return startedAt < this.#overtakenUntil;
+  }
+
   /** Frees a slot; returns false if it was free already. */
   free(slot: Slot): boolean {
     const { link } = slot;
@@ -167,7 +172,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     let count = 0;
     for (let link = this.#slots.first; link !== undefined; link = link.next) {
       const { startedAt } = link.value;
-      if (startedAt > stalledUntil || startedAt >= this.#overtakenUntil) break;
+      if (startedAt > stalledUntil || !this.isOvertaken(startedAt)) break;
       count += 1;
     }
     return count;

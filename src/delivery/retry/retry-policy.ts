@@ -1,7 +1,6 @@
 import { backOffMillis, briefDelayMillis, retryAfterMillis } from "./back-off.js";
 import { FAILURES_TO_OPEN } from "./circuit-breaker.js";
 import type { SendHistory } from "./send-history.js";
-import { MAX_ARRIVALS } from "./send-history.js";
 import type { SendResult } from "../transport.js";
 
 /** Dependencies of `RetryPolicy`. */
@@ -52,7 +51,7 @@ export class RetryPolicy {
    */
   delayBeforeNext(history: SendHistory): number | undefined {
     const next = this.#next(history);
-    if (next === undefined || history.arrivals >= MAX_ARRIVALS) return undefined;
+    if (next === undefined || history.isExhausted) return undefined;
     // If the server asks for a longer delay than the deadline allows, the envelope counts as refused.
     if (this.#settings.now() + next.delayMillis > history.deadlineMillis) return undefined;
     return this.#settings.budget.take(next.cost) ? next.delayMillis : undefined;
@@ -69,14 +68,20 @@ export class RetryPolicy {
       case "unavailable":
         return { cost: 0, delayMillis: this.#unavailableMillis(history) };
       case "answer":
-      case "timeout": {
-        if (history.unknowns > 1) return undefined;
-        const cost = history.lastFailure === "timeout" ? TIMEOUT_RETRY_COST : RETRY_COST;
-        return { cost, delayMillis: briefDelayMillis(random) };
-      }
+      case "timeout":
+        return this.#nextAfterUnknown(history);
       default:
         return undefined;
     }
+  }
+
+  #nextAfterUnknown({ isIdempotent, lastFailure, unknowns }: SendHistory): NextAttempt | undefined {
+    if (unknowns > 1 && !isIdempotent) return undefined;
+    const { random } = this.#settings;
+    const cost = lastFailure === "timeout" ? TIMEOUT_RETRY_COST : RETRY_COST;
+    const delayMillis =
+      unknowns > 1 ? backOffMillis(unknowns - 1, random) : briefDelayMillis(random);
+    return { cost, delayMillis };
   }
 
   // Not charged to the budget: a waiting envelope occupies one of the few slots, which by itself lowers the load on a

@@ -77,8 +77,8 @@ const MIN_WAKE_GAP_MILLIS = 250;
 
 /**
  * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that may
- * have arrived is retried at most twice, within 2 minutes and a budget; after a response there is no retry. While the
- * server is unreachable, sends wait in order and are made one by one as probes.
+ * have arrived is retried at most twice, within 2 minutes and a budget, a check-in ten times and more while the server is
+ * unreachable; after a response there is no retry. While the server is unreachable, sends wait in order and are made one by one as probes.
  * If the given transport throws, which says nothing about the server, `send` rejects with its error.
  */
 export function createRetryTransport(settings: RetryTransportSettings): RetryTransport {
@@ -206,7 +206,8 @@ class RetryingTransport implements RetryTransport {
     if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
     // The breaker then times the probes. With a delay of its own, this send could miss the server's return.
-    if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
+    if (this.#breaker.isOpen && (history.lastFailure === "connect" || history.isIdempotent))
+      return true;
     const delayMillis = this.#policy.delayBeforeNext(history);
     if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
     return this.#pauses.pause({ delayMillis, canBeCut: history.lastFailure === "connect" });

@@ -18,11 +18,13 @@ interface SendRequest {
 /** The kind of failure of an attempt, which determines the next attempt. */
 type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable";
 
-/**
- * Maximum number of transmissions of an envelope that may have arrived. The server drops duplicates, but they count
- * towards the quota.
- */
-export const MAX_ARRIVALS = 3;
+// Maximum number of transmissions of an envelope that may have arrived. The server drops duplicates, but they count towards
+// the quota.
+const MAX_ARRIVALS = 3;
+
+// The same for a check-in: those of one id and status are one for the server, whenever they arrive, and a lost one causes a
+// false alarm. The delays double, so ten retries take about two minutes.
+const MAX_CHECK_IN_ARRIVALS = 11;
 
 // The server remembers event ids only for a limited time; a later duplicate would be stored as another event.
 // https://github.com/getsentry/sentry/blob/master/src/sentry/ingest/consumer/processors.py
@@ -36,6 +38,8 @@ export class SendHistory {
   readonly order: number;
   /** True if the send waits while the server is unreachable, even if others fail at once. */
   readonly isPatient: boolean;
+  /** True if the envelope may arrive any number of times without harm. */
+  readonly isIdempotent: boolean;
   #options: SendOptions | undefined;
   #arrivals = 0;
   #unknowns = 0;
@@ -47,6 +51,7 @@ export class SendHistory {
   constructor({ envelope, options, order }: SendRequest, nowMillis: number) {
     this.envelope = envelope;
     this.order = order;
+    this.isIdempotent = envelope.category === "monitor";
     this.#options = options;
     this.isPatient = options?.holdMillis !== undefined;
     this.#deadlineMillis = nowMillis + (options?.holdMillis ?? Number.POSITIVE_INFINITY);
@@ -60,6 +65,14 @@ export class SendHistory {
   /** Number of attempts that may have arrived. */
   get arrivals(): number {
     return this.#arrivals;
+  }
+
+  /** True if the envelope may have arrived so often that it is not sent again. */
+  get isExhausted(): boolean {
+    const isAnswered = this.#lastFailure === "unavailable";
+    return (
+      this.#arrivals >= (this.isIdempotent && !isAnswered ? MAX_CHECK_IN_ARRIVALS : MAX_ARRIVALS)
+    );
   }
 
   /** Number of attempts of which it is unknown whether they arrived. */
@@ -105,7 +118,7 @@ export class SendHistory {
   }
 
   #arrived(startedAt: number, failure: AttemptFailure | undefined): void {
-    if (this.#arrivals === 0) this.#endBy(startedAt + MAX_RETRY_MILLIS);
+    if (this.#arrivals === 0 && !this.isIdempotent) this.#endBy(startedAt + MAX_RETRY_MILLIS);
     this.#arrivals += 1;
     if (failure === "answer" || failure === "timeout") this.#unknowns += 1;
     // If one kept connection is dead, the others may be as well: a NAT gateway forgets all of them.

@@ -107,7 +107,7 @@ class FileSpool implements Spool {
   async keep(envelope: EncodedEnvelope): Promise<boolean> {
     if (!this.#takes(envelope)) return false;
     try {
-      return await this.#components().writer.write(envelope);
+      return this.#written(await this.#components().writer.write(envelope));
     } catch (error) {
       this.#writeTrouble.report(error);
       return false;
@@ -117,7 +117,7 @@ class FileSpool implements Spool {
   keepSync(envelope: EncodedEnvelope): boolean {
     if (!this.#takes(envelope)) return false;
     try {
-      return this.#components().writer.writeSync(envelope);
+      return this.#written(this.#components().writer.writeSync(envelope));
     } catch (error) {
       this.#writeTrouble.report(error);
       return false;
@@ -171,8 +171,14 @@ class FileSpool implements Spool {
     const wasFresh = scans.isFresh;
     if (!(await scans.ifStale())) return undefined;
     const spooled = await claims.next(isLimited);
+    if (this.#readTrouble.isResting) scans.diskFailed();
     if (spooled !== undefined || !wasFresh || this.#readTrouble.isResting) return spooled;
     return (await scans.again()) ? claims.next(isLimited) : undefined;
+  }
+
+  #written(isKept: boolean): boolean {
+    if (this.#writeTrouble.isResting) this.#components().scans.diskFailed();
+    return isKept;
   }
 
   #components(): SpoolComponents {

@@ -20,6 +20,9 @@ export type ReadResult =
 /** The kind of a file, or why it could not be determined. */
 export type Inspected = FileKind | "failed" | "missing";
 
+/** The identity of a directory that does not exist, or has been replaced by a file. */
+export const GONE = "gone";
+
 /** Dependencies of `SpoolDisk`. */
 interface SpoolDiskSettings {
   readonly directory: string;
@@ -160,16 +163,19 @@ export class SpoolDisk {
     }
   }
 
-  /** Returns the identity of the directory, which changes when it is replaced; undefined if there is none. */
+  /**
+   * Returns the identity of the directory, which changes when it is replaced; `GONE` if there is none, undefined if it is
+   * unknown.
+   */
   async identity(): Promise<string | undefined> {
-    return this.#files.identity(this.#directory).catch(() => undefined);
+    return this.#files.identity(this.#directory).catch(identityAfter);
   }
 
   identitySync(): string | undefined {
     try {
       return this.#files.identitySync(this.#directory);
-    } catch {
-      return undefined;
+    } catch (error) {
+      return identityAfter(error);
     }
   }
 
@@ -238,6 +244,11 @@ export class SpoolDisk {
     this.#trouble.report(error);
     return "failed";
   }
+}
+
+function identityAfter(error: unknown): string | undefined {
+  const code = errorCode(error);
+  return code === "ENOENT" || code === "ENOTDIR" ? GONE : undefined;
 }
 
 /** Logs once that a file belongs to another user. */

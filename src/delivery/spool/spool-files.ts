@@ -54,7 +54,7 @@ export interface SpoolFiles {
   inspectSync(path: string): FileKind;
   /** Resolves if files may be created and removed in a directory. */
   checkWritable(path: string): Promise<void>;
-  /** Returns device and inode of a directory, which distinguish it from a later one with the same name. */
+  /** Returns device and inode of a directory, which distinguish it from a later one with the same name. Throws for a file. */
   identity(path: string): Promise<string>;
   identitySync(path: string): string;
   readLinkSync(path: string): string;
@@ -127,8 +127,9 @@ export const systemFiles: SpoolFiles = {
   inspect: async (path) => kindOf(await promises.lstat(path)),
   inspectSync: (path) => kindOf(lstatSync(path)),
   checkWritable: (path) => promises.access(path, constants.W_OK | constants.X_OK),
-  identity: async (path) => identityOf(await promises.stat(path)),
-  identitySync: (path) => identityOf(statSync(path)),
+  // With this path, anything but a directory is an error.
+  identity: async (path) => identityOf(await promises.stat(`${path}/.`)),
+  identitySync: (path) => identityOf(statSync(`${path}/.`)),
   readSync: (path) => readFileSync(path),
   readLinkSync: (path) => readlinkSync(path),
   async modifiedMillis(path) {

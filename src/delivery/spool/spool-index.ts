@@ -2,6 +2,8 @@ import { PRIORITIES } from "../../protocol/data-category.js";
 import type { DataCategory } from "../../protocol/data-category.js";
 import { BoundedMap } from "../../support/collections.js";
 import type { FoundFile, SpoolEntry } from "./file-format.js";
+import { SpoolLanes } from "./spool-lanes.js";
+import type { WaitingFile } from "./spool-lanes.js";
 
 /**
  * State of a file:
@@ -15,6 +17,10 @@ export type EntryState = "busy" | "corrupt" | "taken" | "waiting";
 /** Tells whether removing a file loses nothing, because a later check-in of its run is in the spool. */
 export type SupersededTest = (base: string) => boolean;
 
+interface Tracked extends WaitingFile {
+  state: EntryState;
+}
+
 interface Room {
   readonly files: number;
   readonly bytes: number;
@@ -27,25 +33,13 @@ interface SpoolBounds {
   readonly maxFiles: number;
 }
 
-interface Tracked {
-  readonly entry: SpoolEntry;
-  state: EntryState;
-  /** Number of times that this process has claimed and released the file. */
-  releases: number;
-}
-
-// After this many releases an envelope is moved behind all others, so that one that breaks every connection does not
-// block them for a day.
-const RELEASES_IN_FRONT = 3;
-
 const MAX_IGNORED = 1000;
 
 /** The files in the directory as of the last scan, updated by this process's own operations. */
 export class SpoolIndex {
   readonly #bounds: SpoolBounds;
   readonly #tracked = new Map<string, Tracked>();
-  // Waiting files of each priority, sorted by name: the oldest comes first.
-  readonly #lanes: readonly Tracked[][] = Array.from({ length: PRIORITIES }, () => []);
+  readonly #waiting = new SpoolLanes();
   readonly #corrupt = new Map<string, SpoolEntry>();
   #bytes = 0;
   #corruptBytes = 0;
@@ -54,6 +48,11 @@ export class SpoolIndex {
 
   constructor(bounds: SpoolBounds) {
     this.#bounds = bounds;
+  }
+
+  /** Maximum bytes in the directory. */
+  get maxBytes(): number {
+    return this.#bounds.maxBytes;
   }
 
   /** Number of envelopes in any state; corrupt files do not count. */
@@ -99,20 +98,9 @@ export class SpoolIndex {
     this.#ignored.setNewest(base, true);
   }
 
-  /** Returns the next entry to send: the oldest of the highest priority that is not rate-limited. */
+  /** Returns the next entry to send: see `SpoolLanes.next`. */
   next(isLimited: (category: DataCategory) => boolean): SpoolEntry | undefined {
-    const isFree = oncePerCategory((category) => !isLimited(category));
-    const passed = new Set<string>();
-    let last: SpoolEntry | undefined;
-    for (const { entry, releases } of this.#waiting()) {
-      if (!isFree(entry.category)) continue;
-      // Check-ins of one run keep their order.
-      const isBehind = entry.category === "monitor" && passed.has(entry.id);
-      if (releases < RELEASES_IN_FRONT && !isBehind) return entry;
-      if (entry.id !== "none") passed.add(entry.id);
-      last ??= entry;
-    }
-    return last;
+    return this.#waiting.next(isLimited);
   }
 
   /**
@@ -187,10 +175,6 @@ export class SpoolIndex {
     for (const touched of this.#scans) touched.add(base);
   }
 
-  *#waiting(): Iterable<Tracked> {
-    for (const lane of this.#lanes) yield* lane;
-  }
-
   #victims(room: Room, isSuperseded: SupersededTest): SpoolEntry[] | undefined {
     if (room.bytes > this.#bounds.maxBytes || room.files > this.#bounds.maxFiles) return undefined;
     const victims: SpoolEntry[] = [];
@@ -209,7 +193,7 @@ export class SpoolIndex {
   *#dispensable(lane: number, isSuperseded: SupersededTest): Iterable<SpoolEntry> {
     yield* this.#corrupt.values();
     for (let last = PRIORITIES - 1; last >= lane; last -= 1) {
-      const tracked = this.#lanes[last] ?? [];
+      const tracked = this.#waiting.lane(last);
       if (last === 0)
         yield* supersededFirst(
           tracked.map(({ entry }) => entry),
@@ -223,10 +207,8 @@ export class SpoolIndex {
     const { entry, state } = tracked;
     this.#tracked.set(entry.base, tracked);
     this.#bytes += entry.bytes;
-    if (state === "waiting") {
-      const lane = this.#lanes[entry.lane] ?? [];
-      lane.splice(insertionIndex(entry.base, lane), 0, tracked);
-    } else if (state === "corrupt") {
+    if (state === "waiting") this.#waiting.add(tracked);
+    else if (state === "corrupt") {
       this.#corrupt.set(entry.base, entry);
       this.#corruptBytes += entry.bytes;
     }
@@ -237,10 +219,8 @@ export class SpoolIndex {
     if (tracked === undefined) return;
     this.#tracked.delete(base);
     this.#bytes -= tracked.entry.bytes;
-    if (tracked.state === "waiting") {
-      const lane = this.#lanes[tracked.entry.lane] ?? [];
-      lane.splice(insertionIndex(base, lane), 1);
-    } else if (tracked.state === "corrupt") {
+    if (tracked.state === "waiting") this.#waiting.remove(tracked.entry);
+    else if (tracked.state === "corrupt") {
       this.#corrupt.delete(base);
       this.#corruptBytes -= tracked.entry.bytes;
     }
@@ -267,31 +247,4 @@ function byName(a: FoundFile, b: FoundFile): number {
 
 function stateOfFound(state: FoundFile["state"]): EntryState {
   return state === "claimed" || state === "temporary" ? "taken" : state;
-}
-
-// Returns the index of a name in a sorted lane, or the index at which to insert it.
-function insertionIndex(base: string, lane: readonly Tracked[]): number {
-  let low = 0;
-  let high = lane.length;
-  // Entries almost always arrive in order.
-  if ((lane.at(-1)?.entry.base ?? "") < base) return high;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((lane[middle]?.entry.base ?? "") < base) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function oncePerCategory(
-  ask: (category: DataCategory) => boolean,
-): (category: DataCategory) => boolean {
-  const answers = new Map<DataCategory, boolean>();
-  return (category) => {
-    const known = answers.get(category);
-    if (known !== undefined) return known;
-    const answer = ask(category);
-    answers.set(category, answer);
-    return answer;
-  };
 }

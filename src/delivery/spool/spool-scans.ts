@@ -3,6 +3,7 @@ import type { FoundFile, SpoolEntry } from "./file-format.js";
 import { decodeFile, corruptName, parseName } from "./file-format.js";
 import type { Holder } from "./holder.js";
 import type { SpoolAccounting } from "./spool-accounting.js";
+import { GONE } from "./spool-disk.js";
 import type { Inspected, SpoolDisk } from "./spool-disk.js";
 import type { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolIndex } from "./spool-index.js";
@@ -96,7 +97,10 @@ export class SpoolScans {
     const found = names === undefined ? undefined : await this.#measure(parseNames(names));
     const directory = await disk.identity();
     index.merge(touched, found);
-    if (found === undefined) return false;
+    if (found === undefined) {
+      if (directory === GONE) this.#seen(GONE, NONE, touched);
+      return false;
+    }
     this.#scannedAt = now();
     this.#seen(directory, new Set(found.map(({ entry }) => entry.base)), touched);
     accounting.forgetUnseen((base) => index.has(base));
@@ -107,7 +111,12 @@ export class SpoolScans {
 
   /** Counts this process's files as lost if the directory was removed; synchronous, for the end of the process. */
   countGoneSync(): void {
-    this.#seen(this.#settings.disk.identitySync(), new Set());
+    this.#seen(this.#settings.disk.identitySync(), NONE);
+  }
+
+  /** Called when the disk has failed: counts this process's files as lost if there is no directory any more. */
+  diskFailed(): void {
+    if (this.#settings.disk.identitySync() === GONE) this.#seen(GONE, NONE);
   }
 
   // The size in a name may be wrong, and the name may not belong to a file at all.
@@ -137,11 +146,13 @@ export class SpoolScans {
     if (kind === "missing" || kind === "failed" || index.isIgnored(entry.base)) return [];
     if (kind === false) return [{ ...file, entry: index.entryOf(entry.base) ?? entry }];
     const measured = { ...file, entry: { ...entry, bytes: kind.isRegular ? kind.bytes : 0 } };
-    const isWhole = kind.isRegular && (state !== "waiting" || kind.bytes === entry.bytes);
+    const isEnvelope = kind.isRegular && kind.bytes <= index.maxBytes;
+    const isWhole = isEnvelope && (state !== "waiting" || kind.bytes === entry.bytes);
     return [isWhole || state === "corrupt" ? measured : this.#setAside(measured)];
   }
 
-  // Sets aside an entry that is not an envelope: a directory, a link, a pipe, a socket, or a file of another size.
+  // Sets aside an entry that is not an envelope: a directory, a link, a pipe, a socket, or a file of another size or larger
+  // than the spool may be, which would evict all others.
   #setAside(file: FoundFile): FoundFile {
     const { disk, diagnostics } = this.#settings;
     const aside = corruptName(file.entry.base);
@@ -161,9 +172,10 @@ export class SpoolScans {
     there: ReadonlySet<string>,
     touched: ReadonlySet<string> = NONE,
   ): void {
+    if (directory === undefined) return;
     const known = this.#directory;
-    this.#directory = directory;
-    const isGone = directory === undefined || (known !== undefined && known !== directory);
+    this.#directory = directory === GONE ? undefined : directory;
+    const isGone = directory === GONE || (known !== undefined && known !== directory);
     if (!isGone) return;
     const { accounting, diagnostics, index, isHeldHere } = this.#settings;
     for (const base of accounting.ownFiles()) {

@@ -1,3 +1,4 @@
+import type { DataCategory } from "../../../src/protocol/data-category.js";
 import type { EncodedEnvelope } from "../../../src/protocol/envelope.js";
 import type {
   RetryTransport,
@@ -41,7 +42,7 @@ export interface RetryBench {
   readonly inner: ScriptedTransport;
   readonly timers: ManualTimers;
   /** Sends a new envelope and collects its outcome. */
-  readonly send: (options?: SendOptions) => Sent;
+  readonly send: (options?: SendOptions, category?: DataCategory) => Sent;
   /** Fails as many sends that are not tried again, one after another; default: as many as open the breaker. */
   readonly fail: (count?: number) => Promise<void>;
   /** Moves the clock in small steps, so that each timer runs when it is due. */
@@ -68,8 +69,8 @@ export function retryBench(settings: Partial<RetryTransportSettings> = {}): Retr
     ...settings,
   });
 
-  const send = (options?: SendOptions): Sent => {
-    const envelope = envelopeOf();
+  const send = (options?: SendOptions, category?: DataCategory): Sent => {
+    const envelope = envelopeOf(category);
     const outcomes: (SendResult | Error)[] = [];
     transport.send(envelope, options).then(
       (result) => outcomes.push(result),

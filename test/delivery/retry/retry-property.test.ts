@@ -22,7 +22,13 @@ const result = fc.oneof(
 );
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Step>({ do: "send" }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("send" as const),
+      category: fc.constantFrom("transaction" as const, "monitor" as const),
+    }),
+  },
   {
     weight: 12,
     arbitrary: fc.record({ do: fc.constant("settle" as const), index: fc.nat(20), result }),

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, rm, symlink, utimes, writeFile, lstat, readFile } from "node:fs/promises";
+import { mkdir, rm, symlink, truncate, utimes, writeFile, lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -101,6 +101,21 @@ describe("a name that claims more bytes than its file has", () => {
   });
 });
 
+it("a file that is larger than the whole spool may be evicts no other", async () => {
+  const directory = await spoolDirectory();
+  await mkdir(directory, { recursive: true });
+  const bytes = 50e9;
+  const sparse = join(directory, strangeName(String(bytes)));
+  await writeFile(sparse, "");
+  await truncate(sparse, bytes);
+  const spool = spoolIn(directory);
+  for (const category of ["transaction", "error"] as const)
+    expect(await spool.keep(envelopeOf(category))).toBe(true);
+  expect(await drain(spool)).toHaveLength(2);
+  expect(spool.losses()).toEqual({});
+  expect(spool.warnings).toHaveLength(1);
+});
+
 describe("a file that this process may not access", () => {
   it.each([
     ["EPERM", ["setModified"]],
@@ -142,6 +157,23 @@ describe("a directory that is removed while the process runs", () => {
       expect(await namesIn(directory)).toHaveLength(left);
     },
   );
+
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ["a regular file", (path) => writeFile(path, "")],
+    ["a named pipe", (path) => promisify(execFile)("mkfifo", [path])],
+    ["a link to a file", (path) => symlink("/etc/hostname", path)],
+    ["a link to nothing", (path) => symlink("/nonexistent", path)],
+  ])("and replaced by %s is a loss that is counted", async (_kind, replace) => {
+    const directory = await spoolDirectory();
+    const spool = spoolIn(directory);
+    for (let count = 0; count < 3; count += 1) await spool.keep(envelopeOf("error"));
+    await rm(directory, { recursive: true });
+    await replace(directory);
+    expect(await drain(spool)).toEqual([]);
+    expect(spool.losses()).toEqual({ error: { internal_sdk_error: 3 } });
+    expect(spool.counts().spooled).toEqual({});
+    expect(await spool.keep(envelopeOf("monitor"))).toBe(false);
+  });
 
   it("and created again by another process is a different one", async () => {
     const directory = await spoolDirectory();
