@@ -40,12 +40,10 @@ export class SpoolLanes {
    * often, or in its turn one that was: the one with the fewest releases.
    */
   next(isLimited: (category: DataCategory) => boolean): SpoolEntry | undefined {
-    const isFree = oncePerCategory((category) => !isLimited(category));
     const passed = new Set<string>();
     let behind: WaitingFile | undefined;
-    for (const file of this.#files()) {
+    for (const file of this.#files(oncePerCategory(isLimited))) {
       const { entry, releases } = file;
-      if (!isFree(entry.category)) continue;
       // Check-ins of one run keep their order.
       const isLaterInRun = entry.category === "monitor" && passed.has(entry.id);
       if (releases < RELEASES_IN_FRONT && !isLaterInRun) return this.#inTurn(entry, behind?.entry);
@@ -60,8 +58,9 @@ export class SpoolLanes {
     return behind !== undefined && this.#others === 0 ? behind : entry;
   }
 
-  *#files(): Iterable<WaitingFile> {
-    for (const lane of this.#lanes) yield* lane;
+  *#files(isLimited: (category: DataCategory) => boolean): Iterable<WaitingFile> {
+    for (const lane of this.#lanes)
+      for (const file of lane) if (!isLimited(file.entry.category)) yield file;
   }
 }
 
