@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 import { ProxyTime } from "./proxy-time.js";
 
 /** Characters that are copied in one call by default. */
@@ -74,6 +76,26 @@ const KEYS_PER_NODE = 4;
  */
 export function nodesOfKeys(listed: number): number {
   return Math.floor(listed / KEYS_PER_NODE);
+}
+
+const PROTOTYPES_PER_NODE = 8;
+
+/** Prototypes above which nothing of an object is read. */
+const MAX_PROTOTYPES = 1000;
+
+/**
+ * Returns the values that the prototypes of an object count for, none of which may be a proxy; undefined if there are more
+ * than 1000. A property that an object does not have is looked for in all of them, for 0.04 µs each.
+ */
+export function nodesOfPrototypes(value: object): number | undefined {
+  let count = 0;
+  let holder: object | null = value;
+  while (holder !== null && !types.isProxy(holder)) {
+    if (count > MAX_PROTOTYPES) return undefined;
+    holder = Object.getPrototypeOf(holder) as object | null;
+    count += 1;
+  }
+  return Math.floor(count / PROTOTYPES_PER_NODE);
 }
 
 /** Values that a proxy counts for: its prototypes, keys and properties are read by calling functions of the application. */

@@ -23,6 +23,7 @@ import {
   STACK_NODES,
   copyBudget,
   nodesOfKeys,
+  nodesOfPrototypes,
   nodesOfText,
 } from "./copy-budget.js";
 import type { CopyBudget, NormalizeLimits } from "./copy-budget.js";
@@ -169,6 +170,9 @@ function spend(leaf: boolean | number | string | null, walk: Walk): JsonValue {
 function visitObject(value: object, depth: number, walk: Walk): JsonValue {
   const flat = isUnreadable(value) ? "[Proxy]" : flatText(value);
   if (flat !== undefined) return spend(flat, walk);
+  const prototypes = nodesOfPrototypes(value);
+  if (prototypes === undefined) return spend("[Object]", walk);
+  walk.budget.nodes -= prototypes;
   if (depth <= 0) return spend(isList(value) ? "[Array]" : `[${classNameOf(value)}]`, walk);
   if (walk.ancestors.has(value)) return spend("[Circular ~]", walk);
   walk.ancestors.add(value);

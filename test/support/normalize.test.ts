@@ -203,6 +203,25 @@ describe("a value with fields", () => {
   });
 });
 
+describe("an object with many prototypes", () => {
+  function derived(prototypes: number): object {
+    let value: object = { a: 1 };
+    for (let count = 1; count < prototypes; count += 1) value = Object.create(value) as object;
+    return Object.assign(value, { own: 2 });
+  }
+
+  it("is copied up to a thousand of them", () => {
+    expect(normalize([derived(900), derived(100_000)])).toEqual([{ own: 2 }, "[Object]"]);
+  });
+
+  it("counts for more than a plain one, because each read of a missing property searches them all", () => {
+    const plain = Array.from({ length: 60 }, () => ({ own: 2 }));
+    const deep = Array.from({ length: 60 }, () => derived(900));
+    expect(normalize(plain)).not.toContain("[MaxSize ~]");
+    expect(normalize(deep)).toContain("[MaxSize ~]");
+  });
+});
+
 describe("copies that are made while a value is read", () => {
   it("nest three deep", () => {
     let reads = 0;
