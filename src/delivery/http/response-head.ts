@@ -25,6 +25,7 @@ export const MAX_HEAD_BYTES: number = 16 * 1024;
 const STATUS_LINE = /HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/y;
 const FIELD = /([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
 const HTML = /^text\/html\b/i;
+const NO_MORE_REQUESTS = /\bmax\s*=\s*0+(?!\d)/i;
 const LENGTH = /^\d{1,15}$/;
 
 interface Fields {
@@ -68,7 +69,8 @@ export function readHead(text: string): ResponseHead | undefined {
   const isLast =
     bodyEnd === "connection" ||
     isClosing(fields.connection, isOld) ||
-    (keepMillis !== undefined && keepMillis <= 0);
+    (keepMillis !== undefined && keepMillis <= 0) ||
+    NO_MORE_REQUESTS.test(fields.keepAlive ?? "");
   const isPage = bodyEnd !== 0 && fields.type !== undefined && HTML.test(fields.type);
   const { rateLimits, retryAfter, date } = fields;
   return { statusCode, bodyEnd, rateLimits, retryAfter, isLast, isPage, keepMillis, date };

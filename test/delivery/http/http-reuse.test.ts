@@ -127,7 +127,7 @@ describe("the server's announcement of how long it keeps a connection", () => {
     expect(server.opened()).toBe(2);
   });
 
-  it.each(["keep-alive: timeout=1", "connection: close"])(
+  it.each(["keep-alive: timeout=1", "keep-alive: timeout=5, max=0", "connection: close"])(
     "ends the connection with its answer: %s",
     async (hint) => {
       const server = await rawServer((socket) => {
