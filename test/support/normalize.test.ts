@@ -12,6 +12,12 @@ class Account {
   id = 1;
 }
 
+function derived(prototypes: number): object {
+  let value: object = { a: 1 };
+  for (let count = 1; count < prototypes; count += 1) value = Object.create(value) as object;
+  return Object.assign(value, { own: 2 });
+}
+
 function throwing(): never {
   throw new Error("trap");
 }
@@ -204,12 +210,6 @@ describe("a value with fields", () => {
 });
 
 describe("an object with many prototypes", () => {
-  function derived(prototypes: number): object {
-    let value: object = { a: 1 };
-    for (let count = 1; count < prototypes; count += 1) value = Object.create(value) as object;
-    return Object.assign(value, { own: 2 });
-  }
-
   it("is copied up to a thousand of them", () => {
     expect(normalize([derived(900), derived(100_000)])).toEqual([{ own: 2 }, "[Object]"]);
   });
