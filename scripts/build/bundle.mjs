@@ -2,6 +2,7 @@ import { rolldown } from "rolldown";
 
 import { sourceFile } from "./entries.mjs";
 import { rewriteOf, rewritten } from "./output.mjs";
+import { withRequiredNames } from "./required-names.mjs";
 
 // `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
@@ -10,7 +11,12 @@ const SENDING_CHUNK = "sending";
 const COMMON = {
   platform: "node",
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
-  plugins: [{ name: "plain-exports", renderChunk: withPlainExports }],
+  plugins: [
+    { name: "plain-exports", renderChunk: withPlainExports },
+    { name: "short-names", renderChunk: withShortNames },
+  ],
+  // They are said of a slow machine as well.
+  checks: { bundlerTimings: false },
   onLog(level, { message }) {
     if (level === "warn") throw new Error(message);
   },
@@ -118,6 +124,16 @@ function withPlainExports(code, { isEntry }) {
   const members = [...code.matchAll(GETTER)].map(([, name, value]) => `${name}: ${value}`);
   return {
     code: `${code.replaceAll(GETTER, "")}\nmodule.exports = { ${members.join(", ")} };\n`,
+    map: null,
+  };
+}
+
+const ANONYMOUS_CLASS = /^var ([\w$]+) = class (?=extends |\{)/gm;
+
+// The minifier shortens the name of a variable, but not a class's own: `var a=class Segment{}` and `a` where it is used.
+function withShortNames(code) {
+  return {
+    code: withRequiredNames(code.replaceAll(ANONYMOUS_CLASS, "var $1 = class $1 ")),
     map: null,
   };
 }

@@ -15,15 +15,19 @@ export function rollUpTypes(entry, others = []) {
     rollUp.reserve(target, name);
     return { name, isType, target };
   });
-  const specifiers = exports.map(({ name, isType, target }) => {
+  const listed = exports.filter((each) => !rollUp.exportsInPlace(each));
+  const specifiers = listed.map(({ name, isType, target }) => {
     const local = rollUp.nameOf(target);
     return `${isType ? "type " : ""}${local === name ? name : `${local} as ${name}`}`;
   });
   return {
-    text: `${rollUp.text()}export { ${specifiers.join(", ")} };\n`,
+    // The list must be there even if it is empty: without one, all declarations would be exported.
+    text: `${rollUp.text()}export {${specifiers.map((each) => ` ${each}`).join(",")} };\n`,
     exported: new Map(exports.map(({ name, target }) => [target.key, name])),
   };
 }
+
+const TYPES = new Set(["TSInterfaceDeclaration", "TSTypeAliasDeclaration"]);
 
 class RollUp {
   #others;
@@ -31,6 +35,8 @@ class RollUp {
   #taken = new Set();
   #targets = [];
   #imports = new Map();
+  #public = new Set();
+  #exportedInPlace = new Set();
 
   constructor(others) {
     this.#others = others;
@@ -38,6 +44,7 @@ class RollUp {
 
   /** Gives a declaration the name under which it is exported, unless it has one or comes from elsewhere. */
   reserve(target, name) {
+    this.#public.add(target.key);
     if (this.#names.has(target.key) || this.#specifierOf(target) !== undefined) return;
     this.#declare(target, name);
   }
@@ -50,6 +57,18 @@ class RollUp {
     return specifier === undefined
       ? this.#declare(target, target.name)
       : this.#import(target, specifier);
+  }
+
+  /**
+   * Has the declaration exported where it stands, and returns true; returns false if it must be listed: it comes from
+   * elsewhere, has another name, or is a value that is exported as a type.
+   */
+  exportsInPlace({ name, isType, target }) {
+    const isOwn = this.#exporterOf(target.key) === undefined && target.package === undefined;
+    const isValue = declarationsOf(target).some(({ node }) => !TYPES.has(node.type));
+    if (!isOwn || this.nameOf(target) !== name || (isType && isValue)) return false;
+    this.#exportedInPlace.add(target.key);
+    return true;
   }
 
   text() {
@@ -106,7 +125,10 @@ class RollUp {
           throw new Error(`${target.key} uses the namespace ${reference.name}; name its members`);
         edits.push({ at: reference, name: this.nameOf(referred) });
       }
-      return `${documentation}${renamed(code, node, edits)}\n`;
+      const prefix = this.#exportedInPlace.has(target.key) ? "export " : "";
+      // Only a subclass is exported, and has the same documentation.
+      const isBase = node.type === "ClassDeclaration" && !this.#public.has(target.key);
+      return `${isBase ? "\n" : documentation}${prefix}${renamed(code, node, edits)}\n`;
     });
     return texts.join("");
   }

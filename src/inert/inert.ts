@@ -4,10 +4,11 @@ import type { Context } from "@opentelemetry/api";
 
 import type { CategoryStats, ClientStats } from "../client/stats.js";
 import type * as real from "../index.js";
+import type { OptionProblem } from "../protocol/errors.js";
 import { EMPTY_SCOPE_DATA } from "../scope/scope-data.js";
 import type { ScopeData } from "../scope/scope-data.js";
 
-export { OptionsError, isOptionsError } from "../protocol/errors.js";
+export { isOptionsError } from "../protocol/errors.js";
 
 const nothing = (): void => undefined;
 const done = (): Promise<void> => Promise.resolve();
@@ -44,6 +45,19 @@ class InertClient {
 
 /** The id that capture functions return, because there is no event. */
 const NO_EVENT_ID = "00000000000000000000000000000000";
+
+/** The error of the main entry; nothing here checks options, so nothing throws it. */
+export class OptionsError extends Error {
+  override readonly name = "OptionsError";
+  readonly option: string;
+  readonly problem: OptionProblem;
+
+  constructor(problem: OptionProblem) {
+    super(`\`${problem.option}\` ${problem.expected}`);
+    this.option = problem.option;
+    this.problem = problem;
+  }
+}
 
 class InertProcessor {
   readonly forceFlush: () => Promise<void> = done;

@@ -43,6 +43,7 @@ export class TracePropagator implements TextMapPropagator<unknown> {
   readonly #sources: TraceSources;
   readonly #policy: () => PropagationPolicy | undefined;
 
+  /** @internal */
   constructor(options: TracePropagatorOptions = {}) {
     this.#sources = options;
     this.#policy = options.policy ?? (() => undefined);

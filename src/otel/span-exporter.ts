@@ -71,12 +71,12 @@ export class ClientSpanExporter {
       });
   }
 
-  /** True once an SDK has exported a batch, or has shut the exporter down. */
+  /** @internal True once an SDK has exported a batch, or has shut the exporter down. */
   get isInUse(): boolean {
     return this.#hasExported || this.#closing !== undefined;
   }
 
-  /** Sets a function that is called when `isInUse` becomes true. */
+  /** @internal Sets a function that is called when `isInUse` becomes true. */
   whenInUse(stopWatching: () => void): void {
     this.#stopWatching = stopWatching;
   }

@@ -83,12 +83,12 @@ export class ClientSpanProcessor {
     this.#maxBreadcrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
 
-  /** True once an SDK has started a span, or has shut the processor down. */
+  /** @internal True once an SDK has started a span, or has shut the processor down. */
   get isInUse(): boolean {
     return this.#hasCheckedContexts || this.#closing !== undefined;
   }
 
-  /** Sets a function that is called when `isInUse` becomes true. */
+  /** @internal Sets a function that is called when `isInUse` becomes true. */
   whenInUse(stopWatching: () => void): void {
     this.#stopWatching = stopWatching;
   }

@@ -229,7 +229,7 @@ export class Scope {
     return this;
   }
 
-  /** Decides whether a change is made. The default scope overrides it. */
+  /** @internal Decides whether a change is made. The default scope overrides it. */
   protected admits(_change: Partial<ScopeData>): boolean {
     return true;
   }

@@ -1,4 +1,4 @@
-import nodeModule from "node:module";
+import { Module } from "node:module";
 
 // Matches this file, or the chunk of the built package that contains it (named in `scripts/build/bundle.mjs`).
 const OWN_NAME = /\/(?:own-file\.ts|otel-sentry-bridge\.cjs)$/;
@@ -30,7 +30,7 @@ export function requireFinding(name: string): NodeJS.Require | undefined {
  * name itself, and warns if it cannot.
  */
 export function requireFrom(path: string): NodeJS.Require {
-  return nodeModule.createRequire(path);
+  return Module.createRequire(path);
 }
 
 // Returns the path of this file, read from a stack trace: `import.meta` and `__filename` each exist in one module

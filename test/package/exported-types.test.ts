@@ -21,7 +21,8 @@ const NOT_ENTERED: ReadonlySet<string> = new Set([
 ]);
 
 const DECLARATION =
-  /^(?:declare )?(?:abstract )?(?:class|const|function|interface|type) (?<name>[\w$]+)/;
+  /^(?:export )?(?:declare )?(?:abstract )?(?:class|const|function|interface|type) (?<name>[\w$]+)/;
+// At the end, of those whose declarations are not exported where they stand.
 const EXPORTS = /^export \{ (?<names>.*) \};$/m;
 
 let app: Application;
@@ -49,8 +50,12 @@ function declarationsOf(text: string): Map<string, string> {
 }
 
 function exportedNames(text: string): string[] {
-  const names = EXPORTS.exec(text)?.groups?.["names"] ?? "";
-  return names.split(", ").map((name) => name.replace(/^type /, "").replace(/ as .*/, ""));
+  const listed = EXPORTS.exec(text)?.groups?.["names"] ?? "";
+  const inPlace = [...declarationsOf(text)].filter(([, block]) => block.startsWith("export "));
+  return [
+    ...inPlace.map(([name]) => name),
+    ...listed.split(", ").map((name) => name.replace(/^type /, "").replace(/ as .*/, "")),
+  ];
 }
 
 /** Everything that the exported declarations name, themselves or through others. */
@@ -115,7 +120,7 @@ describe("the types of the package", () => {
   });
 
   it("of functions have their documentation where they are exported", () => {
-    expect(typesOf("index.d.cts")).toMatch(/\*\/\ndeclare function captureException\(/);
+    expect(typesOf("index.d.cts")).toMatch(/\*\/\nexport declare function captureException\(/);
   });
 
   it("let a value that a CommonJS module made be used where an ES module's is expected", async () => {
