@@ -5,7 +5,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { processEnvironment } from "../options/env.js";
+import { processEnvironment, textIn } from "../options/env.js";
 import type { Environment } from "../options/env.js";
 import { attempt } from "../support/foreign.js";
 import { finding, ranked } from "./finding.js";
@@ -93,9 +93,11 @@ async function runToEnd(request: RunRequest, directory: string | undefined): Pro
   };
   for (const name of SIGNALS) process.on(name, pass);
   attempt(() => process.on("SIGUSR2", ask), undefined);
+  const watch = whenOrphaned(() => pass("SIGTERM"));
   const ended = await endOf(child);
   // npm and shells end at a signal before the application that they have started does, or do not pass it on.
   if (passed !== undefined) await othersEnd(directory, passed);
+  clearInterval(watch);
   for (const name of SIGNALS) process.off(name, pass);
   process.off("SIGUSR2", ask);
   return ended;
@@ -108,6 +110,20 @@ function endOf(child: ChildProcess): Promise<RunEnd> {
       resolve({ exitCode: code ?? BY_SIGNAL + signalNumber(signal), failure: undefined }),
     );
   });
+}
+
+const PARENT_POLL_MILLIS = 500;
+
+// npm and npx do not pass all signals on. A shell may end and leave the command running in the background on purpose.
+function whenOrphaned(listener: () => void): NodeJS.Timeout | undefined {
+  if (textIn("npm_command") === undefined) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    listener();
+  }, PARENT_POLL_MILLIS);
+  return watch.unref();
 }
 
 const POLL_MILLIS = 50;

@@ -4,11 +4,12 @@ import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
 import { boundCallback } from "./library-fixes.js";
 import { factsOfUnit, nameKey, nameOf, spanEvidence } from "./span-facts.js";
-import { Suspect, Suspects } from "./suspects.js";
+import { MANY, Suspect, Suspects } from "./suspects.js";
 
 class Captures extends Suspect {
   owner = "";
   other = "";
+  most = 0;
 }
 
 /** The first capture of an error. */
@@ -19,17 +20,34 @@ interface Capture {
   readonly evidence: readonly Evidence[];
 }
 
-/** Rule D13: errors of one request that are captured in the context of another. */
+/** Rule D13: errors that are captured in the context of another request, or of one that is over. */
 export class ForeignCaptures {
   readonly #found = new Suspects(() => new Captures());
+  readonly #late = new Suspects(() => new Captures());
   readonly #by = new WeakMap<object, Capture>();
 
   captured(error: unknown, origin: Unit, here: Unit): void {
+    this.#isLate(here);
     if (!isObjectLike(error)) return;
     const first = this.#by.get(error);
     if (first === undefined) this.#by.set(error, this.#first(origin, here));
     // A request may capture its error twice. One that several capture, such as that of a cached promise, is no one's.
     else if (!areRelated(first.here, here)) withdraw(first);
+  }
+
+  // A queue or batch runs the handlers of others in a context whose request is over. One request may report a few errors late.
+  #isLate(here: Unit): void {
+    const unit = factsOfUnit(here);
+    const { root } = unit;
+    if (root?.hasEnded !== true || !unit.isOwned) return;
+    unit.lateCaptures += 1;
+    const late = this.#late.of(nameKey(root.span));
+    late.owner ||= nameOf(root.span);
+    late.most = Math.max(late.most, unit.lateCaptures);
+    late.add((site) => [
+      { kind: "call", name: "capture an error", startMillis: Date.now(), at: site },
+      spanEvidence(root),
+    ]);
   }
 
   #first(origin: Unit, here: Unit): Capture {
@@ -46,10 +64,9 @@ export class ForeignCaptures {
   }
 
   findings(): Finding[] {
-    return this.#found
-      .all()
-      .filter(({ count }) => count > 0)
-      .map(captureFinding);
+    const found = this.#found.all().filter(({ count }) => count > 0);
+    const late = this.#late.all().filter(({ most }) => most >= MANY);
+    return [...found.map(captureFinding), ...late.map(lateFinding)];
   }
 }
 
@@ -75,6 +92,19 @@ function captureFinding({ owner, other, seen }: Captures): Finding {
     ...seen,
     mechanism:
       "A queue, pool or emitter ran the handler for one in the context of the other. The event is that of the first; what the handler sets is on the second.",
+    ...boundCallback(seen.library),
+  });
+}
+
+function lateFinding({ owner, most, seen }: Captures): Finding {
+  return finding({
+    rule: "D13",
+    name: "foreign-capture",
+    severity: "warning",
+    summary: `Errors were captured in the context of "${owner}" after it had ended: up to ${most} within one.`,
+    ...seen,
+    mechanism:
+      "A queue, pool or batch ran the handlers of others in the context of an earlier request or job. The events have its trace, users and tags.",
     ...boundCallback(seen.library),
   });
 }

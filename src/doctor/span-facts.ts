@@ -16,6 +16,16 @@ interface Staircase {
   isReported: boolean;
 }
 
+/** A span that is open although its request or job has ended. Does not refer to the span, which may never end. */
+export interface Unfinished {
+  readonly key: string;
+  readonly name: string;
+  readonly tracer: string;
+  readonly entry: string;
+  readonly since: number;
+  readonly evidence: readonly Evidence[];
+}
+
 /** The doctor's data on a span. Kept on the span itself, so that it is collected with it. */
 export class SpanFacts {
   readonly span: StartedSpan;
@@ -33,6 +43,14 @@ export class SpanFacts {
   /** SERVER spans that started below it. */
   servers: number = 0;
   stairs: Staircase | undefined = undefined;
+  /**
+   * The list of open spans below the span of a request or job: their neighbours in it, or of that span itself the first. A list,
+   * because entering and leaving a set costs more than all else here.
+   */
+  next: SpanFacts | undefined = undefined;
+  previous: SpanFacts | undefined = undefined;
+  /** Set when the request or job has ended before this span. */
+  outlasting: Unfinished | undefined = undefined;
 
   constructor(span: StartedSpan, unit: UnitFacts, above: SpanFacts | undefined) {
     this.span = span;
@@ -61,6 +79,8 @@ export class UnitFacts {
   /** Requests and messages that are open in it. */
   entries: number = 0;
   lateWrites: number = 0;
+  /** Errors that were captured in it after its end. */
+  lateCaptures: number = 0;
   /** How often a request that is open has set another user than before. */
   userChanges: number = 0;
   /** Who wrote each key last, and what. */

@@ -18,6 +18,13 @@ export const UNIT_EACH = {
   code: "await Promise.all(messages.map((message) =>\n  withIsolationScope(() => handle(message))));",
 };
 
+/** Milliseconds from which on an open span is assumed not to end. */
+export const LONG_MILLIS = 60_000;
+
+/** Code that ends a span whatever happens. */
+export const ENDED_SPAN =
+  "tracer.startActiveSpan(name, async (span) => {\n  try { return await work(); } finally { span.end(); }\n});";
+
 /** Code that makes a span active for one function. */
 export const ACTIVE_SPAN =
   "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));";

@@ -4,11 +4,11 @@ import { quantityOf, seconds } from "./report-text.js";
 import { Routes } from "./routes.js";
 import { isEntry, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
+import { ENDED_SPAN, LONG_MILLIS, MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
+import { UnfinishedSpans } from "./unfinished-spans.js";
 
 /** Roots that are watched for their end. Over the limit, further ones are not reported if they never end. */
 const MAX_OPEN = 10_000;
-const LONG_MILLIS = 60_000;
 
 class Shared extends Suspect {
   name = "";
@@ -25,6 +25,7 @@ class Unended extends Suspect {
 export class UnitRules {
   readonly #open = new Set<SpanFacts>();
   readonly #shared = new Suspects(() => new Shared());
+  readonly #unfinished = new UnfinishedSpans();
   readonly routes = new Routes();
   #requests = 0;
 
@@ -36,7 +37,10 @@ export class UnitRules {
   started(facts: SpanFacts): void {
     const { span, unit, above } = facts;
     const isRequest = isEntry(span);
-    if (above !== undefined && !isRequest) return;
+    if (above !== undefined && !isRequest) {
+      this.#unfinished.started(facts);
+      return;
+    }
     if (this.#open.size < MAX_OPEN) this.#open.add(facts);
     if (!isRequest) return;
     this.#requests += 1;
@@ -49,7 +53,11 @@ export class UnitRules {
   }
 
   ended(facts: SpanFacts): void {
-    if (facts.entry !== facts) return;
+    if (facts.entry !== facts) {
+      this.#unfinished.ended(facts);
+      return;
+    }
+    this.#unfinished.entryEnded(facts);
     this.#open.delete(facts);
     this.routes.ended(facts);
     if (!isEntry(facts.span)) return;
@@ -81,6 +89,7 @@ export class UnitRules {
     const shared = this.#shared.all().filter(({ count }) => count >= MANY);
     return [
       ...[...unended.values()].map((each) => unendedFinding(each, isAtEnd)),
+      ...this.#unfinished.findings(isAtEnd),
       ...shared.map(sharedFinding),
     ];
   }
@@ -107,7 +116,7 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
     mechanism:
       "Such a root is never sent; its finished children are, after a minute. Usually an error skipped span.end(), or it is the span of a connection.",
     fix: "End each span in a finally block; for a connection, use a span per message:",
-    code: "tracer.startActiveSpan(name, async (span) => {\n  try { return await work(); } finally { span.end(); }\n});",
+    code: ENDED_SPAN,
   });
 }
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readdirSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import type { DoctorReport } from "../../src/doctor/finding.js";
 import { SDK_BASE } from "../setup/traced-application.js";
@@ -113,6 +113,26 @@ describe("the doctor, and an application that", () => {
 
     expect(stdout).toContain("doctor");
     expect(stdout).toContain("No faults were found.");
+  });
+
+  it("was started by npx, which ends without passing the signal on: is ended, and reports", async () => {
+    const cli = join(app.packageDirectory, "dist/cli.cjs");
+    app.write("served.mjs", `import { inSpan, setUp, tick } from "./kit.mjs"; setUp();\n${SERVES}`);
+    app.write(
+      "npx.mjs",
+      `import { spawn } from "node:child_process";
+      import { openSync, readFileSync } from "node:fs";
+      const args = [${JSON.stringify(cli)}, "doctor", "--", process.execPath, "served.mjs"];
+      const env = { ...process.env, npm_command: "exec" };
+      spawn(process.execPath, args, { env, stdio: ["ignore", openSync("npx.txt", "w"), "ignore"] });
+      setInterval(() => {
+        if (readFileSync("npx.txt", "utf8").includes("ready")) process.kill(process.pid, "SIGKILL");
+      }, 50);`,
+    );
+    const output = (): string => readFileSync(join(app.directory, "npx.txt"), "utf8");
+
+    await expect(app.node(["npx.mjs"])).rejects.toThrow();
+    await vi.waitFor(() => expect(output()).toContain("No faults were found."), 30_000);
   });
 
   it("has got SIGTERM from a shell that ends: gets no second one, and ends in its own way", async () => {
