@@ -2,7 +2,6 @@ import { rolldown } from "rolldown";
 
 import { sourceFile } from "./entries.mjs";
 import { rewriteOf, rewritten } from "./output.mjs";
-import { withRequiredNames } from "./required-names.mjs";
 
 // `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
@@ -13,10 +12,8 @@ const COMMON = {
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
   plugins: [
     { name: "plain-exports", renderChunk: withPlainExports },
-    { name: "short-names", renderChunk: withShortNames },
+    { name: "named-classes", renderChunk: withNamedClasses },
   ],
-  // They are said of a slow machine as well.
-  checks: { bundlerTimings: false },
   onLog(level, { message }) {
     if (level === "warn") throw new Error(message);
   },
@@ -131,9 +128,6 @@ function withPlainExports(code, { isEntry }) {
 const ANONYMOUS_CLASS = /^var ([\w$]+) = class (?=extends |\{)/gm;
 
 // The minifier shortens the name of a variable, but not a class's own: `var a=class Segment{}` and `a` where it is used.
-function withShortNames(code) {
-  return {
-    code: withRequiredNames(code.replaceAll(ANONYMOUS_CLASS, "var $1 = class $1 ")),
-    map: null,
-  };
+function withNamedClasses(code) {
+  return { code: code.replaceAll(ANONYMOUS_CLASS, "var $1 = class $1 "), map: null };
 }

@@ -1,25 +1,33 @@
-// Gives public functions their names back, and leaves them their short names where they are called.
+// Gives public functions their names back, leaves them their short names where they are called, and shortens others.
+import { shortFunctionEdits, shortFunctions } from "./short-functions.mjs";
 import { childrenOf, visit } from "./visit.mjs";
 
 const isFunction = ({ type }) => type === "FunctionDeclaration";
 
 /**
- * Turns functions of a minified chunk into variables: `function a(){}` into `var a=function send(){}`. `plain` is the same
- * chunk before, whose functions stand in the same order; `exported` has the names that entries export. Returns the edits,
- * and the ranges of the chunk in their new order, with a text that follows each. These functions come first, because a
- * variable has no value before its line is reached.
+ * Turns functions of a minified chunk into variables: a public one, `function a(){}`, into `var a=function send(){}`, and those
+ * that only return a value into arrow functions. `code` is the text of the chunk; `plain` is the same chunk before, whose
+ * functions stand in the same order; `exported` has the names that entries export. Returns the edits, and the ranges of the
+ * chunk in their new order, with a text that follows each. These functions come first, because a variable has no value
+ * before its line is reached.
  */
-export function functionNames(program, { plain, exported }) {
+export function functionNames(program, { code, plain, exported }) {
   const names = namesBefore(program, plain);
   const variables = variablesIn(program);
   // As the name of a function expression it hides everything else that has it.
   const isKept = (node) => exported.has(names.get(node)) && !variables.has(names.get(node));
-  const kept = program.body.filter(isKept);
-  const edits = kept.flatMap(({ start, id }, index) => [
-    { start, end: start, text: `${index === 0 ? "var " : ","}${id.name}=` },
-    { start: id.start, end: id.end, text: names.get(kept[index]) },
-  ]);
-  return { edits, order: orderOf(program.body, new Set(kept)) };
+  const kept = new Set(program.body.filter(isKept));
+  const short = new Set(shortFunctions(program));
+  const moved = program.body.filter((node) => kept.has(node) || short.has(node));
+  const edits = moved.flatMap((node, index) => {
+    const prefix = index === 0 ? "var " : ",";
+    if (!kept.has(node)) return shortFunctionEdits(node, { code, prefix });
+    return [
+      { start: node.start, end: node.start, text: `${prefix}${node.id.name}=` },
+      { start: node.id.start, end: node.id.end, text: names.get(node) },
+    ];
+  });
+  return { edits, order: orderOf(program.body, new Set(moved)) };
 }
 
 /** Returns the names that functions had, without the number that the bundler appends where several files use a name. */

@@ -14,8 +14,12 @@ const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"])
  */
 export function rewriteOf(minified, { code, exported }) {
   const program = parseAst(minified);
-  const { edits, order } = functionNames(program, { plain: parseAst(code), exported });
-  return { edits: [...lineBreaks(program), ...edits], order };
+  const plain = parseAst(code);
+  const { edits, order } = functionNames(program, { code: minified, plain, exported });
+  const breaks = lineBreaks(program).filter(
+    ({ start: at }) => !edits.some(({ start, end }) => start < at && at < end),
+  );
+  return { edits: [...breaks, ...edits], order };
 }
 
 /** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 160 characters. */
