@@ -131,7 +131,7 @@ describe("the doctor, and an application that", () => {
     );
     const output = (): string => readFileSync(join(app.directory, "npx.txt"), "utf8");
 
-    await expect(app.node(["npx.mjs"])).rejects.toThrow();
+    await expect(app.node(["npx.mjs"])).rejects.toThrow("Command failed");
     await vi.waitFor(() => expect(output()).toContain("No faults were found."), 30_000);
   });
 
