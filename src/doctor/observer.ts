@@ -132,7 +132,7 @@ export class DoctorObserver implements Observer {
       this.#orphans.root(facts, this.#units.requests);
       return;
     }
-    facts.entry.children += 1;
+    if (facts.entry.below !== undefined) facts.entry.below.children += 1;
     if (above.hasEnded && !above.hasChild) this.#units.routes.fedLate(above);
     this.#orphans.child(facts);
     this.#staircases.started(facts, above);

@@ -73,7 +73,7 @@ export class Routes {
 
   /** `open`: requests and jobs that have not ended. `isKnown`: names that another rule has found. */
   findings(open: Iterable<SpanFacts>, isKnown: (key: string) => boolean): Finding[] {
-    for (const facts of open) if (facts.children >= MIN_HEAVY) weigh(this.#of(facts), facts);
+    for (const facts of open) if (childrenOf(facts) >= MIN_HEAVY) weigh(this.#of(facts), facts);
     return [...this.#byName]
       .filter(([key, route]) => isCrowded(route) && !isKnown(key))
       .map(([, route]) => crowdedFinding(route));
@@ -89,9 +89,14 @@ export class Routes {
   }
 }
 
+function childrenOf({ below }: SpanFacts): number {
+  return below?.children ?? 0;
+}
+
 function weigh(route: Route, facts: SpanFacts): void {
-  if (facts.children < MIN_HEAVY || facts.children <= route.most) return;
-  route.most = facts.children;
+  const children = childrenOf(facts);
+  if (children < MIN_HEAVY || children <= route.most) return;
+  route.most = children;
   route.name = nameOf(facts.span);
   route.heaviest = spanEvidence(facts);
 }

@@ -16,14 +16,25 @@ interface Staircase {
   isReported: boolean;
 }
 
-/** A span that is open although its request or job has ended. Does not refer to the span, which may never end. */
+/** Spans that are open although their request or job has ended. Does not refer to them: they may never end. */
 export interface Unfinished {
-  readonly key: string;
-  readonly name: string;
-  readonly tracer: string;
-  readonly entry: string;
+  quantity: number;
+  /** The span of the request or job: its name, and as evidence. */
+  readonly entry: Evidence;
   readonly since: number;
-  readonly evidence: readonly Evidence[];
+  /** The one that has started last; undefined if it has ended. */
+  last: { readonly tracer: string; readonly evidence: Evidence } | undefined;
+}
+
+/** Counts below the span of a request or job. Apart, because few spans have them. */
+class Below {
+  /** Spans that have started, at any depth. */
+  children = 0;
+  /** Those that are open. */
+  open = 0;
+  /** The one that has started last. */
+  last: SpanFacts | undefined = undefined;
+  unfinished: Unfinished | undefined = undefined;
 }
 
 /** The doctor's data on a span. Kept on the span itself, so that it is collected with it. */
@@ -36,27 +47,21 @@ export class SpanFacts {
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
   above: SpanFacts | undefined;
   hasChild: boolean = false;
-  /** Of the span of a request or job: spans that have started below it, at any depth. */
-  children: number = 0;
+  /** Undefined for a span below that of a request or job. */
+  readonly below: Below | undefined;
   /** Spans that started below it after it had ended. */
   lateChildren: number = 0;
   /** SERVER spans that started below it. */
   servers: number = 0;
   stairs: Staircase | undefined = undefined;
-  /**
-   * The list of open spans below the span of a request or job: their neighbours in it, or of that span itself the first. A list,
-   * because entering and leaving a set costs more than all else here.
-   */
-  next: SpanFacts | undefined = undefined;
-  previous: SpanFacts | undefined = undefined;
-  /** Set when the request or job has ended before this span. */
-  outlasting: Unfinished | undefined = undefined;
 
   constructor(span: StartedSpan, unit: UnitFacts, above: SpanFacts | undefined) {
     this.span = span;
     this.unit = unit;
     this.above = above;
-    this.entry = above === undefined || isEntry(span) ? this : above.entry;
+    const isFirst = above === undefined || isEntry(span);
+    this.entry = isFirst ? this : above.entry;
+    this.below = isFirst ? new Below() : undefined;
   }
 
   /** Start of the span in milliseconds since 1970. Not a field, because V8 stores a number with a fraction as an object. */

@@ -1,11 +1,11 @@
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { quantityOf } from "./report-text.js";
-import { nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
+import { spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts, Unfinished } from "./span-facts.js";
 import { ENDED_SPAN, LONG_MILLIS, MANY } from "./suspects.js";
 
-/** Spans that are remembered. Over the limit, further ones are not reported if they never end. */
+/** Requests and jobs that are remembered. Over the limit, further ones are not reported if a span below never ends. */
 const MAX_UNFINISHED = 10_000;
 const MAX_EXAMPLES = 2;
 
@@ -13,41 +13,38 @@ const MAX_EXAMPLES = 2;
 export class UnfinishedSpans {
   readonly #unfinished = new Set<Unfinished>();
 
-  /** Call it when a span below a request or job has started. */
+  /** Call it when a span below a request or job has started. Only counts, because most spans come here. */
   started(facts: SpanFacts): void {
-    const { entry } = facts;
-    if (entry.hasEnded) return;
-    facts.previous = entry;
-    facts.next = entry.next;
-    if (entry.next !== undefined) entry.next.previous = facts;
-    entry.next = facts;
+    const { below, hasEnded } = facts.entry;
+    if (below === undefined) return;
+    if (hasEnded) {
+      if (below.unfinished !== undefined) below.unfinished.quantity += 1;
+      return;
+    }
+    below.open += 1;
+    below.last = facts;
   }
 
   /** Call it when a span below a request or job has ended. */
   ended(facts: SpanFacts): void {
-    const { next, previous, outlasting } = facts;
-    if (outlasting !== undefined) this.#unfinished.delete(outlasting);
-    if (previous === undefined) return;
-    previous.next = next;
-    if (next !== undefined) next.previous = previous;
-    facts.previous = undefined;
-    facts.next = undefined;
+    const { below, hasEnded } = facts.entry;
+    if (below === undefined) return;
+    if (hasEnded) {
+      this.#outlasted(facts, below.unfinished);
+      return;
+    }
+    below.open -= 1;
+    if (below.last === facts) below.last = undefined;
   }
 
   /** Call it when a request or job has ended. */
   entryEnded(entry: SpanFacts): void {
-    let facts = entry.next;
-    entry.next = undefined;
-    while (facts !== undefined) {
-      const { next } = facts;
-      facts.previous = undefined;
-      facts.next = undefined;
-      if (this.#unfinished.size < MAX_UNFINISHED) {
-        facts.outlasting = unfinishedOf(facts, entry);
-        this.#unfinished.add(facts.outlasting);
-      }
-      facts = next;
-    }
+    const { below } = entry;
+    if (below === undefined || below.open === 0 || this.#unfinished.size >= MAX_UNFINISHED) return;
+    below.unfinished = unfinishedOf(entry, below.open, below.last);
+    this.#unfinished.add(below.unfinished);
+    // An ended request must not keep a span that may never end.
+    below.last = undefined;
   }
 
   /** `isAtEnd`: nothing is left that could end a span. */
@@ -56,38 +53,52 @@ export class UnfinishedSpans {
     const now = Date.now();
     for (const each of this.#unfinished) {
       if (!isAtEnd && now - each.since < LONG_MILLIS) continue;
-      groups.set(each.key, [...(groups.get(each.key) ?? []), each]);
+      const key = JSON.stringify([each.entry.name, each.last?.tracer, each.last?.evidence.name]);
+      groups.set(key, [...(groups.get(key) ?? []), each]);
     }
     return [...groups.values()]
-      .filter(({ length }) => isAtEnd || length >= MANY)
+      .filter((group) => isAtEnd || quantityIn(group) >= MANY)
       .flatMap(unfinishedFindings);
+  }
+
+  #outlasted(facts: SpanFacts, unfinished: Unfinished | undefined): void {
+    if (unfinished === undefined) return;
+    unfinished.quantity -= 1;
+    if (unfinished.last?.evidence.id === facts.span.spanContext().spanId)
+      unfinished.last = undefined;
+    if (unfinished.quantity <= 0) this.#unfinished.delete(unfinished);
   }
 }
 
-function unfinishedOf(facts: SpanFacts, entry: SpanFacts): Unfinished {
-  const { span } = facts;
-  const tracer = tracerOf(span);
+function unfinishedOf(entry: SpanFacts, quantity: number, last: SpanFacts | undefined): Unfinished {
   return {
-    key: `${tracer}|${nameKey(span)}|${nameKey(entry.span)}`,
-    name: nameOf(span),
-    tracer,
-    entry: nameOf(entry.span),
+    quantity,
+    entry: spanEvidence(entry),
     since: entry.endedAt,
-    evidence: [spanEvidence(facts), spanEvidence(entry)],
+    last: last && { tracer: tracerOf(last.span), evidence: spanEvidence(last) },
   };
+}
+
+function quantityIn(group: readonly Unfinished[]): number {
+  return group.reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
 function unfinishedFindings(group: readonly Unfinished[]): Finding[] {
   const [first] = group;
   if (first === undefined) return [];
+  const quantity = quantityIn(group);
+  const { entry, last } = first;
+  const what = last === undefined ? "" : ` "${last.evidence.name}" of ${last.tracer}`;
   return [
     finding({
       rule: "D15",
       name: "open-spans",
       severity: "warning",
-      summary: `${quantityOf(group.length, "span")} "${first.name}" of ${first.tracer} did not end, although "${first.entry}" above has.`,
-      count: group.length,
-      evidence: group.slice(0, MAX_EXAMPLES).flatMap(({ evidence }) => evidence),
+      summary: `${quantityOf(quantity, "span")}${what} did not end, although "${entry.name}" above ${quantity === 1 ? "it" : "them"} has.`,
+      count: quantity,
+      evidence: group
+        .slice(0, MAX_EXAMPLES)
+        .flatMap((each) => [...(each.last === undefined ? [] : [each.last.evidence]), each.entry]),
       mechanism:
         "Such a span is missing from its transaction. Usually an error or an early return skipped span.end().",
       fix: "End each span in a finally block:",
