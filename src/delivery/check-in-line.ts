@@ -21,11 +21,11 @@ interface CheckInLineSettings {
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
 
-// How long a check-in waits if an earlier one of its run gets no answer: while a flush is pending; if the server answers later
-// sends; and otherwise. A server that answers nothing would not answer this one either, and could get both in the wrong order
-// once it is back.
+// How long a check-in waits for an earlier one of its run that gets no response.
 const LATE_IN_FLUSH_MILLIS = 500;
 const LATE_MILLIS = 5000;
+// If the server has not answered later sends either, it would not answer this one, and could get both in the wrong order once
+// it is back.
 const LATE_IN_SILENCE_MILLIS = 60_000;
 
 /** Sends the check-ins of each run one after the other. */

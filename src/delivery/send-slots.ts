@@ -13,8 +13,8 @@ export interface SlotBounds {
   /** Added to the limit while none of the envelopes in flight gets a response. */
   readonly stalled: number;
   /**
-   * Additional errors and check-ins, which must not wait behind transactions that a slow server holds. Default 4, within the
-   * additional ones of `stalled`.
+   * Added to the limit for errors and check-ins, which must not wait behind transactions that a slow server holds. Default 4.
+   * It does not add to the maximum: `max` and the larger one of this and `stalled`.
    */
   readonly urgent?: number | undefined;
   /**

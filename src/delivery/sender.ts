@@ -82,7 +82,7 @@ export interface EnvelopeSenderSettings {
   readonly maxConcurrency?: number | undefined;
   /** Additional envelopes in flight while no responses arrive; default half of `maxConcurrency`. */
   readonly stalledConcurrency?: number | undefined;
-  /** Additional errors and check-ins in flight while the other slots are taken; default 4 of those. */
+  /** Additional errors and check-ins in flight; default 4. See `SlotBounds.urgent`. */
   readonly urgentConcurrency?: number | undefined;
   /** Bytes in flight above which only errors and check-ins are sent; default half of the memory limit. */
   readonly maxBytesInFlight?: number | undefined;

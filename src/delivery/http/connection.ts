@@ -35,7 +35,7 @@ export interface ConnectionHost {
   dial(): Dialling;
   /** Asks for a check of all deadlines at this time. */
   watch(deadlineAt: number): void;
-  /** Reports that the exchange has had its outcome since this time, and only its body is still to come. */
+  /** Reports that the exchange got its outcome at this time, and that only the response's body is still to come. */
   drains(since: number): void;
   /** Called when a connection can carry another exchange. */
   onFree(connection: Connection, now: number): void;

@@ -86,7 +86,7 @@ export class Exchange {
     if (head.statusCode >= 300 && this.terms.onRefusalText !== undefined) this.#refusalText = [];
   }
 
-  /** Passes the outcome on, once it is known. What follows may submit further exchanges to the same connection. */
+  /** Passes the outcome on, once it is known. The receiver may submit further exchanges to the same connection meanwhile. */
   settle(): void {
     const result = this.#result;
     if (result === undefined) return;
@@ -95,8 +95,8 @@ export class Exchange {
   }
 
   /**
-   * Tells whether a response answers not this request but the silence before it: a server that gives up an idle
-   * connection may say so with 408, which crosses the request. The request can be repeated (RFC 9110, 15.5.9).
+   * Tells whether a response is not one to this request: a server that closes an idle connection may send 408 before,
+   * which crosses the request. The request can be repeated (RFC 9110, 15.5.9).
    */
   isStaleAnswer({ statusCode }: ResponseHead): boolean {
     return statusCode === 408 && this.#isOverKept;

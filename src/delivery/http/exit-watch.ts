@@ -30,7 +30,7 @@ export class ExitWatch {
     this.#isBlockingExit = settings.isBlockingExit ?? isBlockedByOwnRequestsOnly;
   }
 
-  /** Returns whether another connect or write may be started. Must be called before each. */
+  /** Tells whether another connect or write may be started. Must be called before each. */
   mayStart(): boolean {
     this.#wasBlockingExit &&= this.#isBlockingExit();
     if (!this.#wasBlockingExit) this.#watch();

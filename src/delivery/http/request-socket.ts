@@ -39,7 +39,7 @@ export class RequestSocket {
   #isClosed = false;
   #isWriting = false;
   #onWritten: (() => void) | undefined;
-  // One function for all writes.
+  // One function for all writes, so that none allocates another.
   readonly #written = (error?: Error | null): void => {
     if (error) return;
     this.#isWriting = false;

@@ -53,7 +53,7 @@ const FIELDS: ReadonlyMap<string, keyof Fields> = new Map([
 /**
  * Reads a status line and the fields after it, each with its line end and without the empty line at the end. Returns
  * undefined if anything in them is not as RFC 9112 requires: line ends without CR, folded lines, a space before a
- * colon, control characters, and a length that is doubled or in doubt.
+ * colon, control characters, and a length that is given twice or is ambiguous.
  */
 export function readHead(text: string): ResponseHead | undefined {
   STATUS_LINE.lastIndex = 0;

@@ -22,8 +22,8 @@ type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable
 // the quota.
 const MAX_ARRIVALS = 3;
 
-// The same for a check-in: those of one id and status are one for the server, whenever they arrive, and a lost one causes a
-// false alarm. The delays double, so ten retries take about two minutes.
+// Maximum number of transmissions of a check-in: the server treats all copies with one id and status as one, and a lost
+// check-in causes a false alarm. The delays double, so ten retries take about two minutes.
 const MAX_CHECK_IN_ARRIVALS = 11;
 
 // The server remembers event ids only for a limited time; a later duplicate would be stored as another event.
@@ -85,7 +85,7 @@ export class SendHistory {
     return this.#connectFailures;
   }
 
-  /** Time after which there is no further attempt; infinite while nothing can have arrived and no limit was given. */
+  /** Time after which there is no further attempt; infinite for a check-in, and while nothing can have arrived, unless a limit was given. */
   get deadlineMillis(): number {
     return this.#deadlineMillis;
   }

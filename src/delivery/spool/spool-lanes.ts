@@ -36,8 +36,9 @@ export class SpoolLanes {
   }
 
   /**
-   * Returns the next entry to send: the oldest of the highest priority that is not rate-limited and was not released too
-   * often, or in its turn one that was: the one with the fewest releases.
+   * Returns the next entry to send: of the highest priority that is not rate-limited, the oldest that was released fewer than
+   * `RELEASES_IN_FRONT` times. Every eleventh time, or if there is no such entry, returns the one with the fewest releases
+   * among the others.
    */
   next(isLimited: (category: DataCategory) => boolean): SpoolEntry | undefined {
     const passed = new Set<string>();

@@ -11,7 +11,7 @@ interface PendingSend {
   readonly observer: SendObserver<SenderResult>;
 }
 
-/** Envelopes that the sender thread has, or gets next. They are kept here, so that nothing is lost with the thread. */
+/** Envelopes that the sender thread has, or gets next. They are kept here, so that nothing is lost if the thread ends. */
 export class PendingSends {
   readonly #posted = new Map<number, PendingSend>();
   #unposted: PendingSend[] = [];

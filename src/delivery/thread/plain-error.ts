@@ -22,7 +22,7 @@ export function plainError(error: Error): PlainError {
   };
 }
 
-/** Returns an error that is explained and decided on like the original. */
+/** Returns an error that leads to the same message, and to the same decision about a retry, as the original. */
 export function restoredError(plain: PlainError): Error {
   return new ForwardedError(plain);
 }

@@ -27,7 +27,7 @@ export interface BatchMessage {
   readonly failFast: boolean;
 }
 
-/** Shared memory in which the sender thread sets a number to 1, so that the other can look or wait without its event loop. */
+/** Indexes into shared memory. The sender thread sets a number to 1; the application's thread can read it, or wait for it, without its event loop. */
 export const SIGNALS = {
   /** The thread has started, and reads messages. */
   started: 0,

@@ -54,7 +54,7 @@ export function threadBounds(
   };
 }
 
-// Errors and check-ins are handed over even if as many other envelopes get no response.
+// Errors and check-ins that are handed over in addition, so that they do not wait for envelopes that get no response.
 const URGENT_IN_THREAD = 64;
 
 /**

@@ -10,7 +10,7 @@ interface ThreadWatchSettings {
   readonly onSilence: (millis: number) => void;
 }
 
-// Three times as long as the longest stop of a loaded machine that was seen.
+// Three times the longest pause that was seen on a loaded machine.
 const SILENT_MILLIS = 15_000;
 const LOOKS = 3;
 
