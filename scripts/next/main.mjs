@@ -1,27 +1,33 @@
-// Builds and runs a Next.js application with the set-ups of docs/nextjs.md, taken literally from the page, and compares
-// what arrives. `npm run next -- 15 16`; takes about a minute for each version, so it is no part of the tests.
-// `npm run check` does it with the newest one.
+// Builds and runs `examples/next`, installed by the command of its README, with the set-ups of docs/nextjs.md, taken literally
+// from the page, and compares what arrives. The first set-up is that of the example. `npm run next -- 15 16`; takes about a
+// minute for each version, so it is no part of the tests. `npm run check` does it with the newest one.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { errorsOf, startIngestServer, transactionsOf } from "../../dist/testing.js";
-import { ERRORS, FILES, PATHS, TRANSACTIONS } from "./application.mjs";
+import { ERRORS, PATHS, TRANSACTIONS } from "./application.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const example = join(root, "examples/next");
+const SET_UP_FILE = "src/instrumentation.ts";
 const page = readFileSync(join(root, "docs/nextjs.md"), "utf8");
 const SET_UPS = [...page.matchAll(/```ts\n(\/\/ \S*instrumentation\.ts\n.*?)```/gs)].map(
   ([, text]) => text,
 );
 assert.equal(SET_UPS.length, 2, "docs/nextjs.md has two set-ups");
+assert.equal(readFileSync(join(example, SET_UP_FILE), "utf8"), SET_UPS[0]);
 
-const PACKAGES = ["react", "react-dom", "@opentelemetry/api", "@opentelemetry/sdk-node"];
+/** The packages that the README of the example installs. */
+const [, ...PACKAGES] = /^npm install (.*)$/m
+  .exec(readFileSync(join(example, "README.md"), "utf8"))[1]
+  .split(" ");
 const START_MILLIS = 60_000;
 const ARRIVAL_MILLIS = 15_000;
 
@@ -36,16 +42,12 @@ function install(directory, version) {
       cwd: root,
     }),
   );
+  cpSync(example, directory, { recursive: true });
   writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "shop", private: true }));
-  const types = ["typescript@5", "@types/react", "@types/node@22"];
-  const own = [`next@${version}`, "@vercel/otel@2.1.3", `./${filename}`];
-  run(directory, ["npm", "install", "--no-audit", "--no-fund", ...own, ...PACKAGES, ...types]);
-  for (const [name, text] of Object.entries(FILES)) write(directory, { name, text });
-}
-
-function write(directory, { name, text }) {
-  mkdirSync(dirname(join(directory, name)), { recursive: true });
-  writeFileSync(join(directory, name), text);
+  const names = PACKAGES.map((name) => (name === "next" ? `next@${version}` : name));
+  // The second set-up needs one more.
+  const all = [`./${filename}`, ...names, "@opentelemetry/sdk-node"];
+  run(directory, ["npm", "install", "--no-audit", "--no-fund", ...all]);
 }
 
 async function freePort() {
@@ -126,7 +128,7 @@ for (const version of versions) {
     const manifest = readFileSync(join(directory, "node_modules/next/package.json"), "utf8");
     console.log(`Next.js ${JSON.parse(manifest).version}: ${elapsed("installed in")}`);
     for (const [index, text] of SET_UPS.entries()) {
-      write(directory, { name: "src/instrumentation.ts", text });
+      writeFileSync(join(directory, SET_UP_FILE), text);
       run(directory, ["npx", "next", "build"]);
       const built = elapsed("built in");
       check(await serve(directory));

@@ -4,9 +4,9 @@ import type { Context } from "@opentelemetry/api";
 import { releaseClient } from "../client/public-client.js";
 import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
-import type { Client } from "../client/public-client.js";
 import type { ErrorClient } from "../errors/error-reports.js";
 import type { SelfMeasuringClient, OperationMetrics } from "./self-metrics.js";
+import { ClientSpanExporter } from "./span-exporter.js";
 import { observation } from "../support/observation.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND, isIdentified } from "../trace/span.js";
@@ -39,7 +39,7 @@ import { WaitingExceptions } from "../errors/root-exceptions.js";
  */
 export class ClientSpanProcessor {
   readonly #core: ClientCore;
-  readonly #client: Client;
+  readonly #client: ErrorClient & SelfMeasuringClient;
   readonly #operations: OperationMetrics;
   readonly #ownsClient: boolean;
   readonly #assembler: SegmentAssembler;
@@ -55,6 +55,8 @@ export class ClientSpanProcessor {
   readonly #maxBreadcrumbs: number;
   #hasCheckedContexts = false;
   #stopWatching: (() => void) | undefined;
+  /** For spans that start elsewhere; created for the first one. */
+  #exporter: ClientSpanExporter | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
@@ -206,8 +208,9 @@ export class ClientSpanProcessor {
 
   #end(span: FinishedSpan): void {
     const entry = this.#entries.get(span);
-    // Undefined, or ended before: see `onStart`.
-    if (entry === undefined || entry.hasEnded) return;
+    if (entry === undefined) return this.#endUnstarted(span);
+    // A processor that is registered twice: see `onStart`.
+    if (entry.hasEnded) return;
     entry.hasEnded = true;
     // Children that stay open must not keep the span alive.
     entry.span = undefined;
@@ -216,6 +219,13 @@ export class ClientSpanProcessor {
     if (this.#closing === undefined) this.#assembler.finish(entry.segment, span);
     else this.#assembler.dropClosed(entry.segment, span);
     if (entry.segment.isComplete) closeRoot(entry.segment);
+  }
+
+  // Some libraries pass only finished spans to a processor: Temporal those of workflows, which start in a sandbox.
+  #endUnstarted(span: FinishedSpan): void {
+    if (this.#closing !== undefined || !hasSampledFlag(span)) return;
+    this.#exporter ??= new ClientSpanExporter(this.#client, false);
+    this.#exporter.export([span], () => {});
   }
 
   // A failure in breadcrumbs or exceptions must not lose the span.

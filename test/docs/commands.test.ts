@@ -17,6 +17,9 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 // Named by the pages, and not installed here: it has 100 dependencies.
 const AUTO_INSTRUMENTATIONS = "@opentelemetry/auto-instrumentations-node/register";
 
+// Installed by the scripts that run these examples, `npm run next` and `npm run temporal`.
+const OF_SCRIPTS = /^(?:next|react|react-dom|@types\/react|@temporalio\/\w+)$/;
+
 const FILES = new Set(BLOCKS.map(({ fileName }) => `./${fileName}`));
 
 /** The commands of all shell blocks, in words, without their variables. */
@@ -36,7 +39,7 @@ async function faultOf(words: readonly string[]): Promise<string | undefined> {
   if (program === "npx" && first === manifest.name) return cliFault(rest);
   if (program === "npm" && ["install", "uninstall"].includes(first)) return installFault(rest);
   if (program === "npm") return scriptFault([first, ...rest]);
-  if (program === "curl") return undefined;
+  if (program === "curl" || words.slice(0, 2).join(" ") === "npx next") return undefined;
   return "an unknown program";
 }
 
@@ -62,9 +65,10 @@ async function cliFault(args: readonly string[]): Promise<string | undefined> {
 }
 
 function installFault(names: readonly string[]): string | undefined {
-  const unknown = names.filter(
-    (name) => name !== manifest.name && !existsSync(join(root, "node_modules", name)),
-  );
+  const unknown = names
+    .map((name) => name.replace(/(?<=.)@[\d.]+$/, ""))
+    .filter((name) => name !== manifest.name && !OF_SCRIPTS.test(name))
+    .filter((name) => !existsSync(join(root, "node_modules", name)));
   return unknown.length === 0 ? undefined : `not installed here: ${unknown.join(" ")}`;
 }
 

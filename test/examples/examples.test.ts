@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
@@ -10,7 +11,7 @@ import type { TestContext } from "vitest";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { arrivalLines } from "../docs/arrivals.js";
-import { startCommand } from "../docs/newcomer.js";
+import { freePort, startCommand } from "../docs/newcomer.js";
 import type { RunningCommand } from "../docs/newcomer.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
@@ -32,9 +33,12 @@ const INSTALLED = [
   "@opentelemetry/sdk-node",
   "@opentelemetry/sdk-trace-base",
   "@sentry/node",
+  "bullmq",
+  "bullmq-otel",
   "express",
   "fastify",
   "hono",
+  "ioredis",
   "koa",
   "node-cron",
   "rxjs",
@@ -80,11 +84,19 @@ const PROGRAMS: Record<string, readonly string[]> = {
   ],
 };
 
+/** Examples that a script runs, because it has to install them: `npm run next`, `npm run temporal`. */
+const SCRIPTS = ["next", "temporal"];
+
+const OTHERS = ["bullmq", "two-services"];
+
+const HAS_REDIS = spawnSync("redis-server", ["--version"]).error === undefined;
+if (!HAS_REDIS) console.warn("The example bullmq is not tested: there is no redis-server.");
+
 let app: Application;
 
 beforeAll(() => {
   app = installApplication(INSTALLED);
-  for (const name of [...Object.keys(SERVICES), ...Object.keys(PROGRAMS), "two-services"])
+  for (const name of [...Object.keys(SERVICES), ...Object.keys(PROGRAMS), ...OTHERS])
     cpSync(join(folder, name), join(app.directory, name), { recursive: true });
 });
 afterAll(() => app.remove());
@@ -111,11 +123,12 @@ async function portOf(running: RunningCommand): Promise<string> {
 const NODE = "node --import ./instrumentation.mjs";
 
 describe("the examples", () => {
-  it("are all in a row of this test", () => {
+  it("are all in a row of this test, or run by a script", () => {
     const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     );
-    const rows = [...Object.keys(SERVICES), ...Object.keys(PROGRAMS), "shop", "two-services"];
+    const programs = [...Object.keys(SERVICES), ...Object.keys(PROGRAMS)];
+    const rows = [...programs, ...OTHERS, ...SCRIPTS, "shop"];
     expect(folders.map(({ name }) => name)).toEqual(rows.toSorted());
   });
 
@@ -159,6 +172,26 @@ describe("the examples", () => {
     const running = start(name, `${env} ${hasSetUp ? NODE : "node"} app.mjs`, test);
     expect(await running.end).toMatchObject({ exitCode: 0, stderr: "" });
     expect(arrivalLines([...server.envelopes, ...other.envelopes])).toEqual(leadsTo);
+  });
+
+  it.skipIf(!HAS_REDIS)("bullmq: the job continues its request's trace", async (test) => {
+    const [server, port] = [await ingest(test), await freePort()];
+    const redis = spawn("redis-server", ["--port", port, "--save", ""]);
+    test.onTestFinished(() => void redis.kill());
+    for await (const line of redis.stdout) if (String(line).includes("eady to accept")) break;
+    redis.stdout.resume();
+    const env = `SENTRY_DSN=${server.dsn} REDIS_URL=redis://127.0.0.1:${port}`;
+    const running = start("bullmq", `${env} ${NODE} app.mjs`, test);
+    expect(await running.end).toMatchObject({ exitCode: 0, stderr: "" });
+    const lines = arrivalLines(server.envelopes).filter((line) => !line.startsWith("dropped "));
+    expect(lines).toEqual([
+      "error Error: bob has no address, in process mails, user id=bob",
+      "traces: 2",
+      "transaction POST /orders, user id=ada",
+      "transaction POST /orders, user id=bob",
+      "transaction process mails, user id=ada",
+      "transaction process mails, user id=bob",
+    ]);
   });
 
   it("two-services: one trace, and the user of the first on its own transaction only", async (test) => {

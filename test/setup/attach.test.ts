@@ -93,7 +93,10 @@ describe.each(Object.keys(providers))("a registered %s", (name) => {
     tracer.startSpan("after").end();
 
     await processor.forceFlush();
-    expect(transport.transactions().map(({ transaction }) => transaction)).toEqual(["after"]);
+    expect(transport.transactions().map(({ transaction }) => transaction)).toEqual([
+      "before",
+      "after",
+    ]);
   });
 });
 
