@@ -18,7 +18,7 @@ if (!existsSync(bin("vitepress"))) run("npm", "ci", "--no-audit", "--no-fund", "
 rmSync(pages, { recursive: true, force: true });
 mkdirSync(pages);
 const isPage = (path) =>
-  !path.includes("node_modules") && (/\.(?:md|svg)$/.test(path) || !/\.\w+$/.test(path));
+  !path.includes("node_modules") && (/\.(?:md|png|svg)$/.test(path) || !/\.\w+$/.test(path));
 for (const name of ["README.md", "CHANGELOG.md", "docs", "examples"])
   cpSync(join(root, name), join(pages, name), { recursive: true, filter: isPage });
 
