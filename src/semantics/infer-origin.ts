@@ -14,7 +14,12 @@ const LIBRARY_BY_SCOPE: ReadonlyMap<string, string> = new Map([
   ["prisma", "prisma"],
   ["next.js", "nextjs"],
   ["@vercel/otel/fetch", "fetch"],
+  // The Vercel AI SDK: up to version 6, and `@ai-sdk/otel` of version 7.
   ["ai", "vercelai"],
+  ["gen_ai", "vercelai"],
+  ["@temporalio/interceptor-client", "temporal"],
+  ["@temporalio/interceptor-workflow", "temporal"],
+  ["@temporalio/interceptor-activity", "temporal"],
   ["@kubiks/otel-drizzle", "drizzle"],
 ]);
 

@@ -19,6 +19,8 @@ describe("the origin of a span", () => {
     ["@opentelemetry/instrumentation-aws-lambda", "timer", "auto.function.otel.aws_lambda"],
     ["@fastify/otel", "handler", "auto.handler.otel.fastify"],
     ["@prisma/instrumentation", "db", "auto.db.otel.prisma"],
+    ["gen_ai", "gen_ai.chat", "auto.ai.otel.vercelai"],
+    ["@temporalio/interceptor-workflow", undefined, "auto.function.otel.temporal"],
     ["opentelemetry-instrumentation-typeorm", "db", "auto.db.otel.typeorm"],
     ["@traceloop/instrumentation-openai", "gen_ai.chat", "auto.ai.otel.openai"],
   ])("of scope %s and op %s is %s", (scope, op, origin) => {
