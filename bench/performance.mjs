@@ -2,7 +2,7 @@
 // Build first, on a machine that does nothing else; `npm ci --prefix bench/peers` installs the peers. Takes half an hour.
 // Exits with 1 if a bench missed a mark.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,14 +38,29 @@ const BENCHES = {
 };
 const DOC = new URL("../docs/performance.md", import.meta.url);
 
-const { values } = parseArgs({ options: { only: { type: "string" } } });
+const { values } = parseArgs({
+  options: { only: { type: "string" }, rounds: { type: "string" }, page: { type: "string" } },
+});
 const names = values.only?.split(",") ?? Object.keys(BENCHES);
+const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  console.error(
+    `no such bench: ${unknown.join(", ")}. Benches: ${Object.keys(BENCHES).join(", ")}`,
+  );
+  process.exit(2);
+}
+const page = values.page ?? DOC;
+if (values.page !== undefined) copyFileSync(DOC, values.page);
 
 function run(name, json) {
   const program = name.startsWith("span-cost") ? "span-cost" : name;
   const file = new URL(`${program}.mjs`, import.meta.url).pathname;
-  const args = [file, ...BENCHES[name], "--json", json];
+  // The bench under load is as long as its seconds say.
+  const rounds = values.rounds === undefined || name === "load" ? [] : ["--rounds", values.rounds];
+  const args = [file, ...BENCHES[name], ...rounds, "--json", json];
+  const start = performance.now();
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+  console.log(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
   return { ...JSON.parse(readFileSync(json, "utf8")), status };
 }
 
@@ -66,16 +81,18 @@ function replaced(text, name, content) {
   const [start, end] = [`<!-- bench: ${name} -->`, "<!-- end -->"];
   const from = text.indexOf(start) + start.length;
   const to = text.indexOf(end, from);
-  if (from < start.length || to < 0)
-    throw new Error(`docs/performance.md has no place for ${name}`);
+  if (from < start.length || to < 0) throw new Error(`the page has no markers for ${name}`);
   return `${text.slice(0, from)}\n\n${content}\n\n${text.slice(to)}`;
 }
+
+// Found missing before the first bench rather than after the last.
+for (const name of names) replaced(readFileSync(page, "utf8"), name, "");
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 try {
   for (const name of names) {
     const result = run(name, join(directory, `${name}.json`));
-    writeFileSync(DOC, replaced(readFileSync(DOC, "utf8"), name, markdown(result)));
+    writeFileSync(page, replaced(readFileSync(page, "utf8"), name, markdown(result)));
     if (result.status !== 0) process.exitCode = 1;
   }
 } finally {
