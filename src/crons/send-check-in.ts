@@ -142,7 +142,7 @@ const VALID_SLUG = /^(?![\d-]*$)(?![-_])[a-z0-9_-]{1,50}(?<![-_])$/;
 export function validMonitorSlug(slug: string): string {
   if (VALID_SLUG.test(slug)) return slug;
   const read = slug.slice(0, MAX_READ_LENGTH);
-  // Filtered before signs such as `=` are removed, by which a secret is recognized: a slug may be a command line or a URL.
+  // A slug may be a command line or a URL. Secrets in it are recognized by signs such as `=`, which the conversion removes.
   const shown = redactedText(read);
   if (shown !== read) return validMonitorSlug(slugify(shown));
   const plain = slugify(read);

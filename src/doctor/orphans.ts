@@ -30,7 +30,7 @@ export class OrphanRule {
   readonly #lost = new Suspects(() => new Orphans());
   #requests = 0;
 
-  /** Call it when a span with a parent in this process has started. */
+  /** Records the start of a span whose parent is in this process. */
   child({ span }: SpanFacts): void {
     if (this.#withParent.size === 0) return;
     const known = this.#withParent.get(span.name);

@@ -97,7 +97,7 @@ export function quantityOf(quantity: number, noun: string): string {
   return `${quantity} ${noun}${quantity === 1 ? "" : "s"}`;
 }
 
-/** Returns a duration for a message. */
+/** Returns a duration as text: in milliseconds below a second, else in seconds. */
 export function seconds(millis: number): string {
   return Math.abs(millis) < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
 }

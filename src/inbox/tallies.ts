@@ -56,7 +56,7 @@ export class TallyStore {
     return true;
   }
 
-  /** Stores the reason of a refusal. */
+  /** Keeps the reason why a request was refused. */
   refuse(reason: string): void {
     push(this.#refusals, shownText(reason), MAX_REFUSALS);
   }

@@ -25,7 +25,7 @@ interface LogInput {
   readonly correlation: Correlation;
 }
 
-/** Characters that are sent of one string in a log. */
+/** Maximum length of a string in a log, in characters; the rest is cut off. */
 export const MAX_LOG_TEXT = 32_768;
 
 // In the worst case of six bytes per character, all attributes and the message take about 1 MiB, the limit of one log.

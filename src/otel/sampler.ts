@@ -49,7 +49,7 @@ export class ClientSampler {
       if (client === undefined || client.isClosed) return SAMPLED;
       return this.#decide(client, ctx, span);
     } catch (error) {
-      const what = "the sampling decision about a root span failed, so it is sampled";
+      const what = "the sampling decision about a root span failed, so the span is sampled";
       this.#clientOf()?.diagnostics.warnOnce("sampler", what, error);
       return SAMPLED;
     }

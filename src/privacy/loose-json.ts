@@ -26,7 +26,7 @@ const SPACES = /[ \t]{0,8}/y;
 const GLUED = /[\w$@!%#^*~-]+/y;
 const PREFIX = /[a-z]{1,3}(?=["'])/iy;
 
-/** The content of an object or array: properties with names, and values without. */
+/** The content of an object or array: properties, and items, which have no name. */
 interface Content {
   readonly properties: LooseProperty[];
   readonly items: LooseNode[];

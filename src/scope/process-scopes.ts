@@ -3,7 +3,7 @@ import type { ScopeData } from "./scope-data.js";
 import { Scope } from "./scope.js";
 import { Unit } from "./unit.js";
 
-/** The scopes and units of which a process has one each. */
+/** The scopes and units that exist once per process. */
 interface ProcessScopes {
   readonly global: Scope;
   /** The unit that is current outside of all units of work. */

@@ -194,7 +194,7 @@ function textsOf(record: Fields): Record<string, string> {
   return texts;
 }
 
-// For JSON values, which need no guard.
+// Only for JSON values: those of the application may be proxies, for which `Array.isArray` can throw.
 function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

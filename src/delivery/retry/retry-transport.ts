@@ -78,8 +78,8 @@ const MIN_WAKE_GAP_MILLIS = 250;
 /**
  * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that may
  * have arrived is retried at most twice, within 2 minutes and a budget; a check-in, of which copies do no harm, ten times,
- * and without limit while the server is unreachable. After a response there is no retry. While the server is unreachable, sends wait in order and are made one by one
- * as probes.
+ * and without limit while the server is unreachable. After a response there is no retry. While the server is
+ * unreachable, sends wait in order and are made one by one as probes.
  * If the given transport throws, which says nothing about the server, `send` rejects with its error.
  */
 export function createRetryTransport(settings: RetryTransportSettings): RetryTransport {

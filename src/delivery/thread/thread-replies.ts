@@ -49,7 +49,7 @@ export class ThreadReplies {
     else this.#cancelPost ??= this.#timers.inBackground(WAIT_MILLIS, () => this.#post());
   }
 
-  /** Reports all results at once until nothing is pending. */
+  /** Reports each result without waiting for others, until nothing is pending. */
   hurry(): void {
     this.#isHurried = this.#settings.pending() > 0;
     this.#post();
