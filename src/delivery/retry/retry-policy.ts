@@ -22,11 +22,15 @@ interface NextAttempt {
 // Responses that a proxy sends while the server behind it is down.
 const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
+const MAX_CONNECT_DOUBLINGS = 3;
+
 // Returns the delay after failed connections. One envelope makes all the attempts that open the breaker, which then
 // times the probes by the length of the outage. So these attempts use the shortest delay: with doubling delays, the
-// return of a server after 5 s went unnoticed for up to 8 s. Delays double if the server meanwhile answers other sends.
+// return of a server after 5 s went unnoticed for up to 8 s. Delays double, up to 4 s, if the server meanwhile answers other
+// sends: connections are scarce then, as when the process runs out of descriptors, but not for long.
 function connectPauseMillis(failures: number, random: () => number): number {
-  return backOffMillis(Math.max(1, failures - FAILURES_TO_OPEN + 2), random);
+  const doublings = failures - FAILURES_TO_OPEN + 2;
+  return backOffMillis(Math.min(Math.max(1, doublings), MAX_CONNECT_DOUBLINGS), random);
 }
 
 /** Decides whether an envelope is retried, and when. */

@@ -137,6 +137,23 @@ describe("an envelope that never reached the server", () => {
     expect(times.slice(0, 5)).toEqual([0, 750, 1500, 2250, 3000]);
   });
 
+  it("is retried every four seconds at least while the server answers all others", async () => {
+    const { inner, send, pass } = retryBench({ random: () => 0.999 });
+    inner.otherwise = failed("connect");
+    const { envelope } = send();
+    for (let step = 0; step < 120; step += 1) {
+      inner.script.push(DELIVERED);
+      send();
+      await pass(500);
+    }
+    const times = inner.transmissions
+      .filter((each) => each.envelope === envelope)
+      .map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(4100);
+    expect(Math.max(...gaps)).toBeGreaterThan(2000);
+  });
+
   it.each([1, 2, 5, 12, 60])(
     "is sent within a second, or a tenth of the outage, of the server's return: %i s",
     async (seconds) => {
