@@ -68,6 +68,7 @@ function installFault(names: readonly string[]): string | undefined {
   const unknown = names
     .map((name) => name.replace(/(?<=.)@[\d.]+$/, ""))
     .filter((name) => name !== manifest.name && !OF_SCRIPTS.test(name))
+    .filter((name) => !AUTO_INSTRUMENTATIONS.startsWith(`${name}/`))
     .filter((name) => !existsSync(join(root, "node_modules", name)));
   return unknown.length === 0 ? undefined : `not installed here: ${unknown.join(" ")}`;
 }
