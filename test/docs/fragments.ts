@@ -127,7 +127,7 @@ export const FRAGMENTS: readonly Fragment[] = [
   },
   {
     page: "docs/errors.md",
-    begin: "await withMonitor(",
+    begin: 'import { withMonitor } from "otel-sentry-bridge";',
     setUp: "A provider of your own",
     before: `${BRIDGE} async function run() { bridge.setTag("run", "1"); bridge.captureMessage("in the job"); }`,
     after: `bridge.captureMessage("after");`,
@@ -141,7 +141,7 @@ export const FRAGMENTS: readonly Fragment[] = [
   },
   {
     page: "docs/errors.md",
-    begin: "logger.info(",
+    begin: 'import { logger, metrics } from "otel-sentry-bridge";',
     before: `${BRIDGE} ${CLIENT} const orderId = "a1"; const id = "ada"; const count = 2; const plan = "pro";`,
     leadsTo: [
       "log info paid, orderId=a1",
@@ -152,8 +152,8 @@ export const FRAGMENTS: readonly Fragment[] = [
   },
   {
     page: "docs/errors.md",
-    begin: "const sdk = new NodeSDK(",
-    before: `import { NodeSDK } from "@opentelemetry/sdk-node"; import { logs } from "@opentelemetry/api-logs";`,
+    begin: 'import { NodeSDK } from "@opentelemetry/sdk-node";',
+    before: `import { logs } from "@opentelemetry/api-logs";`,
     after: `const records = logs.getLogger("pino"); records.emit({ body: "paid", severityText: "info", severityNumber: 9 }); records.emit({ body: "failed", attributes: { "exception.type": "Error", "exception.message": "refused" } });`,
     leadsTo: ["error Error: refused", "log info paid, otel.scope.name=pino"],
   },
