@@ -11,9 +11,9 @@ const OPTION = /^(--?(?:D(?=[a-z]))?)([a-z][\w.-]*)(=?)/i;
 const WINDOWS_OPTION = /^(\/([a-z][\w-]*)[:=])./i;
 const ASSIGNMENT = /^([a-z_][\w.-]*)=(?=.)/i;
 const HEADER = /^(?:-[\dA-Za-z#]{0,16}H|--header=)?([\w-]+):\s*(?=\S)/;
-const LOGIN = /^([^\s:/@]*):(?!\/\/)(.+)$/;
+const LOGIN = /^([^\s:/@%]*[:%])(?!\/\/).+$/;
 
-/** Options of curl and other programs whose value is `user:password`. */
+/** Options of curl and other programs whose value is `user:password`, of smbclient `user%password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--proxy-user"]);
 const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
 const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
@@ -63,6 +63,8 @@ interface Word {
 /** State while reading a command line: the program, and the meaning of the next word. */
 interface State {
   program: string;
+  /** True after `set`: `aws configure set NAME VALUE`. */
+  isSet: boolean;
   next: "cookies" | "login" | "plain" | "secret";
 }
 
@@ -89,19 +91,20 @@ export function filterCommandLine(text: string, inner: TextFilter): string {
 
 /** Replaces the secrets in a list of arguments by `[Filtered]`. */
 export function filterWords(words: readonly string[], inner: TextFilter): readonly string[] {
-  const state: State = { program: "", next: "plain" };
+  const state: State = { program: "", isSet: false, next: "plain" };
   return words.map((word) => filterWord(word, state, inner));
 }
 
 function filterWord(word: string, state: State, inner: TextFilter): string {
-  const { next } = state;
+  const { isSet, next } = state;
   state.next = "plain";
+  state.isSet = word === "set";
   const option = OPTION.exec(word);
   // In `--token --verbose`, the second word is not the token.
   if (option === null && next !== "plain") return valueOf(word, next, inner);
   const short = shortOption(word, state);
   if (short !== undefined) return short;
-  state.next = nextOf(word, option);
+  state.next = isSet && isSecretName(word) ? "secret" : nextOf(word, option);
   if (option !== null && option[3] === "=" && isSecretName(option[2] ?? ""))
     return option[0] + FILTERED;
   return assigned(word) ?? header(word) ?? login(word) ?? plainWord(word, inner);
@@ -121,7 +124,7 @@ function valueOf(word: string, next: State["next"], inner: TextFilter): string {
   const match = LOGIN.exec(word);
   // `-u 1000:1000` is a user id and a group id.
   if (match === null || /^\d+:\d+$/.test(word)) return plainWord(word, inner);
-  return `${match[1]}:${FILTERED}`;
+  return `${match[1]}${FILTERED}`;
 }
 
 // The program may be given with a path, and may follow `sudo`, variables or another command. Its password option is

@@ -202,6 +202,11 @@ describe("a command line", () => {
     ["sshpass -p hunter2 ssh -p 2222 h", `sshpass -p ${F} ssh -p 2222 h`],
     ["docker login -u me -p hunter2 r", `docker login -u me -p ${F} r`],
     ["redis-cli -h db -a hunter2 ping", `redis-cli -h db -a ${F} ping`],
+    ["smbclient //h/share -U me%hunter2", `smbclient //h/share -U me%${F}`],
+    [
+      "aws configure set aws_secret_access_key hunter2 --profile p",
+      `aws configure set aws_secret_access_key ${F} --profile p`,
+    ],
     ["app --password 'not closed", `app --password '${F}'`],
     ["Server=db;Password=x;Pooling=true", `Server=db;Password=${F};Pooling=true`],
   ])("%s is sent as %s", (line, filtered) => {
@@ -215,6 +220,7 @@ describe("a command line", () => {
     "git commit -m 'fix: author key' && npm run build",
     "ssh -p 2222 me@host; tar -xzf a.tgz",
     "app --password-stdin --no-auth -v",
+    "aws configure set region eu-west-1; git config set user.name me",
   ])("%s stays as it is", (line) => {
     expect(shown("process.command_line", line)).toBe(line);
     expect(redactedField("process.command_args", line.split(" "))).toEqual(line.split(" "));
