@@ -104,13 +104,14 @@ function filterWord(word: string, state: State, inner: TextFilter): string {
   if (option === null && next !== "plain") return valueOf(word, next, inner);
   const short = shortOption(word, state);
   if (short !== undefined) return short;
-  state.next = isSet && isSecretName(word) ? "secret" : nextOf(word, option);
+  state.next = nextOf(word, option, isSet);
   if (option !== null && option[3] === "=" && isSecretName(option[2] ?? ""))
     return option[0] + FILTERED;
   return assigned(word) ?? header(word) ?? login(word) ?? plainWord(word, inner);
 }
 
-function nextOf(word: string, option: RegExpExecArray | null): State["next"] {
+function nextOf(word: string, option: RegExpExecArray | null, isSet: boolean): State["next"] {
+  if (isSet && isSecretName(word)) return "secret";
   if (LOGIN_OPTIONS.has(word)) return "login";
   if (COOKIE_OPTIONS.has(word)) return "cookies";
   return option?.[3] === "" && option[0] === word && isSecretName(option[2] ?? "")
@@ -148,7 +149,7 @@ function ofCurl(word: string, state: State): string | undefined {
   const joined = JOINED.exec(word)?.[0];
   if (joined === undefined) return undefined;
   const last = `-${word.slice(joined.length)}`;
-  if (last.length === 2) state.next = nextOf(last, null);
+  if (last.length === 2) state.next = nextOf(last, null, false);
   const shown = last.length === 2 ? last : login(last);
   return shown === undefined ? undefined : joined + shown.slice(1);
 }
