@@ -6,7 +6,7 @@ import type { Library } from "./finding.js";
 
 /** Where a suspect span or call came from. */
 export interface CallStack {
-  /** The innermost frame of the application: file, line and column. */
+  /** The innermost frame of the application, and that of the file that has called it: files, lines and columns. */
   readonly site: string | undefined;
   /**
    * The library, not one of OpenTelemetry, that called the innermost frame of the application; if there is none, the innermost library.
@@ -48,19 +48,34 @@ export function readStack(stack: string, folder?: string): CallStack {
     .map((place) => place.replace("file://", "").replaceAll("\\", "/"));
   const own = folder ?? OWN_FRAME.exec(all[0] ?? "")?.[1] ?? "\0";
   const places = all.filter((place) => !place.startsWith(own) && !SKIPPED.test(place));
-  const site = places.findIndex((place) => !place.startsWith("node:") && !MODULE.test(place));
+  const site = places.findIndex(isOwn);
   const isLibrary = (place: string): boolean => MODULE.test(place);
   const library = places.slice(site + 1).find(isLibrary) ?? places.find(isLibrary) ?? "";
   const [, directory, name] = MODULE.exec(library) ?? [];
   const inner = places[site];
   return {
-    site: inner === undefined ? undefined : shortened(inner),
+    site: inner === undefined ? undefined : siteOf(inner, places.slice(site + 1)),
     library:
       directory === undefined || name === undefined
         ? undefined
         : { name, version: versionIn(directory) },
     isTimer: stack.includes("listOnTimeout") && !stack.includes("process/task_queues"),
   };
+}
+
+// Most applications start spans in a helper, which does not tell where it was called.
+function siteOf(inner: string, outer: readonly string[]): string {
+  const file = fileOf(inner);
+  const caller = outer.find((place) => isOwn(place) && fileOf(place) !== file);
+  return caller === undefined ? shortened(inner) : `${shortened(inner)}, from ${shortened(caller)}`;
+}
+
+function isOwn(place: string): boolean {
+  return !place.startsWith("node:") && !MODULE.test(place);
+}
+
+function fileOf(place: string): string {
+  return place.replace(/:\d+:\d+$/, "");
 }
 
 function shortened(place: string): string {

@@ -98,8 +98,8 @@ export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new Loa
   );
   if (name === undefined && !modules.isAwaited("http"))
     return {
-      fix: `Install the instrumentations of what the application uses (\`${addCommand(hasOlderApi() ? `"${HTTP}@<0.300"` : HTTP)}\`), and add them to the set-up:`,
-      code: "new NodeSDK({ instrumentations: [new HttpInstrumentation()] });",
+      fix: "Install the instrumentations of what the application uses, and add them to the set-up:",
+      code: `// ${addCommand(hasOlderApi() ? `"${HTTP}@<0.300"` : HTTP)}\nnew NodeSDK({ instrumentations: [new HttpInstrumentation()] });`,
     };
   const setUp = setUpOf(name, modules);
   if (!isHttp && setUp !== undefined && isPreloaded(setUp)) return { fix: USE };

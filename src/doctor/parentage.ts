@@ -198,7 +198,7 @@ function starvedFinding({ name, parent, seen }: LateChildren): Finding {
     rule: "D4",
     name: "starved-siblings",
     severity: "warning",
-    summary: `Spans "${name}" started below "${parent}" after it had ended, and as many others of its name have no child.`,
+    summary: `Spans "${name}" started below "${parent}" after it had ended, while about as many other "${parent}" have no child span.`,
     ...seen,
     mechanism:
       "A queue or pool ran the work of some in the context of others, so that it is on the wrong trace.",

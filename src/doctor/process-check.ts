@@ -68,8 +68,8 @@ function noContextManager(): Finding {
     summary: "No context manager works in this process: no span and no scope can become active.",
     mechanism:
       "Each span is a trace of its own, and users and tags do not follow a request. NodeSDK and `register` set one.",
-    fix: `Install one (\`${addCommand(`@opentelemetry/context-async-hooks@${hasOlderApi() ? 2 : 3}`)}\`), and register it before the first span:`,
-    code: "context.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());",
+    fix: "Install one, and register it before the first span:",
+    code: `// ${addCommand(`@opentelemetry/context-async-hooks@${hasOlderApi() ? 2 : 3}`)}\ncontext.setGlobalContextManager(\n  new AsyncLocalStorageContextManager().enable());`,
   });
 }
 

@@ -6,6 +6,7 @@ const MAX_COLUMNS = 80;
 const MIN_COLUMNS = 40;
 
 const LABEL_WIDTH = 9;
+const JOINED = "\u00a0";
 
 /** Returns a report as lines of at most 80 columns. What comes from the application cannot control the terminal. */
 export function reportLines(report: DoctorReport, columns: number = MAX_COLUMNS): string[] {
@@ -56,9 +57,13 @@ interface Row {
 }
 
 function labelled(text: string, { label, indent, width }: Row): string[] {
-  const lines = wrapText(printable(text), width - indent - 2);
+  // A command in a sentence stays on one line, so that it can be pasted.
+  const joined = printable(text).replaceAll(/`[^`]{1,60}`/g, (code) =>
+    code.replaceAll(" ", JOINED),
+  );
+  const lines = wrapText(joined, width - indent - 2);
   return lines.map((line, index) =>
-    `  ${(index === 0 ? label : "").padEnd(indent)}${line}`.trimEnd(),
+    `  ${(index === 0 ? label : "").padEnd(indent)}${line.replaceAll(JOINED, " ")}`.trimEnd(),
   );
 }
 

@@ -56,3 +56,12 @@ it("an application's `prepareStackTrace` that throws does not change its limit",
   expect(formatting(fail, currentCallStack)).toBeUndefined();
   expect(Error.stackTraceLimit).toBe(stackTraceLimit);
 });
+
+it("the site names the helper of the application and its caller in another file", () => {
+  const helper = "inSpan (/app/src/tracing.js:3:1)";
+
+  expect(read(CLIENT, helper, QUEUE, APP)?.site).toMatch(
+    /src\/tracing\.js:3:1, from .*src\/orders\.js:7:5$/,
+  );
+  expect(read(helper, "run (/app/src/tracing.js:9:1)")?.site).toMatch(/src\/tracing\.js:3:1$/);
+});
