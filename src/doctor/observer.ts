@@ -12,12 +12,21 @@ import { ForeignCaptures } from "./foreign-captures.js";
 import { OrphanRule } from "./orphans.js";
 import { OutcomeRules } from "./outcome-rules.js";
 import { RefusedValues } from "./refused-values.js";
-import { Parentage } from "./parentage.js";
+import { Parentage, isOfOtherUnit } from "./parentage.js";
 import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
 import type { Written } from "./scope-rules.js";
 import { SharedWork } from "./shared-work.js";
-import { SpanFacts, factsOfSpan, factsOfUnit, isEntry, keepFacts } from "./span-facts.js";
+import {
+  SpanFacts,
+  endAsChild,
+  factsOfSpan,
+  factsOfUnit,
+  isEntry,
+  isKnown,
+  keepAsChild,
+  keepFacts,
+} from "./span-facts.js";
 import { Staircases } from "./staircases.js";
 import { UnitRules } from "./unit-rules.js";
 
@@ -53,7 +62,7 @@ export class DoctorObserver implements Observer {
   started(span: StartedSpan, ctx: Context): void {
     try {
       // Each processor of the process reports the span; only the first report counts.
-      if (factsOfSpan(span) === undefined) this.#started(span, ctx);
+      if (!isKnown(span)) this.#started(span, ctx);
     } catch {
       this.failures += 1;
     }
@@ -61,6 +70,11 @@ export class DoctorObserver implements Observer {
 
   ended(span: FinishedSpan): void {
     try {
+      const above = endAsChild(span);
+      if (above !== undefined) {
+        this.#units.childEnded(above.entry, span);
+        return;
+      }
       const facts = factsOfSpan(span);
       if (facts !== undefined && !facts.hasEnded) this.#ended(facts, span);
     } catch {
@@ -117,26 +131,35 @@ export class DoctorObserver implements Observer {
     this.spans[span.kind] = (this.spans[span.kind] ?? 0) + 1;
     const above = parentOf(span, ctx);
     const unit = factsOfUnit(unitOfSpan(span) ?? scopesOf(ctx).unit);
-    const facts = new SpanFacts(span, unit, above);
-    keepFacts(facts);
-    if (unit.root === undefined) {
-      unit.root = facts;
-      // A unit that the application has forked itself may outlive its first span.
-      unit.isOwned =
-        above === undefined &&
-        (isEntry(span) || readContextScopes(ctx)?.unit.isolation !== unitOfSpan(span)?.isolation);
-    }
-    this.#units.started(facts);
-    if (above === undefined) {
-      this.#outcomes.started(facts);
-      this.#orphans.root(facts, this.#units.requests);
+    if (above?.unit === unit && this.#isPlain(span, above) && !isOfOtherUnit(above, ctx)) {
+      keepAsChild(span, above);
+      this.#units.childStarted(above.entry, span);
+      this.#orphans.child(span);
       return;
     }
-    if (facts.entry.below !== undefined) facts.entry.below.children += 1;
+    const facts = new SpanFacts(span, unit, above);
+    keepFacts(facts);
+    if (unit.root === undefined) beginUnit(facts, ctx);
+    this.#units.started(facts);
+    if (above === undefined) this.#rootStarted(facts);
+    else this.#childStarted(facts, above, ctx);
+  }
+
+  #rootStarted(facts: SpanFacts): void {
+    this.#outcomes.started(facts);
+    this.#orphans.root(facts, this.#units.requests);
+  }
+
+  #childStarted(facts: SpanFacts, above: SpanFacts, ctx: Context): void {
     if (above.hasEnded && !above.hasChild) this.#units.routes.fedLate(above);
-    this.#orphans.child(facts);
+    this.#orphans.child(facts.span);
     this.#staircases.started(facts, above);
     this.#parentage.started(facts, above, ctx);
+  }
+
+  // Most spans: not the first child, which may begin a staircase, of a span that is open. No rule keeps data on it.
+  #isPlain(span: StartedSpan, above: SpanFacts): boolean {
+    return above.hasChild && !above.hasEnded && !isEntry(span) && this.#shared === undefined;
   }
 
   #ended(facts: SpanFacts, span: FinishedSpan): void {
@@ -150,6 +173,15 @@ export class DoctorObserver implements Observer {
     if (above === undefined) this.#retention?.ended(facts);
     facts.above = undefined;
   }
+}
+
+// A unit that the application has forked itself may outlive its first span.
+function beginUnit(facts: SpanFacts, ctx: Context): void {
+  const { span, unit, above } = facts;
+  unit.root = facts;
+  unit.isOwned =
+    above === undefined &&
+    (isEntry(span) || readContextScopes(ctx)?.unit.isolation !== unitOfSpan(span)?.isolation);
 }
 
 function parentOf({ parentSpanContext: parent }: StartedSpan, ctx: Context): SpanFacts | undefined {

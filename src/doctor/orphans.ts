@@ -1,4 +1,5 @@
 import { SPAN_KIND } from "../trace/span.js";
+import type { StartedSpan } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { codeFor, losesContext } from "./library-fixes.js";
@@ -31,7 +32,7 @@ export class OrphanRule {
   #requests = 0;
 
   /** Records the start of a span whose parent is in this process. */
-  child({ span }: SpanFacts): void {
+  child(span: StartedSpan): void {
     if (this.#withParent.size === 0) return;
     const known = this.#withParent.get(span.name);
     if (known !== undefined) known.count += 1;

@@ -128,9 +128,8 @@ export class Parentage {
   }
 }
 
-// The unit of a context descends from that of its span, or the other way round. If neither does, the span was set in a
-// context of another unit.
-function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
+/** Tells whether a span was set in a context of another unit: neither unit descends from the other. */
+export function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
   const own = readContextScopes(ctx)?.unit;
   if (own === undefined) return false;
   const unit = unitOfSpan(above.span);

@@ -33,7 +33,7 @@ class Below {
   /** Those that are open. */
   open = 0;
   /** The one that has started last. */
-  last: SpanFacts | undefined = undefined;
+  last: StartedSpan | undefined = undefined;
   unfinished: Unfinished | undefined = undefined;
 }
 
@@ -55,12 +55,15 @@ export class SpanFacts {
   servers: number = 0;
   stairs: Staircase | undefined = undefined;
 
-  constructor(span: StartedSpan, unit: UnitFacts, above: SpanFacts | undefined) {
+  /** Its children without data of their own that have ended. */
+  endedChildren: EndedChildren | undefined = undefined;
+
+  constructor(span: StartedSpan, unit: UnitFacts, parent: EndedChildren | SpanFacts | undefined) {
     this.span = span;
     this.unit = unit;
-    this.above = above;
-    const isFirst = above === undefined || isEntry(span);
-    this.entry = isFirst ? this : above.entry;
+    this.above = parent instanceof SpanFacts ? parent : undefined;
+    const isFirst = parent === undefined || isEntry(span);
+    this.entry = isFirst ? this : parent.entry;
     this.below = isFirst ? new Below() : undefined;
   }
 
@@ -72,6 +75,20 @@ export class SpanFacts {
   /** End in milliseconds since 1970; 0 while it is open. */
   get endedAt(): number {
     return this.hasEnded ? millisOf((this.span as Partial<FinishedSpan>).endTime) : 0;
+  }
+}
+
+/**
+ * What is known about spans that have ended and had no data of their own: not their parent, because ended spans must not keep
+ * their ancestors alive.
+ */
+class EndedChildren {
+  readonly entry: SpanFacts;
+  readonly unit: UnitFacts;
+
+  constructor({ entry, unit }: SpanFacts) {
+    this.entry = entry;
+    this.unit = unit;
   }
 }
 
@@ -104,9 +121,36 @@ interface Slots {
   [SLOT]?: unknown;
 }
 
-/** Returns what is known about a span. */
+/** Tells whether anything is known about a span. */
+export function isKnown(span: object): boolean {
+  return (span as Slots)[SLOT] !== undefined;
+}
+
+/** Returns what is known about a span. Creates it for a span that had no data of its own. */
 export function factsOfSpan(span: object): SpanFacts | undefined {
-  return (span as Slots)[SLOT] as SpanFacts | undefined;
+  const known = (span as Slots)[SLOT] as EndedChildren | SpanFacts | undefined;
+  if (known === undefined || (known instanceof SpanFacts && known.span === span)) return known;
+  const facts = new SpanFacts(span as StartedSpan, known.unit, known);
+  facts.hasEnded = known instanceof EndedChildren;
+  keepFacts(facts);
+  return facts;
+}
+
+/**
+ * Keeps the parent's data on a span instead of data of its own, which most spans never need: an allocation takes more than all
+ * rules together.
+ */
+export function keepAsChild(span: object, above: SpanFacts): void {
+  (span as Slots)[SLOT] = above;
+}
+
+/** Marks a span without data of its own as ended, and returns its parent's data; undefined for another span. */
+export function endAsChild(span: object): SpanFacts | undefined {
+  const above = (span as Slots)[SLOT];
+  if (!(above instanceof SpanFacts) || above.span === span) return undefined;
+  above.endedChildren ??= new EndedChildren(above);
+  (span as Slots)[SLOT] = above.endedChildren;
+  return above;
 }
 
 /** Keeps what is known about a span on it. */

@@ -1,7 +1,8 @@
+import type { StartedSpan } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { quantityOf } from "./report-text.js";
-import { spanEvidence, tracerOf } from "./span-facts.js";
+import { factsOfSpan, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts, Unfinished } from "./span-facts.js";
 import { ENDED_SPAN, LONG_MILLIS, MANY } from "./suspects.js";
 
@@ -13,35 +14,34 @@ const MAX_EXAMPLES = 2;
 export class UnfinishedSpans {
   readonly #unfinished = new Set<Unfinished>();
 
-  /** Call it when a span below a request or job has started. Only counts, because most spans come here. */
-  started(facts: SpanFacts): void {
-    const { below, hasEnded } = facts.entry;
+  /** Records the start of a span below a request or job. Only counts, because most spans come here. */
+  started({ below, hasEnded }: SpanFacts, span: StartedSpan): void {
     if (below === undefined) return;
+    below.children += 1;
     if (hasEnded) {
       if (below.unfinished !== undefined) below.unfinished.quantity += 1;
       return;
     }
     below.open += 1;
-    below.last = facts;
+    below.last = span;
   }
 
-  /** Call it when a span below a request or job has ended. */
-  ended(facts: SpanFacts): void {
-    const { below, hasEnded } = facts.entry;
+  /** Records the end of a span below a request or job. */
+  ended({ below, hasEnded }: SpanFacts, span: StartedSpan): void {
     if (below === undefined) return;
     if (hasEnded) {
-      this.#outlasted(facts, below.unfinished);
+      this.#outlasted(span, below.unfinished);
       return;
     }
     below.open -= 1;
-    if (below.last === facts) below.last = undefined;
+    if (below.last === span) below.last = undefined;
   }
 
-  /** Call it when a request or job has ended. */
+  /** Records the end of a request or job. */
   entryEnded(entry: SpanFacts): void {
     const { below } = entry;
     if (below === undefined || below.open === 0 || this.#unfinished.size >= MAX_UNFINISHED) return;
-    below.unfinished = unfinishedOf(entry, below.open, below.last);
+    below.unfinished = unfinishedOf(entry, below.open, below.last && factsOfSpan(below.last));
     this.#unfinished.add(below.unfinished);
     // An ended request must not keep a span that may never end.
     below.last = undefined;
@@ -61,11 +61,10 @@ export class UnfinishedSpans {
       .flatMap(unfinishedFindings);
   }
 
-  #outlasted(facts: SpanFacts, unfinished: Unfinished | undefined): void {
+  #outlasted(span: StartedSpan, unfinished: Unfinished | undefined): void {
     if (unfinished === undefined) return;
     unfinished.quantity -= 1;
-    if (unfinished.last?.evidence.id === facts.span.spanContext().spanId)
-      unfinished.last = undefined;
+    if (unfinished.last?.evidence.id === span.spanContext().spanId) unfinished.last = undefined;
     if (unfinished.quantity <= 0) this.#unfinished.delete(unfinished);
   }
 }

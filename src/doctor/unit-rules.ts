@@ -1,3 +1,4 @@
+import type { StartedSpan } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { quantityOf, seconds } from "./report-text.js";
@@ -38,7 +39,7 @@ export class UnitRules {
     const { span, unit, above } = facts;
     const isRequest = isEntry(span);
     if (above !== undefined && !isRequest) {
-      this.#unfinished.started(facts);
+      this.childStarted(facts.entry, span);
       return;
     }
     if (this.#open.size < MAX_OPEN) this.#open.add(facts);
@@ -52,9 +53,19 @@ export class UnitRules {
     shared.add((site) => [spanEvidence(facts, site)]);
   }
 
+  /** Records the start of a span below `entry`, that of a request or job. */
+  childStarted(entry: SpanFacts, span: StartedSpan): void {
+    this.#unfinished.started(entry, span);
+  }
+
+  /** Records the end of a span below `entry`, that of a request or job. */
+  childEnded(entry: SpanFacts, span: StartedSpan): void {
+    this.#unfinished.ended(entry, span);
+  }
+
   ended(facts: SpanFacts): void {
     if (facts.entry !== facts) {
-      this.#unfinished.ended(facts);
+      this.childEnded(facts.entry, facts.span);
       return;
     }
     this.#unfinished.entryEnded(facts);

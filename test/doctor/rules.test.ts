@@ -122,6 +122,8 @@ describe("the doctor runs an application, and fires exactly the rule of", () => 
     ["write-conflict.mjs", "D12 write-conflict error"],
     ["staircase.mjs", "D14 staircase error"],
     ["open-spans.mjs", "D15 open-spans error"],
+    ["late-captures.mjs", "D13 foreign-capture warning"],
+    ["unfinished-child.mjs", "D15 open-spans warning"],
     ["lost-events.mjs", "D18 final-loss error"],
     ["swallowed-errors.mjs", "D19 swallowed-errors warning"],
     ["mixed-identity.mjs", "D20 mixed-identity warning"],
@@ -162,7 +164,7 @@ it("a value that Sentry would refuse is named with the call that has set it", as
   const [refused] = (await examined("refused-value.mjs")).report.findings;
 
   expect(refused?.evidence).toMatchObject([{ kind: "call", name: "set tag order.note" }]);
-  expect(refused?.evidence[0]?.at).toMatch(/^refused-value\.mjs:\d+:\d+$/);
+  expect(refused?.evidence[0]?.at).toMatch(/^refused-value\.mjs:\d+:\d+, from kit\.mjs:/);
 });
 
 describe("an application in which everything is right", () => {
