@@ -12,8 +12,8 @@ import { normalize, readOrMark } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
 import type { NormalizeLimits } from "../support/copy-budget.js";
 
-// What an event is nothing without. It is read first, so that large data which a hook puts before it does not use up what may
-// be read.
+// Fields without which an event is useless. They are read first, so that large data that a hook has put before them does not
+// exhaust the limit.
 const FIRST: ReadonlySet<string> = new Set(
   "event_id timestamp start_timestamp type level platform transaction transaction_info exception logentry message request user tags fingerprint release environment dist server_name sdk measurements".split(
     " ",

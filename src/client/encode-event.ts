@@ -14,8 +14,8 @@ const MAX_LENGTH = 1_000_000;
 // Values that are read of an event.
 const MAX_NODES = 10_000;
 
-// What is read of a transaction in addition for each of its spans: so much that `fitEvent` can still remove the least valuable
-// parts first.
+// Values that are read in addition for each span of a transaction: enough for `fitEvent` to remove the least valuable parts
+// first.
 const PER_SPAN = { length: 2000, nodes: 100 };
 
 const LIMITS = {

@@ -14,7 +14,7 @@ export interface SpanSource {
   segmentOf?(span: object): SegmentView | undefined;
   /** True once the source is closed and holds nothing: its counts are final. */
   isSpent?(): boolean;
-  /** Called when the client lets go of a spent source. Must not throw. */
+  /** Called when the client removes a source that is closed and holds nothing. Must not throw. */
   end?(): void;
 }
 

@@ -10,7 +10,7 @@ export interface SpanAssembler {
   flush(): Promise<void>;
   /** True if no more spans start. */
   readonly isClosed: boolean;
-  /** Gives its share of the client's memory back, once it is closed and holds nothing. */
+  /** Releases its share of the client's memory limit. Call it once the assembler is closed and holds nothing. */
   end(): void;
 }
 

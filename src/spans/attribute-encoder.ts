@@ -80,7 +80,7 @@ export interface AttributeSettings {
   readonly sendDefaultPii?: boolean;
 }
 
-/** The limits of a try are those of a span divided by this number. */
+/** `beginTry` divides the limits of a span by this number. */
 const PARTS = 4;
 
 // A value that no attribute has.
@@ -154,7 +154,7 @@ export class AttributeEncoder {
     restart(this.#search);
   }
 
-  /** Begins a try with a quarter of the limits, during which nothing is cached. If it reaches them, `begin` starts again. */
+  /** Begins a span with a quarter of the limits, and caches nothing. If they are reached, the caller starts again with `begin`. */
   beginTry(): void {
     this.begin();
     this.#isTry = true;

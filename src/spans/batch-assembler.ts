@@ -91,7 +91,7 @@ export class BatchAssembler implements SpanAssembler {
     return inTurns([...this.#groups.keys()], (traceId) => this.#sendGroup(traceId));
   }
 
-  /** Call it when no more batches come. Buffered spans are kept until `flush`. */
+  /** Records that no more batches come. Buffered spans are kept until `flush`. */
   close(): void {
     this.#isClosed = true;
   }

@@ -67,7 +67,7 @@ export class CallSites {
     this.#maker.onForgotten();
   }
 
-  // Returns the templates, none as yet, of a name that is seen for the second time.
+  // Returns the templates of a name, a list that is still empty, when the name is seen for the second time.
   #see(name: unknown): NamedTemplates | undefined {
     if (typeof name !== "string" || name.length > MAX_NAME_LENGTH) return undefined;
     if (this.#byName.size >= MAX_NAMES) return undefined;

@@ -71,7 +71,7 @@ export class Chunk {
       this.#items[at] = reparentedText(text, takenOut);
   }
 
-  /** Tells whether the item does not fit into this transaction any more. */
+  /** Tells whether the item no longer fits into this transaction. */
   isFullFor(item: string): boolean {
     if (this.count >= MAX_SPANS) return true;
     if (this.length + item.length <= MEASURED_FROM) return false;

@@ -1,7 +1,7 @@
 // Characters of JSON that are sent in one turn of the event loop: copying so many takes about a quarter of a millisecond.
 const LENGTH_PER_TURN = 200_000;
 
-// Building a transaction takes as long as copying so many characters, beside its own.
+// The constant cost of building a transaction, as the number of characters that take as long to copy.
 const TRANSACTION_LENGTH = 8000;
 
 /** Resolves in the next turn of the event loop. */

@@ -200,7 +200,7 @@ export class Segment {
     return reparented === undefined ? parentSpanId : keptAncestor(parentSpanId, reparented);
   }
 
-  /** Removes the buffered spans; returns them as if the root had been sent. */
+  /** Removes the buffered spans and returns their numbers. A buffered root counts as sent. */
   takeBuffered(): TakenSpans {
     const { head, kept, overflow } = this;
     this.head = undefined;

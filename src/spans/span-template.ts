@@ -19,7 +19,7 @@ export interface TemplateAttribute {
   readonly form: TextForm;
   /** The attribute as a JSON property with a leading comma; "" if it is not sent; undefined if it must not be cached. */
   readonly text: string | undefined;
-  /** `fixed`: the inference depends on the value. `hidden`: nothing does. `open`: only its own text does. */
+  /** `fixed`: the inference depends on the value. `hidden`: nothing depends on it. `open`: only its own text depends on it. */
   readonly use: "fixed" | "hidden" | "open";
 }
 

@@ -26,7 +26,7 @@ export interface TransactionForwarder {
   sendInTurns(): Promise<void>;
   /** Sends the held transactions with the attributes that are known now. */
   release(): void;
-  /** Gives its share of the client's memory back. Nothing may be accepted from then on. */
+  /** Releases its share of the client's memory limit. Nothing may be accepted from then on. */
   end(): void;
 }
 
@@ -44,7 +44,7 @@ const SENT_SOON_AT = 16;
 
 // A turn of the event loop that ends this many is a burst, and the queue takes it from here.
 const SENT_AT = 64;
-// As much as 64 usual ones take. Sent more slowly, a busy process would have more and more of them.
+// The work of 64 usual transactions. If less were done at once, transactions would accumulate in a busy process.
 const TURNS_AT_ONCE = 8;
 const MAX_SENT_AT_ONCE = 1000;
 

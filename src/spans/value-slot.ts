@@ -77,7 +77,8 @@ export class ValueSlot {
   }
 
   /**
-   * Returns the last value of a varying attribute as it stands between quotation marks, once; undefined if it is not plain.
+   * Returns the last value of a varying attribute as it stands between quotation marks, and forgets it; undefined if it is not
+   * plain.
    */
   takePlain(): string | undefined {
     const plain = this.#plain;
