@@ -103,7 +103,7 @@ export class ClientSpanExporter {
 
   #accept(spans: readonly FinishedSpan[]): ExportOutcome {
     try {
-      const sampled = spans.filter(isSampled);
+      const sampled = spans.filter(isExported);
       for (const span of sampled) this.#core.learnResource(resourceOf(span));
       this.#assembler.accept(sampled);
       this.#observe(sampled);
@@ -147,10 +147,15 @@ export class ClientSpanExporter {
     }
   }
 
-  async #shutdown(): Promise<void> {
-    this.#stopWatching?.();
+  /** @internal Prepares for the last flush. Call `export` no more. */
+  close(): void {
     this.#assembler.close();
     this.#exceptions?.end();
+  }
+
+  async #shutdown(): Promise<void> {
+    this.#stopWatching?.();
+    this.close();
     await releaseClient(this.#client, this.#ownsClient);
   }
 }
@@ -183,8 +188,8 @@ function resourceOf(span: FinishedSpan): FinishedSpan["resource"] | undefined {
   return attempt(() => span.resource, undefined);
 }
 
-// A span that cannot be read is accepted, so that the assembler counts it as lost.
-function isSampled(span: FinishedSpan): boolean {
+/** Tells whether a span is sampled, or cannot be read: such a span is accepted, so that the assembler counts it as lost. */
+export function isExported(span: FinishedSpan): boolean {
   try {
     return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
   } catch {

@@ -6,7 +6,7 @@ import type { SegmentView } from "../client/capture-input.js";
 import type { ClientCore } from "../client/client-core.js";
 import type { ErrorClient } from "../errors/error-reports.js";
 import type { SelfMeasuringClient, OperationMetrics } from "./self-metrics.js";
-import { ClientSpanExporter } from "./span-exporter.js";
+import { ClientSpanExporter, isExported } from "./span-exporter.js";
 import { observation } from "../support/observation.js";
 import { processScopes } from "../scope/process-scopes.js";
 import { SPAN_KIND, isIdentified } from "../trace/span.js";
@@ -55,8 +55,10 @@ export class ClientSpanProcessor {
   readonly #maxBreadcrumbs: number;
   #hasCheckedContexts = false;
   #stopWatching: (() => void) | undefined;
-  /** For spans that start elsewhere; created for the first one. */
+  /** For spans whose start was not seen; created for the first one. */
   #exporter: ClientSpanExporter | undefined;
+  /** The spans that were passed to `#exporter`. */
+  readonly #exported = new WeakSet<object>();
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
@@ -85,9 +87,9 @@ export class ClientSpanProcessor {
     this.#maxBreadcrumbs = spanBreadcrumbs ? maxBreadcrumbs : 0;
   }
 
-  /** @internal True once an SDK has started a span, or has shut the processor down. */
+  /** @internal True once an SDK has started or ended a span, or has shut the processor down. */
   get isInUse(): boolean {
-    return this.#hasCheckedContexts || this.#closing !== undefined;
+    return this.#hasCheckedContexts || this.#exporter !== undefined || this.#closing !== undefined;
   }
 
   /** @internal Sets a function that is called when `isInUse` becomes true. */
@@ -105,7 +107,7 @@ export class ClientSpanProcessor {
       else if (this.#entries.get(span) === undefined) this.#start(span, parentContext);
       observation.observer?.started(span, parentContext);
     } catch (error) {
-      this.#warn("onStart threw an error; the span is not sent", error);
+      this.#warn("onStart threw an error; the span may be sent without its user and tags", error);
     }
   }
 
@@ -129,7 +131,7 @@ export class ClientSpanProcessor {
     await this.#client.flush();
   }
 
-  /** Flushes and stops. Spans that end later are counted as `closed`. Idempotent. */
+  /** Flushes and stops. Open spans that end later are counted as `closed`; spans that start later are ignored. Idempotent. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;
@@ -159,8 +161,9 @@ export class ClientSpanProcessor {
   }
 
   #startChild(span: StartedSpan, segment: Segment, parent: SpanEntry | undefined): void {
-    this.#assembler.join(segment);
+    // Before `join`, which counts the span: a span that cannot be written to is counted when it ends.
     this.#entries.add(span, segment, parent);
+    this.#assembler.join(segment);
     const root = segment.openRoot;
     if (root?.ids !== undefined) openRoots.note(root, span.spanContext().spanId);
     if (this.#isIgnored?.(span) === true) {
@@ -184,9 +187,19 @@ export class ClientSpanProcessor {
       isIgnored ? { ...origin, fate: "ignored" } : origin,
       span,
     );
-    this.#entries.add(span, segment);
+    this.#addRoot(span, segment);
     segment.openRoot = openRoots.begin(span.spanContext(), scopes);
     this.#entries.addRoot(segment.openRoot, segment);
+  }
+
+  #addRoot(span: StartedSpan, segment: Segment): void {
+    try {
+      this.#entries.add(span, segment);
+    } catch (error) {
+      // A span that cannot be written to is counted when it ends.
+      this.#assembler.tally.takeBack();
+      throw error;
+    }
   }
 
   #segmentOf(span: object): SegmentView | undefined {
@@ -223,7 +236,9 @@ export class ClientSpanProcessor {
 
   // Some libraries pass only finished spans to a processor: Temporal those of workflows, which start in a sandbox.
   #endUnstarted(span: FinishedSpan): void {
-    if (this.#closing !== undefined || !hasSampledFlag(span)) return;
+    if (this.#closing !== undefined || this.#exported.has(span) || !isExported(span)) return;
+    this.#exported.add(span);
+    if (this.#exporter === undefined) this.#stopWatching?.();
     this.#exporter ??= new ClientSpanExporter(this.#client, false);
     this.#exporter.export([span], () => {});
   }
@@ -244,6 +259,7 @@ export class ClientSpanProcessor {
   async #shutdown(): Promise<void> {
     this.#stopWatching?.();
     this.#assembler.close();
+    this.#exporter?.close();
     this.#exceptions?.end();
     await releaseClient(this.#client, this.#ownsClient);
   }

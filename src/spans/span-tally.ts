@@ -24,6 +24,11 @@ export class SpanTally {
     this.#started++;
   }
 
+  /** Takes back the last `begin`. */
+  takeBack(): void {
+    this.#started--;
+  }
+
   end(): void {
     this.#ended++;
   }
