@@ -15,6 +15,9 @@ import { rootOutcomeOf } from "./span-exceptions.js";
 /** Traces whose roots are remembered for children that are exported later; the oldest is evicted. */
 const MAX_TRACES = 10_000;
 
+/** Interval of checks of all waiting traces, of which each takes about 4 µs. */
+const CHECK_MILLIS = 1000;
+
 /** Local roots remembered per trace. */
 const MAX_ROOTS = 10;
 
@@ -28,6 +31,8 @@ export class BatchExceptions {
   /** Traces with exceptions whose local roots have not been exported yet. */
   readonly #waiting = new Map<string, TraceExceptions>();
   readonly #nowMillis: () => number;
+  /** When all waiting traces were last checked. */
+  #checkedMillis = 0;
 
   constructor(reporting: ExceptionReporting, nowMillis: () => number = () => performance.now()) {
     this.#reporting = reporting;
@@ -40,11 +45,19 @@ export class BatchExceptions {
     const withEvents = readable.filter((span) => attempt(() => hasEvents(span), false));
     if (withEvents.length === 0 && this.#waiting.size === 0) return;
     for (const span of withEvents) this.#add(span);
-    const byTrace = this.#spansOfWaiting(readable);
-    for (const [traceId, trace] of this.#waiting) {
-      trace.decide(byTrace.get(traceId) ?? [], this.#nowMillis());
-      if (trace.isEmpty) this.#waiting.delete(traceId);
-    }
+    const nowMillis = this.#nowMillis();
+    for (const [traceId, spansOfTrace] of this.#spansOfWaiting(readable))
+      this.#decide(traceId, spansOfTrace, nowMillis);
+    // Without new spans, only time decides about a trace.
+    if (nowMillis - this.#checkedMillis < CHECK_MILLIS) return;
+    this.#checkedMillis = nowMillis;
+    for (const traceId of this.#waiting.keys()) this.#decide(traceId, [], nowMillis);
+  }
+
+  #decide(traceId: string, spans: readonly FinishedSpan[], nowMillis: number): void {
+    const trace = this.#waiting.get(traceId);
+    trace?.decide(spans, nowMillis);
+    if (trace?.isEmpty === true) this.#waiting.delete(traceId);
   }
 
   /** Reports the exceptions that wait for a local root. Later exceptions are reported as soon as they arrive. */

@@ -4,6 +4,7 @@ import type { FinishedSpan, SpanEvent } from "../../src/trace/span.js";
 import { BatchExceptions } from "../../src/errors/batch-exceptions.js";
 import { WaitingExceptions } from "../../src/errors/root-exceptions.js";
 import { newSpanId, spanOf } from "../spans/hand-made-span.js";
+import { cpuTime } from "../time/measure.js";
 import { childOf, startExporter } from "../otel/span-exporter-kit.js";
 import type { ExporterBench } from "../otel/span-exporter-kit.js";
 
@@ -124,6 +125,20 @@ describe("the exceptions of a trace in batches", () => {
     expect(await reportedBy(bench)).toEqual(["waiting"]);
     const [value] = bench.transport.errors()[0]?.exception?.values ?? [];
     expect(value?.mechanism?.["handled"]).toBe(true);
+  });
+
+  it("of many traces do not slow other spans down while they wait", () => {
+    const bench = startExporter();
+    const waiting = new WaitingExceptions(bench.client.core);
+    const errors = { errors: bench.client.errors, isAll: false, waiting };
+    const exceptions = new BatchExceptions(errors, () => 1000);
+    const traceIds = Array.from({ length: 2500 }, (_, index) => `${index}`.padStart(32, "a"));
+    exceptions.accept(
+      traceIds.map((traceId) => spanOf({ traceId, parentSpanId: newSpanId(), ...exception("x") })),
+    );
+    const millis = cpuTime();
+    for (let count = 0; count < 2000; count += 1) exceptions.accept([spanOf()]);
+    expect(millis()).toBeLessThan(500);
   });
 
   it("are all judged where more than can wait come with their root", async () => {
